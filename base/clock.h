@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * clock: the only file that reads a clock. Logic takes the time as an argument.
+ */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+int64_t clock_now_us(void);  /* wall clock, microseconds since 1970 UTC */
+int64_t clock_mono_us(void); /* CLOCK_MONOTONIC, microseconds; counts from an arbitrary point */
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * conf: a file of "name = value" lines; '#' begins a comment line. The table of names is the
+ * caller's; unknown, repeated, missing and out-of-range settings are refused with the line.
+ */
+#ifndef BASE_CONF_H
+#define BASE_CONF_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum conf_type { CONF_TEXT, CONF_U64 };
+
+struct conf_item {
+    const char *name;
+    enum conf_type type;
+    bool required;
+    const char *fallback; /* used when absent and not required; NULL leaves the value zero */
+    uint64_t min, max;    /* CONF_U64: range; CONF_TEXT: length in bytes */
+    void *value;          /* char ** (owned by the conf, see conf_free) or uint64_t * */
+};
+
+/* Fills every item or none. MESSAGE (size MESSAGE_LEN) gets one line saying what to mend. */
+MUST_CHECK enum err conf_load(const char *path, struct conf_item *items, size_t count,
+                              char *message, size_t message_len);
+/* Frees the texts and sets them to NULL. */
+void conf_free(struct conf_item *items, size_t count);
+
+#endif

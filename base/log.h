@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * log: one line an event on standard error: time, level, event, key=value. No secrets, ever;
+ * values are escaped so that one event is one line.
+ */
+#ifndef BASE_LOG_H
+#define BASE_LOG_H
+
+#include "base/err.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+/* Once, before threads. PROGRAM has static storage. */
+void log_init(const char *program, enum log_level least);
+
+/* EVENT is a short constant such as "bankd.start"; FORMAT makes the text behind it. */
+void log_event(enum log_level level, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Logs at LOG_ERROR with the error's name and returns E, so that a function can end in
+ * `return log_fail(ERR_IO, "file.read", "%s: %s", path, strerror(errno));` */
+enum err log_fail(enum err e, const char *event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif
