@@ -22,12 +22,15 @@ void log_init(const char *program, enum log_level least)
     least_level = least;
 }
 
-/* C0, DEL and C1 (which UTF-8 writes as C2 80..9F) move a terminal's cursor or end the line. */
-static int is_control(const uint8_t *s, size_t i)
+/* C0, DEL and C1 (which UTF-8 writes as C2 80..9F) move a terminal's cursor or end the line. Both
+ * bytes of a C1 are found, each from its own place. */
+static bool is_control(const uint8_t *s, size_t i)
 {
+    size_t lead = i && s[i - 1] == 0xc2 ? i - 1 : i;
+
     if (s[i] < 0x20 || s[i] == 0x7f)
-        return 1;
-    return s[i] == 0xc2 && s[i + 1] >= 0x80 && s[i + 1] <= 0x9f;
+        return true;
+    return s[lead] == 0xc2 && s[lead + 1] >= 0x80 && s[lead + 1] <= 0x9f;
 }
 
 /* Writes TEXT escaped to OUT, which has 4 times its length, and returns the bytes written. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * secret: a PIN or other short secret in a page of its own that is locked in memory, left out of
- * core dumps and wiped when freed; a forked child finds it empty. Never printed, never copied into a buf.
+ * core dumps and wiped when freed; a forked child finds it empty. Never printed, never copied into
+ * a buf.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H

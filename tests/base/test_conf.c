@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/conf.h"
+#include "base/file.h"
+#include "tests/base/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define COUNT 3
+
+static char path[] = "/tmp/countersign-conf.XXXXXX";
+static char *bank;
+static char *listen_on;
+static uint64_t workers;
+static char message[200];
+
+static struct conf_item items[COUNT] = {
+    {"bank", CONF_TEXT, true, NULL, 1, 20, &bank},
+    {"listen", CONF_TEXT, false, "localhost:0", 1, 20, &listen_on},
+    {"workers", CONF_U64, false, NULL, 1, 64, &workers},
+};
+
+static int enter(void **state)
+{
+    (void)state;
+    int fd = mkstemp(path);
+    return fd >= 0 && close(fd) == 0 ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+    (void)state;
+    return unlink(path);
+}
+
+static enum err load(const char *text, size_t len)
+{
+    assert_ok(file_write(path, text, len, 0600));
+    return conf_load(path, items, COUNT, message, sizeof message);
+}
+
+static void test_good_files(void **state)
+{
+    (void)state;
+    const char *text = "# the bank\n\n bank = a = b \r\nworkers=64";
+    assert_ok(load(text, strlen(text)));
+    assert_string_equal(bank, "a = b");
+    assert_string_equal(listen_on, "localhost:0");
+    assert_int_equal(workers, 64);
+    assert_string_equal(message, "");
+    conf_free(items, COUNT);
+    assert_null(bank);
+    conf_free(items, COUNT);
+
+    assert_ok(load("bank=x\nlisten=[::1]:99\n", 23));
+    assert_string_equal(listen_on, "[::1]:99");
+    assert_int_equal(workers, 0);
+    conf_free(items, COUNT);
+}
+
+/* The file is refused with this behind its name, and no item is filled. */
+static void refuses(const char *text, size_t len, const char *why)
+{
+    workers = 7;
+    assert_err(load(text, len), ERR_CONFIG_INVALID);
+    assert_memory_equal(message, path, strlen(path));
+    assert_string_equal(message + strlen(path), why);
+    assert_null(bank);
+    assert_null(listen_on);
+    assert_int_equal(workers, 7);
+}
+
+static void test_refusals_name_the_line(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } cases[] = {
+        {"", ": bank is missing"},
+        {"workers = 3\n", ": bank is missing"},
+        {"bank=x\nbank=y\n", ":2: bank is set a second time"},
+        {"bank=x\n\nbanks=y\n", ":3: there is no setting \"banks\""},
+        {"bank=x\nBank=y\n", ":2: there is no setting \"Bank\""},
+        {"bank=x\n=y\n", ":2: there is no setting \"\""},
+        {"bank x\n", ":1: this is not a \"name = value\" line"},
+        {"bank=\n", ":1: bank must have 1 to 20 bytes"},
+        {"bank=123456789012345678901\n", ":1: bank must have 1 to 20 bytes"},
+        {"bank=x\nworkers=0\n", ":2: workers must be a whole number from 1 to 64"},
+        {"bank=x\nworkers=65\n", ":2: workers must be a whole number from 1 to 64"},
+        {"bank=x\nworkers=-1\n", ":2: workers must be a whole number from 1 to 64"},
+        {"bank=x\nworkers=\n", ":2: workers must be a whole number from 1 to 64"},
+        {"bank=\xff\n", ": this is not a text file in UTF-8"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        refuses(cases[i].text, strlen(cases[i].text), cases[i].why);
+    refuses("bank=x\0y\n", 9, ": this is not a text file in UTF-8");
+}
+
+static void test_files_that_cannot_be_read(void **state)
+{
+    (void)state;
+    assert_err(conf_load("/none", items, COUNT, message, sizeof message), ERR_NOT_FOUND);
+    assert_non_null(strstr(message, "/none: "));
+
+    char *large = malloc(70000);
+    assert_non_null(large);
+    memset(large, '#', 70000);
+    assert_err(load(large, 70000), ERR_TOO_LARGE);
+    free(large);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_good_files),
+        cmocka_unit_test(test_refusals_name_the_line),
+        cmocka_unit_test(test_files_that_cannot_be_read),
+    };
+    return cmocka_run_group_tests(tests, enter, leave);
+}
