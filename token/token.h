@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * token: keys that stay on a smartcard, USB token, TPM or HSM, through PKCS#11 (Cryptoki 2.40).
+ *
+ * module -> token -> key. A token is known by its label and serial and a key by its id, never by
+ * slot numbers or handles, which change. Two matches are an error, never "the best one".
+ *
+ * Sessions come from a pool; one that saw any error is closed. When the token was pulled and is
+ * back, its sessions died or pcscd was restarted, an operation finds the token again, logs in with
+ * the PIN kept from token_login, and runs once more; if that fails, too, its error stands. A PIN
+ * that the token refuses is forgotten at once and never tried again.
+ *
+ * Thread-safe but for freeing: keys before their token, tokens before their module, and nothing
+ * that another thread still uses. After fork() the child may not use any of it: fork helpers
+ * before token_module_load.
+ *
+ * What it does not do: a module that hangs makes the caller hang (that is why the keeper and the
+ * holder's helper are processes of their own, with a deadline at their callers), it hashes
+ * nothing, and knows nothing about what is signed.
+ *
+ * Texts in the info structs are the token's own bytes without their padding: escape before
+ * printing.
+ */
+#ifndef TOKEN_TOKEN_H
+#define TOKEN_TOKEN_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include "token/uri.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TOKEN_ID_MAX 64      /* bytes of CKA_ID */
+#define TOKEN_OBJECT_MAX 128 /* bytes of an object's CKA_LABEL */
+#define TOKEN_SIG_MAX 132    /* bytes of the longest R||S */
+#define TOKEN_POINT_MAX 133  /* bytes of the longest uncompressed point */
+
+enum token_curve { TOKEN_P256 = 1, TOKEN_P384, TOKEN_P521 };
+enum token_use { TOKEN_USE_SIGN = 1, TOKEN_USE_DERIVE };
+
+/* What CK_TOKEN_INFO says about the user PIN. Many tokens, SoftHSM among them, always say OK. */
+enum token_tries {
+    TOKEN_TRIES_UNKNOWN, /* no PIN set, or not initialised */
+    TOKEN_TRIES_OK,
+    TOKEN_TRIES_LOW, /* a wrong one was entered since the last right one */
+    TOKEN_TRIES_FINAL,
+    TOKEN_TRIES_LOCKED
+};
+
+/* "unknown", "ok", "low", "final", "locked". */
+const char *token_tries_name(enum token_tries tries);
+
+/* --- modules --- */
+
+struct token_module;
+
+/* Loads and initialises the module at PATH as an instance of its own (p11-kit counts references, so
+ * that unloading it leaves other users of the same file alone). ERR_TOKEN_MODULE. */
+MUST_CHECK enum err token_module_load(const char *path, struct token_module **out);
+
+/* NULL-safe. Every token must have been closed. */
+void token_module_unload(struct token_module *m);
+
+/* --- what is plugged in --- */
+
+struct token_info {
+    char label[33], manufacturer[33], model[17], serial[17];
+    char slot[65];    /* the reader's name, or what the module calls its slot */
+    char module[256]; /* path */
+    bool initialized;
+    bool login_required;
+    bool keypad; /* the reader has a PIN pad of its own: log in with NULL */
+    bool read_only;
+    enum token_tries tries;
+    unsigned pin_min, pin_max; /* bytes */
+};
+
+/* Every slot with a token in it, in the module's order; the caller frees *OUT with free(). None is
+ * ERR_OK with *COUNT 0 and *OUT NULL. */
+MUST_CHECK enum err token_list(struct token_module *m, struct token_info **out, size_t *count);
+
+/* Appends the URI that names this token and its module. */
+MUST_CHECK enum err token_info_uri(const struct token_info *info, struct buf *out);
+
+/* Makes a token in the first slot whose token is not initialised (SoftHSM always offers one) and
+ * sets both PINs. LABEL: 1 to 32 bytes of UTF-8. An equal label elsewhere is allowed; the serial
+ * tells them apart. Never touches an initialised token. ERR_TOKEN_FULL without a free slot. */
+MUST_CHECK enum err token_init(struct token_module *m, const char *label,
+                               const struct secret *so_pin, const struct secret *user_pin,
+                               struct token_info *out);
+
+/* --- an opened token --- */
+
+struct token;
+
+/* The one initialised token that URI's token, manufacturer, model, serial and slot-description
+ * match. ERR_TOKEN_NOT_FOUND, ERR_TOKEN_AMBIGUOUS. Does not log in. */
+MUST_CHECK enum err token_open(struct token_module *m, const struct token_uri *uri,
+                               struct token **out);
+
+/* Logs out, closes, wipes the PIN. NULL-safe. */
+void token_close(struct token *t);
+
+/* Asks the token now. */
+MUST_CHECK enum err token_info_of(struct token *t, struct token_info *out);
+
+/* One try. PIN NULL: the reader's keypad asks (ERR_PIN_REQUIRED where there is none). The token's
+ * flags are read first: locked is ERR_PIN_LOCKED, and the last try is ERR_PIN_LAST_TRY unless
+ * LAST_TRY_ALLOWED. An earlier login ends first, so that a wrong PIN is never taken because a right
+ * one came before. Also ERR_PIN_WRONG, ERR_PIN_CANCELLED, ERR_PIN_NOT_SET and so on.
+ *
+ * Keeps a copy of PIN in a locked page until token_logout or token_close: keys that always
+ * authenticate want it for each signature, and a token that was away wants it again. */
+MUST_CHECK enum err token_login(struct token *t, const struct secret *pin, bool last_try_allowed);
+
+/* Also wipes the kept PIN. Fine when not logged in. */
+MUST_CHECK enum err token_logout(struct token *t);
+
+/* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked and last try are
+ * refused beforehand. The login, if any, continues with FRESH. */
+MUST_CHECK enum err token_change_pin(struct token *t, const struct secret *old,
+                                     const struct secret *fresh);
+
+/* --- keys --- */
+
+/* Makes a key pair that cannot leave the token, for signing or for deriving, not both. LABEL: 1 to
+ * TOKEN_OBJECT_MAX bytes; ID: 1 to TOKEN_ID_MAX bytes. ERR_KEY_EXISTS when any key has this id,
+ * ERR_TOKEN_NO_EC, ERR_TOKEN_FULL, ERR_TOKEN_READ_ONLY. */
+MUST_CHECK enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
+                                   const char *label, const uint8_t *id, size_t id_len);
+
+struct token_key_info {
+    char label[TOKEN_OBJECT_MAX + 1];
+    uint8_t id[TOKEN_ID_MAX];
+    size_t id_len;
+    bool sign, derive;
+    bool always_authenticate; /* the PIN goes to the token for each signature */
+    enum token_curve curve;   /* 0: not an elliptic curve key, or on another curve */
+};
+
+/* Every private key that the token shows; log in first, or it may show none. The caller frees *OUT
+ * with free(). */
+MUST_CHECK enum err token_key_list(struct token *t, struct token_key_info **out, size_t *count);
+
+/* Appends the URI of this key on this token. */
+MUST_CHECK enum err token_key_info_uri(const struct token_info *token,
+                                       const struct token_key_info *key, struct buf *out);
+
+struct token_key; /* a private key with its public half; belongs to its token */
+
+/* The one elliptic curve private key for USE that URI's id and object match; URI may be NULL or
+ * name neither, and then it is the only key for USE. Log in first. The public half comes from the
+ * public key object of the same id, else from the certificate, and must be an uncompressed point on
+ * one of the three curves. ERR_KEY_NOT_FOUND, ERR_KEY_AMBIGUOUS, ERR_KEY_ALGORITHM (it matches a
+ * key that is not elliptic), ERR_KEY_NO_PUBLIC, ERR_KEY_CURVE, ERR_PIN_REQUIRED. */
+MUST_CHECK enum err token_key_find(struct token *t, const struct token_uri *uri, enum token_use use,
+                                   struct token_key **out);
+
+/* NULL-safe. */
+void token_key_free(struct token_key *k);
+
+enum token_curve token_key_curve(const struct token_key *k);
+
+/* Label, id and so on; lives as long as K. */
+const struct token_key_info *token_key_about(const struct token_key *k);
+
+/* Appends the DER SubjectPublicKeyInfo: named curve, uncompressed point (RFC 5480). */
+MUST_CHECK enum err token_key_spki(const struct token_key *k, struct buf *out);
+
+/* Bytes of hash that belong to CURVE: 32, 48 or 64 (SHA-256, SHA-384, SHA-512). */
+size_t token_hash_len(enum token_curve curve);
+
+/* Bytes of R||S on CURVE: 64, 96 or 132. */
+size_t token_sig_len(enum token_curve curve);
+
+/* Signs the HASH_LEN = token_hash_len bytes at HASH; SIG gets R||S, the form of JWS (RFC 7518
+ * section 3.4). What the token answers is verified against the public key before it is handed
+ * out: ERR_TOKEN_BAD_SIGNATURE, and SIG is untouched. */
+MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len,
+                               uint8_t *sig, size_t sig_cap, size_t *sig_len);
+
+/* ECDH with the uncompressed point at PEER, which must be on the key's curve
+ * (ERR_KEY_NOT_ON_CURVE); appends the x coordinate, 32, 48 or 66 bytes, to OUT_Z. Derives no key
+ * from it. */
+MUST_CHECK enum err token_derive(struct token_key *k, const uint8_t *peer, size_t peer_len,
+                                 struct secret *out_z);
+
+#endif
