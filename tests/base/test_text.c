@@ -152,8 +152,7 @@ static void test_utf8(void **state)
                                        "\xef\xbf\xbf",
                                        "\xf0\x90\x80\x80",
                                        "\xf4\x8f\xbf\xbf",
-                                       "1234567\xc3\xa9"
-                                       "890"};
+                                       "1234567\xc3\xa9 890"};
     /* RFC 3629: overlong, surrogates, above U+10FFFF, stray and missing bytes, FE and FF. */
     static const char *const bad[] = {"\x80",
                                       "\xbf",
