@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * route: every route of the HTTP API, once: method, path, who may call it, how large its body may
+ * be. Server, clients and docs/openapi.yaml are held against this table (api/route.def).
+ */
+#ifndef API_ROUTE_H
+#define API_ROUTE_H
+
+#include "base/err.h"
+#include <stddef.h>
+
+/* Who may call: a bit set. OPEN needs no session; HOLDER is a session; OPERATOR is a peer on the
+ * Unix socket. */
+enum role { ROLE_OPEN = 1, ROLE_HOLDER = 2, ROLE_OPERATOR = 4 };
+
+enum route {
+#define X(id, method, path, roles, body_max) ROUTE_##id,
+#include "api/route.def"
+#undef X
+    ROUTE_COUNT
+};
+
+struct route_info {
+    const char *method; /* "GET" or "POST" */
+    const char *path;   /* "/v1/accounts/{account}/orders/{id}" */
+    unsigned roles;     /* enum role bits */
+    size_t body_max;    /* bytes; 0: no body */
+};
+const struct route_info *route_info(enum route r);
+
+#define ROUTE_PARAMS_MAX 2u
+#define ROUTE_PARAM_MAX 64u
+struct route_match {
+    enum route route;
+    size_t count;
+    char param[ROUTE_PARAMS_MAX][ROUTE_PARAM_MAX + 1]; /* in order; [A-Za-z0-9._-] only */
+};
+/* PATH without its query. NOT_FOUND when no path fits, METHOD_NOT_ALLOWED when only the method
+ * does not. Percent-encodings are not decoded: no path of ours needs one. */
+MUST_CHECK enum err route_find(const char *method, const char *path, size_t path_len,
+                               struct route_match *out);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * core: the bank's rules as functions of (transaction, verified statement, now). No socket, no
+ * thread, no clock. Called by the committer inside one store transaction, and by the model tests.
+ *
+ * A core_* function decides before it writes: a refusal leaves only its log entry or count, so one
+ * transaction may hold many requests. Its return value is ERR_OK when it decided, whatever the
+ * decision (see the answer); anything else means that the transaction must be rolled back and
+ * everybody in it gets that error.
+ */
+#ifndef BANKD_CORE_CORE_H
+#define BANKD_CORE_CORE_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/order.h"
+#include "order/policy.h"
+#include "order/statement.h"
+#include "verifier/verifier.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct store;
+struct core;
+
+typedef enum err (*core_random_fn)(void *ctx, uint8_t *out, size_t len);
+
+struct core_options {
+    const char *bank;
+    core_random_fn random; /* salts, challenges */
+    void *random_ctx;
+    int64_t session_idle_us; /* 0: 5 minutes */
+    int64_t session_max_us;  /* 0: 12 hours */
+};
+
+/* Loads enrolled keys, policies and the log head from the store. */
+MUST_CHECK enum err core_open(struct store *store, const struct core_options *options,
+                              struct core **out);
+void core_close(struct core *c);
+
+/* --- lookups for the verify workers: thread-safe, entries never go away before core_close --- */
+struct verify_keys core_keys(struct core *c);
+/* NULL when no account ever had this policy. */
+const struct policy *core_policy(struct core *c, const uint8_t digest[static DIGEST_LEN]);
+
+/* --- the batch --- */
+struct core_time {
+    int64_t now_us;  /* store_now(): the bank's time */
+    int64_t mono_us; /* the same moment on the monotonic clock */
+};
+/* Begins the transaction and judges the clock (freshness rule 2). CLOCK_INSANE: nothing may be
+ * written but core_clock_accept. */
+MUST_CHECK enum err core_begin(struct core *c, const struct core_time *t);
+MUST_CHECK enum err core_commit(struct core *c); /* writes head; afterwards core_head is durable */
+void core_rollback(struct core *c);              /* caches and head as before core_begin */
+
+/* Who asks. SESSION is the thumbprint of the TLS client key, "" without; OPERATOR is the peer on
+ * the Unix socket ("uid 0 (root)"), NULL for anybody else. */
+struct core_caller {
+    const char *session;
+    const char *operator_name;
+};
+
+struct core_answer {
+    enum err err;        /* ERR_OK, or the refusal's name */
+    int http;            /* 200, 201, or the error's status */
+    struct buf body;     /* JSON; the answer or a problem document (RFC 9457) */
+    uint64_t needs_size; /* the answer may go out when a checkpoint covers this many entries */
+};
+void core_answer_free(struct core_answer *a);
+
+/* --- holders --- */
+MUST_CHECK enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
+                                   struct core_answer *out);
+MUST_CHECK enum err core_login(struct core *c, const struct core_caller *who,
+                               const struct verified *login, struct core_answer *out);
+MUST_CHECK enum err core_logout(struct core *c, const struct core_caller *who,
+                                struct core_answer *out);
+/* ORDER and its bytes are those that the decision was verified against. */
+MUST_CHECK enum err core_decide(struct core *c, const struct core_caller *who,
+                                const struct verified *decision, const struct order *order,
+                                const void *order_bytes, size_t order_len, struct core_answer *out);
+/* A request that failed before it was verified: counted, one entry per reason and minute. The
+ * problem document gets the current policy when E is POLICY_STALE and ACCOUNT is the caller's. */
+MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, enum err e,
+                                const char *account, struct core_answer *out);
+
+/* --- reading; a holder sees his own accounts, an operator all --- */
+struct core_page {
+    const char *cursor; /* "" for the first page */
+    unsigned limit;     /* 1..200; 0 means 50 */
+};
+MUST_CHECK enum err core_accounts(struct core *c, const struct core_caller *who,
+                                  const struct core_page *page, struct core_answer *out);
+MUST_CHECK enum err core_account(struct core *c, const struct core_caller *who, const char *account,
+                                 struct core_answer *out);
+MUST_CHECK enum err core_account_policy(struct core *c, const struct core_caller *who,
+                                        const char *account, struct core_answer *out);
+MUST_CHECK enum err core_movements(struct core *c, const struct core_caller *who,
+                                   const char *account, const struct core_page *page,
+                                   struct core_answer *out);
+/* ACCOUNT NULL: every account (operator). */
+MUST_CHECK enum err core_orders(struct core *c, const struct core_caller *who, const char *account,
+                                const struct core_page *page, struct core_answer *out);
+MUST_CHECK enum err core_order(struct core *c, const struct core_caller *who, const char *account,
+                               const char *id, struct core_answer *out);
+/* CHECKPOINT is the newest signed note; the proofs lead to its size. */
+MUST_CHECK enum err core_evidence(struct core *c, const struct core_caller *who,
+                                  const char *account, const char *id, const char *bank_keys,
+                                  const char *checkpoint, uint64_t checkpoint_size,
+                                  struct core_answer *out);
+
+/* --- operator --- */
+MUST_CHECK enum err core_holder_add(struct core *c, const struct core_caller *who,
+                                    const char *holder, const char *name, const uint8_t *spki,
+                                    size_t spki_len, struct core_answer *out);
+MUST_CHECK enum err core_holders(struct core *c, const struct core_caller *who,
+                                 const struct core_page *page, struct core_answer *out);
+/* The policy is the default one: all HOLDERS. */
+MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *who,
+                                      const char *account, const char *currency, const char *title,
+                                      const char *const *holders, size_t holder_count,
+                                      struct core_answer *out);
+MUST_CHECK enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
+                              const char *amount, const char *currency, struct core_answer *out);
+MUST_CHECK enum err core_clock_accept(struct core *c, const struct core_caller *who,
+                                      const char *note, struct core_answer *out);
+MUST_CHECK enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_t from,
+                                     unsigned limit, struct core_answer *out);
+
+/* --- the log, for the committer --- */
+struct core_head {
+    uint64_t size;
+    struct merkle_hash root;
+};
+/* The head as of the last commit. */
+void core_head(const struct core *c, struct core_head *out);
+/* Proof from an earlier size of this log to the committed head. */
+MUST_CHECK enum err core_head_proof(struct core *c, uint64_t from_size, struct merkle_hash *proof,
+                                    size_t *count);
+/* The first entry of a new log (bank keys); an error when the log is not empty. */
+MUST_CHECK enum err core_log_start(struct core *c, const char *bank_keys);
+/* Newest stored checkpoint note, "" if none; and storing one inside a transaction. */
+MUST_CHECK enum err core_checkpoint_load(struct core *c, struct buf *note, uint64_t *size);
+MUST_CHECK enum err core_checkpoint_store(struct core *c, const char *note, uint64_t size);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * msg: what bankd asks of the keeper, as typed fields in a fixed binary layout (big-endian), and
+ * the calls that bankd makes. The keeper builds every byte that it signs from these fields.
+ */
+#ifndef BANKD_KEEPER_MSG_H
+#define BANKD_KEEPER_MSG_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define KEEPER_HASH_LEN 32
+#define KEEPER_PROOF_MAX 126u /* hashes, = MERKLE_PROOF_MAX */
+
+enum keeper_msg {
+    KEEPER_STATE = 1,  /* -> size, root */
+    KEEPER_CHECKPOINT, /* size, root, proof from the recorded size -> note */
+    KEEPER_BANK_KEYS,  /* -> the bank-keys statement */
+    KEEPER_CERTIFY     /* a PKCS#10 request with the TLS key -> leaf and root certificate */
+};
+
+struct keeper_state {
+    uint64_t size;
+    uint8_t root[KEEPER_HASH_LEN];
+};
+struct keeper_checkpoint {
+    uint64_t size;
+    uint8_t root[KEEPER_HASH_LEN];
+    size_t proof_count;
+    uint8_t proof[KEEPER_PROOF_MAX][KEEPER_HASH_LEN];
+};
+
+/* A connection to the keeper; calls are made by one thread at a time. */
+struct keeper_conn;
+MUST_CHECK enum err keeper_connect(const char *socket_path, struct keeper_conn **out);
+void keeper_disconnect(struct keeper_conn *k); /* NULL-safe */
+
+/* Each has a deadline in milliseconds; KEEPER_GONE when there is no answer in time or the socket
+ * broke (the connection is then of no more use), or the keeper's own refusal: LOG_ROLLED_BACK for a
+ * smaller size or another root, PROOF_INVALID, TOKEN errors. */
+MUST_CHECK enum err keeper_state(struct keeper_conn *k, int wait_ms, struct keeper_state *out);
+MUST_CHECK enum err keeper_sign_checkpoint(struct keeper_conn *k, int wait_ms,
+                                           const struct keeper_checkpoint *c, struct buf *note);
+MUST_CHECK enum err keeper_bank_keys(struct keeper_conn *k, int wait_ms, struct buf *statement);
+/* REQUEST is DER PKCS#10; appends the DER certificates. */
+MUST_CHECK enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *request,
+                                   size_t len, struct buf *leaf, struct buf *root);
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * http: the framing of HTTP/1.1 requests (RFC 9112) as a pure function: a small strict subset.
+ * Whatever is not exactly of this form is HTTP_MALFORMED, and the connection closes after the
+ * answer, so that no rest becomes a request.
+ */
+#ifndef BANKD_SERVER_HTTP_H
+#define BANKD_SERVER_HTTP_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HTTP_HEAD_MAX 8192u /* bytes of request line and fields together */
+#define HTTP_LINE_MAX 4096u
+#define HTTP_FIELDS_MAX 40u
+#define HTTP_BODY_MAX 131072u
+#define HTTP_TARGET_MAX 1024u
+
+struct http_request {
+    char method[8]; /* GET or POST; anything else is METHOD_NOT_ALLOWED */
+    const char *path;
+    size_t path_len; /* without the query */
+    const char *query;
+    size_t query_len; /* without '?', 0 if none */
+    const uint8_t *body;
+    size_t body_len;
+    bool close;  /* "Connection: close" */
+    bool expect; /* "Expect: 100-continue" */
+};
+
+/* Looks for one complete request at the start of the LEN bytes. ERR_OK with *USED > 0: OUT is
+ * filled and borrows from BYTES. ERR_OK with *USED == 0: more bytes are needed. Errors:
+ * HTTP_MALFORMED, HTTP_TOO_LARGE (head), TOO_LARGE (body above BODY_MAX), METHOD_NOT_ALLOWED. When
+ * the head is complete but the body is not, OUT->expect is already right.
+ *
+ * Accepted: CRLF lines only, "METHOD SP origin-form SP HTTP/1.1", exactly one Host, at most one
+ * Content-Length of plain digits, no Transfer-Encoding, no obsolete folding, no white space before
+ * the colon, visible ASCII in the target and no fragment, no absolute form. */
+MUST_CHECK enum err http_parse(const uint8_t *bytes, size_t len, size_t body_max,
+                               struct http_request *out, size_t *used);
+
+/* Appends a response with Content-Length, Cache-Control: no-store and the type: application/json,
+ * or application/problem+json for HTTP >= 400. */
+MUST_CHECK enum err http_respond(int http, const void *body, size_t len, bool close,
+                                 struct buf *out);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * entry: one record of the bank's log (docs/FORMAT.md section 11): leaf, salt, body. Writing a leaf
+ * for a body, and checking that a leaf commits to a body. The bodies' own members are checked by
+ * who reads them.
+ */
+#ifndef ORDER_ENTRY_H
+#define ORDER_ENTRY_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/key.h"
+#include "order/merkle.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct js;
+
+#define ENTRY_SALT_LEN 32
+#define ENTRY_BODY_MAX ((size_t)128 << 10) /* bytes */
+
+/* Appends the leaf document for BODY to LEAF and sets its hash. */
+MUST_CHECK enum err entry_make(uint64_t index, int64_t time_us,
+                               const uint8_t salt[static ENTRY_SALT_LEN], const void *body,
+                               size_t body_len, struct buf *leaf, struct merkle_hash *hash);
+
+struct entry_leaf {
+    uint64_t index;
+    int64_t time_us;
+    uint8_t commitment[DIGEST_LEN];
+    struct merkle_hash hash;
+};
+MUST_CHECK enum err entry_leaf_parse(const void *leaf, size_t len, struct entry_leaf *out);
+MUST_CHECK enum err entry_leaf_from_js(const struct js *leaf, struct entry_leaf *out);
+
+/* PROOF_INVALID unless the leaf commits to salt and body. */
+MUST_CHECK enum err entry_check(const struct entry_leaf *leaf,
+                                const uint8_t salt[static ENTRY_SALT_LEN], const void *body,
+                                size_t body_len);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * statement: the members that every signed payload has, the registry of typ values, and the two
+ * small statements that have no file of their own: login and bank keys (docs/FORMAT.md 2, 6, 7).
+ */
+#ifndef ORDER_STATEMENT_H
+#define ORDER_STATEMENT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/forms.h"
+#include "order/iban.h"
+#include "order/key.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct js;
+
+enum statement_kind {
+    STATEMENT_DECISION = 1,
+    STATEMENT_BATCH_DECISION, /* reserved: nothing accepts it */
+    STATEMENT_LOGIN,
+    STATEMENT_ENROLMENT,    /* reserved */
+    STATEMENT_ROTATION,     /* reserved */
+    STATEMENT_POLICY,       /* reserved */
+    STATEMENT_OPERATOR_ACT, /* reserved */
+    STATEMENT_TERMINAL,     /* reserved */
+    STATEMENT_BANK_KEYS
+};
+const char *statement_typ(enum statement_kind kind); /* "countersign-decision+jws" */
+
+struct statement {
+    char bank[BANK_MAX + 1];
+    char challenge[NONCE_LEN + 1]; /* "" when absent */
+    char nonce[NONCE_LEN + 1];
+    int64_t issued_us, expires_us;
+};
+
+struct statement_login {
+    struct statement head;
+    char session[KEY_THUMBPRINT_LEN + 1];
+};
+MUST_CHECK enum err statement_login_parse(const void *payload, size_t len,
+                                          struct statement_login *out);
+MUST_CHECK enum err statement_login_make(const struct statement_login *in, struct buf *out);
+
+#define BANK_KEYS_MAX 16u
+enum bank_key_use { BANK_KEY_LOG = 1, BANK_KEY_UNWRAP };
+struct bank_key {
+    enum bank_key_use use;
+    uint8_t spki[KEY_SPKI_MAX];
+    size_t spki_len;
+};
+struct statement_bank_keys {
+    struct statement head;
+    uint8_t root_spki[KEY_SPKI_MAX];
+    size_t root_spki_len;
+    struct bank_key keys[BANK_KEYS_MAX];
+    size_t count;
+};
+MUST_CHECK enum err statement_bank_keys_parse(const void *payload, size_t len,
+                                              struct statement_bank_keys *out);
+MUST_CHECK enum err statement_bank_keys_make(const struct statement_bank_keys *in, struct buf *out);
+
+/* For the files of the other statements: the common members of a parsed payload, and writing them
+ * into an object. TABLE rows for them are STATEMENT_ROWS. */
+MUST_CHECK enum err statement_head_set(struct js *object, const struct statement *head);
+
+#endif

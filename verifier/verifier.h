@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * verifier: the library that alone makes a struct verified. It reads no clock, file, socket or
+ * token; keys, policies and expectations come in as arguments. Installed with a pkg-config file and
+ * a CMake config; everything it needs is in this header and those it includes.
+ */
+#ifndef VERIFIER_VERIFIER_H
+#define VERIFIER_VERIFIER_H
+
+#include "base/err.h"
+#include "order/decision.h"
+#include "order/order.h"
+#include "order/policy.h"
+#include "order/statement.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Finds the enrolled key for a thumbprint; NULL if there is none. Borrowed until the call of
+ * verify_*() returns, and by the struct verified that comes of it. */
+typedef const struct key *(*verify_find_key_fn)(void *ctx, const char *thumbprint);
+
+struct verify_keys {
+    verify_find_key_fn find;
+    void *ctx;
+};
+
+/* A statement whose every check passed. Only verify_*() makes one; nobody else can. */
+struct verified;
+
+/* Checks a decision in the order of docs/FORMAT.md section 5. ORDER and POLICY are what the
+ * decision must be about, BANK the name expected. Does not judge time, rights or key status. */
+struct verify_decision_input {
+    const char *bank; /* NULL: the order's own is taken (an offline check without a pin) */
+    const char *jws;
+    size_t jws_len;
+    const struct order *order;
+    const struct policy *policy;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_decision(const struct verify_decision_input *in, struct verified **out);
+
+/* Checks a login: form, key, signature, bank. The caller compares session with the TLS key. */
+MUST_CHECK enum err verify_login(const char *bank, const char *jws, size_t jws_len,
+                                 struct verify_keys keys, struct verified **out);
+
+void verified_free(struct verified *v); /* NULL-safe */
+
+enum statement_kind verified_kind(const struct verified *v);
+const char *verified_signer(const struct verified *v); /* thumbprint */
+const struct statement *verified_head(const struct verified *v);
+const uint8_t *verified_jws_digest(const struct verified *v);       /* SHA-256 of the JWS text */
+const struct decision *verified_decision(const struct verified *v); /* NULL unless a decision */
+const struct statement_login *verified_login(const struct verified *v);
+/* The JWS text, kept as it came. */
+const char *verified_jws(const struct verified *v, size_t *len);
+
+/* The order digest that a decision claims, WITHOUT any verification: only for looking up which
+ * order and policy it may be about. */
+MUST_CHECK enum err verify_peek_decision(const char *jws, size_t len, struct decision *out);
+
+/* --- evidence (docs/FORMAT.md section 12) --- */
+struct verify_evidence_input {
+    const void *bytes;
+    size_t len;
+    const char *bank_key;           /* thumbprint of the bank's root key: the pin; required */
+    const char *const *holder_keys; /* thumbprints that the reader vouches for himself */
+    size_t holder_key_count;
+};
+
+#define VERIFY_SIGNERS_MAX 128u
+struct verify_signer {
+    char holder[HOLDER_MAX + 1];
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    enum verb verb;
+    int64_t issued_us;
+    bool pinned; /* false: vouched for by the bank only */
+};
+struct verify_report {
+    struct order order;
+    char status[5]; /* ISO code */
+    char reason[5]; /* ISO reason, or "" */
+    int64_t status_time_us;
+    uint64_t tree_size;
+    char policy_title[POLICY_TITLE_BYTES + 1];
+    int64_t policy_version;
+    unsigned required, given;
+    struct verify_signer signers[VERIFY_SIGNERS_MAX];
+    size_t signer_count;
+    char where[96]; /* after a refusal: which part of the file, for people */
+};
+/* ERR_OK: everything in the file is as the format demands and the report is filled. */
+MUST_CHECK enum err verify_evidence(const struct verify_evidence_input *in,
+                                    struct verify_report *out);
+
+/* Bank keys under the pin: fills the statement; the log key is the one of use log. */
+MUST_CHECK enum err verify_bank_keys(const char *jws, size_t len, const char *root_thumbprint,
+                                     struct statement_bank_keys *out);
+
+#endif
