@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * jws: JSON Web Signature (RFC 7515) with ES256, ES384, ES512, two layers.
+ *
+ * The lower layer takes compact, flattened and general JSON form with one signature and the
+ * header members alg, kid, typ and cty, all of them protected. Everything else is refused,
+ * always: JWS_HEADER. The statement layer demands compact form and exactly alg, kid, typ.
+ * The caller's key fixes the algorithm; nothing in the text chooses a key.
+ */
+#ifndef ORDER_JWS_H
+#define ORDER_JWS_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/key.h"
+#include <stddef.h>
+
+#define JWS_MAX ((size_t)64 << 10) /* bytes of a JWS text */
+#define JWS_HEADER_TEXT_MAX 128    /* bytes of kid, typ, cty */
+
+struct jws_header {
+    enum key_alg alg;
+    char kid[JWS_HEADER_TEXT_MAX + 1]; /* "" when absent */
+    char typ[JWS_HEADER_TEXT_MAX + 1];
+    char cty[JWS_HEADER_TEXT_MAX + 1];
+};
+
+/* Lower layer. Verifies TEXT with KEY and appends the payload's bytes to PAYLOAD; nothing is
+ * appended unless the signature is valid. JWS_MALFORMED, JWS_HEADER, JWS_ALGORITHM,
+ * SIGNATURE_INVALID, BASE64_INVALID, TOO_LARGE above JWS_MAX, the js_parse errors. */
+MUST_CHECK enum err jws_verify(const char *text, size_t len, const struct key *key,
+                               struct buf *payload);
+
+/* Statement layer, first half: takes a compact JWS apart WITHOUT verifying it, so that the caller
+ * can look its key up by header.kid (a thumbprint). The header must be canonical JSON with exactly
+ * alg, kid, typ; kid must look like a thumbprint (43 base64url characters). DOC_NOT_CANONICAL for
+ * a header in another spelling, else as jws_verify. */
+struct jws_parts {
+    struct jws_header header;
+    const char *signing_input; /* borrowed from TEXT */
+    size_t signing_input_len;
+    const char *payload_b64; /* borrowed */
+    size_t payload_b64_len;
+    uint8_t sig[KEY_SIGNATURE_MAX];
+    size_t sig_len;
+};
+MUST_CHECK enum err jws_split(const char *text, size_t len, struct jws_parts *out);
+
+/* Second half: header.typ is TYP (JWS_TYPE), header.kid is the key's thumbprint (KEY_MISMATCH),
+ * header.alg is the key's (JWS_ALGORITHM), the signature is valid. Then the payload is appended. */
+MUST_CHECK enum err jws_verify_statement(const struct jws_parts *parts, const char *typ,
+                                         const struct key *key, struct buf *payload);
+
+/* Makes a statement. SIGN gets the hash and returns R||S; it is a token's in every program. The
+ * signature is checked with KEY before anything is appended to OUT: SIGNATURE_INVALID. */
+typedef enum err (*jws_sign_fn)(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
+                                size_t sig_cap, size_t *sig_len);
+MUST_CHECK enum err jws_make(const struct key *key, const char *typ, const void *payload,
+                             size_t payload_len, jws_sign_fn sign, void *ctx, struct buf *out);
+
+#endif
