@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * args: command lines from tables: programs with commands, commands with options. --help and
+ * --version are everywhere; a mistake is told with the word that was wrong, exit EXIT_USAGE.
+ */
+#ifndef BASE_ARGS_H
+#define BASE_ARGS_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#define ARGS_LIST_MAX 256u
+
+/* Words that an option collects when it may be given many times. */
+struct args_list {
+    const char *item[ARGS_LIST_MAX];
+    size_t count;
+};
+
+enum args_kind { ARGS_FLAG, ARGS_TEXT, ARGS_LIST };
+
+struct args_option {
+    const char *name; /* "pin-fd" is --pin-fd */
+    char letter;      /* 'o' is -o; 0 for none */
+    enum args_kind kind;
+    const char *metavar; /* "FILE"; NULL for a flag */
+    const char *help;
+    void *value; /* bool *, const char **, struct args_list * by kind; borrowed from argv */
+};
+
+struct args_command {
+    const char *name;      /* "order new" has two words; "" is a program without commands */
+    const char *arguments; /* "FILE..." for the usage line */
+    const char *summary;
+    const char *example; /* a command line that works */
+    const struct args_option *options;
+    size_t option_count;
+    size_t min, max; /* positional arguments */
+    /* Returns an exit code. */
+    int (*run)(void *ctx, const struct args_list *words);
+};
+
+struct args_program {
+    const char *name;
+    const char *summary;
+    const struct args_command *commands;
+    size_t command_count;
+    const struct args_option *shared; /* options of every command */
+    size_t shared_count;
+    const char *epilogue; /* more help, or NULL */
+};
+
+/* Finds the command, fills its options, runs it. Returns the exit code. */
+int args_run(const struct args_program *program, void *ctx, int argc, char **argv);
+
+#endif
