@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The virtual card as middleware sees it: OpenSC's tools over a real pcscd. Runs under with-card,
+one test a card; OpenSSL's command line checks what the card computes."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
+PIN = os.environ["CARD_PIN"]
+WRONG_PIN = "999999"
+DIGEST = hashlib.sha256(b"an order").digest()
+WAIT_S = 10
+TOOL_S = 30
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, timeout=TOOL_S, check=False)
+
+
+def pkcs11(*arguments):
+    return run("pkcs11-tool", "--module", MODULE, *arguments)
+
+
+def await_log(word, count):
+    """Until the card has printed the word so many times."""
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        with open(os.environ["CARD_LOG"], encoding="utf-8") as log:
+            if log.read().split("\n").count(word) >= count:
+                return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"no {word} from the card within {WAIT_S} s")
+        time.sleep(0.01)
+
+
+class CardTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, data):
+        with open(self.path(name), "wb") as file:
+            file.write(data)
+        return self.path(name)
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+    def succeeds(self, result):
+        self.assertEqual(result.returncode, 0, result.stdout + result.stderr)
+        return result
+
+    def refused(self, result, name):
+        self.assertNotEqual(result.returncode, 0, result.stdout)
+        self.assertIn(name, result.stdout + result.stderr)
+
+    def public_key(self, key_id):
+        """The key from the card's certificate, as PEM."""
+        certificate, key = self.path("certificate.der"), self.path(f"{key_id}.pem")
+        self.succeeds(pkcs11("-r", "--type", "cert", "--id", key_id, "-o", certificate))
+        self.succeeds(run("openssl", "x509", "-inform", "DER", "-in", certificate, "-pubkey",
+                          "-noout", "-out", key))
+        return key
+
+    def sign(self, key_id, digest, pin=PIN):
+        """Any older signature is gone, so that a refusal leaves none."""
+        if os.path.exists(self.path("signature")):
+            os.unlink(self.path("signature"))
+        return pkcs11("--sign", "-m", "ECDSA", "--id", key_id, "--login", "--pin", pin, "-i",
+                      self.write("digest", digest), "-o", self.path("signature"),
+                      "--signature-format", "openssl")
+
+    def signs(self, key_id, digest):
+        """The signature is good for the digest and for no other."""
+        key = self.public_key(key_id)
+        self.succeeds(self.sign(key_id, digest))
+        verify = ("openssl", "pkeyutl", "-verify", "-pubin", "-inkey", key, "-sigfile",
+                  self.path("signature"), "-in")
+        self.succeeds(run(*verify, self.path("digest")))
+        self.write("digest", bytes([digest[0] ^ 1]) + digest[1:])
+        self.assertNotEqual(run(*verify, self.path("digest")).returncode, 0)
+
+    def test_lists(self):
+        listing = self.succeeds(pkcs11("-O", "--login", "--pin", PIN)).stdout
+        private = re.findall(r"Private Key Object.*?ID: +(\d+)", listing, re.S)
+        self.assertEqual(private, ["01", "02", "03", "04"])
+        always = re.findall(r"ID: +(\d+)\n[^\n]*\n[^\n]*always authenticate", listing)
+        self.assertEqual(always, ["02"])
+
+    def test_signs(self):
+        for key_id in ("01", "02"):
+            self.signs(key_id, DIGEST)
+
+    def test_signs_p384(self):
+        self.signs("01", hashlib.sha384(b"an order").digest())
+
+    def test_derives(self):
+        """Both sides of the agreement: the card's key 03 and a key of OpenSSL's."""
+        card = self.public_key("03")
+        peer, public, secret = (self.path(name) for name in ("peer.pem", "peer.der", "secret"))
+        self.succeeds(run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                          "ec_paramgen_curve:P-256", "-out", peer))
+        self.succeeds(run("openssl", "pkey", "-in", peer, "-pubout", "-outform", "DER", "-out",
+                          public))
+        self.succeeds(pkcs11("--derive", "-m", "ECDH1-DERIVE", "--id", "03", "--login", "--pin",
+                             PIN, "-i", public, "-o", secret))
+        self.succeeds(run("openssl", "pkeyutl", "-derive", "-inkey", peer, "-peerkey", card,
+                          "-out", self.path("expected")))
+        self.assertEqual(self.read("secret"), self.read("expected"))
+
+    def wrong_pin(self):
+        self.refused(self.sign("01", DIGEST, WRONG_PIN), "CKR_PIN_INCORRECT")
+        self.assertFalse(os.path.exists(self.path("signature")))
+
+    def token_flags(self):
+        """OpenSC asks a PIV card for the tries left, but never learns of how many: it has no
+        "count low"."""
+        listing = self.succeeds(pkcs11("-L")).stdout
+        return set(re.findall(r"final user PIN try|user PIN locked|user PIN count low", listing))
+
+    def test_pin_locks(self):
+        for flags in (set(), {"final user PIN try"}, {"user PIN locked"}):
+            self.wrong_pin()
+            self.assertEqual(self.token_flags(), flags)
+        self.refused(self.sign("01", DIGEST), "CKR_PIN_LOCKED")
+        self.assertFalse(os.path.exists(self.path("signature")))
+
+    def test_pin_recovers(self):
+        self.wrong_pin()
+        self.wrong_pin()
+        self.succeeds(self.sign("01", DIGEST))
+        self.assertEqual(self.token_flags(), set())
+
+    def test_pulled(self):
+        card = int(os.environ["CARD_PID"])
+        os.kill(card, signal.SIGUSR1)
+        await_log("REMOVED", 1)
+        self.assertNotEqual(self.sign("01", DIGEST).returncode, 0)
+        self.assertFalse(os.path.exists(self.path("signature")))
+        os.kill(card, signal.SIGUSR2)
+        await_log("READY", 2)
+        self.signs("01", DIGEST)
+
+
+if __name__ == "__main__":
+    unittest.main()
