@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * client: the one user of libcurl: calls a bank's routes over TLS 1.3 or its Unix socket. Over TLS
+ * it trusts one pin and nothing else: a chain of leaf and root, the root's key is the pinned one,
+ * the leaf is signed by it, valid now, and names the bank. Host names are not looked at.
+ */
+#ifndef API_CLIENT_H
+#define API_CLIENT_H
+
+#include "api/route.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/secret.h"
+#include <stddef.h>
+
+#define CLIENT_ANSWER_MAX ((size_t)8 << 20) /* bytes */
+
+struct client_options {
+    const char *url;                  /* "https://127.0.0.1:8443"; unused with a Unix socket */
+    const char *unix_socket;          /* path; NULL for TLS */
+    const char *bank;                 /* name that the leaf must carry */
+    const char *bank_key;             /* thumbprint of the root key: the pin */
+    const struct secret *session_key; /* DER PKCS#8 P-256, the TLS client key; NULL for none */
+    long timeout_ms;                  /* for a whole call; 0 means 30 s */
+};
+
+struct client; /* one connection, kept alive; for one thread */
+
+/* Texts and key are copied. Does not connect. */
+MUST_CHECK enum err client_new(const struct client_options *options, struct client **out);
+void client_free(struct client *c); /* NULL-safe */
+
+struct client_call {
+    enum route route;
+    const char *param[ROUTE_PARAMS_MAX]; /* the path's {…} in order */
+    const char *query;                   /* "cursor=…&limit=…", or NULL */
+    const void *body;                    /* JSON */
+    size_t body_len;
+};
+
+/* Appends the answer's body, whatever the status. ERR_OK for 2xx; for a problem document the error
+ * of its name; ERR_UNAVAILABLE when there was no answer, ERR_TLS_REFUSED for a wrong certificate.
+ */
+MUST_CHECK enum err client_call(struct client *c, const struct client_call *call,
+                                struct buf *answer);
+
+/* Words about the last failure, for people: libcurl's, or the problem's detail. Never NULL. */
+const char *client_message(const struct client *c);
+
+#endif

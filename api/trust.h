@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * trust: whom a client believes and who it says it is, in one SSL_CTX (docs/FORMAT.md section 9).
+ */
+#ifndef API_TRUST_H
+#define API_TRUST_H
+
+#include "base/err.h"
+#include "base/secret.h"
+
+struct trust;
+struct ssl_ctx_st;
+
+/* BANK, BANK_KEY as in client.h; SESSION_KEY may be NULL. The texts are copied. */
+MUST_CHECK enum err trust_new(const char *bank, const char *bank_key,
+                              const struct secret *session_key, struct trust **out);
+void trust_free(struct trust *t); /* NULL-safe */
+
+/* Sets an SSL_CTX up: TLS 1.3 only, the pin's verification, the self-signed client certificate.
+ * TRUST must live as long as the context. */
+MUST_CHECK enum err trust_apply(struct trust *t, struct ssl_ctx_st *ctx);
+
+#endif
