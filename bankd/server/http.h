@@ -29,21 +29,29 @@ struct http_request {
     size_t body_len;
     bool close;  /* "Connection: close" */
     bool expect; /* "Expect: 100-continue" */
+    size_t need; /* bytes of the whole request as soon as its head is complete, before that 0 */
 };
 
 /* Looks for one complete request at the start of the LEN bytes. ERR_OK with *USED > 0: OUT is
  * filled and borrows from BYTES. ERR_OK with *USED == 0: more bytes are needed. Errors:
  * HTTP_MALFORMED, HTTP_TOO_LARGE (head), TOO_LARGE (body above BODY_MAX), METHOD_NOT_ALLOWED. When
- * the head is complete but the body is not, OUT->expect is already right.
+ * the head is complete but the body is not, OUT->expect and OUT->need are already right.
+ *
+ * The answer depends on the bytes alone and not on how they arrived: what a prefix is refused for,
+ * every continuation is refused for.
  *
  * Accepted: CRLF lines only, "METHOD SP origin-form SP HTTP/1.1", exactly one Host, at most one
  * Content-Length of plain digits, no Transfer-Encoding, no obsolete folding, no white space before
- * the colon, visible ASCII in the target and no fragment, no absolute form. */
+ * the colon, visible ASCII in the target and no fragment, no absolute form, visible ASCII, spaces
+ * and tabs in values. */
 MUST_CHECK enum err http_parse(const uint8_t *bytes, size_t len, size_t body_max,
                                struct http_request *out, size_t *used);
 
+#define HTTP_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
+
 /* Appends a response with Content-Length, Cache-Control: no-store and the type: application/json,
- * or application/problem+json for HTTP >= 400. */
+ * or application/problem+json for HTTP >= 400. HTTP is a status that base/err.def names, 200 or
+ * 201; another one is sent without a reason phrase. */
 MUST_CHECK enum err http_respond(int http, const void *body, size_t len, bool close,
                                  struct buf *out);
 
