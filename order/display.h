@@ -13,7 +13,12 @@
 #define DISPLAY_VERSION "countersign-display/1;en"
 #define DISPLAY_MAX 4096u /* bytes */
 
+/* Appends the text. DOC_MEMBER_INVALID for VERB_NONE. */
 MUST_CHECK enum err display_render(const struct order *order, const struct policy *policy,
                                    enum verb verb, struct buf *out);
+
+/* SHA-256 of that text: a decision's displayDigest. */
+MUST_CHECK enum err display_digest(const struct order *order, const struct policy *policy,
+                                   enum verb verb, uint8_t out[static DIGEST_LEN]);
 
 #endif

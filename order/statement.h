@@ -11,6 +11,7 @@
 #include "order/forms.h"
 #include "order/iban.h"
 #include "order/key.h"
+#include "order/member.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -62,8 +63,21 @@ MUST_CHECK enum err statement_bank_keys_parse(const void *payload, size_t len,
                                               struct statement_bank_keys *out);
 MUST_CHECK enum err statement_bank_keys_make(const struct statement_bank_keys *in, struct buf *out);
 
-/* For the files of the other statements: the common members of a parsed payload, and writing them
- * into an object. TABLE rows for them are STATEMENT_ROWS. */
+/* For the files of the other statements. STATEMENT_ROWS are the common members' rows in a table for
+ * js_members, by way of a struct statement_members; statement_head_read checks what they found,
+ * statement_head_set writes them into an object. */
+struct statement_members {
+    const struct js *bank, *challenge, *expires, *issued, *nonce, *version;
+};
+#define STATEMENT_ROWS(members, challenge_needed)                                                  \
+    MEMBER_TEXT("bank", true, &(members).bank),                                                    \
+        MEMBER_TEXT("challenge", (challenge_needed), &(members).challenge),                        \
+        MEMBER_TEXT("expires", true, &(members).expires),                                          \
+        MEMBER_TEXT("issued", true, &(members).issued),                                            \
+        MEMBER_TEXT("nonce", true, &(members).nonce),                                              \
+        MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &(members).version)
+MUST_CHECK enum err statement_head_read(const struct statement_members *members,
+                                        struct statement *out);
 MUST_CHECK enum err statement_head_set(struct js *object, const struct statement *head);
 
 #endif

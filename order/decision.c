@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "order/decision.h"
+
+#include "order/display.h"
+#include "order/json.h"
+#include "order/order.h"
+#include "order/policy.h"
+#include <string.h>
+
+static const struct verb_row {
+    const char *name, *reason;
+} verbs[] = {
+    [VERB_NONE] = {"", ""},
+    [VERB_SUBMIT] = {"submit", ""},
+    [VERB_APPROVE] = {"approve", ""},
+    [VERB_REJECT] = {"reject", "MS02"},
+    [VERB_CANCEL] = {"cancel", "DS02"},
+};
+
+const char *decision_verb_name(enum verb v)
+{
+    return verbs[v].name;
+}
+
+enum verb decision_verb_from_name(const char *name, size_t len)
+{
+    for (unsigned v = VERB_SUBMIT; v <= VERB_CANCEL; v++) {
+        if (len == strlen(verbs[v].name) && memcmp(name, verbs[v].name, len) == 0)
+            return (enum verb)v;
+    }
+    return VERB_NONE;
+}
+
+const char *decision_reason_for(enum verb v)
+{
+    return verbs[v].reason;
+}
+
+/* --- reading --- */
+
+struct members {
+    struct statement_members head;
+    const struct js *account, *decision, *display, *display_digest, *order, *order_digest,
+        *policy_digest, *reason;
+};
+
+static enum err read_members(const struct js *value, struct members *m)
+{
+    const struct js_member table[] = {
+        STATEMENT_ROWS(m->head, false),
+        MEMBER_TEXT("account", true, &m->account),
+        MEMBER_TEXT("decision", true, &m->decision),
+        MEMBER_TEXT("display", true, &m->display),
+        MEMBER_TEXT("displayDigest", true, &m->display_digest),
+        MEMBER_TEXT("order", true, &m->order),
+        MEMBER_TEXT("orderDigest", true, &m->order_digest),
+        MEMBER_TEXT("policyDigest", true, &m->policy_digest),
+        MEMBER_TEXT("reason", false, &m->reason),
+    };
+
+    return js_members(value, table, MEMBER_ROWS(table), NULL);
+}
+
+static enum err read_verb(const struct members *m, struct decision *out)
+{
+    const char *name, *reason;
+    size_t len;
+
+    name = js_text(m->decision, &len);
+    out->verb = decision_verb_from_name(name, len);
+    reason = m->reason ? js_text(m->reason, NULL) : "";
+    if (out->verb == VERB_NONE || strcmp(reason, decision_reason_for(out->verb)) != 0 ||
+        (m->reason && !reason[0]))
+        return ERR_DOC_MEMBER_INVALID;
+    return member_text(m->reason, NULL, out->reason, sizeof out->reason);
+}
+
+static enum err read_decision(const struct js *value, struct decision *out)
+{
+    struct members m;
+    enum err e = read_members(value, &m);
+
+    if (e == ERR_OK)
+        e = statement_head_read(&m.head, &out->head);
+    if (e == ERR_OK)
+        e = read_verb(&m, out);
+    if (e == ERR_OK && strcmp(js_text(m.display, NULL), DISPLAY_VERSION) != 0)
+        e = ERR_DISPLAY_UNKNOWN;
+    if (e == ERR_OK)
+        e = member_text(m.account, iban_check, out->account, sizeof out->account);
+    if (e == ERR_OK)
+        e = member_text(m.order, forms_order_id, out->order, sizeof out->order);
+    if (e == ERR_OK)
+        e = member_digest(m.order_digest, out->order_digest);
+    if (e == ERR_OK)
+        e = member_digest(m.policy_digest, out->policy_digest);
+    return e == ERR_OK ? member_digest(m.display_digest, out->display_digest) : e;
+}
+
+enum err decision_parse(const void *payload, size_t len, struct decision *out)
+{
+    struct js *value = NULL;
+    enum err e;
+
+    memset(out, 0, sizeof *out);
+    e = js_parse_canonical(payload, len, &value);
+    if (e == ERR_OK)
+        e = read_decision(value, out);
+    js_free(value);
+    if (e != ERR_OK)
+        memset(out, 0, sizeof *out);
+    return e;
+}
+
+/* --- writing --- */
+
+static enum err set_subject(struct js *object, const struct order *order,
+                            const struct policy *policy, enum verb verb)
+{
+    enum err e = js_set_text(object, "account", order->account);
+
+    if (e == ERR_OK)
+        e = js_set_text(object, "decision", decision_verb_name(verb));
+    if (e == ERR_OK)
+        e = js_set_text(object, "order", order->id);
+    if (e == ERR_OK)
+        e = member_set_digest(object, "orderDigest", order->digest);
+    if (e == ERR_OK)
+        e = member_set_digest(object, "policyDigest", policy_digest(policy));
+    return e == ERR_OK ? member_set_optional(object, "reason", decision_reason_for(verb)) : e;
+}
+
+static enum err set_display(struct js *object, const struct order *order,
+                            const struct policy *policy, enum verb verb)
+{
+    uint8_t digest[DIGEST_LEN];
+    enum err e = display_digest(order, policy, verb, digest);
+
+    if (e == ERR_OK)
+        e = js_set_text(object, "display", DISPLAY_VERSION);
+    return e == ERR_OK ? member_set_digest(object, "displayDigest", digest) : e;
+}
+
+enum err decision_make(const struct order *order, const struct policy *policy, enum verb verb,
+                       const struct statement *head, struct buf *out)
+{
+    struct statement own = *head;
+    struct js *object = NULL;
+    enum err e;
+
+    memcpy(own.bank, order->bank, sizeof own.bank);
+    e = js_object_new(&object);
+    if (e == ERR_OK)
+        e = statement_head_set(object, &own);
+    if (e == ERR_OK)
+        e = set_subject(object, order, policy, verb);
+    if (e == ERR_OK)
+        e = set_display(object, order, policy, verb);
+    if (e == ERR_OK)
+        e = js_canon(object, out);
+    js_free(object);
+    return e;
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "order/entry.h"
+
+#include "order/json.h"
+#include "order/member.h"
+#include <string.h>
+
+/* SHA-256 of salt || body: the commitment, and in clear storage the seal as well. */
+static enum err commit(const uint8_t salt[static ENTRY_SALT_LEN], const void *body, size_t body_len,
+                       uint8_t out[static DIGEST_LEN])
+{
+    struct buf blob = BUF_INIT(ENTRY_SALT_LEN + ENTRY_BODY_MAX);
+    enum err e = buf_add(&blob, salt, ENTRY_SALT_LEN);
+
+    if (e == ERR_OK)
+        e = buf_add(&blob, body, body_len);
+    if (e == ERR_OK)
+        e = key_digest(blob.data, blob.len, out);
+    buf_free(&blob);
+    return e;
+}
+
+enum err entry_make(uint64_t index, int64_t time_us, const uint8_t salt[static ENTRY_SALT_LEN],
+                    const void *body, size_t body_len, struct buf *leaf, struct merkle_hash *hash)
+{
+    uint8_t commitment[DIGEST_LEN];
+    struct buf form = {0};
+    struct js *object = NULL;
+    enum err e;
+
+    memset(hash, 0, sizeof *hash);
+    if (index > (uint64_t)JS_INT_MAX)
+        return ERR_TOO_LARGE;
+    e = commit(salt, body, body_len, commitment);
+    if (e == ERR_OK)
+        e = js_object_new(&object);
+    if (e == ERR_OK)
+        e = member_set_digest(object, "commitment", commitment);
+    if (e == ERR_OK)
+        e = js_set_int(object, "index", (int64_t)index);
+    if (e == ERR_OK)
+        e = member_set_digest(object, "sealed", commitment);
+    if (e == ERR_OK)
+        e = js_set_text(object, "storage", "clear");
+    if (e == ERR_OK)
+        e = member_set_time(object, "time", time_us);
+    if (e == ERR_OK)
+        e = js_set_int(object, "version", 1);
+    if (e == ERR_OK)
+        e = js_canon(object, &form);
+    if (e == ERR_OK)
+        e = buf_add(leaf, form.data, form.len);
+    if (e == ERR_OK)
+        e = merkle_leaf(form.data, form.len, hash);
+    buf_free(&form);
+    js_free(object);
+    return e;
+}
+
+static enum err read_leaf(const struct js *value, struct entry_leaf *out)
+{
+    const struct js *commitment, *index, *sealed, *storage, *time, *version;
+    const struct js_member table[] = {
+        MEMBER_TEXT("commitment", true, &commitment),
+        MEMBER_INT("index", 0, JS_INT_MAX, &index),
+        MEMBER_TEXT("sealed", true, &sealed),
+        MEMBER_TEXT("storage", true, &storage),
+        MEMBER_TEXT("time", true, &time),
+        MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &version),
+    };
+    uint8_t seal[DIGEST_LEN];
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = member_type(NULL, NULL, version);
+    if (e == ERR_OK)
+        e = member_digest(commitment, out->commitment);
+    if (e == ERR_OK)
+        e = member_digest(sealed, seal);
+    if (e == ERR_OK)
+        e = member_time(time, &out->time_us);
+    if (e != ERR_OK)
+        return e;
+    if (strcmp(js_text(storage, NULL), "clear") != 0)
+        return ERR_DOC_MEMBER_INVALID;
+    out->index = (uint64_t)js_int(index);
+    return memcmp(seal, out->commitment, DIGEST_LEN) == 0 ? ERR_OK : ERR_PROOF_INVALID;
+}
+
+enum err entry_leaf_from_js(const struct js *leaf, struct entry_leaf *out)
+{
+    struct buf form = {0};
+    enum err e;
+
+    memset(out, 0, sizeof *out);
+    e = read_leaf(leaf, out);
+    if (e == ERR_OK)
+        e = js_canon(leaf, &form);
+    if (e == ERR_OK)
+        e = merkle_leaf(form.data, form.len, &out->hash);
+    buf_free(&form);
+    if (e != ERR_OK)
+        memset(out, 0, sizeof *out);
+    return e;
+}
+
+enum err entry_leaf_parse(const void *leaf, size_t len, struct entry_leaf *out)
+{
+    struct js *value = NULL;
+    enum err e;
+
+    memset(out, 0, sizeof *out);
+    e = js_parse_canonical(leaf, len, &value);
+    if (e == ERR_OK)
+        e = entry_leaf_from_js(value, out);
+    js_free(value);
+    return e;
+}
+
+enum err entry_check(const struct entry_leaf *leaf, const uint8_t salt[static ENTRY_SALT_LEN],
+                     const void *body, size_t body_len)
+{
+    uint8_t commitment[DIGEST_LEN];
+    enum err e = commit(salt, body, body_len, commitment);
+
+    if (e != ERR_OK)
+        return e == ERR_TOO_LARGE ? ERR_PROOF_INVALID : e;
+    return memcmp(commitment, leaf->commitment, DIGEST_LEN) == 0 ? ERR_OK : ERR_PROOF_INVALID;
+}

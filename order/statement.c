@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "order/statement.h"
+
+#include "order/json.h"
+#include <string.h>
+
+static const char *const typs[] = {
+    [STATEMENT_DECISION] = "countersign-decision+jws",
+    [STATEMENT_BATCH_DECISION] = "countersign-batch-decision+jws",
+    [STATEMENT_LOGIN] = "countersign-login+jws",
+    [STATEMENT_ENROLMENT] = "countersign-enrolment+jws",
+    [STATEMENT_ROTATION] = "countersign-rotation+jws",
+    [STATEMENT_POLICY] = "countersign-policy+jws",
+    [STATEMENT_OPERATOR_ACT] = "countersign-operator-act+jws",
+    [STATEMENT_TERMINAL] = "countersign-terminal+jws",
+    [STATEMENT_BANK_KEYS] = "countersign-bank-keys+jws",
+};
+
+static const char *const uses[] = {[BANK_KEY_LOG] = "log", [BANK_KEY_UNWRAP] = "unwrap"};
+
+const char *statement_typ(enum statement_kind kind)
+{
+    return typs[kind];
+}
+
+/* --- the members that every statement has --- */
+
+enum err statement_head_read(const struct statement_members *m, struct statement *out)
+{
+    enum err e = member_type(NULL, NULL, m->version);
+
+    if (e == ERR_OK)
+        e = member_text(m->bank, forms_bank, out->bank, sizeof out->bank);
+    if (e == ERR_OK)
+        e = member_text(m->challenge, forms_nonce, out->challenge, sizeof out->challenge);
+    if (e == ERR_OK)
+        e = member_text(m->nonce, forms_nonce, out->nonce, sizeof out->nonce);
+    if (e == ERR_OK)
+        e = member_time(m->issued, &out->issued_us);
+    if (e == ERR_OK)
+        e = member_time(m->expires, &out->expires_us);
+    if (e == ERR_OK && out->expires_us <= out->issued_us)
+        e = ERR_DOC_MEMBER_INVALID;
+    return e;
+}
+
+enum err statement_head_set(struct js *object, const struct statement *head)
+{
+    enum err e = js_set_text(object, "bank", head->bank);
+
+    if (e == ERR_OK)
+        e = member_set_optional(object, "challenge", head->challenge);
+    if (e == ERR_OK)
+        e = member_set_time(object, "expires", head->expires_us);
+    if (e == ERR_OK)
+        e = member_set_time(object, "issued", head->issued_us);
+    if (e == ERR_OK)
+        e = js_set_text(object, "nonce", head->nonce);
+    return e == ERR_OK ? js_set_int(object, "version", 1) : e;
+}
+
+/* --- login --- */
+
+static enum err login_read(const struct js *payload, struct statement_login *out)
+{
+    struct statement_members head;
+    const struct js *session;
+    const struct js_member table[] = {STATEMENT_ROWS(head, true),
+                                      MEMBER_TEXT("session", true, &session)};
+    enum err e = js_members(payload, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = statement_head_read(&head, &out->head);
+    return e == ERR_OK ? member_text(session, forms_thumbprint, out->session, sizeof out->session)
+                       : e;
+}
+
+enum err statement_login_parse(const void *payload, size_t len, struct statement_login *out)
+{
+    struct js *value = NULL;
+    enum err e;
+
+    memset(out, 0, sizeof *out);
+    e = js_parse_canonical(payload, len, &value);
+    if (e == ERR_OK)
+        e = login_read(value, out);
+    js_free(value);
+    if (e != ERR_OK)
+        memset(out, 0, sizeof *out);
+    return e;
+}
+
+enum err statement_login_make(const struct statement_login *in, struct buf *out)
+{
+    struct js *object = NULL;
+    enum err e = js_object_new(&object);
+
+    if (e == ERR_OK)
+        e = statement_head_set(object, &in->head);
+    if (e == ERR_OK)
+        e = js_set_text(object, "session", in->session);
+    if (e == ERR_OK)
+        e = js_canon(object, out);
+    js_free(object);
+    return e;
+}
+
+/* --- the bank's keys --- */
+
+static enum bank_key_use use_from_name(const char *name)
+{
+    for (unsigned u = BANK_KEY_LOG; u <= BANK_KEY_UNWRAP; u++) {
+        if (strcmp(name, uses[u]) == 0)
+            return (enum bank_key_use)u;
+    }
+    return 0;
+}
+
+/* The key inside must be sound, and the thumbprint beside it its own. */
+static enum err check_spki(const uint8_t *spki, size_t len, const char *thumbprint)
+{
+    struct key *key = NULL;
+    enum err e = key_from_spki(spki, len, &key);
+
+    if (e == ERR_OK && thumbprint && strcmp(key_thumbprint(key), thumbprint) != 0)
+        e = ERR_KEY_MISMATCH;
+    key_free(key);
+    return e;
+}
+
+static enum err bank_key_read(const struct js *value, struct bank_key *out)
+{
+    const struct js *spki, *thumbprint, *use;
+    const struct js_member table[] = {MEMBER_TEXT("spki", true, &spki),
+                                      MEMBER_TEXT("thumbprint", true, &thumbprint),
+                                      MEMBER_TEXT("use", true, &use)};
+    char text[KEY_THUMBPRINT_LEN + 1];
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = member_text(thumbprint, forms_thumbprint, text, sizeof text);
+    if (e == ERR_OK)
+        e = member_bytes(spki, out->spki, sizeof out->spki, &out->spki_len);
+    if (e != ERR_OK)
+        return e;
+    out->use = use_from_name(js_text(use, NULL));
+    return out->use ? check_spki(out->spki, out->spki_len, text) : ERR_DOC_MEMBER_INVALID;
+}
+
+static enum err bank_keys_read(const struct js *payload, struct statement_bank_keys *out)
+{
+    struct statement_members head;
+    const struct js *keys, *root;
+    const struct js_member table[] = {STATEMENT_ROWS(head, false),
+                                      MEMBER_ARRAY("keys", 1, BANK_KEYS_MAX, &keys),
+                                      MEMBER_TEXT("root", true, &root)};
+    unsigned log_keys = 0;
+    enum err e = js_members(payload, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK && head.challenge)
+        e = ERR_DOC_MEMBER_UNKNOWN; /* nobody challenges the bank */
+    if (e == ERR_OK)
+        e = statement_head_read(&head, &out->head);
+    if (e == ERR_OK)
+        e = member_bytes(root, out->root_spki, sizeof out->root_spki, &out->root_spki_len);
+    if (e == ERR_OK)
+        e = check_spki(out->root_spki, out->root_spki_len, NULL);
+    if (e != ERR_OK)
+        return e;
+    for (; e == ERR_OK && out->count < js_count(keys); out->count++) {
+        e = bank_key_read(js_at(keys, out->count), &out->keys[out->count]);
+        log_keys += out->keys[out->count].use == BANK_KEY_LOG;
+    }
+    return e == ERR_OK && log_keys != 1 ? ERR_DOC_MEMBER_INVALID : e;
+}
+
+enum err statement_bank_keys_parse(const void *payload, size_t len, struct statement_bank_keys *out)
+{
+    struct js *value = NULL;
+    enum err e;
+
+    memset(out, 0, sizeof *out);
+    e = js_parse_canonical(payload, len, &value);
+    if (e == ERR_OK)
+        e = bank_keys_read(value, out);
+    js_free(value);
+    if (e != ERR_OK)
+        memset(out, 0, sizeof *out);
+    return e;
+}
+
+static enum err bank_key_push(struct js *array, const struct bank_key *in)
+{
+    struct js *object = NULL;
+    struct key *key = NULL;
+    enum err e = key_from_spki(in->spki, in->spki_len, &key);
+
+    if (e == ERR_OK)
+        e = js_object_new(&object);
+    if (e == ERR_OK)
+        e = member_set_bytes(object, "spki", in->spki, in->spki_len);
+    if (e == ERR_OK)
+        e = js_set_text(object, "thumbprint", key_thumbprint(key));
+    if (e == ERR_OK)
+        e = js_set_text(object, "use", uses[in->use]);
+    if (e == ERR_OK) {
+        e = js_push(array, object);
+        object = NULL; /* js_push took it over, also on failure */
+    }
+    js_free(object);
+    key_free(key);
+    return e;
+}
+
+enum err statement_bank_keys_make(const struct statement_bank_keys *in, struct buf *out)
+{
+    struct js *object = NULL, *keys = NULL;
+    enum err e = js_object_new(&object);
+
+    if (e == ERR_OK)
+        e = js_array_new(&keys);
+    for (size_t i = 0; e == ERR_OK && i < in->count; i++)
+        e = bank_key_push(keys, &in->keys[i]);
+    if (e == ERR_OK) {
+        e = js_set(object, "keys", keys);
+        keys = NULL; /* js_set took it over, also on failure */
+    }
+    if (e == ERR_OK)
+        e = statement_head_set(object, &in->head);
+    if (e == ERR_OK)
+        e = member_set_bytes(object, "root", in->root_spki, in->root_spki_len);
+    if (e == ERR_OK)
+        e = js_canon(object, out);
+    js_free(keys);
+    js_free(object);
+    return e;
+}
