@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "order/display.h"
+#include "verifier/verified.h"
+
+#include <string.h>
+
+/* docs/FORMAT.md section 5: what the decision says, against what it must be about. */
+static enum err check_subject(const struct decision *d, const struct verify_decision_input *in)
+{
+    const char *bank = in->bank ? in->bank : in->order->bank;
+
+    if (strcmp(d->head.bank, in->order->bank) != 0 || strcmp(d->head.bank, bank) != 0)
+        return ERR_BANK_MISMATCH;
+    if (strcmp(d->account, in->order->account) != 0)
+        return ERR_ACCOUNT_MISMATCH;
+    if (strcmp(d->order, in->order->id) != 0 ||
+        memcmp(d->order_digest, in->order->digest, DIGEST_LEN) != 0)
+        return ERR_ORDER_MISMATCH;
+    if (memcmp(d->policy_digest, policy_digest(in->policy), DIGEST_LEN) != 0)
+        return ERR_POLICY_MISMATCH;
+    return ERR_OK;
+}
+
+/* The policy, too, must be one for this order's account: a digest alone does not say so. */
+static enum err check_policy(const struct verify_decision_input *in)
+{
+    if (strcmp(policy_bank(in->policy), in->order->bank) != 0)
+        return ERR_BANK_MISMATCH;
+    return strcmp(policy_account(in->policy), in->order->account) == 0 ? ERR_OK
+                                                                       : ERR_ACCOUNT_MISMATCH;
+}
+
+/* What was shown is rendered again; nothing that the signer's program says about it counts. */
+static enum err check_display(const struct decision *d, const struct verify_decision_input *in)
+{
+    uint8_t digest[DIGEST_LEN];
+    enum err e = display_digest(in->order, in->policy, d->verb, digest);
+
+    if (e != ERR_OK)
+        return e;
+    return memcmp(digest, d->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+}
+
+enum err verify_decision(const struct verify_decision_input *in, struct verified **out)
+{
+    struct buf payload = BUF_INIT(JWS_MAX);
+    struct verified *v = NULL;
+    enum err e;
+
+    *out = NULL;
+    e = verified_new(in->jws, in->jws_len, &v);
+    if (e == ERR_OK)
+        e = verified_open(v, STATEMENT_DECISION, &in->keys, &payload);
+    if (e == ERR_OK)
+        e = decision_parse(payload.data, payload.len, &v->body.decision);
+    if (e == ERR_OK)
+        e = check_subject(&v->body.decision, in);
+    if (e == ERR_OK)
+        e = check_policy(in);
+    if (e == ERR_OK)
+        e = check_display(&v->body.decision, in);
+    if (e == ERR_OK) {
+        *out = v;
+        v = NULL;
+    }
+    verified_free(v);
+    buf_free(&payload);
+    return e;
+}
+
+enum err verify_peek_decision(const char *jws, size_t len, struct decision *out)
+{
+    struct buf payload = BUF_INIT(JWS_MAX);
+    struct jws_parts parts;
+    enum err e;
+
+    memset(out, 0, sizeof *out);
+    e = jws_split(jws, len, &parts);
+    if (e == ERR_OK && strcmp(parts.header.typ, statement_typ(STATEMENT_DECISION)) != 0)
+        e = ERR_JWS_TYPE;
+    if (e == ERR_OK)
+        e = text_unb64url(parts.payload_b64, parts.payload_b64_len, &payload);
+    if (e == ERR_OK)
+        e = decision_parse(payload.data, payload.len, out);
+    buf_free(&payload);
+    return e;
+}

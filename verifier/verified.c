@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/verified.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum err verified_new(const char *jws, size_t len, struct verified **out)
+{
+    struct verified *v;
+    enum err e;
+
+    *out = NULL;
+    if (len > JWS_MAX)
+        return ERR_TOO_LARGE;
+    v = calloc(1, sizeof *v + len + 1);
+    if (!v)
+        return ERR_NO_MEMORY;
+    memcpy(v->jws, jws, len);
+    v->jws_len = len;
+    e = key_digest(jws, len, v->jws_digest);
+    if (e != ERR_OK) {
+        verified_free(v);
+        return e;
+    }
+    *out = v;
+    return ERR_OK;
+}
+
+enum err verified_open(struct verified *v, enum statement_kind kind, const struct verify_keys *keys,
+                       struct buf *payload)
+{
+    struct jws_parts parts;
+    const struct key *key;
+    enum err e = jws_split(v->jws, v->jws_len, &parts);
+
+    if (e != ERR_OK)
+        return e;
+    if (strcmp(parts.header.typ, statement_typ(kind)) != 0)
+        return ERR_JWS_TYPE;
+    key = keys->find(keys->ctx, parts.header.kid);
+    if (!key)
+        return ERR_KEY_UNKNOWN;
+    e = jws_verify_statement(&parts, statement_typ(kind), key, payload);
+    if (e != ERR_OK)
+        return e;
+    v->kind = kind;
+    memcpy(v->signer, key_thumbprint(key), sizeof v->signer);
+    return ERR_OK;
+}
+
+void verified_free(struct verified *v)
+{
+    free(v);
+}
+
+enum statement_kind verified_kind(const struct verified *v)
+{
+    return v->kind;
+}
+
+const char *verified_signer(const struct verified *v)
+{
+    return v->signer;
+}
+
+const struct statement *verified_head(const struct verified *v)
+{
+    return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
+}
+
+const uint8_t *verified_jws_digest(const struct verified *v)
+{
+    return v->jws_digest;
+}
+
+const struct decision *verified_decision(const struct verified *v)
+{
+    return v->kind == STATEMENT_DECISION ? &v->body.decision : NULL;
+}
+
+const struct statement_login *verified_login(const struct verified *v)
+{
+    return v->kind == STATEMENT_LOGIN ? &v->body.login : NULL;
+}
+
+const char *verified_jws(const struct verified *v, size_t *len)
+{
+    *len = v->jws_len;
+    return v->jws;
+}
