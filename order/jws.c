@@ -59,20 +59,19 @@ static enum err read_header(const struct js *json, struct jws_header *out)
     return e;
 }
 
-static enum err decode_header(const char *b64, size_t len, bool canonical, struct jws_header *out)
+/* A statement's header is compared with its own canonical form; another spelling, like any other
+ * fault of form, is JWS_HEADER there. */
+static enum err judge_header(const struct buf *bytes, bool statement, struct jws_header *out)
 {
-    struct buf bytes = BUF_INIT(JWS_MAX);
     struct js *json = NULL;
-    enum err e;
+    enum err e = statement ? js_parse_canonical(bytes->data, bytes->len, &json)
+                           : js_parse(bytes->data, bytes->len, &json);
 
-    e = text_unb64url(b64, len, &bytes);
-    if (e == ERR_OK)
-        e = canonical ? js_parse_canonical(bytes.data, bytes.len, &json)
-                      : js_parse(bytes.data, bytes.len, &json);
     if (e == ERR_OK)
         e = read_header(json, out);
+    else if (statement && e != ERR_NO_MEMORY)
+        e = ERR_JWS_HEADER;
     js_free(json);
-    buf_free(&bytes);
     return e;
 }
 
@@ -157,31 +156,33 @@ static enum err join_input(const struct sealed *s, struct buf *out)
 
 /* --- verifying --- */
 
-/* Takes parts whose header has been judged. The signature is over the encoded payload, so the
- * bytes are decoded first, that a false encoding has its own name, and handed out last. */
-static enum err verify_parts(const struct jws_parts *parts, const struct key *key,
-                             struct buf *payload)
+/* All three parts are decoded before any is judged, FORMAT.md section 2; the payload's bytes are
+ * dropped here and decoded again when the signature is known to be good. */
+static enum err decode_parts(const struct sealed *s, bool statement, struct jws_parts *out)
 {
-    struct buf bytes = BUF_INIT(JWS_MAX);
-    enum err e;
+    struct buf header = BUF_INIT(JWS_MAX), payload = BUF_INIT(JWS_MAX);
+    enum err e = text_unb64url(s->header, s->header_len, &header);
 
-    e = text_unb64url(parts->payload_b64, parts->payload_b64_len, &bytes);
     if (e == ERR_OK)
-        e = key_verify(key, parts->signing_input, parts->signing_input_len, parts->sig,
-                       parts->sig_len);
+        e = text_unb64url(s->payload, s->payload_len, &payload);
     if (e == ERR_OK)
-        e = buf_add(payload, bytes.data, bytes.len);
-    buf_free(&bytes);
+        e = decode_sig(s->sig, s->sig_len, out->sig, &out->sig_len);
+    if (e == ERR_OK)
+        e = judge_header(&header, statement, &out->header);
+    out->payload_b64 = s->payload;
+    out->payload_b64_len = s->payload_len;
+    buf_free(&header);
+    buf_free(&payload);
     return e;
 }
 
-static enum err decode_parts(const struct sealed *s, bool canonical, struct jws_parts *out)
+static enum err verify_parts(const struct jws_parts *parts, const struct key *key,
+                             struct buf *payload)
 {
-    enum err e = decode_header(s->header, s->header_len, canonical, &out->header);
+    enum err e =
+        key_verify(key, parts->signing_input, parts->signing_input_len, parts->sig, parts->sig_len);
 
-    out->payload_b64 = s->payload;
-    out->payload_b64_len = s->payload_len;
-    return e == ERR_OK ? decode_sig(s->sig, s->sig_len, out->sig, &out->sig_len) : e;
+    return e == ERR_OK ? text_unb64url(parts->payload_b64, parts->payload_b64_len, payload) : e;
 }
 
 static bool is_json(const char *text, size_t len)
@@ -292,18 +293,17 @@ static enum err add_header(const struct key *key, const char *typ, struct buf *o
     return e;
 }
 
-/* Signs what is in INPUT and checks the answer before anybody else sees it. */
-static enum err sign_input(const struct key *key, const struct buf *input, jws_sign_fn sign,
-                           void *ctx, uint8_t sig[static KEY_SIGNATURE_MAX], size_t *sig_len)
+enum err jws_sign(const struct key *key, const void *message, size_t len, jws_sign_fn sign,
+                  void *ctx, uint8_t sig[static KEY_SIGNATURE_MAX], size_t *sig_len)
 {
     uint8_t hash[KEY_HASH_MAX];
     size_t hash_len;
-    enum err e = key_hash(key_algorithm(key), input->data, input->len, hash, &hash_len);
+    enum err e = key_hash(key_algorithm(key), message, len, hash, &hash_len);
 
     *sig_len = 0;
     if (e == ERR_OK)
         e = sign(ctx, hash, hash_len, sig, KEY_SIGNATURE_MAX, sig_len);
-    return e == ERR_OK ? key_verify(key, input->data, input->len, sig, *sig_len) : e;
+    return e == ERR_OK ? key_verify(key, message, len, sig, *sig_len) : e;
 }
 
 enum err jws_make(const struct key *key, const char *typ, const void *payload, size_t payload_len,
@@ -320,7 +320,7 @@ enum err jws_make(const struct key *key, const char *typ, const void *payload, s
     if (e == ERR_OK)
         e = text_b64url_add(&text, payload, payload_len);
     if (e == ERR_OK)
-        e = sign_input(key, &text, sign, ctx, sig, &sig_len);
+        e = jws_sign(key, text.data, text.len, sign, ctx, sig, &sig_len);
     if (e == ERR_OK)
         e = buf_add_byte(&text, '.');
     if (e == ERR_OK)

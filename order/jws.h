@@ -33,8 +33,8 @@ MUST_CHECK enum err jws_verify(const char *text, size_t len, const struct key *k
 
 /* Statement layer, first half: takes a compact JWS apart WITHOUT verifying it, so that the caller
  * can look its key up by header.kid (a thumbprint). The header must be canonical JSON with exactly
- * alg, kid, typ; kid must look like a thumbprint (43 base64url characters). DOC_NOT_CANONICAL for
- * a header in another spelling, else as jws_verify. */
+ * alg, kid, typ; kid must look like a thumbprint (43 base64url characters). Errors as
+ * jws_verify, but every fault of the header is JWS_HEADER. OUT borrows from TEXT. */
 struct jws_parts {
     struct jws_header header;
     const char *signing_input; /* borrowed from TEXT */
@@ -51,10 +51,17 @@ MUST_CHECK enum err jws_split(const char *text, size_t len, struct jws_parts *ou
 MUST_CHECK enum err jws_verify_statement(const struct jws_parts *parts, const char *typ,
                                          const struct key *key, struct buf *payload);
 
-/* Makes a statement. SIGN gets the hash and returns R||S; it is a token's in every program. The
- * signature is checked with KEY before anything is appended to OUT: SIGNATURE_INVALID. */
+/* SIGN gets the hash and returns R||S; it is a token's in every program. */
 typedef enum err (*jws_sign_fn)(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                                 size_t sig_cap, size_t *sig_len);
+
+/* Signs MESSAGE and checks the answer with KEY before anybody sees it: SIGNATURE_INVALID. No caller
+ * has to check once more. */
+MUST_CHECK enum err jws_sign(const struct key *key, const void *message, size_t len,
+                             jws_sign_fn sign, void *ctx, uint8_t sig[static KEY_SIGNATURE_MAX],
+                             size_t *sig_len);
+
+/* Makes a statement, compact. */
 MUST_CHECK enum err jws_make(const struct key *key, const char *typ, const void *payload,
                              size_t payload_len, jws_sign_fn sign, void *ctx, struct buf *out);
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "order/text.h"
+
+#include "base/text.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <unicode/uchar.h>
+#include <unicode/uiter.h>
+#include <unicode/unorm2.h>
+#include <unicode/uscript.h>
+#include <unicode/uspoof.h>
+#include <unicode/ustring.h>
+
+/* The table of docs/FORMAT.md section 3 is that of Unicode 15.0: what a later version adds stays
+ * refused, whatever ICU is installed, so that all verifiers agree. */
+#define UNICODE_MAJOR 15
+
+#define ALLOWED_CATEGORIES (U_GC_L_MASK | U_GC_M_MASK | U_GC_N_MASK | U_GC_P_MASK | U_GC_S_MASK)
+
+static bool is_allowed(UChar32 c)
+{
+    UVersionInfo age;
+
+    if (c == ' ')
+        return true;
+    u_charAge(c, age);
+    return (U_GET_GC_MASK(c) & ALLOWED_CATEGORIES) != 0 &&
+           !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) && age[0] > 0 &&
+           (age[0] < UNICODE_MAJOR || (age[0] == UNICODE_MAJOR && age[1] == 0));
+}
+
+/* One line of allowed code points with single spaces inside, at most MAX_CHARS of them. */
+static bool is_line(const UChar *text, int32_t len, size_t max_chars)
+{
+    UCharIterator at;
+    UChar32 c, before = ' ';
+    size_t chars = 0;
+
+    uiter_setString(&at, text, len);
+    for (; (c = uiter_next32(&at)) != U_SENTINEL; chars++) {
+        if (!is_allowed(c) || (c == ' ' && before == ' '))
+            return false;
+        if (chars == 0 && (U_GET_GC_MASK(c) & U_GC_M_MASK))
+            return false; /* it would join what a display sets before it */
+        before = c;
+    }
+    return chars >= 1 && chars <= max_chars && before != ' ';
+}
+
+static bool is_nfc(const UChar *text, int32_t len)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
+    UBool normal = unorm2_isNormalized(nfc, text, len, &status);
+
+    return U_SUCCESS(status) && normal;
+}
+
+/* The caller frees *OUT. LEN bytes are never more than LEN code units. */
+static enum err to_utf16(const char *text, size_t len, UChar **out, int32_t *out_len)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    UChar *units;
+
+    *out = NULL;
+    if (len == 0 || len > INT32_MAX || !text_is_utf8(text, len))
+        return ERR_TEXT_INVALID;
+    units = malloc(len * sizeof *units);
+    if (!units)
+        return ERR_NO_MEMORY;
+    u_strFromUTF8(units, (int32_t)len, out_len, text, (int32_t)len, &status);
+    if (U_FAILURE(status)) {
+        free(units);
+        return ERR_TEXT_INVALID;
+    }
+    *out = units;
+    return ERR_OK;
+}
+
+enum err utext_check(const char *text, size_t len, size_t max_chars)
+{
+    UChar *units;
+    int32_t count;
+    enum err e;
+
+    if (len / 4 > max_chars)
+        return ERR_TEXT_INVALID; /* before memory is spent on it */
+    e = to_utf16(text, len, &units, &count);
+    if (e != ERR_OK)
+        return e;
+    if (!is_line(units, count, max_chars) || !is_nfc(units, count))
+        e = ERR_TEXT_INVALID;
+    free(units);
+    return e;
+}
+
+/* Whether a letter of another script than Latin stands in the text. */
+static bool has_foreign_letter(const UChar *text, int32_t len)
+{
+    UCharIterator at;
+    UChar32 c;
+
+    uiter_setString(&at, text, len);
+    while ((c = uiter_next32(&at)) != U_SENTINEL) {
+        UErrorCode status = U_ZERO_ERROR;
+
+        if (u_isalpha(c) && uscript_getScript(c, &status) != USCRIPT_LATIN)
+            return true;
+    }
+    return false;
+}
+
+/* Whether the letters of other scripts have Latin look-alikes, all of them: the skeleton of UTS 39,
+ * section 4, is then Latin through and through. A skeleton that cannot be made counts as one. */
+static bool looks_latin(const USpoofChecker *checker, const UChar *text, int32_t len)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t cap = uspoof_getSkeleton(checker, 0, text, len, NULL, 0, &status);
+    UChar *skeleton;
+    bool latin;
+
+    if (status != U_BUFFER_OVERFLOW_ERROR && U_FAILURE(status))
+        return true;
+    skeleton = malloc(((size_t)cap + 1) * sizeof *skeleton);
+    if (!skeleton)
+        return true;
+    status = U_ZERO_ERROR;
+    cap = uspoof_getSkeleton(checker, 0, text, len, skeleton, cap + 1, &status);
+    latin = U_FAILURE(status) || !has_foreign_letter(skeleton, cap);
+    free(skeleton);
+    return latin;
+}
+
+bool utext_suspicious(const char *text, size_t len)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    USpoofChecker *checker = NULL;
+    UChar *units = NULL;
+    int32_t count;
+    bool suspicious = true; /* what cannot be judged is warned about */
+
+    if (to_utf16(text, len, &units, &count) != ERR_OK)
+        return true;
+    checker = uspoof_open(&status);
+    uspoof_setChecks(checker, USPOOF_RESTRICTION_LEVEL | USPOOF_MIXED_NUMBERS, &status);
+    uspoof_setRestrictionLevel(checker, USPOOF_HIGHLY_RESTRICTIVE);
+    if (U_SUCCESS(status))
+        suspicious = uspoof_check(checker, units, count, NULL, &status) != 0 || U_FAILURE(status) ||
+                     (has_foreign_letter(units, count) && looks_latin(checker, units, count));
+    uspoof_close(checker);
+    free(units);
+    return suspicious;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * text: what may stand in a name or a description: one line of NFC, code points from the table in
+ * docs/FORMAT.md. The one file that includes ICU. (base/text.h has encodings; this has Unicode.)
+ */
+#ifndef ORDER_TEXT_H
+#define ORDER_TEXT_H
+
+#include "base/err.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/* 1..MAX_CHARS code points, NFC, no leading, trailing or doubled space, no control, format, bidi,
+ * zero-width, private, surrogate, noncharacter, unassigned (Unicode of the table) or line
+ * separator characters: TEXT_INVALID. HTML and look-alikes pass. */
+MUST_CHECK enum err utext_check(const char *text, size_t len, size_t max_chars);
+
+/* True when the text mixes scripts or looks like Latin but is not (ICU uspoof): a warning for
+ * people, never part of what is signed. */
+bool utext_suspicious(const char *text, size_t len);
+
+#endif
