@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/args.h"
+#include "tests/base/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static struct {
+    bool force, json;
+    const char *output;
+    struct args_list holder;
+    struct args_list words;
+    char ran[32];
+} got;
+
+static int note_run(const char *name, const struct args_list *words)
+{
+    (void)snprintf(got.ran, sizeof got.ran, "%s", name);
+    got.words = *words;
+    return EXIT_REFUSED; /* a code that args_run never makes itself */
+}
+
+static int run_order_new(void *ctx, const struct args_list *words)
+{
+    *(int *)ctx += 1;
+    return note_run("order new", words);
+}
+
+static int run_order(void *ctx, const struct args_list *words)
+{
+    *(int *)ctx += 1;
+    return note_run("order", words);
+}
+
+static const struct args_option order_new_options[] = {
+    {"force", 'f', ARGS_FLAG, NULL, "overwrite", &got.force},
+    {"output", 'o', ARGS_TEXT, "FILE", "where it goes", &got.output},
+    {"holder", 0, ARGS_LIST, "ID", "a holder; may be repeated", &got.holder},
+};
+static const struct args_option shared[] = {
+    {"json", 0, ARGS_FLAG, NULL, "JSON on stdout", &got.json},
+};
+static const struct args_command commands[] = {
+    {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 3, 1,
+     2, run_order_new},
+    {"order", "", "list orders", "tool order", NULL, 0, 0, 0, run_order},
+};
+static const struct args_program program = {
+    .name = "tool",
+    .summary = "A tool.",
+    .commands = commands,
+    .command_count = 2,
+    .shared = shared,
+    .shared_count = 1,
+};
+
+static char out[4096], err[4096];
+
+static int captured(FILE *stream, FILE *into)
+{
+    int kept = dup(fileno(stream));
+    assert_true(kept >= 0);
+    assert_true(fflush(stream) == 0 && dup2(fileno(into), fileno(stream)) >= 0);
+    return kept;
+}
+
+static void restored(FILE *stream, int kept, FILE *from, char *text, size_t cap)
+{
+    assert_true(fflush(stream) == 0 && dup2(kept, fileno(stream)) >= 0);
+    close(kept);
+    rewind(from);
+    text[fread(text, 1, cap - 1, from)] = '\0';
+    fclose(from);
+}
+
+/* Runs a command line split at spaces; its output is then in OUT and ERR. */
+static int run_program(const struct args_program *p, const char *line, int *ran)
+{
+    char copy[256], *argv[40] = {NULL}, *rest = NULL;
+    int argc = 0;
+    assert_true((size_t)snprintf(copy, sizeof copy, "%s", line) < sizeof copy);
+    for (char *word = strtok_r(copy, " ", &rest); word; word = strtok_r(NULL, " ", &rest))
+        argv[argc++] = word;
+    memset(&got, 0, sizeof got);
+    FILE *to_out = tmpfile(), *to_err = tmpfile();
+    assert_true(to_out != NULL && to_err != NULL);
+    int old_out = captured(stdout, to_out), old_err = captured(stderr, to_err);
+    *ran = 0;
+    int rc = args_run(p, ran, argc, argv);
+    restored(stdout, old_out, to_out, out, sizeof out);
+    restored(stderr, old_err, to_err, err, sizeof err);
+    return rc;
+}
+
+/* The words and the option texts that a command keeps point into argv, gone when this returns. */
+static int run(const char *line)
+{
+    int ran;
+    int rc = run_program(&program, line, &ran);
+    assert_int_equal(ran, rc == EXIT_REFUSED ? 1 : 0);
+    return rc;
+}
+
+static void test_commands(void **state)
+{
+    (void)state;
+    assert_int_equal(run("tool order new a b"), EXIT_REFUSED);
+    assert_string_equal(got.ran, "order new");
+    assert_int_equal(got.words.count, 2);
+    assert_false(got.force || got.json);
+    assert_null(got.output);
+    assert_int_equal(run("tool order --json"), EXIT_REFUSED);
+    assert_string_equal(got.ran, "order");
+    assert_true(got.json);
+    assert_int_equal(run("tool order new -f --output x --holder a --holder=b --json a"),
+                     EXIT_REFUSED);
+    assert_true(got.force && got.json);
+    assert_non_null(got.output);
+    assert_int_equal(got.holder.count, 2);
+    assert_string_equal(err, "");
+}
+
+static char kept[2][16];
+
+static int run_keep(void *ctx, const struct args_list *words)
+{
+    *(int *)ctx += 1;
+    for (size_t i = 0; i < words->count && i < 2; i++)
+        (void)snprintf(kept[i], sizeof kept[i], "%s", words->item[i]);
+    if (got.output != NULL)
+        (void)snprintf(kept[0], sizeof kept[0], "%s", got.output);
+    return EXIT_REFUSED;
+}
+
+static const struct args_command keep[] = {
+    {"", "WORD...", "keep words", "tool a b", order_new_options, 3, 0, 2, run_keep},
+};
+static const struct args_program keeper = {
+    .name = "tool", .summary = "Keeps.", .commands = keep, .command_count = 1};
+
+static void test_values(void **state)
+{
+    (void)state;
+    int ran;
+    static const char *const spellings[] = {"tool --output here", "tool --output=here",
+                                            "tool -o here", "tool -ohere"};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++) {
+        kept[0][0] = '\0';
+        assert_int_equal(run_program(&keeper, spellings[i], &ran), EXIT_REFUSED);
+        assert_string_equal(kept[0], "here");
+    }
+    assert_int_equal(run_program(&keeper, "tool - -- --output", &ran) + ran, EXIT_REFUSED + 1);
+    assert_string_equal(kept[0], "-");
+    assert_string_equal(kept[1], "--output");
+    assert_int_equal(run_program(&keeper, "tool --output=", &ran), EXIT_REFUSED);
+    assert_string_equal(kept[0], "");
+}
+
+/* What is wrong, told with the word that was wrong; nothing runs. */
+static void test_mistakes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *told;
+    } bad[] = {
+        {"tool", "usage: tool COMMAND"},
+        {"tool payment", "tool: unknown command: payment\n"},
+        {"tool orders", "tool: unknown command: orders\n"},
+        {"tool --json", "tool: unknown command: --json\n"},
+        {"tool order new", "tool: missing: FILE...\n  see tool order new --help\n"},
+        {"tool order new a b c", "tool: one argument too many: c\n"},
+        {"tool order x", "tool: one argument too many: x\n"},
+        {"tool order new a --outpu x", "tool: unknown option: --outpu\n"},
+        {"tool order new a --outputs x", "tool: unknown option: --outputs\n"},
+        {"tool order new a -x", "tool: unknown option: -x\n"},
+        {"tool order --force", "tool: unknown option: --force\n"},
+        {"tool order new a --output", "tool: needs a value: --output\n"},
+        {"tool order new a --force=yes", "tool: takes no value: --force=yes\n"},
+        {"tool order new a -fo", "tool: takes no value: -fo\n"},
+        {"tool order new a -o x -o y", "tool: given twice: output\n"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(run(bad[i].line), EXIT_USAGE);
+        assert_string_equal(out, "");
+        assert_non_null(strstr(err, bad[i].told));
+    }
+}
+
+static void test_list_full(void **state)
+{
+    (void)state;
+    static char program_name[] = "tool", option[] = "--holder", value[] = "x";
+    char *argv[2 * ARGS_LIST_MAX + 4] = {program_name};
+    int ran = 0;
+    for (size_t i = 0; i <= ARGS_LIST_MAX; i++) {
+        argv[1 + 2 * i] = option;
+        argv[2 + 2 * i] = value;
+    }
+    memset(&got, 0, sizeof got);
+    assert_int_equal(args_run(&keeper, &ran, 1 + 2 * (int)ARGS_LIST_MAX, argv), EXIT_REFUSED);
+    assert_int_equal(got.holder.count, ARGS_LIST_MAX);
+    memset(&got, 0, sizeof got);
+    assert_int_equal(args_run(&keeper, &ran, 3 + 2 * (int)ARGS_LIST_MAX, argv), EXIT_USAGE);
+    assert_int_equal(ran, 1);
+}
+
+static void test_help(void **state)
+{
+    (void)state;
+    assert_int_equal(run("tool --help"), EXIT_DONE);
+    assert_non_null(strstr(out, "\n  order new          make an order\n"));
+    assert_int_equal(run("tool help"), EXIT_DONE);
+    assert_int_equal(run("tool order new --help"), EXIT_DONE);
+    assert_non_null(strstr(out, "usage: tool order new [options] FILE...\n"));
+    assert_non_null(strstr(out, "  -o, --output FILE "));
+    assert_non_null(strstr(out, "      --holder ID "));
+    assert_non_null(strstr(out, "      --json "));
+    assert_non_null(strstr(out, "example:\n  tool order new draft.json\n"));
+    assert_int_equal(run("tool order new a --version"), EXIT_DONE);
+    assert_string_equal(out, "tool " COUNTERSIGN_VERSION "\n");
+    assert_string_equal(err, "");
+    assert_int_equal(run("tool order new -- --help"), EXIT_REFUSED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_commands), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_mistakes), cmocka_unit_test(test_list_full),
+        cmocka_unit_test(test_help),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
