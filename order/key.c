@@ -77,10 +77,24 @@ const char *key_alg_name(enum key_alg alg)
     return algorithms[alg].name;
 }
 
+static bool is_name(const char *name, const char *text, size_t len)
+{
+    return strlen(name) == len && memcmp(name, text, len) == 0;
+}
+
 enum key_alg key_alg_from_name(const char *name, size_t len)
 {
     for (enum key_alg alg = KEY_ES256; alg <= KEY_ES512; alg++) {
-        if (strlen(algorithms[alg].name) == len && memcmp(algorithms[alg].name, name, len) == 0)
+        if (is_name(algorithms[alg].name, name, len))
+            return alg;
+    }
+    return KEY_ALG_NONE;
+}
+
+enum key_alg key_alg_from_curve(const char *name, size_t len)
+{
+    for (enum key_alg alg = KEY_ES256; alg <= KEY_ES512; alg++) {
+        if (is_name(algorithms[alg].curve, name, len))
             return alg;
     }
     return KEY_ALG_NONE;

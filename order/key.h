@@ -22,8 +22,10 @@ enum key_alg { KEY_ALG_NONE = 0, KEY_ES256, KEY_ES384, KEY_ES512 };
 
 const char *key_alg_name(enum key_alg alg);                   /* "ES256"; "none" for 0 */
 enum key_alg key_alg_from_name(const char *name, size_t len); /* KEY_ALG_NONE if unknown */
-size_t key_alg_signature_len(enum key_alg alg);               /* 64, 96, 132; R||S */
-size_t key_alg_hash_len(enum key_alg alg);                    /* 32, 48, 64 */
+/* By JWK's name of the curve, "P-256" (RFC 7518 6.2.1.1); KEY_ALG_NONE if unknown. */
+enum key_alg key_alg_from_curve(const char *name, size_t len);
+size_t key_alg_signature_len(enum key_alg alg); /* 64, 96, 132; R||S */
+size_t key_alg_hash_len(enum key_alg alg);      /* 32, 48, 64 */
 
 struct key;
 
