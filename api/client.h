@@ -20,7 +20,7 @@ struct client_options {
     const char *unix_socket;          /* path; NULL for TLS */
     const char *bank;                 /* name that the leaf must carry */
     const char *bank_key;             /* thumbprint of the root key: the pin */
-    const struct secret *session_key; /* DER PKCS#8 P-256, the TLS client key; NULL for none */
+    const struct secret *session_key; /* DER P-256 private key for TLS; NULL for none */
     long timeout_ms;                  /* for a whole call; 0 means 30 s */
 };
 

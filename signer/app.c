@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/app.h"
+#include "base/conf.h"
+#include "order/json.h"
+#include "order/text.h"
+#include <openssl/rand.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct app app_main;
+
+static const struct args_option options[] = {
+    {"config", 'c', ARGS_TEXT, "FILE", "settings; default ~/.config/countersign/config",
+     &app_main.config},
+    {"bank", 0, ARGS_TEXT, "NAME", "the bank's name, such as demobank.example/demo",
+     &app_main.bank},
+    {"bank-key", 0, ARGS_TEXT, "PIN", "thumbprint of the bank's root key, from its letter",
+     &app_main.bank_key},
+    {"url", 0, ARGS_TEXT, "URL", "where the bank listens, https://HOST:PORT", &app_main.url},
+    {"account", 'a', ARGS_TEXT, "IBAN", "the account", &app_main.account},
+    {"token", 't', ARGS_TEXT, "URI", "the token or key, a pkcs11: URI", &app_main.token_uri},
+    {"module", 'm', ARGS_TEXT, "PATH", "PKCS#11 module; default: all that p11-kit knows",
+     &app_main.module},
+    {"pin-fd", 0, ARGS_TEXT, "N", "read the PIN from descriptor N instead of the terminal",
+     &app_main.pin_fd},
+    {"last-try", 0, ARGS_FLAG, NULL, "enter the PIN even if a wrong one locks the token",
+     &app_main.last_try},
+    {"session-dir", 0, ARGS_TEXT, "DIR", "a private directory on a tmpfs for the session key",
+     &app_main.session_dir},
+    {"json", 0, ARGS_FLAG, NULL, "results as JSON on standard output", &app_main.json},
+    {"yes", 'y', ARGS_FLAG, NULL, "do not ask for confirmation", &app_main.yes},
+};
+const struct args_option *const app_options = options;
+const size_t app_option_count = sizeof options / sizeof *options;
+
+static enum err default_path(struct buf *out)
+{
+    const char *base = getenv("XDG_CONFIG_HOME");
+    if (base != NULL && base[0] == '/')
+        return buf_addf(out, "%s/countersign/config", base);
+    const char *home = getenv("HOME");
+    return buf_addf(out, "%s/.config/countersign/config", home != NULL ? home : "");
+}
+
+static void prefer(const char **option, const char *from_file)
+{
+    if (*option == NULL)
+        *option = from_file;
+}
+
+enum err app_configure(struct app *a)
+{
+    struct conf_item items[] = {
+        {"url", CONF_TEXT, false, NULL, 1, 1024, &a->conf_url},
+        {"bank", CONF_TEXT, false, NULL, 1, 100, &a->conf_bank},
+        {"bank_key", CONF_TEXT, false, NULL, 43, 43, &a->conf_bank_key},
+        {"token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->conf_token},
+        {"module", CONF_TEXT, false, NULL, 1, 255, &a->conf_module},
+        {"account", CONF_TEXT, false, NULL, 1, 34, &a->conf_account},
+    };
+    struct buf path = BUF_INIT(4096);
+    enum err e = a->config != NULL ? buf_add_str(&path, a->config) : default_path(&path);
+    if (e == ERR_OK && (a->config != NULL || access(buf_str(&path), F_OK) == 0))
+        e = conf_load(buf_str(&path), items, sizeof items / sizeof *items, a->message,
+                      sizeof a->message);
+    buf_free(&path);
+    prefer(&a->url, a->conf_url);
+    prefer(&a->bank, a->conf_bank);
+    prefer(&a->bank_key, a->conf_bank_key);
+    prefer(&a->token_uri, a->conf_token);
+    prefer(&a->module, a->conf_module);
+    prefer(&a->account, a->conf_account);
+    return e;
+}
+
+void app_close(struct app *a)
+{
+    client_free(a->client);
+    key_free(a->public_key);
+    token_key_free(a->key);
+    token_close(a->token);
+    token_module_unload(a->pkcs11);
+    secret_free(a->pin);
+    char *texts[] = {a->conf_url,   a->conf_bank,   a->conf_bank_key,
+                     a->conf_token, a->conf_module, a->conf_account};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]);
+    memset(a, 0, sizeof *a);
+}
+
+enum err app_need(struct app *a, const char *value, const char *option, const char **out)
+{
+    *out = value;
+    if (value != NULL)
+        return ERR_OK;
+    return app_fail(a, ERR_SETTING_MISSING, "give --%s or set it in the configuration file",
+                    option);
+}
+
+enum err app_random(uint8_t *out, size_t len)
+{
+    return RAND_bytes(out, (int)len) == 1 ? ERR_OK : ERR_INTERNAL;
+}
+
+enum err app_fail(struct app *a, enum err e, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(a->message, sizeof a->message, format, args);
+    va_end(args);
+    return e;
+}
+
+static void finish_json(const struct app *a, const struct err_info *info)
+{
+    struct js *o = NULL;
+    enum err e = js_object_new(&o);
+    if (e == ERR_OK)
+        e = js_set_text(o, "error", info->name);
+    if (e == ERR_OK)
+        e = js_set_text(o, "cause", info->cause);
+    if (e == ERR_OK)
+        e = js_set_text(o, "remedy", info->remedy);
+    if (e == ERR_OK && a->message[0] != '\0')
+        e = js_set_text(o, "detail", a->message);
+    if (e == ERR_OK)
+        e = app_print_json(o);
+    if (e != ERR_OK)
+        printf("{\"error\":\"%s\"}\n", info->name);
+    js_free(o);
+}
+
+int app_finish(struct app *a, enum err e)
+{
+    if (e == ERR_OK)
+        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
+    const struct err_info *info = err_info(e);
+    if (a->json)
+        finish_json(a, info);
+    fprintf(stderr, "countersign: %s: %s\n", info->name, info->cause);
+    if (a->message[0] != '\0') {
+        fputs("  ", stderr);
+        app_print_safe(stderr, a->message);
+        fputc('\n', stderr);
+    }
+    fprintf(stderr, "  %s\n", info->remedy);
+    return info->exit;
+}
+
+enum err app_confirm(struct app *a, const char *question)
+{
+    char line[16];
+    if (a->yes || a->pin_fd != NULL)
+        return ERR_OK;
+    FILE *tty = fopen("/dev/tty", "r+e");
+    if (tty == NULL)
+        return app_fail(a, ERR_NOT_CONFIRMED, "there is no terminal to ask; --yes answers yes");
+    fprintf(tty, "%s [y/N] ", question);
+    fflush(tty);
+    bool yes = fgets(line, sizeof line, tty) != NULL && (line[0] == 'y' || line[0] == 'Y');
+    fclose(tty);
+    return yes ? ERR_OK : ERR_NOT_CONFIRMED;
+}
+
+enum err app_print_json(const struct js *value)
+{
+    struct buf out = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = js_canon(value, &out);
+    if (e == ERR_OK)
+        e = buf_add_byte(&out, '\n');
+    if (e == ERR_OK && fwrite(out.data, 1, out.len, stdout) != out.len)
+        e = ERR_IO;
+    buf_free(&out);
+    return e;
+}
+
+void app_print_safe(FILE *f, const char *text)
+{
+    for (const char *p = text; *p != '\0'; p++)
+        fputc((unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p, f);
+}

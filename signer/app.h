@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * app: what every command of the holder's program shares: settings, token and PIN, session, the
+ * connection to the bank, output. Each part is opened when first needed and stays open; app_close
+ * ends all of it.
+ */
+#ifndef SIGNER_APP_H
+#define SIGNER_APP_H
+
+#include "api/client.h"
+#include "base/args.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/key.h"
+#include "token/token.h"
+#include <stdbool.h>
+#include <stdio.h>
+
+struct js;
+
+struct app {
+    /* options; what is NULL comes from the configuration file */
+    const char *config, *url, *bank, *bank_key, *token_uri, *module, *account;
+    const char *pin_fd, *session_dir;
+    bool json, yes, last_try;
+
+    char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
+
+    struct token_module *pkcs11;
+    struct token *token;
+    struct token_key *key; /* the signing key */
+    struct key *public_key;
+    struct secret *pin;
+    bool logged_in; /* the PIN was entered in this run */
+    struct client *client;
+    char message[256]; /* what to add to an error, for people */
+};
+
+/* Options that every command has. */
+extern const struct args_option *const app_options;
+extern const size_t app_option_count;
+extern struct app app_main; /* the options' values go here */
+
+/* Reads the configuration file, once, before anything else. */
+MUST_CHECK enum err app_configure(struct app *a);
+void app_close(struct app *a);
+
+/* A setting or SETTING_MISSING with its name in the message. */
+MUST_CHECK enum err app_need(struct app *a, const char *value, const char *option,
+                             const char **out);
+
+/* --- token --- */
+MUST_CHECK enum err app_open_module(struct app *a);
+/* Opens the token, does not log in. */
+MUST_CHECK enum err app_open_token(struct app *a);
+/* Asks for the PIN and logs the open token in. Once a run. */
+MUST_CHECK enum err app_log_in(struct app *a, const char *purpose);
+/* Asks for the PIN (PURPOSE: "approve this order"), logs in, finds the signing key. Once a run. */
+MUST_CHECK enum err app_open_key(struct app *a, const char *purpose);
+/* A PIN from --pin-fd or the terminal. */
+MUST_CHECK enum err app_read_pin(struct app *a, const char *prompt, struct secret **out);
+/* jws_sign_fn with the app as its context. */
+enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
+                  size_t *sig_len);
+
+/* --- bank --- */
+/* A connection without a session, with the session on disk, or (LOGIN) with a new one. */
+MUST_CHECK enum err app_connect(struct app *a);
+MUST_CHECK enum err app_login(struct app *a);
+MUST_CHECK enum err app_logout(struct app *a);
+/* Calls the bank with the session; without one logs in first, with the token's PIN. */
+MUST_CHECK enum err app_call(struct app *a, const struct client_call *call, struct js **answer);
+/* The same, answer as bytes. */
+MUST_CHECK enum err app_call_bytes(struct app *a, const struct client_call *call,
+                                   struct buf *answer);
+
+MUST_CHECK enum err app_random(uint8_t *out, size_t len);
+
+/* --- people --- */
+/* Prints the error with cause and remedy (JSON with --json), returns its exit code; ERR_OK is 0. */
+int app_finish(struct app *a, enum err e);
+/* Notes words for app_finish and returns E. */
+enum err app_fail(struct app *a, enum err e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Yes from the terminal, --yes, or a PIN by descriptor. */
+MUST_CHECK enum err app_confirm(struct app *a, const char *question);
+/* Canonical JSON and a line end on standard output. */
+MUST_CHECK enum err app_print_json(const struct js *value);
+/* TEXT with control characters shown as '?', for what comes from tokens and the bank. */
+void app_print_safe(FILE *f, const char *text);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "base/text.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "order/statement.h"
+#include "signer/app.h"
+#include "signer/session.h"
+#include <string.h>
+
+#define LOGIN_VALID_US (INT64_C(300) * TEXT_SECOND_US)
+
+static enum err find_session(struct app *a, struct buf *path)
+{
+    const char *bank = NULL;
+    enum err e = app_need(a, a->bank, "bank", &bank);
+    if (e == ERR_OK)
+        e = session_path(a->session_dir, bank, a->token_uri != NULL ? a->token_uri : "", path);
+    return e;
+}
+
+static enum err connect_with(struct app *a, const struct secret *session, struct client **out)
+{
+    struct client_options o = {.session_key = session};
+    enum err e = app_need(a, a->url, "url", &o.url);
+    if (e == ERR_OK)
+        e = app_need(a, a->bank, "bank", &o.bank);
+    if (e == ERR_OK)
+        e = app_need(a, a->bank_key, "bank-key", &o.bank_key);
+    return e == ERR_OK ? client_new(&o, out) : e;
+}
+
+enum err app_connect(struct app *a)
+{
+    struct buf path = BUF_INIT(4096);
+    struct secret *session = NULL;
+    if (a->client != NULL)
+        return ERR_OK;
+    enum err e = find_session(a, &path);
+    if (e == ERR_OK)
+        e = session_load(buf_str(&path), &session);
+    if (e == ERR_OK)
+        e = connect_with(a, session, &a->client);
+    secret_free(session);
+    buf_free(&path);
+    return e;
+}
+
+static enum err call_on(struct app *a, struct client *client, const struct client_call *call,
+                        struct js **answer)
+{
+    struct buf bytes = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = client_call(client, call, &bytes);
+    if (e != ERR_OK)
+        (void)app_fail(a, e, "%s", client_message(client));
+    if (e == ERR_OK)
+        e = js_parse(bytes.data, bytes.len, answer);
+    buf_free(&bytes);
+    return e;
+}
+
+/* The bank's single-use challenge for this token's key. */
+static enum err get_challenge(struct app *a, struct client *client, char out[static NONCE_LEN + 1])
+{
+    struct buf body = BUF_INIT(512);
+    struct js *answer = NULL;
+    enum err e =
+        buf_addf(&body, "{\"for\":\"login\",\"key\":\"%s\"}", key_thumbprint(a->public_key));
+    struct client_call call = {
+        .route = ROUTE_CHALLENGE, .body = buf_str(&body), .body_len = body.len};
+    if (e == ERR_OK)
+        e = call_on(a, client, &call, &answer);
+    size_t len = 0;
+    const char *text = js_text(js_get(answer, "challenge"), &len);
+    if (e == ERR_OK && (text == NULL || forms_nonce(text, len) != ERR_OK))
+        e = app_fail(a, ERR_UNAVAILABLE, "the bank's challenge is malformed");
+    if (e == ERR_OK)
+        memcpy(out, text, NONCE_LEN + 1);
+    js_free(answer);
+    buf_free(&body);
+    return e;
+}
+
+static enum err make_login(struct app *a, struct client *client, const char *session,
+                           struct buf *jws)
+{
+    struct statement_login login = {.head.issued_us = clock_now_us()};
+    struct buf payload = BUF_INIT(4096);
+    uint8_t random[16];
+    login.head.expires_us = login.head.issued_us + LOGIN_VALID_US;
+    (void)snprintf(login.head.bank, sizeof login.head.bank, "%s", a->bank);
+    (void)snprintf(login.session, sizeof login.session, "%s", session);
+    enum err e = get_challenge(a, client, login.head.challenge);
+    if (e == ERR_OK)
+        e = app_random(random, sizeof random);
+    if (e == ERR_OK) {
+        forms_make_nonce(random, login.head.nonce);
+        e = statement_login_make(&login, &payload);
+    }
+    if (e == ERR_OK)
+        e = jws_make(a->public_key, statement_typ(STATEMENT_LOGIN), payload.data, payload.len,
+                     app_sign, a, jws);
+    buf_free(&payload);
+    return e;
+}
+
+static enum err send_login(struct app *a, struct client *client, const char *session)
+{
+    struct buf jws = BUF_INIT(JWS_MAX), body = BUF_INIT(JWS_MAX);
+    struct js *answer = NULL;
+    enum err e = make_login(a, client, session, &jws);
+    if (e == ERR_OK)
+        e = buf_addf(&body, "{\"login\":\"%s\"}", buf_str(&jws));
+    struct client_call call = {.route = ROUTE_LOGIN, .body = body.data, .body_len = body.len};
+    if (e == ERR_OK)
+        e = call_on(a, client, &call, &answer);
+    js_free(answer);
+    buf_free(&jws);
+    buf_free(&body);
+    return e;
+}
+
+enum err app_login(struct app *a)
+{
+    struct buf path = BUF_INIT(4096);
+    struct secret *session = NULL;
+    struct client *client = NULL;
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    enum err e = find_session(a, &path);
+    if (e == ERR_OK)
+        e = session_make(&session, thumbprint);
+    if (e == ERR_OK)
+        e = connect_with(a, session, &client);
+    if (e == ERR_OK)
+        e = app_open_key(a, "log in");
+    if (e == ERR_OK)
+        e = send_login(a, client, thumbprint);
+    if (e == ERR_OK)
+        e = session_save(buf_str(&path), session);
+    if (e == ERR_OK) {
+        client_free(a->client);
+        a->client = client;
+        client = NULL;
+    }
+    client_free(client);
+    secret_free(session);
+    buf_free(&path);
+    return e;
+}
+
+enum err app_logout(struct app *a)
+{
+    struct buf path = BUF_INIT(4096), answer = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = find_session(a, &path);
+    if (e == ERR_OK)
+        e = app_connect(a);
+    enum err told = ERR_OK;
+    if (e == ERR_OK) {
+        struct client_call call = {.route = ROUTE_LOGOUT};
+        told = client_call(a->client, &call, &answer);
+        e = session_destroy(buf_str(&path));
+    }
+    /* The key is gone; a bank that could not be told ends the session by itself. */
+    if (e == ERR_OK && told != ERR_OK && told != ERR_SESSION_REQUIRED)
+        fprintf(stderr, "countersign: the bank could not be told: %s\n", err_name(told));
+    buf_free(&path);
+    buf_free(&answer);
+    return e;
+}
+
+enum err app_call_bytes(struct app *a, const struct client_call *call, struct buf *answer)
+{
+    struct buf first = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = app_connect(a);
+    if (e == ERR_OK)
+        e = client_call(a->client, call, &first);
+    if (e == ERR_SESSION_REQUIRED) {
+        buf_clear(&first);
+        e = app_login(a);
+        if (e == ERR_OK)
+            e = client_call(a->client, call, &first);
+    }
+    if (e != ERR_OK && a->client != NULL && a->message[0] == '\0')
+        (void)app_fail(a, e, "%s", client_message(a->client));
+    if (first.len > 0 && buf_add(answer, first.data, first.len) != ERR_OK && e == ERR_OK)
+        e = ERR_NO_MEMORY;
+    buf_free(&first);
+    return e;
+}
+
+enum err app_call(struct app *a, const struct client_call *call, struct js **answer)
+{
+    struct buf bytes = BUF_INIT(CLIENT_ANSWER_MAX);
+    *answer = NULL;
+    enum err e = app_call_bytes(a, call, &bytes);
+    if (e == ERR_OK)
+        e = js_parse(bytes.data, bytes.len, answer);
+    buf_free(&bytes);
+    return e;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "signer/app.h"
+#include "token/pin.h"
+#include <string.h>
+
+enum err app_open_module(struct app *a)
+{
+    struct token_uri *uri = NULL;
+    if (a->pkcs11 != NULL)
+        return ERR_OK;
+    const char *path = a->module;
+    if (path == NULL && a->token_uri != NULL) {
+        enum err e = token_uri_parse(a->token_uri, &uri);
+        if (e != ERR_OK)
+            return app_fail(a, e, "%s", a->token_uri);
+        path = token_uri_module_path(uri);
+    }
+    if (path == NULL)
+        path = COUNTERSIGN_PKCS11_PROXY;
+    enum err e = token_module_load(path, &a->pkcs11);
+    if (e != ERR_OK)
+        (void)app_fail(a, e, "%s", path);
+    token_uri_free(uri);
+    return e;
+}
+
+enum err app_open_token(struct app *a)
+{
+    struct token_uri *uri = NULL;
+    if (a->token != NULL)
+        return ERR_OK;
+    const char *text = a->token_uri != NULL ? a->token_uri : "pkcs11:";
+    enum err e = app_open_module(a);
+    if (e == ERR_OK)
+        e = token_uri_parse(text, &uri);
+    if (e == ERR_OK)
+        e = token_open(a->pkcs11, uri, &a->token);
+    if (e != ERR_OK && a->message[0] == '\0')
+        (void)app_fail(a, e, "looked for %s", text);
+    token_uri_free(uri);
+    return e;
+}
+
+static enum err pin_from_fd(struct app *a, struct secret *pin)
+{
+    uint64_t fd = 0;
+    if (text_parse_u64(a->pin_fd, strlen(a->pin_fd), 1023, &fd) != ERR_OK)
+        return app_fail(a, ERR_USAGE, "--pin-fd wants the number of an open descriptor");
+    enum err e = secret_read_line(pin, (int)fd);
+    return e == ERR_OK ? e : app_fail(a, e, "no PIN came from descriptor %s", a->pin_fd);
+}
+
+enum err app_read_pin(struct app *a, const char *prompt, struct secret **out)
+{
+    *out = NULL;
+    enum err e = secret_harden_process();
+    if (e == ERR_OK)
+        e = secret_new(out);
+    if (e == ERR_OK)
+        e = a->pin_fd != NULL ? pin_from_fd(a, *out) : pin_read_terminal(prompt, *out);
+    if (e != ERR_OK) {
+        secret_free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+static const char *tries_words(enum token_tries tries)
+{
+    if (tries == TOKEN_TRIES_LOW)
+        return " (a wrong PIN was entered before)";
+    return tries == TOKEN_TRIES_FINAL ? " (LAST TRY)" : "";
+}
+
+/* A token that is locked, or on its last try, is refused before anybody types. */
+static enum err ask_pin(struct app *a, const struct token_info *info, const char *purpose)
+{
+    char prompt[256];
+    if (info->tries == TOKEN_TRIES_LOCKED)
+        return ERR_PIN_LOCKED;
+    if (info->tries == TOKEN_TRIES_FINAL && !a->last_try)
+        return ERR_PIN_LAST_TRY;
+    if (info->keypad) {
+        fprintf(stderr, "Enter the PIN on the reader to %s.\n", purpose);
+        return ERR_OK;
+    }
+    (void)snprintf(prompt, sizeof prompt, "PIN of token %s%s to %s: ", info->label,
+                   tries_words(info->tries), purpose);
+    return app_read_pin(a, prompt, &a->pin);
+}
+
+enum err app_log_in(struct app *a, const char *purpose)
+{
+    struct token_info info;
+    if (a->logged_in)
+        return ERR_OK;
+    enum err e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        e = ask_pin(a, &info, purpose);
+    if (e != ERR_OK)
+        return e;
+    e = token_login(a->token, info.keypad ? NULL : a->pin, a->last_try);
+    secret_free(a->pin); /* the token keeps what it needs */
+    a->pin = NULL;
+    if (e == ERR_PIN_WRONG && token_info_of(a->token, &info) == ERR_OK)
+        (void)app_fail(a, e, "tries left: %s", token_tries_name(info.tries));
+    a->logged_in = e == ERR_OK;
+    return e;
+}
+
+static enum err find_key(struct app *a)
+{
+    struct token_uri *uri = NULL;
+    struct buf spki = BUF_INIT(KEY_SPKI_MAX);
+    enum err e = ERR_OK;
+    if (a->token_uri != NULL)
+        e = token_uri_parse(a->token_uri, &uri);
+    if (e == ERR_OK)
+        e = token_key_find(a->token, uri, TOKEN_USE_SIGN, &a->key);
+    if (e == ERR_OK)
+        e = token_key_spki(a->key, &spki);
+    if (e == ERR_OK)
+        e = key_from_spki(spki.data, spki.len, &a->public_key);
+    token_uri_free(uri);
+    buf_free(&spki);
+    return e;
+}
+
+enum err app_open_key(struct app *a, const char *purpose)
+{
+    if (a->public_key != NULL)
+        return ERR_OK;
+    enum err e = app_open_token(a);
+    if (e == ERR_OK)
+        e = app_log_in(a, purpose);
+    return e == ERR_OK ? find_key(a) : e;
+}
+
+enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
+                  size_t *sig_len)
+{
+    struct app *a = ctx;
+    return token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
+}

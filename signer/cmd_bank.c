@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "order/json.h"
+#include "signer/app.h"
+#include "signer/commands.h"
+#include "signer/view.h"
+#include <string.h>
+
+#define PAGE_LIMIT 200
+
+static const char *opt_policy_output;
+
+const struct args_option cmd_policy_options[1] = {
+    {"output", 'o', ARGS_TEXT, "FILE", "where to write it; default: standard output",
+     &opt_policy_output},
+};
+
+int cmd_login(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = app_login(a);
+    if (e == ERR_OK && !a->json)
+        printf("Logged in at %s.\n", a->bank);
+    return app_finish(a, e);
+}
+
+int cmd_logout(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = app_logout(a);
+    if (e == ERR_OK && !a->json)
+        puts("Logged out; the session key is destroyed.");
+    return app_finish(a, e);
+}
+
+/* --- lists: page after page until the bank says there is no next --- */
+
+struct list {
+    enum route route;
+    bool of_account;
+    const char *member; /* the array in the answer */
+    void (*view)(const struct js *item);
+    const char *none; /* what to say of an empty list */
+};
+
+static enum err print_items(struct app *a, const struct list *list, const struct js *items)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < js_count(items); i++) {
+        if (a->json)
+            e = app_print_json(js_at(items, i));
+        else
+            list->view(js_at(items, i));
+    }
+    return e;
+}
+
+static enum err print_list(struct app *a, const struct list *list)
+{
+    struct client_call call = {.route = list->route};
+    struct buf query = BUF_INIT(1024);
+    size_t total = 0;
+    bool more = true;
+    enum err e = ERR_OK;
+    if (list->of_account)
+        e = app_need(a, a->account, "account", &call.param[0]);
+    if (e == ERR_OK)
+        e = buf_addf(&query, "limit=%d", PAGE_LIMIT);
+    while (e == ERR_OK && more) {
+        struct js *answer = NULL;
+        call.query = buf_str(&query);
+        e = app_call(a, &call, &answer);
+        if (e == ERR_OK)
+            e = print_items(a, list, js_get(answer, list->member));
+        total += js_count(js_get(answer, list->member));
+        const char *next = js_text(js_get(answer, "next"), NULL);
+        more = next != NULL;
+        buf_clear(&query);
+        if (e == ERR_OK && more)
+            e = buf_addf(&query, "limit=%d&cursor=%s", PAGE_LIMIT, next);
+        js_free(answer);
+    }
+    if (e == ERR_OK && total == 0 && !a->json)
+        puts(list->none);
+    buf_free(&query);
+    return e;
+}
+
+static int run_list(struct app *a, const struct list *list)
+{
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? print_list(a, list) : e);
+}
+
+int cmd_orders(void *ctx, const struct args_list *words)
+{
+    static const struct list list = {ROUTE_ORDERS, true, "orders", view_order_line,
+                                     "There are no orders."};
+    (void)words;
+    return run_list(ctx, &list);
+}
+
+int cmd_accounts(void *ctx, const struct args_list *words)
+{
+    static const struct list list = {ROUTE_ACCOUNTS, false, "accounts", view_account,
+                                     "You have no account here."};
+    (void)words;
+    return run_list(ctx, &list);
+}
+
+int cmd_movements(void *ctx, const struct args_list *words)
+{
+    static const struct list list = {ROUTE_MOVEMENTS, true, "movements", view_movement,
+                                     "Nothing moved yet."};
+    (void)words;
+    return run_list(ctx, &list);
+}
+
+static enum err print_balance(struct app *a)
+{
+    struct client_call call = {.route = ROUTE_ACCOUNT};
+    struct js *answer = NULL;
+    enum err e = app_need(a, a->account, "account", &call.param[0]);
+    if (e == ERR_OK)
+        e = app_call(a, &call, &answer);
+    if (e == ERR_OK && a->json)
+        e = app_print_json(answer);
+    else if (e == ERR_OK)
+        view_account(answer);
+    js_free(answer);
+    return e;
+}
+
+int cmd_balance(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? print_balance(a) : e);
+}
+
+static enum err fetch_policy(struct app *a)
+{
+    struct client_call call = {.route = ROUTE_POLICY};
+    struct js *answer = NULL;
+    struct buf document = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = app_need(a, a->account, "account", &call.param[0]);
+    if (e == ERR_OK)
+        e = app_call(a, &call, &answer);
+    if (e == ERR_OK && js_get(answer, "policy") == NULL)
+        e = app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no policy");
+    if (e == ERR_OK)
+        e = js_canon(js_get(answer, "policy"), &document);
+    if (e == ERR_OK)
+        e = buf_add_byte(&document, '\n');
+    if (e == ERR_OK && opt_policy_output != NULL)
+        e = file_write(opt_policy_output, document.data, document.len, 0644);
+    else if (e == ERR_OK && fwrite(document.data, 1, document.len, stdout) != document.len)
+        e = ERR_IO;
+    js_free(answer);
+    buf_free(&document);
+    return e;
+}
+
+int cmd_policy(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? fetch_policy(a) : e);
+}

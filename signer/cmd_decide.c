@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "order/json.h"
+#include "signer/app.h"
+#include "signer/commands.h"
+#include "signer/subject.h"
+#include "signer/view.h"
+#include <string.h>
+
+#define BUNDLES_MAX ((size_t)16 << 20) /* bytes of a file of signed decisions */
+
+static const char *opt_policy, *opt_verb, *opt_challenge, *opt_output;
+static const char *opt_decide_policy;
+
+const struct args_option cmd_sign_options[4] = {
+    {"policy", 'p', ARGS_TEXT, "FILE", "the account's policy document", &opt_policy},
+    {"decision", 'd', ARGS_TEXT, "VERB", "submit, approve, reject or cancel", &opt_verb},
+    {"challenge", 0, ARGS_TEXT, "TEXT", "a challenge of the bank, to sign long before sending",
+     &opt_challenge},
+    {"output", 'o', ARGS_TEXT, "FILE", "where to write; default: standard output", &opt_output},
+};
+const struct args_option cmd_decide_options[1] = {
+    {"policy", 'p', ARGS_TEXT, "FILE", "the account's policy; default: ask the bank",
+     &opt_decide_policy},
+};
+
+/* Shows, asks, signs. The PIN is the consent; where it was typed before the text was there (for a
+ * login), a question is. */
+static enum err show_and_sign(struct app *a, const struct subject *s, enum verb verb,
+                              const char *challenge, struct buf *bundle)
+{
+    char purpose[64];
+    (void)snprintf(purpose, sizeof purpose, "%s this order", decision_verb_name(verb));
+    bool asked_before = a->logged_in;
+    enum err e = subject_show(s, verb, stderr);
+    if (e == ERR_OK)
+        e = app_open_key(a, purpose);
+    if (e == ERR_OK && asked_before)
+        e = app_confirm(a, "Sign this?");
+    return e == ERR_OK ? subject_sign(a, s, verb, challenge, bundle) : e;
+}
+
+static enum err sign_offline(struct app *a, const char *path)
+{
+    struct subject s = {.policy = NULL};
+    struct buf bundle = BUF_INIT(BUNDLES_MAX);
+    const char *policy = NULL, *name = NULL;
+    enum err e = app_need(a, opt_policy, "policy", &policy);
+    if (e == ERR_OK)
+        e = app_need(a, opt_verb, "decision", &name);
+    if (e != ERR_OK)
+        return e;
+    enum verb verb = decision_verb_from_name(name, strlen(name));
+    if (verb == VERB_NONE)
+        return app_fail(a, ERR_USAGE, "--decision is submit, approve, reject or cancel");
+    if (opt_challenge != NULL && forms_nonce(opt_challenge, strlen(opt_challenge)) != ERR_OK)
+        return app_fail(a, ERR_USAGE, "--challenge is not a challenge of 22 characters");
+    e = subject_load(a, path, policy, &s);
+    if (e == ERR_OK)
+        e = show_and_sign(a, &s, verb, opt_challenge, &bundle);
+    if (e == ERR_OK)
+        e = buf_add_byte(&bundle, '\n');
+    if (e == ERR_OK && opt_output != NULL)
+        e = file_write(opt_output, bundle.data, bundle.len, 0644);
+    else if (e == ERR_OK && fwrite(bundle.data, 1, bundle.len, stdout) != bundle.len)
+        e = ERR_IO;
+    subject_free(&s);
+    buf_free(&bundle);
+    return e;
+}
+
+int cmd_sign(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? sign_offline(a, words->item[0]) : e);
+}
+
+static enum err send_bundle(struct app *a, const void *bundle, size_t len)
+{
+    struct client_call call = {.route = ROUTE_DECIDE, .body = bundle, .body_len = len};
+    struct js *answer = NULL;
+    enum err e = app_call(a, &call, &answer);
+    if (e == ERR_OK && a->json)
+        e = app_print_json(answer);
+    else if (e == ERR_OK)
+        view_order(answer);
+    js_free(answer);
+    return e;
+}
+
+/* One signed decision a line. */
+static enum err send_file(struct app *a, const char *path)
+{
+    struct buf file = BUF_INIT(BUNDLES_MAX);
+    enum err e = file_read(path, BUNDLES_MAX, &file);
+    if (e != ERR_OK)
+        (void)app_fail(a, e, "%s", path);
+    const char *at = buf_str(&file), *end = at + file.len;
+    while (e == ERR_OK && at < end) {
+        const char *line_end = memchr(at, '\n', (size_t)(end - at));
+        size_t len = (size_t)((line_end != NULL ? line_end : end) - at);
+        if (len > 0)
+            e = send_bundle(a, at, len);
+        at += len + 1;
+    }
+    buf_free(&file);
+    return e;
+}
+
+int cmd_send(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    enum err e = app_configure(a);
+    for (size_t i = 0; e == ERR_OK && i < words->count; i++)
+        e = send_file(a, words->item[i]);
+    return app_finish(a, e);
+}
+
+static enum err decide(struct app *a, const char *word, enum verb verb)
+{
+    struct subject s = {.policy = NULL};
+    struct buf bundle = BUF_INIT(BUNDLES_MAX);
+    enum err e = subject_load(a, word, opt_decide_policy, &s);
+    if (e == ERR_OK)
+        e = show_and_sign(a, &s, verb, NULL, &bundle);
+    if (e == ERR_OK)
+        e = send_bundle(a, bundle.data, bundle.len);
+    subject_free(&s);
+    buf_free(&bundle);
+    return e;
+}
+
+static int run_decide(struct app *a, const struct args_list *words, enum verb verb)
+{
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? decide(a, words->item[0], verb) : e);
+}
+
+int cmd_submit(void *ctx, const struct args_list *words)
+{
+    return run_decide(ctx, words, VERB_SUBMIT);
+}
+
+int cmd_approve(void *ctx, const struct args_list *words)
+{
+    return run_decide(ctx, words, VERB_APPROVE);
+}
+
+int cmd_reject(void *ctx, const struct args_list *words)
+{
+    return run_decide(ctx, words, VERB_REJECT);
+}
+
+int cmd_cancel(void *ctx, const struct args_list *words)
+{
+    return run_decide(ctx, words, VERB_CANCEL);
+}

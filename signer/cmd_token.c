@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
+#include "base/text.h"
+#include "order/json.h"
+#include "signer/app.h"
+#include "signer/commands.h"
+#include "token/pin.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *opt_label, *opt_so_pin_fd, *opt_curve, *opt_use, *opt_key_label, *opt_spki;
+static const char *opt_new_pin_fd;
+
+const struct args_option cmd_token_init_options[2] = {
+    {"label", 'l', ARGS_TEXT, "LABEL", "the new token's name, up to 32 bytes", &opt_label},
+    {"so-pin-fd", 0, ARGS_TEXT, "N", "read the security officer's PIN from descriptor N",
+     &opt_so_pin_fd},
+};
+const struct args_option cmd_token_generate_options[3] = {
+    {"curve", 0, ARGS_TEXT, "CURVE", "P-256 (default), P-384 or P-521", &opt_curve},
+    {"use", 0, ARGS_TEXT, "USE", "sign, derive or both (default)", &opt_use},
+    {"label", 'l', ARGS_TEXT, "LABEL", "name of the keys; default countersign", &opt_key_label},
+};
+const struct args_option cmd_token_info_options[1] = {
+    {"spki", 0, ARGS_TEXT, "FILE", "write the signing key's public half (DER) to FILE", &opt_spki},
+};
+const struct args_option cmd_token_change_pin_options[1] = {
+    {"new-pin-fd", 0, ARGS_TEXT, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
+};
+
+static const struct {
+    const char *name;
+    enum token_curve curve;
+} curves[] = {{"P-256", TOKEN_P256}, {"P-384", TOKEN_P384}, {"P-521", TOKEN_P521}};
+
+static const char *curve_name(enum token_curve curve)
+{
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
+        if (curves[i].curve == curve)
+            return curves[i].name;
+    }
+    return "unusable";
+}
+
+/* --- list --- */
+
+static enum err token_to_js(const struct token_info *t, struct js **out)
+{
+    struct buf uri = BUF_INIT(4096);
+    enum err e = js_object_new(out);
+    if (e == ERR_OK)
+        e = token_info_uri(t, &uri);
+    const char *pairs[][2] = {{"label", t->label},    {"manufacturer", t->manufacturer},
+                              {"model", t->model},    {"serial", t->serial},
+                              {"reader", t->slot},    {"module", t->module},
+                              {"uri", buf_str(&uri)}, {"tries", token_tries_name(t->tries)}};
+    for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
+        e = js_set_text(*out, pairs[i][0], pairs[i][1]);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "initialized", t->initialized);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "keypad", t->keypad);
+    buf_free(&uri);
+    return e;
+}
+
+static void print_field(const char *name, const char *value)
+{
+    printf("  %-10s", name);
+    app_print_safe(stdout, value);
+    fputc('\n', stdout);
+}
+
+static enum err print_token(const struct token_info *t)
+{
+    struct buf uri = BUF_INIT(4096);
+    enum err e = token_info_uri(t, &uri);
+    app_print_safe(stdout, t->initialized ? t->label : "(not initialised)");
+    fputc('\n', stdout);
+    print_field("reader", t->slot);
+    print_field("module", t->module);
+    print_field("maker", t->manufacturer);
+    print_field("model", t->model);
+    print_field("serial", t->serial);
+    print_field("PIN", !t->initialized ? "none"
+                       : t->keypad     ? "entered on the reader"
+                                       : "entered here");
+    print_field("tries", token_tries_name(t->tries));
+    if (e == ERR_OK && t->initialized)
+        print_field("URI", buf_str(&uri));
+    buf_free(&uri);
+    return e;
+}
+
+static enum err list_tokens(struct app *a)
+{
+    struct token_info *tokens = NULL;
+    struct js *array = NULL;
+    size_t count = 0;
+    enum err e = app_open_module(a);
+    if (e == ERR_OK)
+        e = token_list(a->pkcs11, &tokens, &count);
+    if (e == ERR_OK)
+        e = js_array_new(&array);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct js *one = NULL;
+        if (!a->json) {
+            e = print_token(&tokens[i]);
+            continue;
+        }
+        e = token_to_js(&tokens[i], &one);
+        if (e == ERR_OK)
+            e = js_push(array, one);
+        else
+            js_free(one);
+    }
+    if (e == ERR_OK && a->json)
+        e = app_print_json(array);
+    else if (e == ERR_OK && count == 0)
+        puts("No token is plugged in.");
+    js_free(array);
+    free(tokens);
+    return e;
+}
+
+int cmd_token_list(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? list_tokens(a) : e);
+}
+
+/* --- init --- */
+
+/* A new PIN: twice from the terminal, once from a descriptor. */
+static enum err new_pin(struct app *a, const char *fd, const char *prompt, struct secret **out)
+{
+    const char *saved = a->pin_fd;
+    struct secret *again = NULL;
+    a->pin_fd = fd;
+    enum err e = app_read_pin(a, prompt, out);
+    if (e == ERR_OK && fd == NULL) {
+        e = app_read_pin(a, "The same again: ", &again);
+        if (e == ERR_OK &&
+            (secret_len(again) != secret_len(*out) ||
+             !secret_equal(secret_bytes(again), secret_bytes(*out), secret_len(*out))))
+            e = app_fail(a, ERR_USAGE, "the two PINs differ");
+    }
+    a->pin_fd = saved;
+    secret_free(again);
+    return e;
+}
+
+static enum err init_token(struct app *a)
+{
+    const char *label = NULL;
+    struct secret *so_pin = NULL, *pin = NULL;
+    struct token_info info;
+    struct js *answer = NULL;
+    enum err e = app_need(a, opt_label, "label", &label);
+    if (e == ERR_OK)
+        e = app_open_module(a);
+    if (e == ERR_OK)
+        e = new_pin(a, opt_so_pin_fd, "New security officer PIN: ", &so_pin);
+    if (e == ERR_OK)
+        e = new_pin(a, a->pin_fd, "New PIN: ", &pin);
+    if (e == ERR_OK)
+        e = token_init(a->pkcs11, label, so_pin, pin, &info);
+    if (e == ERR_OK && a->json) {
+        e = token_to_js(&info, &answer);
+        if (e == ERR_OK)
+            e = app_print_json(answer);
+    } else if (e == ERR_OK) {
+        e = print_token(&info);
+    }
+    js_free(answer);
+    secret_free(so_pin);
+    secret_free(pin);
+    return e;
+}
+
+int cmd_token_init(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? init_token(a) : e);
+}
+
+/* --- generate --- */
+
+static enum err want_curve(struct app *a, enum token_curve *out)
+{
+    const char *name = opt_curve != NULL ? opt_curve : "P-256";
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
+        if (strcmp(curves[i].name, name) == 0) {
+            *out = curves[i].curve;
+            return ERR_OK;
+        }
+    }
+    return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", name);
+}
+
+static enum err generate_keys(struct app *a)
+{
+    enum token_curve curve = TOKEN_P256;
+    const char *label = opt_key_label != NULL ? opt_key_label : "countersign";
+    const char *use = opt_use != NULL ? opt_use : "both";
+    bool both = strcmp(use, "both") == 0;
+    bool sign = both || strcmp(use, "sign") == 0, derive = both || strcmp(use, "derive") == 0;
+    if (!sign && !derive)
+        return app_fail(a, ERR_USAGE, "--use is sign, derive or both, not %s", use);
+    enum err e = want_curve(a, &curve);
+    if (e == ERR_OK)
+        e = app_open_token(a);
+    if (e == ERR_OK)
+        e = app_log_in(a, "make keys");
+    if (e == ERR_OK && sign)
+        e = token_generate(a->token, TOKEN_USE_SIGN, curve, label, (const uint8_t *)"\x01", 1);
+    if (e == ERR_OK && derive)
+        e = token_generate(a->token, TOKEN_USE_DERIVE, curve, label, (const uint8_t *)"\x02", 1);
+    return e;
+}
+
+/* --- info --- */
+
+static enum err key_to_js(const struct token_info *token, const struct token_key_info *k,
+                          const char *thumbprint, struct js **out)
+{
+    struct buf uri = BUF_INIT(4096);
+    enum err e = js_object_new(out);
+    if (e == ERR_OK)
+        e = token_key_info_uri(token, k, &uri);
+    if (e == ERR_OK)
+        e = js_set_text(*out, "label", k->label);
+    if (e == ERR_OK)
+        e = js_set_text(*out, "curve", curve_name(k->curve));
+    if (e == ERR_OK)
+        e = js_set_text(*out, "uri", buf_str(&uri));
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "sign", k->sign);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "derive", k->derive);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "alwaysAuthenticate", k->always_authenticate);
+    if (e == ERR_OK && thumbprint != NULL)
+        e = js_set_text(*out, "thumbprint", thumbprint);
+    buf_free(&uri);
+    return e;
+}
+
+static void print_key(const struct token_key_info *k, const char *thumbprint)
+{
+    app_print_safe(stdout, k->label);
+    printf("  %s%s%s%s\n", curve_name(k->curve), k->sign ? ", signs" : "",
+           k->derive ? ", derives" : "",
+           k->always_authenticate ? ", asks for the PIN each time" : "");
+    if (thumbprint != NULL)
+        print_field("thumbprint", thumbprint);
+}
+
+/* The thumbprint of the key that app_open_key found, when K is that key. */
+static const char *thumbprint_of(const struct app *a, const struct token_key_info *k)
+{
+    const struct token_key_info *own = a->key != NULL ? token_key_about(a->key) : NULL;
+    bool same = own != NULL && own->id_len == k->id_len && k->sign &&
+                memcmp(own->id, k->id, k->id_len) == 0;
+    return same ? key_thumbprint(a->public_key) : NULL;
+}
+
+static enum err print_keys(struct app *a, const struct token_info *info)
+{
+    struct token_key_info *keys = NULL;
+    struct js *array = NULL;
+    size_t count = 0;
+    enum err e = token_key_list(a->token, &keys, &count);
+    if (e == ERR_OK)
+        e = js_array_new(&array);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct js *one = NULL;
+        if (!a->json) {
+            print_key(&keys[i], thumbprint_of(a, &keys[i]));
+            continue;
+        }
+        e = key_to_js(info, &keys[i], thumbprint_of(a, &keys[i]), &one);
+        if (e == ERR_OK)
+            e = js_push(array, one);
+        else
+            js_free(one);
+    }
+    if (e == ERR_OK && a->json)
+        e = app_print_json(array);
+    js_free(array);
+    free(keys);
+    return e;
+}
+
+static enum err show_token(struct app *a)
+{
+    struct token_info info;
+    enum err found = app_open_key(a, "list its keys");
+    if (found != ERR_OK && found != ERR_KEY_NOT_FOUND && found != ERR_KEY_AMBIGUOUS)
+        return found;
+    enum err e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        e = print_keys(a, &info);
+    if (e == ERR_OK && opt_spki != NULL) {
+        size_t len = 0;
+        if (found != ERR_OK)
+            return app_fail(a, found, "name one signing key by --token 'pkcs11:token=...;id=...'");
+        const uint8_t *spki = key_spki(a->public_key, &len);
+        e = file_write(opt_spki, spki, len, 0644);
+    }
+    return e;
+}
+
+int cmd_token_generate(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = generate_keys(a);
+    return app_finish(a, e == ERR_OK ? show_token(a) : e);
+}
+
+int cmd_token_info(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? show_token(a) : e);
+}
+
+/* --- change-pin --- */
+
+static enum err change_pin(struct app *a)
+{
+    struct token_info info;
+    struct secret *old = NULL, *fresh = NULL;
+    enum err e = app_open_token(a);
+    if (e == ERR_OK)
+        e = token_info_of(a->token, &info);
+    if (e == ERR_OK && !info.keypad) {
+        e = app_read_pin(a, "Old PIN: ", &old);
+        if (e == ERR_OK)
+            e = new_pin(a, opt_new_pin_fd, "New PIN: ", &fresh);
+    }
+    if (e == ERR_OK)
+        e = token_change_pin(a->token, old, fresh);
+    secret_free(old);
+    secret_free(fresh);
+    return e;
+}
+
+int cmd_token_change_pin(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? change_pin(a) : e);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * commands: every command of the holder's program. main.c has the one table that names them; each
+ * returns an exit code; CTX is the struct app. The options' sizes stand here so that the table can
+ * count them.
+ */
+#ifndef SIGNER_COMMANDS_H
+#define SIGNER_COMMANDS_H
+
+#include "base/args.h"
+
+int cmd_token_list(void *ctx, const struct args_list *words);
+int cmd_token_init(void *ctx, const struct args_list *words);
+int cmd_token_generate(void *ctx, const struct args_list *words);
+int cmd_token_info(void *ctx, const struct args_list *words);
+int cmd_token_change_pin(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_token_init_options[2];
+extern const struct args_option cmd_token_generate_options[3];
+extern const struct args_option cmd_token_info_options[1];
+extern const struct args_option cmd_token_change_pin_options[1];
+
+int cmd_login(void *ctx, const struct args_list *words);
+int cmd_logout(void *ctx, const struct args_list *words);
+
+int cmd_order_new(void *ctx, const struct args_list *words);
+int cmd_order_show(void *ctx, const struct args_list *words);
+int cmd_order_check(void *ctx, const struct args_list *words);
+int cmd_order_status(void *ctx, const struct args_list *words);
+int cmd_order_evidence(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_order_new_options[2];
+extern const struct args_option cmd_order_show_options[2];
+extern const struct args_option cmd_order_evidence_options[1];
+
+int cmd_sign(void *ctx, const struct args_list *words);
+int cmd_send(void *ctx, const struct args_list *words);
+int cmd_submit(void *ctx, const struct args_list *words);
+int cmd_approve(void *ctx, const struct args_list *words);
+int cmd_reject(void *ctx, const struct args_list *words);
+int cmd_cancel(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_sign_options[4];
+extern const struct args_option cmd_decide_options[1];
+
+int cmd_orders(void *ctx, const struct args_list *words);
+int cmd_accounts(void *ctx, const struct args_list *words);
+int cmd_balance(void *ctx, const struct args_list *words);
+int cmd_movements(void *ctx, const struct args_list *words);
+int cmd_policy(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_policy_options[1];
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * countersign: the holder's program. One table of commands.
+ */
+#include "base/log.h"
+#include "signer/app.h"
+#include "signer/commands.h"
+
+#define OPTIONS(x) x, sizeof x / sizeof *x
+#define NO_OPTIONS NULL, 0
+
+static const struct args_command commands[] = {
+    {"token list", "", "show every token: module, reader, PIN tries", "countersign token list",
+     NO_OPTIONS, 0, 0, cmd_token_list},
+    {"token init", "", "make a new token in a free slot and set its PINs",
+     "countersign token init --module /usr/lib/softhsm/libsofthsm2.so --label alice",
+     OPTIONS(cmd_token_init_options), 0, 0, cmd_token_init},
+    {"token generate", "", "make a signing key and a derive key on the token",
+     "countersign token generate --token 'pkcs11:token=alice' --curve P-256",
+     OPTIONS(cmd_token_generate_options), 0, 0, cmd_token_generate},
+    {"token info", "", "show the token's keys; --spki writes the public key for the bank",
+     "countersign token info --token 'pkcs11:token=alice' --spki alice.spki",
+     OPTIONS(cmd_token_info_options), 0, 0, cmd_token_info},
+    {"token change-pin", "", "set a new PIN",
+     "countersign token change-pin --token 'pkcs11:token=alice'",
+     OPTIONS(cmd_token_change_pin_options), 0, 0, cmd_token_change_pin},
+    {"login", "", "sign in at the bank with the token", "countersign login", NO_OPTIONS, 0, 0,
+     cmd_login},
+    {"logout", "", "end the session and destroy its key", "countersign logout", NO_OPTIONS, 0, 0,
+     cmd_logout},
+    {"order new", "DRAFT", "fill a draft in: bank, id, dates; write the order document",
+     "countersign order new examples/electricity-bill.json -o bill.json",
+     OPTIONS(cmd_order_new_options), 1, 1, cmd_order_new},
+    {"order show", "ORDER", "show an order exactly as a decision would sign it",
+     "countersign order show bill.json", OPTIONS(cmd_order_show_options), 1, 1, cmd_order_show},
+    {"order check", "FILE...", "check order documents without a bank",
+     "countersign order check bill.json", NO_OPTIONS, 1, ARGS_LIST_MAX, cmd_order_check},
+    {"order status", "ID", "where an order stands at the bank",
+     "countersign order status 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", NO_OPTIONS, 1, 1,
+     cmd_order_status},
+    {"order evidence", "ID", "fetch the evidence file of an order",
+     "countersign order evidence 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f -o evidence.json",
+     OPTIONS(cmd_order_evidence_options), 1, 1, cmd_order_evidence},
+    {"sign", "FILE", "sign a decision without the bank and write it to a file",
+     "countersign sign bill.json --policy policy.json --decision approve -o signed.json",
+     OPTIONS(cmd_sign_options), 1, 1, cmd_sign},
+    {"send", "FILE...", "hand signed decisions in", "countersign send signed.json", NO_OPTIONS, 1,
+     ARGS_LIST_MAX, cmd_send},
+    {"submit", "ORDER", "hand an order in without approving it", "countersign submit bill.json",
+     OPTIONS(cmd_decide_options), 1, 1, cmd_submit},
+    {"approve", "ORDER", "approve an order, a file or an id at the bank",
+     "countersign approve bill.json", OPTIONS(cmd_decide_options), 1, 1, cmd_approve},
+    {"reject", "ORDER", "say no to an order",
+     "countersign reject 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", OPTIONS(cmd_decide_options), 1, 1,
+     cmd_reject},
+    {"cancel", "ORDER", "withdraw an order that has not begun to execute",
+     "countersign cancel 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", OPTIONS(cmd_decide_options), 1, 1,
+     cmd_cancel},
+    {"orders", "", "list the account's orders", "countersign orders", NO_OPTIONS, 0, 0, cmd_orders},
+    {"accounts", "", "list your accounts", "countersign accounts", NO_OPTIONS, 0, 0, cmd_accounts},
+    {"balance", "", "booked, reserved and available money of the account", "countersign balance",
+     NO_OPTIONS, 0, 0, cmd_balance},
+    {"movements", "", "what went in and out of the account", "countersign movements", NO_OPTIONS, 0,
+     0, cmd_movements},
+    {"policy", "", "fetch the account's policy document", "countersign policy -o policy.json",
+     OPTIONS(cmd_policy_options), 0, 0, cmd_policy},
+};
+
+int main(int argc, char **argv)
+{
+    struct args_program program = {
+        .name = "countersign",
+        .summary = "Sign payment orders with a key on a token and follow them at the bank.",
+        .commands = commands,
+        .command_count = sizeof commands / sizeof *commands,
+        .shared = app_options,
+        .shared_count = app_option_count,
+        .epilogue = "Exit codes: 0 done, 1 refused, 2 usage, 3 token or PIN, 4 environment.",
+    };
+    log_init("countersign", LOG_WARN);
+    int rc = args_run(&program, &app_main, argc, argv);
+    app_close(&app_main);
+    return rc;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/subject.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "order/display.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "order/text.h"
+#include "signer/app.h"
+#include <string.h>
+#include <unistd.h>
+
+#define DECISION_VALID_US (INT64_C(24) * 3600 * TEXT_SECOND_US)
+
+enum err subject_load_file(struct app *a, const char *path, struct subject *out)
+{
+    struct buf file = BUF_INIT(4 * ORDER_MAX);
+    struct js *value = NULL;
+    enum err e = file_read(path, file.max, &file);
+    if (e == ERR_OK)
+        e = js_parse(file.data, file.len, &value);
+    if (e == ERR_OK)
+        e = order_from_js(value, &out->order, &out->bytes);
+    if (e != ERR_OK)
+        (void)app_fail(a, e, "%s", path);
+    js_free(value);
+    buf_free(&file);
+    return e;
+}
+
+static enum err load_from_bank(struct app *a, const char *id, struct subject *out)
+{
+    struct client_call call = {.route = ROUTE_ORDER};
+    struct js *answer = NULL;
+    enum err e = app_need(a, a->account, "account", &call.param[0]);
+    call.param[1] = id;
+    if (e == ERR_OK)
+        e = app_call(a, &call, &answer);
+    if (e == ERR_OK && js_get(answer, "order") == NULL)
+        e = app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no order");
+    if (e == ERR_OK)
+        e = order_from_js(js_get(answer, "order"), &out->order, &out->bytes);
+    if (e == ERR_OK && strcmp(out->order.id, id) != 0)
+        e = app_fail(a, ERR_ORDER_MISMATCH, "the bank sent the order %s", out->order.id);
+    js_free(answer);
+    return e;
+}
+
+static enum err policy_from_bank(struct app *a, const char *account, struct policy **out)
+{
+    struct client_call call = {.route = ROUTE_POLICY, .param = {account}};
+    struct js *answer = NULL;
+    enum err e = app_call(a, &call, &answer);
+    if (e == ERR_OK && js_get(answer, "policy") == NULL)
+        e = app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no policy");
+    if (e == ERR_OK)
+        e = policy_from_js(js_get(answer, "policy"), out);
+    js_free(answer);
+    return e;
+}
+
+static enum err policy_from_file(struct app *a, const char *path, struct policy **out)
+{
+    struct buf file = BUF_INIT(4 * POLICY_MAX);
+    struct js *value = NULL;
+    enum err e = file_read(path, file.max, &file);
+    if (e == ERR_OK)
+        e = js_parse(file.data, file.len, &value);
+    if (e == ERR_OK)
+        e = policy_from_js(value, out);
+    if (e != ERR_OK)
+        (void)app_fail(a, e, "%s", path);
+    js_free(value);
+    buf_free(&file);
+    return e;
+}
+
+/* The signature covers all of it, but a mix-up is better found before the PIN. */
+static enum err check_pair(struct app *a, const struct subject *s)
+{
+    if (a->bank != NULL && strcmp(a->bank, s->order.bank) != 0)
+        return app_fail(a, ERR_BANK_MISMATCH, "the order is for %s", s->order.bank);
+    if (strcmp(policy_bank(s->policy), s->order.bank) != 0)
+        return app_fail(a, ERR_BANK_MISMATCH, "the policy is of %s", policy_bank(s->policy));
+    if (strcmp(policy_account(s->policy), s->order.account) != 0)
+        return app_fail(a, ERR_ACCOUNT_MISMATCH, "the policy is of %s", policy_account(s->policy));
+    return ERR_OK;
+}
+
+enum err subject_load(struct app *a, const char *word, const char *policy_file, struct subject *out)
+{
+    memset(out, 0, sizeof *out);
+    bool is_id = forms_order_id(word, strlen(word)) == ERR_OK && access(word, F_OK) != 0;
+    enum err e = is_id ? load_from_bank(a, word, out) : subject_load_file(a, word, out);
+    if (e == ERR_OK)
+        e = policy_file != NULL ? policy_from_file(a, policy_file, &out->policy)
+                                : policy_from_bank(a, out->order.account, &out->policy);
+    return e == ERR_OK ? check_pair(a, out) : e;
+}
+
+void subject_free(struct subject *s)
+{
+    buf_free(&s->bytes);
+    policy_free(s->policy);
+    s->policy = NULL;
+}
+
+enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
+{
+    struct buf text = BUF_INIT(DISPLAY_MAX);
+    const struct order *o = &s->order;
+    enum err e = display_render(o, s->policy, verb, &text);
+    if (e == ERR_OK) {
+        fprintf(f, "\n%s\n", buf_str(&text));
+        if (utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
+            fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");
+    }
+    buf_free(&text);
+    return e;
+}
+
+static enum err make_head(const char *challenge, struct statement *head)
+{
+    uint8_t random[16];
+    head->issued_us = clock_now_us();
+    head->expires_us = head->issued_us + DECISION_VALID_US;
+    if (challenge != NULL)
+        (void)snprintf(head->challenge, sizeof head->challenge, "%s", challenge);
+    enum err e = app_random(random, sizeof random);
+    if (e == ERR_OK)
+        forms_make_nonce(random, head->nonce);
+    return e;
+}
+
+enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, const char *challenge,
+                      struct buf *bundle)
+{
+    struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
+    struct statement head = {.issued_us = 0};
+    enum err e = make_head(challenge, &head);
+    if (e == ERR_OK)
+        e = decision_make(&s->order, s->policy, verb, &head, &payload);
+    if (e == ERR_OK)
+        e = jws_make(a->public_key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
+                     app_sign, a, &jws);
+    if (e == ERR_OK)
+        e = buf_addf(bundle, "{\"decision\":\"%s\",\"order\":", buf_str(&jws));
+    if (e == ERR_OK)
+        e = buf_add(bundle, s->bytes.data, s->bytes.len);
+    if (e == ERR_OK)
+        e = buf_add_byte(bundle, '}');
+    buf_free(&payload);
+    buf_free(&jws);
+    return e;
+}

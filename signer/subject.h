@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * subject: the order that a command is about, with the policy it would be decided under. An order
+ * comes from a file or, by its id, from the bank; the policy from a file or the bank.
+ */
+#ifndef SIGNER_SUBJECT_H
+#define SIGNER_SUBJECT_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/decision.h"
+#include "order/order.h"
+#include "order/policy.h"
+
+struct app;
+
+struct subject {
+    struct order order;
+    struct buf bytes; /* the order document */
+    struct policy *policy;
+};
+
+/* WORD is a file's path or an order id. What people typed is canonicalised here, before anybody
+ * sees it. POLICY_FILE NULL: ask the bank. */
+MUST_CHECK enum err subject_load(struct app *a, const char *word, const char *policy_file,
+                                 struct subject *out);
+/* The order alone, from a file. */
+MUST_CHECK enum err subject_load_file(struct app *a, const char *path, struct subject *out);
+void subject_free(struct subject *s);
+
+/* Prints the text that VERB signs to F, and warnings around it, never inside. */
+MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *f);
+
+/* Signs: {"decision":JWS,"order":{...}}, the form that send and countersign-verify take.
+ * CHALLENGE may be NULL. */
+MUST_CHECK enum err subject_sign(struct app *a, const struct subject *s, enum verb verb,
+                                 const char *challenge, struct buf *bundle);
+
+#endif

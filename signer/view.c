@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/view.h"
+#include "order/json.h"
+#include "signer/app.h"
+#include <inttypes.h>
+#include <string.h>
+
+static const struct {
+    const char *code, *words;
+} statuses[] = {
+    {"RCVD", "received"},
+    {"ACTC", "well-formed, funds reserved"},
+    {"PATC", "some approvals are still missing"},
+    {"ACCP", "all approvals are there"},
+    {"PDNG", "waits for the bank"},
+    {"ACSP", "executing"},
+    {"ACSC", "settled"},
+    {"RJCT", "rejected"},
+    {"CANC", "cancelled"},
+};
+
+static const struct {
+    const char *code, *words;
+} reasons[] = {
+    {"MS02", "a holder said no"}, {"DS02", "the holders cancelled it"},
+    {"DS04", "the bank said no"}, {"DS24", "it expired before all approvals were there"},
+    {"AM04", "not enough funds"},
+};
+
+static const char *member(const struct js *object, const char *name)
+{
+    const char *text = js_text(js_get(object, name), NULL);
+    return text != NULL ? text : "";
+}
+
+static const char *status_words(const char *code)
+{
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        if (strcmp(statuses[i].code, code) == 0)
+            return statuses[i].words;
+    }
+    return "";
+}
+
+static const char *reason_words(const char *code)
+{
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        if (strcmp(reasons[i].code, code) == 0)
+            return reasons[i].words;
+    }
+    return "";
+}
+
+static void line(const char *label, const char *value)
+{
+    printf("%-14s", label);
+    app_print_safe(stdout, value);
+    fputc('\n', stdout);
+}
+
+static void print_history(const struct js *history)
+{
+    if (js_count(history) == 0)
+        return;
+    printf("%-14s", "Way");
+    for (size_t i = 0; i < js_count(history); i++) {
+        fputs(i > 0 ? " -> " : "", stdout);
+        app_print_safe(stdout, member(js_at(history, i), "status"));
+    }
+    fputc('\n', stdout);
+}
+
+static void print_decisions(const struct js *decisions)
+{
+    for (size_t i = 0; i < js_count(decisions); i++) {
+        const struct js *d = js_at(decisions, i);
+        printf("%-14s", i == 0 ? "Decided" : "");
+        app_print_safe(stdout, member(d, "holder"));
+        fputs(" ", stdout);
+        app_print_safe(stdout, member(d, "decision"));
+        fputs(" at ", stdout);
+        app_print_safe(stdout, member(d, "received"));
+        fputc('\n', stdout);
+    }
+}
+
+static void print_names(const char *label, const struct js *names)
+{
+    if (js_count(names) == 0)
+        return;
+    printf("%-14s", label);
+    for (size_t i = 0; i < js_count(names); i++) {
+        fputs(i > 0 ? ", " : "", stdout);
+        app_print_safe(stdout, js_text(js_at(names, i), NULL));
+    }
+    fputc('\n', stdout);
+}
+
+static void print_status(const struct js *order)
+{
+    const char *status = member(order, "status"), *reason = member(order, "reason");
+    printf("%-14s", "Status");
+    app_print_safe(stdout, status);
+    printf(", %s", status_words(status));
+    if (reason[0] != '\0') {
+        fputs(" (", stdout);
+        app_print_safe(stdout, reason);
+        printf(", %s)", reason_words(reason));
+    }
+    fputc('\n', stdout);
+}
+
+void view_order(const struct js *order)
+{
+    const struct js *document = js_get(order, "order");
+    line("Order", member(document, "id"));
+    printf("%-14s", "Amount");
+    app_print_safe(stdout, member(document, "amount"));
+    fputc(' ', stdout);
+    app_print_safe(stdout, member(document, "currency"));
+    fputc('\n', stdout);
+    line("To", member(js_get(document, "creditor"), "name"));
+    print_status(order);
+    printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
+           js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
+    print_decisions(js_get(order, "decisions"));
+    print_names("Waits for", js_get(order, "canDecide"));
+    print_history(js_get(order, "history"));
+}
+
+void view_order_line(const struct js *order)
+{
+    const struct js *document = js_get(order, "order");
+    app_print_safe(stdout, member(document, "id"));
+    fputs("  ", stdout);
+    app_print_safe(stdout, member(order, "status"));
+    printf("  %12s ", member(document, "amount"));
+    app_print_safe(stdout, member(document, "currency"));
+    fputs("  ", stdout);
+    app_print_safe(stdout, member(js_get(document, "creditor"), "name"));
+    fputc('\n', stdout);
+}
+
+void view_account(const struct js *account)
+{
+    line("Account", member(account, "account"));
+    line("Currency", member(account, "currency"));
+    line("Booked", member(account, "booked"));
+    line("Reserved", member(account, "reserved"));
+    line("Available", member(account, "available"));
+    print_names("Holders", js_get(account, "holders"));
+    line("Policy", member(js_get(account, "policy"), "title"));
+}
+
+void view_movement(const struct js *movement)
+{
+    app_print_safe(stdout, member(movement, "time"));
+    printf("  %12s  %12s  ", member(movement, "amount"), member(movement, "balance"));
+    app_print_safe(stdout, member(movement, "name"));
+    fputs("  ", stdout);
+    app_print_safe(stdout, member(movement, "description"));
+    fputc('\n', stdout);
+}

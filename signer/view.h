@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * view: the bank's answers for people: an order's state, accounts, movements. What the answer lacks
+ * is left out, never guessed.
+ */
+#ifndef SIGNER_VIEW_H
+#define SIGNER_VIEW_H
+
+struct js;
+
+/* Where an order stands: status in words, who decided, who can still decide, the way so far. */
+void view_order(const struct js *order);
+/* One line. */
+void view_order_line(const struct js *order);
+void view_account(const struct js *account);
+void view_movement(const struct js *movement);
+
+#endif
