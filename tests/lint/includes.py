@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "token": ["base"],
     "api": ["base", "order"],
     "signer": ["base", "order", "verifier", "token", "api"],
-    "bankd/core": ["base", "order", "verifier", "bankd/store"],
+    "bankd/core": ["base", "order", "verifier", "api", "bankd/store"],
     "bankd/store": ["base"],
     "bankd/server": [
         "base", "order", "verifier", "api", "bankd/core", "bankd/store", "bankd/keeper/msg",

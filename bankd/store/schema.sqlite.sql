@@ -1,0 +1,183 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
+-- state lie apart so that the rows that change stay small.
+PRAGMA user_version = 1;
+
+-- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
+-- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
+CREATE TABLE head (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    size INTEGER NOT NULL,
+    time_us INTEGER NOT NULL, -- of the newest entry
+    bank_entry INTEGER        -- newest entry about the bank itself
+) STRICT;
+INSERT INTO head VALUES (1, 0, 0, NULL);
+
+CREATE TABLE entry (
+    id INTEGER PRIMARY KEY, -- index in the log
+    nodes BLOB NOT NULL,
+    leaf BLOB NOT NULL,
+    salt BLOB NOT NULL,
+    body BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE checkpoint (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    size INTEGER NOT NULL,
+    note TEXT NOT NULL
+) STRICT;
+
+-- Refusals that have no entry of their own, until their minute is over.
+CREATE TABLE refused (
+    minute_us INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL CHECK (count > 0),
+    PRIMARY KEY (minute_us, reason)
+) STRICT, WITHOUT ROWID;
+
+-- People and keys.
+CREATE TABLE holder (
+    id INTEGER PRIMARY KEY,
+    holder TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    entry INTEGER NOT NULL -- newest entry about this holder
+) STRICT;
+
+CREATE TABLE signing_key (
+    id INTEGER PRIMARY KEY,
+    thumbprint TEXT NOT NULL UNIQUE,
+    spki BLOB NOT NULL,
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'revoked')),
+    floor_us INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id) -- the enrolment
+) STRICT;
+CREATE INDEX signing_key_holder ON signing_key (holder);
+
+CREATE TABLE challenge (
+    challenge TEXT PRIMARY KEY,
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    login INTEGER NOT NULL CHECK (login IN (0, 1)),
+    issued_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX challenge_expires ON challenge (expires_us);
+CREATE INDEX challenge_key ON challenge (signing_key, login);
+
+CREATE TABLE session (
+    session TEXT PRIMARY KEY, -- thumbprint of the TLS client key
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    started_us INTEGER NOT NULL,
+    seen_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Accounts and policies. An account that is no customer's is the bank's side of the double entry.
+CREATE TABLE account (
+    id INTEGER PRIMARY KEY,
+    account TEXT NOT NULL UNIQUE,
+    customer INTEGER NOT NULL CHECK (customer IN (0, 1)),
+    currency TEXT NOT NULL,
+    booked INTEGER NOT NULL,
+    reserved INTEGER NOT NULL CHECK (reserved >= 0),
+    policy INTEGER REFERENCES policy (id), -- the current one
+    entry INTEGER,                         -- newest entry about this account
+    CHECK (customer = 0 OR booked >= reserved)
+) STRICT;
+
+CREATE TABLE policy (
+    id INTEGER PRIMARY KEY,
+    digest BLOB NOT NULL UNIQUE,
+    account TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    document BLOB NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    UNIQUE (account, version)
+) STRICT;
+
+-- Who stands in the current policies, so that a holder's accounts can be listed.
+CREATE TABLE account_holder (
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    account INTEGER NOT NULL REFERENCES account (id),
+    PRIMARY KEY (holder, account)
+) STRICT, WITHOUT ROWID;
+
+-- Orders: the state, the document, the decisions.
+CREATE TABLE orders (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id),
+    order_id TEXT NOT NULL,
+    digest BLOB NOT NULL,
+    policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
+    creditor INTEGER NOT NULL REFERENCES account (id),
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    expires_us INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    open INTEGER NOT NULL CHECK (open IN (0, 1)), -- its amount is reserved
+    ended_us INTEGER NOT NULL,                    -- 0 while open
+    entry INTEGER NOT NULL REFERENCES entry (id), -- newest entry about this order
+    UNIQUE (account, order_id)
+) STRICT;
+CREATE INDEX orders_open ON orders (account, expires_us) WHERE open = 1;
+
+CREATE TABLE order_document (
+    orders INTEGER PRIMARY KEY REFERENCES orders (id),
+    document BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE decision (
+    id INTEGER PRIMARY KEY,
+    orders INTEGER NOT NULL REFERENCES orders (id),
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    kind TEXT NOT NULL CHECK (kind IN ('submit', 'vote', 'cancel')),
+    verb TEXT NOT NULL,
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    issued_us INTEGER NOT NULL,
+    received_us INTEGER NOT NULL,
+    passed TEXT NOT NULL, -- the codes passed through, with a space between
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    UNIQUE (orders, holder, kind)
+) STRICT;
+
+-- Every correctly signed statement once, with its first answer.
+CREATE TABLE statement (
+    id INTEGER PRIMARY KEY,
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    nonce TEXT NOT NULL,
+    order_digest BLOB NOT NULL,
+    jws_digest BLOB NOT NULL,
+    reason TEXT NOT NULL, -- the refusal's name, or OK
+    http INTEGER NOT NULL,
+    size INTEGER NOT NULL, -- entries that a checkpoint must cover before the answer goes out
+    body BLOB NOT NULL,
+    UNIQUE (signing_key, nonce, order_digest)
+) STRICT;
+
+-- The ledger. The postings of a movement sum to zero; an order is settled once.
+CREATE TABLE movement (
+    id INTEGER PRIMARY KEY,
+    time_us INTEGER NOT NULL,
+    orders INTEGER UNIQUE REFERENCES orders (id) -- NULL: a funding
+) STRICT;
+
+CREATE TABLE posting (
+    account INTEGER NOT NULL REFERENCES account (id),
+    movement INTEGER NOT NULL REFERENCES movement (id),
+    amount INTEGER NOT NULL CHECK (amount <> 0),
+    balance INTEGER NOT NULL, -- of the account, afterwards
+    PRIMARY KEY (account, movement)
+) STRICT, WITHOUT ROWID;
+
+-- What is written here stays written.
+CREATE TRIGGER entry_kept BEFORE UPDATE ON entry
+BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END;
+CREATE TRIGGER entry_stays BEFORE DELETE ON entry
+BEGIN SELECT RAISE(ABORT, 'entries are append-only'); END;
+CREATE TRIGGER decision_kept BEFORE UPDATE ON decision
+BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
+CREATE TRIGGER decision_stays BEFORE DELETE ON decision
+BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
+CREATE TRIGGER posting_kept BEFORE UPDATE ON posting
+BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
+CREATE TRIGGER posting_stays BEFORE DELETE ON posting
+BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;

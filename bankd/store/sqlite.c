@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store's driver for SQLite.
+ */
+#include "bankd/store/statement.h"
+#include "bankd/store/store.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SCHEMA_VERSION 1 /* what schema.sqlite.sql sets */
+#define BUSY_WAIT_MS 2000
+
+struct store_query {
+    struct store *store;
+    enum store_statement which;
+    sqlite3_stmt *prepared; /* made at the first use */
+    enum err failed;        /* the first failure since store_query */
+};
+
+struct store {
+    sqlite3 *db;
+    struct store_query queries[STORE_STATEMENT_COUNT];
+};
+
+static enum err fail(const struct store *s, const char *what)
+{
+    return log_fail(ERR_STORE_FAILED, "store.sqlite", "%s: %s (%d)", what, sqlite3_errmsg(s->db),
+                    sqlite3_extended_errcode(s->db));
+}
+
+static enum err execute(struct store *s, const char *sql, const char *what)
+{
+    return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? ERR_OK : fail(s, what);
+}
+
+static enum err read_version(struct store *s, int64_t *out)
+{
+    sqlite3_stmt *statement = NULL;
+    enum err e = ERR_OK;
+
+    *out = 0;
+    if (sqlite3_prepare_v2(s->db, "PRAGMA user_version", -1, &statement, NULL) != SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW)
+        e = fail(s, "user_version");
+    else
+        *out = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return e;
+}
+
+static enum err is_empty(struct store *s, bool *out)
+{
+    sqlite3_stmt *statement = NULL;
+    enum err e = ERR_OK;
+
+    *out = false;
+    if (sqlite3_prepare_v2(s->db, "SELECT count(*) FROM sqlite_schema", -1, &statement, NULL) !=
+            SQLITE_OK ||
+        sqlite3_step(statement) != SQLITE_ROW)
+        e = fail(s, "schema");
+    else
+        *out = sqlite3_column_int64(statement, 0) == 0;
+    sqlite3_finalize(statement);
+    return e;
+}
+
+/* Schema and version stand in one transaction: a crash in between leaves an empty file. */
+static enum err make_schema(struct store *s)
+{
+    int64_t version = 0;
+    bool empty = false;
+    enum err e = execute(s, "BEGIN IMMEDIATE", "begin");
+
+    if (!e)
+        e = read_version(s, &version);
+    if (!e)
+        e = is_empty(s, &empty);
+    if (!e && version == 0 && empty) {
+        e = execute(s, schema_sqlite, "schema");
+        if (!e)
+            e = execute(s, "COMMIT", "commit");
+        return e;
+    }
+    store_rollback(s);
+    if (!e && version != SCHEMA_VERSION)
+        return log_fail(ERR_STORE_VERSION, "store.version", "found %lld, wanted %d",
+                        (long long)version, SCHEMA_VERSION);
+    return e;
+}
+
+/* SQLite gives its side files the mode of the file. */
+static enum err make_private(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return log_fail(ERR_STORE_FAILED, "store.open", "%s: %s", path, strerror(errno));
+    close(fd);
+    return ERR_OK;
+}
+
+enum err store_open(const char *path, struct store **out)
+{
+    *out = NULL;
+    enum err e = make_private(path);
+    if (e)
+        return e;
+    struct store *s = calloc(1, sizeof *s);
+    if (!s)
+        return ERR_NO_MEMORY;
+    for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
+        s->queries[i] = (struct store_query){.store = s, .which = (enum store_statement)i};
+
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+        SQLITE_OK) {
+        e = s->db ? fail(s, path) : ERR_NO_MEMORY;
+        goto out;
+    }
+    sqlite3_busy_timeout(s->db, BUSY_WAIT_MS);
+    /* FULL: with NORMAL a power failure takes acknowledged commits away. */
+    e = execute(s,
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+                "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536;"
+                "PRAGMA temp_store = MEMORY",
+                "pragma");
+    if (!e)
+        e = make_schema(s);
+out:
+    if (e) {
+        store_close(s);
+        return e;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
+        sqlite3_finalize(s->queries[i].prepared);
+    /* Its code only says that statements are left, and there are none. */
+    (void)sqlite3_close(s->db);
+    free(s);
+}
+
+int64_t store_now(struct store *s)
+{
+    (void)s;
+    return clock_now_us();
+}
+
+enum err store_begin(struct store *s)
+{
+    return execute(s, "BEGIN IMMEDIATE", "begin");
+}
+
+enum err store_commit(struct store *s)
+{
+    return execute(s, "COMMIT", "commit");
+}
+
+void store_rollback(struct store *s)
+{
+    for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
+        if (s->queries[i].prepared)
+            sqlite3_reset(s->queries[i].prepared);
+    if (!sqlite3_get_autocommit(s->db))
+        (void)execute(s, "ROLLBACK", "rollback");
+}
+
+static enum err prepare(struct store_query *q)
+{
+    static const struct statement_macros none = {"", ""}; /* the writer runs BEGIN IMMEDIATE */
+    struct buf sql = {0};
+    enum err e = statement_sql(q->which, &none, &sql);
+
+    if (!e && sqlite3_prepare_v3(q->store->db, buf_str(&sql), (int)sql.len,
+                                 SQLITE_PREPARE_PERSISTENT, &q->prepared, NULL) != SQLITE_OK)
+        e = fail(q->store, statement_name(q->which));
+    buf_free(&sql);
+    return e;
+}
+
+struct store_query *store_query(struct store *s, enum store_statement which)
+{
+    struct store_query *q = &s->queries[which];
+
+    q->failed = ERR_OK;
+    if (!q->prepared) {
+        q->failed = prepare(q);
+    } else {
+        sqlite3_reset(q->prepared);
+        sqlite3_clear_bindings(q->prepared);
+    }
+    return q;
+}
+
+/* The position of a name, or 0 after making the query fail. */
+static int position(struct store_query *q, const char *name)
+{
+    if (q->failed)
+        return 0;
+    int i = sqlite3_bind_parameter_index(q->prepared, name);
+    if (!i)
+        q->failed =
+            log_fail(ERR_INTERNAL, "store.bind", "%s has no %s", statement_name(q->which), name);
+    return i;
+}
+
+static void bound(struct store_query *q, int code)
+{
+    if (code != SQLITE_OK)
+        q->failed = fail(q->store, statement_name(q->which));
+}
+
+void store_bind_int(struct store_query *q, const char *name, int64_t value)
+{
+    int i = position(q, name);
+
+    if (i)
+        bound(q, sqlite3_bind_int64(q->prepared, i, value));
+}
+
+void store_bind_text(struct store_query *q, const char *name, const char *value)
+{
+    int i = position(q, name);
+
+    if (i)
+        bound(q, sqlite3_bind_text(q->prepared, i, value, -1, SQLITE_STATIC));
+}
+
+void store_bind_blob(struct store_query *q, const char *name, const void *bytes, size_t len)
+{
+    int i = position(q, name);
+
+    if (i) /* a NULL pointer would bind NULL, not an empty blob */
+        bound(q, sqlite3_bind_blob64(q->prepared, i, bytes ? bytes : "", len, SQLITE_STATIC));
+}
+
+enum err store_step(struct store_query *q, bool *row)
+{
+    *row = false;
+    if (q->failed)
+        return q->failed;
+    int code = sqlite3_step(q->prepared);
+    if (code == SQLITE_ROW) {
+        *row = true;
+        return ERR_OK;
+    }
+    if (code != SQLITE_DONE)
+        q->failed = fail(q->store, statement_name(q->which));
+    sqlite3_reset(q->prepared);
+    return q->failed;
+}
+
+enum err store_run(struct store_query *q)
+{
+    bool row = false;
+    enum err e = store_step(q, &row);
+
+    if (!e && row)
+        e = log_fail(ERR_INTERNAL, "store.run", "%s gave a row", statement_name(q->which));
+    store_done(q);
+    return e;
+}
+
+int64_t store_last_id(const struct store *s)
+{
+    return sqlite3_last_insert_rowid(s->db);
+}
+
+void store_done(struct store_query *q)
+{
+    if (q->prepared)
+        sqlite3_reset(q->prepared);
+}
+
+int64_t store_int(const struct store_query *q, int column)
+{
+    return sqlite3_column_int64(q->prepared, column);
+}
+
+const char *store_text(const struct store_query *q, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(q->prepared, column);
+
+    return text ? text : "";
+}
+
+const void *store_blob(const struct store_query *q, int column, size_t *len)
+{
+    const void *bytes = sqlite3_column_blob(q->prepared, column);
+
+    *len = bytes ? (size_t)sqlite3_column_bytes(q->prepared, column) : 0;
+    return bytes ? bytes : "";
+}
+
+bool store_is_null(const struct store_query *q, int column)
+{
+    return sqlite3_column_type(q->prepared, column) == SQLITE_NULL;
+}
+
+enum err store_copy_blob(const struct store_query *q, int column, void *out, size_t len)
+{
+    size_t found = 0;
+    const void *bytes = store_blob(q, column, &found);
+
+    if (found != len)
+        return log_fail(ERR_STORE_FAILED, "store.blob", "%s: column %d has %zu bytes, wanted %zu",
+                        statement_name(q->which), column, found, len);
+    memcpy(out, bytes, len);
+    return ERR_OK;
+}
+
+enum err store_copy_text(const struct store_query *q, int column, char *out, size_t size)
+{
+    const char *text = store_text(q, column);
+    size_t len = strlen(text);
+
+    if (len >= size)
+        return log_fail(ERR_STORE_FAILED, "store.text", "%s: column %d is too long",
+                        statement_name(q->which), column);
+    memcpy(out, text, len + 1);
+    return ERR_OK;
+}
