@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/request.h"
+#include "base/text.h"
+#include "order/amount.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "order/member.h"
+
+#include <string.h>
+
+/* --- reading bodies ----------------------------------------------------------------------------*/
+
+/* Parses an object and checks it against TABLE; the caller frees *OUT, also after an error. */
+static enum err open_body(const void *bytes, size_t len, const struct js_member *table,
+                          size_t count, struct js **out)
+{
+    enum err e = js_parse(bytes, len, out);
+
+    return e ? e : js_members(*out, table, count, NULL);
+}
+
+static enum err check_currency(const char *text, size_t len)
+{
+    unsigned decimals;
+
+    return amount_decimals(text, len, &decimals);
+}
+
+enum err request_challenge_read(const void *bytes, size_t len, struct request_challenge *out)
+{
+    const struct js *purpose, *thumbprint;
+    const struct js_member table[] = {
+        MEMBER_TEXT("for", true, &purpose),
+        MEMBER_TEXT("thumbprint", true, &thumbprint),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_challenge){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (e)
+        goto out;
+    e = member_text(thumbprint, forms_thumbprint, out->thumbprint, sizeof out->thumbprint);
+    if (e)
+        goto out;
+    out->for_login = strcmp(js_text(purpose, NULL), "login") == 0;
+    if (!out->for_login && strcmp(js_text(purpose, NULL), "decision") != 0)
+        e = ERR_DOC_MEMBER_INVALID;
+out:
+    js_free(body);
+    return e;
+}
+
+enum err request_login_read(const void *bytes, size_t len, struct request_login *out)
+{
+    const struct js *login;
+    const struct js_member table[] = {{"login", JS_TEXT, true, 1, JWS_MAX, &login}};
+
+    *out = (struct request_login){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &out->body);
+    if (!e)
+        out->jws = js_text(login, &out->jws_len);
+    else
+        request_login_free(out);
+    return e;
+}
+
+void request_login_free(struct request_login *r)
+{
+    js_free(r->body);
+    *r = (struct request_login){0};
+}
+
+enum err request_decide_read(const void *bytes, size_t len, struct request_decide *out)
+{
+    const struct js *decision, *order;
+    const struct js_member table[] = {
+        {"decision", JS_TEXT, true, 1, JWS_MAX, &decision},
+        MEMBER_OBJECT("order", true, &order),
+    };
+
+    *out = (struct request_decide){.order_bytes = BUF_INIT(ORDER_MAX)};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &out->body);
+    if (!e)
+        e = order_from_js(order, &out->order, &out->order_bytes);
+    if (!e)
+        out->jws = js_text(decision, &out->jws_len);
+    else
+        request_decide_free(out);
+    return e;
+}
+
+void request_decide_free(struct request_decide *r)
+{
+    js_free(r->body);
+    buf_free(&r->order_bytes);
+    *r = (struct request_decide){0};
+}
+
+enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out)
+{
+    const struct js *holder, *name, *spki;
+    const struct js_member table[] = {
+        MEMBER_TEXT("holder", true, &holder),
+        MEMBER_TEXT("name", true, &name),
+        MEMBER_TEXT("spki", true, &spki),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_holder){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_text(holder, forms_holder, out->holder, sizeof out->holder);
+    if (!e)
+        e = member_line(name, 140, out->name, sizeof out->name);
+    if (!e)
+        e = member_bytes(spki, out->spki, sizeof out->spki, &out->spki_len);
+    js_free(body);
+    return e;
+}
+
+static enum err read_holders(const struct js *array, struct request_account *out)
+{
+    for (size_t i = 0; i < js_count(array); i++) {
+        const struct js *holder = js_at(array, i);
+        if (js_type(holder) != JS_TEXT)
+            return ERR_DOC_MEMBER_INVALID;
+        enum err e = member_text(holder, forms_holder, out->holder[i], sizeof out->holder[i]);
+        if (e)
+            return e;
+    }
+    out->holder_count = js_count(array);
+    return ERR_OK;
+}
+
+enum err request_account_read(const void *bytes, size_t len, struct request_account *out)
+{
+    const struct js *account, *currency, *holders, *title;
+    const struct js_member table[] = {
+        MEMBER_TEXT("account", true, &account),
+        MEMBER_TEXT("currency", true, &currency),
+        MEMBER_ARRAY("holders", 1, POLICY_HOLDERS_MAX, &holders),
+        MEMBER_TEXT("title", true, &title),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_account){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_text(account, iban_check, out->account, sizeof out->account);
+    if (!e)
+        e = member_text(currency, check_currency, out->currency, sizeof out->currency);
+    if (!e)
+        e = member_line(title, 70, out->title, sizeof out->title);
+    if (!e)
+        e = read_holders(holders, out);
+    js_free(body);
+    return e;
+}
+
+enum err request_fund_read(const void *bytes, size_t len, struct request_fund *out)
+{
+    const struct js *amount, *currency;
+    const struct js_member table[] = {
+        MEMBER_TEXT("amount", true, &amount),
+        MEMBER_TEXT("currency", true, &currency),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_fund){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_text(currency, check_currency, out->currency, sizeof out->currency);
+    if (!e)
+        e = member_text(amount, NULL, out->amount, sizeof out->amount);
+    js_free(body);
+    return e;
+}
+
+enum err request_clock_read(const void *bytes, size_t len, struct request_clock *out)
+{
+    const struct js *note;
+    const struct js_member table[] = {MEMBER_TEXT("note", true, &note)};
+    struct js *body = NULL;
+
+    *out = (struct request_clock){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_line(note, 140, out->note, sizeof out->note);
+    js_free(body);
+    return e;
+}
+
+/* --- making bodies -----------------------------------------------------------------------------*/
+
+/* One {name, text} pair a member; the object stands in OUT, or nothing does. */
+struct pair {
+    const char *name, *text;
+};
+
+static enum err object_of(const struct pair *pairs, size_t count, struct js **out)
+{
+    enum err e = js_object_new(out);
+
+    for (size_t i = 0; i < count && !e; i++)
+        e = js_set_text(*out, pairs[i].name, pairs[i].text);
+    return e;
+}
+
+static enum err make_texts(const struct pair *pairs, size_t count, struct buf *out)
+{
+    struct js *body = NULL;
+    enum err e = object_of(pairs, count, &body);
+
+    if (!e)
+        e = js_canon(body, out);
+    js_free(body);
+    return e;
+}
+
+enum err request_challenge_make(const struct request_challenge *in, struct buf *out)
+{
+    const struct pair pairs[] = {
+        {"for", in->for_login ? "login" : "decision"},
+        {"thumbprint", in->thumbprint},
+    };
+    return make_texts(pairs, 2, out);
+}
+
+enum err request_login_make(const char *jws, struct buf *out)
+{
+    const struct pair pairs[] = {{"login", jws}};
+    return make_texts(pairs, 1, out);
+}
+
+enum err request_decide_make(const char *jws, const void *order_bytes, size_t order_len,
+                             struct buf *out)
+{
+    const struct pair pairs[] = {{"decision", jws}};
+    struct js *body = NULL, *order = NULL;
+    enum err e = object_of(pairs, 1, &body);
+
+    if (!e)
+        e = js_parse(order_bytes, order_len, &order);
+    if (!e)
+        e = js_set(body, "order", order);
+    if (!e)
+        e = js_canon(body, out);
+    js_free(body);
+    return e;
+}
+
+enum err request_holder_make(const struct request_holder *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"holder", in->holder}, {"name", in->name}};
+    struct js *body = NULL;
+    enum err e = object_of(pairs, 2, &body);
+
+    if (!e)
+        e = member_set_bytes(body, "spki", in->spki, in->spki_len);
+    if (!e)
+        e = js_canon(body, out);
+    js_free(body);
+    return e;
+}
+
+enum err request_account_make(const struct request_account *in, struct buf *out)
+{
+    const struct pair pairs[] = {
+        {"account", in->account}, {"currency", in->currency}, {"title", in->title}};
+    struct js *body = NULL, *holders = NULL;
+    enum err e = object_of(pairs, 3, &body);
+
+    if (!e)
+        e = js_array_new(&holders);
+    for (size_t i = 0; i < in->holder_count && !e; i++)
+        e = js_push_text(holders, in->holder[i]);
+    if (!e) {
+        e = js_set(body, "holders", holders);
+        holders = NULL;
+    }
+    if (!e)
+        e = js_canon(body, out);
+    js_free(holders);
+    js_free(body);
+    return e;
+}
+
+enum err request_fund_make(const struct request_fund *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"amount", in->amount}, {"currency", in->currency}};
+    return make_texts(pairs, 2, out);
+}
+
+enum err request_clock_make(const struct request_clock *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"note", in->note}};
+    return make_texts(pairs, 1, out);
+}
+
+/* --- queries -----------------------------------------------------------------------------------*/
+
+static enum err read_cursor(const char *value, size_t len, struct request_query *out)
+{
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                   "0123456789._-";
+
+    if (!len || len > REQUEST_CURSOR_MAX)
+        return ERR_USAGE;
+    memcpy(out->cursor, value, len);
+    return strspn(out->cursor, alphabet) == len ? ERR_OK : ERR_USAGE;
+}
+
+static enum err read_limit(const char *value, size_t len, struct request_query *out)
+{
+    uint64_t limit;
+
+    if (text_parse_u64(value, len, REQUEST_LIMIT_MAX, &limit) || limit == 0)
+        return ERR_USAGE;
+    out->limit = (unsigned)limit;
+    return ERR_OK;
+}
+
+static enum err read_from(const char *value, size_t len, struct request_query *out)
+{
+    return text_parse_u64(value, len, JS_INT_MAX, &out->from);
+}
+
+static const struct {
+    const char *name;
+    enum request_query_name bit;
+    enum err (*read)(const char *value, size_t len, struct request_query *out);
+} query_names[] = {
+    {"cursor=", REQUEST_CURSOR, read_cursor},
+    {"limit=", REQUEST_LIMIT, read_limit},
+    {"from=", REQUEST_FROM, read_from},
+};
+
+/* One "name=value"; ALLOWED loses the name, so that it cannot come twice. */
+static enum err read_pair(const char *pair, size_t len, unsigned *allowed,
+                          struct request_query *out)
+{
+    for (size_t i = 0; i < sizeof query_names / sizeof *query_names; i++) {
+        size_t name_len = strlen(query_names[i].name);
+        if (len < name_len || memcmp(pair, query_names[i].name, name_len) != 0)
+            continue;
+        if (!(*allowed & query_names[i].bit))
+            return ERR_USAGE;
+        *allowed &= ~(unsigned)query_names[i].bit;
+        return query_names[i].read(pair + name_len, len - name_len, out);
+    }
+    return ERR_USAGE;
+}
+
+enum err request_query_read(const char *query, size_t len, unsigned allowed,
+                            struct request_query *out)
+{
+    enum err e = ERR_OK;
+
+    *out = (struct request_query){0};
+    while (len && !e) {
+        const char *end = memchr(query, '&', len);
+        size_t pair_len = end ? (size_t)(end - query) : len;
+        e = read_pair(query, pair_len, &allowed, out);
+        pair_len += end ? 1 : 0;
+        query += pair_len;
+        len -= pair_len;
+    }
+    return e;
+}

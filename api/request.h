@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * request: the bodies and queries of the HTTP API (docs/openapi.yaml) as plain structs: the bank
+ * reads them, clients make them. A body is one JSON object, not necessarily canonical; a member
+ * that is not listed is refused. Only forms are judged here; rules are the bank's.
+ *
+ * Readers: the js_parse errors, DOC_MEMBER_UNKNOWN, _MISSING, _INVALID and the names of the forms.
+ * What a reader filled borrows nothing from the bytes. Makers append to OUT, or nothing on error.
+ */
+#ifndef API_REQUEST_H
+#define API_REQUEST_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/order.h"
+#include "order/policy.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct js;
+
+/* CHALLENGE: {"for":"login"|"decision","thumbprint":…}: whose key is to sign what. */
+struct request_challenge {
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    bool for_login;
+};
+MUST_CHECK enum err request_challenge_read(const void *bytes, size_t len,
+                                           struct request_challenge *out);
+MUST_CHECK enum err request_challenge_make(const struct request_challenge *in, struct buf *out);
+
+/* LOGIN: {"login":JWS} */
+struct request_login {
+    struct js *body; /* owns the text */
+    const char *jws;
+    size_t jws_len;
+};
+MUST_CHECK enum err request_login_read(const void *bytes, size_t len, struct request_login *out);
+MUST_CHECK enum err request_login_make(const char *jws, struct buf *out);
+void request_login_free(struct request_login *r);
+
+/* DECIDE: {"decision":JWS,"order":{…}} */
+struct request_decide {
+    struct js *body; /* owns the text */
+    const char *jws;
+    size_t jws_len;
+    struct order order;
+    struct buf order_bytes; /* the order's canonical form */
+};
+MUST_CHECK enum err request_decide_read(const void *bytes, size_t len, struct request_decide *out);
+MUST_CHECK enum err request_decide_make(const char *jws, const void *order_bytes, size_t order_len,
+                                        struct buf *out);
+void request_decide_free(struct request_decide *r);
+
+/* HOLDER_ADD: {"holder":…,"name":…,"spki":base64url of DER}. The key is not parsed here. */
+#define REQUEST_SPKI_MAX 2048u /* bytes: room for keys that are refused by name */
+struct request_holder {
+    char holder[HOLDER_MAX + 1];
+    char name[ORDER_TEXT_BYTES + 1];
+    uint8_t spki[REQUEST_SPKI_MAX];
+    size_t spki_len;
+};
+MUST_CHECK enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out);
+MUST_CHECK enum err request_holder_make(const struct request_holder *in, struct buf *out);
+
+/* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"holders":[…],"title":…} */
+struct request_account {
+    char account[IBAN_MAX + 1];
+    char currency[ORDER_CURRENCY_LEN + 1];
+    char title[POLICY_TITLE_BYTES + 1];
+    char holder[POLICY_HOLDERS_MAX][HOLDER_MAX + 1];
+    size_t holder_count;
+};
+MUST_CHECK enum err request_account_read(const void *bytes, size_t len,
+                                         struct request_account *out);
+MUST_CHECK enum err request_account_make(const struct request_account *in, struct buf *out);
+
+/* FUND: {"amount":…,"currency":…} */
+struct request_fund {
+    char amount[ORDER_AMOUNT_TEXT + 1];
+    char currency[ORDER_CURRENCY_LEN + 1];
+};
+MUST_CHECK enum err request_fund_read(const void *bytes, size_t len, struct request_fund *out);
+MUST_CHECK enum err request_fund_make(const struct request_fund *in, struct buf *out);
+
+/* CLOCK_ACCEPT: {"note":…}: why, in the operator's words. */
+struct request_clock {
+    char note[ORDER_TEXT_BYTES + 1];
+};
+MUST_CHECK enum err request_clock_read(const void *bytes, size_t len, struct request_clock *out);
+MUST_CHECK enum err request_clock_make(const struct request_clock *in, struct buf *out);
+
+/* The query of a route. A list takes "cursor" and "limit", the log "from" and "limit", every other
+ * route none. USAGE for another name, a name twice, a number out of range or a percent-encoding. */
+#define REQUEST_CURSOR_MAX 64
+#define REQUEST_LIMIT_MAX 200u
+enum request_query_name { REQUEST_CURSOR = 1, REQUEST_LIMIT = 2, REQUEST_FROM = 4 };
+struct request_query {
+    char cursor[REQUEST_CURSOR_MAX + 1]; /* [A-Za-z0-9._-], "" when absent */
+    unsigned limit;                      /* 1..REQUEST_LIMIT_MAX, 0 when absent */
+    uint64_t from;                       /* 0 when absent */
+};
+/* ALLOWED is a set of enum request_query_name. */
+MUST_CHECK enum err request_query_read(const char *query, size_t len, unsigned allowed,
+                                       struct request_query *out);
+
+#endif

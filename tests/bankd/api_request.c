@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every body: what a maker writes its reader takes, and what is not of the form is refused by name.
+ */
+#include "api/request.h"
+#include "tests/base/unit.h"
+
+#include <string.h>
+
+#define THUMB "0123456789abcdefghijABCDEFGHIJ0123456789abA"
+#define IBAN "PT50000201231234567890154"
+#define ORDER                                                                                      \
+    "{\"account\":\"" IBAN "\",\"amount\":\"77.78\",\"bank\":\"demobank.example/demo\","           \
+    "\"created\":\"2026-11-22T10:00:00Z\",\"creditor\":{\"account\":\"" IBAN                       \
+    "\",\"name\":\"EDP Comercial\"},\"currency\":\"EUR\",\"date\":\"2026-11-30\","                 \
+    "\"description\":\"Electricity bill\",\"expires\":\"2026-12-04T10:00:00Z\","                   \
+    "\"id\":\"0193527c-6e2f-7c4d-9a44-1234567890ab\",\"type\":\"payment-order\",\"version\":1}"
+
+static enum err read_challenge(const char *s)
+{
+    struct request_challenge r;
+    return request_challenge_read(s, strlen(s), &r);
+}
+
+static enum err read_login(const char *s)
+{
+    struct request_login r;
+    enum err e = request_login_read(s, strlen(s), &r);
+    request_login_free(&r);
+    return e;
+}
+
+static enum err read_decide(const char *s)
+{
+    struct request_decide r;
+    enum err e = request_decide_read(s, strlen(s), &r);
+    request_decide_free(&r);
+    return e;
+}
+
+static enum err read_holder(const char *s)
+{
+    struct request_holder r;
+    return request_holder_read(s, strlen(s), &r);
+}
+
+static enum err read_account(const char *s)
+{
+    struct request_account r;
+    return request_account_read(s, strlen(s), &r);
+}
+
+static enum err read_fund(const char *s)
+{
+    struct request_fund r;
+    return request_fund_read(s, strlen(s), &r);
+}
+
+static enum err read_clock(const char *s)
+{
+    struct request_clock r;
+    return request_clock_read(s, strlen(s), &r);
+}
+
+static const struct {
+    enum err (*read)(const char *body);
+    const char *body;
+    enum err err;
+} cases[] = {
+    {read_challenge, "{\"for\":\"login\",\"thumbprint\":\"" THUMB "\"}", ERR_OK},
+    {read_challenge, " {\"thumbprint\":\"" THUMB "\", \"for\":\"decision\"}\n", ERR_OK},
+    {read_challenge, "{\"for\":\"x\",\"thumbprint\":\"" THUMB "\"}", ERR_DOC_MEMBER_INVALID},
+    {read_challenge, "{\"for\":\"login\",\"thumbprint\":\"x\"}", ERR_DOC_MEMBER_INVALID},
+    {read_challenge, "{\"for\":\"login\"}", ERR_DOC_MEMBER_MISSING},
+    {read_challenge, "{\"for\":\"login\",\"thumbprint\":\"" THUMB "\",\"x\":1}",
+     ERR_DOC_MEMBER_UNKNOWN},
+    {read_challenge, "{\"for\":\"login\",\"f\\u006fr\":\"login\",\"thumbprint\":\"" THUMB "\"}",
+     ERR_JSON_DUPLICATE},
+    {read_challenge, "[]", ERR_DOC_MEMBER_INVALID},
+    {read_challenge, "", ERR_JSON_SYNTAX},
+    {read_challenge, "{} {}", ERR_JSON_SYNTAX},
+    {read_login, "{\"login\":\"a.b.c\"}", ERR_OK},
+    {read_login, "{\"login\":\"\"}", ERR_DOC_MEMBER_INVALID},
+    {read_login, "{\"login\":7}", ERR_DOC_MEMBER_INVALID},
+    {read_decide, "{\"decision\":\"a.b.c\",\"order\":" ORDER "}", ERR_OK},
+    {read_decide, "{\"decision\":\"a.b.c\",\"order\":{}}", ERR_DOC_MEMBER_MISSING},
+    {read_decide, "{\"decision\":\"a.b.c\",\"order\":\"x\"}", ERR_DOC_MEMBER_INVALID},
+    {read_decide, "{\"decision\":\"a.b.c\"}", ERR_DOC_MEMBER_MISSING},
+    {read_holder, "{\"holder\":\"alice\",\"name\":\"Alice A.\",\"spki\":\"AAEC\"}", ERR_OK},
+    {read_holder, "{\"holder\":\"Alice\",\"name\":\"Alice A.\",\"spki\":\"AAEC\"}",
+     ERR_DOC_MEMBER_INVALID},
+    {read_holder, "{\"holder\":\"alice\",\"name\":\"A\\nB\",\"spki\":\"AAEC\"}", ERR_TEXT_INVALID},
+    {read_holder, "{\"holder\":\"alice\",\"name\":\"A\",\"spki\":\"AA==\"}", ERR_BASE64_INVALID},
+    {read_account,
+     "{\"account\":\"" IBAN "\",\"currency\":\"EUR\",\"holders\":[\"alice\",\"bob\"],"
+     "\"title\":\"Joint\"}",
+     ERR_OK},
+    {read_account,
+     "{\"account\":\"PT50000201231234567890155\",\"currency\":\"EUR\",\"holders\":[\"alice\"],"
+     "\"title\":\"Joint\"}",
+     ERR_IBAN_CHECK_DIGITS},
+    {read_account,
+     "{\"account\":\"" IBAN "\",\"currency\":\"XXX\",\"holders\":[\"alice\"],\"title\":\"J\"}",
+     ERR_CURRENCY_UNKNOWN},
+    {read_account, "{\"account\":\"" IBAN "\",\"currency\":\"EUR\",\"holders\":[],\"title\":\"J\"}",
+     ERR_DOC_MEMBER_INVALID},
+    {read_account,
+     "{\"account\":\"" IBAN "\",\"currency\":\"EUR\",\"holders\":[7],\"title\":\"J\"}",
+     ERR_DOC_MEMBER_INVALID},
+    {read_fund, "{\"amount\":\"872.22\",\"currency\":\"EUR\"}", ERR_OK},
+    {read_fund, "{\"amount\":872.22,\"currency\":\"EUR\"}", ERR_JSON_NUMBER},
+    {read_fund, "{\"amount\":\"1111111111111111111111111\",\"currency\":\"EUR\"}",
+     ERR_DOC_MEMBER_INVALID},
+    {read_clock, "{\"note\":\"time server mended\"}", ERR_OK},
+    {read_clock, "{\"note\":\"\"}", ERR_TEXT_INVALID},
+};
+
+static void test_bodies(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        enum err e = cases[i].read(cases[i].body);
+        if (e != cases[i].err)
+            fail_msg("%s: %s", cases[i].body, err_name(e));
+    }
+}
+
+static void test_what_is_made_is_read(void **state)
+{
+    (void)state;
+    struct buf b = {0};
+    struct request_decide d;
+    static struct request_account a = {.account = IBAN, .currency = "EUR", .title = "Joint"};
+    static struct request_account a2;
+    static struct request_holder h = {"alice", "Alice A.", {1, 2, 3}, 3};
+    static struct request_holder h2;
+
+    assert_ok(request_decide_make("a.b.c", ORDER, strlen(ORDER), &b));
+    assert_ok(request_decide_read(b.data, b.len, &d));
+    assert_string_equal(d.jws, "a.b.c");
+    assert_string_equal(buf_str(&d.order_bytes), ORDER);
+    assert_string_equal(d.order.amount, "77.78");
+    request_decide_free(&d);
+
+    buf_clear(&b);
+    a.holder_count = 2;
+    memcpy(a.holder[0], "bob", 4);
+    memcpy(a.holder[1], "alice", 6);
+    assert_ok(request_account_make(&a, &b));
+    assert_ok(request_account_read(b.data, b.len, &a2));
+    assert_memory_equal(&a, &a2, sizeof a);
+
+    buf_clear(&b);
+    assert_ok(request_holder_make(&h, &b));
+    assert_string_equal(buf_str(&b),
+                        "{\"holder\":\"alice\",\"name\":\"Alice A.\",\"spki\":\"AQID\"}");
+    assert_ok(request_holder_read(b.data, b.len, &h2));
+    assert_memory_equal(&h, &h2, sizeof h);
+
+    buf_clear(&b);
+    assert_ok(request_challenge_make(&(struct request_challenge){THUMB, true}, &b));
+    assert_ok(read_challenge(buf_str(&b)));
+    buf_clear(&b);
+    assert_ok(request_login_make("a.b.c", &b));
+    assert_ok(read_login(buf_str(&b)));
+    buf_clear(&b);
+    assert_ok(request_fund_make(&(struct request_fund){"1.00", "EUR"}, &b));
+    assert_ok(read_fund(buf_str(&b)));
+    buf_clear(&b);
+    assert_ok(request_clock_make(&(struct request_clock){"mended"}, &b));
+    assert_ok(read_clock(buf_str(&b)));
+    buf_free(&b);
+}
+
+#define PAGE (REQUEST_CURSOR | REQUEST_LIMIT)
+
+static const struct {
+    const char *query;
+    unsigned allowed;
+    enum err err;
+} queries[] = {
+    {"", 0, ERR_OK},
+    {"", PAGE, ERR_OK},
+    {"limit=1", PAGE, ERR_OK},
+    {"limit=200&cursor=a.B-9_", PAGE, ERR_OK},
+    {"from=9007199254740991", REQUEST_FROM, ERR_OK},
+    {"limit=1", 0, ERR_USAGE},
+    {"limit=0", PAGE, ERR_USAGE},
+    {"limit=201", PAGE, ERR_USAGE},
+    {"limit=01", PAGE, ERR_USAGE},
+    {"limit=1&limit=2", PAGE, ERR_USAGE},
+    {"limit", PAGE, ERR_USAGE},
+    {"&limit=1", PAGE, ERR_USAGE},
+    {"cursor=", PAGE, ERR_USAGE},
+    {"cursor=a%20b", PAGE, ERR_USAGE},
+    {"cursor=' or 1=1", PAGE, ERR_USAGE},
+    {"cursor=01234567890123456789012345678901234567890123456789012345678901234", PAGE, ERR_USAGE},
+    {"Limit=1", PAGE, ERR_USAGE},
+    {"from=9007199254740992", REQUEST_FROM, ERR_USAGE},
+    {"other=1", PAGE, ERR_USAGE},
+};
+
+static void test_queries(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof queries / sizeof *queries; i++) {
+        struct request_query q;
+        const char *s = queries[i].query;
+        enum err e = request_query_read(s, strlen(s), queries[i].allowed, &q);
+        if (e != queries[i].err)
+            fail_msg("%s: %s", s, err_name(e));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_what_is_made_is_read),
+        cmocka_unit_test(test_queries),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
