@@ -77,9 +77,10 @@ enum err amount_parse(const char *text, size_t len, const char *currency, int64_
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '.')
             continue;
-        minor = minor * 10 + (text[i] - '0');
-        if (minor > AMOUNT_MINOR_MAX)
+        int digit = text[i] - '0';
+        if (minor > (AMOUNT_MINOR_MAX - digit) / 10)
             return ERR_AMOUNT_TOO_LARGE;
+        minor = minor * 10 + digit;
     }
     *out_minor = minor;
     return ERR_OK;
