@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/ctl/audit.h"
+#include "order/entry.h"
+#include "order/json.h"
+#include "order/member.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum err refuse(struct audit *a, enum err e, const char *why)
+{
+    (void)snprintf(a->where, sizeof a->where, "entry %" PRIu64 ": %s", a->tree.size, why);
+    return e;
+}
+
+static enum err expect_root(struct audit *a, const struct checkpoint *expected, const char *whose)
+{
+    struct merkle_hash root;
+    enum err e = merkle_frontier_root(&a->tree, &root);
+    if (e != ERR_OK || memcmp(root.b, expected->root.b, sizeof root.b) == 0)
+        return e;
+    (void)snprintf(a->where, sizeof a->where, "the first %" PRIu64 " entries do not give %s root",
+                   expected->size, whose);
+    return ERR_PROOF_INVALID;
+}
+
+enum err audit_start(struct audit *a, const struct checkpoint *newest,
+                     const struct checkpoint *kept)
+{
+    memset(a, 0, sizeof *a);
+    a->newest = *newest;
+    if (kept == NULL)
+        return ERR_OK;
+    a->kept = *kept;
+    if (kept->size <= newest->size)
+        return ERR_OK;
+    (void)snprintf(a->where, sizeof a->where,
+                   "the kept checkpoint covers %" PRIu64 " entries, the newest only %" PRIu64,
+                   kept->size, newest->size);
+    return ERR_PROOF_INVALID;
+}
+
+struct entry_parts {
+    const struct js *body, *leaf;
+    uint8_t salt[ENTRY_SALT_LEN];
+    struct entry_leaf read;
+};
+
+static enum err read_entry(const struct js *entry, struct entry_parts *out)
+{
+    const struct js *salt;
+    const struct js_member table[] = {
+        MEMBER_OBJECT("body", true, &out->body),
+        MEMBER_OBJECT("leaf", true, &out->leaf),
+        MEMBER_TEXT("salt", true, &salt),
+    };
+    size_t salt_len = 0;
+    enum err e = js_members(entry, table, MEMBER_ROWS(table), NULL);
+    if (e == ERR_OK)
+        e = member_bytes(salt, out->salt, sizeof out->salt, &salt_len);
+    if (e == ERR_OK && salt_len != sizeof out->salt)
+        e = ERR_DOC_MEMBER_INVALID;
+    return e == ERR_OK ? entry_leaf_from_js(out->leaf, &out->read) : e;
+}
+
+enum err audit_entry(struct audit *a, const struct js *entry)
+{
+    struct entry_parts parts;
+    struct buf body = BUF_INIT(ENTRY_BODY_MAX);
+    enum err e = read_entry(entry, &parts);
+    if (e != ERR_OK) {
+        e = refuse(a, e, "not of the documented form");
+    } else if (parts.read.index != a->tree.size) {
+        e = refuse(a, ERR_PROOF_INVALID, "another index stands in its place");
+    } else {
+        e = js_canon(parts.body, &body);
+        if (e == ERR_OK)
+            e = entry_check(&parts.read, parts.salt, body.data, body.len);
+        if (e != ERR_OK)
+            e = refuse(a, e, "its leaf does not commit to its body");
+    }
+    if (e == ERR_OK)
+        e = merkle_frontier_add(&a->tree, &parts.read.hash, NULL, NULL);
+    if (e == ERR_OK && a->tree.size == a->kept.size)
+        e = expect_root(a, &a->kept, "the kept checkpoint's");
+    buf_free(&body);
+    return e;
+}
+
+enum err audit_finish(struct audit *a)
+{
+    if (a->tree.size != a->newest.size)
+        return refuse(a, ERR_PROOF_INVALID, "missing, though the checkpoint covers it");
+    return expect_root(a, &a->newest, "the newest checkpoint's");
+}
+
+uint64_t audit_wanted(const struct audit *a)
+{
+    return a->tree.size < a->newest.size ? a->newest.size - a->tree.size : 0;
+}

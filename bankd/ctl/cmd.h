@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cmd: the commands of bankctl; main.c has their table. CTX is the struct ctl with the options;
+ * each returns an exit code.
+ */
+#ifndef BANKD_CTL_CMD_H
+#define BANKD_CTL_CMD_H
+
+#include "base/args.h"
+
+int cmd_holder_add(void *ctx, const struct args_list *words);
+int cmd_holder_list(void *ctx, const struct args_list *words);
+int cmd_account_open(void *ctx, const struct args_list *words);
+int cmd_account_fund(void *ctx, const struct args_list *words);
+int cmd_account_list(void *ctx, const struct args_list *words);
+int cmd_order_list(void *ctx, const struct args_list *words);
+int cmd_log_verify(void *ctx, const struct args_list *words);
+int cmd_key_show(void *ctx, const struct args_list *words);
+int cmd_clock_accept(void *ctx, const struct args_list *words);
+
+#endif

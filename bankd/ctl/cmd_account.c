@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/request.h"
+#include "bankd/ctl/cmd.h"
+#include "bankd/ctl/ctl.h"
+#include "bankd/ctl/table.h"
+#include <stdio.h>
+#include <string.h>
+
+/* As the bank answers; also one line of the list. */
+static const struct table_column columns[] = {
+    {"ACCOUNT", "account", false},    {"CURRENCY", "currency", false},
+    {"BOOKED", "booked", true},       {"RESERVED", "reserved", true},
+    {"AVAILABLE", "available", true}, {"TITLE", "policy.title", false},
+    {"HOLDERS", "holders", false},
+};
+#define COLUMNS (sizeof columns / sizeof columns[0])
+
+static enum err take_holders(struct ctl *ctl, struct request_account *r)
+{
+    if (ctl->holders.count == 0)
+        return ctl_need(ctl, "holder", NULL);
+    if (ctl->holders.count > POLICY_HOLDERS_MAX)
+        return ctl_fail(ctl, ERR_USAGE, "more than %u holders", POLICY_HOLDERS_MAX);
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < ctl->holders.count; i++)
+        e = ctl_take(ctl, "holder", ctl->holders.item[i], r->holder[i], sizeof r->holder[i]);
+    r->holder_count = ctl->holders.count;
+    return e;
+}
+
+/* One account as a table of one line. */
+static enum err show_account(struct ctl *ctl, struct js *account)
+{
+    struct js *rows = NULL;
+    enum err e = ctl->json ? ctl_print_json(account) : js_array_new(&rows);
+    if (e == ERR_OK && !ctl->json) {
+        struct js *copy = NULL;
+        e = js_copy(account, &copy);
+        if (e == ERR_OK)
+            e = js_push(rows, copy);
+        if (e == ERR_OK)
+            e = ctl_print_table(rows, columns, COLUMNS);
+    }
+    js_free(rows);
+    return e;
+}
+
+int cmd_account_open(void *ctx, const struct args_list *words)
+{
+    struct ctl *ctl = ctx;
+    struct request_account r = {.holder_count = 0};
+    struct buf body = BUF_INIT(0);
+    struct js *answer = NULL;
+    (void)words;
+    enum err e = ctl_take(ctl, "account", ctl->account, r.account, sizeof r.account);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "currency", ctl->currency, r.currency, sizeof r.currency);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "title", ctl->title, r.title, sizeof r.title);
+    if (e == ERR_OK)
+        e = take_holders(ctl, &r);
+    if (e == ERR_OK)
+        e = request_account_make(&r, &body);
+    if (e == ERR_OK)
+        e = ctl_post(ctl, ROUTE_ACCOUNT_OPEN, NULL, &body, &answer);
+    if (e == ERR_OK)
+        e = show_account(ctl, answer);
+    js_free(answer);
+    buf_free(&body);
+    return ctl_end(ctl, e);
+}
+
+int cmd_account_fund(void *ctx, const struct args_list *words)
+{
+    struct ctl *ctl = ctx;
+    struct request_fund r = {.amount = ""};
+    struct buf body = BUF_INIT(0);
+    struct js *answer = NULL;
+    (void)words;
+    enum err e = ctl_need_account(ctl);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "amount", ctl->amount, r.amount, sizeof r.amount);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "currency", ctl->currency, r.currency, sizeof r.currency);
+    if (e == ERR_OK)
+        e = request_fund_make(&r, &body);
+    if (e == ERR_OK)
+        e = ctl_post(ctl, ROUTE_FUND, ctl->account, &body, &answer);
+    if (e == ERR_OK)
+        e = show_account(ctl, answer);
+    js_free(answer);
+    buf_free(&body);
+    return ctl_end(ctl, e);
+}
+
+int cmd_account_list(void *ctx, const struct args_list *words)
+{
+    const struct client_call call = {.route = ROUTE_ACCOUNTS};
+    (void)words;
+    return ctl_end(ctx, ctl_show_list(ctx, &call, "accounts", columns, COLUMNS));
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "api/request.h"
+#include "bankd/ctl/cmd.h"
+#include "bankd/ctl/ctl.h"
+#include "bankd/ctl/table.h"
+#include "base/file.h"
+#include "order/key.h"
+#include <openssl/bio.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FILE_MAX ((size_t)16384) /* bytes */
+#define PEM_NAME "PUBLIC KEY"    /* RFC 7468 section 13: SubjectPublicKeyInfo */
+
+/* The bytes inside a PEM file; not whether they are a key: the bank refuses others by name. */
+static enum err decode_pem(const struct buf *text, struct buf *der)
+{
+    char *name = NULL, *header = NULL;
+    unsigned char *bytes = NULL;
+    long len = 0;
+    enum err e = ERR_KEY_INVALID;
+    BIO *bio = BIO_new_mem_buf(text->data, (int)text->len);
+    if (bio == NULL)
+        return ERR_NO_MEMORY;
+    if (PEM_read_bio(bio, &name, &header, &bytes, &len) == 1 && strcmp(name, PEM_NAME) == 0)
+        e = buf_add(der, bytes, (size_t)len);
+    OPENSSL_free(name);
+    OPENSSL_free(header);
+    OPENSSL_free(bytes);
+    BIO_free(bio);
+    return e;
+}
+
+static enum err read_spki(struct ctl *ctl, struct request_holder *out)
+{
+    struct buf file = BUF_INIT(FILE_MAX), pem_der = BUF_INIT(FILE_MAX);
+    const struct buf *der = &file;
+    enum err e = ctl_need(ctl, "spki", ctl->spki);
+    if (e != ERR_OK)
+        return e;
+    e = file_read(ctl->spki, FILE_MAX, &file);
+    if (e == ERR_OK && strncmp(buf_str(&file), "-----BEGIN ", 11) == 0) {
+        e = decode_pem(&file, &pem_der);
+        der = &pem_der;
+    }
+    if (e == ERR_OK && der->len > sizeof out->spki)
+        e = ERR_KEY_INVALID;
+    if (e == ERR_OK) {
+        memcpy(out->spki, der->data, der->len);
+        out->spki_len = der->len;
+    } else {
+        e = ctl_fail(ctl, e, "%s", ctl->spki);
+    }
+    buf_free(&file);
+    buf_free(&pem_der);
+    return e;
+}
+
+/* The thumbprint is computed here, from the file: what the enrolment letter must say. */
+static enum err print_added(const struct request_holder *r)
+{
+    struct key *key = NULL;
+    enum err e = key_from_spki(r->spki, r->spki_len, &key);
+    if (e == ERR_OK)
+        printf("%s (%s) is a holder with the %s key\n%s\n", r->holder, r->name,
+               key_alg_name(key_algorithm(key)), key_thumbprint(key));
+    key_free(key);
+    return e;
+}
+
+int cmd_holder_add(void *ctx, const struct args_list *words)
+{
+    struct ctl *ctl = ctx;
+    struct request_holder r = {.spki_len = 0};
+    struct buf body = BUF_INIT(0);
+    struct js *answer = NULL;
+    (void)words;
+    enum err e = ctl_take(ctl, "id", ctl->id, r.holder, sizeof r.holder);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "name", ctl->name, r.name, sizeof r.name);
+    if (e == ERR_OK)
+        e = read_spki(ctl, &r);
+    if (e == ERR_OK)
+        e = request_holder_make(&r, &body);
+    if (e == ERR_OK)
+        e = ctl_post(ctl, ROUTE_HOLDER_ADD, NULL, &body, &answer);
+    if (e == ERR_OK)
+        e = ctl->json ? ctl_print_json(answer) : print_added(&r);
+    js_free(answer);
+    buf_free(&body);
+    return ctl_end(ctl, e);
+}
+
+int cmd_holder_list(void *ctx, const struct args_list *words)
+{
+    static const struct table_column columns[] = {
+        {"HOLDER", "holder", false},
+        {"NAME", "name", false},
+        {"KEY", "status", false},
+        {"THUMBPRINT", "thumbprint", false},
+    };
+    const struct client_call call = {.route = ROUTE_HOLDERS};
+    (void)words;
+    return ctl_end(
+        ctx, ctl_show_list(ctx, &call, "holders", columns, sizeof columns / sizeof columns[0]));
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ctl: what the commands of bankctl share: the options, one connection to the bank's Unix socket,
+ * and one way to end, well or badly. A command gathers, calls, prints; the bank decides.
+ */
+#ifndef BANKD_CTL_CTL_H
+#define BANKD_CTL_CTL_H
+
+#include "api/client.h"
+#include "bankd/ctl/table.h"
+#include "base/args.h"
+#include "base/err.h"
+#include "order/json.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#define CTL_SOCKET "/run/countersign/bankd.sock"
+
+struct ctl {
+    /* Options, borrowed from argv; NULL where not given. */
+    const char *socket, *id, *name, *spki, *account, *currency, *title, *amount, *note;
+    const char *bank_key, *checkpoint, *save;
+    struct args_list holders;
+    bool json;
+
+    struct client *client; /* made by the first call */
+    struct buf problem;    /* the bank's problem document about the last failure, or empty */
+    char detail[512];      /* the last failure in words, or "" */
+};
+
+/* ctl_end with what the command came to is the last thing a command does: tells a failure on
+ * standard error (and, with --json, as a problem document on standard output), releases what
+ * CTL holds and returns the exit code. */
+int ctl_end(struct ctl *ctl, enum err e);
+
+/* Remembers the words for ctl_end and returns E. */
+MUST_CHECK enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* USAGE, naming the option, when VALUE is NULL. */
+MUST_CHECK enum err ctl_need(struct ctl *ctl, const char *option, const char *value);
+
+/* The account that --account names, checked as an IBAN: nothing else may stand in a path. */
+MUST_CHECK enum err ctl_need_account(struct ctl *ctl);
+
+/* Copies an option's VALUE into OUT of CAP bytes: USAGE, naming it, when absent or too long. */
+MUST_CHECK enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *out,
+                             size_t cap);
+
+/* Calls the bank; *ANSWER is the caller's to js_free. */
+MUST_CHECK enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer);
+
+/* The same with BODY, for a route with at most one {…} in its path: PARAM. */
+MUST_CHECK enum err ctl_post(struct ctl *ctl, enum route route, const char *param,
+                             const struct buf *body, struct js **answer);
+
+/* The whole list behind pages: {"MEMBER":[…]} with every page's elements, the caller's to free. */
+MUST_CHECK enum err ctl_list(struct ctl *ctl, const struct client_call *call, const char *member,
+                             struct js **list);
+
+/* One line of JSON on standard output. */
+MUST_CHECK enum err ctl_print_json(const struct js *value);
+
+/* ROWS as a table on standard output. */
+MUST_CHECK enum err ctl_print_table(const struct js *rows, const struct table_column *columns,
+                                    size_t count);
+
+/* ctl_list, then the table of COLUMNS or, with --json, the list. */
+MUST_CHECK enum err ctl_show_list(struct ctl *ctl, const struct client_call *call,
+                                  const char *member, const struct table_column *columns,
+                                  size_t count);
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bankctl: the operator's program on the bank's own host.
+ */
+#include "bankd/ctl/cmd.h"
+#include "bankd/ctl/ctl.h"
+
+#define COUNT(table) (sizeof(table) / sizeof(table)[0])
+
+static struct ctl ctl;
+
+#define ACCOUNT                                                                                    \
+    {                                                                                              \
+        "account", 0, ARGS_TEXT, "IBAN", "the account", &ctl.account                               \
+    }
+#define CURRENCY                                                                                   \
+    {                                                                                              \
+        "currency", 0, ARGS_TEXT, "CODE", "ISO 4217, such as EUR", &ctl.currency                   \
+    }
+#define BANK_KEY                                                                                   \
+    {                                                                                              \
+        "bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the pin from the bank's letter", &ctl.bank_key    \
+    }
+
+static const struct args_option holder_add[] = {
+    {"id", 0, ARGS_TEXT, "NAME", "short name: a-z 0-9 . _ -", &ctl.id},
+    {"name", 0, ARGS_TEXT, "TEXT", "the person's name", &ctl.name},
+    {"spki", 0, ARGS_TEXT, "FILE", "public key, DER or PEM", &ctl.spki},
+};
+static const struct args_option account_open[] = {
+    ACCOUNT,
+    CURRENCY,
+    {"title", 0, ARGS_TEXT, "TEXT", "what its policy is called", &ctl.title},
+    {"holder", 0, ARGS_LIST, "NAME", "who must approve; one or more", &ctl.holders},
+};
+static const struct args_option account_fund[] = {
+    ACCOUNT,
+    {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 872.22", &ctl.amount},
+    CURRENCY,
+};
+static const struct args_option order_list[] = {ACCOUNT};
+static const struct args_option log_verify[] = {
+    BANK_KEY,
+    {"checkpoint", 0, ARGS_TEXT, "FILE", "a checkpoint kept earlier", &ctl.checkpoint},
+    {"save", 0, ARGS_TEXT, "FILE", "keep the newest checkpoint", &ctl.save},
+};
+static const struct args_option key_show[] = {BANK_KEY};
+static const struct args_option clock_accept[] = {
+    {"note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note},
+};
+
+static const struct args_command commands[] = {
+    {"holder add", "", "enrol a person with a public key",
+     "bankctl holder add --id alice --name 'Alice Example' --spki alice.pem", holder_add,
+     COUNT(holder_add), 0, 0, cmd_holder_add},
+    {"holder list", "", "list the holders and their keys", "bankctl holder list", NULL, 0, 0, 0,
+     cmd_holder_list},
+    {"account open", "", "open an account whose holders must all approve",
+     "bankctl account open --account PT50000201231234567890154 --currency EUR \\\n"
+     "      --title 'Joint account' --holder alice --holder bob",
+     account_open, COUNT(account_open), 0, 0, cmd_account_open},
+    {"account fund", "", "pay money in",
+     "bankctl account fund --account PT50000201231234567890154 --amount 872.22 --currency EUR",
+     account_fund, COUNT(account_fund), 0, 0, cmd_account_fund},
+    {"account list", "", "list the accounts with their balances", "bankctl account list", NULL, 0,
+     0, 0, cmd_account_list},
+    {"order list", "", "list the orders of all accounts or of one",
+     "bankctl order list --account PT50000201231234567890154", order_list, COUNT(order_list), 0, 0,
+     cmd_order_list},
+    {"log verify", "", "check the whole log against its checkpoints",
+     "bankctl log verify --checkpoint monday.note --save tuesday.note", log_verify,
+     COUNT(log_verify), 0, 0, cmd_log_verify},
+    {"key show", "", "show the pin for the bank's letter, and the bank's keys", "bankctl key show",
+     key_show, COUNT(key_show), 0, 0, cmd_key_show},
+    {"clock accept", "", "let the bank go on after its clock was mended",
+     "bankctl clock accept --note 'NTP was down; checked against the wall clock'", clock_accept,
+     COUNT(clock_accept), 0, 0, cmd_clock_accept},
+};
+
+static const struct args_option shared[] = {
+    {"socket", 0, ARGS_TEXT, "PATH", "bankd's socket (" CTL_SOCKET ")", &ctl.socket},
+    {"json", 0, ARGS_FLAG, NULL, "JSON on standard output", &ctl.json},
+};
+
+static const struct args_program program = {
+    .name = "bankctl",
+    .summary = "Tell a running bankd about holders and accounts, and look at its books.",
+    .commands = commands,
+    .command_count = COUNT(commands),
+    .shared = shared,
+    .shared_count = COUNT(shared),
+    .epilogue = "Works on the bank's own host, as root or as bankd's user.",
+};
+
+int main(int argc, char **argv)
+{
+    return args_run(&program, &ctl, argc, argv);
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/ctl/table.h"
+#include "order/json.h"
+#include <inttypes.h>
+#include <stdint.h>
+#include <string.h>
+
+#define CELL_MAX ((size_t)8192) /* bytes */
+#define PATH_PART_MAX 32u
+#define GAP "  "
+
+/* The member at PATH, or NULL. */
+static const struct js *find(const struct js *object, const char *path)
+{
+    const struct js *at = object;
+    while (at != NULL && *path != '\0') {
+        char name[PATH_PART_MAX];
+        size_t len = strcspn(path, ".");
+        if (len >= sizeof name || js_type(at) != JS_OBJECT)
+            return NULL;
+        memcpy(name, path, len);
+        name[len] = '\0';
+        at = js_get(at, name);
+        path += len + (path[len] == '.');
+    }
+    return at;
+}
+
+/* TEXT without C0 and C1 control characters (the latter are C2 80 to C2 9F in UTF-8). */
+static enum err add_plain(struct buf *cell, const char *text, size_t len)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < len; i++) {
+        uint8_t c = (uint8_t)text[i];
+        bool c1 = c == 0xc2 && i + 1 < len && (uint8_t)text[i + 1] < 0xa0;
+        e = buf_add_byte(cell, c < 0x20 || c == 0x7f || c1 ? '?' : c);
+        i += c1;
+    }
+    return e;
+}
+
+static enum err add_scalar(struct buf *cell, const struct js *value)
+{
+    size_t len = 0;
+    const char *text = js_text(value, &len);
+    switch (js_type(value)) {
+    case JS_TEXT:
+        return add_plain(cell, text, len);
+    case JS_INT:
+        return buf_addf(cell, "%" PRId64, js_int(value));
+    case JS_BOOL:
+        return buf_add_str(cell, js_bool(value) ? "yes" : "no");
+    case JS_NULL:
+    case JS_ARRAY:
+    case JS_OBJECT:
+        break;
+    }
+    return buf_add_str(cell, "-");
+}
+
+static enum err make_cell(const struct js *row, const char *path, struct buf *cell)
+{
+    const struct js *value = find(row, path);
+    enum err e = ERR_OK;
+    buf_clear(cell);
+    if (value != NULL && js_type(value) == JS_ARRAY) {
+        for (size_t i = 0; e == ERR_OK && i < js_count(value); i++) {
+            if (i > 0)
+                e = buf_add_byte(cell, ' ');
+            if (e == ERR_OK)
+                e = add_scalar(cell, js_at(value, i));
+        }
+    } else if (value != NULL) {
+        e = add_scalar(cell, value);
+    }
+    if (e == ERR_OK && cell->len == 0)
+        e = buf_add_str(cell, "-");
+    return e;
+}
+
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+    for (; *text != '\0'; text++)
+        width += ((uint8_t)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static enum err pad(struct buf *out, size_t width)
+{
+    enum err e = ERR_OK;
+    while (e == ERR_OK && width-- > 0)
+        e = buf_add_byte(out, ' ');
+    return e;
+}
+
+/* No spaces behind a last column that is not flush right. */
+static enum err add_cell(struct buf *out, const char *cell, size_t width, bool right, bool last)
+{
+    size_t space = width - width_of(cell);
+    enum err e = right ? pad(out, space) : ERR_OK;
+    if (e == ERR_OK)
+        e = buf_add_str(out, cell);
+    if (e == ERR_OK && !right && !last)
+        e = pad(out, space);
+    if (e == ERR_OK)
+        e = buf_add_str(out, last ? "\n" : GAP);
+    return e;
+}
+
+static enum err measure(const struct js *rows, const struct table_column *columns, size_t count,
+                        struct buf *cell, size_t width[static TABLE_COLUMNS_MAX])
+{
+    for (size_t c = 0; c < count; c++) {
+        width[c] = width_of(columns[c].title);
+        for (size_t r = 0; r < js_count(rows); r++) {
+            enum err e = make_cell(js_at(rows, r), columns[c].path, cell);
+            if (e != ERR_OK)
+                return e;
+            size_t needed = width_of(buf_str(cell));
+            width[c] = needed > width[c] ? needed : width[c];
+        }
+    }
+    return ERR_OK;
+}
+
+enum err table_render(const struct js *rows, const struct table_column *columns, size_t count,
+                      struct buf *out)
+{
+    size_t width[TABLE_COLUMNS_MAX] = {0};
+    struct buf cell = BUF_INIT(CELL_MAX);
+    enum err e = count <= TABLE_COLUMNS_MAX ? ERR_OK : ERR_INTERNAL;
+    if (e == ERR_OK)
+        e = measure(rows, columns, count, &cell, width);
+    for (size_t c = 0; e == ERR_OK && c < count; c++)
+        e = add_cell(out, columns[c].title, width[c], columns[c].right, c + 1 == count);
+    for (size_t r = 0; e == ERR_OK && r < js_count(rows); r++) {
+        for (size_t c = 0; e == ERR_OK && c < count; c++) {
+            e = make_cell(js_at(rows, r), columns[c].path, &cell);
+            if (e == ERR_OK)
+                e = add_cell(out, buf_str(&cell), width[c], columns[c].right, c + 1 == count);
+        }
+    }
+    buf_free(&cell);
+    return e;
+}
