@@ -15,9 +15,10 @@
 #include <string.h>
 
 #define PREFIX_MAX 26
-#define FIELD_MAX 66    /* bytes of a coordinate on P-521 */
-#define POINT_MAX 133   /* bytes of an uncompressed point on P-521 */
-#define DER_SIG_MAX 139 /* bytes of an ECDSA-Sig-Value on P-521 */
+#define FIELD_MAX 66  /* bytes of a coordinate on P-521 */
+#define POINT_MAX 133 /* bytes of an uncompressed point on P-521 */
+/* Bytes of an ECDSA-Sig-Value whose r and s are any 66 bytes; a valid one has at most 139. */
+#define DER_SIG_MAX (3 + 2 * (2 + 1 + FIELD_MAX))
 
 /* One row an algorithm. The prefix is all of the DER before the point, RFC 5480: with it compared,
  * only the point is left to parse, and there is one encoding a key. */
