@@ -12,7 +12,7 @@
 #define TEXT_MAX 1024                       /* bytes of an event's text; the rest is cut */
 #define LINE_MAX_BYTES (256 + 4 * TEXT_MAX) /* every byte may become \xNN */
 
-static const char *const level_names[] = {"ERROR", "WARN", "INFO", "DEBUG"};
+static const char *const level_names[] = {"", "ERROR", "WARN", "INFO", "DEBUG"};
 static const char *program_name = "?";
 static enum log_level least_level = LOG_INFO;
 

@@ -8,7 +8,8 @@
 
 #include "base/err.h"
 
-enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+/* LOG_SILENT as the least level prints nothing: programs that tell people themselves. */
+enum log_level { LOG_SILENT, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 /* Once, before threads. PROGRAM has static storage. */
 void log_init(const char *program, enum log_level least);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/app.h"
 #include "base/conf.h"
+#include "base/log.h"
 #include "order/json.h"
 #include "order/text.h"
 #include <openssl/rand.h>
@@ -30,6 +31,8 @@ static const struct args_option options[] = {
     {"session-dir", 0, ARGS_TEXT, "DIR", "a private directory on a tmpfs for the session key",
      &app_main.session_dir},
     {"json", 0, ARGS_FLAG, NULL, "results as JSON on standard output", &app_main.json},
+    {"debug", 0, ARGS_FLAG, NULL, "say on standard error what token and bank answered",
+     &app_main.debug},
     {"yes", 'y', ARGS_FLAG, NULL, "do not ask for confirmation", &app_main.yes},
 };
 const struct args_option *const app_options = options;
@@ -52,6 +55,8 @@ static void prefer(const char **option, const char *from_file)
 
 enum err app_configure(struct app *a)
 {
+    if (a->debug)
+        log_init("countersign", LOG_DEBUG);
     struct conf_item items[] = {
         {"url", CONF_TEXT, false, NULL, 1, 1024, &a->conf_url},
         {"bank", CONF_TEXT, false, NULL, 1, 100, &a->conf_bank},

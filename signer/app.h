@@ -22,7 +22,7 @@ struct app {
     /* options; what is NULL comes from the configuration file */
     const char *config, *url, *bank, *bank_key, *token_uri, *module, *account;
     const char *pin_fd, *session_dir;
-    bool json, yes, last_try;
+    bool json, yes, last_try, debug;
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
 

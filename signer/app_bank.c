@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/request.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/json.h"
@@ -64,8 +65,10 @@ static enum err get_challenge(struct app *a, struct client *client, char out[sta
 {
     struct buf body = BUF_INIT(512);
     struct js *answer = NULL;
-    enum err e =
-        buf_addf(&body, "{\"for\":\"login\",\"key\":\"%s\"}", key_thumbprint(a->public_key));
+    struct request_challenge request = {.for_login = true};
+    (void)snprintf(request.thumbprint, sizeof request.thumbprint, "%s",
+                   key_thumbprint(a->public_key));
+    enum err e = request_challenge_make(&request, &body);
     struct client_call call = {
         .route = ROUTE_CHALLENGE, .body = buf_str(&body), .body_len = body.len};
     if (e == ERR_OK)
@@ -110,7 +113,7 @@ static enum err send_login(struct app *a, struct client *client, const char *ses
     struct js *answer = NULL;
     enum err e = make_login(a, client, session, &jws);
     if (e == ERR_OK)
-        e = buf_addf(&body, "{\"login\":\"%s\"}", buf_str(&jws));
+        e = request_login_make(buf_str(&jws), &body);
     struct client_call call = {.route = ROUTE_LOGIN, .body = body.data, .body_len = body.len};
     if (e == ERR_OK)
         e = call_on(a, client, &call, &answer);

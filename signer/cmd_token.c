@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
-#include "base/text.h"
 #include "order/json.h"
 #include "signer/app.h"
 #include "signer/commands.h"
-#include "token/pin.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,7 +64,7 @@ static enum err token_to_js(const struct token_info *t, struct js **out)
 
 static void print_field(const char *name, const char *value)
 {
-    printf("  %-10s", name);
+    printf("  %-11s", name);
     app_print_safe(stdout, value);
     fputc('\n', stdout);
 }

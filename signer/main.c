@@ -77,7 +77,7 @@ int main(int argc, char **argv)
         .shared_count = app_option_count,
         .epilogue = "Exit codes: 0 done, 1 refused, 2 usage, 3 token or PIN, 4 environment.",
     };
-    log_init("countersign", LOG_WARN);
+    log_init("countersign", LOG_SILENT);
     int rc = args_run(&program, &app_main, argc, argv);
     app_close(&app_main);
     return rc;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/subject.h"
+#include "api/request.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -145,11 +146,7 @@ enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, co
         e = jws_make(a->public_key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
                      app_sign, a, &jws);
     if (e == ERR_OK)
-        e = buf_addf(bundle, "{\"decision\":\"%s\",\"order\":", buf_str(&jws));
-    if (e == ERR_OK)
-        e = buf_add(bundle, s->bytes.data, s->bytes.len);
-    if (e == ERR_OK)
-        e = buf_add_byte(bundle, '}');
+        e = request_decide_make(buf_str(&jws), s->bytes.data, s->bytes.len, bundle);
     buf_free(&payload);
     buf_free(&jws);
     return e;

@@ -11,6 +11,7 @@
 #include "order/decision.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include <stdio.h>
 
 struct app;
 
