@@ -74,7 +74,7 @@ struct token_info {
     bool keypad; /* the reader has a PIN pad of its own: log in with NULL */
     bool read_only;
     enum token_tries tries;
-    unsigned pin_min, pin_max; /* bytes */
+    unsigned pin_min, pin_max; /* bytes; 0: the token does not say */
 };
 
 /* Every slot with a token in it, in the module's order; the caller frees *OUT with free(). None is
@@ -135,9 +135,10 @@ struct token_key_info {
     char label[TOKEN_OBJECT_MAX + 1];
     uint8_t id[TOKEN_ID_MAX];
     size_t id_len;
+    bool ec; /* an elliptic curve key */
     bool sign, derive;
     bool always_authenticate; /* the PIN goes to the token for each signature */
-    enum token_curve curve;   /* 0: not an elliptic curve key, or on another curve */
+    enum token_curve curve;   /* 0: no usable public half on one of the three curves */
 };
 
 /* Every private key that the token shows; log in first, or it may show none. The caller frees *OUT

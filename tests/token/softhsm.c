@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/token/softhsm.h"
+
+#include "tests/base/unit.h"
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+const char *softhsm_path(void)
+{
+    const char *path = getenv("COUNTERSIGN_SOFTHSM");
+    return path ? path : "/usr/lib/softhsm/libsofthsm2.so";
+}
+
+static void write_conf(const struct softhsm *h)
+{
+    char path[128], tokens[128];
+
+    snprintf(tokens, sizeof tokens, "%s/tokens", h->dir);
+    assert_int_equal(mkdir(tokens, 0700), 0);
+    snprintf(path, sizeof path, "%s/softhsm2.conf", h->dir);
+    FILE *f = fopen(path, "we");
+    assert_non_null(f);
+    fprintf(f, "directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n",
+            tokens);
+    assert_int_equal(fclose(f), 0);
+    assert_int_equal(setenv("SOFTHSM2_CONF", path, 1), 0);
+}
+
+void softhsm_begin_with(struct softhsm *h, const char *module)
+{
+    *h = (struct softhsm){.dir = "/tmp/countersign-softhsm-XXXXXX"};
+    assert_non_null(mkdtemp(h->dir));
+    write_conf(h);
+    assert_ok(token_module_load(module, &h->module));
+}
+
+void softhsm_begin(struct softhsm *h)
+{
+    softhsm_begin_with(h, softhsm_path());
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+void softhsm_end(struct softhsm *h)
+{
+    token_module_unload(h->module);
+    nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    unsetenv("SOFTHSM2_CONF");
+}
+
+struct secret *softhsm_secret(const char *text)
+{
+    struct secret *s = NULL;
+
+    assert_ok(secret_new(&s));
+    assert_ok(secret_add(s, text, strlen(text)));
+    return s;
+}
+
+struct token_uri *softhsm_uri(const char *text)
+{
+    struct token_uri *uri = NULL;
+
+    assert_ok(token_uri_parse(text, &uri));
+    return uri;
+}
+
+void softhsm_init_token(struct softhsm *h, const char *label, struct token_info *out)
+{
+    struct secret *so_pin = softhsm_secret(SOFTHSM_SO_PIN);
+    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
+
+    assert_ok(token_init(h->module, label, so_pin, pin, out));
+    secret_free(so_pin);
+    secret_free(pin);
+}
+
+struct token *softhsm_open(struct softhsm *h, const char *label)
+{
+    char text[128];
+    struct token *t = NULL;
+    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
+
+    snprintf(text, sizeof text, "pkcs11:token=%s", label);
+    struct token_uri *uri = softhsm_uri(text);
+    assert_ok(token_open(h->module, uri, &t));
+    assert_ok(token_login(t, pin, false));
+    token_uri_free(uri);
+    secret_free(pin);
+    return t;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * softhsm: tokens for a test: a directory of its own under /tmp, SoftHSM2 loaded over it, tokens
+ * with known PINs. Fails the running cmocka test when anything is missing. One at a time in a
+ * process, since the module reads its configuration from the environment.
+ */
+#ifndef TESTS_TOKEN_SOFTHSM_H
+#define TESTS_TOKEN_SOFTHSM_H
+
+#include "token/token.h"
+
+#define SOFTHSM_SO_PIN "87654321"
+#define SOFTHSM_PIN "123456"
+
+struct softhsm {
+    char dir[64];
+    struct token_module *module;
+};
+
+/* The module's path: $COUNTERSIGN_SOFTHSM, else where Debian has it. */
+const char *softhsm_path(void);
+
+/* Sets SOFTHSM2_CONF and loads softhsm_path(). */
+void softhsm_begin(struct softhsm *h);
+/* The same with another module, such as one that wraps SoftHSM. */
+void softhsm_begin_with(struct softhsm *h, const char *module);
+/* Unloads the module and removes the directory. */
+void softhsm_end(struct softhsm *h);
+
+/* A token with the two PINs above. */
+void softhsm_init_token(struct softhsm *h, const char *label, struct token_info *out);
+/* A token made by softhsm_init_token, opened by its label and logged in. */
+struct token *softhsm_open(struct softhsm *h, const char *label);
+/* The caller frees both. */
+struct token_uri *softhsm_uri(const char *text);
+struct secret *softhsm_secret(const char *text);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A child whose controlling terminal is a pseudo terminal of ours runs pin_read_terminal. */
+#include "token/pin.h"
+
+#include "tests/base/unit.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+struct typist {
+    pid_t child;
+    int terminal; /* master side */
+    int keep;     /* slave side, so that the settings can be read after the child's end */
+    int result;   /* what the child reports: error name, space, PIN */
+};
+
+static void child_main(int report)
+{
+    struct secret *pin = NULL;
+
+    alarm(20);
+    if (secret_new(&pin))
+        _exit(9);
+    enum err e = pin_read_terminal("PIN of alice: ", pin);
+    dprintf(report, "%s %.*s", err_name(e), (int)secret_len(pin), (const char *)secret_bytes(pin));
+    secret_free(pin);
+    _exit(0);
+}
+
+static void begin(struct typist *t)
+{
+    int report[2];
+    char name[64];
+
+    assert_int_equal(pipe(report), 0);
+    t->child = forkpty(&t->terminal, name, NULL, NULL);
+    assert_true(t->child >= 0);
+    if (t->child == 0)
+        child_main(report[1]);
+    close(report[1]);
+    t->result = report[0];
+    t->keep = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+    assert_true(t->keep >= 0);
+}
+
+/* Everything that the terminal shows, until the prompt is complete. */
+static void await_prompt(const struct typist *t)
+{
+    char seen[256] = "";
+    size_t len = 0;
+
+    while (!strstr(seen, "PIN of alice: ")) {
+        struct pollfd one = {.fd = t->terminal, .events = POLLIN};
+        assert_int_equal(poll(&one, 1, 20000), 1);
+        ssize_t n = read(t->terminal, seen + len, sizeof seen - 1 - len);
+        assert_true(n > 0);
+        len += (size_t)n;
+        seen[len] = '\0';
+    }
+}
+
+static bool has_echo(const struct typist *t)
+{
+    struct termios now;
+    assert_int_equal(tcgetattr(t->keep, &now), 0);
+    return (now.c_lflag & ECHO) != 0;
+}
+
+static void type(const struct typist *t, const char *text)
+{
+    assert_int_equal(write(t->terminal, text, strlen(text)), strlen(text));
+}
+
+/* Waits for the child; OUT gets its report; returns its wait status. */
+static int end(struct typist *t, char *out, size_t size)
+{
+    int status = 0;
+    char shown[256];
+
+    ssize_t n = read(t->result, out, size - 1);
+    out[n > 0 ? n : 0] = '\0';
+    assert_int_equal(waitpid(t->child, &status, 0), t->child);
+    assert_true(has_echo(t));
+    assert_int_equal(fcntl(t->terminal, F_SETFL, O_NONBLOCK), 0);
+    n = read(t->terminal, shown, sizeof shown - 1);
+    shown[n > 0 ? n : 0] = '\0';
+    assert_null(strstr(shown, "123456"));
+    close(t->terminal);
+    close(t->keep);
+    close(t->result);
+    return status;
+}
+
+static void reads_without_echo(void **state)
+{
+    struct typist t;
+    char report[128];
+
+    (void)state;
+    begin(&t);
+    await_prompt(&t);
+    assert_false(has_echo(&t));
+    type(&t, "123456\n");
+    assert_int_equal(end(&t, report, sizeof report), 0);
+    assert_string_equal(report, "OK 123456");
+}
+
+static void nothing_typed_is_a_cancel(void **state)
+{
+    static const char *const nothing[] = {"\n", "\x04"}; /* Enter; end of file */
+    struct typist t;
+    char report[128];
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        begin(&t);
+        await_prompt(&t);
+        type(&t, nothing[i]);
+        assert_int_equal(end(&t, report, sizeof report), 0);
+        assert_string_equal(report, "PIN_CANCELLED ");
+    }
+}
+
+static void a_signal_ends_it_with_echo_back(void **state)
+{
+    static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
+    struct typist t;
+    char report[128];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        begin(&t);
+        await_prompt(&t);
+        type(&t, "1234"); /* half a line */
+        assert_int_equal(kill(t.child, signals[i]), 0);
+        int status = end(&t, report, sizeof report);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), signals[i]);
+        assert_string_equal(report, "");
+    }
+}
+
+static void control_c_ends_it(void **state)
+{
+    struct typist t;
+    char report[128];
+
+    (void)state;
+    begin(&t);
+    await_prompt(&t);
+    type(&t, "12\x03");
+    int status = end(&t, report, sizeof report);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+}
+
+static void needs_a_terminal(void **state)
+{
+    int report[2], status = 0;
+    char text[64] = "";
+
+    (void)state;
+    assert_int_equal(pipe(report), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        setsid(); /* no controlling terminal */
+        child_main(report[1]);
+    }
+    close(report[1]);
+    assert_true(read(report[0], text, sizeof text - 1) > 0);
+    assert_string_equal(text, "PIN_NO_TERMINAL ");
+    assert_int_equal(waitpid(child, &status, 0), child);
+    close(report[0]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_without_echo),
+        cmocka_unit_test(nothing_typed_is_a_cancel),
+        cmocka_unit_test(a_signal_ends_it_with_echo_back),
+        cmocka_unit_test(control_c_ends_it),
+        cmocka_unit_test(needs_a_terminal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/serve.h"
+
+#include "base/clock.h"
+#include "tests/base/unit.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECOND INT64_C(1000000)
+enum { ECHO = 1, LOCKED, SUM, BIG };
+
+static enum err echo(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    (void)ctx;
+    return buf_add(answer, msg, len);
+}
+
+/* Leaves bytes in ANSWER: they must not reach the caller. */
+static enum err locked(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    (void)ctx;
+    (void)msg;
+    (void)len;
+    enum err e = buf_add_str(answer, "half an answer");
+    return e ? e : ERR_PIN_LOCKED;
+}
+
+static enum err sum(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    unsigned *total = ctx;
+
+    for (size_t i = 0; i < len; i++)
+        *total += msg[i];
+    return buf_addf(answer, "%u", *total);
+}
+
+static enum err big(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    enum err e = ERR_OK;
+
+    (void)ctx;
+    (void)msg;
+    (void)len;
+    while (!e && answer->len < SERVE_MESSAGE_MAX)
+        e = buf_add_byte(answer, 'x');
+    return e;
+}
+
+static const struct serve_handler TABLE[] = {
+    {ECHO, 100, echo},
+    {LOCKED, 0, locked},
+    {SUM, SERVE_MESSAGE_MAX, sum},
+    {BIG, 0, big},
+};
+
+struct helper {
+    int listen_fd, stop_fd;
+    unsigned total;
+    char dir[64], path[96];
+    enum err result;
+    pthread_t thread;
+};
+
+static void *run_helper(void *arg)
+{
+    struct helper *h = arg;
+    h->result =
+        serve_loop(h->listen_fd, TABLE, sizeof TABLE / sizeof TABLE[0], &h->total, h->stop_fd);
+    return NULL;
+}
+
+static int begin(void **state)
+{
+    struct helper *h = calloc(1, sizeof *h);
+
+    assert_non_null(h);
+    strcpy(h->dir, "/tmp/countersign-serve-XXXXXX");
+    assert_non_null(mkdtemp(h->dir));
+    snprintf(h->path, sizeof h->path, "%s/socket", h->dir);
+    assert_ok(serve_listen(h->path, &h->listen_fd));
+    h->stop_fd = eventfd(0, EFD_CLOEXEC);
+    assert_int_equal(pthread_create(&h->thread, NULL, run_helper, h), 0);
+    *state = h;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct helper *h = *state;
+
+    assert_int_equal(eventfd_write(h->stop_fd, 1), 0);
+    pthread_join(h->thread, NULL);
+    assert_ok(h->result);
+    close(h->stop_fd);
+    close(h->listen_fd);
+    unlink(h->path);
+    rmdir(h->dir);
+    free(h);
+    return 0;
+}
+
+static int join(const struct helper *h)
+{
+    int fd = -1;
+    assert_ok(serve_connect(h->path, &fd));
+    return fd;
+}
+
+static enum err ask(int fd, uint16_t type, const char *text, struct buf *answer)
+{
+    buf_clear(answer);
+    return serve_call(fd, type, (const uint8_t *)text, strlen(text), clock_mono_us() + 5 * SECOND,
+                      answer);
+}
+
+static void answers(void **state)
+{
+    struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
+    int a = join(*state), b = join(*state);
+
+    assert_ok(ask(a, ECHO, "hello", &answer));
+    assert_string_equal(buf_str(&answer), "hello");
+    assert_ok(ask(b, SUM, "\x05", &answer));
+    assert_ok(ask(a, SUM, "\x06", &answer)); /* one state behind all connections */
+    assert_string_equal(buf_str(&answer), "11");
+    assert_ok(ask(a, ECHO, "", &answer));
+    assert_int_equal(answer.len, 0);
+    assert_ok(ask(a, BIG, "", &answer));
+    assert_int_equal(answer.len, SERVE_MESSAGE_MAX);
+    close(a);
+    assert_ok(ask(b, ECHO, "still here", &answer));
+    close(b);
+    buf_free(&answer);
+}
+
+static void refusals_have_names(void **state)
+{
+    struct buf answer = BUF_INIT(0);
+    char long_text[102];
+    int fd = join(*state);
+
+    memset(long_text, 'x', 101);
+    long_text[101] = '\0';
+    assert_err(ask(fd, LOCKED, "", &answer), ERR_PIN_LOCKED);
+    assert_int_equal(answer.len, 0);
+    assert_err(ask(fd, 77, "", &answer), ERR_USAGE);
+    assert_err(ask(fd, ECHO, long_text, &answer), ERR_TOO_LARGE);
+    assert_err(ask(fd, LOCKED, "x", &answer), ERR_TOO_LARGE);
+    long_text[100] = '\0';
+    assert_ok(ask(fd, ECHO, long_text, &answer)); /* and the connection goes on */
+    close(fd);
+    buf_free(&answer);
+}
+
+/* Packets that no caller of ours sends: short, and longer than the loop's buffer. */
+static void survives_junk(void **state)
+{
+    static uint8_t junk[SERVE_MESSAGE_MAX + 4096];
+    struct buf answer = BUF_INIT(0);
+    char name[16] = {0};
+    int fd = join(*state);
+
+    assert_int_equal(send(fd, "x", 1, 0), 1);
+    assert_int_equal(recv(fd, name, sizeof name - 1, 0), 6);
+    assert_string_equal(name + 1, "USAGE");
+    assert_int_equal(send(fd, junk, sizeof junk, 0), sizeof junk);
+    assert_int_equal(recv(fd, name, sizeof name - 1, 0), 10);
+    assert_string_equal(name + 1, "TOO_LARGE");
+    assert_ok(ask(fd, ECHO, "x", &answer));
+    close(fd);
+    buf_free(&answer);
+}
+
+/* Questions without end whose answers nobody reads: that client is dropped, others are served. */
+static void drops_who_does_not_read(void **state)
+{
+    const uint8_t question[] = {0, BIG};
+    struct buf answer = BUF_INIT(0);
+    int greedy = join(*state), other = join(*state);
+
+    for (int i = 0; i < 10000; i++)
+        if (send(greedy, question, sizeof question, MSG_NOSIGNAL) < 0)
+            break;
+    assert_ok(ask(other, ECHO, "x", &answer));
+    assert_int_equal(send(greedy, question, sizeof question, MSG_NOSIGNAL), -1);
+    close(greedy);
+    close(other);
+    buf_free(&answer);
+}
+
+static void caller_sees_deadline_and_death(void **state)
+{
+    struct buf answer = BUF_INIT(0);
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    int64_t before = clock_mono_us();
+    assert_err(serve_call(pair[0], ECHO, NULL, 0, before + SECOND / 20, &answer), ERR_TIMEOUT);
+    assert_true(clock_mono_us() - before < 2 * SECOND);
+    assert_int_equal(send(pair[1], "\x09OK", 3, 0), 3); /* a name longer than the packet */
+    assert_err(ask(pair[0], ECHO, "", &answer), ERR_UNAVAILABLE);
+    close(pair[1]);
+    assert_err(ask(pair[0], ECHO, "", &answer), ERR_UNAVAILABLE);
+    close(pair[0]);
+    buf_free(&answer);
+}
+
+static void serves_a_socketpair(void **state)
+{
+    struct helper h = {.stop_fd = eventfd(0, EFD_CLOEXEC)};
+    struct buf answer = BUF_INIT(0);
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    h.listen_fd = pair[1];
+    assert_int_equal(pthread_create(&h.thread, NULL, run_helper, &h), 0);
+    assert_ok(ask(pair[0], ECHO, "hello", &answer));
+    assert_string_equal(buf_str(&answer), "hello");
+    close(pair[0]); /* ends the loop */
+    pthread_join(h.thread, NULL);
+    assert_ok(h.result);
+    close(pair[1]);
+    close(h.stop_fd);
+    buf_free(&answer);
+}
+
+static void listens_once(void **state)
+{
+    const struct helper *h = *state;
+    struct stat st;
+    int fd = -1;
+
+    assert_int_equal(lstat(h->path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    assert_err(serve_listen(h->path, &fd), ERR_IO); /* alive */
+    char dead[128];
+    snprintf(dead, sizeof dead, "%s/dead", h->dir);
+    assert_ok(serve_listen(dead, &fd));
+    close(fd);
+    assert_err(serve_connect(dead, &fd), ERR_UNAVAILABLE);
+    assert_ok(serve_listen(dead, &fd)); /* takes the place of what a dead process left */
+    close(fd);
+    unlink(dead);
+    assert_err(serve_connect(dead, &fd), ERR_UNAVAILABLE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(answers, begin, end),
+        cmocka_unit_test_setup_teardown(refusals_have_names, begin, end),
+        cmocka_unit_test_setup_teardown(survives_junk, begin, end),
+        cmocka_unit_test_setup_teardown(drops_who_does_not_read, begin, end),
+        cmocka_unit_test_setup_teardown(listens_once, begin, end),
+        cmocka_unit_test(caller_sees_deadline_and_death),
+        cmocka_unit_test(serves_a_socketpair),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tokens as wholes: finding, PINs, sessions. Each test has a SoftHSM2 directory of its own. */
+#include "token/token.h"
+
+#include "tests/base/unit.h"
+#include "tests/token/softhsm.h"
+#include <stdlib.h>
+#include <string.h>
+
+static int begin(void **state)
+{
+    static struct softhsm h;
+    softhsm_begin(&h);
+    *state = &h;
+    return 0;
+}
+
+static int end(void **state)
+{
+    softhsm_end(*state);
+    return 0;
+}
+
+static void loads_only_modules(void **state)
+{
+    struct token_module *m = (struct token_module *)1;
+
+    (void)state;
+    assert_err(token_module_load("/nowhere/module.so", &m), ERR_TOKEN_MODULE);
+    assert_null(m);
+    assert_err(token_module_load("/lib/x86_64-linux-gnu/libc.so.6", &m), ERR_TOKEN_MODULE);
+}
+
+static void lists_what_it_made(void **state)
+{
+    struct softhsm *h = *state;
+    struct token_info made, *all = NULL;
+    struct buf uri = BUF_INIT(0);
+    size_t count = 0, found = 0;
+
+    softhsm_init_token(h, "alice", &made);
+    assert_string_equal(made.label, "alice");
+    assert_true(made.initialized && made.login_required && !made.keypad);
+    assert_int_equal(made.tries, TOKEN_TRIES_OK);
+    assert_string_equal(made.module, softhsm_path());
+    assert_true(strlen(made.serial) > 0 && strlen(made.slot) > 0);
+
+    assert_ok(token_list(h->module, &all, &count));
+    for (size_t i = 0; i < count; i++)
+        found += all[i].initialized && strcmp(all[i].serial, made.serial) == 0;
+    assert_int_equal(found, 1);
+    free(all);
+
+    /* Its own URI finds it. */
+    struct token *t = NULL;
+    assert_ok(token_info_uri(&made, &uri));
+    struct token_uri *parsed = softhsm_uri(buf_str(&uri));
+    assert_ok(token_open(h->module, parsed, &t));
+    struct token_info again;
+    assert_ok(token_info_of(t, &again));
+    assert_string_equal(again.serial, made.serial);
+    token_close(t);
+    token_uri_free(parsed);
+    buf_free(&uri);
+}
+
+static void finds_one_or_none(void **state)
+{
+    struct softhsm *h = *state;
+    struct token_info first, second;
+    struct token *t = NULL;
+    char text[64];
+
+    softhsm_init_token(h, "twin", &first);
+    softhsm_init_token(h, "twin", &second);
+    struct token_uri *twin = softhsm_uri("pkcs11:token=twin");
+    struct token_uri *nobody = softhsm_uri("pkcs11:token=nobody");
+    assert_err(token_open(h->module, twin, &t), ERR_TOKEN_AMBIGUOUS);
+    assert_err(token_open(h->module, nobody, &t), ERR_TOKEN_NOT_FOUND);
+    assert_null(t);
+
+    strcpy(text, "pkcs11:token=twin;serial=");
+    strcat(text, second.serial);
+    struct token_uri *exact = softhsm_uri(text);
+    assert_ok(token_open(h->module, exact, &t));
+    token_close(t);
+    token_uri_free(twin);
+    token_uri_free(nobody);
+    token_uri_free(exact);
+}
+
+static void init_checks_first(void **state)
+{
+    struct softhsm *h = *state;
+    struct secret *so_pin = softhsm_secret(SOFTHSM_SO_PIN), *bad = softhsm_secret("1");
+    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
+    struct token_info info, *all = NULL;
+    size_t count = 0;
+
+    assert_err(token_init(h->module, "", so_pin, pin, &info), ERR_USAGE);
+    assert_err(token_init(h->module, "123456789012345678901234567890123", so_pin, pin, &info),
+               ERR_USAGE);
+    assert_err(token_init(h->module, "x", so_pin, bad, &info), ERR_PIN_INVALID);
+    assert_ok(token_list(h->module, &all, &count));
+    for (size_t i = 0; i < count; i++)
+        assert_false(all[i].initialized); /* no half-made token */
+    free(all);
+    secret_free(so_pin);
+    secret_free(bad);
+    secret_free(pin);
+}
+
+static void wrong_pin_is_wrong_always(void **state)
+{
+    struct softhsm *h = *state;
+    struct secret *right = softhsm_secret(SOFTHSM_PIN), *wrong = softhsm_secret("654321");
+    struct token_info info;
+    struct token_key *k = NULL;
+
+    softhsm_init_token(h, "alice", &info);
+    struct token *t = softhsm_open(h, "alice"); /* logs in */
+    assert_ok(token_generate(t, TOKEN_USE_SIGN, TOKEN_P256, "sign", (const uint8_t *)"\x01", 1));
+    assert_err(token_login(t, wrong, false), ERR_PIN_WRONG); /* although logged in before */
+    assert_err(token_key_find(t, NULL, TOKEN_USE_SIGN, &k), ERR_PIN_REQUIRED);
+    assert_err(token_login(t, NULL, false), ERR_PIN_REQUIRED); /* no keypad */
+    assert_ok(token_login(t, right, false));
+    assert_ok(token_key_find(t, NULL, TOKEN_USE_SIGN, &k));
+    token_key_free(k);
+    assert_ok(token_logout(t));
+    assert_ok(token_logout(t));
+    assert_err(token_key_find(t, NULL, TOKEN_USE_SIGN, &k), ERR_PIN_REQUIRED);
+    token_close(t);
+    secret_free(right);
+    secret_free(wrong);
+}
+
+static void changes_the_pin(void **state)
+{
+    struct softhsm *h = *state;
+    struct secret *old = softhsm_secret(SOFTHSM_PIN), *fresh = softhsm_secret("246813");
+    struct secret *tiny = softhsm_secret("1");
+    struct token_info info;
+
+    softhsm_init_token(h, "alice", &info);
+    struct token *t = softhsm_open(h, "alice");
+    assert_err(token_change_pin(t, fresh, old), ERR_PIN_WRONG);
+    assert_err(token_change_pin(t, old, tiny), ERR_PIN_INVALID);
+    assert_err(token_change_pin(t, old, NULL), ERR_PIN_REQUIRED);
+    assert_ok(token_change_pin(t, old, fresh));
+    assert_err(token_login(t, old, false), ERR_PIN_WRONG);
+    assert_ok(token_login(t, fresh, false));
+    token_close(t);
+    secret_free(old);
+    secret_free(fresh);
+    secret_free(tiny);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(loads_only_modules),
+        cmocka_unit_test_setup_teardown(lists_what_it_made, begin, end),
+        cmocka_unit_test_setup_teardown(finds_one_or_none, begin, end),
+        cmocka_unit_test_setup_teardown(init_checks_first, begin, end),
+        cmocka_unit_test_setup_teardown(wrong_pin_is_wrong_always, begin, end),
+        cmocka_unit_test_setup_teardown(changes_the_pin, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

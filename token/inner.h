@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * inner: what the files behind token.h share; private to token/.
+ *
+ * Locks, taken in this order:
+ *   module->lock    read: while calling into the module with a session; write: while sessions and
+ *                   handles change as a whole (open, login, logout, re-attach, restart, close)
+ *   key->lock       the key's handle
+ *   token->context  from C_SignInit to C_Sign of a key that always authenticates
+ *   token->pool_lock, key->checks_lock   for moments
+ * So whatever holds the write lock knows that no session is in use.
+ */
+#ifndef TOKEN_INNER_H
+#define TOKEN_INNER_H
+
+#include "token/ckr.h"
+#include "token/token.h"
+#include <p11-kit/pkcs11.h>
+#include <pthread.h>
+
+/* As <openssl/types.h> has them. */
+typedef struct evp_pkey_st EVP_PKEY;
+typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
+
+#define TOKEN_SESSIONS_MAX 16 /* in the pool of one token */
+#define TOKEN_SLOTS_MAX 64
+#define TOKEN_OBJECTS_MAX 256 /* found by one search */
+
+struct token_module {
+    CK_FUNCTION_LIST *f;
+    char path[256];
+    pthread_rwlock_t lock;
+    uint64_t epoch; /* counts C_Initialize: handles of an earlier epoch mean nothing */
+};
+
+struct token_session {
+    CK_SESSION_HANDLE handle;
+    uint64_t generation; /* the token's when it was opened */
+};
+
+struct token {
+    struct token_module *module;
+    struct token_info info; /* as it was when opened; label, serial and so on find it again */
+    CK_SLOT_ID slot;
+    CK_SESSION_HANDLE anchor; /* 0: not attached. Open all the time, since the last session to
+                               * close would log out */
+    uint64_t epoch;           /* the module's when it was attached */
+    uint64_t generation;      /* counts attaching and logging in: key handles are of one */
+    bool logged_in;
+    struct secret *pin; /* NULL: none, or the keypad asks */
+    pthread_mutex_t context;
+    pthread_mutex_t pool_lock;
+    pthread_cond_t returned;
+    CK_SESSION_HANDLE idle[TOKEN_SESSIONS_MAX];
+    size_t idle_count, in_use, limit;
+};
+
+struct token_key {
+    struct token *token;
+    enum token_use use;
+    struct token_key_info info;
+    EVP_PKEY *public;
+    pthread_mutex_t lock;
+    CK_OBJECT_HANDLE handle;
+    uint64_t generation; /* the token's for which HANDLE is valid */
+    pthread_mutex_t checks_lock;
+    EVP_PKEY_CTX *checks[TOKEN_SESSIONS_MAX]; /* ready to verify, not in use */
+    size_t check_count;
+};
+
+/* --- module.c --- */
+
+/* C_Finalize and C_Initialize, the only cure for OpenSC when pcscd was restarted. Under the write
+ * lock. */
+MUST_CHECK enum err token_module_restart(struct token_module *m);
+
+/* --- slot.c --- */
+
+/* Asks the token now. */
+CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info *out);
+MUST_CHECK enum err token_slot_info(struct token_module *m, CK_SLOT_ID slot,
+                                    struct token_info *out);
+/* The one slot that URI matches, or, with URI NULL, the one that holds the token of OUT. */
+MUST_CHECK enum err token_slot_find(struct token_module *m, const struct token_uri *uri,
+                                    CK_SLOT_ID *slot, struct token_info *out);
+
+/* --- session.c --- */
+
+/* What is done in one session. A CK_RV other than CKR_OK closes the session; a refusal that is not
+ * the token's goes into ARG. May run twice. */
+typedef CK_RV token_work(struct token *t, const struct token_session *s, void *arg);
+
+/* Runs WORK in a pool session, once more after re-attaching when the first answer says that the
+ * token, session or handles are gone. The error names FUNCTION in the log. */
+MUST_CHECK enum err token_session_run(struct token *t, const char *function, token_work *work,
+                                      void *arg);
+/* The same in a read-write session of its own. */
+MUST_CHECK enum err token_session_run_rw(struct token *t, const char *function, token_work *work,
+                                         void *arg);
+/* Drops every session, finds the token (by URI, or again with NULL) and opens the anchor. Under the
+ * write lock. */
+MUST_CHECK enum err token_session_attach(struct token *t, const struct token_uri *uri);
+/* Attaches again; restarts the module when that fails, or first. Not logged in afterwards. Under
+ * the write lock. */
+MUST_CHECK enum err token_session_recover(struct token *t, bool restart_first);
+/* Closes anchor and pool. Under the write lock. */
+void token_session_drop(struct token *t);
+/* False when there is nothing to talk to until token_session_attach. Under either lock. */
+bool token_session_attached(const struct token *t);
+
+/* --- login.c --- */
+
+/* Logs in again with the kept PIN, or on the keypad, if the token was logged in. Under the write
+ * lock. */
+MUST_CHECK enum err token_login_again(struct token *t);
+/* For keys that always authenticate, both under the read lock and t->context: what the token's
+ * flags say now about one more PIN entry, and the PIN itself for the signature that was begun in S
+ * (CKU_CONTEXT_SPECIFIC). A PIN that is refused is forgotten. */
+MUST_CHECK enum err token_login_allowed(struct token *t);
+CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
+
+/* --- object.c --- */
+
+/* The handles that match, at most TOKEN_OBJECTS_MAX (CKR_HOST_MEMORY for more). */
+CK_RV token_object_find(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_ATTRIBUTE *match,
+                        CK_ULONG match_count, CK_OBJECT_HANDLE out[static TOKEN_OBJECTS_MAX],
+                        size_t *count);
+/* One attribute; *LEN is 0 where the object has none, it is hidden, or it is longer than CAP. */
+CK_RV token_object_bytes(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
+                         CK_ATTRIBUTE_TYPE type, void *out, size_t cap, size_t *len);
+/* False where the object has none (NSS answers 0x12 for CKA_ALWAYS_AUTHENTICATE). */
+CK_RV token_object_flag(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
+                        CK_ATTRIBUTE_TYPE type, bool *out);
+/* What token.h tells of a private key, but for its curve. */
+CK_RV token_object_key_info(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
+                            struct token_key_info *out);
+
+/* --- public.c: the part of OpenSSL --- */
+
+/* Bytes of a coordinate: 32, 48 or 66. */
+size_t token_public_field_len(enum token_curve curve);
+/* Bits: 256, 384 or 521. */
+unsigned token_public_bits(enum token_curve curve);
+/* The DER of the curve's OBJECT IDENTIFIER, as CKA_EC_PARAMS has it. */
+const uint8_t *token_public_params(enum token_curve curve, size_t *len);
+/* 0 where it is none of the three. */
+enum token_curve token_public_curve_of_params(const uint8_t *der, size_t len);
+/* ERR_KEY_COMPRESSED, ERR_KEY_NOT_ON_CURVE, ERR_KEY_INVALID. */
+MUST_CHECK enum err token_public_from_point(enum token_curve curve, const uint8_t *point,
+                                            size_t len, EVP_PKEY **out);
+/* CKA_EC_POINT: the point, wrapped in an OCTET STRING or, with some tokens, bare. */
+MUST_CHECK enum err token_public_from_ec_point(enum token_curve curve, const uint8_t *value,
+                                               size_t len, EVP_PKEY **out);
+/* The key of an X.509 certificate, and its curve. */
+MUST_CHECK enum err token_public_from_certificate(const uint8_t *der, size_t len,
+                                                  enum token_curve *curve, EVP_PKEY **out);
+/* ERR_TOKEN_BAD_SIGNATURE unless the R||S at SIG verifies. */
+MUST_CHECK enum err token_public_check(struct token_key *k, const uint8_t *hash, size_t hash_len,
+                                       const uint8_t *sig, size_t sig_len);
+/* Frees what the checks of K left. */
+void token_public_free_checks(struct token_key *k);
+
+/* --- key.c --- */
+
+/* The key's handle in the session's generation, found anew by id where it is older. */
+CK_RV token_key_handle(struct token_key *k, const struct token_session *s, CK_OBJECT_HANDLE *out);
+
+#endif

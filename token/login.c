@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/inner.h"
+
+/* PKCS#11 takes PINs as non-const and only reads them. NULL with 0 is the keypad. */
+static CK_UTF8CHAR *pin_bytes(const struct secret *pin)
+{
+    return pin ? (CK_UTF8CHAR *)(uintptr_t)secret_bytes(pin) : NULL;
+}
+
+static CK_ULONG pin_len(const struct secret *pin)
+{
+    return pin ? secret_len(pin) : 0;
+}
+
+static enum err copy_pin(const struct secret *pin, struct secret **out)
+{
+    *out = NULL;
+    if (!pin)
+        return ERR_OK;
+    enum err e = secret_new(out);
+    if (!e)
+        e = secret_add(*out, secret_bytes(pin), secret_len(pin));
+    return e;
+}
+
+static void forget(struct token *t)
+{
+    secret_free(t->pin);
+    t->pin = NULL;
+    t->logged_in = false;
+}
+
+/* By the flags as they are now, before a PIN goes to the token. */
+static enum err check_flags(struct token *t, const struct secret *pin, bool last_try_allowed)
+{
+    struct token_info now;
+
+    enum err e = token_slot_info(t->module, t->slot, &now);
+    if (e)
+        return e;
+    if (now.tries == TOKEN_TRIES_LOCKED)
+        return ERR_PIN_LOCKED;
+    if (now.tries == TOKEN_TRIES_FINAL && !last_try_allowed)
+        return ERR_PIN_LAST_TRY;
+    return pin || now.keypad ? ERR_OK : ERR_PIN_REQUIRED;
+}
+
+/* One try. 0x100 (somebody in this process is logged in) says nothing about PIN, hence out first;
+ * it costs no try. */
+static enum err try_login(struct token *t, const struct secret *pin, bool last_try_allowed)
+{
+    CK_FUNCTION_LIST *f = t->module->f;
+
+    if (!token_session_attached(t))
+        return ERR_TOKEN_REMOVED;
+    enum err e = check_flags(t, pin, last_try_allowed);
+    if (e)
+        return e;
+    CK_RV rv = f->C_Login(t->anchor, CKU_USER, pin_bytes(pin), pin_len(pin));
+    if (rv == CKR_USER_ALREADY_LOGGED_IN) {
+        f->C_Logout(t->anchor);
+        rv = f->C_Login(t->anchor, CKU_USER, pin_bytes(pin), pin_len(pin));
+    }
+    if (rv != CKR_OK)
+        return ckr_fail(rv, "C_Login");
+    t->generation++;
+    return ERR_OK;
+}
+
+enum err token_login_again(struct token *t)
+{
+    if (!t->logged_in)
+        return ERR_OK;
+    enum err e = try_login(t, t->pin, false);
+    if (e && e != ERR_TOKEN_FAILED && e != ERR_TOKEN_REMOVED)
+        forget(t);
+    return e;
+}
+
+/* The token went away, or its driver did, before it judged the PIN. Tried again only where the
+ * flags prove that no try was spent. */
+static enum err login_recovered(struct token *t, const struct secret *pin, enum err before)
+{
+    struct token_info now;
+
+    enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
+    if (!e)
+        e = token_slot_info(t->module, t->slot, &now);
+    if (e)
+        return e;
+    return now.tries == TOKEN_TRIES_OK ? try_login(t, pin, false) : before;
+}
+
+enum err token_login(struct token *t, const struct secret *pin, bool last_try_allowed)
+{
+    struct secret *kept = NULL;
+
+    enum err e = copy_pin(pin, &kept);
+    if (e)
+        goto out;
+    pthread_rwlock_wrlock(&t->module->lock);
+    if (t->logged_in && token_session_attached(t))
+        t->module->f->C_Logout(t->anchor);
+    forget(t);
+    e = try_login(t, kept, last_try_allowed);
+    if (e == ERR_TOKEN_FAILED || e == ERR_TOKEN_REMOVED)
+        e = login_recovered(t, kept, e);
+    if (!e) {
+        t->pin = kept; /* moved */
+        kept = NULL;
+        t->logged_in = true;
+    }
+    pthread_rwlock_unlock(&t->module->lock);
+out:
+    secret_free(kept);
+    return e;
+}
+
+enum err token_logout(struct token *t)
+{
+    CK_RV rv = CKR_OK;
+
+    pthread_rwlock_wrlock(&t->module->lock);
+    if (t->logged_in && token_session_attached(t))
+        rv = t->module->f->C_Logout(t->anchor);
+    forget(t);
+    t->generation++;
+    pthread_rwlock_unlock(&t->module->lock);
+    /* A token that is gone or forgot the login is logged out. */
+    return rv == CKR_OK || ckr_is_stale(rv) ? ERR_OK : ckr_fail(rv, "C_Logout");
+}
+
+enum err token_login_allowed(struct token *t)
+{
+    return check_flags(t, t->pin, false);
+}
+
+CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s)
+{
+    CK_RV rv = t->module->f->C_Login(s, CKU_CONTEXT_SPECIFIC, pin_bytes(t->pin), pin_len(t->pin));
+    if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED) {
+        secret_free(t->pin); /* changed elsewhere: never a second time */
+        t->pin = NULL;
+    }
+    return rv;
+}
+
+static enum err set_pin(struct token *t, const struct secret *old, const struct secret *fresh)
+{
+    CK_FUNCTION_LIST *f = t->module->f;
+    CK_SESSION_HANDLE s = 0;
+
+    enum err e = check_flags(t, old, false);
+    if (e)
+        return e;
+    CK_RV rv = f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
+    if (rv != CKR_OK)
+        return ckr_fail(rv, "C_OpenSession");
+    rv = f->C_SetPIN(s, pin_bytes(old), pin_len(old), pin_bytes(fresh), pin_len(fresh));
+    f->C_CloseSession(s);
+    return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_SetPIN");
+}
+
+enum err token_change_pin(struct token *t, const struct secret *old, const struct secret *fresh)
+{
+    struct secret *kept = NULL;
+
+    if (!old != !fresh)
+        return ERR_PIN_REQUIRED;
+    enum err e = copy_pin(fresh, &kept);
+    if (e)
+        goto out;
+    pthread_rwlock_wrlock(&t->module->lock);
+    if (!token_session_attached(t))
+        e = token_session_recover(t, false);
+    if (!e)
+        e = set_pin(t, old, fresh);
+    if (!e && t->logged_in) {
+        secret_free(t->pin);
+        t->pin = kept; /* moved */
+        kept = NULL;
+    }
+    pthread_rwlock_unlock(&t->module->lock);
+out:
+    secret_free(kept);
+    return e;
+}

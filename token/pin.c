@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/pin.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* What can end or stop the program while the echo is off. */
+static const int SIGNALS[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU};
+#define SIGNAL_COUNT (sizeof SIGNALS / sizeof SIGNALS[0])
+
+static volatile sig_atomic_t caught;
+
+static void catch (int number)
+{
+    caught = number;
+}
+
+struct watch {
+    struct sigaction before[SIGNAL_COUNT];
+    sigset_t mask_before;
+};
+
+/* The signals stay blocked but for the moments inside ppoll, so that none falls between a look at
+ * CAUGHT and the wait. */
+static void watch_begin(struct watch *w)
+{
+    struct sigaction action = {.sa_handler = catch};
+    sigset_t mask;
+
+    caught = 0;
+    sigemptyset(&action.sa_mask);
+    sigemptyset(&mask);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaddset(&mask, SIGNALS[i]);
+    pthread_sigmask(SIG_BLOCK, &mask, &w->mask_before);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(SIGNALS[i], &action, &w->before[i]);
+}
+
+/* The earlier handlers are back when the caught signal is delivered. */
+static void watch_end(const struct watch *w)
+{
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        sigaction(SIGNALS[i], &w->before[i], NULL);
+    if (caught)
+        raise(caught);
+    pthread_sigmask(SIG_SETMASK, &w->mask_before, NULL);
+}
+
+static enum err write_text(int fd, const char *text)
+{
+    size_t left = strlen(text);
+
+    while (left) {
+        ssize_t n = write(fd, text, left);
+        if (n < 0 && errno != EINTR)
+            return ERR_PIN_NO_TERMINAL;
+        if (n > 0) {
+            text += n;
+            left -= (size_t)n;
+        }
+    }
+    return ERR_OK;
+}
+
+/* The terminal is in line mode: readable means a whole line or the end of file. */
+static enum err wait_line(int fd, const sigset_t *mask)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+
+    while (!caught) {
+        int n = ppoll(&one, 1, NULL, mask);
+        if (n > 0)
+            return ERR_OK;
+        if (n < 0 && errno != EINTR)
+            return ERR_IO;
+    }
+    return ERR_PIN_CANCELLED;
+}
+
+static enum err read_pin(int fd, const sigset_t *mask, struct secret *out)
+{
+    size_t before = secret_len(out);
+    enum err e = wait_line(fd, mask);
+    if (!e)
+        e = secret_read_line(out, fd);
+    if (e == ERR_IO || (!e && secret_len(out) == before))
+        return ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
+    return e;
+}
+
+/* One prompt with the echo off. ERR_PIN_CANCELLED with CAUGHT set when a signal came between. */
+static enum err ask_once(int fd, const char *prompt, struct secret *out)
+{
+    struct termios before;
+    struct watch w;
+
+    if (tcgetattr(fd, &before) != 0)
+        return ERR_PIN_NO_TERMINAL;
+    struct termios silent = before;
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+    silent.c_lflag |= ICANON | ISIG;
+
+    watch_begin(&w);
+    enum err e = ERR_PIN_NO_TERMINAL;
+    if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
+        e = write_text(fd, prompt);
+        if (!e)
+            e = read_pin(fd, &w.mask_before, out);
+        tcsetattr(fd, TCSAFLUSH, &before);
+        write_text(fd, "\n"); /* only looks; the PIN is read */
+    }
+    watch_end(&w);
+    return e;
+}
+
+enum err pin_read_terminal(const char *prompt, struct secret *out)
+{
+    enum err e;
+
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return ERR_PIN_NO_TERMINAL;
+    do
+        e = ask_once(fd, prompt, out);
+    while (e == ERR_PIN_CANCELLED && caught); /* the program was stopped, or survived the signal */
+    close(fd);
+    return e;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/serve.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define TYPE_LEN 2 /* bytes before a question's payload */
+#define NAME_MAX_LEN 64
+#define PACKET_MAX (SERVE_MESSAGE_MAX + 1 + NAME_MAX_LEN)
+
+/* poll's array: the stop descriptor, the listener, then connections without gaps. */
+enum { STOP, LISTEN, FIRST_CONNECTION };
+
+struct loop {
+    const struct serve_handler *table;
+    size_t count;
+    void *ctx;
+    struct pollfd fds[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
+    nfds_t used;
+    uint8_t packet[PACKET_MAX];
+};
+
+static enum err socket_address(const char *path, struct sockaddr_un *address)
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address->sun_path)
+        return log_fail(ERR_IO, "serve.socket", "%s: longer than a socket's path may be", path);
+    memcpy(address->sun_path, path, strlen(path) + 1);
+    return ERR_OK;
+}
+
+enum err serve_connect(const char *path, int *out)
+{
+    struct sockaddr_un address;
+
+    *out = -1;
+    enum err e = socket_address(path, &address);
+    if (e)
+        return e;
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return log_fail(ERR_IO, "serve.socket", "%s", strerror(errno));
+    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
+        close(fd);
+        return ERR_UNAVAILABLE;
+    }
+    *out = fd;
+    return ERR_OK;
+}
+
+enum err serve_listen(const char *path, int *out)
+{
+    struct sockaddr_un address;
+    int other = -1;
+
+    *out = -1;
+    enum err e = socket_address(path, &address);
+    if (e)
+        return e;
+    if (serve_connect(path, &other) == ERR_OK) {
+        close(other);
+        return log_fail(ERR_IO, "serve.listen", "%s: another process listens there", path);
+    }
+    struct stat st;
+    if (lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
+        unlink(path);
+    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* On Linux a socket's file takes its mode from the descriptor's, before anybody can connect. */
+    if (fd < 0 || fchmod(fd, 0600) != 0 ||
+        bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 ||
+        listen(fd, SERVE_CONNECTIONS_MAX) != 0) {
+        e = log_fail(ERR_IO, "serve.listen", "%s: %s", path, strerror(errno));
+        if (fd >= 0)
+            close(fd);
+        return e;
+    }
+    *out = fd;
+    return ERR_OK;
+}
+
+static enum err run_handler(const struct loop *l, size_t len, struct buf *payload)
+{
+    if (len < TYPE_LEN)
+        return ERR_USAGE;
+    unsigned type = (unsigned)l->packet[0] << 8 | l->packet[1];
+    for (size_t i = 0; i < l->count; i++) {
+        if (l->table[i].type != type)
+            continue;
+        if (len - TYPE_LEN > l->table[i].max)
+            return ERR_TOO_LARGE;
+        return l->table[i].handle(l->ctx, l->packet + TYPE_LEN, len - TYPE_LEN, payload);
+    }
+    return ERR_USAGE;
+}
+
+/* One answer to FD, never waiting: who does not read is not waited for. */
+static bool send_answer(int fd, enum err result, const struct buf *payload)
+{
+    const char *name = err_name(result);
+    uint8_t name_len = (uint8_t)strlen(name);
+    struct iovec parts[] = {
+        {.iov_base = &name_len, .iov_len = 1},
+        {.iov_base = (void *)(uintptr_t)name, .iov_len = name_len},
+        {.iov_base = payload->data, .iov_len = result ? 0 : payload->len},
+    };
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
+    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+/* False when the connection is finished. */
+static bool answer_one(struct loop *l, int fd)
+{
+    struct buf payload = BUF_INIT(SERVE_MESSAGE_MAX);
+    ssize_t n = recv(fd, l->packet, sizeof l->packet, MSG_DONTWAIT | MSG_TRUNC);
+
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    if (n == 0)
+        return false;
+    enum err result = ERR_TOO_LARGE;
+    if ((size_t)n <= sizeof l->packet)
+        result = run_handler(l, (size_t)n, &payload);
+    bool sent = send_answer(fd, result, &payload);
+    secret_wipe(l->packet, sizeof l->packet < (size_t)n ? sizeof l->packet : (size_t)n);
+    buf_free(&payload);
+    return sent;
+}
+
+static void accept_one(struct loop *l)
+{
+    int fd = accept4(l->fds[LISTEN].fd, NULL, NULL, SOCK_CLOEXEC);
+    if (fd < 0)
+        return;
+    if (l->used == sizeof l->fds / sizeof l->fds[0]) {
+        log_event(LOG_WARN, "serve.full", "more than %d connections", SERVE_CONNECTIONS_MAX);
+        close(fd);
+        return;
+    }
+    l->fds[l->used++] = (struct pollfd){.fd = fd, .events = POLLIN};
+}
+
+/* Answers at most one question of each connection, so that none starves another. */
+static void answer_connections(struct loop *l)
+{
+    for (nfds_t i = FIRST_CONNECTION; i < l->used;) {
+        if (l->fds[i].revents && !answer_one(l, l->fds[i].fd)) {
+            close(l->fds[i].fd);
+            l->fds[i] = l->fds[--l->used];
+        } else {
+            i++;
+        }
+    }
+}
+
+static enum err run_loop(struct loop *l, bool listening)
+{
+    for (;;) {
+        if (poll(l->fds, l->used, -1) < 0) {
+            if (errno == EINTR)
+                continue;
+            return log_fail(ERR_IO, "serve.poll", "%s", strerror(errno));
+        }
+        if (l->fds[STOP].revents)
+            return ERR_OK;
+        answer_connections(l);
+        if (!l->fds[LISTEN].revents)
+            continue;
+        if (listening)
+            accept_one(l);
+        else if (!answer_one(l, l->fds[LISTEN].fd))
+            return ERR_OK;
+    }
+}
+
+enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
+                    int stop_fd)
+{
+    int listening = 0;
+    socklen_t size = sizeof listening;
+
+    if (getsockopt(listen_fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) != 0)
+        return log_fail(ERR_IO, "serve.socket", "%s", strerror(errno));
+    struct loop *l = calloc(1, sizeof *l);
+    if (!l)
+        return ERR_NO_MEMORY;
+    l->table = table;
+    l->count = count;
+    l->ctx = ctx;
+    l->fds[STOP] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
+    l->fds[LISTEN] = (struct pollfd){.fd = listen_fd, .events = POLLIN};
+    l->used = FIRST_CONNECTION;
+    enum err e = run_loop(l, listening != 0);
+    while (l->used > FIRST_CONNECTION)
+        close(l->fds[--l->used].fd);
+    free(l);
+    return e;
+}
+
+/* Until FD is ready for EVENTS or the deadline has passed. */
+static enum err wait_ready(int fd, short events, int64_t deadline_mono_us)
+{
+    for (;;) {
+        struct pollfd one = {.fd = fd, .events = events};
+        int64_t left_ms = (deadline_mono_us - clock_mono_us() + 999) / 1000;
+        if (left_ms <= 0)
+            return ERR_TIMEOUT;
+        int n = poll(&one, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
+        if (n > 0)
+            return ERR_OK;
+        if (n < 0 && errno != EINTR)
+            return ERR_UNAVAILABLE;
+    }
+}
+
+static enum err send_question(int fd, uint16_t type, const uint8_t *msg, size_t len,
+                              int64_t deadline_mono_us)
+{
+    uint8_t head[TYPE_LEN] = {(uint8_t)(type >> 8), (uint8_t)type};
+    struct iovec parts[] = {
+        {.iov_base = head, .iov_len = sizeof head},
+        {.iov_base = (void *)(uintptr_t)msg, .iov_len = len},
+    };
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
+
+    for (;;) {
+        enum err e = wait_ready(fd, POLLOUT, deadline_mono_us);
+        if (e)
+            return e;
+        if (sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+            return ERR_OK;
+        if (errno != EAGAIN && errno != EINTR)
+            return ERR_UNAVAILABLE;
+    }
+}
+
+static enum err receive_packet(int fd, int64_t deadline_mono_us, struct buf *packet)
+{
+    enum err e = buf_reserve(packet, PACKET_MAX);
+
+    while (!e) {
+        e = wait_ready(fd, POLLIN, deadline_mono_us);
+        if (e)
+            break;
+        ssize_t n = recv(fd, packet->data, PACKET_MAX, MSG_DONTWAIT | MSG_TRUNC);
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+            continue;
+        if (n <= 0 || (size_t)n > PACKET_MAX)
+            return ERR_UNAVAILABLE;
+        packet->len = (size_t)n;
+        return ERR_OK;
+    }
+    return e;
+}
+
+static enum err read_answer(const struct buf *packet, struct buf *answer)
+{
+    size_t name_len = packet->data[0];
+    if (packet->len < 1 + name_len)
+        return ERR_UNAVAILABLE;
+    const char *name = (const char *)packet->data + 1;
+    const char *ok = err_name(ERR_OK);
+    if (name_len != strlen(ok) || memcmp(name, ok, name_len) != 0)
+        return err_from_name(name, name_len);
+    return buf_add(answer, packet->data + 1 + name_len, packet->len - 1 - name_len);
+}
+
+enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len, int64_t deadline_mono_us,
+                    struct buf *answer)
+{
+    struct buf packet = BUF_INIT(PACKET_MAX);
+
+    if (len > SERVE_MESSAGE_MAX)
+        return ERR_TOO_LARGE;
+    enum err e = send_question(fd, type, msg, len, deadline_mono_us);
+    if (!e)
+        e = receive_packet(fd, deadline_mono_us, &packet);
+    if (!e)
+        e = read_answer(&packet, answer);
+    buf_free(&packet);
+    return e;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/inner.h"
+
+#include "base/log.h"
+#include "base/text.h"
+#include <p11-kit/p11-kit.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* PKCS#11 pads with spaces, some tokens with NUL. OUT has one byte more than LEN. */
+static void copy_padded(char *out, const unsigned char *field, size_t len)
+{
+    while (len && (field[len - 1] == ' ' || field[len - 1] == '\0'))
+        len--;
+    memcpy(out, field, len);
+    out[len] = '\0';
+}
+
+static enum token_tries tries_of(CK_FLAGS flags)
+{
+    if (!(flags & CKF_USER_PIN_INITIALIZED))
+        return TOKEN_TRIES_UNKNOWN;
+    if (flags & CKF_USER_PIN_LOCKED)
+        return TOKEN_TRIES_LOCKED;
+    if (flags & CKF_USER_PIN_FINAL_TRY)
+        return TOKEN_TRIES_FINAL;
+    return flags & CKF_USER_PIN_COUNT_LOW ? TOKEN_TRIES_LOW : TOKEN_TRIES_OK;
+}
+
+const char *token_tries_name(enum token_tries tries)
+{
+    static const char *const names[] = {"unknown", "ok", "low", "final", "locked"};
+    return (size_t)tries < sizeof names / sizeof names[0] ? names[tries] : names[0];
+}
+
+/* 0 where the token does not say, or says nonsense. */
+static unsigned pin_len_of(CK_ULONG len)
+{
+    return len <= SECRET_MAX ? (unsigned)len : 0;
+}
+
+CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info *out)
+{
+    CK_SLOT_INFO s;
+    CK_TOKEN_INFO t;
+
+    memset(out, 0, sizeof *out);
+    CK_RV rv = m->f->C_GetSlotInfo(slot, &s);
+    if (rv == CKR_OK)
+        rv = m->f->C_GetTokenInfo(slot, &t);
+    if (rv != CKR_OK)
+        return rv;
+    copy_padded(out->label, t.label, sizeof t.label);
+    copy_padded(out->manufacturer, t.manufacturerID, sizeof t.manufacturerID);
+    copy_padded(out->model, t.model, sizeof t.model);
+    copy_padded(out->serial, t.serialNumber, sizeof t.serialNumber);
+    copy_padded(out->slot, s.slotDescription, sizeof s.slotDescription);
+    memcpy(out->module, m->path, sizeof out->module);
+    out->initialized = (t.flags & CKF_TOKEN_INITIALIZED) != 0;
+    out->login_required = (t.flags & CKF_LOGIN_REQUIRED) != 0;
+    out->keypad = (t.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
+    out->read_only = (t.flags & CKF_WRITE_PROTECTED) != 0;
+    out->tries = tries_of(t.flags);
+    out->pin_min = pin_len_of(t.ulMinPinLen);
+    out->pin_max = pin_len_of(t.ulMaxPinLen);
+    return CKR_OK;
+}
+
+enum err token_slot_info(struct token_module *m, CK_SLOT_ID slot, struct token_info *out)
+{
+    CK_RV rv = token_slot_read(m, slot, out);
+    return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_GetTokenInfo");
+}
+
+/* Two calls, since the size query is what makes modules look for new readers and tokens. */
+static enum err list_slots(struct token_module *m, CK_SLOT_ID slots[static TOKEN_SLOTS_MAX],
+                           CK_ULONG *count)
+{
+    CK_ULONG n = 0;
+
+    *count = 0;
+    CK_RV rv = m->f->C_GetSlotList(CK_TRUE, NULL, &n);
+    if (rv == CKR_OK && n > 0) {
+        n = TOKEN_SLOTS_MAX;
+        rv = m->f->C_GetSlotList(CK_TRUE, slots, &n);
+    }
+    if (rv != CKR_OK)
+        return ckr_fail(rv, "C_GetSlotList");
+    *count = n;
+    return ERR_OK;
+}
+
+/* Every token that can be read; one that is pulled meanwhile or not recognised is not there. */
+static enum err read_all(struct token_module *m, struct token_info **infos, CK_SLOT_ID **slots,
+                         size_t *count)
+{
+    CK_ULONG n = 0;
+    size_t used = 0;
+
+    *count = 0;
+    *infos = calloc(TOKEN_SLOTS_MAX, sizeof **infos);
+    *slots = calloc(TOKEN_SLOTS_MAX, sizeof **slots);
+    enum err e = *infos && *slots ? list_slots(m, *slots, &n) : ERR_NO_MEMORY;
+    for (CK_ULONG i = 0; !e && i < n; i++)
+        if (token_slot_read(m, (*slots)[i], &(*infos)[used]) == CKR_OK)
+            (*slots)[used++] = (*slots)[i];
+    if (e) {
+        free(*infos);
+        free(*slots);
+        *infos = NULL;
+        *slots = NULL;
+        return e;
+    }
+    *count = used;
+    return ERR_OK;
+}
+
+enum err token_list(struct token_module *m, struct token_info **out, size_t *count)
+{
+    CK_SLOT_ID *slots = NULL;
+
+    *out = NULL;
+    *count = 0;
+    pthread_rwlock_rdlock(&m->lock);
+    enum err e = read_all(m, out, &slots, count);
+    pthread_rwlock_unlock(&m->lock);
+    free(slots);
+    if (!e && *count == 0) {
+        free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+static bool matches_uri(const struct token_uri *uri, const struct token_info *info)
+{
+    const char *const fields[] = {
+        [TOKEN_URI_TOKEN] = info->label, [TOKEN_URI_MANUFACTURER] = info->manufacturer,
+        [TOKEN_URI_MODEL] = info->model, [TOKEN_URI_SERIAL] = info->serial,
+        [TOKEN_URI_SLOT] = info->slot,
+    };
+
+    if (!info->initialized)
+        return false;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const char *want = token_uri_get(uri, (enum token_uri_attr)i, NULL);
+        if (want && strcmp(want, fields[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_same_token(const struct token_info *a, const struct token_info *b)
+{
+    return strcmp(a->label, b->label) == 0 && strcmp(a->serial, b->serial) == 0 &&
+           strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0;
+}
+
+enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK_SLOT_ID *slot,
+                         struct token_info *out)
+{
+    struct token_info *infos = NULL;
+    CK_SLOT_ID *slots = NULL;
+    size_t count = 0, matches = 0, match = 0;
+
+    enum err e = read_all(m, &infos, &slots, &count);
+    for (size_t i = 0; i < count; i++)
+        if (uri ? matches_uri(uri, &infos[i]) : is_same_token(out, &infos[i])) {
+            match = i;
+            matches++;
+        }
+    if (!e && matches != 1)
+        e = matches ? ERR_TOKEN_AMBIGUOUS : ERR_TOKEN_NOT_FOUND;
+    if (!e) {
+        *slot = slots[match];
+        *out = infos[match];
+    }
+    free(infos);
+    free(slots);
+    return e;
+}
+
+enum err token_info_uri(const struct token_info *info, struct buf *out)
+{
+    const struct token_uri_part parts[] = {
+        {TOKEN_URI_TOKEN, info->label, strlen(info->label)},
+        {TOKEN_URI_MANUFACTURER, info->manufacturer, strlen(info->manufacturer)},
+        {TOKEN_URI_MODEL, info->model, strlen(info->model)},
+        {TOKEN_URI_SERIAL, info->serial, strlen(info->serial)},
+        {TOKEN_URI_MODULE_PATH, info->module, strlen(info->module)},
+    };
+    return token_uri_write(parts, sizeof parts / sizeof parts[0], out);
+}
+
+static CK_RV set_user_pin(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, const struct secret *so_pin,
+                          const struct secret *user_pin)
+{
+    CK_SESSION_HANDLE s = 0;
+    /* PKCS#11 takes PINs as non-const, and only reads them. */
+    CK_UTF8CHAR *so = (CK_UTF8CHAR *)(uintptr_t)secret_bytes(so_pin);
+    CK_UTF8CHAR *user = (CK_UTF8CHAR *)(uintptr_t)secret_bytes(user_pin);
+
+    CK_RV rv = f->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
+    if (rv != CKR_OK)
+        return rv;
+    rv = f->C_Login(s, CKU_SO, so, secret_len(so_pin));
+    if (rv == CKR_OK) {
+        rv = f->C_InitPIN(s, user, secret_len(user_pin));
+        f->C_Logout(s);
+    }
+    f->C_CloseSession(s);
+    return rv;
+}
+
+static enum err init_slot(struct token_module *m, CK_SLOT_ID slot, const char *label,
+                          const struct secret *so_pin, const struct secret *user_pin)
+{
+    CK_UTF8CHAR padded[32];
+    CK_UTF8CHAR *so = (CK_UTF8CHAR *)(uintptr_t)secret_bytes(so_pin);
+
+    memset(padded, ' ', sizeof padded);
+    memcpy(padded, label, strlen(label));
+    CK_RV rv = m->f->C_InitToken(slot, so, secret_len(so_pin), padded);
+    if (rv != CKR_OK)
+        return ckr_fail(rv, "C_InitToken");
+    rv = set_user_pin(m->f, slot, so_pin, user_pin);
+    return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_InitPIN");
+}
+
+/* The first slot without an initialised token. A PIN that this token would not take is refused
+ * here, before the token is half made. */
+static enum err find_free(struct token_module *m, const struct secret *pin, CK_SLOT_ID *slot)
+{
+    struct token_info *infos = NULL;
+    CK_SLOT_ID *slots = NULL;
+    size_t count = 0, i = 0;
+
+    enum err e = read_all(m, &infos, &slots, &count);
+    while (i < count && infos[i].initialized)
+        i++;
+    if (!e && i == count)
+        e = ERR_TOKEN_FULL;
+    if (!e && (secret_len(pin) < infos[i].pin_min ||
+               (infos[i].pin_max && secret_len(pin) > infos[i].pin_max)))
+        e = ERR_PIN_INVALID;
+    if (!e)
+        *slot = slots[i];
+    free(infos);
+    free(slots);
+    return e;
+}
+
+enum err token_init(struct token_module *m, const char *label, const struct secret *so_pin,
+                    const struct secret *user_pin, struct token_info *out)
+{
+    CK_SLOT_ID slot = 0;
+    size_t len = strlen(label);
+
+    memset(out, 0, sizeof *out);
+    if (len < 1 || len > 32 || !text_is_utf8(label, len))
+        return log_fail(ERR_USAGE, "token.init", "a label has 1 to 32 bytes of UTF-8");
+    pthread_rwlock_wrlock(&m->lock);
+    enum err e = find_free(m, user_pin, &slot);
+    if (!e)
+        e = init_slot(m, slot, label, so_pin, user_pin);
+    if (!e)
+        e = token_slot_info(m, slot, out);
+    pthread_rwlock_unlock(&m->lock);
+    return e;
+}
