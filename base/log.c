@@ -98,6 +98,8 @@ enum err log_fail(enum err e, const char *event, const char *format, ...)
     char text[TEXT_MAX];
     va_list args;
 
+    if (LOG_ERROR > least_level)
+        return e;
     va_start(args, format);
     if (vsnprintf(text, sizeof text, format, args) < 0)
         text[0] = 0;
