@@ -1,0 +1,279 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The whole story in a minute: two holders and a bank with tokens of their own, one payment that both
+# must approve, the evidence checked with the bank stopped, and four things that must not work.
+# Called by `./run demo`, which builds the programs first.
+set -euo pipefail
+
+ALICE_ACCOUNT=PT50000201231234567890154
+BANK=demobank.example/demo
+FUNDS=872.22
+here=$(cd "$(dirname "$0")/.." && pwd)
+order_draft=$here/examples/electricity-bill.json
+keep=no
+
+usage() {
+    cat <<'TEXT'
+usage: ./run demo [--order FILE] [--keep]
+  --order FILE  pay your own draft instead of examples/electricity-bill.json
+  --keep        leave the bank running and print the commands to go on by hand
+TEXT
+}
+
+while [ $# -gt 0 ]; do
+    case $1 in
+    --order)
+        [ $# -gt 1 ] || { usage >&2; exit 2; }
+        order_draft=$(realpath "$2")
+        shift 2
+        ;;
+    --keep)
+        keep=yes
+        shift
+        ;;
+    --help | -h)
+        usage
+        exit 0
+        ;;
+    *)
+        usage >&2
+        exit 2
+        ;;
+    esac
+done
+
+PATH=${COUNTERSIGN_BIN:-$here/build/release/bin}:$PATH
+dir=$(mktemp -d "${TMPDIR:-/tmp}/countersign-demo.XXXXXX")
+session_base=$(mktemp -d /dev/shm/countersign-demo.XXXXXX)
+pids=()
+
+stop_bank() {
+    local pid
+    for pid in "${pids[@]}"; do
+        kill "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    pids=()
+}
+
+finish() {
+    local rc=$?
+    trap - EXIT
+    if [ "$keep" = yes ] && [ $rc -eq 0 ]; then
+        return
+    fi
+    stop_bank
+    rm -rf "$session_base"
+    if [ $rc -ne 0 ]; then
+        echo
+        echo "The demo stopped here (exit $rc). Logs and files are in $dir; the last lines of each log:"
+        tail -n 3 "$dir"/*.log 2>/dev/null || true
+    else
+        rm -rf "$dir"
+    fi
+    exit $rc
+}
+trap finish EXIT
+
+n=0
+step() {
+    n=$((n + 1))
+    printf '\n%2d. %s\n' $n "$*"
+}
+say() { printf '    %s\n' "$*"; }
+indent() { sed 's/^/    /'; }
+
+softhsm=/usr/lib/softhsm/libsofthsm2.so
+[ -e "$softhsm" ] || { echo "SoftHSM2 is not installed: run ./run install-deps"; exit 4; }
+
+# --- tokens: SoftHSM2, one directory, three tokens; PINs come by descriptor, never in arguments ---
+export SOFTHSM2_CONF=$dir/softhsm2.conf
+mkdir "$dir/tokens"
+printf 'directories.tokendir = %s\nobjectstore.backend = file\nlog.level = ERROR\n' "$dir/tokens" >"$SOFTHSM2_CONF"
+
+make_token() { # LABEL PIN
+    countersign token init --module "$softhsm" --label "$1" --so-pin-fd 3 --pin-fd 4 --json \
+        3<<<"12345678" 4<<<"$2" >/dev/null
+}
+make_keys() { # LABEL PIN CURVE
+    make_token "$1" "$2"
+    countersign token generate --module "$softhsm" --token "pkcs11:token=$1" --curve "$3" --label "$1" \
+        --pin-fd 4 --json 4<<<"$2" >/dev/null
+    countersign token info --module "$softhsm" --token "pkcs11:token=$1" --pin-fd 4 --json \
+        --spki "$dir/$1.spki" 4<<<"$2" >/dev/null
+}
+
+as() { # NAME COMMAND... : runs countersign with the settings and the PIN of NAME
+    local who=$1 pin
+    shift
+    pin=${PINS[$who]}
+    countersign "$@" --config "$dir/$who.conf" --session-dir "$session_base/$who" --pin-fd 4 4<<<"$pin"
+}
+declare -A PINS=([alice]=1111 [bob]=2222 [creditor]=3333 [mallory]=6666)
+
+step "Alice (P-256), Bob (P-521) and the bank get tokens of their own; the keys never leave them."
+make_keys alice 1111 P-256
+make_keys bob 2222 P-521
+make_keys creditor 3333 P-256
+make_token bank 9999
+say "tokens: $(countersign token list --module "$softhsm" --json | grep -o '"label":"[a-z]*"' | cut -d'"' -f4 | sort | xargs)"
+
+# --- the bank ---
+write_bank_conf() {
+    cat >"$dir/keeper.conf" <<CONF
+bank = $BANK
+module = $softhsm
+token = pkcs11:token=bank
+socket = $dir/keeper.sock
+state = $dir/keeper
+CONF
+    cat >"$dir/bankd.conf" <<CONF
+bank = $BANK
+listen = 127.0.0.1:0
+socket = $dir/bankd.sock
+store = $dir/bank.db
+keeper_socket = $dir/keeper.sock
+CONF
+}
+
+wait_line() { # PID FIFO LOG WHAT: prints the READY line, or fails at once when the program ends
+    local line
+    if ! read -r -t 30 line <"$2" || [ "${line#READY}" = "$line" ]; then
+        echo "$4 did not start: $(tail -n 2 "$3")" >&2
+        return 4
+    fi
+    printf '%s\n' "$line"
+}
+
+start_bank() {
+    local ready
+    rm -f "$dir"/*.ready
+    mkfifo "$dir/keeper.ready" "$dir/bankd.ready"
+    bankd-keeper --config "$dir/keeper.conf" --pin-fd 4 4<<<9999 >"$dir/keeper.ready" 2>>"$dir/keeper.log" &
+    pids+=($!)
+    wait_line $! "$dir/keeper.ready" "$dir/keeper.log" bankd-keeper >/dev/null
+    bankd --config "$dir/bankd.conf" >"$dir/bankd.ready" 2>>"$dir/bankd.log" &
+    pids=($! "${pids[@]}")
+    ready=$(wait_line $! "$dir/bankd.ready" "$dir/bankd.log" bankd)
+    port=$(printf '%s' "$ready" | grep -o '"port":[0-9]*' | cut -d: -f2)
+    bank_key=$(printf '%s' "$ready" | grep -o '"pin":"[^"]*"' | cut -d'"' -f4)
+}
+
+step "The bank makes its root and log keys on its token and starts: bankd-keeper signs, bankd serves."
+write_bank_conf
+bankd-keeper --config "$dir/keeper.conf" --init --pin-fd 4 4<<<9999 >"$dir/init.log"
+start_bank
+say "the bank's root key, which everybody pins: $bank_key"
+
+ctl() { bankctl "$@" --socket "$dir/bankd.sock"; }
+
+# The accounts and the currency that the draft names, so that --order works with a draft of one's own.
+debtor=$(jq -r --arg d "$ALICE_ACCOUNT" '.account // $d' "$order_draft")
+creditor=$(jq -r '.creditor.account' "$order_draft")
+creditor_name=$(jq -r '.creditor.name' "$order_draft")
+currency=$(jq -r '.currency' "$order_draft")
+
+write_holder_conf() { # NAME
+    cat >"$dir/$1.conf" <<CONF
+bank = $BANK
+bank_key = $bank_key
+url = https://127.0.0.1:$port
+module = $softhsm
+token = pkcs11:token=$1
+account = $debtor
+CONF
+    [ -d "$session_base/$1" ] || mkdir -m 700 "$session_base/$1"
+}
+
+step "The bank enrols their keys and opens their joint account: every payment needs both of them."
+ctl holder add --id alice --name "Alice Example" --spki "$dir/alice.spki" | indent
+ctl holder add --id bob --name "Bob Example" --spki "$dir/bob.spki" | indent
+ctl holder add --id creditor --name "$creditor_name" --spki "$dir/creditor.spki" | indent
+ctl account open --account "$debtor" --currency "$currency" --title "All holders sign" --holder alice --holder bob | indent
+ctl account open --account "$creditor" --currency "$currency" --title "Creditor" --holder creditor | indent
+ctl account fund --account "$debtor" --amount "$FUNDS" --currency "$currency" | indent
+
+step "Both log in: each token signs the bank's single-use challenge and a fresh session key."
+for who in alice bob; do
+    write_holder_conf $who
+    as $who login | indent
+done
+
+step "Alice fills the draft in: bank, id and dates. From here on its bytes are fixed."
+as alice order new "$order_draft" --output "$dir/order.json" 2>&1 | indent
+order=$(jq -r .id "$dir/order.json")
+
+step "Alice is shown the exact text, approves it, and so hands it in."
+as alice policy --output "$dir/policy.json"
+as alice sign "$dir/order.json" --policy "$dir/policy.json" --decision approve --output "$dir/alice.signed" 2>&1 | indent
+as alice send "$dir/alice.signed" | indent
+
+step "Bob is shown what the bank holds, word for word what Alice saw, and approves."
+as bob approve "$order" 2>&1 | indent
+
+step "The bank executed it, once. The account afterwards:"
+as alice balance | indent
+as alice movements | indent
+
+step "The evidence: order, text, signatures, policy and what the bank did, in one file."
+as alice order evidence "$order" --output "$dir/evidence.json" 2>&1 | indent
+
+step "With the bank stopped, anybody checks that file, knowing only the bank's root key."
+stop_bank
+countersign-verify evidence --bank-key "$bank_key" "$dir/evidence.json" | indent
+
+# refuses NAME WHAT COMMAND... : the command must fail with this name, and money must not move
+refuses() {
+    local name=$1 what=$2 out rc=0
+    shift 2
+    out=$("$@" 2>&1) || rc=$?
+    if [ $rc -ne 1 ] || ! grep -q "$name" <<<"$out"; then
+        printf '%s\n' "$out" | indent
+        echo "    expected the refusal $name (exit 1), got exit $rc"
+        return 1
+    fi
+    say "$what: refused, $name"
+}
+
+step "The bank starts again on the same database. Four things that must not work:"
+start_bank
+for who in alice bob; do write_holder_conf $who; done
+before=$(as alice balance --json | jq -r .booked)
+
+as alice send "$dir/alice.signed" --json >"$dir/replay.json"
+say "Alice's decision sent again: the first answer comes back ($(jq -r .status "$dir/replay.json")), nothing moves"
+
+flip_byte() { # IN OUT: changes one digit of the amount, leaves the signature
+    jq -c '.order.amount |= (.[0:-1] + (if .[-1:] == "8" then "9" else "8" end))' "$1" >"$2"
+}
+flip_byte "$dir/alice.signed" "$dir/flipped.signed"
+refuses ORDER_MISMATCH "one digit of the amount changed under Alice's signature" as alice send "$dir/flipped.signed"
+
+make_keys mallory 6666 P-256
+write_holder_conf mallory
+as alice order new "$order_draft" --output "$dir/second.json" 2>/dev/null
+as mallory sign "$dir/second.json" --policy "$dir/policy.json" --decision approve --output "$dir/mallory.signed" 2>/dev/null
+refuses KEY_UNKNOWN "a stranger's signature, handed in by Alice" as alice send "$dir/mallory.signed"
+
+as bob sign "$dir/order.json" --policy "$dir/policy.json" --decision approve --output "$dir/again.signed" 2>/dev/null
+refuses ORDER_FINAL "the settled order signed anew by Bob" as bob send "$dir/again.signed"
+
+after=$(as alice balance --json | jq -r .booked)
+[ "$before" = "$after" ] || { echo "    money moved: $before became $after"; exit 1; }
+say "the balance is still $after $currency; the log is consistent:"
+ctl log verify --bank-key "$bank_key" 2>/dev/null | indent
+
+if [ "$keep" = yes ]; then
+    step "Everything keeps running. Go on by hand (stop with: kill ${pids[*]}):"
+    cat <<TEXT | indent
+export PATH=$PATH SOFTHSM2_CONF=$SOFTHSM2_CONF
+countersign accounts --config $dir/alice.conf --session-dir $session_base/alice        # PIN of alice: 1111
+countersign order new $here/examples/electricity-bill.json --config $dir/alice.conf -o my.json
+countersign approve my.json --config $dir/alice.conf --session-dir $session_base/alice
+countersign orders --config $dir/bob.conf --session-dir $session_base/bob              # PIN of bob: 2222
+bankctl order list --socket $dir/bankd.sock
+TEXT
+fi
+echo
+say "Done: one payment, two signatures, one execution, one file that proves it."
