@@ -1,0 +1,434 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the golden files of tests/verifier from the text of docs/FORMAT.md alone.
+
+Nothing of the product runs here. The output never changes, because the nonces are RFC 6979's.
+
+    make_golden.py DIRECTORY            write the files
+    make_golden.py --check DIRECTORY    exit 1 if they differ from what would be written
+"""
+import hmac
+import json
+import os
+import sys
+
+sys.dont_write_bytecode = True
+
+from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DECISION, FULL, LOG, LOG384, LOGIN,
+                          ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER, TAIL, Story, bank_keys,
+                          decision, display, settled, signed)
+from golden_tools import b64u, canon, der_sig, hexdigest, jws, sha256
+
+# --- the golden evidence -------------------------------------------------------------------------
+
+def good_evidence():
+    yield "settled", settled().evidence()
+    s = Story()
+    s.alice()
+    yield "open", s.evidence()
+    s = Story()
+    s.alice()
+    s.bob(["RJCT"], verb="reject", reason="MS02")
+    yield "rejected", s.evidence()
+    s = Story()
+    s.alice()
+    s.of_order("closed", "10:09:00", {"type": "closed", "reason": "DS24", "status": ["RJCT"]})
+    yield "expired", s.evidence(log_key=LOG384, bankKeys=bank_keys(log=LOG384))
+    s = Story()
+    s.alice()
+    s.decide("alice", ALICE, "10:06:00", ["CANC"], verb="cancel", reason="DS02",
+             issued="2026-11-22T10:06:10Z")  # the edge: ten seconds ahead of the bank
+    yield "cancelled", s.evidence()
+
+
+# --- the forgeries: a bank or a thief that lies, each with the name of the refusal ---------------
+
+def forged_evidence():
+    for row in forged_files():
+        yield row
+    for row in forged_books():
+        yield row
+
+
+def forged_files():
+    """The bank's log is sound; the file was changed."""
+    def no(name, nth=0):
+        def keep_all_but(s):
+            victims = [r for r in s.rows if r[0] == name]
+            told = ("enrolment", "account", "decision", "settlement")
+            return s.evidence(keep=lambda r: r is not victims[nth] and r[0] in told)
+        return keep_all_but(settled())
+
+    yield "EVIDENCE_INCOMPLETE", "dropped-first-decision", no("decision", 0)
+    yield "EVIDENCE_INCOMPLETE", "dropped-second-decision", no("decision", 1)
+    yield "EVIDENCE_INCOMPLETE", "dropped-account", no("account")
+    yield "KEY_UNKNOWN", "dropped-enrolment", no("enrolment", 1)
+    yield "EVIDENCE_INCOMPLETE", "no-order-entries", settled().evidence(
+        keep=lambda r: r[0] in ("enrolment", "account"))
+    yield "EVIDENCE_CONTRADICTION", "swapped-entries", settled().evidence(
+        edit=lambda d: d["entries"].insert(0, d["entries"].pop(1)))
+    yield "EVIDENCE_CONTRADICTION", "entry-twice", settled().evidence(
+        edit=lambda d: d["entries"].insert(1, d["entries"][0]))
+    yield "EVIDENCE_CONTRADICTION", "entry-of-something-else", settled().evidence(
+        keep=lambda r: r[0] != "start")
+
+    branch = settled()
+    branch.rows[-1][2] = dict(TAIL, count=4)
+    other = json.loads(branch.evidence())
+    yield "PROOF_INVALID", "other-branch", settled().evidence(
+        edit=lambda d: d["entries"].__setitem__(3, other["entries"][3]))
+    yield "PROOF_INVALID", "other-checkpoint", settled().evidence(
+        checkpoint=other["checkpoint"])
+    yield "PROOF_INVALID", "changed-time", settled().evidence(
+        edit=lambda d: d["entries"][3]["leaf"].update(time="2026-11-22T10:05:03Z"))
+    yield "CHECKPOINT_INVALID", "foreign-log-key", settled().evidence(log_key=STRANGER)
+    yield "KEY_MISMATCH", "foreign-root", settled().evidence(bankKeys=bank_keys(root=STRANGER))
+    yield "SIGNATURE_INVALID", "forged-bank-keys", settled().evidence(
+        bankKeys=bank_keys()[:-86] + bank_keys(log=STRANGER)[-86:])
+    yield "BANK_MISMATCH", "foreign-bank", settled().evidence(bank="demobank.example/test")
+    yield "BANK_MISMATCH", "foreign-bank-keys", settled().evidence(
+        bankKeys=bank_keys(bank="demobank.example/test"))
+    yield "EVIDENCE_CONTRADICTION", "another-account", settled().evidence(account=CREDITOR)
+    yield "EVIDENCE_CONTRADICTION", "another-order", settled().evidence(order=FULL["id"])
+    yield "DOC_MEMBER_UNKNOWN", "unknown-member", settled().evidence(note="please believe me")
+    yield "DOC_TYPE", "version-2", settled().evidence(version=2)
+    yield "DOC_NOT_CANONICAL", "trailing-line-end", settled().evidence() + b"\n"
+
+
+def forged_books():
+    """The bank itself wrote and signed a log that contradicts itself."""
+    wrong = "EVIDENCE_CONTRADICTION"
+
+    def enrolment(s, i, **changes):
+        s.rows[1 + i][2].update(changes)
+        return s.evidence()
+
+    yield wrong, "forged-enrolment", enrolment(settled(), 1, spki=b64u(STRANGER.spki))
+    yield "KEY_UNKNOWN", "decision-by-stranger", settled(
+        bob_key=STRANGER, enrolled=[("alice", ALICE), ("bob", BOB)]).evidence()
+    yield wrong, "second-person-same-key", settled(
+        enrolled=[("alice", ALICE), ("bob", BOB), ("bob2", ALICE)]).evidence()
+    yield wrong, "not-the-object", enrolment(settled(), 0, object="holder:bob")
+
+    def two_cards(holder):
+        s = Story(enrolled=[("alice", ALICE), ("alice", SECOND), ("bob", BOB)])
+        s.alice()
+        s.decide(holder, SECOND, "10:07:01", ["ACCP"], issued="2026-11-22T10:07:00Z",
+                 expires="2026-11-22T10:12:00Z")
+        s.settle()
+        return s.evidence()
+
+    yield wrong, "one-person-two-keys", two_cards("alice")
+    yield wrong, "one-person-two-keys-called-bob", two_cards("bob")
+    yield wrong, "policy-twice", add_account_again()
+
+    for name, changes in {
+            "amount-changed": dict(amount="78.77"), "creditor-changed": dict(creditor=ACCOUNT),
+            "debtor-changed": dict(debtor=CREDITOR), "currency-changed": dict(currency="USD"),
+            "settled-other-order": dict(orderDigest=hexdigest(canon(FULL))),
+            "settled-other-policy": dict(policyDigest=hexdigest(b"")),
+            "not-settled": dict(status=["ACSP"]),
+            "settled-backwards": dict(status=["ACSC", "ACSP"])}.items():
+        s = Story()
+        s.alice()
+        s.bob()
+        s.settle(**changes)
+        yield wrong, name, s.evidence()
+    for name, change in {"considered-one": lambda c: c.pop(),
+                         "considered-swapped": lambda c: c.reverse(),
+                         "considered-revoked": lambda c: c[0].update(keyStatus="revoked"),
+                         "considered-other-entry": lambda c: c[0].update(entry=2)}.items():
+        s = settled()
+        change(next(r for r in s.rows if r[0] == "settlement")[2]["considered"])
+        yield wrong, name, s.evidence()
+    yield from forged_decisions_in_log(wrong)
+
+
+def add_account_again():
+    s = Story()
+    account = next(r for r in s.rows if r[0] == "account")
+    s.put("account", "09:04:00", dict(account[2], previous=s.rows.index(account)))
+    s.alice()
+    return s.evidence()
+
+
+def forged_decisions_in_log(wrong):
+    s = Story()
+    s.alice()
+    s.settle()
+    yield wrong, "settled-before-quorum", s.evidence()
+    s = Story()
+    s.alice(["RCVD", "ACTC", "ACCP"])
+    s.settle()
+    yield wrong, "quorum-claimed", s.evidence()
+    s = Story()
+    s.alice(["RCVD", "PATC"])
+    yield wrong, "status-skipped", s.evidence()
+    s = Story()
+    s.alice()
+    s.bob([], verb="reject")
+    yield wrong, "reject-ignored", s.evidence()
+    s = Story()
+    s.alice()
+    s.bob(["ACCP"], verb="reject")
+    yield wrong, "reject-counted-as-approval", s.evidence()
+    s = Story()
+    s.alice()
+    s.bob([])
+    yield wrong, "quorum-ignored", s.evidence()
+    s = Story()
+    s.alice()
+    s.bob(link=False)
+    yield wrong, "two-first-entries", s.evidence()
+    s = Story()
+    s.alice()
+    s.bob(document=ORDER)
+    yield wrong, "document-twice", s.evidence()
+    s = Story()
+    s.alice(document=None)
+    yield "EVIDENCE_INCOMPLETE", "no-document", s.evidence()
+    s = settled()
+    s.settle("10:09:00", movement=3)
+    yield wrong, "settled-twice", s.evidence()
+    s = Story()
+    s.alice()
+    s.bob(issued="2026-11-22T10:07:12Z")
+    yield wrong, "issued-eleven-seconds-ahead", s.evidence()
+    s = Story()
+    s.alice(document=dict(ORDER, amount="78.77"))
+    yield "ORDER_MISMATCH", "document-changed", s.evidence()
+    s = Story()
+    s.alice(displayDigest=hexdigest(display(FULL, POLICY, "approve")))
+    yield "DISPLAY_MISMATCH", "display-changed", s.evidence()
+    lenient = dict(POLICY, holders=POLICY["holders"][:1])
+    s = Story(policy=lenient)
+    s.alice(["RCVD", "ACTC", "ACCP"])
+    yield "POLICY_MISMATCH", "policy-swapped", s.evidence()
+    late = dict(POLICY, validFrom="2026-11-23T00:00:00Z")
+    s = Story(policy=late)
+    s.alice(policy=late)
+    yield wrong, "policy-not-yet-valid", s.evidence()
+    only_bob = dict(POLICY, holders=POLICY["holders"][1:])
+    s = Story(policy=only_bob)
+    s.alice(["RCVD", "ACTC"], policy=only_bob)
+    yield wrong, "signer-not-in-policy", s.evidence()
+    teller = dict(POLICY, holders=[{"class": "T", "id": "alice"}, {"class": "A", "id": "bob"}])
+    s = Story(policy=teller)
+    s.alice(["RCVD", "ACTC"], policy=teller)
+    yield wrong, "approved-without-right", s.evidence()
+    s = Story()
+    s.alice(["RCVD", "RJCT"], verb="reject", reason="MS02")
+    yield wrong, "begun-with-a-rejection", s.evidence()
+    s = Story()
+    s.alice()
+    s.put("key-status", "10:06:00", {
+        "object": "holder:bob", "previous": 2, "type": "key-status", "holder": "bob",
+        "thumbprint": BOB.thumbprint, "status": "revoked", "floor": "2026-11-22T10:06:00Z"})
+    s.bob()
+    yield wrong, "key-revoked-before", s.evidence()
+    s = Story()
+    s.alice()
+    s.put("key-status", "10:06:00", {
+        "object": "holder:alice", "previous": 1, "type": "key-status", "holder": "alice",
+        "thumbprint": ALICE.thumbprint, "status": "revoked", "floor": "2026-11-22T10:06:00Z"})
+    s.bob()
+    s.settle()
+    yield wrong, "key-revoked-before-settlement", s.evidence()
+    s = Story()
+    s.alice()
+    s.put("key-status", "10:06:00", {
+        "object": "holder:bob", "previous": 2, "type": "key-status", "holder": "bob",
+        "thumbprint": BOB.thumbprint, "status": "active", "floor": "2026-11-22T10:07:01Z"})
+    s.bob()
+    yield wrong, "issued-before-floor", s.evidence()
+    late = dict(ORDER, expires="2026-11-22T10:06:00Z")
+    s = Story()
+    s.alice(order=late, document=late)
+    s.bob(order=late)
+    yield wrong, "approved-after-expiry", s.evidence()
+    s = Story()
+    s.alice()
+    s.of_order("closed", "10:09:00", {"type": "closed", "reason": "DS24", "status": ["CANC"]})
+    yield wrong, "closed-as-cancelled", s.evidence()
+
+
+# --- decisions -----------------------------------------------------------------------------------
+
+def raw(header, payload, signature):
+    return b64u(header) + "." + b64u(payload) + "." + b64u(signature)
+
+
+def forged_decisions():
+    payload = canon(decision())
+    good = {"alg": "ES256", "kid": ALICE.thumbprint, "typ": DECISION}
+
+    def with_header(**changes):
+        return jws(ALICE, DECISION, payload, canon(dict(good, **changes)))
+
+    yield "OK", "good", jws(ALICE, DECISION, payload)
+    yield "OK", "twin", twin(payload)
+    # THREATS 2: what was signed for elsewhere
+    test = dict(ORDER, bank="demobank.example/test")
+    yield "BANK_MISMATCH", "02-other-system", signed(ALICE, order=test)
+    yield "ACCOUNT_MISMATCH", "02-other-account", signed(ALICE, account=CREDITOR)
+    yield "POLICY_MISMATCH", "02-other-policy", signed(
+        ALICE, policy=dict(POLICY, version=2))
+    yield "JWS_TYPE", "02-a-login", jws(ALICE, LOGIN, payload)
+    yield "JWS_TYPE", "02-a-batch-decision", jws(ALICE, "countersign-batch-decision+jws", payload)
+    # THREATS 3: another document with the same id
+    yield "ORDER_MISMATCH", "03-same-id", signed(ALICE, order=dict(ORDER, amount="99.99"))
+    yield "ORDER_MISMATCH", "03-other-id", signed(ALICE, order=dict(ORDER, id=FULL["id"]))
+    # THREATS 4: the algorithm is the key's
+    for alg in ("none", "HS256", "RS256", "PS256", "ES256K", "EdDSA", "es256"):
+        yield "JWS_ALGORITHM", "04-alg-" + alg, with_header(alg=alg)
+    yield "JWS_ALGORITHM", "04-alg-mixed", with_header(alg="ES512")
+    hs = b64u(canon(dict(good, alg="HS256"))) + "." + b64u(payload)
+    mac = hmac.new(ALICE.spki, hs.encode(), "sha256").digest()
+    yield "JWS_ALGORITHM", "04-hs256-with-the-public-key", hs + "." + b64u(mac)
+    jwk = {"crv": "P-256", "kty": "EC", "x": "AA", "y": "AA"}
+    for name, value in (("jwk", jwk), ("jku", "https://evil.example/"), ("x5c", ["AA"]),
+                        ("x5u", "https://evil.example/"), ("x5t", "AA"), ("cty", "json")):
+        yield "JWS_HEADER", "04-" + name, with_header(**{name: value})
+    yield "SIGNATURE_INVALID", "04-other-key", jws(STRANGER, DECISION, payload, canon(good))
+    yield "KEY_UNKNOWN", "04-unknown-key", jws(STRANGER, DECISION, payload)
+    # THREATS 5: headers
+    yield "JWS_HEADER", "05-b64", with_header(b64=False, crit=["b64"])
+    yield "JWS_HEADER", "05-crit", with_header(crit=["exp"])
+    for kid in ("../../etc/passwd", "x' OR '1'='1", "", ALICE.thumbprint + "A"):
+        yield "JWS_HEADER", "05-kid-%d" % len(kid), with_header(kid=kid)
+    header = canon(good)
+    for error, name, h in (
+            ("JWS_HEADER", "twice", header[:-1] + b',"typ":"' + DECISION.encode() + b'"}'),
+            ("JWS_HEADER", "twice-escaped", header[:-1] + b',"\\u0074yp":"x"}'),
+            ("JWS_HEADER", "spaced", header.replace(b",", b", ")),
+            ("JWS_HEADER", "reordered", json.dumps(
+                {k: good[k] for k in ("typ", "kid", "alg")}, separators=(",", ":")).encode()),
+            ("JWS_HEADER", "without-typ", canon({k: good[k] for k in ("alg", "kid")}))):
+        yield error, "05-" + name, jws(ALICE, DECISION, payload, h)
+    yield from forged_signatures(payload, header)
+    yield from forged_payloads()
+
+
+def twin(payload):
+    """The (r, n-s) of a signature: it verifies, and is still the same person's one approval."""
+    header = canon({"alg": "ES256", "kid": ALICE.thumbprint, "typ": DECISION})
+    text = b64u(header) + "." + b64u(payload)
+    r, s = ALICE.rs(text.encode())
+    n = ALICE.c["n"]
+    return text + "." + b64u(r.to_bytes(32, "big") + (n - s).to_bytes(32, "big"))
+
+
+def forged_signatures(payload, header):
+    text = b64u(header) + "." + b64u(payload)
+    r, s = ALICE.rs(text.encode())
+    n = ALICE.c["n"]
+    sig = ALICE.sign(text.encode())
+
+    def rs(a, b):
+        return text + "." + b64u(a.to_bytes(32, "big") + b.to_bytes(32, "big"))
+
+    yield "SIGNATURE_INVALID", "r-zero", rs(0, s)
+    yield "SIGNATURE_INVALID", "s-zero", rs(r, 0)
+    yield "SIGNATURE_INVALID", "both-zero", rs(0, 0)
+    yield "SIGNATURE_INVALID", "s-is-n", rs(r, n)
+    yield "SIGNATURE_INVALID", "both-n", rs(n, n)
+    yield "SIGNATURE_INVALID", "flipped", text + "." + b64u(sig[:-1] + bytes([sig[-1] ^ 1]))
+    yield "SIGNATURE_INVALID", "der", text + "." + b64u(der_sig(r, s))
+    yield "SIGNATURE_INVALID", "short", text + "." + b64u(sig[:-1])
+    yield "BASE64_INVALID", "padded", text + "." + b64u(sig) + "=="
+    yield "JWS_MALFORMED", "two-parts", text
+    yield "JWS_MALFORMED", "four-parts", text + "." + b64u(sig) + "."
+    yield "SIGNATURE_INVALID", "other-payload", raw(header, canon(decision(verb="submit")), sig)
+
+
+def forged_payloads():
+    def payload(error, name, **changes):
+        return error, name, signed(ALICE, **changes)
+
+    yield payload("DISPLAY_MISMATCH", "display-digest", displayDigest="0" * 64)
+    yield payload("DISPLAY_MISMATCH", "display-of-another-verb", decision="submit")
+    yield payload("DISPLAY_UNKNOWN", "display-version", display="countersign-display/2;en")
+    yield payload("DOC_MEMBER_INVALID", "verb-unknown", decision="adore")
+    yield payload("DOC_MEMBER_INVALID", "reason-on-approve", reason="MS02")
+    yield payload("DOC_MEMBER_INVALID", "reject-without-reason", verb="reject", reason=None)
+    yield payload("DOC_MEMBER_INVALID", "reject-for-another-reason", verb="reject", reason="DS02")
+    yield payload("DOC_MEMBER_INVALID", "nonce-long", nonce="A" * 23)
+    yield payload("DOC_MEMBER_INVALID", "nonce-bits", nonce="A" * 21 + "B")
+    yield payload("DOC_MEMBER_INVALID", "digest-upper", orderDigest=hexdigest(canon(ORDER)).upper())
+    yield payload("DOC_MEMBER_INVALID", "expires-first", expires="2026-11-22T10:05:00Z")
+    yield payload("TIME_INVALID", "time-with-zone", issued="2026-11-22T10:05:00+00:00")
+    yield payload("DOC_MEMBER_MISSING", "without-policy", policyDigest=None)
+    yield payload("DOC_MEMBER_UNKNOWN", "more", comment="hello")
+    yield payload("DOC_TYPE", "version", version=2)
+    text = canon(decision())
+    yield "DOC_NOT_CANONICAL", "payload-spaced", jws(ALICE, DECISION, text.replace(b",", b", ", 1))
+    yield "JSON_SYNTAX", "payload-empty", jws(ALICE, DECISION, b"")
+    yield "JSON_SYNTAX", "payload-bom", jws(ALICE, DECISION, b"\xef\xbb\xbf" + text)
+    yield "JSON_SYNTAX", "payload-trailing", jws(ALICE, DECISION, text + b"x")
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+def files():
+    yield "order.json", canon(ORDER)
+    yield "order-full.json", canon(FULL)
+    yield "policy.json", canon(POLICY)
+    for verb in SENTENCES:
+        yield "display-%s.txt" % verb, display(ORDER, POLICY, verb)
+    yield "display-full.txt", display(FULL, POLICY, "approve")
+    yield "decision-payload.json", canon(decision())
+    yield "decision.jws", signed(ALICE).encode()
+    yield "bank-keys.jws", bank_keys().encode()
+    yield "login.jws", login().encode()
+    yield "digests.txt", "".join("%s %s\n" % row for row in (
+        ("order", hexdigest(canon(ORDER))), ("policy", hexdigest(canon(POLICY))),
+        ("display", hexdigest(display(ORDER, POLICY, "approve"))), ("root", ROOT.thumbprint),
+        ("log", LOG.thumbprint), ("alice", ALICE.thumbprint), ("bob", BOB.thumbprint),
+        ("stranger", STRANGER.thumbprint))).encode()
+    yield "keys.ndjson", b"".join(canon({"spki": b64u(k.spki)}) + b"\n" for k in (ALICE, BOB))
+    lines = [(ALICE, ORDER, "approve"), (BOB, ORDER, "approve"), (ALICE, FULL, "submit"),
+             (BOB, FULL, "reject")]
+    yield "decisions.ndjson", b"".join(
+        canon({"decision": signed(k, order=o, verb=v), "order": o}) + b"\n" for k, o, v in lines)
+    yield "decisions-forged.txt", "".join(
+        "%s %s %s\n" % row for row in forged_decisions()).encode()
+    for name, content in good_evidence():
+        yield "evidence/%s.json" % name, content
+    rows = list(forged_evidence())
+    yield "forged/list.txt", "".join("%s %s\n" % row[:2] for row in rows).encode()
+    for _, name, content in rows:
+        yield "forged/%s.json" % name, content
+
+
+def login():
+    return jws(BOB, LOGIN, canon({
+        "bank": BANK, "challenge": b64u(sha256(b"challenge")[:16]),
+        "expires": "2026-11-22T10:10:00Z", "issued": "2026-11-22T10:05:00Z",
+        "nonce": b64u(sha256(b"login")[:16]), "session": STRANGER.thumbprint, "version": 1}))
+
+
+def main(argv):
+    check = argv[1:2] == ["--check"]
+    directory = argv[-1]
+    different = []
+    for name, content in files():
+        where = os.path.join(directory, name)
+        if check:
+            try:
+                with open(where, "rb") as f:
+                    same = f.read() == content
+            except FileNotFoundError:
+                same = False
+            if not same:
+                different.append(name)
+            continue
+        os.makedirs(os.path.dirname(where), exist_ok=True)
+        with open(where, "wb") as f:
+            f.write(content)
+    for name in different:
+        print("differs:", name, file=sys.stderr)
+    return 1 if different else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv))

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Evidence: whole stories pass, every kind of lie is refused by its name. */
+#include "base/text.h"
+#include "tests/base/unit.h"
+#include "tests/verifier/golden.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct pins {
+    char root[65], alice[65];
+};
+
+static struct pins load_pins(void)
+{
+    struct pins p;
+
+    strcpy(p.root, golden_digest("root"));
+    strcpy(p.alice, golden_digest("alice"));
+    return p;
+}
+
+static enum err verify(const struct buf *file, const char *root, const char *holder,
+                       struct verify_report *out)
+{
+    const struct verify_evidence_input in = {.bytes = file->data,
+                                             .len = file->len,
+                                             .bank_key = root,
+                                             .holder_keys = &holder,
+                                             .holder_key_count = holder ? 1 : 0};
+
+    return verify_evidence(&in, out);
+}
+
+static void settled(void **state)
+{
+    (void)state;
+    struct buf file = golden_read("evidence/settled.json");
+    struct pins pins = load_pins();
+    struct verify_report r;
+    char digest[65], time[TEXT_TIME_LEN + 1];
+
+    assert_ok(verify(&file, pins.root, pins.alice, &r));
+    assert_string_equal(r.status, "ACSC");
+    assert_string_equal(r.reason, "");
+    text_time(r.status_time_us, time);
+    assert_string_equal(time, "2026-11-22T10:07:01Z");
+    text_hex(r.order.digest, DIGEST_LEN, digest);
+    assert_string_equal(digest, golden_digest("order"));
+    assert_string_equal(r.order.amount, "77.78");
+    assert_string_equal(r.policy_title, "Household: both");
+    assert_int_equal(r.policy_version, 1);
+    assert_int_equal(r.tree_size, 10);
+    assert_int_equal(r.required, 2);
+    assert_int_equal(r.given, 2);
+    assert_int_equal(r.signer_count, 2);
+    assert_string_equal(r.signers[0].holder, "alice");
+    assert_string_equal(r.signers[1].holder, "bob");
+    assert_int_equal(r.signers[1].verb, VERB_APPROVE);
+    assert_true(r.signers[0].pinned);
+    assert_false(r.signers[1].pinned);
+    buf_free(&file);
+}
+
+static void other_ends(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file, *status, *reason;
+        unsigned given;
+    } rows[] = {{"open", "PATC", "", 1},
+                {"rejected", "RJCT", "MS02", 1},
+                {"expired", "RJCT", "DS24", 1},
+                {"cancelled", "CANC", "DS02", 1}};
+    struct pins pins = load_pins();
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char name[64];
+        struct verify_report r;
+        struct buf file;
+
+        snprintf(name, sizeof name, "evidence/%s.json", rows[i].file);
+        file = golden_read(name);
+        assert_ok(verify(&file, pins.root, NULL, &r));
+        assert_string_equal(r.status, rows[i].status);
+        assert_string_equal(r.reason, rows[i].reason);
+        assert_int_equal(r.given, rows[i].given);
+        buf_free(&file);
+    }
+}
+
+static void wrong_pin(void **state)
+{
+    (void)state;
+    struct buf file = golden_read("evidence/settled.json");
+    struct pins pins = load_pins();
+    struct verify_report r;
+
+    assert_err(verify(&file, pins.alice, NULL, &r), ERR_KEY_MISMATCH);
+    assert_string_equal(r.where, "bankKeys");
+    assert_string_equal(r.status, "");
+    buf_free(&file);
+}
+
+static void try_forgery(enum err expected, const char *name, const char *rest, void *ctx)
+{
+    const struct pins *pins = ctx;
+    char path[128];
+    struct verify_report r;
+    struct buf file;
+    enum err got;
+
+    (void)rest;
+    snprintf(path, sizeof path, "forged/%s.json", name);
+    file = golden_read(path);
+    got = verify(&file, pins->root, NULL, &r);
+    if (got != expected)
+        print_error("%s: %s at %s\n", name, err_name(got), r.where);
+    assert_err(got, expected);
+    assert_int_equal(r.signer_count, 0);
+    assert_string_equal(r.status, "");
+    buf_free(&file);
+}
+
+static void every_forgery_is_refused_by_name(void **state)
+{
+    (void)state;
+    struct pins pins = load_pins();
+
+    golden_table("forged/list.txt", 50, try_forgery, &pins);
+}
+
+/* One of the eight bits of each byte from FROM on, all of them in turn. */
+static void flip_bytes(struct buf *file, size_t from)
+{
+    struct pins pins = load_pins();
+    struct verify_report r;
+
+    for (size_t i = from; i < file->len; i++) {
+        uint8_t bit = (uint8_t)(1u << (i % 8));
+
+        file->data[i] ^= bit;
+        if (verify(file, pins.root, NULL, &r) == ERR_OK)
+            fail_msg("byte %zu", i);
+        file->data[i] ^= bit;
+    }
+    assert_ok(verify(file, pins.root, NULL, &r));
+}
+
+/* Every byte of a short story, and of the longer one what the short one lacks: its settlement. */
+static void no_changed_byte_verifies(void **state)
+{
+    (void)state;
+    struct buf open = golden_read("evidence/open.json");
+    struct buf settled = golden_read("evidence/settled.json");
+    const char *settlement = strstr(buf_str(&settled), "{\"body\":{\"amount\":");
+
+    assert_non_null(settlement);
+    flip_bytes(&open, 0);
+    flip_bytes(&settled, (size_t)(settlement - buf_str(&settled)));
+    buf_free(&open);
+    buf_free(&settled);
+}
+
+static void no_shortened_file_verifies(void **state)
+{
+    (void)state;
+    struct buf file = golden_read("evidence/settled.json");
+    struct pins pins = load_pins();
+    struct verify_report r;
+
+    for (size_t len = 0; len < file.len; len += 97) {
+        struct buf part = {.data = file.data, .len = len};
+
+        assert_true(verify(&part, pins.root, NULL, &r) != ERR_OK);
+    }
+    buf_free(&file);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(settled),
+        cmocka_unit_test(other_ends),
+        cmocka_unit_test(wrong_pin),
+        cmocka_unit_test(every_forgery_is_refused_by_name),
+        cmocka_unit_test(no_changed_byte_verifies),
+        cmocka_unit_test(no_shortened_file_verifies),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

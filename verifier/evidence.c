@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "order/checkpoint.h"
+#include "order/entry.h"
+#include "order/json.h"
+#include "order/member.h"
+#include "verifier/story.h"
+#include "verifier/verifier.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define EVIDENCE_MAX ((size_t)4 << 20) /* bytes */
+#define ENTRIES_MAX 256
+
+struct evidence {
+    char bank[BANK_MAX + 1];
+    char account[IBAN_MAX + 1];
+    char order[ORDER_ID_LEN + 1];
+    const struct js *bank_keys, *checkpoint, *entries;
+    struct checkpoint head;
+};
+
+/* --- the parts of the file --- */
+
+static enum err read_file(const struct js *value, struct evidence *ev)
+{
+    const struct js *account, *bank, *order, *type, *version;
+    const struct js_member table[] = {
+        MEMBER_TEXT("account", true, &account),
+        MEMBER_TEXT("bank", true, &bank),
+        MEMBER_TEXT("bankKeys", true, &ev->bank_keys),
+        MEMBER_TEXT("checkpoint", true, &ev->checkpoint),
+        MEMBER_ARRAY("entries", 1, ENTRIES_MAX, &ev->entries),
+        MEMBER_TEXT("order", true, &order),
+        MEMBER_TEXT("type", true, &type),
+        MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &version),
+    };
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = member_type(type, "evidence", version);
+    if (e == ERR_OK)
+        e = member_text(bank, forms_bank, ev->bank, sizeof ev->bank);
+    if (e == ERR_OK)
+        e = member_text(account, iban_check, ev->account, sizeof ev->account);
+    return e == ERR_OK ? member_text(order, forms_order_id, ev->order, sizeof ev->order) : e;
+}
+
+static const struct bank_key *log_key_of(const struct statement_bank_keys *keys)
+{
+    for (size_t i = 0; i < keys->count; i++) {
+        if (keys->keys[i].use == BANK_KEY_LOG)
+            return &keys->keys[i];
+    }
+    return NULL;
+}
+
+/* From the pinned root key to the log key to the checkpoint. */
+static enum err check_head(struct evidence *ev, const char *root_thumbprint, char *where,
+                           size_t where_len)
+{
+    struct statement_bank_keys keys;
+    const struct bank_key *log_key;
+    struct key *key = NULL;
+    const char *text;
+    size_t len;
+    enum err e;
+
+    snprintf(where, where_len, "bankKeys");
+    text = js_text(ev->bank_keys, &len);
+    e = verify_bank_keys(text, len, root_thumbprint, &keys);
+    if (e == ERR_OK && strcmp(keys.head.bank, ev->bank) != 0)
+        e = ERR_BANK_MISMATCH;
+    if (e != ERR_OK)
+        return e;
+    snprintf(where, where_len, "checkpoint");
+    log_key = log_key_of(&keys);
+    e = log_key ? key_from_spki(log_key->spki, log_key->spki_len, &key) : ERR_EVIDENCE_INCOMPLETE;
+    if (e == ERR_OK) {
+        text = js_text(ev->checkpoint, &len);
+        e = checkpoint_verify(text, len, ev->bank, key, &ev->head);
+    }
+    key_free(key);
+    return e;
+}
+
+/* --- one entry --- */
+
+struct entry {
+    const struct js *body;
+    struct entry_leaf leaf;
+    uint8_t salt[ENTRY_SALT_LEN];
+    struct merkle_hash proof[MERKLE_PROOF_MAX];
+    size_t proof_len;
+};
+
+static enum err read_hash(const struct js *value, struct merkle_hash *out)
+{
+    struct buf bytes = BUF_INIT(DIGEST_LEN);
+    const char *text;
+    size_t len;
+    enum err e;
+
+    if (js_type(value) != JS_TEXT)
+        return ERR_DOC_MEMBER_INVALID;
+    text = js_text(value, &len);
+    e = text_unb64(text, len, &bytes);
+    if (e == ERR_TOO_LARGE || (e == ERR_OK && bytes.len != DIGEST_LEN))
+        e = ERR_DOC_MEMBER_INVALID;
+    if (e == ERR_OK)
+        memcpy(out->b, bytes.data, DIGEST_LEN);
+    buf_free(&bytes);
+    return e;
+}
+
+static enum err read_entry(const struct js *value, struct entry *out)
+{
+    const struct js *leaf, *proof, *salt;
+    const struct js_member table[] = {
+        MEMBER_OBJECT("body", true, &out->body), MEMBER_OBJECT("leaf", true, &leaf),
+        MEMBER_ARRAY("proof", 0, MERKLE_PROOF_MAX, &proof), MEMBER_TEXT("salt", true, &salt)};
+    size_t salt_len;
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = entry_leaf_from_js(leaf, &out->leaf);
+    if (e == ERR_OK)
+        e = member_bytes(salt, out->salt, sizeof out->salt, &salt_len);
+    if (e == ERR_OK && salt_len != ENTRY_SALT_LEN)
+        e = ERR_DOC_MEMBER_INVALID;
+    if (e != ERR_OK)
+        return e;
+    out->proof_len = js_count(proof);
+    for (size_t i = 0; e == ERR_OK && i < out->proof_len; i++)
+        e = read_hash(js_at(proof, i), &out->proof[i]);
+    return e;
+}
+
+/* The body is the one that the leaf commits to, and the leaf stands in the tree. */
+static enum err prove_entry(const struct entry *en, const struct checkpoint *head)
+{
+    struct buf body = BUF_INIT(ENTRY_BODY_MAX);
+    enum err e = js_canon(en->body, &body);
+
+    if (e == ERR_OK)
+        e = entry_check(&en->leaf, en->salt, body.data, body.len);
+    if (e == ERR_OK)
+        e = merkle_check_inclusion(en->leaf.index, head->size, &en->leaf.hash, en->proof,
+                                   en->proof_len, &head->root);
+    buf_free(&body);
+    return e;
+}
+
+static enum err add_entries(const struct evidence *ev, struct story *story, char *where,
+                            size_t where_len)
+{
+    struct entry en;
+    uint64_t next = 0; /* the least index that may follow */
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; e == ERR_OK && i < js_count(ev->entries); i++) {
+        snprintf(where, where_len, "entries[%zu]", i);
+        e = read_entry(js_at(ev->entries, i), &en);
+        if (e == ERR_OK)
+            e = prove_entry(&en, &ev->head);
+        if (e == ERR_OK && en.leaf.index < next)
+            e = ERR_EVIDENCE_CONTRADICTION;
+        if (e == ERR_OK) {
+            const char *type = js_text(js_get(en.body, "type"), NULL);
+
+            snprintf(where, where_len, "entries[%zu], log index %llu, %.32s", i,
+                     (unsigned long long)en.leaf.index, type ? type : "without type");
+            e = story_add(story, &en.leaf, en.body);
+        }
+        next = en.leaf.index + 1;
+    }
+    return e;
+}
+
+/* --- the whole --- */
+
+static enum err check_story(const struct verify_evidence_input *in, const struct evidence *ev,
+                            struct verify_report *out, char *where, size_t where_len)
+{
+    const struct story_subject subject = {ev->bank, ev->account, ev->order, in->holder_keys,
+                                          in->holder_key_count};
+    struct story *story = NULL;
+    enum err e = story_new(&subject, &story);
+
+    if (e == ERR_OK)
+        e = add_entries(ev, story, where, where_len);
+    if (e == ERR_OK) {
+        snprintf(where, where_len, "end of entries");
+        e = story_report(story, out);
+    }
+    story_free(story);
+    return e;
+}
+
+enum err verify_evidence(const struct verify_evidence_input *in, struct verify_report *out)
+{
+    char where[sizeof out->where] = "file";
+    struct evidence ev = {0};
+    struct js *value = NULL;
+    enum err e;
+
+    memset(out, 0, sizeof *out);
+    e = in->len > EVIDENCE_MAX ? ERR_TOO_LARGE : js_parse_canonical(in->bytes, in->len, &value);
+    if (e == ERR_OK)
+        e = read_file(value, &ev);
+    if (e == ERR_OK)
+        e = check_head(&ev, in->bank_key, where, sizeof where);
+    if (e == ERR_OK)
+        e = check_story(in, &ev, out, where, sizeof where);
+    js_free(value);
+    if (e == ERR_OK) {
+        out->tree_size = ev.head.size;
+        return ERR_OK;
+    }
+    memset(out, 0, sizeof *out);
+    memcpy(out->where, where, sizeof where);
+    return e;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/story_body.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OBJECT_MAX (sizeof "order:" + IBAN_MAX + 1 + ORDER_ID_LEN)
+
+enum err story_new(const struct story_subject *subject, struct story **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return ERR_NO_MEMORY;
+    (*out)->subject = *subject;
+    return ERR_OK;
+}
+
+void story_free(struct story *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->key_count; i++)
+        key_free(s->keys[i].key);
+    policy_free(s->policy);
+    free(s);
+}
+
+bool story_text_is(const struct js *value, const char *expected)
+{
+    return strcmp(js_text(value, NULL), expected) == 0;
+}
+
+enum err story_contradiction_unless(bool fine)
+{
+    return fine ? ERR_OK : ERR_EVIDENCE_CONTRADICTION;
+}
+
+enum err story_check_object(const struct body *b, const char *kind, const char *name)
+{
+    char object[OBJECT_MAX];
+
+    snprintf(object, sizeof object, "%s:%s", kind, name);
+    return story_contradiction_unless(story_text_is(b->object, object));
+}
+
+/* --- the account and its policy --- */
+
+static enum err add_account(struct story *s, struct body *b)
+{
+    const struct js *account, *currency, *policy;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("account", true, &account),
+                                      MEMBER_TEXT("currency", true, &currency),
+                                      MEMBER_OBJECT("policy", true, &policy)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = story_check_object(b, "account", s->subject.account);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(!s->policy && story_text_is(account, s->subject.account));
+    if (e == ERR_OK)
+        e = member_text(currency, NULL, s->currency, sizeof s->currency);
+    return e == ERR_OK ? policy_from_js(policy, &s->policy) : e;
+}
+
+/* --- all of it --- */
+
+static const struct chapter {
+    const char *type;
+    bool of_order; /* one of the order's own entries */
+    enum err (*add)(struct story *, struct body *);
+} chapters[] = {
+    {"account", false, add_account},
+    {"enrolment", false, story_keys_enrolment},
+    {"key-status", false, story_keys_status},
+    {"decision", true, story_order_decision},
+    {"settlement", true, story_end_settlement},
+    {"closed", true, story_end_closed},
+};
+
+enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct js *body)
+{
+    struct body b = {.leaf = leaf, .value = body};
+    const struct js *type = js_get(body, "type");
+
+    if (!type)
+        return ERR_DOC_MEMBER_MISSING;
+    if (js_type(type) != JS_TEXT)
+        return ERR_DOC_MEMBER_INVALID;
+    for (size_t i = 0; i < MEMBER_ROWS(chapters); i++) {
+        if (story_text_is(type, chapters[i].type)) {
+            enum err e = chapters[i].add(s, &b);
+
+            if (e == ERR_OK && chapters[i].of_order)
+                s->last = leaf->index;
+            return e;
+        }
+    }
+    return ERR_EVIDENCE_CONTRADICTION; /* it has no part in this story */
+}
+
+enum err story_report(const struct story *s, struct verify_report *out)
+{
+    struct policy_verdict verdict;
+    enum err e = s->order_seen ? story_order_judge(s, &verdict) : ERR_EVIDENCE_INCOMPLETE;
+
+    memset(out, 0, sizeof *out);
+    if (e != ERR_OK)
+        return e;
+    out->order = s->order;
+    snprintf(out->status, sizeof out->status, "%s", status_name(s->status));
+    memcpy(out->reason, s->reason, sizeof out->reason);
+    out->status_time_us = s->status_time_us;
+    snprintf(out->policy_title, sizeof out->policy_title, "%s", policy_title(s->policy));
+    out->policy_version = policy_version(s->policy);
+    out->required = verdict.required;
+    out->given = verdict.given;
+    for (size_t i = 0; i < s->made_count; i++)
+        out->signers[i] = s->made[i].signer;
+    out->signer_count = s->made_count;
+    return ERR_OK;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * story_body: the body of struct story, shared by the files that add one kind of entry each.
+ */
+#ifndef VERIFIER_STORY_BODY_H
+#define VERIFIER_STORY_BODY_H
+
+#include "order/json.h"
+#include "order/member.h"
+#include "order/status.h"
+#include "verifier/story.h"
+
+#define STORY_KEYS_MAX VERIFY_SIGNERS_MAX
+#define STORY_STEPS_MAX 16
+
+struct enrolled {
+    struct key *key;
+    char holder[HOLDER_MAX + 1];
+    bool active;
+    int64_t floor_us;
+};
+
+struct made {
+    struct verify_signer signer;
+    uint64_t entry;
+};
+
+struct story {
+    struct story_subject subject;
+    struct policy *policy; /* NULL until the account's entry */
+    char currency[ORDER_CURRENCY_LEN + 1];
+    struct enrolled keys[STORY_KEYS_MAX];
+    size_t key_count;
+    struct order order;
+    bool order_seen;
+    uint64_t last; /* index of the order's newest entry */
+    struct made made[VERIFY_SIGNERS_MAX];
+    size_t made_count;
+    enum status status;
+    char reason[5];
+    int64_t status_time_us;
+};
+
+/* What every body has, and where it stands. */
+struct body {
+    const struct entry_leaf *leaf;
+    const struct js *value;
+    const struct js *object, *previous, *type;
+};
+#define BODY_ROWS(b)                                                                               \
+    MEMBER_TEXT("object", true, &(b)->object),                                                     \
+        {"previous", JS_INT, false, 0, JS_INT_MAX, &(b)->previous},                                \
+        MEMBER_TEXT("type", true, &(b)->type)
+
+/* --- story.c --- */
+bool story_text_is(const struct js *value, const char *expected);
+/* EVIDENCE_CONTRADICTION unless FINE. */
+MUST_CHECK enum err story_contradiction_unless(bool fine);
+/* The body's object is KIND:NAME. */
+MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, const char *name);
+
+/* --- story_keys.c: keys and whose they are --- */
+struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
+MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
+MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
+
+/* --- story_order.c: the order's entries up to its decisions --- */
+/* Linked to the entry before: nothing may be left out of the middle. */
+MUST_CHECK enum err story_order_link(const struct story *s, const struct body *b);
+/* What the policy says to the votes so far; EVIDENCE_INCOMPLETE without a policy. */
+MUST_CHECK enum err story_order_judge(const struct story *s, struct policy_verdict *out);
+/* Walks the codes that the entry says the order passed through, by order/status.def; each must be
+ * one of ALLOWED (ended by STATUS_NONE). */
+MUST_CHECK enum err story_order_walk(struct story *s, const struct body *b, const struct js *codes,
+                                     const enum status *allowed);
+MUST_CHECK enum err story_order_reason(struct story *s, const struct js *reason);
+MUST_CHECK enum err story_order_decision(struct story *s, struct body *b);
+
+/* --- story_end.c: settlement, or an end by the bank --- */
+MUST_CHECK enum err story_end_settlement(struct story *s, struct body *b);
+MUST_CHECK enum err story_end_closed(struct story *s, struct body *b);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/story_body.h"
+
+#include <string.h>
+
+/* An end needs a beginning. */
+static enum err check_link(const struct story *s, const struct body *b)
+{
+    return s->order_seen ? story_order_link(s, b) : ERR_EVIDENCE_INCOMPLETE;
+}
+
+/* The settlement lists exactly the decisions that the log has, in their order. */
+static enum err check_considered(const struct js *value, const struct made *m)
+{
+    const struct js *decision, *entry, *holder, *key_status, *thumbprint;
+    const struct js_member table[] = {
+        MEMBER_TEXT("decision", true, &decision), MEMBER_INT("entry", 0, JS_INT_MAX, &entry),
+        MEMBER_TEXT("holder", true, &holder), MEMBER_TEXT("keyStatus", true, &key_status),
+        MEMBER_TEXT("thumbprint", true, &thumbprint)};
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (e != ERR_OK)
+        return e;
+    return story_contradiction_unless(
+        story_text_is(decision, decision_verb_name(m->signer.verb)) &&
+        (uint64_t)js_int(entry) == m->entry && story_text_is(holder, m->signer.holder) &&
+        story_text_is(key_status, "active") && story_text_is(thumbprint, m->signer.thumbprint));
+}
+
+struct settlement {
+    const struct js *amount, *considered, *creditor, *currency, *debtor, *movement, *order_digest,
+        *policy_digest, *status;
+};
+
+/* What was executed is what was signed. */
+static enum err check_settled(const struct story *s, const struct settlement *st)
+{
+    uint8_t order_digest[DIGEST_LEN], digest[DIGEST_LEN];
+    enum err e = member_digest(st->order_digest, order_digest);
+
+    if (e == ERR_OK)
+        e = member_digest(st->policy_digest, digest);
+    if (e != ERR_OK)
+        return e;
+    return story_contradiction_unless(memcmp(order_digest, s->order.digest, DIGEST_LEN) == 0 &&
+                                      memcmp(digest, policy_digest(s->policy), DIGEST_LEN) == 0 &&
+                                      story_text_is(st->amount, s->order.amount) &&
+                                      story_text_is(st->currency, s->order.currency) &&
+                                      story_text_is(st->debtor, s->order.account) &&
+                                      story_text_is(st->creditor, s->order.creditor_account));
+}
+
+/* The quorum of distinct people stands, and every signer's key is still good. */
+static enum err check_quorum(const struct story *s)
+{
+    struct policy_verdict verdict;
+    enum err e = story_order_judge(s, &verdict);
+
+    if (e != ERR_OK)
+        return e;
+    for (size_t k = 0; k < s->key_count; k++) {
+        for (size_t i = 0; i < s->made_count; i++) {
+            if (strcmp(key_thumbprint(s->keys[k].key), s->made[i].signer.thumbprint) == 0 &&
+                !s->keys[k].active)
+                return ERR_EVIDENCE_CONTRADICTION;
+        }
+    }
+    return story_contradiction_unless(verdict.reached && !verdict.unreachable);
+}
+
+static enum err read_settlement(struct body *b, struct settlement *st)
+{
+    const struct js_member table[] = {
+        BODY_ROWS(b),
+        MEMBER_TEXT("amount", true, &st->amount),
+        MEMBER_ARRAY("considered", 1, VERIFY_SIGNERS_MAX, &st->considered),
+        MEMBER_TEXT("creditor", true, &st->creditor),
+        MEMBER_TEXT("currency", true, &st->currency),
+        MEMBER_TEXT("debtor", true, &st->debtor),
+        MEMBER_INT("movement", 0, JS_INT_MAX, &st->movement),
+        MEMBER_TEXT("orderDigest", true, &st->order_digest),
+        MEMBER_TEXT("policyDigest", true, &st->policy_digest),
+        MEMBER_ARRAY("status", 1, STORY_STEPS_MAX, &st->status),
+    };
+
+    return js_members(b->value, table, MEMBER_ROWS(table), NULL);
+}
+
+enum err story_end_settlement(struct story *s, struct body *b)
+{
+    static const enum status allowed[] = {STATUS_ACSP, STATUS_ACSC, STATUS_NONE};
+    struct settlement st;
+    enum err e = read_settlement(b, &st);
+
+    if (e == ERR_OK)
+        e = check_link(s, b);
+    if (e == ERR_OK)
+        e = check_settled(s, &st);
+    if (e == ERR_OK)
+        e = check_quorum(s);
+    if (e == ERR_OK && js_count(st.considered) != s->made_count)
+        e = ERR_EVIDENCE_CONTRADICTION;
+    for (size_t i = 0; e == ERR_OK && i < s->made_count; i++)
+        e = check_considered(js_at(st.considered, i), &s->made[i]);
+    if (e == ERR_OK)
+        e = story_order_walk(s, b, st.status, allowed);
+    return e == ERR_OK ? story_contradiction_unless(s->status == STATUS_ACSC) : e;
+}
+
+/* Ended by the bank: expiry, funds, an operator's no. */
+enum err story_end_closed(struct story *s, struct body *b)
+{
+    static const enum status allowed[] = {STATUS_RJCT, STATUS_NONE};
+    const struct js *reason, *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("reason", true, &reason),
+                                      MEMBER_ARRAY("status", 1, STORY_STEPS_MAX, &status)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = check_link(s, b);
+    if (e == ERR_OK)
+        e = story_order_reason(s, reason);
+    return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
+}

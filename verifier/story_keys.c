@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/story_body.h"
+
+#include <string.h>
+
+struct enrolled *story_keys_find(struct story *s, const char *thumbprint)
+{
+    for (size_t i = 0; i < s->key_count; i++) {
+        if (strcmp(key_thumbprint(s->keys[i].key), thumbprint) == 0)
+            return &s->keys[i];
+    }
+    return NULL;
+}
+
+static enum err enrol(struct story *s, const struct js *spki, const struct js *thumbprint,
+                      struct enrolled *en)
+{
+    uint8_t der[KEY_SPKI_MAX];
+    size_t len;
+    enum err e = member_bytes(spki, der, sizeof der, &len);
+
+    if (e == ERR_OK)
+        e = key_from_spki(der, len, &en->key);
+    if (e != ERR_OK)
+        return e;
+    /* One person a key: a second enrolment is wrong whomever it names. */
+    if (!story_text_is(thumbprint, key_thumbprint(en->key)) ||
+        story_keys_find(s, key_thumbprint(en->key)))
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (s->key_count == STORY_KEYS_MAX)
+        return ERR_TOO_LARGE;
+    s->keys[s->key_count++] = *en;
+    en->key = NULL; /* the story's now */
+    return ERR_OK;
+}
+
+enum err story_keys_enrolment(struct story *s, struct body *b)
+{
+    const struct js *holder, *name, *spki, *thumbprint, *vouched;
+    const struct js_member table[] = {BODY_ROWS(b),
+                                      MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_TEXT("name", true, &name),
+                                      MEMBER_TEXT("spki", true, &spki),
+                                      MEMBER_TEXT("thumbprint", true, &thumbprint),
+                                      MEMBER_TEXT("vouched", true, &vouched)};
+    struct enrolled en = {.active = true};
+    char person[561]; /* 140 code points of four bytes */
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = member_text(holder, forms_holder, en.holder, sizeof en.holder);
+    if (e == ERR_OK)
+        e = story_check_object(b, "holder", en.holder);
+    if (e == ERR_OK)
+        e = member_line(name, 140, person, sizeof person);
+    if (e == ERR_OK && !story_text_is(vouched, "bank"))
+        e = ERR_DOC_MEMBER_INVALID;
+    if (e == ERR_OK)
+        e = enrol(s, spki, thumbprint, &en);
+    key_free(en.key);
+    return e;
+}
+
+enum err story_keys_status(struct story *s, struct body *b)
+{
+    const struct js *floor, *holder, *status, *thumbprint;
+    const struct js_member table[] = {
+        BODY_ROWS(b), MEMBER_TEXT("floor", true, &floor), MEMBER_TEXT("holder", true, &holder),
+        MEMBER_TEXT("status", true, &status), MEMBER_TEXT("thumbprint", true, &thumbprint)};
+    struct enrolled *en;
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e != ERR_OK)
+        return e;
+    en = story_keys_find(s, js_text(thumbprint, NULL));
+    if (!en)
+        return ERR_EVIDENCE_INCOMPLETE;
+    e = story_check_object(b, "holder", en->holder);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(story_text_is(holder, en->holder));
+    if (e == ERR_OK)
+        e = member_time(floor, &en->floor_us);
+    en->active = story_text_is(status, "active");
+    if (e == ERR_OK && !en->active && !story_text_is(status, "suspended") &&
+        !story_text_is(status, "revoked"))
+        e = ERR_DOC_MEMBER_INVALID;
+    return e;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/story_body.h"
+
+#include "base/text.h"
+#include <stdio.h>
+#include <string.h>
+
+#define AHEAD_MAX_US (10 * TEXT_SECOND_US) /* docs/FORMAT.md section 10: a signer's clock */
+
+enum err story_order_link(const struct story *s, const struct body *b)
+{
+    char name[IBAN_MAX + 1 + ORDER_ID_LEN + 1];
+    enum err e;
+
+    snprintf(name, sizeof name, "%s/%s", s->subject.account, s->subject.order);
+    e = story_check_object(b, "order", name);
+    if (e != ERR_OK)
+        return e;
+    if (!b->previous)
+        return story_contradiction_unless(!s->order_seen);
+    if (!s->order_seen || (uint64_t)js_int(b->previous) != s->last)
+        return ERR_EVIDENCE_INCOMPLETE;
+    return story_contradiction_unless(!status_final(s->status));
+}
+
+enum err story_order_judge(const struct story *s, struct policy_verdict *out)
+{
+    struct policy_vote votes[VERIFY_SIGNERS_MAX];
+    size_t count = 0;
+
+    memset(out, 0, sizeof *out);
+    if (!s->policy)
+        return ERR_EVIDENCE_INCOMPLETE;
+    for (size_t i = 0; i < s->made_count; i++) {
+        const struct verify_signer *signer = &s->made[i].signer;
+
+        if (signer->verb == VERB_APPROVE || signer->verb == VERB_REJECT)
+            votes[count++] = (struct policy_vote){signer->holder, signer->verb == VERB_APPROVE};
+    }
+    policy_judge(s->policy, votes, count, out);
+    return ERR_OK;
+}
+
+enum err story_order_walk(struct story *s, const struct body *b, const struct js *codes,
+                          const enum status *allowed)
+{
+    for (size_t i = 0; i < js_count(codes); i++) {
+        const struct js *code = js_at(codes, i);
+        const enum status *a = allowed;
+        enum status to;
+        const char *name;
+        size_t len;
+
+        if (js_type(code) != JS_TEXT)
+            return ERR_DOC_MEMBER_INVALID;
+        name = js_text(code, &len);
+        to = status_from_name(name, len);
+        if (to == STATUS_NONE)
+            return ERR_DOC_MEMBER_INVALID;
+        while (*a != STATUS_NONE && *a != to)
+            a++;
+        if (*a == STATUS_NONE || !status_may_follow(s->status, to))
+            return ERR_EVIDENCE_CONTRADICTION;
+        s->status = to;
+        s->status_time_us = b->leaf->time_us;
+    }
+    return ERR_OK;
+}
+
+/* --- decisions --- */
+
+static bool same_kind(enum verb a, enum verb b)
+{
+    bool a_votes = a == VERB_APPROVE || a == VERB_REJECT;
+    bool b_votes = b == VERB_APPROVE || b == VERB_REJECT;
+
+    return a == b || (a_votes && b_votes);
+}
+
+/* One person decides once, whatever keys he has. */
+static bool decided_before(const struct story *s, const char *holder, enum verb verb)
+{
+    for (size_t i = 0; i < s->made_count; i++) {
+        if (strcmp(s->made[i].signer.holder, holder) == 0 &&
+            same_kind(s->made[i].signer.verb, verb))
+            return true;
+    }
+    return false;
+}
+
+static bool has_right(const struct policy *policy, const char *holder, enum verb verb)
+{
+    bool votes = verb == VERB_APPROVE || verb == VERB_REJECT;
+
+    return votes ? policy_may_approve(policy, holder) : policy_may_submit(policy, holder);
+}
+
+static bool is_pinned(const struct story *s, const char *thumbprint)
+{
+    for (size_t i = 0; i < s->subject.holder_key_count; i++) {
+        if (strcmp(s->subject.holder_keys[i], thumbprint) == 0)
+            return true;
+    }
+    return false;
+}
+
+static const struct key *find_key(void *ctx, const char *thumbprint)
+{
+    const struct enrolled *en = story_keys_find(ctx, thumbprint);
+
+    return en ? en->key : NULL;
+}
+
+/* Notes a verified decision after what the bank must have seen when it took it. */
+static enum err note_decision(struct story *s, const struct body *b, const struct verified *v)
+{
+    const struct decision *d = verified_decision(v);
+    const struct enrolled *en = story_keys_find(s, verified_signer(v));
+    struct made *m = &s->made[s->made_count];
+
+    if (!en->active || d->head.issued_us < en->floor_us ||
+        d->head.issued_us > b->leaf->time_us + AHEAD_MAX_US)
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (!has_right(s->policy, en->holder, d->verb) || decided_before(s, en->holder, d->verb))
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (s->made_count == 0 ? d->verb != VERB_SUBMIT && d->verb != VERB_APPROVE
+                           : d->verb == VERB_SUBMIT)
+        return ERR_EVIDENCE_CONTRADICTION; /* an order is handed in once, first of all */
+    memcpy(m->signer.holder, en->holder, sizeof m->signer.holder);
+    memcpy(m->signer.thumbprint, verified_signer(v), sizeof m->signer.thumbprint);
+    m->signer.verb = d->verb;
+    m->signer.issued_us = d->head.issued_us;
+    m->signer.pinned = is_pinned(s, verified_signer(v));
+    m->entry = b->leaf->index;
+    s->made_count++;
+    return ERR_OK;
+}
+
+static enum err take_decision(struct story *s, const struct body *b, const struct js *statement,
+                              const struct js *holder)
+{
+    struct verify_decision_input in = {
+        .bank = s->subject.bank, .order = &s->order, .policy = s->policy, .keys = {find_key, s}};
+    struct verified *v = NULL;
+    enum err e;
+
+    if (s->made_count == VERIFY_SIGNERS_MAX)
+        return ERR_TOO_LARGE;
+    in.jws = js_text(statement, &in.jws_len);
+    e = verify_decision(&in, &v);
+    if (e == ERR_OK)
+        e = note_decision(s, b, v);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(
+            story_text_is(holder, s->made[s->made_count - 1].signer.holder));
+    verified_free(v);
+    return e;
+}
+
+/* The first entry, and only that, carries the order. */
+static enum err take_document(struct story *s, const struct body *b, const struct js *document)
+{
+    enum err e;
+
+    if (s->order_seen)
+        return story_contradiction_unless(!document);
+    if (!document || !s->policy)
+        return ERR_EVIDENCE_INCOMPLETE;
+    e = order_from_js(document, &s->order, NULL);
+    if (e == ERR_OK && strcmp(s->order.bank, s->subject.bank) != 0)
+        e = ERR_BANK_MISMATCH;
+    if (e != ERR_OK)
+        return e;
+    s->order_seen = true;
+    return story_contradiction_unless(policy_valid_at(s->policy, b->leaf->time_us) &&
+                                      strcmp(s->order.account, s->subject.account) == 0 &&
+                                      strcmp(s->order.id, s->subject.order) == 0 &&
+                                      strcmp(s->order.currency, s->currency) == 0);
+}
+
+/* The status after the decision is what its votes make it. */
+static enum err check_outcome(const struct story *s, const struct body *b)
+{
+    enum verb verb = s->made[s->made_count - 1].signer.verb;
+    struct policy_verdict verdict;
+    enum err e = story_order_judge(s, &verdict);
+    bool fine = false;
+
+    if (e != ERR_OK)
+        return e;
+    switch (s->status) {
+    case STATUS_ACTC:
+        fine = !verdict.reached && !verdict.unreachable && verdict.given == 0;
+        break;
+    case STATUS_PATC:
+        fine = !verdict.reached && !verdict.unreachable && verdict.given > 0;
+        break;
+    case STATUS_ACCP:
+    case STATUS_PDNG:
+        fine = verdict.reached && !verdict.unreachable && b->leaf->time_us <= s->order.expires_us;
+        break;
+    case STATUS_CANC:
+        fine = verb == VERB_CANCEL;
+        break;
+    case STATUS_RJCT:
+        fine = verdict.unreachable == (strcmp(s->reason, "MS02") == 0);
+        break;
+    case STATUS_NONE:
+    case STATUS_RCVD:
+    case STATUS_ACSP:
+    case STATUS_ACSC:
+        break;
+    }
+    return story_contradiction_unless(fine && (verb != VERB_CANCEL || s->status == STATUS_CANC));
+}
+
+enum err story_order_reason(struct story *s, const struct js *reason)
+{
+    enum err e = member_text(reason, NULL, s->reason, sizeof s->reason);
+
+    return e == ERR_OK && strlen(s->reason) != 4 ? ERR_DOC_MEMBER_INVALID : e;
+}
+
+enum err story_order_decision(struct story *s, struct body *b)
+{
+    static const enum status allowed[] = {STATUS_RCVD, STATUS_ACTC, STATUS_PATC, STATUS_ACCP,
+                                          STATUS_PDNG, STATUS_RJCT, STATUS_CANC, STATUS_NONE};
+    const struct js *document, *holder, *reason, *statement, *status;
+    const struct js_member table[] = {BODY_ROWS(b),
+                                      MEMBER_OBJECT("document", false, &document),
+                                      MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_TEXT("reason", false, &reason),
+                                      MEMBER_TEXT("statement", true, &statement),
+                                      MEMBER_ARRAY("status", 0, STORY_STEPS_MAX, &status)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = story_order_link(s, b);
+    if (e == ERR_OK)
+        e = take_document(s, b, document);
+    if (e == ERR_OK)
+        e = take_decision(s, b, statement, holder);
+    if (e == ERR_OK)
+        e = story_order_walk(s, b, status, allowed);
+    if (e == ERR_OK && reason)
+        e = story_order_reason(s, reason);
+    /* A reason belongs to an end and to nothing else. */
+    if (e == ERR_OK)
+        e = story_contradiction_unless(status_final(s->status) == (reason != NULL));
+    return e == ERR_OK ? check_outcome(s, b) : e;
+}
