@@ -163,9 +163,9 @@ static void test_made_notes_verify(void **state)
     }
 }
 
-static void test_a_wrong_signature_is_not_handed_out(void **state)
+static void test_a_signature_of_another_curve_is_not_handed_out(void **state)
 {
-    struct soft_key *k = soft_key_new(KEY_ES256), *other = soft_key_new(KEY_ES256);
+    struct soft_key *k = soft_key_new(KEY_ES256), *other = soft_key_new(KEY_ES384);
     struct checkpoint c = {.size = 1};
     struct buf note = {0};
 
@@ -185,7 +185,7 @@ int main(void)
         cmocka_unit_test(test_forms_that_are_refused),
         cmocka_unit_test(test_every_byte_counts),
         cmocka_unit_test(test_made_notes_verify),
-        cmocka_unit_test(test_a_wrong_signature_is_not_handed_out),
+        cmocka_unit_test(test_a_signature_of_another_curve_is_not_handed_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -292,6 +292,9 @@ static const struct {
      "302a300506032b6570032100a4c1cdbdcbfebbda8dd31295003d6ba51a8a229babf3cdbf8fc73de1e3"
      "d33bd9",
      ERR_KEY_ALGORITHM},
+    {"Ed25519 longer than it says",
+     "3029300506032b6570032100a4c1cdbdcbfebbda8dd31295003d6ba51a8a229babf3cdbf8fc73de1e3d33bd9",
+     ERR_KEY_INVALID},
     {"X25519",
      "302a300506032b656e032100d027d1705380f5319d54c09a3b86716dd6de79ad454a1d571446564f645"
      "1c113",

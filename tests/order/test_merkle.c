@@ -229,6 +229,38 @@ static void test_consistency(void **state)
     assert_err(check_consistency(0, 0, proof, 0), ERR_PROOF_INVALID);
 }
 
+/* A proof that ends at a root half way up a larger tree is not used up. */
+static void test_larger_size_claimed(void **state)
+{
+    struct merkle_hash proof[MERKLE_PROOF_MAX];
+    size_t count;
+
+    (void)state;
+    for (uint64_t size = 1; size < SIZE_MAX_TESTED; size *= 2) {
+        for (uint64_t index = 0; index < size; index++) {
+            assert_ok(merkle_inclusion_proof(index, size, load, &tree, proof, &count));
+            assert_err(merkle_check_inclusion(index, 2 * size, &tree.leaf[index], proof, count,
+                                              &tree.root[size]),
+                       ERR_PROOF_INVALID);
+        }
+        for (uint64_t size1 = 1; size1 < size; size1++) {
+            assert_ok(merkle_consistency_proof(size1, size, load, &tree, proof, &count));
+            assert_err(merkle_check_consistency(size1, 2 * size, &tree.root[size1],
+                                                &tree.root[size], proof, count),
+                       ERR_PROOF_INVALID);
+        }
+    }
+}
+
+/* The second of two leaves passed off as the only one: the climb is over before the proof. */
+static void test_smaller_size_claimed(void **state)
+{
+    (void)state;
+    assert_ok(merkle_check_inclusion(1, 2, &tree.leaf[1], &tree.leaf[0], 1, &tree.root[2]));
+    assert_err(merkle_check_inclusion(0, 1, &tree.leaf[1], &tree.leaf[0], 1, &tree.root[2]),
+               ERR_PROOF_INVALID);
+}
+
 static void test_a_leaf_is_no_node(void **state)
 {
     struct merkle_hash leaf, node;
@@ -291,6 +323,8 @@ int main(void)
         cmocka_unit_test(test_frontier_is_loaded_back),
         cmocka_unit_test(test_inclusion),
         cmocka_unit_test(test_consistency),
+        cmocka_unit_test(test_larger_size_claimed),
+        cmocka_unit_test(test_smaller_size_claimed),
         cmocka_unit_test(test_a_leaf_is_no_node),
         cmocka_unit_test(test_failed_storage),
         cmocka_unit_test(test_the_largest_size),
