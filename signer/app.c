@@ -86,7 +86,9 @@ void app_close(struct app *a)
     key_free(a->public_key);
     token_key_free(a->key);
     token_close(a->token);
-    token_module_unload(a->pkcs11);
+    for (size_t i = 0; i < a->module_count; i++)
+        token_module_unload(a->modules[i]);
+    free(a->modules);
     secret_free(a->pin);
     char *texts[] = {a->conf_url,   a->conf_bank,   a->conf_bank_key,
                      a->conf_token, a->conf_module, a->conf_account};

@@ -26,7 +26,8 @@ struct app {
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
 
-    struct token_module *pkcs11;
+    struct token_module **modules;
+    size_t module_count;
     struct token *token;
     struct token_key *key; /* the signing key */
     struct key *public_key;
@@ -50,7 +51,8 @@ MUST_CHECK enum err app_need(struct app *a, const char *value, const char *optio
                              const char **out);
 
 /* --- token --- */
-MUST_CHECK enum err app_open_module(struct app *a);
+/* The module of --module or of the URI, else every one that p11-kit knows. */
+MUST_CHECK enum err app_open_modules(struct app *a);
 /* Opens the token, does not log in. */
 MUST_CHECK enum err app_open_token(struct app *a);
 /* Asks for the PIN and logs the open token in. Once a run. */

@@ -2,12 +2,25 @@
 #include "base/text.h"
 #include "signer/app.h"
 #include "token/pin.h"
+#include <stdlib.h>
 #include <string.h>
 
-enum err app_open_module(struct app *a)
+static enum err load_one(struct app *a, const char *path)
+{
+    a->modules = calloc(1, sizeof *a->modules);
+    if (a->modules == NULL)
+        return ERR_NO_MEMORY;
+    enum err e = token_module_load(path, &a->modules[0]);
+    if (e != ERR_OK)
+        return app_fail(a, e, "%s", path);
+    a->module_count = 1;
+    return ERR_OK;
+}
+
+enum err app_open_modules(struct app *a)
 {
     struct token_uri *uri = NULL;
-    if (a->pkcs11 != NULL)
+    if (a->modules != NULL)
         return ERR_OK;
     const char *path = a->module;
     if (path == NULL && a->token_uri != NULL) {
@@ -16,13 +29,28 @@ enum err app_open_module(struct app *a)
             return app_fail(a, e, "%s", a->token_uri);
         path = token_uri_module_path(uri);
     }
-    if (path == NULL)
-        path = COUNTERSIGN_PKCS11_PROXY;
-    enum err e = token_module_load(path, &a->pkcs11);
-    if (e != ERR_OK)
-        (void)app_fail(a, e, "%s", path);
+    enum err e =
+        path != NULL ? load_one(a, path) : token_modules_load(&a->modules, &a->module_count);
     token_uri_free(uri);
     return e;
+}
+
+/* The one token that matches in all modules together. */
+static enum err open_in_modules(struct app *a, const struct token_uri *uri)
+{
+    for (size_t i = 0; i < a->module_count; i++) {
+        struct token *found = NULL;
+        enum err e = token_open(a->modules[i], uri, &found);
+        if (e == ERR_OK && a->token != NULL) {
+            token_close(found);
+            e = ERR_TOKEN_AMBIGUOUS;
+        }
+        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND)
+            return e;
+        if (e == ERR_OK)
+            a->token = found;
+    }
+    return a->token != NULL ? ERR_OK : ERR_TOKEN_NOT_FOUND;
 }
 
 enum err app_open_token(struct app *a)
@@ -31,11 +59,11 @@ enum err app_open_token(struct app *a)
     if (a->token != NULL)
         return ERR_OK;
     const char *text = a->token_uri != NULL ? a->token_uri : "pkcs11:";
-    enum err e = app_open_module(a);
+    enum err e = app_open_modules(a);
     if (e == ERR_OK)
         e = token_uri_parse(text, &uri);
     if (e == ERR_OK)
-        e = token_open(a->pkcs11, uri, &a->token);
+        e = open_in_modules(a, uri);
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "looked for %s", text);
     token_uri_free(uri);

@@ -90,34 +90,45 @@ static enum err print_token(const struct token_info *t)
     return e;
 }
 
-static enum err list_tokens(struct app *a)
+static enum err add_token(struct app *a, const struct token_info *token, struct js *array)
+{
+    struct js *one = NULL;
+    if (!a->json)
+        return print_token(token);
+    enum err e = token_to_js(token, &one);
+    if (e == ERR_OK)
+        return js_push(array, one);
+    js_free(one);
+    return e;
+}
+
+static enum err list_module(struct app *a, struct token_module *module, struct js *array,
+                            size_t *total)
 {
     struct token_info *tokens = NULL;
-    struct js *array = NULL;
     size_t count = 0;
-    enum err e = app_open_module(a);
-    if (e == ERR_OK)
-        e = token_list(a->pkcs11, &tokens, &count);
+    enum err e = token_list(module, &tokens, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = add_token(a, &tokens[i], array);
+    *total += count;
+    free(tokens);
+    return e;
+}
+
+static enum err list_tokens(struct app *a)
+{
+    struct js *array = NULL;
+    size_t total = 0;
+    enum err e = app_open_modules(a);
     if (e == ERR_OK)
         e = js_array_new(&array);
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        struct js *one = NULL;
-        if (!a->json) {
-            e = print_token(&tokens[i]);
-            continue;
-        }
-        e = token_to_js(&tokens[i], &one);
-        if (e == ERR_OK)
-            e = js_push(array, one);
-        else
-            js_free(one);
-    }
+    for (size_t i = 0; e == ERR_OK && i < a->module_count; i++)
+        e = list_module(a, a->modules[i], array, &total);
     if (e == ERR_OK && a->json)
         e = app_print_json(array);
-    else if (e == ERR_OK && count == 0)
+    else if (e == ERR_OK && total == 0)
         puts("No token is plugged in.");
     js_free(array);
-    free(tokens);
     return e;
 }
 
@@ -158,13 +169,15 @@ static enum err init_token(struct app *a)
     struct js *answer = NULL;
     enum err e = app_need(a, opt_label, "label", &label);
     if (e == ERR_OK)
-        e = app_open_module(a);
+        e = app_open_modules(a);
+    if (e == ERR_OK && a->module_count != 1)
+        e = app_fail(a, ERR_SETTING_MISSING, "say in which module by --module");
     if (e == ERR_OK)
         e = new_pin(a, opt_so_pin_fd, "New security officer PIN: ", &so_pin);
     if (e == ERR_OK)
         e = new_pin(a, a->pin_fd, "New PIN: ", &pin);
     if (e == ERR_OK)
-        e = token_init(a->pkcs11, label, so_pin, pin, &info);
+        e = token_init(a->modules[0], label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
         e = token_to_js(&info, &answer);
         if (e == ERR_OK)

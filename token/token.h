@@ -14,9 +14,10 @@
  * that another thread still uses. After fork() the child may not use any of it: fork helpers
  * before token_module_load.
  *
- * What it does not do: a module that hangs makes the caller hang (that is why the keeper and the
- * holder's helper are processes of their own, with a deadline at their callers), it hashes
- * nothing, and knows nothing about what is signed.
+ * What it does not do: a module that hangs makes the caller hang (OpenSC 0.23 does when a PIV card
+ * is pulled and pcscd has not noticed yet), and only a process of its own behind token/serve.h,
+ * with the deadline at its caller, is safe from that. It hashes nothing, and knows nothing about
+ * what is signed.
  *
  * Texts in the info structs are the token's own bytes without their padding: escape before
  * printing.
@@ -40,7 +41,7 @@
 enum token_curve { TOKEN_P256 = 1, TOKEN_P384, TOKEN_P521 };
 enum token_use { TOKEN_USE_SIGN = 1, TOKEN_USE_DERIVE };
 
-/* What CK_TOKEN_INFO says about the user PIN. Many tokens, SoftHSM among them, always say OK. */
+/* What CK_TOKEN_INFO says about the user PIN. SoftHSM always says OK, OpenSC leaves out LOW. */
 enum token_tries {
     TOKEN_TRIES_UNKNOWN, /* no PIN set, or not initialised */
     TOKEN_TRIES_OK,
@@ -59,6 +60,11 @@ struct token_module;
 /* Loads and initialises the module at PATH as an instance of its own (p11-kit counts references, so
  * that unloading it leaves other users of the same file alone). ERR_TOKEN_MODULE. */
 MUST_CHECK enum err token_module_load(const char *path, struct token_module **out);
+
+/* Loads and initialises every module that p11-kit is configured to use (pkcs11.conf(5)); those that
+ * do not start are left out, and logged. The caller unloads each of the *COUNT modules in *OUT and
+ * frees *OUT with free(). None is ERR_OK with *COUNT 0. */
+MUST_CHECK enum err token_modules_load(struct token_module ***out, size_t *count);
 
 /* NULL-safe. Every token must have been closed. */
 void token_module_unload(struct token_module *m);
