@@ -51,12 +51,13 @@ MUST_CHECK enum err jws_split(const char *text, size_t len, struct jws_parts *ou
 MUST_CHECK enum err jws_verify_statement(const struct jws_parts *parts, const char *typ,
                                          const struct key *key, struct buf *payload);
 
-/* SIGN gets the hash and returns R||S; it is a token's in every program. */
+/* Gets the hash and returns R||S. It is token_sign's in every program, and like that one it has
+ * verified what it returns: a check costs as much as a signature, so there is one, not two. */
 typedef enum err (*jws_sign_fn)(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                                 size_t sig_cap, size_t *sig_len);
 
-/* Signs MESSAGE and checks the answer with KEY before anybody sees it: SIGNATURE_INVALID. No caller
- * has to check once more. */
+/* Has MESSAGE signed. The hash is that of KEY, whose private half SIGN uses; SIGNATURE_INVALID when
+ * the answer has not the length for it. */
 MUST_CHECK enum err jws_sign(const struct key *key, const void *message, size_t len,
                              jws_sign_fn sign, void *ctx, uint8_t sig[static KEY_SIGNATURE_MAX],
                              size_t *sig_len);
