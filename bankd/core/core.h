@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "order/merkle.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/statement.h"
@@ -34,7 +35,8 @@ struct core_options {
     int64_t session_max_us;  /* 0: 12 hours */
 };
 
-/* Loads enrolled keys, policies and the log head from the store. */
+/* Loads enrolled keys, policies and the log head from the store, which must outlive the core.
+ * BANK_MISMATCH when the log belongs to another bank. */
 MUST_CHECK enum err core_open(struct store *store, const struct core_options *options,
                               struct core **out);
 void core_close(struct core *c);
@@ -49,11 +51,15 @@ struct core_time {
     int64_t now_us;  /* store_now(): the bank's time */
     int64_t mono_us; /* the same moment on the monotonic clock */
 };
-/* Begins the transaction and judges the clock (freshness rule 2). CLOCK_INSANE: nothing may be
- * written but core_clock_accept. */
+/* Begins the transaction and judges the clock (freshness rule 2). CLOCK_INSANE: the transaction is
+ * open all the same, but until core_clock_accept every other call returns CLOCK_INSANE and writes
+ * nothing. After any other error no transaction is open. Reading may write, too (an order past
+ * its time ends when it is looked at): a batch is always committed. */
 MUST_CHECK enum err core_begin(struct core *c, const struct core_time *t);
-MUST_CHECK enum err core_commit(struct core *c); /* writes head; afterwards core_head is durable */
-void core_rollback(struct core *c);              /* caches and head as before core_begin */
+/* Writes the head; afterwards core_head is durable. After a failure it is unknown whether the
+ * transaction was committed: core_rollback asks the store. */
+MUST_CHECK enum err core_commit(struct core *c);
+void core_rollback(struct core *c); /* core_head is what the store has */
 
 /* Who asks. SESSION is the thumbprint of the TLS client key, "" without; OPERATOR is the peer on
  * the Unix socket ("uid 0 (root)"), NULL for anybody else. */
@@ -85,6 +91,11 @@ MUST_CHECK enum err core_decide(struct core *c, const struct core_caller *who,
  * problem document gets the current policy when E is POLICY_STALE and ACCOUNT is the caller's. */
 MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, enum err e,
                                 const char *account, struct core_answer *out);
+
+/* For what the server itself answers (bank keys, checkpoint): http 200 and no body when the caller
+ * has a session or is an operator. */
+MUST_CHECK enum err core_admit(struct core *c, const struct core_caller *who,
+                               struct core_answer *out);
 
 /* --- reading; a holder sees his own accounts, an operator all --- */
 struct core_page {
@@ -136,10 +147,12 @@ struct core_head {
 };
 /* The head as of the last commit. */
 void core_head(const struct core *c, struct core_head *out);
-/* Proof from an earlier size of this log to the committed head. */
+/* Proof from an earlier size of this log to the committed head; empty from 0 or from the head
+ * itself. LOG_ROLLED_BACK from a larger size. PROOF has room for MERKLE_PROOF_MAX. */
 MUST_CHECK enum err core_head_proof(struct core *c, uint64_t from_size, struct merkle_hash *proof,
                                     size_t *count);
-/* The first entry of a new log (bank keys); an error when the log is not empty. */
+/* The first entry of a new log (bank keys), inside a transaction; LOG_ROLLED_BACK when the log is
+ * not empty. Until then nothing else can be entered. */
 MUST_CHECK enum err core_log_start(struct core *c, const char *bank_keys);
 /* Newest stored checkpoint note, "" if none; and storing one inside a transaction. */
 MUST_CHECK enum err core_checkpoint_load(struct core *c, struct buf *note, uint64_t *size);

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The operator's acts on accounts: opening them with their policy, funding them.
+ */
+#include "bankd/core/answer.h"
+#include "bankd/core/core.h"
+#include "bankd/core/entries.h"
+#include "bankd/core/freshness.h"
+#include "bankd/core/ledger.h"
+#include "bankd/core/people.h"
+#include "bankd/core/session.h"
+#include "bankd/core/view.h"
+#include "order/amount.h"
+#include "order/iban.h"
+#include "order/policy.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define ACCOUNT_OBJECT_MAX (sizeof "account:" + IBAN_MAX)
+
+/* --- accounts --- */
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The account's first policy: all of the holders. */
+static enum err make_policy(struct core *c, const char *account, const char *title,
+                            const char *const *holders, size_t count, struct policy **out)
+{
+    const char *sorted[POLICY_HOLDERS_MAX];
+    struct buf bytes = BUF_INIT(POLICY_MAX);
+
+    *out = NULL;
+    if (count == 0 || count > POLICY_HOLDERS_MAX)
+        return ERR_POLICY_INVALID;
+    memcpy(sorted, holders, count * sizeof sorted[0]);
+    qsort(sorted, count, sizeof sorted[0], by_name);
+    enum err e = policy_make_all(c->bank, account, title, 1, freshness_floor_at(c->now_us), sorted,
+                                 count, &bytes);
+    if (!e)
+        e = policy_parse(bytes.data, bytes.len, out);
+    buf_free(&bytes);
+    return e;
+}
+
+static enum err check_holders(struct core *c, const struct policy *policy,
+                              int64_t ids[static POLICY_HOLDERS_MAX])
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < policy_holder_count(policy); i++) {
+        struct people_holder person;
+        e = people_holder_find(c, policy_holder(policy, i), &person);
+        ids[i] = person.id;
+    }
+    return e;
+}
+
+static enum err add_account_entry(struct core *c, const char *account, const char *currency,
+                                  const struct policy *policy, int64_t *entry)
+{
+    char object[ACCOUNT_OBJECT_MAX] = "account:";
+    struct doc body = {0};
+    size_t len = 0;
+    const char *bytes = policy_bytes(policy, &len);
+
+    strncat(object, account, IBAN_MAX);
+    entries_body(&body, "account", object, NO_ENTRY);
+    doc_text(&body, "account", account);
+    doc_text(&body, "currency", currency);
+    doc_json(&body, "policy", bytes, len);
+    return entries_add(c, &body, entry);
+}
+
+static enum err add_account(struct core *c, const char *account, const char *currency,
+                            const struct policy *policy, const int64_t *holders)
+{
+    int64_t entry = NO_ENTRY;
+    size_t len = 0;
+    const char *bytes = policy_bytes(policy, &len);
+
+    enum err e = add_account_entry(c, account, currency, policy, &entry);
+    if (e)
+        return e;
+    struct store_query *q = store_query(c->store, STORE_POLICY_ADD);
+    store_bind_blob(q, ":digest", policy_digest(policy), DIGEST_LEN);
+    store_bind_text(q, ":account", account);
+    store_bind_int(q, ":version", policy_version(policy));
+    store_bind_blob(q, ":document", bytes, len);
+    store_bind_int(q, ":entry", entry);
+    e = store_run(q);
+    if (e)
+        return e;
+    int64_t policy_id = store_last_id(c->store);
+    q = store_query(c->store, STORE_ACCOUNT_ADD);
+    store_bind_text(q, ":account", account);
+    store_bind_int(q, ":customer", true);
+    store_bind_text(q, ":currency", currency);
+    store_bind_int(q, ":policy", policy_id);
+    store_bind_int(q, ":entry", entry);
+    e = store_run(q);
+    int64_t id = store_last_id(c->store);
+    for (size_t i = 0; !e && i < policy_holder_count(policy); i++) {
+        q = store_query(c->store, STORE_ACCOUNT_HOLDER_ADD);
+        store_bind_int(q, ":holder", holders[i]);
+        store_bind_int(q, ":account", id);
+        e = store_run(q);
+    }
+    return e;
+}
+
+static enum err check_account(struct core *c, const char *account, const char *currency)
+{
+    struct ledger_account there;
+    unsigned decimals = 0;
+
+    enum err e = iban_check(account, strlen(account));
+    if (!e)
+        e = amount_decimals(currency, strlen(currency), &decimals);
+    if (e)
+        return e;
+    e = ledger_find(c, account, &there);
+    if (e == ERR_ACCOUNT_UNKNOWN)
+        return ERR_OK;
+    return e ? e : ERR_ACCOUNT_EXISTS;
+}
+
+enum err core_account_open(struct core *c, const struct core_caller *who, const char *account,
+                           const char *currency, const char *title, const char *const *holders,
+                           size_t holder_count, struct core_answer *out)
+{
+    struct policy *policy = NULL;
+    struct ledger_account a;
+    int64_t ids[POLICY_HOLDERS_MAX];
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator(who);
+    if (!e)
+        e = check_account(c, account, currency);
+    if (!e)
+        e = make_policy(c, account, title, holders, holder_count, &policy);
+    if (!e)
+        e = check_holders(c, policy, ids);
+    if (!e)
+        e = add_account(c, account, currency, policy, ids);
+    if (!e) {
+        e = cache_put(c->policies, policy_digest(policy), policy);
+        policy = NULL;
+    }
+    if (!e)
+        e = ledger_find(c, account, &a);
+    if (!e)
+        e = view_account(c, &a, &body);
+    policy_free(policy);
+    return answer_finish(c, e, 201, &body, out);
+}
+
+/* --- money --- */
+
+static enum err read_amount(const struct ledger_account *a, const char *amount,
+                            const char *currency, int64_t *out)
+{
+    *out = 0;
+    if (strcmp(a->currency, currency) != 0)
+        return ERR_CURRENCY_MISMATCH;
+    enum err e = amount_parse(amount, strlen(amount), currency, out);
+    return !e && *out == 0 ? ERR_AMOUNT_ZERO : e;
+}
+
+static enum err add_funding_entry(struct core *c, const struct ledger_account *a, int64_t amount,
+                                  int64_t movement)
+{
+    char object[ACCOUNT_OBJECT_MAX] = "account:";
+    struct doc body = {0};
+    int64_t entry = NO_ENTRY;
+
+    strncat(object, a->account, IBAN_MAX);
+    entries_body(&body, "funding", object, a->entry);
+    doc_text(&body, "account", a->account);
+    doc_money(&body, "amount", amount, a->currency);
+    doc_text(&body, "currency", a->currency);
+    doc_money(&body, "balance", a->booked, a->currency);
+    doc_int(&body, "movement", movement);
+    enum err e = entries_add(c, &body, &entry);
+    if (e)
+        return e;
+    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ENTRY);
+    store_bind_int(q, ":id", a->id);
+    store_bind_int(q, ":entry", entry);
+    return store_run(q);
+}
+
+enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
+                   const char *amount, const char *currency, struct core_answer *out)
+{
+    struct ledger_account a;
+    int64_t minor = 0, movement = 0;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator(who);
+    if (!e)
+        e = ledger_find(c, account, &a);
+    if (!e)
+        e = read_amount(&a, amount, currency, &minor);
+    if (!e)
+        e = ledger_fund(c, &a, minor, &movement);
+    if (!e)
+        e = add_funding_entry(c, &a, minor, movement);
+    if (!e)
+        e = view_account(c, &a, &body);
+    return answer_finish(c, e, 201, &body, out);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * answer: successes and refusals as core_answer, and the record that every refusal leaves: an entry
+ * of its own when the request was a correctly signed statement of somebody whom the session let in,
+ * otherwise a count for its reason and minute. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_ANSWER_H
+#define BANKD_CORE_ANSWER_H
+
+#include "bankd/core/doc.h"
+#include "bankd/core/people.h"
+#include "bankd/core/state.h"
+#include "verifier/verifier.h"
+#include <stdbool.h>
+
+struct policy;
+
+/* A refusal is what base/err.def answers with 4xx, and BUSY and LOG_UNSIGNED, which take nothing
+ * either; everything else is a failure, after which the transaction is rolled back. */
+bool answer_is_refusal(enum err e);
+
+/* BODY as the answer; frees BODY. It may go out when a checkpoint covers the log as it is now. */
+MUST_CHECK enum err answer_doc(struct core *c, int http, struct doc *body, struct core_answer *out);
+
+/* A refusal that is counted. A failure E comes back as it is. */
+MUST_CHECK enum err answer_refuse(struct core *c, enum err e, const char *detail,
+                                  struct core_answer *out);
+
+/* Ends a public function: BODY as the answer, or E as answer_refuse says. Frees BODY. */
+MUST_CHECK enum err answer_finish(struct core *c, enum err e, int http, struct doc *body,
+                                  struct core_answer *out);
+
+/* A refused statement: who signed it, and what it was about. */
+struct answer_signed {
+    const struct verified *verified;
+    const struct people_key *key;
+    const uint8_t *order_digest; /* NULL for a login */
+    const struct policy *policy; /* the one to sign under, after POLICY_STALE; or NULL */
+};
+/* A refusal with an entry of its own, about its signer. A failure E comes back as it is. */
+MUST_CHECK enum err answer_refuse_signed(struct core *c, const struct answer_signed *what,
+                                         enum err e, struct core_answer *out);
+
+/* The problem document with the policy as its member, and its count. */
+MUST_CHECK enum err answer_refuse_stale(struct core *c, const struct policy *policy,
+                                        struct core_answer *out);
+
+/* Writes the entries for the counts of the minutes that are over. */
+MUST_CHECK enum err answer_flush_counts(struct core *c);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * deciding: one decision on its way through the checks (decide.c) and into the books (take.c).
+ * Private to bankd/core.
+ */
+#ifndef BANKD_CORE_DECIDING_H
+#define BANKD_CORE_DECIDING_H
+
+#include "bankd/core/core.h"
+#include "bankd/core/ledger.h"
+#include "bankd/core/life.h"
+#include "bankd/core/people.h"
+#include "bankd/core/state.h"
+
+struct deciding {
+    struct core *c;
+    const struct verified *verified;
+    const struct decision *said;
+    const struct order *order;
+    const void *document; /* the order's bytes */
+    size_t document_len;
+
+    struct people_key key; /* the signer's */
+    struct ledger_account account;
+    const struct policy *current; /* the account's */
+    const struct policy *pinned;  /* the one the order entered under, or enters under now */
+    bool nonce_taken;
+    struct life_order row; /* id 0: the order is new */
+    struct ledger_account creditor;
+    struct life_decisions decisions;
+};
+
+/* Enters a decision that passed every check: the order, if it is new, with its reservation; the
+ * decision; what the votes now amount to, execution included; the entries. Only failures, no
+ * refusals. */
+MUST_CHECK enum err take_decision(struct deciding *d, struct core_answer *out);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * doc: a JSON document being written. Setters cannot fail visibly: the first failure sticks and
+ * doc_canon returns it. A doc that was put into another one belongs to it. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_DOC_H
+#define BANKD_CORE_DOC_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/key.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct js;
+
+struct doc {
+    struct js *root;
+    enum err err;
+};
+
+void doc_object(struct doc *d);
+void doc_array(struct doc *d);
+void doc_free(struct doc *d); /* NULL-safe */
+
+void doc_text(struct doc *d, const char *name, const char *text);
+void doc_int(struct doc *d, const char *name, int64_t value);
+void doc_bool(struct doc *d, const char *name, bool value);
+void doc_time(struct doc *d, const char *name, int64_t time_us);
+void doc_digest(struct doc *d, const char *name, const uint8_t digest[static DIGEST_LEN]);
+void doc_bytes(struct doc *d, const char *name, const void *bytes, size_t len); /* base64url */
+void doc_money(struct doc *d, const char *name, int64_t minor, const char *currency);
+/* A document that the bank stored or checked before; STORE_FAILED when it does not parse. */
+void doc_json(struct doc *d, const char *name, const void *bytes, size_t len);
+void doc_put(struct doc *d, const char *name, struct doc *child); /* takes CHILD over */
+void doc_push(struct doc *d, struct doc *child);                  /* takes CHILD over */
+void doc_push_text(struct doc *d, const char *text);
+void doc_push_base64(struct doc *d, const void *bytes, size_t len);
+
+/* Appends the canonical form. */
+MUST_CHECK enum err doc_canon(const struct doc *d, struct buf *out);
+
+#endif

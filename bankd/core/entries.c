@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/entries.h"
+
+#include "order/entry.h"
+#include <string.h>
+
+/* The hashes that a leaf completes, level by level, as the store keeps them. */
+struct nodes {
+    uint8_t bytes[MERKLE_LEVELS * DIGEST_LEN];
+    size_t len;
+};
+
+static enum err collect(void *ctx, unsigned level, uint64_t index, const struct merkle_hash *hash)
+{
+    struct nodes *nodes = ctx;
+
+    (void)index;
+    if (level >= MERKLE_LEVELS || nodes->len != (size_t)level * DIGEST_LEN)
+        return ERR_INTERNAL;
+    memcpy(nodes->bytes + nodes->len, hash->b, DIGEST_LEN);
+    nodes->len += DIGEST_LEN;
+    return ERR_OK;
+}
+
+enum err entries_node(void *ctx, unsigned level, uint64_t index, struct merkle_hash *out)
+{
+    struct core *c = ctx;
+    struct store_query *q = store_query(c->store, STORE_ENTRY_NODES);
+    bool found = false;
+    size_t len = 0;
+
+    store_bind_int(q, ":id", (int64_t)(((index + 1) << level) - 1));
+    enum err e = store_step(q, &found);
+    if (e)
+        return e;
+    const uint8_t *bytes = found ? store_blob(q, 0, &len) : NULL;
+    if (len < ((size_t)level + 1) * DIGEST_LEN)
+        e = ERR_STORE_FAILED;
+    else
+        memcpy(out->b, bytes + (size_t)level * DIGEST_LEN, DIGEST_LEN);
+    store_done(q);
+    return e;
+}
+
+void entries_body(struct doc *body, const char *type, const char *object, int64_t previous)
+{
+    doc_object(body);
+    doc_text(body, "type", type);
+    doc_text(body, "object", object);
+    if (previous != NO_ENTRY)
+        doc_int(body, "previous", previous);
+}
+
+static enum err insert(struct core *c, int64_t id, const struct nodes *nodes,
+                       const struct buf *leaf, const uint8_t salt[static ENTRY_SALT_LEN],
+                       const struct buf *body)
+{
+    struct store_query *q = store_query(c->store, STORE_ENTRY_ADD);
+
+    store_bind_int(q, ":id", id);
+    store_bind_blob(q, ":nodes", nodes->bytes, nodes->len);
+    store_bind_blob(q, ":leaf", leaf->data, leaf->len);
+    store_bind_blob(q, ":salt", salt, ENTRY_SALT_LEN);
+    store_bind_blob(q, ":body", body->data, body->len);
+    return store_run(q);
+}
+
+/* An entry's text may be too large for the log: that is the bank's failure, not a refusal. */
+static enum err make(struct core *c, const struct doc *doc, int64_t *index)
+{
+    struct buf body = BUF_INIT(ENTRY_BODY_MAX);
+    struct buf leaf = {0};
+    uint8_t salt[ENTRY_SALT_LEN];
+    struct nodes nodes = {.len = 0};
+    struct merkle_hash hash;
+    int64_t id = (int64_t)c->tree.size;
+
+    enum err e = doc_canon(doc, &body);
+    if (!e)
+        e = c->random(c->random_ctx, salt, sizeof salt);
+    if (!e)
+        e = entry_make(c->tree.size, c->now_us, salt, body.data, body.len, &leaf, &hash);
+    if (!e)
+        e = merkle_frontier_add(&c->tree, &hash, collect, &nodes);
+    if (!e)
+        e = insert(c, id, &nodes, &leaf, salt, &body);
+    if (!e) {
+        c->newest_us = c->now_us;
+        *index = id;
+    }
+    buf_free(&body);
+    buf_free(&leaf);
+    return e == ERR_TOO_LARGE ? ERR_INTERNAL : e;
+}
+
+enum err entries_add(struct core *c, struct doc *body, int64_t *index)
+{
+    enum err e = c->tree.size == 0 ? ERR_INTERNAL : make(c, body, index);
+
+    doc_free(body);
+    return e;
+}
+
+enum err entries_add_bank(struct core *c, struct doc *body)
+{
+    if (c->bank_entry != NO_ENTRY)
+        doc_int(body, "previous", c->bank_entry);
+    enum err e = make(c, body, &c->bank_entry);
+    doc_free(body);
+    return e;
+}
+
+enum err entries_load(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_HEAD_LOAD);
+    bool found = false;
+
+    enum err e = store_step(q, &found);
+    if (e)
+        return e;
+    uint64_t size = found ? (uint64_t)store_int(q, 0) : 0;
+    c->newest_us = found ? store_int(q, 1) : 0;
+    c->bank_entry = found && !store_is_null(q, 2) ? store_int(q, 2) : NO_ENTRY;
+    store_done(q);
+    if (!found)
+        return ERR_STORE_FAILED;
+    if (c->tree_current && c->tree.size == size)
+        return ERR_OK;
+    e = merkle_frontier_load(size, entries_node, c, &c->tree);
+    if (!e)
+        e = merkle_frontier_root(&c->tree, &c->durable.root);
+    if (!e)
+        c->durable.size = size;
+    c->tree_current = !e;
+    return e;
+}
+
+enum err entries_save(struct core *c)
+{
+    if (c->tree.size == c->durable.size)
+        return ERR_OK;
+    struct store_query *q = store_query(c->store, STORE_HEAD_SAVE);
+    store_bind_int(q, ":size", (int64_t)c->tree.size);
+    store_bind_int(q, ":time", c->newest_us);
+    if (c->bank_entry != NO_ENTRY)
+        store_bind_int(q, ":bank_entry", c->bank_entry);
+    return store_run(q);
+}
+
+static void describe_proof(struct core *c, int64_t index, uint64_t size, struct doc *out)
+{
+    struct merkle_hash proof[MERKLE_PROOF_MAX];
+    size_t count = 0;
+    struct doc list = {0};
+
+    doc_array(&list);
+    if (!list.err)
+        list.err = merkle_inclusion_proof((uint64_t)index, size, entries_node, c, proof, &count);
+    for (size_t i = 0; i < count; i++)
+        doc_push_base64(&list, proof[i].b, DIGEST_LEN);
+    doc_put(out, "proof", &list);
+}
+
+void entries_describe(struct core *c, int64_t index, uint64_t size, struct doc *out)
+{
+    struct store_query *q = store_query(c->store, STORE_ENTRY_FIND);
+    bool found = false;
+    size_t len = 0;
+
+    store_bind_int(q, ":id", index);
+    enum err e = store_step(q, &found);
+    if (!e && !found)
+        e = ERR_STORE_FAILED;
+    if (!out->err)
+        out->err = e;
+    if (!e) {
+        const void *leaf = store_blob(q, 0, &len);
+        doc_json(out, "leaf", leaf, len);
+        const void *salt = store_blob(q, 1, &len);
+        doc_bytes(out, "salt", salt, len);
+        const void *body = store_blob(q, 2, &len);
+        doc_json(out, "body", body, len);
+    }
+    store_done(q);
+    describe_proof(c, index, size, out);
+}

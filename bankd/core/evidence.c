@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Evidence (docs/FORMAT.md section 12): the entries that tell one order's story, with the proofs
+ * that lead to a signed checkpoint. Reads only: an order past its time is shown as it stands.
+ */
+#include "bankd/core/answer.h"
+#include "bankd/core/core.h"
+#include "bankd/core/entries.h"
+#include "bankd/core/ledger.h"
+#include "bankd/core/life.h"
+#include "bankd/core/session.h"
+#include "order/json.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define ENTRIES_MAX 256u
+
+struct entry_list {
+    int64_t index[ENTRIES_MAX];
+    size_t count;
+};
+
+/* Once each: a person may have used one key for two decisions. */
+static enum err add(struct entry_list *list, int64_t index)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->index[i] == index)
+            return ERR_OK;
+    if (list->count == ENTRIES_MAX)
+        return ERR_TOO_LARGE;
+    list->index[list->count++] = index;
+    return ERR_OK;
+}
+
+static enum err add_policy(struct core *c, const struct life_order *row, struct entry_list *list)
+{
+    struct store_query *q = store_query(c->store, STORE_POLICY_ENTRY);
+    bool found = false;
+
+    store_bind_int(q, ":id", row->policy);
+    enum err e = store_step(q, &found);
+    if (!e)
+        e = found ? add(list, store_int(q, 0)) : ERR_STORE_FAILED;
+    store_done(q);
+    return e;
+}
+
+static enum err add_enrolments(struct core *c, const struct life_order *row,
+                               struct entry_list *list)
+{
+    struct store_query *q = store_query(c->store, STORE_DECISION_OF_ORDER);
+    bool found = false;
+
+    store_bind_int(q, ":orders", row->id);
+    store_bind_int(q, ":limit", LIFE_DECISIONS_MAX);
+    enum err e = store_step(q, &found);
+    while (!e && found) {
+        e = add(list, store_int(q, 9));
+        if (!e)
+            e = store_step(q, &found);
+    }
+    store_done(q);
+    return e;
+}
+
+/* The index of the entry before it, or NO_ENTRY. */
+static enum err previous_of(struct core *c, int64_t index, int64_t *out)
+{
+    struct store_query *q = store_query(c->store, STORE_ENTRY_FIND);
+    struct js *body = NULL;
+    bool found = false;
+    size_t len = 0;
+
+    *out = NO_ENTRY;
+    store_bind_int(q, ":id", index);
+    enum err e = store_step(q, &found);
+    if (!e && found) {
+        const void *bytes = store_blob(q, 2, &len);
+        e = js_parse(bytes, len, &body);
+    }
+    if (!e) {
+        const struct js *previous = js_get(body, "previous");
+        *out = previous ? js_int(previous) : NO_ENTRY;
+    }
+    js_free(body);
+    store_done(q);
+    return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
+}
+
+/* From the newest entry about the order back to the first. */
+static enum err add_chain(struct core *c, const struct life_order *row, struct entry_list *list)
+{
+    enum err e = ERR_OK;
+
+    for (int64_t at = row->entry; !e && at != NO_ENTRY;) {
+        e = add(list, at);
+        if (!e)
+            e = previous_of(c, at, &at);
+    }
+    return e;
+}
+
+static int by_index(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* LOG_UNSIGNED when the story is ahead of the checkpoint. */
+static enum err collect(struct core *c, const struct life_order *row, uint64_t size,
+                        struct entry_list *list)
+{
+    enum err e = add_policy(c, row, list);
+    if (!e)
+        e = add_enrolments(c, row, list);
+    if (!e)
+        e = add_chain(c, row, list);
+    if (e)
+        return e;
+    qsort(list->index, list->count, sizeof list->index[0], by_index);
+    return (uint64_t)list->index[list->count - 1] < size ? ERR_OK : ERR_LOG_UNSIGNED;
+}
+
+static enum err find(struct core *c, const struct core_caller *who, const char *account,
+                     const char *id, struct life_order *out)
+{
+    struct session_viewer viewer;
+    struct ledger_account a;
+    const struct policy *policy = NULL;
+
+    enum err e = session_viewer(c, who, &viewer);
+    if (!e)
+        e = ledger_find(c, account, &a);
+    if (!e)
+        e = state_policy(c, a.policy_digest, &policy);
+    if (!e && !session_may_see(&viewer, policy))
+        e = ERR_ACCOUNT_UNKNOWN;
+    return e ? e : life_find(c, a.id, id, out);
+}
+
+enum err core_evidence(struct core *c, const struct core_caller *who, const char *account,
+                       const char *id, const char *bank_keys, const char *checkpoint,
+                       uint64_t checkpoint_size, struct core_answer *out)
+{
+    struct life_order row;
+    struct entry_list list = {.count = 0};
+    struct doc body = {0}, entries = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = find(c, who, account, id, &row);
+    if (!e)
+        e = collect(c, &row, checkpoint_size, &list);
+    if (e)
+        return answer_refuse(c, e, NULL, out);
+    doc_object(&body);
+    doc_text(&body, "type", "evidence");
+    doc_int(&body, "version", 1);
+    doc_text(&body, "bank", c->bank);
+    doc_text(&body, "account", account);
+    doc_text(&body, "order", id);
+    doc_text(&body, "bankKeys", bank_keys);
+    doc_text(&body, "checkpoint", checkpoint);
+    doc_array(&entries);
+    for (size_t i = 0; i < list.count; i++) {
+        struct doc one = {0};
+        doc_object(&one);
+        entries_describe(c, list.index[i], checkpoint_size, &one);
+        doc_push(&entries, &one);
+    }
+    doc_put(&body, "entries", &entries);
+    return answer_doc(c, 200, &body, out);
+}

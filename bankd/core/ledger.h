@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * ledger: accounts and the only code that moves money. Double entry: the postings of a movement sum
+ * to zero; the bank's own account of a currency is the other side of a funding and so runs below
+ * zero. Customers' accounts never have less booked than is reserved. Money is minor units,
+ * checked in C. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_LEDGER_H
+#define BANKD_CORE_LEDGER_H
+
+#include "bankd/core/state.h"
+#include "order/iban.h"
+#include "order/key.h"
+#include "order/order.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ledger_account {
+    int64_t id;
+    char account[IBAN_MAX + 1];
+    char currency[ORDER_CURRENCY_LEN + 1];
+    int64_t booked, reserved;
+    int64_t entry;  /* newest entry about the account, or NO_ENTRY */
+    int64_t policy; /* row of the current policy; 0: the bank's own account */
+    uint8_t policy_digest[DIGEST_LEN];
+};
+
+/* A customer's account; ACCOUNT_UNKNOWN. */
+MUST_CHECK enum err ledger_find(struct core *c, const char *account, struct ledger_account *out);
+MUST_CHECK enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out);
+/* Reads the present row of an ACCOUNT_* query. */
+MUST_CHECK enum err ledger_read(const struct store_query *q, struct ledger_account *out);
+
+int64_t ledger_available(const struct ledger_account *a);
+
+/* Holds AMOUNT of what is available: FUNDS_INSUFFICIENT, and nothing changed. */
+MUST_CHECK enum err ledger_reserve(struct core *c, struct ledger_account *a, int64_t amount);
+MUST_CHECK enum err ledger_release(struct core *c, struct ledger_account *a, int64_t amount);
+
+/* Moves the reserved AMOUNT of an order from DEBTOR to CREDITOR, once an order (row ORDERS). */
+MUST_CHECK enum err ledger_settle(struct core *c, struct ledger_account *debtor,
+                                  struct ledger_account *creditor, int64_t amount, int64_t orders,
+                                  int64_t *movement);
+
+/* Moves AMOUNT from the bank's own account, which is made at the first use. AMOUNT_TOO_LARGE when
+ * the money of a currency would no longer fit. */
+MUST_CHECK enum err ledger_fund(struct core *c, struct ledger_account *a, int64_t amount,
+                                int64_t *movement);
+
+#endif

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/life.h"
+
+#include "bankd/core/entries.h"
+#include <stdio.h>
+#include <string.h>
+
+/* --- rows --- */
+
+enum err life_read(const struct store_query *q, struct life_order *out)
+{
+    const char *status = store_text(q, 8);
+
+    *out = (struct life_order){.id = store_int(q, 0),
+                               .account = store_int(q, 1),
+                               .policy = store_int(q, 4),
+                               .creditor = store_int(q, 6),
+                               .amount = store_int(q, 7),
+                               .status = status_from_name(status, strlen(status)),
+                               .ended_us = store_int(q, 10),
+                               .entry = store_int(q, 11),
+                               .expires_us = store_int(q, 12)};
+    enum err e = store_copy_text(q, 2, out->order_id, sizeof out->order_id);
+    if (!e)
+        e = store_copy_blob(q, 3, out->digest, DIGEST_LEN);
+    if (!e)
+        e = store_copy_blob(q, 5, out->policy_digest, DIGEST_LEN);
+    if (!e)
+        e = store_copy_text(q, 9, out->reason, sizeof out->reason);
+    return !e && out->status == STATUS_NONE ? ERR_STORE_FAILED : e;
+}
+
+static enum err read_one(struct store_query *q, bool *found, struct life_order *out)
+{
+    enum err e = store_step(q, found);
+
+    if (!e && *found)
+        e = life_read(q, out);
+    store_done(q);
+    return e;
+}
+
+enum err life_find(struct core *c, int64_t account, const char *order_id, struct life_order *out)
+{
+    struct store_query *q = store_query(c->store, STORE_ORDER_FIND);
+    bool found = false;
+
+    *out = (struct life_order){.entry = NO_ENTRY};
+    store_bind_int(q, ":account", account);
+    store_bind_text(q, ":order_id", order_id);
+    enum err e = read_one(q, &found, out);
+    return !e && !found ? ERR_NOT_FOUND : e;
+}
+
+enum err life_save(struct core *c, const struct life_order *o)
+{
+    struct store_query *q = store_query(c->store, STORE_ORDER_STATUS);
+
+    store_bind_int(q, ":id", o->id);
+    store_bind_text(q, ":status", status_name(o->status));
+    store_bind_text(q, ":reason", o->reason);
+    store_bind_int(q, ":open", !status_final(o->status));
+    store_bind_int(q, ":ended", o->ended_us);
+    store_bind_int(q, ":entry", o->entry);
+    return store_run(q);
+}
+
+void life_object(const char *account, const char *order_id, char out[static LIFE_OBJECT_MAX])
+{
+    snprintf(out, LIFE_OBJECT_MAX, "order:%s/%s", account, order_id);
+}
+
+/* --- decisions --- */
+
+static enum err read_made(const struct store_query *q, struct life_made *out)
+{
+    const char *verb = store_text(q, 2);
+
+    out->verb = decision_verb_from_name(verb, strlen(verb));
+    out->key_active = strcmp(store_text(q, 4), "active") == 0;
+    out->issued_us = store_int(q, 5);
+    out->received_us = store_int(q, 6);
+    out->entry = store_int(q, 8);
+    enum err e = store_copy_text(q, 0, out->holder, sizeof out->holder);
+    if (!e)
+        e = store_copy_text(q, 3, out->thumbprint, sizeof out->thumbprint);
+    if (!e)
+        e = store_copy_text(q, 7, out->passed, sizeof out->passed);
+    return !e && out->verb == VERB_NONE ? ERR_STORE_FAILED : e;
+}
+
+enum err life_decisions(struct core *c, int64_t orders, struct life_decisions *out)
+{
+    struct store_query *q = store_query(c->store, STORE_DECISION_OF_ORDER);
+    bool row = false;
+
+    out->count = 0;
+    store_bind_int(q, ":orders", orders);
+    store_bind_int(q, ":limit", LIFE_DECISIONS_MAX + 1);
+    enum err e = store_step(q, &row);
+    while (!e && row) {
+        if (out->count == LIFE_DECISIONS_MAX)
+            e = ERR_STORE_FAILED;
+        if (!e)
+            e = read_made(q, &out->made[out->count++]);
+        if (!e)
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}
+
+const char *life_kind(enum verb v)
+{
+    if (v == VERB_SUBMIT)
+        return "submit";
+    return v == VERB_CANCEL ? "cancel" : "vote";
+}
+
+bool life_decided(const struct life_decisions *all, const char *holder, enum verb v)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (strcmp(all->made[i].holder, holder) == 0 &&
+            strcmp(life_kind(all->made[i].verb), life_kind(v)) == 0)
+            return true;
+    return false;
+}
+
+/* --- the way through the table --- */
+
+void life_judge(const struct policy *pinned, const struct policy *current,
+                const struct life_decisions *all, struct policy_verdict *out)
+{
+    struct policy_vote votes[LIFE_DECISIONS_MAX];
+    struct policy_verdict now;
+    size_t count = 0;
+    bool all_active = true;
+
+    for (size_t i = 0; i < all->count; i++) {
+        const struct life_made *m = &all->made[i];
+        all_active = all_active && m->key_active;
+        if (m->key_active && (m->verb == VERB_APPROVE || m->verb == VERB_REJECT))
+            votes[count++] = (struct policy_vote){m->holder, m->verb == VERB_APPROVE};
+    }
+    policy_judge(pinned, votes, count, out);
+    policy_judge(current, votes, count, &now);
+    out->reached = out->reached && now.reached && all_active;
+    out->unreachable = out->unreachable || now.unreachable;
+}
+
+enum status life_path_end(const struct life_path *path, enum status from)
+{
+    return path->count ? path->step[path->count - 1] : from;
+}
+
+static enum err go(struct life_path *path, enum status from, enum status to)
+{
+    if (path->count == LIFE_STEPS_MAX || !status_may_follow(life_path_end(path, from), to))
+        return ERR_INTERNAL;
+    path->step[path->count++] = to;
+    return ERR_OK;
+}
+
+enum err life_path_after(enum status from, enum verb verb, const struct policy_verdict *verdict,
+                         struct life_path *out)
+{
+    enum err e = ERR_OK;
+
+    out->count = 0;
+    if (from == STATUS_NONE) {
+        e = go(out, from, STATUS_RCVD);
+        if (!e)
+            e = go(out, from, STATUS_ACTC);
+    }
+    if (e || verb == VERB_SUBMIT)
+        return e;
+    if (verdict->unreachable)
+        return go(out, from, STATUS_RJCT);
+    if (verdict->reached)
+        return go(out, from, STATUS_ACCP);
+    return life_path_end(out, from) == STATUS_ACTC ? go(out, from, STATUS_PATC) : ERR_OK;
+}
+
+/* --- ends --- */
+
+static enum err close_expired(struct core *c, struct ledger_account *a, struct life_order *o)
+{
+    char object[LIFE_OBJECT_MAX];
+    struct doc body = {0}, status = {0};
+
+    if (!status_may_follow(o->status, STATUS_RJCT))
+        return ERR_INTERNAL;
+    life_object(a->account, o->order_id, object);
+    entries_body(&body, "closed", object, o->entry);
+    doc_text(&body, "reason", "DS24");
+    doc_array(&status);
+    doc_push_text(&status, status_name(STATUS_RJCT));
+    doc_put(&body, "status", &status);
+    enum err e = entries_add(c, &body, &o->entry);
+    if (!e)
+        e = ledger_release(c, a, o->amount);
+    o->status = STATUS_RJCT;
+    o->ended_us = c->now_us;
+    memcpy(o->reason, "DS24", sizeof o->reason);
+    return e ? e : life_save(c, o);
+}
+
+enum err life_expire(struct core *c, struct ledger_account *a)
+{
+    bool found = true;
+    enum err e = ERR_OK;
+
+    while (!e && found) {
+        struct store_query *q = store_query(c->store, STORE_ORDER_EXPIRED);
+        struct life_order o;
+        store_bind_int(q, ":account", a->id);
+        store_bind_int(q, ":now", c->now_us);
+        e = read_one(q, &found, &o);
+        if (!e && found)
+            e = close_expired(c, a, &o);
+    }
+    return e;
+}
+
+static void list_considered(const struct life_decisions *all, struct doc *out)
+{
+    doc_array(out);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct life_made *m = &all->made[i];
+        struct doc one = {0};
+        doc_object(&one);
+        doc_text(&one, "decision", decision_verb_name(m->verb));
+        doc_int(&one, "entry", m->entry);
+        doc_text(&one, "holder", m->holder);
+        doc_text(&one, "keyStatus", m->key_active ? "active" : "inactive");
+        doc_text(&one, "thumbprint", m->thumbprint);
+        doc_push(out, &one);
+    }
+}
+
+static enum err write_settlement(struct core *c, const struct life_settlement *s,
+                                 const struct ledger_account *creditor, int64_t movement,
+                                 struct life_order *o)
+{
+    char object[LIFE_OBJECT_MAX];
+    struct doc body = {0}, considered = {0}, status = {0};
+
+    life_object(s->debtor->account, o->order_id, object);
+    entries_body(&body, "settlement", object, o->entry);
+    doc_text(&body, "amount", s->order_amount);
+    doc_text(&body, "currency", s->debtor->currency);
+    doc_text(&body, "debtor", s->debtor->account);
+    doc_text(&body, "creditor", creditor->account);
+    doc_int(&body, "movement", movement);
+    doc_digest(&body, "orderDigest", o->digest);
+    doc_digest(&body, "policyDigest", o->policy_digest);
+    list_considered(s->considered, &considered);
+    doc_put(&body, "considered", &considered);
+    doc_array(&status);
+    doc_push_text(&status, status_name(STATUS_ACSP));
+    doc_push_text(&status, status_name(STATUS_ACSC));
+    doc_put(&body, "status", &status);
+    return entries_add(c, &body, &o->entry);
+}
+
+enum err life_settle(struct core *c, const struct life_settlement *s, struct life_order *o)
+{
+    struct ledger_account creditor;
+    int64_t movement = 0;
+
+    if (!status_may_follow(o->status, STATUS_ACSP))
+        return ERR_INTERNAL;
+    enum err e = ledger_by_id(c, o->creditor, &creditor);
+    if (!e)
+        e = ledger_settle(c, s->debtor, &creditor, o->amount, o->id, &movement);
+    if (!e)
+        e = write_settlement(c, s, &creditor, movement, o);
+    o->status = STATUS_ACSC;
+    o->ended_us = c->now_us;
+    return e;
+}

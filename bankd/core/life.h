@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * life: an order's row, its decisions, and the way it goes through the table of order/status.h:
+ * what a set of votes makes of it, expiry, settlement. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_LIFE_H
+#define BANKD_CORE_LIFE_H
+
+#include "bankd/core/ledger.h"
+#include "bankd/core/state.h"
+#include "order/decision.h"
+#include "order/policy.h"
+#include "order/status.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define LIFE_OBJECT_MAX (sizeof "order:" + IBAN_MAX + 1 + ORDER_ID_LEN)
+#define LIFE_DECISIONS_MAX (2 * POLICY_HOLDERS_MAX) /* a submit and a vote each */
+
+struct life_order {
+    int64_t id;      /* row; 0: not in the store */
+    int64_t account; /* row */
+    char order_id[ORDER_ID_LEN + 1];
+    uint8_t digest[DIGEST_LEN];
+    int64_t policy; /* row of the one it entered under */
+    uint8_t policy_digest[DIGEST_LEN];
+    int64_t creditor; /* row */
+    int64_t amount;
+    enum status status;
+    char reason[5];
+    int64_t expires_us, ended_us;
+    int64_t entry; /* newest entry about the order, or NO_ENTRY */
+};
+
+/* Reads the present row of an ORDER_* query. */
+MUST_CHECK enum err life_read(const struct store_query *q, struct life_order *out);
+/* NOT_FOUND. */
+MUST_CHECK enum err life_find(struct core *c, int64_t account, const char *order_id,
+                              struct life_order *out);
+/* Writes status, reason, end and newest entry. */
+MUST_CHECK enum err life_save(struct core *c, const struct life_order *o);
+
+/* "order:IBAN/ID" */
+void life_object(const char *account, const char *order_id, char out[static LIFE_OBJECT_MAX]);
+
+/* One decision that the bank took. */
+struct life_made {
+    char holder[HOLDER_MAX + 1];
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    enum verb verb;
+    bool key_active; /* now */
+    int64_t issued_us, received_us;
+    char passed[40]; /* codes, with a space between */
+    int64_t entry;
+};
+struct life_decisions {
+    struct life_made made[LIFE_DECISIONS_MAX];
+    size_t count;
+};
+MUST_CHECK enum err life_decisions(struct core *c, int64_t orders, struct life_decisions *out);
+/* The kind of which a person has one an order: "submit", "vote" or "cancel". */
+const char *life_kind(enum verb v);
+/* True when HOLDER made a decision of V's kind. */
+bool life_decided(const struct life_decisions *all, const char *holder, enum verb v);
+
+/* What the votes amount to now, under the policy that the order entered under and the current one:
+ * a quorum must stand under both, and one that either refuses is out of reach. A vote whose key is
+ * no longer active does not count, and nothing is reached while any decision's key is inactive. */
+void life_judge(const struct policy *pinned, const struct policy *current,
+                const struct life_decisions *all, struct policy_verdict *out);
+
+/* The codes through which a decision takes an order that is at FROM. INTERNAL when the table does
+ * not allow them. */
+#define LIFE_STEPS_MAX 6
+struct life_path {
+    enum status step[LIFE_STEPS_MAX];
+    size_t count;
+};
+MUST_CHECK enum err life_path_after(enum status from, enum verb verb,
+                                    const struct policy_verdict *verdict, struct life_path *out);
+/* Where the path ends; FROM when it is empty. */
+enum status life_path_end(const struct life_path *path, enum status from);
+
+/* Ends every open order of the account that is past its time as RJCT/DS24 and frees what it held.
+ * Updates A. */
+MUST_CHECK enum err life_expire(struct core *c, struct ledger_account *a);
+
+/* ACCP -> ACSP -> ACSC: moves the money and writes the settlement's entry, which lists the
+ * decisions considered. The caller has judged the quorum in this transaction. */
+struct life_settlement {
+    struct ledger_account *debtor;
+    const char *order_amount; /* as the document writes it */
+    const struct life_decisions *considered;
+};
+MUST_CHECK enum err life_settle(struct core *c, const struct life_settlement *s,
+                                struct life_order *o);
+
+#endif

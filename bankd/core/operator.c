@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The operator's acts on the clock, and his look at the log.
+ */
+#include "bankd/core/answer.h"
+#include "bankd/core/core.h"
+#include "bankd/core/entries.h"
+#include "bankd/core/freshness.h"
+#include "bankd/core/page.h"
+#include "bankd/core/session.h"
+#include "order/text.h"
+#include <string.h>
+
+#define NOTE_CHARS 140
+#define LOG_ANSWER_MAX ((size_t)1 << 20) /* bytes of bodies in one page of the log */
+
+/* --- the clock --- */
+
+static enum err raise_floors(struct core *c, int64_t floor_us)
+{
+    struct store_query *q = store_query(c->store, STORE_KEY_FLOORS);
+
+    store_bind_int(q, ":floor", floor_us);
+    return store_run(q);
+}
+
+/* The one act that an insane clock allows: from here on the given time is the bank's. */
+enum err core_clock_accept(struct core *c, const struct core_caller *who, const char *note,
+                           struct core_answer *out)
+{
+    int64_t floor_us = freshness_floor_at(c->given.now_us);
+    struct doc entry = {0}, body = {0};
+
+    *out = (struct core_answer){0};
+    enum err e = session_operator(who);
+    if (!e)
+        e = utext_check(note, strlen(note), NOTE_CHARS);
+    if (e)
+        return answer_refuse(c, e, NULL, out);
+    c->now_us = c->given.now_us;
+    c->anchor = c->given;
+    c->insane = false;
+    entries_body(&entry, "clock-accepted", "bank", NO_ENTRY);
+    doc_time(&entry, "floor", floor_us);
+    doc_text(&entry, "operator", note);
+    e = entries_add_bank(c, &entry);
+    if (!e)
+        e = raise_floors(c, floor_us);
+    if (e)
+        return e;
+    doc_object(&body);
+    doc_time(&body, "time", c->now_us);
+    doc_time(&body, "floor", floor_us);
+    return answer_doc(c, 200, &body, out);
+}
+
+/* --- the log --- */
+
+static void push_entry(const struct store_query *q, struct doc *list, size_t *bytes)
+{
+    struct doc one = {0};
+    size_t len = 0;
+
+    doc_object(&one);
+    const void *leaf = store_blob(q, 1, &len);
+    doc_json(&one, "leaf", leaf, len);
+    const void *salt = store_blob(q, 2, &len);
+    doc_bytes(&one, "salt", salt, len);
+    const void *body = store_blob(q, 3, &len);
+    doc_json(&one, "body", body, len);
+    doc_push(list, &one);
+    *bytes += len;
+}
+
+static enum err list_entries(struct core *c, uint64_t from, unsigned limit, struct doc *body)
+{
+    struct store_query *q = store_query(c->store, STORE_ENTRY_PAGE);
+    struct doc list = {0};
+    size_t bytes = 0;
+    uint64_t next = from;
+    bool row = false;
+
+    doc_array(&list);
+    store_bind_int(q, ":from", (int64_t)from);
+    store_bind_int(q, ":limit", limit);
+    enum err e = store_step(q, &row);
+    while (!e && row && bytes < LOG_ANSWER_MAX) {
+        next = (uint64_t)store_int(q, 0) + 1;
+        push_entry(q, &list, &bytes);
+        e = store_step(q, &row);
+    }
+    store_done(q);
+    doc_object(body);
+    doc_int(body, "size", (int64_t)c->tree.size);
+    if (next < c->tree.size)
+        doc_int(body, "next", (int64_t)next);
+    doc_put(body, "entries", &list);
+    return e;
+}
+
+enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_t from,
+                          unsigned limit, struct core_answer *out)
+{
+    const struct core_page asked = {.cursor = "", .limit = limit};
+    struct page page;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator(who);
+    if (!e)
+        e = page_read(&asked, 0, &page);
+    if (!e && from > (uint64_t)INT64_MAX)
+        e = ERR_USAGE;
+    if (!e)
+        e = list_entries(c, from, page.limit, &body);
+    return answer_finish(c, e, 200, &body, out);
+}

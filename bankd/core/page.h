@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * page: the parts of a list that a caller asks for. A cursor is the number of the row behind which
+ * the page begins. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_PAGE_H
+#define BANKD_CORE_PAGE_H
+
+#include "bankd/core/core.h"
+#include "bankd/core/doc.h"
+
+#define PAGE_MAX 200u
+
+struct page {
+    int64_t cursor; /* FIRST when the caller gave none */
+    unsigned limit; /* 1..PAGE_MAX */
+};
+
+/* USAGE for another cursor or limit than core.h says. */
+MUST_CHECK enum err page_read(const struct core_page *asked, int64_t first, struct page *out);
+
+/* Sets "next" when the page is full, so that there may be more behind LAST. */
+void page_next(const struct page *p, size_t count, int64_t last, struct doc *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/people.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out)
+{
+    struct store_query *q = store_query(c->store, STORE_KEY_FIND);
+    bool found = false;
+
+    *out = (struct people_key){0};
+    store_bind_text(q, ":thumbprint", thumbprint);
+    enum err e = store_step(q, &found);
+    if (!e && !found)
+        e = ERR_KEY_UNKNOWN;
+    if (!e) {
+        out->id = store_int(q, 0);
+        out->holder = store_int(q, 1);
+        out->active = strcmp(store_text(q, 3), "active") == 0;
+        out->floor_us = store_int(q, 4);
+        out->enrolment = store_int(q, 5);
+        out->holder_entry = store_int(q, 6);
+        e = store_copy_text(q, 2, out->holder_name, sizeof out->holder_name);
+    }
+    store_done(q);
+    return e;
+}
+
+enum err people_holder_find(struct core *c, const char *holder, struct people_holder *out)
+{
+    struct store_query *q = store_query(c->store, STORE_HOLDER_FIND);
+    bool found = false;
+
+    *out = (struct people_holder){0};
+    store_bind_text(q, ":holder", holder);
+    enum err e = store_step(q, &found);
+    if (!e && !found)
+        e = ERR_HOLDER_UNKNOWN;
+    if (!e) {
+        out->id = store_int(q, 0);
+        out->entry = store_int(q, 2);
+        e = store_copy_text(q, 1, out->name, sizeof out->name);
+    }
+    store_done(q);
+    return e;
+}
+
+void people_object(const char *holder, char out[static PEOPLE_OBJECT_MAX])
+{
+    snprintf(out, PEOPLE_OBJECT_MAX, "holder:%s", holder);
+}
+
+enum err people_set_entry(struct core *c, int64_t holder, int64_t entry)
+{
+    struct store_query *q = store_query(c->store, STORE_HOLDER_ENTRY);
+
+    store_bind_int(q, ":entry", entry);
+    store_bind_int(q, ":id", holder);
+    return store_run(q);
+}

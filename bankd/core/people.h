@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * people: holders, their keys and who is asking. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_PEOPLE_H
+#define BANKD_CORE_PEOPLE_H
+
+#include "bankd/core/state.h"
+#include "order/forms.h"
+#include "order/key.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PEOPLE_OBJECT_MAX (sizeof "holder:" + HOLDER_MAX) /* "holder:alice" and its NUL */
+
+/* An enrolled key and its holder, as the store has them now. */
+struct people_key {
+    int64_t id;
+    int64_t holder;
+    char holder_name[HOLDER_MAX + 1];
+    bool active;
+    int64_t floor_us;
+    int64_t enrolment;    /* entry */
+    int64_t holder_entry; /* newest entry about the holder */
+};
+/* KEY_UNKNOWN. */
+MUST_CHECK enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out);
+
+struct people_holder {
+    int64_t id;
+    char name[561]; /* of the person: 140 code points of four bytes */
+    int64_t entry;
+};
+/* HOLDER_UNKNOWN. */
+MUST_CHECK enum err people_holder_find(struct core *c, const char *holder,
+                                       struct people_holder *out);
+
+void people_object(const char *holder, char out[static PEOPLE_OBJECT_MAX]);
+/* The newest entry about a holder. */
+MUST_CHECK enum err people_set_entry(struct core *c, int64_t holder, int64_t entry);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What holders and operators read. Reading touches: an order past its time ends when somebody
+ * looks.
+ */
+#include "bankd/core/answer.h"
+#include "bankd/core/core.h"
+#include "bankd/core/ledger.h"
+#include "bankd/core/life.h"
+#include "bankd/core/page.h"
+#include "bankd/core/session.h"
+#include "bankd/core/view.h"
+#include "order/json.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* The account, touched, if the caller may see it: otherwise ACCOUNT_UNKNOWN, as if it were not. */
+static enum err open_account(struct core *c, const struct core_caller *who, const char *account,
+                             struct ledger_account *out)
+{
+    struct session_viewer viewer;
+    const struct policy *policy = NULL;
+
+    enum err e = session_viewer(c, who, &viewer);
+    if (!e)
+        e = ledger_find(c, account, out);
+    if (!e)
+        e = state_policy(c, out->policy_digest, &policy);
+    if (!e && !session_may_see(&viewer, policy))
+        e = ERR_ACCOUNT_UNKNOWN;
+    return e ? e : life_expire(c, out);
+}
+
+/* --- accounts --- */
+
+/* The ids of a page, read before any account is touched. */
+static enum err page_accounts(struct core *c, const struct session_viewer *viewer,
+                              const struct page *page, int64_t ids[static PAGE_MAX], size_t *count)
+{
+    struct store_query *q =
+        store_query(c->store, viewer->is_operator ? STORE_ACCOUNT_PAGE : STORE_ACCOUNT_PAGE_OF);
+    bool row = false;
+
+    *count = 0;
+    if (!viewer->is_operator)
+        store_bind_int(q, ":holder", viewer->holder);
+    store_bind_int(q, ":after", page->cursor);
+    store_bind_int(q, ":limit", page->limit);
+    enum err e = store_step(q, &row);
+    while (!e && row && *count < PAGE_MAX) {
+        ids[(*count)++] = store_int(q, 0);
+        e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}
+
+static enum err push_account(struct core *c, int64_t id, struct doc *list)
+{
+    struct ledger_account a;
+    struct doc one = {0};
+
+    enum err e = ledger_by_id(c, id, &a);
+    if (!e)
+        e = life_expire(c, &a);
+    if (!e)
+        e = view_account(c, &a, &one);
+    if (!e)
+        doc_push(list, &one);
+    return e;
+}
+
+enum err core_accounts(struct core *c, const struct core_caller *who, const struct core_page *asked,
+                       struct core_answer *out)
+{
+    struct session_viewer viewer;
+    struct page page;
+    int64_t ids[PAGE_MAX];
+    size_t count = 0;
+    struct doc body = {0}, list = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_viewer(c, who, &viewer);
+    if (!e)
+        e = page_read(asked, 0, &page);
+    if (!e)
+        e = page_accounts(c, &viewer, &page, ids, &count);
+    doc_object(&body);
+    doc_array(&list);
+    for (size_t i = 0; !e && i < count; i++)
+        e = push_account(c, ids[i], &list);
+    if (!e && count)
+        page_next(&page, count, ids[count - 1], &body);
+    doc_put(&body, "accounts", &list);
+    return answer_finish(c, e, 200, &body, out);
+}
+
+enum err core_account(struct core *c, const struct core_caller *who, const char *account,
+                      struct core_answer *out)
+{
+    struct ledger_account a;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = open_account(c, who, account, &a);
+    if (!e)
+        e = view_account(c, &a, &body);
+    return answer_finish(c, e, 200, &body, out);
+}
+
+enum err core_account_policy(struct core *c, const struct core_caller *who, const char *account,
+                             struct core_answer *out)
+{
+    struct ledger_account a;
+    const struct policy *policy = NULL;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = open_account(c, who, account, &a);
+    if (!e)
+        e = state_policy(c, a.policy_digest, &policy);
+    if (!e) {
+        size_t len = 0;
+        const char *bytes = policy_bytes(policy, &len);
+        doc_object(&body);
+        doc_json(&body, "policy", bytes, len);
+        doc_digest(&body, "digest", policy_digest(policy));
+    }
+    return answer_finish(c, e, 200, &body, out);
+}
+
+/* --- movements --- */
+
+static void set_member(struct doc *out, const char *name, const struct js *object,
+                       const char *member)
+{
+    const char *text = js_text(js_get(object, member), NULL);
+
+    doc_text(out, name, text ? text : "");
+}
+
+/* The other side, from the order and, for who is paid, from the payer's policy. */
+static enum err describe_payment(const struct store_query *q, bool pays, struct doc *out)
+{
+    struct js *order = NULL, *policy = NULL;
+    size_t len = 0;
+
+    const void *bytes = store_blob(q, 5, &len);
+    enum err e = js_parse(bytes, len, &order);
+    if (!e) {
+        bytes = store_blob(q, 7, &len);
+        e = js_parse(bytes, len, &policy);
+    }
+    if (!e && pays) {
+        set_member(out, "counterparty", js_get(order, "creditor"), "account");
+        set_member(out, "name", js_get(order, "creditor"), "name");
+    } else if (!e) {
+        set_member(out, "counterparty", order, "account");
+        set_member(out, "name", policy, "title");
+    }
+    if (!e) {
+        set_member(out, "description", order, "description");
+        doc_text(out, "order", store_text(q, 4));
+    }
+    js_free(order);
+    js_free(policy);
+    return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
+}
+
+static enum err push_movement(const struct store_query *q, const struct ledger_account *a,
+                              struct doc *list)
+{
+    struct doc one = {0};
+    enum err e = ERR_OK;
+
+    doc_object(&one);
+    doc_int(&one, "id", store_int(q, 0));
+    doc_time(&one, "time", store_int(q, 1));
+    doc_money(&one, "amount", store_int(q, 2), a->currency);
+    doc_money(&one, "balance", store_int(q, 3), a->currency);
+    if (store_is_null(q, 4))
+        doc_text(&one, "description", "Funding");
+    else
+        e = describe_payment(q, strcmp(store_text(q, 6), a->account) == 0, &one);
+    doc_push(list, &one);
+    return e;
+}
+
+static enum err list_movements(struct core *c, const struct ledger_account *a,
+                               const struct page *page, struct doc *body)
+{
+    struct store_query *q = store_query(c->store, STORE_POSTING_PAGE);
+    struct doc list = {0};
+    size_t count = 0;
+    int64_t last = 0;
+    bool row = false;
+
+    doc_array(&list);
+    store_bind_int(q, ":account", a->id);
+    store_bind_int(q, ":before", page->cursor);
+    store_bind_int(q, ":limit", page->limit);
+    enum err e = store_step(q, &row);
+    while (!e && row) {
+        last = store_int(q, 0);
+        count++;
+        e = push_movement(q, a, &list);
+        if (!e)
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    page_next(page, count, last, body);
+    doc_put(body, "movements", &list);
+    return e;
+}
+
+enum err core_movements(struct core *c, const struct core_caller *who, const char *account,
+                        const struct core_page *asked, struct core_answer *out)
+{
+    struct ledger_account a;
+    struct page page;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = open_account(c, who, account, &a);
+    if (!e)
+        e = page_read(asked, INT64_MAX, &page);
+    if (!e) {
+        doc_object(&body);
+        e = list_movements(c, &a, &page, &body);
+    }
+    return answer_finish(c, e, 200, &body, out);
+}
+
+/* --- orders --- */
+
+/* The rows of a page, read before any order is touched. */
+static enum err page_orders(struct core *c, const struct ledger_account *a, const struct page *page,
+                            struct life_order *rows, size_t *count)
+{
+    struct store_query *q = store_query(c->store, a ? STORE_ORDER_PAGE_OF : STORE_ORDER_PAGE);
+    bool row = false;
+
+    *count = 0;
+    if (a)
+        store_bind_int(q, ":account", a->id);
+    store_bind_int(q, ":before", page->cursor);
+    store_bind_int(q, ":limit", page->limit);
+    enum err e = store_step(q, &row);
+    while (!e && row && *count < PAGE_MAX) {
+        e = life_read(q, &rows[(*count)++]);
+        if (!e)
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}
+
+static enum err push_order(struct core *c, struct life_order *row, struct doc *list)
+{
+    struct ledger_account a;
+    struct doc one = {0};
+
+    enum err e = ledger_by_id(c, row->account, &a);
+    if (!e && !status_final(row->status) && c->now_us > row->expires_us) {
+        e = life_expire(c, &a);
+        if (!e)
+            e = life_find(c, row->account, row->order_id, row);
+    }
+    if (!e)
+        e = view_stored_order(c, &a, row, &one);
+    if (!e)
+        doc_push(list, &one);
+    return e;
+}
+
+static enum err list_orders(struct core *c, const struct ledger_account *a, const struct page *page,
+                            struct doc *body)
+{
+    struct life_order *rows = calloc(PAGE_MAX, sizeof *rows);
+    struct doc list = {0};
+    size_t count = 0;
+
+    if (!rows)
+        return ERR_NO_MEMORY;
+    doc_object(body);
+    doc_array(&list);
+    enum err e = page_orders(c, a, page, rows, &count);
+    for (size_t i = 0; !e && i < count; i++)
+        e = push_order(c, &rows[i], &list);
+    if (!e && count)
+        page_next(page, count, rows[count - 1].id, body);
+    doc_put(body, "orders", &list);
+    free(rows);
+    return e;
+}
+
+enum err core_orders(struct core *c, const struct core_caller *who, const char *account,
+                     const struct core_page *asked, struct core_answer *out)
+{
+    struct ledger_account a;
+    struct page page;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = account ? open_account(c, who, account, &a) : session_operator(who);
+    if (!e)
+        e = page_read(asked, INT64_MAX, &page);
+    if (!e)
+        e = list_orders(c, account ? &a : NULL, &page, &body);
+    return answer_finish(c, e, 200, &body, out);
+}
+
+enum err core_order(struct core *c, const struct core_caller *who, const char *account,
+                    const char *id, struct core_answer *out)
+{
+    struct ledger_account a;
+    struct life_order row;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = open_account(c, who, account, &a);
+    if (!e)
+        e = life_find(c, a.id, id, &row);
+    if (!e)
+        e = view_stored_order(c, &a, &row, &body);
+    return answer_finish(c, e, 200, &body, out);
+}
+
+/* --- for requests that the core does not answer --- */
+
+enum err core_admit(struct core *c, const struct core_caller *who, struct core_answer *out)
+{
+    struct session_viewer viewer;
+
+    *out = (struct core_answer){.http = 200};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_viewer(c, who, &viewer);
+    return e ? answer_refuse(c, e, NULL, out) : ERR_OK;
+}
+
+enum err core_refuse(struct core *c, const struct core_caller *who, enum err refusal,
+                     const char *account, struct core_answer *out)
+{
+    struct ledger_account a;
+    const struct policy *policy = NULL;
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    if (refusal != ERR_POLICY_STALE || !account)
+        return answer_refuse(c, refusal, NULL, out);
+    enum err e = open_account(c, who, account, &a);
+    if (!e)
+        e = state_policy(c, a.policy_digest, &policy);
+    return e ? answer_refuse(c, e, NULL, out) : answer_refuse_stale(c, policy, out);
+}

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/session.h"
+
+#include "bankd/core/answer.h"
+#include "base/text.h"
+#include <string.h>
+
+#define SEEN_STEP_US TEXT_SECOND_US /* a session's row moves at most once a second */
+#define LOGIN_CHALLENGE_US (120 * TEXT_SECOND_US)
+#define DECISION_CHALLENGE_US (12 * 3600 * TEXT_SECOND_US)
+#define CHALLENGES_MAX 1000 /* unexpired ones for one key and use */
+
+/* --- who is asking --- */
+
+static enum err set_seen(struct core *c, const char *session)
+{
+    struct store_query *q = store_query(c->store, STORE_SESSION_SEEN);
+
+    store_bind_int(q, ":now", c->now_us);
+    store_bind_text(q, ":session", session);
+    return store_run(q);
+}
+
+static enum err find(struct core *c, const char *session, struct session_viewer *out)
+{
+    struct store_query *q = store_query(c->store, STORE_SESSION_FIND);
+    bool found = false;
+    int64_t seen_us = 0;
+
+    store_bind_text(q, ":session", session);
+    enum err e = store_step(q, &found);
+    if (!e && !found)
+        e = ERR_SESSION_REQUIRED;
+    if (!e) {
+        int64_t started_us = store_int(q, 0);
+        seen_us = store_int(q, 1);
+        if (c->now_us > started_us + c->session_max_us ||
+            c->now_us > seen_us + c->session_idle_us || strcmp(store_text(q, 2), "active") != 0)
+            e = ERR_SESSION_REQUIRED;
+    }
+    if (!e) {
+        out->holder = store_int(q, 3);
+        e = store_copy_text(q, 4, out->holder_name, sizeof out->holder_name);
+    }
+    store_done(q);
+    if (!e && c->now_us >= seen_us + SEEN_STEP_US)
+        e = set_seen(c, session);
+    return e;
+}
+
+enum err session_viewer(struct core *c, const struct core_caller *who, struct session_viewer *out)
+{
+    *out = (struct session_viewer){.is_operator = who->operator_name != NULL};
+    return out->is_operator ? ERR_OK : find(c, who->session, out);
+}
+
+enum err session_operator(const struct core_caller *who)
+{
+    return who->operator_name ? ERR_OK : ERR_ROLE_REQUIRED;
+}
+
+bool session_may_see(const struct session_viewer *v, const struct policy *current)
+{
+    return v->is_operator || policy_may_submit(current, v->holder_name);
+}
+
+/* --- challenges --- */
+
+enum err session_challenge(struct core *c, const struct statement *head,
+                           const struct people_key *key, bool for_login,
+                           struct freshness_challenge *out)
+{
+    bool found = false;
+
+    *out = (struct freshness_challenge){.named = head->challenge[0] != 0};
+    if (!out->named)
+        return ERR_OK;
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_FIND);
+    store_bind_text(q, ":challenge", head->challenge);
+    enum err e = store_step(q, &found);
+    if (!e && found) {
+        out->bound = store_int(q, 0) == key->id && store_int(q, 1) == for_login;
+        out->issued_us = store_int(q, 2);
+        out->expires_us = store_int(q, 3);
+    }
+    store_done(q);
+    return e;
+}
+
+static enum err sweep_challenges(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_SWEEP);
+
+    store_bind_int(q, ":now", c->now_us);
+    return store_run(q);
+}
+
+/* Anybody may ask for a challenge, so a key has a limit. */
+static enum err check_challenge_count(struct core *c, const struct people_key *key, bool for_login)
+{
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_COUNT);
+    bool found = false;
+
+    store_bind_int(q, ":key", key->id);
+    store_bind_int(q, ":login", for_login);
+    enum err e = store_step(q, &found);
+    bool full = !e && store_int(q, 0) >= CHALLENGES_MAX;
+    store_done(q);
+    return full ? ERR_BUSY : e;
+}
+
+static enum err add_challenge(struct core *c, const struct people_key *key, bool for_login,
+                              const char *challenge, int64_t expires_us)
+{
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_ADD);
+
+    store_bind_text(q, ":challenge", challenge);
+    store_bind_int(q, ":key", key->id);
+    store_bind_int(q, ":login", for_login);
+    store_bind_int(q, ":issued", c->now_us);
+    store_bind_int(q, ":expires", expires_us);
+    return store_run(q);
+}
+
+enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
+                        struct core_answer *out)
+{
+    int64_t expires_us = c->now_us + (for_login ? LOGIN_CHALLENGE_US : DECISION_CHALLENGE_US);
+    struct people_key key;
+    uint8_t random[16];
+    char challenge[NONCE_LEN + 1] = "";
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = people_key_find(c, thumbprint, &key);
+    if (!e && !key.active)
+        e = ERR_KEY_INACTIVE;
+    if (e)
+        return answer_refuse(c, e, NULL, out);
+    e = sweep_challenges(c);
+    if (!e)
+        e = check_challenge_count(c, &key, for_login);
+    if (!e)
+        e = c->random(c->random_ctx, random, sizeof random);
+    if (!e) {
+        forms_make_nonce(random, challenge);
+        e = add_challenge(c, &key, for_login, challenge, expires_us);
+    }
+    if (e)
+        return answer_refuse(c, e, NULL, out);
+    struct doc body = {0};
+    doc_object(&body);
+    doc_text(&body, "challenge", challenge);
+    doc_text(&body, "use", for_login ? "login" : "decision");
+    doc_time(&body, "issued", c->now_us);
+    doc_time(&body, "expires", expires_us);
+    return answer_doc(c, 201, &body, out);
+}
+
+/* --- login and logout --- */
+
+static enum err check_login(struct core *c, const struct core_caller *who,
+                            const struct verified *login, const struct people_key *key)
+{
+    const struct statement_login *said = verified_login(login);
+    const struct statement *head = &said->head;
+    struct freshness_challenge challenge;
+
+    if (strcmp(head->bank, c->bank) != 0)
+        return ERR_BANK_MISMATCH;
+    if (!who->session[0] || strcmp(said->session, who->session) != 0)
+        return ERR_SESSION_MISMATCH;
+    enum err e = session_challenge(c, head, key, true, &challenge);
+    if (!e && !challenge.named)
+        e = ERR_CHALLENGE_INVALID;
+    if (!e)
+        e = freshness_issued(c->now_us, head->issued_us, &challenge);
+    if (!e)
+        e = freshness_floor(head->issued_us, key->floor_us);
+    if (!e)
+        e = freshness_expires(c->now_us, head->expires_us);
+    if (!e && !key->active)
+        e = ERR_KEY_INACTIVE;
+    return e;
+}
+
+static enum err start(struct core *c, const struct statement_login *said, int64_t key)
+{
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_DROP);
+    store_bind_text(q, ":challenge", said->head.challenge);
+    enum err e = store_run(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_SESSION_SWEEP);
+    store_bind_int(q, ":seen", c->now_us - c->session_idle_us);
+    store_bind_int(q, ":started", c->now_us - c->session_max_us);
+    e = store_run(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_SESSION_ADD);
+    store_bind_text(q, ":session", said->session);
+    store_bind_int(q, ":key", key);
+    store_bind_int(q, ":now", c->now_us);
+    return store_run(q);
+}
+
+enum err core_login(struct core *c, const struct core_caller *who, const struct verified *login,
+                    struct core_answer *out)
+{
+    struct people_key key;
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    if (!verified_login(login))
+        return ERR_INTERNAL;
+    enum err e = people_key_find(c, verified_signer(login), &key);
+    if (e)
+        return answer_refuse(c, e, NULL, out);
+    e = check_login(c, who, login, &key);
+    if (e) {
+        const struct answer_signed what = {.verified = login, .key = &key};
+        return answer_refuse_signed(c, &what, e, out);
+    }
+    e = start(c, verified_login(login), key.id);
+    if (e)
+        return e;
+    struct doc body = {0};
+    doc_object(&body);
+    doc_text(&body, "holder", key.holder_name);
+    doc_text(&body, "session", who->session);
+    doc_time(&body, "expires", c->now_us + c->session_max_us);
+    doc_int(&body, "idleSeconds", c->session_idle_us / TEXT_SECOND_US);
+    return answer_doc(c, 201, &body, out);
+}
+
+enum err core_logout(struct core *c, const struct core_caller *who, struct core_answer *out)
+{
+    struct session_viewer viewer;
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = find(c, who->session, &viewer);
+    if (e)
+        return answer_refuse(c, e, NULL, out);
+    struct store_query *q = store_query(c->store, STORE_SESSION_DROP);
+    store_bind_text(q, ":session", who->session);
+    e = store_run(q);
+    if (e)
+        return e;
+    struct doc body = {0};
+    doc_object(&body);
+    doc_text(&body, "holder", viewer.holder_name);
+    return answer_doc(c, 200, &body, out);
+}

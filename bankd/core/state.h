@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * state: what a struct core holds. The store holds the bank; in memory there is only what never
+ * changes (parsed keys and policies), the log's frontier and the time of the batch at work. Private
+ * to bankd/core.
+ */
+#ifndef BANKD_CORE_STATE_H
+#define BANKD_CORE_STATE_H
+
+#include "bankd/core/cache.h"
+#include "bankd/core/core.h"
+#include "bankd/store/store.h"
+#include "order/merkle.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NO_ENTRY INT64_C(-1) /* instead of the index of an entry */
+
+struct core {
+    struct store *store;
+    char bank[BANK_MAX + 1];
+    core_random_fn random;
+    void *random_ctx;
+    int64_t session_idle_us, session_max_us;
+    struct cache *keys;     /* thumbprint -> struct key */
+    struct cache *policies; /* digest -> struct policy */
+
+    struct core_head durable;    /* as of the last commit */
+    struct merkle_frontier tree; /* with the entries of the batch */
+    bool tree_current;           /* the tree grew from the head that the store had */
+    int64_t newest_us;           /* time of the newest entry */
+    int64_t bank_entry;          /* newest entry about the bank itself */
+
+    /* The batch: the bank's time, which never runs backwards from entry to entry. */
+    int64_t now_us;
+    struct core_time given;
+    bool insane;
+    struct core_time anchor; /* first time of this run, or the last one accepted; 0: none */
+};
+
+/* The current or pinned policy by its digest; STORE_FAILED when it is not there. */
+MUST_CHECK enum err state_policy(struct core *c, const uint8_t digest[static DIGEST_LEN],
+                                 const struct policy **out);
+
+#endif

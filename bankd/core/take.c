@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/answer.h"
+#include "bankd/core/deciding.h"
+#include "bankd/core/entries.h"
+#include "bankd/core/view.h"
+#include <string.h>
+
+static void note_passed(const struct life_path *path, struct life_made *m)
+{
+    size_t used = 0;
+
+    for (size_t i = 0; i < path->count && used + 6 <= sizeof m->passed; i++) {
+        if (i)
+            m->passed[used++] = ' ';
+        memcpy(m->passed + used, status_name(path->step[i]), 4);
+        used += 4;
+    }
+    m->passed[used] = 0;
+}
+
+static enum err add_entry(struct deciding *d, const struct life_path *path, int64_t *entry)
+{
+    char object[LIFE_OBJECT_MAX];
+    struct doc body = {0}, status = {0};
+
+    life_object(d->account.account, d->order->id, object);
+    entries_body(&body, "decision", object, d->row.id ? d->row.entry : NO_ENTRY);
+    doc_text(&body, "holder", d->key.holder_name);
+    doc_text(&body, "statement", verified_jws(d->verified, NULL));
+    if (!d->row.id)
+        doc_json(&body, "document", d->document, d->document_len);
+    if (d->row.reason[0])
+        doc_text(&body, "reason", d->row.reason);
+    doc_array(&status);
+    for (size_t i = 0; i < path->count; i++)
+        doc_push_text(&status, status_name(path->step[i]));
+    doc_put(&body, "status", &status);
+    return entries_add(d->c, &body, entry);
+}
+
+static enum err add_order(struct deciding *d)
+{
+    struct life_order *row = &d->row;
+    struct store_query *q = store_query(d->c->store, STORE_ORDER_ADD);
+
+    store_bind_int(q, ":account", d->account.id);
+    store_bind_text(q, ":order_id", d->order->id);
+    store_bind_blob(q, ":digest", d->order->digest, DIGEST_LEN);
+    store_bind_int(q, ":policy", d->account.policy);
+    store_bind_int(q, ":creditor", d->creditor.id);
+    store_bind_int(q, ":amount", d->order->amount_minor);
+    store_bind_int(q, ":expires", d->order->expires_us);
+    store_bind_text(q, ":status", status_name(row->status));
+    store_bind_int(q, ":entry", row->entry);
+    enum err e = store_run(q);
+    if (e)
+        return e;
+    row->id = store_last_id(d->c->store);
+    row->account = d->account.id;
+    row->policy = d->account.policy;
+    row->creditor = d->creditor.id;
+    row->amount = d->order->amount_minor;
+    row->expires_us = d->order->expires_us;
+    memcpy(row->digest, d->order->digest, DIGEST_LEN);
+    memcpy(row->policy_digest, d->account.policy_digest, DIGEST_LEN);
+    memcpy(row->order_id, d->order->id, sizeof row->order_id);
+    q = store_query(d->c->store, STORE_DOCUMENT_ADD);
+    store_bind_int(q, ":orders", row->id);
+    store_bind_blob(q, ":document", d->document, d->document_len);
+    e = store_run(q);
+    return e ? e : ledger_reserve(d->c, &d->account, row->amount);
+}
+
+static enum err add_decision(struct deciding *d, const struct life_made *m)
+{
+    struct store_query *q = store_query(d->c->store, STORE_DECISION_ADD);
+
+    store_bind_int(q, ":orders", d->row.id);
+    store_bind_int(q, ":holder", d->key.holder);
+    store_bind_text(q, ":kind", life_kind(m->verb));
+    store_bind_text(q, ":verb", decision_verb_name(m->verb));
+    store_bind_int(q, ":key", d->key.id);
+    store_bind_int(q, ":issued", m->issued_us);
+    store_bind_int(q, ":received", m->received_us);
+    store_bind_text(q, ":passed", m->passed);
+    store_bind_int(q, ":entry", m->entry);
+    return store_run(q);
+}
+
+/* The decision joins the others, and all of them are judged anew: keys, both policies. */
+static enum err join(struct deciding *d, struct life_path *path, struct life_made **out)
+{
+    struct policy_verdict verdict;
+
+    if (d->decisions.count == LIFE_DECISIONS_MAX)
+        return ERR_INTERNAL;
+    struct life_made *m = &d->decisions.made[d->decisions.count++];
+    *m = (struct life_made){.verb = d->said->verb,
+                            .key_active = d->key.active,
+                            .issued_us = d->said->head.issued_us,
+                            .received_us = d->c->now_us};
+    memcpy(m->holder, d->key.holder_name, sizeof m->holder);
+    memcpy(m->thumbprint, verified_signer(d->verified), sizeof m->thumbprint);
+    life_judge(d->pinned, d->current, &d->decisions, &verdict);
+    enum err e = life_path_after(d->row.status, m->verb, &verdict, path);
+    if (!e)
+        note_passed(path, m);
+    *out = m;
+    return e;
+}
+
+/* What the new status brings with it. */
+static enum err follow(struct deciding *d)
+{
+    struct life_order *row = &d->row;
+
+    if (row->status == STATUS_RJCT) {
+        enum err e = ledger_release(d->c, &d->account, row->amount);
+        row->ended_us = d->c->now_us;
+        return e;
+    }
+    if (row->status != STATUS_ACCP)
+        return ERR_OK;
+    const struct life_settlement s = {
+        .debtor = &d->account, .order_amount = d->order->amount, .considered = &d->decisions};
+    return life_settle(d->c, &s, row);
+}
+
+enum err take_decision(struct deciding *d, struct core_answer *out)
+{
+    bool is_new = d->row.id == 0;
+    struct life_path path;
+    struct life_made *made = NULL;
+
+    enum err e = join(d, &path, &made);
+    if (e)
+        return e;
+    d->row.status = life_path_end(&path, d->row.status);
+    if (d->row.status == STATUS_RJCT)
+        memcpy(d->row.reason, decision_reason_for(VERB_REJECT), sizeof d->row.reason);
+    e = add_entry(d, &path, &made->entry);
+    d->row.entry = made->entry;
+    if (!e && is_new)
+        e = add_order(d);
+    if (!e)
+        e = add_decision(d, made);
+    if (!e)
+        e = follow(d);
+    if (!e && (!is_new || status_final(d->row.status)))
+        e = life_save(d->c, &d->row);
+    if (e)
+        return e;
+    const struct view_order view = {.row = &d->row,
+                                    .document = d->document,
+                                    .document_len = d->document_len,
+                                    .decisions = &d->decisions,
+                                    .pinned = d->pinned,
+                                    .current = d->current};
+    struct doc body = {0};
+    view_order(&view, &body);
+    return answer_doc(d->c, is_new ? 201 : 200, &body, out);
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/view.h"
+
+#include <string.h>
+
+/* --- orders --- */
+
+static void list_decisions(const struct life_decisions *all, struct doc *out)
+{
+    doc_array(out);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct life_made *m = &all->made[i];
+        struct doc one = {0};
+        doc_object(&one);
+        doc_text(&one, "holder", m->holder);
+        doc_text(&one, "decision", decision_verb_name(m->verb));
+        doc_time(&one, "issued", m->issued_us);
+        doc_time(&one, "received", m->received_us);
+        doc_text(&one, "thumbprint", m->thumbprint);
+        doc_push(out, &one);
+    }
+}
+
+static void add_step(struct doc *list, const char *status, int64_t time_us)
+{
+    struct doc one = {0};
+
+    doc_object(&one);
+    doc_text(&one, "status", status);
+    doc_time(&one, "time", time_us);
+    doc_push(list, &one);
+}
+
+/* Decisions carry the codes that they led through; what the bank did by itself comes behind. */
+static void list_history(const struct life_order *row, const struct life_decisions *all,
+                         struct doc *out)
+{
+    char code[5] = "";
+
+    doc_array(out);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct life_made *m = &all->made[i];
+        for (const char *at = m->passed; strlen(at) >= 4; at += at[4] ? 5 : 4) {
+            memcpy(code, at, 4);
+            add_step(out, code, m->received_us);
+        }
+    }
+    if (row->status == STATUS_ACSC)
+        add_step(out, status_name(STATUS_ACSP), row->ended_us);
+    if (strcmp(code, status_name(row->status)) != 0)
+        add_step(out, status_name(row->status), row->ended_us);
+}
+
+static void list_can_decide(const struct view_order *in, struct doc *out)
+{
+    doc_array(out);
+    if (!status_open(in->row->status))
+        return;
+    for (size_t i = 0; i < policy_holder_count(in->pinned); i++) {
+        const char *holder = policy_holder(in->pinned, i);
+        if (policy_may_approve(in->pinned, holder) && policy_may_approve(in->current, holder) &&
+            !life_decided(in->decisions, holder, VERB_APPROVE))
+            doc_push_text(out, holder);
+    }
+}
+
+static bool accepted(enum status s)
+{
+    return s == STATUS_ACCP || s == STATUS_PDNG || s == STATUS_ACSP || s == STATUS_ACSC;
+}
+
+void view_order(const struct view_order *in, struct doc *out)
+{
+    struct policy_verdict verdict;
+    struct doc decisions = {0}, history = {0}, can_decide = {0}, receipt = {0};
+
+    life_judge(in->pinned, in->current, in->decisions, &verdict);
+    doc_object(out);
+    doc_json(out, "order", in->document, in->document_len);
+    doc_text(out, "status", status_name(in->row->status));
+    if (in->row->reason[0])
+        doc_text(out, "reason", in->row->reason);
+    doc_int(out, "requiredApprovals", verdict.required);
+    doc_int(out, "givenApprovals", verdict.given);
+    doc_bool(out, "accepted", accepted(in->row->status));
+    list_decisions(in->decisions, &decisions);
+    doc_put(out, "decisions", &decisions);
+    list_can_decide(in, &can_decide);
+    doc_put(out, "canDecide", &can_decide);
+    list_history(in->row, in->decisions, &history);
+    doc_put(out, "history", &history);
+    doc_object(&receipt);
+    doc_int(&receipt, "index", in->row->entry);
+    doc_put(out, "receipt", &receipt);
+}
+
+enum err view_stored_order(struct core *c, const struct ledger_account *a,
+                           const struct life_order *row, struct doc *out)
+{
+    struct view_order in = {.row = row};
+    struct life_decisions decisions;
+    bool found = false;
+
+    *out = (struct doc){0};
+    enum err e = life_decisions(c, row->id, &decisions);
+    if (!e)
+        e = state_policy(c, row->policy_digest, &in.pinned);
+    if (!e)
+        e = state_policy(c, a->policy_digest, &in.current);
+    if (e)
+        return e;
+    struct store_query *q = store_query(c->store, STORE_DOCUMENT_FIND);
+    store_bind_int(q, ":orders", row->id);
+    e = store_step(q, &found);
+    if (!e && !found)
+        e = ERR_STORE_FAILED;
+    if (!e) {
+        in.document = store_blob(q, 0, &in.document_len);
+        in.decisions = &decisions;
+        view_order(&in, out);
+    }
+    store_done(q);
+    return e;
+}
+
+/* --- accounts --- */
+
+enum err view_account(struct core *c, const struct ledger_account *a, struct doc *out)
+{
+    const struct policy *p = NULL;
+    struct doc policy = {0}, holders = {0};
+
+    *out = (struct doc){0};
+    enum err e = state_policy(c, a->policy_digest, &p);
+    if (e)
+        return e;
+    doc_object(out);
+    doc_text(out, "account", a->account);
+    doc_text(out, "currency", a->currency);
+    doc_money(out, "booked", a->booked, a->currency);
+    doc_money(out, "reserved", a->reserved, a->currency);
+    doc_money(out, "available", ledger_available(a), a->currency);
+    doc_object(&policy);
+    doc_text(&policy, "title", policy_title(p));
+    doc_int(&policy, "version", policy_version(p));
+    doc_digest(&policy, "digest", policy_digest(p));
+    doc_put(out, "policy", &policy);
+    doc_array(&holders);
+    for (size_t i = 0; i < policy_holder_count(p); i++)
+        doc_push_text(&holders, policy_holder(p, i));
+    doc_put(out, "holders", &holders);
+    return ERR_OK;
+}

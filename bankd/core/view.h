@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * view: what the bank says about orders and accounts, as JSON (docs/openapi.yaml). Unsigned: the
+ * signed truth is the documents and the log. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_VIEW_H
+#define BANKD_CORE_VIEW_H
+
+#include "bankd/core/doc.h"
+#include "bankd/core/ledger.h"
+#include "bankd/core/life.h"
+#include "bankd/core/state.h"
+#include "order/policy.h"
+
+struct view_order {
+    const struct life_order *row;
+    const void *document; /* the order's bytes */
+    size_t document_len;
+    const struct life_decisions *decisions;
+    const struct policy *pinned, *current;
+};
+void view_order(const struct view_order *in, struct doc *out);
+
+/* The same for an order of the store. */
+MUST_CHECK enum err view_stored_order(struct core *c, const struct ledger_account *a,
+                                      const struct life_order *row, struct doc *out);
+
+MUST_CHECK enum err view_account(struct core *c, const struct ledger_account *a, struct doc *out);
+
+#endif
