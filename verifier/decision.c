@@ -17,25 +17,34 @@ static enum err check_subject(const struct decision *d, const struct verify_deci
     if (strcmp(d->order, in->order->id) != 0 ||
         memcmp(d->order_digest, in->order->digest, DIGEST_LEN) != 0)
         return ERR_ORDER_MISMATCH;
-    if (memcmp(d->policy_digest, policy_digest(in->policy), DIGEST_LEN) != 0)
-        return ERR_POLICY_MISMATCH;
     return ERR_OK;
 }
 
-/* The policy, too, must be one for this order's account: a digest alone does not say so. */
-static enum err check_policy(const struct verify_decision_input *in)
+/* The policy must be the signed one, and one for this order's account: a digest alone does not say
+ * so. */
+static enum err check_policy(const struct decision *d, const struct verify_decision_input *in,
+                             const struct policy **out)
 {
-    if (strcmp(policy_bank(in->policy), in->order->bank) != 0)
+    const struct policy *p = in->policy;
+
+    if (!p && in->policies.find)
+        p = in->policies.find(in->policies.ctx, d->policy_digest);
+    if (!p || memcmp(d->policy_digest, policy_digest(p), DIGEST_LEN) != 0)
+        return ERR_POLICY_MISMATCH;
+    if (strcmp(policy_bank(p), in->order->bank) != 0)
         return ERR_BANK_MISMATCH;
-    return strcmp(policy_account(in->policy), in->order->account) == 0 ? ERR_OK
-                                                                       : ERR_ACCOUNT_MISMATCH;
+    if (strcmp(policy_account(p), in->order->account) != 0)
+        return ERR_ACCOUNT_MISMATCH;
+    *out = p;
+    return ERR_OK;
 }
 
 /* What was shown is rendered again; nothing that the signer's program says about it counts. */
-static enum err check_display(const struct decision *d, const struct verify_decision_input *in)
+static enum err check_display(const struct decision *d, const struct order *order,
+                              const struct policy *policy)
 {
     uint8_t digest[DIGEST_LEN];
-    enum err e = display_digest(in->order, in->policy, d->verb, digest);
+    enum err e = display_digest(order, policy, d->verb, digest);
 
     if (e != ERR_OK)
         return e;
@@ -45,6 +54,7 @@ static enum err check_display(const struct decision *d, const struct verify_deci
 enum err verify_decision(const struct verify_decision_input *in, struct verified **out)
 {
     struct buf payload = BUF_INIT(JWS_MAX);
+    const struct policy *policy = NULL;
     struct verified *v = NULL;
     enum err e;
 
@@ -57,9 +67,9 @@ enum err verify_decision(const struct verify_decision_input *in, struct verified
     if (e == ERR_OK)
         e = check_subject(&v->body.decision, in);
     if (e == ERR_OK)
-        e = check_policy(in);
+        e = check_policy(&v->body.decision, in, &policy);
     if (e == ERR_OK)
-        e = check_display(&v->body.decision, in);
+        e = check_display(&v->body.decision, in->order, policy);
     if (e == ERR_OK) {
         *out = v;
         v = NULL;

@@ -25,17 +25,28 @@ struct verify_keys {
     void *ctx;
 };
 
+/* Finds a policy by its digest; NULL if there is none. Borrowed like a key. */
+typedef const struct policy *(*verify_find_policy_fn)(void *ctx,
+                                                      const uint8_t digest[static DIGEST_LEN]);
+
+struct verify_policies {
+    verify_find_policy_fn find;
+    void *ctx;
+};
+
 /* A statement whose every check passed. Only verify_*() makes one; nobody else can. */
 struct verified;
 
 /* Checks a decision in the order of docs/FORMAT.md section 5. ORDER and POLICY are what the
- * decision must be about, BANK the name expected. Does not judge time, rights or key status. */
+ * decision must be about, BANK the name expected. A policy that cannot be found is
+ * POLICY_MISMATCH. Does not judge time, rights or key status. */
 struct verify_decision_input {
     const char *bank; /* NULL: the order's own is taken (an offline check without a pin) */
     const char *jws;
     size_t jws_len;
     const struct order *order;
-    const struct policy *policy;
+    const struct policy *policy; /* NULL: the one of the signed digest is looked up */
+    struct verify_policies policies;
     struct verify_keys keys;
 };
 MUST_CHECK enum err verify_decision(const struct verify_decision_input *in, struct verified **out);

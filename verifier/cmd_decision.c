@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "order/member.h"
+#include "verifier/commands.h"
+#include "verifier/ring.h"
+#include "verifier/work.h"
+
+#include <stdio.h>
+
+#define LINE_MAX_BYTES (JWS_MAX + 2 * ORDER_MAX)
+
+struct job {
+    const char *bank; /* NULL: whatever the order says */
+    struct ring *ring;
+};
+
+static enum err tell(const struct order *o, const struct verified *v, struct verdict *verdict)
+{
+    char digest[DIGEST_TEXT_LEN + 1], issued[TEXT_TIME_LEN + 1];
+
+    text_hex(o->digest, DIGEST_LEN, digest);
+    text_time(verified_head(v)->issued_us, issued);
+    const struct verdict_field fields[] = {
+        {"digest", digest},
+        {"order", o->id},
+        {"amount", o->amount},
+        {"currency", o->currency},
+        {"decision", decision_verb_name(verified_decision(v)->verb)},
+        {"issued", issued},
+        {"thumbprint", verified_signer(v)},
+        {"bank", o->bank}};
+    return verdict_ok(verdict, fields, sizeof fields / sizeof fields[0], NULL, NULL);
+}
+
+static enum err check_parts(const struct job *job, const struct js *jws, const struct js *order,
+                            struct verdict *verdict)
+{
+    struct verify_decision_input in = {
+        .bank = job->bank, .policies = ring_policies(job->ring), .keys = ring_keys(job->ring)};
+    struct verified *v = NULL;
+    struct order o;
+    enum err e = order_from_js(order, &o, NULL);
+
+    if (e != ERR_OK)
+        return e;
+    in.order = &o;
+    in.jws = js_text(jws, &in.jws_len);
+    e = verify_decision(&in, &v);
+    if (e == ERR_OK)
+        e = tell(&o, v, verdict);
+    verified_free(v);
+    return e;
+}
+
+static enum err check(const void *ctx, const void *bytes, size_t len, struct verdict *verdict)
+{
+    const struct js *decision, *order;
+    const struct js_member table[] = {MEMBER_TEXT("decision", true, &decision),
+                                      MEMBER_OBJECT("order", true, &order)};
+    struct js *value = NULL;
+    enum err e = js_parse(bytes, len, &value);
+
+    if (e == ERR_OK)
+        e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    if (e == ERR_OK)
+        e = check_parts(ctx, decision, order, verdict);
+    js_free(value);
+    return e;
+}
+
+static enum err load(struct ring *ring, const struct options *o)
+{
+    enum err e = ring_add_keys(ring, o->keys);
+
+    for (size_t i = 0; e == ERR_OK && i < o->policies.count; i++)
+        e = ring_add_policy(ring, o->policies.item[i]);
+    ring_sort(ring);
+    return e;
+}
+
+int cmd_decision(void *ctx, const struct args_list *files)
+{
+    const struct options *o = ctx;
+    struct job job = {.bank = o->bank};
+    const struct work work = {.files = {files->item, files->count, o->ndjson, LINE_MAX_BYTES},
+                              .style = o->style,
+                              .check = check,
+                              .ctx = &job};
+    enum err e;
+    int code;
+
+    if (!o->keys || o->policies.count == 0) {
+        fprintf(stderr, "countersign-verify: decision needs --keys and --policy: the enrolled "
+                        "keys and the account's policy, which decide, not the file\n");
+        return EXIT_USAGE;
+    }
+    e = ring_new(&job.ring);
+    if (e == ERR_OK)
+        e = load(job.ring, o);
+    code = e == ERR_OK ? work_run(&work) : err_info(e)->exit;
+    ring_free(job.ring);
+    return code;
+}

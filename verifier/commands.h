@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * commands: what countersign-verify can do. Each returns an exit code; CTX is a struct options.
+ */
+#ifndef VERIFIER_COMMANDS_H
+#define VERIFIER_COMMANDS_H
+
+#include "base/args.h"
+#include "verifier/verdict.h"
+
+struct options {
+    struct verdict_style style;
+    bool ndjson;
+    const char *keys, *bank, *bank_key;
+    struct args_list policies, holder_keys;
+};
+
+int cmd_order(void *ctx, const struct args_list *files);
+int cmd_decision(void *ctx, const struct args_list *files);
+int cmd_evidence(void *ctx, const struct args_list *files);
+
+#endif
