@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/committer.h"
+#include "bankd/server/queue.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct committer {
+    struct committer_options o;
+    struct queue *queue;
+    uint64_t stored_size; /* of the newest checkpoint in the database; only ever too small */
+    bool failing;         /* the last batch could not be committed */
+    pthread_t thread;
+};
+
+/* What holds for a whole batch. */
+struct mood {
+    bool frozen; /* the committed head is not signed: nothing new may enter */
+    bool insane; /* the clock contradicts the log: nothing but clock-accept may enter */
+};
+
+static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
+{
+    const struct handler *h = handler_of(j->match.route);
+    struct core_caller who = job_caller(j);
+    const char *account = j->decide.order.account;
+    enum err refusal = ERR_OK;
+
+    if (m->frozen && h->writes)
+        refusal = ERR_LOG_UNSIGNED;
+    else if (m->insane && j->match.route != ROUTE_CLOCK_ACCEPT)
+        refusal = ERR_CLOCK_INSANE;
+    else if (m->frozen || m->insane)
+        refusal = j->err;
+    if (refusal) {
+        job_refuse(j, refusal);
+        return ERR_OK;
+    }
+    if (j->err)
+        return core_refuse(b->core, &who, j->err, account[0] ? account : NULL, &j->answer);
+    return h->apply(b, j);
+}
+
+static enum err apply_all(const struct bank *b, struct job_list *jobs, const struct mood *m)
+{
+    enum err e = ERR_OK;
+
+    for (struct job *j = jobs->first; j && !e; j = j->next)
+        e = apply(b, j, m);
+    return e;
+}
+
+/* The checkpoint of the batch before rides along; when nothing is written it can wait. */
+static enum err store_checkpoint(struct committer *c, const struct job_list *jobs)
+{
+    const struct bank *b = c->o.bank;
+    bool writes = false;
+
+    for (const struct job *j = jobs->first; j && !writes; j = j->next)
+        writes = !j->err && handler_of(j->match.route)->writes;
+    if (!writes || c->stored_size == note_size(b->note))
+        return ERR_OK;
+    return core_checkpoint_store(b->core, note_text(b->note), note_size(b->note));
+}
+
+/* One transaction; after an error it has left nothing. What a frozen log is read with is rolled
+ * back: even a refusal's entry would be something new. */
+static enum err commit(struct committer *c, struct job_list *jobs)
+{
+    const struct bank *b = c->o.bank;
+    const struct core_time now = {store_now(c->o.store), clock_mono_us()};
+    struct mood m = {.frozen = !note_current(b->note, b->core)};
+
+    enum err e = core_begin(b->core, &now);
+    m.insane = e == ERR_CLOCK_INSANE;
+    if (!e || m.insane)
+        e = apply_all(b, jobs, &m);
+    if (!e && !m.frozen && !m.insane)
+        e = store_checkpoint(c, jobs);
+    if (!e && !m.frozen)
+        e = core_commit(b->core);
+    if (e || m.frozen)
+        core_rollback(b->core);
+    else if (!m.insane)
+        c->stored_size = note_size(b->note);
+    return e;
+}
+
+static void refuse_all(struct job_list *jobs, enum err e)
+{
+    for (struct job *j = jobs->first; j; j = j->next)
+        job_refuse(j, e);
+}
+
+static void refuse_uncovered(const struct bank *b, struct job_list *jobs)
+{
+    for (struct job *j = jobs->first; j; j = j->next)
+        if (j->answer.needs_size > note_size(b->note))
+            job_refuse(j, ERR_LOG_UNSIGNED);
+}
+
+static void note_failure(struct committer *c, enum err e)
+{
+    bool failing = e != ERR_OK;
+
+    if (failing && !c->failing)
+        log_event(LOG_ERROR, "bankd.commit", "%s: %s %s", err_name(e), err_info(e)->cause,
+                  err_info(e)->remedy);
+    if (!failing && c->failing)
+        log_event(LOG_INFO, "bankd.commit", "the database can be written again");
+    c->failing = failing;
+}
+
+/* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
+ * it is signed like any other. */
+static void run_batch(struct committer *c, struct job_list *jobs)
+{
+    const struct bank *b = c->o.bank;
+    bool was_current = note_current(b->note, b->core);
+    enum err e = commit(c, jobs);
+
+    note_failure(c, e);
+    if (e)
+        refuse_all(jobs, e);
+    if (was_current)
+        note_advance(b->note, b->core); /* otherwise in its own time, see run */
+    refuse_uncovered(b, jobs);
+    c->o.deliver(c->o.ctx, jobs);
+}
+
+static void *run(void *arg)
+{
+    struct committer *c = arg;
+    const struct bank *b = c->o.bank;
+    struct job_list jobs = {0};
+
+    while (queue_take(c->queue, c->o.batch_max, note_due_us(b->note), &jobs)) {
+        if (clock_mono_us() >= note_due_us(b->note))
+            note_advance(b->note, b->core);
+        if (jobs.count)
+            run_batch(c, &jobs);
+        jobs = (struct job_list){0};
+    }
+    return NULL;
+}
+
+enum err committer_start(const struct committer_options *o, struct committer **out)
+{
+    struct committer *c = calloc(1, sizeof *c);
+
+    *out = NULL;
+    if (!c)
+        return ERR_NO_MEMORY;
+    c->o = *o;
+    enum err e = queue_new(o->queue_max, &c->queue);
+    if (!e && pthread_create(&c->thread, NULL, run, c) != 0)
+        e = ERR_NO_MEMORY;
+    if (e) {
+        queue_free(c->queue);
+        free(c);
+        return e;
+    }
+    *out = c;
+    return ERR_OK;
+}
+
+bool committer_put(struct committer *c, struct job *j)
+{
+    return queue_put(c->queue, j);
+}
+
+void committer_stop(struct committer *c)
+{
+    if (!c)
+        return;
+    queue_close(c->queue);
+    pthread_join(c->thread, NULL);
+    queue_free(c->queue);
+    free(c);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * committer: the one thread that calls the core. It takes all requests that wait, at most
+ * batch_max, and makes one batch of them:
+ *
+ *   1. one transaction: every request applied, the newest checkpoint stored, COMMIT;
+ *   2. the new head signed by the keeper;
+ *   3. the answers.
+ *
+ * Reading goes the same way, so an answer never shows what is not committed. When 1 fails,
+ * everybody gets that error and nothing happened. When 2 fails, whoever's answer no signed
+ * checkpoint covers gets LOG_UNSIGNED, and from then on requests that write are refused before they
+ * enter, until the keeper signs again; then a retry gets its first answer.
+ */
+#ifndef BANKD_SERVER_COMMITTER_H
+#define BANKD_SERVER_COMMITTER_H
+
+#include "bankd/server/handler.h"
+#include "bankd/server/job.h"
+#include "bankd/store/store.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct committer;
+
+struct committer_options {
+    const struct bank *bank; /* borrowed; its note was started */
+    struct store *store;     /* for the bank's time */
+    size_t queue_max, batch_max;
+    /* Takes a batch's answered jobs over, in order; by the committer's thread. */
+    void (*deliver)(void *ctx, struct job_list *jobs);
+    void *ctx;
+};
+MUST_CHECK enum err committer_start(const struct committer_options *o, struct committer **out);
+
+/* False when too many wait already; the job is still the caller's. From any thread. */
+bool committer_put(struct committer *c, struct job *j);
+
+/* Lets it answer what waits, and frees. NULL-safe. */
+void committer_stop(struct committer *c);
+
+#endif

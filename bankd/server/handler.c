@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/handler.h"
+#include "order/json.h"
+#include "verifier/verifier.h"
+
+/* --- prepare: by a worker ----------------------------------------------------------------------*/
+
+static const uint8_t *body_of(const struct job *j)
+{
+    return j->in.data + j->body_at;
+}
+
+static enum err prepare_challenge(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_challenge_read(body_of(j), j->body_len, &j->body.challenge);
+}
+
+static enum err prepare_login(const struct bank *b, struct job *j)
+{
+    struct request_login login;
+    enum err e = request_login_read(body_of(j), j->body_len, &login);
+
+    if (!e)
+        e = verify_login(b->name, login.jws, login.jws_len, core_keys(b->core), &j->verified);
+    request_login_free(&login);
+    return e;
+}
+
+/* The policy is found by the digest that the decision claims; that it was signed under this one is
+ * then part of what is verified. */
+static enum err prepare_decide(const struct bank *b, struct job *j)
+{
+    struct decision claimed;
+    enum err e = request_decide_read(body_of(j), j->body_len, &j->decide);
+
+    if (!e)
+        e = verify_peek_decision(j->decide.jws, j->decide.jws_len, &claimed);
+    if (e)
+        return e;
+    const struct policy *policy = core_policy(b->core, claimed.policy_digest);
+    if (!policy)
+        return ERR_POLICY_STALE;
+    const struct verify_decision_input in = {
+        .bank = b->name,
+        .jws = j->decide.jws,
+        .jws_len = j->decide.jws_len,
+        .order = &j->decide.order,
+        .policy = policy,
+        .keys = core_keys(b->core),
+    };
+    return verify_decision(&in, &j->verified);
+}
+
+static enum err prepare_holder_add(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_holder_read(body_of(j), j->body_len, &j->body.holder);
+}
+
+static enum err prepare_account_open(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_account_read(body_of(j), j->body_len, &j->body.account);
+}
+
+static enum err prepare_fund(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_fund_read(body_of(j), j->body_len, &j->body.fund);
+}
+
+static enum err prepare_clock_accept(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_clock_read(body_of(j), j->body_len, &j->body.clock);
+}
+
+/* --- apply: by the committer -------------------------------------------------------------------*/
+
+static struct core_page page_of(const struct job *j)
+{
+    return (struct core_page){.cursor = j->query.cursor, .limit = j->query.limit};
+}
+
+static enum err answer_js(struct job *j, struct js *object, enum err e)
+{
+    if (!e)
+        e = js_canon(object, &j->answer.body);
+    js_free(object);
+    j->answer.err = e;
+    j->answer.http = 200;
+    return e;
+}
+
+static enum err apply_health(const struct bank *b, struct job *j)
+{
+    struct js *o = NULL;
+
+    if (!note_current(b->note, b->core)) {
+        job_refuse(j, ERR_LOG_UNSIGNED);
+        return ERR_OK;
+    }
+    enum err e = js_object_new(&o);
+    if (!e)
+        e = js_set_text(o, "bank", b->name);
+    if (!e)
+        e = js_set_text(o, "status", "serving");
+    if (!e)
+        e = js_set_text(o, "version", COUNTERSIGN_VERSION);
+    return answer_js(j, o, e);
+}
+
+/* Sets *IN when the caller may see what is no secret but not everybody's either. */
+static enum err admit(const struct bank *b, struct job *j, bool *in)
+{
+    struct core_caller who = job_caller(j);
+    enum err e = core_admit(b->core, &who, &j->answer);
+
+    *in = !e && !j->answer.err;
+    return e;
+}
+
+static enum err apply_checkpoint(const struct bank *b, struct job *j)
+{
+    struct js *o = NULL;
+    bool in;
+    enum err e = admit(b, j, &in);
+
+    if (!in)
+        return e;
+    e = js_object_new(&o);
+    if (!e)
+        e = js_set_text(o, "checkpoint", note_text(b->note));
+    if (!e)
+        e = js_set_int(o, "size", (int64_t)note_size(b->note));
+    return answer_js(j, o, e);
+}
+
+static enum err apply_bank_keys(const struct bank *b, struct job *j)
+{
+    struct js *o = NULL;
+    bool in;
+    enum err e = admit(b, j, &in);
+
+    if (!in)
+        return e;
+    e = js_object_new(&o);
+    if (!e)
+        e = js_set_text(o, "bankKeys", note_bank_keys(b->note));
+    return answer_js(j, o, e);
+}
+
+static enum err apply_challenge(const struct bank *b, struct job *j)
+{
+    const struct request_challenge *r = &j->body.challenge;
+    return core_challenge(b->core, r->thumbprint, r->for_login, &j->answer);
+}
+
+static enum err apply_login(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_login(b->core, &who, j->verified, &j->answer);
+}
+
+static enum err apply_logout(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_logout(b->core, &who, &j->answer);
+}
+
+static enum err apply_decide(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_decide *r = &j->decide;
+    return core_decide(b->core, &who, j->verified, &r->order, r->order_bytes.data,
+                       r->order_bytes.len, &j->answer);
+}
+
+static enum err apply_accounts(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_accounts(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_account(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_account(b->core, &who, j->match.param[0], &j->answer);
+}
+
+static enum err apply_policy(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_account_policy(b->core, &who, j->match.param[0], &j->answer);
+}
+
+static enum err apply_movements(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_movements(b->core, &who, j->match.param[0], &page, &j->answer);
+}
+
+static enum err apply_orders(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_orders(b->core, &who, j->match.param[0], &page, &j->answer);
+}
+
+static enum err apply_all_orders(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_orders(b->core, &who, NULL, &page, &j->answer);
+}
+
+static enum err apply_order(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_order(b->core, &who, j->match.param[0], j->match.param[1], &j->answer);
+}
+
+static enum err apply_evidence(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_evidence(b->core, &who, j->match.param[0], j->match.param[1],
+                         note_bank_keys(b->note), note_text(b->note), note_size(b->note),
+                         &j->answer);
+}
+
+static enum err apply_log_entries(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_log_entries(b->core, &who, j->query.from, j->query.limit, &j->answer);
+}
+
+static enum err apply_holder_add(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_holder *r = &j->body.holder;
+    return core_holder_add(b->core, &who, r->holder, r->name, r->spki, r->spki_len, &j->answer);
+}
+
+static enum err apply_holders(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_holders(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_account_open(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_account *r = &j->body.account;
+    const char *holders[POLICY_HOLDERS_MAX];
+
+    for (size_t i = 0; i < r->holder_count; i++)
+        holders[i] = r->holder[i];
+    return core_account_open(b->core, &who, r->account, r->currency, r->title, holders,
+                             r->holder_count, &j->answer);
+}
+
+static enum err apply_fund(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_fund *r = &j->body.fund;
+    return core_fund(b->core, &who, j->match.param[0], r->amount, r->currency, &j->answer);
+}
+
+static enum err apply_clock_accept(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_clock_accept(b->core, &who, j->body.clock.note, &j->answer);
+}
+
+/* --- the table ---------------------------------------------------------------------------------*/
+
+#define PAGE (REQUEST_CURSOR | REQUEST_LIMIT)
+#define READS false
+#define WRITES true
+
+static const struct handler handlers[ROUTE_COUNT] = {
+    [ROUTE_HEALTH] = {0, READS, NULL, apply_health},
+    [ROUTE_CHALLENGE] = {0, WRITES, prepare_challenge, apply_challenge},
+    [ROUTE_LOGIN] = {0, WRITES, prepare_login, apply_login},
+    [ROUTE_LOGOUT] = {0, WRITES, NULL, apply_logout},
+    [ROUTE_DECIDE] = {0, WRITES, prepare_decide, apply_decide},
+    [ROUTE_ACCOUNTS] = {PAGE, READS, NULL, apply_accounts},
+    [ROUTE_ACCOUNT] = {0, READS, NULL, apply_account},
+    [ROUTE_POLICY] = {0, READS, NULL, apply_policy},
+    [ROUTE_MOVEMENTS] = {PAGE, READS, NULL, apply_movements},
+    [ROUTE_ORDERS] = {PAGE, READS, NULL, apply_orders},
+    [ROUTE_ORDER] = {0, READS, NULL, apply_order},
+    [ROUTE_EVIDENCE] = {0, READS, NULL, apply_evidence},
+    [ROUTE_CHECKPOINT] = {0, READS, NULL, apply_checkpoint},
+    [ROUTE_BANK_KEYS] = {0, READS, NULL, apply_bank_keys},
+    [ROUTE_LOG_ENTRIES] = {REQUEST_FROM | REQUEST_LIMIT, READS, NULL, apply_log_entries},
+    [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, apply_holder_add},
+    [ROUTE_HOLDERS] = {PAGE, READS, NULL, apply_holders},
+    [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
+    [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
+    [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},
+    [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_clock_accept, apply_clock_accept},
+};
+
+const struct handler *handler_of(enum route r)
+{
+    return &handlers[r];
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * handler: what each route does, as one table: a worker prepares the request (parsing and
+ * signatures, many at once), the committer applies it (rules and writing, one after another).
+ */
+#ifndef BANKD_SERVER_HANDLER_H
+#define BANKD_SERVER_HANDLER_H
+
+#include "api/route.h"
+#include "bankd/server/job.h"
+#include "bankd/server/note.h"
+#include "base/err.h"
+#include <stdbool.h>
+
+/* What every request is handled with. */
+struct bank {
+    const char *name;
+    struct core *core;
+    struct note *note; /* the committer's */
+};
+
+struct handler {
+    unsigned query; /* set of enum request_query_name that the route takes */
+    bool writes;    /* refused while the log is unsigned */
+    /* By any worker; NULL when there is nothing to prepare. An error refuses the request. */
+    enum err (*prepare)(const struct bank *b, struct job *j);
+    /* By the committer inside a transaction. An error ends the transaction for everybody. */
+    enum err (*apply)(const struct bank *b, struct job *j);
+};
+const struct handler *handler_of(enum route r);
+
+#endif

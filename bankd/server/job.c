@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/job.h"
+#include "api/problem.h"
+#include "base/log.h"
+
+#include <stdlib.h>
+
+enum err job_new(struct job **out)
+{
+    *out = calloc(1, sizeof **out);
+    return *out ? ERR_OK : ERR_NO_MEMORY;
+}
+
+void job_free(struct job *j)
+{
+    if (!j)
+        return;
+    job_clear(j);
+    buf_free(&j->in);
+    free(j);
+}
+
+void job_clear(struct job *j)
+{
+    request_decide_free(&j->decide);
+    verified_free(j->verified);
+    core_answer_free(&j->answer);
+    j->verified = NULL;
+    j->err = ERR_OK;
+    j->match = (struct route_match){0};
+    j->query = (struct request_query){0};
+    j->session[0] = 0;
+    j->operator_name[0] = 0;
+}
+
+struct core_caller job_caller(const struct job *j)
+{
+    return (struct core_caller){
+        .session = j->session,
+        .operator_name = j->operator_name[0] ? j->operator_name : NULL,
+    };
+}
+
+void job_refuse(struct job *j, enum err e)
+{
+    core_answer_free(&j->answer);
+    j->answer = (struct core_answer){.err = e, .http = err_info(e)->http};
+    if (problem_body(e, NULL, &j->answer.body))
+        log_event(LOG_WARN, "bankd.answer", "no memory for the text of %s", err_name(e));
+}
+
+void job_list_add(struct job_list *l, struct job *j)
+{
+    j->next = NULL;
+    if (l->last)
+        l->last->next = j;
+    else
+        l->first = j;
+    l->last = j;
+    l->count++;
+}
+
+struct job *job_list_take(struct job_list *l)
+{
+    struct job *j = l->first;
+
+    if (!j)
+        return NULL;
+    l->first = j->next;
+    if (!l->first)
+        l->last = NULL;
+    l->count--;
+    j->next = NULL;
+    return j;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * job: one request on its way from a connection through a worker and the committer and back. It
+ * belongs to exactly one of them at a time; who passes it on does not touch it again.
+ */
+#ifndef BANKD_SERVER_JOB_H
+#define BANKD_SERVER_JOB_H
+
+#include "api/request.h"
+#include "api/route.h"
+#include "bankd/core/core.h"
+#include "base/buf.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#define JOB_OPERATOR_MAX 64
+
+struct job {
+    struct job *next; /* in whatever list it stands */
+
+    /* Who gets the answer: the connection may be gone and its place taken by then. */
+    unsigned loop;
+    uint32_t slot, generation;
+
+    struct route_match match;
+    struct request_query query;
+    char session[KEY_THUMBPRINT_LEN + 1];     /* the client key, "" without */
+    char operator_name[JOB_OPERATOR_MAX + 1]; /* "" for anybody else */
+    struct buf in;                            /* the connection's bytes, lent */
+    size_t used;                              /* bytes of IN that are this request */
+    size_t body_at, body_len;                 /* the body in IN */
+
+    /* What a worker made of the body. */
+    enum err err; /* refused before the core saw it */
+    struct request_decide decide;
+    union {
+        struct request_challenge challenge;
+        struct request_holder holder;
+        struct request_account account;
+        struct request_fund fund;
+        struct request_clock clock;
+    } body;
+    struct verified *verified;
+
+    struct core_answer answer;
+};
+
+MUST_CHECK enum err job_new(struct job **out);
+void job_free(struct job *j); /* NULL-safe */
+
+/* Frees what belongs to one request, so that the job can serve another; IN stays. */
+void job_clear(struct job *j);
+
+struct core_caller job_caller(const struct job *j);
+
+/* Replaces the answer by a problem document without asking the core: E leaves no trace. */
+void job_refuse(struct job *j, enum err e);
+
+/* --- first in, first out; not locked --- */
+struct job_list {
+    struct job *first, *last;
+    size_t count;
+};
+void job_list_add(struct job_list *l, struct job *j);
+struct job *job_list_take(struct job_list *l); /* NULL when empty */
+
+#endif

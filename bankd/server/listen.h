@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * listen: the bank's listening sockets, non-blocking, and who is at the other end of a Unix one.
+ */
+#ifndef BANKD_SERVER_LISTEN_H
+#define BANKD_SERVER_LISTEN_H
+
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* "ADDRESS:PORT" with a numeric address, IPv6 in brackets. COUNT sockets share the port
+ * (SO_REUSEPORT); port 0 means any, *PORT says which. On failure none is open, and it was logged:
+ * CONFIG_INVALID, IO. */
+MUST_CHECK enum err listen_tcp(const char *address, int *fds, size_t count, uint16_t *port);
+
+/* A socket file that only this user and root can open, in place of one that a dead process left.
+ * IO, logged, also while another process listens there. */
+MUST_CHECK enum err listen_unix(const char *path, int *out);
+
+/* "uid 0 (root)" for root and this program's own user, "" for anybody else. */
+void listen_peer(int fd, char *out, size_t size);
+
+#endif

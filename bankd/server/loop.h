@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * loop: one event thread: its listeners, its connections, their deadlines, and the mail that brings
+ * answers from other threads.
+ */
+#ifndef BANKD_SERVER_LOOP_H
+#define BANKD_SERVER_LOOP_H
+
+#include "bankd/server/conn.h"
+#include "bankd/server/deadlines.h"
+#include "bankd/server/job.h"
+#include "bankd/server/settings.h"
+#include "bankd/server/tls.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct event_base;
+struct loop;
+
+struct loop_options {
+    const struct settings *settings; /* borrowed */
+    struct tls *tls;                 /* borrowed */
+    unsigned index;                  /* jobs carry it, so that answers find back */
+    int tcp_fd;                      /* listening; taken over by loop_start, also on failure */
+    int unix_fd;                     /* the same; -1: none */
+    /* Takes a request over; false when there is no room for it. */
+    bool (*submit)(void *ctx, struct job *j);
+    void *ctx;
+};
+MUST_CHECK enum err loop_start(const struct loop_options *o, struct loop **out);
+
+/* Brings answered jobs; takes them over. From any thread until loop_stop. */
+void loop_post(struct loop *l, struct job_list *jobs);
+
+/* Stops accepting; closes connections as their requests are answered. From any thread. */
+void loop_drain(struct loop *l);
+/* After loop_drain and the last loop_post: waits for the thread, a few seconds at most, and frees.
+ * NULL-safe. */
+void loop_stop(struct loop *l);
+
+/* --- for its connections --- */
+struct event_base *loop_base(struct loop *l);
+void loop_enter(struct loop *l, struct deadline *d, enum phase phase);
+struct job *loop_take_job(struct loop *l); /* clear, marked with the loop; NULL: no memory */
+void loop_give_job(struct loop *l, struct job *j);
+bool loop_submit(struct loop *l, struct job *j);
+bool loop_draining(const struct loop *l);
+void loop_forget(struct loop *l, struct conn *c); /* it is closing */
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/note.h"
+#include "bankd/core/core.h"
+#include "bankd/keeper/msg.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "order/checkpoint.h"
+#include "order/merkle.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PAUSE_FIRST_US INT64_C(50000)
+#define PAUSE_MAX_US INT64_C(1000000)
+#define START_WAIT_MS 10000 /* a token may need long for its first signature */
+#define BANK_KEYS_BYTES_MAX ((size_t)64 << 10)
+
+struct note {
+    const char *keeper_socket;
+    int wait_ms;
+    struct keeper_conn *keeper; /* NULL: not connected */
+    bool known;                 /* STATE is what the keeper has recorded */
+    struct keeper_state state;
+    uint64_t size;
+    struct buf text, bank_keys;
+    int64_t pause_us; /* 0: the last attempt succeeded */
+    int64_t due_us;
+};
+
+enum err note_new(const char *keeper_socket, int wait_ms, struct note **out)
+{
+    struct note *n = calloc(1, sizeof *n);
+
+    *out = n;
+    if (!n)
+        return ERR_NO_MEMORY;
+    n->keeper_socket = keeper_socket;
+    n->wait_ms = wait_ms;
+    n->text.max = CHECKPOINT_MAX;
+    n->bank_keys.max = BANK_KEYS_BYTES_MAX;
+    return ERR_OK;
+}
+
+static void hang_up(struct note *n)
+{
+    keeper_disconnect(n->keeper);
+    n->keeper = NULL;
+    n->known = false;
+}
+
+void note_free(struct note *n)
+{
+    if (!n)
+        return;
+    hang_up(n);
+    buf_free(&n->text);
+    buf_free(&n->bank_keys);
+    free(n);
+}
+
+bool note_current(const struct note *n, const struct core *core)
+{
+    struct core_head head;
+
+    core_head(core, &head);
+    return n->text.len && n->size == head.size;
+}
+
+int64_t note_due_us(const struct note *n)
+{
+    return n->pause_us ? n->due_us : INT64_MAX;
+}
+
+uint64_t note_size(const struct note *n)
+{
+    return n->size;
+}
+
+const char *note_text(const struct note *n)
+{
+    return buf_str(&n->text);
+}
+
+const char *note_bank_keys(const struct note *n)
+{
+    return buf_str(&n->bank_keys);
+}
+
+/* --- one attempt -------------------------------------------------------------------------------*/
+
+static int ms_until(int64_t deadline_us)
+{
+    int64_t left = (deadline_us - clock_mono_us()) / 1000;
+
+    return left > 0 ? (int)left : 0;
+}
+
+static enum err learn_state(struct note *n, int64_t deadline_us)
+{
+    if (!n->keeper) {
+        enum err e = keeper_connect(n->keeper_socket, &n->keeper);
+        if (e)
+            return e;
+    }
+    if (n->known)
+        return ERR_OK;
+    enum err e = keeper_state(n->keeper, ms_until(deadline_us), &n->state);
+    n->known = !e;
+    return e;
+}
+
+/* The proof from the keeper's head to ours. That it holds is the keeper's to judge as well; here it
+ * gives a database of another branch its name. */
+static enum err prove(const struct note *n, struct core *core, const struct core_head *head,
+                      struct keeper_checkpoint *out)
+{
+    struct merkle_hash proof[MERKLE_PROOF_MAX], recorded;
+
+    if (n->state.size > head->size)
+        return ERR_LOG_ROLLED_BACK;
+    if (n->state.size == 0)
+        return ERR_OK;
+    enum err e = core_head_proof(core, n->state.size, proof, &out->proof_count);
+    if (e)
+        return e;
+    memcpy(recorded.b, n->state.root, sizeof recorded.b);
+    if (merkle_check_consistency(n->state.size, head->size, &recorded, &head->root, proof,
+                                 out->proof_count))
+        return ERR_LOG_ROLLED_BACK;
+    memcpy(out->proof, proof, out->proof_count * sizeof *proof);
+    return ERR_OK;
+}
+
+static enum err sign(struct note *n, struct core *core, int64_t deadline_us)
+{
+    struct keeper_checkpoint c = {.proof_count = 0};
+    struct buf text = BUF_INIT(CHECKPOINT_MAX);
+    struct core_head head;
+
+    enum err e = learn_state(n, deadline_us);
+    if (e)
+        return e;
+    core_head(core, &head);
+    e = prove(n, core, &head, &c);
+    if (e)
+        return e;
+    c.size = head.size;
+    memcpy(c.root, head.root.b, sizeof c.root);
+    e = keeper_sign_checkpoint(n->keeper, ms_until(deadline_us), &c, &text);
+    if (e) {
+        buf_free(&text);
+        return e;
+    }
+    buf_free(&n->text);
+    n->text = text;
+    n->size = head.size;
+    n->state.size = c.size;
+    memcpy(n->state.root, c.root, sizeof n->state.root);
+    return ERR_OK;
+}
+
+/* A keeper that was restarted since the last call shows as gone at once; the time that is left goes
+ * to a second try with a fresh connection. What the keeper has recorded is asked anew after any
+ * failure: an answer may have been lost behind it. */
+static enum err attempt(struct note *n, struct core *core, int wait_ms)
+{
+    int64_t deadline_us = clock_mono_us() + (int64_t)wait_ms * 1000;
+    bool fresh = !n->keeper;
+    enum err e = sign(n, core, deadline_us);
+
+    if (e && !fresh && ms_until(deadline_us) > 0) {
+        hang_up(n);
+        e = sign(n, core, deadline_us);
+    }
+    if (e)
+        hang_up(n);
+    return e;
+}
+
+void note_advance(struct note *n, struct core *core)
+{
+    if (note_current(n, core))
+        return;
+    enum err e = attempt(n, core, n->wait_ms);
+    if (!e) {
+        if (n->pause_us)
+            log_event(LOG_INFO, "bankd.signed", "the keeper signs again; size=%" PRIu64, n->size);
+        n->pause_us = 0;
+        return;
+    }
+    if (!n->pause_us)
+        log_event(LOG_ERROR, "bankd.unsigned", "%s: %s %s", err_name(e), err_info(e)->cause,
+                  err_info(e)->remedy);
+    n->pause_us = n->pause_us ? n->pause_us * 2 : PAUSE_FIRST_US;
+    if (n->pause_us > PAUSE_MAX_US)
+        n->pause_us = PAUSE_MAX_US;
+    n->due_us = clock_mono_us() + n->pause_us;
+}
+
+/* --- start -------------------------------------------------------------------------------------*/
+
+static enum err begin_log(struct note *n, struct core *core, const struct core_time *now)
+{
+    enum err e = core_begin(core, now);
+
+    if (!e)
+        e = core_log_start(core, note_bank_keys(n));
+    if (!e)
+        e = core_commit(core);
+    if (e)
+        core_rollback(core);
+    else
+        log_event(LOG_INFO, "bankd.log", "a new log begins");
+    return e;
+}
+
+enum err note_start(struct note *n, struct core *core, const struct core_time *now)
+{
+    int64_t deadline_us = clock_mono_us() + INT64_C(1000) * START_WAIT_MS;
+    struct core_head head;
+
+    enum err e = learn_state(n, deadline_us);
+    if (!e)
+        e = keeper_bank_keys(n->keeper, ms_until(deadline_us), &n->bank_keys);
+    if (e)
+        return log_fail(e, "bankd.start", "keeper at %s: %s", n->keeper_socket,
+                        err_info(e)->remedy);
+    core_head(core, &head);
+    if (head.size == 0 && n->state.size == 0) {
+        e = begin_log(n, core, now);
+        if (e)
+            return log_fail(e, "bankd.start", "the log cannot begin: %s", err_info(e)->remedy);
+    }
+    e = attempt(n, core, START_WAIT_MS);
+    if (e == ERR_LOG_ROLLED_BACK)
+        return log_fail(e, "bankd.start",
+                        "the database has %" PRIu64 " entries, the keeper signed %" PRIu64
+                        ": restore the newer database; nothing else helps",
+                        head.size, n->state.size);
+    if (e)
+        return log_fail(e, "bankd.start", "the log's head cannot be signed: %s",
+                        err_info(e)->remedy);
+    return ERR_OK;
+}

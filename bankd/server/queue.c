@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/queue.h"
+#include "base/clock.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+struct queue {
+    pthread_mutex_t lock;
+    pthread_cond_t filled; /* on the monotonic clock */
+    struct job_list jobs;
+    size_t max;
+    bool closed;
+};
+
+enum err queue_new(size_t max, struct queue **out)
+{
+    pthread_condattr_t attr;
+    struct queue *q = calloc(1, sizeof *q);
+
+    *out = NULL;
+    if (!q)
+        return ERR_NO_MEMORY;
+    q->max = max;
+    /* glibc: none of these can fail with these arguments. */
+    pthread_mutex_init(&q->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&q->filled, &attr);
+    pthread_condattr_destroy(&attr);
+    *out = q;
+    return ERR_OK;
+}
+
+void queue_free(struct queue *q)
+{
+    if (!q)
+        return;
+    for (struct job *j = job_list_take(&q->jobs); j; j = job_list_take(&q->jobs))
+        job_free(j);
+    pthread_cond_destroy(&q->filled);
+    pthread_mutex_destroy(&q->lock);
+    free(q);
+}
+
+bool queue_put(struct queue *q, struct job *j)
+{
+    pthread_mutex_lock(&q->lock);
+    bool taken = !q->closed && q->jobs.count < q->max;
+    if (taken) {
+        job_list_add(&q->jobs, j);
+        pthread_cond_signal(&q->filled);
+    }
+    pthread_mutex_unlock(&q->lock);
+    return taken;
+}
+
+/* True when the time has come. Spurious wake-ups are the caller's. */
+static bool wait_until(struct queue *q, int64_t until_us)
+{
+    if (until_us == INT64_MAX) {
+        pthread_cond_wait(&q->filled, &q->lock);
+        return false;
+    }
+    struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
+    pthread_cond_timedwait(&q->filled, &q->lock, &until);
+    return clock_mono_us() >= until_us;
+}
+
+bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_list *out)
+{
+    bool late = false;
+
+    pthread_mutex_lock(&q->lock);
+    while (!q->jobs.count && !q->closed && !late)
+        late = wait_until(q, until_mono_us);
+    if (q->jobs.count <= max) {
+        *out = q->jobs;
+        q->jobs = (struct job_list){0};
+    } else {
+        while (out->count < max)
+            job_list_add(out, job_list_take(&q->jobs));
+    }
+    bool over = q->closed && !out->count;
+    pthread_mutex_unlock(&q->lock);
+    return !over;
+}
+
+void queue_close(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->closed = true;
+    pthread_cond_broadcast(&q->filled);
+    pthread_mutex_unlock(&q->lock);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * queue: jobs from many threads to many threads, with a maximum. Nobody waits to put one in: what
+ * does not fit is refused at once.
+ */
+#ifndef BANKD_SERVER_QUEUE_H
+#define BANKD_SERVER_QUEUE_H
+
+#include "bankd/server/job.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct queue;
+
+MUST_CHECK enum err queue_new(size_t max, struct queue **out);
+void queue_free(struct queue *q); /* NULL-safe; frees the jobs that are still in it */
+
+/* False when it is full or closed; the job is still the caller's. */
+bool queue_put(struct queue *q, struct job *j);
+
+/* Takes up to MAX jobs that wait, into the empty list OUT. Waits while there is none until
+ * UNTIL_MONO_US (clock_mono_us; INT64_MAX: for ever). False when the queue is closed and empty. */
+bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_list *out);
+
+/* Nothing goes in any more; what is in it can still be taken. */
+void queue_close(struct queue *q);
+
+#endif

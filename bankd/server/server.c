@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/server.h"
+#include "bankd/core/core.h"
+#include "bankd/server/committer.h"
+#include "bankd/server/handler.h"
+#include "bankd/server/listen.h"
+#include "bankd/server/loop.h"
+#include "bankd/server/note.h"
+#include "bankd/server/tls.h"
+#include "bankd/server/workers.h"
+#include "bankd/store/store.h"
+#include "base/clock.h"
+#include "base/log.h"
+
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+struct server {
+    const struct settings *settings;
+    struct store *store;
+    struct bank bank;
+    struct tls *tls;
+    struct workers *workers;
+    struct committer *committer;
+    struct loop *loops[SETTINGS_THREADS_MAX];
+    size_t running; /* of LOOPS */
+    uint16_t port;
+};
+
+/* --- how requests travel -----------------------------------------------------------------------*/
+
+/* From a loop: to a worker when there is something to prepare, otherwise straight on. */
+static bool submit(void *ctx, struct job *j)
+{
+    struct server *s = ctx;
+
+    if (!j->err && handler_of(j->match.route)->prepare)
+        return workers_put(s->workers, j);
+    return committer_put(s->committer, j);
+}
+
+/* From the committer back to the loops. */
+static void deliver(void *ctx, struct job_list *jobs)
+{
+    struct server *s = ctx;
+    struct job_list mail[SETTINGS_THREADS_MAX] = {{0}};
+
+    for (struct job *j = job_list_take(jobs); j; j = job_list_take(jobs))
+        job_list_add(&mail[j->loop], j);
+    for (size_t i = 0; i < s->running; i++)
+        loop_post(s->loops[i], &mail[i]);
+}
+
+/* From a worker. */
+static void pass_on(void *ctx, struct job *j)
+{
+    struct server *s = ctx;
+    struct job_list one = {0};
+
+    if (committer_put(s->committer, j))
+        return;
+    job_refuse(j, ERR_BUSY);
+    job_list_add(&one, j);
+    deliver(s, &one);
+}
+
+/* --- start and end -----------------------------------------------------------------------------*/
+
+static enum err random_bytes(void *ctx, uint8_t *out, size_t len)
+{
+    (void)ctx;
+    return RAND_bytes(out, (int)len) == 1 ? ERR_OK : ERR_INTERNAL;
+}
+
+static enum err open_bank(struct server *s)
+{
+    const struct core_options options = {.bank = s->settings->bank, .random = random_bytes};
+
+    s->bank.name = s->settings->bank;
+    enum err e = store_open(s->settings->store, &s->store);
+    if (!e)
+        e = core_open(s->store, &options, &s->bank.core);
+    if (e)
+        return log_fail(e, "bankd.start", "%s: %s %s", s->settings->store, err_info(e)->cause,
+                        err_info(e)->remedy);
+    e = note_new(s->settings->keeper_socket, (int)s->settings->keeper_ms, &s->bank.note);
+    if (e)
+        return e;
+    const struct core_time now = {store_now(s->store), clock_mono_us()};
+    return note_start(s->bank.note, s->bank.core, &now);
+}
+
+static enum err start_threads(struct server *s)
+{
+    const struct committer_options committer = {
+        .bank = &s->bank,
+        .store = s->store,
+        .queue_max = s->settings->queue_max,
+        .batch_max = s->settings->batch_max,
+        .deliver = deliver,
+        .ctx = s,
+    };
+    const struct workers_options workers = {
+        .bank = &s->bank,
+        .threads = s->settings->workers,
+        .queue_max = s->settings->queue_max,
+        .done = pass_on,
+        .ctx = s,
+    };
+    enum err e = committer_start(&committer, &s->committer);
+
+    return e ? e : workers_start(&workers, &s->workers);
+}
+
+/* loop_start takes its sockets over, also on failure; the rest are closed here. */
+static enum err start_loops(struct server *s)
+{
+    size_t count = s->settings->event_threads, next = 0;
+    int tcp[SETTINGS_THREADS_MAX], local;
+
+    enum err e = listen_unix(s->settings->socket, &local);
+    if (e)
+        return e;
+    e = listen_tcp(s->settings->listen, tcp, count, &s->port);
+    if (e) {
+        close(local);
+        unlink(s->settings->socket);
+        return e;
+    }
+    for (; next < count && !e; next++) {
+        const struct loop_options o = {
+            .settings = s->settings,
+            .tls = s->tls,
+            .index = (unsigned)next,
+            .tcp_fd = tcp[next],
+            .unix_fd = next == 0 ? local : -1,
+            .submit = submit,
+            .ctx = s,
+        };
+        e = loop_start(&o, &s->loops[next]);
+        s->running += e ? 0 : 1;
+    }
+    for (; next < count; next++)
+        close(tcp[next]);
+    return e;
+}
+
+enum err server_start(const struct settings *settings, struct server **out)
+{
+    struct server *s = calloc(1, sizeof *s);
+
+    *out = NULL;
+    if (!s)
+        return ERR_NO_MEMORY;
+    s->settings = settings;
+    enum err e = open_bank(s);
+    if (!e)
+        e = tls_new(settings->keeper_socket, &s->tls);
+    if (!e)
+        e = start_threads(s);
+    if (!e)
+        e = start_loops(s);
+    if (e) {
+        server_stop(s);
+        return e;
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+uint16_t server_port(const struct server *s)
+{
+    return s->port;
+}
+
+const char *server_pin(const struct server *s)
+{
+    return tls_pin(s->tls);
+}
+
+enum err server_renew(struct server *s)
+{
+    return tls_renew(s->tls, s->settings->keeper_socket);
+}
+
+/* In the order in which requests travel, so that each part finishes what the one before gave it. */
+void server_stop(struct server *s)
+{
+    if (!s)
+        return;
+    for (size_t i = 0; i < s->running; i++)
+        loop_drain(s->loops[i]);
+    workers_stop(s->workers);
+    committer_stop(s->committer);
+    for (size_t i = 0; i < s->running; i++)
+        loop_stop(s->loops[i]);
+    if (s->port)
+        unlink(s->settings->socket);
+    tls_free(s->tls);
+    note_free(s->bank.note);
+    core_close(s->bank.core);
+    store_close(s->store);
+    free(s);
+}

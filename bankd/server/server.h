@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * server: the parts of bankd put together: store, core, keeper, certificate, workers, committer,
+ * event threads; and the way that a request takes through them.
+ */
+#ifndef BANKD_SERVER_SERVER_H
+#define BANKD_SERVER_SERVER_H
+
+#include "bankd/server/settings.h"
+#include "base/err.h"
+#include <stdint.h>
+
+struct server;
+
+/* Serves when it returns ERR_OK; otherwise nothing is left running and the reason was logged.
+ * SETTINGS is borrowed. SIGPIPE must be ignored and the caller's signals blocked. */
+MUST_CHECK enum err server_start(const struct settings *settings, struct server **out);
+
+uint16_t server_port(const struct server *s);
+const char *server_pin(const struct server *s); /* thumbprint of the bank's root key */
+
+/* A fresh TLS key and certificate for the connections that come. */
+MUST_CHECK enum err server_renew(struct server *s);
+
+/* Stops accepting, finishes what was taken, answers it, frees. NULL-safe. */
+void server_stop(struct server *s);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * settings: bankd's configuration file (bankd(8)).
+ */
+#ifndef BANKD_SERVER_SETTINGS_H
+#define BANKD_SERVER_SETTINGS_H
+
+#include "base/err.h"
+#include <stdint.h>
+
+#define SETTINGS_THREADS_MAX 64
+
+struct settings {
+    char *bank;
+    char *listen; /* "127.0.0.1:8443", "[::1]:0" */
+    char *socket; /* Unix socket for the operator */
+    char *store;
+    char *keeper_socket;
+    uint64_t event_threads, workers; /* never 0 */
+    uint64_t max_connections;
+    uint64_t queue_max; /* requests waiting for a worker, and for the committer */
+    uint64_t batch_max; /* requests in one transaction */
+    uint64_t handshake_ms, head_ms, body_ms, write_ms, idle_ms, keeper_ms;
+};
+
+/* CONFIG_INVALID after logging what to mend, in which line. Also raises the limit of open files as
+ * far as max_connections needs it, and refuses when it cannot. */
+MUST_CHECK enum err settings_load(const char *path, struct settings *out);
+void settings_free(struct settings *s);
+
+#endif

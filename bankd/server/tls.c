@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/tls.h"
+#include "bankd/keeper/msg.h"
+#include "base/log.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CERTIFY_WAIT_MS 10000
+
+struct tls {
+    pthread_mutex_t lock; /* of CTX */
+    SSL_CTX *ctx;
+    char pin[KEY_THUMBPRINT_LEN + 1];
+};
+
+/* --- the certificate ---------------------------------------------------------------------------*/
+
+/* A PKCS#10 request: nothing but the key and the proof that we have it. */
+static enum err make_request(EVP_PKEY *key, struct buf *out)
+{
+    X509_REQ *request = X509_REQ_new();
+    uint8_t *der = NULL;
+    int len = 0;
+
+    if (request && X509_REQ_set_version(request, X509_REQ_VERSION_1) == 1 &&
+        X509_REQ_set_pubkey(request, key) == 1 && X509_REQ_sign(request, key, EVP_sha256()) > 0)
+        len = i2d_X509_REQ(request, &der);
+    enum err e = len > 0 ? buf_add(out, der, (size_t)len) : ERR_INTERNAL;
+    OPENSSL_free(der);
+    X509_REQ_free(request);
+    return e;
+}
+
+static X509 *read_certificate(const struct buf *der)
+{
+    const uint8_t *at = der->data;
+
+    return der->len ? d2i_X509(NULL, &at, (long)der->len) : NULL;
+}
+
+/* "" unless the certificate carries a key of ours. */
+static void thumbprint_of(const X509 *certificate, enum key_alg wanted,
+                          char out[static KEY_THUMBPRINT_LEN + 1])
+{
+    uint8_t *der = NULL;
+    struct key *key = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate), &der);
+
+    out[0] = 0;
+    if (len > 0 && key_from_spki(der, (size_t)len, &key) == ERR_OK &&
+        (wanted == KEY_ALG_NONE || key_algorithm(key) == wanted))
+        memcpy(out, key_thumbprint(key), KEY_THUMBPRINT_LEN + 1);
+    key_free(key);
+    OPENSSL_free(der);
+    ERR_clear_error();
+}
+
+static enum err ask_keeper(const char *keeper_socket, const struct buf *request, struct buf *leaf,
+                           struct buf *root)
+{
+    struct keeper_conn *keeper = NULL;
+    enum err e = keeper_connect(keeper_socket, &keeper);
+
+    if (!e)
+        e = keeper_certify(keeper, CERTIFY_WAIT_MS, request->data, request->len, leaf, root);
+    keeper_disconnect(keeper);
+    return e;
+}
+
+/* --- the context -------------------------------------------------------------------------------*/
+
+/* Whatever certificate comes is taken: a session or nothing is behind its key. */
+static int take_any(X509_STORE_CTX *store, void *arg)
+{
+    (void)arg;
+    X509_STORE_CTX_set_error(store, X509_V_OK);
+    return 1;
+}
+
+static enum err set_up(SSL_CTX *ctx)
+{
+    SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                              SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_read_ahead(ctx, 1); /* one read(2) a record instead of two */
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(ctx, take_any, NULL);
+    bool done = SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+                SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION) == 1 &&
+                SSL_CTX_set_num_tickets(ctx, 0) == 1 &&
+                SSL_CTX_set1_groups_list(ctx, "X25519") == 1;
+    return done ? ERR_OK : ERR_INTERNAL;
+}
+
+static enum err use_certificates(SSL_CTX *ctx, EVP_PKEY *key, const struct buf *leaf_der,
+                                 const struct buf *root_der,
+                                 char pin[static KEY_THUMBPRINT_LEN + 1])
+{
+    X509 *leaf = read_certificate(leaf_der), *root = read_certificate(root_der);
+    enum err e = ERR_KEEPER_GONE; /* what it sent is of no use */
+
+    if (!leaf || !root)
+        goto out;
+    thumbprint_of(root, KEY_ALG_NONE, pin);
+    if (pin[0] && SSL_CTX_use_certificate(ctx, leaf) == 1 &&
+        SSL_CTX_use_PrivateKey(ctx, key) == 1 && SSL_CTX_add1_chain_cert(ctx, root) == 1)
+        e = ERR_OK;
+out:
+    X509_free(leaf);
+    X509_free(root);
+    return e;
+}
+
+static enum err make_context(const char *keeper_socket, SSL_CTX **out,
+                             char pin[static KEY_THUMBPRINT_LEN + 1])
+{
+    struct buf request = {0}, leaf = {0}, root = {0};
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
+    enum err e = key && ctx ? set_up(ctx) : ERR_NO_MEMORY;
+
+    if (!e)
+        e = make_request(key, &request);
+    if (!e)
+        e = ask_keeper(keeper_socket, &request, &leaf, &root);
+    if (!e)
+        e = use_certificates(ctx, key, &leaf, &root, pin);
+    if (!e) {
+        *out = ctx;
+        ctx = NULL;
+    }
+    SSL_CTX_free(ctx);
+    EVP_PKEY_free(key);
+    buf_free(&request);
+    buf_free(&leaf);
+    buf_free(&root);
+    return e;
+}
+
+enum err tls_new(const char *keeper_socket, struct tls **out)
+{
+    struct tls *t = calloc(1, sizeof *t);
+
+    *out = NULL;
+    if (!t)
+        return ERR_NO_MEMORY;
+    enum err e = make_context(keeper_socket, &t->ctx, t->pin);
+    if (e) {
+        free(t);
+        return log_fail(e, "bankd.tls", "no certificate from the keeper at %s", keeper_socket);
+    }
+    pthread_mutex_init(&t->lock, NULL);
+    *out = t;
+    return ERR_OK;
+}
+
+enum err tls_renew(struct tls *t, const char *keeper_socket)
+{
+    char pin[KEY_THUMBPRINT_LEN + 1];
+    SSL_CTX *fresh = NULL;
+    enum err e = make_context(keeper_socket, &fresh, pin);
+
+    if (!e && strcmp(pin, t->pin) != 0)
+        e = ERR_KEY_MISMATCH;
+    if (e) {
+        SSL_CTX_free(fresh);
+        return log_fail(e, "bankd.tls", "the certificate was not renewed");
+    }
+    pthread_mutex_lock(&t->lock);
+    SSL_CTX *old = t->ctx;
+    t->ctx = fresh;
+    pthread_mutex_unlock(&t->lock);
+    SSL_CTX_free(old);
+    return ERR_OK;
+}
+
+void tls_free(struct tls *t)
+{
+    if (!t)
+        return;
+    SSL_CTX_free(t->ctx);
+    pthread_mutex_destroy(&t->lock);
+    free(t);
+}
+
+const char *tls_pin(const struct tls *t)
+{
+    return t->pin;
+}
+
+/* --- connections -------------------------------------------------------------------------------*/
+
+enum err tls_accept(struct tls *t, int fd, struct ssl_st **out)
+{
+    pthread_mutex_lock(&t->lock);
+    SSL *ssl = SSL_new(t->ctx);
+    pthread_mutex_unlock(&t->lock);
+    if (ssl && SSL_set_fd(ssl, fd) == 1) {
+        SSL_set_accept_state(ssl);
+        *out = ssl;
+        return ERR_OK;
+    }
+    SSL_free(ssl);
+    *out = NULL;
+    return ERR_NO_MEMORY;
+}
+
+void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1])
+{
+    const X509 *certificate = SSL_get0_peer_certificate(ssl);
+
+    out[0] = 0;
+    if (certificate)
+        thumbprint_of(certificate, KEY_ES256, out);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * tls: the bank's side of docs/FORMAT.md section 9. The key is fresh at each start and each
+ * renewal, lives in this process only, and is certified by the keeper for 30 days.
+ *
+ * TLS 1.3 only, X25519, no tickets, no resumption, no early data. A client certificate is welcome
+ * and not judged: it counts by its key, of which the handshake proves possession.
+ */
+#ifndef BANKD_SERVER_TLS_H
+#define BANKD_SERVER_TLS_H
+
+#include "base/err.h"
+#include "order/key.h"
+
+struct tls;
+struct ssl_st;
+
+/* Makes a key and has it certified by the keeper at the socket. */
+MUST_CHECK enum err tls_new(const char *keeper_socket, struct tls **out);
+/* The same again, for the connections that come after; those that are open stay as they are. From
+ * any one thread while others use tls_accept. */
+MUST_CHECK enum err tls_renew(struct tls *t, const char *keeper_socket);
+void tls_free(struct tls *t); /* NULL-safe */
+
+/* Thumbprint of the bank's root key, as the keeper sent it: what holders pin. */
+const char *tls_pin(const struct tls *t);
+
+/* A server's connection over the socket FD, which stays the caller's. From any thread. SSL_free. */
+MUST_CHECK enum err tls_accept(struct tls *t, int fd, struct ssl_st **out);
+
+/* After the handshake: the thumbprint of the client's key, "" when it showed no P-256 key. */
+void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1]);
+
+#endif
