@@ -47,7 +47,8 @@ struct token {
     uint64_t epoch;           /* the module's when it was attached */
     uint64_t generation;      /* counts attaching and logging in: key handles are of one */
     bool logged_in;
-    struct secret *pin; /* NULL: none, or the keypad asks */
+    bool last_try_allowed; /* by this login, also for the signatures under it */
+    struct secret *pin;    /* NULL: none, or the keypad asks */
     pthread_mutex_t context;
     pthread_mutex_t pool_lock;
     pthread_cond_t returned;

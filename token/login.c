@@ -46,16 +46,19 @@ static enum err check_flags(struct token *t, const struct secret *pin, bool last
 }
 
 /* One try. 0x100 (somebody in this process is logged in) says nothing about PIN, hence out first;
- * it costs no try. */
-static enum err try_login(struct token *t, const struct secret *pin, bool last_try_allowed)
+ * it costs no try. *SENT: the token has seen the PIN. */
+static enum err try_login(struct token *t, const struct secret *pin, bool last_try_allowed,
+                          bool *sent)
 {
     CK_FUNCTION_LIST *f = t->module->f;
 
+    *sent = false;
     if (!token_session_attached(t))
         return ERR_TOKEN_REMOVED;
     enum err e = check_flags(t, pin, last_try_allowed);
     if (e)
         return e;
+    *sent = true;
     CK_RV rv = f->C_Login(t->anchor, CKU_USER, pin_bytes(pin), pin_len(pin));
     if (rv == CKR_USER_ALREADY_LOGGED_IN) {
         f->C_Logout(t->anchor);
@@ -69,31 +72,32 @@ static enum err try_login(struct token *t, const struct secret *pin, bool last_t
 
 enum err token_login_again(struct token *t)
 {
+    bool sent;
+
     if (!t->logged_in)
         return ERR_OK;
-    enum err e = try_login(t, t->pin, false);
+    enum err e = try_login(t, t->pin, false, &sent);
     if (e && e != ERR_TOKEN_FAILED && e != ERR_TOKEN_REMOVED)
         forget(t);
     return e;
 }
 
-/* The token went away, or its driver did, before it judged the PIN. Tried again only where the
- * flags prove that no try was spent. */
-static enum err login_recovered(struct token *t, const struct secret *pin, enum err before)
+/* The token or its driver went away. The PIN goes to it a second time only if it was not sent
+ * before; otherwise the next login finds the token attached. */
+static enum err login_recovered(struct token *t, const struct secret *pin, bool last_try_allowed,
+                                bool sent, enum err before)
 {
-    struct token_info now;
-
     enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
-    if (!e)
-        e = token_slot_info(t->module, t->slot, &now);
-    if (e)
-        return e;
-    return now.tries == TOKEN_TRIES_OK ? try_login(t, pin, false) : before;
+
+    if (sent)
+        return before;
+    return e ? e : try_login(t, pin, last_try_allowed, &sent);
 }
 
 enum err token_login(struct token *t, const struct secret *pin, bool last_try_allowed)
 {
     struct secret *kept = NULL;
+    bool sent = false;
 
     enum err e = copy_pin(pin, &kept);
     if (e)
@@ -102,13 +106,14 @@ enum err token_login(struct token *t, const struct secret *pin, bool last_try_al
     if (t->logged_in && token_session_attached(t))
         t->module->f->C_Logout(t->anchor);
     forget(t);
-    e = try_login(t, kept, last_try_allowed);
+    e = try_login(t, kept, last_try_allowed, &sent);
     if (e == ERR_TOKEN_FAILED || e == ERR_TOKEN_REMOVED)
-        e = login_recovered(t, kept, e);
+        e = login_recovered(t, kept, last_try_allowed, sent, e);
     if (!e) {
         t->pin = kept; /* moved */
         kept = NULL;
         t->logged_in = true;
+        t->last_try_allowed = last_try_allowed;
     }
     pthread_rwlock_unlock(&t->module->lock);
 out:
@@ -132,7 +137,8 @@ enum err token_logout(struct token *t)
 
 enum err token_login_allowed(struct token *t)
 {
-    return check_flags(t, t->pin, false);
+    /* OpenSC keeps saying "last try" for as long as the right PIN of that last try is logged in. */
+    return check_flags(t, t->pin, t->last_try_allowed);
 }
 
 CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s)

@@ -41,6 +41,20 @@ static enum err socket_address(const char *path, struct sockaddr_un *address)
     return ERR_OK;
 }
 
+/* errno of connect(), or 0. Non-blocking: a helper that hangs with a full backlog (EAGAIN) must not
+ * make the caller wait. */
+static int connect_to(const struct sockaddr_un *address, int *out)
+{
+    *out = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*out >= 0 && connect(*out, (const struct sockaddr *)address, sizeof *address) == 0)
+        return 0;
+    int failure = errno;
+    if (*out >= 0)
+        close(*out);
+    *out = -1;
+    return failure;
+}
+
 enum err serve_connect(const char *path, int *out)
 {
     struct sockaddr_un address;
@@ -49,15 +63,7 @@ enum err serve_connect(const char *path, int *out)
     enum err e = socket_address(path, &address);
     if (e)
         return e;
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return log_fail(ERR_IO, "serve.socket", "%s", strerror(errno));
-    if (connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
-        close(fd);
-        return ERR_UNAVAILABLE;
-    }
-    *out = fd;
-    return ERR_OK;
+    return connect_to(&address, out) == 0 ? ERR_OK : ERR_UNAVAILABLE;
 }
 
 enum err serve_listen(const char *path, int *out)
@@ -69,8 +75,10 @@ enum err serve_listen(const char *path, int *out)
     enum err e = socket_address(path, &address);
     if (e)
         return e;
-    if (serve_connect(path, &other) == ERR_OK) {
-        close(other);
+    int failure = connect_to(&address, &other);
+    if (failure == 0 || failure == EAGAIN) {
+        if (other >= 0)
+            close(other);
         return log_fail(ERR_IO, "serve.listen", "%s: another process listens there", path);
     }
     struct stat st;

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * Tokens that fail: SoftHSM2 behind the fault module (tests/fault/control.h), one error at a time.
+ */
+#include "token/inner.h"
+
+#include "base/file.h"
+#include "tests/base/unit.h"
+#include "tests/token/softhsm.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const CK_RV STALE[] = {0x05, 0x30, 0x31, 0x32, 0x82, 0xb3, 0xe0, 0xe1, 0x101};
+#define STALE_COUNT (sizeof STALE / sizeof STALE[0])
+
+struct bench {
+    struct softhsm h;
+    struct token *t;
+    struct token_key *k;
+    char control[128];
+};
+
+/* The rules from now on. */
+static void fault(const struct bench *b, const char *rules)
+{
+    assert_ok(file_write(b->control, rules, strlen(rules), 0600));
+}
+
+static int begin(void **state)
+{
+    static struct bench b;
+    struct token_info info;
+    uint8_t id = 1;
+
+    setenv("FAULT_MODULE", softhsm_path(), 1);
+    unsetenv("FAULT_CONTROL");
+    softhsm_begin_with(&b.h, FAULT_MODULE);
+    snprintf(b.control, sizeof b.control, "%s/control", b.h.dir);
+    setenv("FAULT_CONTROL", b.control, 1);
+    softhsm_init_token(&b.h, "alice", &info);
+    b.t = softhsm_open(&b.h, "alice");
+    assert_ok(token_generate(b.t, TOKEN_USE_SIGN, TOKEN_P256, "sign", &id, 1));
+    assert_ok(token_key_find(b.t, NULL, TOKEN_USE_SIGN, &b.k));
+    *state = &b;
+    return 0;
+}
+
+static int end(void **state)
+{
+    struct bench *b = *state;
+
+    fault(b, "");
+    token_key_free(b->k);
+    token_close(b->t);
+    softhsm_end(&b->h);
+    return 0;
+}
+
+static enum err sign(struct bench *b)
+{
+    uint8_t hash[32] = {1}, sig[TOKEN_SIG_MAX] = {0}, none[TOKEN_SIG_MAX] = {0};
+    size_t len = 1;
+
+    enum err e = token_sign(b->k, hash, sizeof hash, sig, sizeof sig, &len);
+    if (e) {
+        assert_int_equal(len, 0);
+        assert_memory_equal(sig, none, sizeof sig);
+    }
+    return e;
+}
+
+static enum err login(struct bench *b, const char *text, bool last_try_allowed)
+{
+    struct secret *pin = softhsm_secret(text);
+    enum err e = token_login(b->t, pin, last_try_allowed);
+    secret_free(pin);
+    return e;
+}
+
+static enum token_tries tries(struct bench *b)
+{
+    struct token_info info;
+    assert_ok(token_info_of(b->t, &info));
+    return info.tries;
+}
+
+/* Each error that means "gone" once, wherever a signature may meet it. */
+static void comes_back_after_each_error(void **state)
+{
+    static const char *const functions[] = {"C_SignInit", "C_Sign"};
+    struct bench *b = *state;
+    char rule[64];
+
+    for (size_t f = 0; f < sizeof functions / sizeof functions[0]; f++)
+        for (size_t i = 0; i < STALE_COUNT; i++) {
+            snprintf(rule, sizeof rule, "%s 1 0x%lx\n", functions[f], STALE[i]);
+            fault(b, rule);
+            assert_ok(sign(b));
+        }
+}
+
+/* The way back meets errors itself: the module is started anew. */
+static void comes_back_through_a_restart(void **state)
+{
+    static const char *const rules[] = {
+        "C_Sign 1 0xb3\nC_OpenSession 1 0x30\n", "C_Sign 1 0xb3\nC_GetSlotList 1 0x30\n",
+        "C_Sign 1 0xb3\nC_GetTokenInfo 1 0xe0\n", /* the token is not there for a moment */
+        "C_Sign 1 0xb3\nC_Login 1 0x05\n",        /* pcscd was restarted */
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        uint64_t epoch = b->h.module->epoch;
+        fault(b, rules[i]);
+        assert_ok(sign(b));
+        assert_int_equal(b->h.module->epoch, epoch + 1);
+    }
+}
+
+static void gives_up_by_name(void **state)
+{
+    static const struct {
+        const char *rule;
+        enum err err;
+    } lasting[] = {
+        {"C_Sign * 0x32", ERR_TOKEN_REMOVED},       {"C_Sign * 0x30", ERR_TOKEN_FAILED},
+        {"C_SignInit * 0xe0", ERR_TOKEN_REMOVED},   {"C_Sign 1 0x54", ERR_TOKEN_UNSUPPORTED},
+        {"C_Sign 1 0x80000001", ERR_TOKEN_FAILED}, /* a vendor's own */
+        {"C_Sign * flip", ERR_TOKEN_BAD_SIGNATURE},
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
+        fault(b, lasting[i].rule);
+        assert_err(sign(b), lasting[i].err);
+        fault(b, "");
+        assert_ok(sign(b));
+    }
+}
+
+static void generating_fails_by_name(void **state)
+{
+    struct bench *b = *state;
+    uint8_t id = 2;
+
+    fault(b, "C_GenerateKeyPair * 0x31");
+    assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_FULL);
+    fault(b, "C_GetMechanismInfo * 0x70");
+    assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_NO_EC);
+    fault(b, "C_OpenSession * 0xe2");
+    assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_READ_ONLY);
+}
+
+static void keypad_asks(void **state)
+{
+    struct bench *b = *state;
+
+    fault(b, "keypad " SOFTHSM_PIN);
+    assert_ok(token_login(b->t, NULL, false));
+    assert_ok(sign(b));
+    fault(b, "keypad 999999");
+    assert_err(token_login(b->t, NULL, false), ERR_PIN_WRONG);
+    fault(b, "keypad cancel");
+    assert_err(token_login(b->t, NULL, false), ERR_PIN_CANCELLED);
+    assert_err(sign(b), ERR_PIN_REQUIRED);
+}
+
+static void last_try_only_in_so_many_words(void **state)
+{
+    struct bench *b = *state;
+
+    fault(b, "tries 3");
+    assert_int_equal(tries(b), TOKEN_TRIES_OK);
+    assert_err(login(b, "999999", false), ERR_PIN_WRONG);
+    assert_int_equal(tries(b), TOKEN_TRIES_LOW);
+    assert_err(login(b, "999999", false), ERR_PIN_WRONG);
+    assert_int_equal(tries(b), TOKEN_TRIES_FINAL);
+    assert_err(login(b, SOFTHSM_PIN, false), ERR_PIN_LAST_TRY); /* even the right one */
+    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
+    assert_err(token_change_pin(b->t, pin, pin), ERR_PIN_LAST_TRY);
+    secret_free(pin);
+    assert_int_equal(tries(b), TOKEN_TRIES_FINAL); /* and no try was spent */
+    assert_ok(login(b, SOFTHSM_PIN, true));
+    assert_int_equal(tries(b), TOKEN_TRIES_OK);
+    for (int i = 0; i < 3; i++)
+        assert_err(login(b, "999999", true), ERR_PIN_WRONG);
+    assert_int_equal(tries(b), TOKEN_TRIES_LOCKED);
+    fault(b, "tries 3\nC_Login * crash"); /* not even asked */
+    assert_err(login(b, SOFTHSM_PIN, true), ERR_PIN_LOCKED);
+}
+
+/* The token was wiped of tries by somebody else while we hold the PIN: re-attaching spares the last
+ * one. */
+static void reattaching_spares_the_last_try(void **state)
+{
+    struct bench *b = *state;
+    char path[160];
+
+    fault(b, "tries 3\nC_Sign 1 0xb3");
+    snprintf(path, sizeof path, "%s.failures", b->control);
+    assert_ok(file_write(path, "2", 1, 0600));
+    assert_err(sign(b), ERR_PIN_LAST_TRY);
+    assert_err(sign(b), ERR_PIN_REQUIRED);
+    assert_int_equal(tries(b), TOKEN_TRIES_FINAL);
+}
+
+/* A PIN that went to the token goes there again only when the user says so; one that did not get
+ * that far does. */
+static void login_without_a_verdict(void **state)
+{
+    struct bench *b = *state;
+
+    fault(b, "C_Login 1 0x05\nC_Login 2 crash");
+    assert_err(login(b, SOFTHSM_PIN, false), ERR_TOKEN_FAILED);
+    assert_err(sign(b), ERR_PIN_REQUIRED);
+    fault(b, "");
+    assert_ok(login(b, SOFTHSM_PIN, false));
+    fault(b, "C_GetTokenInfo 1 0x30\nC_Login 2 crash");
+    assert_ok(login(b, SOFTHSM_PIN, false));
+    assert_ok(sign(b));
+}
+
+static void *sign_ten(void *arg)
+{
+    static const char good[] = "good";
+    struct bench *b = arg;
+
+    for (uint8_t i = 0; i < 10; i++) {
+        uint8_t hash[32] = {i}, sig[TOKEN_SIG_MAX];
+        size_t len = 0;
+        if (token_sign(b->k, hash, sizeof hash, sig, sizeof sig, &len))
+            return NULL;
+    }
+    return (void *)(uintptr_t)good;
+}
+
+/* One session beside the anchor is all that the token has: eight threads share it. */
+static void waits_for_a_session(void **state)
+{
+    struct bench *b = *state;
+    pthread_t threads[8];
+    void *good[8];
+
+    assert_ok(sign(b));
+    fault(b, "C_OpenSession * 0xb1");
+    for (int i = 0; i < 8; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, sign_ten, b), 0);
+    for (int i = 0; i < 8; i++)
+        pthread_join(threads[i], &good[i]);
+    for (int i = 0; i < 8; i++)
+        assert_non_null(good[i]);
+    struct token_uri *uri = softhsm_uri("pkcs11:token=alice");
+    struct token *other = NULL;
+    assert_err(token_open(b->h.module, uri, &other), ERR_TOKEN_BUSY);
+    token_uri_free(uri);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(comes_back_after_each_error, begin, end),
+        cmocka_unit_test_setup_teardown(comes_back_through_a_restart, begin, end),
+        cmocka_unit_test_setup_teardown(gives_up_by_name, begin, end),
+        cmocka_unit_test_setup_teardown(generating_fails_by_name, begin, end),
+        cmocka_unit_test_setup_teardown(keypad_asks, begin, end),
+        cmocka_unit_test_setup_teardown(last_try_only_in_so_many_words, begin, end),
+        cmocka_unit_test_setup_teardown(reattaching_spares_the_last_try, begin, end),
+        cmocka_unit_test_setup_teardown(login_without_a_verdict, begin, end),
+        cmocka_unit_test_setup_teardown(waits_for_a_session, begin, end),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
