@@ -97,8 +97,8 @@ int cmd_holder_list(void *ctx, const struct args_list *words)
     static const struct table_column columns[] = {
         {"HOLDER", "holder", false},
         {"NAME", "name", false},
-        {"KEY", "status", false},
-        {"THUMBPRINT", "thumbprint", false},
+        {"KEY", "keys.status", false},
+        {"THUMBPRINT", "keys.thumbprint", false},
     };
     const struct client_call call = {.route = ROUTE_HOLDERS};
     (void)words;

@@ -7,24 +7,8 @@
 
 #define CELL_MAX ((size_t)8192) /* bytes */
 #define PATH_PART_MAX 32u
+#define DEPTH_MAX 8u
 #define GAP "  "
-
-/* The member at PATH, or NULL. */
-static const struct js *find(const struct js *object, const char *path)
-{
-    const struct js *at = object;
-    while (at != NULL && *path != '\0') {
-        char name[PATH_PART_MAX];
-        size_t len = strcspn(path, ".");
-        if (len >= sizeof name || js_type(at) != JS_OBJECT)
-            return NULL;
-        memcpy(name, path, len);
-        name[len] = '\0';
-        at = js_get(at, name);
-        path += len + (path[len] == '.');
-    }
-    return at;
-}
 
 /* TEXT without C0 and C1 control characters (the latter are C2 80 to C2 9F in UTF-8). */
 static enum err add_plain(struct buf *cell, const char *text, size_t len)
@@ -58,24 +42,43 @@ static enum err add_scalar(struct buf *cell, const struct js *value)
     return buf_add_str(cell, "-");
 }
 
+static enum err add_path(struct buf *cell, const struct js *value, const char *path,
+                         unsigned depth);
+
+static enum err add_elements(struct buf *cell, const struct js *array, const char *path,
+                             unsigned depth)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < js_count(array); i++) {
+        if (i > 0)
+            e = buf_add_byte(cell, ' ');
+        if (e == ERR_OK)
+            e = add_path(cell, js_at(array, i), path, depth);
+    }
+    return e;
+}
+
+/* What PATH leads to from VALUE; through an array it leads to something in each element. */
+static enum err add_path(struct buf *cell, const struct js *value, const char *path, unsigned depth)
+{
+    char name[PATH_PART_MAX];
+    size_t len = strcspn(path, ".");
+    if (value == NULL || depth == 0 || len >= sizeof name)
+        return ERR_OK;
+    if (js_type(value) == JS_ARRAY)
+        return add_elements(cell, value, path, depth - 1);
+    if (len == 0)
+        return add_scalar(cell, value);
+    memcpy(name, path, len);
+    name[len] = '\0';
+    return add_path(cell, js_get(value, name), path + len + (path[len] == '.'), depth - 1);
+}
+
 static enum err make_cell(const struct js *row, const char *path, struct buf *cell)
 {
-    const struct js *value = find(row, path);
-    enum err e = ERR_OK;
     buf_clear(cell);
-    if (value != NULL && js_type(value) == JS_ARRAY) {
-        for (size_t i = 0; e == ERR_OK && i < js_count(value); i++) {
-            if (i > 0)
-                e = buf_add_byte(cell, ' ');
-            if (e == ERR_OK)
-                e = add_scalar(cell, js_at(value, i));
-        }
-    } else if (value != NULL) {
-        e = add_scalar(cell, value);
-    }
-    if (e == ERR_OK && cell->len == 0)
-        e = buf_add_str(cell, "-");
-    return e;
+    enum err e = add_path(cell, row, path, DEPTH_MAX);
+    return e == ERR_OK && cell->len == 0 ? buf_add_str(cell, "-") : e;
 }
 
 static size_t width_of(const char *text)

@@ -22,8 +22,8 @@ struct table_column {
 };
 
 /* Appends the title line and one line per element of ROWS. A text is a cell as it is, a number in
- * decimal, an array its elements with spaces between; what is absent is "-". Widths count code
- * points. */
+ * decimal, an array its elements with spaces between (a path goes on in each); what is absent is
+ * "-". Widths count code points. */
 MUST_CHECK enum err table_render(const struct js *rows, const struct table_column *columns,
                                  size_t count, struct buf *out);
 

@@ -33,6 +33,15 @@ static void test_alignment(void **state)
                  "Bartholomew  123456789  -\n");
 }
 
+static void test_paths(void **state)
+{
+    (void)state;
+    assert_table(
+        "[{\"name\":{\"x\":1},\"money\":[{\"booked\":1},{\"booked\":2},{}],\"who\":\"w\"}]",
+        "NAME  BALANCE  WHO\n"
+        "-        1 2   w\n");
+}
+
 static void test_absent(void **state)
 {
     (void)state;
@@ -56,6 +65,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_alignment),
+        cmocka_unit_test(test_paths),
         cmocka_unit_test(test_absent),
         cmocka_unit_test(test_no_controls),
     };
