@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -41,12 +42,13 @@ static enum err socket_address(const char *path, struct sockaddr_un *address)
     return ERR_OK;
 }
 
-/* errno of connect(), or 0. Non-blocking: a helper that hangs with a full backlog (EAGAIN) must not
- * make the caller wait. */
+/* errno of connect(), or 0. A helper that hangs with a full backlog (EAGAIN) must not make the
+ * caller wait: hence non-blocking, for this call only. */
 static int connect_to(const struct sockaddr_un *address, int *out)
 {
     *out = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (*out >= 0 && connect(*out, (const struct sockaddr *)address, sizeof *address) == 0)
+    if (*out >= 0 && connect(*out, (const struct sockaddr *)address, sizeof *address) == 0 &&
+        fcntl(*out, F_SETFL, 0) == 0)
         return 0;
     int failure = errno;
     if (*out >= 0)

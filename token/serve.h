@@ -31,8 +31,8 @@ struct serve_handler {
  * ERR_IO, also while another process listens there. The caller closes *OUT and unlinks PATH. */
 MUST_CHECK enum err serve_listen(const char *path, int *out);
 
-/* Never waits: ERR_UNAVAILABLE when nobody listens at PATH, or does not accept. *OUT is
- * non-blocking; the caller closes it. */
+/* Never waits: ERR_UNAVAILABLE when nobody listens at PATH, or takes no more connections. The
+ * caller closes *OUT. */
 MUST_CHECK enum err serve_connect(const char *path, int *out);
 
 /* Answers questions one after another until STOP_FD becomes readable (ERR_OK). LISTEN_FD is a
