@@ -32,7 +32,8 @@ struct keeper_checkpoint {
     uint8_t proof[KEEPER_PROOF_MAX][KEEPER_HASH_LEN];
 };
 
-/* A connection to the keeper; calls are made by one thread at a time. */
+/* A connection to the keeper; calls are made by one thread at a time. KEEPER_GONE when nobody
+ * listens there. */
 struct keeper_conn;
 MUST_CHECK enum err keeper_connect(const char *socket_path, struct keeper_conn **out);
 void keeper_disconnect(struct keeper_conn *k); /* NULL-safe */
@@ -47,5 +48,27 @@ MUST_CHECK enum err keeper_bank_keys(struct keeper_conn *k, int wait_ms, struct 
 /* REQUEST is DER PKCS#10; appends the DER certificates. */
 MUST_CHECK enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *request,
                                    size_t len, struct buf *leaf, struct buf *root);
+
+/* --- the layout, one function each way; the keeper uses these, too ---
+ *
+ *   state        size (8 bytes), root
+ *   checkpoint   size (8), root, number of hashes (2), hashes
+ *   certificates length (2), leaf; length (2), root
+ *
+ * Integers are big-endian. Another length than the fields make is ERR_USAGE. */
+#define MSG_STATE_LEN (8u + KEEPER_HASH_LEN)
+#define MSG_CHECKPOINT_MAX (MSG_STATE_LEN + 2u + KEEPER_PROOF_MAX * KEEPER_HASH_LEN)
+#define MSG_REQUEST_MAX 4096u     /* bytes of a PKCS#10 request */
+#define MSG_CERTIFICATE_MAX 4096u /* bytes of one certificate */
+
+MUST_CHECK enum err msg_put_state(const struct keeper_state *s, struct buf *out);
+MUST_CHECK enum err msg_get_state(const uint8_t *msg, size_t len, struct keeper_state *out);
+MUST_CHECK enum err msg_put_checkpoint(const struct keeper_checkpoint *c, struct buf *out);
+MUST_CHECK enum err msg_get_checkpoint(const uint8_t *msg, size_t len,
+                                       struct keeper_checkpoint *out);
+MUST_CHECK enum err msg_put_certificates(const struct buf *leaf, const struct buf *root,
+                                         struct buf *out);
+MUST_CHECK enum err msg_get_certificates(const uint8_t *msg, size_t len, struct buf *leaf,
+                                         struct buf *root);
 
 #endif

@@ -14,7 +14,8 @@ MAY_INCLUDE = {
     "base": [],
     "order": ["base"],
     "verifier": ["base", "order"],
-    "token": ["base"],
+    "token": ["base", "token/serve"],
+    "token/serve": ["base"],
     "api": ["base", "order"],
     "signer": ["base", "order", "verifier", "token", "api"],
     "bankd/core": ["base", "order", "verifier", "api", "bankd/store"],
@@ -22,8 +23,10 @@ MAY_INCLUDE = {
     "bankd/server": [
         "base", "order", "verifier", "api", "bankd/core", "bankd/store", "bankd/keeper/msg",
     ],
-    "bankd/keeper": ["base", "order", "verifier", "token", "bankd/keeper/msg"],
-    "bankd/keeper/msg": ["base"],
+    "bankd/keeper": [
+        "base", "order", "verifier", "token", "token/serve", "bankd/keeper/msg",
+    ],
+    "bankd/keeper/msg": ["base", "token/serve"],
     "bankd/ctl": ["base", "order", "verifier", "token", "api"],
     "bankd/courier": ["base", "order", "api"],
 }

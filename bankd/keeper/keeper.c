@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/keeper/keeper.h"
+
+#include "bankd/keeper/certs.h"
+#include "bankd/keeper/msg.h"
+#include "bankd/keeper/papers.h"
+#include "bankd/keeper/state.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "order/checkpoint.h"
+#include "order/merkle.h"
+#include <inttypes.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct keeper {
+    const char *bank;
+    const char *state_dir;
+    struct hsm_key *root, *log;
+    struct state state;
+    struct papers papers;
+    int stop_fd;
+    bool unusable;
+};
+
+/* --- start and end --- */
+
+static enum err load(struct keeper *k, struct hsm *hsm)
+{
+    enum err e = hsm_find(hsm, HSM_ROOT, &k->root);
+    if (!e)
+        e = hsm_find(hsm, HSM_LOG, &k->log);
+    if (e)
+        return log_fail(e, "keeper.keys", "the bank's keys on the token");
+    e = state_load(k->state_dir, &k->state);
+    if (e)
+        return e;
+    if (strcmp(k->state.log_key, keeper_log_key(k)) != 0)
+        return log_fail(ERR_KEEPER_STATE, "keeper.state", "%s is about another log key than %s",
+                        k->state_dir, keeper_log_key(k));
+    return papers_load(k->state_dir, k->bank, k->root, k->log, &k->papers);
+}
+
+enum err keeper_open(const struct keeper_options *options, struct keeper **out)
+{
+    *out = NULL;
+    struct keeper *k = calloc(1, sizeof *k);
+    if (!k)
+        return ERR_NO_MEMORY;
+    k->bank = options->bank;
+    k->state_dir = options->state_dir;
+    k->stop_fd = options->stop_fd;
+    enum err e = load(k, options->hsm);
+    if (e) {
+        keeper_close(k);
+        return e;
+    }
+    *out = k;
+    return ERR_OK;
+}
+
+void keeper_close(struct keeper *k)
+{
+    if (!k)
+        return;
+    papers_free(&k->papers);
+    free(k);
+}
+
+bool keeper_unusable(const struct keeper *k)
+{
+    return k->unusable;
+}
+
+const char *keeper_pin(const struct keeper *k)
+{
+    return key_thumbprint(hsm_public(k->root));
+}
+
+const char *keeper_log_key(const struct keeper *k)
+{
+    return key_thumbprint(hsm_public(k->log));
+}
+
+uint64_t keeper_size(const struct keeper *k)
+{
+    return k->state.head.size;
+}
+
+/* A pulled token comes back by itself (token.h). A module that cannot be started again does not,
+ * and the loop ends after this answer. */
+static enum err judge_signing(struct keeper *k, const char *what, enum err e)
+{
+    static const uint64_t one = 1;
+
+    if (!e)
+        return ERR_OK;
+    if (e == ERR_TOKEN_MODULE) {
+        k->unusable = true;
+        if (write(k->stop_fd, &one, sizeof one) != (ssize_t)sizeof one)
+            log_event(LOG_ERROR, "keeper.stop", "the loop could not be told");
+    }
+    return log_fail(e, "keeper.sign", "%s was not signed", what);
+}
+
+/* --- the questions --- */
+
+static enum err answer_state(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    const struct keeper *k = ctx;
+
+    (void)msg;
+    return len ? ERR_USAGE : msg_put_state(&k->state.head, answer);
+}
+
+static bool same_head(const struct keeper_state *a, const struct keeper_state *b)
+{
+    return a->size == b->size && memcmp(a->root, b->root, KEEPER_HASH_LEN) == 0;
+}
+
+/* Whether the recorded tree is the beginning of ASKED. Any tree continues the empty one. */
+static enum err check_growth(const struct keeper_state *from, const struct keeper_checkpoint *asked)
+{
+    struct merkle_hash old_root, new_root, proof[KEEPER_PROOF_MAX];
+
+    if (asked->size <= from->size)
+        return ERR_LOG_ROLLED_BACK;
+    if (from->size == 0)
+        return ERR_OK;
+    memcpy(old_root.b, from->root, KEEPER_HASH_LEN);
+    memcpy(new_root.b, asked->root, KEEPER_HASH_LEN);
+    for (size_t i = 0; i < asked->proof_count; i++)
+        memcpy(proof[i].b, asked->proof[i], KEEPER_HASH_LEN);
+    return merkle_check_consistency(from->size, asked->size, &old_root, &new_root, proof,
+                                    asked->proof_count);
+}
+
+/* Records the head before anything is signed. On failure the old one counts: nothing was signed
+ * beyond it, whichever of the two the disk holds. */
+static enum err advance(struct keeper *k, const struct keeper_checkpoint *asked)
+{
+    struct state next = k->state;
+
+    next.head.size = asked->size;
+    memcpy(next.head.root, asked->root, KEEPER_HASH_LEN);
+    if (same_head(&next.head, &k->state.head))
+        return ERR_OK;
+    enum err e = check_growth(&k->state.head, asked);
+    if (e)
+        return log_fail(e, "keeper.checkpoint",
+                        "size %" PRIu64 " does not continue the recorded size %" PRIu64,
+                        asked->size, k->state.head.size);
+    e = state_save(k->state_dir, &next);
+    if (!e)
+        k->state = next;
+    return e;
+}
+
+static enum err answer_checkpoint(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    struct keeper *k = ctx;
+    struct keeper_checkpoint asked;
+    struct checkpoint head;
+
+    enum err e = msg_get_checkpoint(msg, len, &asked);
+    if (!e)
+        e = advance(k, &asked);
+    if (e)
+        return e;
+    head.size = k->state.head.size;
+    memcpy(head.root.b, k->state.head.root, KEEPER_HASH_LEN);
+    e = checkpoint_make(k->bank, &head, hsm_public(k->log), hsm_sign, k->log, answer);
+    return judge_signing(k, "a checkpoint", e);
+}
+
+static enum err answer_bank_keys(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    const struct keeper *k = ctx;
+
+    (void)msg;
+    return len ? ERR_USAGE : buf_add(answer, k->papers.bank_keys.data, k->papers.bank_keys.len);
+}
+
+static enum err answer_certify(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    struct keeper *k = ctx;
+    const struct certs_issuer issuer = {k->bank, hsm_public(k->root), hsm_sign, k->root};
+    uint8_t serial[CERTS_SERIAL_LEN];
+    struct buf leaf = BUF_INIT(MSG_CERTIFICATE_MAX);
+
+    if (RAND_bytes(serial, sizeof serial) != 1)
+        return log_fail(ERR_INTERNAL, "keeper.random", "the random number generator failed");
+    enum err e = certs_leaf(&issuer, &k->papers.root_der, msg, len, clock_now_us(), serial, &leaf);
+    e = judge_signing(k, "a certificate", e);
+    if (!e)
+        e = msg_put_certificates(&leaf, &k->papers.root_der, answer);
+    buf_free(&leaf);
+    return e;
+}
+
+static const struct serve_handler handlers[] = {
+    {KEEPER_STATE, 0, answer_state},
+    {KEEPER_CHECKPOINT, MSG_CHECKPOINT_MAX, answer_checkpoint},
+    {KEEPER_BANK_KEYS, 0, answer_bank_keys},
+    {KEEPER_CERTIFY, MSG_REQUEST_MAX, answer_certify},
+};
+
+const struct serve_handler *keeper_handlers(size_t *count)
+{
+    *count = sizeof handlers / sizeof handlers[0];
+    return handlers;
+}

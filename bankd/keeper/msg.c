@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/keeper/msg.h"
+
+#include "base/clock.h"
+#include "token/serve.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- the layout --- */
+
+static enum err put_number(struct buf *out, uint64_t value, size_t bytes)
+{
+    uint8_t be[8];
+
+    for (size_t i = 0; i < bytes; i++)
+        be[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
+    return buf_add(out, be, bytes);
+}
+
+static uint64_t get_number(const uint8_t *at, size_t bytes)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < bytes; i++)
+        value = value << 8 | at[i];
+    return value;
+}
+
+/* The fields that a state and a checkpoint begin with. */
+static enum err put_head(uint64_t size, const uint8_t root[static KEEPER_HASH_LEN], struct buf *out)
+{
+    enum err e = put_number(out, size, 8);
+    return e ? e : buf_add(out, root, KEEPER_HASH_LEN);
+}
+
+enum err msg_put_state(const struct keeper_state *s, struct buf *out)
+{
+    return put_head(s->size, s->root, out);
+}
+
+enum err msg_get_state(const uint8_t *msg, size_t len, struct keeper_state *out)
+{
+    memset(out, 0, sizeof *out);
+    if (len != MSG_STATE_LEN)
+        return ERR_USAGE;
+    out->size = get_number(msg, 8);
+    memcpy(out->root, msg + 8, KEEPER_HASH_LEN);
+    return ERR_OK;
+}
+
+enum err msg_put_checkpoint(const struct keeper_checkpoint *c, struct buf *out)
+{
+    if (c->proof_count > KEEPER_PROOF_MAX)
+        return ERR_USAGE;
+    enum err e = put_head(c->size, c->root, out);
+    if (!e)
+        e = put_number(out, c->proof_count, 2);
+    return e ? e : buf_add(out, c->proof, c->proof_count * KEEPER_HASH_LEN);
+}
+
+enum err msg_get_checkpoint(const uint8_t *msg, size_t len, struct keeper_checkpoint *out)
+{
+    memset(out, 0, sizeof *out);
+    if (len < MSG_STATE_LEN + 2)
+        return ERR_USAGE;
+    size_t count = (size_t)get_number(msg + MSG_STATE_LEN, 2);
+    if (count > KEEPER_PROOF_MAX || len != MSG_STATE_LEN + 2 + count * KEEPER_HASH_LEN)
+        return ERR_USAGE;
+    out->size = get_number(msg, 8);
+    memcpy(out->root, msg + 8, KEEPER_HASH_LEN);
+    out->proof_count = count;
+    memcpy(out->proof, msg + MSG_STATE_LEN + 2, count * KEEPER_HASH_LEN);
+    return ERR_OK;
+}
+
+static enum err put_certificate(const struct buf *der, struct buf *out)
+{
+    if (!der->len || der->len > MSG_CERTIFICATE_MAX)
+        return ERR_USAGE;
+    enum err e = put_number(out, der->len, 2);
+    return e ? e : buf_add(out, der->data, der->len);
+}
+
+enum err msg_put_certificates(const struct buf *leaf, const struct buf *root, struct buf *out)
+{
+    enum err e = put_certificate(leaf, out);
+    return e ? e : put_certificate(root, out);
+}
+
+/* The bytes of the certificate that begins at *AT, of which *LEN are left; moves behind it. */
+static const uint8_t *next_certificate(const uint8_t **at, size_t *len, size_t *der_len)
+{
+    if (*len < 2)
+        return NULL;
+    *der_len = (size_t)get_number(*at, 2);
+    if (!*der_len || *der_len > MSG_CERTIFICATE_MAX || *der_len > *len - 2)
+        return NULL;
+    const uint8_t *der = *at + 2;
+    *at += 2 + *der_len;
+    *len -= 2 + *der_len;
+    return der;
+}
+
+enum err msg_get_certificates(const uint8_t *msg, size_t len, struct buf *leaf, struct buf *root)
+{
+    size_t leaf_len, root_len;
+    const uint8_t *leaf_der = next_certificate(&msg, &len, &leaf_len);
+    const uint8_t *root_der = leaf_der ? next_certificate(&msg, &len, &root_len) : NULL;
+    if (!root_der || len)
+        return ERR_USAGE;
+
+    enum err e = buf_reserve(root, root_len);
+    if (!e)
+        e = buf_add(leaf, leaf_der, leaf_len);
+    return e ? e : buf_add(root, root_der, root_len);
+}
+
+/* --- the calls --- */
+
+struct keeper_conn {
+    int fd; /* -1 once an answer failed to come: what comes later would answer another question */
+};
+
+enum err keeper_connect(const char *socket_path, struct keeper_conn **out)
+{
+    *out = NULL;
+    struct keeper_conn *k = calloc(1, sizeof *k);
+    if (!k)
+        return ERR_NO_MEMORY;
+    enum err e = serve_connect(socket_path, &k->fd);
+    if (e) {
+        free(k);
+        return e == ERR_UNAVAILABLE ? ERR_KEEPER_GONE : e;
+    }
+    *out = k;
+    return ERR_OK;
+}
+
+static void hang_up(struct keeper_conn *k)
+{
+    if (k->fd >= 0)
+        close(k->fd);
+    k->fd = -1;
+}
+
+void keeper_disconnect(struct keeper_conn *k)
+{
+    if (!k)
+        return;
+    hang_up(k);
+    free(k);
+}
+
+static enum err call(struct keeper_conn *k, enum keeper_msg type, int wait_ms, const void *msg,
+                     size_t len, struct buf *answer)
+{
+    if (k->fd < 0)
+        return ERR_KEEPER_GONE;
+    int64_t deadline = clock_mono_us() + (int64_t)wait_ms * 1000;
+    enum err e = serve_call(k->fd, (uint16_t)type, msg, len, deadline, answer);
+    if (e != ERR_TIMEOUT && e != ERR_UNAVAILABLE)
+        return e;
+    hang_up(k);
+    return ERR_KEEPER_GONE;
+}
+
+/* An answer that is not of the documented form: this is no keeper of ours. */
+static enum err nonsense(struct keeper_conn *k, enum err e)
+{
+    if (e != ERR_USAGE)
+        return e;
+    hang_up(k);
+    return ERR_KEEPER_GONE;
+}
+
+enum err keeper_state(struct keeper_conn *k, int wait_ms, struct keeper_state *out)
+{
+    struct buf answer = BUF_INIT(MSG_STATE_LEN);
+
+    memset(out, 0, sizeof *out);
+    enum err e = call(k, KEEPER_STATE, wait_ms, NULL, 0, &answer);
+    if (!e)
+        e = nonsense(k, msg_get_state(answer.data, answer.len, out));
+    buf_free(&answer);
+    return e;
+}
+
+enum err keeper_sign_checkpoint(struct keeper_conn *k, int wait_ms,
+                                const struct keeper_checkpoint *c, struct buf *note)
+{
+    struct buf msg = BUF_INIT(MSG_CHECKPOINT_MAX);
+    enum err e = msg_put_checkpoint(c, &msg);
+    if (!e)
+        e = call(k, KEEPER_CHECKPOINT, wait_ms, msg.data, msg.len, note);
+    buf_free(&msg);
+    return e;
+}
+
+enum err keeper_bank_keys(struct keeper_conn *k, int wait_ms, struct buf *statement)
+{
+    return call(k, KEEPER_BANK_KEYS, wait_ms, NULL, 0, statement);
+}
+
+enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *request, size_t len,
+                        struct buf *leaf, struct buf *root)
+{
+    struct buf answer = {0};
+    enum err e = call(k, KEEPER_CERTIFY, wait_ms, request, len, &answer);
+    if (!e)
+        e = nonsense(k, msg_get_certificates(answer.data, answer.len, leaf, root));
+    buf_free(&answer);
+    return e;
+}
