@@ -85,6 +85,7 @@ const struct statement_login *verified_login(const struct verified *v)
 
 const char *verified_jws(const struct verified *v, size_t *len)
 {
-    *len = v->jws_len;
+    if (len != NULL)
+        *len = v->jws_len;
     return v->jws;
 }

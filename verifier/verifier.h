@@ -63,7 +63,7 @@ const struct statement *verified_head(const struct verified *v);
 const uint8_t *verified_jws_digest(const struct verified *v);       /* SHA-256 of the JWS text */
 const struct decision *verified_decision(const struct verified *v); /* NULL unless a decision */
 const struct statement_login *verified_login(const struct verified *v);
-/* The JWS text, kept as it came. */
+/* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 
 /* The order digest that a decision claims, WITHOUT any verification: only for looking up which
