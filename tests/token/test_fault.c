@@ -135,6 +135,9 @@ static void gives_up_by_name(void **state)
     for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
         fault(b, lasting[i].rule);
         assert_err(sign(b), lasting[i].err);
+        /* A session that saw an error is not used again. */
+        assert_int_equal(b->t->idle_count, lasting[i].err == ERR_TOKEN_BAD_SIGNATURE);
+        assert_int_equal(b->t->in_use, 0);
         fault(b, "");
         assert_ok(sign(b));
     }

@@ -18,8 +18,8 @@ static const char *const ACCEPTED[] = {
     "pkcs11:token=%C3%A1lvaro",
     "pkcs11:id=%00%01", /* bytes */
     "pkcs11:id=%69%95%3E%5C%F4%BD%EC%91",
-    "pkcs11:model=PKCS%2315%20emulated;manufacturer=piv_II;serial=00000000;"
-    "slot-description=Virtual%20PCD%2000%2000",
+    "pkcs11:model=PKCS%2315%20emulated;manufacturer=piv_II;serial=00000000",
+    "pkcs11:slot-description=Virtual%20PCD%2000%2000",
     "pkcs11:token=a?module-path=/usr/lib/softhsm/libsofthsm2.so",
     "pkcs11:?module-path=/x",
     "pkcs11:token=01234567890123456789012345678901", /* 32 bytes */
