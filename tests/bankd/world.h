@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * world: a bank in a directory of its own, on a real database, with people whose keys are in
+ * software; its time stands still unless a test moves it. Every call is one committed transaction.
+ * A failure of the world itself ends the test.
+ */
+#ifndef TESTS_BANKD_WORLD_H
+#define TESTS_BANKD_WORLD_H
+
+#include "bankd/core/core.h"
+#include "bankd/store/store.h"
+#include "order/decision.h"
+#include "order/jws.h"
+#include "order/key.h"
+#include <stdint.h>
+
+#define WORLD_BANK "demobank.example/test"
+#define WORLD_ALICE_ACCOUNT "PT50000201231234567890154"
+#define WORLD_SHOP_ACCOUNT "DE89370400440532013000"
+#define WORLD_SECOND INT64_C(1000000)
+
+struct person {
+    const char *name;
+    struct evp_pkey_st *secret;
+    struct key *key;
+    char session[KEY_THUMBPRINT_LEN + 1];
+};
+
+struct world {
+    char dir[64], path[96];
+    struct store *store;
+    struct core *core;
+    struct core_time time;
+    struct person root, log; /* the bank's own keys */
+    struct buf bank_keys;
+    struct person alice, bob, carol;
+    struct core_answer answer; /* of the last call */
+    unsigned serial;           /* makes nonces and ids differ */
+};
+
+/* An empty bank at 2026-11-23T09:00:00Z; log started, no people. */
+void world_open(struct world *w);
+void world_close(struct world *w);
+void world_restart(struct world *w);
+/* Alice (P-256) and Bob (P-521) with a joint account, Carol (P-384) with the shop's; 100.00 EUR in
+ * the joint account; all three logged in. */
+void world_populate(struct world *w);
+
+void world_key(struct person *p, const char *name, const char *curve);
+void world_person_free(struct person *p);
+void world_enrol(struct world *w, struct person *p);
+void world_login(struct world *w, struct person *p);
+void world_account(struct world *w, const char *account, const char *first, const char *second);
+void world_fund(struct world *w, const char *account, const char *amount);
+void world_later(struct world *w, int64_t seconds); /* both clocks */
+
+/* Begin and commit around a call; `world_begin(w); e = core_...; world_end(w, e);` */
+void world_begin(struct world *w);
+void world_end(struct world *w, enum err e);
+
+struct world_order {
+    struct order order;
+    struct buf bytes;
+};
+/* AMOUNT EUR from Alice's and Bob's account to the shop, today, valid for an hour. */
+void world_order(struct world *w, const char *amount, struct world_order *out);
+void world_order_free(struct world_order *o);
+/* An order from a draft document with some members changed: DRAFT is JSON without the members that
+ * order_complete fills. */
+void world_order_from(struct world *w, const char *draft, struct world_order *out);
+
+/* What the next statement says; zero members mean the ordinary: now, five minutes, a fresh nonce.
+ */
+struct world_says {
+    int64_t issued_us, expires_us;
+    const char *nonce, *challenge;
+};
+/* The signed statement. */
+void world_sign(struct world *w, const struct person *signer, const struct world_order *o,
+                enum verb verb, const struct world_says *says, struct buf *jws);
+/* Hands it in over CALLER's session; the result's error, "OK" for success. */
+const char *world_hand_in(struct world *w, const struct person *caller, const struct buf *jws,
+                          const struct world_order *o);
+/* Both in one, over the signer's own session. */
+const char *world_decide(struct world *w, const struct person *signer, const struct world_order *o,
+                         enum verb verb);
+
+/* The text of a member of the last answer; NULL when absent. */
+const char *world_text(struct world *w, const char *member);
+/* One column of one row, as text, read past the store: "" for NULL. */
+const char *world_sql(struct world *w, const char *sql);
+void world_execute(struct world *w, const char *sql);
+const char *world_balance(struct world *w, const char *account); /* "booked/reserved" */
+
+/* The log's own statement of the present head by the bank's log key. */
+void world_checkpoint(struct world *w, struct buf *note);
+
+/* What must hold after everything: every posting sums to zero, balances are their sums, what is
+ * reserved is what open orders want, the log verifies from first to last. */
+void world_check(struct world *w);
+
+/* jws_sign_fn; CTX is a struct person. */
+enum err world_sign_hash(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
+                         size_t sig_cap, size_t *sig_len);
+
+#endif
