@@ -247,6 +247,51 @@ static void bank_keys_under_the_pin(void **state)
     buf_free(&other);
 }
 
+/* THREATS 8: what is shown is what is signed; byte for byte what another program renders. */
+static void threat_08_displays(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *order, *display;
+        enum verb verb;
+    } rows[] = {{"order.json", "display-submit.txt", VERB_SUBMIT},
+                {"order.json", "display-approve.txt", VERB_APPROVE},
+                {"order.json", "display-reject.txt", VERB_REJECT},
+                {"order.json", "display-cancel.txt", VERB_CANCEL},
+                {"order-full.json", "display-full.txt", VERB_APPROVE}};
+    struct scene s = scene_load();
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf order = golden_read(rows[i].order), display = golden_read(rows[i].display);
+        struct buf text = {0};
+        struct order o;
+
+        assert_ok(order_parse(order.data, order.len, &o));
+        assert_ok(display_render(&o, s.policy, rows[i].verb, &text));
+        assert_string_equal(buf_str(&text), buf_str(&display));
+        buf_free(&order);
+        buf_free(&display);
+        buf_free(&text);
+    }
+    scene_free(&s);
+}
+
+/* Our own writer makes, from the same parts, the payload that the script made. */
+static void decision_payload_is_the_golden_one(void **state)
+{
+    (void)state;
+    struct scene s = scene_load();
+    struct buf golden = golden_read("decision-payload.json"), made = {0};
+    struct decision d;
+
+    assert_ok(decision_parse(golden.data, golden.len, &d));
+    assert_ok(decision_make(&s.order, s.policy, VERB_APPROVE, &d.head, &made));
+    assert_string_equal(buf_str(&made), buf_str(&golden));
+    buf_free(&golden);
+    buf_free(&made);
+    scene_free(&s);
+}
+
 /* The worked example stands in docs/FORMAT.md as the independent script computed it. */
 static void format_page_shows_the_golden_values(void **state)
 {
@@ -284,6 +329,8 @@ int main(void)
         cmocka_unit_test(peek_reads_without_believing),
         cmocka_unit_test(login),
         cmocka_unit_test(bank_keys_under_the_pin),
+        cmocka_unit_test(threat_08_displays),
+        cmocka_unit_test(decision_payload_is_the_golden_one),
         cmocka_unit_test(format_page_shows_the_golden_values),
     };
 
