@@ -237,6 +237,15 @@ class Checkpoints(KeeperTest):
         self.bank.fault("C_Sign 1 0x32")
         self.signs(keeper, 3)
 
+    def test_ends_when_the_module_cannot_be_started_again(self):
+        keeper = self.started()
+        self.bank.fault("C_Sign * 0x30", "C_OpenSession * 0x30", "C_Initialize * 0x5")
+        self.answers(keeper, "TOKEN_MODULE", 3, tree_root(LEAVES[:3]))
+        self.assertEqual(keeper.end(), 3)
+        self.assertFalse(os.path.exists(keeper.ready["socket"]))
+        self.bank.fault("# sound")
+        self.signs(self.start(), 3)
+
     def test_a_crashed_module_takes_the_keeper_with_it_and_nothing_else(self):
         keeper = self.started()
         self.bank.fault("C_Sign 1 crash")
