@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""bankctl against a real bankd, its keeper and SoftHSM2: each command, and what it refuses."""
+
+import json
+import os
+import pathlib
+import sqlite3
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+import bank as fixture  # noqa: E402
+
+ACCOUNT, OTHER = fixture.iban(1), fixture.iban(2)
+
+
+class Bankctl(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bank = fixture.Bank().__enter__()
+        cls.addClassCleanup(cls.bank.__exit__, None, None, None)
+        cls.alice, cls.bob = fixture.Key(cls.bank.dir), fixture.Key(cls.bank.dir, "P-521")
+
+    def ctl(self, *words):
+        done = self.bank.ctl(*words)
+        self.assertEqual(done.stderr, "")
+        return done.stdout
+
+    def json(self, *words):
+        return json.loads(self.ctl(*words, "--json"))
+
+    def refuses(self, name, code, *words):
+        """Exit code and name; no word on standard output, and with --json the problem there."""
+        done = self.bank.ctl(*words, check=False)
+        self.assertEqual((done.returncode, done.stdout), (code, ""), done.stderr)
+        self.assertTrue(done.stderr.startswith("bankctl: %s: " % name), done.stderr)
+        self.assertEqual(json.loads(self.bank.ctl(*words, "--json", check=False).stdout)["name"], name)
+        return done.stderr
+
+    def file(self, name, data):
+        path = self.bank.path(name)
+        pathlib.Path(path).write_bytes(data)
+        return path
+
+    def pem(self, key):
+        return self.file("key.pem", fixture.openssl("pkey", "-in", key.path, "-pubout"))
+
+    def test_1_holders(self):
+        out = self.ctl("holder", "add", "--id", "alice", "--name", "Alice Example", "--spki", self.pem(self.alice))
+        self.assertIn(self.alice.thumbprint, out)
+        der = self.file("key.der", self.bob.spki)
+        self.assertEqual(self.json("holder", "add", "--id", "bob", "--name", "Bob", "--spki", der)["holder"], "bob")
+        out = self.ctl("holder", "list").splitlines()
+        self.assertEqual(len(out), 3)
+        self.assertEqual(out[1].split(), ["alice", "Alice", "Example", "active", self.alice.thumbprint])
+        listed = self.json("holder", "list")["holders"]
+        self.assertEqual([h["holder"] for h in listed], ["alice", "bob"])
+
+    def test_2_keys_refused(self):
+        add = ("holder", "add", "--id", "carol", "--name", "Carol", "--spki")
+        self.refuses("KEY_TAKEN", 1, *add, self.pem(self.alice))
+        rsa = fixture.openssl("genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048")
+        self.refuses("KEY_ALGORITHM", 1, *add,
+                     self.file("rsa.pem", fixture.openssl("pkey", "-pubout", data=rsa)))
+        self.refuses("KEY_INVALID", 1, *add, self.file("private.pem", rsa))
+        self.refuses("KEY_INVALID", 1, *add, self.file("long", b"0" * 3000))
+        self.refuses("NOT_FOUND", 1, *add, self.bank.path("absent"))
+        self.assertIn("--name is missing", self.refuses("USAGE", 2, "holder", "add", "--id", "carol"))
+        self.refuses("DOC_MEMBER_INVALID", 1, "holder", "add", "--id", "Carol/x", "--name", "C", "--spki",
+                     self.pem(self.bob))
+
+    def test_3_accounts(self):
+        opened = self.ctl("account", "open", "--account", ACCOUNT, "--currency", "EUR", "--title", "Joint",
+                          "--holder", "bob", "--holder", "alice")
+        self.assertEqual(opened.splitlines()[1].split(),
+                         [ACCOUNT, "EUR", "0.00", "0.00", "0.00", "Joint", "alice", "bob"])
+        funded = self.json("account", "fund", "--account", ACCOUNT, "--amount", "872.22", "--currency", "EUR")
+        self.assertEqual(funded["available"], "872.22")
+        self.assertIn("872.22", self.ctl("account", "list"))
+        fund = ("account", "fund", "--account", ACCOUNT, "--currency", "EUR", "--amount")
+        self.refuses("AMOUNT_INVALID", 1, *fund, "1")
+        self.refuses("ACCOUNT_UNKNOWN", 1, "account", "fund", "--account", OTHER, "--amount", "1.00",
+                     "--currency", "EUR")
+        self.refuses("IBAN_INVALID", 1, "account", "fund", "--account", "../x?", "--amount", "1.00",
+                     "--currency", "EUR")
+        self.refuses("HOLDER_UNKNOWN", 1, "account", "open", "--account", OTHER, "--currency", "EUR",
+                     "--title", "T", "--holder", "nobody")
+        self.assertEqual(self.json("account", "list")["accounts"][0]["booked"], "872.22")
+
+    def test_4_orders(self):
+        self.bank.open_account(OTHER, ["bob"])
+        session = fixture.Session(self.bank, self.alice)
+        policy = session.get("/v1/accounts/%s/policy" % ACCOUNT).json["policy"]
+        order = fixture.make_order(ACCOUNT, OTHER)
+        self.assertLess(session.decide(order, policy).status, 300)
+        session.close()
+        for words in ((), ("--account", ACCOUNT)):
+            line = self.ctl("order", "list", *words).splitlines()[1].split()
+            self.assertEqual(line, [order["id"], ACCOUNT, "PATC", "-", "10.00", "EUR", "1", "2", "bob",
+                                    "EDP", "Comercial"])
+        self.assertEqual(self.json("order", "list", "--account", OTHER), {"orders": []})
+
+    def test_5_pages(self):
+        """More than one page of a list, and of the log."""
+        for number in range(100, 320):
+            self.bank.open_account(fixture.iban(number), ["alice"])
+        self.assertEqual(len(self.json("account", "list")["accounts"]), 222)
+        self.assertGreater(self.json("log", "verify")["entries"], 220)
+
+    def test_6_keys(self):
+        shown = self.json("key", "show", "--bank-key", self.bank.pin)
+        self.assertEqual((shown["bankKey"], shown["bank"]), (self.bank.pin, fixture.NAME))
+        lines = self.ctl("key", "show").splitlines()
+        self.assertEqual(lines[1].split(None, 1)[1].replace(" ", ""), self.bank.pin)
+        self.refuses("KEY_MISMATCH", 1, "key", "show", "--bank-key", self.alice.thumbprint)
+
+    def test_7_log(self):
+        note = self.bank.path("kept.note")
+        first = self.json("log", "verify", "--bank-key", self.bank.pin, "--save", note)
+        self.assertEqual((first["valid"], first["bankKeyPinned"]), (True, True))
+        self.ctl("account", "fund", "--account", ACCOUNT, "--amount", "1.00", "--currency", "EUR")
+        out = self.ctl("log", "verify", "--checkpoint", note)
+        self.assertIn("OK  %s: %d entries" % (fixture.NAME, first["entries"] + 1), out)
+        self.assertIn("kept checkpoint over %d" % first["entries"], out)
+        self.assertIn("own word was taken", out)
+        forged = self.file("forged.note", pathlib.Path(note).read_bytes().replace(b"demo", b"demx", 1))
+        self.refuses("BANK_MISMATCH", 1, "log", "verify", "--checkpoint", forged)
+        self.refuses("KEY_MISMATCH", 1, "log", "verify", "--bank-key", self.alice.thumbprint)
+
+    def test_8_clock(self):
+        self.assertIn("goes on", self.ctl("clock", "accept", "--note", "checked by hand"))
+        self.refuses("TEXT_INVALID", 1, "clock", "accept", "--note", "two\nlines")
+        self.refuses("USAGE", 2, "clock", "accept")
+
+    def test_9_threat_20_forged_database(self):
+        """Somebody with the database alone changes one entry: the log no longer verifies."""
+        self.bank.stop_bankd()
+        with sqlite3.connect(self.bank.path("bank.db")) as db:
+            db.execute("DROP TRIGGER entry_kept")
+            forged = db.execute("UPDATE entry SET body = CAST(replace(body, '872.22', '972.22') AS BLOB) "
+                                "WHERE instr(body, CAST('872.22' AS BLOB)) > 0").rowcount
+        db.close()
+        self.assertGreaterEqual(forged, 1)
+        self.bank.start_bankd()
+        self.assertIn("does not commit", self.refuses("PROOF_INVALID", 1, "log", "verify"))
+
+    def test_a_no_bank(self):
+        done = self.bank.tool(["bankctl", "key", "show", "--socket", self.bank.path("nobody.sock")], check=False)
+        self.assertEqual((done.returncode, done.stdout), (4, ""))
+        self.assertIn("nobody.sock", done.stderr)
+        self.assertIn("UNAVAILABLE", done.stderr)
+
+
+if __name__ == "__main__":
+    if not os.path.exists(fixture.SOFTHSM):
+        sys.exit(77)
+    unittest.main()
