@@ -210,6 +210,7 @@ bool source_next(struct source *s, struct source_block *block)
         block->line = 0;
         block->failure = ERR_OK;
         if (s->fd >= 0) {
+            block->file = s->files.name[s->at];
             if (next_lines(s, block))
                 return true;
             end_file(s);

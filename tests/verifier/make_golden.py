@@ -92,7 +92,7 @@ def forged_files():
     yield "EVIDENCE_CONTRADICTION", "another-order", settled().evidence(order=FULL["id"])
     yield "DOC_MEMBER_UNKNOWN", "unknown-member", settled().evidence(note="please believe me")
     yield "DOC_TYPE", "version-2", settled().evidence(version=2)
-    yield "DOC_NOT_CANONICAL", "trailing-line-end", settled().evidence() + b"\n"
+    yield "DOC_NOT_CANONICAL", "trailing-space", settled().evidence() + b" "
 
 
 def forged_books():

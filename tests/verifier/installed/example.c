@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * The whole of a program that checks evidence: example BANK-KEY < evidence.json */
+#include <stdio.h>
+#include <verifier/verifier.h>
+
+int main(int argc, char **argv)
+{
+    static char file[4 << 20];
+    static struct verify_report report;
+    struct verify_evidence_input in = {.bytes = file, .len = fread(file, 1, sizeof file, stdin)};
+    enum err e;
+
+    if (argc != 2)
+        return EXIT_USAGE;
+    in.bank_key = argv[1];
+    e = verify_evidence(&in, &report);
+    if (e != ERR_OK) {
+        printf("REFUSED %s at %s\n", err_name(e), report.where);
+        return EXIT_REFUSED;
+    }
+    printf("OK %s %s %s\n", report.order.amount, report.order.currency, report.status);
+    return EXIT_DONE;
+}

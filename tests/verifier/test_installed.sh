@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The installed library serves a foreign program, by pkg-config and by find_package.
+#   test_installed.sh BUILD-DIRECTORY SOURCE-DIRECTORY LINK-FLAGS
+set -eu
+build=$1
+here=$2/tests/verifier
+flags=$3
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+expect() { # expect OUTPUT COMMAND...: its output begins with OUTPUT
+    wanted=$1
+    shift
+    got=$("$@" || true)
+    case $got in
+    "$wanted"*) ;;
+    *)
+        echo "wanted '$wanted', got '$got': $*" >&2
+        exit 1
+        ;;
+    esac
+}
+
+try() { # try PROGRAM: a true and a forged file
+    pin=$(sed -n 's/^root //p' "$here/golden/digests.txt")
+    expect "OK 77.78 EUR ACSC" "$1" "$pin" <"$here/golden/evidence/settled.json"
+    expect "REFUSED EVIDENCE_CONTRADICTION" "$1" "$pin" <"$here/golden/forged/amount-changed.json"
+    expect "REFUSED KEY_MISMATCH" "$1" "$pin" <"$here/golden/forged/foreign-root.json"
+}
+
+cmake --install "$build" --prefix "$work/root" --component verifier >/dev/null
+
+PKG_CONFIG_PATH=$(dirname "$(find "$work/root" -name countersign-verifier.pc)")
+export PKG_CONFIG_PATH
+# The prefix is where it was installed to now, not where it was configured for.
+# shellcheck disable=SC2046
+cc -std=c17 -Wall -Wextra -Wpedantic -Werror $flags -o "$work/by-pkg-config" \
+    $(pkg-config --define-variable=prefix="$work/root" --cflags countersign-verifier) \
+    "$here/installed/example.c" \
+    $(pkg-config --define-variable=prefix="$work/root" --libs countersign-verifier)
+try "$work/by-pkg-config"
+
+cmake -S "$here/installed" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/root" \
+    -DCMAKE_C_FLAGS="$flags" >/dev/null
+cmake --build "$work/cmake" >/dev/null
+try "$work/cmake/example"

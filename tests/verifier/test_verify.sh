@@ -1,0 +1,119 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# countersign-verify from outside: verdicts, their order, exit codes.
+#   test_verify.sh PROGRAM SOURCE-DIRECTORY
+set -eu
+verify=$1
+cd "$2/tests/verifier/golden"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+pin=$(sed -n 's/^root //p' digests.txt)
+alice=$(sed -n 's/^alice //p' digests.txt)
+
+fail() {
+    echo "$*" >&2
+    sed 's/^/  out: /' "$work/out" >&2
+    sed 's/^/  err: /' "$work/err" >&2
+    exit 1
+}
+
+run() { # run CODE ARGUMENTS...
+    wanted=$1
+    shift
+    code=0
+    "$verify" "$@" >"$work/out" 2>"$work/err" || code=$?
+    [ "$code" -eq "$wanted" ] || fail "exit $code, wanted $wanted: $*"
+}
+
+has() { # has TEXT: the output has it
+    grep -qF -- "$1" "$work/out" || fail "no '$1' in the output"
+}
+
+silent() {
+    [ ! -s "$work/out" ] || fail "there is output"
+}
+
+# One verdict a file, in order; one bad file is enough for exit 1.
+run 0 order order.json order-full.json
+has "OK $(sed -n 's/^order //p' digests.txt) 019aab1e-d900-7c3f-8a5b-0123456789ab 77.78 EUR"
+run 1 order order.json policy.json order-full.json
+[ "$(cut -d' ' -f1 "$work/out" | xargs)" = "OK REFUSED OK" ] || fail "order of verdicts"
+has "REFUSED DOC_MEMBER_UNKNOWN policy.json "
+grep -q "3 checked, 2 OK, 1 refused" "$work/err" || fail "no summary"
+run 1 order missing.json
+has "REFUSED NOT_FOUND missing.json"
+
+# NDJSON: every line has its number, also the one that is too long; - is standard input.
+{
+    cat order.json
+    echo
+    echo '{}'
+    head -c 300000 /dev/zero | tr '\0' ' '
+    echo
+    cat order-full.json
+} >"$work/lines.ndjson"
+run 1 order "$work/lines.ndjson"
+has "REFUSED DOC_MEMBER_MISSING $work/lines.ndjson:2 "
+has "REFUSED TOO_LARGE $work/lines.ndjson:3 "
+[ "$(cut -d' ' -f1 "$work/out" | xargs)" = "OK REFUSED REFUSED OK" ] || fail "order of lines"
+run 1 order --ndjson - <"$work/lines.ndjson"
+has "REFUSED TOO_LARGE -:3 "
+run 1 order --quiet "$work/lines.ndjson"
+[ "$(wc -l <"$work/out")" -eq 2 ] || fail "quiet prints refusals only"
+[ ! -s "$work/err" ] || fail "quiet is not quiet"
+
+# Decisions, enough of them for many blocks.
+i=0
+while [ $i -lt 300 ]; do
+    cat decisions.ndjson
+    i=$((i + 1))
+done >"$work/many.ndjson"
+run 0 decision --keys keys.ndjson --policy policy.json "$work/many.ndjson"
+[ "$(wc -l <"$work/out")" -eq 1200 ] || fail "one verdict each"
+run 1 decision --keys keys.ndjson --policy policy.json --bank demobank.example/test decisions.ndjson
+has "REFUSED BANK_MISMATCH decisions.ndjson:4 "
+sed -n 1p keys.ndjson >"$work/one.ndjson"
+run 1 decision --keys "$work/one.ndjson" --policy policy.json decisions.ndjson
+has "REFUSED KEY_UNKNOWN decisions.ndjson:2 "
+sed 's/Household/Everybody/' policy.json >"$work/other.json"
+run 1 decision --keys keys.ndjson --policy "$work/other.json" decisions.ndjson
+has "REFUSED POLICY_MISMATCH decisions.ndjson:1 "
+run 0 decision --json --keys keys.ndjson --policy "$work/other.json" --policy policy.json decisions.ndjson
+has '"decision":"reject"'
+run 2 decision decisions.ndjson
+silent
+run 1 decision --keys policy.json --policy policy.json decisions.ndjson
+silent
+
+# Evidence: the pin is the reader's, never the file's.
+run 0 evidence --bank-key "$pin" --key "$alice" evidence/settled.json
+has "77.78 EUR ACSC 2026-11-22T10:07:01Z"
+has "alice         approve at 2026-11-22T10:05:00Z with key $alice, pinned by you"
+has "key vouched for by the bank only"
+run 0 evidence --json --bank-key "$pin" evidence/rejected.json
+has '"reason":"MS02"'
+has '"vouchedBy":"bank"'
+run 1 evidence --bank-key "$alice" evidence/settled.json
+has "REFUSED KEY_MISMATCH evidence/settled.json"
+run 2 evidence evidence/settled.json
+silent
+grep -q "the bank's letter" "$work/err" || fail "it does not say where the pin is"
+run 2 evidence --bank-key short evidence/settled.json
+silent
+while read -r error name; do
+    run 1 evidence --bank-key "$pin" "forged/$name.json"
+    has "REFUSED $error forged/$name.json"
+done <forged/list.txt
+
+# A full disk is no verdict.
+if [ -w /dev/full ]; then
+    code=0
+    "$verify" order order.json >/dev/full 2>"$work/err" || code=$?
+    [ "$code" -eq 4 ] || fail "exit $code on a full disk"
+fi
+
+run 2 nonsense
+silent
+run 0 --help
+has "What an OK proves"
+run 0 --version
