@@ -309,12 +309,11 @@ static void test_restart_in_between(void **state)
 static void test_rollback_leaves_nothing(void **state)
 {
     struct world *w = *state;
-    const struct core_caller operator_caller = {.session = "", .operator_name = "test"};
     struct core_head before, after;
 
     core_head(w->core, &before);
     world_begin(w);
-    assert_ok(core_fund(w->core, &operator_caller, WORLD_ALICE_ACCOUNT, "1.00", "EUR", &w->answer));
+    assert_ok(core_fund(w->core, &world_operator, WORLD_ALICE_ACCOUNT, "1.00", "EUR", &w->answer));
     core_rollback(w->core);
     core_head(w->core, &after);
     assert_memory_equal(&before, &after, sizeof before);

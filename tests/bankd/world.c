@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct core_caller operator_caller = {.session = "", .operator_name = "uid 0 (root)"};
+const struct core_caller world_operator = {.session = "", .operator_name = "uid 0 (root)"};
 
 static enum err fill_random(void *ctx, uint8_t *out, size_t len)
 {
@@ -156,13 +156,27 @@ void world_restart(struct world *w)
 void world_begin(struct world *w)
 {
     core_answer_free(&w->answer);
-    assert_ok(core_begin(w->core, &w->time));
+    if (!w->in_batch)
+        assert_ok(core_begin(w->core, &w->time));
 }
 
 void world_end(struct world *w, enum err e)
 {
     assert_ok(e);
-    assert_ok(core_commit(w->core));
+    if (!w->in_batch)
+        assert_ok(core_commit(w->core));
+}
+
+void world_batch(struct world *w)
+{
+    world_begin(w);
+    w->in_batch = true;
+}
+
+void world_batch_end(struct world *w)
+{
+    w->in_batch = false;
+    world_end(w, ERR_OK);
 }
 
 void world_later(struct world *w, int64_t seconds)
@@ -180,7 +194,7 @@ void world_enrol(struct world *w, struct person *p)
 
     world_begin(w);
     world_end(w,
-              core_holder_add(w->core, &operator_caller, p->name, p->name, spki, len, &w->answer));
+              core_holder_add(w->core, &world_operator, p->name, p->name, spki, len, &w->answer));
     assert_err(w->answer.err, ERR_OK);
 }
 
@@ -220,7 +234,7 @@ void world_account(struct world *w, const char *account, const char *first, cons
     const char *const holders[] = {first, second};
 
     world_begin(w);
-    world_end(w, core_account_open(w->core, &operator_caller, account, "EUR", "Household", holders,
+    world_end(w, core_account_open(w->core, &world_operator, account, "EUR", "Household", holders,
                                    second ? 2 : 1, &w->answer));
     assert_err(w->answer.err, ERR_OK);
 }
@@ -228,7 +242,7 @@ void world_account(struct world *w, const char *account, const char *first, cons
 void world_fund(struct world *w, const char *account, const char *amount)
 {
     world_begin(w);
-    world_end(w, core_fund(w->core, &operator_caller, account, amount, "EUR", &w->answer));
+    world_end(w, core_fund(w->core, &world_operator, account, amount, "EUR", &w->answer));
     assert_err(w->answer.err, ERR_OK);
 }
 
@@ -255,7 +269,7 @@ void world_order_from(struct world *w, const char *draft, struct world_order *ou
     uint8_t random[10] = {0};
     unsigned serial = ++w->serial;
 
-    memcpy(random, &serial, sizeof serial);
+    memcpy(random + 6, &serial, sizeof serial); /* the first bytes lose bits to the version */
     const struct order_fill fill = {.bank = WORLD_BANK,
                                     .account = WORLD_ALICE_ACCOUNT,
                                     .now_us = w->time.now_us,
@@ -319,7 +333,8 @@ void world_sign(struct world *w, const struct person *signer, const struct world
     head.expires_us =
         says && says->expires_us ? says->expires_us : head.issued_us + 86400 * WORLD_SECOND;
     snprintf(head.bank, sizeof head.bank, "%s", WORLD_BANK);
-    assert_ok(decision_make(&o->order, current_policy(w, o), verb, &head, &payload));
+    const struct policy *policy = says && says->policy ? says->policy : current_policy(w, o);
+    assert_ok(decision_make(&o->order, policy, verb, &head, &payload));
     buf_clear(jws);
     assert_ok(jws_make(p.key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
                        world_sign_hash, &p, jws));
@@ -473,7 +488,7 @@ static void check_log(struct world *w)
         struct core_answer page;
         struct js *value = NULL;
         assert_ok(core_begin(w->core, &w->time));
-        assert_ok(core_log_entries(w->core, &operator_caller, tree.size, 200, &page));
+        assert_ok(core_log_entries(w->core, &world_operator, tree.size, 200, &page));
         core_rollback(w->core);
         assert_ok(js_parse(page.body.data, page.body.len, &value));
         const struct js *entries = js_get(value, "entries");

@@ -12,6 +12,7 @@
 #include "order/decision.h"
 #include "order/jws.h"
 #include "order/key.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WORLD_BANK "demobank.example/test"
@@ -36,6 +37,7 @@ struct world {
     struct person alice, bob, carol;
     struct core_answer answer; /* of the last call */
     unsigned serial;           /* makes nonces and ids differ */
+    bool in_batch;             /* between world_batch and world_batch_end */
 };
 
 /* An empty bank at 2026-11-23T09:00:00Z; log started, no people. */
@@ -57,6 +59,10 @@ void world_later(struct world *w, int64_t seconds); /* both clocks */
 /* Begin and commit around a call; `world_begin(w); e = core_...; world_end(w, e);` */
 void world_begin(struct world *w);
 void world_end(struct world *w, enum err e);
+/* Several calls in one transaction: in between, world_begin and world_end begin and commit nothing.
+ */
+void world_batch(struct world *w);
+void world_batch_end(struct world *w);
 
 struct world_order {
     struct order order;
@@ -74,6 +80,7 @@ void world_order_from(struct world *w, const char *draft, struct world_order *ou
 struct world_says {
     int64_t issued_us, expires_us;
     const char *nonce, *challenge;
+    const struct policy *policy; /* NULL: the account's current one */
 };
 /* The signed statement. */
 void world_sign(struct world *w, const struct person *signer, const struct world_order *o,
@@ -84,6 +91,9 @@ const char *world_hand_in(struct world *w, const struct person *caller, const st
 /* Both in one, over the signer's own session. */
 const char *world_decide(struct world *w, const struct person *signer, const struct world_order *o,
                          enum verb verb);
+
+/* What the bank's operator calls with. */
+extern const struct core_caller world_operator;
 
 /* The text of a member of the last answer; NULL when absent. */
 const char *world_text(struct world *w, const char *member);
