@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * json: the only reader and writer of documents: I-JSON (RFC 7493) narrowed to integers, and its
- * canonical form (RFC 8785). The one file that includes Jansson; the prefix is js_ because
- * Jansson owns json_.
+ * canonical form (RFC 8785). The prefix is js_: json_ belongs to well-known libraries.
  *
  * A document's bytes are its canonical form, so an object that stands inside another document
  * has bytes of its own: js_canon of it.

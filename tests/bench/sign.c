@@ -4,7 +4,7 @@
  * render what is shown, build the decision, have it signed, check the signature. Against it, in
  * turns and in the same sessions of the same token, nothing but C_Sign and EVP_PKEY_verify.
  *
- *   bench_sign [--alg ES256] [--count 10000] [--rounds 5]
+ *   bench_sign [--alg ES256] [--count 10000] [--rounds 5] [--sessions CORES]
  *     prints one JSON line a round
  */
 #include "order/display.h"
@@ -179,37 +179,46 @@ static void make_orders(struct lane *lane, unsigned count)
     }
 }
 
-static double timed(struct lane *lanes, unsigned count, void (*work)(void *item))
+struct rate {
+    double wall, cpu; /* signatures per second */
+};
+
+static struct rate timed(struct lane *lanes, unsigned count, void (*work)(void *item))
 {
-    double begin = bench_wall_s();
+    double wall = bench_wall_s(), cpu = bench_cpu_s(), done = lanes[0].count * count;
 
     bench_threads(count, work, lanes, sizeof *lanes);
-    return (double)(lanes[0].count * count) / (bench_wall_s() - begin);
+    return (struct rate){done / (bench_wall_s() - wall), done / (bench_cpu_s() - cpu)};
 }
 
 int main(int argc, char **argv)
 {
     enum key_alg alg = bench_alg(argc, argv);
-    unsigned rounds = bench_number(argc, argv, "--rounds", "5"), cores = bench_cores();
+    unsigned rounds = bench_number(argc, argv, "--rounds", "5");
     unsigned count = bench_number(argc, argv, "--count", "10000");
-    struct lane *lanes = calloc(cores, sizeof *lanes);
+    unsigned sessions = bench_number(argc, argv, "--sessions", "0");
+    struct lane *lanes;
     struct softhsm hsm;
     struct desk desk = {0};
-    double raw;
+    struct rate raw;
 
+    sessions = sessions ? sessions : bench_cores();
+    lanes = calloc(sessions, sizeof *lanes);
     if (!lanes)
         bench_die("sign", "no memory");
     set_up(&hsm, &desk, alg);
-    for (unsigned i = 0; i < cores; i++) {
+    for (unsigned i = 0; i < sessions; i++) {
         lanes[i].desk = &desk;
-        make_orders(&lanes[i], count / cores);
+        make_orders(&lanes[i], count / sessions);
     }
-    raw = timed(lanes, cores, sign_raw);
+    raw = timed(lanes, sessions, sign_raw);
     for (unsigned i = 0; i < rounds; i++) {
-        double before = raw, product = timed(lanes, cores, sign_decisions);
+        struct rate before = raw, product = timed(lanes, sessions, sign_decisions);
 
-        raw = timed(lanes, cores, sign_raw);
-        printf("{\"per_second\":%.1f,\"raw_per_second\":%.1f}\n", product, (before + raw) / 2);
+        raw = timed(lanes, sessions, sign_raw);
+        printf("{\"per_second\":%.1f,\"raw_per_second\":%.1f,\"per_cpu_second\":%.1f,"
+               "\"raw_per_cpu_second\":%.1f}\n",
+               product.wall, (before.wall + raw.wall) / 2, product.cpu, (before.cpu + raw.cpu) / 2);
         fflush(stdout);
     }
     tear_down(&hsm, &desk);

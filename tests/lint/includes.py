@@ -33,7 +33,6 @@ MAY_INCLUDE = {
 
 # Foreign header: the one home of that interface. A home that ends in "/" is a folder.
 HOMES = [
-    (r"jansson\.h", ["order/json.c", "api/json.c"]),
     (r"unicode/.*", ["order/text.c"]),
     (r"(p11-kit/.*|libp11\.h|pkcs11\.h|winscard\.h|wintypes\.h|PCSC/.*)", ["token/"]),
     (r"curl/.*", ["api/client.c"]),
@@ -41,7 +40,7 @@ HOMES = [
     (r"event2/.*", ["bankd/server/"]),
     (r"openssl/.*", ["order/", "verifier/", "token/", "api/", "signer/", "bankd/"]),
 ]
-SOURCE_ONLY = re.compile(r"(openssl|jansson|unicode|curl|event2|sqlite3|libpq-fe)\b")
+SOURCE_ONLY = re.compile(r"(openssl|unicode|curl|event2|sqlite3|libpq-fe)\b")
 
 # The C library and the kernel. Any other header needs a home above before it may be included.
 LIBC = re.compile(

@@ -109,7 +109,7 @@ static void test_depth_is_bounded(void **state)
     assert_ok(read_nested(JS_DEPTH_MAX, '[', ']'));
     assert_err(read_nested(JS_DEPTH_MAX + 1, '[', ']'), ERR_JSON_DEPTH);
     assert_err(read_nested(1000000, '[', ']'), ERR_JSON_DEPTH);
-    assert_err(read_nested(1000000, '{', '}'), ERR_JSON_DEPTH);
+    assert_err(read_nested(1000000, '{', '}'), ERR_JSON_SYNTAX); /* no name */
     /* Brackets inside a string, also behind an escaped quote, nest nothing. */
     assert_ok(js_parse(BYTES("\"\\\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\\\""), &value));
     js_free(value);

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * json_canon: the canonical form, RFC 8785. Members are sorted in the tree already, and of numbers
+ * there are only integers.
+ */
+#include "order/json.h"
+#include "order/json_tree.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* UTF-8 sorts by code point, RFC 8785 3.2.3 by UTF-16 code unit. They differ only between U+E000..
+ * U+FFFF (first byte EE or EF) and what lies above (F0..F4), which UTF-16 writes with D800..DFFF.
+ */
+static unsigned utf16_rank(uint8_t byte)
+{
+    return byte == 0xEE || byte == 0xEF ? byte + 0x10u : byte;
+}
+
+int js_compare_names(const struct js *a, const struct js *b)
+{
+    size_t shorter = a->name_len < b->name_len ? a->name_len : b->name_len;
+
+    for (size_t i = 0; i < shorter; i++) {
+        unsigned p = utf16_rank((uint8_t)a->name[i]), q = utf16_rank((uint8_t)b->name[i]);
+
+        if (p != q)
+            return p < q ? -1 : 1;
+    }
+    return (a->name_len > b->name_len) - (a->name_len < b->name_len);
+}
+
+static enum err write_escape(uint8_t c, struct buf *out)
+{
+    static const char short_form[] = {['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+                                      ['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'};
+
+    if (short_form[c])
+        return buf_add(out, (const char[]){'\\', short_form[c]}, 2);
+    return buf_addf(out, "\\u%04x", c);
+}
+
+static enum err write_text(const char *text, size_t len, struct buf *out)
+{
+    size_t run = 0; /* where the bytes begin that stand for themselves */
+    enum err e = buf_add_byte(out, '"');
+
+    for (size_t i = 0; e == ERR_OK && i < len; i++) {
+        uint8_t c = (uint8_t)text[i];
+
+        if (c >= 0x20 && c != '"' && c != '\\')
+            continue;
+        e = buf_add(out, text + run, i - run);
+        if (e == ERR_OK)
+            e = write_escape(c, out);
+        run = i + 1;
+    }
+    if (e == ERR_OK)
+        e = buf_add(out, text + run, len - run);
+    return e == ERR_OK ? buf_add_byte(out, '"') : e;
+}
+
+static enum err write_value(const struct js *value, struct buf *out);
+
+static enum err write_list(const struct js *list, struct buf *out)
+{
+    bool members = list->type == JS_OBJECT;
+    enum err e = buf_add_byte(out, members ? '{' : '[');
+
+    for (size_t i = 0; e == ERR_OK && i < list->count; i++) {
+        const struct js *item = list->item[i];
+
+        if (i > 0)
+            e = buf_add_byte(out, ',');
+        if (e == ERR_OK && members)
+            e = write_text(item->name, item->name_len, out);
+        if (e == ERR_OK && members)
+            e = buf_add_byte(out, ':');
+        if (e == ERR_OK)
+            e = write_value(item, out);
+    }
+    return e == ERR_OK ? buf_add_byte(out, members ? '}' : ']') : e;
+}
+
+static enum err write_value(const struct js *value, struct buf *out)
+{
+    switch (value->type) {
+    case JS_OBJECT:
+    case JS_ARRAY:
+        return write_list(value, out);
+    case JS_TEXT:
+        return write_text(value->text, value->len, out);
+    case JS_INT:
+        return buf_addf(out, "%" PRId64, value->number);
+    case JS_BOOL:
+        return buf_add_str(out, value->truth ? "true" : "false");
+    case JS_NULL:
+        break;
+    }
+    return buf_add_str(out, "null");
+}
+
+enum err js_canon(const struct js *value, struct buf *out)
+{
+    size_t before = out->len;
+    enum err e = write_value(value, out);
+
+    if (e != ERR_OK && out->data) {
+        out->len = before;
+        out->data[before] = 0;
+    }
+    return e;
+}
+
+enum err js_parse_canonical(const void *bytes, size_t len, struct js **out)
+{
+    /* The form is never longer than what it was read from. */
+    struct buf form = BUF_INIT(len);
+    struct js *value = NULL;
+    enum err e;
+
+    *out = NULL;
+    e = js_parse(bytes, len, &value);
+    if (e != ERR_OK)
+        goto out;
+    e = buf_reserve(&form, len);
+    if (e != ERR_OK)
+        goto out;
+    e = js_canon(value, &form);
+    if (e == ERR_TOO_LARGE || (e == ERR_OK && (form.len != len || memcmp(form.data, bytes, len))))
+        e = ERR_DOC_NOT_CANONICAL;
+    if (e != ERR_OK)
+        goto out;
+    *out = value;
+    value = NULL;
+out:
+    js_free(value);
+    buf_free(&form);
+    return e;
+}

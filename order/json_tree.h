@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * json_tree: the body of struct js, shared by json.c (reading and building), json_parse.c and
+ * json_canon.c; for nobody else.
+ */
+#ifndef ORDER_JSON_TREE_H
+#define ORDER_JSON_TREE_H
+
+#include "order/json.h"
+
+/* One allocation a value: its texts stand behind the struct. A value that js_set put into an object
+ * later has a name of its own allocation. */
+struct js {
+    enum js_type type;
+    bool truth;        /* JS_BOOL */
+    bool name_is_heap; /* NAME was allocated apart */
+    char *name;        /* as a member of an object, NUL-terminated; otherwise NULL */
+    size_t name_len;
+    union {
+        int64_t number; /* JS_INT */
+        struct {
+            char *text; /* JS_TEXT, NUL-terminated */
+            size_t len;
+        };
+        struct {
+            struct js **item; /* JS_ARRAY, JS_OBJECT; members in the order of js_compare_names */
+            size_t count, cap;
+        };
+    };
+    char store[]; /* name, text */
+};
+
+/* A zeroed value of TYPE with room for NAME_CAP and TEXT_CAP bytes and a NUL each; its name, if
+ * NAME_CAP is not 0, and its text point there. NULL without memory. */
+struct js *js_new(enum js_type type, size_t name_cap, size_t text_cap);
+
+/* Appends to an array or object; keeps no order. Does not take ITEM over on failure. */
+MUST_CHECK enum err js_append(struct js *list, struct js *item);
+
+/* RFC 8785 3.2.3: by UTF-16 code units. */
+int js_compare_names(const struct js *a, const struct js *b);
+
+#endif
