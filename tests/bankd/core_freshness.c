@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Freshness: the edges of each window, challenges, nonces, floors, and the bank's own clock.
+ */
+#include "bankd/core/freshness.h"
+#include "base/text.h"
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define S WORLD_SECOND
+#define T0 (INT64_C(1000000) * S)
+
+static int enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w);
+    world_populate(&w);
+    *state = &w;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct world *w = *state;
+
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
+/* --- the pure functions --- */
+
+static void test_windows(void **state)
+{
+    const struct freshness_challenge none = {.named = false};
+
+    (void)state;
+    assert_err(freshness_issued(T0, T0 + 10 * S, &none), ERR_OK);
+    assert_err(freshness_issued(T0, T0 + 10 * S + 1, &none), ERR_ISSUED_IN_FUTURE);
+    assert_err(freshness_issued(T0, T0 + 11 * S, &none), ERR_ISSUED_IN_FUTURE);
+    assert_err(freshness_issued(T0, T0 - 300 * S, &none), ERR_OK);
+    assert_err(freshness_issued(T0, T0 - 300 * S - 1, &none), ERR_ISSUED_TOO_OLD);
+    assert_err(freshness_issued(T0, T0 - 301 * S, &none), ERR_ISSUED_TOO_OLD);
+    assert_err(freshness_floor(T0, T0), ERR_OK);
+    assert_err(freshness_floor(T0 - 1, T0), ERR_KEY_FLOOR);
+    assert_err(freshness_expires(T0, T0), ERR_OK);
+    assert_err(freshness_expires(T0 + 1, T0), ERR_STATEMENT_EXPIRED);
+    assert_int_equal(freshness_floor_at(T0 + 999999), T0);
+}
+
+static void test_challenge_windows(void **state)
+{
+    struct freshness_challenge c = {
+        .named = true, .bound = true, .issued_us = T0, .expires_us = T0 + 3600 * S};
+
+    (void)state;
+    assert_err(freshness_issued(T0 + 3600 * S, T0, &c), ERR_OK);
+    assert_err(freshness_issued(T0 + 3600 * S + 1, T0 + 3600 * S, &c), ERR_CHALLENGE_INVALID);
+    assert_err(freshness_issued(T0 + 60 * S, T0 - 10 * S, &c), ERR_OK);
+    assert_err(freshness_issued(T0 + 60 * S, T0 - 11 * S, &c), ERR_ISSUED_TOO_OLD);
+    assert_err(freshness_issued(T0 + 60 * S, T0 + 70 * S, &c), ERR_OK);
+    assert_err(freshness_issued(T0 + 60 * S, T0 + 71 * S, &c), ERR_ISSUED_IN_FUTURE);
+    c.bound = false;
+    assert_err(freshness_issued(T0 + 60 * S, T0 + 60 * S, &c), ERR_CHALLENGE_INVALID);
+}
+
+static void test_clock(void **state)
+{
+    const struct core_time anchor = {.now_us = T0, .mono_us = 7 * S}, none = {0};
+    struct core_time t = {.now_us = T0 + 100 * S, .mono_us = 47 * S}; /* 60 s ahead */
+
+    (void)state;
+    assert_err(freshness_clock(&t, T0, &anchor), ERR_OK);
+    t.now_us++;
+    assert_err(freshness_clock(&t, T0, &anchor), ERR_CLOCK_INSANE);
+    assert_err(freshness_clock(&t, T0, &none), ERR_OK);
+    t.now_us = T0 - 2 * S;
+    assert_err(freshness_clock(&t, T0, &anchor), ERR_OK);
+    t.now_us--;
+    assert_err(freshness_clock(&t, T0, &anchor), ERR_CLOCK_INSANE);
+    assert_err(freshness_clock(&t, T0, &none), ERR_CLOCK_INSANE);
+}
+
+/* --- through the core --- */
+
+static const char *decide_with(struct world *w, const struct world_order *o,
+                               const struct world_says *says)
+{
+    struct buf jws = {0};
+
+    world_sign(w, &w->alice, o, VERB_APPROVE, says, &jws);
+    const char *name = world_hand_in(w, &w->alice, &jws, o);
+    buf_free(&jws);
+    return name;
+}
+
+static void threat_09_a_statement_outside_its_window(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    int64_t enrolled = w->time.now_us;
+
+    world_later(w, 290);
+    world_login(w, &w->alice);
+    world_later(w, 290);
+    world_order(w, "1.00", &o);
+    int64_t now = w->time.now_us;
+    const struct world_says early = {.issued_us = now + 11 * S};
+    const struct world_says late = {.issued_us = now - 301 * S};
+    const struct world_says over = {.issued_us = now - 10 * S, .expires_us = now - 1 * S};
+    const struct world_says before = {.issued_us = enrolled - 1 * S};
+    const struct world_says fine = {.issued_us = now + 10 * S};
+    assert_string_equal(decide_with(w, &o, &early), "ISSUED_IN_FUTURE");
+    assert_string_equal(decide_with(w, &o, &late), "ISSUED_TOO_OLD");
+    assert_string_equal(decide_with(w, &o, &over), "STATEMENT_EXPIRED");
+    assert_string_equal(decide_with(w, &o, &before), "ISSUED_TOO_OLD");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM orders"), "0");
+    assert_string_equal(decide_with(w, &o, &fine), "OK");
+    world_order_free(&o);
+}
+
+static void threat_09_a_statement_from_before_the_floor(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    const struct world_says before = {.issued_us = w->time.now_us - 1 * S};
+
+    world_order(w, "1.00", &o);
+    assert_string_equal(decide_with(w, &o, &before), "KEY_FLOOR");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_order_free(&o);
+}
+
+static void threat_09_a_nonce_twice(void **state)
+{
+    struct world *w = *state;
+    struct world_order one, two;
+    const struct world_says says = {.nonce = "AAAAAAAAAAAAAAAAAAAAAA"};
+
+    world_order(w, "1.00", &one);
+    world_order(w, "2.00", &two);
+    assert_string_equal(decide_with(w, &one, &says), "OK");
+    assert_string_equal(decide_with(w, &two, &says), "NONCE_REUSED");
+    assert_string_equal(decide_with(w, &one, &says), "NONCE_REUSED");
+    world_order_free(&one);
+    world_order_free(&two);
+}
+
+static void challenge_for(struct world *w, const struct person *p, bool login,
+                          char out[static NONCE_LEN + 1])
+{
+    world_begin(w);
+    world_end(w, core_challenge(w->core, key_thumbprint(p->key), login, &w->answer));
+    assert_int_equal(w->answer.http, 201);
+    snprintf(out, NONCE_LEN + 1, "%s", world_text(w, "challenge"));
+}
+
+static void threat_09_challenges(void **state)
+{
+    struct world *w = *state;
+    struct world_order one, two, three;
+    char own[NONCE_LEN + 1], others[NONCE_LEN + 1], login[NONCE_LEN + 1];
+
+    challenge_for(w, &w->alice, false, own);
+    challenge_for(w, &w->bob, false, others);
+    challenge_for(w, &w->alice, true, login);
+    int64_t signed_at = w->time.now_us + 20 * S;
+    world_later(w, 6 * 3600); /* by hand from the air-gapped signer */
+    world_login(w, &w->alice);
+    world_order(w, "1.00", &one);
+    world_order(w, "2.00", &two);
+    world_order(w, "3.00", &three);
+    const struct world_says with_own = {.issued_us = signed_at, .challenge = own};
+    const struct world_says with_others = {.issued_us = signed_at, .challenge = others};
+    const struct world_says with_login = {.issued_us = signed_at, .challenge = login};
+    const struct world_says with_none = {.issued_us = signed_at};
+    const struct world_says invented = {.issued_us = signed_at,
+                                        .challenge = "BBBBBBBBBBBBBBBBBBBBBA"};
+    assert_string_equal(decide_with(w, &one, &with_none), "ISSUED_TOO_OLD");
+    assert_string_equal(decide_with(w, &one, &with_others), "CHALLENGE_INVALID");
+    assert_string_equal(decide_with(w, &one, &with_login), "CHALLENGE_INVALID");
+    assert_string_equal(decide_with(w, &one, &invented), "CHALLENGE_INVALID");
+    assert_string_equal(decide_with(w, &one, &with_own), "OK");
+    assert_string_equal(decide_with(w, &two, &with_own), "OK"); /* it serves many */
+    world_later(w, 6 * 3600 + 1);
+    world_login(w, &w->alice);
+    assert_string_equal(decide_with(w, &three, &with_own), "CHALLENGE_INVALID");
+    world_order_free(&one);
+    world_order_free(&two);
+    world_order_free(&three);
+}
+
+static void test_challenges_for_strangers_and_without_end(void **state)
+{
+    struct world *w = *state;
+    char challenge[NONCE_LEN + 1];
+
+    world_begin(w);
+    world_end(w, core_challenge(w->core, key_thumbprint(w->root.key), true, &w->answer));
+    assert_err(w->answer.err, ERR_KEY_UNKNOWN);
+    world_batch(w);
+    for (int i = 0; i < 1000; i++)
+        challenge_for(w, &w->bob, true, challenge);
+    world_begin(w);
+    world_end(w, core_challenge(w->core, key_thumbprint(w->bob.key), true, &w->answer));
+    assert_err(w->answer.err, ERR_BUSY);
+    world_batch_end(w);
+    challenge_for(w, &w->alice, true, challenge);
+    world_later(w, 121);
+    challenge_for(w, &w->bob, true, challenge);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM challenge"), "1");
+}
+
+static void test_a_login_challenge_serves_once(void **state)
+{
+    struct world *w = *state;
+    struct statement_login login = {0};
+    struct buf payload = {0}, jws = {0};
+    struct verified *verified = NULL;
+    struct core_caller who = {.session = w->alice.session};
+    static const char *const expected[] = {"OK", "CHALLENGE_INVALID"};
+
+    memcpy(login.session, w->alice.session, sizeof login.session);
+    memcpy(login.head.bank, WORLD_BANK, sizeof WORLD_BANK);
+    memset(login.head.nonce, 'A', NONCE_LEN);
+    challenge_for(w, &w->alice, true, login.head.challenge);
+    login.head.issued_us = w->time.now_us;
+    login.head.expires_us = w->time.now_us + 60 * S;
+    assert_ok(statement_login_make(&login, &payload));
+    assert_ok(jws_make(w->alice.key, statement_typ(STATEMENT_LOGIN), payload.data, payload.len,
+                       world_sign_hash, &w->alice, &jws));
+    assert_ok(verify_login(WORLD_BANK, buf_str(&jws), jws.len, core_keys(w->core), &verified));
+    who.session = w->bob.session; /* over a connection with another key */
+    world_begin(w);
+    world_end(w, core_login(w->core, &who, verified, &w->answer));
+    assert_err(w->answer.err, ERR_SESSION_MISMATCH);
+    who.session = w->alice.session;
+    for (int i = 0; i < 2; i++) {
+        world_begin(w);
+        world_end(w, core_login(w->core, &who, verified, &w->answer));
+        assert_string_equal(err_name(w->answer.err), expected[i]);
+    }
+    verified_free(verified);
+    buf_free(&payload);
+    buf_free(&jws);
+}
+
+/* --- the bank's own clock --- */
+
+static void accept_clock(struct world *w)
+{
+    core_answer_free(&w->answer);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    assert_ok(core_clock_accept(w->core, &world_operator, "the battery was empty", &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    assert_ok(core_commit(w->core));
+}
+
+static void assert_insane(struct world *w)
+{
+    core_answer_free(&w->answer);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    assert_err(core_fund(w->core, &world_operator, WORLD_ALICE_ACCOUNT, "1.00", "EUR", &w->answer),
+               ERR_CLOCK_INSANE);
+    core_rollback(w->core);
+}
+
+static void threat_09_the_clock_a_day_back(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct buf jws = {0};
+
+    world_order(w, "1.00", &o);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &jws);
+    assert_string_equal(world_hand_in(w, &w->alice, &jws, &o), "OK");
+    w->time.now_us -= 2 * S;
+    world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
+    w->time.now_us -= 86398 * S;
+    assert_insane(w);
+    world_restart(w);
+    assert_insane(w);
+    accept_clock(w);
+    assert_string_equal(world_hand_in(w, &w->alice, &jws, &o), "OK"); /* the first answer */
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM decision"), "1");
+    buf_free(&jws);
+    world_order_free(&o);
+}
+
+static void threat_09_the_clock_a_day_ahead_and_back(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct buf past = {0};
+
+    world_order(w, "1.00", &o);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &past);
+    w->time.now_us += 61 * S;
+    assert_insane(w);
+    w->time.now_us -= 1 * S;
+    world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
+    w->time.now_us += 86340 * S;
+    assert_insane(w);
+    accept_clock(w);
+    world_login(w, &w->alice);
+    assert_string_equal(world_hand_in(w, &w->alice, &past, &o), "ISSUED_TOO_OLD");
+    buf_free(&past);
+    /* Signed while the clock was back where it was: before the floor, though not too old. */
+    world_sign(w, &w->alice, &o, VERB_APPROVE,
+               &(struct world_says){.issued_us = w->time.now_us - 1 * S}, &past);
+    assert_string_equal(world_hand_in(w, &w->alice, &past, &o), "KEY_FLOOR");
+    w->time.now_us -= 86400 * S;
+    assert_insane(w);
+    world_restart(w);
+    assert_insane(w);
+    buf_free(&past);
+    world_order_free(&o);
+    w->time.now_us += 86400 * S;
+}
+
+static void test_refusals_are_counted_by_the_minute(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller nobody = {.session = ""};
+
+    for (int i = 0; i < 3; i++) {
+        world_begin(w);
+        world_end(w, core_refuse(w->core, &nobody, ERR_SIGNATURE_INVALID, NULL, &w->answer));
+        assert_int_equal(w->answer.http, 400);
+        assert_string_equal(world_text(w, "type"), "urn:countersign:problem:SIGNATURE_INVALID");
+    }
+    world_later(w, 59);
+    world_begin(w);
+    world_end(w, ERR_OK);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM refused"), "1");
+    world_later(w, 1);
+    world_begin(w);
+    world_end(w, ERR_OK);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM refused"), "0");
+    assert_string_equal(world_sql(w, "SELECT CAST(body AS TEXT) FROM entry ORDER BY id DESC"),
+                        "{\"count\":3,\"minute\":\"2026-11-23T09:00:00Z\",\"object\":\"bank\","
+                        "\"previous\":0,\"reason\":\"SIGNATURE_INVALID\",\"type\":\"refusals\"}");
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_challenge_windows),
+        cmocka_unit_test(test_clock),
+        T(threat_09_a_statement_outside_its_window),
+        T(threat_09_a_statement_from_before_the_floor),
+        T(threat_09_a_nonce_twice),
+        T(threat_09_challenges),
+        T(test_challenges_for_strangers_and_without_end),
+        T(test_a_login_challenge_serves_once),
+        T(threat_09_the_clock_a_day_back),
+        T(threat_09_the_clock_a_day_ahead_and_back),
+        T(test_refusals_are_counted_by_the_minute),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

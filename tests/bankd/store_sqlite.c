@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The store on SQLite: opening, transactions, the nets that the schema spans below the rules.
+ */
+#include "bankd/store/store.h"
+#include "base/file.h"
+#include "tests/base/unit.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char dir[] = "/tmp/countersign-store.XXXXXX";
+
+static int enter(void **state)
+{
+    (void)state;
+    return mkdtemp(dir) && chdir(dir) == 0 ? 0 : -1;
+}
+
+static int leave(void **state)
+{
+    (void)state;
+    return chdir("/") == 0 && rmdir(dir) == 0 ? 0 : -1;
+}
+
+static void forget(void)
+{
+    assert_ok(file_remove("bank.db"));
+    assert_ok(file_remove("bank.db-wal"));
+    assert_ok(file_remove("bank.db-shm"));
+}
+
+static void execute(const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+static enum err add_holder(struct store *s, const char *holder)
+{
+    struct store_query *q = store_query(s, STORE_HOLDER_ADD);
+
+    store_bind_text(q, ":holder", holder);
+    store_bind_text(q, ":name", "A person");
+    store_bind_int(q, ":entry", 0);
+    return store_run(q);
+}
+
+static bool has_holder(struct store *s, const char *holder)
+{
+    struct store_query *q = store_query(s, STORE_HOLDER_FIND);
+    bool found = false;
+
+    store_bind_text(q, ":holder", holder);
+    assert_ok(store_step(q, &found));
+    if (found)
+        assert_string_equal(store_text(q, 1), "A person");
+    store_done(q);
+    return found;
+}
+
+static void test_opening(void **state)
+{
+    struct store *s = NULL;
+    struct stat st;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &s));
+    assert_int_equal(stat("bank.db", &st), 0);
+    assert_int_equal(st.st_mode & 0777u, 0600);
+    store_close(s);
+    assert_ok(store_open("bank.db", &s));
+    store_close(s);
+    execute("PRAGMA user_version = 2");
+    assert_err(store_open("bank.db", &s), ERR_STORE_VERSION);
+    assert_null(s);
+    forget();
+    execute("CREATE TABLE somebody_elses (x)");
+    assert_err(store_open("bank.db", &s), ERR_STORE_VERSION);
+    forget();
+    assert_ok(file_write("bank.db", "this is no database, however long it may be", 43, 0600));
+    assert_err(store_open("bank.db", &s), ERR_STORE_FAILED);
+    forget();
+    assert_err(store_open("none/bank.db", &s), ERR_STORE_FAILED);
+    store_close(NULL);
+}
+
+static void test_transactions(void **state)
+{
+    struct store *s = NULL;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &s));
+    assert_ok(store_begin(s));
+    assert_ok(add_holder(s, "alice"));
+    assert_int_equal(store_last_id(s), 1);
+    store_rollback(s);
+    assert_false(has_holder(s, "alice"));
+    assert_ok(store_begin(s));
+    assert_ok(add_holder(s, "alice"));
+    assert_ok(store_commit(s));
+    store_rollback(s);
+    assert_true(has_holder(s, "alice"));
+    assert_ok(store_begin(s));
+    assert_ok(add_holder(s, "bob"));
+    store_close(s); /* with a transaction open */
+    assert_ok(store_open("bank.db", &s));
+    assert_true(has_holder(s, "alice"));
+    assert_false(has_holder(s, "bob"));
+    assert_true(store_now(s) > 0);
+    store_close(s);
+    forget();
+}
+
+static void test_text_stays_text(void **state)
+{
+    static const char evil[] = "x'); DROP TABLE holder; --";
+    struct store *s = NULL;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &s));
+    assert_false(has_holder(s, evil));
+    assert_ok(add_holder(s, evil));
+    assert_true(has_holder(s, evil));
+    store_close(s);
+    forget();
+}
+
+static void test_failures_stick(void **state)
+{
+    struct store *s = NULL;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &s));
+    struct store_query *q = store_query(s, STORE_HOLDER_FIND);
+    bool found = true;
+    store_bind_text(q, ":nothing", "x");
+    store_bind_text(q, ":holder", "x");
+    assert_err(store_step(q, &found), ERR_INTERNAL);
+    assert_false(found);
+    q = store_query(s, STORE_HOLDER_ADD); /* unbound is NULL, and NOT NULL says no */
+    assert_err(store_run(q), ERR_STORE_FAILED);
+    assert_ok(add_holder(s, "alice"));
+    assert_err(add_holder(s, "alice"), ERR_STORE_FAILED);
+    char small[4];
+    q = store_query(s, STORE_HOLDER_FIND);
+    store_bind_text(q, ":holder", "alice");
+    assert_ok(store_step(q, &found));
+    assert_err(store_copy_text(q, 1, small, sizeof small), ERR_STORE_FAILED);
+    assert_err(store_copy_blob(q, 1, small, sizeof small), ERR_STORE_FAILED);
+    store_done(q);
+    store_close(s);
+    forget();
+}
+
+static void assert_refused(const char *sql)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "PRAGMA foreign_keys = ON", NULL, NULL, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_CONSTRAINT);
+    sqlite3_close(db);
+}
+
+/* The second net: what the rules never do, the schema does not let happen. */
+static void test_the_schema_says_no(void **state)
+{
+    struct store *s = NULL;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &s));
+    store_close(s);
+    execute("INSERT INTO entry VALUES (0, x'', x'', x'', x'');"
+            "INSERT INTO holder VALUES (1, 'alice', 'A', 0);"
+            "INSERT INTO signing_key VALUES (1, 't', x'', 1, 'active', 0, 0);"
+            "INSERT INTO policy VALUES (1, x'00', 'A', 1, x'', 0);"
+            "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0),"
+            " (2, 'B', 1, 'EUR', 0, 0, 1, 0);"
+            "INSERT INTO orders VALUES (1, 1, 'o', x'', 1, 2, 60, 0, 'PATC', '', 1, 0, 0);"
+            "INSERT INTO decision VALUES (1, 1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"
+            "INSERT INTO statement VALUES (1, 1, 'n', x'01', x'02', 'OK', 200, 0, x'');"
+            "INSERT INTO movement VALUES (1, 0, 1); INSERT INTO posting VALUES (1, 1, -60, 40)");
+    assert_refused("INSERT INTO decision VALUES (2, 1, 1, 'vote', 'reject', 1, 0, 0, '', 0)");
+    assert_refused("INSERT INTO movement VALUES (2, 0, 1)");
+    assert_refused("INSERT INTO orders VALUES (2, 1, 'o', x'', 1, 2, 1, 0, 'PATC', '', 1, 0, 0)");
+    assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'01', x'03', 'OK', 200, 0, x'')");
+    assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0)");
+    assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 9, 'active', 0, 0)");
+    assert_refused("UPDATE account SET booked = 59 WHERE id = 1");
+    assert_refused("UPDATE account SET reserved = 101 WHERE id = 1");
+    assert_refused("UPDATE account SET booked = -1, reserved = -1 WHERE id = 2");
+    assert_refused("UPDATE entry SET body = x'00'");
+    assert_refused("DELETE FROM entry");
+    assert_refused("UPDATE decision SET verb = 'reject'");
+    assert_refused("DELETE FROM decision");
+    assert_refused("UPDATE posting SET amount = -1");
+    assert_refused("DELETE FROM posting");
+    forget();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_opening),
+        cmocka_unit_test(test_transactions),
+        cmocka_unit_test(test_text_stays_text),
+        cmocka_unit_test(test_failures_stick),
+        cmocka_unit_test(test_the_schema_says_no),
+    };
+    return cmocka_run_group_tests(tests, enter, leave);
+}
