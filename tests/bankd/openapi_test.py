@@ -1,0 +1,206 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""docs/openapi.yaml against api/route.def, base/err.def, its own examples - and against what a real
+bank answers on every route.
+
+usage: openapi_test.py [Static|Live]"""
+import pathlib
+import re
+import sys
+import unittest
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+API = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text(encoding="utf-8"))
+ERRORS = {row[0]: int(row[1]) for row in re.findall(
+    r"^X\((\w+), \w+, (\d+),", (ROOT / "base/err.def").read_text(encoding="utf-8"), re.M)}
+ROUTES = re.findall(r'^X\((\w+), "(\w+)", "([^"]+)", ([\w |]+), (\d+)\)',
+                    (ROOT / "api/route.def").read_text(encoding="utf-8"), re.M)
+
+
+def resolve(node):
+    while "$ref" in node:
+        target = API
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        node = target
+    return node
+
+
+TYPES = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+
+
+def mismatch(schema, value, where="$"):
+    """The first way in which VALUE is not what SCHEMA says, or None. As much of JSON Schema as the
+    page uses; a keyword that is not known here is an error."""
+    schema = resolve(schema)
+    unknown = set(schema) - {"type", "const", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum",
+                             "items", "minItems", "maxItems", "properties", "required", "additionalProperties"}
+    if unknown:
+        return "%s: schema keywords %s" % (where, unknown)
+    if "const" in schema and value != schema["const"]:
+        return "%s is not %r" % (where, schema["const"])
+    if "enum" in schema and value not in schema["enum"]:
+        return "%s: %r is none of %s" % (where, value, schema["enum"])
+    kind = schema.get("type")
+    if kind and (not isinstance(value, TYPES[kind]) or (kind == "integer" and isinstance(value, bool))):
+        return "%s is no %s" % (where, kind)
+    checks = {str: mismatch_text, int: mismatch_number, list: mismatch_array, dict: mismatch_object}
+    return checks[type(value)](schema, value, where) if type(value) in checks else None
+
+
+def mismatch_text(schema, value, where):
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        return "%s: %r does not match" % (where, value)
+    if not schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value)):
+        return "%s has %d characters" % (where, len(value))
+    return None
+
+
+def mismatch_number(schema, value, where):
+    if not schema.get("minimum", value) <= value <= schema.get("maximum", value):
+        return "%s: %d is out of range" % (where, value)
+    return None
+
+
+def mismatch_array(schema, value, where):
+    if not schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value)):
+        return "%s has %d elements" % (where, len(value))
+    for i, element in enumerate(value):
+        why = mismatch(schema["items"], element, "%s[%d]" % (where, i))
+        if why:
+            return why
+    return None
+
+
+def mismatch_object(schema, value, where):
+    missing = set(schema.get("required", [])) - set(value)
+    extra = set(value) - set(schema.get("properties", {}))
+    if missing or (extra and schema.get("additionalProperties") is False):
+        return "%s: missing %s, extra %s" % (where, missing, extra)
+    for name in set(value) - extra:
+        why = mismatch(schema["properties"][name], value[name], where + "." + name)
+        if why:
+            return why
+    return None
+
+
+def operations():
+    for path, item in API["paths"].items():
+        for method, operation in item.items():
+            if method in ("get", "post"):
+                yield method.upper(), path, operation
+
+
+def operation_id(constant):
+    words = constant.lower().split("_")
+    return words[0] + "".join(word.title() for word in words[1:])
+
+
+def contents(operation):
+    """Every (media type, content) of its body and answers."""
+    parts = [operation["requestBody"]] if "requestBody" in operation else []
+    parts += [resolve(answer) for answer in operation["responses"].values()]
+    return [(kind, content) for part in parts for kind, content in part["content"].items()]
+
+
+class Static(unittest.TestCase):
+    def test_routes_are_those_of_the_table(self):
+        table = {(method, path): (operation_id(name),
+                                  sorted(r.removeprefix("ROLE_").lower() for r in roles.split(" | ")), int(size) > 0)
+                 for name, method, path, roles, size in ROUTES}
+        page = {(method, path): (op["operationId"], sorted(op["x-roles"]), "requestBody" in op)
+                for method, path, op in operations()}
+        self.assertEqual(page, table)
+        self.assertGreater(len(table), 15)
+
+    def test_path_parameters(self):
+        for path, item in API["paths"].items():
+            named = [resolve(p)["name"] for p in item.get("parameters", [])]
+            self.assertEqual(named, re.findall(r"{(\w+)}", path))
+
+    def test_problem_names_exist(self):
+        for _, path, operation in operations():
+            for name in operation["x-problems"]:
+                self.assertIn(name, ERRORS, path)
+            self.assertEqual(len(set(operation["x-problems"])), len(operation["x-problems"]), path)
+            self.assertIn("default", operation["responses"])
+
+    def test_problems_of_the_introduction_exist(self):
+        names = re.findall(r"\b[A-Z]+_[A-Z_]+\b", API["info"]["description"])
+        self.assertGreater(len(names), 15)
+        for name in names:
+            self.assertIn(name, ERRORS)
+
+    def test_examples_fit_their_schemas(self):
+        for _, path, operation in operations():
+            for kind, content in contents(operation):
+                self.assertIsNone(mismatch(content["schema"], content["example"]), path + " " + kind)
+        problem = resolve(API["components"]["responses"]["Problem"])["content"]["application/problem+json"]["example"]
+        self.assertEqual(ERRORS[problem["name"]], problem["status"])
+
+    def test_the_checker_refuses(self):
+        schema = API["components"]["schemas"]["ChallengeRequest"]
+        good = {"for": "login", "thumbprint": "x" * 43}
+        self.assertIsNone(mismatch(schema, good))
+        for bad in ({"for": "login"}, {**good, "more": 1}, {**good, "for": "else"}, {**good, "thumbprint": "x"},
+                    {**good, "thumbprint": 7}, []):
+            self.assertIsNotNone(mismatch(schema, bad), bad)
+
+
+class Live(unittest.TestCase):
+    def check(self, identifier, answer):
+        """ANSWER is what the page says of the operation; returns its JSON."""
+        operation = next(op for _, _, op in operations() if op["operationId"] == identifier)
+        self.assertIn(str(answer.status), operation["responses"], "%s: %s" % (identifier, answer))
+        content = resolve(operation["responses"][str(answer.status)])["content"]["application/json"]
+        self.assertIsNone(mismatch(content["schema"], answer.json), identifier)
+        self.seen.add(identifier)
+        return answer.json
+
+    def test_every_answer_fits(self):
+        sys.path.insert(0, str(ROOT / "tests/e2e"))
+        import bank as b
+
+        self.seen = set()
+        with b.Bank() as bank:
+            keys = {holder: b.Key(bank.dir, curve) for holder, curve in
+                    (("alice", "P-256"), ("bob", "P-384"), ("edp", "P-521"))}
+            for holder, key in keys.items():
+                self.check("holderAdd", bank.add_holder(holder, key))
+            account, payee = b.iban(1), b.iban(2)
+            at = "/v1/accounts/" + account
+            for number, holders in ((account, ["alice", "bob"]), (payee, ["edp"])):
+                self.check("accountOpen", bank.operator("POST", "/v1/accounts", {
+                    "account": number, "currency": "EUR", "holders": holders, "title": "All holders"}))
+            self.check("fund", bank.operator("POST", at + "/funding", {"amount": "872.22", "currency": "EUR"}))
+            alice, bob = b.Session(bank, keys["alice"]), b.Session(bank, keys["bob"])
+            self.check("login", alice.login())
+            self.check("challenge", alice.post("/v1/challenges", {"for": "decision",
+                                                                  "thumbprint": alice.key.thumbprint}))
+            policy = self.check("policy", alice.get(at + "/policy"))["policy"]
+            order, refused = b.make_order(account, payee, "77.78"), b.make_order(account, payee)
+            one = at + "/orders/" + order["id"]
+            self.check("decide", alice.decide(order, policy))
+            self.check("order", alice.get(one))
+            self.check("decide", bob.decide(order, policy))
+            self.check("decide", alice.decide(refused, policy))
+            self.assertEqual(self.check("decide", bob.decide(refused, policy, "reject"))["status"], "RJCT")
+            for identifier, path in (("accounts", "/v1/accounts"), ("account", at), ("movements", at + "/movements"),
+                                     ("orders", at + "/orders?limit=1"), ("order", one), ("evidence", one + "/evidence"),
+                                     ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys")):
+                self.check(identifier, bob.get(path))
+                self.check(identifier, bank.operator("GET", path))
+            for identifier, path in (("health", "/v1/health"), ("holders", "/v1/holders?limit=2"),
+                                     ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
+                self.check(identifier, bank.operator("GET", path))
+            self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
+            self.check("logout", bob.post("/v1/logout", None))
+            problem = bob.get("/v1/accounts")
+            self.assertIsNone(mismatch(API["components"]["schemas"]["Problem"], problem.json))
+        self.assertEqual(self.seen, {op["operationId"] for _, _, op in operations()})
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The table of handlers against the table of routes, and the queue that requests wait in.
+ */
+#include "bankd/server/handler.h"
+#include "bankd/server/queue.h"
+#include "tests/base/unit.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* A body is prepared before it is applied; what has none may not write by being read. */
+static void test_every_route_has_a_handler(void **state)
+{
+    (void)state;
+    for (int i = 0; i < ROUTE_COUNT; i++) {
+        const struct route_info *info = route_info((enum route)i);
+        const struct handler *h = handler_of((enum route)i);
+        assert_non_null(h->apply);
+        assert_int_equal(h->prepare != NULL, info->body_max > 0);
+        assert_int_equal(h->writes, strcmp(info->method, "POST") == 0);
+        assert_true(h->query == 0 || strcmp(info->method, "GET") == 0);
+    }
+}
+
+static struct job *job_named(uint32_t name)
+{
+    struct job *j;
+
+    assert_ok(job_new(&j));
+    j->slot = name;
+    return j;
+}
+
+static void take(struct queue *q, size_t max, uint32_t first, size_t count)
+{
+    struct job_list got = {0};
+
+    assert_true(queue_take(q, max, INT64_MAX, &got));
+    assert_int_equal(got.count, count);
+    for (uint32_t i = 0; i < count; i++) {
+        struct job *j = job_list_take(&got);
+        assert_int_equal(j->slot, first + i);
+        job_free(j);
+    }
+    assert_null(job_list_take(&got));
+}
+
+static void test_queue_order_and_limit(void **state)
+{
+    (void)state;
+    struct queue *q;
+    struct job *late = job_named(9);
+
+    assert_ok(queue_new(4, &q));
+    for (uint32_t i = 0; i < 4; i++)
+        assert_true(queue_put(q, job_named(i)));
+    assert_false(queue_put(q, late));
+    take(q, 1, 0, 1);
+    take(q, 2, 1, 2);
+    assert_true(queue_put(q, job_named(4)));
+    take(q, 8, 3, 2);
+    job_free(late);
+    queue_free(q);
+}
+
+static void test_queue_waits_only_so_long(void **state)
+{
+    (void)state;
+    struct queue *q;
+    struct job_list got = {0};
+
+    assert_ok(queue_new(1, &q));
+    assert_true(queue_take(q, 1, 0, &got));
+    assert_int_equal(got.count, 0);
+    queue_free(q);
+}
+
+struct taker {
+    size_t count;
+    struct queue *q;
+};
+
+static void *run_taker(void *arg)
+{
+    struct job_list got = {0};
+    struct taker *t = arg;
+
+    while (queue_take(t->q, 3, INT64_MAX, &got)) {
+        t->count += got.count;
+        for (struct job *j = job_list_take(&got); j; j = job_list_take(&got))
+            job_free(j);
+    }
+    return NULL;
+}
+
+static void test_closed_queue_gives_what_it_has(void **state)
+{
+    (void)state;
+    struct taker a = {0}, b = {0};
+    pthread_t ta, tb;
+    struct job *late = job_named(0);
+
+    assert_ok(queue_new(1000, &a.q));
+    b.q = a.q;
+    assert_int_equal(pthread_create(&ta, NULL, run_taker, &a), 0);
+    assert_int_equal(pthread_create(&tb, NULL, run_taker, &b), 0);
+    for (uint32_t i = 0; i < 500; i++)
+        assert_true(queue_put(a.q, job_named(i)));
+    queue_close(a.q);
+    assert_false(queue_put(a.q, late));
+    pthread_join(ta, NULL);
+    pthread_join(tb, NULL);
+    assert_int_equal(a.count + b.count, 500);
+    job_free(late);
+    queue_free(a.q);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_every_route_has_a_handler),
+        cmocka_unit_test(test_queue_order_and_limit),
+        cmocka_unit_test(test_queue_waits_only_so_long),
+        cmocka_unit_test(test_closed_queue_gives_what_it_has),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
