@@ -131,13 +131,13 @@ static void every_forgery_is_refused_by_name(void **state)
     golden_table("forged/list.txt", 50, try_forgery, &pins);
 }
 
-/* One of the eight bits of each byte from FROM on, all of them in turn. */
-static void flip_bytes(struct buf *file, size_t from)
+/* One of the eight bits of every STEP-th byte from FROM on, all of them in turn. */
+static void flip_bytes(struct buf *file, size_t from, size_t step)
 {
     struct pins pins = load_pins();
     struct verify_report r;
 
-    for (size_t i = from; i < file->len; i++) {
+    for (size_t i = from; i < file->len; i += step) {
         uint8_t bit = (uint8_t)(1u << (i % 8));
 
         file->data[i] ^= bit;
@@ -148,7 +148,8 @@ static void flip_bytes(struct buf *file, size_t from)
     assert_ok(verify(file, pins.root, NULL, &r));
 }
 
-/* Every byte of a short story, and of the longer one what the short one lacks: its settlement. */
+/* Every byte of a short story, and of the longer one what the short one lacks, its settlement:
+ * every third byte there, for each costs a signature on P-521. */
 static void no_changed_byte_verifies(void **state)
 {
     (void)state;
@@ -157,8 +158,8 @@ static void no_changed_byte_verifies(void **state)
     const char *settlement = strstr(buf_str(&settled), "{\"body\":{\"amount\":");
 
     assert_non_null(settlement);
-    flip_bytes(&open, 0);
-    flip_bytes(&settled, (size_t)(settlement - buf_str(&settled)));
+    flip_bytes(&open, 0, 1);
+    flip_bytes(&settled, (size_t)(settlement - buf_str(&settled)), 3);
     buf_free(&open);
     buf_free(&settled);
 }

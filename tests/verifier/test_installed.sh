@@ -34,7 +34,7 @@ cmake --install "$build" --prefix "$work/root" --component verifier >/dev/null
 PKG_CONFIG_PATH=$(dirname "$(find "$work/root" -name countersign-verifier.pc)")
 export PKG_CONFIG_PATH
 # The prefix is where it was installed to now, not where it was configured for.
-# shellcheck disable=SC2046
+# shellcheck disable=SC2046,SC2086
 cc -std=c17 -Wall -Wextra -Wpedantic -Werror $flags -o "$work/by-pkg-config" \
     $(pkg-config --define-variable=prefix="$work/root" --cflags countersign-verifier) \
     "$here/installed/example.c" \
