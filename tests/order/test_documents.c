@@ -286,7 +286,7 @@ static void an_unreachable_policy_does_not_load(void **state)
         "[{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"T\",\"id\":\"bob\"},"
         "{\"class\":\"B\",\"id\":\"carol\"}]",
         "[{\"class\":\"T\",\"id\":\"bob\"}]"};
-    static const struct change nobody = {ERR_POLICY_INVALID, only_tellers.old, "[]"};
+    const struct change nobody = {ERR_POLICY_INVALID, only_tellers.old, "[]"};
     struct buf text = {0};
     struct policy *p;
 
