@@ -14,6 +14,7 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import tempfile
@@ -85,7 +86,7 @@ class Key:
         der = openssl("dgst", "-" + (digest or self.hash), "-sign", self.path, data=data)
         return der_to_raw(der, self.size)
 
-    def jws(self, typ, payload, **header):
+    def jws(self, typ, payload, /, **header):
         """A statement; HEADER members replace or add, None removes."""
         head = {"alg": self.alg, "kid": self.thumbprint, "typ": typ, **header}
         head = {k: v for k, v in head.items() if v is not None}
@@ -194,8 +195,10 @@ class Session:
         self.cert = self.session_key.path + ".crt"
         openssl("req", "-x509", "-key", self.session_key.path, "-subj", "/CN=session", "-out", self.cert)
         self.connection = None
+        bank.sessions.append(self)
         if key is not None:
-            assert self.login().status == 200
+            answer = self.login()
+            assert answer.status in (200, 201), answer
 
     def context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -260,6 +263,8 @@ class Bank:
         self.module = self.keeper_env.get("MODULE", SOFTHSM)
         self.env = {**os.environ, "SOFTHSM2_CONF": os.path.join(self.dir, "softhsm2.conf")}
         self.policies = {}
+        self.sessions = []
+        self.left = {}  # the programs' exit codes, when they last ended
 
     def __enter__(self):
         try:
@@ -272,6 +277,8 @@ class Bank:
         return self
 
     def __exit__(self, kind, value, trace):
+        for session in self.sessions:
+            session.close()
         self.stop()
         if kind is not None:
             for log in ("keeper.log", "bankd.log"):
@@ -380,13 +387,14 @@ class Bank:
         if process is not None:
             process.wait(timeout=60)
             process.stdout.close()
+        return process and process.returncode
 
     def stop_bankd(self, sig=signal.SIGTERM):
-        self.end(self.bankd, sig)
+        self.left["bankd"] = self.end(self.bankd, sig)
         self.bankd = None
 
     def stop_keeper(self, sig=signal.SIGTERM):
-        self.end(self.keeper, sig)
+        self.left["keeper"] = self.end(self.keeper, sig)
         self.keeper = None
 
     def stop(self):
@@ -423,6 +431,22 @@ class Bank:
 
     def balance(self, account):
         return self.operator("GET", "/v1/accounts/" + account).json
+
+    def accounts(self):
+        found, cursor = [], ""
+        while cursor is not None:
+            page = self.operator("GET", "/v1/accounts?limit=200" + cursor).json
+            found += page["accounts"]
+            cursor = "&cursor=" + page["next"] if "next" in page else None
+        return found
+
+    def counted(self, reason):
+        """Refusals of this minute: counted in the database, in the log when the minute is over."""
+        store = sqlite3.connect("file:%s?mode=ro" % self.path("bank.db"), uri=True)
+        try:
+            return store.execute("SELECT coalesce(sum(count), 0) FROM refused WHERE reason = ?", (reason,)).fetchone()[0]
+        finally:
+            store.close()
 
     def verify_log(self):
         done = self.ctl("log", "verify", "--bank-key", self.pin, check=False)
