@@ -413,6 +413,24 @@ static void an_entry_commits_to_its_body(void **state)
     buf_free(&bytes);
 }
 
+/* In clear storage the seal is the commitment. */
+static void a_leaf_with_another_seal_is_refused(void **state)
+{
+    (void)state;
+    static const uint8_t salt[ENTRY_SALT_LEN] = {7};
+    struct merkle_hash hash;
+    struct entry_leaf leaf;
+    struct buf bytes = {0};
+    char *seal;
+
+    assert_ok(entry_make(1, INT64_C(1795341600) * TEXT_SECOND_US, salt, "{}", 2, &bytes, &hash));
+    seal = strstr((char *)bytes.data, "\"sealed\":\"");
+    assert_non_null(seal);
+    seal[10] = seal[10] == '0' ? '1' : '0';
+    assert_err(entry_leaf_parse(bytes.data, bytes.len, &leaf), ERR_PROOF_INVALID);
+    buf_free(&bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {

@@ -274,10 +274,13 @@ def forged_decisions():
     yield "POLICY_MISMATCH", "02-other-policy", signed(
         ALICE, policy=dict(POLICY, version=2))
     yield "JWS_TYPE", "02-a-login", jws(ALICE, LOGIN, payload)
+    yield "JWS_TYPE", "02-a-strangers-login", jws(STRANGER, LOGIN, payload)
     yield "JWS_TYPE", "02-a-batch-decision", jws(ALICE, "countersign-batch-decision+jws", payload)
     # THREATS 3: another document with the same id
     yield "ORDER_MISMATCH", "03-same-id", signed(ALICE, order=dict(ORDER, amount="99.99"))
     yield "ORDER_MISMATCH", "03-other-id", signed(ALICE, order=dict(ORDER, id=FULL["id"]))
+    yield "ORDER_MISMATCH", "03-other-id-same-digest", jws(
+        ALICE, DECISION, canon(dict(decision(), order=FULL["id"])))
     # THREATS 4: the algorithm is the key's
     for alg in ("none", "HS256", "RS256", "PS256", "ES256K", "EdDSA", "es256"):
         yield "JWS_ALGORITHM", "04-alg-" + alg, with_header(alg=alg)
