@@ -73,7 +73,8 @@ static int read_arguments(int argc, char **argv, struct arguments *out)
     return EXIT_USAGE;
 }
 
-/* SIGTERM and SIGINT are waited for; every thread that starts later has them blocked. */
+/* SIGTERM and SIGINT are waited for; every thread that starts later has them blocked. A client that
+ * went away and a file that may not grow are errors of a call, not the end. */
 static enum err set_signals(sigset_t *stop)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -81,9 +82,9 @@ static enum err set_signals(sigset_t *stop)
     sigemptyset(stop);
     sigaddset(stop, SIGTERM);
     sigaddset(stop, SIGINT);
-    if (sigaction(SIGPIPE, &ignore, NULL) != 0 || sigprocmask(SIG_BLOCK, stop, NULL) != 0)
-        return ERR_INTERNAL;
-    return ERR_OK;
+    bool done = sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0 &&
+                sigprocmask(SIG_BLOCK, stop, NULL) == 0;
+    return done ? ERR_OK : ERR_INTERNAL;
 }
 
 static enum err say_ready(const struct settings *settings, const struct server *server)

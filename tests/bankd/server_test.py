@@ -8,6 +8,7 @@ import concurrent.futures
 import os
 import pathlib
 import re
+import resource
 import select
 import shutil
 import signal
@@ -389,6 +390,27 @@ class Unsigned(OneBank):
     def test_threat_21_keeper_hangs(self):
         keeper = self.bank.keeper
         self.check(lambda: keeper.send_signal(signal.SIGSTOP), lambda: keeper.send_signal(signal.SIGCONT))
+
+
+class Full(unittest.TestCase):
+    def test_threat_21_no_room_for_the_database(self):
+        """A limit on the size of files stands for a full disk."""
+        with b.Bank() as bank:
+            alice, bob, account, payee, policy = b.joint(bank)
+            before = bank.balance(account)
+            order = b.make_order(account, payee)
+            jws = alice.sign(order, policy)
+            resource.prlimit(bank.bankd.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+            for _ in range(3):
+                started = time.monotonic()
+                self.assertEqual(alice.send(order, jws).name, "STORE_FAILED")
+                self.assertLess(time.monotonic() - started, 2.0)
+            resource.prlimit(bank.bankd.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+            self.assertEqual(bank.balance(account), before)
+            self.assertEqual(alice.send(order, jws).status, 201)
+            self.assertEqual(bob.decide(order, policy).json["status"], "ACSC")
+            self.assertEqual(bank.balance(account)["booked"], "862.22")
+            bank.verify_log()
 
 
 def cents(amount):
