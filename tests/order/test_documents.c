@@ -434,12 +434,19 @@ static void a_leaf_with_another_seal_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_good_order),   cmocka_unit_test(threat_06_json),
-        cmocka_unit_test(threat_07_money),  cmocka_unit_test(threat_08_names),
-        cmocka_unit_test(other_members),    cmocka_unit_test(a_draft_is_completed),
-        cmocka_unit_test(policies),         cmocka_unit_test(an_unreachable_policy_does_not_load),
-        cmocka_unit_test(judging),          cmocka_unit_test(the_longest_display_fits),
-        cmocka_unit_test(life_of_an_order), cmocka_unit_test(an_entry_commits_to_its_body),
+        cmocka_unit_test(the_good_order),
+        cmocka_unit_test(threat_06_json),
+        cmocka_unit_test(threat_07_money),
+        cmocka_unit_test(threat_08_names),
+        cmocka_unit_test(other_members),
+        cmocka_unit_test(a_draft_is_completed),
+        cmocka_unit_test(policies),
+        cmocka_unit_test(an_unreachable_policy_does_not_load),
+        cmocka_unit_test(judging),
+        cmocka_unit_test(the_longest_display_fits),
+        cmocka_unit_test(life_of_an_order),
+        cmocka_unit_test(an_entry_commits_to_its_body),
+        cmocka_unit_test(a_leaf_with_another_seal_is_refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
