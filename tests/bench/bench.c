@@ -162,18 +162,23 @@ void bench_policy(const char *account, const char *const *holders, size_t count,
                "policy");
 }
 
+void bench_head(struct statement *head)
+{
+    uint8_t random[16];
+
+    bench_random(random, sizeof random);
+    forms_make_nonce(random, head->nonce);
+    head->issued_us = clock_now_us() / TEXT_SECOND_US * TEXT_SECOND_US;
+    head->expires_us = head->issued_us + DECISION_LIFETIME_US;
+}
+
 void bench_approve(const struct order *order, const struct policy *policy,
                    const struct bench_signer *signer, struct buf *jws)
 {
     struct buf payload = BUF_INIT(JWS_MAX);
     struct statement head = {0};
-    uint8_t random[16];
-    int64_t now_us = clock_now_us() / TEXT_SECOND_US * TEXT_SECOND_US;
 
-    bench_random(random, sizeof random);
-    forms_make_nonce(random, head.nonce);
-    head.issued_us = now_us;
-    head.expires_us = now_us + DECISION_LIFETIME_US;
+    bench_head(&head);
     bench_need(decision_make(order, policy, VERB_APPROVE, &head, &payload), "decision");
     bench_need(jws_make(signer->key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
                         signer->sign, signer->ctx, jws),

@@ -12,6 +12,7 @@
 #include "order/key.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include "order/statement.h"
 #include <stddef.h>
 #include <stdint.h>
 #include <stdnoreturn.h>
@@ -44,6 +45,9 @@ void bench_order(const char *account, const char *creditor, struct order *out, s
 
 /* Appends the policy of ACCOUNT under which all HOLDERS sign; they are sorted. */
 void bench_policy(const char *account, const char *const *holders, size_t count, struct buf *out);
+
+/* A fresh nonce, issued now; everything else is left alone. */
+void bench_head(struct statement *head);
 
 /* KEY's approval, signed by SIGN; appended to JWS. */
 struct bench_signer {
