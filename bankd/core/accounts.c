@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ACCOUNT_OBJECT_MAX (sizeof "account:" + IBAN_MAX)
-
 /* --- accounts --- */
 
 static int by_name(const void *a, const void *b)
@@ -61,12 +59,12 @@ static enum err check_holders(struct core *c, const struct policy *policy,
 static enum err add_account_entry(struct core *c, const char *account, const char *currency,
                                   const struct policy *policy, int64_t *entry)
 {
-    char object[ACCOUNT_OBJECT_MAX] = "account:";
+    char object[LEDGER_OBJECT_MAX];
     struct doc body = {0};
     size_t len = 0;
     const char *bytes = policy_bytes(policy, &len);
 
-    strncat(object, account, IBAN_MAX);
+    ledger_object(account, object);
     entries_body(&body, "account", object, NO_ENTRY);
     doc_text(&body, "account", account);
     doc_text(&body, "currency", currency);
@@ -175,11 +173,11 @@ static enum err read_amount(const struct ledger_account *a, const char *amount,
 static enum err add_funding_entry(struct core *c, const struct ledger_account *a, int64_t amount,
                                   int64_t movement)
 {
-    char object[ACCOUNT_OBJECT_MAX] = "account:";
+    char object[LEDGER_OBJECT_MAX];
     struct doc body = {0};
     int64_t entry = NO_ENTRY;
 
-    strncat(object, a->account, IBAN_MAX);
+    ledger_object(a->account, object);
     entries_body(&body, "funding", object, a->entry);
     doc_text(&body, "account", a->account);
     doc_money(&body, "amount", amount, a->currency);

@@ -158,6 +158,16 @@ const struct policy *core_policy(struct core *c, const uint8_t digest[static DIG
     return cache_find(c->policies, digest);
 }
 
+static const struct policy *find_policy(void *ctx, const uint8_t digest[static DIGEST_LEN])
+{
+    return core_policy(ctx, digest);
+}
+
+struct verify_policies core_policies(struct core *c)
+{
+    return (struct verify_policies){.find = find_policy, .ctx = c};
+}
+
 enum err state_policy(struct core *c, const uint8_t digest[static DIGEST_LEN],
                       const struct policy **out)
 {

@@ -43,6 +43,8 @@ void core_close(struct core *c);
 
 /* --- lookups for the verify workers: thread-safe, entries never go away before core_close --- */
 struct verify_keys core_keys(struct core *c);
+/* Every policy that any account ever had, by its digest. */
+struct verify_policies core_policies(struct core *c);
 /* NULL when no account ever had this policy. */
 const struct policy *core_policy(struct core *c, const uint8_t digest[static DIGEST_LEN]);
 

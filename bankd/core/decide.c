@@ -146,8 +146,8 @@ static enum err check_known_order(struct deciding *d)
         return ERR_ORDER_FINAL;
     if (d->said->verb == VERB_CANCEL)
         return ERR_CANCEL_NOT_OFFERED;
-    enum err e = life_decisions(d->c, d->row.id, &d->decisions);
-    if (!e && life_decided(&d->decisions, d->key.holder_name, d->said->verb))
+    enum err e = life_decisions(d->c, d->row.id, d->decisions);
+    if (!e && life_decided(d->decisions, d->key.holder_name, d->said->verb))
         e = ERR_ALREADY_DECIDED;
     if (!e && d->said->verb == VERB_SUBMIT)
         e = ERR_ORDER_EXISTS;
@@ -225,16 +225,19 @@ enum err core_decide(struct core *c, const struct core_caller *who, const struct
                      const struct order *order, const void *order_bytes, size_t order_len,
                      struct core_answer *out)
 {
+    struct life_decisions decisions;
     struct deciding d = {.c = c,
                          .verified = decision,
                          .said = verified_decision(decision),
                          .order = order,
                          .document = order_bytes,
-                         .document_len = order_len};
+                         .document_len = order_len,
+                         .decisions = &decisions};
     struct session_viewer viewer;
     bool replayed = false;
 
     *out = (struct core_answer){0};
+    decisions.count = 0;
     if (c->insane)
         return ERR_CLOCK_INSANE;
     if (!d.said)

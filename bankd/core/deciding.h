@@ -27,7 +27,7 @@ struct deciding {
     bool nonce_taken;
     struct life_order row; /* id 0: the order is new */
     struct ledger_account creditor;
-    struct life_decisions decisions;
+    struct life_decisions *decisions; /* large, so the caller's and not zeroed */
 };
 
 /* Enters a decision that passed every check: the order, if it is new, with its reservation; the

@@ -57,6 +57,11 @@ enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out)
     return read_one(q, ERR_STORE_FAILED, out);
 }
 
+void ledger_object(const char *account, char out[static LEDGER_OBJECT_MAX])
+{
+    snprintf(out, LEDGER_OBJECT_MAX, "account:%s", account);
+}
+
 int64_t ledger_available(const struct ledger_account *a)
 {
     return a->booked - a->reserved; /* neither leaves 18 digits */

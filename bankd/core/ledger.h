@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define LEDGER_OBJECT_MAX (sizeof "account:" + IBAN_MAX) /* "account:IBAN" and its NUL */
+
 struct ledger_account {
     int64_t id;
     char account[IBAN_MAX + 1];
@@ -30,6 +32,8 @@ MUST_CHECK enum err ledger_find(struct core *c, const char *account, struct ledg
 MUST_CHECK enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out);
 /* Reads the present row of an ACCOUNT_* query. */
 MUST_CHECK enum err ledger_read(const struct store_query *q, struct ledger_account *out);
+
+void ledger_object(const char *account, char out[static LEDGER_OBJECT_MAX]);
 
 int64_t ledger_available(const struct ledger_account *a);
 

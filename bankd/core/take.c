@@ -92,16 +92,16 @@ static enum err join(struct deciding *d, struct life_path *path, struct life_mad
 {
     struct policy_verdict verdict;
 
-    if (d->decisions.count == LIFE_DECISIONS_MAX)
+    if (d->decisions->count == LIFE_DECISIONS_MAX)
         return ERR_INTERNAL;
-    struct life_made *m = &d->decisions.made[d->decisions.count++];
+    struct life_made *m = &d->decisions->made[d->decisions->count++];
     *m = (struct life_made){.verb = d->said->verb,
                             .key_active = d->key.active,
                             .issued_us = d->said->head.issued_us,
                             .received_us = d->c->now_us};
     memcpy(m->holder, d->key.holder_name, sizeof m->holder);
     memcpy(m->thumbprint, verified_signer(d->verified), sizeof m->thumbprint);
-    life_judge(d->pinned, d->current, &d->decisions, &verdict);
+    life_judge(d->pinned, d->current, d->decisions, &verdict);
     enum err e = life_path_after(d->row.status, m->verb, &verdict, path);
     if (!e)
         note_passed(path, m);
@@ -122,7 +122,7 @@ static enum err follow(struct deciding *d)
     if (row->status != STATUS_ACCP)
         return ERR_OK;
     const struct life_settlement s = {
-        .debtor = &d->account, .order_amount = d->order->amount, .considered = &d->decisions};
+        .debtor = &d->account, .order_amount = d->order->amount, .considered = d->decisions};
     return life_settle(d->c, &s, row);
 }
 
@@ -153,7 +153,7 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
     const struct view_order view = {.row = &d->row,
                                     .document = d->document,
                                     .document_len = d->document_len,
-                                    .decisions = &d->decisions,
+                                    .decisions = d->decisions,
                                     .pinned = d->pinned,
                                     .current = d->current};
     struct doc body = {0};
