@@ -134,6 +134,28 @@ static void wrong_pin_is_wrong_always(void **state)
     secret_free(wrong);
 }
 
+/* Somebody else in this process is logged in: the token says so to any PIN. */
+static void another_login_vouches_for_no_pin(void **state)
+{
+    struct softhsm *h = *state;
+    struct secret *right = softhsm_secret(SOFTHSM_PIN), *wrong = softhsm_secret("654321");
+    struct token_uri *uri = softhsm_uri("pkcs11:token=alice");
+    struct token_info info;
+    struct token *other = NULL;
+
+    softhsm_init_token(h, "alice", &info);
+    struct token *t = softhsm_open(h, "alice"); /* logs in */
+    assert_ok(token_open(h->module, uri, &other));
+    assert_err(token_login(other, wrong, false), ERR_PIN_WRONG);
+    assert_ok(token_login(t, right, false));
+    assert_ok(token_login(other, right, false));
+    token_close(other);
+    token_close(t);
+    token_uri_free(uri);
+    secret_free(right);
+    secret_free(wrong);
+}
+
 static void changes_the_pin(void **state)
 {
     struct softhsm *h = *state;
@@ -163,6 +185,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(finds_one_or_none, begin, end),
         cmocka_unit_test_setup_teardown(init_checks_first, begin, end),
         cmocka_unit_test_setup_teardown(wrong_pin_is_wrong_always, begin, end),
+        cmocka_unit_test_setup_teardown(another_login_vouches_for_no_pin, begin, end),
         cmocka_unit_test_setup_teardown(changes_the_pin, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
