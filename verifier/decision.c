@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/text.h"
 #include "order/display.h"
 #include "verifier/verified.h"
 
@@ -75,24 +74,6 @@ enum err verify_decision(const struct verify_decision_input *in, struct verified
         v = NULL;
     }
     verified_free(v);
-    buf_free(&payload);
-    return e;
-}
-
-enum err verify_peek_decision(const char *jws, size_t len, struct decision *out)
-{
-    struct buf payload = BUF_INIT(JWS_MAX);
-    struct jws_parts parts;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = jws_split(jws, len, &parts);
-    if (e == ERR_OK && strcmp(parts.header.typ, statement_typ(STATEMENT_DECISION)) != 0)
-        e = ERR_JWS_TYPE;
-    if (e == ERR_OK)
-        e = text_unb64url(parts.payload_b64, parts.payload_b64_len, &payload);
-    if (e == ERR_OK)
-        e = decision_parse(payload.data, payload.len, out);
     buf_free(&payload);
     return e;
 }

@@ -66,10 +66,6 @@ const struct statement_login *verified_login(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 
-/* The order digest that a decision claims, WITHOUT any verification: only for looking up which
- * order and policy it may be about. */
-MUST_CHECK enum err verify_peek_decision(const char *jws, size_t len, struct decision *out);
-
 /* --- evidence (docs/FORMAT.md section 12) --- */
 struct verify_evidence_input {
     const void *bytes;

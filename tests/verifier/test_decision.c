@@ -176,22 +176,6 @@ static void a_policy_of_another_account_is_refused(void **state)
     scene_free(&s);
 }
 
-static void peek_reads_without_believing(void **state)
-{
-    (void)state;
-    struct buf jws = golden_read("decision.jws"), login = golden_read("login.jws");
-    struct decision d;
-
-    assert_ok(verify_peek_decision(buf_str(&jws), jws.len, &d));
-    assert_int_equal(d.verb, VERB_APPROVE);
-    jws.data[jws.len - 4] ^= 1; /* in the signature */
-    assert_ok(verify_peek_decision(buf_str(&jws), jws.len, &d));
-    assert_err(verify_peek_decision(buf_str(&login), login.len, &d), ERR_JWS_TYPE);
-    assert_int_equal(d.verb, VERB_NONE);
-    buf_free(&jws);
-    buf_free(&login);
-}
-
 static void login(void **state)
 {
     (void)state;
@@ -326,7 +310,6 @@ int main(void)
         cmocka_unit_test(threat_05_headers),
         cmocka_unit_test(no_changed_character_verifies),
         cmocka_unit_test(a_policy_of_another_account_is_refused),
-        cmocka_unit_test(peek_reads_without_believing),
         cmocka_unit_test(login),
         cmocka_unit_test(bank_keys_under_the_pin),
         cmocka_unit_test(threat_08_displays),
