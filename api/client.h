@@ -26,7 +26,8 @@ struct client_options {
 
 struct client; /* one connection, kept alive; for one thread */
 
-/* Texts and key are copied. Does not connect. */
+/* Texts and key are copied. Does not connect. ERR_DOC_MEMBER_INVALID: BANK or BANK_KEY is
+ * malformed; ERR_SESSION_REQUIRED: SESSION_KEY is no private key. */
 MUST_CHECK enum err client_new(const struct client_options *options, struct client **out);
 void client_free(struct client *c); /* NULL-safe */
 

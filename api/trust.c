@@ -101,7 +101,7 @@ static enum err load_session(struct trust *t, const struct secret *session_key)
     const unsigned char *der = secret_bytes(session_key);
     t->key = d2i_AutoPrivateKey(NULL, &der, (long)secret_len(session_key));
     if (t->key == NULL)
-        return ERR_KEY_INVALID;
+        return ERR_SESSION_REQUIRED;
     t->cert = self_signed(t->key);
     return t->cert != NULL ? ERR_OK : ERR_NO_MEMORY;
 }
@@ -142,8 +142,9 @@ void trust_free(struct trust *t)
 
 enum err trust_apply(struct trust *t, SSL_CTX *ctx)
 {
+    char groups[] = "X25519"; /* the macro casts const away */
     if (SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION) != 1 ||
-        SSL_CTX_set1_groups_list(ctx, "X25519") != 1)
+        SSL_CTX_set1_groups_list(ctx, groups) != 1)
         return ERR_NO_MEMORY;
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
     SSL_CTX_set_cert_verify_callback(ctx, verify_chain, t);

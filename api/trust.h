@@ -11,7 +11,8 @@
 struct trust;
 struct ssl_ctx_st;
 
-/* BANK, BANK_KEY as in client.h; SESSION_KEY may be NULL. The texts are copied. */
+/* BANK, BANK_KEY as in client.h; SESSION_KEY may be NULL. The texts are copied.
+ * ERR_SESSION_REQUIRED: SESSION_KEY is no private key. */
 MUST_CHECK enum err trust_new(const char *bank, const char *bank_key,
                               const struct secret *session_key, struct trust **out);
 void trust_free(struct trust *t); /* NULL-safe */

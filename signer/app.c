@@ -146,6 +146,7 @@ int app_finish(struct app *a, enum err e)
     const struct err_info *info = err_info(e);
     if (a->json)
         finish_json(a, info);
+    fflush(stdout); /* results before the error, where both go to one place */
     fprintf(stderr, "countersign: %s: %s\n", info->name, info->cause);
     if (a->message[0] != '\0') {
         fputs("  ", stderr);
@@ -183,8 +184,17 @@ enum err app_print_json(const struct js *value)
     return e;
 }
 
+/* C1 controls, U+0080 to U+009F, are two bytes in UTF-8; some terminals obey them. */
+static bool is_c1(const char *p)
+{
+    return (unsigned char)p[0] == 0xc2 && ((unsigned char)p[1] & 0xe0) == 0x80;
+}
+
 void app_print_safe(FILE *f, const char *text)
 {
-    for (const char *p = text; *p != '\0'; p++)
-        fputc((unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p, f);
+    for (const char *p = text; *p != '\0'; p++) {
+        bool c1 = is_c1(p);
+        fputc(c1 || (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p, f);
+        p += c1;
+    }
 }

@@ -61,6 +61,8 @@ MUST_CHECK enum err app_log_in(struct app *a, const char *purpose);
 MUST_CHECK enum err app_open_key(struct app *a, const char *purpose);
 /* A PIN from --pin-fd or the terminal. */
 MUST_CHECK enum err app_read_pin(struct app *a, const char *prompt, struct secret **out);
+/* The tries left in words. */
+const char *app_tries_left(enum token_tries tries);
 /* jws_sign_fn with the app as its context. */
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len);
@@ -68,8 +70,11 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
 /* --- bank --- */
 /* A connection without a session, with the session on disk, or (LOGIN) with a new one. */
 MUST_CHECK enum err app_connect(struct app *a);
-MUST_CHECK enum err app_login(struct app *a);
-MUST_CHECK enum err app_logout(struct app *a);
+/* SESSION gets the bank's words about the new session, for js_free; NULL when nobody wants them. */
+MUST_CHECK enum err app_login(struct app *a, struct js **session);
+/* Destroys the session key and tells the bank. *HAD: there was one. *TOLD: ERR_OK when the bank
+ * knows; otherwise it ends the session by itself, later. */
+MUST_CHECK enum err app_logout(struct app *a, bool *had, enum err *told);
 /* Calls the bank with the session; without one logs in first, with the token's PIN. */
 MUST_CHECK enum err app_call(struct app *a, const struct client_call *call, struct js **answer);
 /* The same, answer as bytes. */

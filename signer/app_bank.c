@@ -8,6 +8,7 @@
 #include "signer/app.h"
 #include "signer/session.h"
 #include <string.h>
+#include <unistd.h>
 
 #define LOGIN_VALID_US (INT64_C(300) * TEXT_SECOND_US)
 
@@ -17,7 +18,7 @@ static enum err find_session(struct app *a, struct buf *path)
     enum err e = app_need(a, a->bank, "bank", &bank);
     if (e == ERR_OK)
         e = session_path(a->session_dir, bank, a->token_uri != NULL ? a->token_uri : "", path);
-    return e;
+    return e == ERR_SESSION_DIR ? app_fail(a, e, "tried %s", buf_str(path)) : e;
 }
 
 static enum err connect_with(struct app *a, const struct secret *session, struct client **out)
@@ -28,6 +29,10 @@ static enum err connect_with(struct app *a, const struct secret *session, struct
         e = app_need(a, a->bank, "bank", &o.bank);
     if (e == ERR_OK)
         e = app_need(a, a->bank_key, "bank-key", &o.bank_key);
+    if (e == ERR_OK && forms_bank(o.bank, strlen(o.bank)) != ERR_OK)
+        e = app_fail(a, ERR_USAGE, "%s is no bank name; write HOST/SYSTEM", o.bank);
+    if (e == ERR_OK && forms_thumbprint(o.bank_key, strlen(o.bank_key)) != ERR_OK)
+        e = app_fail(a, ERR_USAGE, "%s is no thumbprint; it has 43 characters", o.bank_key);
     return e == ERR_OK ? client_new(&o, out) : e;
 }
 
@@ -107,67 +112,80 @@ static enum err make_login(struct app *a, struct client *client, const char *ses
     return e;
 }
 
-static enum err send_login(struct app *a, struct client *client, const char *session)
+static enum err send_login(struct app *a, struct client *client, const char *session,
+                           struct js **answer)
 {
     struct buf jws = BUF_INIT(JWS_MAX), body = BUF_INIT(JWS_MAX);
-    struct js *answer = NULL;
     enum err e = make_login(a, client, session, &jws);
     if (e == ERR_OK)
         e = request_login_make(buf_str(&jws), &body);
     struct client_call call = {.route = ROUTE_LOGIN, .body = body.data, .body_len = body.len};
     if (e == ERR_OK)
-        e = call_on(a, client, &call, &answer);
-    js_free(answer);
+        e = call_on(a, client, &call, answer);
     buf_free(&jws);
     buf_free(&body);
     return e;
 }
 
-enum err app_login(struct app *a)
+enum err app_login(struct app *a, struct js **session)
 {
     struct buf path = BUF_INIT(4096);
-    struct secret *session = NULL;
+    struct secret *session_key = NULL;
     struct client *client = NULL;
+    struct js *answer = NULL;
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     enum err e = find_session(a, &path);
     if (e == ERR_OK)
-        e = session_make(&session, thumbprint);
+        e = session_make(&session_key, thumbprint);
     if (e == ERR_OK)
-        e = connect_with(a, session, &client);
+        e = connect_with(a, session_key, &client);
     if (e == ERR_OK)
         e = app_open_key(a, "log in");
     if (e == ERR_OK)
-        e = send_login(a, client, thumbprint);
+        e = send_login(a, client, thumbprint, &answer);
     if (e == ERR_OK)
-        e = session_save(buf_str(&path), session);
+        e = session_save(buf_str(&path), session_key);
     if (e == ERR_OK) {
         client_free(a->client);
         a->client = client;
         client = NULL;
     }
+    if (e == ERR_OK && session != NULL) {
+        *session = answer;
+        answer = NULL;
+    }
+    js_free(answer);
     client_free(client);
-    secret_free(session);
+    secret_free(session_key);
     buf_free(&path);
     return e;
 }
 
-enum err app_logout(struct app *a)
+static enum err tell_bank(struct app *a)
 {
-    struct buf path = BUF_INIT(4096), answer = BUF_INIT(CLIENT_ANSWER_MAX);
+    struct buf answer = BUF_INIT(CLIENT_ANSWER_MAX);
+    struct client_call call = {.route = ROUTE_LOGOUT};
+    enum err e = app_connect(a);
+    if (e == ERR_OK)
+        e = client_call(a->client, &call, &answer);
+    buf_free(&answer);
+    return e == ERR_SESSION_REQUIRED ? ERR_OK : e;
+}
+
+enum err app_logout(struct app *a, bool *had, enum err *told)
+{
+    struct buf path = BUF_INIT(4096);
+    *had = false;
+    *told = ERR_OK;
     enum err e = find_session(a, &path);
     if (e == ERR_OK)
-        e = app_connect(a);
-    enum err told = ERR_OK;
-    if (e == ERR_OK) {
-        struct client_call call = {.route = ROUTE_LOGOUT};
-        told = client_call(a->client, &call, &answer);
+        *had = access(buf_str(&path), F_OK) == 0;
+    if (e == ERR_OK && *had) {
+        *told = tell_bank(a);
+        a->message[0] = '\0';
         e = session_destroy(buf_str(&path));
     }
-    /* The key is gone; a bank that could not be told ends the session by itself. */
-    if (e == ERR_OK && told != ERR_OK && told != ERR_SESSION_REQUIRED)
-        fprintf(stderr, "countersign: the bank could not be told: %s\n", err_name(told));
     buf_free(&path);
-    buf_free(&answer);
     return e;
 }
 
@@ -179,7 +197,7 @@ enum err app_call_bytes(struct app *a, const struct client_call *call, struct bu
         e = client_call(a->client, call, &first);
     if (e == ERR_SESSION_REQUIRED) {
         buf_clear(&first);
-        e = app_login(a);
+        e = app_login(a, NULL);
         if (e == ERR_OK)
             e = client_call(a->client, call, &first);
     }

@@ -94,7 +94,20 @@ enum err app_read_pin(struct app *a, const char *prompt, struct secret **out)
     return e;
 }
 
-static const char *tries_words(enum token_tries tries)
+/* Tokens tell the tries left in these steps, not as a number; some leave steps out. */
+const char *app_tries_left(enum token_tries tries)
+{
+    static const char *const words[] = {
+        [TOKEN_TRIES_UNKNOWN] = "not known",
+        [TOKEN_TRIES_OK] = "more than one, as far as the token says",
+        [TOKEN_TRIES_LOW] = "fewer than usual; the right PIN sets the count back",
+        [TOKEN_TRIES_FINAL] = "one; another wrong PIN locks the token",
+        [TOKEN_TRIES_LOCKED] = "none; the token is locked",
+    };
+    return words[tries];
+}
+
+static const char *prompt_words(enum token_tries tries)
 {
     if (tries == TOKEN_TRIES_LOW)
         return " (a wrong PIN was entered before)";
@@ -108,13 +121,13 @@ static enum err ask_pin(struct app *a, const struct token_info *info, const char
     if (info->tries == TOKEN_TRIES_LOCKED)
         return ERR_PIN_LOCKED;
     if (info->tries == TOKEN_TRIES_FINAL && !a->last_try)
-        return ERR_PIN_LAST_TRY;
+        return app_fail(a, ERR_PIN_LAST_TRY, "--last-try allows it");
     if (info->keypad) {
         fprintf(stderr, "Enter the PIN on the reader to %s.\n", purpose);
         return ERR_OK;
     }
     (void)snprintf(prompt, sizeof prompt, "PIN of token %s%s to %s: ", info->label,
-                   tries_words(info->tries), purpose);
+                   prompt_words(info->tries), purpose);
     return app_read_pin(a, prompt, &a->pin);
 }
 
@@ -132,7 +145,7 @@ enum err app_log_in(struct app *a, const char *purpose)
     secret_free(a->pin); /* the token keeps what it needs */
     a->pin = NULL;
     if (e == ERR_PIN_WRONG && token_info_of(a->token, &info) == ERR_OK)
-        (void)app_fail(a, e, "tries left: %s", token_tries_name(info.tries));
+        (void)app_fail(a, e, "Tries left: %s.", app_tries_left(info.tries));
     a->logged_in = e == ERR_OK;
     return e;
 }

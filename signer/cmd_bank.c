@@ -18,24 +18,51 @@ const struct args_option cmd_policy_options[1] = {
 int cmd_login(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
+    struct js *session = NULL;
     (void)words;
     enum err e = app_configure(a);
     if (e == ERR_OK)
-        e = app_login(a);
-    if (e == ERR_OK && !a->json)
-        printf("Logged in at %s.\n", a->bank);
+        e = app_login(a, &session);
+    if (e == ERR_OK && a->json)
+        e = app_print_json(session);
+    else if (e == ERR_OK)
+        view_session(a->bank, session);
+    js_free(session);
     return app_finish(a, e);
+}
+
+static enum err report_logout(const struct app *a, bool had, enum err told)
+{
+    struct js *report = NULL;
+    if (!a->json) {
+        puts(had ? "Logged out; the session key is destroyed." : "There was no session to end.");
+        if (told != ERR_OK)
+            fprintf(stderr, "The bank could not be told (%s); it ends the session by itself.\n",
+                    err_name(told));
+        return ERR_OK;
+    }
+    enum err e = js_object_new(&report);
+    if (e == ERR_OK)
+        e = js_set_bool(report, "destroyed", had);
+    if (e == ERR_OK)
+        e = js_set_text(report, "bank", err_name(told));
+    if (e == ERR_OK)
+        e = app_print_json(report);
+    js_free(report);
+    return e;
 }
 
 int cmd_logout(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
+    bool had = false;
+    enum err told = ERR_OK;
     (void)words;
     enum err e = app_configure(a);
     if (e == ERR_OK)
-        e = app_logout(a);
-    if (e == ERR_OK && !a->json)
-        puts("Logged out; the session key is destroyed.");
+        e = app_logout(a, &had, &told);
+    if (e == ERR_OK)
+        e = report_logout(a, had, told);
     return app_finish(a, e);
 }
 
@@ -46,17 +73,23 @@ struct list {
     bool of_account;
     const char *member; /* the array in the answer */
     void (*view)(const struct js *item);
-    const char *none; /* what to say of an empty list */
+    const char *between; /* printed between two items */
+    const char *title;   /* the columns' names, or "" */
+    const char *none;    /* what to say of an empty list */
 };
 
-static enum err print_items(struct app *a, const struct list *list, const struct js *items)
+/* BEFORE items were printed from earlier pages. */
+static enum err print_items(struct app *a, const struct list *list, const struct js *items,
+                            size_t before)
 {
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < js_count(items); i++) {
-        if (a->json)
+        if (a->json) {
             e = app_print_json(js_at(items, i));
-        else
-            list->view(js_at(items, i));
+            continue;
+        }
+        fputs(before + i == 0 ? list->title : list->between, stdout);
+        list->view(js_at(items, i));
     }
     return e;
 }
@@ -77,7 +110,7 @@ static enum err print_list(struct app *a, const struct list *list)
         call.query = buf_str(&query);
         e = app_call(a, &call, &answer);
         if (e == ERR_OK)
-            e = print_items(a, list, js_get(answer, list->member));
+            e = print_items(a, list, js_get(answer, list->member), total);
         total += js_count(js_get(answer, list->member));
         const char *next = js_text(js_get(answer, "next"), NULL);
         more = next != NULL;
@@ -100,7 +133,8 @@ static int run_list(struct app *a, const struct list *list)
 
 int cmd_orders(void *ctx, const struct args_list *words)
 {
-    static const struct list list = {ROUTE_ORDERS, true, "orders", view_order_line,
+    static const struct list list = {ROUTE_ORDERS,          true, "orders",
+                                     view_order_line,       "",   VIEW_ORDER_TITLE,
                                      "There are no orders."};
     (void)words;
     return run_list(ctx, &list);
@@ -108,15 +142,16 @@ int cmd_orders(void *ctx, const struct args_list *words)
 
 int cmd_accounts(void *ctx, const struct args_list *words)
 {
-    static const struct list list = {ROUTE_ACCOUNTS, false, "accounts", view_account,
-                                     "You have no account here."};
+    static const struct list list = {
+        ROUTE_ACCOUNTS, false, "accounts", view_account, "\n", "", "You have no account here."};
     (void)words;
     return run_list(ctx, &list);
 }
 
 int cmd_movements(void *ctx, const struct args_list *words)
 {
-    static const struct list list = {ROUTE_MOVEMENTS, true, "movements", view_movement,
+    static const struct list list = {ROUTE_MOVEMENTS,     true, "movements",
+                                     view_movement,       "",   VIEW_MOVEMENT_TITLE,
                                      "Nothing moved yet."};
     (void)words;
     return run_list(ctx, &list);

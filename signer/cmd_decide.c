@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 #include "order/json.h"
+#include "order/jws.h"
 #include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include "signer/view.h"
 #include <string.h>
 
-#define BUNDLES_MAX ((size_t)16 << 20) /* bytes of a file of signed decisions */
+#define BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u) /* bytes of a signed decision with its order */
 
 static const char *opt_policy, *opt_verb, *opt_challenge, *opt_output;
 static const char *opt_decide_policy;
@@ -43,7 +44,7 @@ static enum err show_and_sign(struct app *a, const struct subject *s, enum verb 
 static enum err sign_offline(struct app *a, const char *path)
 {
     struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(BUNDLES_MAX);
+    struct buf bundle = BUF_INIT(BUNDLE_MAX);
     const char *policy = NULL, *name = NULL;
     enum err e = app_need(a, opt_policy, "policy", &policy);
     if (e == ERR_OK)
@@ -76,56 +77,22 @@ int cmd_sign(void *ctx, const struct args_list *words)
     return app_finish(a, e == ERR_OK ? sign_offline(a, words->item[0]) : e);
 }
 
-static enum err send_bundle(struct app *a, const void *bundle, size_t len)
+static enum err decide(struct app *a, const char *word, enum verb verb)
 {
-    struct client_call call = {.route = ROUTE_DECIDE, .body = bundle, .body_len = len};
+    struct subject s = {.policy = NULL};
+    struct buf bundle = BUF_INIT(BUNDLE_MAX);
     struct js *answer = NULL;
-    enum err e = app_call(a, &call, &answer);
+    enum err e = subject_load(a, word, opt_decide_policy, &s);
+    if (e == ERR_OK)
+        e = show_and_sign(a, &s, verb, NULL, &bundle);
+    struct client_call call = {.route = ROUTE_DECIDE, .body = bundle.data, .body_len = bundle.len};
+    if (e == ERR_OK)
+        e = app_call(a, &call, &answer);
     if (e == ERR_OK && a->json)
         e = app_print_json(answer);
     else if (e == ERR_OK)
         view_order(answer);
     js_free(answer);
-    return e;
-}
-
-/* One signed decision a line. */
-static enum err send_file(struct app *a, const char *path)
-{
-    struct buf file = BUF_INIT(BUNDLES_MAX);
-    enum err e = file_read(path, BUNDLES_MAX, &file);
-    if (e != ERR_OK)
-        (void)app_fail(a, e, "%s", path);
-    const char *at = buf_str(&file), *end = at + file.len;
-    while (e == ERR_OK && at < end) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((line_end != NULL ? line_end : end) - at);
-        if (len > 0)
-            e = send_bundle(a, at, len);
-        at += len + 1;
-    }
-    buf_free(&file);
-    return e;
-}
-
-int cmd_send(void *ctx, const struct args_list *words)
-{
-    struct app *a = ctx;
-    enum err e = app_configure(a);
-    for (size_t i = 0; e == ERR_OK && i < words->count; i++)
-        e = send_file(a, words->item[i]);
-    return app_finish(a, e);
-}
-
-static enum err decide(struct app *a, const char *word, enum verb verb)
-{
-    struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(BUNDLES_MAX);
-    enum err e = subject_load(a, word, opt_decide_policy, &s);
-    if (e == ERR_OK)
-        e = show_and_sign(a, &s, verb, NULL, &bundle);
-    if (e == ERR_OK)
-        e = send_bundle(a, bundle.data, bundle.len);
     subject_free(&s);
     buf_free(&bundle);
     return e;

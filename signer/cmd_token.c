@@ -73,26 +73,28 @@ static enum err print_token(const struct token_info *t)
 {
     struct buf uri = BUF_INIT(4096);
     enum err e = token_info_uri(t, &uri);
-    app_print_safe(stdout, t->initialized ? t->label : "(not initialised)");
+    app_print_safe(stdout, t->initialized ? t->label : "(free, for countersign token init)");
     fputc('\n', stdout);
     print_field("reader", t->slot);
     print_field("module", t->module);
-    print_field("maker", t->manufacturer);
-    print_field("model", t->model);
-    print_field("serial", t->serial);
-    print_field("PIN", !t->initialized ? "none"
-                       : t->keypad     ? "entered on the reader"
-                                       : "entered here");
-    print_field("tries", token_tries_name(t->tries));
-    if (e == ERR_OK && t->initialized)
+    if (e == ERR_OK && t->initialized) {
+        print_field("maker", t->manufacturer);
+        print_field("model", t->model);
+        print_field("serial", t->serial);
+        print_field("PIN", t->keypad ? "entered on the reader" : "entered here");
+        print_field("tries left", app_tries_left(t->tries));
         print_field("URI", buf_str(&uri));
+    }
     buf_free(&uri);
     return e;
 }
 
-static enum err add_token(struct app *a, const struct token_info *token, struct js *array)
+static enum err add_token(struct app *a, const struct token_info *token, bool first,
+                          struct js *array)
 {
     struct js *one = NULL;
+    if (!a->json && !first)
+        fputc('\n', stdout);
     if (!a->json)
         return print_token(token);
     enum err e = token_to_js(token, &one);
@@ -109,7 +111,7 @@ static enum err list_module(struct app *a, struct token_module *module, struct j
     size_t count = 0;
     enum err e = token_list(module, &tokens, &count);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = add_token(a, &tokens[i], array);
+        e = add_token(a, &tokens[i], *total + i == 0, array);
     *total += count;
     free(tokens);
     return e;
@@ -261,14 +263,21 @@ static enum err key_to_js(const struct token_info *token, const struct token_key
     return e;
 }
 
-static void print_key(const struct token_key_info *k, const char *thumbprint)
+static enum err print_key(const struct token_info *token, const struct token_key_info *k,
+                          const char *thumbprint)
 {
+    struct buf uri = BUF_INIT(4096);
+    enum err e = token_key_info_uri(token, k, &uri);
     app_print_safe(stdout, k->label);
     printf("  %s%s%s%s\n", curve_name(k->curve), k->sign ? ", signs" : "",
            k->derive ? ", derives" : "",
            k->always_authenticate ? ", asks for the PIN each time" : "");
     if (thumbprint != NULL)
         print_field("thumbprint", thumbprint);
+    if (e == ERR_OK)
+        print_field("URI", buf_str(&uri));
+    buf_free(&uri);
+    return e;
 }
 
 /* The thumbprint of the key that app_open_key found, when K is that key. */
@@ -291,7 +300,7 @@ static enum err print_keys(struct app *a, const struct token_info *info)
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         struct js *one = NULL;
         if (!a->json) {
-            print_key(&keys[i], thumbprint_of(a, &keys[i]));
+            e = print_key(info, &keys[i], thumbprint_of(a, &keys[i]));
             continue;
         }
         e = key_to_js(info, &keys[i], thumbprint_of(a, &keys[i]), &one);
@@ -322,6 +331,8 @@ static enum err show_token(struct app *a)
             return app_fail(a, found, "name one signing key by --token 'pkcs11:token=...;id=...'");
         const uint8_t *spki = key_spki(a->public_key, &len);
         e = file_write(opt_spki, spki, len, 0644);
+        if (e == ERR_OK)
+            fprintf(stderr, "Wrote %s, the public key for the bank.\n", opt_spki);
     }
     return e;
 }

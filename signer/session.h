@@ -10,7 +10,8 @@
 #include "base/secret.h"
 #include "order/key.h"
 
-/* The file for this bank and token: appended to OUT. Makes the directory. SESSION_DIR. */
+/* The file for this bank and token: appended to OUT. Makes the directory. On
+ * ERR_SESSION_DIR OUT is the directory that will not do. */
 MUST_CHECK enum err session_path(const char *dir, const char *bank, const char *token,
                                  struct buf *out);
 

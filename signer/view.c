@@ -91,7 +91,8 @@ static void print_names(const char *label, const struct js *names)
     printf("%-14s", label);
     for (size_t i = 0; i < js_count(names); i++) {
         fputs(i > 0 ? ", " : "", stdout);
-        app_print_safe(stdout, js_text(js_at(names, i), NULL));
+        const char *name = js_text(js_at(names, i), NULL);
+        app_print_safe(stdout, name != NULL ? name : "");
     }
     fputc('\n', stdout);
 }
@@ -110,6 +111,26 @@ static void print_status(const struct js *order)
     fputc('\n', stdout);
 }
 
+/* Whose turn it is and what they run. */
+static void print_next(const struct js *holders, const char *id)
+{
+    print_names("Waits for", holders);
+    if (js_count(holders) == 0)
+        return;
+    fputs("To decide     countersign approve ", stdout);
+    app_print_safe(stdout, id);
+    puts(" (or reject)");
+}
+
+void view_session(const char *bank, const struct js *session)
+{
+    printf("Logged in at %s as ", bank);
+    app_print_safe(stdout, member(session, "holder"));
+    fputs(" until ", stdout);
+    app_print_safe(stdout, member(session, "expires"));
+    printf(", or %" PRId64 " seconds without use.\n", js_int(js_get(session, "idleSeconds")));
+}
+
 void view_order(const struct js *order)
 {
     const struct js *document = js_get(order, "order");
@@ -124,8 +145,19 @@ void view_order(const struct js *order)
     printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
            js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
     print_decisions(js_get(order, "decisions"));
-    print_names("Waits for", js_get(order, "canDecide"));
+    print_next(js_get(order, "canDecide"), member(document, "id"));
     print_history(js_get(order, "history"));
+}
+
+void view_account(const struct js *account)
+{
+    line("Account", member(account, "account"));
+    line("Currency", member(account, "currency"));
+    line("Booked", member(account, "booked"));
+    line("Reserved", member(account, "reserved"));
+    line("Available", member(account, "available"));
+    print_names("Holders", js_get(account, "holders"));
+    line("Policy", member(js_get(account, "policy"), "title"));
 }
 
 void view_order_line(const struct js *order)
@@ -141,23 +173,13 @@ void view_order_line(const struct js *order)
     fputc('\n', stdout);
 }
 
-void view_account(const struct js *account)
-{
-    line("Account", member(account, "account"));
-    line("Currency", member(account, "currency"));
-    line("Booked", member(account, "booked"));
-    line("Reserved", member(account, "reserved"));
-    line("Available", member(account, "available"));
-    print_names("Holders", js_get(account, "holders"));
-    line("Policy", member(js_get(account, "policy"), "title"));
-}
-
 void view_movement(const struct js *movement)
 {
+    const char *name = member(movement, "name");
     app_print_safe(stdout, member(movement, "time"));
     printf("  %12s  %12s  ", member(movement, "amount"), member(movement, "balance"));
-    app_print_safe(stdout, member(movement, "name"));
-    fputs("  ", stdout);
+    app_print_safe(stdout, name);
+    fputs(name[0] != '\0' ? ", " : "", stdout);
     app_print_safe(stdout, member(movement, "description"));
     fputc('\n', stdout);
 }

@@ -8,11 +8,17 @@
 
 struct js;
 
+/* The new session at BANK: whose, and how long. */
+void view_session(const char *bank, const struct js *session);
+
 /* Where an order stands: status in words, who decided, who can still decide, the way so far. */
 void view_order(const struct js *order);
-/* One line. */
-void view_order_line(const struct js *order);
 void view_account(const struct js *account);
+
+/* One line each, under these titles. */
+#define VIEW_ORDER_TITLE "ORDER                                 STATUS      AMOUNT      TO\n"
+#define VIEW_MOVEMENT_TITLE "TIME                        AMOUNT       BALANCE  WHAT\n"
+void view_order_line(const struct js *order);
 void view_movement(const struct js *movement);
 
 #endif

@@ -77,8 +77,8 @@ class Holder:
         with open(path, encoding="utf-8") as f:
             return path, json.load(f)
 
-    def terminal(self, *words, **options):
-        return Terminal(self.words(*words), {**self.bank.env, **self.env}, **options)
+    def terminal(self, *words):
+        return Terminal(self.words(*words), {**self.bank.env, **self.env})
 
     def session_files(self):
         found = []
@@ -90,7 +90,7 @@ class Holder:
 class Terminal:
     """A program at a terminal of its own, where it finds nothing but that for all three streams."""
 
-    def __init__(self, args, env, rows=24, columns=100):
+    def __init__(self, args, env):
         self.seen = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
@@ -98,7 +98,6 @@ class Terminal:
                 os.execve(os.path.join(BIN, args[0]), args, {**env, "TERM": "xterm"})
             finally:
                 os._exit(127)
-        termios.tcsetwinsize(self.fd, (rows, columns)) if hasattr(termios, "tcsetwinsize") else None
         self.status = None
 
     def __enter__(self):

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pays the demo's electricity bill with a plugged-in card: real pcscd, real OpenSC, a real bank. Runs
+under with-card. Alice's key is the card's 9A (id 01); Bob's is its 9C (id 02), for which the card
+wants the PIN before each signature."""
+import json
+import os
+import signal
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+from bank import Bank, iban  # noqa: E402
+from holder import DRAFT, WAIT_S, Holder, verify_evidence  # noqa: E402
+from test_card import await_log  # noqa: E402
+
+MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
+PIN = os.environ["CARD_PIN"]
+WRONG_PIN = "999999"
+with open(DRAFT, encoding="utf-8") as bill:
+    BILL = json.load(bill)
+ACCOUNTS = {"alice": BILL["account"], "bob": iban(2)}
+CREDITOR = BILL["creditor"]["account"]
+
+
+class CardPays(unittest.TestCase):
+    def setUp(self):
+        self.bank = Bank()
+        self.addCleanup(self.bank.__exit__, None, None, None)
+        self.bank.__enter__()
+        self.bank.write("lsan", "leak:opensc-pkcs11\n")  # OpenSC keeps a little for itself
+        self.bank.env["LSAN_OPTIONS"] = "print_suppressions=0:suppressions=" + self.bank.path("lsan")
+        for name, key in (("alice", "%01"), ("bob", "%02")):
+            holder = Holder(self.bank, name, PIN, MODULE, "pkcs11:id=" + key)
+            self.addCleanup(holder.close)
+            setattr(self, name, holder)
+
+    def enrol(self, holder):
+        """From the card to a funded account; returns its number."""
+        holder.enrol().settings(ACCOUNTS[holder.name])
+        self.bank.open_account(ACCOUNTS[holder.name], [holder.name], "872.22")
+
+    def open_creditor(self):
+        """The bill's creditor has a software token."""
+        creditor = Holder(self.bank, "creditor").keys().enrol()
+        self.addCleanup(creditor.close)
+        self.bank.open_account(CREDITOR, ["creditor"])
+
+    def fails(self, done, name):
+        """Refused by NAME as a matter of token or PIN."""
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("countersign: %s: " % name, done.stderr)
+        self.assertEqual(done.stdout, "")
+        return done.stderr
+
+    def pays(self, holder):
+        self.enrol(holder)
+        holder.run("login", check=True)
+        path, order = holder.new_order(account=ACCOUNTS[holder.name])
+        approved = holder.run("approve", path, check=True)
+        self.assertIn("I approve this payment order.", approved.stderr)
+        self.assertIn("ACSC, settled", approved.stdout)
+        balance = self.bank.balance(ACCOUNTS[holder.name])
+        self.assertEqual((balance["booked"], balance["reserved"]), ("794.44", "0.00"))
+        evidence = self.bank.path(holder.name + ".evidence")
+        holder.run("order", "evidence", order["id"], "--output", evidence, check=True)
+        verdict = verify_evidence(self.bank, evidence)
+        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
+        self.assertIn(order["id"] + " 77.78 EUR ACSC", verdict.stdout)
+
+    def test_pays(self):
+        self.assertEqual([("Virtual PCD" in token["reader"], token["tries"]) for token in self.list_tokens()],
+                         [(True, "ok")])
+        self.open_creditor()
+        self.pays(self.alice)
+        self.pays(self.bob)
+        self.assertEqual(self.bank.balance(CREDITOR)["booked"], "155.56")
+        self.bank.verify_log()
+
+    def test_wrong_pins(self):
+        """No try is spent unasked: the last one takes --last-try, and then the count starts anew."""
+        self.enrol(self.alice)
+        path, _ = self.alice.new_order(account=ACCOUNTS["alice"])
+        self.fails(self.alice.run("approve", path, pin=WRONG_PIN), "PIN_WRONG")
+        last = self.fails(self.alice.run("login", pin=WRONG_PIN), "PIN_WRONG")
+        self.assertIn("Tries left: one; another wrong PIN locks the token.", last)
+        for pin in (PIN, WRONG_PIN):
+            self.fails(self.alice.run("login", pin=pin), "PIN_LAST_TRY")
+        with self.alice.terminal("login") as terminal:
+            code, seen = terminal.end()
+            self.assertEqual(code, 3)
+            self.assertNotIn("PIN of token", seen)
+        self.alice.run("login", "--last-try", check=True)
+        self.alice.run("logout", check=True)
+        self.alice.run("login", check=True)
+        for _ in range(2):
+            self.fails(self.alice.run("login", pin=WRONG_PIN), "PIN_WRONG")
+        locked = self.fails(self.alice.run("login", "--last-try", pin=WRONG_PIN), "PIN_WRONG")
+        self.assertIn("Tries left: none; the token is locked.", locked)
+        self.fails(self.alice.run("login", "--last-try"), "PIN_LOCKED")
+        self.assertEqual(self.bank.balance(ACCOUNTS["alice"])["available"], "872.22")
+
+    def pull(self, removed):
+        """Until pcscd has noticed, too; OpenSC 0.23 hangs on a card that went a moment ago."""
+        os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR1)
+        await_log("REMOVED", removed)
+        deadline = time.monotonic() + WAIT_S
+        while self.list_tokens():
+            self.assertLess(time.monotonic(), deadline)
+
+    def list_tokens(self):
+        listing = self.alice.run("token", "list", "--module", MODULE, "--json", settings=False, check=True)
+        return json.loads(listing.stdout)
+
+    def plug_in(self, ready):
+        os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
+        await_log("READY", ready)
+
+    def test_pulled(self):
+        """Before the command, and while it asks for the PIN: nothing signed, nothing written."""
+        self.enrol(self.alice)
+        path, _ = self.alice.new_order(account=ACCOUNTS["alice"])
+        policy, signed = self.bank.path("policy.json"), self.bank.path("signed.json")
+        self.alice.run("policy", "--output", policy, check=True)
+        sign = ("sign", path, "--policy", policy, "--decision", "approve", "--output", signed)
+        self.pull(1)
+        self.fails(self.alice.run(*sign), "TOKEN_NOT_FOUND")
+        self.plug_in(2)
+        with self.alice.terminal(*sign) as terminal:
+            self.assertIn("I approve this payment order.", terminal.expect("to approve this order: "))
+            self.pull(2)
+            terminal.type(PIN + "\n")
+            code, seen = terminal.end()
+            self.assertEqual(code, 3)
+            self.assertRegex(seen, "countersign: TOKEN_(REMOVED|NOT_FOUND): ")
+        self.assertFalse([name for name in os.listdir(self.bank.dir) if name.startswith("signed.json")])
+        self.plug_in(3)
+        self.alice.run(*sign, check=True)
+        self.assertTrue(os.path.exists(signed))
+        self.assertEqual(self.bank.balance(ACCOUNTS["alice"])["available"], "872.22")
+
+
+if __name__ == "__main__":
+    unittest.main()
