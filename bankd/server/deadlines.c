@@ -56,13 +56,22 @@ int64_t deadlines_next_us(const struct deadlines *all)
     return next_us;
 }
 
+/* Since when it has been in its phase. */
+static int64_t since_us(const struct deadlines *all, const struct deadline *d)
+{
+    return d->due_us - all->wait_us[d->phase];
+}
+
 struct deadline *deadlines_idlest(const struct deadlines *all)
 {
-    static const enum phase order[] = {PHASE_LINGER, PHASE_IDLE, PHASE_HANDSHAKE, PHASE_HEAD,
-                                       PHASE_BODY};
+    static const enum phase waiting[] = {PHASE_IDLE, PHASE_HANDSHAKE, PHASE_HEAD, PHASE_BODY};
+    struct deadline *idlest = all->first[PHASE_LINGER];
 
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        if (all->first[order[i]])
-            return all->first[order[i]];
-    return NULL;
+    for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) {
+        struct deadline *d = all->first[waiting[i]];
+        if (d && (!idlest ||
+                  (idlest->phase != PHASE_LINGER && since_us(all, d) < since_us(all, idlest))))
+            idlest = d;
+    }
+    return idlest;
 }

@@ -43,8 +43,8 @@ struct deadline *deadlines_due(const struct deadlines *all, int64_t now_us);
 /* When the next one is due; INT64_MAX when none is. */
 int64_t deadlines_next_us(const struct deadlines *all);
 
-/* The one that has waited longest for its client: whom to close when there is no room. NULL when
- * every one has a request at work. */
+/* Whom to close when there is no room: who closes anyway, else the one whose client has kept us
+ * waiting longest. NULL when every one has a request at work or an answer on its way. */
 struct deadline *deadlines_idlest(const struct deadlines *all);
 
 #endif

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define STEPS 32 /* connections in a row, so that those who are in get their turn */
+#define STEPS 4 /* connections in a row, so that those who are in get their turn */
 
 struct door {
     int fd;

@@ -31,6 +31,7 @@ struct loop {
     struct loop_options o;
     struct event_base *base;
     pthread_t thread;
+    bool running; /* THREAD was started */
     struct door *tcp, *local;
     struct event *timer, *mail, *end;
     int64_t timer_us; /* when TIMER fires; INT64_MAX: never */
@@ -380,7 +381,7 @@ static void close_sockets(const struct loop_options *o)
         close(o->unix_fd);
 }
 
-enum err loop_start(const struct loop_options *o, struct loop **out)
+enum err loop_new(const struct loop_options *o, struct loop **out)
 {
     struct loop *l = calloc(1, sizeof *l);
 
@@ -402,14 +403,18 @@ enum err loop_start(const struct loop_options *o, struct loop **out)
         close_sockets(o);
     else
         e = open_doors(l);
-    if (!e && pthread_create(&l->thread, NULL, run, l) != 0)
-        e = ERR_NO_MEMORY;
     if (e) {
         loop_free(l);
         return e;
     }
     *out = l;
     return ERR_OK;
+}
+
+enum err loop_run(struct loop *l)
+{
+    l->running = pthread_create(&l->thread, NULL, run, l) == 0;
+    return l->running ? ERR_OK : ERR_NO_MEMORY;
 }
 
 void loop_drain(struct loop *l)
@@ -422,6 +427,7 @@ void loop_stop(struct loop *l)
 {
     if (!l)
         return;
-    pthread_join(l->thread, NULL);
+    if (l->running)
+        pthread_join(l->thread, NULL);
     loop_free(l);
 }

@@ -21,13 +21,16 @@ struct loop_options {
     const struct settings *settings; /* borrowed */
     struct tls *tls;                 /* borrowed */
     unsigned index;                  /* jobs carry it, so that answers find back */
-    int tcp_fd;                      /* listening; taken over by loop_start, also on failure */
+    int tcp_fd;                      /* listening; taken over by loop_new, also on failure */
     int unix_fd;                     /* the same; -1: none */
     /* Takes a request over; false when there is no room for it. */
     bool (*submit)(void *ctx, struct job *j);
     void *ctx;
 };
-MUST_CHECK enum err loop_start(const struct loop_options *o, struct loop **out);
+/* Its sockets take no connection before loop_run, so that all loops stand before the first request.
+ */
+MUST_CHECK enum err loop_new(const struct loop_options *o, struct loop **out);
+MUST_CHECK enum err loop_run(struct loop *l);
 
 /* Brings answered jobs; takes them over. From any thread until loop_stop. */
 void loop_post(struct loop *l, struct job_list *jobs);

@@ -24,7 +24,7 @@ struct server {
     struct workers *workers;
     struct committer *committer;
     struct loop *loops[SETTINGS_THREADS_MAX];
-    size_t running; /* of LOOPS */
+    size_t loop_count;
     uint16_t port;
 };
 
@@ -48,7 +48,7 @@ static void deliver(void *ctx, struct job_list *jobs)
 
     for (struct job *j = job_list_take(jobs); j; j = job_list_take(jobs))
         job_list_add(&mail[j->loop], j);
-    for (size_t i = 0; i < s->running; i++)
+    for (size_t i = 0; i < s->loop_count; i++)
         loop_post(s->loops[i], &mail[i]);
 }
 
@@ -113,8 +113,8 @@ static enum err start_threads(struct server *s)
     return e ? e : workers_start(&workers, &s->workers);
 }
 
-/* loop_start takes its sockets over, also on failure; the rest are closed here. */
-static enum err start_loops(struct server *s)
+/* loop_new takes its sockets over, also on failure; the rest are closed here. */
+static enum err make_loops(struct server *s)
 {
     size_t count = s->settings->event_threads, next = 0;
     int tcp[SETTINGS_THREADS_MAX], local;
@@ -138,8 +138,8 @@ static enum err start_loops(struct server *s)
             .submit = submit,
             .ctx = s,
         };
-        e = loop_start(&o, &s->loops[next]);
-        s->running += e ? 0 : 1;
+        e = loop_new(&o, &s->loops[next]);
+        s->loop_count += e ? 0 : 1;
     }
     for (; next < count; next++)
         close(tcp[next]);
@@ -160,7 +160,9 @@ enum err server_start(const struct settings *settings, struct server **out)
     if (!e)
         e = start_threads(s);
     if (!e)
-        e = start_loops(s);
+        e = make_loops(s);
+    for (size_t i = 0; i < s->loop_count && !e; i++)
+        e = loop_run(s->loops[i]);
     if (e) {
         server_stop(s);
         return e;
@@ -189,11 +191,11 @@ void server_stop(struct server *s)
 {
     if (!s)
         return;
-    for (size_t i = 0; i < s->running; i++)
+    for (size_t i = 0; i < s->loop_count; i++)
         loop_drain(s->loops[i]);
     workers_stop(s->workers);
     committer_stop(s->committer);
-    for (size_t i = 0; i < s->running; i++)
+    for (size_t i = 0; i < s->loop_count; i++)
         loop_stop(s->loops[i]);
     if (s->port)
         unlink(s->settings->socket);

@@ -63,20 +63,20 @@ static void test_work_is_never_due_and_never_idle(void **state)
     assert_null(deadlines_idlest(&all));
 }
 
-/* Who closes anyway goes first, then who says nothing, longest first. */
+/* Who closes anyway goes first, then who has kept us waiting longest, in whatever phase. */
 static void test_who_makes_room(void **state)
 {
     (void)state;
-    deadlines_enter(&all, &d[0], PHASE_HANDSHAKE, 0);
-    deadlines_enter(&all, &d[1], PHASE_IDLE, 1);
-    deadlines_enter(&all, &d[2], PHASE_IDLE, 2);
+    deadlines_enter(&all, &d[0], PHASE_IDLE, 2);
+    deadlines_enter(&all, &d[1], PHASE_HANDSHAKE, 1);
+    deadlines_enter(&all, &d[2], PHASE_HEAD, 3);
     assert_ptr_equal(deadlines_idlest(&all), &d[1]);
-    deadlines_enter(&all, &d[1], PHASE_NONE, 3);
-    assert_ptr_equal(deadlines_idlest(&all), &d[2]);
-    deadlines_enter(&all, &d[2], PHASE_WORK, 3);
+    deadlines_enter(&all, &d[1], PHASE_WORK, 4);
     assert_ptr_equal(deadlines_idlest(&all), &d[0]);
-    deadlines_enter(&all, &d[2], PHASE_LINGER, 4);
+    deadlines_enter(&all, &d[0], PHASE_NONE, 5);
     assert_ptr_equal(deadlines_idlest(&all), &d[2]);
+    deadlines_enter(&all, &d[1], PHASE_LINGER, 6);
+    assert_ptr_equal(deadlines_idlest(&all), &d[1]);
 }
 
 int main(void)

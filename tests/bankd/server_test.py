@@ -203,15 +203,21 @@ class Deadlines(OneBank):
             self.assert_serves()
             self.assertLess(len(answers_whole(read_to_end(sock))), asked)
 
+
+class Crowd(OneBank):
+    settings = "event_threads = 1\nmax_connections = 8\n"
+
     def test_threat_16_idle_crowd_keeps_nobody_out(self):
-        crowd = []
+        """Who has waited longest makes room, long before a deadline."""
+        crowd = [socket.create_connection(("127.0.0.1", self.bank.port), timeout=CUT_SECONDS) for _ in range(40)]
         try:
-            for _ in range(40):
-                crowd.append(socket.create_connection(("127.0.0.1", self.bank.port), timeout=CUT_SECONDS))
+            for sock in crowd[:32]:
+                self.assertEqual(read_to_end(sock), b"")
             self.assert_serves()
             with raw_tls(self.bank) as honest:
                 honest.sendall(Framing.GOOD.encode())
                 self.assertTrue(honest.recv(1000).startswith(b"HTTP/1.1 200"))
+            self.assertEqual(read_to_end(crowd[32]), b"")
         finally:
             for sock in crowd:
                 sock.close()
