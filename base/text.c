@@ -118,19 +118,32 @@ static size_t digits_before_padding(const struct alphabet *a, const char *s, siz
     return len % 4 == 1 ? SIZE_MAX : len;
 }
 
-/* Decodes DIGITS characters into digits*3/4 bytes. Every character adds to `wrong`, so that the
- * loop has no branch on the content. RFC 4648 section 3.5: the unused bits must be zero. */
+/* The six bits of a digit; WRONG is not 0 afterwards when C is none. */
+static uint32_t digit_bits(const struct alphabet *a, char c, uint8_t *wrong)
+{
+    uint8_t byte = (uint8_t)c, value = digit_values[byte & 0x7f];
+
+    *wrong = (uint8_t)(*wrong | (value & a->foreign) | (byte & 0x80));
+    return value & 63;
+}
+
+/* Decodes DIGITS characters into digits*3/4 bytes, four at a time and then the rest. No branch
+ * depends on the content. RFC 4648 section 3.5: the unused bits must be zero. */
 static bool decode(const struct alphabet *a, const char *s, size_t digits, uint8_t *out)
 {
     uint8_t wrong = 0;
-    uint32_t bits = 0;
+    uint32_t bits;
     unsigned have = 0;
 
-    for (size_t i = 0; i < digits; i++) {
-        uint8_t c = (uint8_t)s[i];
-        uint8_t value = c < 128 ? digit_values[c] : 0xff;
-        wrong = (uint8_t)(wrong | (value & a->foreign));
-        bits = bits << 6 | (value & 63);
+    for (; digits >= 4; digits -= 4, s += 4) {
+        bits = digit_bits(a, s[0], &wrong) << 18 | digit_bits(a, s[1], &wrong) << 12 |
+               digit_bits(a, s[2], &wrong) << 6 | digit_bits(a, s[3], &wrong);
+        *out++ = (uint8_t)(bits >> 16);
+        *out++ = (uint8_t)(bits >> 8);
+        *out++ = (uint8_t)bits;
+    }
+    for (bits = 0; digits > 0; digits--, s++) {
+        bits = bits << 6 | digit_bits(a, *s, &wrong);
         have += 6;
         if (have >= 8) {
             have -= 8;

@@ -40,24 +40,38 @@ static enum err write_escape(uint8_t c, struct buf *out)
     return buf_addf(out, "\\u%04x", c);
 }
 
+/* Appends what buf_reserve has made room for. */
+static void put(struct buf *out, const char *bytes, size_t len)
+{
+    memcpy(out->data + out->len, bytes, len);
+    out->len += len;
+    out->data[out->len] = 0;
+}
+
 static enum err write_text(const char *text, size_t len, struct buf *out)
 {
     size_t run = 0; /* where the bytes begin that stand for themselves */
-    enum err e = buf_add_byte(out, '"');
+    enum err e = buf_reserve(out, len + 2);
 
-    for (size_t i = 0; e == ERR_OK && i < len; i++) {
+    if (e != ERR_OK)
+        return e;
+    put(out, "\"", 1);
+    for (size_t i = 0; i < len; i++) {
         uint8_t c = (uint8_t)text[i];
 
         if (c >= 0x20 && c != '"' && c != '\\')
             continue;
-        e = buf_add(out, text + run, i - run);
-        if (e == ERR_OK)
-            e = write_escape(c, out);
+        put(out, text + run, i - run);
         run = i + 1;
+        e = write_escape(c, out);
+        if (e == ERR_OK)
+            e = buf_reserve(out, len - run + 1);
+        if (e != ERR_OK)
+            return e;
     }
-    if (e == ERR_OK)
-        e = buf_add(out, text + run, len - run);
-    return e == ERR_OK ? buf_add_byte(out, '"') : e;
+    put(out, text + run, len - run);
+    put(out, "\"", 1);
+    return ERR_OK;
 }
 
 static enum err write_value(const struct js *value, struct buf *out);

@@ -21,8 +21,8 @@ static bool is_allowed(UChar32 c)
 {
     UVersionInfo age;
 
-    if (c == ' ')
-        return true;
+    if (c >= ' ' && c <= '~')
+        return true; /* most texts are nothing else, and ICU's tables are slow to ask */
     u_charAge(c, age);
     return (U_GET_GC_MASK(c) & ALLOWED_CATEGORIES) != 0 &&
            !u_hasBinaryProperty(c, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) && age[0] > 0 &&
