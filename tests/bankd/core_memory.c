@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Each allocation of a submission and of the decision that executes it fails in turn: ours (the
+ * linker wraps malloc, calloc and realloc), SQLite's and OpenSSL's.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <openssl/crypto.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *__real_malloc(size_t len);
+void *__real_calloc(size_t count, size_t len);
+void *__real_realloc(void *p, size_t len);
+void *__wrap_malloc(size_t len);
+void *__wrap_calloc(size_t count, size_t len);
+void *__wrap_realloc(void *p, size_t len);
+
+static long left = -1; /* allocations until the one that fails; below zero: none */
+static bool fired;
+
+static bool fails(void)
+{
+    if (left < 0)
+        return false;
+    if (left-- > 0)
+        return false;
+    fired = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t len)
+{
+    return fails() ? NULL : __real_malloc(len);
+}
+
+void *__wrap_calloc(size_t count, size_t len)
+{
+    return fails() ? NULL : __real_calloc(count, len);
+}
+
+void *__wrap_realloc(void *p, size_t len)
+{
+    return fails() ? NULL : __real_realloc(p, len);
+}
+
+static void *ssl_malloc(size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return __wrap_malloc(len);
+}
+
+static void *ssl_realloc(void *p, size_t len, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return __wrap_realloc(p, len);
+}
+
+static void ssl_free(void *p, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(p);
+}
+
+static sqlite3_mem_methods sqlite_real;
+
+static void *sqlite_malloc(int len)
+{
+    return fails() ? NULL : sqlite_real.xMalloc(len);
+}
+
+static void *sqlite_realloc(void *p, int len)
+{
+    return fails() ? NULL : sqlite_real.xRealloc(p, len);
+}
+
+static void wrap_libraries(void)
+{
+    assert_int_equal(CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free), 1);
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_GETMALLOC, &sqlite_real), SQLITE_OK);
+    sqlite3_mem_methods mine = sqlite_real;
+    mine.xMalloc = sqlite_malloc;
+    mine.xRealloc = sqlite_realloc;
+    assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &mine), SQLITE_OK);
+}
+
+static enum err verify(struct world *w, const struct buf *jws, const struct world_order *o,
+                       struct verified **out)
+{
+    const struct verify_decision_input in = {.bank = WORLD_BANK,
+                                             .jws = buf_str(jws),
+                                             .jws_len = jws->len,
+                                             .order = &o->order,
+                                             .policies = core_policies(w->core),
+                                             .keys = core_keys(w->core)};
+    return verify_decision(&in, out);
+}
+
+/* The whole way, as the bank goes it; a failure is rolled back. */
+static enum err hand_in(struct world *w, const struct person *caller, const struct buf *jws,
+                        const struct world_order *o, bool *is_verified)
+{
+    const struct core_caller who = {.session = caller->session};
+    struct verified *verified = NULL;
+
+    core_answer_free(&w->answer);
+    enum err e = verify(w, jws, o, &verified);
+    *is_verified = !e;
+    if (!e)
+        e = core_begin(w->core, &w->time);
+    if (!e) {
+        e = core_decide(w->core, &who, verified, &o->order, o->bytes.data, o->bytes.len,
+                        &w->answer);
+        /* Got over a failure: undone all the same, or the rest would only be replays. */
+        if (!e && fired)
+            e = ERR_NO_MEMORY;
+        if (!e)
+            e = core_commit(w->core);
+        if (e)
+            core_rollback(w->core);
+    }
+    verified_free(verified);
+    return e;
+}
+
+static const char *status_of(struct world *w, const struct world_order *o)
+{
+    char sql[128];
+
+    snprintf(sql, sizeof sql,
+             "SELECT coalesce((SELECT status FROM orders WHERE order_id = '%s'), '')", o->order.id);
+    return world_sql(w, sql);
+}
+
+/* Fails allocation after allocation of one statement until it goes through untouched. After a
+ * failure the order stands as before; success is what a retry finds, too. */
+static long fail_each(struct world *w, const struct person *signer, const struct world_order *o,
+                      const char *before, const char *after)
+{
+    struct buf jws = {0};
+    bool done = false, is_verified = false;
+    long n = 0;
+
+    world_sign(w, signer, o, VERB_APPROVE, NULL, &jws);
+    for (; !done; n++) {
+        fired = false;
+        left = n;
+        enum err e = hand_in(w, signer, &jws, o, &is_verified);
+        left = -1;
+        if (e) {
+            assert_true(fired);
+            /* Before that a refusal is forgotten; the core would remember it. */
+            assert_true(!is_verified || err_info(e)->http >= 500);
+            assert_string_equal(status_of(w, o), before);
+        } else {
+            assert_err(w->answer.err, ERR_OK);
+            assert_string_equal(status_of(w, o), after);
+        }
+        done = !fired;
+        assert_true(n < 10000);
+    }
+    assert_string_equal(world_text(w, "status"), after);
+    buf_free(&jws);
+    return n;
+}
+
+static void threat_23_every_allocation_fails(void **state)
+{
+    static struct world w;
+    struct world_order o;
+
+    (void)state;
+    world_open(&w);
+    world_populate(&w);
+    world_order(&w, "60.00", &o);
+    assert_true(fail_each(&w, &w.alice, &o, "", "PATC") > 50);
+    assert_string_equal(world_balance(&w, WORLD_ALICE_ACCOUNT), "10000/6000");
+    world_check(&w);
+    assert_true(fail_each(&w, &w.bob, &o, "PATC", "ACSC") > 50);
+    assert_string_equal(world_balance(&w, WORLD_ALICE_ACCOUNT), "4000/0");
+    assert_string_equal(world_sql(&w, "SELECT count(*) FROM decision"), "2");
+    world_check(&w);
+    world_order_free(&o);
+    world_close(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(threat_23_every_allocation_fails)};
+
+    wrap_libraries();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
