@@ -375,6 +375,8 @@ class Unsigned(OneBank):
             answer = self.in_time(lambda: self.bank.operator("GET", "/v1/accounts/" + self.account))
             self.assertIn(answer.status, (200, 503))
         self.assertEqual(self.bank.operator("GET", "/v1/health").name, "LOG_UNSIGNED")
+        challenge = {"for": "login", "thumbprint": self.bob.key.thumbprint}
+        self.assertEqual(self.bob.post("/v1/challenges", challenge).name, "LOG_UNSIGNED")
         restore_keeper()
         self.until_serving()
         first = self.alice.send(order, jws)
