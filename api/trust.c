@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,9 +119,8 @@ enum err trust_new(const char *bank, const char *bank_key, const struct secret *
     struct trust *t = calloc(1, sizeof *t);
     if (t == NULL)
         return ERR_NO_MEMORY;
-    strcpy(t->san, "countersign:");
-    strcat(t->san, bank);
-    strcpy(t->pin, bank_key);
+    (void)snprintf(t->san, sizeof t->san, "countersign:%s", bank);
+    (void)snprintf(t->pin, sizeof t->pin, "%s", bank_key);
     if (session_key != NULL)
         e = load_session(t, session_key);
     if (e != ERR_OK) {

@@ -136,7 +136,9 @@ static enum err find(struct core *c, const struct core_caller *who, const char *
         e = state_policy(c, a.policy_digest, &policy);
     if (!e && !session_may_see(&viewer, policy))
         e = ERR_ACCOUNT_UNKNOWN;
-    return e ? e : life_find(c, a.id, id, out);
+    if (!e)
+        e = life_find(c, a.id, id, out);
+    return e;
 }
 
 enum err core_evidence(struct core *c, const struct core_caller *who, const char *account,
