@@ -351,6 +351,7 @@ class Bank:
             if not chunk:
                 process.kill()
                 process.wait()
+                process.stdout.close()
                 raise StartFailed(args[-1], process.returncode, self.log_tail(log))
             line += chunk
         assert line.startswith(b"READY"), line

@@ -28,7 +28,7 @@ class Strace:
 
     def __enter__(self):
         command = ["strace", "-f", "-p", str(self.process.pid), *self.args]
-        self.tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        self.tracer = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         line = self.tracer.stderr.readline()
         if " attached" not in line:
             self.__exit__(None, None, None)
@@ -37,7 +37,11 @@ class Strace:
 
     def __exit__(self, kind, value, trace):
         self.tracer.terminate()
-        self.tracer.wait(timeout=PATIENCE)
+        try:
+            self.tracer.wait(timeout=1)
+        except subprocess.TimeoutExpired:  # it may wait for ever for threads that a SIGKILL has ended
+            self.tracer.kill()
+            self.tracer.wait(timeout=PATIENCE)
         self.tracer.stderr.close()
 
 
