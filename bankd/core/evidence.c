@@ -126,7 +126,7 @@ static enum err find(struct core *c, const struct core_caller *who, const char *
                      const char *id, struct life_order *out)
 {
     struct session_viewer viewer;
-    struct ledger_account a;
+    struct ledger_account a = {0};
     const struct policy *policy = NULL;
 
     enum err e = session_viewer(c, who, &viewer);

@@ -172,6 +172,23 @@ static void threat_03_two_documents_with_one_id(void **state)
     world_order_free(&twin);
 }
 
+/* A second key for Alice, as rotation will enter it later; the bank is started anew. */
+static void give_second_key(struct world *w, struct person *second)
+{
+    size_t len = 0;
+    char spki[2 * KEY_SPKI_MAX + 1], sql[1024];
+
+    world_key(second, "alice", "P-256");
+    const uint8_t *der = key_spki(second->key, &len);
+    text_hex(der, len, spki);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO signing_key (thumbprint, spki, holder, status, floor_us, entry)"
+             " SELECT '%s', x'%s', id, 'active', 0, 0 FROM holder WHERE holder = 'alice'",
+             key_thumbprint(second->key), spki);
+    world_execute(w, sql);
+    world_restart(w);
+}
+
 /* --- 10: rights that went between approval and execution --- */
 
 static void threat_10_a_key_revoked_in_between(void **state)
@@ -191,6 +208,28 @@ static void threat_10_a_key_revoked_in_between(void **state)
     world_sign(w, &w->alice, &o, VERB_REJECT, NULL, &jws);
     assert_string_equal(world_hand_in(w, &w->bob, &jws, &o), "KEY_INACTIVE");
     buf_free(&jws);
+    world_order_free(&o);
+}
+
+/* All approve, but the one who handed it in did so with a key that is no longer good. */
+static void threat_10_the_submitters_key_revoked(void **state)
+{
+    struct world *w = *state;
+    struct person second = {0};
+    struct world_order o;
+    struct buf jws = {0};
+
+    give_second_key(w, &second);
+    world_order(w, "60.00", &o);
+    world_sign(w, &second, &o, VERB_SUBMIT, NULL, &jws);
+    assert_string_equal(world_hand_in(w, &w->alice, &jws, &o), "OK");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_execute(w, "UPDATE signing_key SET status = 'revoked' WHERE floor_us = 0");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/6000");
+    buf_free(&jws);
+    world_person_free(&second);
     world_order_free(&o);
 }
 
@@ -336,26 +375,18 @@ static void threat_11_the_twin_of_a_signature(void **state)
 static void threat_11_one_holder_with_two_keys(void **state)
 {
     struct world *w = *state;
-    struct person second = {0};
+    struct person second = {0}, third = {0};
     struct world_order o;
     struct buf jws = {0};
     size_t len = 0;
-    char spki[2 * KEY_SPKI_MAX + 1], sql[1024];
 
-    world_key(&second, "alice", "P-256");
-    const uint8_t *der = key_spki(second.key, &len);
+    world_key(&third, "alice", "P-256");
+    const uint8_t *der = key_spki(third.key, &len);
     world_begin(w);
     world_end(w, core_holder_add(w->core, &world_operator, "alice", "alice", der, len, &w->answer));
     assert_err(w->answer.err, ERR_BANK_HOLDER_EXISTS);
-    /* A second key comes by rotation, later; as if it had: */
-    text_hex(der, len, spki);
-    snprintf(sql, sizeof sql,
-             "INSERT INTO signing_key (thumbprint, spki, holder, status, floor_us, entry)"
-             " SELECT '%s', x'%s', id, 'active', 0, 0 FROM holder WHERE holder = 'alice'",
-             key_thumbprint(second.key), spki);
-    world_execute(w, sql);
-    world_restart(w);
 
+    give_second_key(w, &second);
     world_order(w, "60.00", &o);
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
     world_sign(w, &second, &o, VERB_APPROVE, NULL, &jws);
@@ -365,6 +396,7 @@ static void threat_11_one_holder_with_two_keys(void **state)
     assert_string_equal(world_sql(w, "SELECT status FROM orders"), "PATC");
     buf_free(&jws);
     world_person_free(&second);
+    world_person_free(&third);
     world_order_free(&o);
 }
 
@@ -470,6 +502,7 @@ int main(void)
         T(threat_02_signed_by_a_stranger_to_the_account),
         T(threat_03_two_documents_with_one_id),
         T(threat_10_a_key_revoked_in_between),
+        T(threat_10_the_submitters_key_revoked),
         T(threat_10_a_policy_changed_in_between),
         T(threat_10_a_holder_removed_in_between),
         T(threat_11_the_twin_of_a_signature),
