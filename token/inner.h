@@ -81,6 +81,8 @@ MUST_CHECK enum err token_module_restart(struct token_module *m);
 CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info *out);
 MUST_CHECK enum err token_slot_info(struct token_module *m, CK_SLOT_ID slot,
                                     struct token_info *out);
+/* Whether A and B are about one token: label, serial, manufacturer and model. */
+bool token_slot_same(const struct token_info *a, const struct token_info *b);
 /* The one slot that URI matches, or, with URI NULL, the one that holds the token of OUT. */
 MUST_CHECK enum err token_slot_find(struct token_module *m, const struct token_uri *uri,
                                     CK_SLOT_ID *slot, struct token_info *out);
@@ -122,7 +124,8 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
 
 /* --- object.c --- */
 
-/* The handles that match, at most TOKEN_OBJECTS_MAX (CKR_HOST_MEMORY for more). */
+/* The handles that match, at most TOKEN_OBJECTS_MAX (CKR_HOST_MEMORY for more; CKR_FUNCTION_FAILED
+ * when the module says that it wrote more than there was room for). */
 CK_RV token_object_find(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_ATTRIBUTE *match,
                         CK_ULONG match_count, CK_OBJECT_HANDLE out[static TOKEN_OBJECTS_MAX],
                         size_t *count);

@@ -30,14 +30,19 @@ static void forget(struct token *t)
     t->logged_in = false;
 }
 
-/* By the flags as they are now, before a PIN goes to the token. */
-static enum err check_flags(struct token *t, const struct secret *pin, bool last_try_allowed)
+/* By what the slot holds and says now, before a PIN goes there: another card in the same reader
+ * must not get it, and an empty one would cost a try. */
+static enum err check_token(struct token *t, const struct secret *pin, bool last_try_allowed)
 {
     struct token_info now;
 
     enum err e = token_slot_info(t->module, t->slot, &now);
     if (e)
         return e;
+    if (!token_slot_same(&now, &t->info))
+        return ERR_TOKEN_REMOVED;
+    if (pin && secret_len(pin) == 0)
+        return ERR_PIN_INVALID;
     if (now.tries == TOKEN_TRIES_LOCKED)
         return ERR_PIN_LOCKED;
     if (now.tries == TOKEN_TRIES_FINAL && !last_try_allowed)
@@ -55,7 +60,7 @@ static enum err try_login(struct token *t, const struct secret *pin, bool last_t
     *sent = false;
     if (!token_session_attached(t))
         return ERR_TOKEN_REMOVED;
-    enum err e = check_flags(t, pin, last_try_allowed);
+    enum err e = check_token(t, pin, last_try_allowed);
     if (e)
         return e;
     *sent = true;
@@ -138,17 +143,24 @@ enum err token_logout(struct token *t)
 enum err token_login_allowed(struct token *t)
 {
     /* OpenSC keeps saying "last try" for as long as the right PIN of that last try is logged in. */
-    return check_flags(t, t->pin, t->last_try_allowed);
+    return check_token(t, t->pin, t->last_try_allowed);
 }
 
 CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s)
 {
     CK_RV rv = t->module->f->C_Login(s, CKU_CONTEXT_SPECIFIC, pin_bytes(t->pin), pin_len(t->pin));
-    if (rv == CKR_PIN_INCORRECT || rv == CKR_PIN_LOCKED) {
+    switch (rv) {
+    case CKR_PIN_INCORRECT:
+    case CKR_PIN_INVALID:
+    case CKR_PIN_LEN_RANGE:
+    case CKR_PIN_EXPIRED:
+    case CKR_PIN_LOCKED:
         secret_free(t->pin); /* changed elsewhere: never a second time */
         t->pin = NULL;
+        return rv;
+    default:
+        return rv;
     }
-    return rv;
 }
 
 static enum err set_pin(struct token *t, const struct secret *old, const struct secret *fresh)
@@ -156,7 +168,7 @@ static enum err set_pin(struct token *t, const struct secret *old, const struct 
     CK_FUNCTION_LIST *f = t->module->f;
     CK_SESSION_HANDLE s = 0;
 
-    enum err e = check_flags(t, old, false);
+    enum err e = check_token(t, old, false);
     if (e)
         return e;
     CK_RV rv = f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);

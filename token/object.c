@@ -16,6 +16,8 @@ CK_RV token_object_find(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_ATTRIBUTE *
         return rv;
     do {
         rv = f->C_FindObjects(s, out + *count, TOKEN_OBJECTS_MAX - *count, &n);
+        if (rv == CKR_OK && n > TOKEN_OBJECTS_MAX - *count)
+            rv = CKR_FUNCTION_FAILED; /* more than it was asked for: believe none */
         *count += rv == CKR_OK ? n : 0;
     } while (rv == CKR_OK && n > 0 && *count < TOKEN_OBJECTS_MAX);
     if (rv == CKR_OK && *count == TOKEN_OBJECTS_MAX)

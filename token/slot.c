@@ -86,6 +86,8 @@ static enum err list_slots(struct token_module *m, CK_SLOT_ID slots[static TOKEN
     }
     if (rv != CKR_OK)
         return ckr_fail(rv, "C_GetSlotList");
+    if (n > TOKEN_SLOTS_MAX)
+        return log_fail(ERR_TOKEN_FAILED, "token.pkcs11", "C_GetSlotList gave %lu slots", n);
     *count = n;
     return ERR_OK;
 }
@@ -150,7 +152,7 @@ static bool matches_uri(const struct token_uri *uri, const struct token_info *in
     return true;
 }
 
-static bool is_same_token(const struct token_info *a, const struct token_info *b)
+bool token_slot_same(const struct token_info *a, const struct token_info *b)
 {
     return strcmp(a->label, b->label) == 0 && strcmp(a->serial, b->serial) == 0 &&
            strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0;
@@ -165,7 +167,7 @@ enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK
 
     enum err e = read_all(m, &infos, &slots, &count);
     for (size_t i = 0; i < count; i++)
-        if (uri ? matches_uri(uri, &infos[i]) : is_same_token(out, &infos[i])) {
+        if (uri ? matches_uri(uri, &infos[i]) : token_slot_same(out, &infos[i])) {
             match = i;
             matches++;
         }

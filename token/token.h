@@ -115,7 +115,9 @@ MUST_CHECK enum err token_info_of(struct token *t, struct token_info *out);
 /* One try. PIN NULL: the reader's keypad asks (ERR_PIN_REQUIRED where there is none). The token's
  * flags are read first: locked is ERR_PIN_LOCKED, and the last try is ERR_PIN_LAST_TRY unless
  * LAST_TRY_ALLOWED. An earlier login ends first, so that a wrong PIN is never taken because a right
- * one came before. Also ERR_PIN_WRONG, ERR_PIN_CANCELLED, ERR_PIN_NOT_SET and so on.
+ * one came before. An empty PIN is ERR_PIN_INVALID and does not go to the token, nor does any when
+ * the slot now holds another token (ERR_TOKEN_REMOVED). Also ERR_PIN_WRONG, ERR_PIN_CANCELLED,
+ * ERR_PIN_NOT_SET and so on.
  *
  * Keeps a copy of PIN in a locked page until token_logout or token_close: keys that always
  * authenticate want it for each signature, and a token that was away wants it again. */
