@@ -70,6 +70,8 @@ static enum err new_order(struct app *a, const char *path)
         e = order_complete(draft.data, draft.len, &fill, &document);
     if (e == ERR_OK)
         e = order_parse(document.data, document.len, &order);
+    if (e == ERR_OK && strcmp(order.bank, fill.bank) != 0)
+        e = app_fail(a, ERR_BANK_MISMATCH, "%s is for %s", path, order.bank);
     if (e == ERR_OK)
         e = write_document(opt_new_output, &document);
     if (e == ERR_OK)

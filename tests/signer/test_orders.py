@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From a draft to a settled order at the command line: every command, by file and by id, for people
+and as JSON, and what is refused on the way."""
+import json
+import os
+import re
+import sys
+import unittest
+
+from bank import canon
+from desk import ALONE, JOINT, PAYEE, Desk
+from holder import verify_evidence
+
+ID = "01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f"
+
+
+class Drafts(Desk):
+    DRAFT = {"account": ALONE, "amount": "10.00", "creditor": {"account": PAYEE, "name": "EDP Comercial"},
+             "currency": "EUR", "description": "Electricity bill"}
+
+    def new(self, text):
+        self.bank.write("draft.json", text if isinstance(text, str) else json.dumps(text))
+        return self.alice.run("order", "new", self.bank.path("draft.json"), "-o", self.bank.path("new.json"))
+
+    def test_refused_by_name(self):
+        """Each leaves no document behind."""
+        draft = self.DRAFT
+        creditor = draft["creditor"]
+        cases = [
+            ({**draft, "ammount": "1.00"}, "DOC_MEMBER_UNKNOWN"),
+            ({k: v for k, v in draft.items() if k != "amount"}, "DOC_MEMBER_MISSING"),
+            ({**draft, "amount": 10}, "DOC_MEMBER_INVALID"),
+            ({**draft, "amount": "10"}, "AMOUNT_INVALID"),
+            ({**draft, "amount": "10.000"}, "AMOUNT_INVALID"),
+            ({**draft, "amount": "0.00"}, "AMOUNT_ZERO"),
+            ({**draft, "currency": "XXX"}, "CURRENCY_UNKNOWN"),
+            ({**draft, "account": ALONE[:-1] + str((int(ALONE[-1]) + 1) % 10)}, "IBAN_CHECK_DIGITS"),
+            ({**draft, "creditor": {**creditor, "account": "PT50"}}, "IBAN_INVALID"),
+            ({**draft, "creditor": {**creditor, "name": "a\u202eb"}}, "TEXT_INVALID"),
+            ({**draft, "description": "two\nlines"}, "TEXT_INVALID"),
+            ({**draft, "date": "2026-02-30"}, "DATE_INVALID"),
+            ({**draft, "bank": "other.example/test"}, "BANK_MISMATCH"),
+            ({**draft, "id": "7"}, "DOC_MEMBER_INVALID"),
+            ([draft], "DOC_MEMBER_INVALID"),
+            ("{", "JSON_SYNTAX"),
+            ("", "JSON_SYNTAX"),
+            ('{"amount":"1.00","amount":"2.00"}', "JSON_DUPLICATE"),
+            ('{"version":1.0}', "JSON_NUMBER"),
+        ]
+        for text, name in cases:
+            with self.subTest(name, text=text):
+                self.refused(self.new(text), name, 1, "draft.json")
+                self.assertFalse(os.path.exists(self.bank.path("new.json")))
+
+    def test_files_and_options(self):
+        self.refused(self.alice.run("order", "new", self.bank.path("none.json")), "NOT_FOUND", 1, "none.json")
+        path = self.bank.path("draft.json")
+        self.bank.write("draft.json", json.dumps(self.DRAFT))
+        for days in ("0", "367", "x", "-1"):
+            self.refused(self.alice.run("order", "new", path, "--days=" + days), "USAGE", 2, "--days")
+        self.refused(self.alice.run("order", "new", path, "-o", self.bank.path("no/such/place")), "IO", 4)
+        self.bank.write("draft.json", json.dumps({**self.DRAFT, "description": "x" * 70000}))
+        self.refused(self.alice.run("order", "new", path), "TOO_LARGE", 1)
+
+    def test_check(self):
+        path, order = self.order()
+        done = self.alice.run("order", "check", path, check=True)
+        self.assertRegex(done.stdout, "^OK [0-9a-f]{64} %s 10.00 EUR\n$" % order["id"])
+        self.bank.write("loose.json", json.dumps(order, indent=1))
+        self.refused(self.alice.run("order", "check", self.bank.path("loose.json")), "DOC_NOT_CANONICAL", 1)
+        shown = self.alice.run("order", "show", self.bank.path("loose.json"), "--json", check=True)
+        self.assertEqual(shown.stdout.encode(), canon(order) + b"\n")
+
+
+class Deciding(Desk):
+    def test_file_and_id(self):
+        """Alice approves a file; Bob, who has no file, the id: the same text before both."""
+        path, order = self.order(JOINT)
+        mine = self.alice.run("approve", path, "--account", JOINT, check=True)
+        self.assertIn("PATC", mine.stdout)
+        self.assertIn("Waits for     bob\nTo decide     countersign approve %s (or reject)\n" % order["id"], mine.stdout)
+        status = self.bob.run("order", "status", order["id"], check=True)
+        self.assertEqual(status.stdout, mine.stdout)
+        his = self.bob.run("approve", order["id"], check=True)
+        self.assertEqual(his.stderr, mine.stderr)
+        self.assertIn("ACSC, settled", his.stdout)
+        self.assertNotIn("Waits for", his.stdout)
+        evidence = self.bank.path("evidence.json")
+        told = self.bob.run("order", "evidence", order["id"], "-o", evidence, check=True)
+        self.assertIn("countersign-verify evidence --bank-key " + self.bank.pin, told.stderr)
+        verdict = verify_evidence(self.bank, evidence)
+        self.assertEqual(verdict.returncode, 0, verdict.stderr)
+        self.refused(self.bob.run("reject", order["id"]), "ORDER_FINAL", 1)
+
+    def test_reject(self):
+        path, order = self.order(JOINT)
+        self.alice.run("submit", path, "--account", JOINT, check=True)
+        done = self.bob.run("reject", order["id"], check=True)
+        self.assertIn("I reject this payment order.", done.stderr)
+        self.assertIn("RJCT, rejected (MS02, a holder said no)", done.stdout)
+
+    def test_wrong_subjects(self):
+        path, _ = self.order()
+        cases = [(("approve", ID), "NOT_FOUND", 1), (("approve", "no-such-file"), "NOT_FOUND", 1),
+                 (("approve", path, "--bank", "other.example/test"), "TLS_REFUSED", 1),
+                 (("order", "status", "7"), "USAGE", 2), (("order", "evidence", ID), "NOT_FOUND", 1),
+                 (("balance", "--account", PAYEE), "ACCOUNT_UNKNOWN", 1)]
+        for words, name, code in cases:
+            with self.subTest(words=words):
+                self.refused(self.alice.run(*words), name, code)
+        self.refused(self.bob.run("approve", path), "ACCOUNT_UNKNOWN", 1)
+
+    def test_policy_of_another_account(self):
+        path, _ = self.order()
+        policy = self.bank.path("joint.policy")
+        self.alice.run("policy", "--account", JOINT, "-o", policy, check=True)
+        self.refused(self.alice.run("approve", path, "--policy", policy), "ACCOUNT_MISMATCH", 1, JOINT)
+
+
+class Offline(Desk):
+    def sign(self, holder, path, account, name="signed.json", verb="approve"):
+        """Without the bank: its address is nowhere in the settings."""
+        policy, out = self.bank.path("policy.json"), self.bank.path(name)
+        holder.run("policy", "--account", account, "-o", policy, check=True)
+        holder.settings(account, url=None)
+        self.addCleanup(holder.settings, account)
+        holder.run("sign", path, "--policy", policy, "--decision", verb, "-o", out, check=True)
+        holder.settings(account)
+        return out
+
+    def test_co_holder_hands_in(self):
+        path, order = self.order(JOINT)
+        signed = self.sign(self.alice, path, JOINT)
+        answer = self.bob.json("send", signed)
+        self.assertEqual([d["holder"] for d in answer["decisions"]], ["alice"])
+        again = self.bob.json("send", signed)
+        self.assertEqual((again["status"], again["canDecide"]), ("PATC", ["bob"]))
+        self.bob.run("approve", order["id"], check=True)
+
+    def test_one_of_many_refused(self):
+        """The others go through; the refusal has its line."""
+        lines = []
+        for number in range(4):
+            path, _ = self.order(amount="1.%02d" % number)
+            with open(self.sign(self.alice, path, ALONE), encoding="utf-8") as f:
+                lines.append(f.read().strip())
+        lines[2] = lines[2].replace('"amount":"1.02"', '"amount":"9.99"')
+        self.bank.write("many", "\n".join(lines) + "\n")
+        before = self.available()
+        done = self.alice.run("send", self.bank.path("many"))
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual(len(re.findall("  ACSC  ", done.stdout)), 3, done.stdout)
+        self.assertIn("many:3 refused, ORDER_MISMATCH", done.stdout)
+        self.assertIn("the bank refused 1 of 4", done.stderr)
+        self.assertAlmostEqual(float(before) - float(self.available()), 1.00 + 1.01 + 1.03, places=2)
+        done = self.alice.run("send", "--json", self.bank.path("many"))
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([a.get("status", a.get("error")) for a in answers],
+                         ["ACSC", "ACSC", "ORDER_MISMATCH", "ACSC", "ORDER_MISMATCH"])
+
+    def test_nothing_to_send(self):
+        """A wrong path among right ones is found before anything goes."""
+        self.bank.write("empty", "\n")
+        self.refused(self.alice.run("send", self.bank.path("empty")), "DOC_TYPE", 1, "empty")
+        path, _ = self.order()
+        signed = self.sign(self.alice, path, ALONE)
+        before = self.available()
+        self.refused(self.alice.run("send", signed, self.bank.path("none")), "NOT_FOUND", 1, "none")
+        self.assertEqual(self.available(), before)
+
+    def test_refused_before_the_pin(self):
+        path, _ = self.order()
+        policy = self.bank.path("policy.json")
+        self.alice.run("policy", "-o", policy, check=True)
+        sign = ("sign", path, "--policy", policy, "-o", self.bank.path("none.signed"))
+        self.refused(self.alice.run("sign", path, "--decision", "approve"), "SETTING_MISSING", 2, "--policy")
+        self.refused(self.alice.run(*sign), "SETTING_MISSING", 2, "--decision")
+        self.refused(self.alice.run(*sign, "--decision", "perhaps"), "USAGE", 2)
+        self.refused(self.alice.run(*sign, "--decision", "approve", "--challenge", "x"), "USAGE", 2)
+        self.refused(self.alice.run(*sign, "--decision", "approve", "--bank", "other.example/test"), "BANK_MISMATCH", 1)
+        self.assertFalse(os.path.exists(self.bank.path("none.signed")))
+
+
+class Json(Desk):
+    """--json: every line of standard output is JSON, whatever happens."""
+
+    def lines(self, *words):
+        done = self.alice.run(*words, "--json")
+        return done, [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_every_command(self):
+        path, order = self.order()
+        for words, members in (
+                (("login",), {"holder", "session", "expires", "idleSeconds"}),
+                (("token", "info"), None), (("token", "list"), None),
+                (("order", "show", path), {"id"}), (("order", "check", path), {"digest", "id"}),
+                (("policy",), {"holders", "rules"}), (("approve", path), {"status", "decisions"}),
+                (("order", "status", order["id"]), {"status"}), (("order", "evidence", order["id"]), None),
+                (("orders",), {"order", "status"}), (("accounts",), {"booked"}), (("balance",), {"booked"}),
+                (("movements",), {"amount", "balance"}), (("logout",), {"destroyed", "bank"})):
+            with self.subTest(words=words):
+                done, answers = self.lines(*words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertTrue(answers)
+                for answer in answers if members else []:
+                    self.assertLessEqual(members, set(answer))
+
+    def test_refusals(self):
+        """One object with the name, and the exit code of the table."""
+        path, _ = self.order()
+        for words, name, code in (
+                (("approve", ID), "NOT_FOUND", 1), (("order", "new", "none"), "NOT_FOUND", 1),
+                (("order", "status", "7"), "USAGE", 2), (("login", "--token", "pkcs11:token=x"), "TOKEN_NOT_FOUND", 3),
+                (("login", "--url", "https://127.0.0.1:1"), "UNAVAILABLE", 4),
+                (("approve", path, "--account", "x", "--policy", "none"), "NOT_FOUND", 1)):
+            with self.subTest(words=words):
+                done, answers = self.lines(*words)
+                self.assertEqual(done.returncode, code, done.stderr)
+                self.assertEqual([answer["error"] for answer in answers], [name])
+                self.assertTrue(answers[0]["remedy"])
+
+    def test_usage(self):
+        for words in (("dance",), ("approve",), ("approve", "a", "b"), ("balance", "--colour"), ("order",), ("--pin", "1")):
+            with self.subTest(words=words):
+                done = self.alice.run(*words, settings=False)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+
+    def test_help(self):
+        for words in ((), ("approve",), ("order", "new")):
+            done = self.alice.run(*words, "--help", settings=False, check=True)
+            self.assertIn("xample", done.stdout)
+
+    def test_lists(self):
+        """Titles for people, one blank line between two accounts."""
+        self.order()
+        accounts = self.alice.run("accounts", check=True).stdout
+        self.assertEqual(accounts.count("\n\nAccount  "), 1)
+        self.assertNotIn("\n\n\n", accounts)
+        moved = self.alice.run("movements", check=True).stdout.splitlines()
+        self.assertTrue(moved[0].startswith("TIME "))
+        self.assertEqual(moved[0].index("BALANCE") + len("BALANCE"), moved[-1].index("  Funding"))
+        self.assertEqual(self.bob.run("orders", check=True).stdout, "There are no orders.\n")
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
