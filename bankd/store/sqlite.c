@@ -27,6 +27,7 @@ struct store_query {
 
 struct store {
     sqlite3 *db;
+    sqlite3_stmt *begin, *commit;
     struct store_query queries[STORE_STATEMENT_COUNT];
 };
 
@@ -137,6 +138,9 @@ enum err store_open(const char *path, struct store **out)
         "pragma");
     if (!e)
         e = make_schema(s);
+    if (!e && (sqlite3_prepare_v2(s->db, "BEGIN IMMEDIATE", -1, &s->begin, NULL) != SQLITE_OK ||
+               sqlite3_prepare_v2(s->db, "COMMIT", -1, &s->commit, NULL) != SQLITE_OK))
+        e = fail(s, "prepare");
 out:
     if (e) {
         store_close(s);
@@ -152,6 +156,8 @@ void store_close(struct store *s)
         return;
     for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
         sqlite3_finalize(s->queries[i].prepared);
+    sqlite3_finalize(s->begin);
+    sqlite3_finalize(s->commit);
     /* Its code only says that statements are left, and there are none. */
     (void)sqlite3_close(s->db);
     free(s);
@@ -163,14 +169,22 @@ int64_t store_now(struct store *s)
     return clock_now_us();
 }
 
+static enum err run_prepared(struct store *s, sqlite3_stmt *statement, const char *what)
+{
+    enum err e = sqlite3_step(statement) == SQLITE_DONE ? ERR_OK : fail(s, what);
+
+    sqlite3_reset(statement);
+    return e;
+}
+
 enum err store_begin(struct store *s)
 {
-    return execute(s, "BEGIN IMMEDIATE", "begin");
+    return run_prepared(s, s->begin, "begin");
 }
 
 enum err store_commit(struct store *s)
 {
-    return execute(s, "COMMIT", "commit");
+    return run_prepared(s, s->commit, "commit");
 }
 
 void store_rollback(struct store *s)
