@@ -283,6 +283,11 @@ class Tls(OneBank):
         self.assertEqual(self.bank.operator("POST", "/v1/logout").name, "ROLE_REQUIRED")
         self.assertEqual(self.bank.operator("GET", "/v1/accounts").status, 200)
 
+    def test_renewal_brings_a_fresh_key_under_the_same_root(self):
+        helper = os.path.join(b.BIN, "../tests/tls_renew")
+        done = subprocess.run([helper, self.bank.path("keeper.sock")], capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, "OK %s\n" % self.bank.pin), done.stderr)
+
     def test_plain_text_on_the_tls_port(self):
         with socket.create_connection(("127.0.0.1", self.bank.port), timeout=CUT_SECONDS) as sock:
             sock.sendall(Framing.GOOD.encode())
