@@ -79,7 +79,8 @@ static enum err hand_over(const struct settings *s)
 {
     if (s->peer_uid == SETTINGS_NO_PEER || s->peer_uid == (uint64_t)geteuid())
         return ERR_OK;
-    if (chown(s->socket, (uid_t)s->peer_uid, (gid_t)-1) == 0)
+    /* Not chown: where the peer may write to the directory, the path may be his link by now. */
+    if (lchown(s->socket, (uid_t)s->peer_uid, (gid_t)-1) == 0)
         return ERR_OK;
     return log_fail(ERR_IO, "keeper.socket", "%s cannot be given to peer_uid: %s", s->socket,
                     strerror(errno));
@@ -111,11 +112,11 @@ enum err serving_run(const struct settings *settings, int pin_fd)
     struct keeper *keeper = NULL;
     int lock = -1;
 
-    enum err e = catch_signals(&options.stop_fd);
-    if (!e)
-        e = state_lock(settings->state, &lock);
+    enum err e = state_lock(settings->state, &lock);
     if (!e)
         e = hsm_open(&token, &options.hsm);
+    if (!e) /* not before: who is asked for the PIN may end the program by a signal */
+        e = catch_signals(&options.stop_fd);
     if (!e)
         e = keeper_open(&options, &keeper);
     if (!e)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define FILE_NAME "state.json"
@@ -21,14 +22,26 @@
 #define TYPE "keeper-state"
 #define VERSION 1
 
+/* Who may write there can put an older state in its place. */
+static enum err check_private(int fd, const char *dir)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & (S_IRWXG | S_IRWXO)) == 0)
+        return ERR_OK;
+    return log_fail(ERR_KEEPER_STATE, "keeper.state", "%s: others may use it", dir);
+}
+
 enum err state_lock(const char *dir, int *out)
 {
     *out = -1;
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return log_fail(ERR_KEEPER_STATE, "keeper.state", "%s: %s", dir, strerror(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        enum err e = log_fail(ERR_KEEPER_STATE, "keeper.state", "%s: another keeper has it", dir);
+    enum err e = check_private(fd, dir);
+    if (!e && flock(fd, LOCK_EX | LOCK_NB) != 0)
+        e = log_fail(ERR_KEEPER_STATE, "keeper.state", "%s: another keeper has it", dir);
+    if (e) {
         close(fd);
         return e;
     }

@@ -20,7 +20,8 @@ struct state {
 };
 
 /* Takes the state directory for this process; two keepers on one state could sign two branches.
- * KEEPER_STATE when another process has it or DIR cannot be opened. It is released by closing *OUT,
+ * KEEPER_STATE when another process has it, when DIR cannot be opened, is another user's or open to
+ * others than this one. It is released by closing *OUT,
  * and by death. */
 MUST_CHECK enum err state_lock(const char *dir, int *out);
 

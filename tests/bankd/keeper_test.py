@@ -5,6 +5,7 @@ Usage: keeper_test.py BANKD-KEEPER KEEPER_ASK FAULT-MODULE [TEST...]"""
 import base64
 import json
 import os
+import pty
 import random
 import re
 import signal
@@ -98,6 +99,30 @@ class Init(KeeperTest):
 
 
 class Start(KeeperTest):
+    def test_a_signal_ends_it_while_it_asks_for_the_pin(self):
+        self.bank.init()
+        for end in (lambda pid, terminal: os.write(terminal, b"\x03"),
+                    lambda pid, terminal: os.kill(pid, signal.SIGTERM)):
+            pid, terminal = pty.fork()
+            if pid == 0:
+                os.execve(PROGRAM, [PROGRAM, "--config", self.bank.path("keeper.conf")],
+                          self.bank.environment)
+            seen = b""
+            while b"PIN of the bank's token: " not in seen:
+                seen += os.read(terminal, 4096)
+            end(pid, terminal)
+            with self.assertRaises(OSError):  # EIO: nobody has the terminal any more
+                while True:
+                    self.assertNotIn(b"PIN", os.read(terminal, 4096))
+            self.assertTrue(os.WIFSIGNALED(os.waitpid(pid, 0)[1]))
+            os.close(terminal)
+
+    def test_not_with_a_state_directory_that_others_may_use(self):
+        self.bank.init()
+        for mode in (0o770, 0o701, 0o755):
+            os.chmod(self.bank.path("state"), mode)
+            self.refused("KEEPER_STATE", 4)
+
     def test_not_without_its_state(self):
         self.refused("KEEPER_STATE", 4)
         self.bank.init()
