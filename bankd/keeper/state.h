@@ -21,8 +21,7 @@ struct state {
 
 /* Takes the state directory for this process; two keepers on one state could sign two branches.
  * KEEPER_STATE when another process has it, when DIR cannot be opened, is another user's or open to
- * others than this one. It is released by closing *OUT,
- * and by death. */
+ * others than this one. It is released by closing *OUT, and by death. */
 MUST_CHECK enum err state_lock(const char *dir, int *out);
 
 /* KEEPER_STATE when the file is missing or anything but a state. */
