@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Rights: who may hand in and who may approve, and a right that is lowered while an order waits.
+ * Rights: who may hand in and who may approve, a right that is lowered while an order waits, a
+ * policy outside its time.
  */
 #include "bankd/core/rights.h"
 #include "base/text.h"
@@ -11,20 +12,19 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Alice may approve, Bob may only hand in. */
-#define POLICY                                                                                     \
+#define POLICY(title, bobs_class, times)                                                           \
     "{\"account\":\"" WORLD_ALICE_ACCOUNT "\",\"bank\":\"" WORLD_BANK "\",\"holders\":["           \
-    "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"T\",\"id\":\"bob\"}],"                        \
-    "\"rules\":[{\"require\":\"all\"}],\"title\":\"Alice\",\"type\":\"policy\","                   \
-    "\"validFrom\":\"2026-11-23T09:00:00Z\",\"version\":2}"
+    "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"" bobs_class "\",\"id\":\"bob\"}],"           \
+    "\"rules\":[{\"require\":\"all\"}],\"title\":\"" title "\",\"type\":\"policy\"," times         \
+    ",\"version\":2}"
+#define NINE "\"validFrom\":\"2026-11-23T09:00:00Z\""
+#define TO_TEN ",\"validUntil\":\"2026-11-23T10:00:00Z\""
+#define TEN "\"validFrom\":\"2026-11-23T10:00:00Z\""
 
-static struct policy *alice_alone(void)
-{
-    struct policy *p = NULL;
-
-    assert_ok(policy_parse(POLICY, sizeof POLICY - 1, &p));
-    return p;
-}
+/* Alice may approve, Bob may only hand in. */
+static const char alice_alone[] = POLICY("Alice", "T", NINE);
+static const char until_ten[] = POLICY("Until ten", "A", NINE TO_TEN);
+static const char from_ten[] = POLICY("From ten", "A", TEN);
 
 static void test_rights(void **state)
 {
@@ -48,22 +48,25 @@ static void test_rights(void **state)
         {"Alice", VERB_SUBMIT, ERR_NOT_A_HOLDER},
         {"", VERB_SUBMIT, ERR_NOT_A_HOLDER},
     };
-    struct policy *p = alice_alone();
+    struct policy *p = NULL;
 
     (void)state;
+    assert_ok(policy_parse(alice_alone, strlen(alice_alone), &p));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_err(rights_check(p, rows[i].holder, rows[i].verb), rows[i].verdict);
     policy_free(p);
 }
 
 /* A second version of the account's policy, as a later part of the bank will enter it. */
-static void lower_bob(struct world *w)
+static void change_policy(struct world *w, const char *text)
 {
-    struct policy *p = alice_alone();
-    char digest[2 * DIGEST_LEN + 1], document[2 * sizeof POLICY], sql[4096];
+    struct policy *p = NULL;
+    char digest[2 * DIGEST_LEN + 1], document[1024], sql[2048];
 
+    assert_ok(policy_parse(text, strlen(text), &p));
+    assert_true(2 * strlen(text) < sizeof document);
     text_hex(policy_digest(p), DIGEST_LEN, digest);
-    text_hex((const uint8_t *)POLICY, sizeof POLICY - 1, document);
+    text_hex((const uint8_t *)text, strlen(text), document);
     snprintf(sql, sizeof sql,
              "INSERT INTO policy (digest, account, version, document, entry)"
              " VALUES (x'%s', '" WORLD_ALICE_ACCOUNT "', 2, x'%s', 0);"
@@ -75,21 +78,36 @@ static void lower_bob(struct world *w)
     world_restart(w);
 }
 
+static int enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w);
+    world_populate(&w);
+    *state = &w;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct world *w = *state;
+
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
 static void threat_10_a_right_lowered_in_between(void **state)
 {
-    static struct world world;
-    struct world *w = &world;
+    struct world *w = *state;
     struct world_order o, next;
     struct buf jws = {0};
 
-    (void)state;
-    world_open(w);
-    world_populate(w);
     world_order(w, "60.00", &o);
     world_order(w, "10.00", &next);
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
     world_sign(w, &w->bob, &o, VERB_APPROVE, NULL, &jws); /* under the policy of the order */
-    lower_bob(w);
+    change_policy(w, alice_alone);
     assert_string_equal(world_hand_in(w, &w->bob, &jws, &o), "MAY_NOT_APPROVE");
     assert_string_equal(world_sql(w, "SELECT status FROM orders"), "PATC");
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/6000");
@@ -99,18 +117,69 @@ static void threat_10_a_right_lowered_in_between(void **state)
     assert_string_equal(world_decide(w, &w->alice, &next, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "ACSC");
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "9000/6000");
-    world_check(w);
-    world_close(w);
     buf_free(&jws);
     world_order_free(&o);
     world_order_free(&next);
 }
 
+static void test_a_policy_that_is_over(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    change_policy(w, until_ten);
+    world_later(w, 3599);
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_later(w, 1);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "POLICY_NOT_VALID");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/6000");
+    world_order_free(&o);
+}
+
+static void test_a_policy_that_has_not_begun(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    change_policy(w, from_ten);
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "POLICY_NOT_VALID");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM orders"), "0");
+    world_order_free(&o);
+}
+
+/* What leaves one account in euros cannot arrive in dollars. */
+static void test_a_creditor_in_another_currency(void **state)
+{
+    static const char dollars[] = "NL91ABNA0417164300";
+    static const char *const carol[] = {"carol"};
+    struct world *w = *state;
+    struct world_order o;
+
+    world_begin(w);
+    world_end(w, core_account_open(w->core, &world_operator, dollars, "USD", "Dollars", carol, 1,
+                                   &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    world_order_from(w,
+                     "{\"amount\":\"1.00\",\"creditor\":{\"account\":\"NL91ABNA0417164300\","
+                     "\"name\":\"C\"},\"currency\":\"EUR\",\"description\":\"x\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "CURRENCY_MISMATCH");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
+    world_order_free(&o);
+}
+
 int main(void)
 {
+#define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rights),
-        cmocka_unit_test(threat_10_a_right_lowered_in_between),
+        cmocka_unit_test(test_rights),          T(threat_10_a_right_lowered_in_between),
+        T(test_a_policy_that_is_over),          T(test_a_policy_that_has_not_begun),
+        T(test_a_creditor_in_another_currency),
     };
+#undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
