@@ -152,6 +152,16 @@ static enum err prove_entry(const struct entry *en, const struct checkpoint *hea
     return e;
 }
 
+/* Says which entry it is. Its type is a word of section 11 or nothing that people need to see. */
+static void name_entry(const struct entry *en, size_t i, char *where, size_t where_len)
+{
+    const char *type = js_text(js_get(en->body, "type"), NULL);
+    bool word = type && type[0] && !type[strspn(type, "abcdefghijklmnopqrstuvwxyz-")];
+
+    snprintf(where, where_len, "entries[%zu], log index %llu, %.32s", i,
+             (unsigned long long)en->leaf.index, word ? type : "of no known type");
+}
+
 static enum err add_entries(const struct evidence *ev, struct story *story, char *where,
                             size_t where_len)
 {
@@ -167,10 +177,7 @@ static enum err add_entries(const struct evidence *ev, struct story *story, char
         if (e == ERR_OK && en.leaf.index < next)
             e = ERR_EVIDENCE_CONTRADICTION;
         if (e == ERR_OK) {
-            const char *type = js_text(js_get(en.body, "type"), NULL);
-
-            snprintf(where, where_len, "entries[%zu], log index %llu, %.32s", i,
-                     (unsigned long long)en.leaf.index, type ? type : "without type");
+            name_entry(&en, i, where, where_len);
             e = story_add(story, &en.leaf, en.body);
         }
         next = en.leaf.index + 1;

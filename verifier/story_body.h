@@ -73,7 +73,11 @@ MUST_CHECK enum err story_order_judge(const struct story *s, struct policy_verdi
  * one of ALLOWED (ended by STATUS_NONE). */
 MUST_CHECK enum err story_order_walk(struct story *s, const struct body *b, const struct js *codes,
                                      const enum status *allowed);
+/* Takes the ISO code; DOC_MEMBER_INVALID unless it looks like one. */
 MUST_CHECK enum err story_order_reason(struct story *s, const struct js *reason);
+/* Whether the bank could end the order at this time for the reason taken: a holder's no is not the
+ * bank's to give, and expiry has its time. */
+bool story_order_bank_reason(const struct story *s, int64_t time_us);
 MUST_CHECK enum err story_order_decision(struct story *s, struct body *b);
 
 /* --- story_end.c: settlement, or an end by the bank --- */

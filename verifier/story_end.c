@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/story_body.h"
 
+#include "base/text.h"
 #include <string.h>
 
 /* An end needs a beginning. */
@@ -32,8 +33,9 @@ struct settlement {
         *policy_digest, *status;
 };
 
-/* What was executed is what was signed. */
-static enum err check_settled(const struct story *s, const struct settlement *st)
+/* What was executed is what was signed, and not before the day that was signed. */
+static enum err check_settled(const struct story *s, const struct body *b,
+                              const struct settlement *st)
 {
     uint8_t order_digest[DIGEST_LEN], digest[DIGEST_LEN];
     enum err e = member_digest(st->order_digest, order_digest);
@@ -44,6 +46,7 @@ static enum err check_settled(const struct story *s, const struct settlement *st
         return e;
     return story_contradiction_unless(memcmp(order_digest, s->order.digest, DIGEST_LEN) == 0 &&
                                       memcmp(digest, policy_digest(s->policy), DIGEST_LEN) == 0 &&
+                                      text_day_of(b->leaf->time_us) >= s->order.date_days &&
                                       story_text_is(st->amount, s->order.amount) &&
                                       story_text_is(st->currency, s->order.currency) &&
                                       story_text_is(st->debtor, s->order.account) &&
@@ -95,7 +98,7 @@ enum err story_end_settlement(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = check_link(s, b);
     if (e == ERR_OK)
-        e = check_settled(s, &st);
+        e = check_settled(s, b, &st);
     if (e == ERR_OK)
         e = check_quorum(s);
     if (e == ERR_OK && js_count(st.considered) != s->made_count)
@@ -120,5 +123,7 @@ enum err story_end_closed(struct story *s, struct body *b)
         e = check_link(s, b);
     if (e == ERR_OK)
         e = story_order_reason(s, reason);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(story_order_bank_reason(s, b->leaf->time_us));
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }

@@ -43,7 +43,7 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
                                       MEMBER_TEXT("spki", true, &spki),
                                       MEMBER_TEXT("thumbprint", true, &thumbprint),
                                       MEMBER_TEXT("vouched", true, &vouched)};
-    struct enrolled en = {.active = true};
+    struct enrolled en = {.active = true, .floor_us = b->leaf->time_us};
     char person[561]; /* 140 code points of four bytes */
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 

@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AHEAD_MAX_US (10 * TEXT_SECOND_US) /* docs/FORMAT.md section 10: a signer's clock */
+/* docs/FORMAT.md section 10, rule 3: a signer's clock, and how long a signature waits. */
+#define AHEAD_MAX_US (10 * TEXT_SECOND_US)
+#define AGE_MAX_US (300 * TEXT_SECOND_US)
 
 enum err story_order_link(const struct story *s, const struct body *b)
 {
@@ -111,6 +113,15 @@ static const struct key *find_key(void *ctx, const char *thumbprint)
     return en ? en->key : NULL;
 }
 
+/* The bank may not keep a signature for later. With a challenge, whose own time the log does not
+ * tell, the statement's end is the limit. */
+static bool is_fresh(const struct statement *head, int64_t floor_us, int64_t taken_us)
+{
+    return head->issued_us >= floor_us && head->issued_us <= taken_us + AHEAD_MAX_US &&
+           (head->challenge[0] || head->issued_us >= taken_us - AGE_MAX_US) &&
+           head->expires_us >= taken_us;
+}
+
 /* Notes a verified decision after what the bank must have seen when it took it. */
 static enum err note_decision(struct story *s, const struct body *b, const struct verified *v)
 {
@@ -118,8 +129,7 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct made *m = &s->made[s->made_count];
 
-    if (!en->active || d->head.issued_us < en->floor_us ||
-        d->head.issued_us > b->leaf->time_us + AHEAD_MAX_US)
+    if (!en->active || !is_fresh(&d->head, en->floor_us, b->leaf->time_us))
         return ERR_EVIDENCE_CONTRADICTION;
     if (!has_right(s->policy, en->holder, d->verb) || decided_before(s, en->holder, d->verb))
         return ERR_EVIDENCE_CONTRADICTION;
@@ -178,6 +188,32 @@ static enum err take_document(struct story *s, const struct body *b, const struc
                                       strcmp(s->order.currency, s->currency) == 0);
 }
 
+/* --- why it ended --- */
+
+static enum err check_reason(const char *text, size_t len)
+{
+    static const char code[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+    return len == 4 && strspn(text, code) == len ? ERR_OK : ERR_DOC_MEMBER_INVALID;
+}
+
+enum err story_order_reason(struct story *s, const struct js *reason)
+{
+    return member_text(reason, check_reason, s->reason, sizeof s->reason);
+}
+
+static bool reason_is_of(const struct story *s, enum verb verb)
+{
+    return strcmp(s->reason, decision_reason_for(verb)) == 0;
+}
+
+bool story_order_bank_reason(const struct story *s, int64_t time_us)
+{
+    if (reason_is_of(s, VERB_REJECT) || reason_is_of(s, VERB_CANCEL))
+        return false;
+    return strcmp(s->reason, "DS24") != 0 || time_us >= s->order.expires_us;
+}
+
 /* The status after the decision is what its votes make it. */
 static enum err check_outcome(const struct story *s, const struct body *b)
 {
@@ -200,10 +236,11 @@ static enum err check_outcome(const struct story *s, const struct body *b)
         fine = verdict.reached && !verdict.unreachable && b->leaf->time_us <= s->order.expires_us;
         break;
     case STATUS_CANC:
-        fine = verb == VERB_CANCEL;
+        fine = verb == VERB_CANCEL && reason_is_of(s, VERB_CANCEL);
         break;
     case STATUS_RJCT:
-        fine = verdict.unreachable == (strcmp(s->reason, "MS02") == 0);
+        fine = verdict.unreachable ? reason_is_of(s, VERB_REJECT)
+                                   : story_order_bank_reason(s, b->leaf->time_us);
         break;
     case STATUS_NONE:
     case STATUS_RCVD:
@@ -212,13 +249,6 @@ static enum err check_outcome(const struct story *s, const struct body *b)
         break;
     }
     return story_contradiction_unless(fine && (verb != VERB_CANCEL || s->status == STATUS_CANC));
-}
-
-enum err story_order_reason(struct story *s, const struct js *reason)
-{
-    enum err e = member_text(reason, NULL, s->reason, sizeof s->reason);
-
-    return e == ERR_OK && strlen(s->reason) != 4 ? ERR_DOC_MEMBER_INVALID : e;
 }
 
 enum err story_order_decision(struct story *s, struct body *b)

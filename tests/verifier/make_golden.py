@@ -30,10 +30,21 @@ def good_evidence():
     s.alice()
     s.bob(["RJCT"], verb="reject", reason="MS02")
     yield "rejected", s.evidence()
+    short = dict(ORDER, expires="2026-11-22T10:09:00Z")
     s = Story()
-    s.alice()
+    s.alice(order=short, document=short)
     s.of_order("closed", "10:09:00", {"type": "closed", "reason": "DS24", "status": ["RJCT"]})
     yield "expired", s.evidence(log_key=LOG384, bankKeys=bank_keys(log=LOG384))
+    s = Story()
+    s.alice()
+    s.decide("bob", BOB, "10:12:00", ["ACCP"], issued="2026-11-22T10:07:00Z",
+             expires="2026-11-22T10:12:00Z")  # the edges: 300 seconds old, just not expired
+    yield "unhurried", s.evidence()
+    s = Story()
+    s.alice()
+    s.decide("bob", BOB, "13:00:00", ["ACCP"], issued="2026-11-22T10:07:00Z",
+             expires="2026-11-22T14:00:00Z", challenge=b64u(sha256(b"challenge")[:16]))
+    yield "challenged", s.evidence()
     s = Story()
     s.alice()
     s.decide("alice", ALICE, "10:06:00", ["CANC"], verb="cancel", reason="DS02",
@@ -250,6 +261,55 @@ def forged_decisions_in_log(wrong):
     s.alice()
     s.of_order("closed", "10:09:00", {"type": "closed", "reason": "DS24", "status": ["CANC"]})
     yield wrong, "closed-as-cancelled", s.evidence()
+    yield from forged_times(wrong)
+    yield from forged_reasons(wrong)
+
+
+def forged_times(wrong):
+    """A signature that the bank kept back, or money that moved too soon."""
+    for name, clock, issued, expires in (
+            ("approval-expired", "10:08:01", "10:07:00", "10:08:00"),
+            ("approval-kept-back", "10:12:01", "10:07:00", "10:30:00"),
+            ("approval-before-enrolment", "09:03:30", "09:00:59", "09:10:00")):
+        s = Story()
+        if clock > "10:05:02":
+            s.alice()
+        s.decide("bob", BOB, clock, ["ACCP"] if clock > "10:05:02" else ["RCVD", "ACTC", "PATC"],
+                 issued="2026-11-22T%sZ" % issued, expires="2026-11-22T%sZ" % expires,
+                 document=None if clock > "10:05:02" else ORDER)
+        yield wrong, name, s.evidence()
+    later = dict(ORDER, date="2026-11-23")
+    s = Story()
+    s.alice(order=later, document=later)
+    s.bob(order=later)
+    s.settle(orderDigest=hexdigest(canon(later)))
+    yield wrong, "settled-before-its-date", s.evidence()
+
+
+def forged_reasons(wrong):
+    """The bank ends an order and says that a holder or the clock did."""
+    for name, reason in (("closed-as-rejected", "MS02"), ("closed-as-withdrawn", "DS02"),
+                         ("closed-before-expiry", "DS24")):
+        s = Story()
+        s.alice()
+        s.of_order("closed", "10:09:00", {"type": "closed", "reason": reason, "status": ["RJCT"]})
+        yield wrong, name, s.evidence()
+    for name, reason in (("reason-with-escapes", "\x1b[2J"), ("reason-in-words", "no!!")):
+        s = Story()
+        s.alice()
+        s.of_order("closed", "10:09:00", {"type": "closed", "reason": reason, "status": ["RJCT"]})
+        yield "DOC_MEMBER_INVALID", name, s.evidence()
+    s = Story()
+    s.alice()
+    s.decide("alice", ALICE, "10:06:00", ["CANC"], verb="cancel", reason="AM04",
+             issued="2026-11-22T10:06:00Z")
+    yield wrong, "cancelled-for-funds", s.evidence()
+    s = Story()
+    s.put("told", "09:04:00", {"object": "bank", "type": "\u20ac" * 11})  # byte 32 is inside one
+    yield wrong, "type-of-no-word", s.evidence()
+    s = Story()
+    s.alice(["RCVD", "RJCT"], reason="DS02")
+    yield wrong, "rejected-as-withdrawn", s.evidence()
 
 
 # --- decisions -----------------------------------------------------------------------------------

@@ -72,6 +72,8 @@ static void other_ends(void **state)
     } rows[] = {{"open", "PATC", "", 1},
                 {"rejected", "RJCT", "MS02", 1},
                 {"expired", "RJCT", "DS24", 1},
+                {"unhurried", "ACCP", "", 2},
+                {"challenged", "ACCP", "", 2},
                 {"cancelled", "CANC", "DS02", 1}};
     struct pins pins = load_pins();
 

@@ -103,7 +103,14 @@ silent
 while read -r error name; do
     run 1 evidence --bank-key "$pin" "forged/$name.json"
     has "REFUSED $error forged/$name.json"
+    run 1 evidence --json --bank-key "$pin" "forged/$name.json"
+    has "\"error\":\"$error\",\"file\":\"forged/$name.json\""
 done <forged/list.txt
+
+# A name that a terminal would obey: ESC, and U+009B, which is ESC [ in one character.
+name="$work/$(printf 'a\033b\302\233c\302\251')"
+run 1 order "$name"
+has "REFUSED NOT_FOUND $work/a?b?c$(printf '\302\251') "
 
 # A full disk is no verdict.
 if [ -w /dev/full ]; then
