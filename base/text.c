@@ -400,3 +400,17 @@ bool text_is_utf8(const void *bytes, size_t len)
     }
     return true;
 }
+
+void text_tame(char *text)
+{
+    bool utf8 = text_is_utf8(text, strlen(text));
+    uint8_t *to = (uint8_t *)text;
+
+    for (const uint8_t *from = to; *from; from++) {
+        bool c1 = from[0] == 0xc2 && from[1] < 0xa0; /* U+0080 to U+009F, two bytes */
+        bool control = *from < 0x20 || *from == 0x7f || (utf8 ? c1 : *from > 0x7f);
+        *to++ = control ? '?' : *from;
+        from += utf8 && c1;
+    }
+    *to = 0;
+}

@@ -51,4 +51,9 @@ int32_t text_day_of(int64_t time_us); /* the UTC day of a time */
 /* True when the LEN bytes are valid UTF-8 (RFC 3629). NUL is a character like any other. */
 bool text_is_utf8(const void *bytes, size_t len);
 
+/* Puts '?' in TEXT for what a terminal may obey instead of showing it: control characters (C0, DEL,
+ * C1) and, where TEXT is not UTF-8, every byte above 0x7f. For texts of a token or a bank on their
+ * way to people. Does not judge letters: those that are invisible or run backwards stay. */
+void text_tame(char *text);
+
 #endif

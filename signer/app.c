@@ -2,6 +2,7 @@
 #include "signer/app.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "order/text.h"
 #include <openssl/rand.h>
@@ -70,6 +71,8 @@ enum err app_configure(struct app *a)
     if (e == ERR_OK && (a->config != NULL || access(buf_str(&path), F_OK) == 0))
         e = conf_load(buf_str(&path), items, sizeof items / sizeof *items, a->message,
                       sizeof a->message);
+    if (e == ERR_NOT_FOUND)
+        (void)app_fail(a, e, "%s", buf_str(&path));
     buf_free(&path);
     prefer(&a->url, a->conf_url);
     prefer(&a->bank, a->conf_bank);
@@ -184,17 +187,12 @@ enum err app_print_json(const struct js *value)
     return e;
 }
 
-/* C1 controls, U+0080 to U+009F, are two bytes in UTF-8; some terminals obey them. */
-static bool is_c1(const char *p)
-{
-    return (unsigned char)p[0] == 0xc2 && ((unsigned char)p[1] & 0xe0) == 0x80;
-}
-
 void app_print_safe(FILE *f, const char *text)
 {
-    for (const char *p = text; *p != '\0'; p++) {
-        bool c1 = is_c1(p);
-        fputc(c1 || (unsigned char)*p < 0x20 || *p == 0x7f ? '?' : *p, f);
-        p += c1;
-    }
+    char *tame = strdup(text);
+    if (tame == NULL)
+        return;
+    text_tame(tame);
+    fputs(tame, f);
+    free(tame);
 }

@@ -75,6 +75,9 @@ MUST_CHECK enum err app_login(struct app *a, struct js **session);
 /* Destroys the session key and tells the bank. *HAD: there was one. *TOLD: ERR_OK when the bank
  * knows; otherwise it ends the session by itself, later. */
 MUST_CHECK enum err app_logout(struct app *a, bool *had, enum err *told);
+/* The bank's challenge that keeps statements of the key with THUMBPRINT fresh until it expires;
+ * needs no session. The caller frees *ANSWER with js_free. */
+MUST_CHECK enum err app_challenge(struct app *a, const char *thumbprint, struct js **answer);
 /* Calls the bank with the session; without one logs in first, with the token's PIN. */
 MUST_CHECK enum err app_call(struct app *a, const struct client_call *call, struct js **answer);
 /* The same, answer as bytes. */
@@ -93,7 +96,7 @@ enum err app_fail(struct app *a, enum err e, const char *format, ...)
 MUST_CHECK enum err app_confirm(struct app *a, const char *question);
 /* Canonical JSON and a line end on standard output. */
 MUST_CHECK enum err app_print_json(const struct js *value);
-/* TEXT with control characters shown as '?', for what comes from tokens and the bank. */
+/* TEXT, tamed (text_tame), for what comes from tokens and the bank. */
 void app_print_safe(FILE *f, const char *text);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/pin.h"
 
+#include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -69,6 +71,18 @@ static enum err write_text(int fd, const char *text)
     return ERR_OK;
 }
 
+/* A prompt has the token's own words in it, and may not move the cursor over what stands above. */
+static enum err write_prompt(int fd, const char *prompt)
+{
+    char *tame = strdup(prompt);
+    if (!tame)
+        return ERR_NO_MEMORY;
+    text_tame(tame);
+    enum err e = write_text(fd, tame);
+    free(tame);
+    return e;
+}
+
 /* The terminal is in line mode: readable means a whole line or the end of file. */
 static enum err wait_line(int fd, const sigset_t *mask)
 {
@@ -110,7 +124,7 @@ static enum err ask_once(int fd, const char *prompt, struct secret *out)
     watch_begin(&w);
     enum err e = ERR_PIN_NO_TERMINAL;
     if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
-        e = write_text(fd, prompt);
+        e = write_prompt(fd, prompt);
         if (!e)
             e = read_pin(fd, &w.mask_before, out);
         tcsetattr(fd, TCSAFLUSH, &before);

@@ -8,13 +8,12 @@
 #include "base/err.h"
 #include "base/secret.h"
 
-/* Writes PROMPT to /dev/tty and appends one line typed there, without echo, to OUT. The terminal's
- * settings come back whatever happens: a signal that ends or stops the program is delivered after
- * that, and the prompt is repeated when the program goes on. What was typed before the prompt is
- * thrown away.
- * ERR_PIN_NO_TERMINAL: there is none. ERR_PIN_CANCELLED: an empty line or an end of file.
- * ERR_TOO_LARGE: longer than SECRET_MAX. On failure OUT is as it was.
- * For one thread at a time: it catches signals meanwhile. */
+/* Writes PROMPT, tamed (text_tame), to /dev/tty and appends one line typed there, without echo, to
+ * OUT. The terminal's settings come back whatever happens: a signal that ends or stops the program
+ * is delivered after that, and the prompt is repeated when the program goes on. What was typed
+ * before the prompt is thrown away. ERR_PIN_NO_TERMINAL: there is none. ERR_PIN_CANCELLED: an empty
+ * line or an end of file. ERR_TOO_LARGE: longer than SECRET_MAX. On failure OUT is as it was. For
+ * one thread at a time: it catches signals meanwhile. */
 MUST_CHECK enum err pin_read_terminal(const char *prompt, struct secret *out);
 
 #endif

@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "tests/base/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static enum err parse(const char *s, uint64_t max, uint64_t *out)
@@ -180,6 +181,33 @@ static void test_utf8(void **state)
     assert_true(text_is_utf8("a\0b", 3));
 }
 
+static void test_tame(void **state)
+{
+    static const struct {
+        const char *text, *tame;
+    } table[] = {
+        {"", ""},
+        {"plain ~", "plain ~"},
+        {"caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80"},
+        {"\x1b[2J\r\n\t\x7f", "?[2J????"},
+        {"a\xc2\x80\xc2\x9b\xc2\x9fz", "a???z"},
+        {"\xc2\xa0\xc3\x80", "\xc2\xa0\xc3\x80"},
+        {"\x9b"
+         "2J caf\xc3\xa9",
+         "?2J caf??"}, /* not UTF-8 */
+        {"\xc2", "?"},
+        {"\xc2\x1b[", "??["},
+    };
+    char text[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        snprintf(text, sizeof text, "%s", table[i].text);
+        text_tame(text);
+        assert_string_equal(text, table[i].tame);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -192,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_refused_times),
         cmocka_unit_test(test_refused_dates),
         cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_tame),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

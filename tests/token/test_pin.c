@@ -29,7 +29,9 @@ static void child_main(int report)
     alarm(20);
     if (secret_new(&pin))
         _exit(9);
-    enum err e = pin_read_terminal("PIN of alice: ", pin);
+    enum err e = pin_read_terminal("\x1b[2J\xc2\x9b"
+                                   "1APIN of alice: ",
+                                   pin);
     dprintf(report, "%s %.*s", err_name(e), (int)secret_len(pin), (const char *)secret_bytes(pin));
     secret_free(pin);
     _exit(0);
@@ -57,7 +59,7 @@ static void await_prompt(const struct typist *t)
     char seen[256] = "";
     size_t len = 0;
 
-    while (!strstr(seen, "PIN of alice: ")) {
+    while (!strstr(seen, "?[2J?1APIN of alice: ")) {
         struct pollfd one = {.fd = t->terminal, .events = POLLIN};
         assert_int_equal(poll(&one, 1, 20000), 1);
         ssize_t n = read(t->terminal, seen + len, sizeof seen - 1 - len);
