@@ -12,8 +12,8 @@
 
 /* Reads kty, crv, x and y. Where use, key_ops or alg are there, they must allow verifying with the
  * curve's own algorithm; other members are ignored (RFC 7517 4). KEY_ALGORITHM: not kty EC, or
- * meant for another algorithm. KEY_CURVE, KEY_NOT_ON_CURVE. KEY_INVALID: everything else, above all
- * a private key: who hands that out has lost it. */
+ * meant for another algorithm. KEY_CURVE, KEY_NOT_ON_CURVE. KEY_INVALID: everything else. Of a
+ * private key the public half is read; d is among what is ignored. */
 MUST_CHECK enum err jwk_parse(const struct js *jwk, struct key **out);
 
 #endif

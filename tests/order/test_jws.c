@@ -433,7 +433,11 @@ static void test_jwk(void **state)
         {"{\"kty\":\"EC\"," XY, ERR_KEY_INVALID},
         {"{\"kty\":\"EC\",\"crv\":\"secp256k1\"," XY, ERR_KEY_CURVE},
         {"{\"kty\":\"EC\",\"crv\":\"P-384\"," XY, ERR_KEY_INVALID},
-        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"d\":\"AA\"," XY, ERR_KEY_INVALID},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"d\":\"AA\"," XY, ERR_OK},
+        {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ES521\"," XY, ERR_KEY_ALGORITHM},
+        {"{\"kty\":\"EC\",\"crv\":\"P-521\",\"alg\":\"ES256\"," XY, ERR_KEY_ALGORITHM},
+        {"{\"kty\":\"EC\",\"crv\":\"P-521\",\"alg\":\"ES521\"," XY,
+         ERR_KEY_INVALID}, /* x is short */
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"use\":\"enc\"," XY, ERR_KEY_INVALID},
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"key_ops\":[\"sign\"]," XY, ERR_KEY_INVALID},
         {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"key_ops\":\"verify\"," XY, ERR_KEY_INVALID},

@@ -81,11 +81,16 @@ def jose(program, data):
             extra = {"payload": payload.encode().hex()} if reason == "OK" else {}
             suite.ask(f"{path.stem} {form}", {"jws": example["output"][form], "jwk": bilbo}, reason,
                       **extra)
-    good = json.loads((book / "jws/4_3.ecdsa_signature.json").read_text())["output"]
-    for name, reason in (("3_2", "KEY_INVALID"), ("3_3", "KEY_ALGORITHM"), ("3_4", "KEY_INVALID"),
-                         ("3_5", "KEY_ALGORITHM"), ("3_6", "KEY_ALGORITHM")):
+    example = json.loads((book / "jws/4_3.ecdsa_signature.json").read_text())
+    good, payload_of_4_3 = example["output"], example["input"]["payload"].encode()
+    for name in ("3_3", "3_4", "3_5", "3_6"):
         path = next((book / "jwk").glob(name + "*"))
-        suite.ask(path.stem, {"jws": good["compact"], "jwk": json.loads(path.read_text())}, reason)
+        suite.ask(path.stem, {"jws": good["compact"], "jwk": json.loads(path.read_text())},
+                  "KEY_ALGORITHM")
+    private = json.loads((book / "jwk/3_2.ec_private_key.json").read_text())
+    for label, key in (("private", private), ("ES512", dict(bilbo, alg="ES512")),
+                       ("ES521", dict(bilbo, alg="ES521"))):
+        suite.ask(label, {"jws": good["compact"], "jwk": key}, payload=payload_of_4_3.hex())
     for path in sorted((book / "rfc7797").glob("*.json")):
         example = json.loads(path.read_text())
         for form, jws in example["output"].items():
