@@ -37,11 +37,11 @@ export PKG_CONFIG_PATH
 # shellcheck disable=SC2046,SC2086
 cc -std=c17 -Wall -Wextra -Wpedantic -Werror $flags -o "$work/by-pkg-config" \
     $(pkg-config --define-variable=prefix="$work/root" --cflags countersign-verifier) \
-    "$here/installed/example.c" \
+    "$here/../../examples/verify/verify.c" \
     $(pkg-config --define-variable=prefix="$work/root" --libs countersign-verifier)
 try "$work/by-pkg-config"
 
-cmake -S "$here/installed" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/root" \
+cmake -S "$here/../../examples/verify" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$work/root" \
     -DCMAKE_C_FLAGS="$flags" >/dev/null
 cmake --build "$work/cmake" >/dev/null
-try "$work/cmake/example"
+try "$work/cmake/verify"

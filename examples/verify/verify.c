@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * The whole of a program that checks evidence: example BANK-KEY < evidence.json */
+ * The whole of a program that checks evidence: verify BANK-KEY < evidence.json */
 #include <stdio.h>
 #include <verifier/verifier.h>
 
