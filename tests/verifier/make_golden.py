@@ -146,6 +146,7 @@ def forged_books():
         s.settle(**changes)
         yield wrong, name, s.evidence()
     for name, change in {"considered-one": lambda c: c.pop(),
+                         "considered-three": lambda c: c.append(dict(c[1])),
                          "considered-swapped": lambda c: c.reverse(),
                          "considered-revoked": lambda c: c[0].update(keyStatus="revoked"),
                          "considered-other-entry": lambda c: c[0].update(entry=2)}.items():
