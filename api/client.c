@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/client.h"
 #include "api/trust.h"
+#include "base/log.h"
 #include "order/json.h"
 #include <curl/curl.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ static size_t take_body(char *bytes, size_t size, size_t count, void *arg)
     return buf_add(arg, bytes, size * count) == ERR_OK ? size * count : 0;
 }
 
+/* Without the system's authorities: trust.c asks none, and a machine may have none. */
 static bool set_transport(struct client *c, const struct client_options *o)
 {
     CURL *h = c->curl;
@@ -38,6 +40,8 @@ static bool set_transport(struct client *c, const struct client_options *o)
     return curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_3) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_CAPATH, NULL) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_SSL_CTX_FUNCTION, apply_trust) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_SSL_CTX_DATA, c->trust) == CURLE_OK;
 }
@@ -183,6 +187,8 @@ enum err client_call(struct client *c, const struct client_call *call, struct bu
         } else {
             (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
             e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, &body, http);
+            log_event(LOG_DEBUG, "bank.answer", "route=%s status=%ld bytes=%zu",
+                      route_info(call->route)->path, http, body.len);
         }
     }
     if (body.len > 0 && buf_add(answer, body.data, body.len) != ERR_OK && e == ERR_OK)

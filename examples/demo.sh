@@ -82,7 +82,7 @@ step() {
     printf '\n%2d. %s\n' $n "$*"
 }
 say() { printf '    %s\n' "$*"; }
-indent() { sed 's/^/    /'; }
+indent() { sed 's/^./    &/'; }
 
 softhsm=/usr/lib/softhsm/libsofthsm2.so
 [ -e "$softhsm" ] || { echo "SoftHSM2 is not installed: run ./run install-deps"; exit 4; }
@@ -190,9 +190,10 @@ step "The bank enrols their keys and opens their joint account: every payment ne
 ctl holder add --id alice --name "Alice Example" --spki "$dir/alice.spki" | indent
 ctl holder add --id bob --name "Bob Example" --spki "$dir/bob.spki" | indent
 ctl holder add --id creditor --name "$creditor_name" --spki "$dir/creditor.spki" | indent
-ctl account open --account "$debtor" --currency "$currency" --title "All holders sign" --holder alice --holder bob | indent
-ctl account open --account "$creditor" --currency "$currency" --title "Creditor" --holder creditor | indent
-ctl account fund --account "$debtor" --amount "$FUNDS" --currency "$currency" | indent
+ctl account open --account "$debtor" --currency "$currency" --title "All holders sign" --holder alice --holder bob >"$dir/open.log"
+ctl account open --account "$creditor" --currency "$currency" --title "Creditor" --holder creditor >>"$dir/open.log"
+ctl account fund --account "$debtor" --amount "$FUNDS" --currency "$currency" >>"$dir/open.log"
+ctl account list | indent
 
 step "Both log in: each token signs the bank's single-use challenge and a fresh session key."
 for who in alice bob; do
@@ -221,7 +222,7 @@ as alice order evidence "$order" --output "$dir/evidence.json" 2>&1 | indent
 
 step "With the bank stopped, anybody checks that file, knowing only the bank's root key."
 stop_bank
-countersign-verify evidence --bank-key "$bank_key" "$dir/evidence.json" | indent
+countersign-verify evidence --bank-key "$bank_key" "$dir/evidence.json" 2>"$dir/verify.log" | indent
 
 # refuses NAME WHAT COMMAND... : the command must fail with this name, and money must not move
 refuses() {
@@ -264,15 +265,28 @@ after=$(as alice balance --json | jq -r .booked)
 say "the balance is still $after $currency; the log is consistent:"
 ctl log verify --bank-key "$bank_key" 2>/dev/null | indent
 
+write_shell() { # what a shell needs to go on: short commands for everybody, and the end
+    cat >"$dir/shell" <<SHELL
+export PATH='$PATH' SOFTHSM2_CONF='$SOFTHSM2_CONF'
+alice() { countersign "\$@" --config '$dir/alice.conf' --session-dir '$session_base/alice'; }
+bob() { countersign "\$@" --config '$dir/bob.conf' --session-dir '$session_base/bob'; }
+operator() { bankctl "\$@" --socket '$dir/bankd.sock'; }
+stop_bank() { kill ${pids[*]}; rm -rf '$dir' '$session_base'; }
+SHELL
+}
+
 if [ "$keep" = yes ]; then
-    step "Everything keeps running. Go on by hand (stop with: kill ${pids[*]}):"
+    write_shell
+    step "The bank keeps running. Go on by hand; the PINs are 1111 (Alice) and 2222 (Bob):"
     cat <<TEXT | indent
-export PATH=$PATH SOFTHSM2_CONF=$SOFTHSM2_CONF
-countersign accounts --config $dir/alice.conf --session-dir $session_base/alice        # PIN of alice: 1111
-countersign order new $here/examples/electricity-bill.json --config $dir/alice.conf -o my.json
-countersign approve my.json --config $dir/alice.conf --session-dir $session_base/alice
-countersign orders --config $dir/bob.conf --session-dir $session_base/bob              # PIN of bob: 2222
-bankctl order list --socket $dir/bankd.sock
+. $dir/shell
+alice accounts
+alice order new $here/examples/electricity-bill.json -o my.json
+alice approve my.json
+bob orders
+bob approve my.json
+operator order list
+stop_bank
 TEXT
 fi
 echo

@@ -65,27 +65,45 @@ static enum err call_on(struct app *a, struct client *client, const struct clien
     return e;
 }
 
-/* The bank's single-use challenge for this token's key. */
-static enum err get_challenge(struct app *a, struct client *client, char out[static NONCE_LEN + 1])
+static enum err get_challenge(struct app *a, struct client *client, const char *thumbprint,
+                              bool for_login, struct js **answer)
 {
     struct buf body = BUF_INIT(512);
-    struct js *answer = NULL;
-    struct request_challenge request = {.for_login = true};
-    (void)snprintf(request.thumbprint, sizeof request.thumbprint, "%s",
-                   key_thumbprint(a->public_key));
+    struct request_challenge request = {.for_login = for_login};
+    (void)snprintf(request.thumbprint, sizeof request.thumbprint, "%s", thumbprint);
     enum err e = request_challenge_make(&request, &body);
     struct client_call call = {
         .route = ROUTE_CHALLENGE, .body = buf_str(&body), .body_len = body.len};
     if (e == ERR_OK)
-        e = call_on(a, client, &call, &answer);
+        e = call_on(a, client, &call, answer);
     size_t len = 0;
-    const char *text = js_text(js_get(answer, "challenge"), &len);
+    const char *text = js_text(js_get(*answer, "challenge"), &len);
     if (e == ERR_OK && (text == NULL || forms_nonce(text, len) != ERR_OK))
         e = app_fail(a, ERR_UNAVAILABLE, "the bank's challenge is malformed");
-    if (e == ERR_OK)
-        memcpy(out, text, NONCE_LEN + 1);
-    js_free(answer);
     buf_free(&body);
+    return e;
+}
+
+enum err app_challenge(struct app *a, const char *thumbprint, struct js **answer)
+{
+    struct client *client = NULL;
+    *answer = NULL;
+    enum err e = connect_with(a, NULL, &client);
+    if (e == ERR_OK)
+        e = get_challenge(a, client, thumbprint, false, answer);
+    client_free(client);
+    return e;
+}
+
+/* The single-use challenge for this token's key. */
+static enum err login_challenge(struct app *a, struct client *client,
+                                char out[static NONCE_LEN + 1])
+{
+    struct js *answer = NULL;
+    enum err e = get_challenge(a, client, key_thumbprint(a->public_key), true, &answer);
+    if (e == ERR_OK)
+        memcpy(out, js_text(js_get(answer, "challenge"), NULL), NONCE_LEN + 1);
+    js_free(answer);
     return e;
 }
 
@@ -98,7 +116,7 @@ static enum err make_login(struct app *a, struct client *client, const char *ses
     login.head.expires_us = login.head.issued_us + LOGIN_VALID_US;
     (void)snprintf(login.head.bank, sizeof login.head.bank, "%s", a->bank);
     (void)snprintf(login.session, sizeof login.session, "%s", session);
-    enum err e = get_challenge(a, client, login.head.challenge);
+    enum err e = login_challenge(a, client, login.head.challenge);
     if (e == ERR_OK)
         e = app_random(random, sizeof random);
     if (e == ERR_OK) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
 #include "base/text.h"
 #include "signer/app.h"
 #include "token/pin.h"
@@ -137,6 +138,9 @@ enum err app_log_in(struct app *a, const char *purpose)
     if (a->logged_in)
         return ERR_OK;
     enum err e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        log_event(LOG_DEBUG, "token.open", "label=%s serial=%s tries=%s", info.label, info.serial,
+                  token_tries_name(info.tries));
     if (e == ERR_OK)
         e = ask_pin(a, &info, purpose);
     if (e != ERR_OK)

@@ -77,6 +77,34 @@ int cmd_sign(void *ctx, const struct args_list *words)
     return app_finish(a, e == ERR_OK ? sign_offline(a, words->item[0]) : e);
 }
 
+/* The text alone on standard output, for --challenge. */
+static enum err print_challenge(struct app *a, const char *thumbprint)
+{
+    struct js *answer = NULL;
+    if (forms_thumbprint(thumbprint, strlen(thumbprint)) != ERR_OK)
+        return app_fail(a, ERR_USAGE, "%s is no thumbprint; it has 43 characters", thumbprint);
+    enum err e = app_challenge(a, thumbprint, &answer);
+    if (e == ERR_OK && a->json)
+        e = app_print_json(answer);
+    else if (e == ERR_OK)
+        puts(js_text(js_get(answer, "challenge"), NULL));
+    const char *expires = js_text(js_get(answer, "expires"), NULL);
+    if (e == ERR_OK && expires != NULL) {
+        fputs("Good until ", stderr);
+        app_print_safe(stderr, expires);
+        fputc('\n', stderr);
+    }
+    js_free(answer);
+    return e;
+}
+
+int cmd_challenge(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? print_challenge(a, words->item[0]) : e);
+}
+
 static enum err decide(struct app *a, const char *word, enum verb verb)
 {
     struct subject s = {.policy = NULL};

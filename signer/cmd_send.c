@@ -11,6 +11,7 @@
 #include "signer/view.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define FILE_BYTES_MAX ((size_t)16 << 20)
 
@@ -85,7 +86,8 @@ static enum err send_line(struct sending *s, const char *line, size_t len, const
     struct js *answer = NULL;
     s->app->message[0] = '\0';
     enum err e = app_call(s->app, &call, &answer);
-    progress_end(&s->bar); /* out of the way of what is printed now */
+    if (isatty(STDOUT_FILENO) == 1)
+        progress_end(&s->bar); /* out of the way of what is printed now */
     if (e == ERR_OK) {
         s->accepted++;
         e = print_accepted(s, answer);

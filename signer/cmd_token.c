@@ -331,7 +331,7 @@ static enum err show_token(struct app *a)
             return app_fail(a, found, "name one signing key by --token 'pkcs11:token=...;id=...'");
         const uint8_t *spki = key_spki(a->public_key, &len);
         e = file_write(opt_spki, spki, len, 0644);
-        if (e == ERR_OK)
+        if (e == ERR_OK && !a->json)
             fprintf(stderr, "Wrote %s, the public key for the bank.\n", opt_spki);
     }
     return e;

@@ -31,6 +31,7 @@ extern const struct args_option cmd_order_new_options[2];
 extern const struct args_option cmd_order_show_options[2];
 extern const struct args_option cmd_order_evidence_options[1];
 
+int cmd_challenge(void *ctx, const struct args_list *words);
 int cmd_sign(void *ctx, const struct args_list *words);
 int cmd_send(void *ctx, const struct args_list *words);
 int cmd_submit(void *ctx, const struct args_list *words);

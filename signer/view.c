@@ -27,6 +27,15 @@ static const struct {
     {"AM04", "not enough funds"},
 };
 
+static const struct {
+    const char *verb, *past;
+} verbs[] = {
+    {"submit", "handed it in"},
+    {"approve", "approved"},
+    {"reject", "rejected"},
+    {"cancel", "cancelled"},
+};
+
 static const char *member(const struct js *object, const char *name)
 {
     const char *text = js_text(js_get(object, name), NULL);
@@ -49,6 +58,15 @@ static const char *reason_words(const char *code)
             return reasons[i].words;
     }
     return "";
+}
+
+static const char *verb_past(const char *verb)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++) {
+        if (strcmp(verbs[i].verb, verb) == 0)
+            return verbs[i].past;
+    }
+    return verb;
 }
 
 static void line(const char *label, const char *value)
@@ -77,7 +95,7 @@ static void print_decisions(const struct js *decisions)
         printf("%-14s", i == 0 ? "Decided" : "");
         app_print_safe(stdout, member(d, "holder"));
         fputs(" ", stdout);
-        app_print_safe(stdout, member(d, "decision"));
+        app_print_safe(stdout, verb_past(member(d, "decision")));
         fputs(" at ", stdout);
         app_print_safe(stdout, member(d, "received"));
         fputc('\n', stdout);

@@ -137,6 +137,26 @@ class Offline(Desk):
         self.assertEqual((again["status"], again["canDecide"]), ("PATC", ["bob"]))
         self.bob.run("approve", order["id"], check=True)
 
+    def test_challenge(self):
+        """A decision is bound to a challenge that the bank gave to this key, and to no other."""
+        path, order = self.order(JOINT)
+        policy = self.bank.path("policy.json")
+        self.alice.run("policy", "--account", JOINT, "-o", policy, check=True)
+        thumbprints = {holder.name: [key["thumbprint"] for key in holder.json("token", "info") if "thumbprint" in key][0]
+                       for holder in (self.alice, self.bob)}
+        for name, expected in (("bob", "CHALLENGE_INVALID"), ("alice", None)):
+            challenge = self.alice.run("challenge", thumbprints[name], check=True).stdout.strip()
+            signed = self.bank.path(name + ".signed")
+            self.alice.run("sign", path, "--policy", policy, "--decision", "approve", "--challenge", challenge, "-o",
+                           signed, check=True)
+            done = self.alice.run("send", signed)
+            if expected:
+                self.refused(done, expected, 1)
+            else:
+                self.assertIn("PATC", done.stdout)
+        self.assertIn("alice approved at", self.bob.run("order", "status", order["id"], check=True).stdout)
+        self.refused(self.alice.run("challenge", "short"), "USAGE", 2, "short")
+
     def test_one_of_many_refused(self):
         """The others go through; the refusal has its line."""
         lines = []
