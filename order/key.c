@@ -201,8 +201,9 @@ static enum err import_point(enum key_alg alg, const uint8_t *point, EVP_PKEY **
     pkey = NULL;
     e = ERR_OK;
 out:
+    /* Where it is not the arithmetic that complains, there was no memory to do it. */
     if (e != ERR_OK)
-        e = drain_errors(e);
+        e = drain_errors(ERR_GET_LIB(ERR_peek_error()) == ERR_LIB_EC ? e : ERR_NO_MEMORY);
     EVP_PKEY_CTX_free(import);
     EVP_PKEY_CTX_free(check);
     EVP_PKEY_free(pkey);
@@ -235,6 +236,9 @@ static enum err set_verifier(struct key *k, EVP_PKEY *pkey)
     if (!k->verifier || EVP_DigestVerifyInit_ex(k->verifier, NULL, algorithms[k->alg].md, NULL,
                                                 NULL, pkey, NULL) != 1)
         return drain_errors(ERR_NO_MEMORY);
+    /* Each copy verifies once. Without this OpenSSL copies it again, and calls it a bad signature
+     * when there is no memory for that. */
+    EVP_MD_CTX_set_flags(k->verifier, EVP_MD_CTX_FLAG_FINALISE);
     return ERR_OK;
 }
 
