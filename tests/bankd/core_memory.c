@@ -191,9 +191,55 @@ static void threat_23_every_allocation_fails(void **state)
     world_close(&w);
 }
 
+/* One attempt; the key that the cache keeps grows its room, and that may fail, too. */
+static enum err enrol(struct world *w, const struct person *p)
+{
+    size_t len = 0;
+    const uint8_t *spki = key_spki(p->key, &len);
+
+    core_answer_free(&w->answer);
+    enum err e = core_begin(w->core, &w->time);
+    if (!e) {
+        e = core_holder_add(w->core, &world_operator, p->name, p->name, spki, len, &w->answer);
+        if (!e && fired)
+            e = ERR_NO_MEMORY;
+        if (!e)
+            e = core_commit(w->core);
+        if (e)
+            core_rollback(w->core);
+    }
+    return e;
+}
+
+static void threat_23_every_allocation_of_an_enrolment_fails(void **state)
+{
+    static struct world w;
+    enum err e = ERR_NO_MEMORY;
+
+    (void)state;
+    world_open(&w);
+    world_key(&w.alice, "alice", "P-256");
+    for (long n = 0; e; n++) {
+        fired = false;
+        left = n;
+        e = enrol(&w, &w.alice);
+        left = -1;
+        assert_true(!e || fired);
+        assert_true(n < 10000);
+    }
+    assert_err(w.answer.err, ERR_OK);
+    assert_string_equal(world_sql(&w, "SELECT count(*) FROM signing_key"), "1");
+    assert_non_null(core_keys(w.core).find(w.core, key_thumbprint(w.alice.key)));
+    world_check(&w);
+    world_close(&w);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(threat_23_every_allocation_fails)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threat_23_every_allocation_fails),
+        cmocka_unit_test(threat_23_every_allocation_of_an_enrolment_fails),
+    };
 
     wrap_libraries();
     return cmocka_run_group_tests(tests, NULL, NULL);
