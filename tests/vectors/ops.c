@@ -247,6 +247,25 @@ static enum err decode_hash(const struct js *value, struct merkle_hash *out)
     return e;
 }
 
+/* Suites also compare equal trees by roots that are no hashes. A digest stands in for such a root:
+ * equal ones stay equal, and no proof leads to it. */
+static enum err decode_root(const struct js *value, struct merkle_hash *out)
+{
+    struct buf bytes = {0};
+    size_t len;
+    const char *text = value ? js_text(value, &len) : NULL;
+    enum err e = text ? text_unb64(text, len, &bytes) : ERR_DOC_MEMBER_INVALID;
+
+    if (e == ERR_OK && bytes.len == DIGEST_LEN)
+        memcpy(out->b, bytes.data, DIGEST_LEN);
+    else if (e == ERR_OK)
+        e = key_digest(bytes.data, bytes.len, out->b);
+    if (e == ERR_OK && bytes.len != DIGEST_LEN)
+        e = key_digest(out->b, DIGEST_LEN, out->b); /* twice: that of no bytes is a tree's root */
+    buf_free(&bytes);
+    return e;
+}
+
 /* Suites write an empty proof as null, as [] or not at all. The caller frees *OUT. */
 static enum err get_proof(const struct js *in, struct merkle_hash **out, size_t *count)
 {
@@ -300,9 +319,9 @@ static enum err op_consistency(const struct js *in, struct buf *extra)
     if (e == ERR_OK)
         e = get_u64(in, "size2", &size2);
     if (e == ERR_OK)
-        e = decode_hash(js_get(in, "root1"), &root1);
+        e = decode_root(js_get(in, "root1"), &root1);
     if (e == ERR_OK)
-        e = decode_hash(js_get(in, "root2"), &root2);
+        e = decode_root(js_get(in, "root2"), &root2);
     if (e == ERR_OK)
         e = get_proof(in, &proof, &count);
     if (e == ERR_OK)
