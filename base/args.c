@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/args.h"
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define COLUMN 26
 
@@ -204,10 +206,24 @@ static int no_command(const struct parse *p)
     return asked ? EXIT_DONE : EXIT_USAGE;
 }
 
+/* What is opened next would take the place of a standard stream that is closed, and the messages
+ * meant for that. The wrong way round: they fail instead. */
+static bool hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int mode = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", mode) != fd)
+            return false;
+    }
+    return true;
+}
+
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv)
 {
     struct parse p = {.program = program, .argc = argc, .argv = argv};
     struct args_list words = {.count = 0};
+    if (!hold_standard_streams())
+        return EXIT_ENVIRONMENT;
     find_command(&p);
     if (asks(&p, "--version")) {
         printf("%s %s\n", program->name, COUNTERSIGN_VERSION);

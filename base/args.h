@@ -51,7 +51,8 @@ struct args_program {
     const char *epilogue; /* more help, or NULL */
 };
 
-/* Finds the command, fills its options, runs it. Returns the exit code. */
+/* Finds the command, fills its options, runs it. Returns the exit code. Where a standard stream is
+ * closed, it becomes one that fails, so that no file takes its number. */
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv);
 
 #endif
