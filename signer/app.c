@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 struct app app_main;
@@ -168,6 +169,7 @@ enum err app_confirm(struct app *a, const char *question)
     FILE *tty = fopen("/dev/tty", "r+e");
     if (tty == NULL)
         return app_fail(a, ERR_NOT_CONFIRMED, "there is no terminal to ask; --yes answers yes");
+    tcflush(fileno(tty), TCIFLUSH); /* an answer typed before the question is none */
     fprintf(tty, "%s [y/N] ", question);
     fflush(tty);
     bool yes = fgets(line, sizeof line, tty) != NULL && (line[0] == 'y' || line[0] == 'Y');

@@ -83,9 +83,7 @@ static enum err pin_from_fd(struct app *a, struct secret *pin)
 enum err app_read_pin(struct app *a, const char *prompt, struct secret **out)
 {
     *out = NULL;
-    enum err e = secret_harden_process();
-    if (e == ERR_OK)
-        e = secret_new(out);
+    enum err e = secret_new(out);
     if (e == ERR_OK)
         e = a->pin_fd != NULL ? pin_from_fd(a, *out) : pin_read_terminal(prompt, *out);
     if (e != ERR_OK) {

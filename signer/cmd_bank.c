@@ -111,9 +111,12 @@ static enum err print_list(struct app *a, const struct list *list)
         e = app_call(a, &call, &answer);
         if (e == ERR_OK)
             e = print_items(a, list, js_get(answer, list->member), total);
-        total += js_count(js_get(answer, list->member));
+        size_t count = js_count(js_get(answer, list->member));
         const char *next = js_text(js_get(answer, "next"), NULL);
+        total += count;
         more = next != NULL;
+        if (e == ERR_OK && more && count == 0)
+            e = app_fail(a, ERR_UNAVAILABLE, "the bank's list has an empty page and no end");
         buf_clear(&query);
         if (e == ERR_OK && more)
             e = buf_addf(&query, "limit=%d&cursor=%s", PAGE_LIMIT, next);

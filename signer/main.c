@@ -81,6 +81,9 @@ int main(int argc, char **argv)
         .epilogue = "Exit codes: 0 done, 1 refused, 2 usage, 3 token or PIN, 4 environment.",
     };
     log_init("countersign", LOG_SILENT);
+    /* Before any secret: a command without a PIN has the session key. */
+    if (secret_harden_process() != ERR_OK)
+        return app_finish(&app_main, app_fail(&app_main, ERR_INTERNAL, "core dumps stay on"));
     int rc = args_run(&program, &app_main, argc, argv);
     app_close(&app_main);
     return rc;

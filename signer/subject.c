@@ -44,6 +44,8 @@ static enum err load_from_bank(struct app *a, const char *id, struct subject *ou
         e = order_from_js(js_get(answer, "order"), &out->order, &out->bytes);
     if (e == ERR_OK && strcmp(out->order.id, id) != 0)
         e = app_fail(a, ERR_ORDER_MISMATCH, "the bank sent the order %s", out->order.id);
+    if (e == ERR_OK && strcmp(out->order.account, a->account) != 0)
+        e = app_fail(a, ERR_ACCOUNT_MISMATCH, "the bank sent an order of %s", out->order.account);
     js_free(answer);
     return e;
 }
@@ -113,7 +115,8 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
     const struct order *o = &s->order;
     enum err e = display_render(o, s->policy, verb, &text);
     if (e == ERR_OK) {
-        fprintf(f, "\n%s\n", buf_str(&text));
+        bool shown = fprintf(f, "\n%s\n", buf_str(&text)) >= 0 && fflush(f) == 0;
+        e = shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
         if (utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
             fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");
     }

@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A bank that has the pinned root key, and lies. What the holder's program then shows, believes and
+signs."""
+import http.server
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import tempfile
+import threading
+import unittest
+
+from bank import BIN, Bank, Key, b64, canon, iban, make_order, openssl, unb64
+from holder import Holder
+
+NAME = "demobank.example/test"
+MINE, OTHER, PAYEE = iban(1), iban(3), iban(2)
+CHALLENGE = b64(bytes(16))
+
+
+def policy(account, holders=("alice", "bob"), **members):
+    return {"account": account, "bank": NAME, "holders": [{"class": "A", "id": name} for name in holders],
+            "rules": [{"require": "all"}], "title": "Household: both", "type": "policy",
+            "validFrom": "2026-01-01T00:00:00Z", "version": 1, **members}
+
+
+class Liar:
+    """Serves what `answers` says, {(method, path): value, bytes, (status, value) or a function that
+    gives one of these}, and notes what it is told in `asked`."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp(prefix="countersign-test-")
+        self.name, self.answers, self.asked = NAME, {}, []
+        self.env = {**os.environ, "SOFTHSM2_CONF": self.path("softhsm2.conf")}
+        self.root = Key(self.dir)
+        self.pin = self.root.thumbprint
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
+        self.server.daemon_threads = True
+        self.server.socket = self.context().wrap_socket(self.server.socket, server_side=True)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        Bank.make_token(self)
+
+    # What a Bank has, and Holder uses.
+    path, write, tool, token = Bank.path, Bank.write, Bank.tool, Bank.token
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def context(self):
+        root, leaf = self.path("root.crt"), Key(self.dir)
+        self.write("leaf.ext", "subjectAltName=URI:countersign:%s\n" % NAME)
+        openssl("req", "-x509", "-key", self.root.path, "-subj", "/CN=root", "-out", root)
+        request = openssl("req", "-new", "-key", leaf.path, "-subj", "/CN=leaf")
+        chain = openssl("x509", "-req", "-CA", root, "-CAkey", self.root.path, "-CAcreateserial", "-extfile",
+                        self.path("leaf.ext"), data=request)
+        with open(root, "rb") as f:
+            self.write("chain.crt", (chain + f.read()).decode())
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.path("chain.crt"), leaf.path)
+        return context
+
+    def handler(self):
+        liar = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                path = self.path.split("?")[0]
+                liar.asked.append((self.command, path, body))
+                value = liar.answers.get((self.command, path), (404, {"name": "NOT_FOUND"}))
+                value = value() if callable(value) else value
+                status, value = value if isinstance(value, tuple) else (200, value)
+                data = value if isinstance(value, bytes) else canon(value)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(data)))
+                self.end_headers()
+                self.wfile.write(data)
+
+            do_GET = do_POST = answer
+
+            def log_message(self, *args):
+                pass
+
+        return Handler
+
+
+class Lies(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bank = Liar()
+        cls.addClassCleanup(cls.bank.close)
+        cls.alice = Holder(cls.bank, "alice").keys()
+        cls.addClassCleanup(cls.alice.close)
+        cls.alice.settings(MINE)
+
+    def setUp(self):
+        self.bank.asked.clear()
+        self.bank.answers = {
+            ("POST", "/v1/challenges"): {"challenge": CHALLENGE, "expires": "2099-01-01T00:00:00Z"},
+            ("POST", "/v1/login"): {"expires": "2099-01-01T00:00:00Z", "holder": "alice", "idleSeconds": 300},
+            ("GET", "/v1/accounts/%s/policy" % MINE): {"policy": policy(MINE)},
+            ("GET", "/v1/accounts/%s/policy" % OTHER): {"policy": policy(OTHER)},
+        }
+        self.alice.run("login", check=True)
+        self.bank.asked.clear()
+
+    def asks_for(self, order, shown=None):
+        """The bank offers ORDER under this id, or, of an honest one, SHOWN's."""
+        order_id = (shown or order)["id"]
+        self.bank.answers["GET", "/v1/accounts/%s/orders/%s" % (MINE, order_id)] = {"order": order}
+        return order_id
+
+    def refused(self, done, name, code=1):
+        self.assertEqual(done.returncode, code, done)
+        self.assertIn("countersign: %s: " % name, done.stderr)
+        self.signed_nothing()
+
+    def signed_nothing(self):
+        self.assertFalse([one for one in self.bank.asked if one[1] == "/v1/decisions"])
+
+    def test_an_honest_answer_is_signed(self):
+        """The other tests' refusals come from the lie alone."""
+        order = make_order(MINE, PAYEE)
+        self.alice.run("approve", self.asks_for(order))
+        (sent,) = [json.loads(body) for _, path, body in self.bank.asked if path == "/v1/decisions"]
+        self.assertEqual(sent["order"], order)
+        claims = json.loads(unb64(sent["decision"].split(".")[1]))
+        self.assertEqual((claims["order"], claims["decision"]), (order["id"], "approve"))
+
+    def test_another_order(self):
+        order, other = make_order(MINE, PAYEE), make_order(MINE, PAYEE, amount="99.00")
+        self.refused(self.alice.run("approve", self.asks_for(other, shown=order)), "ORDER_MISMATCH")
+
+    def test_yes_before_the_question(self):
+        """Typed while the bank was still about to say what it is about."""
+        self.alice.run("logout", check=True)
+        order = make_order(MINE, PAYEE)
+        path = "/v1/accounts/%s/orders/%s" % (MINE, self.asks_for(order))
+        with self.alice.terminal("approve", order["id"]) as terminal:
+            self.bank.answers["GET", path] = lambda: terminal.type("y\n") or {"order": order}
+            terminal.expect("to log in: ")
+            terminal.type("1234\n")
+            terminal.expect("Sign this? [y/N] ")
+            terminal.type("n\n")
+            status, seen = terminal.end()
+        self.assertEqual(status, 1, seen)
+        self.assertIn("NOT_CONFIRMED", seen)
+        self.signed_nothing()
+
+    def test_a_text_that_nobody_can_read(self):
+        order = self.asks_for(make_order(MINE, PAYEE))
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            self.assertEqual(self.silent("approve", order, stderr=full), 4)
+        self.assertEqual(self.silent("approve", order, preexec_fn=lambda: os.close(2)), 4)
+        self.signed_nothing()
+
+    def silent(self, *words, **options):
+        read, write = os.pipe()
+        os.write(write, b"1234\n")
+        os.close(write)
+        args = self.alice.words(*words) + ["--pin-fd", str(read)]
+        done = subprocess.run([os.path.join(BIN, args[0]), *args[1:]], env={**self.bank.env, **self.alice.env},
+                              pass_fds=[read], stdout=subprocess.DEVNULL, timeout=60, check=False, **options)
+        os.close(read)
+        return done.returncode
+
+    def test_no_core_dump_of_the_session_key(self):
+        """Also where no PIN is asked for."""
+        started, limits = threading.Event(), []
+
+        def look():
+            started.wait(60)
+            with open("/proc/%d/limits" % terminal.pid, encoding="ascii") as f:
+                limits.extend(line.split()[4:6] for line in f if line.startswith("Max core file size"))
+            return {"account": MINE}
+
+        self.bank.answers["GET", "/v1/accounts/" + MINE] = look
+        with self.alice.terminal("balance") as terminal:
+            started.set()
+            self.assertEqual(terminal.end()[0], 0)
+        self.assertEqual(limits, [["0", "0"]])
+
+    def test_an_order_of_another_account(self):
+        """The same id and the holder's own other account: ids are unique per account only."""
+        order = make_order(OTHER, PAYEE)
+        self.refused(self.alice.run("approve", self.asks_for(order)), "ACCOUNT_MISMATCH")
+
+    def test_a_policy_of_another_account(self):
+        self.bank.answers["GET", "/v1/accounts/%s/policy" % MINE] = {"policy": policy(OTHER)}
+        self.refused(self.alice.run("approve", self.asks_for(make_order(MINE, PAYEE))), "ACCOUNT_MISMATCH")
+
+    def test_no_session_ever(self):
+        """One login a command, whatever the bank says of the session."""
+        order = self.asks_for(make_order(MINE, PAYEE))
+        self.bank.answers["GET", "/v1/accounts/%s/orders/%s" % (MINE, order)] = (401, {"name": "SESSION_REQUIRED"})
+        self.refused(self.alice.run("approve", order), "SESSION_REQUIRED")
+        self.assertEqual([path for _, path, _ in self.bank.asked].count("/v1/login"), 1)
+
+    def test_a_login_that_asks_for_something_else(self):
+        """A challenge is 16 bytes of the bank's choice and nothing more."""
+        for challenge in ("", "A" * 21, "A" * 23, "A" * 21 + "B", "eyJhbGciOiJFUzI1NiJ9.e30", 1, None):
+            self.bank.answers["POST", "/v1/challenges"] = {"challenge": challenge}
+            done = self.alice.run("login")
+            self.assertEqual(done.returncode, 4, done)
+            self.assertNotIn("/v1/login", [path for _, path, _ in self.bank.asked])
+
+    def test_a_refusal_called_ok(self):
+        self.bank.answers["GET", "/v1/accounts/" + MINE] = (403, {"name": "OK", "status": 200})
+        done = self.alice.run("balance")
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, "")
+
+    def test_words_that_move_the_cursor(self):
+        for path, words in (("/v1/accounts/" + MINE, ["balance"]), ("/v1/accounts/%s/orders" % MINE, ["orders"])):
+            evil = "\x1b[2J\x9b2J\rcaf\u00e9"
+            for answer in ((403, {"detail": evil, "name": "NOT_A_HOLDER"}),
+                           {"account": evil, "orders": [{"order": {"id": evil}, "status": evil}]}):
+                self.bank.answers["GET", path] = answer
+                done = self.alice.run(*words)
+                said = done.stdout + done.stderr
+                self.assertIn("caf\u00e9", said)
+                for byte in "\x1b\x9b\r":
+                    self.assertNotIn(byte, said)
+
+    def test_no_json(self):
+        for body in (b"", b"{", b"[]", b'{"account":1}{}', b"\xff", b"[" * 100000, b'{"a":1,"a":2}'):
+            self.bank.answers["GET", "/v1/accounts/%s/policy" % MINE] = body
+            done = self.alice.run("approve", self.asks_for(make_order(MINE, PAYEE)))
+            self.assertIn(done.returncode, (1, 4), done)
+            self.assertIn("countersign: ", done.stderr)
+            self.signed_nothing()
+
+    def test_too_much(self):
+        self.bank.answers["GET", "/v1/accounts/" + MINE] = b" " * ((8 << 20) + 1)
+        self.refused(self.alice.run("balance"), "TOO_LARGE")
+
+    def test_pages_without_end(self):
+        """A page with nothing on it is the last one."""
+        self.bank.answers["GET", "/v1/accounts/%s/orders" % MINE] = {"next": "more", "orders": []}
+        done = self.alice.run("orders")
+        self.assertEqual(done.returncode, 4, done)
+        self.assertEqual(len(self.bank.asked), 1)
+
+    @unittest.skipIf(os.geteuid() != 0, "SKIPPED: only root may hide the system's certificates")
+    def test_asks_no_authority_of_the_system(self):
+        """The pin is all: where no authority is installed, the bank is believed, too."""
+        hide = "mount -t tmpfs none /etc/ssl/certs && exec \"$@\""
+        args = ["unshare", "--mount", "sh", "-c", hide, "sh", os.path.join(BIN, "countersign"), "balance", "--config",
+                self.alice.conf]
+        self.bank.answers["GET", "/v1/accounts/" + MINE] = {"account": MINE}
+        done = subprocess.run(args, env={**self.bank.env, **self.alice.env}, capture_output=True, text=True, timeout=60,
+                              check=False)
+        self.assertEqual(done.returncode, 0, done)
+
+
+if __name__ == "__main__":
+    unittest.main()
