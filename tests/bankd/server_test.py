@@ -288,6 +288,25 @@ class Tls(OneBank):
         done = subprocess.run([helper, self.bank.path("keeper.sock")], capture_output=True, text=True, check=False)
         self.assertEqual((done.returncode, done.stdout), (0, "OK %s\n" % self.bank.pin), done.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be another user")
+    def test_another_local_user_is_no_operator(self):
+        """The socket's mode keeps them out; were it ever wider, they would still be nobody."""
+        path = self.bank.path("bankd.sock")
+        self.assertEqual(os.stat(path).st_mode & 0o777, 0o600)
+        before = os.stat(self.bank.dir).st_mode
+        os.chmod(self.bank.dir, before | 0o011)
+        os.chmod(path, 0o666)
+        os.seteuid(65534)
+        try:
+            sock = raw_unix(self.bank)
+        finally:
+            os.seteuid(0)
+            os.chmod(self.bank.dir, before)
+            os.chmod(path, 0o600)
+        with sock:
+            sock.sendall(b"GET /v1/holders HTTP/1.1\r\nHost: bank\r\nConnection: close\r\n\r\n")
+            self.assertIn(b'"name":"ROLE_REQUIRED"', read_to_end(sock))
+
     def test_plain_text_on_the_tls_port(self):
         with socket.create_connection(("127.0.0.1", self.bank.port), timeout=CUT_SECONDS) as sock:
             sock.sendall(Framing.GOOD.encode())
