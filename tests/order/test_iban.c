@@ -48,6 +48,29 @@ static void test_iban(void **state)
     check(iban_check, rows, sizeof rows / sizeof *rows);
 }
 
+/* Countries that joined the registry late, with its own samples. */
+static void test_late_countries(void **state)
+{
+    static const struct row rows[] = {
+        {"FK88SC123456789012", ERR_OK},
+        {"LY83002048000020100120361", ERR_OK},
+        {"MN121234123456789123", ERR_OK},
+        {"OM810180000001299123456", ERR_OK},
+        {"QA58DOHB00001234567890ABCDEFG", ERR_OK},
+        {"RU0304452522540817810538091310419", ERR_OK},
+        {"SD2129010501234001", ERR_OK},
+        {"SO211000001001000100141", ERR_OK},
+        {"VA59001123000012345678", ERR_OK},
+        {"YE15CBYE0001018861234567891234", ERR_OK},
+        {"VA5900112300001234567", ERR_IBAN_INVALID},
+        {"VA5900112300001234567A", ERR_IBAN_INVALID},
+        {"RU0304452522540817810538091310418", ERR_IBAN_CHECK_DIGITS},
+    };
+
+    (void)state;
+    check(iban_check, rows, sizeof rows / sizeof *rows);
+}
+
 /* 00, 01 and 99 are congruent to 97, 98 and 02, which alone an issuer may write (ISO 13616 6.3).
  * The pairs are computed by Python so that both members satisfy mod 97 = 1. */
 static void test_check_digits_out_of_range(void **state)
@@ -152,6 +175,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_iban),
+        cmocka_unit_test(test_late_countries),
         cmocka_unit_test(test_check_digits_out_of_range),
         cmocka_unit_test(test_every_slip_is_found),
         cmocka_unit_test(test_grouped),
