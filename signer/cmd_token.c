@@ -3,6 +3,7 @@
 #include "order/json.h"
 #include "signer/app.h"
 #include "signer/commands.h"
+#include "signer/token_view.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,68 +27,7 @@ const struct args_option cmd_token_change_pin_options[1] = {
     {"new-pin-fd", 0, ARGS_TEXT, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
 };
 
-static const struct {
-    const char *name;
-    enum token_curve curve;
-} curves[] = {{"P-256", TOKEN_P256}, {"P-384", TOKEN_P384}, {"P-521", TOKEN_P521}};
-
-static const char *curve_name(enum token_curve curve)
-{
-    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
-        if (curves[i].curve == curve)
-            return curves[i].name;
-    }
-    return "unusable";
-}
-
 /* --- list --- */
-
-static enum err token_to_js(const struct token_info *t, struct js **out)
-{
-    struct buf uri = BUF_INIT(4096);
-    enum err e = js_object_new(out);
-    if (e == ERR_OK)
-        e = token_info_uri(t, &uri);
-    const char *pairs[][2] = {{"label", t->label},    {"manufacturer", t->manufacturer},
-                              {"model", t->model},    {"serial", t->serial},
-                              {"reader", t->slot},    {"module", t->module},
-                              {"uri", buf_str(&uri)}, {"tries", token_tries_name(t->tries)}};
-    for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
-        e = js_set_text(*out, pairs[i][0], pairs[i][1]);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "initialized", t->initialized);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "keypad", t->keypad);
-    buf_free(&uri);
-    return e;
-}
-
-static void print_field(const char *name, const char *value)
-{
-    printf("  %-11s", name);
-    app_print_safe(stdout, value);
-    fputc('\n', stdout);
-}
-
-static enum err print_token(const struct token_info *t)
-{
-    struct buf uri = BUF_INIT(4096);
-    enum err e = token_info_uri(t, &uri);
-    app_print_safe(stdout, t->initialized ? t->label : "(free, for countersign token init)");
-    fputc('\n', stdout);
-    print_field("reader", t->slot);
-    print_field("module", t->module);
-    if (e == ERR_OK && t->initialized) {
-        print_field("maker", t->manufacturer);
-        print_field("model", t->model);
-        print_field("serial", t->serial);
-        print_field("PIN", t->keypad ? "entered on the reader" : "entered here");
-        print_field("tries left", app_tries_left(t->tries));
-        print_field("URI", buf_str(&uri));
-    }
-    buf_free(&uri);
-    return e;
-}
 
 static enum err add_token(struct app *a, const struct token_info *token, bool first,
                           struct js *array)
@@ -96,8 +36,8 @@ static enum err add_token(struct app *a, const struct token_info *token, bool fi
     if (!a->json && !first)
         fputc('\n', stdout);
     if (!a->json)
-        return print_token(token);
-    enum err e = token_to_js(token, &one);
+        return token_view_print(token);
+    enum err e = token_view_js(token, &one);
     if (e == ERR_OK)
         return js_push(array, one);
     js_free(one);
@@ -181,11 +121,11 @@ static enum err init_token(struct app *a)
     if (e == ERR_OK)
         e = token_init(a->modules[0], label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
-        e = token_to_js(&info, &answer);
+        e = token_view_js(&info, &answer);
         if (e == ERR_OK)
             e = app_print_json(answer);
     } else if (e == ERR_OK) {
-        e = print_token(&info);
+        e = token_view_print(&info);
     }
     js_free(answer);
     secret_free(so_pin);
@@ -203,30 +143,19 @@ int cmd_token_init(void *ctx, const struct args_list *words)
 
 /* --- generate --- */
 
-static enum err want_curve(struct app *a, enum token_curve *out)
-{
-    const char *name = opt_curve != NULL ? opt_curve : "P-256";
-    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
-        if (strcmp(curves[i].name, name) == 0) {
-            *out = curves[i].curve;
-            return ERR_OK;
-        }
-    }
-    return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", name);
-}
-
 static enum err generate_keys(struct app *a)
 {
-    enum token_curve curve = TOKEN_P256;
+    const char *curve_name = opt_curve != NULL ? opt_curve : "P-256";
+    enum token_curve curve = token_view_curve_of(curve_name);
     const char *label = opt_key_label != NULL ? opt_key_label : "countersign";
     const char *use = opt_use != NULL ? opt_use : "both";
     bool both = strcmp(use, "both") == 0;
     bool sign = both || strcmp(use, "sign") == 0, derive = both || strcmp(use, "derive") == 0;
     if (!sign && !derive)
         return app_fail(a, ERR_USAGE, "--use is sign, derive or both, not %s", use);
-    enum err e = want_curve(a, &curve);
-    if (e == ERR_OK)
-        e = app_open_token(a);
+    if (curve == 0)
+        return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", curve_name);
+    enum err e = app_open_token(a);
     if (e == ERR_OK)
         e = app_log_in(a, "make keys");
     if (e == ERR_OK && sign)
@@ -237,48 +166,6 @@ static enum err generate_keys(struct app *a)
 }
 
 /* --- info --- */
-
-static enum err key_to_js(const struct token_info *token, const struct token_key_info *k,
-                          const char *thumbprint, struct js **out)
-{
-    struct buf uri = BUF_INIT(4096);
-    enum err e = js_object_new(out);
-    if (e == ERR_OK)
-        e = token_key_info_uri(token, k, &uri);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "label", k->label);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "curve", curve_name(k->curve));
-    if (e == ERR_OK)
-        e = js_set_text(*out, "uri", buf_str(&uri));
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "sign", k->sign);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "derive", k->derive);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "alwaysAuthenticate", k->always_authenticate);
-    if (e == ERR_OK && thumbprint != NULL)
-        e = js_set_text(*out, "thumbprint", thumbprint);
-    buf_free(&uri);
-    return e;
-}
-
-static enum err print_key(const struct token_info *token, const struct token_key_info *k,
-                          const char *thumbprint)
-{
-    struct buf uri = BUF_INIT(4096);
-    enum err e = token_key_info_uri(token, k, &uri);
-    app_print_safe(stdout, k->label);
-    printf("  %s%s%s%s\n", curve_name(k->curve), k->sign ? ", signs" : "",
-           k->derive ? ", derives" : "",
-           k->always_authenticate ? ", asks for the PIN each time" : "");
-    if (thumbprint != NULL)
-        print_field("thumbprint", thumbprint);
-    if (e == ERR_OK)
-        print_field("URI", buf_str(&uri));
-    buf_free(&uri);
-    return e;
-}
 
 /* The thumbprint of the key that app_open_key found, when K is that key. */
 static const char *thumbprint_of(const struct app *a, const struct token_key_info *k)
@@ -300,10 +187,10 @@ static enum err print_keys(struct app *a, const struct token_info *info)
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         struct js *one = NULL;
         if (!a->json) {
-            e = print_key(info, &keys[i], thumbprint_of(a, &keys[i]));
+            e = token_view_key_print(info, &keys[i], thumbprint_of(a, &keys[i]));
             continue;
         }
-        e = key_to_js(info, &keys[i], thumbprint_of(a, &keys[i]), &one);
+        e = token_view_key_js(info, &keys[i], thumbprint_of(a, &keys[i]), &one);
         if (e == ERR_OK)
             e = js_push(array, one);
         else

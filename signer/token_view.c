@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/token_view.h"
+#include "order/json.h"
+#include "signer/app.h"
+#include <string.h>
+
+static const struct {
+    const char *name;
+    enum token_curve curve;
+} curves[] = {{"P-256", TOKEN_P256}, {"P-384", TOKEN_P384}, {"P-521", TOKEN_P521}};
+
+const char *token_view_curve(enum token_curve curve)
+{
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
+        if (curves[i].curve == curve)
+            return curves[i].name;
+    }
+    return "unusable";
+}
+
+enum token_curve token_view_curve_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
+        if (strcmp(curves[i].name, name) == 0)
+            return curves[i].curve;
+    }
+    return 0;
+}
+
+enum err token_view_js(const struct token_info *t, struct js **out)
+{
+    struct buf uri = BUF_INIT(4096);
+    enum err e = js_object_new(out);
+    if (e == ERR_OK)
+        e = token_info_uri(t, &uri);
+    const char *pairs[][2] = {{"label", t->label},    {"manufacturer", t->manufacturer},
+                              {"model", t->model},    {"serial", t->serial},
+                              {"reader", t->slot},    {"module", t->module},
+                              {"uri", buf_str(&uri)}, {"tries", token_tries_name(t->tries)}};
+    for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
+        e = js_set_text(*out, pairs[i][0], pairs[i][1]);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "initialized", t->initialized);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "keypad", t->keypad);
+    buf_free(&uri);
+    return e;
+}
+
+static void print_field(const char *name, const char *value)
+{
+    printf("  %-11s", name);
+    app_print_safe(stdout, value);
+    fputc('\n', stdout);
+}
+
+enum err token_view_print(const struct token_info *t)
+{
+    struct buf uri = BUF_INIT(4096);
+    enum err e = token_info_uri(t, &uri);
+    app_print_safe(stdout, t->initialized ? t->label : "(free, for countersign token init)");
+    fputc('\n', stdout);
+    print_field("reader", t->slot);
+    print_field("module", t->module);
+    if (e == ERR_OK && t->initialized) {
+        print_field("maker", t->manufacturer);
+        print_field("model", t->model);
+        print_field("serial", t->serial);
+        print_field("PIN", t->keypad ? "entered on the reader" : "entered here");
+        print_field("tries left", app_tries_left(t->tries));
+        print_field("URI", buf_str(&uri));
+    }
+    buf_free(&uri);
+    return e;
+}
+
+enum err token_view_key_js(const struct token_info *token, const struct token_key_info *k,
+                           const char *thumbprint, struct js **out)
+{
+    struct buf uri = BUF_INIT(4096);
+    enum err e = js_object_new(out);
+    if (e == ERR_OK)
+        e = token_key_info_uri(token, k, &uri);
+    if (e == ERR_OK)
+        e = js_set_text(*out, "label", k->label);
+    if (e == ERR_OK)
+        e = js_set_text(*out, "curve", token_view_curve(k->curve));
+    if (e == ERR_OK)
+        e = js_set_text(*out, "uri", buf_str(&uri));
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "sign", k->sign);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "derive", k->derive);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "alwaysAuthenticate", k->always_authenticate);
+    if (e == ERR_OK && thumbprint != NULL)
+        e = js_set_text(*out, "thumbprint", thumbprint);
+    buf_free(&uri);
+    return e;
+}
+
+enum err token_view_key_print(const struct token_info *token, const struct token_key_info *k,
+                              const char *thumbprint)
+{
+    struct buf uri = BUF_INIT(4096);
+    enum err e = token_key_info_uri(token, k, &uri);
+    app_print_safe(stdout, k->label);
+    printf("  %s%s%s%s\n", token_view_curve(k->curve), k->sign ? ", signs" : "",
+           k->derive ? ", derives" : "",
+           k->always_authenticate ? ", asks for the PIN each time" : "");
+    if (thumbprint != NULL)
+        print_field("thumbprint", thumbprint);
+    if (e == ERR_OK)
+        print_field("URI", buf_str(&uri));
+    buf_free(&uri);
+    return e;
+}
