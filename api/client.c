@@ -106,7 +106,7 @@ void client_free(struct client *c)
     free(c);
 }
 
-/* Path parameters match [A-Za-z0-9._-]+ (route_find refuses others), so none needs encoding. */
+/* No parameter needs encoding, for one that would is refused: it might lead to another route. */
 static enum err make_url(const struct client *c, const struct client_call *call, struct buf *url)
 {
     const char *path = route_info(call->route)->path;
@@ -117,9 +117,11 @@ static enum err make_url(const struct client *c, const struct client_call *call,
         path += plain;
         if (e != ERR_OK || *path == '\0')
             break;
-        if (param == ROUTE_PARAMS_MAX || call->param[param] == NULL)
+        const char *text = param < ROUTE_PARAMS_MAX ? call->param[param] : NULL;
+        if (text == NULL || !route_is_param(text, strlen(text)))
             return ERR_USAGE;
-        e = buf_add_str(url, call->param[param++]);
+        e = buf_add_str(url, text);
+        param++;
         path += strcspn(path, "}") + 1;
     }
     if (e == ERR_OK && call->query != NULL)

@@ -39,7 +39,8 @@ struct client_call {
     size_t body_len;
 };
 
-/* Appends the answer's body, whatever the status. ERR_OK for 2xx; for a problem document the error
+/* USAGE, and nothing is sent, when a parameter is missing or not route_is_param.
+ * Appends the answer's body, whatever the status. ERR_OK for 2xx; for a problem document the error
  * of its name; ERR_UNAVAILABLE when there was no answer, ERR_TLS_REFUSED for a wrong certificate.
  */
 MUST_CHECK enum err client_call(struct client *c, const struct client_call *call,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/route.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 static const struct route_info routes[] = {
@@ -21,6 +20,17 @@ static bool is_param_char(char c)
            c == '_' || c == '-';
 }
 
+bool route_is_param(const char *text, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && is_param_char(text[n]))
+        n++;
+    /* "." and ".." are steps in a path; URL libraries take them. */
+    return n == len && n > 0 && n <= ROUTE_PARAM_MAX && !(text[0] == '.' && n == 1) &&
+           !(text[0] == '.' && text[1] == '.' && n == 2);
+}
+
 /* Copies the parameter that PATH begins with and returns its length, 0 when there is none. */
 static size_t take_param(const char *path, size_t len, struct route_match *out)
 {
@@ -28,7 +38,7 @@ static size_t take_param(const char *path, size_t len, struct route_match *out)
 
     while (n < len && is_param_char(path[n]))
         n++;
-    if (n > ROUTE_PARAM_MAX || out->count == ROUTE_PARAMS_MAX)
+    if (!route_is_param(path, n) || out->count == ROUTE_PARAMS_MAX)
         return 0;
     memcpy(out->param[out->count], path, n);
     out->param[out->count][n] = 0;

@@ -7,6 +7,7 @@
 #define API_ROUTE_H
 
 #include "base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Who may call: a bit set. OPEN needs no session; HOLDER is a session; OPERATOR is a peer on the
@@ -35,6 +36,10 @@ struct route_match {
     size_t count;
     char param[ROUTE_PARAMS_MAX][ROUTE_PARAM_MAX + 1]; /* in order; [A-Za-z0-9._-] only */
 };
+/* Whether the text may stand for a {…} of a path: 1..ROUTE_PARAM_MAX of [A-Za-z0-9._-], but neither
+ * "." nor "..". */
+bool route_is_param(const char *text, size_t len);
+
 /* PATH without its query. NOT_FOUND when no path fits, METHOD_NOT_ALLOWED when only the method
  * does not. Percent-encodings are not decoded: no path of ours needs one. */
 MUST_CHECK enum err route_find(const char *method, const char *path, size_t path_len,

@@ -21,7 +21,7 @@ static const struct {
     {"GET", "/v1/accounts/" IBAN "/orders", ERR_OK, ROUTE_ORDERS, {IBAN, NULL}},
     {"GET", "/v1/accounts/" IBAN "/orders/a-1", ERR_OK, ROUTE_ORDER, {IBAN, "a-1"}},
     {"GET", "/v1/accounts/a/orders/b/evidence", ERR_OK, ROUTE_EVIDENCE, {"a", "b"}},
-    {"GET", "/v1/accounts/..", ERR_OK, ROUTE_ACCOUNT, {"..", NULL}},
+    {"GET", "/v1/accounts/..", ERR_NOT_FOUND, ROUTE_COUNT, {NULL, NULL}},
     {"GET", "/v1/accounts/" LONG64, ERR_OK, ROUTE_ACCOUNT, {LONG64, NULL}},
 
     {"GET", "/v1/accounts/" LONG64 "5", ERR_NOT_FOUND, ROUTE_COUNT, {NULL, NULL}},
