@@ -136,9 +136,10 @@ enum err core_holder_add(struct core *c, const struct core_caller *who, const ch
         e = check_holder(c, holder, name, key, &known);
     if (!e && !known) {
         e = add_holder(c, holder, name, key);
-        if (!e)
+        if (!e) {
             e = cache_put(c->keys, key_thumbprint(key), key);
-        key = e ? key : NULL; /* the cache's now */
+            key = NULL; /* the cache's, whatever happened */
+        }
     }
     if (!e)
         e = people_holder_find(c, holder, &person);
