@@ -187,6 +187,7 @@ enum err core_begin(struct core *c, const struct core_time *t)
         return e;
     }
     c->given = *t;
+    c->accepted = false;
     c->now_us = t->now_us > c->newest_us ? t->now_us : c->newest_us;
     c->insane = freshness_clock(t, c->newest_us, &c->anchor) != ERR_OK;
     if (c->insane)
@@ -210,6 +211,8 @@ enum err core_commit(struct core *c)
         e = store_commit(c->store);
     if (!e)
         c->durable = head;
+    if (!e && c->accepted)
+        c->anchor = c->given;
     return e;
 }
 

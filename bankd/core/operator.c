@@ -24,7 +24,22 @@ static enum err raise_floors(struct core *c, int64_t floor_us)
     return store_run(q);
 }
 
-/* The one act that an insane clock allows: from here on the given time is the bank's. */
+/* What was begun in a time that has not come would outlive its limits. */
+static enum err end_future(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_FUTURE);
+
+    store_bind_int(q, ":now", c->now_us);
+    enum err e = store_run(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_SESSION_FUTURE);
+    store_bind_int(q, ":now", c->now_us);
+    return store_run(q);
+}
+
+/* The one act that an insane clock allows: from here on the given time is the bank's, for the
+ * batches to come once this one is committed. */
 enum err core_clock_accept(struct core *c, const struct core_caller *who, const char *note,
                            struct core_answer *out)
 {
@@ -38,7 +53,7 @@ enum err core_clock_accept(struct core *c, const struct core_caller *who, const 
     if (e)
         return answer_refuse(c, e, NULL, out);
     c->now_us = c->given.now_us;
-    c->anchor = c->given;
+    c->accepted = true;
     c->insane = false;
     entries_body(&entry, "clock-accepted", "bank", NO_ENTRY);
     doc_time(&entry, "floor", floor_us);
@@ -46,6 +61,8 @@ enum err core_clock_accept(struct core *c, const struct core_caller *who, const 
     e = entries_add_bank(c, &entry);
     if (!e)
         e = raise_floors(c, floor_us);
+    if (!e)
+        e = end_future(c);
     if (e)
         return e;
     doc_object(&body);

@@ -8,7 +8,8 @@
 #define SEEN_STEP_US TEXT_SECOND_US /* a session's row moves at most once a second */
 #define LOGIN_CHALLENGE_US (120 * TEXT_SECOND_US)
 #define DECISION_CHALLENGE_US (12 * 3600 * TEXT_SECOND_US)
-#define CHALLENGES_MAX 1000 /* unexpired ones for one key and use */
+#define CHALLENGES_APART 16 /* for one key and use; beyond them the newest serves again */
+#define CHALLENGE_FRESH 12  /* which has this part of its time behind it at most */
 
 /* --- who is asking --- */
 
@@ -95,8 +96,13 @@ static enum err sweep_challenges(struct core *c)
     return store_run(q);
 }
 
-/* Anybody may ask for a challenge, so a key has a limit. */
-static enum err check_challenge_count(struct core *c, const struct people_key *key, bool for_login)
+struct challenge {
+    char text[NONCE_LEN + 1];
+    int64_t issued_us, expires_us;
+};
+
+static enum err count_challenges(struct core *c, const struct people_key *key, bool for_login,
+                                 int64_t *count)
 {
     struct store_query *q = store_query(c->store, STORE_CHALLENGE_COUNT);
     bool found = false;
@@ -104,31 +110,75 @@ static enum err check_challenge_count(struct core *c, const struct people_key *k
     store_bind_int(q, ":key", key->id);
     store_bind_int(q, ":login", for_login);
     enum err e = store_step(q, &found);
-    bool full = !e && store_int(q, 0) >= CHALLENGES_MAX;
+    *count = !e && found ? store_int(q, 0) : 0;
     store_done(q);
-    return full ? ERR_BUSY : e;
+    return e;
 }
 
-static enum err add_challenge(struct core *c, const struct people_key *key, bool for_login,
-                              const char *challenge, int64_t expires_us)
+static enum err newest_challenge(struct core *c, const struct people_key *key, bool for_login,
+                                 struct challenge *out)
 {
-    struct store_query *q = store_query(c->store, STORE_CHALLENGE_ADD);
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_NEWEST);
+    bool found = false;
 
-    store_bind_text(q, ":challenge", challenge);
     store_bind_int(q, ":key", key->id);
     store_bind_int(q, ":login", for_login);
-    store_bind_int(q, ":issued", c->now_us);
-    store_bind_int(q, ":expires", expires_us);
+    enum err e = store_step(q, &found);
+    if (!e)
+        e = found ? store_copy_text(q, 0, out->text, sizeof out->text) : ERR_STORE_FAILED;
+    if (!e) {
+        out->issued_us = store_int(q, 1);
+        out->expires_us = store_int(q, 2);
+    }
+    store_done(q);
+    return e;
+}
+
+static enum err make_challenge(struct core *c, const struct people_key *key, bool for_login,
+                               int64_t life_us, struct challenge *out)
+{
+    uint8_t random[16];
+
+    enum err e = c->random(c->random_ctx, random, sizeof random);
+    if (e)
+        return e;
+    forms_make_nonce(random, out->text);
+    out->issued_us = c->now_us;
+    out->expires_us = c->now_us + life_us;
+    struct store_query *q = store_query(c->store, STORE_CHALLENGE_ADD);
+    store_bind_text(q, ":challenge", out->text);
+    store_bind_int(q, ":key", key->id);
+    store_bind_int(q, ":login", for_login);
+    store_bind_int(q, ":issued", out->issued_us);
+    store_bind_int(q, ":expires", out->expires_us);
     return store_run(q);
+}
+
+/* Anybody may ask for a key's challenges, who without the key can do nothing with them. So whoever
+ * asks without end gets the same one again and again, which writes nothing; nobody is turned away,
+ * and none that was given out before is lost. */
+static enum err give_challenge(struct core *c, const struct people_key *key, bool for_login,
+                               struct challenge *out)
+{
+    int64_t life_us = for_login ? LOGIN_CHALLENGE_US : DECISION_CHALLENGE_US;
+    int64_t count = 0;
+
+    enum err e = sweep_challenges(c);
+    if (!e)
+        e = count_challenges(c, key, for_login, &count);
+    if (!e && count >= CHALLENGES_APART) {
+        e = newest_challenge(c, key, for_login, out);
+        if (e || c->now_us <= out->issued_us + life_us / CHALLENGE_FRESH)
+            return e;
+    }
+    return e ? e : make_challenge(c, key, for_login, life_us, out);
 }
 
 enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
                         struct core_answer *out)
 {
-    int64_t expires_us = c->now_us + (for_login ? LOGIN_CHALLENGE_US : DECISION_CHALLENGE_US);
     struct people_key key;
-    uint8_t random[16];
-    char challenge[NONCE_LEN + 1] = "";
+    struct challenge challenge = {.text = ""};
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -136,25 +186,16 @@ enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
     enum err e = people_key_find(c, thumbprint, &key);
     if (!e && !key.active)
         e = ERR_KEY_INACTIVE;
-    if (e)
-        return answer_refuse(c, e, NULL, out);
-    e = sweep_challenges(c);
     if (!e)
-        e = check_challenge_count(c, &key, for_login);
-    if (!e)
-        e = c->random(c->random_ctx, random, sizeof random);
-    if (!e) {
-        forms_make_nonce(random, challenge);
-        e = add_challenge(c, &key, for_login, challenge, expires_us);
-    }
+        e = give_challenge(c, &key, for_login, &challenge);
     if (e)
         return answer_refuse(c, e, NULL, out);
     struct doc body = {0};
     doc_object(&body);
-    doc_text(&body, "challenge", challenge);
+    doc_text(&body, "challenge", challenge.text);
     doc_text(&body, "use", for_login ? "login" : "decision");
-    doc_time(&body, "issued", c->now_us);
-    doc_time(&body, "expires", expires_us);
+    doc_time(&body, "issued", challenge.issued_us);
+    doc_time(&body, "expires", challenge.expires_us);
     return answer_doc(c, 201, &body, out);
 }
 

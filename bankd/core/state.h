@@ -35,6 +35,7 @@ struct core {
     int64_t now_us;
     struct core_time given;
     bool insane;
+    bool accepted;           /* the operator accepted GIVEN in this batch */
     struct core_time anchor; /* first time of this run, or the last one accepted; 0: none */
 };
 

@@ -198,19 +198,27 @@ static void threat_09_challenges(void **state)
 static void test_challenges_for_strangers_and_without_end(void **state)
 {
     struct world *w = *state;
-    char challenge[NONCE_LEN + 1];
+    char first[NONCE_LEN + 1], challenge[NONCE_LEN + 1], sql[128];
 
     world_begin(w);
     world_end(w, core_challenge(w->core, key_thumbprint(w->root.key), true, &w->answer));
     assert_err(w->answer.err, ERR_KEY_UNKNOWN);
+    world_login(w, &w->carol);
+    challenge_for(w, &w->bob, true, first);
     world_batch(w);
     for (int i = 0; i < 1000; i++)
         challenge_for(w, &w->bob, true, challenge);
-    world_begin(w);
-    world_end(w, core_challenge(w->core, key_thumbprint(w->bob.key), true, &w->answer));
-    assert_err(w->answer.err, ERR_BUSY);
     world_batch_end(w);
-    challenge_for(w, &w->alice, true, challenge);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM challenge"), "16");
+    /* Nobody is kept out, and what was given out before stays good. */
+    world_login(w, &w->bob);
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM challenge WHERE challenge = '%s'", first);
+    assert_string_equal(world_sql(w, sql), "1");
+    /* The one that is given to all is never an old one. */
+    challenge_for(w, &w->bob, true, challenge);
+    world_later(w, 11);
+    challenge_for(w, &w->bob, true, first);
+    assert_string_not_equal(first, challenge);
     world_later(w, 121);
     challenge_for(w, &w->bob, true, challenge);
     assert_string_equal(world_sql(w, "SELECT count(*) FROM challenge"), "1");
@@ -323,6 +331,38 @@ static void threat_09_the_clock_a_day_ahead_and_back(void **state)
     w->time.now_us += 86400 * S;
 }
 
+/* What was not committed was not accepted: no entry tells of it and no floor was raised. */
+static void threat_09_an_acceptance_that_was_rolled_back(void **state)
+{
+    struct world *w = *state;
+
+    w->time.now_us += 86400 * S;
+    core_answer_free(&w->answer);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    assert_ok(core_clock_accept(w->core, &world_operator, "the disk is full", &w->answer));
+    core_rollback(w->core);
+    assert_insane(w);
+    accept_clock(w);
+    world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
+}
+
+/* A clock that goes back gives nobody a longer session or an older challenge. */
+static void threat_09_sessions_and_challenges_from_the_future(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller alice = {.session = w->alice.session};
+    char challenge[NONCE_LEN + 1];
+
+    challenge_for(w, &w->alice, false, challenge);
+    w->time.now_us -= 86400 * S;
+    accept_clock(w);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM challenge"), "0");
+    world_later(w, 301);
+    world_begin(w);
+    world_end(w, core_admit(w->core, &alice, &w->answer));
+    assert_err(w->answer.err, ERR_SESSION_REQUIRED);
+}
+
 static void test_refusals_are_counted_by_the_minute(void **state)
 {
     struct world *w = *state;
@@ -362,6 +402,8 @@ int main(void)
         T(test_a_login_challenge_serves_once),
         T(threat_09_the_clock_a_day_back),
         T(threat_09_the_clock_a_day_ahead_and_back),
+        T(threat_09_an_acceptance_that_was_rolled_back),
+        T(threat_09_sessions_and_challenges_from_the_future),
         T(test_refusals_are_counted_by_the_minute),
     };
 #undef T
