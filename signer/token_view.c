@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/token_view.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "signer/app.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -27,6 +29,18 @@ enum token_curve token_view_curve_of(const char *name)
     return 0;
 }
 
+/* A token's text may be in any encoding, and JSON is UTF-8; the URI has its bytes. */
+static enum err set_token_text(struct js *o, const char *name, const char *text)
+{
+    char *tame = strdup(text);
+    if (tame == NULL)
+        return ERR_NO_MEMORY;
+    text_tame(tame);
+    enum err e = js_set_text(o, name, tame);
+    free(tame);
+    return e;
+}
+
 enum err token_view_js(const struct token_info *t, struct js **out)
 {
     struct buf uri = BUF_INIT(4096);
@@ -38,7 +52,7 @@ enum err token_view_js(const struct token_info *t, struct js **out)
                               {"reader", t->slot},    {"module", t->module},
                               {"uri", buf_str(&uri)}, {"tries", token_tries_name(t->tries)}};
     for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
-        e = js_set_text(*out, pairs[i][0], pairs[i][1]);
+        e = set_token_text(*out, pairs[i][0], pairs[i][1]);
     if (e == ERR_OK)
         e = js_set_bool(*out, "initialized", t->initialized);
     if (e == ERR_OK)
@@ -82,7 +96,7 @@ enum err token_view_key_js(const struct token_info *token, const struct token_ke
     if (e == ERR_OK)
         e = token_key_info_uri(token, k, &uri);
     if (e == ERR_OK)
-        e = js_set_text(*out, "label", k->label);
+        e = set_token_text(*out, "label", k->label);
     if (e == ERR_OK)
         e = js_set_text(*out, "curve", token_view_curve(k->curve));
     if (e == ERR_OK)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bank that has the pinned root key, and lies. What the holder's program then shows, believes and
-signs."""
+"""A bank that has the pinned root key, and lies; tokens with odd names. What the holder's program
+then shows, believes and signs."""
 import http.server
 import json
 import os
@@ -11,7 +11,7 @@ import tempfile
 import threading
 import unittest
 
-from bank import BIN, Bank, Key, b64, canon, iban, make_order, openssl, unb64
+from bank import BIN, SOFTHSM, Bank, Key, b64, canon, iban, make_order, openssl, unb64
 from holder import Holder
 
 NAME = "demobank.example/test"
@@ -257,6 +257,23 @@ class Lies(unittest.TestCase):
         done = subprocess.run(args, env={**self.bank.env, **self.alice.env}, capture_output=True, text=True, timeout=60,
                               check=False)
         self.assertEqual(done.returncode, 0, done)
+
+
+class OddLabels(unittest.TestCase):
+    def test_one_token_does_not_spoil_the_list(self):
+        """Latin-1, and escape sequences: labels are bytes that somebody else chose."""
+        bank = Liar()
+        self.addCleanup(bank.close)
+        for label in (b"caf\xe9", b"ev\x1b[2Jil"):
+            subprocess.run([b"softhsm2-util", b"--init-token", b"--free", b"--label", label, b"--pin", b"1234",
+                            b"--so-pin", b"12345678"], env=bank.env, check=True, capture_output=True, timeout=60)
+        plain, js = (bank.tool(["countersign", "token", "list", "--module", SOFTHSM, *more])
+                     for more in ([], ["--json"]))
+        labels = [token["label"] for token in json.loads(js.stdout) if token["initialized"]]
+        self.assertEqual(sorted(labels), ["bank", "caf?", "ev?[2Jil"])
+        self.assertIn("token=caf%E9;", js.stdout)
+        self.assertIn("ev?[2Jil", plain.stdout)
+        self.assertNotIn("\x1b", plain.stdout + js.stdout)
 
 
 if __name__ == "__main__":
