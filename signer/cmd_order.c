@@ -185,9 +185,12 @@ static enum err order_evidence(struct app *a, const char *id)
 {
     struct client_call call = {.query = NULL};
     struct buf evidence = BUF_INIT(CLIENT_ANSWER_MAX);
+    struct js *document = NULL;
     enum err e = order_call(a, ROUTE_EVIDENCE, id, &call);
     if (e == ERR_OK)
         e = app_call_bytes(a, &call, &evidence);
+    if (e == ERR_OK) /* other bytes could be anything, and prove nothing */
+        e = js_parse_canonical(evidence.data, evidence.len, &document);
     if (e == ERR_OK)
         e = write_document(opt_evidence_output, &evidence);
     if (e == ERR_OK && opt_evidence_output != NULL)
@@ -195,6 +198,7 @@ static enum err order_evidence(struct app *a, const char *id)
                 "Wrote %s. Check it anywhere, without the bank:\n"
                 "  countersign-verify evidence --bank-key %s %s\n",
                 opt_evidence_output, a->bank_key, opt_evidence_output);
+    js_free(document);
     buf_free(&evidence);
     return e;
 }

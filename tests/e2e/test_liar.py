@@ -236,6 +236,15 @@ class Lies(unittest.TestCase):
             self.assertIn("countersign: ", done.stderr)
             self.signed_nothing()
 
+    def test_evidence_that_is_no_document(self):
+        order = make_order(MINE, PAYEE)["id"]
+        for body, name in ((b"\x1b[2J", "JSON_SYNTAX"), (b"", "JSON_SYNTAX"), (b'{"a":"\x1b[2J"}', "JSON_SYNTAX"),
+                           (b'{"a": 1}', "DOC_NOT_CANONICAL")):
+            self.bank.answers["GET", "/v1/accounts/%s/orders/%s/evidence" % (MINE, order)] = body
+            done = self.alice.run("order", "evidence", order)
+            self.refused(done, name)
+            self.assertEqual(done.stdout, "")
+
     def test_too_much(self):
         self.bank.answers["GET", "/v1/accounts/" + MINE] = b" " * ((8 << 20) + 1)
         self.refused(self.alice.run("balance"), "TOO_LARGE")
