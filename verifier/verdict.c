@@ -5,28 +5,17 @@
 #include "order/json.h"
 #include <string.h>
 
-/* C0, DEL, and C1 as UTF-8 writes it: some terminals obey U+009B like ESC [. */
-static bool is_control(const char *at)
-{
-    uint8_t c = (uint8_t)at[0];
-
-    return c < 0x20 || c == 0x7F || (c == 0xC2 && (uint8_t)at[1] < 0xA0);
-}
-
 /* A file's name may hold anything; on a terminal it must not. */
 static enum err add_name(struct buf *out, const char *name)
 {
-    enum err e = ERR_OK;
+    size_t before = out->len;
+    enum err e = buf_add_str(out, name);
 
-    if (!text_is_utf8(name, strlen(name)))
-        return buf_add_str(out, "?");
-    while (*name && e == ERR_OK) {
-        bool control = is_control(name);
-
-        e = buf_add_byte(out, control ? '?' : (uint8_t)*name);
-        name += control && (uint8_t)*name == 0xC2 ? 2 : 1;
-    }
-    return e;
+    if (e != ERR_OK)
+        return e;
+    text_tame((char *)out->data + before);
+    out->len = before + strlen((char *)out->data + before);
+    return ERR_OK;
 }
 
 static enum err set_common(struct js *object, const struct verdict *v, const char *word)

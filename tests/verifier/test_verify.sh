@@ -111,6 +111,8 @@ done <forged/list.txt
 name="$work/$(printf 'a\033b\302\233c\302\251')"
 run 1 order "$name"
 has "REFUSED NOT_FOUND $work/a?b?c$(printf '\302\251') "
+run 1 order --json "$work/$(printf 'a\033\377')"
+has "\"file\":\"$work/a??\""
 
 # A full disk is no verdict.
 if [ -w /dev/full ]; then
