@@ -109,6 +109,21 @@ void subject_free(struct subject *s)
     s->policy = NULL;
 }
 
+/* Beside the display, which has no more of the policy than its title: a bank that made up another
+ * one, in which fewer people decide, would get a valid decision under it. */
+static void show_approvers(const struct policy *p, FILE *f)
+{
+    const char *between = "";
+    fputs("By this policy all of these must approve: ", f);
+    for (size_t i = 0; i < policy_holder_count(p); i++) {
+        if (!policy_may_approve(p, policy_holder(p, i)))
+            continue;
+        fprintf(f, "%s%s", between, policy_holder(p, i));
+        between = ", ";
+    }
+    fputs(".\n\n", f);
+}
+
 enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
 {
     struct buf text = BUF_INIT(DISPLAY_MAX);
@@ -117,6 +132,7 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
     if (e == ERR_OK) {
         bool shown = fprintf(f, "\n%s\n", buf_str(&text)) >= 0 && fflush(f) == 0;
         e = shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
+        show_approvers(s->policy, f);
         if (utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
             fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");
     }

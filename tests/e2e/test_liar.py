@@ -195,6 +195,14 @@ class Lies(unittest.TestCase):
         self.bank.answers["GET", "/v1/accounts/%s/policy" % MINE] = {"policy": policy(OTHER)}
         self.refused(self.alice.run("approve", self.asks_for(make_order(MINE, PAYEE))), "ACCOUNT_MISMATCH")
 
+    def test_a_policy_in_which_fewer_decide(self):
+        """Title and version are as ever; who must approve is shown beside them."""
+        order = self.asks_for(make_order(MINE, PAYEE))
+        for holders in (["alice", "bob"], ["alice"]):
+            self.bank.answers["GET", "/v1/accounts/%s/policy" % MINE] = {"policy": policy(MINE, holders)}
+            done = self.alice.run("order", "show", order, check=True)
+            self.assertIn("\nBy this policy all of these must approve: %s.\n" % ", ".join(holders), done.stdout)
+
     def test_no_session_ever(self):
         """One login a command, whatever the bank says of the session."""
         order = self.asks_for(make_order(MINE, PAYEE))
