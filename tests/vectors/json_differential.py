@@ -101,7 +101,7 @@ NUMBERS = ("0", "-0", "1", "-1", "00", "01", "-01", "1.0", "1e2", "1E-2", "0e0",
            "1.", "1.e1", "9007199254740991", "9007199254740992", "-9007199254740991",
            "-9007199254740992", "90071992547409910", "99999999999999999999999", "1e999999999",
            "0x10", "1_0", "NaN", "Infinity", "-Infinity", "\u0661")
-STRINGS = ("", "a", "b", "\u20ac", "\u00e9", "e\u0301", "\ufb33", "\ue000", "\uffee", "\U00010000",
+STRINGS = ("", "a", "b", "eightish", "a plain line of text", "\u20ac", "\u00e9", "e\u0301", "\ufb33", "\ue000", "\uffee", "\U00010000",
            "\U0001f600", "\U0010fffd", "\x7f", "\u0080", "\u2028", "</script>", "\\", '"', "/")
 ESCAPED = ("\\u0000", "\\u0061", "\\u0041", "\\u00e9", "\\uD83D\\uDE00", "\\ud83d\\ude00", "\\ud83d",
            "\\ude00", "\\ude00\\ud83d", "\\ud83d\\u0061", "\\ud83d\\\\ude00", "\\uFFFE", "\\ufdd0",
@@ -118,7 +118,7 @@ BYTES = (b"\0", b"\x1f", b"\t", b"\n", b"\r", b"\x0b", b" ", b"\xc2\xa0", b"\xef
 
 def text_of(r):
     return '"%s"' % "".join(r.choice(ESCAPED if r.random() < 0.2 else STRINGS)
-                            for _ in range(r.randrange(4)))
+                            for _ in range(r.choice((0, 1, 1, 2, 3, 16))))
 
 
 def value_of(r, depth=0):
@@ -159,7 +159,7 @@ def mutate(r, text):
         return text[:other] + text[at:end] + text[other:]
     if how == 4:
         return text[:at] + r.choice(NUMBERS).encode() + text[at:]
-    return re.sub(rb'"[^"\\]*"', lambda m: r.choice(STRINGS[:4]).join('""').encode(), text, count=2)
+    return re.sub(rb'"[^"\\]*"', lambda m: r.choice(STRINGS[:5]).join('""').encode(), text, count=2)
 
 
 def texts():
