@@ -69,12 +69,9 @@ static void other_ends(void **state)
     static const struct {
         const char *file, *status, *reason;
         unsigned given;
-    } rows[] = {{"open", "PATC", "", 1},
-                {"rejected", "RJCT", "MS02", 1},
-                {"expired", "RJCT", "DS24", 1},
-                {"unhurried", "ACCP", "", 2},
-                {"challenged", "ACCP", "", 2},
-                {"cancelled", "CANC", "DS02", 1}};
+    } rows[] = {{"open", "PATC", "", 1},        {"rejected", "RJCT", "MS02", 1},
+                {"expired", "RJCT", "DS24", 1}, {"unhurried", "ACCP", "", 2},
+                {"challenged", "ACCP", "", 2},  {"cancelled", "CANC", "DS02", 1}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
