@@ -155,7 +155,7 @@ enum err core_account_open(struct core *c, const struct core_caller *who, const 
     if (!e)
         e = view_account(c, &a, &body);
     policy_free(policy);
-    return answer_finish(c, e, 201, &body, out);
+    return answer_finish(c, who, e, 201, &body, out);
 }
 
 /* --- money --- */
@@ -214,5 +214,5 @@ enum err core_fund(struct core *c, const struct core_caller *who, const char *ac
         e = add_funding_entry(c, &a, minor, movement);
     if (!e)
         e = view_account(c, &a, &body);
-    return answer_finish(c, e, 201, &body, out);
+    return answer_finish(c, who, e, 201, &body, out);
 }

@@ -3,7 +3,9 @@
 
 #include "api/problem.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/session.h"
 #include "base/text.h"
+#include "order/json.h"
 #include <string.h>
 
 #define MINUTE_US (60 * TEXT_SECOND_US)
@@ -31,13 +33,15 @@ enum err answer_doc(struct core *c, int http, struct doc *body, struct core_answ
     return e;
 }
 
+/* --- the answer --- */
+
 /* The problem document of REFUSAL; POLICY may be NULL. */
-static enum err problem(struct core *c, enum err refusal, const char *detail,
-                        const struct policy *policy, struct core_answer *out)
+static enum err problem(struct core *c, enum err refusal, const struct policy *policy,
+                        struct core_answer *out)
 {
     struct doc body = {0};
 
-    body.err = problem_new(refusal, detail, &body.root);
+    body.err = problem_new(refusal, NULL, &body.root);
     if (policy) {
         size_t len = 0;
         const char *bytes = policy_bytes(policy, &len);
@@ -48,6 +52,8 @@ static enum err problem(struct core *c, enum err refusal, const char *detail,
     return e;
 }
 
+/* --- the record --- */
+
 static enum err count(struct core *c, enum err refusal)
 {
     struct store_query *q = store_query(c->store, STORE_REFUSED_COUNT);
@@ -57,51 +63,112 @@ static enum err count(struct core *c, enum err refusal)
     return store_run(q);
 }
 
-enum err answer_refuse(struct core *c, enum err e, const char *detail, struct core_answer *out)
+/* Begins the entry about a holder whose newest entry is PREVIOUS. */
+static void begin_entry(enum err refusal, const char *holder, int64_t previous, struct doc *body)
 {
-    if (!answer_is_refusal(e))
-        return e;
-    enum err failed = count(c, e);
-    return failed ? failed : problem(c, e, detail, NULL, out);
+    char object[PEOPLE_OBJECT_MAX];
+
+    people_object(holder, object);
+    entries_body(body, "refusal", object, previous);
+    doc_text(body, "reason", err_name(refusal));
+    doc_text(body, "holder", holder);
 }
 
-enum err answer_finish(struct core *c, enum err e, int http, struct doc *body,
+/* Frees BODY. */
+static enum err end_entry(struct core *c, struct doc *body, int64_t holder)
+{
+    int64_t entry = NO_ENTRY;
+
+    enum err e = entries_add(c, body, &entry);
+    return e ? e : people_set_entry(c, holder, entry);
+}
+
+static enum err record_holder(struct core *c, const char *holder, enum err refusal)
+{
+    struct people_holder person;
+    struct doc body = {0};
+
+    enum err e = people_holder_find(c, holder, &person);
+    if (e)
+        return e == ERR_HOLDER_UNKNOWN ? ERR_STORE_FAILED : e;
+    begin_entry(refusal, holder, person.entry, &body);
+    return end_entry(c, &body, person.id);
+}
+
+static enum err record_operator(struct core *c, const char *operator_name, enum err refusal)
+{
+    struct doc body = {0};
+
+    entries_body(&body, "refusal", "bank", NO_ENTRY);
+    doc_text(&body, "reason", err_name(refusal));
+    doc_text(&body, "operator", operator_name);
+    return entries_add_bank(c, &body);
+}
+
+/* An insane clock writes nothing: its time would stand in the log. */
+static enum err record(struct core *c, const struct core_caller *who, enum err refusal)
+{
+    struct session_viewer viewer;
+
+    if (c->insane)
+        return ERR_OK;
+    enum err e = session_viewer(c, who, &viewer);
+    if (e)
+        return e == ERR_SESSION_REQUIRED ? count(c, refusal) : e;
+    return viewer.is_operator ? record_operator(c, who->operator_name, refusal)
+                              : record_holder(c, viewer.holder_name, refusal);
+}
+
+/* --- both --- */
+
+static enum err refuse(struct core *c, const struct core_caller *who, enum err refusal,
+                       const struct policy *policy, struct core_answer *out)
+{
+    if (!answer_is_refusal(refusal))
+        return refusal;
+    enum err failed = record(c, who, refusal);
+    return failed ? failed : problem(c, refusal, policy, out);
+}
+
+enum err answer_refuse(struct core *c, const struct core_caller *who, enum err e,
                        struct core_answer *out)
+{
+    return refuse(c, who, e, NULL, out);
+}
+
+enum err answer_refuse_stale(struct core *c, const struct core_caller *who,
+                             const struct policy *policy, struct core_answer *out)
+{
+    return refuse(c, who, ERR_POLICY_STALE, policy, out);
+}
+
+enum err answer_finish(struct core *c, const struct core_caller *who, enum err e, int http,
+                       struct doc *body, struct core_answer *out)
 {
     if (!e)
         return answer_doc(c, http, body, out);
     doc_free(body);
-    return answer_refuse(c, e, NULL, out);
-}
-
-enum err answer_refuse_stale(struct core *c, const struct policy *policy, struct core_answer *out)
-{
-    enum err e = count(c, ERR_POLICY_STALE);
-    return e ? e : problem(c, ERR_POLICY_STALE, NULL, policy, out);
+    return answer_refuse(c, who, e, out);
 }
 
 enum err answer_refuse_signed(struct core *c, const struct answer_signed *what, enum err e,
                               struct core_answer *out)
 {
-    char object[PEOPLE_OBJECT_MAX];
+    const struct people_key *key = what->key;
     struct doc body = {0};
-    int64_t entry = NO_ENTRY;
 
     if (!answer_is_refusal(e))
         return e;
-    people_object(what->key->holder_name, object);
-    entries_body(&body, "refusal", object, what->key->holder_entry);
-    doc_text(&body, "reason", err_name(e));
+    begin_entry(e, key->holder_name, key->holder_entry, &body);
     doc_digest(&body, "statementDigest", verified_jws_digest(what->verified));
-    doc_text(&body, "holder", what->key->holder_name);
     doc_text(&body, "thumbprint", verified_signer(what->verified));
     if (what->order_digest)
         doc_digest(&body, "orderDigest", what->order_digest);
-    enum err failed = entries_add(c, &body, &entry);
-    if (!failed)
-        failed = people_set_entry(c, what->key->holder, entry);
-    return failed ? failed : problem(c, e, NULL, what->policy, out);
+    enum err failed = end_entry(c, &body, key->holder);
+    return failed ? failed : problem(c, e, what->policy, out);
 }
+
+/* --- counts --- */
 
 static enum err drop(struct core *c, int64_t minute_us, const char *reason)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * answer: successes and refusals as core_answer, and the record that every refusal leaves: an entry
- * of its own when the request was a correctly signed statement of somebody whom the session let in,
- * otherwise a count for its reason and minute. Private to bankd/core.
+ * of its own when the session or the operator's socket says who asked, or when a login is correctly
+ * signed; otherwise a count for its reason and minute. Private to bankd/core.
  */
 #ifndef BANKD_CORE_ANSWER_H
 #define BANKD_CORE_ANSWER_H
@@ -22,13 +22,14 @@ bool answer_is_refusal(enum err e);
 /* BODY as the answer; frees BODY. It may go out when a checkpoint covers the log as it is now. */
 MUST_CHECK enum err answer_doc(struct core *c, int http, struct doc *body, struct core_answer *out);
 
-/* A refusal that is counted. A failure E comes back as it is. */
-MUST_CHECK enum err answer_refuse(struct core *c, enum err e, const char *detail,
+/* A refusal with an entry about WHO, as far as he is known, or a count. While the clock is insane it
+ * leaves nothing. A failure E comes back as it is. */
+MUST_CHECK enum err answer_refuse(struct core *c, const struct core_caller *who, enum err e,
                                   struct core_answer *out);
 
 /* Ends a public function: BODY as the answer, or E as answer_refuse says. Frees BODY. */
-MUST_CHECK enum err answer_finish(struct core *c, enum err e, int http, struct doc *body,
-                                  struct core_answer *out);
+MUST_CHECK enum err answer_finish(struct core *c, const struct core_caller *who, enum err e,
+                                  int http, struct doc *body, struct core_answer *out);
 
 /* A refused statement: who signed it, and what it was about. */
 struct answer_signed {
@@ -41,9 +42,9 @@ struct answer_signed {
 MUST_CHECK enum err answer_refuse_signed(struct core *c, const struct answer_signed *what,
                                          enum err e, struct core_answer *out);
 
-/* The problem document with the policy as its member, and its count. */
-MUST_CHECK enum err answer_refuse_stale(struct core *c, const struct policy *policy,
-                                        struct core_answer *out);
+/* POLICY_STALE; the problem document has the policy as its member. */
+MUST_CHECK enum err answer_refuse_stale(struct core *c, const struct core_caller *who,
+                                        const struct policy *policy, struct core_answer *out);
 
 /* Writes the entries for the counts of the minutes that are over. */
 MUST_CHECK enum err answer_flush_counts(struct core *c);

@@ -244,7 +244,7 @@ enum err core_decide(struct core *c, const struct core_caller *who, const struct
         return ERR_INTERNAL;
     enum err e = check_session(&d, who, &viewer);
     if (e)
-        return answer_refuse(c, e, NULL, out);
+        return answer_refuse(c, who, e, out);
     e = check_access(&d, &viewer);
     if (e)
         return refuse(&d, e, out);

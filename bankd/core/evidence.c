@@ -156,7 +156,7 @@ enum err core_evidence(struct core *c, const struct core_caller *who, const char
     if (!e)
         e = collect(c, &row, checkpoint_size, &list);
     if (e)
-        return answer_refuse(c, e, NULL, out);
+        return answer_refuse(c, who, e, out);
     doc_object(&body);
     doc_text(&body, "type", "evidence");
     doc_int(&body, "version", 1);

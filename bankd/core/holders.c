@@ -146,7 +146,7 @@ enum err core_holder_add(struct core *c, const struct core_caller *who, const ch
     if (!e)
         e = describe_holder(c, person.id, holder, name, &body);
     key_free(key);
-    return answer_finish(c, e, known ? 200 : 201, &body, out);
+    return answer_finish(c, who, e, known ? 200 : 201, &body, out);
 }
 
 enum err core_holders(struct core *c, const struct core_caller *who, const struct core_page *asked,
@@ -165,7 +165,7 @@ enum err core_holders(struct core *c, const struct core_caller *who, const struc
     if (!e)
         e = page_read(asked, 0, &page);
     if (e)
-        return answer_refuse(c, e, NULL, out);
+        return answer_refuse(c, who, e, out);
     doc_object(&body);
     doc_array(&list);
     struct store_query *q = store_query(c->store, STORE_HOLDER_PAGE);
@@ -184,5 +184,5 @@ enum err core_holders(struct core *c, const struct core_caller *who, const struc
     store_done(q);
     page_next(&page, count, last, &body);
     doc_put(&body, "holders", &list);
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }

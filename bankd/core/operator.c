@@ -51,7 +51,7 @@ enum err core_clock_accept(struct core *c, const struct core_caller *who, const 
     if (!e)
         e = utext_check(note, strlen(note), NOTE_CHARS);
     if (e)
-        return answer_refuse(c, e, NULL, out);
+        return answer_refuse(c, who, e, out);
     c->now_us = c->given.now_us;
     c->accepted = true;
     c->insane = false;
@@ -132,5 +132,5 @@ enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_
         e = ERR_USAGE;
     if (!e)
         e = list_entries(c, from, page.limit, &body);
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }

@@ -94,7 +94,7 @@ enum err core_accounts(struct core *c, const struct core_caller *who, const stru
     if (!e && count)
         page_next(&page, count, ids[count - 1], &body);
     doc_put(&body, "accounts", &list);
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }
 
 enum err core_account(struct core *c, const struct core_caller *who, const char *account,
@@ -109,7 +109,7 @@ enum err core_account(struct core *c, const struct core_caller *who, const char 
     enum err e = open_account(c, who, account, &a);
     if (!e)
         e = view_account(c, &a, &body);
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }
 
 enum err core_account_policy(struct core *c, const struct core_caller *who, const char *account,
@@ -132,7 +132,7 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
         doc_json(&body, "policy", bytes, len);
         doc_digest(&body, "digest", policy_digest(policy));
     }
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }
 
 /* --- movements --- */
@@ -236,7 +236,7 @@ enum err core_movements(struct core *c, const struct core_caller *who, const cha
         doc_object(&body);
         e = list_movements(c, &a, &page, &body);
     }
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }
 
 /* --- orders --- */
@@ -317,7 +317,7 @@ enum err core_orders(struct core *c, const struct core_caller *who, const char *
         e = page_read(asked, INT64_MAX, &page);
     if (!e)
         e = list_orders(c, account ? &a : NULL, &page, &body);
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }
 
 enum err core_order(struct core *c, const struct core_caller *who, const char *account,
@@ -335,7 +335,7 @@ enum err core_order(struct core *c, const struct core_caller *who, const char *a
         e = life_find(c, a.id, id, &row);
     if (!e)
         e = view_stored_order(c, &a, &row, &body);
-    return answer_finish(c, e, 200, &body, out);
+    return answer_finish(c, who, e, 200, &body, out);
 }
 
 /* --- for requests that the core does not answer --- */
@@ -348,7 +348,7 @@ enum err core_admit(struct core *c, const struct core_caller *who, struct core_a
     if (c->insane)
         return ERR_CLOCK_INSANE;
     enum err e = session_viewer(c, who, &viewer);
-    return e ? answer_refuse(c, e, NULL, out) : ERR_OK;
+    return e ? answer_refuse(c, who, e, out) : ERR_OK;
 }
 
 enum err core_refuse(struct core *c, const struct core_caller *who, enum err refusal,
@@ -361,9 +361,9 @@ enum err core_refuse(struct core *c, const struct core_caller *who, enum err ref
     if (c->insane)
         return ERR_CLOCK_INSANE;
     if (refusal != ERR_POLICY_STALE || !account)
-        return answer_refuse(c, refusal, NULL, out);
+        return answer_refuse(c, who, refusal, out);
     enum err e = open_account(c, who, account, &a);
     if (!e)
         e = state_policy(c, a.policy_digest, &policy);
-    return e ? answer_refuse(c, e, NULL, out) : answer_refuse_stale(c, policy, out);
+    return e ? answer_refuse(c, who, e, out) : answer_refuse_stale(c, who, policy, out);
 }

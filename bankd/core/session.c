@@ -177,6 +177,7 @@ static enum err give_challenge(struct core *c, const struct people_key *key, boo
 enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
                         struct core_answer *out)
 {
+    static const struct core_caller anybody = {.session = ""};
     struct people_key key;
     struct challenge challenge = {.text = ""};
 
@@ -189,7 +190,7 @@ enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
     if (!e)
         e = give_challenge(c, &key, for_login, &challenge);
     if (e)
-        return answer_refuse(c, e, NULL, out);
+        return answer_refuse(c, &anybody, e, out);
     struct doc body = {0};
     doc_object(&body);
     doc_text(&body, "challenge", challenge.text);
@@ -258,7 +259,7 @@ enum err core_login(struct core *c, const struct core_caller *who, const struct 
         return ERR_INTERNAL;
     enum err e = people_key_find(c, verified_signer(login), &key);
     if (e)
-        return answer_refuse(c, e, NULL, out);
+        return answer_refuse(c, who, e, out);
     e = check_login(c, who, login, &key);
     if (e) {
         const struct answer_signed what = {.verified = login, .key = &key};
@@ -285,7 +286,7 @@ enum err core_logout(struct core *c, const struct core_caller *who, struct core_
         return ERR_CLOCK_INSANE;
     enum err e = find(c, who->session, &viewer);
     if (e)
-        return answer_refuse(c, e, NULL, out);
+        return answer_refuse(c, who, e, out);
     struct store_query *q = store_query(c->store, STORE_SESSION_DROP);
     store_bind_text(q, ":session", who->session);
     e = store_run(q);

@@ -363,6 +363,60 @@ static void threat_09_sessions_and_challenges_from_the_future(void **state)
     assert_err(w->answer.err, ERR_SESSION_REQUIRED);
 }
 
+/* What the log has of its newest refusal. */
+#define NEWEST_REFUSAL                                                                             \
+    "SELECT coalesce((SELECT CAST(body AS TEXT) FROM entry WHERE CAST(body AS TEXT)"               \
+    " LIKE '%\"type\":\"refusal\"%' ORDER BY id DESC LIMIT 1), '')"
+
+static void refuse_read(struct world *w, const struct core_caller *who, const char *name)
+{
+    world_begin(w);
+    world_end(w, core_account(w->core, who, WORLD_SHOP_ACCOUNT, &w->answer));
+    assert_string_equal(err_name(w->answer.err), name);
+}
+
+/* Whoever is known is named; a stranger only adds to a number. */
+static void test_refusals_of_known_callers_have_entries(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller alice = {.session = w->alice.session}, nobody = {.session = "x"};
+
+    refuse_read(w, &nobody, "SESSION_REQUIRED");
+    assert_string_equal(world_sql(w, NEWEST_REFUSAL), "");
+    refuse_read(w, &alice, "ACCOUNT_UNKNOWN");
+    assert_string_equal(world_sql(w, NEWEST_REFUSAL),
+                        "{\"holder\":\"alice\",\"object\":\"holder:alice\",\"previous\":1,"
+                        "\"reason\":\"ACCOUNT_UNKNOWN\",\"type\":\"refusal\"}");
+    world_begin(w);
+    world_end(w, core_refuse(w->core, &alice, ERR_SIGNATURE_INVALID, NULL, &w->answer));
+    assert_non_null(strstr(world_sql(w, NEWEST_REFUSAL), "SIGNATURE_INVALID"));
+    world_begin(w);
+    world_end(w,
+              core_fund(w->core, &world_operator, WORLD_SHOP_ACCOUNT, "0.00", "EUR", &w->answer));
+    assert_string_equal(world_sql(w, NEWEST_REFUSAL),
+                        "{\"object\":\"bank\",\"operator\":\"uid 0 (root)\",\"previous\":0,"
+                        "\"reason\":\"AMOUNT_ZERO\",\"type\":\"refusal\"}");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM refused"), "1");
+    world_check(w);
+}
+
+/* A refusal under an insane clock would carry its time into the log. */
+static void test_an_insane_clock_records_no_refusal(void **state)
+{
+    struct world *w = *state;
+
+    w->time.now_us += 86400 * S;
+    core_answer_free(&w->answer);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    assert_ok(core_clock_accept(w->core, &world_operator, "two\nlines", &w->answer));
+    assert_err(w->answer.err, ERR_TEXT_INVALID);
+    assert_ok(core_commit(w->core));
+    assert_string_equal(world_sql(w, NEWEST_REFUSAL), "");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM refused"), "0");
+    w->time.now_us -= 86400 * S;
+    world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
+}
+
 static void test_refusals_are_counted_by_the_minute(void **state)
 {
     struct world *w = *state;
@@ -404,6 +458,8 @@ int main(void)
         T(threat_09_the_clock_a_day_ahead_and_back),
         T(threat_09_an_acceptance_that_was_rolled_back),
         T(threat_09_sessions_and_challenges_from_the_future),
+        T(test_refusals_of_known_callers_have_entries),
+        T(test_an_insane_clock_records_no_refusal),
         T(test_refusals_are_counted_by_the_minute),
     };
 #undef T

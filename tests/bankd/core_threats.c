@@ -128,7 +128,7 @@ static void threat_02_signed_for_another_bank(void **state)
                      "\"currency\":\"EUR\",\"description\":\"x\"}",
                      &o);
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "BANK_MISMATCH");
-    assert_string_equal(world_sql(w, COUNTED("BANK_MISMATCH")), "1");
+    assert_string_equal(world_sql(w, REFUSALS("BANK_MISMATCH")), "1");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM orders"), "0");
     world_order_free(&o);
 }
@@ -410,7 +410,7 @@ static void threat_11_one_key_for_two_holders(void **state)
     world_end(w, core_holder_add(w->core, &world_operator, "mallory", "M", spki, len, &w->answer));
     assert_err(w->answer.err, ERR_KEY_TAKEN);
     assert_string_equal(world_sql(w, "SELECT count(*) FROM holder"), "3");
-    assert_string_equal(world_sql(w, COUNTED("KEY_TAKEN")), "1");
+    assert_string_equal(world_sql(w, REFUSALS("KEY_TAKEN")), "1");
 }
 
 static void threat_11_a_hundred_at_once(void **state)
