@@ -21,11 +21,25 @@ struct mood {
     bool insane; /* the clock contradicts the log: nothing but clock-accept may enter */
 };
 
+/* What a worker refused. On a route that needs a session its absence comes first, as it does for
+ * what the core judges: a stranger learns nothing about a document. */
+static enum err refuse(const struct bank *b, struct job *j, const struct core_caller *who)
+{
+    const char *account = j->decide.order.account;
+    bool open = route_info(j->match.route)->roles & ROLE_OPEN;
+
+    if (!open && j->err != ERR_ROLE_REQUIRED) {
+        enum err e = core_admit(b->core, who, &j->answer);
+        if (e || j->answer.err)
+            return e;
+    }
+    return core_refuse(b->core, who, j->err, account[0] ? account : NULL, &j->answer);
+}
+
 static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
 {
     const struct handler *h = handler_of(j->match.route);
     struct core_caller who = job_caller(j);
-    const char *account = j->decide.order.account;
     enum err refusal = ERR_OK;
 
     if (m->frozen && h->writes)
@@ -39,7 +53,7 @@ static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
         return ERR_OK;
     }
     if (j->err)
-        return core_refuse(b->core, &who, j->err, account[0] ? account : NULL, &j->answer);
+        return refuse(b, j, &who);
     return h->apply(b, j);
 }
 
@@ -177,6 +191,12 @@ void committer_stop(struct committer *c)
         return;
     queue_close(c->queue);
     pthread_join(c->thread, NULL);
+}
+
+void committer_free(struct committer *c)
+{
+    if (!c)
+        return;
     queue_free(c->queue);
     free(c);
 }

@@ -36,7 +36,9 @@ MUST_CHECK enum err committer_start(const struct committer_options *o, struct co
 /* False when too many wait already; the job is still the caller's. From any thread. */
 bool committer_put(struct committer *c, struct job *j);
 
-/* Lets it answer what waits, and frees. NULL-safe. */
+/* Lets it answer what waits; committer_put takes nothing any more. NULL-safe. */
 void committer_stop(struct committer *c);
+/* Once stopped, and when nobody can call committer_put any more. NULL-safe. */
+void committer_free(struct committer *c);
 
 #endif

@@ -186,7 +186,9 @@ enum err server_renew(struct server *s)
     return tls_renew(s->tls, s->settings->keeper_socket);
 }
 
-/* In the order in which requests travel, so that each part finishes what the one before gave it. */
+/* In the order in which requests travel, so that each part finishes what the one before gave it. A
+ * loop that did not see its drain yet may still hand in a request, which a stopped part refuses: so
+ * nothing is freed before the loops have ended. */
 void server_stop(struct server *s)
 {
     if (!s)
@@ -199,6 +201,8 @@ void server_stop(struct server *s)
         loop_stop(s->loops[i]);
     if (s->port)
         unlink(s->settings->socket);
+    workers_free(s->workers);
+    committer_free(s->committer);
     tls_free(s->tls);
     note_free(s->bank.note);
     core_close(s->bank.core);

@@ -43,6 +43,7 @@ enum err workers_start(const struct workers_options *o, struct workers **out)
     }
     if (e) {
         workers_stop(w);
+        workers_free(w);
         return e;
     }
     *out = w;
@@ -62,6 +63,13 @@ void workers_stop(struct workers *w)
         queue_close(w->queue);
     for (size_t i = 0; i < w->running; i++)
         pthread_join(w->thread[i], NULL);
+    w->running = 0;
+}
+
+void workers_free(struct workers *w)
+{
+    if (!w)
+        return;
     queue_free(w->queue);
     free(w);
 }

@@ -26,7 +26,9 @@ MUST_CHECK enum err workers_start(const struct workers_options *o, struct worker
 /* False when too many wait already; the job is still the caller's. From any thread. */
 bool workers_put(struct workers *w, struct job *j);
 
-/* Lets them finish what waits, and frees. NULL-safe. */
+/* Lets them finish what waits; workers_put takes nothing any more. NULL-safe. */
 void workers_stop(struct workers *w);
+/* Once stopped, and when nobody can call workers_put any more. NULL-safe. */
+void workers_free(struct workers *w);
 
 #endif

@@ -276,12 +276,27 @@ class Tls(OneBank):
             self.assertIn(b'"name":"SESSION_REQUIRED"', self.ask_with(*key), key)
 
     def test_roles(self):
-        with raw_tls(self.bank) as sock:
-            sock.sendall(b"GET /v1/orders HTTP/1.1\r\nHost: bank\r\nConnection: close\r\n\r\n")
-            self.assertIn(b'"name":"ROLE_REQUIRED"', read_to_end(sock))
-        self.assertEqual(self.bank.operator("POST", "/v1/decisions", {}).name, "ROLE_REQUIRED")
-        self.assertEqual(self.bank.operator("POST", "/v1/logout").name, "ROLE_REQUIRED")
-        self.assertEqual(self.bank.operator("GET", "/v1/accounts").status, 200)
+        """Every route of the table, asked by a stranger and by an operator, with and without a body."""
+        table = pathlib.Path(__file__).resolve().parents[2] / "api" / "route.def"
+        rows = re.findall(r'^X\(\w+, "(\w+)", "([^"]+)", ([^,]+), (\d+)\)', table.read_text(), re.M)
+        self.assertGreater(len(rows), 20)
+        stranger = b.Session(self.bank)
+        for method, path, roles, body_max in rows:
+            path = path.replace("{account}", b.iban(1)).replace("{id}", b.uuid7())
+            body = b"{}" if int(body_max) else None
+            with self.subTest(method=method, path=path):
+                by_stranger = stranger.call(method, path, body).name
+                by_operator = self.bank.operator(method, path, body).name
+                if "ROLE_OPEN" in roles:
+                    allowed = "OK" if body is None else "DOC_MEMBER_MISSING"
+                    self.assertEqual((by_stranger, by_operator), (allowed, allowed))
+                    continue
+                holders = "ROLE_HOLDER" in roles
+                self.assertEqual(by_stranger, "SESSION_REQUIRED" if holders else "ROLE_REQUIRED")
+                if "ROLE_OPERATOR" in roles:
+                    self.assertIn(by_operator, ("OK", "ACCOUNT_UNKNOWN", "DOC_MEMBER_MISSING"))
+                else:
+                    self.assertEqual(by_operator, "ROLE_REQUIRED")
 
     def test_renewal_brings_a_fresh_key_under_the_same_root(self):
         helper = os.path.join(b.BIN, "../tests/tls_renew")
