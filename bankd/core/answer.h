@@ -22,8 +22,8 @@ bool answer_is_refusal(enum err e);
 /* BODY as the answer; frees BODY. It may go out when a checkpoint covers the log as it is now. */
 MUST_CHECK enum err answer_doc(struct core *c, int http, struct doc *body, struct core_answer *out);
 
-/* A refusal with an entry about WHO, as far as he is known, or a count. While the clock is insane it
- * leaves nothing. A failure E comes back as it is. */
+/* A refusal with an entry about WHO, as far as he is known, or a count. While the clock is insane
+ * it leaves nothing. A failure E comes back as it is. */
 MUST_CHECK enum err answer_refuse(struct core *c, const struct core_caller *who, enum err e,
                                   struct core_answer *out);
 
