@@ -29,6 +29,8 @@ struct loop {
     size_t count;
     void *ctx;
     struct pollfd fds[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
+    /* A question's number, for each connection its last one's; 0: it has asked nothing yet. */
+    uint64_t turn, heard[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
     nfds_t used;
     uint8_t packet[PACKET_MAX];
 };
@@ -148,6 +150,24 @@ static bool answer_one(struct loop *l, int fd)
     return sent;
 }
 
+static void drop(struct loop *l, nfds_t i)
+{
+    close(l->fds[i].fd);
+    l->used--;
+    l->fds[i] = l->fds[l->used];
+    l->heard[i] = l->heard[l->used];
+}
+
+static void drop_most_silent(struct loop *l)
+{
+    nfds_t most = FIRST_CONNECTION;
+
+    for (nfds_t i = FIRST_CONNECTION; i < l->used; i++)
+        if (l->heard[i] < l->heard[most])
+            most = i;
+    drop(l, most);
+}
+
 static void accept_one(struct loop *l)
 {
     int fd = accept4(l->fds[LISTEN].fd, NULL, NULL, SOCK_CLOEXEC);
@@ -155,9 +175,9 @@ static void accept_one(struct loop *l)
         return;
     if (l->used == sizeof l->fds / sizeof l->fds[0]) {
         log_event(LOG_WARN, "serve.full", "more than %d connections", SERVE_CONNECTIONS_MAX);
-        close(fd);
-        return;
+        drop_most_silent(l);
     }
+    l->heard[l->used] = 0;
     l->fds[l->used++] = (struct pollfd){.fd = fd, .events = POLLIN};
 }
 
@@ -166,11 +186,12 @@ static void answer_connections(struct loop *l)
 {
     for (nfds_t i = FIRST_CONNECTION; i < l->used;) {
         if (l->fds[i].revents && !answer_one(l, l->fds[i].fd)) {
-            close(l->fds[i].fd);
-            l->fds[i] = l->fds[--l->used];
-        } else {
-            i++;
+            drop(l, i); /* another one stands at I now */
+            continue;
         }
+        if (l->fds[i].revents)
+            l->heard[i] = ++l->turn;
+        i++;
     }
 }
 

@@ -38,8 +38,9 @@ MUST_CHECK enum err serve_connect(const char *path, int *out);
 /* Answers questions one after another until STOP_FD becomes readable (ERR_OK). LISTEN_FD is a
  * listening socket, or one end of a socketpair, and then the loop also ends (ERR_OK) when the other
  * end closes. A type that is not in TABLE is answered with ERR_USAGE. A client that does not take
- * its answer is dropped; none can hold up another. Closes the connections that it accepted, not
- * LISTEN_FD. ERR_IO when poll fails. */
+ * its answer is dropped; so is, when one more than SERVE_CONNECTIONS_MAX comes, one that has asked
+ * nothing yet, else the one that has been silent for longest: none can hold up another. Closes the
+ * connections that it accepted, not LISTEN_FD. ERR_IO when poll fails. */
 MUST_CHECK enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t count,
                                void *ctx, int stop_fd);
 

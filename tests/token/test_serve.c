@@ -194,6 +194,30 @@ static void drops_who_does_not_read(void **state)
     buf_free(&answer);
 }
 
+/* Those who connect and say nothing hold no place for ever; who talked last keeps his. */
+static void silence_gives_way(void **state)
+{
+    const struct helper *h = *state;
+    int silent[SERVE_CONNECTIONS_MAX];
+    struct buf answer = {0};
+    char byte;
+
+    int talker = join(h);
+    for (int i = 0; i < SERVE_CONNECTIONS_MAX - 1; i++)
+        silent[i] = join(h);
+    assert_ok(ask(talker, ECHO, "I am here", &answer));
+    int late = join(h);
+    assert_ok(ask(late, ECHO, "and I", &answer));
+    assert_ok(ask(talker, ECHO, "still", &answer));
+    assert_int_equal(recv(silent[0], &byte, 1, 0), 0);
+    assert_ok(ask(silent[1], ECHO, "late but in time", &answer));
+    for (int i = 0; i < SERVE_CONNECTIONS_MAX - 1; i++)
+        close(silent[i]);
+    close(talker);
+    close(late);
+    buf_free(&answer);
+}
+
 static void caller_sees_deadline_and_death(void **state)
 {
     struct buf answer = BUF_INIT(0);
@@ -259,6 +283,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refusals_have_names, begin, end),
         cmocka_unit_test_setup_teardown(survives_junk, begin, end),
         cmocka_unit_test_setup_teardown(drops_who_does_not_read, begin, end),
+        cmocka_unit_test_setup_teardown(silence_gives_way, begin, end),
         cmocka_unit_test_setup_teardown(listens_once, begin, end),
         cmocka_unit_test(caller_sees_deadline_and_death),
         cmocka_unit_test(serves_a_socketpair),
