@@ -32,6 +32,8 @@ MUST_CHECK enum err js_parse_canonical(const void *bytes, size_t len, struct js 
 
 /* Appends the RFC 8785 form. */
 MUST_CHECK enum err js_canon(const struct js *value, struct buf *out);
+/* The same of a text that is no part of a tree; TEXT_INVALID when it is not UTF-8. */
+MUST_CHECK enum err js_canon_text(const char *text, struct buf *out);
 
 void js_free(struct js *value); /* NULL-safe; only for what js_parse and js_object_new gave */
 

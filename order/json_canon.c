@@ -6,6 +6,7 @@
 #include "order/json.h"
 #include "order/json_tree.h"
 
+#include "base/text.h"
 #include <inttypes.h>
 #include <string.h>
 
@@ -28,6 +29,30 @@ int js_compare_names(const struct js *a, const struct js *b)
             return p < q ? -1 : 1;
     }
     return (a->name_len > b->name_len) - (a->name_len < b->name_len);
+}
+
+#define EACH_BYTE(b) ((b)*UINT64_C(0x0101010101010101))
+
+/* Has its high bits set where one of the eight bytes is 0, or none of them. Exact only as a whole.
+ */
+static uint64_t any_zero(uint64_t eight)
+{
+    return (eight - EACH_BYTE(1)) & ~eight & EACH_BYTE(0x80);
+}
+
+size_t js_plain_len(const void *bytes, size_t len)
+{
+    const uint8_t *s = bytes;
+    size_t done = 0;
+    uint64_t x;
+
+    for (; len - done >= sizeof x; done += sizeof x) {
+        memcpy(&x, s + done, sizeof x);
+        if (((x | (x - EACH_BYTE(0x20))) & EACH_BYTE(0x80)) | any_zero(x ^ EACH_BYTE('"')) |
+            any_zero(x ^ EACH_BYTE('\\')))
+            break;
+    }
+    return done;
 }
 
 static enum err write_escape(uint8_t c, struct buf *out)
@@ -56,7 +81,7 @@ static enum err write_text(const char *text, size_t len, struct buf *out)
     if (e != ERR_OK)
         return e;
     put(out, "\"", 1);
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = js_plain_len(text, len); i < len; i++) {
         uint8_t c = (uint8_t)text[i];
 
         if (c >= 0x20 && c != '"' && c != '\\')
@@ -112,6 +137,13 @@ static enum err write_value(const struct js *value, struct buf *out)
         break;
     }
     return buf_add_str(out, "null");
+}
+
+enum err js_canon_text(const char *text, struct buf *out)
+{
+    size_t len = strlen(text);
+
+    return text_is_utf8(text, len) ? write_text(text, len, out) : ERR_TEXT_INVALID;
 }
 
 enum err js_canon(const struct js *value, struct buf *out)

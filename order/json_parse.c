@@ -45,7 +45,8 @@ static enum err scan_string(struct scan *s, struct raw *out)
     if (!take(s, '"'))
         return ERR_JSON_SYNTAX;
     *out = (struct raw){.bytes = s->at, .plain = true};
-    for (at = s->at; at < s->end && *at != '"'; at++) {
+    at = s->at + js_plain_len(s->at, (size_t)(s->end - s->at));
+    for (; at < s->end && *at != '"'; at++) {
         if (*at < 0x20)
             return ERR_JSON_SYNTAX;
         if (*at != '\\' && *at < 0x80)

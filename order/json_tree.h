@@ -37,6 +37,10 @@ struct js *js_new(enum js_type type, size_t name_cap, size_t text_cap);
 /* Appends to an array or object; keeps no order. Does not take ITEM over on failure. */
 MUST_CHECK enum err js_append(struct js *list, struct js *item);
 
+/* How many bytes at the beginning certainly stand for themselves in a JSON string: ASCII without
+ * controls, quotes and backslashes. Counts in eights, so there may be more. */
+size_t js_plain_len(const void *bytes, size_t len);
+
 /* RFC 8785 3.2.3: by UTF-16 code units. */
 int js_compare_names(const struct js *a, const struct js *b);
 

@@ -68,7 +68,7 @@ static enum err add_account_entry(struct core *c, const char *account, const cha
     entries_body(&body, "account", object, NO_ENTRY);
     doc_text(&body, "account", account);
     doc_text(&body, "currency", currency);
-    doc_json(&body, "policy", bytes, len);
+    doc_canonical(&body, "policy", bytes, len);
     return entries_add(c, &body, entry);
 }
 

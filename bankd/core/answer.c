@@ -39,16 +39,24 @@ enum err answer_doc(struct core *c, int http, struct doc *body, struct core_answ
 static enum err problem(struct core *c, enum err refusal, const struct policy *policy,
                         struct core_answer *out)
 {
-    struct doc body = {0};
+    struct js *body = NULL, *document = NULL;
+    size_t len = 0;
 
-    body.err = problem_new(refusal, NULL, &body.root);
-    if (policy) {
-        size_t len = 0;
+    *out = (struct core_answer){.http = err_info(refusal)->http, .needs_size = c->tree.size};
+    enum err e = problem_new(refusal, NULL, &body);
+    if (!e && policy) {
         const char *bytes = policy_bytes(policy, &len);
-        doc_json(&body, "policy", bytes, len);
+        e = js_parse(bytes, len, &document);
+        if (!e)
+            e = js_set(body, "policy", document);
     }
-    enum err e = answer_doc(c, err_info(refusal)->http, &body, out);
-    out->err = e ? ERR_OK : refusal;
+    if (!e)
+        e = js_canon(body, &out->body);
+    js_free(body);
+    if (e)
+        core_answer_free(out);
+    else
+        out->err = refusal;
     return e;
 }
 

@@ -4,60 +4,140 @@
 #include "base/text.h"
 #include "order/amount.h"
 #include "order/json.h"
-#include "order/member.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ROOM ((size_t)480) /* bytes at the start: most documents stay smaller */
 
 void doc_object(struct doc *d)
 {
-    d->err = js_object_new(&d->root);
+    d->is_array = false;
+    d->err = buf_reserve(&d->text, ROOM);
 }
 
 void doc_array(struct doc *d)
 {
-    d->err = js_array_new(&d->root);
+    d->is_array = true;
+    d->err = buf_reserve(&d->text, ROOM);
 }
 
 void doc_free(struct doc *d)
 {
-    if (!d)
-        return;
-    js_free(d->root);
-    d->root = NULL;
+    if (d)
+        buf_free(&d->text);
 }
+
+/* --- one value --- */
+
+/* Keeps the members in the order of RFC 8785 3.2.3, which for ASCII is that of the bytes. */
+static void place(struct doc *d, const char *name, size_t at)
+{
+    size_t i = d->count++;
+
+    for (; i > 0 && strcmp(name, d->member[i - 1].name) < 0; i--)
+        d->member[i] = d->member[i - 1];
+    d->member[i] = (struct doc_member){name, at, d->text.len - at};
+}
+
+/* Begins a member, or an element when NAME is NULL; the value's text follows. */
+static size_t begin(struct doc *d, const char *name)
+{
+    size_t at = d->text.len;
+
+    if (!d->err && ((name == NULL) != d->is_array || d->count == DOC_MEMBERS_MAX))
+        d->err = ERR_INTERNAL;
+    if (!d->err && d->is_array && at)
+        d->err = buf_add_byte(&d->text, ',');
+    if (!d->err && name)
+        d->err = js_canon_text(name, &d->text);
+    if (!d->err && name)
+        d->err = buf_add_byte(&d->text, ':');
+    return at;
+}
+
+static void end(struct doc *d, const char *name, size_t at)
+{
+    if (!d->err && name)
+        place(d, name, at);
+}
+
+static void add_bytes(struct doc *d, const char *name, const void *bytes, size_t len)
+{
+    size_t at = begin(d, name);
+
+    if (!d->err)
+        d->err = buf_add(&d->text, bytes, len);
+    end(d, name, at);
+}
+
+static void add_text(struct doc *d, const char *name, const char *text)
+{
+    size_t at = begin(d, name);
+
+    if (!d->err)
+        d->err = js_canon_text(text, &d->text);
+    end(d, name, at);
+}
+
+static void add_doc(struct doc *d, const char *name, struct doc *child)
+{
+    size_t at = begin(d, name);
+
+    if (!d->err)
+        d->err = doc_canon(child, &d->text);
+    end(d, name, at);
+    doc_free(child);
+}
+
+/* --- members --- */
 
 void doc_text(struct doc *d, const char *name, const char *text)
 {
-    if (!d->err)
-        d->err = js_set_text(d->root, name, text);
+    add_text(d, name, text);
 }
 
 void doc_int(struct doc *d, const char *name, int64_t value)
 {
-    if (!d->err)
-        d->err = js_set_int(d->root, name, value);
+    char text[24];
+    int len = snprintf(text, sizeof text, "%" PRId64, value);
+
+    if (!d->err && (value > JS_INT_MAX || value < -JS_INT_MAX))
+        d->err = ERR_JSON_NUMBER;
+    add_bytes(d, name, text, (size_t)len);
 }
 
 void doc_bool(struct doc *d, const char *name, bool value)
 {
-    if (!d->err)
-        d->err = js_set_bool(d->root, name, value);
+    const char *text = value ? "true" : "false";
+
+    add_bytes(d, name, text, strlen(text));
 }
 
 void doc_time(struct doc *d, const char *name, int64_t time_us)
 {
-    if (!d->err)
-        d->err = member_set_time(d->root, name, time_us);
+    char text[TEXT_TIME_LEN + 1];
+
+    text_time(time_us, text);
+    add_text(d, name, text);
 }
 
 void doc_digest(struct doc *d, const char *name, const uint8_t digest[static DIGEST_LEN])
 {
-    if (!d->err)
-        d->err = member_set_digest(d->root, name, digest);
+    char text[2 * DIGEST_LEN + 1];
+
+    text_hex(digest, DIGEST_LEN, text);
+    add_text(d, name, text);
 }
 
 void doc_bytes(struct doc *d, const char *name, const void *bytes, size_t len)
 {
+    struct buf text = {0};
+
     if (!d->err)
-        d->err = member_set_bytes(d->root, name, bytes, len);
+        d->err = text_b64url_add(&text, bytes, len);
+    add_text(d, name, buf_str(&text));
+    buf_free(&text);
 }
 
 void doc_money(struct doc *d, const char *name, int64_t minor, const char *currency)
@@ -66,45 +146,43 @@ void doc_money(struct doc *d, const char *name, int64_t minor, const char *curre
 
     if (!d->err)
         d->err = amount_text(minor, currency, text);
-    doc_text(d, name, text);
+    add_text(d, name, text);
 }
 
 void doc_json(struct doc *d, const char *name, const void *bytes, size_t len)
 {
-    struct doc child = {0};
+    struct js *value = NULL;
+    enum err e = d->err ? d->err : js_parse(bytes, len, &value);
 
-    child.err = js_parse(bytes, len, &child.root);
-    if (child.err && child.err != ERR_NO_MEMORY)
-        child.err = ERR_STORE_FAILED;
-    doc_put(d, name, &child);
+    if (!d->err && e)
+        d->err = e == ERR_NO_MEMORY ? e : ERR_STORE_FAILED;
+    size_t at = begin(d, name);
+    if (!d->err)
+        d->err = js_canon(value, &d->text);
+    end(d, name, at);
+    js_free(value);
+}
+
+void doc_canonical(struct doc *d, const char *name, const void *bytes, size_t len)
+{
+    add_bytes(d, name, bytes, len);
 }
 
 void doc_put(struct doc *d, const char *name, struct doc *child)
 {
-    if (!d->err)
-        d->err = child->err;
-    if (!d->err) {
-        d->err = js_set(d->root, name, child->root);
-        child->root = NULL;
-    }
-    doc_free(child);
+    add_doc(d, name, child);
 }
+
+/* --- elements --- */
 
 void doc_push(struct doc *d, struct doc *child)
 {
-    if (!d->err)
-        d->err = child->err;
-    if (!d->err) {
-        d->err = js_push(d->root, child->root);
-        child->root = NULL;
-    }
-    doc_free(child);
+    add_doc(d, NULL, child);
 }
 
 void doc_push_text(struct doc *d, const char *text)
 {
-    if (!d->err)
-        d->err = js_push_text(d->root, text);
+    add_text(d, NULL, text);
 }
 
 void doc_push_base64(struct doc *d, const void *bytes, size_t len)
@@ -113,11 +191,35 @@ void doc_push_base64(struct doc *d, const void *bytes, size_t len)
 
     if (!d->err)
         d->err = text_b64_add(&text, bytes, len);
-    doc_push_text(d, buf_str(&text));
+    add_text(d, NULL, buf_str(&text));
     buf_free(&text);
+}
+
+/* --- the whole --- */
+
+static enum err join(const struct doc *d, struct buf *out)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < d->count; i++) {
+        const struct doc_member *m = &d->member[i];
+        if (i)
+            e = buf_add_byte(out, ',');
+        if (!e)
+            e = buf_add(out, d->text.data + m->at, m->len);
+    }
+    return e;
 }
 
 enum err doc_canon(const struct doc *d, struct buf *out)
 {
-    return d->err ? d->err : js_canon(d->root, out);
+    enum err e = d->err;
+
+    if (!e) /* braces and commas */
+        e = buf_reserve(out, d->text.len + d->count + 2);
+    if (!e)
+        e = buf_add_byte(out, d->is_array ? '[' : '{');
+    if (!e)
+        e = d->is_array ? buf_add(out, d->text.data, d->text.len) : join(d, out);
+    return e ? e : buf_add_byte(out, d->is_array ? ']' : '}');
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * doc: a JSON document being written. Setters cannot fail visibly: the first failure sticks and
- * doc_canon returns it. A doc that was put into another one belongs to it. Private to bankd/core.
+ * doc: a JSON document being written, straight into its canonical form (RFC 8785): the bank writes
+ * several for every decision, and a tree of values would cost more than what is written. Setters
+ * cannot fail visibly: the first failure sticks and doc_canon returns it. A doc that was put into
+ * another one belongs to it. Private to bankd/core.
+ *
+ * Names are literals of the caller, plain ASCII that outlives the doc, and no object gets a name
+ * twice.
  */
 #ifndef BANKD_CORE_DOC_H
 #define BANKD_CORE_DOC_H
@@ -12,11 +17,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct js;
+#define DOC_MEMBERS_MAX 16 /* of one object */
 
+/* One member's text, name and value, in struct doc's TEXT. */
+struct doc_member {
+    const char *name;
+    size_t at, len;
+};
+
+/* Zeroed before doc_object or doc_array. */
 struct doc {
-    struct js *root;
     enum err err;
+    bool is_array;
+    size_t count;                              /* members */
+    struct buf text;                           /* members as they came, or an array's inside */
+    struct doc_member member[DOC_MEMBERS_MAX]; /* in the order of their names */
 };
 
 void doc_object(struct doc *d);
@@ -30,8 +45,10 @@ void doc_time(struct doc *d, const char *name, int64_t time_us);
 void doc_digest(struct doc *d, const char *name, const uint8_t digest[static DIGEST_LEN]);
 void doc_bytes(struct doc *d, const char *name, const void *bytes, size_t len); /* base64url */
 void doc_money(struct doc *d, const char *name, int64_t minor, const char *currency);
-/* A document that the bank stored or checked before; STORE_FAILED when it does not parse. */
+/* A document that was stored before; STORE_FAILED when it does not parse. */
 void doc_json(struct doc *d, const char *name, const void *bytes, size_t len);
+/* A document whose bytes were checked since they came in: they are its canonical form. */
+void doc_canonical(struct doc *d, const char *name, const void *bytes, size_t len);
 void doc_put(struct doc *d, const char *name, struct doc *child); /* takes CHILD over */
 void doc_push(struct doc *d, struct doc *child);                  /* takes CHILD over */
 void doc_push_text(struct doc *d, const char *text);

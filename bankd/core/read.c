@@ -129,7 +129,7 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
         size_t len = 0;
         const char *bytes = policy_bytes(policy, &len);
         doc_object(&body);
-        doc_json(&body, "policy", bytes, len);
+        doc_canonical(&body, "policy", bytes, len);
         doc_digest(&body, "digest", policy_digest(policy));
     }
     return answer_finish(c, who, e, 200, &body, out);

@@ -28,7 +28,7 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
     doc_text(&body, "holder", d->key.holder_name);
     doc_text(&body, "statement", verified_jws(d->verified, NULL));
     if (!d->row.id)
-        doc_json(&body, "document", d->document, d->document_len);
+        doc_canonical(&body, "document", d->document, d->document_len);
     if (d->row.reason[0])
         doc_text(&body, "reason", d->row.reason);
     doc_array(&status);
@@ -150,13 +150,10 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
         e = life_save(d->c, &d->row);
     if (e)
         return e;
-    const struct view_order view = {.row = &d->row,
-                                    .document = d->document,
-                                    .document_len = d->document_len,
-                                    .decisions = d->decisions,
-                                    .pinned = d->pinned,
-                                    .current = d->current};
+    const struct view_order view = {
+        .row = &d->row, .decisions = d->decisions, .pinned = d->pinned, .current = d->current};
     struct doc body = {0};
     view_order(&view, &body);
+    doc_canonical(&body, "order", d->document, d->document_len);
     return answer_doc(d->c, is_new ? 201 : 200, &body, out);
 }

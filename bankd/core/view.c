@@ -76,7 +76,6 @@ void view_order(const struct view_order *in, struct doc *out)
 
     life_judge(in->pinned, in->current, in->decisions, &verdict);
     doc_object(out);
-    doc_json(out, "order", in->document, in->document_len);
     doc_text(out, "status", status_name(in->row->status));
     if (in->row->reason[0])
         doc_text(out, "reason", in->row->reason);
@@ -115,9 +114,11 @@ enum err view_stored_order(struct core *c, const struct ledger_account *a,
     if (!e && !found)
         e = ERR_STORE_FAILED;
     if (!e) {
-        in.document = store_blob(q, 0, &in.document_len);
+        size_t len = 0;
+        const void *document = store_blob(q, 0, &len);
         in.decisions = &decisions;
         view_order(&in, out);
+        doc_json(out, "order", document, len);
     }
     store_done(q);
     return e;

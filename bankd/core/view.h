@@ -14,11 +14,10 @@
 
 struct view_order {
     const struct life_order *row;
-    const void *document; /* the order's bytes */
-    size_t document_len;
     const struct life_decisions *decisions;
     const struct policy *pinned, *current;
 };
+/* All but the order's document, member `order`, which the caller adds. */
 void view_order(const struct view_order *in, struct doc *out);
 
 /* The same for an order of the store. */
