@@ -189,7 +189,9 @@ enum err core_begin(struct core *c, const struct core_time *t)
     c->given = *t;
     c->accepted = false;
     c->now_us = t->now_us > c->newest_us ? t->now_us : c->newest_us;
-    c->insane = freshness_clock(t, c->newest_us, &c->anchor) != ERR_OK;
+    if (freshness_clock(t, c->newest_us, &c->anchor))
+        c->stopped = true;
+    c->insane = c->stopped;
     if (c->insane)
         return ERR_CLOCK_INSANE;
     if (c->anchor.now_us == 0)
@@ -211,8 +213,10 @@ enum err core_commit(struct core *c)
         e = store_commit(c->store);
     if (!e)
         c->durable = head;
-    if (!e && c->accepted)
+    if (!e && c->accepted) {
         c->anchor = c->given;
+        c->stopped = false;
+    }
     return e;
 }
 

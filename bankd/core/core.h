@@ -55,8 +55,9 @@ struct core_time {
 };
 /* Begins the transaction and judges the clock (freshness rule 2). CLOCK_INSANE: the transaction is
  * open all the same, but until core_clock_accept every other call returns CLOCK_INSANE and writes
- * nothing. After any other error no transaction is open. Reading may write, too (an order past
- * its time ends when it is looked at): a batch is always committed. */
+ * nothing, in this batch and, even when the clock is right again, in those to come. After any other
+ * error no transaction is open. Reading may write, too (an order past its time ends when it is
+ * looked at): a batch is always committed. */
 MUST_CHECK enum err core_begin(struct core *c, const struct core_time *t);
 /* Writes the head; afterwards core_head is durable. After a failure it is unknown whether the
  * transaction was committed: core_rollback asks the store. */

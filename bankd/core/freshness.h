@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Rule 2: at most 2 s before the newest entry; at most 60 s further on than the monotonic clock has
- * gone since ANCHOR (all zero: none). CLOCK_INSANE. */
+/* Rule 2, for one moment: at most 2 s before the newest entry; at most 60 s further on than the
+ * monotonic clock has gone since ANCHOR (all zero: none). CLOCK_INSANE. */
 MUST_CHECK enum err freshness_clock(const struct core_time *t, int64_t newest_us,
                                     const struct core_time *anchor);
 

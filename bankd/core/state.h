@@ -34,7 +34,8 @@ struct core {
     /* The batch: the bank's time, which never runs backwards from entry to entry. */
     int64_t now_us;
     struct core_time given;
-    bool insane;
+    bool insane;             /* nothing but core_clock_accept may write */
+    bool stopped;            /* the clock was found insane, and nobody accepted one since */
     bool accepted;           /* the operator accepted GIVEN in this batch */
     struct core_time anchor; /* first time of this run, or the last one accepted; 0: none */
 };

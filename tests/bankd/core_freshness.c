@@ -308,11 +308,13 @@ static void threat_09_the_clock_a_day_ahead_and_back(void **state)
 
     world_order(w, "1.00", &o);
     world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &past);
-    w->time.now_us += 61 * S;
-    assert_insane(w);
-    w->time.now_us -= 1 * S;
+    w->time.now_us += 60 * S;
     world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
-    w->time.now_us += 86340 * S;
+    w->time.now_us += 1 * S;
+    assert_insane(w);
+    w->time.now_us -= 61 * S;
+    assert_insane(w); /* right again, but who knows what it will do next */
+    w->time.now_us += 86400 * S;
     assert_insane(w);
     accept_clock(w);
     world_login(w, &w->alice);
@@ -329,6 +331,27 @@ static void threat_09_the_clock_a_day_ahead_and_back(void **state)
     buf_free(&past);
     world_order_free(&o);
     w->time.now_us += 86400 * S;
+    world_restart(w);
+}
+
+/* A run that found its clock insane goes on when somebody looked at it, and not by itself. */
+static void threat_09_a_clock_that_is_right_again(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct buf before = {0};
+
+    world_order(w, "1.00", &o);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &before);
+    w->time.now_us += 86400 * S;
+    assert_insane(w);
+    w->time.now_us -= 86399 * S;
+    assert_insane(w);
+    accept_clock(w);
+    assert_string_equal(world_hand_in(w, &w->alice, &before, &o), "KEY_FLOOR");
+    world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
+    buf_free(&before);
+    world_order_free(&o);
 }
 
 /* What was not committed was not accepted: no entry tells of it and no floor was raised. */
@@ -414,6 +437,7 @@ static void test_an_insane_clock_records_no_refusal(void **state)
     assert_string_equal(world_sql(w, NEWEST_REFUSAL), "");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM refused"), "0");
     w->time.now_us -= 86400 * S;
+    accept_clock(w);
     world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
 }
 
@@ -456,6 +480,7 @@ int main(void)
         T(test_a_login_challenge_serves_once),
         T(threat_09_the_clock_a_day_back),
         T(threat_09_the_clock_a_day_ahead_and_back),
+        T(threat_09_a_clock_that_is_right_again),
         T(threat_09_an_acceptance_that_was_rolled_back),
         T(threat_09_sessions_and_challenges_from_the_future),
         T(test_refusals_of_known_callers_have_entries),

@@ -168,7 +168,9 @@ class Clock(Trouble):
         self.shift(DAY)
         self.insane()
         self.shift(0)
-        self.pays()  # nothing was written in the false time
+        self.insane()  # right again, but nobody looked at it
+        self.accept()
+        self.pays()
         self.shift(DAY)
         self.insane()
         floor = self.accept()
@@ -213,7 +215,9 @@ class Clock(Trouble):
                 self.restart()
             self.insane()
         self.shift(DAY)
-        self.pays()
+        self.insane()
+        self.restart()
+        self.pays()  # a run that began with a sound clock
         self.first_answer(*newest)
 
     def test_threat_09_the_past_stays_closed(self):
