@@ -16,9 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FILE_NAME "state.json"
+#define FILE_NAME "state"
 #define FILE_MODE 0600
-#define FILE_BYTES_MAX ((size_t)4096)
+#define RECORDS 2u
+#define RECORD_LEN ((size_t)512) /* a disk's sector: it is written whole or not at all */
 #define TYPE "keeper-state"
 #define VERSION 1
 
@@ -92,17 +93,53 @@ static enum err read_members(const struct js *document, struct state *out)
     return ERR_OK;
 }
 
-static enum err load_from(const char *path, struct state *out)
+static enum err read_record(const char *record, struct state *out)
 {
-    struct buf bytes = BUF_INIT(FILE_BYTES_MAX);
     struct js *document = NULL;
+    size_t len = RECORD_LEN - 1;
 
-    enum err e = file_read(path, FILE_BYTES_MAX, &bytes);
-    if (!e)
-        e = js_parse_canonical(bytes.data, bytes.len, &document);
+    if (record[len] != '\n')
+        return ERR_KEEPER_STATE;
+    while (len && record[len - 1] == ' ')
+        len--;
+    enum err e = js_parse_canonical(record, len, &document);
     if (!e)
         e = read_members(document, out);
     js_free(document);
+    return e;
+}
+
+/* The newest whole record. One that is not whole was being written and never signed. */
+static enum err read_records(const struct buf *file, struct state *out)
+{
+    struct state found;
+    enum err e = ERR_KEEPER_STATE;
+
+    if (file->len != RECORDS * RECORD_LEN)
+        return e;
+    for (unsigned i = 0; i < RECORDS; i++) {
+        enum err failed = read_record(buf_str(file) + i * RECORD_LEN, &found);
+        if (failed == ERR_NO_MEMORY)
+            return failed;
+        if (failed)
+            continue;
+        if (!e && strcmp(found.log_key, out->log_key) != 0)
+            return ERR_KEEPER_STATE;
+        found.record = i;
+        if (e || found.head.size > out->head.size)
+            *out = found;
+        e = ERR_OK;
+    }
+    return e;
+}
+
+static enum err load_from(const char *path, struct state *out)
+{
+    struct buf bytes = BUF_INIT(RECORDS * RECORD_LEN + 1);
+
+    enum err e = file_read(path, RECORDS * RECORD_LEN, &bytes);
+    if (!e)
+        e = read_records(&bytes, out);
     buf_free(&bytes);
     return e;
 }
@@ -148,23 +185,27 @@ static enum err write_document(const struct state *s, struct buf *out)
     return e;
 }
 
-typedef enum err (*write_fn)(const char *path, const void *bytes, size_t len, unsigned mode);
-
-static enum err write_with(write_fn write_file, const char *dir, const struct state *s)
+/* Appends the head as a record. */
+static enum err write_record(const struct state *s, struct buf *out)
 {
-    struct buf document = BUF_INIT(FILE_BYTES_MAX);
-    char *path;
+    size_t end = out->len + RECORD_LEN - 1;
 
-    enum err e = path_in(dir, &path);
-    if (!e)
-        e = write_document(s, &document);
-    if (!e)
-        e = write_file(path, document.data, document.len, FILE_MODE);
-    if (e)
-        e = log_fail(e, "keeper.state", "%s cannot be written", path ? path : dir);
-    free(path);
-    buf_free(&document);
-    return e;
+    enum err e = write_document(s, out);
+    while (!e && out->len < end)
+        e = buf_add_byte(out, ' ');
+    return e ? e : buf_add_byte(out, '\n');
+}
+
+/* In place: neither the file's size nor its name changes, so one write and one sync do. */
+static enum err overwrite(const char *path, unsigned record, const struct buf *bytes)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return ERR_IO;
+    ssize_t n = pwrite(fd, bytes->data, bytes->len, (off_t)(record * RECORD_LEN));
+    bool failed = n != (ssize_t)bytes->len || fdatasync(fd) != 0;
+    close(fd);
+    return failed ? ERR_IO : ERR_OK;
 }
 
 enum err state_absent(const char *dir)
@@ -181,8 +222,10 @@ enum err state_absent(const char *dir)
 enum err state_create(const char *dir, const char *log_key)
 {
     static const struct merkle_frontier empty = {0};
+    struct buf bytes = BUF_INIT(RECORDS * RECORD_LEN);
     struct state s = {0};
     struct merkle_hash root;
+    char *path;
 
     enum err e = state_absent(dir);
     if (!e)
@@ -191,10 +234,34 @@ enum err state_create(const char *dir, const char *log_key)
         return e;
     memcpy(s.head.root, root.b, sizeof root.b);
     snprintf(s.log_key, sizeof s.log_key, "%s", log_key);
-    return write_with(file_write_new, dir, &s);
+    e = path_in(dir, &path);
+    for (unsigned i = 0; !e && i < RECORDS; i++)
+        e = write_record(&s, &bytes);
+    if (!e)
+        e = file_write_new(path, bytes.data, bytes.len, FILE_MODE);
+    if (e)
+        e = log_fail(e, "keeper.state", "%s cannot be written", dir);
+    free(path);
+    buf_free(&bytes);
+    return e;
 }
 
-enum err state_save(const char *dir, const struct state *s)
+enum err state_save(const char *dir, struct state *s)
 {
-    return write_with(file_write, dir, s);
+    struct buf bytes = BUF_INIT(RECORD_LEN);
+    unsigned record = (s->record + 1) % RECORDS;
+    char *path;
+
+    enum err e = path_in(dir, &path);
+    if (!e)
+        e = write_record(s, &bytes);
+    if (!e)
+        e = overwrite(path, record, &bytes);
+    if (e)
+        e = log_fail(e, "keeper.state", "%s cannot be written", dir);
+    else
+        s->record = record;
+    free(path);
+    buf_free(&bytes);
+    return e;
 }

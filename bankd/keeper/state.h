@@ -4,8 +4,10 @@
  * rollback would let the bank show two histories. It belongs to one log key, is made once, by
  * --init, and is written and synced before a head is signed.
  *
- * The file is a canonical document: `logKey` thumbprint, `root` 64 hexadecimal digits, `size`,
- * `type` "keeper-state", `version` 1. What it does not notice: an older copy put in its place.
+ * The file holds two records of 512 bytes, the newest head and the one before: a canonical document
+ * (`logKey` thumbprint, `root` 64 hexadecimal digits, `size`, `type` "keeper-state", `version` 1),
+ * spaces, LF. A new head overwrites the older record, so a crash while writing leaves the newer
+ * one, beyond which nothing was signed. What it does not notice: an older copy put in its place.
  */
 #ifndef BANKD_KEEPER_STATE_H
 #define BANKD_KEEPER_STATE_H
@@ -17,6 +19,7 @@
 struct state {
     char log_key[KEY_THUMBPRINT_LEN + 1];
     struct keeper_state head;
+    unsigned record; /* where the file has it: 0 or 1 */
 };
 
 /* Takes the state directory for this process; two keepers on one state could sign two branches.
@@ -24,14 +27,15 @@ struct state {
  * others than this one. It is released by closing *OUT, and by death. */
 MUST_CHECK enum err state_lock(const char *dir, int *out);
 
-/* KEEPER_STATE when the file is missing or anything but a state. */
+/* KEEPER_STATE when the file is missing, has no whole record or records of two logs. */
 MUST_CHECK enum err state_load(const char *dir, struct state *out);
 
 /* The first state: the empty tree. KEEPER_STATE when there is one already. */
 MUST_CHECK enum err state_create(const char *dir, const char *log_key);
 
-/* Replaces the file, durably. ERR_IO: the old or the new state stands. */
-MUST_CHECK enum err state_save(const char *dir, const struct state *s);
+/* Writes S over the record that it was not read from, durably, and says where it is now. ERR_IO:
+ * the file has the old head or both, and S is as it was. */
+MUST_CHECK enum err state_save(const char *dir, struct state *s);
 
 /* ERR_OK while DIR has no state file, KEEPER_STATE when it has one, readable or not. */
 MUST_CHECK enum err state_absent(const char *dir);

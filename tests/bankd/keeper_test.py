@@ -70,7 +70,7 @@ class Init(KeeperTest):
         self.assertEqual(self.bank.state(), {
             "logKey": result["log"], "root": tree_root([]).hex(), "size": 0, "type": "keeper-state",
             "version": 1})
-        for name in ("root.der", "bank-keys.jws", "state.json"):
+        for name in ("root.der", "bank-keys.jws", "state"):
             mode = stat.S_IMODE(os.stat(self.bank.path("state", name)).st_mode)
             self.assertEqual(mode, 0o600, name)
 
@@ -82,9 +82,9 @@ class Init(KeeperTest):
 
     def test_a_used_log_key_gets_no_second_state(self):
         first = self.bank.init()
-        os.unlink(self.bank.path("state", "state.json"))
+        os.unlink(self.bank.path("state", "state"))
         self.refused("KEEPER_STATE", 4, "--init")
-        self.assertFalse(os.path.exists(self.bank.path("state", "state.json")))
+        self.assertFalse(os.path.exists(self.bank.path("state", "state")))
         self.assertEqual(self.bank.init("--unused-log-key"), first)
 
     def test_refuses_a_directory_that_others_may_read(self):
@@ -126,7 +126,7 @@ class Start(KeeperTest):
     def test_not_without_its_state(self):
         self.refused("KEEPER_STATE", 4)
         self.bank.init()
-        os.unlink(self.bank.path("state", "state.json"))
+        os.unlink(self.bank.path("state", "state"))
         self.refused("KEEPER_STATE", 4)
 
     def test_not_with_a_damaged_state(self):
@@ -134,11 +134,22 @@ class Start(KeeperTest):
         good = self.bank.state()
         for change in ({"size": -1}, {"root": "00"}, {"type": "other"}, {"version": 2}, {"more": 1},
                        {"logKey": "A" * 43}, {"size": "1"}):
-            text = json.dumps({**good, **change}, separators=(",", ":"), sort_keys=True)
-            self.bank.write("state/state.json", text)
+            self.bank.write_records({**good, **change}, {**good, **change})
             self.refused("KEEPER_STATE", 4)
-        self.bank.write("state/state.json", json.dumps(good))  # not canonical
-        self.refused("KEEPER_STATE", 4)
+        for records in ((json.dumps(good),) * 2,  # not canonical
+                        (good,), (good,) * 3, ("", ""), (good, {**good, "logKey": "A" * 43})):
+            self.bank.write_records(*records)
+            self.refused("KEEPER_STATE", 4)
+
+    def test_the_newest_whole_record_counts(self):
+        self.bank.init()
+        old = self.bank.state()
+        new = {**old, "size": 3, "root": tree_root(LEAVES[:3]).hex()}
+        for records, size in (((old, new), 3), ((new, old), 3), ((old, "torn"), 0), (("torn", new), 3)):
+            self.bank.write_records(*records)
+            keeper = self.start()
+            self.assertEqual(keeper.state()[0], size)
+            keeper.stop()
 
     def test_not_with_papers_of_another_bank_or_damaged_ones(self):
         self.bank.init()
@@ -195,7 +206,7 @@ class Checkpoints(KeeperTest):
             self.signs(keeper, size, start=before)
             self.signs(keeper, size)  # again, without a proof
             self.assertEqual(keeper.state(), (size, tree_root(LEAVES[:size])))
-            self.assertEqual(self.bank.state()["size"], size)
+            self.assertEqual(sorted(r["size"] for r in self.bank.records()), [before, size])
             before = size
 
     def test_refuses_another_history(self):

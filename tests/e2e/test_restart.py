@@ -89,7 +89,7 @@ class Again(Trouble):
     def test_threat_01_another_branch(self):
         """Last night's database that went on by itself with another keeper state is no continuation."""
         last_night, newest = self.bank.path("branch"), self.bank.path("trunk")
-        state, saved = self.bank.path("keeper/state.json"), self.bank.path("state.json")
+        state, saved = self.bank.path("keeper/state"), self.bank.path("saved-state")
         self.bank.stop()
         copy_database(self.bank, last_night)
         with open(state, "rb") as f:

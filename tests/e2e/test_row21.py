@@ -90,7 +90,7 @@ class Unsigned(Trouble):
     @needs_root
     def test_threat_21_keeper_cannot_record(self):
         """What is not recorded is not signed."""
-        for calls, how in (("fsync", "error=EIO"), ("write", "error=ENOSPC"), ("/^rename", "error=EIO")):
+        for calls, how in (("fdatasync", "error=EIO"), ("pwrite64", "error=ENOSPC"), ("openat", "error=EIO")):
             with self.subTest(calls):
                 self.through(failing(self.bank.keeper, calls, how))
 
