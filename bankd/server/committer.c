@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define HOLD_US 5000 /* at most this long a batch waits for requests that are being prepared */
+
 struct committer {
     struct committer_options o;
     struct queue *queue;
@@ -168,7 +170,7 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     if (!c)
         return ERR_NO_MEMORY;
     c->o = *o;
-    enum err e = queue_new(o->queue_max, &c->queue);
+    enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);
     if (!e && pthread_create(&c->thread, NULL, run, c) != 0)
         e = ERR_NO_MEMORY;
     if (e) {
@@ -183,6 +185,16 @@ enum err committer_start(const struct committer_options *o, struct committer **o
 bool committer_put(struct committer *c, struct job *j)
 {
     return queue_put(c->queue, j);
+}
+
+void committer_expect(struct committer *c)
+{
+    queue_expect(c->queue);
+}
+
+bool committer_put_expected(struct committer *c, struct job *j)
+{
+    return queue_put_expected(c->queue, j);
 }
 
 void committer_stop(struct committer *c)

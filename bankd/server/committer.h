@@ -35,6 +35,10 @@ MUST_CHECK enum err committer_start(const struct committer_options *o, struct co
 
 /* False when too many wait already; the job is still the caller's. From any thread. */
 bool committer_put(struct committer *c, struct job *j);
+/* Announces a request that is being prepared: a batch waits for it for a moment, since one COMMIT
+ * and one hardware signature cost as much for one as for many. */
+void committer_expect(struct committer *c);
+bool committer_put_expected(struct committer *c, struct job *j); /* as committer_put */
 
 /* Lets it answer what waits; committer_put takes nothing any more. NULL-safe. */
 void committer_stop(struct committer *c);

@@ -11,10 +11,13 @@ struct queue {
     pthread_cond_t filled; /* on the monotonic clock */
     struct job_list jobs;
     size_t max;
+    size_t wanted;    /* how many it takes to wake a taker */
+    int64_t expected; /* announced and not yet put; below 0 for a moment when they come first */
+    int64_t hold_us;
     bool closed;
 };
 
-enum err queue_new(size_t max, struct queue **out)
+enum err queue_new(size_t max, int64_t hold_us, struct queue **out)
 {
     pthread_condattr_t attr;
     struct queue *q = calloc(1, sizeof *q);
@@ -23,6 +26,8 @@ enum err queue_new(size_t max, struct queue **out)
     if (!q)
         return ERR_NO_MEMORY;
     q->max = max;
+    q->wanted = 1;
+    q->hold_us = hold_us;
     /* glibc: none of these can fail with these arguments. */
     pthread_mutex_init(&q->lock, NULL);
     pthread_condattr_init(&attr);
@@ -44,16 +49,35 @@ void queue_free(struct queue *q)
     free(q);
 }
 
-bool queue_put(struct queue *q, struct job *j)
+static bool put(struct queue *q, struct job *j, bool expected)
 {
     pthread_mutex_lock(&q->lock);
     bool taken = !q->closed && q->jobs.count < q->max;
-    if (taken) {
+    if (taken)
         job_list_add(&q->jobs, j);
+    if (expected)
+        q->expected--;
+    if (q->jobs.count && (q->jobs.count >= q->wanted || q->expected <= 0))
         pthread_cond_signal(&q->filled);
-    }
     pthread_mutex_unlock(&q->lock);
     return taken;
+}
+
+bool queue_put(struct queue *q, struct job *j)
+{
+    return put(q, j, false);
+}
+
+bool queue_put_expected(struct queue *q, struct job *j)
+{
+    return put(q, j, true);
+}
+
+void queue_expect(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    q->expected++;
+    pthread_mutex_unlock(&q->lock);
 }
 
 /* True when the time has come. Spurious wake-ups are the caller's. */
@@ -68,6 +92,18 @@ static bool wait_until(struct queue *q, int64_t until_us)
     return clock_mono_us() >= until_us;
 }
 
+/* A put wakes nobody before the hold has an end, so that it costs one wake-up. */
+static void hold(struct queue *q, size_t max)
+{
+    int64_t until_us = clock_mono_us() + q->hold_us;
+    bool late = false;
+
+    q->wanted = max;
+    while (q->jobs.count && q->jobs.count < max && q->expected > 0 && !q->closed && !late)
+        late = wait_until(q, until_us);
+    q->wanted = 1;
+}
+
 bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_list *out)
 {
     bool late = false;
@@ -75,6 +111,8 @@ bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_l
     pthread_mutex_lock(&q->lock);
     while (!q->jobs.count && !q->closed && !late)
         late = wait_until(q, until_mono_us);
+    if (q->hold_us)
+        hold(q, max);
     if (q->jobs.count <= max) {
         *out = q->jobs;
         q->jobs = (struct job_list){0};

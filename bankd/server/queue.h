@@ -13,14 +13,20 @@
 
 struct queue;
 
-MUST_CHECK enum err queue_new(size_t max, struct queue **out);
+/* HOLD_US: how long queue_take waits for jobs that were announced, once one is there. */
+MUST_CHECK enum err queue_new(size_t max, int64_t hold_us, struct queue **out);
 void queue_free(struct queue *q); /* NULL-safe; frees the jobs that are still in it */
 
 /* False when it is full or closed; the job is still the caller's. */
 bool queue_put(struct queue *q, struct job *j);
 
+/* Announces one job that queue_put_expected will bring, be it before this call or after it. */
+void queue_expect(struct queue *q);
+bool queue_put_expected(struct queue *q, struct job *j); /* as queue_put */
+
 /* Takes up to MAX jobs that wait, into the empty list OUT. Waits while there is none until
- * UNTIL_MONO_US (clock_mono_us; INT64_MAX: for ever). False when the queue is closed and empty. */
+ * UNTIL_MONO_US (clock_mono_us; INT64_MAX: for ever), and then for those that were announced while
+ * there are fewer than MAX. False when the queue is closed and empty. */
 bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_list *out);
 
 /* Nothing goes in any more; what is in it can still be taken. */

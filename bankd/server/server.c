@@ -35,9 +35,12 @@ static bool submit(void *ctx, struct job *j)
 {
     struct server *s = ctx;
 
-    if (!j->err && handler_of(j->match.route)->prepare)
-        return workers_put(s->workers, j);
-    return committer_put(s->committer, j);
+    if (j->err || !handler_of(j->match.route)->prepare)
+        return committer_put(s->committer, j);
+    bool taken = workers_put(s->workers, j);
+    if (taken)
+        committer_expect(s->committer);
+    return taken;
 }
 
 /* From the committer back to the loops. */
@@ -58,7 +61,7 @@ static void pass_on(void *ctx, struct job *j)
     struct server *s = ctx;
     struct job_list one = {0};
 
-    if (committer_put(s->committer, j))
+    if (committer_put_expected(s->committer, j))
         return;
     job_refuse(j, ERR_BUSY);
     job_list_add(&one, j);

@@ -52,7 +52,7 @@ static void test_queue_order_and_limit(void **state)
     struct queue *q;
     struct job *late = job_named(9);
 
-    assert_ok(queue_new(4, &q));
+    assert_ok(queue_new(4, 0, &q));
     for (uint32_t i = 0; i < 4; i++)
         assert_true(queue_put(q, job_named(i)));
     assert_false(queue_put(q, late));
@@ -70,9 +70,50 @@ static void test_queue_waits_only_so_long(void **state)
     struct queue *q;
     struct job_list got = {0};
 
-    assert_ok(queue_new(1, &q));
+    assert_ok(queue_new(1, 0, &q));
     assert_true(queue_take(q, 1, 0, &got));
     assert_int_equal(got.count, 0);
+    queue_free(q);
+}
+
+/* Brings the second of two announced jobs. */
+static void *bring_expected(void *arg)
+{
+    assert_true(queue_put_expected(arg, job_named(1)));
+    return NULL;
+}
+
+static void test_queue_holds_for_the_announced(void **state)
+{
+    (void)state;
+    const int64_t for_ever = INT64_C(3600) * 1000000;
+    struct queue *q;
+    pthread_t bringer;
+
+    assert_ok(queue_new(4, for_ever, &q));
+    queue_expect(q);
+    queue_expect(q);
+    assert_true(queue_put_expected(q, job_named(0)));
+    assert_int_equal(pthread_create(&bringer, NULL, bring_expected, q), 0);
+    take(q, 4, 0, 2);
+    pthread_join(bringer, NULL);
+    queue_expect(q);
+    assert_true(queue_put(q, job_named(0)));
+    assert_true(queue_put(q, job_named(1)));
+    take(q, 2, 0, 2); /* enough is there */
+    queue_close(q);
+    queue_free(q);
+}
+
+static void test_queue_holds_only_so_long(void **state)
+{
+    (void)state;
+    struct queue *q;
+
+    assert_ok(queue_new(4, 1, &q));
+    queue_expect(q);
+    assert_true(queue_put(q, job_named(0)));
+    take(q, 4, 0, 1);
     queue_free(q);
 }
 
@@ -101,7 +142,7 @@ static void test_closed_queue_gives_what_it_has(void **state)
     pthread_t ta, tb;
     struct job *late = job_named(0);
 
-    assert_ok(queue_new(1000, &a.q));
+    assert_ok(queue_new(1000, 0, &a.q));
     b.q = a.q;
     assert_int_equal(pthread_create(&ta, NULL, run_taker, &a), 0);
     assert_int_equal(pthread_create(&tb, NULL, run_taker, &b), 0);
@@ -122,6 +163,8 @@ int main(void)
         cmocka_unit_test(test_every_route_has_a_handler),
         cmocka_unit_test(test_queue_order_and_limit),
         cmocka_unit_test(test_queue_waits_only_so_long),
+        cmocka_unit_test(test_queue_holds_for_the_announced),
+        cmocka_unit_test(test_queue_holds_only_so_long),
         cmocka_unit_test(test_closed_queue_gives_what_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
