@@ -2,6 +2,7 @@
 #include "order/decision.h"
 
 #include "order/display.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include "order/order.h"
 #include "order/policy.h"
@@ -114,50 +115,28 @@ enum err decision_parse(const void *payload, size_t len, struct decision *out)
 
 /* --- writing --- */
 
-static enum err set_subject(struct js *object, const struct order *order,
-                            const struct policy *policy, enum verb verb)
-{
-    enum err e = js_set_text(object, "account", order->account);
-
-    if (e == ERR_OK)
-        e = js_set_text(object, "decision", decision_verb_name(verb));
-    if (e == ERR_OK)
-        e = js_set_text(object, "order", order->id);
-    if (e == ERR_OK)
-        e = member_set_digest(object, "orderDigest", order->digest);
-    if (e == ERR_OK)
-        e = member_set_digest(object, "policyDigest", policy_digest(policy));
-    return e == ERR_OK ? member_set_optional(object, "reason", decision_reason_for(verb)) : e;
-}
-
-static enum err set_display(struct js *object, const struct order *order,
-                            const struct policy *policy, enum verb verb)
-{
-    uint8_t digest[DIGEST_LEN];
-    enum err e = display_digest(order, policy, verb, digest);
-
-    if (e == ERR_OK)
-        e = js_set_text(object, "display", DISPLAY_VERSION);
-    return e == ERR_OK ? member_set_digest(object, "displayDigest", digest) : e;
-}
-
 enum err decision_make(const struct order *order, const struct policy *policy, enum verb verb,
                        const struct statement *head, struct buf *out)
 {
     struct statement own = *head;
-    struct js *object = NULL;
-    enum err e;
+    uint8_t digest[DIGEST_LEN];
+    struct doc doc = {0};
+    enum err e = display_digest(order, policy, verb, digest);
 
+    if (e != ERR_OK)
+        return e;
     memcpy(own.bank, order->bank, sizeof own.bank);
-    e = js_object_new(&object);
-    if (e == ERR_OK)
-        e = statement_head_set(object, &own);
-    if (e == ERR_OK)
-        e = set_subject(object, order, policy, verb);
-    if (e == ERR_OK)
-        e = set_display(object, order, policy, verb);
-    if (e == ERR_OK)
-        e = js_canon(object, out);
-    js_free(object);
+    doc_object(&doc);
+    statement_head_write(&own, &doc);
+    doc_text(&doc, "account", order->account);
+    doc_text(&doc, "decision", decision_verb_name(verb));
+    doc_text(&doc, "display", DISPLAY_VERSION);
+    doc_digest(&doc, "displayDigest", digest);
+    doc_text(&doc, "order", order->id);
+    doc_digest(&doc, "orderDigest", order->digest);
+    doc_digest(&doc, "policyDigest", policy_digest(policy));
+    doc_text_optional(&doc, "reason", decision_reason_for(verb));
+    e = doc_canon(&doc, out);
+    doc_free(&doc);
     return e;
 }

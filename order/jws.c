@@ -2,6 +2,7 @@
 #include "order/jws.h"
 
 #include "base/text.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include <stdbool.h>
 #include <string.h>
@@ -275,20 +276,17 @@ enum err jws_verify_statement(const struct jws_parts *parts, const char *typ, co
 static enum err add_header(const struct key *key, const char *typ, struct buf *out)
 {
     struct buf text = BUF_INIT(JWS_MAX);
-    struct js *header = NULL;
-    enum err e = js_object_new(&header);
+    struct doc header = {0};
+    enum err e;
 
-    if (e == ERR_OK)
-        e = js_set_text(header, "alg", key_alg_name(key_algorithm(key)));
-    if (e == ERR_OK)
-        e = js_set_text(header, "kid", key_thumbprint(key));
-    if (e == ERR_OK)
-        e = js_set_text(header, "typ", typ);
-    if (e == ERR_OK)
-        e = js_canon(header, &text);
+    doc_object(&header);
+    doc_text(&header, "alg", key_alg_name(key_algorithm(key)));
+    doc_text(&header, "kid", key_thumbprint(key));
+    doc_text(&header, "typ", typ);
+    e = doc_canon(&header, &text);
     if (e == ERR_OK)
         e = text_b64url_add(out, text.data, text.len);
-    js_free(header);
+    doc_free(&header);
     buf_free(&text);
     return e;
 }

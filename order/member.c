@@ -105,15 +105,6 @@ enum err member_set_time(struct js *object, const char *name, int64_t time_us)
     return js_set_text(object, name, text);
 }
 
-enum err member_set_digest(struct js *object, const char *name,
-                           const uint8_t digest[static DIGEST_LEN])
-{
-    char text[DIGEST_TEXT_LEN + 1];
-
-    text_hex(digest, DIGEST_LEN, text);
-    return js_set_text(object, name, text);
-}
-
 enum err member_set_bytes(struct js *object, const char *name, const uint8_t *bytes, size_t len)
 {
     struct buf text = {0};
@@ -123,9 +114,4 @@ enum err member_set_bytes(struct js *object, const char *name, const uint8_t *by
         e = js_set_text(object, name, buf_str(&text));
     buf_free(&text);
     return e;
-}
-
-enum err member_set_optional(struct js *object, const char *name, const char *text)
-{
-    return text[0] ? js_set_text(object, name, text) : ERR_OK;
 }

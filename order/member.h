@@ -47,11 +47,7 @@ MUST_CHECK enum err member_digest(const struct js *value, uint8_t out[static DIG
 MUST_CHECK enum err member_bytes(const struct js *value, uint8_t *out, size_t cap, size_t *out_len);
 
 MUST_CHECK enum err member_set_time(struct js *object, const char *name, int64_t time_us);
-MUST_CHECK enum err member_set_digest(struct js *object, const char *name,
-                                      const uint8_t digest[static DIGEST_LEN]);
 MUST_CHECK enum err member_set_bytes(struct js *object, const char *name, const uint8_t *bytes,
                                      size_t len);
-/* Only when TEXT is not "". */
-MUST_CHECK enum err member_set_optional(struct js *object, const char *name, const char *text);
 
 #endif

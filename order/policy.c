@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "order/policy.h"
 
+#include "order/doc.h"
 #include "order/json.h"
 #include "order/key.h"
 #include "order/member.h"
 #include <stdlib.h>
 #include <string.h>
+
+#define RULE_ALL "[{\"require\":\"all\"}]"
 
 struct holder {
     char id[HOLDER_MAX + 1];
@@ -294,74 +297,45 @@ void policy_judge(const struct policy *p, const struct policy_vote *votes, size_
 
 /* --- writing --- */
 
-static enum err push_holder(struct js *array, const char *id)
+static void write_holders(const char *const *holders, size_t count, struct doc *out)
 {
-    struct js *object = NULL;
-    enum err e = js_object_new(&object);
+    doc_array(out);
+    for (size_t i = 0; i < count; i++) {
+        struct doc one = {0};
 
-    if (e == ERR_OK)
-        e = js_set_text(object, "class", "A");
-    if (e == ERR_OK)
-        e = js_set_text(object, "id", id);
-    if (e == ERR_OK) {
-        e = js_push(array, object);
-        object = NULL; /* js_push took it over, also on failure */
+        doc_object(&one);
+        doc_text(&one, "class", "A");
+        doc_text(&one, "id", holders[i]);
+        doc_push(out, &one);
     }
-    js_free(object);
-    return e;
-}
-
-static enum err set_holders(struct js *object, const char *const *holders, size_t count)
-{
-    struct js *array = NULL;
-    enum err e = js_array_new(&array);
-
-    for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = push_holder(array, holders[i]);
-    if (e != ERR_OK) {
-        js_free(array);
-        return e;
-    }
-    return js_set(object, "holders", array);
-}
-
-static enum err set_rules(struct js *object)
-{
-    struct js *value = NULL;
-    enum err e = js_parse("[{\"require\":\"all\"}]", 19, &value);
-
-    return e == ERR_OK ? js_set(object, "rules", value) : e;
 }
 
 enum err policy_make_all(const char *bank, const char *account, const char *title, int64_t version,
                          int64_t valid_from_us, const char *const *holders, size_t count,
                          struct buf *out)
 {
-    struct js *object = NULL;
+    struct buf bytes = BUF_INIT(POLICY_MAX);
+    struct doc doc = {0}, list = {0};
     struct policy *check = NULL;
-    enum err e = js_object_new(&object);
+    enum err e;
 
+    write_holders(holders, count, &list);
+    doc_object(&doc);
+    doc_text(&doc, "account", account);
+    doc_text(&doc, "bank", bank);
+    doc_put(&doc, "holders", &list);
+    doc_canonical(&doc, "rules", RULE_ALL, sizeof RULE_ALL - 1);
+    doc_text(&doc, "title", title);
+    doc_text(&doc, "type", "policy");
+    doc_time(&doc, "validFrom", valid_from_us);
+    doc_int(&doc, "version", version);
+    e = doc_canon(&doc, &bytes);
     if (e == ERR_OK)
-        e = js_set_text(object, "account", account);
+        e = policy_parse(bytes.data, bytes.len, &check);
     if (e == ERR_OK)
-        e = js_set_text(object, "bank", bank);
-    if (e == ERR_OK)
-        e = set_holders(object, holders, count);
-    if (e == ERR_OK)
-        e = set_rules(object);
-    if (e == ERR_OK)
-        e = js_set_text(object, "title", title);
-    if (e == ERR_OK)
-        e = js_set_text(object, "type", "policy");
-    if (e == ERR_OK)
-        e = member_set_time(object, "validFrom", valid_from_us);
-    if (e == ERR_OK)
-        e = js_set_int(object, "version", version);
-    if (e == ERR_OK)
-        e = policy_from_js(object, &check);
-    if (e == ERR_OK)
-        e = buf_add(out, check->bytes.data, check->bytes.len);
+        e = buf_add(out, bytes.data, bytes.len);
     policy_free(check);
-    js_free(object);
+    doc_free(&doc);
+    buf_free(&bytes);
     return e;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "order/statement.h"
 
+#include "order/doc.h"
 #include "order/json.h"
 #include <string.h>
 
@@ -44,19 +45,14 @@ enum err statement_head_read(const struct statement_members *m, struct statement
     return e;
 }
 
-enum err statement_head_set(struct js *object, const struct statement *head)
+void statement_head_write(const struct statement *head, struct doc *out)
 {
-    enum err e = js_set_text(object, "bank", head->bank);
-
-    if (e == ERR_OK)
-        e = member_set_optional(object, "challenge", head->challenge);
-    if (e == ERR_OK)
-        e = member_set_time(object, "expires", head->expires_us);
-    if (e == ERR_OK)
-        e = member_set_time(object, "issued", head->issued_us);
-    if (e == ERR_OK)
-        e = js_set_text(object, "nonce", head->nonce);
-    return e == ERR_OK ? js_set_int(object, "version", 1) : e;
+    doc_text(out, "bank", head->bank);
+    doc_text_optional(out, "challenge", head->challenge);
+    doc_time(out, "expires", head->expires_us);
+    doc_time(out, "issued", head->issued_us);
+    doc_text(out, "nonce", head->nonce);
+    doc_int(out, "version", 1);
 }
 
 /* --- login --- */
@@ -92,16 +88,14 @@ enum err statement_login_parse(const void *payload, size_t len, struct statement
 
 enum err statement_login_make(const struct statement_login *in, struct buf *out)
 {
-    struct js *object = NULL;
-    enum err e = js_object_new(&object);
+    struct doc doc = {0};
+    enum err e;
 
-    if (e == ERR_OK)
-        e = statement_head_set(object, &in->head);
-    if (e == ERR_OK)
-        e = js_set_text(object, "session", in->session);
-    if (e == ERR_OK)
-        e = js_canon(object, out);
-    js_free(object);
+    doc_object(&doc);
+    statement_head_write(&in->head, &doc);
+    doc_text(&doc, "session", in->session);
+    e = doc_canon(&doc, out);
+    doc_free(&doc);
     return e;
 }
 
@@ -189,49 +183,37 @@ enum err statement_bank_keys_parse(const void *payload, size_t len, struct state
     return e;
 }
 
-static enum err bank_key_push(struct js *array, const struct bank_key *in)
+static void bank_key_push(struct doc *list, const struct bank_key *in)
 {
-    struct js *object = NULL;
+    struct doc one = {0};
     struct key *key = NULL;
     enum err e = key_from_spki(in->spki, in->spki_len, &key);
 
-    if (e == ERR_OK)
-        e = js_object_new(&object);
-    if (e == ERR_OK)
-        e = member_set_bytes(object, "spki", in->spki, in->spki_len);
-    if (e == ERR_OK)
-        e = js_set_text(object, "thumbprint", key_thumbprint(key));
-    if (e == ERR_OK)
-        e = js_set_text(object, "use", uses[in->use]);
+    doc_object(&one);
     if (e == ERR_OK) {
-        e = js_push(array, object);
-        object = NULL; /* js_push took it over, also on failure */
+        doc_bytes(&one, "spki", in->spki, in->spki_len);
+        doc_text(&one, "thumbprint", key_thumbprint(key));
+        doc_text(&one, "use", uses[in->use]);
+    } else {
+        doc_fail(&one, e);
     }
-    js_free(object);
+    doc_push(list, &one);
     key_free(key);
-    return e;
 }
 
 enum err statement_bank_keys_make(const struct statement_bank_keys *in, struct buf *out)
 {
-    struct js *object = NULL, *keys = NULL;
-    enum err e = js_object_new(&object);
+    struct doc doc = {0}, keys = {0};
+    enum err e;
 
-    if (e == ERR_OK)
-        e = js_array_new(&keys);
-    for (size_t i = 0; e == ERR_OK && i < in->count; i++)
-        e = bank_key_push(keys, &in->keys[i]);
-    if (e == ERR_OK) {
-        e = js_set(object, "keys", keys);
-        keys = NULL; /* js_set took it over, also on failure */
-    }
-    if (e == ERR_OK)
-        e = statement_head_set(object, &in->head);
-    if (e == ERR_OK)
-        e = member_set_bytes(object, "root", in->root_spki, in->root_spki_len);
-    if (e == ERR_OK)
-        e = js_canon(object, out);
-    js_free(keys);
-    js_free(object);
+    doc_array(&keys);
+    for (size_t i = 0; i < in->count; i++)
+        bank_key_push(&keys, &in->keys[i]);
+    doc_object(&doc);
+    statement_head_write(&in->head, &doc);
+    doc_put(&doc, "keys", &keys);
+    doc_bytes(&doc, "root", in->root_spki, in->root_spki_len);
+    e = doc_canon(&doc, out);
+    doc_free(&doc);
     return e;
 }

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct doc;
 struct js;
 
 enum statement_kind {
@@ -65,7 +66,7 @@ MUST_CHECK enum err statement_bank_keys_make(const struct statement_bank_keys *i
 
 /* For the files of the other statements. STATEMENT_ROWS are the common members' rows in a table for
  * js_members, by way of a struct statement_members; statement_head_read checks what they found,
- * statement_head_set writes them into an object. */
+ * statement_head_write writes them. */
 struct statement_members {
     const struct js *bank, *challenge, *expires, *issued, *nonce, *version;
 };
@@ -78,6 +79,6 @@ struct statement_members {
         MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &(members).version)
 MUST_CHECK enum err statement_head_read(const struct statement_members *members,
                                         struct statement *out);
-MUST_CHECK enum err statement_head_set(struct js *object, const struct statement *head);
+void statement_head_write(const struct statement *head, struct doc *out);
 
 #endif

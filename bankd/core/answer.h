@@ -7,9 +7,9 @@
 #ifndef BANKD_CORE_ANSWER_H
 #define BANKD_CORE_ANSWER_H
 
-#include "bankd/core/doc.h"
 #include "bankd/core/people.h"
 #include "bankd/core/state.h"
+#include "order/doc.h"
 #include "verifier/verifier.h"
 #include <stdbool.h>
 

@@ -2,6 +2,7 @@
 #include "bankd/core/entries.h"
 
 #include "order/entry.h"
+#include "order/json.h"
 #include <string.h>
 
 /* The hashes that a leaf completes, level by level, as the store keeps them. */
@@ -147,6 +148,17 @@ enum err entries_save(struct core *c)
     return store_run(q);
 }
 
+void entries_stored(struct doc *d, const char *name, const void *bytes, size_t len)
+{
+    struct js *value = NULL;
+    enum err e = js_parse_canonical(bytes, len, &value);
+
+    js_free(value);
+    if (e)
+        doc_fail(d, e == ERR_NO_MEMORY ? e : ERR_STORE_FAILED);
+    doc_canonical(d, name, bytes, len);
+}
+
 static void describe_proof(struct core *c, int64_t index, uint64_t size, struct doc *out)
 {
     struct merkle_hash proof[MERKLE_PROOF_MAX];
@@ -171,15 +183,15 @@ void entries_describe(struct core *c, int64_t index, uint64_t size, struct doc *
     enum err e = store_step(q, &found);
     if (!e && !found)
         e = ERR_STORE_FAILED;
-    if (!out->err)
-        out->err = e;
-    if (!e) {
+    if (e)
+        doc_fail(out, e);
+    else {
         const void *leaf = store_blob(q, 0, &len);
-        doc_json(out, "leaf", leaf, len);
+        entries_stored(out, "leaf", leaf, len);
         const void *salt = store_blob(q, 1, &len);
         doc_bytes(out, "salt", salt, len);
         const void *body = store_blob(q, 2, &len);
-        doc_json(out, "body", body, len);
+        entries_stored(out, "body", body, len);
     }
     store_done(q);
     describe_proof(c, index, size, out);

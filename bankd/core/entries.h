@@ -6,8 +6,8 @@
 #ifndef BANKD_CORE_ENTRIES_H
 #define BANKD_CORE_ENTRIES_H
 
-#include "bankd/core/doc.h"
 #include "bankd/core/state.h"
+#include "order/doc.h"
 #include "order/merkle.h"
 
 /* Starts a body about OBJECT; PREVIOUS is the object's newest entry or NO_ENTRY. */
@@ -27,6 +27,9 @@ MUST_CHECK enum err entries_save(struct core *c);
 /* A merkle_load_fn; CTX is the core. */
 MUST_CHECK enum err entries_node(void *ctx, unsigned level, uint64_t index,
                                  struct merkle_hash *out);
+
+/* A document as the store has it; STORE_FAILED when it is none. */
+void entries_stored(struct doc *d, const char *name, const void *bytes, size_t len);
 
 /* Sets leaf, salt, body and proof of entry INDEX in the tree of SIZE entries (section 12). */
 void entries_describe(struct core *c, int64_t index, uint64_t size, struct doc *out);

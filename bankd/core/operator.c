@@ -80,11 +80,11 @@ static void push_entry(const struct store_query *q, struct doc *list, size_t *by
 
     doc_object(&one);
     const void *leaf = store_blob(q, 1, &len);
-    doc_json(&one, "leaf", leaf, len);
+    entries_stored(&one, "leaf", leaf, len);
     const void *salt = store_blob(q, 2, &len);
     doc_bytes(&one, "salt", salt, len);
     const void *body = store_blob(q, 3, &len);
-    doc_json(&one, "body", body, len);
+    entries_stored(&one, "body", body, len);
     doc_push(list, &one);
     *bytes += len;
 }

@@ -7,7 +7,7 @@
 #define BANKD_CORE_PAGE_H
 
 #include "bankd/core/core.h"
-#include "bankd/core/doc.h"
+#include "order/doc.h"
 
 #define PAGE_MAX 200u
 

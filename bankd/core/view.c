@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/view.h"
 
+#include "bankd/core/entries.h"
 #include <string.h>
 
 /* --- orders --- */
@@ -118,7 +119,7 @@ enum err view_stored_order(struct core *c, const struct ledger_account *a,
         const void *document = store_blob(q, 0, &len);
         in.decisions = &decisions;
         view_order(&in, out);
-        doc_json(out, "order", document, len);
+        entries_stored(out, "order", document, len);
     }
     store_done(q);
     return e;

@@ -6,10 +6,10 @@
 #ifndef BANKD_CORE_VIEW_H
 #define BANKD_CORE_VIEW_H
 
-#include "bankd/core/doc.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/life.h"
 #include "bankd/core/state.h"
+#include "order/doc.h"
 #include "order/policy.h"
 
 struct view_order {

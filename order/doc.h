@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * doc: a JSON document being written, straight into its canonical form (RFC 8785): the bank writes
- * several for every decision, and a tree of values would cost more than what is written. Setters
+ * doc: a JSON document being written, straight into its canonical form (RFC 8785): several are
+ * written for every decision, and a tree of values would cost more than what is written. Setters
  * cannot fail visibly: the first failure sticks and doc_canon returns it. A doc that was put into
- * another one belongs to it. Private to bankd/core.
+ * another one belongs to it.
  *
  * Names are literals of the caller, plain ASCII that outlives the doc, and no object gets a name
  * twice.
  */
-#ifndef BANKD_CORE_DOC_H
-#define BANKD_CORE_DOC_H
+#ifndef ORDER_DOC_H
+#define ORDER_DOC_H
 
 #include "base/buf.h"
 #include "base/err.h"
@@ -37,24 +37,26 @@ struct doc {
 void doc_object(struct doc *d);
 void doc_array(struct doc *d);
 void doc_free(struct doc *d); /* NULL-safe */
+/* What the caller found wrong while writing: doc_canon returns it unless something failed before.
+ */
+void doc_fail(struct doc *d, enum err e);
 
 void doc_text(struct doc *d, const char *name, const char *text);
+void doc_text_optional(struct doc *d, const char *name, const char *text); /* unless it is "" */
 void doc_int(struct doc *d, const char *name, int64_t value);
 void doc_bool(struct doc *d, const char *name, bool value);
 void doc_time(struct doc *d, const char *name, int64_t time_us);
 void doc_digest(struct doc *d, const char *name, const uint8_t digest[static DIGEST_LEN]);
 void doc_bytes(struct doc *d, const char *name, const void *bytes, size_t len); /* base64url */
 void doc_money(struct doc *d, const char *name, int64_t minor, const char *currency);
-/* A document that was stored before; STORE_FAILED when it does not parse. */
-void doc_json(struct doc *d, const char *name, const void *bytes, size_t len);
-/* A document whose bytes were checked since they came in: they are its canonical form. */
+/* A document that the caller knows to be canonical. */
 void doc_canonical(struct doc *d, const char *name, const void *bytes, size_t len);
 void doc_put(struct doc *d, const char *name, struct doc *child); /* takes CHILD over */
 void doc_push(struct doc *d, struct doc *child);                  /* takes CHILD over */
 void doc_push_text(struct doc *d, const char *text);
 void doc_push_base64(struct doc *d, const void *bytes, size_t len);
 
-/* Appends the canonical form. */
+/* Appends the canonical form. D stays the caller's. */
 MUST_CHECK enum err doc_canon(const struct doc *d, struct buf *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bankd/core/doc.h"
+#include "order/doc.h"
 
 #include "base/text.h"
 #include "order/amount.h"
@@ -26,6 +26,12 @@ void doc_free(struct doc *d)
 {
     if (d)
         buf_free(&d->text);
+}
+
+void doc_fail(struct doc *d, enum err e)
+{
+    if (!d->err)
+        d->err = e;
 }
 
 /* --- one value --- */
@@ -97,6 +103,12 @@ void doc_text(struct doc *d, const char *name, const char *text)
     add_text(d, name, text);
 }
 
+void doc_text_optional(struct doc *d, const char *name, const char *text)
+{
+    if (text[0])
+        add_text(d, name, text);
+}
+
 void doc_int(struct doc *d, const char *name, int64_t value)
 {
     char text[24];
@@ -147,20 +159,6 @@ void doc_money(struct doc *d, const char *name, int64_t minor, const char *curre
     if (!d->err)
         d->err = amount_text(minor, currency, text);
     add_text(d, name, text);
-}
-
-void doc_json(struct doc *d, const char *name, const void *bytes, size_t len)
-{
-    struct js *value = NULL;
-    enum err e = d->err ? d->err : js_parse(bytes, len, &value);
-
-    if (!d->err && e)
-        d->err = e == ERR_NO_MEMORY ? e : ERR_STORE_FAILED;
-    size_t at = begin(d, name);
-    if (!d->err)
-        d->err = js_canon(value, &d->text);
-    end(d, name, at);
-    js_free(value);
 }
 
 void doc_canonical(struct doc *d, const char *name, const void *bytes, size_t len)
