@@ -89,9 +89,20 @@ static enum err read_made(const struct store_query *q, struct life_made *out)
     return !e && out->verb == VERB_NONE ? ERR_STORE_FAILED : e;
 }
 
+/* In the order in which they came: the store would make a table to sort so few. */
+static void place(struct life_decisions *all, const struct life_made *m)
+{
+    size_t i = all->count++;
+
+    for (; i > 0 && all->made[i - 1].entry > m->entry; i--)
+        all->made[i] = all->made[i - 1];
+    all->made[i] = *m;
+}
+
 enum err life_decisions(struct core *c, int64_t orders, struct life_decisions *out)
 {
     struct store_query *q = store_query(c->store, STORE_DECISION_OF_ORDER);
+    struct life_made m = {0};
     bool row = false;
 
     out->count = 0;
@@ -102,7 +113,9 @@ enum err life_decisions(struct core *c, int64_t orders, struct life_decisions *o
         if (out->count == LIFE_DECISIONS_MAX)
             e = ERR_STORE_FAILED;
         if (!e)
-            e = read_made(q, &out->made[out->count++]);
+            e = read_made(q, &m);
+        if (!e)
+            place(out, &m);
         if (!e)
             e = store_step(q, &row);
     }
