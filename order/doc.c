@@ -24,8 +24,10 @@ void doc_array(struct doc *d)
 
 void doc_free(struct doc *d)
 {
-    if (d)
-        buf_free(&d->text);
+    if (!d)
+        return;
+    buf_free(&d->text);
+    *d = (struct doc){0};
 }
 
 void doc_fail(struct doc *d, enum err e)
@@ -211,10 +213,11 @@ static enum err join(const struct doc *d, struct buf *out)
 
 enum err doc_canon(const struct doc *d, struct buf *out)
 {
+    size_t commas = d->count ? d->count - 1 : 0;
     enum err e = d->err;
 
-    if (!e) /* braces and commas */
-        e = buf_reserve(out, d->text.len + d->count + 2);
+    if (!e)
+        e = buf_reserve(out, d->text.len + commas + 2);
     if (!e)
         e = buf_add_byte(out, d->is_array ? '[' : '{');
     if (!e)

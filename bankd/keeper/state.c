@@ -4,11 +4,13 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "order/doc.h"
 #include "order/forms.h"
 #include "order/json.h"
 #include "order/merkle.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,8 @@
 #define FILE_NAME "state"
 #define FILE_MODE 0600
 #define RECORDS 2u
-#define RECORD_LEN ((size_t)512) /* a disk's sector: it is written whole or not at all */
+#define RECORD_LEN ((size_t)4096) /* a page: no write of one touches the other's sectors */
+#define SUMMED_MAX (KEY_THUMBPRINT_LEN + DIGEST_TEXT_LEN + sizeof "  18446744073709551615")
 #define TYPE "keeper-state"
 #define VERSION 1
 
@@ -63,13 +66,36 @@ static bool text_is(const struct js *value, const char *expected)
     return text && len == strlen(expected) && memcmp(text, expected, len) == 0;
 }
 
+/* So that no half of one head and half of another passes for a third. */
+static enum err sum(const struct state *s, uint8_t out[static DIGEST_LEN])
+{
+    char root[2 * KEEPER_HASH_LEN + 1], text[SUMMED_MAX];
+
+    text_hex(s->head.root, sizeof s->head.root, root);
+    int len = snprintf(text, sizeof text, "%s %s %" PRIu64, s->log_key, root, s->head.size);
+    return key_digest(text, (size_t)len, out);
+}
+
+static enum err check_sum(const struct state *s, const struct js *value)
+{
+    uint8_t expected[DIGEST_LEN], found[DIGEST_LEN];
+    size_t len;
+    const char *text = js_text(value, &len);
+
+    enum err e = sum(s, expected);
+    if (!e)
+        e = forms_digest(text, len, found);
+    return !e && memcmp(expected, found, sizeof found) != 0 ? ERR_KEEPER_STATE : e;
+}
+
 static enum err read_members(const struct js *document, struct state *out)
 {
-    const struct js *log_key, *root, *size, *type, *version;
+    const struct js *log_key, *root, *size, *summed, *type, *version;
     const struct js_member table[] = {
         {"logKey", JS_TEXT, true, KEY_THUMBPRINT_LEN, KEY_THUMBPRINT_LEN, &log_key},
         {"root", JS_TEXT, true, DIGEST_TEXT_LEN, DIGEST_TEXT_LEN, &root},
         {"size", JS_INT, true, 0, JS_INT_MAX, &size},
+        {"sum", JS_TEXT, true, DIGEST_TEXT_LEN, DIGEST_TEXT_LEN, &summed},
         {"type", JS_TEXT, true, 1, 32, &type},
         {"version", JS_INT, true, VERSION, VERSION, &version},
     };
@@ -90,7 +116,7 @@ static enum err read_members(const struct js *document, struct state *out)
         return e;
     memcpy(out->log_key, text, len + 1);
     out->head.size = (uint64_t)js_int(size);
-    return ERR_OK;
+    return check_sum(out, summed);
 }
 
 static enum err read_record(const char *record, struct state *out)
@@ -109,28 +135,30 @@ static enum err read_record(const char *record, struct state *out)
     return e;
 }
 
-/* The newest whole record. One that is not whole was being written and never signed. */
+static bool same_root(const struct state *a, const struct state *b)
+{
+    return memcmp(a->head.root, b->head.root, sizeof a->head.root) == 0;
+}
+
+/* A sector is written whole or not at all, so a crash spoils no record: one that is spoilt may have
+ * been signed. */
 static enum err read_records(const struct buf *file, struct state *out)
 {
-    struct state found;
-    enum err e = ERR_KEEPER_STATE;
+    struct state found[RECORDS];
 
     if (file->len != RECORDS * RECORD_LEN)
-        return e;
+        return ERR_KEEPER_STATE;
     for (unsigned i = 0; i < RECORDS; i++) {
-        enum err failed = read_record(buf_str(file) + i * RECORD_LEN, &found);
-        if (failed == ERR_NO_MEMORY)
-            return failed;
-        if (failed)
-            continue;
-        if (!e && strcmp(found.log_key, out->log_key) != 0)
-            return ERR_KEEPER_STATE;
-        found.record = i;
-        if (e || found.head.size > out->head.size)
-            *out = found;
-        e = ERR_OK;
+        found[i].record = i;
+        enum err e = read_record(buf_str(file) + i * RECORD_LEN, &found[i]);
+        if (e)
+            return e;
     }
-    return e;
+    if (strcmp(found[0].log_key, found[1].log_key) != 0 ||
+        (found[0].head.size == found[1].head.size && !same_root(&found[0], &found[1])))
+        return ERR_KEEPER_STATE;
+    *out = found[found[1].head.size > found[0].head.size];
+    return ERR_OK;
 }
 
 static enum err load_from(const char *path, struct state *out)
@@ -162,26 +190,23 @@ enum err state_load(const char *dir, struct state *out)
 
 static enum err write_document(const struct state *s, struct buf *out)
 {
-    char root[2 * KEEPER_HASH_LEN + 1];
-    struct js *document = NULL;
+    uint8_t summed[DIGEST_LEN];
+    struct doc document = {0};
 
     if (s->head.size > JS_INT_MAX)
         return ERR_TOO_LARGE;
-    text_hex(s->head.root, sizeof s->head.root, root);
-    enum err e = js_object_new(&document);
-    if (!e)
-        e = js_set_text(document, "logKey", s->log_key);
-    if (!e)
-        e = js_set_text(document, "root", root);
-    if (!e)
-        e = js_set_int(document, "size", (int64_t)s->head.size);
-    if (!e)
-        e = js_set_text(document, "type", TYPE);
-    if (!e)
-        e = js_set_int(document, "version", VERSION);
-    if (!e)
-        e = js_canon(document, out);
-    js_free(document);
+    enum err e = sum(s, summed);
+    if (e)
+        return e;
+    doc_object(&document);
+    doc_text(&document, "logKey", s->log_key);
+    doc_digest(&document, "root", s->head.root);
+    doc_int(&document, "size", (int64_t)s->head.size);
+    doc_digest(&document, "sum", summed);
+    doc_text(&document, "type", TYPE);
+    doc_int(&document, "version", VERSION);
+    e = doc_canon(&document, out);
+    doc_free(&document);
     return e;
 }
 

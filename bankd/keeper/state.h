@@ -4,10 +4,12 @@
  * rollback would let the bank show two histories. It belongs to one log key, is made once, by
  * --init, and is written and synced before a head is signed.
  *
- * The file holds two records of 512 bytes, the newest head and the one before: a canonical document
- * (`logKey` thumbprint, `root` 64 hexadecimal digits, `size`, `type` "keeper-state", `version` 1),
- * spaces, LF. A new head overwrites the older record, so a crash while writing leaves the newer
- * one, beyond which nothing was signed. What it does not notice: an older copy put in its place.
+ * The file holds two records of 4096 bytes, the newest head and the one before: a canonical
+ * document
+ * (`logKey` thumbprint, `root` 64 hexadecimal digits, `size`, `sum` SHA-256 of the three with
+ * spaces between, `type` "keeper-state", `version` 1), spaces, LF. A new head overwrites the older
+ * record, whose text fits one sector, so a crash leaves both whole; a record that is not was
+ * damaged and nothing starts. What it does not notice: an older copy put in its place.
  */
 #ifndef BANKD_KEEPER_STATE_H
 #define BANKD_KEEPER_STATE_H
@@ -27,7 +29,7 @@ struct state {
  * others than this one. It is released by closing *OUT, and by death. */
 MUST_CHECK enum err state_lock(const char *dir, int *out);
 
-/* KEEPER_STATE when the file is missing, has no whole record or records of two logs. */
+/* KEEPER_STATE when the file is missing, not two whole records, or of two logs or branches. */
 MUST_CHECK enum err state_load(const char *dir, struct state *out);
 
 /* The first state: the empty tree. KEEPER_STATE when there is one already. */

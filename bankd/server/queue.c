@@ -98,6 +98,8 @@ static void hold(struct queue *q, size_t max)
     int64_t until_us = clock_mono_us() + q->hold_us;
     bool late = false;
 
+    if (max > q->max)
+        max = q->max; /* a full queue gets nothing more */
     q->wanted = max;
     while (q->jobs.count && q->jobs.count < max && q->expected > 0 && !q->closed && !late)
         late = wait_until(q, until_us);

@@ -177,19 +177,25 @@ class Bank:
         return json.loads(out)
 
     def records(self):
-        """The two records of the state file; None for one that is not whole."""
+        """The two records of the state file."""
         with open(self.path("state", "state"), "rb") as file:
             whole = file.read()
-        assert len(whole) == 1024, len(whole)
-        return [json.loads(r) if r.endswith(b"\n") else None for r in (whole[:512], whole[512:])]
+        assert len(whole) == 8192 and whole[4095:4096] == whole[8191:] == b"\n", len(whole)
+        return [json.loads(r) for r in (whole[:4096], whole[4096:])]
 
     def state(self):
-        return max((r for r in self.records() if r), key=lambda r: r["size"])
+        return max(self.records(), key=lambda r: r["size"])
+
+    @staticmethod
+    def head(state, **members):
+        """STATE with other members and the sum that belongs to them."""
+        state = {**state, **members}
+        return {**state, "sum": hashlib.sha256("{logKey} {root} {size}".format(**state).encode()).hexdigest()}
 
     def write_records(self, *documents):
         """Texts as they stand, anything else as the keeper would write it."""
         texts = [d if isinstance(d, str) else json.dumps(d, separators=(",", ":"), sort_keys=True) for d in documents]
-        self.write("state/state", "".join(t.ljust(511) + "\n" for t in texts))
+        self.write("state/state", "".join(t.ljust(4095) + "\n" for t in texts))
 
 
 class Keeper:

@@ -67,9 +67,8 @@ class Init(KeeperTest):
         spki = openssl("x509", "-inform", "DER", "-noout", "-pubkey", input=root).stdout
         spki = openssl("pkey", "-pubin", "-outform", "DER", input=spki).stdout
         self.assertEqual(result["pin"], thumbprint(spki))
-        self.assertEqual(self.bank.state(), {
-            "logKey": result["log"], "root": tree_root([]).hex(), "size": 0, "type": "keeper-state",
-            "version": 1})
+        self.assertEqual(self.bank.state(), self.bank.head({
+            "logKey": result["log"], "root": tree_root([]).hex(), "size": 0, "type": "keeper-state", "version": 1}))
         for name in ("root.der", "bank-keys.jws", "state"):
             mode = stat.S_IMODE(os.stat(self.bank.path("state", name)).st_mode)
             self.assertEqual(mode, 0o600, name)
@@ -132,23 +131,41 @@ class Start(KeeperTest):
     def test_not_with_a_damaged_state(self):
         self.bank.init()
         good = self.bank.state()
+        head = self.bank.head
         for change in ({"size": -1}, {"root": "00"}, {"type": "other"}, {"version": 2}, {"more": 1},
                        {"logKey": "A" * 43}, {"size": "1"}):
-            self.bank.write_records({**good, **change}, {**good, **change})
+            bad = head(good, **change)
+            self.bank.write_records(bad, bad)
             self.refused("KEEPER_STATE", 4)
+        branch = [head(good, size=3, root=tree_root(leaves).hex()) for leaves in (LEAVES[:3], LEAVES[1:4])]
         for records in ((json.dumps(good),) * 2,  # not canonical
-                        (good,), (good,) * 3, ("", ""), (good, {**good, "logKey": "A" * 43})):
+                        (good,), (good,) * 3, ("", ""), branch, (good, head(good, logKey="A" * 43)),
+                        (good, {**good, "size": 3})):  # a sum of something else
             self.bank.write_records(*records)
             self.refused("KEEPER_STATE", 4)
 
-    def test_the_newest_whole_record_counts(self):
+    def test_threat_20_not_with_a_damaged_record(self):
+        """It may be the newest head that was signed: the one before would allow another branch."""
+        keeper = self.started()
+        self.signs(keeper, 3)
+        self.signs(keeper, 5, start=3)
+        keeper.stop()
+        with open(self.bank.path("state", "state"), "r+b") as file:
+            whole = file.read()
+            for at in (70, 4096 + 70):
+                file.seek(0)
+                file.write(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:])
+                file.flush()
+                self.refused("KEEPER_STATE", 4)
+
+    def test_the_newer_head_counts(self):
         self.bank.init()
         old = self.bank.state()
-        new = {**old, "size": 3, "root": tree_root(LEAVES[:3]).hex()}
-        for records, size in (((old, new), 3), ((new, old), 3), ((old, "torn"), 0), (("torn", new), 3)):
+        new = self.bank.head(old, size=3, root=tree_root(LEAVES[:3]).hex())
+        for records in ((old, new), (new, old)):
             self.bank.write_records(*records)
             keeper = self.start()
-            self.assertEqual(keeper.state()[0], size)
+            self.assertEqual(keeper.state()[0], 3)
             keeper.stop()
 
     def test_not_with_papers_of_another_bank_or_damaged_ones(self):

@@ -105,6 +105,24 @@ static void test_queue_holds_for_the_announced(void **state)
     queue_free(q);
 }
 
+static void test_a_full_queue_is_not_held(void **state)
+{
+    (void)state;
+    const int64_t for_ever = INT64_C(3600) * 1000000;
+    struct queue *q;
+    struct job *third = job_named(2);
+
+    assert_ok(queue_new(2, for_ever, &q));
+    for (int i = 0; i < 4; i++)
+        queue_expect(q);
+    assert_true(queue_put_expected(q, job_named(0)));
+    assert_true(queue_put_expected(q, job_named(1)));
+    assert_false(queue_put_expected(q, third));
+    take(q, 4, 0, 2);
+    job_free(third);
+    queue_free(q);
+}
+
 static void test_queue_holds_only_so_long(void **state)
 {
     (void)state;
@@ -165,6 +183,7 @@ int main(void)
         cmocka_unit_test(test_queue_waits_only_so_long),
         cmocka_unit_test(test_queue_holds_for_the_announced),
         cmocka_unit_test(test_queue_holds_only_so_long),
+        cmocka_unit_test(test_a_full_queue_is_not_held),
         cmocka_unit_test(test_closed_queue_gives_what_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
