@@ -253,8 +253,14 @@ static int32_t days_from_civil(int year, int month, int day)
     return era * 146097 + day_of_era - 719468;
 }
 
-static void civil_from_days(int32_t days, int *year, int *month, int *day)
+struct text_civil text_civil(int32_t days)
 {
+    struct text_civil date;
+
+    if (days < DAYS_YEAR_0)
+        days = DAYS_YEAR_0;
+    if (days > DAYS_YEAR_9999)
+        days = DAYS_YEAR_9999;
     int shifted = days + 719468 + 146097; /* an era more: January and February of year 0 */
     int era = shifted / 146097;
     int day_of_era = shifted % 146097;
@@ -263,9 +269,10 @@ static void civil_from_days(int32_t days, int *year, int *month, int *day)
     int day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int from_march = (5 * day_of_year + 2) / 153;
 
-    *day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    *month = from_march < 10 ? from_march + 3 : from_march - 9;
-    *year = year_of_era + (era - 1) * 400 + (*month <= 2);
+    date.day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    date.month = from_march < 10 ? from_march + 3 : from_march - 9;
+    date.year = year_of_era + (era - 1) * 400 + (date.month <= 2);
+    return date;
 }
 
 enum err text_parse_date(const char *s, size_t len, int32_t *out_days)
@@ -297,17 +304,12 @@ static void put_digits(char *to, int value, int width)
 
 void text_date(int32_t days, char out[static TEXT_DATE_LEN + 1])
 {
-    int year, month, day;
+    struct text_civil date = text_civil(days);
 
-    if (days < DAYS_YEAR_0)
-        days = DAYS_YEAR_0;
-    if (days > DAYS_YEAR_9999)
-        days = DAYS_YEAR_9999;
-    civil_from_days(days, &year, &month, &day);
     memcpy(out, "YYYY-MM-DD", TEXT_DATE_LEN + 1);
-    put_digits(out, year, 4);
-    put_digits(out + 5, month, 2);
-    put_digits(out + 8, day, 2);
+    put_digits(out, date.year, 4);
+    put_digits(out + 5, date.month, 2);
+    put_digits(out + 8, date.day, 2);
 }
 
 enum err text_parse_time(const char *s, size_t len, int64_t *out_us)

@@ -48,6 +48,11 @@ MUST_CHECK enum err text_parse_date(const char *s, size_t len, int32_t *out_days
 void text_date(int32_t days, char out[static TEXT_DATE_LEN + 1]);
 int32_t text_day_of(int64_t time_us); /* the UTC day of a time */
 
+struct text_civil {
+    int year, month, day; /* month and day from 1 on */
+};
+struct text_civil text_civil(int32_t days); /* the date that text_date writes */
+
 /* True when the LEN bytes are valid UTF-8 (RFC 3629). NUL is a character like any other. */
 bool text_is_utf8(const void *bytes, size_t len);
 

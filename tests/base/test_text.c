@@ -91,6 +91,10 @@ static void test_any_number_makes_a_date(void **state)
     char text[TEXT_TIME_LEN + 1];
     text_date(-719162, text);
     assert_string_equal(text, "0001-01-01");
+    struct text_civil first = text_civil(INT32_MIN);
+    assert_int_equal(first.year, 0);
+    assert_int_equal(first.month, 1);
+    assert_int_equal(first.day, 1);
     text_date(INT32_MIN, text);
     assert_string_equal(text, "0000-01-01");
     text_date(INT32_MAX, text);
