@@ -2,6 +2,7 @@
 #include "api/request.h"
 #include "base/text.h"
 #include "order/amount.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/member.h"
@@ -118,32 +119,53 @@ enum err request_holder_read(const void *bytes, size_t len, struct request_holde
     return e;
 }
 
-static enum err read_holders(const struct js *array, struct request_account *out)
+static enum err read_person(const struct js *value, struct policy_person *out)
 {
-    for (size_t i = 0; i < js_count(array); i++) {
-        const struct js *holder = js_at(array, i);
-        if (js_type(holder) != JS_TEXT)
-            return ERR_DOC_MEMBER_INVALID;
-        enum err e = member_text(holder, forms_holder, out->holder[i], sizeof out->holder[i]);
-        if (e)
-            return e;
-    }
-    out->holder_count = js_count(array);
-    return ERR_OK;
+    const struct js *class = NULL, *id = value;
+    const struct js_member table[] = {MEMBER_TEXT("class", true, &class),
+                                      MEMBER_TEXT("id", true, &id)};
+    enum err e = ERR_OK;
+
+    if (js_type(value) != JS_TEXT)
+        e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    if (!e)
+        e = member_text(id, forms_holder, out->id, sizeof out->id);
+    if (e)
+        return e;
+    const char *name = class ? js_text(class, NULL) : "A";
+    out->class = name[0];
+    return strlen(name) == 1 ? ERR_OK : ERR_DOC_MEMBER_INVALID;
+}
+
+static enum err read_people(const struct js *array, struct request_account *out)
+{
+    enum err e = ERR_OK;
+
+    for (; !e && out->count < js_count(array); out->count++)
+        e = read_person(js_at(array, out->count), &out->people[out->count]);
+    return e;
+}
+
+void request_account_free(struct request_account *r)
+{
+    buf_free(&r->rules);
+    buf_free(&r->limits);
 }
 
 enum err request_account_read(const void *bytes, size_t len, struct request_account *out)
 {
-    const struct js *account, *currency, *holders, *title;
+    const struct js *account, *currency, *holders, *limits, *rules, *title;
     const struct js_member table[] = {
         MEMBER_TEXT("account", true, &account),
         MEMBER_TEXT("currency", true, &currency),
         MEMBER_ARRAY("holders", 1, POLICY_HOLDERS_MAX, &holders),
+        {"limits", JS_ARRAY, false, 1, JS_INT_MAX, &limits},
+        {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &rules},
         MEMBER_TEXT("title", true, &title),
     };
     struct js *body = NULL;
 
-    *out = (struct request_account){0};
+    *out = (struct request_account){.rules = BUF_INIT(POLICY_MAX), .limits = BUF_INIT(POLICY_MAX)};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
         e = member_text(account, iban_check, out->account, sizeof out->account);
@@ -152,7 +174,11 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
     if (!e)
         e = member_line(title, 70, out->title, sizeof out->title);
     if (!e)
-        e = read_holders(holders, out);
+        e = read_people(holders, out);
+    if (!e && rules)
+        e = js_canon(rules, &out->rules);
+    if (!e && limits)
+        e = js_canon(limits, &out->limits);
     js_free(body);
     return e;
 }
@@ -263,25 +289,39 @@ enum err request_holder_make(const struct request_holder *in, struct buf *out)
     return e;
 }
 
+static void write_person(const struct policy_person *in, struct doc *list)
+{
+    const char class[] = {in->class, 0};
+    struct doc one = {0};
+
+    if (in->class == 'A') {
+        doc_push_text(list, in->id);
+        return;
+    }
+    doc_object(&one);
+    doc_text(&one, "class", class);
+    doc_text(&one, "id", in->id);
+    doc_push(list, &one);
+}
+
 enum err request_account_make(const struct request_account *in, struct buf *out)
 {
-    const struct pair pairs[] = {
-        {"account", in->account}, {"currency", in->currency}, {"title", in->title}};
-    struct js *body = NULL, *holders = NULL;
-    enum err e = object_of(pairs, 3, &body);
+    struct doc body = {0}, people = {0};
 
-    if (!e)
-        e = js_array_new(&holders);
-    for (size_t i = 0; i < in->holder_count && !e; i++)
-        e = js_push_text(holders, in->holder[i]);
-    if (!e) {
-        e = js_set(body, "holders", holders);
-        holders = NULL;
-    }
-    if (!e)
-        e = js_canon(body, out);
-    js_free(holders);
-    js_free(body);
+    doc_array(&people);
+    for (size_t i = 0; i < in->count; i++)
+        write_person(&in->people[i], &people);
+    doc_object(&body);
+    doc_text(&body, "account", in->account);
+    doc_text(&body, "currency", in->currency);
+    doc_put(&body, "holders", &people);
+    if (in->limits.len)
+        doc_canonical(&body, "limits", in->limits.data, in->limits.len);
+    if (in->rules.len)
+        doc_canonical(&body, "rules", in->rules.data, in->rules.len);
+    doc_text(&body, "title", in->title);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
     return e;
 }
 

@@ -63,14 +63,17 @@ struct request_holder {
 MUST_CHECK enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out);
 MUST_CHECK enum err request_holder_make(const struct request_holder *in, struct buf *out);
 
-/* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"holders":[…],"title":…} */
+/* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"holders":[…],"limits":[…],"rules":[…],"title":…}. A
+ * holder is an id, of class A, or {"class":…,"id":…}; limits and rules may be absent. */
 struct request_account {
     char account[IBAN_MAX + 1];
     char currency[ORDER_CURRENCY_LEN + 1];
     char title[POLICY_TITLE_BYTES + 1];
-    char holder[POLICY_HOLDERS_MAX][HOLDER_MAX + 1];
-    size_t holder_count;
+    struct policy_person people[POLICY_HOLDERS_MAX];
+    size_t count;
+    struct buf rules, limits; /* canonical; empty when absent */
 };
+void request_account_free(struct request_account *r);
 MUST_CHECK enum err request_account_read(const void *bytes, size_t len,
                                          struct request_account *out);
 MUST_CHECK enum err request_account_make(const struct request_account *in, struct buf *out);

@@ -1,65 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "order/policy.h"
+#include "order/policy_inner.h"
 
+#include "order/amount.h"
 #include "order/doc.h"
 #include "order/json.h"
 #include "order/key.h"
 #include "order/member.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define RULE_ALL "[{\"require\":\"all\"}]"
 
-struct holder {
-    char id[HOLDER_MAX + 1];
-    bool approves; /* his class may approve */
-};
-
-struct policy {
-    struct buf bytes;
-    uint8_t digest[DIGEST_LEN];
-    char bank[BANK_MAX + 1];
-    char account[IBAN_MAX + 1];
-    char title[POLICY_TITLE_BYTES + 1];
-    int64_t version;
-    int64_t valid_from_us, valid_until_us; /* until 0: for ever */
-    struct holder holders[POLICY_HOLDERS_MAX];
-    size_t holder_count;
-    unsigned required; /* approvals; never zero */
-};
-
 /* --- reading --- */
 
-static const struct class_row {
-    const char *name;
-    bool approves;
-} classes[] = {{"A", true}, {"B", true}, {"E", true}, {"T", false}};
-
-static const struct class_row *find_class(const char *name)
-{
-    for (size_t i = 0; i < MEMBER_ROWS(classes); i++) {
-        if (strcmp(classes[i].name, name) == 0)
-            return &classes[i];
-    }
-    return NULL;
-}
-
-static enum err read_holder(const struct js *value, struct holder *out)
+static enum err read_holder(struct policy *p, const struct js *value, struct policy_holder *out)
 {
     const struct js *class, *id;
     const struct js_member table[] = {MEMBER_TEXT("class", true, &class),
                                       MEMBER_TEXT("id", true, &id)};
-    const struct class_row *row;
+    const char *name;
     enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK)
         e = member_text(id, forms_holder, out->id, sizeof out->id);
     if (e != ERR_OK)
         return e;
-    row = find_class(js_text(class, NULL));
-    if (!row)
-        return ERR_POLICY_INVALID;
-    out->approves = row->approves;
+    name = js_text(class, NULL);
+    if (strlen(name) == 1 && strchr("ABET", name[0]))
+        out->class = name[0];
+    else
+        policy_note(p, POLICY_UNKNOWN, 0, 0, name);
     return ERR_OK;
 }
 
@@ -67,34 +38,52 @@ static enum err read_holder(const struct js *value, struct holder *out)
 static enum err read_holders(const struct js *array, struct policy *p)
 {
     for (size_t i = 0; i < js_count(array); i++) {
-        enum err e = read_holder(js_at(array, i), &p->holders[i]);
+        struct policy_holder *h = &p->holders[i];
+        enum err e = read_holder(p, js_at(array, i), h);
 
         if (e != ERR_OK)
             return e;
-        if (i > 0 && strcmp(p->holders[i - 1].id, p->holders[i].id) >= 0)
-            return ERR_POLICY_INVALID;
+        if (i > 0 && strcmp(h[-1].id, h->id) >= 0)
+            policy_note(p, POLICY_UNKNOWN, 0, 0, h->id);
+        if (h->class && h->class != 'T')
+            p->approvers |= (policy_set)1 << i;
         p->holder_count++;
-        p->required += p->holders[i].approves;
     }
     return ERR_OK;
 }
 
-static enum err read_rules(const struct js *array)
+static enum err read_limit(const struct js *value, struct policy *p)
 {
-    const struct js *require;
-    const struct js_member table[] = {MEMBER_TEXT("require", true, &require)};
-    enum err e;
+    const struct js *amount, *per;
+    const struct js_member table[] = {MEMBER_TEXT("amount", true, &amount),
+                                      MEMBER_TEXT("per", true, &per)};
+    enum policy_period period = POLICY_DAY;
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
-    if (js_count(array) != 1)
-        return ERR_POLICY_INVALID;
-    e = js_members(js_at(array, 0), table, MEMBER_ROWS(table), NULL);
     if (e != ERR_OK)
         return e;
-    return strcmp(js_text(require, NULL), "all") == 0 ? ERR_OK : ERR_POLICY_INVALID;
+    if (strcmp(js_text(per, NULL), "month") == 0)
+        period = POLICY_MONTH;
+    else if (strcmp(js_text(per, NULL), "day") != 0)
+        policy_note(p, POLICY_UNKNOWN, 0, 0, js_text(per, NULL));
+    if (p->limits[period] >= 0)
+        policy_note(p, POLICY_UNKNOWN, 0, 0, js_text(per, NULL));
+    return policy_read_amount(p, amount, &p->limits[period]);
+}
+
+static enum err read_limits(const struct js *array, struct policy *p)
+{
+    enum err e = ERR_OK;
+
+    p->limits[POLICY_DAY] = p->limits[POLICY_MONTH] = -1;
+    for (size_t i = 0; e == ERR_OK && array && i < js_count(array); i++)
+        e = read_limit(js_at(array, i), p);
+    return e;
 }
 
 struct members {
-    const struct js *account, *bank, *holders, *rules, *title, *type, *from, *until, *version;
+    const struct js *account, *bank, *currency, *holders, *limits, *rules, *title, *type, *from,
+        *until, *version;
 };
 
 static enum err read_members(const struct js *value, struct members *m)
@@ -102,7 +91,9 @@ static enum err read_members(const struct js *value, struct members *m)
     const struct js_member table[] = {
         MEMBER_TEXT("account", true, &m->account),
         MEMBER_TEXT("bank", true, &m->bank),
+        MEMBER_TEXT("currency", false, &m->currency),
         MEMBER_ARRAY("holders", 0, POLICY_HOLDERS_MAX, &m->holders),
+        {"limits", JS_ARRAY, false, 1, POLICY_LIMITS_MAX, &m->limits},
         MEMBER_ARRAY("rules", 0, JS_INT_MAX, &m->rules),
         MEMBER_TEXT("title", true, &m->title),
         MEMBER_TEXT("type", true, &m->type),
@@ -125,51 +116,81 @@ static enum err read_times(const struct members *m, struct policy *p)
     return e;
 }
 
-static enum err read_policy(const struct js *value, struct policy *p)
+static enum err check_currency(const char *text, size_t len)
 {
-    struct members m;
-    enum err e = read_members(value, &m);
+    unsigned decimals;
 
-    if (e == ERR_OK && strcmp(js_text(m.type, NULL), "policy") != 0)
-        e = ERR_DOC_TYPE;
-    if (e == ERR_OK)
-        e = member_text(m.bank, forms_bank, p->bank, sizeof p->bank);
-    if (e == ERR_OK)
-        e = member_text(m.account, iban_check, p->account, sizeof p->account);
-    if (e == ERR_OK)
-        e = member_line(m.title, 70, p->title, sizeof p->title);
-    if (e == ERR_OK)
-        e = read_times(&m, p);
-    if (e == ERR_OK)
-        e = read_rules(m.rules);
-    if (e == ERR_OK)
-        e = read_holders(m.holders, p);
-    if (e != ERR_OK)
-        return e;
-    p->version = js_int(m.version);
-    return p->required > 0 ? ERR_OK : ERR_POLICY_INVALID;
+    return amount_decimals(text, len, &decimals);
 }
 
-enum err policy_from_js(const struct js *value, struct policy **out)
+static enum err read_envelope(const struct members *m, struct policy *p)
 {
-    struct policy *p;
+    enum err e = strcmp(js_text(m->type, NULL), "policy") == 0 ? ERR_OK : ERR_DOC_TYPE;
+
+    if (e == ERR_OK)
+        e = member_text(m->bank, forms_bank, p->bank, sizeof p->bank);
+    if (e == ERR_OK)
+        e = member_text(m->account, iban_check, p->account, sizeof p->account);
+    if (e == ERR_OK)
+        e = member_text(m->currency, check_currency, p->currency, sizeof p->currency);
+    if (e == ERR_OK)
+        e = member_line(m->title, 70, p->title, sizeof p->title);
+    if (e == ERR_OK)
+        e = read_times(m, p);
+    p->version = js_int(m->version);
+    return e;
+}
+
+static enum err read_all(const struct js *value, struct policy *p)
+{
+    struct members m = {0};
+    enum err e = js_canon(value, &p->bytes);
+
+    if (e == ERR_OK)
+        e = key_digest(p->bytes.data, p->bytes.len, p->digest);
+    if (e == ERR_OK)
+        e = read_members(value, &m);
+    if (e == ERR_OK)
+        e = read_envelope(&m, p);
+    if (e == ERR_OK)
+        e = read_holders(m.holders, p);
+    if (e == ERR_OK)
+        e = read_limits(m.limits, p);
+    return e == ERR_OK ? policy_rules_read(p, m.rules) : e;
+}
+
+enum err policy_read(const struct js *value, struct policy_findings *found, struct policy **out)
+{
+    struct policy *p = calloc(1, sizeof *p);
     enum err e;
 
     *out = NULL;
-    p = calloc(1, sizeof *p);
     if (!p)
         return ERR_NO_MEMORY;
     p->bytes.max = POLICY_MAX;
-    e = js_canon(value, &p->bytes);
+    p->found = found;
+    e = read_all(value, p);
     if (e == ERR_OK)
-        e = read_policy(value, p);
-    if (e == ERR_OK)
-        e = key_digest(p->bytes.data, p->bytes.len, p->digest);
+        policy_check(p);
+    p->found = NULL;
     if (e == ERR_OK) {
         *out = p;
         p = NULL;
     }
     policy_free(p);
+    return e;
+}
+
+enum err policy_from_js(const struct js *value, struct policy **out)
+{
+    struct policy_findings found = {.count = 0};
+    enum err e = policy_read(value, &found, out);
+
+    if (e == ERR_OK && found.fatal) {
+        policy_free(*out);
+        *out = NULL;
+        e = ERR_POLICY_INVALID;
+    }
     return e;
 }
 
@@ -192,6 +213,10 @@ void policy_free(struct policy *p)
 {
     if (!p)
         return;
+    for (size_t i = 0; i < p->rule_count; i++)
+        policy_rule_free(&p->rules[i]);
+    policy_rule_free(&p->change);
+    free(p->rules);
     buf_free(&p->bytes);
     free(p);
 }
@@ -206,6 +231,11 @@ const char *policy_bank(const struct policy *p)
 const char *policy_account(const struct policy *p)
 {
     return p->account;
+}
+
+const char *policy_currency(const struct policy *p)
+{
+    return p->currency;
 }
 
 const char *policy_title(const struct policy *p)
@@ -234,26 +264,16 @@ bool policy_valid_at(const struct policy *p, int64_t time_us)
     return time_us >= p->valid_from_us && (!p->valid_until_us || time_us < p->valid_until_us);
 }
 
-/* The holder's index; holder_count if he is none. */
-static size_t find_holder(const struct policy *p, const char *id)
-{
-    size_t i = 0;
-
-    while (i < p->holder_count && strcmp(p->holders[i].id, id) != 0)
-        i++;
-    return i;
-}
-
 bool policy_may_submit(const struct policy *p, const char *holder)
 {
-    return find_holder(p, holder) < p->holder_count;
+    return policy_find(p, holder) < p->holder_count;
 }
 
 bool policy_may_approve(const struct policy *p, const char *holder)
 {
-    size_t i = find_holder(p, holder);
+    size_t i = policy_find(p, holder);
 
-    return i < p->holder_count && p->holders[i].approves;
+    return i < p->holder_count && (p->approvers >> i & 1);
 }
 
 size_t policy_holder_count(const struct policy *p)
@@ -266,69 +286,55 @@ const char *policy_holder(const struct policy *p, size_t i)
     return i < p->holder_count ? p->holders[i].id : NULL;
 }
 
-void policy_judge(const struct policy *p, const struct policy_vote *votes, size_t count,
-                  struct policy_verdict *out)
+int64_t policy_limit(const struct policy *p, enum policy_period period)
 {
-    unsigned named[POLICY_HOLDERS_MAX] = {0};
-    unsigned rejected = 0;
-
-    memset(out, 0, sizeof *out);
-    out->required = p->required;
-    for (size_t i = 0; i < count; i++) {
-        size_t h = find_holder(p, votes[i].holder);
-
-        if (h < p->holder_count)
-            named[h]++;
-    }
-    for (size_t i = 0; i < count; i++) {
-        size_t h = find_holder(p, votes[i].holder);
-
-        /* Who is named twice is a contradiction and counts for nothing. */
-        if (h == p->holder_count || !p->holders[h].approves || named[h] != 1)
-            continue;
-        if (votes[i].approves)
-            out->given++;
-        else
-            rejected++;
-    }
-    out->reached = out->given >= out->required;
-    out->unreachable = rejected > 0;
+    return p->limits[period];
 }
 
 /* --- writing --- */
 
-static void write_holders(const char *const *holders, size_t count, struct doc *out)
+static void write_people(const struct policy_person *people, size_t count, struct doc *out)
 {
     doc_array(out);
     for (size_t i = 0; i < count; i++) {
+        const char class[] = {people[i].class, 0};
         struct doc one = {0};
 
         doc_object(&one);
-        doc_text(&one, "class", "A");
-        doc_text(&one, "id", holders[i]);
+        doc_text(&one, "class", class);
+        doc_text(&one, "id", people[i].id);
         doc_push(out, &one);
     }
 }
 
-enum err policy_make_all(const char *bank, const char *account, const char *title, int64_t version,
-                         int64_t valid_from_us, const char *const *holders, size_t count,
-                         struct buf *out)
+static void write_terms(const struct policy_terms *in, struct doc *out)
+{
+    const char *rules = in->rules[0] ? in->rules : RULE_ALL;
+    struct doc list = {0};
+
+    write_people(in->people, in->count, &list);
+    doc_object(out);
+    doc_text(out, "account", in->account);
+    doc_text(out, "bank", in->bank);
+    doc_text_optional(out, "currency", in->currency);
+    doc_put(out, "holders", &list);
+    if (in->limits[0])
+        doc_canonical(out, "limits", in->limits, strlen(in->limits));
+    doc_canonical(out, "rules", rules, strlen(rules));
+    doc_text(out, "title", in->title);
+    doc_text(out, "type", "policy");
+    doc_time(out, "validFrom", in->valid_from_us);
+    doc_int(out, "version", in->version);
+}
+
+enum err policy_make(const struct policy_terms *in, struct buf *out)
 {
     struct buf bytes = BUF_INIT(POLICY_MAX);
-    struct doc doc = {0}, list = {0};
+    struct doc doc = {0};
     struct policy *check = NULL;
     enum err e;
 
-    write_holders(holders, count, &list);
-    doc_object(&doc);
-    doc_text(&doc, "account", account);
-    doc_text(&doc, "bank", bank);
-    doc_put(&doc, "holders", &list);
-    doc_canonical(&doc, "rules", RULE_ALL, sizeof RULE_ALL - 1);
-    doc_text(&doc, "title", title);
-    doc_text(&doc, "type", "policy");
-    doc_time(&doc, "validFrom", valid_from_us);
-    doc_int(&doc, "version", version);
+    write_terms(in, &doc);
     e = doc_canon(&doc, &bytes);
     if (e == ERR_OK)
         e = policy_parse(bytes.data, bytes.len, &check);
@@ -338,4 +344,29 @@ enum err policy_make_all(const char *bank, const char *account, const char *titl
     doc_free(&doc);
     buf_free(&bytes);
     return e;
+}
+
+enum err policy_make_all(const char *bank, const char *account, const char *title, int64_t version,
+                         int64_t valid_from_us, const char *const *holders, size_t count,
+                         struct buf *out)
+{
+    struct policy_person people[POLICY_HOLDERS_MAX] = {{.class = 'A'}};
+    const struct policy_terms terms = {.bank = bank,
+                                       .account = account,
+                                       .title = title,
+                                       .currency = "",
+                                       .version = version,
+                                       .valid_from_us = valid_from_us,
+                                       .people = people,
+                                       .count = count,
+                                       .rules = "",
+                                       .limits = ""};
+
+    if (count > POLICY_HOLDERS_MAX)
+        return ERR_POLICY_INVALID;
+    for (size_t i = 0; i < count; i++) {
+        people[i].class = 'A';
+        snprintf(people[i].id, sizeof people[i].id, "%s", holders[i]);
+    }
+    return policy_make(&terms, out);
 }

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * policy: who must approve an account's orders (docs/FORMAT.md section 8). Version 1 knows the
- * envelope and the rule "all". A policy that nobody can satisfy does not load.
+ * policy: who must approve what an account does (docs/FORMAT.md section 8). Rules are asked in
+ * their order and the first that covers a case decides it. A policy with a rule that nobody can
+ * satisfy, that is never asked or that names somebody unknown does not load; policy_advice.h says
+ * which and why.
+ *
+ * What it does not judge: keys, signatures, time (but for waiting clauses) and sums over several
+ * orders - limits are only told.
  */
 #ifndef ORDER_POLICY_H
 #define ORDER_POLICY_H
@@ -22,12 +27,14 @@ struct js;
 
 struct policy; /* immutable, shared between threads */
 
+/* POLICY_INVALID for what the rules say, otherwise the name that section 1 gives to a form. */
 MUST_CHECK enum err policy_parse(const void *bytes, size_t len, struct policy **out);
 MUST_CHECK enum err policy_from_js(const struct js *value, struct policy **out);
 void policy_free(struct policy *p); /* NULL-safe */
 
 const char *policy_bank(const struct policy *p);
 const char *policy_account(const struct policy *p);
+const char *policy_currency(const struct policy *p); /* of its amounts; "" when it has none */
 const char *policy_title(const struct policy *p);
 int64_t policy_version(const struct policy *p);
 const uint8_t *policy_digest(const struct policy *p); /* DIGEST_LEN bytes */
@@ -39,6 +46,19 @@ bool policy_may_approve(const struct policy *p, const char *holder); /* any clas
 size_t policy_holder_count(const struct policy *p);
 const char *policy_holder(const struct policy *p, size_t i);
 
+/* The most that may leave the account in a calendar day or month (UTC); -1 without a limit. */
+enum policy_period { POLICY_DAY, POLICY_MONTH };
+int64_t policy_limit(const struct policy *p, enum policy_period period);
+
+/* What is to be decided. */
+enum policy_subject { POLICY_PAYMENT, POLICY_CASH, POLICY_CHANGE };
+struct policy_case {
+    enum policy_subject subject;
+    int64_t amount_minor; /* in the account's currency; payments and cash */
+    const char *payee;    /* the creditor's account; payments */
+    int64_t waited_us;    /* since the case was opened: waiting clauses */
+};
+
 /* Votes that count: each names a holder once; the caller has checked keys and signatures. A holder
  * named twice, or who may not approve, is not counted. */
 struct policy_vote {
@@ -46,15 +66,33 @@ struct policy_vote {
     bool approves; /* false: rejects */
 };
 struct policy_verdict {
-    unsigned required; /* approvals needed */
-    unsigned given;    /* distinct people who approved */
-    bool reached;      /* the quorum stands */
-    bool unreachable;  /* it can no longer be reached, because somebody said no */
+    bool covered;      /* a rule is for this case; otherwise nobody can approve it */
+    unsigned required; /* people whom the nearest way to a quorum takes */
+    unsigned given;    /* of them, distinct people who approved */
+    bool approved;     /* somebody who may has approved, be it of use or not */
+    bool reached;      /* a quorum stands */
+    bool unreachable;  /* none can be reached any more */
 };
-void policy_judge(const struct policy *p, const struct policy_vote *votes, size_t count,
-                  struct policy_verdict *out);
+void policy_judge(const struct policy *p, const struct policy_case *c,
+                  const struct policy_vote *votes, size_t count, struct policy_verdict *out);
 
-/* Writes the default policy (all holders, class A, rule all) as a document. HOLDERS are sorted. */
+/* What a policy is made of. */
+struct policy_person {
+    char id[HOLDER_MAX + 1];
+    char class; /* A, B, E, T */
+};
+struct policy_terms {
+    const char *bank, *account, *title;
+    const char *currency; /* of the account */
+    int64_t version, valid_from_us;
+    const struct policy_person *people; /* sorted by id */
+    size_t count;
+    const char *rules, *limits; /* canonical JSON arrays; "": the rule all, no limits */
+};
+/* Appends the document; what policy_parse says of it. */
+MUST_CHECK enum err policy_make(const struct policy_terms *in, struct buf *out);
+
+/* The same for the default policy: all holders, class A, rule all. HOLDERS are sorted. */
 MUST_CHECK enum err policy_make_all(const char *bank, const char *account, const char *title,
                                     int64_t version, int64_t valid_from_us,
                                     const char *const *holders, size_t count, struct buf *out);

@@ -102,7 +102,8 @@ enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct 
 enum err story_report(const struct story *s, struct verify_report *out)
 {
     struct policy_verdict verdict;
-    enum err e = s->order_seen ? story_order_judge(s, &verdict) : ERR_EVIDENCE_INCOMPLETE;
+    enum err e =
+        s->order_seen ? story_order_judge(s, s->status_time_us, &verdict) : ERR_EVIDENCE_INCOMPLETE;
 
     memset(out, 0, sizeof *out);
     if (e != ERR_OK)

@@ -33,7 +33,8 @@ struct story {
     size_t key_count;
     struct order order;
     bool order_seen;
-    uint64_t last; /* index of the order's newest entry */
+    int64_t entered_us; /* the order's first entry */
+    uint64_t last;      /* index of the order's newest entry */
     struct made made[VERIFY_SIGNERS_MAX];
     size_t made_count;
     enum status status;
@@ -67,8 +68,9 @@ MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
 /* --- story_order.c: the order's entries up to its decisions --- */
 /* Linked to the entry before: nothing may be left out of the middle. */
 MUST_CHECK enum err story_order_link(const struct story *s, const struct body *b);
-/* What the policy says to the votes so far; EVIDENCE_INCOMPLETE without a policy. */
-MUST_CHECK enum err story_order_judge(const struct story *s, struct policy_verdict *out);
+/* What the policy says at a time to the votes so far; EVIDENCE_INCOMPLETE without a policy. */
+MUST_CHECK enum err story_order_judge(const struct story *s, int64_t time_us,
+                                      struct policy_verdict *out);
 /* Walks the codes that the entry says the order passed through, by order/status.def; each must be
  * one of ALLOWED (ended by STATUS_NONE). */
 MUST_CHECK enum err story_order_walk(struct story *s, const struct body *b, const struct js *codes,

@@ -54,10 +54,10 @@ static enum err check_settled(const struct story *s, const struct body *b,
 }
 
 /* The quorum of distinct people stands, and every signer's key is still good. */
-static enum err check_quorum(const struct story *s)
+static enum err check_quorum(const struct story *s, const struct body *b)
 {
     struct policy_verdict verdict;
-    enum err e = story_order_judge(s, &verdict);
+    enum err e = story_order_judge(s, b->leaf->time_us, &verdict);
 
     if (e != ERR_OK)
         return e;
@@ -100,7 +100,7 @@ enum err story_end_settlement(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = check_settled(s, b, &st);
     if (e == ERR_OK)
-        e = check_quorum(s);
+        e = check_quorum(s, b);
     if (e == ERR_OK && js_count(st.considered) != s->made_count)
         e = ERR_EVIDENCE_CONTRADICTION;
     for (size_t i = 0; e == ERR_OK && i < s->made_count; i++)

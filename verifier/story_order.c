@@ -25,8 +25,12 @@ enum err story_order_link(const struct story *s, const struct body *b)
     return story_contradiction_unless(!status_final(s->status));
 }
 
-enum err story_order_judge(const struct story *s, struct policy_verdict *out)
+enum err story_order_judge(const struct story *s, int64_t time_us, struct policy_verdict *out)
 {
+    const struct policy_case what = {.subject = POLICY_PAYMENT,
+                                     .amount_minor = s->order.amount_minor,
+                                     .payee = s->order.creditor_account,
+                                     .waited_us = time_us - s->entered_us};
     struct policy_vote votes[VERIFY_SIGNERS_MAX];
     size_t count = 0;
 
@@ -39,7 +43,7 @@ enum err story_order_judge(const struct story *s, struct policy_verdict *out)
         if (signer->verb == VERB_APPROVE || signer->verb == VERB_REJECT)
             votes[count++] = (struct policy_vote){signer->holder, signer->verb == VERB_APPROVE};
     }
-    policy_judge(s->policy, votes, count, out);
+    policy_judge(s->policy, &what, votes, count, out);
     return ERR_OK;
 }
 
@@ -182,6 +186,7 @@ static enum err take_document(struct story *s, const struct body *b, const struc
     if (e != ERR_OK)
         return e;
     s->order_seen = true;
+    s->entered_us = b->leaf->time_us;
     return story_contradiction_unless(policy_valid_at(s->policy, b->leaf->time_us) &&
                                       strcmp(s->order.account, s->subject.account) == 0 &&
                                       strcmp(s->order.id, s->subject.order) == 0 &&
@@ -219,17 +224,17 @@ static enum err check_outcome(const struct story *s, const struct body *b)
 {
     enum verb verb = s->made[s->made_count - 1].signer.verb;
     struct policy_verdict verdict;
-    enum err e = story_order_judge(s, &verdict);
+    enum err e = story_order_judge(s, b->leaf->time_us, &verdict);
     bool fine = false;
 
     if (e != ERR_OK)
         return e;
     switch (s->status) {
     case STATUS_ACTC:
-        fine = !verdict.reached && !verdict.unreachable && verdict.given == 0;
+        fine = !verdict.reached && !verdict.unreachable && !verdict.approved;
         break;
     case STATUS_PATC:
-        fine = !verdict.reached && !verdict.unreachable && verdict.given > 0;
+        fine = !verdict.reached && !verdict.unreachable && verdict.approved;
         break;
     case STATUS_ACCP:
     case STATUS_PDNG:

@@ -18,25 +18,35 @@
 
 /* --- accounts --- */
 
-static int by_name(const void *a, const void *b)
+static int by_id(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    return strcmp(((const struct policy_person *)a)->id, ((const struct policy_person *)b)->id);
 }
 
-/* The account's first policy: all of the holders. */
-static enum err make_policy(struct core *c, const char *account, const char *title,
-                            const char *const *holders, size_t count, struct policy **out)
+/* The account's first policy. Without an amount it has no currency. */
+static enum err make_policy(struct core *c, const struct core_account_terms *in,
+                            struct policy **out)
 {
-    const char *sorted[POLICY_HOLDERS_MAX];
+    bool has_amounts = in->limits[0] || in->rules[0];
+    struct policy_person sorted[POLICY_HOLDERS_MAX];
     struct buf bytes = BUF_INIT(POLICY_MAX);
+    const struct policy_terms terms = {.bank = c->bank,
+                                       .account = in->account,
+                                       .title = in->title,
+                                       .currency = has_amounts ? in->currency : "",
+                                       .version = 1,
+                                       .valid_from_us = freshness_floor_at(c->now_us),
+                                       .people = sorted,
+                                       .count = in->count,
+                                       .rules = in->rules,
+                                       .limits = in->limits};
 
     *out = NULL;
-    if (count == 0 || count > POLICY_HOLDERS_MAX)
+    if (in->count == 0 || in->count > POLICY_HOLDERS_MAX)
         return ERR_POLICY_INVALID;
-    memcpy(sorted, holders, count * sizeof sorted[0]);
-    qsort(sorted, count, sizeof sorted[0], by_name);
-    enum err e = policy_make_all(c->bank, account, title, 1, freshness_floor_at(c->now_us), sorted,
-                                 count, &bytes);
+    memcpy(sorted, in->people, in->count * sizeof sorted[0]);
+    qsort(sorted, in->count, sizeof sorted[0], by_id);
+    enum err e = policy_make(&terms, &bytes);
     if (!e)
         e = policy_parse(bytes.data, bytes.len, out);
     buf_free(&bytes);
@@ -125,9 +135,8 @@ static enum err check_account(struct core *c, const char *account, const char *c
     return e ? e : ERR_ACCOUNT_EXISTS;
 }
 
-enum err core_account_open(struct core *c, const struct core_caller *who, const char *account,
-                           const char *currency, const char *title, const char *const *holders,
-                           size_t holder_count, struct core_answer *out)
+enum err core_account_open(struct core *c, const struct core_caller *who,
+                           const struct core_account_terms *terms, struct core_answer *out)
 {
     struct policy *policy = NULL;
     struct ledger_account a;
@@ -139,19 +148,19 @@ enum err core_account_open(struct core *c, const struct core_caller *who, const 
         return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
-        e = check_account(c, account, currency);
+        e = check_account(c, terms->account, terms->currency);
     if (!e)
-        e = make_policy(c, account, title, holders, holder_count, &policy);
+        e = make_policy(c, terms, &policy);
     if (!e)
         e = check_holders(c, policy, ids);
     if (!e)
-        e = add_account(c, account, currency, policy, ids);
+        e = add_account(c, terms->account, terms->currency, policy, ids);
     if (!e) {
         e = cache_put(c->policies, policy_digest(policy), policy);
         policy = NULL;
     }
     if (!e)
-        e = ledger_find(c, account, &a);
+        e = ledger_find(c, terms->account, &a);
     if (!e)
         e = view_account(c, &a, &body);
     policy_free(policy);

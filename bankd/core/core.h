@@ -131,10 +131,16 @@ MUST_CHECK enum err core_holder_add(struct core *c, const struct core_caller *wh
                                     size_t spki_len, struct core_answer *out);
 MUST_CHECK enum err core_holders(struct core *c, const struct core_caller *who,
                                  const struct core_page *page, struct core_answer *out);
-/* The policy is the default one: all HOLDERS. */
+/* An account and its first policy. The bank adds its own name, the currency where there are
+ * amounts, the time and the version; PEOPLE may stand in any order. */
+struct core_account_terms {
+    const char *account, *currency, *title;
+    const struct policy_person *people;
+    size_t count;
+    const char *rules, *limits; /* canonical JSON arrays; "": all must approve, no limits */
+};
 MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *who,
-                                      const char *account, const char *currency, const char *title,
-                                      const char *const *holders, size_t holder_count,
+                                      const struct core_account_terms *terms,
                                       struct core_answer *out);
 MUST_CHECK enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
                               const char *amount, const char *currency, struct core_answer *out);

@@ -165,6 +165,15 @@ static enum err check_creditor(struct deciding *d)
     return strcmp(d->creditor.currency, d->order->currency) == 0 ? ERR_OK : ERR_CURRENCY_MISMATCH;
 }
 
+static enum err check_rules(struct deciding *d)
+{
+    const struct policy_case what = {.subject = POLICY_PAYMENT,
+                                     .amount_minor = d->order->amount_minor,
+                                     .payee = d->order->creditor_account};
+
+    return rights_check_payment(d->c, &d->account, d->current, &what);
+}
+
 static enum err check_new_order(struct deciding *d)
 {
     int64_t now_us = d->c->now_us;
@@ -180,6 +189,8 @@ static enum err check_new_order(struct deciding *d)
     enum err e = check_creditor(d);
     if (!e && strcmp(d->account.currency, d->order->currency) != 0)
         e = ERR_CURRENCY_MISMATCH;
+    if (!e)
+        e = check_rules(d);
     if (!e && ledger_available(&d->account) < d->order->amount_minor)
         e = ERR_FUNDS_INSUFFICIENT;
     return e;

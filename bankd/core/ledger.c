@@ -151,6 +151,24 @@ enum err ledger_settle(struct core *c, struct ledger_account *debtor,
     return e == ERR_AMOUNT_TOO_LARGE ? ERR_INTERNAL : e;
 }
 
+enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t since_us,
+                      int64_t *out)
+{
+    struct store_query *q = store_query(c->store, STORE_SPENT_SINCE);
+    bool found = false;
+
+    *out = 0;
+    store_bind_int(q, ":account", a->id);
+    store_bind_int(q, ":since", since_us);
+    enum err e = store_step(q, &found);
+    if (!e)
+        e = found ? ERR_OK : ERR_STORE_FAILED;
+    if (!e)
+        *out = store_int(q, 0);
+    store_done(q);
+    return e;
+}
+
 static enum err make_bank_account(struct core *c, const char *name, const char *currency)
 {
     struct store_query *q = store_query(c->store, STORE_ACCOUNT_ADD);

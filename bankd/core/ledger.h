@@ -46,6 +46,10 @@ MUST_CHECK enum err ledger_settle(struct core *c, struct ledger_account *debtor,
                                   struct ledger_account *creditor, int64_t amount, int64_t orders,
                                   int64_t *movement);
 
+/* What was booked out of the account since a time of the bank. */
+MUST_CHECK enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t since_us,
+                                 int64_t *out);
+
 /* Moves AMOUNT from the bank's own account, which is made at the first use. AMOUNT_TOO_LARGE when
  * the money of a currency would no longer fit. */
 MUST_CHECK enum err ledger_fund(struct core *c, struct ledger_account *a, int64_t amount,

@@ -27,6 +27,8 @@ enum err life_read(const struct store_query *q, struct life_order *out)
         e = store_copy_blob(q, 5, out->policy_digest, DIGEST_LEN);
     if (!e)
         e = store_copy_text(q, 9, out->reason, sizeof out->reason);
+    if (!e)
+        e = store_copy_text(q, 13, out->payee, sizeof out->payee);
     return !e && out->status == STATUS_NONE ? ERR_STORE_FAILED : e;
 }
 
@@ -141,24 +143,60 @@ bool life_decided(const struct life_decisions *all, const char *holder, enum ver
 
 /* --- the way through the table --- */
 
-void life_judge(const struct policy *pinned, const struct policy *current,
-                const struct life_decisions *all, struct policy_verdict *out)
+/* The votes whose keys are still good; false when any decision's key is not. */
+static bool good_votes(const struct life_decisions *all, struct policy_vote *votes, size_t *count)
 {
-    struct policy_vote votes[LIFE_DECISIONS_MAX];
-    struct policy_verdict now;
-    size_t count = 0;
     bool all_active = true;
 
+    *count = 0;
     for (size_t i = 0; i < all->count; i++) {
         const struct life_made *m = &all->made[i];
         all_active = all_active && m->key_active;
         if (m->key_active && (m->verb == VERB_APPROVE || m->verb == VERB_REJECT))
-            votes[count++] = (struct policy_vote){m->holder, m->verb == VERB_APPROVE};
+            votes[(*count)++] = (struct policy_vote){m->holder, m->verb == VERB_APPROVE};
     }
-    policy_judge(pinned, votes, count, out);
-    policy_judge(current, votes, count, &now);
+    return all_active;
+}
+
+static struct policy_case policy_case(const struct life_case *in)
+{
+    const struct life_decisions *all = in->decisions;
+
+    return (struct policy_case){.subject = POLICY_PAYMENT,
+                                .amount_minor = in->row->amount,
+                                .payee = in->row->payee,
+                                .waited_us =
+                                    all->count ? in->now_us - all->made[0].received_us : 0};
+}
+
+void life_judge(const struct life_case *in, struct policy_verdict *out)
+{
+    const struct policy_case what = policy_case(in);
+    struct policy_vote votes[LIFE_DECISIONS_MAX];
+    struct policy_verdict now;
+    size_t count;
+
+    bool all_active = good_votes(in->decisions, votes, &count);
+    policy_judge(in->pinned, &what, votes, count, out);
+    policy_judge(in->current, &what, votes, count, &now);
+    out->covered = out->covered && now.covered;
     out->reached = out->reached && now.reached && all_active;
     out->unreachable = out->unreachable || now.unreachable;
+}
+
+const char *life_unreachable_reason(const struct life_case *in)
+{
+    const struct policy_case what = policy_case(in);
+    struct policy_vote votes[LIFE_DECISIONS_MAX];
+    struct policy_verdict v;
+    size_t count;
+
+    (void)good_votes(in->decisions, votes, &count);
+    policy_judge(in->pinned, &what, votes, count, &v);
+    if (v.unreachable)
+        return decision_reason_for(VERB_REJECT);
+    policy_judge(in->current, &what, votes, count, &v);
+    return v.covered ? "DS0H" : "AM21";
 }
 
 enum status life_path_end(const struct life_path *path, enum status from)
@@ -196,7 +234,8 @@ enum err life_path_after(enum status from, enum verb verb, const struct policy_v
 
 /* --- ends --- */
 
-static enum err close_expired(struct core *c, struct ledger_account *a, struct life_order *o)
+enum err life_close(struct core *c, struct ledger_account *a, const char *reason,
+                    struct life_order *o)
 {
     char object[LIFE_OBJECT_MAX];
     struct doc body = {0}, status = {0};
@@ -205,7 +244,7 @@ static enum err close_expired(struct core *c, struct ledger_account *a, struct l
         return ERR_INTERNAL;
     life_object(a->account, o->order_id, object);
     entries_body(&body, "closed", object, o->entry);
-    doc_text(&body, "reason", "DS24");
+    doc_text(&body, "reason", reason);
     doc_array(&status);
     doc_push_text(&status, status_name(STATUS_RJCT));
     doc_put(&body, "status", &status);
@@ -214,7 +253,7 @@ static enum err close_expired(struct core *c, struct ledger_account *a, struct l
         e = ledger_release(c, a, o->amount);
     o->status = STATUS_RJCT;
     o->ended_us = c->now_us;
-    memcpy(o->reason, "DS24", sizeof o->reason);
+    snprintf(o->reason, sizeof o->reason, "%s", reason);
     return e ? e : life_save(c, o);
 }
 
@@ -230,7 +269,7 @@ enum err life_expire(struct core *c, struct ledger_account *a)
         store_bind_int(q, ":now", c->now_us);
         e = read_one(q, &found, &o);
         if (!e && found)
-            e = close_expired(c, a, &o);
+            e = life_close(c, a, "DS24", &o);
     }
     return e;
 }

@@ -25,6 +25,7 @@ struct life_order {
     int64_t policy; /* row of the one it entered under */
     uint8_t policy_digest[DIGEST_LEN];
     int64_t creditor; /* row */
+    char payee[IBAN_MAX + 1];
     int64_t amount;
     enum status status;
     char reason[5];
@@ -63,11 +64,21 @@ const char *life_kind(enum verb v);
 /* True when HOLDER made a decision of V's kind. */
 bool life_decided(const struct life_decisions *all, const char *holder, enum verb v);
 
-/* What the votes amount to now, under the policy that the order entered under and the current one:
- * a quorum must stand under both, and one that either refuses is out of reach. A vote whose key is
- * no longer active does not count, and nothing is reached while any decision's key is inactive. */
-void life_judge(const struct policy *pinned, const struct policy *current,
-                const struct life_decisions *all, struct policy_verdict *out);
+/* An order, what was decided on it, and under what it is judged. */
+struct life_case {
+    const struct life_order *row;
+    const struct life_decisions *decisions;
+    const struct policy *pinned;  /* the one it entered under */
+    const struct policy *current; /* the account's */
+    int64_t now_us;
+};
+/* What the votes amount to now: a quorum must stand under both policies, and one that either
+ * refuses is out of reach. A vote whose key is no longer active does not count, and nothing is
+ * reached while any decision's key is inactive. */
+void life_judge(const struct life_case *in, struct policy_verdict *out);
+/* The ISO code of an order whose quorum is out of reach: a holder said no, the current policy has
+ * no rule for it, or its people may not decide on it any more. */
+const char *life_unreachable_reason(const struct life_case *in);
 
 /* The codes through which a decision takes an order that is at FROM. INTERNAL when the table does
  * not allow them. */
@@ -81,6 +92,10 @@ MUST_CHECK enum err life_path_after(enum status from, enum verb verb,
 /* Where the path ends; FROM when it is empty. */
 enum status life_path_end(const struct life_path *path, enum status from);
 
+/* Ends an order by the bank's own hand, as RJCT for the ISO code REASON, and frees what it held.
+ * Updates A. */
+MUST_CHECK enum err life_close(struct core *c, struct ledger_account *a, const char *reason,
+                               struct life_order *o);
 /* Ends every open order of the account that is past its time as RJCT/DS24 and frees what it held.
  * Updates A. */
 MUST_CHECK enum err life_expire(struct core *c, struct ledger_account *a);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/rights.h"
 
+#include "base/text.h"
+#include "order/amount.h"
+#include <string.h>
+
 enum err rights_check(const struct policy *p, const char *holder, enum verb verb)
 {
     bool votes = verb == VERB_APPROVE || verb == VERB_REJECT;
@@ -8,4 +12,60 @@ enum err rights_check(const struct policy *p, const char *holder, enum verb verb
     if (!policy_may_submit(p, holder))
         return ERR_NOT_A_HOLDER;
     return votes && !policy_may_approve(p, holder) ? ERR_MAY_NOT_APPROVE : ERR_OK;
+}
+
+/* --- limits --- */
+
+/* When the period that a time lies in began, UTC. */
+static enum err period_start(enum policy_period period, int64_t time_us, int64_t *out_us)
+{
+    char date[TEXT_DATE_LEN + 1];
+    int32_t day = text_day_of(time_us);
+    enum err e = ERR_OK;
+
+    if (period == POLICY_MONTH) {
+        text_date(day, date);
+        memcpy(date + TEXT_DATE_LEN - 2, "01", 2);
+        e = text_parse_date(date, TEXT_DATE_LEN, &day);
+    }
+    *out_us = day * (86400 * TEXT_SECOND_US);
+    return e;
+}
+
+static enum err within(struct core *c, const struct ledger_account *a, const struct policy *p,
+                       enum policy_period period, int64_t amount, bool *out)
+{
+    int64_t limit = policy_limit(p, period), since_us = 0, spent = 0, sum = 0;
+
+    *out = true;
+    if (limit < 0)
+        return ERR_OK;
+    enum err e = period_start(period, c->now_us, &since_us);
+    if (!e)
+        e = ledger_spent(c, a, since_us, &spent);
+    if (e)
+        return e;
+    *out = amount_add(spent, amount, &sum) == ERR_OK && sum <= limit;
+    return ERR_OK;
+}
+
+enum err rights_within_limits(struct core *c, const struct ledger_account *a,
+                              const struct policy *p, int64_t amount, bool *out)
+{
+    enum err e = within(c, a, p, POLICY_DAY, amount, out);
+
+    return e || !*out ? e : within(c, a, p, POLICY_MONTH, amount, out);
+}
+
+enum err rights_check_payment(struct core *c, const struct ledger_account *a,
+                              const struct policy *p, const struct policy_case *what)
+{
+    struct policy_verdict verdict;
+    bool fits = false;
+
+    policy_judge(p, what, NULL, 0, &verdict);
+    if (!verdict.covered)
+        return ERR_POLICY_NO_RULE;
+    enum err e = rights_within_limits(c, a, p, what->amount_minor, &fits);
+    return e || fits ? e : ERR_LIMIT_EXCEEDED;
 }

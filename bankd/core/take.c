@@ -2,8 +2,19 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/deciding.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/rights.h"
 #include "bankd/core/view.h"
+#include <stdio.h>
 #include <string.h>
+
+static struct life_case case_of(const struct deciding *d)
+{
+    return (struct life_case){.row = &d->row,
+                              .decisions = d->decisions,
+                              .pinned = d->pinned,
+                              .current = d->current,
+                              .now_us = d->c->now_us};
+}
 
 static void note_passed(const struct life_path *path, struct life_made *m)
 {
@@ -38,32 +49,41 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
     return entries_add(d->c, &body, entry);
 }
 
+/* What a new order's row says from the first moment. */
+static void begin_order(struct deciding *d)
+{
+    struct life_order *row = &d->row;
+
+    row->account = d->account.id;
+    row->policy = d->account.policy;
+    row->creditor = d->creditor.id;
+    row->amount = d->order->amount_minor;
+    row->expires_us = d->order->expires_us;
+    memcpy(row->payee, d->order->creditor_account, sizeof row->payee);
+    memcpy(row->digest, d->order->digest, DIGEST_LEN);
+    memcpy(row->policy_digest, d->account.policy_digest, DIGEST_LEN);
+    memcpy(row->order_id, d->order->id, sizeof row->order_id);
+}
+
 static enum err add_order(struct deciding *d)
 {
     struct life_order *row = &d->row;
     struct store_query *q = store_query(d->c->store, STORE_ORDER_ADD);
 
-    store_bind_int(q, ":account", d->account.id);
-    store_bind_text(q, ":order_id", d->order->id);
-    store_bind_blob(q, ":digest", d->order->digest, DIGEST_LEN);
-    store_bind_int(q, ":policy", d->account.policy);
-    store_bind_int(q, ":creditor", d->creditor.id);
-    store_bind_int(q, ":amount", d->order->amount_minor);
-    store_bind_int(q, ":expires", d->order->expires_us);
+    store_bind_int(q, ":account", row->account);
+    store_bind_text(q, ":order_id", row->order_id);
+    store_bind_blob(q, ":digest", row->digest, DIGEST_LEN);
+    store_bind_int(q, ":policy", row->policy);
+    store_bind_int(q, ":creditor", row->creditor);
+    store_bind_text(q, ":payee", row->payee);
+    store_bind_int(q, ":amount", row->amount);
+    store_bind_int(q, ":expires", row->expires_us);
     store_bind_text(q, ":status", status_name(row->status));
     store_bind_int(q, ":entry", row->entry);
     enum err e = store_run(q);
     if (e)
         return e;
     row->id = store_last_id(d->c->store);
-    row->account = d->account.id;
-    row->policy = d->account.policy;
-    row->creditor = d->creditor.id;
-    row->amount = d->order->amount_minor;
-    row->expires_us = d->order->expires_us;
-    memcpy(row->digest, d->order->digest, DIGEST_LEN);
-    memcpy(row->policy_digest, d->account.policy_digest, DIGEST_LEN);
-    memcpy(row->order_id, d->order->id, sizeof row->order_id);
     q = store_query(d->c->store, STORE_DOCUMENT_ADD);
     store_bind_int(q, ":orders", row->id);
     store_bind_blob(q, ":document", d->document, d->document_len);
@@ -101,7 +121,8 @@ static enum err join(struct deciding *d, struct life_path *path, struct life_mad
                             .received_us = d->c->now_us};
     memcpy(m->holder, d->key.holder_name, sizeof m->holder);
     memcpy(m->thumbprint, verified_signer(d->verified), sizeof m->thumbprint);
-    life_judge(d->pinned, d->current, d->decisions, &verdict);
+    const struct life_case now = case_of(d);
+    life_judge(&now, &verdict);
     enum err e = life_path_after(d->row.status, m->verb, &verdict, path);
     if (!e)
         note_passed(path, m);
@@ -121,6 +142,10 @@ static enum err follow(struct deciding *d)
     }
     if (row->status != STATUS_ACCP)
         return ERR_OK;
+    bool within = false;
+    enum err e = rights_within_limits(d->c, &d->account, d->current, row->amount, &within);
+    if (e || !within)
+        return e ? e : life_close(d->c, &d->account, "AM21", row);
     const struct life_settlement s = {
         .debtor = &d->account, .order_amount = d->order->amount, .considered = d->decisions};
     return life_settle(d->c, &s, row);
@@ -132,12 +157,15 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
     struct life_path path;
     struct life_made *made = NULL;
 
+    if (is_new)
+        begin_order(d);
     enum err e = join(d, &path, &made);
     if (e)
         return e;
     d->row.status = life_path_end(&path, d->row.status);
+    const struct life_case now = case_of(d);
     if (d->row.status == STATUS_RJCT)
-        memcpy(d->row.reason, decision_reason_for(VERB_REJECT), sizeof d->row.reason);
+        snprintf(d->row.reason, sizeof d->row.reason, "%s", life_unreachable_reason(&now));
     e = add_entry(d, &path, &made->entry);
     d->row.entry = made->entry;
     if (!e && is_new)
@@ -150,10 +178,8 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
         e = life_save(d->c, &d->row);
     if (e)
         return e;
-    const struct view_order view = {
-        .row = &d->row, .decisions = d->decisions, .pinned = d->pinned, .current = d->current};
     struct doc body = {0};
-    view_order(&view, &body);
+    view_order(&now, &body);
     doc_canonical(&body, "order", d->document, d->document_len);
     return answer_doc(d->c, is_new ? 201 : 200, &body, out);
 }

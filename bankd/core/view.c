@@ -52,7 +52,7 @@ static void list_history(const struct life_order *row, const struct life_decisio
         add_step(out, status_name(row->status), row->ended_us);
 }
 
-static void list_can_decide(const struct view_order *in, struct doc *out)
+static void list_can_decide(const struct life_case *in, struct doc *out)
 {
     doc_array(out);
     if (!status_open(in->row->status))
@@ -70,12 +70,12 @@ static bool accepted(enum status s)
     return s == STATUS_ACCP || s == STATUS_PDNG || s == STATUS_ACSP || s == STATUS_ACSC;
 }
 
-void view_order(const struct view_order *in, struct doc *out)
+void view_order(const struct life_case *in, struct doc *out)
 {
     struct policy_verdict verdict;
     struct doc decisions = {0}, history = {0}, can_decide = {0}, receipt = {0};
 
-    life_judge(in->pinned, in->current, in->decisions, &verdict);
+    life_judge(in, &verdict);
     doc_object(out);
     doc_text(out, "status", status_name(in->row->status));
     if (in->row->reason[0])
@@ -97,7 +97,7 @@ void view_order(const struct view_order *in, struct doc *out)
 enum err view_stored_order(struct core *c, const struct ledger_account *a,
                            const struct life_order *row, struct doc *out)
 {
-    struct view_order in = {.row = row};
+    struct life_case in = {.row = row, .now_us = c->now_us};
     struct life_decisions decisions;
     bool found = false;
 

@@ -12,13 +12,8 @@
 #include "order/doc.h"
 #include "order/policy.h"
 
-struct view_order {
-    const struct life_order *row;
-    const struct life_decisions *decisions;
-    const struct policy *pinned, *current;
-};
 /* All but the order's document, member `order`, which the caller adds. */
-void view_order(const struct view_order *in, struct doc *out);
+void view_order(const struct life_case *in, struct doc *out);
 
 /* The same for an order of the store. */
 MUST_CHECK enum err view_stored_order(struct core *c, const struct ledger_account *a,

@@ -3,6 +3,8 @@
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
+#include "base/file.h"
+#include "order/json.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -15,17 +17,54 @@ static const struct table_column columns[] = {
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
 
-static enum err take_holders(struct ctl *ctl, struct request_account *r)
+/* "bob", of class A, or "bob:B". */
+static enum err take_person(struct ctl *ctl, const char *text, struct policy_person *out)
+{
+    char id[HOLDER_MAX + 1];
+    size_t len = strcspn(text, ":");
+
+    if (text[len] && strlen(text + len) != 2)
+        return ctl_fail(ctl, ERR_USAGE, "--holder %s: a holder's name, or NAME:CLASS", text);
+    snprintf(id, sizeof id, "%.*s", (int)len, text);
+    out->class = text[len] ? text[len + 1] : 'A';
+    return ctl_take(ctl, "holder", len < sizeof id ? id : text, out->id, sizeof out->id);
+}
+
+static enum err take_people(struct ctl *ctl, struct request_account *r)
 {
     if (ctl->holders.count == 0)
         return ctl_need(ctl, "holder", NULL);
     if (ctl->holders.count > POLICY_HOLDERS_MAX)
         return ctl_fail(ctl, ERR_USAGE, "more than %u holders", POLICY_HOLDERS_MAX);
     enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < ctl->holders.count; i++)
-        e = ctl_take(ctl, "holder", ctl->holders.item[i], r->holder[i], sizeof r->holder[i]);
-    r->holder_count = ctl->holders.count;
+    for (; e == ERR_OK && r->count < ctl->holders.count; r->count++)
+        e = take_person(ctl, ctl->holders.item[r->count], &r->people[r->count]);
     return e;
+}
+
+/* The rules and limits of --rules FILE: {"limits":[…],"rules":[…]}. */
+static enum err take_rules(struct ctl *ctl, struct request_account *r)
+{
+    const struct js *limits, *rules;
+    const struct js_member table[] = {{"limits", JS_ARRAY, false, 1, JS_INT_MAX, &limits},
+                                      {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &rules}};
+    struct buf file = BUF_INIT(POLICY_MAX);
+    struct js *value = NULL;
+
+    if (!ctl->rules)
+        return ERR_OK;
+    enum err e = file_read(ctl->rules, POLICY_MAX, &file);
+    if (e == ERR_OK)
+        e = js_parse(file.data, file.len, &value);
+    if (e == ERR_OK)
+        e = js_members(value, table, 2, NULL);
+    if (e == ERR_OK && rules)
+        e = js_canon(rules, &r->rules);
+    if (e == ERR_OK && limits)
+        e = js_canon(limits, &r->limits);
+    js_free(value);
+    buf_free(&file);
+    return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->rules);
 }
 
 /* One account as a table of one line. */
@@ -48,7 +87,7 @@ static enum err show_account(struct ctl *ctl, struct js *account)
 int cmd_account_open(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
-    struct request_account r = {.holder_count = 0};
+    struct request_account r = {.count = 0};
     struct buf body = BUF_INIT(0);
     struct js *answer = NULL;
     (void)words;
@@ -58,7 +97,9 @@ int cmd_account_open(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl_take(ctl, "title", ctl->title, r.title, sizeof r.title);
     if (e == ERR_OK)
-        e = take_holders(ctl, &r);
+        e = take_people(ctl, &r);
+    if (e == ERR_OK)
+        e = take_rules(ctl, &r);
     if (e == ERR_OK)
         e = request_account_make(&r, &body);
     if (e == ERR_OK)
@@ -67,6 +108,7 @@ int cmd_account_open(void *ctx, const struct args_list *words)
         e = show_account(ctl, answer);
     js_free(answer);
     buf_free(&body);
+    request_account_free(&r);
     return ctl_end(ctl, e);
 }
 

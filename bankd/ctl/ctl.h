@@ -19,7 +19,7 @@
 struct ctl {
     /* Options, borrowed from argv; NULL where not given. */
     const char *socket, *id, *name, *spki, *account, *currency, *title, *amount, *note;
-    const char *bank_key, *checkpoint, *save;
+    const char *bank_key, *checkpoint, *save, *rules;
     struct args_list holders;
     bool json;
 

@@ -78,7 +78,7 @@ static enum err sum(const struct state *s, uint8_t out[static DIGEST_LEN])
 
 static enum err check_sum(const struct state *s, const struct js *value)
 {
-    uint8_t expected[DIGEST_LEN], found[DIGEST_LEN];
+    uint8_t expected[DIGEST_LEN], found[DIGEST_LEN] = {0};
     size_t len;
     const char *text = js_text(value, &len);
 

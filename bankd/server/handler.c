@@ -55,7 +55,7 @@ static enum err prepare_holder_add(const struct bank *b, struct job *j)
 static enum err prepare_account_open(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_account_read(body_of(j), j->body_len, &j->body.account);
+    return request_account_read(body_of(j), j->body_len, &j->account);
 }
 
 static enum err prepare_fund(const struct bank *b, struct job *j)
@@ -248,13 +248,16 @@ static enum err apply_holders(const struct bank *b, struct job *j)
 static enum err apply_account_open(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    const struct request_account *r = &j->body.account;
-    const char *holders[POLICY_HOLDERS_MAX];
+    const struct request_account *r = &j->account;
+    const struct core_account_terms terms = {.account = r->account,
+                                             .currency = r->currency,
+                                             .title = r->title,
+                                             .people = r->people,
+                                             .count = r->count,
+                                             .rules = buf_str(&r->rules),
+                                             .limits = buf_str(&r->limits)};
 
-    for (size_t i = 0; i < r->holder_count; i++)
-        holders[i] = r->holder[i];
-    return core_account_open(b->core, &who, r->account, r->currency, r->title, holders,
-                             r->holder_count, &j->answer);
+    return core_account_open(b->core, &who, &terms, &j->answer);
 }
 
 static enum err apply_fund(const struct bank *b, struct job *j)

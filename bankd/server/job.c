@@ -23,6 +23,7 @@ void job_free(struct job *j)
 void job_clear(struct job *j)
 {
     request_decide_free(&j->decide);
+    request_account_free(&j->account);
     verified_free(j->verified);
     core_answer_free(&j->answer);
     j->verified = NULL;

@@ -33,10 +33,10 @@ struct job {
     /* What a worker made of the body. */
     enum err err; /* refused before the core saw it */
     struct request_decide decide;
+    struct request_account account;
     union {
         struct request_challenge challenge;
         struct request_holder holder;
-        struct request_account account;
         struct request_fund fund;
         struct request_clock clock;
     } body;

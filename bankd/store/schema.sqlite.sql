@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -109,6 +109,7 @@ CREATE TABLE orders (
     digest BLOB NOT NULL,
     policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
     creditor INTEGER NOT NULL REFERENCES account (id),
+    payee TEXT NOT NULL, -- the creditor's account as the order names it
     amount INTEGER NOT NULL CHECK (amount > 0),
     expires_us INTEGER NOT NULL,
     status TEXT NOT NULL,
@@ -160,6 +161,7 @@ CREATE TABLE movement (
     time_us INTEGER NOT NULL,
     orders INTEGER UNIQUE REFERENCES orders (id) -- NULL: a funding
 ) STRICT;
+CREATE INDEX movement_time ON movement (time_us);
 
 CREATE TABLE posting (
     account INTEGER NOT NULL REFERENCES account (id),

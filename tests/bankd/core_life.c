@@ -60,27 +60,6 @@ static void read_order(struct world *w, const struct person *who, const struct w
     world_end(w, core_order(w->core, &caller, o->order.account, o->order.id, &w->answer));
 }
 
-static enum err check_evidence(struct world *w, const struct person *who,
-                               const struct world_order *o, struct verify_report *report)
-{
-    const struct core_caller caller = {.session = who->session};
-    struct buf note = {0};
-    struct core_head head;
-
-    world_checkpoint(w, &note);
-    core_head(w->core, &head);
-    world_begin(w);
-    world_end(w, core_evidence(w->core, &caller, o->order.account, o->order.id,
-                               buf_str(&w->bank_keys), buf_str(&note), head.size, &w->answer));
-    assert_err(w->answer.err, ERR_OK);
-    const struct verify_evidence_input in = {.bytes = w->answer.body.data,
-                                             .len = w->answer.body.len,
-                                             .bank_key = key_thumbprint(w->root.key)};
-    enum err e = verify_evidence(&in, report);
-    buf_free(&note);
-    return e;
-}
-
 static void test_two_holders_pay(void **state)
 {
     struct world *w = *state;
@@ -94,7 +73,7 @@ static void test_two_holders_pay(void **state)
     assert_history(w, "RCVD ACTC PATC");
     assert_int_equal(count_of(w, "canDecide"), 1);
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/7778");
-    assert_ok(check_evidence(w, &w->bob, &o, &report));
+    assert_ok(world_evidence(w, &w->bob, &o, &report));
     assert_string_equal(report.status, "PATC");
 
     world_later(w, 5);
@@ -105,7 +84,7 @@ static void test_two_holders_pay(void **state)
     assert_int_equal(count_of(w, "canDecide"), 0);
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "2222/0");
     assert_string_equal(world_balance(w, WORLD_SHOP_ACCOUNT), "7778/0");
-    assert_ok(check_evidence(w, &w->alice, &o, &report));
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
     assert_string_equal(report.status, "ACSC");
     assert_int_equal(report.given, 2);
     world_check(w);
@@ -180,7 +159,7 @@ static void test_a_no_ends_it(void **state)
     assert_history(w, "RCVD ACTC PATC RJCT");
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "ORDER_FINAL");
-    assert_ok(check_evidence(w, &w->alice, &o, &report));
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
     assert_string_equal(report.status, "RJCT");
     assert_string_equal(report.reason, "MS02");
     world_check(w);
@@ -202,7 +181,7 @@ static void test_one_holder_alone(void **state)
     assert_string_equal(world_decide(w, &w->carol, &o, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "ACSC");
     assert_string_equal(world_balance(w, WORLD_SHOP_ACCOUNT), "0/0");
-    assert_ok(check_evidence(w, &w->carol, &o, &report));
+    assert_ok(world_evidence(w, &w->carol, &o, &report));
     world_check(w);
     world_order_free(&o);
 }
@@ -228,7 +207,7 @@ static void test_expiry_frees_funds_first(void **state)
     assert_string_equal(world_text(w, "status"), "RJCT");
     assert_string_equal(world_text(w, "reason"), "DS24");
     assert_history(w, "RCVD ACTC PATC RJCT");
-    assert_ok(check_evidence(w, &w->bob, &old, &report));
+    assert_ok(world_evidence(w, &w->bob, &old, &report));
     assert_string_equal(report.reason, "DS24");
     world_check(w);
     world_order_free(&old);
@@ -301,7 +280,7 @@ static void test_restart_in_between(void **state)
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "ACSC");
     world_restart(w);
-    assert_ok(check_evidence(w, &w->alice, &o, &report));
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
     world_check(w);
     world_order_free(&o);
 }

@@ -69,10 +69,10 @@ static void test_holders(void **state)
 static enum err open_account(struct world *w, const char *account, const char *currency,
                              const char *const *holders, size_t count)
 {
-    world_begin(w);
-    world_end(w, core_account_open(w->core, &world_operator, account, currency, "Household",
-                                   holders, count, &w->answer));
-    return w->answer.err;
+    const struct world_account a = {
+        .account = account, .currency = currency, .holders = holders, .count = count};
+
+    return world_open_account(w, &a);
 }
 
 static void test_accounts(void **state)

@@ -159,10 +159,9 @@ static void test_a_creditor_in_another_currency(void **state)
     struct world *w = *state;
     struct world_order o;
 
-    world_begin(w);
-    world_end(w, core_account_open(w->core, &world_operator, dollars, "USD", "Dollars", carol, 1,
-                                   &w->answer));
-    assert_err(w->answer.err, ERR_OK);
+    const struct world_account a = {
+        .account = dollars, .currency = "USD", .holders = carol, .count = 1};
+    assert_ok(world_open_account(w, &a));
     world_order_from(w,
                      "{\"amount\":\"1.00\",\"creditor\":{\"account\":\"NL91ABNA0417164300\","
                      "\"name\":\"C\"},\"currency\":\"EUR\",\"description\":\"x\"}",

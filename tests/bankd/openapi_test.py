@@ -36,9 +36,12 @@ def mismatch(schema, value, where="$"):
     page uses; a keyword that is not known here is an error."""
     schema = resolve(schema)
     unknown = set(schema) - {"type", "const", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum",
-                             "items", "minItems", "maxItems", "properties", "required", "additionalProperties"}
+                             "items", "minItems", "maxItems", "properties", "required", "additionalProperties", "oneOf"}
     if unknown:
         return "%s: schema keywords %s" % (where, unknown)
+    if "oneOf" in schema:
+        wrong = [why for why in (mismatch(one, value, where) for one in schema["oneOf"]) if why]
+        return None if len(wrong) == len(schema["oneOf"]) - 1 else "%s: not one of: %s" % (where, wrong)
     if "const" in schema and value != schema["const"]:
         return "%s is not %r" % (where, schema["const"])
     if "enum" in schema and value not in schema["enum"]:

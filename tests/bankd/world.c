@@ -229,14 +229,36 @@ void world_login(struct world *w, struct person *p)
     buf_free(&jws);
 }
 
+enum err world_open_account(struct world *w, const struct world_account *in)
+{
+    struct policy_person people[POLICY_HOLDERS_MAX] = {{.class = 'A'}};
+    const struct core_account_terms terms = {.account = in->account,
+                                             .currency = in->currency ? in->currency : "EUR",
+                                             .title = "Household",
+                                             .people = people,
+                                             .count = in->count,
+                                             .rules = in->rules ? in->rules : "",
+                                             .limits = in->limits ? in->limits : ""};
+
+    for (size_t i = 0; i < in->count && i < POLICY_HOLDERS_MAX; i++) {
+        size_t len = strcspn(in->holders[i], ":");
+        people[i].class = 'A';
+        if (in->holders[i][len])
+            people[i].class = in->holders[i][len + 1];
+        snprintf(people[i].id, sizeof people[i].id, "%.*s", (int)len, in->holders[i]);
+    }
+    world_begin(w);
+    world_end(w, core_account_open(w->core, &world_operator, &terms, &w->answer));
+    return w->answer.err;
+}
+
 void world_account(struct world *w, const char *account, const char *first, const char *second)
 {
     const char *const holders[] = {first, second};
+    const struct world_account a = {
+        .account = account, .holders = holders, .count = second ? 2 : 1};
 
-    world_begin(w);
-    world_end(w, core_account_open(w->core, &world_operator, account, "EUR", "Household", holders,
-                                   second ? 2 : 1, &w->answer));
-    assert_err(w->answer.err, ERR_OK);
+    assert_ok(world_open_account(w, &a));
 }
 
 void world_fund(struct world *w, const char *account, const char *amount)
@@ -503,4 +525,25 @@ void world_check(struct world *w)
 {
     check_ledger(w);
     check_log(w);
+}
+
+enum err world_evidence(struct world *w, const struct person *who, const struct world_order *o,
+                        struct verify_report *report)
+{
+    const struct core_caller caller = {.session = who->session};
+    struct buf note = {0};
+    struct core_head head;
+
+    world_checkpoint(w, &note);
+    core_head(w->core, &head);
+    world_begin(w);
+    world_end(w, core_evidence(w->core, &caller, o->order.account, o->order.id,
+                               buf_str(&w->bank_keys), buf_str(&note), head.size, &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    const struct verify_evidence_input in = {.bytes = w->answer.body.data,
+                                             .len = w->answer.body.len,
+                                             .bank_key = key_thumbprint(w->root.key)};
+    enum err e = verify_evidence(&in, report);
+    buf_free(&note);
+    return e;
 }

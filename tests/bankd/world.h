@@ -44,6 +44,15 @@ struct world {
 void world_open(struct world *w);
 void world_close(struct world *w);
 void world_restart(struct world *w);
+/* An account and its policy; a holder is "bob", of class A, or "bob:B". RULES and LIMITS are JSON
+ * arrays or NULL. Returns what the bank answered. */
+struct world_account {
+    const char *account, *currency; /* NULL: EUR */
+    const char *const *holders;
+    size_t count;
+    const char *rules, *limits;
+};
+enum err world_open_account(struct world *w, const struct world_account *in);
 /* Alice (P-256) and Bob (P-521) with a joint account, Carol (P-384) with the shop's; 100.00 EUR in
  * the joint account; all three logged in. */
 void world_populate(struct world *w);
@@ -112,5 +121,9 @@ void world_check(struct world *w);
 /* jws_sign_fn; CTX is a struct person. */
 enum err world_sign_hash(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                          size_t sig_cap, size_t *sig_len);
+
+/* What the verifier says to the evidence that WHO gets about the order. */
+enum err world_evidence(struct world *w, const struct person *who, const struct world_order *o,
+                        struct verify_report *report);
 
 #endif

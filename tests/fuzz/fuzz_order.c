@@ -82,7 +82,7 @@ static void check_policy(const uint8_t *data, size_t len)
     if (policy_parse(data, len, &policy) == ERR_OK) {
         const char *bytes = policy_bytes(policy, &kept);
         fuzz_must(fuzz_same(data, len, bytes, kept), "a policy keeps its bytes");
-        policy_judge(policy, NULL, 0, &verdict);
+        policy_judge(policy, &(struct policy_case){.subject = POLICY_CHANGE}, NULL, 0, &verdict);
         fuzz_must(verdict.required > 0 && !verdict.reached, "nobody's approval is not enough");
     }
     policy_free(policy);

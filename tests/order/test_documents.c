@@ -254,6 +254,8 @@ static void policies(void **state)
          "[{\"require\":\"all\"},{\"require\":\"all\"}]"},
         {ERR_DOC_MEMBER_UNKNOWN, "\"require\":\"all\"", "\"require\":\"all\",\"s\":1"},
         {ERR_POLICY_INVALID, "\"A\"", "\"C\""},
+        {ERR_DOC_MEMBER_INVALID, "\"rules\"", "\"limits\":[],\"rules\""},
+        {ERR_CURRENCY_UNKNOWN, "\"holders\"", "\"currency\":\"EUX\",\"holders\""},
         {ERR_POLICY_INVALID, "\"carol\"", "\"bob\""},
         {ERR_POLICY_INVALID, "\"alice\"", "\"dave\""},
         {ERR_DOC_MEMBER_INVALID, "\"alice\"", "\"Alice\""},
@@ -316,12 +318,13 @@ static void judging(void **state)
         {{{"bob", false}}, 1, 0, false, false}, /* his no does not count */
         {{{"alice", true}, {"carol", true}, {"carol", false}}, 3, 1, false, false},
     };
+    const struct policy_case payment = {.amount_minor = 7778, .payee = ACCOUNT};
     struct policy *p;
     struct policy_verdict v;
 
     assert_ok(policy_parse(good_policy, sizeof good_policy - 1, &p));
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        policy_judge(p, rows[i].votes, rows[i].count, &v);
+        policy_judge(p, &payment, rows[i].votes, rows[i].count, &v);
         assert_int_equal(v.required, 2);
         assert_int_equal(v.given, rows[i].given);
         assert_int_equal(v.reached, rows[i].reached);

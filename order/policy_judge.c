@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Whether votes are a quorum. A way to it is a list of places, each with the set of people who may
+ * take it; one person takes one place. Places are given to people by augmenting paths (Kuhn), so
+ * that nobody who is needed elsewhere blocks a place.
+ */
+#include "order/policy_inner.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NOBODY (-1)
+
+struct seating {
+    policy_set places[POLICY_SIGNERS_MAX]; /* who may take it, among those who are there */
+    unsigned count;
+    int taken[POLICY_HOLDERS_MAX]; /* the place of each person, or NOBODY */
+    policy_set asked;              /* in this search */
+};
+
+size_t policy_find(const struct policy *p, const char *id)
+{
+    size_t i = 0;
+
+    while (i < p->holder_count && strcmp(p->holders[i].id, id) != 0)
+        i++;
+    return i;
+}
+
+void policy_names(const struct policy *p, policy_set set, char *out, size_t cap)
+{
+    size_t used = 0;
+
+    out[0] = 0;
+    for (size_t i = 0; i < p->holder_count && used + sizeof ", ..." < cap; i++) {
+        if (!(set >> i & 1))
+            continue;
+        bool fits = used + strlen(p->holders[i].id) + sizeof ", , ..." < cap;
+        used += (size_t)snprintf(out + used, cap - used, "%s%s", used ? ", " : "",
+                                 fits ? p->holders[i].id : "...");
+        if (!fits)
+            return;
+    }
+}
+
+unsigned policy_way_size(const struct policy_way *w)
+{
+    unsigned size = 0;
+
+    for (size_t i = 0; i < w->count; i++)
+        size += w->terms[i].count;
+    return size;
+}
+
+/* Finds somebody for the place, moving others on where that helps. Depth: the number of places. */
+static bool seat(struct seating *s, unsigned place)
+{
+    for (unsigned h = 0; h < POLICY_HOLDERS_MAX; h++) {
+        policy_set person = (policy_set)1 << h;
+
+        if (!(s->places[place] & person & ~s->asked))
+            continue;
+        s->asked |= person;
+        if (s->taken[h] == NOBODY || seat(s, (unsigned)s->taken[h])) {
+            s->taken[h] = (int)place;
+            return true;
+        }
+    }
+    return false;
+}
+
+unsigned policy_way_filled(const struct policy_way *w, policy_set set)
+{
+    struct seating s = {.count = 0};
+    unsigned filled = 0;
+
+    for (size_t i = 0; i < w->count; i++) {
+        for (unsigned n = 0; n < w->terms[i].count && s.count < POLICY_SIGNERS_MAX; n++)
+            s.places[s.count++] = w->terms[i].who & set;
+    }
+    for (unsigned h = 0; h < POLICY_HOLDERS_MAX; h++)
+        s.taken[h] = NOBODY;
+    for (unsigned place = 0; place < s.count; place++) {
+        s.asked = 0;
+        filled += seat(&s, place);
+    }
+    return filled;
+}
+
+/* A way that takes nobody is no way. */
+static bool way_full(const struct policy_way *w, policy_set set)
+{
+    unsigned size = policy_way_size(w);
+
+    return size > 0 && policy_way_filled(w, set) == size;
+}
+
+bool policy_rule_satisfied(const struct policy_rule *r, policy_set set, int64_t waited_us)
+{
+    for (size_t i = 0; i < r->way_count; i++) {
+        if (waited_us >= r->ways[i].after_us && way_full(&r->ways[i], set))
+            return true;
+    }
+    return false;
+}
+
+/* Who is named twice is a contradiction and counts for nothing. */
+void policy_count(const struct policy *p, const struct policy_vote *votes, size_t count,
+                  policy_set *approved, policy_set *rejected)
+{
+    policy_set once = 0, twice = 0, yes = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t h = policy_find(p, votes[i].holder);
+        policy_set person = h < p->holder_count ? (policy_set)1 << h : 0;
+
+        twice |= once & person;
+        once |= person;
+        yes |= votes[i].approves ? person : 0;
+    }
+    once &= ~twice & p->approvers;
+    *approved = once & yes;
+    *rejected = once & ~yes;
+}
+
+/* The way that the fewest more approvals complete, of those that can still be completed. */
+static const struct policy_way *nearest(const struct policy_rule *r, policy_set approved,
+                                        policy_set rejected)
+{
+    const struct policy_way *best = NULL;
+    unsigned missing = 0;
+
+    for (size_t i = 0; i < r->way_count; i++) {
+        const struct policy_way *w = &r->ways[i];
+        unsigned m = policy_way_size(w) - policy_way_filled(w, approved);
+
+        if (way_full(w, ~rejected) && (!best || m < missing)) {
+            best = w;
+            missing = m;
+        }
+    }
+    return best;
+}
+
+void policy_judge(const struct policy *p, const struct policy_case *c,
+                  const struct policy_vote *votes, size_t count, struct policy_verdict *out)
+{
+    const struct policy_rule *r = policy_rule_for(p, c);
+    policy_set approved, rejected;
+
+    *out = (struct policy_verdict){.covered = r != NULL, .unreachable = true};
+    if (!r)
+        return;
+    policy_count(p, votes, count, &approved, &rejected);
+    const struct policy_way *way = nearest(r, approved, rejected);
+    out->unreachable = way == NULL;
+    if (!way)
+        way = nearest(r, approved, 0);
+    out->required = way ? policy_way_size(way) : 0;
+    out->given = way ? policy_way_filled(way, approved) : 0;
+    out->approved = approved != 0;
+    out->reached = policy_rule_satisfied(r, approved, c->waited_us);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Policies at work: bands, classes, payees, limits, and evidence under them.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define FIRM "NL91ABNA0417164300"
+#define DAY 86400
+
+/* Alice is an A, Bob a B, Carol an E. Up to 10.00 anybody; to 50.00 EBICS; to the shop Alice alone,
+ * whatever the amount; more not at all. */
+#define RULES                                                                                      \
+    "[{\"anyOf\":[{\"signers\":[{\"count\":1,\"of\":[\"alice\"]}]}],\"payees\":["                  \
+    "\"" WORLD_SHOP_ACCOUNT "\"]},{\"anyOf\":[{\"signers\":[{\"count\":1}]}],\"upTo\":\"10.00\"}," \
+    "{\"above\":\"10.00\",\"require\":\"ebics\",\"upTo\":\"50.00\"}]"
+
+static void open_firm(struct world *w, const char *rules, const char *limits)
+{
+    static const char *const holders[] = {"carol:E", "alice", "bob:B"};
+    const struct world_account firm = {
+        .account = FIRM, .holders = holders, .count = 3, .rules = rules, .limits = limits};
+
+    assert_ok(world_open_account(w, &firm));
+    world_fund(w, FIRM, "500.00");
+}
+
+static int enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w);
+    world_populate(&w);
+    *state = &w;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct world *w = *state;
+
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
+static void firm_order(struct world *w, const char *amount, const char *payee,
+                       struct world_order *out)
+{
+    char draft[300];
+
+    snprintf(draft, sizeof draft,
+             "{\"account\":\"" FIRM "\",\"amount\":\"%s\",\"creditor\":{\"account\":\"%s\","
+             "\"name\":\"Somebody\"},\"currency\":\"EUR\",\"description\":\"x\"}",
+             amount, payee);
+    world_order_from(w, draft, out);
+}
+
+/* Each of VOTES ("alice bob-") decides in turn; the last one's answer counts. */
+static void pays(struct world *w, const char *amount, const char *payee, const char *votes,
+                 const char *status)
+{
+    struct person *const people[] = {&w->alice, &w->bob, &w->carol};
+    static const char initials[] = "abc";
+    struct verify_report report;
+    struct world_order o;
+
+    firm_order(w, amount, payee, &o);
+    for (const char *at = votes; *at; at++) {
+        enum verb verb = at[1] == '-' ? VERB_REJECT : VERB_APPROVE;
+        const struct person *p = people[strchr(initials, *at) - initials];
+
+        assert_string_equal(world_decide(w, p, &o, verb), "OK");
+        at += verb == VERB_REJECT;
+    }
+    assert_string_equal(world_text(w, "status"), status);
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_string_equal(report.status, status);
+    world_order_free(&o);
+}
+
+static void refused(struct world *w, const char *amount, const char *payee, const char *name)
+{
+    struct world_order o;
+
+    firm_order(w, amount, payee, &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), name);
+    world_order_free(&o);
+}
+
+static void test_bands_classes_and_payees(void **state)
+{
+    struct world *w = *state;
+
+    open_firm(w, RULES, NULL);
+    pays(w, "10.00", WORLD_ALICE_ACCOUNT, "b", "ACSC");
+    pays(w, "10.01", WORLD_ALICE_ACCOUNT, "b", "PATC");
+    pays(w, "10.01", WORLD_ALICE_ACCOUNT, "ba", "ACSC");
+    pays(w, "50.00", WORLD_ALICE_ACCOUNT, "c", "ACSC");
+    pays(w, "50.00", WORLD_ALICE_ACCOUNT, "bc-", "PATC"); /* with Alice it still can */
+    pays(w, "50.00", WORLD_ALICE_ACCOUNT, "bc-a", "ACSC");
+    pays(w, "50.00", WORLD_ALICE_ACCOUNT, "ab-c-", "RJCT");
+    pays(w, "51.00", WORLD_SHOP_ACCOUNT, "a", "ACSC");
+    pays(w, "51.00", WORLD_SHOP_ACCOUNT, "bc", "PATC");
+    refused(w, "50.01", WORLD_ALICE_ACCOUNT, "POLICY_NO_RULE");
+}
+
+static void test_limits(void **state)
+{
+    struct world *w = *state;
+    struct world_order first, second;
+
+    open_firm(w, NULL,
+              "[{\"amount\":\"30.00\",\"per\":\"day\"},{\"amount\":\"50.00\",\"per\":\"month\"}]");
+    refused(w, "30.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+    /* Both may enter; when the second is executed, the first has used the day up. */
+    firm_order(w, "20.00", WORLD_SHOP_ACCOUNT, &first);
+    firm_order(w, "10.01", WORLD_SHOP_ACCOUNT, &second);
+    for (int i = 0; i < 2; i++) {
+        const struct world_order *o = i ? &second : &first;
+        assert_string_equal(world_decide(w, &w->alice, o, VERB_APPROVE), "OK");
+        assert_string_equal(world_decide(w, &w->bob, o, VERB_APPROVE), "OK");
+    }
+    assert_string_equal(world_decide(w, &w->carol, &first, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_string_equal(world_decide(w, &w->carol, &second, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "RJCT");
+    assert_string_equal(world_text(w, "reason"), "AM21");
+    assert_string_equal(world_balance(w, FIRM), "48000/0");
+    struct verify_report report;
+    assert_ok(world_evidence(w, &w->alice, &second, &report));
+    assert_string_equal(report.reason, "AM21");
+    refused(w, "10.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+    world_order_free(&first);
+    world_order_free(&second);
+    /* The next day 30.00 are free, and to the month's end 30.00 as well. */
+    world_later(w, DAY);
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    world_login(w, &w->carol);
+    refused(w, "30.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+    pays(w, "30.00", WORLD_SHOP_ACCOUNT, "abc", "ACSC");
+    world_later(w, DAY);
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    world_login(w, &w->carol);
+    refused(w, "0.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+    /* 25 November + 6 days: another month. */
+    world_later(w, 6 * DAY);
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    world_login(w, &w->carol);
+    pays(w, "30.00", WORLD_SHOP_ACCOUNT, "abc", "ACSC");
+}
+
+static void test_what_is_paid_in_frees_no_limit(void **state)
+{
+    struct world *w = *state;
+
+    open_firm(w, NULL, "[{\"amount\":\"30.00\",\"per\":\"day\"}]");
+    pays(w, "20.00", WORLD_SHOP_ACCOUNT, "abc", "ACSC");
+    world_fund(w, FIRM, "100.00");
+    refused(w, "10.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+}
+
+static void test_bad_rules_open_nothing(void **state)
+{
+    static const char *const holders[] = {"alice", "bob:B"};
+    static const struct {
+        const char *rules;
+        enum err expected;
+    } rows[] = {
+        {"[{\"anyOf\":[{\"signers\":[{\"count\":3}]}]}]", ERR_POLICY_INVALID},
+        {"[{\"anyOf\":[{\"signers\":[{\"count\":0}]}]}]", ERR_POLICY_INVALID},
+        {"[{\"require\":\"all\",\"upTo\":\"1.5\"}]", ERR_AMOUNT_INVALID},
+        {"[{\"require\":\"all\",\"x\":1}]", ERR_DOC_MEMBER_UNKNOWN},
+    };
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct world_account a = {
+            .account = FIRM, .holders = holders, .count = 2, .rules = rows[i].rules};
+        assert_err(world_open_account(w, &a), rows[i].expected);
+    }
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM account WHERE account = '" FIRM "'"),
+                        "0");
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        T(test_bands_classes_and_payees),
+        T(test_limits),
+        T(test_what_is_paid_in_frees_no_limit),
+        T(test_bad_rules_open_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
