@@ -76,6 +76,10 @@ struct policy_verdict {
 void policy_judge(const struct policy *p, const struct policy_case *c,
                   const struct policy_vote *votes, size_t count, struct policy_verdict *out);
 
+/* The least wait, longer than the case's, after which a way to a quorum opens; -1 when none does.
+ */
+int64_t policy_next_opening(const struct policy *p, const struct policy_case *c);
+
 /* What a policy is made of. */
 struct policy_person {
     char id[HOLDER_MAX + 1];

@@ -319,3 +319,17 @@ const struct policy_rule *policy_rule_for(const struct policy *p, const struct p
     }
     return c->subject == POLICY_CHANGE ? &p->change : NULL;
 }
+
+int64_t policy_next_opening(const struct policy *p, const struct policy_case *c)
+{
+    const struct policy_rule *r = policy_rule_for(p, c);
+    int64_t next = -1;
+
+    for (size_t i = 0; r && i < r->way_count; i++) {
+        int64_t after_us = r->ways[i].after_us;
+
+        if (after_us > c->waited_us && (next < 0 || after_us < next))
+            next = after_us;
+    }
+    return next;
+}

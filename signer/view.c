@@ -22,9 +22,14 @@ static const struct {
 static const struct {
     const char *code, *words;
 } reasons[] = {
-    {"MS02", "a holder said no"}, {"DS02", "the holders cancelled it"},
-    {"DS04", "the bank said no"}, {"DS24", "it expired before all approvals were there"},
+    {"MS02", "a holder said no"},
+    {"DS02", "the holders cancelled it"},
+    {"DS04", "the bank said no"},
+    {"DS24", "it expired before all approvals were there"},
     {"AM04", "not enough funds"},
+    {"AM21", "more than the account's policy lets go"},
+    {"DS0C", "the key of somebody who decided is good no more"},
+    {"DS0H", "under the account's new policy its people may not decide"},
 };
 
 static const struct {
@@ -162,6 +167,8 @@ void view_order(const struct js *order)
     print_status(order);
     printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
            js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
+    if (js_get(order, "executionDate") != NULL)
+        line("Executes on", member(order, "executionDate"));
     print_decisions(js_get(order, "decisions"));
     print_next(js_get(order, "canDecide"), member(document, "id"));
     print_history(js_get(order, "history"));

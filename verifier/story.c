@@ -75,6 +75,7 @@ static const struct chapter {
     {"key-status", false, story_keys_status},
     {"decision", true, story_order_decision},
     {"settlement", true, story_end_settlement},
+    {"accepted", true, story_end_accepted},
     {"closed", true, story_end_closed},
 };
 

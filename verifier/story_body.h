@@ -85,5 +85,7 @@ MUST_CHECK enum err story_order_decision(struct story *s, struct body *b);
 /* --- story_end.c: settlement, or an end by the bank --- */
 MUST_CHECK enum err story_end_settlement(struct story *s, struct body *b);
 MUST_CHECK enum err story_end_closed(struct story *s, struct body *b);
+/* Accepted by time: a waiting clause opened. */
+MUST_CHECK enum err story_end_accepted(struct story *s, struct body *b);
 
 #endif

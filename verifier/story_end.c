@@ -2,6 +2,7 @@
 #include "verifier/story_body.h"
 
 #include "base/text.h"
+#include "order/calendar.h"
 #include <string.h>
 
 /* An end needs a beginning. */
@@ -33,6 +34,15 @@ struct settlement {
         *policy_digest, *status;
 };
 
+/* An order for another day than that on which it came in waits for a business day. */
+static bool is_its_day(const struct story *s, int32_t day)
+{
+    bool dated = s->order.date_days > text_day_of(s->entered_us);
+
+    return day >= s->order.date_days &&
+           (!dated || calendar_open(calendar_of(s->order.currency), day));
+}
+
 /* What was executed is what was signed, and not before the day that was signed. */
 static enum err check_settled(const struct story *s, const struct body *b,
                               const struct settlement *st)
@@ -46,7 +56,7 @@ static enum err check_settled(const struct story *s, const struct body *b,
         return e;
     return story_contradiction_unless(memcmp(order_digest, s->order.digest, DIGEST_LEN) == 0 &&
                                       memcmp(digest, policy_digest(s->policy), DIGEST_LEN) == 0 &&
-                                      text_day_of(b->leaf->time_us) >= s->order.date_days &&
+                                      is_its_day(s, text_day_of(b->leaf->time_us)) &&
                                       story_text_is(st->amount, s->order.amount) &&
                                       story_text_is(st->currency, s->order.currency) &&
                                       story_text_is(st->debtor, s->order.account) &&
@@ -125,5 +135,21 @@ enum err story_end_closed(struct story *s, struct body *b)
         e = story_order_reason(s, reason);
     if (e == ERR_OK)
         e = story_contradiction_unless(story_order_bank_reason(s, b->leaf->time_us));
+    return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
+}
+
+enum err story_end_accepted(struct story *s, struct body *b)
+{
+    static const enum status allowed[] = {STATUS_ACCP, STATUS_NONE};
+    const struct js *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_ARRAY("status", 1, 1, &status)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = check_link(s, b);
+    if (e == ERR_OK)
+        e = check_quorum(s, b);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(b->leaf->time_us <= s->order.expires_us);
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }

@@ -4,6 +4,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/freshness.h"
+#include "bankd/core/life.h"
 #include "bankd/core/state.h"
 #include "base/text.h"
 #include "order/json.h"
@@ -199,6 +200,16 @@ enum err core_begin(struct core *c, const struct core_time *t)
     e = answer_flush_counts(c);
     if (e)
         core_rollback(c);
+    return e;
+}
+
+enum err core_due(struct core *c, unsigned max, bool *more)
+{
+    enum err e = c->insane ? ERR_CLOCK_INSANE : ERR_OK;
+
+    *more = true;
+    for (unsigned i = 0; !e && *more && i < max; i++)
+        e = life_catch_up_one(c, more);
     return e;
 }
 

@@ -100,6 +100,10 @@ MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, e
 MUST_CHECK enum err core_admit(struct core *c, const struct core_caller *who,
                                struct core_answer *out);
 
+/* Does what time demands of at most MAX orders, whoever's: those that expired, whose waiting clause
+ * opened or whose day came. Inside a transaction, like everything else; *MORE: some are left. */
+MUST_CHECK enum err core_due(struct core *c, unsigned max, bool *more);
+
 /* --- reading; a holder sees his own accounts, an operator all --- */
 struct core_page {
     const char *cursor; /* "" for the first page */

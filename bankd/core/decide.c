@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include <string.h>
 
+#define DATE_DAYS_MAX 366 /* as far ahead as an order may be dated */
+
 /* --- the session carries --- */
 
 /* The caller must stand in the account's policy; the signer may be a co-holder. */
@@ -142,10 +144,10 @@ static enum err check_known_order(struct deciding *d)
 {
     if (memcmp(d->row.digest, d->order->digest, DIGEST_LEN) != 0)
         return ERR_ORDER_ID_TAKEN;
-    if (!status_open(d->row.status))
+    if (!status_may_follow(d->row.status, STATUS_CANC))
         return ERR_ORDER_FINAL;
-    if (d->said->verb == VERB_CANCEL)
-        return ERR_CANCEL_NOT_OFFERED;
+    if (!status_open(d->row.status) && d->said->verb != VERB_CANCEL)
+        return ERR_ORDER_ACCEPTED;
     enum err e = life_decisions(d->c, d->row.id, d->decisions);
     if (!e && life_decided(d->decisions, d->key.holder_name, d->said->verb))
         e = ERR_ALREADY_DECIDED;
@@ -178,14 +180,14 @@ static enum err check_new_order(struct deciding *d)
 {
     int64_t now_us = d->c->now_us;
 
-    if (d->said->verb == VERB_CANCEL)
-        return ERR_CANCEL_NOT_OFFERED;
-    if (d->said->verb == VERB_REJECT)
+    if (d->said->verb == VERB_CANCEL || d->said->verb == VERB_REJECT)
         return ERR_NOT_FOUND;
     if (now_us > d->order->expires_us)
         return ERR_ORDER_EXPIRED;
-    if (d->order->date_days != text_day_of(now_us))
-        return ERR_DATE_NOT_TODAY;
+    if (d->order->date_days < text_day_of(now_us))
+        return ERR_DATE_PASSED;
+    if (d->order->date_days > text_day_of(now_us) + DATE_DAYS_MAX)
+        return ERR_DATE_TOO_FAR;
     enum err e = check_creditor(d);
     if (!e && strcmp(d->account.currency, d->order->currency) != 0)
         e = ERR_CURRENCY_MISMATCH;
@@ -208,7 +210,7 @@ static enum err judge(struct deciding *d)
 {
     if (strcmp(d->order->bank, d->c->bank) != 0)
         return ERR_BANK_MISMATCH;
-    enum err e = life_expire(d->c, &d->account);
+    enum err e = life_catch_up(d->c, &d->account);
     if (!e)
         e = check_freshness(d);
     if (!e && !d->key.active)

@@ -29,10 +29,13 @@ enum err life_read(const struct store_query *q, struct life_order *out)
         e = store_copy_text(q, 9, out->reason, sizeof out->reason);
     if (!e)
         e = store_copy_text(q, 13, out->payee, sizeof out->payee);
+    out->date_days = (int32_t)store_int(q, 14);
+    out->due_us = store_int(q, 15);
+    out->matured_us = store_int(q, 16);
     return !e && out->status == STATUS_NONE ? ERR_STORE_FAILED : e;
 }
 
-static enum err read_one(struct store_query *q, bool *found, struct life_order *out)
+enum err life_read_one(struct store_query *q, bool *found, struct life_order *out)
 {
     enum err e = store_step(q, found);
 
@@ -50,7 +53,7 @@ enum err life_find(struct core *c, int64_t account, const char *order_id, struct
     *out = (struct life_order){.entry = NO_ENTRY};
     store_bind_int(q, ":account", account);
     store_bind_text(q, ":order_id", order_id);
-    enum err e = read_one(q, &found, out);
+    enum err e = life_read_one(q, &found, out);
     return !e && !found ? ERR_NOT_FOUND : e;
 }
 
@@ -62,6 +65,8 @@ enum err life_save(struct core *c, const struct life_order *o)
     store_bind_text(q, ":status", status_name(o->status));
     store_bind_text(q, ":reason", o->reason);
     store_bind_int(q, ":open", !status_final(o->status));
+    store_bind_int(q, ":due", o->due_us);
+    store_bind_int(q, ":matured", o->matured_us);
     store_bind_int(q, ":ended", o->ended_us);
     store_bind_int(q, ":entry", o->entry);
     return store_run(q);
@@ -158,7 +163,7 @@ static bool good_votes(const struct life_decisions *all, struct policy_vote *vot
     return all_active;
 }
 
-static struct policy_case policy_case(const struct life_case *in)
+struct policy_case life_policy_case(const struct life_case *in)
 {
     const struct life_decisions *all = in->decisions;
 
@@ -171,7 +176,7 @@ static struct policy_case policy_case(const struct life_case *in)
 
 void life_judge(const struct life_case *in, struct policy_verdict *out)
 {
-    const struct policy_case what = policy_case(in);
+    const struct policy_case what = life_policy_case(in);
     struct policy_vote votes[LIFE_DECISIONS_MAX];
     struct policy_verdict now;
     size_t count;
@@ -186,7 +191,7 @@ void life_judge(const struct life_case *in, struct policy_verdict *out)
 
 const char *life_unreachable_reason(const struct life_case *in)
 {
-    const struct policy_case what = policy_case(in);
+    const struct policy_case what = life_policy_case(in);
     struct policy_vote votes[LIFE_DECISIONS_MAX];
     struct policy_verdict v;
     size_t count;
@@ -225,6 +230,8 @@ enum err life_path_after(enum status from, enum verb verb, const struct policy_v
     }
     if (e || verb == VERB_SUBMIT)
         return e;
+    if (verb == VERB_CANCEL)
+        return go(out, from, STATUS_CANC);
     if (verdict->unreachable)
         return go(out, from, STATUS_RJCT);
     if (verdict->reached)
@@ -255,79 +262,4 @@ enum err life_close(struct core *c, struct ledger_account *a, const char *reason
     o->ended_us = c->now_us;
     snprintf(o->reason, sizeof o->reason, "%s", reason);
     return e ? e : life_save(c, o);
-}
-
-enum err life_expire(struct core *c, struct ledger_account *a)
-{
-    bool found = true;
-    enum err e = ERR_OK;
-
-    while (!e && found) {
-        struct store_query *q = store_query(c->store, STORE_ORDER_EXPIRED);
-        struct life_order o;
-        store_bind_int(q, ":account", a->id);
-        store_bind_int(q, ":now", c->now_us);
-        e = read_one(q, &found, &o);
-        if (!e && found)
-            e = life_close(c, a, "DS24", &o);
-    }
-    return e;
-}
-
-static void list_considered(const struct life_decisions *all, struct doc *out)
-{
-    doc_array(out);
-    for (size_t i = 0; i < all->count; i++) {
-        const struct life_made *m = &all->made[i];
-        struct doc one = {0};
-        doc_object(&one);
-        doc_text(&one, "decision", decision_verb_name(m->verb));
-        doc_int(&one, "entry", m->entry);
-        doc_text(&one, "holder", m->holder);
-        doc_text(&one, "keyStatus", m->key_active ? "active" : "inactive");
-        doc_text(&one, "thumbprint", m->thumbprint);
-        doc_push(out, &one);
-    }
-}
-
-static enum err write_settlement(struct core *c, const struct life_settlement *s,
-                                 const struct ledger_account *creditor, int64_t movement,
-                                 struct life_order *o)
-{
-    char object[LIFE_OBJECT_MAX];
-    struct doc body = {0}, considered = {0}, status = {0};
-
-    life_object(s->debtor->account, o->order_id, object);
-    entries_body(&body, "settlement", object, o->entry);
-    doc_text(&body, "amount", s->order_amount);
-    doc_text(&body, "currency", s->debtor->currency);
-    doc_text(&body, "debtor", s->debtor->account);
-    doc_text(&body, "creditor", creditor->account);
-    doc_int(&body, "movement", movement);
-    doc_digest(&body, "orderDigest", o->digest);
-    doc_digest(&body, "policyDigest", o->policy_digest);
-    list_considered(s->considered, &considered);
-    doc_put(&body, "considered", &considered);
-    doc_array(&status);
-    doc_push_text(&status, status_name(STATUS_ACSP));
-    doc_push_text(&status, status_name(STATUS_ACSC));
-    doc_put(&body, "status", &status);
-    return entries_add(c, &body, &o->entry);
-}
-
-enum err life_settle(struct core *c, const struct life_settlement *s, struct life_order *o)
-{
-    struct ledger_account creditor;
-    int64_t movement = 0;
-
-    if (!status_may_follow(o->status, STATUS_ACSP))
-        return ERR_INTERNAL;
-    enum err e = ledger_by_id(c, o->creditor, &creditor);
-    if (!e)
-        e = ledger_settle(c, s->debtor, &creditor, o->amount, o->id, &movement);
-    if (!e)
-        e = write_settlement(c, s, &creditor, movement, o);
-    o->status = STATUS_ACSC;
-    o->ended_us = c->now_us;
-    return e;
 }

@@ -29,16 +29,21 @@ struct life_order {
     int64_t amount;
     enum status status;
     char reason[5];
+    int32_t date_days;
     int64_t expires_us, ended_us;
-    int64_t entry; /* newest entry about the order, or NO_ENTRY */
+    int64_t due_us;     /* when the bank looks at it again */
+    int64_t matured_us; /* when a waiting clause accepted it, or 0 */
+    int64_t entry;      /* newest entry about the order, or NO_ENTRY */
 };
 
 /* Reads the present row of an ORDER_* query. */
 MUST_CHECK enum err life_read(const struct store_query *q, struct life_order *out);
+/* Steps and finishes an ORDER_* query of one row. */
+MUST_CHECK enum err life_read_one(struct store_query *q, bool *found, struct life_order *out);
 /* NOT_FOUND. */
 MUST_CHECK enum err life_find(struct core *c, int64_t account, const char *order_id,
                               struct life_order *out);
-/* Writes status, reason, end and newest entry. */
+/* Writes what changes: status, reason, times and newest entry. */
 MUST_CHECK enum err life_save(struct core *c, const struct life_order *o);
 
 /* "order:IBAN/ID" */
@@ -72,6 +77,8 @@ struct life_case {
     const struct policy *current; /* the account's */
     int64_t now_us;
 };
+/* What the policies are asked. */
+struct policy_case life_policy_case(const struct life_case *in);
 /* What the votes amount to now: a quorum must stand under both policies, and one that either
  * refuses is out of reach. A vote whose key is no longer active does not count, and nothing is
  * reached while any decision's key is inactive. */
@@ -96,18 +103,19 @@ enum status life_path_end(const struct life_path *path, enum status from);
  * Updates A. */
 MUST_CHECK enum err life_close(struct core *c, struct ledger_account *a, const char *reason,
                                struct life_order *o);
-/* Ends every open order of the account that is past its time as RJCT/DS24 and frees what it held.
- * Updates A. */
-MUST_CHECK enum err life_expire(struct core *c, struct ledger_account *a);
 
-/* ACCP -> ACSP -> ACSC: moves the money and writes the settlement's entry, which lists the
- * decisions considered. The caller has judged the quorum in this transaction. */
-struct life_settlement {
-    struct ledger_account *debtor;
-    const char *order_amount; /* as the document writes it */
-    const struct life_decisions *considered;
-};
-MUST_CHECK enum err life_settle(struct core *c, const struct life_settlement *s,
-                                struct life_order *o);
+/* --- what time does --- */
+/* When the bank must look at the order again, though nobody decides: when it expires, a waiting
+ * clause opens or its day comes. */
+int64_t life_due(const struct life_case *in);
+/* An order that is at ACCP. On its day it is judged once more and executed (ACSP, ACSC: the money
+ * moves, the settlement's entry lists the decisions considered), or ended with its reason; until
+ * then nothing happens. Saves O, which is IN's row. Updates A. */
+MUST_CHECK enum err life_execute(struct core *c, struct ledger_account *a,
+                                 const struct life_case *in, struct life_order *o);
+/* Does to every open order of the account what is due by now. Updates A. */
+MUST_CHECK enum err life_catch_up(struct core *c, struct ledger_account *a);
+/* The same for one order of any account; *FOUND is false when none was due. */
+MUST_CHECK enum err life_catch_up_one(struct core *c, bool *found);
 
 #endif

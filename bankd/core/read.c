@@ -28,7 +28,7 @@ static enum err open_account(struct core *c, const struct core_caller *who, cons
         e = state_policy(c, out->policy_digest, &policy);
     if (!e && !session_may_see(&viewer, policy))
         e = ERR_ACCOUNT_UNKNOWN;
-    return e ? e : life_expire(c, out);
+    return e ? e : life_catch_up(c, out);
 }
 
 /* --- accounts --- */
@@ -62,7 +62,7 @@ static enum err push_account(struct core *c, int64_t id, struct doc *list)
 
     enum err e = ledger_by_id(c, id, &a);
     if (!e)
-        e = life_expire(c, &a);
+        e = life_catch_up(c, &a);
     if (!e)
         e = view_account(c, &a, &one);
     if (!e)
@@ -270,7 +270,7 @@ static enum err push_order(struct core *c, struct life_order *row, struct doc *l
 
     enum err e = ledger_by_id(c, row->account, &a);
     if (!e && !status_final(row->status) && c->now_us > row->expires_us) {
-        e = life_expire(c, &a);
+        e = life_catch_up(c, &a);
         if (!e)
             e = life_find(c, row->account, row->order_id, row);
     }

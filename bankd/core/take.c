@@ -2,7 +2,6 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/deciding.h"
 #include "bankd/core/entries.h"
-#include "bankd/core/rights.h"
 #include "bankd/core/view.h"
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +57,7 @@ static void begin_order(struct deciding *d)
     row->policy = d->account.policy;
     row->creditor = d->creditor.id;
     row->amount = d->order->amount_minor;
+    row->date_days = d->order->date_days;
     row->expires_us = d->order->expires_us;
     memcpy(row->payee, d->order->creditor_account, sizeof row->payee);
     memcpy(row->digest, d->order->digest, DIGEST_LEN);
@@ -77,7 +77,9 @@ static enum err add_order(struct deciding *d)
     store_bind_int(q, ":creditor", row->creditor);
     store_bind_text(q, ":payee", row->payee);
     store_bind_int(q, ":amount", row->amount);
+    store_bind_int(q, ":date", row->date_days);
     store_bind_int(q, ":expires", row->expires_us);
+    store_bind_int(q, ":due", row->due_us);
     store_bind_text(q, ":status", status_name(row->status));
     store_bind_int(q, ":entry", row->entry);
     enum err e = store_run(q);
@@ -130,25 +132,26 @@ static enum err join(struct deciding *d, struct life_path *path, struct life_mad
     return e;
 }
 
-/* What the new status brings with it. */
-static enum err follow(struct deciding *d)
+/* What the new status brings with it, in the ledger and in the order's row. */
+static enum err follow(struct deciding *d, const struct life_case *now)
 {
     struct life_order *row = &d->row;
+    enum err e = ERR_OK;
 
-    if (row->status == STATUS_RJCT) {
-        enum err e = ledger_release(d->c, &d->account, row->amount);
+    if (row->status == STATUS_ACCP)
+        return life_execute(d->c, &d->account, now, row);
+    if (status_final(row->status)) {
+        e = ledger_release(d->c, &d->account, row->amount);
         row->ended_us = d->c->now_us;
-        return e;
     }
-    if (row->status != STATUS_ACCP)
-        return ERR_OK;
-    bool within = false;
-    enum err e = rights_within_limits(d->c, &d->account, d->current, row->amount, &within);
-    if (e || !within)
-        return e ? e : life_close(d->c, &d->account, "AM21", row);
-    const struct life_settlement s = {
-        .debtor = &d->account, .order_amount = d->order->amount, .considered = d->decisions};
-    return life_settle(d->c, &s, row);
+    return e ? e : life_save(d->c, row);
+}
+
+static const char *reason_for(const struct life_case *now)
+{
+    if (now->row->status == STATUS_CANC)
+        return decision_reason_for(VERB_CANCEL);
+    return now->row->status == STATUS_RJCT ? life_unreachable_reason(now) : "";
 }
 
 enum err take_decision(struct deciding *d, struct core_answer *out)
@@ -164,18 +167,16 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
         return e;
     d->row.status = life_path_end(&path, d->row.status);
     const struct life_case now = case_of(d);
-    if (d->row.status == STATUS_RJCT)
-        snprintf(d->row.reason, sizeof d->row.reason, "%s", life_unreachable_reason(&now));
+    snprintf(d->row.reason, sizeof d->row.reason, "%s", reason_for(&now));
+    d->row.due_us = life_due(&now);
     e = add_entry(d, &path, &made->entry);
     d->row.entry = made->entry;
     if (!e && is_new)
         e = add_order(d);
     if (!e)
         e = add_decision(d, made);
-    if (!e)
-        e = follow(d);
-    if (!e && (!is_new || status_final(d->row.status)))
-        e = life_save(d->c, &d->row);
+    if (!e && !(is_new && status_open(d->row.status))) /* such a one was written whole */
+        e = follow(d, &now);
     if (e)
         return e;
     struct doc body = {0};

@@ -2,6 +2,7 @@
 #include "bankd/core/view.h"
 
 #include "bankd/core/entries.h"
+#include "base/text.h"
 #include <string.h>
 
 /* --- orders --- */
@@ -46,6 +47,10 @@ static void list_history(const struct life_order *row, const struct life_decisio
             add_step(out, code, m->received_us);
         }
     }
+    if (row->matured_us) {
+        memcpy(code, status_name(STATUS_ACCP), 4);
+        add_step(out, code, row->matured_us);
+    }
     if (row->status == STATUS_ACSC)
         add_step(out, status_name(STATUS_ACSP), row->ended_us);
     if (strcmp(code, status_name(row->status)) != 0)
@@ -72,6 +77,7 @@ static bool accepted(enum status s)
 
 void view_order(const struct life_case *in, struct doc *out)
 {
+    char date[TEXT_DATE_LEN + 1];
     struct policy_verdict verdict;
     struct doc decisions = {0}, history = {0}, can_decide = {0}, receipt = {0};
 
@@ -83,6 +89,10 @@ void view_order(const struct life_case *in, struct doc *out)
     doc_int(out, "requiredApprovals", verdict.required);
     doc_int(out, "givenApprovals", verdict.given);
     doc_bool(out, "accepted", accepted(in->row->status));
+    if (in->row->status == STATUS_ACCP) {
+        text_date(text_day_of(in->row->due_us), date);
+        doc_text(out, "executionDate", date);
+    }
     list_decisions(in->decisions, &decisions);
     doc_put(out, "decisions", &decisions);
     list_can_decide(in, &can_decide);

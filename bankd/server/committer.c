@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#define LOOK_US INT64_C(1000000) /* how often it looks for what time demands */
+#define LOOK_ORDERS 64           /* at most so many orders in one transaction */
 #define HOLD_US 5000 /* at most this long a batch waits for requests that are being prepared */
 
 struct committer {
@@ -14,6 +16,7 @@ struct committer {
     struct queue *queue;
     uint64_t stored_size; /* of the newest checkpoint in the database; only ever too small */
     bool failing;         /* the last batch could not be committed */
+    int64_t look_us;      /* when it looks again, monotonic */
     pthread_t thread;
 };
 
@@ -146,15 +149,49 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     c->o.deliver(c->o.ctx, jobs);
 }
 
+/* A batch of what nobody asked for: orders whose time has come. Nobody waits for an answer, so a
+ * failure is only noted. */
+static void look(struct committer *c)
+{
+    const struct bank *b = c->o.bank;
+    const struct core_time now = {store_now(c->o.store), clock_mono_us()};
+    bool more = false;
+
+    c->look_us = now.mono_us + LOOK_US;
+    if (!note_current(b->note, b->core))
+        return;
+    enum err e = core_begin(b->core, &now);
+    if (!e)
+        e = core_due(b->core, LOOK_ORDERS, &more);
+    if (!e)
+        e = core_commit(b->core);
+    if (e)
+        core_rollback(b->core);
+    if (e != ERR_CLOCK_INSANE)
+        note_failure(c, e);
+    note_advance(b->note, b->core);
+    if (more && !e)
+        c->look_us = now.mono_us;
+}
+
+static int64_t wake_us(const struct committer *c)
+{
+    int64_t due_us = note_due_us(c->o.bank->note);
+
+    return due_us < c->look_us ? due_us : c->look_us;
+}
+
 static void *run(void *arg)
 {
     struct committer *c = arg;
     const struct bank *b = c->o.bank;
     struct job_list jobs = {0};
 
-    while (queue_take(c->queue, c->o.batch_max, note_due_us(b->note), &jobs)) {
+    while (queue_take(c->queue, c->o.batch_max, wake_us(c), &jobs)) {
         if (clock_mono_us() >= note_due_us(b->note))
             note_advance(b->note, b->core);
+        if (clock_mono_us() >= c->look_us)
+            look(c);
         if (jobs.count)
             run_batch(c, &jobs);
         jobs = (struct job_list){0};

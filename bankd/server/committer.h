@@ -7,6 +7,9 @@
  *   2. the new head signed by the keeper;
  *   3. the answers.
  *
+ * Once a second it also does what time demands: what expired, what a waiting clause accepts, what
+ * is dated for today (core_due).
+ *
  * Reading goes the same way, so an answer never shows what is not committed. When 1 fails,
  * everybody gets that error and nothing happened. When 2 fails, whoever's answer no signed
  * checkpoint covers gets LOG_UNSIGNED, and from then on requests that write are refused before they

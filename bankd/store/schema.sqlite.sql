@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -111,15 +111,19 @@ CREATE TABLE orders (
     creditor INTEGER NOT NULL REFERENCES account (id),
     payee TEXT NOT NULL, -- the creditor's account as the order names it
     amount INTEGER NOT NULL CHECK (amount > 0),
+    date INTEGER NOT NULL, -- days since 1970
     expires_us INTEGER NOT NULL,
     status TEXT NOT NULL,
     reason TEXT NOT NULL,
     open INTEGER NOT NULL CHECK (open IN (0, 1)), -- its amount is reserved
+    due_us INTEGER NOT NULL,                      -- when the bank looks at it again, while open
+    matured_us INTEGER NOT NULL,                  -- when a waiting clause accepted it, or 0
     ended_us INTEGER NOT NULL,                    -- 0 while open
     entry INTEGER NOT NULL REFERENCES entry (id), -- newest entry about this order
     UNIQUE (account, order_id)
 ) STRICT;
-CREATE INDEX orders_open ON orders (account, expires_us) WHERE open = 1;
+CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
+CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
 
 CREATE TABLE order_document (
     orders INTEGER PRIMARY KEY REFERENCES orders (id),

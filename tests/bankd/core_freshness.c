@@ -205,6 +205,7 @@ static void test_challenges_for_strangers_and_without_end(void **state)
     assert_err(w->answer.err, ERR_KEY_UNKNOWN);
     world_login(w, &w->carol);
     challenge_for(w, &w->bob, true, first);
+    world_later(w, 1); /* so that it is not the newest one */
     world_batch(w);
     for (int i = 0; i < 1000; i++)
         challenge_for(w, &w->bob, true, challenge);

@@ -233,6 +233,24 @@ class Clock(Trouble):
         order = self.order()
         self.refused(self.alice.send(order, self.sign(self.alice, order)), "KEY_FLOOR")
 
+    # --- dates ---
+    def test_a_dated_order_is_executed_on_its_day_by_itself(self):
+        """Nobody asks for it: the log alone is watched, which touches no account."""
+        day = next(d for d in range(1, 8) if time.gmtime(self.now() + d * DAY).tm_wday == 2)  # a Wednesday
+        date = time.strftime("%Y-%m-%d", time.gmtime(self.now() + day * DAY))
+        order = self.order(date=date)
+        self.taken(self.alice.send(order, self.sign(self.alice, order)), "PATC")
+        accepted = self.taken(self.bob.send(order, self.sign(self.bob, order)), "ACCP")
+        self.restart_at(self.seconds_to(accepted.json["executionDate"]))
+        deadline = time.monotonic() + 20
+        while not any(e["type"] == "settlement" for e in self.bank.entries()):
+            self.assertLess(time.monotonic(), deadline)
+        self.assertEqual(self.seen(order), "ACSC")
+        self.pay(1000)
+
+    def seconds_to(self, date):
+        return calendar.timegm(time.strptime(date, "%Y-%m-%d")) + 60 - int(time.time())
+
     def first_answer(self, order, jws):
         self.taken(self.bob.send(order, jws), "ACSC")
         self.assertEqual(self.executions(order), 1)

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The same again, one person twice, money twice: counted once, paid once."""
+import collections
 import concurrent.futures
 import threading
+import time
 import unittest
 
-from bank import Key, Session, b64, canon, iban, make_decision, make_order, statement, unb64
+from bank import Key, Session, b64, canon, iban, make_decision, make_order, rfc3339, statement, unb64
 from scene import Scene
 
 TYP = "countersign-decision+jws"
@@ -190,6 +192,41 @@ class Sixty(Scene):
         self.taken(self.alice.decide(third, self.policy), "PATC")
         self.taken(self.bob.decide(third, self.policy), "ACSC")
         self.pay(6000)
+
+
+class Race(Scene):
+    """Row 12: a vote, a cancel and the clock want the same order; one of them gets it."""
+
+    FUNDS = "1000.00"
+    ORDERS = 60
+
+    def test_threat_12_vote_against_cancel_against_expiry(self):
+        now = int(time.time())
+        orders = [self.order(amount="1.00", expires=rfc3339(now + (2 if i % 3 == 0 else 3600)))
+                  for i in range(self.ORDERS)]
+        for order in orders:
+            self.taken(self.alice.decide(order, self.policy), "PATC")
+        votes = [(order, self.bob.sign(order, self.policy)) for order in orders]
+        cancels = [(order, self.alice.sign(order, self.policy, verb="cancel")) for order in orders]
+        calls = [lambda s, o=order, j=jws: s.send(o, j) for pair in zip(votes, cancels) for order, jws in pair]
+        answers = at_once(self.bank, calls, self.bob.key)
+        ends = collections.Counter(self.end_of(order, answers[2 * i], answers[2 * i + 1]) for i, order in enumerate(orders))
+        self.assertEqual(sum(ends.values()), self.ORDERS)
+        self.pay(100 * ends["ACSC"])
+        self.assertEqual(self.bank.balance(self.account)["reserved"], "0.00")
+
+    def end_of(self, order, vote, cancel):
+        """The status, which must be what the two answers make it."""
+        seen = self.alice.get("/v1/accounts/%s/orders/%s" % (self.account, order["id"])).json
+        taken = [a.json["status"] for a in (vote, cancel) if a.name == "OK"]
+        if seen["status"] == "RJCT":
+            self.assertEqual((seen["reason"], taken), ("DS24", []))
+        else:
+            self.assertEqual(taken, [seen["status"]])
+            self.assertIn(seen["status"], ("ACSC", "CANC"))
+        for answer in (vote, cancel):
+            self.assertIn(answer.name, ("OK", "ORDER_FINAL"))
+        return seen["status"]
 
 
 if __name__ == "__main__":

@@ -232,6 +232,9 @@ static void test_waiting(void **state)
     c.waited_us = 0;
     judge(p, &c, "-alan", &v); /* only the waiting is left */
     assert_true(!v.unreachable && v.required == 1);
+    assert_int_equal(policy_next_opening(p, &c), 30 * DAY_US);
+    c.waited_us = 30 * DAY_US;
+    assert_int_equal(policy_next_opening(p, &c), -1);
     policy_free(p);
 }
 

@@ -156,7 +156,7 @@ class Story:
             "movement": 1})
 
     def put(self, name, clock, body):
-        self.rows.append([name, "2026-11-22T%sZ" % clock, body])
+        self.rows.append([name, clock if "T" in clock else "2026-11-22T%sZ" % clock, body])
         return len(self.rows) - 1
 
     def of_order(self, name, clock, body, link=True):
@@ -211,7 +211,7 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("enrolment", "key-status", "account", "decision", "settlement", "closed", "told")
+        told = ("enrolment", "key-status", "account", "decision", "accepted", "settlement", "closed", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]
         document = {"account": ACCOUNT, "bank": BANK, "bankKeys": bank_keys(),

@@ -50,6 +50,33 @@ def good_evidence():
     s.decide("alice", ALICE, "10:06:00", ["CANC"], verb="cancel", reason="DS02",
              issued="2026-11-22T10:06:10Z")  # the edge: ten seconds ahead of the bank
     yield "cancelled", s.evidence()
+    yield "dated", dated("2026-11-23T00:00:00Z").evidence()
+    yield "dated-saturday", dated("2026-11-30T09:00:00Z", date="2026-11-28").evidence()
+    yield "waited", waited("2026-11-24T10:05:02Z").evidence()
+
+
+def dated(settled_at, date="2026-11-23"):
+    """For another day than that on which it came in, a Sunday."""
+    later = dict(ORDER, date=date)
+    s = Story()
+    s.alice(order=later, document=later)
+    s.bob(order=later)
+    s.settle(settled_at, orderDigest=hexdigest(canon(later)))
+    return s
+
+
+PATIENT = dict(POLICY, rules=[{"anyOf": [{"signers": [{"count": 2}]}, {"afterDays": 2, "signers": [{"count": 1}]}]}])
+
+
+def waited(accepted_at, expires="2026-12-04T10:00:00Z", approves=True):
+    """Alice alone, once the clause has opened."""
+    slow = dict(ORDER, expires=expires)
+    s = Story(policy=PATIENT)
+    verb, status = ("approve", ["RCVD", "ACTC", "PATC"]) if approves else ("submit", ["RCVD", "ACTC"])
+    s.alice(status, order=slow, document=slow, policy=PATIENT, verb=verb)
+    s.of_order("accepted", accepted_at, {"type": "accepted", "status": ["ACCP"]})
+    s.settle(accepted_at, orderDigest=hexdigest(canon(slow)), policyDigest=hexdigest(canon(PATIENT)))
+    return s
 
 
 # --- the forgeries: a bank or a thief that lies, each with the name of the refusal ---------------
@@ -285,6 +312,12 @@ def forged_times(wrong):
     s.bob(order=later)
     s.settle(orderDigest=hexdigest(canon(later)))
     yield wrong, "settled-before-its-date", s.evidence()
+    yield wrong, "dated-settled-a-second-early", dated("2026-11-24T23:59:59Z", date="2026-11-25").evidence()
+    yield wrong, "dated-settled-on-a-saturday", dated("2026-11-28T10:00:00Z", date="2026-11-28").evidence()
+    yield wrong, "dated-settled-on-a-holiday", dated("2026-12-25T10:00:00Z", date="2026-12-25").evidence()
+    yield wrong, "accepted-before-the-wait", waited("2026-11-24T10:05:01Z").evidence()
+    yield wrong, "accepted-after-expiry", waited("2026-11-24T10:05:02Z", expires="2026-11-24T10:05:01Z").evidence()
+    yield wrong, "accepted-without-approval", waited("2026-11-24T10:05:02Z", approves=False).evidence()
 
 
 def forged_reasons(wrong):

@@ -71,7 +71,9 @@ static void other_ends(void **state)
         unsigned given;
     } rows[] = {{"open", "PATC", "", 1},        {"rejected", "RJCT", "MS02", 1},
                 {"expired", "RJCT", "DS24", 1}, {"unhurried", "ACCP", "", 2},
-                {"challenged", "ACCP", "", 2},  {"cancelled", "CANC", "DS02", 1}};
+                {"challenged", "ACCP", "", 2},  {"cancelled", "CANC", "DS02", 1},
+                {"dated", "ACSC", "", 2},       {"dated-saturday", "ACSC", "", 2},
+                {"waited", "ACSC", "", 1}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What time does to orders that nobody touches: they expire, a waiting clause accepts them, their
+ * day comes. And settlement, which is the same whoever brought the order there.
+ */
+#include "bankd/core/entries.h"
+#include "bankd/core/life.h"
+#include "bankd/core/rights.h"
+#include "base/text.h"
+#include "order/calendar.h"
+#include <string.h>
+
+#define DAY_US (86400 * TEXT_SECOND_US)
+
+/* --- when --- */
+
+static int64_t earlier_opening(const struct policy *p, const struct policy_case *what,
+                               int64_t now_us, int64_t due_us)
+{
+    int64_t next = policy_next_opening(p, what);
+    int64_t at_us = now_us - what->waited_us + next;
+
+    return next >= 0 && at_us < due_us ? at_us : due_us;
+}
+
+int64_t life_due(const struct life_case *in)
+{
+    const struct policy_case what = life_policy_case(in);
+    int64_t due_us = in->row->expires_us + 1;
+
+    due_us = earlier_opening(in->pinned, &what, in->now_us, due_us);
+    return earlier_opening(in->current, &what, in->now_us, due_us);
+}
+
+/* An order for the day on which it came in is executed as soon as it may, any other on the first
+ * business day on or after its date (docs/FORMAT.md section 13). */
+static int64_t execution_day(const struct life_case *in, const char *currency)
+{
+    const struct calendar_terms terms = {calendar_of(currency), -1};
+    int64_t entered_us = in->decisions->made[0].received_us;
+
+    return in->row->date_days <= text_day_of(entered_us)
+               ? text_day_of(in->now_us)
+               : calendar_execution_day(&terms, in->now_us, in->row->date_days);
+}
+
+/* --- settlement --- */
+
+static void list_considered(const struct life_decisions *all, struct doc *out)
+{
+    doc_array(out);
+    for (size_t i = 0; i < all->count; i++) {
+        const struct life_made *m = &all->made[i];
+        struct doc one = {0};
+        doc_object(&one);
+        doc_text(&one, "decision", decision_verb_name(m->verb));
+        doc_int(&one, "entry", m->entry);
+        doc_text(&one, "holder", m->holder);
+        doc_text(&one, "keyStatus", m->key_active ? "active" : "inactive");
+        doc_text(&one, "thumbprint", m->thumbprint);
+        doc_push(out, &one);
+    }
+}
+
+static enum err write_settlement(struct core *c, const struct ledger_account *debtor,
+                                 const struct life_decisions *all, int64_t movement,
+                                 struct life_order *o)
+{
+    char object[LIFE_OBJECT_MAX];
+    struct doc body = {0}, considered = {0}, status = {0};
+
+    life_object(debtor->account, o->order_id, object);
+    entries_body(&body, "settlement", object, o->entry);
+    doc_money(&body, "amount", o->amount, debtor->currency);
+    doc_text(&body, "currency", debtor->currency);
+    doc_text(&body, "debtor", debtor->account);
+    doc_text(&body, "creditor", o->payee);
+    doc_int(&body, "movement", movement);
+    doc_digest(&body, "orderDigest", o->digest);
+    doc_digest(&body, "policyDigest", o->policy_digest);
+    list_considered(all, &considered);
+    doc_put(&body, "considered", &considered);
+    doc_array(&status);
+    doc_push_text(&status, status_name(STATUS_ACSP));
+    doc_push_text(&status, status_name(STATUS_ACSC));
+    doc_put(&body, "status", &status);
+    return entries_add(c, &body, &o->entry);
+}
+
+static enum err settle(struct core *c, struct ledger_account *a, const struct life_decisions *all,
+                       struct life_order *o)
+{
+    struct ledger_account creditor;
+    int64_t movement = 0;
+
+    if (!status_may_follow(o->status, STATUS_ACSP))
+        return ERR_INTERNAL;
+    enum err e = ledger_by_id(c, o->creditor, &creditor);
+    if (!e)
+        e = ledger_settle(c, a, &creditor, o->amount, o->id, &movement);
+    if (!e)
+        e = write_settlement(c, a, all, movement, o);
+    o->status = STATUS_ACSC;
+    o->ended_us = c->now_us;
+    return e ? e : life_save(c, o);
+}
+
+/* --- execution --- */
+
+static bool all_active(const struct life_decisions *all)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (!all->made[i].key_active)
+            return false;
+    }
+    return true;
+}
+
+enum err life_execute(struct core *c, struct ledger_account *a, const struct life_case *in,
+                      struct life_order *o)
+{
+    int64_t day = execution_day(in, a->currency);
+    struct policy_verdict verdict;
+    bool fits = false;
+
+    if (day > text_day_of(c->now_us)) {
+        o->due_us = day * DAY_US;
+        return life_save(c, o);
+    }
+    life_judge(in, &verdict);
+    if (!verdict.reached) {
+        const char *why = all_active(in->decisions) ? life_unreachable_reason(in) : "DS0C";
+        return life_close(c, a, why, o);
+    }
+    enum err e = rights_within_limits(c, a, in->current, o->amount, &fits);
+    if (e || !fits)
+        return e ? e : life_close(c, a, "AM21", o);
+    return settle(c, a, in->decisions, o);
+}
+
+/* --- what is due --- */
+
+static enum err write_accepted(struct core *c, const struct ledger_account *a, struct life_order *o)
+{
+    char object[LIFE_OBJECT_MAX];
+    struct doc body = {0}, status = {0};
+
+    life_object(a->account, o->order_id, object);
+    entries_body(&body, "accepted", object, o->entry);
+    doc_array(&status);
+    doc_push_text(&status, status_name(STATUS_ACCP));
+    doc_put(&body, "status", &status);
+    return entries_add(c, &body, &o->entry);
+}
+
+/* An order that still waits for decisions: it expires, or a clause that has opened accepts it. */
+static enum err look_at_open(struct core *c, struct ledger_account *a, const struct life_case *in,
+                             struct life_order *o)
+{
+    struct policy_verdict verdict;
+
+    if (c->now_us > o->expires_us)
+        return life_close(c, a, "DS24", o);
+    life_judge(in, &verdict);
+    if (!verdict.reached) {
+        o->due_us = life_due(in);
+        return o->due_us > c->now_us ? life_save(c, o) : ERR_INTERNAL;
+    }
+    if (!status_may_follow(o->status, STATUS_ACCP))
+        return ERR_INTERNAL;
+    enum err e = write_accepted(c, a, o);
+    o->status = STATUS_ACCP;
+    o->matured_us = c->now_us;
+    return e ? e : life_execute(c, a, in, o);
+}
+
+static enum err look_at(struct core *c, struct ledger_account *a, struct life_order *o)
+{
+    struct life_decisions decisions;
+    struct life_case in = {.row = o, .decisions = &decisions, .now_us = c->now_us};
+
+    enum err e = life_decisions(c, o->id, &decisions);
+    if (!e && decisions.count == 0)
+        e = ERR_STORE_FAILED;
+    if (!e)
+        e = state_policy(c, o->policy_digest, &in.pinned);
+    if (!e)
+        e = state_policy(c, a->policy_digest, &in.current);
+    if (e)
+        return e;
+    return o->status == STATUS_ACCP ? life_execute(c, a, &in, o) : look_at_open(c, a, &in, o);
+}
+
+enum err life_catch_up(struct core *c, struct ledger_account *a)
+{
+    bool found = true;
+    enum err e = ERR_OK;
+
+    while (!e && found) {
+        struct store_query *q = store_query(c->store, STORE_ORDER_DUE_OF);
+        struct life_order o;
+        store_bind_int(q, ":account", a->id);
+        store_bind_int(q, ":now", c->now_us);
+        e = life_read_one(q, &found, &o);
+        if (!e && found)
+            e = look_at(c, a, &o);
+    }
+    return e;
+}
+
+enum err life_catch_up_one(struct core *c, bool *found)
+{
+    struct store_query *q = store_query(c->store, STORE_ORDER_DUE);
+    struct ledger_account a;
+    struct life_order o;
+
+    store_bind_int(q, ":now", c->now_us);
+    enum err e = life_read_one(q, found, &o);
+    if (e || !*found)
+        return e;
+    e = ledger_by_id(c, o.account, &a);
+    return e ? e : look_at(c, &a, &o);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What happens to orders without anybody's hand: dated orders, waiting clauses, and a cancel until
+ * they are executed.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define HOUR 3600
+#define DAY 86400
+#define FIRM "NL91ABNA0417164300"
+
+static int enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w); /* Monday 23 November 2026, 09:00 UTC */
+    world_populate(&w);
+    *state = &w;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct world *w = *state;
+
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
+static void dated(struct world *w, const char *amount, const char *date, struct world_order *out)
+{
+    char draft[300];
+
+    snprintf(draft, sizeof draft,
+             "{\"amount\":\"%s\",\"creditor\":{\"account\":\"" WORLD_SHOP_ACCOUNT "\",\"name\":"
+             "\"The Shop\"},\"currency\":\"EUR\",\"date\":\"%s\",\"description\":\"x\"}",
+             amount, date);
+    world_order_from(w, draft, out);
+}
+
+static void both_approve(struct world *w, const struct world_order *o)
+{
+    assert_string_equal(world_decide(w, &w->alice, o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACCP");
+}
+
+/* The bank looks once; true when something is left. */
+static bool look(struct world *w)
+{
+    bool more = false;
+
+    world_begin(w);
+    world_end(w, core_due(w->core, 1, &more));
+    return more;
+}
+
+static const char *state_of(struct world *w)
+{
+    return world_sql(w, "SELECT status || reason FROM orders ORDER BY id DESC LIMIT 1");
+}
+
+static void assert_evidence(struct world *w, const struct world_order *o, const char *status)
+{
+    struct verify_report report;
+
+    world_login(w, &w->alice);
+    assert_ok(world_evidence(w, &w->alice, o, &report));
+    assert_string_equal(report.status, status);
+}
+
+static void test_a_dated_order_waits_for_its_day(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    dated(w, "60.00", "2026-11-25", &o);
+    both_approve(w, &o);
+    assert_string_equal(world_text(w, "executionDate"), "2026-11-25");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/6000");
+    assert_false(look(w));
+    world_later(w, DAY + 15 * HOUR - 1); /* long after the order's expiry, which no longer counts */
+    assert_false(look(w));
+    assert_string_equal(state_of(w), "ACCP");
+    world_later(w, 1);
+    assert_true(look(w));
+    assert_string_equal(state_of(w), "ACSC");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "4000/0");
+    assert_false(look(w));
+    assert_evidence(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
+/* 28 November 2026 is a Saturday; 25 December a holiday of TARGET's, a Friday. */
+static void test_a_dated_order_waits_for_a_business_day(void **state)
+{
+    static const struct {
+        const char *date, *day;
+    } rows[] = {
+        {"2026-11-28", "2026-11-30"}, {"2026-12-25", "2026-12-28"}, {"2026-12-24", "2026-12-24"}};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world_order o;
+
+        dated(w, "1.00", rows[i].date, &o);
+        both_approve(w, &o);
+        assert_string_equal(world_text(w, "executionDate"), rows[i].day);
+        world_order_free(&o);
+    }
+}
+
+/* What came in on a Saturday for that day is no dated order: within the bank it is booked at once.
+ */
+static void test_today_is_any_day(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_later(w, 5 * DAY);
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    dated(w, "1.00", "2026-11-28", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_evidence(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
+static void test_dates_that_do_not_enter(void **state)
+{
+    static const struct {
+        const char *date, *name;
+    } rows[] = {
+        {"2026-11-22", "DATE_PASSED"}, {"2027-11-25", "DATE_TOO_FAR"}, {"2027-11-24", "OK"}};
+    struct world *w = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct world_order o;
+
+        dated(w, "1.00", rows[i].date, &o);
+        assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), rows[i].name);
+        world_order_free(&o);
+    }
+}
+
+/* Reading an account does what is due as well, before anything is shown. */
+static void test_a_touch_executes_too(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    dated(w, "60.00", "2026-11-24", &o);
+    both_approve(w, &o);
+    world_later(w, DAY);
+    world_login(w, &w->alice);
+    const struct core_caller alice = {.session = w->alice.session};
+    world_begin(w);
+    world_end(w, core_order(w->core, &alice, o.order.account, o.order.id, &w->answer));
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    world_order_free(&o);
+}
+
+static void test_votes_and_cancels_while_it_waits(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    dated(w, "60.00", "2026-11-25", &o);
+    both_approve(w, &o);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_REJECT), "ORDER_ACCEPTED");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_CANCEL), "OK");
+    assert_string_equal(world_text(w, "status"), "CANC");
+    assert_string_equal(world_text(w, "reason"), "DS02");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_CANCEL), "ORDER_FINAL");
+    world_later(w, 3 * DAY);
+    assert_false(look(w));
+    assert_evidence(w, &o, "CANC");
+    world_order_free(&o);
+}
+
+static void test_cancel_while_votes_are_missing(void **state)
+{
+    struct world *w = *state;
+    struct world_order o, next;
+
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_CANCEL), "NOT_FOUND");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->carol, &o, VERB_CANCEL), "ACCOUNT_UNKNOWN");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_CANCEL), "OK"); /* who approved may */
+    assert_string_equal(world_text(w, "status"), "CANC");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "ORDER_FINAL");
+    world_order(w, "60.00", &next);
+    assert_string_equal(world_decide(w, &w->alice, &next, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &next, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_string_equal(world_decide(w, &w->bob, &next, VERB_CANCEL), "ORDER_FINAL");
+    assert_evidence(w, &o, "CANC");
+    world_order_free(&o);
+    world_order_free(&next);
+}
+
+static void threat_10_a_key_revoked_before_its_day(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    dated(w, "60.00", "2026-11-24", &o);
+    both_approve(w, &o);
+    world_execute(w, "UPDATE signing_key SET status = 'revoked' WHERE thumbprint ="
+                     " (SELECT k.thumbprint FROM signing_key k JOIN holder h ON h.id = k.holder"
+                     " WHERE h.holder = 'bob')");
+    world_restart(w);
+    world_later(w, DAY);
+    assert_true(look(w));
+    assert_string_equal(state_of(w), "RJCTDS0C");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
+    assert_evidence(w, &o, "RJCT");
+    world_order_free(&o);
+}
+
+/* --- waiting clauses --- */
+
+#define LOST_CARD                                                                                  \
+    "[{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":3,\"signers\":[{\"count\":1}]}],"   \
+    "\"upTo\":\"50.00\"},{\"require\":\"all\"}]"
+
+static void firm_order(struct world *w, const char *amount, const char *expires,
+                       struct world_order *out)
+{
+    char draft[400];
+
+    snprintf(draft, sizeof draft,
+             "{\"account\":\"" FIRM "\",\"amount\":\"%s\",\"creditor\":{\"account\":"
+             "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\","
+             "\"description\":\"x\",\"expires\":\"%s\"}",
+             amount, expires);
+    world_order_from(w, draft, out);
+}
+
+static void open_firm(struct world *w)
+{
+    static const char *const holders[] = {"alice", "bob"};
+    const struct world_account firm = {
+        .account = FIRM, .holders = holders, .count = 2, .rules = LOST_CARD};
+
+    assert_ok(world_open_account(w, &firm));
+    world_fund(w, FIRM, "100.00");
+}
+
+static void test_one_alone_after_the_waiting_time(void **state)
+{
+    struct world *w = *state;
+    struct world_order o, large;
+
+    open_firm(w);
+    firm_order(w, "50.00", "2026-12-01T00:00:00Z", &o);
+    firm_order(w, "50.01", "2026-12-01T00:00:00Z", &large);
+    world_fund(w, FIRM, "100.00");
+    assert_string_equal(world_decide(w, &w->alice, &large, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    world_later(w, 3 * DAY - 1);
+    assert_false(look(w));
+    world_later(w, 1);
+    assert_true(look(w));
+    assert_string_equal(world_sql(w, "SELECT status FROM orders WHERE amount = 5000"), "ACSC");
+    assert_string_equal(world_sql(w, "SELECT status FROM orders WHERE amount = 5001"), "PATC");
+    assert_false(look(w));
+    assert_evidence(w, &o, "ACSC");
+    world_order_free(&o);
+    world_order_free(&large);
+}
+
+static void test_a_no_outlasts_the_waiting_time(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    open_firm(w);
+    firm_order(w, "50.00", "2026-12-01T00:00:00Z", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_SUBMIT), "OK");
+    world_later(w, 3 * DAY + HOUR);
+    assert_true(look(w)); /* nobody approved: it waits on */
+    assert_string_equal(state_of(w), "ACTC");
+    assert_false(look(w));
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE),
+                        "OK"); /* and now he alone can */
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_evidence(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
+static void test_it_expires_before_the_clause_opens(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    open_firm(w);
+    firm_order(w, "50.00", "2026-11-25T00:00:00Z", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_later(w, 3 * DAY);
+    assert_true(look(w));
+    assert_string_equal(state_of(w), "RJCTDS24");
+    assert_string_equal(world_balance(w, FIRM), "10000/0");
+    assert_evidence(w, &o, "RJCT");
+    world_order_free(&o);
+}
+
+/* --- many --- */
+
+static void test_so_many_at_a_time(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    bool more = false;
+
+    for (int i = 0; i < 5; i++) {
+        dated(w, "1.00", "2026-11-24", &o);
+        both_approve(w, &o);
+        world_order_free(&o);
+    }
+    world_later(w, DAY);
+    world_begin(w);
+    world_end(w, core_due(w->core, 3, &more));
+    assert_true(more);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM orders WHERE status = 'ACSC'"), "3");
+    world_begin(w);
+    world_end(w, core_due(w->core, 3, &more));
+    assert_false(more);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM orders WHERE status = 'ACSC'"), "5");
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        T(test_a_dated_order_waits_for_its_day),
+        T(test_a_dated_order_waits_for_a_business_day),
+        T(test_today_is_any_day),
+        T(test_dates_that_do_not_enter),
+        T(test_a_touch_executes_too),
+        T(test_votes_and_cancels_while_it_waits),
+        T(test_cancel_while_votes_are_missing),
+        T(threat_10_a_key_revoked_before_its_day),
+        T(test_one_alone_after_the_waiting_time),
+        T(test_a_no_outlasts_the_waiting_time),
+        T(test_it_expires_before_the_clause_opens),
+        T(test_so_many_at_a_time),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
