@@ -24,7 +24,7 @@ enum statement_kind {
     STATEMENT_LOGIN,
     STATEMENT_ENROLMENT,    /* reserved */
     STATEMENT_ROTATION,     /* reserved */
-    STATEMENT_POLICY,       /* reserved */
+    STATEMENT_POLICY,       /* a word on a new policy */
     STATEMENT_OPERATOR_ACT, /* reserved */
     STATEMENT_TERMINAL,     /* reserved */
     STATEMENT_BANK_KEYS

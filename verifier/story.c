@@ -22,7 +22,7 @@ void story_free(struct story *s)
         return;
     for (size_t i = 0; i < s->key_count; i++)
         key_free(s->keys[i].key);
-    policy_free(s->policy);
+    story_policy_free(s);
     free(s);
 }
 
@@ -44,25 +44,6 @@ enum err story_check_object(const struct body *b, const char *kind, const char *
     return story_contradiction_unless(story_text_is(b->object, object));
 }
 
-/* --- the account and its policy --- */
-
-static enum err add_account(struct story *s, struct body *b)
-{
-    const struct js *account, *currency, *policy;
-    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("account", true, &account),
-                                      MEMBER_TEXT("currency", true, &currency),
-                                      MEMBER_OBJECT("policy", true, &policy)};
-    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
-
-    if (e == ERR_OK)
-        e = story_check_object(b, "account", s->subject.account);
-    if (e == ERR_OK)
-        e = story_contradiction_unless(!s->policy && story_text_is(account, s->subject.account));
-    if (e == ERR_OK)
-        e = member_text(currency, NULL, s->currency, sizeof s->currency);
-    return e == ERR_OK ? policy_from_js(policy, &s->policy) : e;
-}
-
 /* --- all of it --- */
 
 static const struct chapter {
@@ -70,12 +51,10 @@ static const struct chapter {
     bool of_order; /* one of the order's own entries */
     enum err (*add)(struct story *, struct body *);
 } chapters[] = {
-    {"account", false, add_account},
-    {"enrolment", false, story_keys_enrolment},
-    {"key-status", false, story_keys_status},
-    {"decision", true, story_order_decision},
-    {"settlement", true, story_end_settlement},
-    {"accepted", true, story_end_accepted},
+    {"account", false, story_policy_account},   {"policy", false, story_policy_word},
+    {"policy-due", false, story_policy_due},    {"enrolment", false, story_keys_enrolment},
+    {"key-status", false, story_keys_status},   {"decision", true, story_order_decision},
+    {"settlement", true, story_end_settlement}, {"accepted", true, story_end_accepted},
     {"closed", true, story_end_closed},
 };
 

@@ -12,6 +12,8 @@
 
 #define STORY_KEYS_MAX VERIFY_SIGNERS_MAX
 #define STORY_STEPS_MAX 16
+#define STORY_POLICIES_MAX 64
+#define STORY_VOTES_MAX (2 * POLICY_HOLDERS_MAX)
 
 struct enrolled {
     struct key *key;
@@ -25,9 +27,23 @@ struct made {
     uint64_t entry;
 };
 
+/* A new policy and the words on it so far. */
+struct story_change {
+    struct policy *to; /* owned; NULL: none */
+    int64_t proposed_us;
+    struct policy_vote votes[STORY_VOTES_MAX];
+    char holders[STORY_VOTES_MAX][HOLDER_MAX + 1];
+    size_t count;
+};
+
 struct story {
     struct story_subject subject;
-    struct policy *policy; /* NULL until the account's entry */
+    /* Every policy that was in force, in order; the story owns them. */
+    struct policy *policies[STORY_POLICIES_MAX];
+    size_t policy_count;
+    const struct policy *policy;  /* the one the order entered under, or would; NULL before any */
+    const struct policy *current; /* the account's */
+    struct story_change change;
     char currency[ORDER_CURRENCY_LEN + 1];
     struct enrolled keys[STORY_KEYS_MAX];
     size_t key_count;
@@ -64,6 +80,15 @@ MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, c
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
+
+/* --- story_policy.c: the account and how its policies came into force --- */
+MUST_CHECK enum err story_policy_account(struct story *s, struct body *b);
+MUST_CHECK enum err story_policy_word(struct story *s, struct body *b);
+MUST_CHECK enum err story_policy_due(struct story *s, struct body *b);
+void story_policy_free(struct story *s);
+/* What the statement's time has to do with the entry's, section 12. */
+bool story_is_fresh(const struct statement *head, int64_t floor_us, int64_t taken_us);
+const struct key *story_find_key(void *ctx, const char *thumbprint); /* CTX is the story */
 
 /* --- story_order.c: the order's entries up to its decisions --- */
 /* Linked to the entry before: nothing may be left out of the middle. */

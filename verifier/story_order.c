@@ -32,6 +32,7 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
                                      .payee = s->order.creditor_account,
                                      .waited_us = time_us - s->entered_us};
     struct policy_vote votes[VERIFY_SIGNERS_MAX];
+    struct policy_verdict now;
     size_t count = 0;
 
     memset(out, 0, sizeof *out);
@@ -44,6 +45,9 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
             votes[count++] = (struct policy_vote){signer->holder, signer->verb == VERB_APPROVE};
     }
     policy_judge(s->policy, &what, votes, count, out);
+    policy_judge(s->current, &what, votes, count, &now);
+    out->reached = out->reached && now.reached;
+    out->unreachable = out->unreachable || now.unreachable;
     return ERR_OK;
 }
 
@@ -110,7 +114,7 @@ static bool is_pinned(const struct story *s, const char *thumbprint)
     return false;
 }
 
-static const struct key *find_key(void *ctx, const char *thumbprint)
+const struct key *story_find_key(void *ctx, const char *thumbprint)
 {
     const struct enrolled *en = story_keys_find(ctx, thumbprint);
 
@@ -119,7 +123,7 @@ static const struct key *find_key(void *ctx, const char *thumbprint)
 
 /* The bank may not keep a signature for later. With a challenge, whose own time the log does not
  * tell, the statement's end is the limit. */
-static bool is_fresh(const struct statement *head, int64_t floor_us, int64_t taken_us)
+bool story_is_fresh(const struct statement *head, int64_t floor_us, int64_t taken_us)
 {
     return head->issued_us >= floor_us && head->issued_us <= taken_us + AHEAD_MAX_US &&
            (head->challenge[0] || head->issued_us >= taken_us - AGE_MAX_US) &&
@@ -133,7 +137,7 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct made *m = &s->made[s->made_count];
 
-    if (!en->active || !is_fresh(&d->head, en->floor_us, b->leaf->time_us))
+    if (!en->active || !story_is_fresh(&d->head, en->floor_us, b->leaf->time_us))
         return ERR_EVIDENCE_CONTRADICTION;
     if (!has_right(s->policy, en->holder, d->verb) || decided_before(s, en->holder, d->verb))
         return ERR_EVIDENCE_CONTRADICTION;
@@ -153,8 +157,10 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
 static enum err take_decision(struct story *s, const struct body *b, const struct js *statement,
                               const struct js *holder)
 {
-    struct verify_decision_input in = {
-        .bank = s->subject.bank, .order = &s->order, .policy = s->policy, .keys = {find_key, s}};
+    struct verify_decision_input in = {.bank = s->subject.bank,
+                                       .order = &s->order,
+                                       .policy = s->policy,
+                                       .keys = {story_find_key, s}};
     struct verified *v = NULL;
     enum err e;
 

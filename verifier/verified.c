@@ -65,6 +65,8 @@ const char *verified_signer(const struct verified *v)
 
 const struct statement *verified_head(const struct verified *v)
 {
+    if (v->kind == STATEMENT_POLICY)
+        return &v->body.policy.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
 }
 
@@ -81,6 +83,11 @@ const struct decision *verified_decision(const struct verified *v)
 const struct statement_login *verified_login(const struct verified *v)
 {
     return v->kind == STATEMENT_LOGIN ? &v->body.login : NULL;
+}
+
+const struct policy_change *verified_policy_change(const struct verified *v)
+{
+    return v->kind == STATEMENT_POLICY ? &v->body.policy : NULL;
 }
 
 const char *verified_jws(const struct verified *v, size_t *len)

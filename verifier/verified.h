@@ -16,6 +16,7 @@ struct verified {
     union {
         struct decision decision;
         struct statement_login login;
+        struct policy_change policy;
     } body;
     size_t jws_len;
     char jws[]; /* NUL-terminated */

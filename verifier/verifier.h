@@ -11,6 +11,7 @@
 #include "order/decision.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include "order/policy_change.h"
 #include "order/statement.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,6 +56,20 @@ MUST_CHECK enum err verify_decision(const struct verify_decision_input *in, stru
 MUST_CHECK enum err verify_login(const char *bank, const char *jws, size_t jws_len,
                                  struct verify_keys keys, struct verified **out);
 
+/* Checks a word on a new policy in the order of docs/FORMAT.md section 8.1. STEP.to is the new
+ * policy; STEP.from may be NULL: the one that the statement replaces is looked up. Does not judge
+ * time, rights, key status or whether STEP.from is in force. */
+struct verify_policy_input {
+    const char *bank;
+    const char *jws;
+    size_t jws_len;
+    struct policy_step step;
+    struct verify_policies policies;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_policy_change(const struct verify_policy_input *in,
+                                         struct verified **out);
+
 void verified_free(struct verified *v); /* NULL-safe */
 
 enum statement_kind verified_kind(const struct verified *v);
@@ -63,6 +78,7 @@ const struct statement *verified_head(const struct verified *v);
 const uint8_t *verified_jws_digest(const struct verified *v);       /* SHA-256 of the JWS text */
 const struct decision *verified_decision(const struct verified *v); /* NULL unless a decision */
 const struct statement_login *verified_login(const struct verified *v);
+const struct policy_change *verified_policy_change(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 

@@ -2,6 +2,7 @@
 #include "bankd/core/core.h"
 
 #include "bankd/core/answer.h"
+#include "bankd/core/change.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/life.h"
@@ -208,8 +209,11 @@ enum err core_due(struct core *c, unsigned max, bool *more)
     enum err e = c->insane ? ERR_CLOCK_INSANE : ERR_OK;
 
     *more = true;
-    for (unsigned i = 0; !e && *more && i < max; i++)
+    for (unsigned i = 0; !e && *more && i < max; i++) {
         e = life_catch_up_one(c, more);
+        if (!e && !*more)
+            e = change_catch_up_one(c, more);
+    }
     return e;
 }
 

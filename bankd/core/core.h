@@ -90,6 +90,11 @@ MUST_CHECK enum err core_logout(struct core *c, const struct core_caller *who,
 MUST_CHECK enum err core_decide(struct core *c, const struct core_caller *who,
                                 const struct verified *decision, const struct order *order,
                                 const void *order_bytes, size_t order_len, struct core_answer *out);
+/* A word on a new policy of an account, which the bank counts until both quorums stand. TO is what
+ * the statement was verified against. */
+MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller *who,
+                                       const struct verified *statement, const struct policy *to,
+                                       struct core_answer *out);
 /* A request that failed before it was verified: counted, one entry per reason and minute. The
  * problem document gets the current policy when E is POLICY_STALE and ACCOUNT is the caller's. */
 MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, enum err e,
@@ -100,8 +105,9 @@ MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, e
 MUST_CHECK enum err core_admit(struct core *c, const struct core_caller *who,
                                struct core_answer *out);
 
-/* Does what time demands of at most MAX orders, whoever's: those that expired, whose waiting clause
- * opened or whose day came. Inside a transaction, like everything else; *MORE: some are left. */
+/* Does what time demands of at most MAX orders and new policies, whoever's: those that expired,
+ * whose waiting clause opened or whose day came. Inside a transaction, like everything else; *MORE:
+ * some are left. */
 MUST_CHECK enum err core_due(struct core *c, unsigned max, bool *more);
 
 /* --- reading; a holder sees his own accounts, an operator all --- */

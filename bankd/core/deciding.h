@@ -9,23 +9,21 @@
 #include "bankd/core/core.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/life.h"
-#include "bankd/core/people.h"
 #include "bankd/core/state.h"
+#include "bankd/core/stated.h"
 
 struct deciding {
     struct core *c;
-    const struct verified *verified;
+    struct stated stated;
     const struct decision *said;
     const struct order *order;
     const void *document; /* the order's bytes */
     size_t document_len;
 
-    struct people_key key; /* the signer's */
     struct ledger_account account;
     const struct policy *current; /* the account's */
     const struct policy *pinned;  /* the one the order entered under, or enters under now */
-    bool nonce_taken;
-    struct life_order row; /* id 0: the order is new */
+    struct life_order row;        /* id 0: the order is new */
     struct ledger_account creditor;
     struct life_decisions *decisions; /* large, so the caller's and not zeroed */
 };

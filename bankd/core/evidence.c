@@ -32,15 +32,31 @@ static enum err add(struct entry_list *list, int64_t index)
     return ERR_OK;
 }
 
-static enum err add_policy(struct core *c, const struct life_order *row, struct entry_list *list)
+/* The account's first policy, and how each later one came into force until the order's last entry.
+ */
+static enum err add_policies(struct core *c, const char *account, const struct life_order *row,
+                             struct entry_list *list)
 {
-    struct store_query *q = store_query(c->store, STORE_POLICY_ENTRY);
+    struct store_query *q = store_query(c->store, STORE_POLICY_FIRST);
     bool found = false;
 
-    store_bind_int(q, ":id", row->policy);
+    store_bind_text(q, ":account", account);
     enum err e = store_step(q, &found);
     if (!e)
         e = found ? add(list, store_int(q, 0)) : ERR_STORE_FAILED;
+    store_done(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_POLICY_HISTORY);
+    store_bind_text(q, ":account", account);
+    store_bind_int(q, ":before", row->entry);
+    e = store_step(q, &found);
+    while (!e && found) {
+        for (int i = 0; !e && i < 3; i++)
+            e = add(list, store_int(q, i));
+        if (!e)
+            e = store_step(q, &found);
+    }
     store_done(q);
     return e;
 }
@@ -108,10 +124,10 @@ static int by_index(const void *a, const void *b)
 }
 
 /* LOG_UNSIGNED when the story is ahead of the checkpoint. */
-static enum err collect(struct core *c, const struct life_order *row, uint64_t size,
-                        struct entry_list *list)
+static enum err collect(struct core *c, const char *account, const struct life_order *row,
+                        uint64_t size, struct entry_list *list)
 {
-    enum err e = add_policy(c, row, list);
+    enum err e = add_policies(c, account, row, list);
     if (!e)
         e = add_enrolments(c, row, list);
     if (!e)
@@ -154,7 +170,7 @@ enum err core_evidence(struct core *c, const struct core_caller *who, const char
         return ERR_CLOCK_INSANE;
     enum err e = find(c, who, account, id, &row);
     if (!e)
-        e = collect(c, &row, checkpoint_size, &list);
+        e = collect(c, account, &row, checkpoint_size, &list);
     if (e)
         return answer_refuse(c, who, e, out);
     doc_object(&body);

@@ -4,6 +4,7 @@
  * looks.
  */
 #include "bankd/core/answer.h"
+#include "bankd/core/change.h"
 #include "bankd/core/core.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/life.h"
@@ -131,6 +132,7 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
         doc_object(&body);
         doc_canonical(&body, "policy", bytes, len);
         doc_digest(&body, "digest", policy_digest(policy));
+        e = change_describe(c, &a, &body);
     }
     return answer_finish(c, who, e, 200, &body, out);
 }

@@ -35,8 +35,8 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
 
     life_object(d->account.account, d->order->id, object);
     entries_body(&body, "decision", object, d->row.id ? d->row.entry : NO_ENTRY);
-    doc_text(&body, "holder", d->key.holder_name);
-    doc_text(&body, "statement", verified_jws(d->verified, NULL));
+    doc_text(&body, "holder", d->stated.key.holder_name);
+    doc_text(&body, "statement", verified_jws(d->stated.verified, NULL));
     if (!d->row.id)
         doc_canonical(&body, "document", d->document, d->document_len);
     if (d->row.reason[0])
@@ -98,10 +98,10 @@ static enum err add_decision(struct deciding *d, const struct life_made *m)
     struct store_query *q = store_query(d->c->store, STORE_DECISION_ADD);
 
     store_bind_int(q, ":orders", d->row.id);
-    store_bind_int(q, ":holder", d->key.holder);
+    store_bind_int(q, ":holder", d->stated.key.holder);
     store_bind_text(q, ":kind", life_kind(m->verb));
     store_bind_text(q, ":verb", decision_verb_name(m->verb));
-    store_bind_int(q, ":key", d->key.id);
+    store_bind_int(q, ":key", d->stated.key.id);
     store_bind_int(q, ":issued", m->issued_us);
     store_bind_int(q, ":received", m->received_us);
     store_bind_text(q, ":passed", m->passed);
@@ -118,11 +118,11 @@ static enum err join(struct deciding *d, struct life_path *path, struct life_mad
         return ERR_INTERNAL;
     struct life_made *m = &d->decisions->made[d->decisions->count++];
     *m = (struct life_made){.verb = d->said->verb,
-                            .key_active = d->key.active,
+                            .key_active = d->stated.key.active,
                             .issued_us = d->said->head.issued_us,
                             .received_us = d->c->now_us};
-    memcpy(m->holder, d->key.holder_name, sizeof m->holder);
-    memcpy(m->thumbprint, verified_signer(d->verified), sizeof m->thumbprint);
+    memcpy(m->holder, d->stated.key.holder_name, sizeof m->holder);
+    memcpy(m->thumbprint, verified_signer(d->stated.verified), sizeof m->thumbprint);
     const struct life_case now = case_of(d);
     life_judge(&now, &verdict);
     enum err e = life_path_after(d->row.status, m->verb, &verdict, path);

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -92,6 +92,31 @@ CREATE TABLE policy (
     document BLOB NOT NULL,
     entry INTEGER NOT NULL REFERENCES entry (id),
     UNIQUE (account, version)
+) STRICT;
+
+-- New policies on their way into force, and who decided on them.
+CREATE TABLE policy_change (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id),
+    digest BLOB NOT NULL,
+    document BLOB NOT NULL,
+    proposed_us INTEGER NOT NULL,
+    due_us INTEGER NOT NULL, -- when the bank looks at it again, while open
+    state TEXT NOT NULL      -- open, force or ended
+) STRICT;
+CREATE UNIQUE INDEX policy_change_open ON policy_change (account) WHERE state = 'open';
+CREATE INDEX policy_change_due ON policy_change (due_us) WHERE state = 'open';
+CREATE INDEX policy_change_digest ON policy_change (digest);
+
+CREATE TABLE policy_vote (
+    id INTEGER PRIMARY KEY,
+    policy_change INTEGER NOT NULL REFERENCES policy_change (id),
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    verb TEXT NOT NULL,
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    received_us INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    UNIQUE (policy_change, holder)
 ) STRICT;
 
 -- Who stands in the current policies, so that a holder's accounts can be listed.
@@ -188,3 +213,7 @@ CREATE TRIGGER posting_kept BEFORE UPDATE ON posting
 BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
 CREATE TRIGGER posting_stays BEFORE DELETE ON posting
 BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
+CREATE TRIGGER policy_vote_kept BEFORE UPDATE ON policy_vote
+BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;
+CREATE TRIGGER policy_vote_stays BEFORE DELETE ON policy_vote
+BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;

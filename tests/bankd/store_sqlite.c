@@ -78,7 +78,7 @@ static void test_opening(void **state)
     store_close(s);
     assert_ok(store_open("bank.db", &s));
     store_close(s);
-    execute("PRAGMA user_version = 4");
+    execute("PRAGMA user_version = 5");
     assert_err(store_open("bank.db", &s), ERR_STORE_VERSION);
     assert_null(s);
     forget();

@@ -101,6 +101,17 @@ const char *world_hand_in(struct world *w, const struct person *caller, const st
 const char *world_decide(struct world *w, const struct person *signer, const struct world_order *o,
                          enum verb verb);
 
+/* A policy of the account from now on; PEOPLE and RULES are the insides of the JSON arrays. */
+struct policy *world_policy(struct world *w, const char *account, int64_t version,
+                            const char *people, const char *rules);
+/* A word on a new policy that replaces the one in force, and handing it in. */
+void world_sign_policy(struct world *w, const struct person *signer, const struct policy *to,
+                       enum verb verb, struct buf *jws);
+const char *world_hand_in_policy(struct world *w, const struct person *caller,
+                                 const struct buf *jws, const struct policy *to);
+const char *world_policy_decide(struct world *w, const struct person *signer,
+                                const struct policy *to, enum verb verb);
+
 /* What the bank's operator calls with. */
 extern const struct core_caller world_operator;
 

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/stated.h"
+
+#include "bankd/core/answer.h"
+#include "bankd/core/freshness.h"
+#include <string.h>
+
+enum err stated_session(struct stated *s, const struct core_caller *who,
+                        struct session_viewer *viewer)
+{
+    if (who->operator_name)
+        return ERR_SESSION_REQUIRED; /* statements come from holders */
+    enum err e = session_viewer(s->c, who, viewer);
+    return e ? e : people_key_find(s->c, verified_signer(s->verified), &s->key);
+}
+
+/* --- rule 1: the first answer again --- */
+
+static enum err repeat(const struct store_query *q, struct core_answer *out)
+{
+    const char *reason = store_text(q, 2);
+    size_t len = 0;
+
+    if (strcmp(reason, err_name(ERR_OK)) != 0)
+        out->err = err_from_name(reason, strlen(reason));
+    out->http = (int)store_int(q, 3);
+    out->needs_size = (uint64_t)store_int(q, 4);
+    const void *body = store_blob(q, 5, &len);
+    return buf_add(&out->body, body, len);
+}
+
+static bool blob_is(const struct store_query *q, int column, const uint8_t *digest)
+{
+    size_t len = 0;
+    const void *bytes = store_blob(q, column, &len);
+
+    return len == DIGEST_LEN && memcmp(bytes, digest, DIGEST_LEN) == 0;
+}
+
+/* A nonce belongs to one JWS: with another one it is taken (rule 4). */
+enum err stated_replay(struct stated *s, struct core_answer *out, bool *replayed)
+{
+    struct store_query *q = store_query(s->c->store, STORE_STATEMENT_FIND);
+    bool row = false;
+
+    *replayed = false;
+    store_bind_int(q, ":key", s->key.id);
+    store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
+    enum err e = store_step(q, &row);
+    while (!e && row && !*replayed) {
+        if (!blob_is(q, 1, verified_jws_digest(s->verified)))
+            s->nonce_taken = true;
+        else if (blob_is(q, 0, s->subject))
+            *replayed = true;
+        if (*replayed)
+            e = repeat(q, out);
+        else
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}
+
+enum err stated_remember(struct stated *s, const struct core_answer *a)
+{
+    if (s->nonce_taken)
+        return ERR_OK; /* its row belongs to the statement that took it */
+    struct store_query *q = store_query(s->c->store, STORE_STATEMENT_ADD);
+    store_bind_int(q, ":key", s->key.id);
+    store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
+    store_bind_blob(q, ":order_digest", s->subject, DIGEST_LEN);
+    store_bind_blob(q, ":jws_digest", verified_jws_digest(s->verified), DIGEST_LEN);
+    store_bind_text(q, ":reason", err_name(a->err));
+    store_bind_int(q, ":http", a->http);
+    store_bind_int(q, ":size", (int64_t)a->needs_size);
+    store_bind_blob(q, ":body", a->body.data, a->body.len);
+    return store_run(q);
+}
+
+/* --- rules 3 to 5 --- */
+
+enum err stated_fresh(const struct stated *s)
+{
+    const struct statement *head = verified_head(s->verified);
+    struct freshness_challenge challenge;
+
+    enum err e = session_challenge(s->c, head, &s->key, false, &challenge);
+    if (!e)
+        e = freshness_issued(s->c->now_us, head->issued_us, &challenge);
+    if (!e)
+        e = freshness_floor(head->issued_us, s->key.floor_us);
+    if (!e && s->nonce_taken)
+        e = ERR_NONCE_REUSED;
+    if (!e)
+        e = freshness_expires(s->c->now_us, head->expires_us);
+    return e;
+}
+
+enum err stated_refuse(struct stated *s, enum err e, const struct policy *policy,
+                       struct core_answer *out)
+{
+    const struct answer_signed what = {.verified = s->verified,
+                                       .key = &s->key,
+                                       .order_digest = s->subject,
+                                       .policy = e == ERR_POLICY_STALE ? policy : NULL};
+
+    return answer_refuse_signed(s->c, &what, e, out);
+}

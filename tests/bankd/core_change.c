@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * New policies: whose word counts, when they come into force, what becomes of open orders.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <string.h>
+
+#define DAY 86400
+#define ALICE "{\"class\":\"A\",\"id\":\"alice\"}"
+#define BOB "{\"class\":\"A\",\"id\":\"bob\"}"
+#define CAROL "{\"class\":\"A\",\"id\":\"carol\"}"
+#define ALL "{\"require\":\"all\"}"
+#define ANYBODY "{\"anyOf\":[{\"signers\":[{\"count\":1}]}]}"
+#define SUCCESSION                                                                                 \
+    "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":7,\"signers\":[{\"count\":1}]}],"    \
+    "\"for\":\"policy\"}," ALL
+
+static int enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w);
+    world_populate(&w);
+    *state = &w;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct world *w = *state;
+
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
+static struct policy *next(struct world *w, int64_t version, const char *people, const char *rules)
+{
+    return world_policy(w, WORLD_ALICE_ACCOUNT, version, people, rules);
+}
+
+static void assert_status(struct world *w, const char *name, const char *status)
+{
+    assert_string_equal(name, "OK");
+    assert_string_equal(world_text(w, "status"), status);
+}
+
+static const char *version(struct world *w)
+{
+    return world_sql(w, "SELECT p.version FROM account a JOIN policy p ON p.id = a.policy"
+                        " WHERE a.account = '" WORLD_ALICE_ACCOUNT "'");
+}
+
+static void log_in(struct world *w)
+{
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    world_login(w, &w->carol);
+}
+
+/* Carol comes in: both old holders and she herself agree. */
+static void test_a_new_holder(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB "," CAROL, ALL);
+    struct world_order o;
+    struct verify_report report;
+
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    assert_string_equal(world_policy_decide(w, &w->alice, two, VERB_APPROVE), "ALREADY_DECIDED");
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "pending");
+    assert_string_equal(version(w), "1");
+    assert_status(w, world_policy_decide(w, &w->carol, two, VERB_APPROVE), "in-force");
+    assert_string_equal(version(w), "2");
+    world_restart(w);
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    assert_string_equal(world_decide(w, &w->carol, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_ok(world_evidence(w, &w->carol, &o, &report));
+    assert_int_equal(report.policy_version, 2);
+    assert_int_equal(report.given, 3);
+    world_order_free(&o);
+    policy_free(two);
+}
+
+/* Without a rule for it a new policy needs everybody, of the old one and of the new. */
+static void threat_10_nobody_is_voted_out_by_one(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE, ALL);
+
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_REJECT), "rejected");
+    assert_string_equal(version(w), "1");
+    /* That one is over: the next word begins anew. */
+    assert_string_equal(world_policy_decide(w, &w->bob, two, VERB_REJECT), "NOT_FOUND");
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "in-force");
+    assert_string_equal(world_sql(w,
+                                  "SELECT count(*) FROM account_holder h JOIN account a ON"
+                                  " a.id = h.account WHERE a.account = '" WORLD_ALICE_ACCOUNT "'"),
+                        "1");
+    policy_free(two);
+}
+
+static void test_what_is_refused(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB, ANYBODY);
+    struct policy *other = next(w, 2, ALICE "," BOB, "{\"require\":\"ebics\"}");
+    struct policy *unknown = next(w, 2, ALICE "," BOB ",{\"class\":\"A\",\"id\":\"dora\"}", ALL);
+    struct buf jws = {0};
+
+    assert_string_equal(world_policy_decide(w, &w->carol, two, VERB_APPROVE), "ACCOUNT_UNKNOWN");
+    world_sign_policy(w, &w->carol, two, VERB_APPROVE, &jws);
+    assert_string_equal(world_hand_in_policy(w, &w->alice, &jws, two), "NOT_A_HOLDER");
+    assert_string_equal(world_policy_decide(w, &w->alice, unknown, VERB_APPROVE), "HOLDER_UNKNOWN");
+    world_sign_policy(w, &w->alice, two, VERB_APPROVE, &jws);
+    assert_string_equal(world_hand_in_policy(w, &w->alice, &jws, other), "POLICY_MISMATCH");
+    assert_status(w, world_hand_in_policy(w, &w->alice, &jws, two), "pending");
+    assert_status(w, world_hand_in_policy(w, &w->bob, &jws, two), "pending"); /* the same again */
+    assert_string_equal(world_policy_decide(w, &w->bob, other, VERB_APPROVE), "POLICY_PENDING");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM policy_vote"), "1");
+    world_later(w, 1);
+    world_sign_policy(w, &w->bob, two, VERB_APPROVE, &jws);
+    world_later(w, 301);
+    log_in(w);
+    assert_string_equal(world_hand_in_policy(w, &w->bob, &jws, two), "ISSUED_TOO_OLD");
+    assert_string_equal(version(w), "1");
+    buf_free(&jws);
+    policy_free(two);
+    policy_free(other);
+    policy_free(unknown);
+}
+
+/* A word that was signed against a policy which is in force no more. */
+static void test_a_stale_word(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB, ANYBODY);
+    struct policy *rival = next(w, 2, ALICE "," BOB, "{\"require\":\"ebics\"}");
+    struct policy *three = next(w, 3, ALICE "," BOB, ALL);
+    struct buf jws = {0};
+
+    world_sign_policy(w, &w->bob, rival, VERB_APPROVE, &jws);
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "in-force");
+    assert_string_equal(world_hand_in_policy(w, &w->bob, &jws, rival), "POLICY_STALE");
+    assert_status(w, world_policy_decide(w, &w->alice, three, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, three, VERB_APPROVE), "in-force");
+    assert_string_equal(version(w), "3");
+    buf_free(&jws);
+    policy_free(two);
+    policy_free(rival);
+    policy_free(three);
+}
+
+/* An order keeps the policy that it entered under, and needs the new one as well. */
+static void threat_10_an_order_that_waits_meanwhile(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB "," CAROL, ALL);
+    struct policy *three = next(w, 3, ALICE "," BOB, ALL);
+    struct world_order o;
+    struct buf bobs = {0};
+    struct verify_report report;
+
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_sign(w, &w->bob, &o, VERB_APPROVE, NULL, &bobs); /* under the order's policy */
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->carol, two, VERB_APPROVE), "in-force");
+    assert_string_equal(world_hand_in(w, &w->bob, &bobs, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC"); /* enough for the old one only */
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_string_equal(report.status, "PATC");
+    assert_status(w, world_policy_decide(w, &w->alice, three, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, three, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->carol, three, VERB_APPROVE), "in-force");
+    buf_free(&bobs);
+    policy_free(two);
+    policy_free(three);
+    world_order_free(&o);
+}
+
+static void test_succession(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB, SUCCESSION);
+    struct policy *three = next(w, 3, ALICE "," BOB, ANYBODY);
+    bool more = false;
+
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "in-force");
+    /* The new one asks everybody about changes, so that alone she cannot: the clause helps only
+     * when both policies have it. */
+    assert_status(w, world_policy_decide(w, &w->alice, three, VERB_APPROVE), "pending");
+    world_later(w, 30 * DAY - 1);
+    world_begin(w);
+    world_end(w, core_due(w->core, 10, &more));
+    assert_string_equal(world_sql(w, "SELECT state FROM policy_change ORDER BY id DESC LIMIT 1"),
+                        "open");
+    world_later(w, 1);
+    world_begin(w);
+    world_end(w, core_due(w->core, 10, &more));
+    assert_string_equal(world_sql(w, "SELECT state FROM policy_change ORDER BY id DESC LIMIT 1"),
+                        "ended");
+    assert_string_equal(version(w), "2");
+    policy_free(three);
+    log_in(w);
+    three =
+        next(w, 3, ALICE, "{\"anyOf\":[{\"signers\":[{\"count\":1}]}],\"for\":\"policy\"}," ALL);
+    assert_status(w, world_policy_decide(w, &w->alice, three, VERB_APPROVE), "pending");
+    world_later(w, 7 * DAY);
+    world_begin(w);
+    world_end(w, core_due(w->core, 10, &more));
+    assert_string_equal(version(w), "3");
+    struct world_order o;
+    struct verify_report report;
+    world_login(w, &w->alice);
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_int_equal(report.policy_version, 3);
+    world_order_free(&o);
+    policy_free(two);
+    policy_free(three);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        T(test_a_new_holder), T(threat_10_nobody_is_voted_out_by_one),    T(test_what_is_refused),
+        T(test_a_stale_word), T(threat_10_an_order_that_waits_meanwhile), T(test_succession),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verifier/story_body.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void story_policy_free(struct story *s)
+{
+    for (size_t i = 0; i < s->policy_count; i++)
+        policy_free(s->policies[i]);
+    policy_free(s->change.to);
+}
+
+/* P comes into force, and is the one that the order enters under unless it has entered. */
+static enum err enforce(struct story *s, struct policy *p)
+{
+    if (s->policy_count == STORY_POLICIES_MAX) {
+        policy_free(p);
+        return ERR_TOO_LARGE;
+    }
+    s->policies[s->policy_count++] = p;
+    s->current = p;
+    if (!s->order_seen)
+        s->policy = p;
+    return ERR_OK;
+}
+
+/* --- the first one --- */
+
+enum err story_policy_account(struct story *s, struct body *b)
+{
+    const struct js *account, *currency, *policy;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("account", true, &account),
+                                      MEMBER_TEXT("currency", true, &currency),
+                                      MEMBER_OBJECT("policy", true, &policy)};
+    struct policy *p = NULL;
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = story_check_object(b, "account", s->subject.account);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(!s->current && story_text_is(account, s->subject.account));
+    if (e == ERR_OK)
+        e = member_text(currency, NULL, s->currency, sizeof s->currency);
+    if (e == ERR_OK)
+        e = policy_from_js(policy, &p);
+    return e == ERR_OK ? enforce(s, p) : e;
+}
+
+/* --- a word on a new one --- */
+
+/* The first word carries the policy, and only that. */
+static enum err take_document(struct story *s, const struct body *b, const struct js *document)
+{
+    struct story_change *ch = &s->change;
+
+    if (!document)
+        return ch->to ? ERR_OK : ERR_EVIDENCE_INCOMPLETE;
+    if (ch->to)
+        return ERR_EVIDENCE_CONTRADICTION;
+    *ch = (struct story_change){.proposed_us = b->leaf->time_us};
+    return policy_from_js(document, &ch->to);
+}
+
+static bool decided(const struct story_change *ch, const char *holder)
+{
+    for (size_t i = 0; i < ch->count; i++) {
+        if (strcmp(ch->holders[i], holder) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Notes a verified word after what the bank must have seen when it took it. */
+static enum err note_word(struct story *s, const struct body *b, const struct verified *v)
+{
+    const struct policy_change *said = verified_policy_change(v);
+    const struct enrolled *en = story_keys_find(s, verified_signer(v));
+    struct story_change *ch = &s->change;
+
+    if (!en->active || !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) ||
+        decided(ch, en->holder) || (ch->count == 0 && said->verb != VERB_APPROVE))
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (!policy_may_approve(s->current, en->holder) && !policy_may_approve(ch->to, en->holder))
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (ch->count == STORY_VOTES_MAX)
+        return ERR_TOO_LARGE;
+    snprintf(ch->holders[ch->count], sizeof ch->holders[0], "%s", en->holder);
+    ch->votes[ch->count] = (struct policy_vote){ch->holders[ch->count], said->verb == VERB_APPROVE};
+    ch->count++;
+    return ERR_OK;
+}
+
+static enum err take_word(struct story *s, const struct body *b, const struct js *statement,
+                          const struct js *holder)
+{
+    struct verify_policy_input in = {
+        .bank = s->subject.bank, .step = {s->current, s->change.to}, .keys = {story_find_key, s}};
+    struct verified *v = NULL;
+    enum err e;
+
+    in.jws = js_text(statement, &in.jws_len);
+    e = verify_policy_change(&in, &v);
+    if (e == ERR_OK)
+        e = note_word(s, b, v);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(
+            story_text_is(holder, s->change.holders[s->change.count - 1]));
+    verified_free(v);
+    return e;
+}
+
+/* The quorum of the policy in force and of the new one, at the entry's time. */
+static void judge(const struct story *s, const struct body *b, bool *reached, bool *unreachable)
+{
+    const struct story_change *ch = &s->change;
+    const struct policy_case what = {.subject = POLICY_CHANGE,
+                                     .waited_us = b->leaf->time_us - ch->proposed_us};
+    struct policy_verdict old, new;
+
+    policy_judge(s->current, &what, ch->votes, ch->count, &old);
+    policy_judge(ch->to, &what, ch->votes, ch->count, &new);
+    *reached = old.reached && new.reached;
+    *unreachable = old.unreachable || new.unreachable;
+}
+
+/* Evidence tells of policies that came into force, so a word leaves it pending or enforces it. */
+static enum err follow(struct story *s, const struct body *b, const struct js *status)
+{
+    bool reached, unreachable;
+
+    judge(s, b, &reached, &unreachable);
+    if (unreachable)
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (!reached)
+        return story_contradiction_unless(story_text_is(status, "pending"));
+    if (!story_text_is(status, "in-force") || !policy_valid_at(s->change.to, b->leaf->time_us))
+        return ERR_EVIDENCE_CONTRADICTION;
+    struct policy *p = s->change.to;
+    s->change.to = NULL;
+    return enforce(s, p);
+}
+
+enum err story_policy_word(struct story *s, struct body *b)
+{
+    const struct js *document, *holder, *statement, *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_OBJECT("policy", false, &document),
+                                      MEMBER_TEXT("statement", true, &statement),
+                                      MEMBER_TEXT("status", true, &status)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = story_check_object(b, "account", s->subject.account);
+    if (e == ERR_OK && !s->current)
+        e = ERR_EVIDENCE_INCOMPLETE;
+    if (e == ERR_OK)
+        e = take_document(s, b, document);
+    if (e == ERR_OK)
+        e = take_word(s, b, statement, holder);
+    return e == ERR_OK ? follow(s, b, status) : e;
+}
+
+/* A waiting clause opened. */
+enum err story_policy_due(struct story *s, struct body *b)
+{
+    const struct js *digest, *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("policyDigest", true, &digest),
+                                      MEMBER_TEXT("status", true, &status)};
+    uint8_t said[DIGEST_LEN];
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = story_check_object(b, "account", s->subject.account);
+    if (e == ERR_OK && !s->change.to)
+        e = ERR_EVIDENCE_INCOMPLETE;
+    if (e == ERR_OK)
+        e = member_digest(digest, said);
+    if (e == ERR_OK && (memcmp(said, policy_digest(s->change.to), DIGEST_LEN) != 0 ||
+                        !story_text_is(status, "in-force")))
+        e = ERR_EVIDENCE_CONTRADICTION;
+    return e == ERR_OK ? follow(s, b, status) : e;
+}
