@@ -41,8 +41,10 @@ static enum err read_holders(const struct js *array, struct policy *p)
         struct policy_holder *h = &p->holders[i];
         enum err e = read_holder(p, js_at(array, i), h);
 
-        if (e != ERR_OK)
+        if (e != ERR_OK) {
+            policy_note_form(p, 0, 0, "holders");
             return e;
+        }
         if (i > 0 && strcmp(h[-1].id, h->id) >= 0)
             policy_note(p, POLICY_UNKNOWN, 0, 0, h->id);
         if (h->class && h->class != 'T')
@@ -78,6 +80,8 @@ static enum err read_limits(const struct js *array, struct policy *p)
     p->limits[POLICY_DAY] = p->limits[POLICY_MONTH] = -1;
     for (size_t i = 0; e == ERR_OK && array && i < js_count(array); i++)
         e = read_limit(js_at(array, i), p);
+    if (e != ERR_OK)
+        policy_note_form(p, 0, 0, "limits");
     return e;
 }
 
@@ -86,7 +90,7 @@ struct members {
         *until, *version;
 };
 
-static enum err read_members(const struct js *value, struct members *m)
+static enum err read_members(struct policy *p, const struct js *value, struct members *m)
 {
     const struct js_member table[] = {
         MEMBER_TEXT("account", true, &m->account),
@@ -102,7 +106,7 @@ static enum err read_members(const struct js *value, struct members *m)
         MEMBER_INT("version", 1, JS_INT_MAX, &m->version),
     };
 
-    return js_members(value, table, MEMBER_ROWS(table), NULL);
+    return policy_members(p, 0, 0, value, table, MEMBER_ROWS(table));
 }
 
 static enum err read_times(const struct members *m, struct policy *p)
@@ -149,7 +153,7 @@ static enum err read_all(const struct js *value, struct policy *p)
     if (e == ERR_OK)
         e = key_digest(p->bytes.data, p->bytes.len, p->digest);
     if (e == ERR_OK)
-        e = read_members(value, &m);
+        e = read_members(p, value, &m);
     if (e == ERR_OK)
         e = read_envelope(&m, p);
     if (e == ERR_OK)
@@ -327,21 +331,28 @@ static void write_terms(const struct policy_terms *in, struct doc *out)
     doc_int(out, "version", in->version);
 }
 
-enum err policy_make(const struct policy_terms *in, struct buf *out)
+enum err policy_write(const struct policy_terms *in, struct buf *out)
 {
-    struct buf bytes = BUF_INIT(POLICY_MAX);
     struct doc doc = {0};
-    struct policy *check = NULL;
     enum err e;
 
     write_terms(in, &doc);
-    e = doc_canon(&doc, &bytes);
+    e = doc_canon(&doc, out);
+    doc_free(&doc);
+    return e;
+}
+
+enum err policy_make(const struct policy_terms *in, struct buf *out)
+{
+    struct buf bytes = BUF_INIT(POLICY_MAX);
+    struct policy *check = NULL;
+    enum err e = policy_write(in, &bytes);
+
     if (e == ERR_OK)
         e = policy_parse(bytes.data, bytes.len, &check);
     if (e == ERR_OK)
         e = buf_add(out, bytes.data, bytes.len);
     policy_free(check);
-    doc_free(&doc);
     buf_free(&bytes);
     return e;
 }

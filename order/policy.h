@@ -93,6 +93,17 @@ struct policy_terms {
     size_t count;
     const char *rules, *limits; /* canonical JSON arrays; "": the rule all, no limits */
 };
+/* "bob", of class A, or "bob:B", as people write them; USAGE for another form. Whether there is
+ * such a class is for the reader of the policy to say. */
+MUST_CHECK enum err policy_person_read(const char *text, struct policy_person *out);
+void policy_people_sort(struct policy_person *people, size_t count);
+/* {"limits":[...],"rules":[...]}, either may be absent: appends the canonical arrays of a policy's
+ * terms, nothing for what is absent. DOC_MEMBER_UNKNOWN, DOC_MEMBER_INVALID. */
+MUST_CHECK enum err policy_terms_read(const struct js *value, struct buf *rules,
+                                      struct buf *limits);
+
+/* Appends the document, whether it loads or not. */
+MUST_CHECK enum err policy_write(const struct policy_terms *in, struct buf *out);
 /* Appends the document; what policy_parse says of it. */
 MUST_CHECK enum err policy_make(const struct policy_terms *in, struct buf *out);
 

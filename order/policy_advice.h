@@ -16,11 +16,11 @@
 #define POLICY_FAULTS(X)                                                                           \
     X(ZERO, true, "asks for nobody")                                                               \
     X(UNKNOWN, true, "names what is not there, or twice, or out of order")                         \
-    X(UNREACHABLE, true, "asks for people who are not there")                                      \
+    X(UNREACHABLE, true, "asks for more people than there are")                                    \
     X(NEVER, true, "is never asked, since earlier rules decide all of it")                         \
     X(RANGE, true, "has amounts or payees out of order or where none belong")                      \
     X(NO_APPROVER, true, "nobody may approve")                                                     \
-    X(GAP, false, "nobody can pay amounts")                                                        \
+    X(GAP, false, "not every payment of these amounts has a rule")                                 \
     X(SINGLE_POINT, false, "nothing goes without this one person")                                 \
     X(EVERYBODY, false, "nothing goes without every one of these people")
 
@@ -40,14 +40,16 @@ struct policy_findings {
     struct policy_finding at[POLICY_FINDINGS_MAX];
     size_t count; /* findings beyond the maximum are not kept */
     bool fatal;
+    char where[80]; /* where its form is wrong: "rule 2, way 1: count"; may be "" */
 };
 const char *policy_fault_name(enum policy_fault fault);
 bool policy_fault_fatal(enum policy_fault fault);
 
 /* All that can be found, also in a policy that does not load: OUT is filled when the result is
- * ERR_OK or POLICY_INVALID. Other errors are those of the document's form. */
+ * ERR_OK or POLICY_INVALID. Other errors are those of the document's form, and WHERE tells the
+ * place. */
 MUST_CHECK enum err policy_lint(const void *bytes, size_t len, struct policy_findings *out);
-/* "rule 2, way 1: asks for people who are not there (class B)" */
+/* "rule 2, way 1: names what is not there, or twice, or out of order: zoe" */
 MUST_CHECK enum err policy_finding_text(const struct policy_finding *f, struct buf *out);
 
 /* --- explain --- */
@@ -59,6 +61,12 @@ uint64_t policy_helpers(const struct policy *p, const struct policy_case *c,
 /* A line for each way to a quorum, in words: what it takes, what is missing, who can supply it. */
 MUST_CHECK enum err policy_explain(const struct policy *p, const struct policy_case *c,
                                    const struct policy_vote *votes, size_t count, struct buf *out);
+
+/* The number of the rule that is for the case, 1 is the first; 0: none is, and only a change of the
+ * policy can be approved, then by all. */
+size_t policy_rule_number(const struct policy *p, const struct policy_case *c);
+/* How many days after it came in the case gets another way to a quorum; 0: no other one opens. */
+unsigned policy_opens_after(const struct policy *p, const struct policy_case *c);
 
 /* --- simulate --- */
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define NAMES_MAX 400
+#define DAY_US (86400 * TEXT_SECOND_US)
 #define TRIES_MAX 200000u /* sets that a simulation looks at */
 
 /* --- who helps --- */
@@ -78,12 +79,10 @@ static enum err tell_missing(const struct policy *p, const struct policy_way *w,
 
 static enum err tell_wait(const struct policy_way *w, int64_t waited_us, struct buf *out)
 {
-    const int64_t day_us = 86400 * TEXT_SECOND_US;
-
     if (waited_us >= w->after_us)
         return ERR_OK;
-    return buf_addf(out, ", open in %" PRId64 " days",
-                    (w->after_us - waited_us + day_us - 1) / day_us);
+    int64_t days = (w->after_us - waited_us + DAY_US - 1) / DAY_US;
+    return buf_addf(out, ", open in %" PRId64 " day%s", days, days == 1 ? "" : "s");
 }
 
 static enum err tell_way(const struct policy *p, const struct policy_case *c,
@@ -116,6 +115,27 @@ enum err policy_explain(const struct policy *p, const struct policy_case *c,
     for (size_t i = 0; e == ERR_OK && i < r->way_count; i++)
         e = tell_way(p, c, &r->ways[i], approved, rejected, out);
     return e;
+}
+
+size_t policy_rule_number(const struct policy *p, const struct policy_case *c)
+{
+    const struct policy_rule *r = policy_rule_for(p, c);
+
+    return r && r != &p->change ? (size_t)(r - p->rules) + 1 : 0;
+}
+
+unsigned policy_opens_after(const struct policy *p, const struct policy_case *c)
+{
+    const struct policy_rule *r = policy_rule_for(p, c);
+    int64_t next = 0;
+
+    for (size_t i = 0; r && i < r->way_count; i++) {
+        int64_t after = r->ways[i].after_us;
+
+        if (after > c->waited_us && (next == 0 || after < next))
+            next = after;
+    }
+    return (unsigned)(next / DAY_US);
 }
 
 /* --- who together --- */

@@ -8,6 +8,8 @@
 
 #include "order/policy_advice.h"
 
+struct js_member;
+
 #define POLICY_RULES_MAX 32u
 #define POLICY_WAYS_MAX 16u                   /* alternatives of a rule */
 #define POLICY_TERMS_MAX 8u                   /* of an alternative */
@@ -80,6 +82,12 @@ const struct policy_rule *policy_rule_for(const struct policy *p, const struct p
 /* --- findings (policy_lint.c) --- */
 void policy_note(struct policy *p, enum policy_fault fault, size_t rule, size_t way,
                  const char *what);
+/* js_members; notes the place of what it refuses. */
+MUST_CHECK enum err policy_members(struct policy *p, size_t rule, size_t way,
+                                   const struct js *value, const struct js_member *table,
+                                   size_t count);
+/* Notes the place of an error of the form, unless a nearer one is noted. */
+void policy_note_form(struct policy *p, size_t rule, size_t way, const char *member);
 /* Notes what the rules say against each other and against the holders. */
 void policy_check(struct policy *p);
 

@@ -4,6 +4,7 @@
  */
 #include "order/policy_inner.h"
 
+#include "base/text.h"
 #include "order/amount.h"
 #include "order/json.h"
 #include <stdio.h>
@@ -42,16 +43,50 @@ void policy_note(struct policy *p, enum policy_fault fault, size_t rule, size_t 
     struct policy_finding *f = &found->at[found->count++];
     *f = (struct policy_finding){.fault = fault, .rule = rule, .way = way};
     snprintf(f->what, sizeof f->what, "%s", what);
+    for (size_t len = strlen(f->what); !text_is_utf8(f->what, len);)
+        f->what[--len] = 0; /* cut in the middle of a character */
+}
+
+static enum err add_place(size_t rule, size_t way, struct buf *out)
+{
+    enum err e = ERR_OK;
+
+    if (rule)
+        e = buf_addf(out, "rule %zu", rule);
+    if (e == ERR_OK && way)
+        e = buf_addf(out, ", way %zu", way);
+    return e;
+}
+
+void policy_note_form(struct policy *p, size_t rule, size_t way, const char *member)
+{
+    struct buf text = BUF_INIT(sizeof p->found->where - 1);
+
+    if (p->found->where[0])
+        return;
+    enum err e = add_place(rule, way, &text);
+    if (e == ERR_OK && member[0])
+        e = buf_addf(&text, "%s%s", rule ? ": " : "", member);
+    if (e == ERR_OK) /* otherwise the error is told without its place */
+        memcpy(p->found->where, buf_str(&text), text.len + 1);
+    buf_free(&text);
+}
+
+enum err policy_members(struct policy *p, size_t rule, size_t way, const struct js *value,
+                        const struct js_member *table, size_t count)
+{
+    const char *which;
+    enum err e = js_members(value, table, count, &which);
+
+    if (e != ERR_OK)
+        policy_note_form(p, rule, way, which);
+    return e;
 }
 
 enum err policy_finding_text(const struct policy_finding *f, struct buf *out)
 {
-    enum err e = ERR_OK;
+    enum err e = add_place(f->rule, f->way, out);
 
-    if (f->rule)
-        e = buf_addf(out, "rule %zu", f->rule);
-    if (e == ERR_OK && f->way)
-        e = buf_addf(out, ", way %zu", f->way);
     if (e == ERR_OK)
         e = buf_addf(out, "%s%s", f->rule ? ": " : "", faults[f->fault].text);
     if (e == ERR_OK && f->what[0])

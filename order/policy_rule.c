@@ -76,7 +76,7 @@ static enum err read_term(const struct place *at, const struct js *value, struct
         MEMBER_INT("count", 0, POLICY_SIGNERS_MAX, &count),
         {"of", JS_ARRAY, false, 1, POLICY_HOLDERS_MAX, &of},
     };
-    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    enum err e = policy_members(at->p, at->rule, at->way, value, table, MEMBER_ROWS(table));
 
     if (e != ERR_OK)
         return e;
@@ -94,7 +94,7 @@ static enum err read_way(const struct place *at, const struct js *value, struct 
         {"afterDays", JS_INT, false, 1, POLICY_AFTER_DAYS_MAX, &after},
         MEMBER_ARRAY("signers", 1, POLICY_TERMS_MAX, &signers),
     };
-    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    enum err e = policy_members(at->p, at->rule, at->way, value, table, MEMBER_ROWS(table));
 
     if (e != ERR_OK)
         return e;
@@ -253,7 +253,7 @@ static enum err read_rule(const struct place *at, const struct js *value, struct
         MEMBER_TEXT("require", false, &m.require),
         MEMBER_TEXT("upTo", false, &m.up_to),
     };
-    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    enum err e = policy_members(at->p, at->rule, at->way, value, table, MEMBER_ROWS(table));
 
     if (e != ERR_OK)
         return e;
@@ -269,8 +269,10 @@ enum err policy_rules_read(struct policy *p, const struct js *array)
 {
     enum err e;
 
-    if (js_count(array) == 0 || js_count(array) > POLICY_RULES_MAX)
+    if (js_count(array) == 0 || js_count(array) > POLICY_RULES_MAX) {
+        policy_note_form(p, 0, 0, "rules");
         return ERR_POLICY_INVALID;
+    }
     p->rules = calloc(js_count(array), sizeof *p->rules);
     if (!p->rules)
         return ERR_NO_MEMORY;
@@ -282,6 +284,8 @@ enum err policy_rules_read(struct policy *p, const struct js *array)
         const struct place at = {p, i + 1, 0};
 
         e = read_rule(&at, js_at(array, i), &p->rules[p->rule_count++]);
+        if (e != ERR_OK)
+            policy_note_form(p, at.rule, 0, "");
     }
     return e;
 }

@@ -13,15 +13,9 @@
 #include "order/amount.h"
 #include "order/iban.h"
 #include "order/policy.h"
-#include <stdlib.h>
 #include <string.h>
 
 /* --- accounts --- */
-
-static int by_id(const void *a, const void *b)
-{
-    return strcmp(((const struct policy_person *)a)->id, ((const struct policy_person *)b)->id);
-}
 
 /* The account's first policy. Without an amount it has no currency. */
 static enum err make_policy(struct core *c, const struct core_account_terms *in,
@@ -45,7 +39,7 @@ static enum err make_policy(struct core *c, const struct core_account_terms *in,
     if (in->count == 0 || in->count > POLICY_HOLDERS_MAX)
         return ERR_POLICY_INVALID;
     memcpy(sorted, in->people, in->count * sizeof sorted[0]);
-    qsort(sorted, in->count, sizeof sorted[0], by_id);
+    policy_people_sort(sorted, in->count);
     enum err e = policy_make(&terms, &bytes);
     if (!e)
         e = policy_parse(bytes.data, bytes.len, out);

@@ -17,17 +17,13 @@ static const struct table_column columns[] = {
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
 
-/* "bob", of class A, or "bob:B". */
 static enum err take_person(struct ctl *ctl, const char *text, struct policy_person *out)
 {
-    char id[HOLDER_MAX + 1];
-    size_t len = strcspn(text, ":");
+    enum err e = policy_person_read(text, out);
 
-    if (text[len] && strlen(text + len) != 2)
-        return ctl_fail(ctl, ERR_USAGE, "--holder %s: a holder's name, or NAME:CLASS", text);
-    snprintf(id, sizeof id, "%.*s", (int)len, text);
-    out->class = text[len] ? text[len + 1] : 'A';
-    return ctl_take(ctl, "holder", len < sizeof id ? id : text, out->id, sizeof out->id);
+    if (e != ERR_OK)
+        return ctl_fail(ctl, e, "--holder %s: a holder's name, or NAME:CLASS", text);
+    return ERR_OK;
 }
 
 static enum err take_people(struct ctl *ctl, struct request_account *r)
@@ -42,12 +38,9 @@ static enum err take_people(struct ctl *ctl, struct request_account *r)
     return e;
 }
 
-/* The rules and limits of --rules FILE: {"limits":[…],"rules":[…]}. */
+/* The rules and limits of --rules FILE. */
 static enum err take_rules(struct ctl *ctl, struct request_account *r)
 {
-    const struct js *limits, *rules;
-    const struct js_member table[] = {{"limits", JS_ARRAY, false, 1, JS_INT_MAX, &limits},
-                                      {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &rules}};
     struct buf file = BUF_INIT(POLICY_MAX);
     struct js *value = NULL;
 
@@ -57,11 +50,7 @@ static enum err take_rules(struct ctl *ctl, struct request_account *r)
     if (e == ERR_OK)
         e = js_parse(file.data, file.len, &value);
     if (e == ERR_OK)
-        e = js_members(value, table, 2, NULL);
-    if (e == ERR_OK && rules)
-        e = js_canon(rules, &r->rules);
-    if (e == ERR_OK && limits)
-        e = js_canon(limits, &r->limits);
+        e = policy_terms_read(value, &r->rules, &r->limits);
     js_free(value);
     buf_free(&file);
     return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->rules);

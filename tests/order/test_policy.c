@@ -370,6 +370,49 @@ static void test_limits(void **state)
     policy_free(p);
 }
 
+/* An error of the form tells its place. */
+static void test_places(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *more, *rules, *where;
+    } rows[] = {
+        {"", "{'require':'all'},{'anyOf':[{'signers':[{'class':'A'}]}]}", "rule 2, way 1: count"},
+        {"", "{'anyOf':[{'signers':[]}]}", "rule 1, way 1: signers"},
+        {"", "{'require':'all','why':'x'}", "rule 1"},
+        {"", "{'require':'all','upTo':'9'}", "rule 1"},
+        {"", "", "rules"},
+        {",'limits':[{'amount':'9','per':'day'}]", "{'require':'all'}", "limits"},
+        {",'validUntil':1", "{'require':'all'}", "validUntil"},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[POLICY_MAX];
+        struct policy_findings found;
+
+        write_policy(PEOPLE, rows[i].more, rows[i].rules, text, sizeof text);
+        assert_int_not_equal(policy_lint(text, strlen(text), &found), ERR_OK);
+        assert_string_equal(found.where, rows[i].where);
+        assert_int_equal(found.count, 0);
+    }
+}
+
+/* A name is cut between two characters. */
+static void test_long_names(void **state)
+{
+    (void)state;
+    char name[401] = "", rules[500], text[POLICY_MAX];
+    struct policy_findings found;
+
+    for (size_t i = 0; i < sizeof name - 1; i++)
+        name[i] = i % 2 ? '\xa9' : '\xc3'; /* e with an acute accent */
+    snprintf(rules, sizeof rules, "{'require':'x%s'}", name);
+    write_policy(PEOPLE, "", rules, text, sizeof text);
+    assert_err(policy_lint(text, strlen(text), &found), ERR_POLICY_INVALID);
+    assert_int_equal(strlen(found.at[0].what), POLICY_TITLE_BYTES - 1);
+    assert_true(text_is_utf8(found.at[0].what, strlen(found.at[0].what)));
+}
+
 /* --- advice --- */
 
 static void test_explain(void **state)
@@ -397,8 +440,36 @@ static void test_explain(void **state)
     buf_clear(&out);
     assert_ok(policy_explain(p, &c, votes, 2, &out));
     assert_string_equal(buf_str(&out), "1 of bea, ben: complete, open in 2 days\n");
+    const struct policy_case later = {.amount_minor = 100, .waited_us = 2 * DAY_US};
+    buf_clear(&out);
+    assert_ok(policy_explain(p, &later, votes, 2, &out));
+    assert_string_equal(buf_str(&out), "1 of bea, ben: complete, open in 1 day\n");
     policy_free(p);
     buf_free(&out);
+}
+
+static void test_which_rule(void **state)
+{
+    (void)state;
+    const struct policy_case small = {.amount_minor = 100}, change = {.subject = POLICY_CHANGE};
+    const struct policy_case large = {.amount_minor = 1001}, cash = {.subject = POLICY_CASH};
+    struct policy *p = load("{'require':'ebics','upTo':'10.00'},{'above':'10.00','anyOf':["
+                            "{'afterDays':30,'signers':[{'count':1}]},{'signers':[{'count':2}]},"
+                            "{'afterDays':7,'signers':[{'class':'A','count':1}]}]}");
+    struct policy_case waited = large;
+
+    assert_int_equal(policy_rule_number(p, &small), 1);
+    assert_int_equal(policy_rule_number(p, &large), 2);
+    assert_int_equal(policy_rule_number(p, &cash), 0);
+    assert_int_equal(policy_rule_number(p, &change), 0);
+    assert_int_equal(policy_opens_after(p, &small), 0);
+    assert_int_equal(policy_opens_after(p, &cash), 0);
+    assert_int_equal(policy_opens_after(p, &large), 7);
+    waited.waited_us = 7 * DAY_US;
+    assert_int_equal(policy_opens_after(p, &waited), 30);
+    waited.waited_us = 30 * DAY_US;
+    assert_int_equal(policy_opens_after(p, &waited), 0);
+    policy_free(p);
 }
 
 static void test_simulate(void **state)
@@ -509,7 +580,10 @@ int main(void)
         cmocka_unit_test(test_lint),
         cmocka_unit_test(test_envelope),
         cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_places),
+        cmocka_unit_test(test_long_names),
         cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_which_rule),
         cmocka_unit_test(test_simulate),
         cmocka_unit_test(test_against_a_search),
     };
