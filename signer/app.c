@@ -3,6 +3,7 @@
 #include "base/conf.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include "order/text.h"
 #include <openssl/rand.h>
@@ -177,16 +178,27 @@ enum err app_confirm(struct app *a, const char *question)
     return yes ? ERR_OK : ERR_NOT_CONFIRMED;
 }
 
+/* Frees LINE. E: whether it was made. */
+static enum err print_line(enum err e, struct buf *line)
+{
+    if (e == ERR_OK)
+        e = buf_add_byte(line, '\n');
+    if (e == ERR_OK && fwrite(line->data, 1, line->len, stdout) != line->len)
+        e = ERR_IO;
+    buf_free(line);
+    return e;
+}
+
 enum err app_print_json(const struct js *value)
 {
     struct buf out = BUF_INIT(CLIENT_ANSWER_MAX);
-    enum err e = js_canon(value, &out);
-    if (e == ERR_OK)
-        e = buf_add_byte(&out, '\n');
-    if (e == ERR_OK && fwrite(out.data, 1, out.len, stdout) != out.len)
-        e = ERR_IO;
-    buf_free(&out);
-    return e;
+    return print_line(js_canon(value, &out), &out);
+}
+
+enum err app_print_doc(const struct doc *d)
+{
+    struct buf out = BUF_INIT(CLIENT_ANSWER_MAX);
+    return print_line(doc_canon(d, &out), &out);
 }
 
 void app_print_safe(FILE *f, const char *text)

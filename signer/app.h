@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+struct doc;
 struct js;
 
 struct app {
@@ -96,6 +97,7 @@ enum err app_fail(struct app *a, enum err e, const char *format, ...)
 MUST_CHECK enum err app_confirm(struct app *a, const char *question);
 /* Canonical JSON and a line end on standard output. */
 MUST_CHECK enum err app_print_json(const struct js *value);
+MUST_CHECK enum err app_print_doc(const struct doc *d);
 /* TEXT, tamed (text_tame), for what comes from tokens and the bank. */
 void app_print_safe(FILE *f, const char *text);
 

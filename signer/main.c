@@ -65,6 +65,13 @@ static const struct args_command commands[] = {
      NO_OPTIONS, 0, 0, cmd_balance},
     {"movements", "", "what went in and out of the account", "countersign movements", NO_OPTIONS, 0,
      0, cmd_movements},
+    {"policy lint", "FILE", "say what is wrong with a policy, or with the rules for one",
+     "countersign policy lint rules.json --holder alice --holder bob --currency EUR",
+     OPTIONS(cmd_policy_lint_options), 1, 1, cmd_policy_lint},
+    {"policy simulate", "FILE", "say who can approve a payment under a policy",
+     "countersign policy simulate policy.json --amount 250.00",
+     OPTIONS(cmd_policy_simulate_options), 1, 1, cmd_policy_simulate},
+    /* a command of one word stands behind those that begin with it */
     {"policy", "", "fetch the account's policy document", "countersign policy -o policy.json",
      OPTIONS(cmd_policy_options), 0, 0, cmd_policy},
 };
