@@ -50,6 +50,7 @@ extern const struct args_option cmd_policy_options[1];
 
 int cmd_policy_lint(void *ctx, const struct args_list *words);
 int cmd_policy_simulate(void *ctx, const struct args_list *words);
+int cmd_policy_explain(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_policy_lint_options[2];
 extern const struct args_option cmd_policy_simulate_options[7];
 

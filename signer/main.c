@@ -71,6 +71,9 @@ static const struct args_command commands[] = {
     {"policy simulate", "FILE", "say who can approve a payment under a policy",
      "countersign policy simulate policy.json --amount 250.00",
      OPTIONS(cmd_policy_simulate_options), 1, 1, cmd_policy_simulate},
+    {"policy explain", "ID", "say what an order at the bank still needs, and from whom",
+     "countersign policy explain 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", NO_OPTIONS, 1, 1,
+     cmd_policy_explain},
     /* a command of one word stands behind those that begin with it */
     {"policy", "", "fetch the account's policy document", "countersign policy -o policy.json",
      OPTIONS(cmd_policy_options), 0, 0, cmd_policy},

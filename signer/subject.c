@@ -30,7 +30,7 @@ enum err subject_load_file(struct app *a, const char *path, struct subject *out)
     return e;
 }
 
-static enum err load_from_bank(struct app *a, const char *id, struct subject *out)
+static enum err load_from_bank(struct app *a, const char *id, struct subject *out, struct js **told)
 {
     struct client_call call = {.route = ROUTE_ORDER};
     struct js *answer = NULL;
@@ -46,6 +46,10 @@ static enum err load_from_bank(struct app *a, const char *id, struct subject *ou
         e = app_fail(a, ERR_ORDER_MISMATCH, "the bank sent the order %s", out->order.id);
     if (e == ERR_OK && strcmp(out->order.account, a->account) != 0)
         e = app_fail(a, ERR_ACCOUNT_MISMATCH, "the bank sent an order of %s", out->order.account);
+    if (e == ERR_OK && told != NULL) {
+        *told = answer;
+        answer = NULL;
+    }
     js_free(answer);
     return e;
 }
@@ -95,10 +99,22 @@ enum err subject_load(struct app *a, const char *word, const char *policy_file, 
 {
     memset(out, 0, sizeof *out);
     bool is_id = forms_order_id(word, strlen(word)) == ERR_OK && access(word, F_OK) != 0;
-    enum err e = is_id ? load_from_bank(a, word, out) : subject_load_file(a, word, out);
+    enum err e = is_id ? load_from_bank(a, word, out, NULL) : subject_load_file(a, word, out);
     if (e == ERR_OK)
         e = policy_file != NULL ? policy_from_file(a, policy_file, &out->policy)
                                 : policy_from_bank(a, out->order.account, &out->policy);
+    return e == ERR_OK ? check_pair(a, out) : e;
+}
+
+enum err subject_ask(struct app *a, const char *id, struct subject *out, struct js **told)
+{
+    memset(out, 0, sizeof *out);
+    *told = NULL;
+    if (forms_order_id(id, strlen(id)) != ERR_OK)
+        return app_fail(a, ERR_USAGE, "%s is no order id", id);
+    enum err e = load_from_bank(a, id, out, told);
+    if (e == ERR_OK)
+        e = policy_from_bank(a, out->order.account, &out->policy);
     return e == ERR_OK ? check_pair(a, out) : e;
 }
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 struct app;
+struct js;
 
 struct subject {
     struct order order;
@@ -27,6 +28,10 @@ MUST_CHECK enum err subject_load(struct app *a, const char *word, const char *po
                                  struct subject *out);
 /* The order alone, from a file. */
 MUST_CHECK enum err subject_load_file(struct app *a, const char *path, struct subject *out);
+/* An order and its account's policy, both as the bank has them now. *TOLD: all that the bank says
+ * of the order, for js_free; NULL on failure before it was told. */
+MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *out,
+                                struct js **told);
 void subject_free(struct subject *s);
 
 /* Prints the text that VERB signs to F, and warnings around it, never inside. */

@@ -154,7 +154,7 @@ void view_session(const char *bank, const struct js *session)
     printf(", or %" PRId64 " seconds without use.\n", js_int(js_get(session, "idleSeconds")));
 }
 
-void view_order(const struct js *order)
+void view_order_head(const struct js *order)
 {
     const struct js *document = js_get(order, "order");
     line("Order", member(document, "id"));
@@ -165,6 +165,17 @@ void view_order(const struct js *order)
     fputc('\n', stdout);
     line("To", member(js_get(document, "creditor"), "name"));
     print_status(order);
+}
+
+void view_order_decisions(const struct js *order)
+{
+    print_decisions(js_get(order, "decisions"));
+}
+
+void view_order(const struct js *order)
+{
+    const struct js *document = js_get(order, "order");
+    view_order_head(order);
     printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
            js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
     if (js_get(order, "executionDate") != NULL)

@@ -13,6 +13,9 @@ void view_session(const char *bank, const struct js *session);
 
 /* Where an order stands: status in words, who decided, who can still decide, the way so far. */
 void view_order(const struct js *order);
+/* Two parts of it: what is to be paid and the status; who decided. */
+void view_order_head(const struct js *order);
+void view_order_decisions(const struct js *order);
 void view_account(const struct js *account);
 
 /* One line each, under these titles. */
