@@ -62,6 +62,11 @@ uint64_t policy_helpers(const struct policy *p, const struct policy_case *c,
 MUST_CHECK enum err policy_explain(const struct policy *p, const struct policy_case *c,
                                    const struct policy_vote *votes, size_t count, struct buf *out);
 
+/* The same without votes: what each way takes, and after which time. Nothing when there is no rule.
+ */
+MUST_CHECK enum err policy_tell(const struct policy *p, const struct policy_case *c,
+                                struct buf *out);
+
 /* The number of the rule that is for the case, 1 is the first; 0: none is, and only a change of the
  * policy can be approved, then by all. */
 size_t policy_rule_number(const struct policy *p, const struct policy_case *c);

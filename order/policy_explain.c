@@ -85,14 +85,21 @@ static enum err tell_wait(const struct policy_way *w, int64_t waited_us, struct 
     return buf_addf(out, ", open in %" PRId64 " day%s", days, days == 1 ? "" : "s");
 }
 
-static enum err tell_way(const struct policy *p, const struct policy_case *c,
-                         const struct policy_way *w, policy_set approved, policy_set rejected,
-                         struct buf *out)
+static enum err tell_terms(const struct policy *p, const struct policy_way *w, struct buf *out)
 {
     enum err e = ERR_OK;
 
     for (size_t i = 0; e == ERR_OK && i < w->count; i++)
         e = tell_term(p, &w->terms[i], i == 0, out);
+    return e;
+}
+
+static enum err tell_way(const struct policy *p, const struct policy_case *c,
+                         const struct policy_way *w, policy_set approved, policy_set rejected,
+                         struct buf *out)
+{
+    enum err e = tell_terms(p, w, out);
+
     if (e == ERR_OK)
         e = buf_add_str(out, ": ");
     if (e == ERR_OK)
@@ -114,6 +121,23 @@ enum err policy_explain(const struct policy *p, const struct policy_case *c,
     policy_count(p, votes, count, &approved, &rejected);
     for (size_t i = 0; e == ERR_OK && i < r->way_count; i++)
         e = tell_way(p, c, &r->ways[i], approved, rejected, out);
+    return e;
+}
+
+enum err policy_tell(const struct policy *p, const struct policy_case *c, struct buf *out)
+{
+    const struct policy_rule *r = policy_rule_for(p, c);
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; r && e == ERR_OK && i < r->way_count; i++) {
+        int64_t days = r->ways[i].after_us / DAY_US;
+
+        e = tell_terms(p, &r->ways[i], out);
+        if (e == ERR_OK && days > 0)
+            e = buf_addf(out, ", after %" PRId64 " day%s", days, days == 1 ? "" : "s");
+        if (e == ERR_OK)
+            e = buf_add_byte(out, '\n');
+    }
     return e;
 }
 

@@ -7,6 +7,7 @@
 #include "order/display.h"
 #include "order/json.h"
 #include "order/jws.h"
+#include "order/policy_advice.h"
 #include "order/text.h"
 #include "signer/app.h"
 #include <string.h>
@@ -125,9 +126,17 @@ void subject_free(struct subject *s)
     s->policy = NULL;
 }
 
+static size_t approvers(const struct policy *p)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < policy_holder_count(p); i++)
+        count += policy_may_approve(p, policy_holder(p, i));
+    return count;
+}
+
 /* Beside the display, which has no more of the policy than its title: a bank that made up another
  * one, in which fewer people decide, would get a valid decision under it. */
-static void show_approvers(const struct policy *p, FILE *f)
+static void show_everybody(const struct policy *p, FILE *f)
 {
     const char *between = "";
     fputs("By this policy all of these must approve: ", f);
@@ -140,6 +149,26 @@ static void show_approvers(const struct policy *p, FILE *f)
     fputs(".\n\n", f);
 }
 
+static enum err show_approvers(const struct subject *s, FILE *f)
+{
+    const struct policy *p = s->policy;
+    const struct policy_case what = {.subject = POLICY_PAYMENT,
+                                     .amount_minor = s->order.amount_minor,
+                                     .payee = s->order.creditor_account};
+    struct policy_verdict verdict;
+    struct buf ways = BUF_INIT(0);
+    enum err e = policy_tell(p, &what, &ways);
+    policy_judge(p, &what, NULL, 0, &verdict);
+    if (e == ERR_OK && !verdict.covered)
+        fputs("By this policy nobody can approve it: no rule is for it.\n\n", f);
+    else if (e == ERR_OK && verdict.required == approvers(p))
+        show_everybody(p, f);
+    else if (e == ERR_OK)
+        fprintf(f, "By this policy any line of these is enough:\n%s\n", buf_str(&ways));
+    buf_free(&ways);
+    return e;
+}
+
 enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
 {
     struct buf text = BUF_INIT(DISPLAY_MAX);
@@ -148,7 +177,8 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
     if (e == ERR_OK) {
         bool shown = fprintf(f, "\n%s\n", buf_str(&text)) >= 0 && fflush(f) == 0;
         e = shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
-        show_approvers(s->policy, f);
+        if (e == ERR_OK)
+            e = show_approvers(s, f);
         if (utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
             fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");
     }

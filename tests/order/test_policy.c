@@ -444,6 +444,9 @@ static void test_explain(void **state)
     buf_clear(&out);
     assert_ok(policy_explain(p, &later, votes, 2, &out));
     assert_string_equal(buf_str(&out), "1 of bea, ben: complete, open in 1 day\n");
+    buf_clear(&out);
+    assert_ok(policy_tell(p, &later, &out));
+    assert_string_equal(buf_str(&out), "1 of bea, ben, after 3 days\n");
     policy_free(p);
     buf_free(&out);
 }

@@ -62,6 +62,17 @@ class Explain(Desk):
         text = self.alice.run("policy", "explain", order, check=True).stdout
         self.assertTrue(text.endswith("\nMissing       nothing, the order is settled\n"), text)
 
+    def test_before_signing(self):
+        """The same ways stand beside what is signed."""
+        for amount, ways in (("250.00", "1 of alice and 1 of bob, carol\n2 of bob, carol\n"),
+                             ("50.00", "1 of alice\n1 of alice, bob, carol, after 3 days\n")):
+            path, _ = self.order(RULED, amount)
+            done = self.alice.run("order", "show", path, check=True)
+            self.assertIn("\nBy this policy any line of these is enough:\n%s\n" % ways, done.stdout)
+        path, _ = self.order(JOINT)
+        done = self.alice.run("order", "show", path, check=True)
+        self.assertIn("\nBy this policy all of these must approve: alice, bob.\n\n", done.stdout)
+
     def test_no(self):
         order = self.submitted("250.00")
         self.bob.run("reject", order, check=True)
