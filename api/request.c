@@ -97,6 +97,32 @@ void request_decide_free(struct request_decide *r)
     *r = (struct request_decide){0};
 }
 
+enum err request_policy_read(const void *bytes, size_t len, struct request_policy *out)
+{
+    const struct js *decision, *policy;
+    const struct js_member table[] = {
+        {"decision", JS_TEXT, true, 1, JWS_MAX, &decision},
+        MEMBER_OBJECT("policy", true, &policy),
+    };
+
+    *out = (struct request_policy){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &out->body);
+    if (!e)
+        e = policy_from_js(policy, &out->to);
+    if (!e)
+        out->jws = js_text(decision, &out->jws_len);
+    else
+        request_policy_free(out);
+    return e;
+}
+
+void request_policy_free(struct request_policy *r)
+{
+    js_free(r->body);
+    policy_free(r->to);
+    *r = (struct request_policy){0};
+}
+
 enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out)
 {
     const struct js *holder, *name, *spki;
@@ -272,6 +298,20 @@ enum err request_decide_make(const char *jws, const void *order_bytes, size_t or
     if (!e)
         e = js_canon(body, out);
     js_free(body);
+    return e;
+}
+
+enum err request_policy_make(const char *jws, const struct policy *to, struct buf *out)
+{
+    struct doc body = {0};
+    size_t len = 0;
+    const char *bytes = policy_bytes(to, &len);
+
+    doc_object(&body);
+    doc_text(&body, "decision", jws);
+    doc_canonical(&body, "policy", bytes, len);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
     return e;
 }
 

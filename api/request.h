@@ -52,6 +52,17 @@ MUST_CHECK enum err request_decide_make(const char *jws, const void *order_bytes
                                         struct buf *out);
 void request_decide_free(struct request_decide *r);
 
+/* POLICY_DECIDE: {"decision":JWS,"policy":{…}} */
+struct request_policy {
+    struct js *body; /* owns the text */
+    const char *jws;
+    size_t jws_len;
+    struct policy *to;
+};
+MUST_CHECK enum err request_policy_read(const void *bytes, size_t len, struct request_policy *out);
+MUST_CHECK enum err request_policy_make(const char *jws, const struct policy *to, struct buf *out);
+void request_policy_free(struct request_policy *r);
+
 /* HOLDER_ADD: {"holder":…,"name":…,"spki":base64url of DER}. The key is not parsed here. */
 #define REQUEST_SPKI_MAX 2048u /* bytes: room for keys that are refused by name */
 struct request_holder {

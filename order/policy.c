@@ -290,6 +290,11 @@ const char *policy_holder(const struct policy *p, size_t i)
     return i < p->holder_count ? p->holders[i].id : NULL;
 }
 
+char policy_holder_class(const struct policy *p, size_t i)
+{
+    return i < p->holder_count ? p->holders[i].class : 0;
+}
+
 int64_t policy_limit(const struct policy *p, enum policy_period period)
 {
     return p->limits[period];

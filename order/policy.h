@@ -45,6 +45,7 @@ bool policy_may_submit(const struct policy *p, const char *holder);  /* any hold
 bool policy_may_approve(const struct policy *p, const char *holder); /* any class but T */
 size_t policy_holder_count(const struct policy *p);
 const char *policy_holder(const struct policy *p, size_t i);
+char policy_holder_class(const struct policy *p, size_t i); /* A, B, E, T; 0 past the end */
 
 /* The most that may leave the account in a calendar day or month (UTC); -1 without a limit. */
 enum policy_period { POLICY_DAY, POLICY_MONTH };

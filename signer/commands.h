@@ -48,6 +48,10 @@ int cmd_movements(void *ctx, const struct args_list *words);
 int cmd_policy(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_policy_options[1];
 
+int cmd_policy_propose(void *ctx, const struct args_list *words);
+int cmd_policy_approve(void *ctx, const struct args_list *words);
+int cmd_policy_reject(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_policy_propose_options[2];
 int cmd_policy_lint(void *ctx, const struct args_list *words);
 int cmd_policy_simulate(void *ctx, const struct args_list *words);
 int cmd_policy_explain(void *ctx, const struct args_list *words);

@@ -75,6 +75,13 @@ static const struct args_command commands[] = {
      "countersign policy explain 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", NO_OPTIONS, 1, 1,
      cmd_policy_explain},
     /* a command of one word stands behind those that begin with it */
+    {"policy propose", "FILE", "show, sign and send a new policy of the account",
+     "countersign policy propose rules.json --title 'Small payments alone'",
+     OPTIONS(cmd_policy_propose_options), 1, 1, cmd_policy_propose},
+    {"policy approve", "", "approve the new policy that waits", "countersign policy approve",
+     NO_OPTIONS, 0, 0, cmd_policy_approve},
+    {"policy reject", "", "reject the new policy that waits", "countersign policy reject",
+     NO_OPTIONS, 0, 0, cmd_policy_reject},
     {"policy", "", "fetch the account's policy document", "countersign policy -o policy.json",
      OPTIONS(cmd_policy_options), 0, 0, cmd_policy},
 };

@@ -186,7 +186,7 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
     return e;
 }
 
-static enum err make_head(const char *challenge, struct statement *head)
+enum err subject_head(const char *challenge, struct statement *head)
 {
     uint8_t random[16];
     head->issued_us = clock_now_us();
@@ -204,7 +204,7 @@ enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, co
 {
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
-    enum err e = make_head(challenge, &head);
+    enum err e = subject_head(challenge, &head);
     if (e == ERR_OK)
         e = decision_make(&s->order, s->policy, verb, &head, &payload);
     if (e == ERR_OK)

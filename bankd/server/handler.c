@@ -2,6 +2,7 @@
 #include "bankd/server/handler.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
+#include <string.h>
 
 /* --- prepare: by a worker ----------------------------------------------------------------------*/
 
@@ -44,6 +45,25 @@ static enum err prepare_decide(const struct bank *b, struct job *j)
     e = verify_decision(&in, &j->verified);
     /* A digest that no account here ever had: the answer brings the current policy. */
     return e == ERR_POLICY_MISMATCH ? ERR_POLICY_STALE : e;
+}
+
+static enum err prepare_policy_decide(const struct bank *b, struct job *j)
+{
+    enum err e = request_policy_read(body_of(j), j->body_len, &j->policy);
+
+    if (e)
+        return e;
+    if (strcmp(policy_account(j->policy.to), j->match.param[0]) != 0)
+        return ERR_ACCOUNT_MISMATCH;
+    const struct verify_policy_input in = {
+        .bank = b->name,
+        .jws = j->policy.jws,
+        .jws_len = j->policy.jws_len,
+        .step = {NULL, j->policy.to},
+        .policies = core_policies(b->core),
+        .keys = core_keys(b->core),
+    };
+    return verify_policy_change(&in, &j->verified);
 }
 
 static enum err prepare_holder_add(const struct bank *b, struct job *j)
@@ -171,6 +191,12 @@ static enum err apply_decide(const struct bank *b, struct job *j)
                        r->order_bytes.len, &j->answer);
 }
 
+static enum err apply_policy_decide(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_policy_decide(b->core, &who, j->verified, j->policy.to, &j->answer);
+}
+
 static enum err apply_accounts(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -288,6 +314,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ACCOUNTS] = {PAGE, READS, NULL, apply_accounts},
     [ROUTE_ACCOUNT] = {0, READS, NULL, apply_account},
     [ROUTE_POLICY] = {0, READS, NULL, apply_policy},
+    [ROUTE_POLICY_DECIDE] = {0, WRITES, prepare_policy_decide, apply_policy_decide},
     [ROUTE_MOVEMENTS] = {PAGE, READS, NULL, apply_movements},
     [ROUTE_ORDERS] = {PAGE, READS, NULL, apply_orders},
     [ROUTE_ORDER] = {0, READS, NULL, apply_order},

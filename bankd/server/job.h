@@ -34,6 +34,7 @@ struct job {
     enum err err; /* refused before the core saw it */
     struct request_decide decide;
     struct request_account account;
+    struct request_policy policy;
     union {
         struct request_challenge challenge;
         struct request_holder holder;

@@ -198,6 +198,12 @@ class Live(unittest.TestCase):
             for identifier, path in (("health", "/v1/health"), ("holders", "/v1/holders?limit=2"),
                                      ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
                 self.check(identifier, bank.operator("GET", path))
+            import policy_change
+            new = {**policy, "title": "The second", "version": 2}
+            for session in (alice, bob):
+                word = policy_change.word(session.key, new, policy)
+                self.check("policyDecide", policy_change.send(session, new, word))
+                self.check("policy", session.get(at + "/policy"))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")

@@ -335,7 +335,7 @@ static const struct policy *current_policy(struct world *w, const struct world_o
     return p;
 }
 
-static void write_head(struct world *w, const struct world_says *says, struct statement *head)
+void world_head(struct world *w, const struct world_says *says, struct statement *head)
 {
     uint8_t random[16] = {0};
     unsigned serial = ++w->serial;
@@ -361,7 +361,7 @@ void world_sign(struct world *w, const struct person *signer, const struct world
     struct statement head;
     struct buf payload = {0};
 
-    write_head(w, says, &head);
+    world_head(w, says, &head);
     const struct policy *policy = says && says->policy ? says->policy : current_policy(w, o);
     assert_ok(decision_make(&o->order, policy, verb, &head, &payload));
     buf_clear(jws);
@@ -400,88 +400,6 @@ const char *world_decide(struct world *w, const struct person *signer, const str
 
     world_sign(w, signer, o, verb, NULL, &jws);
     const char *name = world_hand_in(w, signer, &jws, o);
-    buf_free(&jws);
-    return name;
-}
-
-/* --- policies --- */
-
-struct policy *world_policy(struct world *w, const char *account, int64_t version,
-                            const char *people, const char *rules)
-{
-    char text[4096], from[TEXT_TIME_LEN + 1];
-    struct policy *p = NULL;
-
-    text_time(w->time.now_us, from);
-    snprintf(text, sizeof text,
-             "{\"account\":\"%s\",\"bank\":\"" WORLD_BANK
-             "\",\"currency\":\"EUR\",\"holders\":[%s],"
-             "\"rules\":[%s],\"title\":\"Version %lld\",\"type\":\"policy\",\"validFrom\":\"%s\","
-             "\"version\":%lld}",
-             account, people, rules, (long long)version, from, (long long)version);
-    assert_ok(policy_parse(text, strlen(text), &p));
-    return p;
-}
-
-static const struct policy *policy_in_force(struct world *w, const char *account)
-{
-    char sql[200];
-    uint8_t digest[DIGEST_LEN];
-
-    snprintf(sql, sizeof sql,
-             "SELECT lower(hex(p.digest)) FROM account a JOIN policy p ON p.id = a.policy"
-             " WHERE a.account = '%s'",
-             account);
-    const char *hex = world_sql(w, sql);
-    assert_ok(text_unhex(hex, strlen(hex), digest, sizeof digest));
-    return core_policy(w->core, digest);
-}
-
-void world_sign_policy(struct world *w, const struct person *signer, const struct policy *to,
-                       enum verb verb, struct buf *jws)
-{
-    const struct policy_step step = {policy_in_force(w, policy_account(to)), to};
-    struct person p = *signer;
-    struct statement head;
-    struct buf payload = {0};
-
-    write_head(w, NULL, &head);
-    assert_ok(policy_change_make(&step, verb, &head, &payload));
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(STATEMENT_POLICY), payload.data, payload.len,
-                       world_sign_hash, &p, jws));
-    buf_free(&payload);
-}
-
-const char *world_hand_in_policy(struct world *w, const struct person *caller,
-                                 const struct buf *jws, const struct policy *to)
-{
-    const struct core_caller who = {.session = caller->session};
-    struct verified *verified = NULL;
-    const struct verify_policy_input in = {.bank = WORLD_BANK,
-                                           .jws = buf_str(jws),
-                                           .jws_len = jws->len,
-                                           .step = {NULL, to},
-                                           .policies = core_policies(w->core),
-                                           .keys = core_keys(w->core)};
-
-    enum err e = verify_policy_change(&in, &verified);
-    world_begin(w);
-    if (e)
-        world_end(w, core_refuse(w->core, &who, e, policy_account(to), &w->answer));
-    else
-        world_end(w, core_policy_decide(w->core, &who, verified, to, &w->answer));
-    verified_free(verified);
-    return err_name(w->answer.err);
-}
-
-const char *world_policy_decide(struct world *w, const struct person *signer,
-                                const struct policy *to, enum verb verb)
-{
-    struct buf jws = {0};
-
-    world_sign_policy(w, signer, to, verb, &jws);
-    const char *name = world_hand_in_policy(w, signer, &jws, to);
     buf_free(&jws);
     return name;
 }

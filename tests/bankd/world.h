@@ -91,6 +91,8 @@ struct world_says {
     const char *nonce, *challenge;
     const struct policy *policy; /* NULL: the account's current one */
 };
+/* The members that every statement has. */
+void world_head(struct world *w, const struct world_says *says, struct statement *head);
 /* The signed statement. */
 void world_sign(struct world *w, const struct person *signer, const struct world_order *o,
                 enum verb verb, const struct world_says *says, struct buf *jws);
