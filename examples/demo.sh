@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The whole story in a minute: two holders and a bank with tokens of their own, one payment that both
-# must approve, the evidence checked with the bank stopped, and four things that must not work.
+# must approve, the evidence checked with the bank stopped, four things that must not work, and then new
+# rules: a payment that one may make alone, one that is rejected, one for another day.
 # Called by `./run demo`, which builds the programs first.
 set -euo pipefail
 
@@ -265,6 +266,48 @@ after=$(as alice balance --json | jq -r .booked)
 say "the balance is still $after $currency; the log is consistent:"
 ctl log verify --bank-key "$bank_key" 2>/dev/null | indent
 
+# draft AMOUNT [DATE] : the same creditor, another amount, as an order of Alice's in $dir/next.json
+draft() {
+    jq --arg amount "$1" --arg date "${2-}" 'del(.id, .created, .expires, .date) | .amount = $amount
+        | if $date == "" then . else .date = $date end' "$order_draft" >"$dir/next.draft"
+    rm -f "$dir/next.json"
+    as alice order new "$dir/next.draft" --output "$dir/next.json" 2>/dev/null
+    next=$(jq -r .id "$dir/next.json")
+}
+status() { as alice order status "$next" | grep -vE '^(Order|To|Waits for|To decide) ' | indent; }
+
+step "New rules: up to 100.00 either of them alone, above it both. Alice proposes them and sees all of them."
+cat >"$dir/rules.json" <<'JSON'
+{"rules": [{"upTo": "100.00", "anyOf": [{"signers": [{"count": 1}]}]}, {"require": "all"}]}
+JSON
+countersign policy lint "$dir/rules.json" --holder alice --holder bob --currency "$currency" | indent
+as alice policy propose "$dir/rules.json" --title "Small payments alone" 2>&1 | indent
+say "Bob sees the same and approves:"
+as bob policy approve 2>/dev/null | indent
+
+step "A payment of 25.00 needs one of them now; its evidence proves the new rules, too."
+draft 25.00
+as alice approve "$dir/next.json" >/dev/null 2>&1
+status
+as alice order evidence "$next" --output "$dir/small.json" 2>/dev/null
+countersign-verify evidence --bank-key "$bank_key" "$dir/small.json" 2>>"$dir/verify.log" | indent
+
+step "A payment of 120.00 needs both, and Bob says no."
+draft 120.00
+as alice approve "$dir/next.json" >/dev/null 2>&1
+as bob reject "$next" >/dev/null 2>&1
+status
+
+step "A payment for another day: accepted today, executed on its day - unless one of them cancels it."
+draft 50.00 "$(date -u -d '+10 days' +%F)"
+as bob approve "$dir/next.json" >/dev/null 2>&1
+status
+as alice balance | grep -E '^(Booked|Reserved|Available)' | indent
+as alice cancel "$next" >/dev/null 2>&1
+say "Alice cancels it:"
+status
+as alice balance | grep -E '^(Booked|Reserved|Available)' | indent
+
 write_shell() { # what a shell needs to go on: short commands for everybody, and the end
     cat >"$dir/shell" <<SHELL
 export PATH='$PATH' SOFTHSM2_CONF='$SOFTHSM2_CONF'
@@ -290,4 +333,4 @@ stop_bank
 TEXT
 fi
 echo
-say "Done: one payment, two signatures, one execution, one file that proves it."
+say "Done: payments signed with keys on tokens, each executed once, by rules that both agreed to, and files that prove it."

@@ -22,14 +22,9 @@ static const struct {
 static const struct {
     const char *code, *words;
 } reasons[] = {
-    {"MS02", "a holder said no"},
-    {"DS02", "the holders cancelled it"},
-    {"DS04", "the bank said no"},
-    {"DS24", "it expired before all approvals were there"},
-    {"AM04", "not enough funds"},
-    {"AM21", "more than the account's policy lets go"},
-    {"DS0C", "the key of somebody who decided is good no more"},
-    {"DS0H", "under the account's new policy its people may not decide"},
+#define X(code, words) {#code, words},
+#include "order/reason.def"
+#undef X
 };
 
 static const struct {
