@@ -228,13 +228,13 @@ enum err request_fund_read(const void *bytes, size_t len, struct request_fund *o
     return e;
 }
 
-enum err request_clock_read(const void *bytes, size_t len, struct request_clock *out)
+enum err request_note_read(const void *bytes, size_t len, struct request_note *out)
 {
     const struct js *note;
     const struct js_member table[] = {MEMBER_TEXT("note", true, &note)};
     struct js *body = NULL;
 
-    *out = (struct request_clock){0};
+    *out = (struct request_note){0};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
         e = member_line(note, 140, out->note, sizeof out->note);
@@ -371,7 +371,7 @@ enum err request_fund_make(const struct request_fund *in, struct buf *out)
     return make_texts(pairs, 2, out);
 }
 
-enum err request_clock_make(const struct request_clock *in, struct buf *out)
+enum err request_note_make(const struct request_note *in, struct buf *out)
 {
     const struct pair pairs[] = {{"note", in->note}};
     return make_texts(pairs, 1, out);

@@ -97,12 +97,12 @@ struct request_fund {
 MUST_CHECK enum err request_fund_read(const void *bytes, size_t len, struct request_fund *out);
 MUST_CHECK enum err request_fund_make(const struct request_fund *in, struct buf *out);
 
-/* CLOCK_ACCEPT: {"note":…}: why, in the operator's words. */
-struct request_clock {
+/* CLOCK_ACCEPT, RELEASE, REFUSE: {"note":…}: why, in the operator's words. */
+struct request_note {
     char note[ORDER_TEXT_BYTES + 1];
 };
-MUST_CHECK enum err request_clock_read(const void *bytes, size_t len, struct request_clock *out);
-MUST_CHECK enum err request_clock_make(const struct request_clock *in, struct buf *out);
+MUST_CHECK enum err request_note_read(const void *bytes, size_t len, struct request_note *out);
+MUST_CHECK enum err request_note_make(const struct request_note *in, struct buf *out);
 
 /* The query of a route. A list takes "cursor" and "limit", the log "from" and "limit", every other
  * route none. USAGE for another name, a name twice, a number out of range or a percent-encoding. */

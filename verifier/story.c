@@ -51,10 +51,16 @@ static const struct chapter {
     bool of_order; /* one of the order's own entries */
     enum err (*add)(struct story *, struct body *);
 } chapters[] = {
-    {"account", false, story_policy_account},   {"policy", false, story_policy_word},
-    {"policy-due", false, story_policy_due},    {"enrolment", false, story_keys_enrolment},
-    {"key-status", false, story_keys_status},   {"decision", true, story_order_decision},
-    {"settlement", true, story_end_settlement}, {"accepted", true, story_end_accepted},
+    {"account", false, story_policy_account},
+    {"policy", false, story_policy_word},
+    {"policy-due", false, story_policy_due},
+    {"enrolment", false, story_keys_enrolment},
+    {"key-status", false, story_keys_status},
+    {"decision", true, story_order_decision},
+    {"settlement", true, story_end_settlement},
+    {"accepted", true, story_end_accepted},
+    {"held", true, story_end_held},
+    {"released", true, story_end_released},
     {"closed", true, story_end_closed},
 };
 

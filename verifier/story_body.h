@@ -49,6 +49,7 @@ struct story {
     size_t key_count;
     struct order order;
     bool order_seen;
+    bool released;      /* by the operator, after the bank held it */
     int64_t entered_us; /* the order's first entry */
     uint64_t last;      /* index of the order's newest entry */
     struct made made[VERIFY_SIGNERS_MAX];
@@ -110,6 +111,9 @@ MUST_CHECK enum err story_order_decision(struct story *s, struct body *b);
 /* --- story_end.c: settlement, or an end by the bank --- */
 MUST_CHECK enum err story_end_settlement(struct story *s, struct body *b);
 MUST_CHECK enum err story_end_closed(struct story *s, struct body *b);
+/* The bank's operator must look at it, and did. */
+MUST_CHECK enum err story_end_held(struct story *s, struct body *b);
+MUST_CHECK enum err story_end_released(struct story *s, struct body *b);
 /* Accepted by time: a waiting clause opened. */
 MUST_CHECK enum err story_end_accepted(struct story *s, struct body *b);
 

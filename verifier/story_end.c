@@ -110,6 +110,8 @@ enum err story_end_settlement(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = check_settled(s, b, &st);
     if (e == ERR_OK)
+        e = story_contradiction_unless(s->status != STATUS_PDNG || s->released);
+    if (e == ERR_OK)
         e = check_quorum(s, b);
     if (e == ERR_OK && js_count(st.considered) != s->made_count)
         e = ERR_EVIDENCE_CONTRADICTION;
@@ -124,8 +126,10 @@ enum err story_end_settlement(struct story *s, struct body *b)
 enum err story_end_closed(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_RJCT, STATUS_NONE};
-    const struct js *reason, *status;
-    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("reason", true, &reason),
+    const struct js *note, *operator_name, *reason, *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("note", false, &note),
+                                      MEMBER_TEXT("operator", false, &operator_name),
+                                      MEMBER_TEXT("reason", true, &reason),
                                       MEMBER_ARRAY("status", 1, STORY_STEPS_MAX, &status)};
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
@@ -134,7 +138,8 @@ enum err story_end_closed(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_order_reason(s, reason);
     if (e == ERR_OK)
-        e = story_contradiction_unless(story_order_bank_reason(s, b->leaf->time_us));
+        e = story_contradiction_unless(story_order_bank_reason(s, b->leaf->time_us) &&
+                                       !note == !operator_name);
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }
 
@@ -152,4 +157,32 @@ enum err story_end_accepted(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_contradiction_unless(b->leaf->time_us <= s->order.expires_us);
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
+}
+
+enum err story_end_held(struct story *s, struct body *b)
+{
+    static const enum status allowed[] = {STATUS_PDNG, STATUS_NONE};
+    const struct js *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_ARRAY("status", 1, 1, &status)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = check_link(s, b);
+    return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
+}
+
+enum err story_end_released(struct story *s, struct body *b)
+{
+    const struct js *note, *operator_name;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("note", true, &note),
+                                      MEMBER_TEXT("operator", true, &operator_name)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = check_link(s, b);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(s->status == STATUS_PDNG && !s->released);
+    if (e == ERR_OK)
+        s->released = true;
+    return e;
 }

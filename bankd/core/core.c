@@ -119,6 +119,7 @@ enum err core_open(struct store *store, const struct core_options *options, stru
         return ERR_NO_MEMORY;
     c->store = store;
     memcpy(c->bank, options->bank, len + 1);
+    c->hold = options->hold;
     c->random = options->random;
     c->random_ctx = options->random_ctx;
     c->session_idle_us = options->session_idle_us ? options->session_idle_us : SESSION_IDLE_US;

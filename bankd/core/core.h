@@ -27,7 +27,21 @@ struct core;
 
 typedef enum err (*core_random_fn)(void *ctx, uint8_t *out, size_t len);
 
+/* Above these amounts an order waits for the operator. */
+#define CORE_HOLD_MAX 8
+struct core_hold_limit {
+    char currency[4];
+    int64_t above; /* minor units */
+};
+struct core_hold {
+    struct core_hold_limit limit[CORE_HOLD_MAX];
+    size_t count;
+};
+/* "10000.00 EUR, 9000.00 USD", or "": CONFIG_INVALID. */
+MUST_CHECK enum err core_hold_parse(const char *text, struct core_hold *out);
+
 struct core_options {
+    struct core_hold hold;
     const char *bank;
     core_random_fn random; /* salts, challenges */
     void *random_ctx;
@@ -154,6 +168,14 @@ MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *
                                       struct core_answer *out);
 MUST_CHECK enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
                               const char *amount, const char *currency, struct core_answer *out);
+/* Of an order that is at PDNG, otherwise ORDER_NOT_HELD: executes it, or ends it with DS04. NOTE
+ * says why, for the log. */
+MUST_CHECK enum err core_order_release(struct core *c, const struct core_caller *who,
+                                       const char *account, const char *id, const char *note,
+                                       struct core_answer *out);
+MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *who,
+                                      const char *account, const char *id, const char *note,
+                                      struct core_answer *out);
 MUST_CHECK enum err core_clock_accept(struct core *c, const struct core_caller *who,
                                       const char *note, struct core_answer *out);
 MUST_CHECK enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_t from,

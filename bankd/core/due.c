@@ -4,6 +4,7 @@
  * day comes. And settlement, which is the same whoever brought the order there.
  */
 #include "bankd/core/entries.h"
+#include "bankd/core/hold.h"
 #include "bankd/core/life.h"
 #include "bankd/core/rights.h"
 #include "base/text.h"
@@ -135,6 +136,8 @@ enum err life_execute(struct core *c, struct ledger_account *a, const struct lif
     enum err e = rights_within_limits(c, a, in->current, o->amount, &fits);
     if (e || !fits)
         return e ? e : life_close(c, a, "AM21", o);
+    if (hold_needed(c, a->currency, o))
+        return hold(c, a, o);
     return settle(c, a, in->decisions, o);
 }
 
@@ -174,18 +177,35 @@ static enum err look_at_open(struct core *c, struct ledger_account *a, const str
     return e ? e : life_execute(c, a, in, o);
 }
 
+/* A row of the store with what it is judged by. */
+static enum err load_case(struct core *c, const struct ledger_account *a,
+                          const struct life_order *o, struct life_decisions *decisions,
+                          struct life_case *out)
+{
+    *out = (struct life_case){.row = o, .decisions = decisions, .now_us = c->now_us};
+    enum err e = life_decisions(c, o->id, decisions);
+    if (!e && decisions->count == 0)
+        e = ERR_STORE_FAILED;
+    if (!e)
+        e = state_policy(c, o->policy_digest, &out->pinned);
+    return e ? e : state_policy(c, a->policy_digest, &out->current);
+}
+
+enum err life_execute_stored(struct core *c, struct ledger_account *a, struct life_order *o)
+{
+    struct life_decisions decisions;
+    struct life_case in;
+
+    enum err e = load_case(c, a, o, &decisions, &in);
+    return e ? e : life_execute(c, a, &in, o);
+}
+
 static enum err look_at(struct core *c, struct ledger_account *a, struct life_order *o)
 {
     struct life_decisions decisions;
-    struct life_case in = {.row = o, .decisions = &decisions, .now_us = c->now_us};
+    struct life_case in;
 
-    enum err e = life_decisions(c, o->id, &decisions);
-    if (!e && decisions.count == 0)
-        e = ERR_STORE_FAILED;
-    if (!e)
-        e = state_policy(c, o->policy_digest, &in.pinned);
-    if (!e)
-        e = state_policy(c, a->policy_digest, &in.current);
+    enum err e = load_case(c, a, o, &decisions, &in);
     if (e)
         return e;
     return o->status == STATUS_ACCP ? life_execute(c, a, &in, o) : look_at_open(c, a, &in, o);

@@ -32,6 +32,7 @@ enum err life_read(const struct store_query *q, struct life_order *out)
     out->date_days = (int32_t)store_int(q, 14);
     out->due_us = store_int(q, 15);
     out->matured_us = store_int(q, 16);
+    out->released = store_int(q, 17) != 0;
     return !e && out->status == STATUS_NONE ? ERR_STORE_FAILED : e;
 }
 
@@ -67,6 +68,7 @@ enum err life_save(struct core *c, const struct life_order *o)
     store_bind_int(q, ":open", !status_final(o->status));
     store_bind_int(q, ":due", o->due_us);
     store_bind_int(q, ":matured", o->matured_us);
+    store_bind_int(q, ":released", o->released);
     store_bind_int(q, ":ended", o->ended_us);
     store_bind_int(q, ":entry", o->entry);
     return store_run(q);
@@ -241,8 +243,8 @@ enum err life_path_after(enum status from, enum verb verb, const struct policy_v
 
 /* --- ends --- */
 
-enum err life_close(struct core *c, struct ledger_account *a, const char *reason,
-                    struct life_order *o)
+enum err life_end(struct core *c, struct ledger_account *a, const struct life_end *end,
+                  struct life_order *o)
 {
     char object[LIFE_OBJECT_MAX];
     struct doc body = {0}, status = {0};
@@ -251,7 +253,11 @@ enum err life_close(struct core *c, struct ledger_account *a, const char *reason
         return ERR_INTERNAL;
     life_object(a->account, o->order_id, object);
     entries_body(&body, "closed", object, o->entry);
-    doc_text(&body, "reason", reason);
+    doc_text(&body, "reason", end->reason);
+    if (end->operator_name) {
+        doc_text(&body, "operator", end->operator_name);
+        doc_text(&body, "note", end->note);
+    }
     doc_array(&status);
     doc_push_text(&status, status_name(STATUS_RJCT));
     doc_put(&body, "status", &status);
@@ -260,6 +266,12 @@ enum err life_close(struct core *c, struct ledger_account *a, const char *reason
         e = ledger_release(c, a, o->amount);
     o->status = STATUS_RJCT;
     o->ended_us = c->now_us;
-    snprintf(o->reason, sizeof o->reason, "%s", reason);
+    snprintf(o->reason, sizeof o->reason, "%s", end->reason);
     return e ? e : life_save(c, o);
+}
+
+enum err life_close(struct core *c, struct ledger_account *a, const char *reason,
+                    struct life_order *o)
+{
+    return life_end(c, a, &(struct life_end){reason, NULL, NULL}, o);
 }

@@ -32,6 +32,7 @@ struct life_order {
     int32_t date_days;
     int64_t expires_us, ended_us;
     int64_t due_us;     /* when the bank looks at it again */
+    bool released;      /* by the operator */
     int64_t matured_us; /* when a waiting clause accepted it, or 0 */
     int64_t entry;      /* newest entry about the order, or NO_ENTRY */
 };
@@ -99,8 +100,13 @@ MUST_CHECK enum err life_path_after(enum status from, enum verb verb,
 /* Where the path ends; FROM when it is empty. */
 enum status life_path_end(const struct life_path *path, enum status from);
 
-/* Ends an order by the bank's own hand, as RJCT for the ISO code REASON, and frees what it held.
- * Updates A. */
+/* Ends an order by the bank's own hand, as RJCT, and frees what it held. Updates A. */
+struct life_end {
+    const char *reason;               /* ISO code */
+    const char *operator_name, *note; /* NULL: the bank by itself */
+};
+MUST_CHECK enum err life_end(struct core *c, struct ledger_account *a, const struct life_end *end,
+                             struct life_order *o);
 MUST_CHECK enum err life_close(struct core *c, struct ledger_account *a, const char *reason,
                                struct life_order *o);
 
@@ -113,6 +119,9 @@ int64_t life_due(const struct life_case *in);
  * then nothing happens. Saves O, which is IN's row. Updates A. */
 MUST_CHECK enum err life_execute(struct core *c, struct ledger_account *a,
                                  const struct life_case *in, struct life_order *o);
+/* The same for a row of the store, with its decisions and policies as they are now. */
+MUST_CHECK enum err life_execute_stored(struct core *c, struct ledger_account *a,
+                                        struct life_order *o);
 /* Does to every open order of the account what is due by now. Updates A. */
 MUST_CHECK enum err life_catch_up(struct core *c, struct ledger_account *a);
 /* The same for one order of any account; *FOUND is false when none was due. */

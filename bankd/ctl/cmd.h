@@ -13,6 +13,8 @@ int cmd_holder_list(void *ctx, const struct args_list *words);
 int cmd_account_open(void *ctx, const struct args_list *words);
 int cmd_account_fund(void *ctx, const struct args_list *words);
 int cmd_account_list(void *ctx, const struct args_list *words);
+int cmd_order_release(void *ctx, const struct args_list *words);
+int cmd_order_refuse(void *ctx, const struct args_list *words);
 int cmd_order_list(void *ctx, const struct args_list *words);
 int cmd_log_verify(void *ctx, const struct args_list *words);
 int cmd_key_show(void *ctx, const struct args_list *words);

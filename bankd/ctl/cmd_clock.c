@@ -7,13 +7,13 @@
 int cmd_clock_accept(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
-    struct request_clock r = {.note = ""};
+    struct request_note r = {.note = ""};
     struct buf body = BUF_INIT(0);
     struct js *answer = NULL;
     (void)words;
     enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
     if (e == ERR_OK)
-        e = request_clock_make(&r, &body);
+        e = request_note_make(&r, &body);
     if (e == ERR_OK)
         e = ctl_post(ctl, ROUTE_CLOCK_ACCEPT, NULL, &body, &answer);
     if (e == ERR_OK && ctl->json)

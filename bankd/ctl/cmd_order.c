@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/request.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
+#include "order/forms.h"
+#include "order/json.h"
+#include <stdio.h>
+#include <string.h>
 
 int cmd_order_list(void *ctx, const struct args_list *words)
 {
@@ -24,4 +29,50 @@ int cmd_order_list(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl_show_list(ctl, &call, "orders", columns, sizeof columns / sizeof columns[0]);
     return ctl_end(ctl, e);
+}
+
+static enum err take_id(struct ctl *ctl, const struct args_list *words, const char **out)
+{
+    *out = words->item[0];
+    if (forms_order_id(*out, strlen(*out)) != ERR_OK)
+        return ctl_fail(ctl, ERR_USAGE, "%s is no order id", *out);
+    return ERR_OK;
+}
+
+/* The operator's word on an order that the bank holds. */
+static int decide(struct ctl *ctl, const struct args_list *words, enum route route)
+{
+    struct client_call call = {.route = route};
+    struct request_note r = {.note = ""};
+    struct buf body = BUF_INIT(0);
+    struct js *answer = NULL;
+    enum err e = ctl_need_account(ctl);
+    if (e == ERR_OK)
+        e = take_id(ctl, words, &call.param[1]);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    if (e == ERR_OK)
+        e = request_note_make(&r, &body);
+    call.param[0] = ctl->account;
+    call.body = body.data;
+    call.body_len = body.len;
+    if (e == ERR_OK)
+        e = ctl_call(ctl, &call, &answer);
+    if (e == ERR_OK && ctl->json)
+        e = ctl_print_json(answer);
+    else if (e == ERR_OK)
+        printf("%s is at %s\n", call.param[1], js_text(js_get(answer, "status"), NULL));
+    js_free(answer);
+    buf_free(&body);
+    return ctl_end(ctl, e);
+}
+
+int cmd_order_release(void *ctx, const struct args_list *words)
+{
+    return decide(ctx, words, ROUTE_RELEASE);
+}
+
+int cmd_order_refuse(void *ctx, const struct args_list *words)
+{
+    return decide(ctx, words, ROUTE_REFUSE);
 }

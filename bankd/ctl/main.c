@@ -41,6 +41,10 @@ static const struct args_option account_fund[] = {
     CURRENCY,
 };
 static const struct args_option order_list[] = {ACCOUNT};
+static const struct args_option order_decide[] = {
+    ACCOUNT,
+    {"note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note},
+};
 static const struct args_option log_verify[] = {
     BANK_KEY,
     {"checkpoint", 0, ARGS_TEXT, "FILE", "a checkpoint kept earlier", &ctl.checkpoint},
@@ -69,6 +73,14 @@ static const struct args_command commands[] = {
     {"order list", "", "list the orders of all accounts or of one",
      "bankctl order list --account PT50000201231234567890154", order_list, COUNT(order_list), 0, 0,
      cmd_order_list},
+    {"order release", "ORDER", "let an order go on that waits for the bank",
+     "bankctl order release 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+     "      --account PT50000201231234567890154 --note 'called the customer back'",
+     order_decide, COUNT(order_decide), 1, 1, cmd_order_release},
+    {"order refuse", "ORDER", "end an order that waits for the bank",
+     "bankctl order refuse 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+     "      --account PT50000201231234567890154 --note 'the customer knows nothing of it'",
+     order_decide, COUNT(order_decide), 1, 1, cmd_order_refuse},
     {"log verify", "", "check the whole log against its checkpoints",
      "bankctl log verify --checkpoint monday.note --save tuesday.note", log_verify,
      COUNT(log_verify), 0, 0, cmd_log_verify},

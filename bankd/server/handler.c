@@ -84,10 +84,10 @@ static enum err prepare_fund(const struct bank *b, struct job *j)
     return request_fund_read(body_of(j), j->body_len, &j->body.fund);
 }
 
-static enum err prepare_clock_accept(const struct bank *b, struct job *j)
+static enum err prepare_note(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_clock_read(body_of(j), j->body_len, &j->body.clock);
+    return request_note_read(body_of(j), j->body_len, &j->body.note);
 }
 
 /* --- apply: by the committer -------------------------------------------------------------------*/
@@ -293,10 +293,24 @@ static enum err apply_fund(const struct bank *b, struct job *j)
     return core_fund(b->core, &who, j->match.param[0], r->amount, r->currency, &j->answer);
 }
 
+static enum err apply_release(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_order_release(b->core, &who, j->match.param[0], j->match.param[1],
+                              j->body.note.note, &j->answer);
+}
+
+static enum err apply_refuse(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_order_refuse(b->core, &who, j->match.param[0], j->match.param[1], j->body.note.note,
+                             &j->answer);
+}
+
 static enum err apply_clock_accept(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    return core_clock_accept(b->core, &who, j->body.clock.note, &j->answer);
+    return core_clock_accept(b->core, &who, j->body.note.note, &j->answer);
 }
 
 /* --- the table ---------------------------------------------------------------------------------*/
@@ -327,7 +341,9 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
     [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
     [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},
-    [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_clock_accept, apply_clock_accept},
+    [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
+    [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
+    [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, apply_clock_accept},
 };
 
 const struct handler *handler_of(enum route r)

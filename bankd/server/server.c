@@ -78,7 +78,8 @@ static enum err random_bytes(void *ctx, uint8_t *out, size_t len)
 
 static enum err open_bank(struct server *s)
 {
-    const struct core_options options = {.bank = s->settings->bank, .random = random_bytes};
+    const struct core_options options = {
+        .hold = s->settings->hold, .bank = s->settings->bank, .random = random_bytes};
 
     s->bank.name = s->settings->bank;
     enum err e = store_open(s->settings->store, &s->store);

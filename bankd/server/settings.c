@@ -11,7 +11,7 @@
 
 #define PATH_BYTES 4000
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
-#define ITEMS 16
+#define ITEMS 17
 #define OTHER_FILES 128           /* open files that are no connection of a client */
 #define WAIT_MAX UINT64_C(600000) /* milliseconds */
 
@@ -23,6 +23,7 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->socket},
         {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->store},
         {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->keeper_socket},
+        {"hold_above", CONF_TEXT, false, "", 0, 200, &s->hold_above},
         {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->event_threads},
         {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->workers},
         {"max_connections", CONF_U64, false, "4096", 1, 100000, &s->max_connections},
@@ -81,6 +82,9 @@ enum err settings_load(const char *path, struct settings *out)
         return log_fail(e, "bankd.config", "%s", message);
     if (forms_bank(out->bank, strlen(out->bank)))
         e = log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: bank is no bank's name", path);
+    if (!e && core_hold_parse(out->hold_above, &out->hold))
+        e = log_fail(ERR_CONFIG_INVALID, "bankd.config",
+                     "%s: hold_above is not of the form 10000.00 EUR, 9000.00 USD", path);
     fill_threads(out);
     if (!e)
         e = raise_file_limit(out);

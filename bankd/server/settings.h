@@ -5,6 +5,7 @@
 #ifndef BANKD_SERVER_SETTINGS_H
 #define BANKD_SERVER_SETTINGS_H
 
+#include "bankd/core/core.h"
 #include "base/err.h"
 #include <stdint.h>
 
@@ -16,6 +17,8 @@ struct settings {
     char *socket; /* Unix socket for the operator */
     char *store;
     char *keeper_socket;
+    char *hold_above;
+    struct core_hold hold;           /* what it says */
     uint64_t event_threads, workers; /* never 0 */
     uint64_t max_connections;
     uint64_t queue_max; /* requests waiting for a worker, and for the committer */

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -143,6 +143,7 @@ CREATE TABLE orders (
     open INTEGER NOT NULL CHECK (open IN (0, 1)), -- its amount is reserved
     due_us INTEGER NOT NULL,                      -- when the bank looks at it again, while open
     matured_us INTEGER NOT NULL,                  -- when a waiting clause accepted it, or 0
+    released INTEGER NOT NULL CHECK (released IN (0, 1)), -- by the operator
     ended_us INTEGER NOT NULL,                    -- 0 while open
     entry INTEGER NOT NULL REFERENCES entry (id), -- newest entry about this order
     UNIQUE (account, order_id)

@@ -61,8 +61,8 @@ static enum err read_fund(const char *s)
 
 static enum err read_clock(const char *s)
 {
-    struct request_clock r;
-    return request_clock_read(s, strlen(s), &r);
+    struct request_note r;
+    return request_note_read(s, strlen(s), &r);
 }
 
 static const struct {
@@ -178,7 +178,7 @@ static void test_what_is_made_is_read(void **state)
     assert_ok(request_fund_make(&(struct request_fund){"1.00", "EUR"}, &b));
     assert_ok(read_fund(buf_str(&b)));
     buf_clear(&b);
-    assert_ok(request_clock_make(&(struct request_clock){"mended"}, &b));
+    assert_ok(request_note_make(&(struct request_note){"mended"}, &b));
     assert_ok(read_clock(buf_str(&b)));
     buf_free(&b);
 }

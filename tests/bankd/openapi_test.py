@@ -167,7 +167,7 @@ class Live(unittest.TestCase):
         import bank as b
 
         self.seen = set()
-        with b.Bank() as bank:
+        with b.Bank(bankd_settings="hold_above = 400.00 EUR\n") as bank:
             keys = {holder: b.Key(bank.dir, curve) for holder, curve in
                     (("alice", "P-256"), ("bob", "P-384"), ("edp", "P-521"))}
             for holder, key in keys.items():
@@ -177,7 +177,7 @@ class Live(unittest.TestCase):
             for number, holders in ((account, ["alice", "bob"]), (payee, ["edp"])):
                 self.check("accountOpen", bank.operator("POST", "/v1/accounts", {
                     "account": number, "currency": "EUR", "holders": holders, "title": "All holders"}))
-            self.check("fund", bank.operator("POST", at + "/funding", {"amount": "872.22", "currency": "EUR"}))
+            self.check("fund", bank.operator("POST", at + "/funding", {"amount": "1872.22", "currency": "EUR"}))
             alice, bob = b.Session(bank, keys["alice"]), b.Session(bank, keys["bob"])
             self.check("login", alice.login())
             self.check("challenge", alice.post("/v1/challenges", {"for": "decision",
@@ -204,6 +204,16 @@ class Live(unittest.TestCase):
                 word = policy_change.word(session.key, new, policy)
                 self.check("policyDecide", policy_change.send(session, new, word))
                 self.check("policy", session.get(at + "/policy"))
+            large = b.make_order(account, payee, "500.00")
+            refused = b.make_order(account, payee, "500.01")
+            for held in (large, refused):
+                for session in (alice, bob):
+                    self.check("decide", session.decide(held, new))
+                self.assertEqual(self.check("order", alice.get(at + "/orders/" + held["id"]))["status"], "PDNG")
+                identifier, act = ("release", "release") if held is large else ("refuse", "refusal")
+                told = self.check(identifier, bank.operator("POST", "%s/orders/%s/%s" % (at, held["id"], act),
+                                                            {"note": "as a test"}))
+                self.assertEqual(told["status"], "ACSC" if held is large else "RJCT")
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")

@@ -74,7 +74,9 @@ enum err world_sign_hash(void *ctx, const uint8_t *hash, size_t hash_len, uint8_
 
 static void open_core(struct world *w)
 {
-    const struct core_options options = {.bank = WORLD_BANK, .random = fill_random};
+    struct core_options options = {.bank = WORLD_BANK, .random = fill_random};
+
+    assert_ok(core_hold_parse(w->hold_above ? w->hold_above : "", &options.hold));
 
     assert_ok(store_open(w->path, &w->store));
     assert_ok(core_open(w->store, &options, &w->core));

@@ -28,6 +28,7 @@ struct person {
 };
 
 struct world {
+    const char *hold_above; /* what bankd.conf says; NULL: nothing; counts at the next restart */
     char dir[64], path[96];
     struct store *store;
     struct core *core;

@@ -211,7 +211,7 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("enrolment", "key-status", "account", "decision", "accepted", "settlement", "closed", "told")
+        told = ("enrolment", "key-status", "account", "decision", "accepted", "held", "released", "settlement", "closed", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]
         document = {"account": ACCOUNT, "bank": BANK, "bankKeys": bank_keys(),

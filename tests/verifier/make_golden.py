@@ -52,7 +52,26 @@ def good_evidence():
     yield "cancelled", s.evidence()
     yield "dated", dated("2026-11-23T00:00:00Z").evidence()
     yield "dated-saturday", dated("2026-11-30T09:00:00Z", date="2026-11-28").evidence()
+    yield "held", held(released=False, ends=False).evidence()
+    yield "released", held().evidence()
+    s = held(released=False, ends=False)
+    s.of_order("closed", "10:10:00", {"type": "closed", "reason": "DS04", "status": ["RJCT"],
+                                      "operator": "uid 0 (root)", "note": "the customer knows nothing of it"})
+    yield "refused", s.evidence()
     yield "waited", waited("2026-11-24T10:05:02Z").evidence()
+
+
+def held(released=True, ends=True):
+    """The bank's operator looks at it before it is executed."""
+    s = Story()
+    s.alice()
+    s.bob()
+    s.of_order("held", "10:07:01", {"type": "held", "status": ["PDNG"]})
+    if released:
+        s.of_order("released", "10:09:00", {"type": "released", "operator": "uid 0 (root)", "note": "called back"})
+    if ends:
+        s.settle("10:09:00")
+    return s
 
 
 def dated(settled_at, date="2026-11-23"):
@@ -312,6 +331,16 @@ def forged_times(wrong):
     s.bob(order=later)
     s.settle(orderDigest=hexdigest(canon(later)))
     yield wrong, "settled-before-its-date", s.evidence()
+    yield wrong, "settled-while-held", held(released=False).evidence()
+    s = Story()
+    s.alice()
+    s.bob()
+    s.of_order("released", "10:09:00", {"type": "released", "operator": "uid 0 (root)", "note": "called back"})
+    yield wrong, "released-without-a-hold", s.evidence()
+    s = Story()
+    s.alice()
+    s.of_order("held", "10:07:01", {"type": "held", "status": ["PDNG"]})
+    yield wrong, "held-before-the-quorum", s.evidence()
     yield wrong, "dated-settled-a-second-early", dated("2026-11-24T23:59:59Z", date="2026-11-25").evidence()
     yield wrong, "dated-settled-on-a-saturday", dated("2026-11-28T10:00:00Z", date="2026-11-28").evidence()
     yield wrong, "dated-settled-on-a-holiday", dated("2026-12-25T10:00:00Z", date="2026-12-25").evidence()

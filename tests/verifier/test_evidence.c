@@ -73,7 +73,8 @@ static void other_ends(void **state)
                 {"expired", "RJCT", "DS24", 1}, {"unhurried", "ACCP", "", 2},
                 {"challenged", "ACCP", "", 2},  {"cancelled", "CANC", "DS02", 1},
                 {"dated", "ACSC", "", 2},       {"dated-saturday", "ACSC", "", 2},
-                {"waited", "ACSC", "", 1}};
+                {"waited", "ACSC", "", 1},      {"held", "PDNG", "", 2},
+                {"released", "ACSC", "", 2},    {"refused", "RJCT", "DS04", 2}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

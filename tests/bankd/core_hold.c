@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Orders that the bank holds: above its limit they wait for the operator, who releases or refuses.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <string.h>
+
+static int enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w);
+    w.hold_above = "50.00 EUR";
+    world_populate(&w);
+    world_restart(&w);
+    *state = &w;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct world *w = *state;
+
+    w->hold_above = NULL;
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
+static void both_approve(struct world *w, const char *amount, struct world_order *o,
+                         const char *status)
+{
+    world_order(w, amount, o);
+    assert_string_equal(world_decide(w, &w->alice, o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), status);
+}
+
+static const char *operates(struct world *w, const struct core_caller *who, bool releases,
+                            const struct world_order *o)
+{
+    world_begin(w);
+    world_end(w, releases ? core_order_release(w->core, who, o->order.account, o->order.id,
+                                               "called back", &w->answer)
+                          : core_order_refuse(w->core, who, o->order.account, o->order.id,
+                                              "never heard of it", &w->answer));
+    return err_name(w->answer.err);
+}
+
+static void assert_evidence(struct world *w, const struct world_order *o, const char *status)
+{
+    struct verify_report report;
+
+    world_login(w, &w->alice);
+    assert_ok(world_evidence(w, &w->alice, o, &report));
+    assert_string_equal(report.status, status);
+}
+
+static void test_released(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller alice = {.session = w->alice.session};
+    struct world_order small, o;
+    bool more = false;
+
+    both_approve(w, "50.00", &small, "ACSC");
+    world_fund(w, WORLD_ALICE_ACCOUNT, "100.00");
+    both_approve(w, "50.01", &o, "PDNG");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "15000/5001");
+    assert_string_equal(operates(w, &alice, true, &o), "ROLE_REQUIRED");
+    assert_string_equal(operates(w, &world_operator, true, &small), "ORDER_NOT_HELD");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_REJECT), "ORDER_ACCEPTED");
+    world_later(w, 7 * 86400); /* it waits, whatever its expiry */
+    world_begin(w);
+    world_end(w, core_due(w->core, 10, &more));
+    assert_evidence(w, &o, "PDNG");
+    assert_string_equal(operates(w, &world_operator, true, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "9999/0");
+    assert_string_equal(operates(w, &world_operator, true, &o), "ORDER_NOT_HELD");
+    assert_evidence(w, &o, "ACSC");
+    world_order_free(&small);
+    world_order_free(&o);
+}
+
+static void test_refused(void **state)
+{
+    struct world *w = *state;
+    struct verify_report report;
+    struct world_order o;
+
+    both_approve(w, "60.00", &o, "PDNG");
+    assert_string_equal(operates(w, &world_operator, false, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "RJCT");
+    assert_string_equal(world_text(w, "reason"), "DS04");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_string_equal(report.reason, "DS04");
+    world_order_free(&o);
+}
+
+static void test_cancelled(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    both_approve(w, "60.00", &o, "PDNG");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_CANCEL), "OK");
+    assert_string_equal(operates(w, &world_operator, true, &o), "ORDER_NOT_HELD");
+    assert_evidence(w, &o, "CANC");
+    world_order_free(&o);
+}
+
+/* What changed while it waited counts when it is released. */
+static void threat_10_a_key_revoked_while_it_is_held(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    both_approve(w, "60.00", &o, "PDNG");
+    world_execute(w, "UPDATE signing_key SET status = 'revoked' WHERE holder ="
+                     " (SELECT id FROM holder WHERE holder = 'bob')");
+    world_restart(w);
+    assert_string_equal(operates(w, &world_operator, true, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "RJCT");
+    assert_string_equal(world_text(w, "reason"), "DS0C");
+    assert_evidence(w, &o, "RJCT");
+    world_order_free(&o);
+}
+
+static void test_the_setting(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"10000.00",           "10000 EUR", "10000.00 EUX",
+                                      "1.00 EUR, 2.00 EUR", "EUR 1.00",  "1.00 EUR;2.00 USD",
+                                      "-1.00 EUR"};
+    struct core_hold hold;
+
+    assert_ok(core_hold_parse("", &hold));
+    assert_int_equal(hold.count, 0);
+    assert_ok(core_hold_parse("10000.00 EUR, 500 JPY", &hold));
+    assert_int_equal(hold.count, 2);
+    assert_int_equal(hold.limit[0].above, 1000000);
+    assert_string_equal(hold.limit[1].currency, "JPY");
+    assert_int_equal(hold.limit[1].above, 500);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+        assert_err(core_hold_parse(bad[i], &hold), ERR_CONFIG_INVALID);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        T(test_released),
+        T(test_refused),
+        T(test_cancelled),
+        T(threat_10_a_key_revoked_while_it_is_held),
+        cmocka_unit_test(test_the_setting),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
