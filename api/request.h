@@ -97,7 +97,8 @@ struct request_fund {
 MUST_CHECK enum err request_fund_read(const void *bytes, size_t len, struct request_fund *out);
 MUST_CHECK enum err request_fund_make(const struct request_fund *in, struct buf *out);
 
-/* CLOCK_ACCEPT, RELEASE, REFUSE: {"note":…}: why, in the operator's words. */
+/* What an operator decides, such as CLOCK_ACCEPT or BLOCK: {"note":…}: why, in the operator's
+ * words. */
 struct request_note {
     char note[ORDER_TEXT_BYTES + 1];
 };

@@ -209,6 +209,8 @@ enum err core_fund(struct core *c, const struct core_caller *who, const char *ac
     enum err e = session_operator(who);
     if (!e)
         e = ledger_find(c, account, &a);
+    if (!e && a.state == LEDGER_CLOSED)
+        e = ERR_ACCOUNT_CLOSED;
     if (!e)
         e = read_amount(&a, amount, currency, &minor);
     if (!e)

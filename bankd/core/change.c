@@ -82,6 +82,8 @@ static enum err judge(struct changing *d)
     enum err e = stated_fresh(&d->stated);
     if (!e && !d->stated.key.active)
         e = ERR_KEY_INACTIVE;
+    if (!e && d->account.state == LEDGER_CLOSED)
+        e = ERR_ACCOUNT_CLOSED;
     if (!e)
         e = check_rights(d);
     if (!e && memcmp(d->said->replaces, d->account.policy_digest, DIGEST_LEN) != 0)

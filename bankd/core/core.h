@@ -168,6 +168,14 @@ MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *
                                       struct core_answer *out);
 MUST_CHECK enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
                               const char *amount, const char *currency, struct core_answer *out);
+/* Blocked: nothing leaves the account, what its day comes for ends with AC06; rejections, cancels
+ * and credits go on. Closed is for ever, and only without money and open orders: ACCOUNT_NOT_EMPTY.
+ * NOTE says why, for the log. */
+enum core_account_act { CORE_ACCOUNT_BLOCK, CORE_ACCOUNT_UNBLOCK, CORE_ACCOUNT_CLOSE };
+MUST_CHECK enum err core_account_state(struct core *c, const struct core_caller *who,
+                                       const char *account, enum core_account_act act,
+                                       const char *note, struct core_answer *out);
+
 /* Of an order that is at PDNG, otherwise ORDER_NOT_HELD: executes it, or ends it with DS04. NOTE
  * says why, for the log. */
 MUST_CHECK enum err core_order_release(struct core *c, const struct core_caller *who,

@@ -70,6 +70,8 @@ static enum err check_creditor(struct deciding *d)
         return e == ERR_ACCOUNT_UNKNOWN ? ERR_CREDITOR_UNKNOWN : e;
     if (d->creditor.id == d->account.id)
         return ERR_CREDITOR_IS_DEBTOR;
+    if (d->creditor.state == LEDGER_CLOSED)
+        return ERR_ACCOUNT_CLOSED;
     return strcmp(d->creditor.currency, d->order->currency) == 0 ? ERR_OK : ERR_CURRENCY_MISMATCH;
 }
 
@@ -104,6 +106,16 @@ static enum err check_new_order(struct deciding *d)
     return e;
 }
 
+/* What leads to no payment is always heard. */
+static enum err check_account(const struct deciding *d)
+{
+    bool pays = d->said->verb == VERB_SUBMIT || d->said->verb == VERB_APPROVE;
+
+    if (!pays || d->account.state == LEDGER_OPEN)
+        return ERR_OK;
+    return d->account.state == LEDGER_BLOCKED ? ERR_ACCOUNT_BLOCKED : ERR_ACCOUNT_CLOSED;
+}
+
 static enum err find_order(struct deciding *d)
 {
     enum err e = life_find(d->c, d->account.id, d->order->id, &d->row);
@@ -125,6 +137,8 @@ static enum err judge(struct deciding *d)
         e = find_order(d);
     if (!e)
         e = check_policy(d);
+    if (!e)
+        e = check_account(d);
     if (!e)
         e = d->row.id ? check_known_order(d) : check_new_order(d);
     return e;

@@ -97,6 +97,8 @@ static enum err settle(struct core *c, struct ledger_account *a, const struct li
     if (!status_may_follow(o->status, STATUS_ACSP))
         return ERR_INTERNAL;
     enum err e = ledger_by_id(c, o->creditor, &creditor);
+    if (!e && creditor.state == LEDGER_CLOSED)
+        return life_close(c, a, "AC04", o);
     if (!e)
         e = ledger_settle(c, a, &creditor, o->amount, o->id, &movement);
     if (!e)
@@ -128,6 +130,8 @@ enum err life_execute(struct core *c, struct ledger_account *a, const struct lif
         o->due_us = day * DAY_US;
         return life_save(c, o);
     }
+    if (a->state != LEDGER_OPEN)
+        return life_close(c, a, "AC06", o);
     life_judge(in, &verdict);
     if (!verdict.reached) {
         const char *why = all_active(in->decisions) ? life_unreachable_reason(in) : "DS0C";

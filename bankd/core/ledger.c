@@ -3,10 +3,27 @@
 
 #include "order/amount.h"
 #include <stdio.h>
+#include <string.h>
 
 #define BANK_ACCOUNT_MAX sizeof "bank:EUR"
 
 /* --- accounts --- */
+
+static const char *const states[] = {
+    [LEDGER_OPEN] = "open", [LEDGER_BLOCKED] = "blocked", [LEDGER_CLOSED] = "closed"};
+
+const char *ledger_state_name(enum ledger_state s)
+{
+    return states[s];
+}
+
+/* Whatever is not known is as good as closed. */
+static enum ledger_state read_state(const char *name)
+{
+    if (strcmp(name, states[LEDGER_OPEN]) == 0)
+        return LEDGER_OPEN;
+    return strcmp(name, states[LEDGER_BLOCKED]) == 0 ? LEDGER_BLOCKED : LEDGER_CLOSED;
+}
 
 enum err ledger_read(const struct store_query *q, struct ledger_account *out)
 {
@@ -15,6 +32,7 @@ enum err ledger_read(const struct store_query *q, struct ledger_account *out)
     out->reserved = store_int(q, 4);
     out->entry = store_is_null(q, 5) ? NO_ENTRY : store_int(q, 5);
     out->policy = store_int(q, 6);
+    out->state = read_state(store_text(q, 8));
     enum err e = store_copy_text(q, 1, out->account, sizeof out->account);
     if (!e)
         e = store_copy_text(q, 2, out->currency, sizeof out->currency);

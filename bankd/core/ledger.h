@@ -17,6 +17,9 @@
 
 #define LEDGER_OBJECT_MAX (sizeof "account:" + IBAN_MAX) /* "account:IBAN" and its NUL */
 
+enum ledger_state { LEDGER_OPEN, LEDGER_BLOCKED, LEDGER_CLOSED };
+const char *ledger_state_name(enum ledger_state s); /* "open", "blocked", "closed" */
+
 struct ledger_account {
     int64_t id;
     char account[IBAN_MAX + 1];
@@ -25,6 +28,7 @@ struct ledger_account {
     int64_t entry;  /* newest entry about the account, or NO_ENTRY */
     int64_t policy; /* row of the current policy; 0: the bank's own account */
     uint8_t policy_digest[DIGEST_LEN];
+    enum ledger_state state;
 };
 
 /* A customer's account; ACCOUNT_UNKNOWN. */

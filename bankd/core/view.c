@@ -149,6 +149,7 @@ enum err view_account(struct core *c, const struct ledger_account *a, struct doc
     doc_object(out);
     doc_text(out, "account", a->account);
     doc_text(out, "currency", a->currency);
+    doc_text(out, "state", ledger_state_name(a->state));
     doc_money(out, "booked", a->booked, a->currency);
     doc_money(out, "reserved", a->reserved, a->currency);
     doc_money(out, "available", ledger_available(a), a->currency);

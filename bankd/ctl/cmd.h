@@ -10,6 +10,9 @@
 
 int cmd_holder_add(void *ctx, const struct args_list *words);
 int cmd_holder_list(void *ctx, const struct args_list *words);
+int cmd_account_block(void *ctx, const struct args_list *words);
+int cmd_account_unblock(void *ctx, const struct args_list *words);
+int cmd_account_close(void *ctx, const struct args_list *words);
 int cmd_account_open(void *ctx, const struct args_list *words);
 int cmd_account_fund(void *ctx, const struct args_list *words);
 int cmd_account_list(void *ctx, const struct args_list *words);

@@ -10,10 +10,9 @@
 
 /* As the bank answers; also one line of the list. */
 static const struct table_column columns[] = {
-    {"ACCOUNT", "account", false},    {"CURRENCY", "currency", false},
-    {"BOOKED", "booked", true},       {"RESERVED", "reserved", true},
-    {"AVAILABLE", "available", true}, {"TITLE", "policy.title", false},
-    {"HOLDERS", "holders", false},
+    {"ACCOUNT", "account", false},    {"CURRENCY", "currency", false},  {"BOOKED", "booked", true},
+    {"RESERVED", "reserved", true},   {"AVAILABLE", "available", true}, {"STATE", "state", false},
+    {"TITLE", "policy.title", false}, {"HOLDERS", "holders", false},
 };
 #define COLUMNS (sizeof columns / sizeof columns[0])
 
@@ -129,4 +128,41 @@ int cmd_account_list(void *ctx, const struct args_list *words)
     const struct client_call call = {.route = ROUTE_ACCOUNTS};
     (void)words;
     return ctl_end(ctx, ctl_show_list(ctx, &call, "accounts", columns, COLUMNS));
+}
+
+static int set_state(struct ctl *ctl, enum route route)
+{
+    struct request_note r = {.note = ""};
+    struct buf body = BUF_INIT(0);
+    struct js *answer = NULL;
+    enum err e = ctl_need_account(ctl);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    if (e == ERR_OK)
+        e = request_note_make(&r, &body);
+    if (e == ERR_OK)
+        e = ctl_post(ctl, route, ctl->account, &body, &answer);
+    if (e == ERR_OK)
+        e = show_account(ctl, answer);
+    js_free(answer);
+    buf_free(&body);
+    return ctl_end(ctl, e);
+}
+
+int cmd_account_block(void *ctx, const struct args_list *words)
+{
+    (void)words;
+    return set_state(ctx, ROUTE_BLOCK);
+}
+
+int cmd_account_unblock(void *ctx, const struct args_list *words)
+{
+    (void)words;
+    return set_state(ctx, ROUTE_UNBLOCK);
+}
+
+int cmd_account_close(void *ctx, const struct args_list *words)
+{
+    (void)words;
+    return set_state(ctx, ROUTE_CLOSE);
 }

@@ -41,6 +41,10 @@ static const struct args_option account_fund[] = {
     CURRENCY,
 };
 static const struct args_option order_list[] = {ACCOUNT};
+static const struct args_option account_state[] = {
+    ACCOUNT,
+    {"note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note},
+};
 static const struct args_option order_decide[] = {
     ACCOUNT,
     {"note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note},
@@ -70,6 +74,15 @@ static const struct args_command commands[] = {
      account_fund, COUNT(account_fund), 0, 0, cmd_account_fund},
     {"account list", "", "list the accounts with their balances", "bankctl account list", NULL, 0,
      0, 0, cmd_account_list},
+    {"account block", "", "let nothing leave an account",
+     "bankctl account block --account PT50000201231234567890154 --note 'court order 17/26'",
+     account_state, COUNT(account_state), 0, 0, cmd_account_block},
+    {"account unblock", "", "open a blocked account again",
+     "bankctl account unblock --account PT50000201231234567890154 --note 'lifted'", account_state,
+     COUNT(account_state), 0, 0, cmd_account_unblock},
+    {"account close", "", "close an empty account for ever",
+     "bankctl account close --account PT50000201231234567890154 --note 'on request'", account_state,
+     COUNT(account_state), 0, 0, cmd_account_close},
     {"order list", "", "list the orders of all accounts or of one",
      "bankctl order list --account PT50000201231234567890154", order_list, COUNT(order_list), 0, 0,
      cmd_order_list},

@@ -293,6 +293,27 @@ static enum err apply_fund(const struct bank *b, struct job *j)
     return core_fund(b->core, &who, j->match.param[0], r->amount, r->currency, &j->answer);
 }
 
+static enum err account_state(const struct bank *b, struct job *j, enum core_account_act act)
+{
+    struct core_caller who = job_caller(j);
+    return core_account_state(b->core, &who, j->match.param[0], act, j->body.note.note, &j->answer);
+}
+
+static enum err apply_block(const struct bank *b, struct job *j)
+{
+    return account_state(b, j, CORE_ACCOUNT_BLOCK);
+}
+
+static enum err apply_unblock(const struct bank *b, struct job *j)
+{
+    return account_state(b, j, CORE_ACCOUNT_UNBLOCK);
+}
+
+static enum err apply_close(const struct bank *b, struct job *j)
+{
+    return account_state(b, j, CORE_ACCOUNT_CLOSE);
+}
+
 static enum err apply_release(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -341,6 +362,9 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
     [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
     [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},
+    [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
+    [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
+    [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
     [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, apply_clock_accept},

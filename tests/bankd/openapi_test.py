@@ -214,6 +214,12 @@ class Live(unittest.TestCase):
                 told = self.check(identifier, bank.operator("POST", "%s/orders/%s/%s" % (at, held["id"], act),
                                                             {"note": "as a test"}))
                 self.assertEqual(told["status"], "ACSC" if held is large else "RJCT")
+            for act in ("block", "unblock"):
+                told = self.check(act, bank.operator("POST", "%s/%s" % (at, act), {"note": "as a test"}))
+                self.assertEqual(told["state"], {"block": "blocked", "unblock": "open"}[act])
+            spare = b.iban(9)
+            bank.open_account(spare, ["edp"])
+            self.check("close", bank.operator("POST", "/v1/accounts/%s/close" % spare, {"note": "as a test"}))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")

@@ -78,7 +78,7 @@ static void test_opening(void **state)
     store_close(s);
     assert_ok(store_open("bank.db", &s));
     store_close(s);
-    execute("PRAGMA user_version = 6");
+    execute("PRAGMA user_version = 7");
     assert_err(store_open("bank.db", &s), ERR_STORE_VERSION);
     assert_null(s);
     forget();
@@ -183,8 +183,8 @@ static void test_the_schema_says_no(void **state)
             "INSERT INTO signing_key VALUES (1, 't', x'', 1, 'active', 0, 0),"
             " (3, 'w', x'', 1, 'active', 0, 0);"
             "INSERT INTO policy VALUES (1, x'00', 'A', 1, x'', 0);"
-            "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0),"
-            " (2, 'B', 1, 'EUR', 0, 0, 1, 0);"
+            "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0, 'open'),"
+            " (2, 'B', 1, 'EUR', 0, 0, 1, 0, 'open');"
             "INSERT INTO orders VALUES (1, 1, 'o', x'', 1, 2, 'B', 60, 0, 0, 'PATC', '', 1, 0, 0, "
             "0, 0, 0);"
             "INSERT INTO decision VALUES (1, 1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"

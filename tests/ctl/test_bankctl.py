@@ -74,7 +74,7 @@ class Bankctl(unittest.TestCase):
         opened = self.ctl("account", "open", "--account", ACCOUNT, "--currency", "EUR", "--title", "Joint",
                           "--holder", "bob", "--holder", "alice")
         self.assertEqual(opened.splitlines()[1].split(),
-                         [ACCOUNT, "EUR", "0.00", "0.00", "0.00", "Joint", "alice", "bob"])
+                         [ACCOUNT, "EUR", "0.00", "0.00", "0.00", "open", "Joint", "alice", "bob"])
         funded = self.json("account", "fund", "--account", ACCOUNT, "--amount", "872.22", "--currency", "EUR")
         self.assertEqual(funded["available"], "872.22")
         self.assertIn("872.22", self.ctl("account", "list"))
@@ -100,6 +100,19 @@ class Bankctl(unittest.TestCase):
             self.assertEqual(line, [order["id"], ACCOUNT, "PATC", "-", "10.00", "EUR", "1", "2", "bob",
                                     "EDP", "Comercial"])
         self.assertEqual(self.json("order", "list", "--account", OTHER), {"orders": []})
+
+    def test_4_what_the_operator_says(self):
+        """Block, unblock, close; release and refuse what the bank does not hold."""
+        note = ("--note", "court order 17/26")
+        for act, state in (("block", "blocked"), ("unblock", "open")):
+            self.assertIn(state, self.ctl("account", act, "--account", ACCOUNT, *note).splitlines()[1].split())
+        self.refuses("ACCOUNT_NOT_EMPTY", 1, "account", "close", "--account", ACCOUNT, *note)
+        self.assertIn("--note is missing", self.refuses("USAGE", 2, "account", "block", "--account", ACCOUNT))
+        self.refuses("TEXT_INVALID", 1, "account", "block", "--account", ACCOUNT, "--note", "two\nlines")
+        order = self.json("order", "list", "--account", ACCOUNT)["orders"][0]["order"]["id"]
+        for act in ("release", "refuse"):
+            self.refuses("ORDER_NOT_HELD", 1, "order", act, order, "--account", ACCOUNT, *note)
+            self.refuses("USAGE", 2, "order", act, "../x", "--account", ACCOUNT, *note)
 
     def test_5_pages(self):
         """More than one page of a list, and of the log."""
