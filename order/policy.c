@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "order/policy_inner.h"
 
+#include "base/text.h"
 #include "order/amount.h"
 #include "order/doc.h"
 #include "order/json.h"
@@ -70,7 +71,10 @@ static enum err read_limit(const struct js *value, struct policy *p)
         policy_note(p, POLICY_UNKNOWN, 0, 0, js_text(per, NULL));
     if (p->limits[period] >= 0)
         policy_note(p, POLICY_UNKNOWN, 0, 0, js_text(per, NULL));
-    return policy_read_amount(p, amount, &p->limits[period]);
+    e = policy_read_amount(p, amount, &p->limits[period]);
+    if (e == ERR_OK && p->limits[period] == 0)
+        policy_note(p, POLICY_ZERO, 0, 0, js_text(per, NULL));
+    return e;
 }
 
 static enum err read_limits(const struct js *array, struct policy *p)
@@ -293,6 +297,23 @@ const char *policy_holder(const struct policy *p, size_t i)
 char policy_holder_class(const struct policy *p, size_t i)
 {
     return i < p->holder_count ? p->holders[i].class : 0;
+}
+
+int64_t policy_valid_until(const struct policy *p)
+{
+    return p->valid_until_us ? p->valid_until_us : INT64_MAX;
+}
+
+int64_t policy_waited(int64_t since_us, int64_t now_us)
+{
+    int64_t waited_s = now_us / TEXT_SECOND_US - since_us / TEXT_SECOND_US;
+
+    return waited_s > 0 ? waited_s * TEXT_SECOND_US : 0;
+}
+
+int64_t policy_opens(int64_t since_us, int64_t wait_us)
+{
+    return since_us / TEXT_SECOND_US * TEXT_SECOND_US + wait_us;
 }
 
 int64_t policy_limit(const struct policy *p, enum policy_period period)

@@ -24,6 +24,7 @@ struct js;
 #define POLICY_MAX 16384u /* bytes */
 #define POLICY_HOLDERS_MAX 64u
 #define POLICY_TITLE_BYTES 280
+#define POLICY_CHANGE_LIFE_US (INT64_C(30) * 86400 * 1000000) /* how long a new one may wait */
 
 struct policy; /* immutable, shared between threads */
 
@@ -40,6 +41,7 @@ int64_t policy_version(const struct policy *p);
 const uint8_t *policy_digest(const struct policy *p); /* DIGEST_LEN bytes */
 const char *policy_bytes(const struct policy *p, size_t *len);
 bool policy_valid_at(const struct policy *p, int64_t time_us);
+int64_t policy_valid_until(const struct policy *p); /* INT64_MAX: for ever */
 
 bool policy_may_submit(const struct policy *p, const char *holder);  /* any holder */
 bool policy_may_approve(const struct policy *p, const char *holder); /* any class but T */
@@ -57,8 +59,14 @@ struct policy_case {
     enum policy_subject subject;
     int64_t amount_minor; /* in the account's currency; payments and cash */
     const char *payee;    /* the creditor's account; payments */
-    int64_t waited_us;    /* since the case was opened: waiting clauses */
+    int64_t waited_us;    /* since the case was opened, see policy_waited: waiting clauses */
 };
+
+/* How long a case waited: between whole seconds, which is all that a log tells, and never below
+ * zero, wherever the clock went. */
+int64_t policy_waited(int64_t since_us, int64_t now_us);
+/* The first moment at which it has waited so long. */
+int64_t policy_opens(int64_t since_us, int64_t wait_us);
 
 /* Votes that count: each names a holder once; the caller has checked keys and signatures. A holder
  * named twice, or who may not approve, is not counted. */

@@ -9,13 +9,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOBODY (-1)
-
 struct seating {
     policy_set places[POLICY_SIGNERS_MAX]; /* who may take it, among those who are there */
     unsigned count;
-    int taken[POLICY_HOLDERS_MAX]; /* the place of each person, or NOBODY */
-    policy_set asked;              /* in this search */
+    policy_set seated;                  /* who has a place */
+    unsigned taken[POLICY_HOLDERS_MAX]; /* which one */
+    policy_set asked;                   /* in this search */
 };
 
 size_t policy_find(const struct policy *p, const char *id)
@@ -55,14 +54,23 @@ unsigned policy_way_size(const struct policy_way *w)
 /* Finds somebody for the place, moving others on where that helps. Depth: the number of places. */
 static bool seat(struct seating *s, unsigned place)
 {
+    policy_set free = s->places[place] & ~s->seated;
+
+    if (free) {
+        unsigned h = (unsigned)__builtin_ctzll(free);
+
+        s->seated |= (policy_set)1 << h;
+        s->taken[h] = place;
+        return true;
+    }
     for (unsigned h = 0; h < POLICY_HOLDERS_MAX; h++) {
         policy_set person = (policy_set)1 << h;
 
         if (!(s->places[place] & person & ~s->asked))
             continue;
         s->asked |= person;
-        if (s->taken[h] == NOBODY || seat(s, (unsigned)s->taken[h])) {
-            s->taken[h] = (int)place;
+        if (seat(s, s->taken[h])) {
+            s->taken[h] = place;
             return true;
         }
     }
@@ -78,8 +86,6 @@ unsigned policy_way_filled(const struct policy_way *w, policy_set set)
         for (unsigned n = 0; n < w->terms[i].count && s.count < POLICY_SIGNERS_MAX; n++)
             s.places[s.count++] = w->terms[i].who & set;
     }
-    for (unsigned h = 0; h < POLICY_HOLDERS_MAX; h++)
-        s.taken[h] = NOBODY;
     for (unsigned place = 0; place < s.count; place++) {
         s.asked = 0;
         filled += seat(&s, place);

@@ -96,6 +96,12 @@ enum err policy_finding_text(const struct policy_finding *f, struct buf *out)
 
 /* --- ways that nobody can go --- */
 
+/* A new policy that has waited too long is over before such a way opens. */
+static bool opens_too_late(const struct policy_rule *r, const struct policy_way *w)
+{
+    return r->subject == POLICY_CHANGE && w->after_us > POLICY_CHANGE_LIFE_US;
+}
+
 static void check_way(struct policy *p, size_t rule, size_t way, const struct policy_way *w)
 {
     for (size_t i = 0; i < w->count; i++) {
@@ -104,7 +110,8 @@ static void check_way(struct policy *p, size_t rule, size_t way, const struct po
             return;
         }
     }
-    if (policy_way_filled(w, p->approvers) < policy_way_size(w))
+    if (policy_way_filled(w, p->approvers) < policy_way_size(w) ||
+        opens_too_late(&p->rules[rule - 1], w))
         policy_note(p, POLICY_UNREACHABLE, rule, way, "");
 }
 
@@ -243,10 +250,16 @@ void policy_check(struct policy *p)
         policy_note(p, POLICY_NO_APPROVER, 0, 0, "");
     check_ways(p);
     check_never(p);
-    if (p->found->fatal)
-        return; /* what follows would only say the same in other words */
+}
+
+/* What its owner may not have meant. It takes a look at every person and every way, so it is not
+ * for each reader of a policy. */
+static void advise(struct policy *p, struct policy_findings *found)
+{
+    p->found = found;
     check_gaps(p);
     check_single_points(p);
+    p->found = NULL;
 }
 
 enum err policy_lint(const void *bytes, size_t len, struct policy_findings *out)
@@ -261,6 +274,8 @@ enum err policy_lint(const void *bytes, size_t len, struct policy_findings *out)
     e = js_parse(bytes, len, &value);
     if (e == ERR_OK)
         e = policy_read(value, out, &p);
+    if (e == ERR_OK && !out->fatal)
+        advise(p, out); /* otherwise it would only say the same in other words */
     if (e == ERR_OK && out->fatal)
         e = ERR_POLICY_INVALID;
     policy_free(p);
