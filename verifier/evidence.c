@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define EVIDENCE_MAX ((size_t)4 << 20) /* bytes */
-#define ENTRIES_MAX 256
+#define ENTRIES_MAX 1024
 
 struct evidence {
     char bank[BANK_MAX + 1];

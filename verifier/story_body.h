@@ -10,9 +10,9 @@
 #include "order/status.h"
 #include "verifier/story.h"
 
-#define STORY_KEYS_MAX VERIFY_SIGNERS_MAX
+#define STORY_KEYS_MAX 1024 /* as many as an evidence file has entries */
 #define STORY_STEPS_MAX 16
-#define STORY_POLICIES_MAX 64
+#define STORY_POLICIES_MAX 512
 #define STORY_VOTES_MAX (2 * POLICY_HOLDERS_MAX)
 
 struct enrolled {

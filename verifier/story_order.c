@@ -30,7 +30,7 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     const struct policy_case what = {.subject = POLICY_PAYMENT,
                                      .amount_minor = s->order.amount_minor,
                                      .payee = s->order.creditor_account,
-                                     .waited_us = time_us - s->entered_us};
+                                     .waited_us = policy_waited(s->entered_us, time_us)};
     struct policy_vote votes[VERIFY_SIGNERS_MAX];
     struct policy_verdict now;
     size_t count = 0;
@@ -46,7 +46,7 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     }
     policy_judge(s->policy, &what, votes, count, out);
     policy_judge(s->current, &what, votes, count, &now);
-    out->reached = out->reached && now.reached;
+    out->reached = out->reached && now.reached && policy_valid_at(s->current, time_us);
     out->unreachable = out->unreachable || now.unreachable;
     return ERR_OK;
 }
@@ -139,7 +139,8 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
 
     if (!en->active || !story_is_fresh(&d->head, en->floor_us, b->leaf->time_us))
         return ERR_EVIDENCE_CONTRADICTION;
-    if (!has_right(s->policy, en->holder, d->verb) || decided_before(s, en->holder, d->verb))
+    if (!has_right(s->policy, en->holder, d->verb) || !has_right(s->current, en->holder, d->verb) ||
+        decided_before(s, en->holder, d->verb))
         return ERR_EVIDENCE_CONTRADICTION;
     if (s->made_count == 0 ? d->verb != VERB_SUBMIT && d->verb != VERB_APPROVE
                            : d->verb == VERB_SUBMIT)

@@ -11,12 +11,22 @@ void story_policy_free(struct story *s)
     policy_free(s->change.to);
 }
 
+/* Its amounts mean something in the account's currency only. */
+static bool fits_currency(const struct story *s, const struct policy *p)
+{
+    return !policy_currency(p)[0] || strcmp(policy_currency(p), s->currency) == 0;
+}
+
 /* P comes into force, and is the one that the order enters under unless it has entered. */
 static enum err enforce(struct story *s, struct policy *p)
 {
-    if (s->policy_count == STORY_POLICIES_MAX) {
+    enum err e = story_contradiction_unless(fits_currency(s, p));
+
+    if (e == ERR_OK && s->policy_count == STORY_POLICIES_MAX)
+        e = ERR_TOO_LARGE;
+    if (e != ERR_OK) {
         policy_free(p);
-        return ERR_TOO_LARGE;
+        return e;
     }
     s->policies[s->policy_count++] = p;
     s->current = p;
@@ -81,7 +91,8 @@ static enum err note_word(struct story *s, const struct body *b, const struct ve
     if (!en->active || !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) ||
         decided(ch, en->holder) || (ch->count == 0 && said->verb != VERB_APPROVE))
         return ERR_EVIDENCE_CONTRADICTION;
-    if (!policy_may_approve(s->current, en->holder) && !policy_may_approve(ch->to, en->holder))
+    if (!policy_may_approve(s->current, en->holder) &&
+        (ch->count == 0 || !policy_may_approve(ch->to, en->holder)))
         return ERR_EVIDENCE_CONTRADICTION;
     if (ch->count == STORY_VOTES_MAX)
         return ERR_TOO_LARGE;
@@ -115,7 +126,7 @@ static void judge(const struct story *s, const struct body *b, bool *reached, bo
 {
     const struct story_change *ch = &s->change;
     const struct policy_case what = {.subject = POLICY_CHANGE,
-                                     .waited_us = b->leaf->time_us - ch->proposed_us};
+                                     .waited_us = policy_waited(ch->proposed_us, b->leaf->time_us)};
     struct policy_verdict old, new;
 
     policy_judge(s->current, &what, ch->votes, ch->count, &old);
@@ -130,7 +141,8 @@ static enum err follow(struct story *s, const struct body *b, const struct js *s
     bool reached, unreachable;
 
     judge(s, b, &reached, &unreachable);
-    if (unreachable)
+    if (unreachable ||
+        policy_waited(s->change.proposed_us, b->leaf->time_us) > POLICY_CHANGE_LIFE_US)
         return ERR_EVIDENCE_CONTRADICTION;
     if (!reached)
         return story_contradiction_unless(story_text_is(status, "pending"));

@@ -22,7 +22,13 @@ struct changing {
 
 /* --- checks --- */
 
-/* New holders see an account as soon as a policy with them is proposed. */
+static bool is_pending(const struct changing *d)
+{
+    return d->change.id &&
+           memcmp(policy_digest(d->change.to), policy_digest(d->to), DIGEST_LEN) == 0;
+}
+
+/* Who comes in by the policy that waits may see the account, too. */
 static enum err check_access(struct changing *d, const struct session_viewer *viewer)
 {
     enum err e = ledger_find(d->c, d->said->account, &d->account);
@@ -30,18 +36,23 @@ static enum err check_access(struct changing *d, const struct session_viewer *vi
         e = change_catch_up(d->c, &d->account);
     if (!e)
         e = state_policy(d->c, d->account.policy_digest, &d->from);
-    if (!e && !session_may_see(viewer, d->from) && !session_may_see(viewer, d->to))
+    if (!e)
+        e = change_find(d->c, d->account.id, &d->change);
+    if (!e && !session_may_see(viewer, d->from) &&
+        !(is_pending(d) && session_may_see(viewer, d->to)))
         e = ERR_ACCOUNT_UNKNOWN;
     return e;
 }
 
+/* The first word is for those who may approve now; who comes in by it can join them. */
 static enum err check_rights(const struct changing *d)
 {
     const char *holder = d->stated.key.holder_name;
+    bool comes_in = d->change.id != 0;
 
-    if (!policy_may_submit(d->from, holder) && !policy_may_submit(d->to, holder))
+    if (!policy_may_submit(d->from, holder) && !(comes_in && policy_may_submit(d->to, holder)))
         return ERR_NOT_A_HOLDER;
-    return policy_may_approve(d->from, holder) || policy_may_approve(d->to, holder)
+    return policy_may_approve(d->from, holder) || (comes_in && policy_may_approve(d->to, holder))
                ? ERR_OK
                : ERR_MAY_NOT_APPROVE;
 }
@@ -72,7 +83,7 @@ static enum err check_proposal(struct changing *d)
 
 static enum err check_known(const struct changing *d)
 {
-    if (memcmp(policy_digest(d->change.to), policy_digest(d->to), DIGEST_LEN) != 0)
+    if (!is_pending(d))
         return ERR_POLICY_PENDING;
     return change_decided(&d->change, d->stated.key.holder_name) ? ERR_ALREADY_DECIDED : ERR_OK;
 }
@@ -88,8 +99,6 @@ static enum err judge(struct changing *d)
         e = check_rights(d);
     if (!e && memcmp(d->said->replaces, d->account.policy_digest, DIGEST_LEN) != 0)
         e = ERR_POLICY_STALE;
-    if (!e)
-        e = change_find(d->c, d->account.id, &d->change);
     if (!e)
         e = d->change.id ? check_known(d) : check_proposal(d);
     return e;

@@ -18,6 +18,9 @@ MUST_CHECK enum err change_catch_up(struct core *c, struct ledger_account *a);
 /* The same for one change of any account; *FOUND is false when none was due. */
 MUST_CHECK enum err change_catch_up_one(struct core *c, bool *found);
 
+/* Whether HOLDER stands in a new policy of the account that waits. */
+MUST_CHECK enum err change_names(struct core *c, const struct ledger_account *a, const char *holder,
+                                 bool *out);
 /* Sets member `pending` of OUT when a new policy of the account waits. */
 MUST_CHECK enum err change_describe(struct core *c, const struct ledger_account *a,
                                     struct doc *out);

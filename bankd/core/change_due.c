@@ -30,7 +30,7 @@ static enum err look_at(struct core *c, struct ledger_account *a, const struct c
         return e;
     change_judge(ch, from, c->now_us, &verdict);
     int64_t due_us = change_due(ch, from, c->now_us);
-    if (verdict.reached) {
+    if (verdict.reached && c->now_us < change_over(ch)) {
         e = write_due(c, a, ch, "in-force", &entry);
         return e ? e : change_enforce(c, a, ch, entry);
     }
@@ -64,6 +64,16 @@ enum err change_catch_up_one(struct core *c, bool *found)
         return e;
     e = ledger_by_id(c, account, &a);
     return e ? e : change_catch_up(c, &a);
+}
+
+enum err change_names(struct core *c, const struct ledger_account *a, const char *holder, bool *out)
+{
+    struct change ch;
+
+    enum err e = change_find(c, a->id, &ch);
+    *out = !e && ch.id && policy_may_submit(ch.to, holder);
+    change_free(&ch);
+    return e;
 }
 
 static void list_votes(const struct change *ch, struct doc *out)

@@ -3,11 +3,8 @@
 
 #include "bankd/core/entries.h"
 #include "bankd/core/people.h"
-#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
-
-#define LIFE_US (30 * 86400 * TEXT_SECOND_US)
 
 void change_free(struct change *ch)
 {
@@ -101,7 +98,7 @@ void change_judge(const struct change *ch, const struct policy *from, int64_t no
                   struct policy_verdict *out)
 {
     const struct policy_case what = {.subject = POLICY_CHANGE,
-                                     .waited_us = now_us - ch->proposed_us};
+                                     .waited_us = policy_waited(ch->proposed_us, now_us)};
     struct policy_vote votes[CHANGE_VOTES_MAX];
     struct policy_verdict own;
     size_t count = 0;
@@ -117,18 +114,26 @@ void change_judge(const struct change *ch, const struct policy *from, int64_t no
     out->unreachable = out->unreachable || own.unreachable;
 }
 
+int64_t change_over(const struct change *ch)
+{
+    int64_t life_us = ch->proposed_us + POLICY_CHANGE_LIFE_US;
+    int64_t valid_us = policy_valid_until(ch->to);
+
+    return life_us < valid_us ? life_us : valid_us;
+}
+
 int64_t change_due(const struct change *ch, const struct policy *from, int64_t now_us)
 {
     const struct policy_case what = {.subject = POLICY_CHANGE,
-                                     .waited_us = now_us - ch->proposed_us};
+                                     .waited_us = policy_waited(ch->proposed_us, now_us)};
     const struct policy *const both[] = {from, ch->to};
-    int64_t due_us = ch->proposed_us + LIFE_US;
+    int64_t due_us = change_over(ch);
 
     for (size_t i = 0; i < 2; i++) {
         int64_t next = policy_next_opening(both[i], &what);
 
-        if (next >= 0 && ch->proposed_us + next < due_us)
-            due_us = ch->proposed_us + next;
+        if (next >= 0 && policy_opens(ch->proposed_us, next) < due_us)
+            due_us = policy_opens(ch->proposed_us, next);
     }
     return due_us;
 }

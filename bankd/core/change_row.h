@@ -35,6 +35,8 @@ bool change_decided(const struct change *ch, const char *holder);
 /* What the votes amount to at NOW_US, under FROM, the policy in force, and under the new one. */
 void change_judge(const struct change *ch, const struct policy *from, int64_t now_us,
                   struct policy_verdict *out);
+/* When it is over at the latest: after 30 days or, before, with the new policy's own time. */
+int64_t change_over(const struct change *ch);
 /* When the bank must look at it again. */
 int64_t change_due(const struct change *ch, const struct policy *from, int64_t now_us);
 

@@ -211,9 +211,9 @@ enum err core_due(struct core *c, unsigned max, bool *more)
 
     *more = true;
     for (unsigned i = 0; !e && *more && i < max; i++) {
-        e = life_catch_up_one(c, more);
+        e = change_catch_up_one(c, more); /* what was due first may change what is due now */
         if (!e && !*more)
-            e = change_catch_up_one(c, more);
+            e = life_catch_up_one(c, more);
     }
     return e;
 }

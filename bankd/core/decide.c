@@ -4,6 +4,7 @@
  * of checks. What happens to one that passed them is in take.c.
  */
 #include "bankd/core/answer.h"
+#include "bankd/core/change.h"
 #include "bankd/core/core.h"
 #include "bankd/core/deciding.h"
 #include "bankd/core/rights.h"
@@ -18,6 +19,8 @@ static enum err check_access(struct deciding *d, const struct session_viewer *vi
 {
     enum err e = ledger_find(d->c, d->said->account, &d->account);
     if (!e)
+        e = change_catch_up(d->c, &d->account);
+    if (!e)
         e = state_policy(d->c, d->account.policy_digest, &d->current);
     if (!e && !session_may_see(viewer, d->current))
         e = ERR_ACCOUNT_UNKNOWN;
@@ -25,6 +28,12 @@ static enum err check_access(struct deciding *d, const struct session_viewer *vi
 }
 
 /* --- the signer --- */
+
+/* What leads to no payment is always heard. */
+static bool pays(const struct deciding *d)
+{
+    return d->said->verb == VERB_SUBMIT || d->said->verb == VERB_APPROVE;
+}
 
 /* An order keeps the policy that it entered under, and its votes carry that one; a new order enters
  * under the current one. */
@@ -39,7 +48,7 @@ static enum err check_policy(struct deciding *d)
         e = rights_check(d->current, d->stated.key.holder_name, d->said->verb);
     if (!e && memcmp(d->said->policy_digest, digest, DIGEST_LEN) != 0)
         e = ERR_POLICY_STALE;
-    if (!e && !policy_valid_at(d->current, d->c->now_us))
+    if (!e && pays(d) && !policy_valid_at(d->current, d->c->now_us))
         e = ERR_POLICY_NOT_VALID;
     return e;
 }
@@ -81,7 +90,8 @@ static enum err check_rules(struct deciding *d)
                                      .amount_minor = d->order->amount_minor,
                                      .payee = d->order->creditor_account};
 
-    return rights_check_payment(d->c, &d->account, d->current, &what);
+    return rights_check_payment(d->c, &d->account, d->current, &what,
+                                d->order->date_days <= text_day_of(d->c->now_us));
 }
 
 static enum err check_new_order(struct deciding *d)
@@ -106,12 +116,9 @@ static enum err check_new_order(struct deciding *d)
     return e;
 }
 
-/* What leads to no payment is always heard. */
 static enum err check_account(const struct deciding *d)
 {
-    bool pays = d->said->verb == VERB_SUBMIT || d->said->verb == VERB_APPROVE;
-
-    if (!pays || d->account.state == LEDGER_OPEN)
+    if (!pays(d) || d->account.state == LEDGER_OPEN)
         return ERR_OK;
     return d->account.state == LEDGER_BLOCKED ? ERR_ACCOUNT_BLOCKED : ERR_ACCOUNT_CLOSED;
 }

@@ -15,22 +15,20 @@
 
 /* --- when --- */
 
-static int64_t earlier_opening(const struct policy *p, const struct policy_case *what,
-                               int64_t now_us, int64_t due_us)
+static int64_t earlier_opening(const struct policy *p, const struct life_case *in, int64_t due_us)
 {
-    int64_t next = policy_next_opening(p, what);
-    int64_t at_us = now_us - what->waited_us + next;
+    const struct policy_case what = life_policy_case(in);
+    int64_t next = policy_next_opening(p, &what);
+    int64_t at_us = policy_opens(in->decisions->made[0].received_us, next);
 
     return next >= 0 && at_us < due_us ? at_us : due_us;
 }
 
 int64_t life_due(const struct life_case *in)
 {
-    const struct policy_case what = life_policy_case(in);
-    int64_t due_us = in->row->expires_us + 1;
+    int64_t due_us = earlier_opening(in->pinned, in, in->row->expires_us + 1);
 
-    due_us = earlier_opening(in->pinned, &what, in->now_us, due_us);
-    return earlier_opening(in->current, &what, in->now_us, due_us);
+    return earlier_opening(in->current, in, due_us);
 }
 
 /* An order for the day on which it came in is executed as soon as it may, any other on the first
@@ -40,9 +38,11 @@ static int64_t execution_day(const struct life_case *in, const char *currency)
     const struct calendar_terms terms = {calendar_of(currency), -1};
     int64_t entered_us = in->decisions->made[0].received_us;
 
-    return in->row->date_days <= text_day_of(entered_us)
-               ? text_day_of(in->now_us)
-               : calendar_execution_day(&terms, in->now_us, in->row->date_days);
+    int64_t today = text_day_of(in->now_us);
+
+    if (in->row->date_days <= text_day_of(entered_us)) /* also after a clock that was ahead */
+        return today > in->row->date_days ? today : in->row->date_days;
+    return calendar_execution_day(&terms, in->now_us, in->row->date_days);
 }
 
 /* --- settlement --- */

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRIES_MAX 256u
+#define ENTRIES_MAX 1024u
 
 struct entry_list {
     int64_t index[ENTRIES_MAX];

@@ -172,8 +172,9 @@ struct policy_case life_policy_case(const struct life_case *in)
     return (struct policy_case){.subject = POLICY_PAYMENT,
                                 .amount_minor = in->row->amount,
                                 .payee = in->row->payee,
-                                .waited_us =
-                                    all->count ? in->now_us - all->made[0].received_us : 0};
+                                .waited_us = all->count ? policy_waited(all->made[0].received_us,
+                                                                        in->now_us)
+                                                        : 0};
 }
 
 void life_judge(const struct life_case *in, struct policy_verdict *out)
@@ -187,7 +188,8 @@ void life_judge(const struct life_case *in, struct policy_verdict *out)
     policy_judge(in->pinned, &what, votes, count, out);
     policy_judge(in->current, &what, votes, count, &now);
     out->covered = out->covered && now.covered;
-    out->reached = out->reached && now.reached && all_active;
+    out->reached = out->reached && now.reached && all_active &&
+                   policy_valid_at(in->current, in->now_us);
     out->unreachable = out->unreachable || now.unreachable;
 }
 

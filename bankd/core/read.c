@@ -15,21 +15,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The account, touched, and whether the caller stands in its policy. */
+static enum err touch_account(struct core *c, const struct session_viewer *viewer,
+                              const char *account, struct ledger_account *out, bool *stands)
+{
+    const struct policy *policy = NULL;
+
+    enum err e = ledger_find(c, account, out);
+    if (!e)
+        e = change_catch_up(c, out);
+    if (!e)
+        e = life_catch_up(c, out);
+    if (!e)
+        e = state_policy(c, out->policy_digest, &policy);
+    *stands = !e && session_may_see(viewer, policy);
+    return e;
+}
+
 /* The account, touched, if the caller may see it: otherwise ACCOUNT_UNKNOWN, as if it were not. */
 static enum err open_account(struct core *c, const struct core_caller *who, const char *account,
                              struct ledger_account *out)
 {
     struct session_viewer viewer;
-    const struct policy *policy = NULL;
+    bool stands = false;
 
     enum err e = session_viewer(c, who, &viewer);
     if (!e)
-        e = ledger_find(c, account, out);
+        e = touch_account(c, &viewer, account, out, &stands);
+    return !e && !stands ? ERR_ACCOUNT_UNKNOWN : e;
+}
+
+/* The same, also for who would come in by the policy that waits. */
+static enum err open_policy(struct core *c, const struct core_caller *who, const char *account,
+                            struct ledger_account *out)
+{
+    struct session_viewer viewer;
+    bool stands = false;
+
+    enum err e = session_viewer(c, who, &viewer);
     if (!e)
-        e = state_policy(c, out->policy_digest, &policy);
-    if (!e && !session_may_see(&viewer, policy))
-        e = ERR_ACCOUNT_UNKNOWN;
-    return e ? e : life_catch_up(c, out);
+        e = touch_account(c, &viewer, account, out, &stands);
+    if (!e && !stands)
+        e = change_names(c, out, viewer.holder_name, &stands);
+    return !e && !stands ? ERR_ACCOUNT_UNKNOWN : e;
 }
 
 /* --- accounts --- */
@@ -123,7 +151,7 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = open_account(c, who, account, &a);
+    enum err e = open_policy(c, who, account, &a);
     if (!e)
         e = state_policy(c, a.policy_digest, &policy);
     if (!e) {

@@ -57,15 +57,26 @@ enum err rights_within_limits(struct core *c, const struct ledger_account *a,
     return e || !*out ? e : within(c, a, p, POLICY_MONTH, amount, out);
 }
 
+static bool ever_within(const struct policy *p, int64_t amount)
+{
+    for (enum policy_period period = POLICY_DAY; period <= POLICY_MONTH; period++) {
+        if (policy_limit(p, period) >= 0 && amount > policy_limit(p, period))
+            return false;
+    }
+    return true;
+}
+
 enum err rights_check_payment(struct core *c, const struct ledger_account *a,
-                              const struct policy *p, const struct policy_case *what)
+                              const struct policy *p, const struct policy_case *what, bool today)
 {
     struct policy_verdict verdict;
-    bool fits = false;
+    bool fits = ever_within(p, what->amount_minor);
+    enum err e = ERR_OK;
 
     policy_judge(p, what, NULL, 0, &verdict);
     if (!verdict.covered)
         return ERR_POLICY_NO_RULE;
-    enum err e = rights_within_limits(c, a, p, what->amount_minor, &fits);
+    if (fits && today)
+        e = rights_within_limits(c, a, p, what->amount_minor, &fits);
     return e || fits ? e : ERR_LIMIT_EXCEEDED;
 }

@@ -14,10 +14,12 @@
 /* NOT_A_HOLDER; MAY_NOT_APPROVE for a vote of one who may only hand in. */
 MUST_CHECK enum err rights_check(const struct policy *p, const char *holder, enum verb verb);
 
-/* POLICY_NO_RULE when no rule is for such a payment; LIMIT_EXCEEDED when it and what left the
- * account in this day and month (UTC) are more than the policy lets go. */
+/* POLICY_NO_RULE when no rule is for such a payment; LIMIT_EXCEEDED when the policy never lets so
+ * much go or, where it is for TODAY, when it and what left the account in this day and month (UTC)
+ * are more than that. */
 MUST_CHECK enum err rights_check_payment(struct core *c, const struct ledger_account *a,
-                                         const struct policy *p, const struct policy_case *what);
+                                         const struct policy *p, const struct policy_case *what,
+                                         bool today);
 /* Only the second, for an order that is about to be executed. */
 MUST_CHECK enum err rights_within_limits(struct core *c, const struct ledger_account *a,
                                          const struct policy *p, int64_t amount, bool *within);
