@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
-#include "base/text.h"
 #include "order/amount.h"
 #include "order/doc.h"
 #include "order/json.h"
@@ -228,6 +227,45 @@ enum err request_fund_read(const void *bytes, size_t len, struct request_fund *o
     return e;
 }
 
+/* PAYEE may be NULL. */
+static enum err read_category(const struct js *category, const struct js *payee,
+                              struct request_category *out)
+{
+    enum err e = member_text(category, forms_category, out->category, sizeof out->category);
+    return e ? e : member_text(payee, iban_check, out->payee, sizeof out->payee);
+}
+
+enum err request_category_rule_read(const void *bytes, size_t len, struct request_category *out)
+{
+    const struct js *category, *payee;
+    const struct js_member table[] = {
+        MEMBER_TEXT("category", false, &category),
+        MEMBER_TEXT("payee", true, &payee),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_category){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = read_category(category, payee, out);
+    js_free(body);
+    return e;
+}
+
+enum err request_movement_category_read(const void *bytes, size_t len, struct request_category *out)
+{
+    const struct js *category;
+    const struct js_member table[] = {MEMBER_TEXT("category", false, &category)};
+    struct js *body = NULL;
+
+    *out = (struct request_category){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = read_category(category, NULL, out);
+    js_free(body);
+    return e;
+}
+
 enum err request_note_read(const void *bytes, size_t len, struct request_note *out)
 {
     const struct js *note;
@@ -371,79 +409,20 @@ enum err request_fund_make(const struct request_fund *in, struct buf *out)
     return make_texts(pairs, 2, out);
 }
 
+enum err request_category_make(const struct request_category *in, struct buf *out)
+{
+    struct doc body = {0};
+
+    doc_object(&body);
+    doc_text_optional(&body, "category", in->category);
+    doc_text_optional(&body, "payee", in->payee);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
+}
+
 enum err request_note_make(const struct request_note *in, struct buf *out)
 {
     const struct pair pairs[] = {{"note", in->note}};
     return make_texts(pairs, 1, out);
-}
-
-/* --- queries -----------------------------------------------------------------------------------*/
-
-static enum err read_cursor(const char *value, size_t len, struct request_query *out)
-{
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-                                   "0123456789._-";
-
-    if (!len || len > REQUEST_CURSOR_MAX)
-        return ERR_USAGE;
-    memcpy(out->cursor, value, len);
-    return strspn(out->cursor, alphabet) == len ? ERR_OK : ERR_USAGE;
-}
-
-static enum err read_limit(const char *value, size_t len, struct request_query *out)
-{
-    uint64_t limit;
-
-    if (text_parse_u64(value, len, REQUEST_LIMIT_MAX, &limit) || limit == 0)
-        return ERR_USAGE;
-    out->limit = (unsigned)limit;
-    return ERR_OK;
-}
-
-static enum err read_from(const char *value, size_t len, struct request_query *out)
-{
-    return text_parse_u64(value, len, JS_INT_MAX, &out->from);
-}
-
-static const struct {
-    const char *name;
-    enum request_query_name bit;
-    enum err (*read)(const char *value, size_t len, struct request_query *out);
-} query_names[] = {
-    {"cursor=", REQUEST_CURSOR, read_cursor},
-    {"limit=", REQUEST_LIMIT, read_limit},
-    {"from=", REQUEST_FROM, read_from},
-};
-
-/* One "name=value"; ALLOWED loses the name, so that it cannot come twice. */
-static enum err read_pair(const char *pair, size_t len, unsigned *allowed,
-                          struct request_query *out)
-{
-    for (size_t i = 0; i < sizeof query_names / sizeof *query_names; i++) {
-        size_t name_len = strlen(query_names[i].name);
-        if (len < name_len || memcmp(pair, query_names[i].name, name_len) != 0)
-            continue;
-        if (!(*allowed & query_names[i].bit))
-            return ERR_USAGE;
-        *allowed &= ~(unsigned)query_names[i].bit;
-        return query_names[i].read(pair + name_len, len - name_len, out);
-    }
-    return ERR_USAGE;
-}
-
-enum err request_query_read(const char *query, size_t len, unsigned allowed,
-                            struct request_query *out)
-{
-    enum err e = ERR_OK;
-
-    *out = (struct request_query){0};
-    while (len && !e) {
-        const char *end = memchr(query, '&', len);
-        size_t pair_len = end ? (size_t)(end - query) : len;
-        e = read_pair(query, pair_len, &allowed, out);
-        pair_len += end ? 1 : 0;
-        query += pair_len;
-        len -= pair_len;
-    }
-    return e;
 }

@@ -97,6 +97,19 @@ struct request_fund {
 MUST_CHECK enum err request_fund_read(const void *bytes, size_t len, struct request_fund *out);
 MUST_CHECK enum err request_fund_make(const struct request_fund *in, struct buf *out);
 
+/* CATEGORY_RULE: {"category":…,"payee":IBAN}; MOVEMENT_CATEGORY: {"category":…}. The category may
+ * be absent: then the rule, or what was said of the movement, is taken back. */
+struct request_category {
+    char category[CATEGORY_MAX + 1]; /* "" when absent */
+    char payee[IBAN_MAX + 1];        /* "" for a movement */
+};
+MUST_CHECK enum err request_category_rule_read(const void *bytes, size_t len,
+                                               struct request_category *out);
+MUST_CHECK enum err request_movement_category_read(const void *bytes, size_t len,
+                                                   struct request_category *out);
+/* Either, by its payee. */
+MUST_CHECK enum err request_category_make(const struct request_category *in, struct buf *out);
+
 /* What an operator decides, such as CLOCK_ACCEPT or BLOCK: {"note":…}: why, in the operator's
  * words. */
 struct request_note {
@@ -105,15 +118,23 @@ struct request_note {
 MUST_CHECK enum err request_note_read(const void *bytes, size_t len, struct request_note *out);
 MUST_CHECK enum err request_note_make(const struct request_note *in, struct buf *out);
 
-/* The query of a route. A list takes "cursor" and "limit", the log "from" and "limit", every other
- * route none. USAGE for another name, a name twice, a number out of range or a percent-encoding. */
+/* The query of a route. A list takes "cursor" and "limit", the log "from" and "limit", what is of a
+ * period also the days "from" and "to", every other route none. USAGE for another name, a name
+ * twice, a number out of range or a percent-encoding; DATE_INVALID. */
 #define REQUEST_CURSOR_MAX 64
 #define REQUEST_LIMIT_MAX 200u
-enum request_query_name { REQUEST_CURSOR = 1, REQUEST_LIMIT = 2, REQUEST_FROM = 4 };
+enum request_query_name {
+    REQUEST_CURSOR = 1,
+    REQUEST_LIMIT = 2,
+    REQUEST_FROM = 4,     /* the number of an entry */
+    REQUEST_FROM_DAY = 8, /* excludes REQUEST_FROM */
+    REQUEST_TO_DAY = 16
+};
 struct request_query {
     char cursor[REQUEST_CURSOR_MAX + 1]; /* [A-Za-z0-9._-], "" when absent */
     unsigned limit;                      /* 1..REQUEST_LIMIT_MAX, 0 when absent */
     uint64_t from;                       /* 0 when absent */
+    int32_t from_day, to_day;            /* since 1970; 0 when absent */
 };
 /* ALLOWED is a set of enum request_query_name. */
 MUST_CHECK enum err request_query_read(const char *query, size_t len, unsigned allowed,

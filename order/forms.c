@@ -51,6 +51,17 @@ enum err forms_holder(const char *text, size_t len)
     return ERR_OK;
 }
 
+enum err forms_category(const char *text, size_t len)
+{
+    if (len == 0 || len > CATEGORY_MAX)
+        return ERR_DOC_MEMBER_INVALID;
+    for (size_t i = 0; i < len; i++) {
+        if (!is_lower_alnum(text[i]) && text[i] != '-')
+            return ERR_DOC_MEMBER_INVALID;
+    }
+    return ERR_OK;
+}
+
 /* RFC 9562 5.7, the canonical spelling only: x is a lower-case digit, v one of the variant 10. */
 enum err forms_order_id(const char *text, size_t len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * forms: the small forms of docs/FORMAT.md section 1 that are no numbers and no Unicode: bank
- * names, holders, order ids, digests, nonces. Each check takes the whole text.
+ * names, holders, categories, order ids, digests, nonces. Each check takes the whole text.
  */
 #ifndef ORDER_FORMS_H
 #define ORDER_FORMS_H
@@ -14,11 +14,13 @@
 #define BANK_MAX 100
 #define HOLDER_MAX 32
 #define ORDER_ID_LEN 36
+#define CATEGORY_MAX 32
 #define NONCE_LEN 22 /* base64url of 16 bytes */
 #define DIGEST_TEXT_LEN 64
 
 MUST_CHECK enum err forms_bank(const char *text, size_t len);     /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_holder(const char *text, size_t len);   /* DOC_MEMBER_INVALID */
+MUST_CHECK enum err forms_category(const char *text, size_t len); /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_order_id(const char *text, size_t len); /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_nonce(const char *text, size_t len);    /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_thumbprint(const char *text, size_t len);

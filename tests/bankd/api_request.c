@@ -65,6 +65,18 @@ static enum err read_clock(const char *s)
     return request_note_read(s, strlen(s), &r);
 }
 
+static enum err read_rule(const char *s)
+{
+    struct request_category r;
+    return request_category_rule_read(s, strlen(s), &r);
+}
+
+static enum err read_choice(const char *s)
+{
+    struct request_category r;
+    return request_movement_category_read(s, strlen(s), &r);
+}
+
 static const struct {
     enum err (*read)(const char *body);
     const char *body;
@@ -116,6 +128,19 @@ static const struct {
      ERR_DOC_MEMBER_INVALID},
     {read_clock, "{\"note\":\"time server mended\"}", ERR_OK},
     {read_clock, "{\"note\":\"\"}", ERR_TEXT_INVALID},
+    {read_rule, "{\"category\":\"energy-2\",\"payee\":\"" IBAN "\"}", ERR_OK},
+    {read_rule, "{\"payee\":\"" IBAN "\"}", ERR_OK},
+    {read_rule, "{\"category\":\"energy\"}", ERR_DOC_MEMBER_MISSING},
+    {read_rule, "{\"category\":\"energy\",\"payee\":\"PT50\"}", ERR_IBAN_INVALID},
+    {read_choice, "{\"category\":\"01234567890123456789012345678901\"}", ERR_OK},
+    {read_choice, "{}", ERR_OK},
+    {read_choice, "{\"category\":\"012345678901234567890123456789012\"}", ERR_DOC_MEMBER_INVALID},
+    {read_choice, "{\"category\":\"\"}", ERR_DOC_MEMBER_INVALID},
+    {read_choice, "{\"category\":\"Food\"}", ERR_DOC_MEMBER_INVALID},
+    {read_choice, "{\"category\":\"a b\"}", ERR_DOC_MEMBER_INVALID},
+    {read_choice, "{\"category\":\"=1\"}", ERR_DOC_MEMBER_INVALID},
+    {read_choice, "{\"category\":7}", ERR_DOC_MEMBER_INVALID},
+    {read_choice, "{\"payee\":\"" IBAN "\"}", ERR_DOC_MEMBER_UNKNOWN},
 };
 
 static void test_bodies(void **state)
@@ -180,10 +205,20 @@ static void test_what_is_made_is_read(void **state)
     buf_clear(&b);
     assert_ok(request_note_make(&(struct request_note){"mended"}, &b));
     assert_ok(read_clock(buf_str(&b)));
+    buf_clear(&b);
+    assert_ok(request_category_make(&(struct request_category){"energy", IBAN}, &b));
+    assert_ok(read_rule(buf_str(&b)));
+    buf_clear(&b);
+    assert_ok(request_category_make(&(struct request_category){"energy", ""}, &b));
+    assert_ok(read_choice(buf_str(&b)));
+    buf_clear(&b);
+    assert_ok(request_category_make(&(struct request_category){"", ""}, &b));
+    assert_string_equal(buf_str(&b), "{}");
     buf_free(&b);
 }
 
 #define PAGE (REQUEST_CURSOR | REQUEST_LIMIT)
+#define PERIOD (REQUEST_FROM_DAY | REQUEST_TO_DAY)
 
 static const struct {
     const char *query;
@@ -195,6 +230,8 @@ static const struct {
     {"limit=1", PAGE, ERR_OK},
     {"limit=200&cursor=a.B-9_", PAGE, ERR_OK},
     {"from=9007199254740991", REQUEST_FROM, ERR_OK},
+    {"from=2026-11-01&to=2026-11-30&limit=1", PAGE | PERIOD, ERR_OK},
+    {"to=2199-12-31", PERIOD, ERR_OK},
     {"limit=1", 0, ERR_USAGE},
     {"limit=0", PAGE, ERR_USAGE},
     {"limit=201", PAGE, ERR_USAGE},
@@ -209,6 +246,15 @@ static const struct {
     {"Limit=1", PAGE, ERR_USAGE},
     {"from=9007199254740992", REQUEST_FROM, ERR_USAGE},
     {"other=1", PAGE, ERR_USAGE},
+    {"from=1", PAGE, ERR_USAGE},
+    {"from=1", PERIOD, ERR_DATE_INVALID},
+    {"from=2026-11-31", PERIOD, ERR_DATE_INVALID},
+    {"to=2026-11-3", PERIOD, ERR_DATE_INVALID},
+    {"to=1999-12-31", PERIOD, ERR_DATE_INVALID},
+    {"to=", PERIOD, ERR_DATE_INVALID},
+    {"from=2026-11-01&from=2026-11-02", PERIOD, ERR_USAGE},
+    {"from=2026-11-01", REQUEST_FROM, ERR_USAGE},
+    {"since=2026-11-01", PERIOD, ERR_USAGE},
 };
 
 static void test_queries(void **state)
