@@ -20,7 +20,8 @@ void core_answer_free(struct core_answer *a)
 
 bool answer_is_refusal(enum err e)
 {
-    return e && (err_info(e)->http < 500 || e == ERR_BUSY || e == ERR_LOG_UNSIGNED);
+    return e && (err_info(e)->http < 500 || e == ERR_BUSY || e == ERR_LOG_UNSIGNED ||
+                 e == ERR_LEDGER_CONTRADICTION);
 }
 
 enum err answer_doc(struct core *c, int http, struct doc *body, struct core_answer *out)

@@ -16,7 +16,8 @@
 struct policy;
 
 /* A refusal is what base/err.def answers with 4xx, and BUSY and LOG_UNSIGNED, which take nothing
- * either; everything else is a failure, after which the transaction is rolled back. */
+ * either, and LEDGER_CONTRADICTION, which one account's reader is told and the log keeps;
+ * everything else is a failure, after which the transaction is rolled back. */
 bool answer_is_refusal(enum err e);
 
 /* BODY as the answer; frees BODY. It may go out when a checkpoint covers the log as it is now. */

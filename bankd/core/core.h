@@ -135,9 +135,27 @@ MUST_CHECK enum err core_account(struct core *c, const struct core_caller *who, 
                                  struct core_answer *out);
 MUST_CHECK enum err core_account_policy(struct core *c, const struct core_caller *who,
                                         const char *account, struct core_answer *out);
+/* Days since 1970, UTC, both included; 0: open on that side. PERIOD_INVALID when they cross. */
+struct core_period {
+    int32_t from_day, to_day;
+};
+/* Newest first. */
 MUST_CHECK enum err core_movements(struct core *c, const struct core_caller *who,
-                                   const char *account, const struct core_page *page,
-                                   struct core_answer *out);
+                                   const char *account, const struct core_period *period,
+                                   const struct core_page *page, struct core_answer *out);
+/* Oldest first, between the balances before and after the period; LEDGER_CONTRADICTION when they do
+ * not lead from one to the other. What moves between two pages belongs to neither. */
+MUST_CHECK enum err core_account_statement(struct core *c, const struct core_caller *who,
+                                           const char *account, const struct core_period *period,
+                                           const struct core_page *page, struct core_answer *out);
+/* What went out, summed by month and category. A page is of a number of movements (PAGE's limit is
+ * not used): the sums of several pages belong together. */
+MUST_CHECK enum err core_expenses(struct core *c, const struct core_caller *who,
+                                  const char *account, const struct core_period *period,
+                                  const struct core_page *page, struct core_answer *out);
+MUST_CHECK enum err core_categories(struct core *c, const struct core_caller *who,
+                                    const char *account, const struct core_page *page,
+                                    struct core_answer *out);
 /* ACCOUNT NULL: every account (operator). */
 MUST_CHECK enum err core_orders(struct core *c, const struct core_caller *who, const char *account,
                                 const struct core_page *page, struct core_answer *out);
@@ -148,6 +166,16 @@ MUST_CHECK enum err core_evidence(struct core *c, const struct core_caller *who,
                                   const char *account, const char *id, const char *bank_keys,
                                   const char *checkpoint, uint64_t checkpoint_size,
                                   struct core_answer *out);
+
+/* --- categories: what a holder of the account says his movements are; "" takes it back --- */
+#define CORE_CATEGORY_RULES_MAX 1000 /* of one account */
+MUST_CHECK enum err core_category_rule(struct core *c, const struct core_caller *who,
+                                       const char *account, const char *payee, const char *category,
+                                       struct core_answer *out);
+/* MOVEMENT is its number as text; NOT_FOUND when it is not one of the account. */
+MUST_CHECK enum err core_movement_category(struct core *c, const struct core_caller *who,
+                                           const char *account, const char *movement,
+                                           const char *category, struct core_answer *out);
 
 /* --- operator --- */
 MUST_CHECK enum err core_holder_add(struct core *c, const struct core_caller *who,

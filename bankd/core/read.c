@@ -9,56 +9,10 @@
 #include "bankd/core/ledger.h"
 #include "bankd/core/life.h"
 #include "bankd/core/page.h"
+#include "bankd/core/reading.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
-#include "order/json.h"
 #include <stdlib.h>
-#include <string.h>
-
-/* The account, touched, and whether the caller stands in its policy. */
-static enum err touch_account(struct core *c, const struct session_viewer *viewer,
-                              const char *account, struct ledger_account *out, bool *stands)
-{
-    const struct policy *policy = NULL;
-
-    enum err e = ledger_find(c, account, out);
-    if (!e)
-        e = change_catch_up(c, out);
-    if (!e)
-        e = life_catch_up(c, out);
-    if (!e)
-        e = state_policy(c, out->policy_digest, &policy);
-    *stands = !e && session_may_see(viewer, policy);
-    return e;
-}
-
-/* The account, touched, if the caller may see it: otherwise ACCOUNT_UNKNOWN, as if it were not. */
-static enum err open_account(struct core *c, const struct core_caller *who, const char *account,
-                             struct ledger_account *out)
-{
-    struct session_viewer viewer;
-    bool stands = false;
-
-    enum err e = session_viewer(c, who, &viewer);
-    if (!e)
-        e = touch_account(c, &viewer, account, out, &stands);
-    return !e && !stands ? ERR_ACCOUNT_UNKNOWN : e;
-}
-
-/* The same, also for who would come in by the policy that waits. */
-static enum err open_policy(struct core *c, const struct core_caller *who, const char *account,
-                            struct ledger_account *out)
-{
-    struct session_viewer viewer;
-    bool stands = false;
-
-    enum err e = session_viewer(c, who, &viewer);
-    if (!e)
-        e = touch_account(c, &viewer, account, out, &stands);
-    if (!e && !stands)
-        e = change_names(c, out, viewer.holder_name, &stands);
-    return !e && !stands ? ERR_ACCOUNT_UNKNOWN : e;
-}
 
 /* --- accounts --- */
 
@@ -135,7 +89,7 @@ enum err core_account(struct core *c, const struct core_caller *who, const char 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = open_account(c, who, account, &a);
+    enum err e = reading_open(c, who, account, NULL, &a);
     if (!e)
         e = view_account(c, &a, &body);
     return answer_finish(c, who, e, 200, &body, out);
@@ -151,7 +105,7 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = open_policy(c, who, account, &a);
+    enum err e = reading_open_policy(c, who, account, &a);
     if (!e)
         e = state_policy(c, a.policy_digest, &policy);
     if (!e) {
@@ -161,110 +115,6 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
         doc_canonical(&body, "policy", bytes, len);
         doc_digest(&body, "digest", policy_digest(policy));
         e = change_describe(c, &a, &body);
-    }
-    return answer_finish(c, who, e, 200, &body, out);
-}
-
-/* --- movements --- */
-
-static void set_member(struct doc *out, const char *name, const struct js *object,
-                       const char *member)
-{
-    const char *text = js_text(js_get(object, member), NULL);
-
-    doc_text(out, name, text ? text : "");
-}
-
-/* The other side, from the order and, for who is paid, from the payer's policy. */
-static enum err describe_payment(const struct store_query *q, bool pays, struct doc *out)
-{
-    struct js *order = NULL, *policy = NULL;
-    size_t len = 0;
-
-    const void *bytes = store_blob(q, 5, &len);
-    enum err e = js_parse(bytes, len, &order);
-    if (!e) {
-        bytes = store_blob(q, 7, &len);
-        e = js_parse(bytes, len, &policy);
-    }
-    if (!e && pays) {
-        set_member(out, "counterparty", js_get(order, "creditor"), "account");
-        set_member(out, "name", js_get(order, "creditor"), "name");
-    } else if (!e) {
-        set_member(out, "counterparty", order, "account");
-        set_member(out, "name", policy, "title");
-    }
-    if (!e) {
-        set_member(out, "description", order, "description");
-        doc_text(out, "order", store_text(q, 4));
-    }
-    js_free(order);
-    js_free(policy);
-    return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
-}
-
-static enum err push_movement(const struct store_query *q, const struct ledger_account *a,
-                              struct doc *list)
-{
-    struct doc one = {0};
-    enum err e = ERR_OK;
-
-    doc_object(&one);
-    doc_int(&one, "id", store_int(q, 0));
-    doc_time(&one, "time", store_int(q, 1));
-    doc_money(&one, "amount", store_int(q, 2), a->currency);
-    doc_money(&one, "balance", store_int(q, 3), a->currency);
-    if (store_is_null(q, 4))
-        doc_text(&one, "description", "Funding");
-    else
-        e = describe_payment(q, strcmp(store_text(q, 6), a->account) == 0, &one);
-    doc_push(list, &one);
-    return e;
-}
-
-static enum err list_movements(struct core *c, const struct ledger_account *a,
-                               const struct page *page, struct doc *body)
-{
-    struct store_query *q = store_query(c->store, STORE_POSTING_PAGE);
-    struct doc list = {0};
-    size_t count = 0;
-    int64_t last = 0;
-    bool row = false;
-
-    doc_array(&list);
-    store_bind_int(q, ":account", a->id);
-    store_bind_int(q, ":before", page->cursor);
-    store_bind_int(q, ":limit", page->limit);
-    enum err e = store_step(q, &row);
-    while (!e && row) {
-        last = store_int(q, 0);
-        count++;
-        e = push_movement(q, a, &list);
-        if (!e)
-            e = store_step(q, &row);
-    }
-    store_done(q);
-    page_next(page, count, last, body);
-    doc_put(body, "movements", &list);
-    return e;
-}
-
-enum err core_movements(struct core *c, const struct core_caller *who, const char *account,
-                        const struct core_page *asked, struct core_answer *out)
-{
-    struct ledger_account a;
-    struct page page;
-    struct doc body = {0};
-
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    enum err e = open_account(c, who, account, &a);
-    if (!e)
-        e = page_read(asked, INT64_MAX, &page);
-    if (!e) {
-        doc_object(&body);
-        e = list_movements(c, &a, &page, &body);
     }
     return answer_finish(c, who, e, 200, &body, out);
 }
@@ -342,7 +192,7 @@ enum err core_orders(struct core *c, const struct core_caller *who, const char *
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = account ? open_account(c, who, account, &a) : session_operator(who);
+    enum err e = account ? reading_open(c, who, account, NULL, &a) : session_operator(who);
     if (!e)
         e = page_read(asked, INT64_MAX, &page);
     if (!e)
@@ -360,7 +210,7 @@ enum err core_order(struct core *c, const struct core_caller *who, const char *a
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = open_account(c, who, account, &a);
+    enum err e = reading_open(c, who, account, NULL, &a);
     if (!e)
         e = life_find(c, a.id, id, &row);
     if (!e)
@@ -392,7 +242,7 @@ enum err core_refuse(struct core *c, const struct core_caller *who, enum err ref
         return ERR_CLOCK_INSANE;
     if (refusal != ERR_POLICY_STALE || !account)
         return answer_refuse(c, who, refusal, out);
-    enum err e = open_account(c, who, account, &a);
+    enum err e = reading_open(c, who, account, NULL, &a);
     if (!e)
         e = state_policy(c, a.policy_digest, &policy);
     return e ? answer_refuse(c, who, e, out) : answer_refuse_stale(c, who, policy, out);

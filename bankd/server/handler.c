@@ -84,6 +84,18 @@ static enum err prepare_fund(const struct bank *b, struct job *j)
     return request_fund_read(body_of(j), j->body_len, &j->body.fund);
 }
 
+static enum err prepare_category_rule(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_category_rule_read(body_of(j), j->body_len, &j->body.category);
+}
+
+static enum err prepare_movement_category(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_movement_category_read(body_of(j), j->body_len, &j->body.category);
+}
+
 static enum err prepare_note(const struct bank *b, struct job *j)
 {
     (void)b;
@@ -95,6 +107,11 @@ static enum err prepare_note(const struct bank *b, struct job *j)
 static struct core_page page_of(const struct job *j)
 {
     return (struct core_page){.cursor = j->query.cursor, .limit = j->query.limit};
+}
+
+static struct core_period period_of(const struct job *j)
+{
+    return (struct core_period){.from_day = j->query.from_day, .to_day = j->query.to_day};
 }
 
 static enum err answer_js(struct job *j, struct js *object, enum err e)
@@ -220,7 +237,45 @@ static enum err apply_movements(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     struct core_page page = page_of(j);
-    return core_movements(b->core, &who, j->match.param[0], &page, &j->answer);
+    struct core_period period = period_of(j);
+    return core_movements(b->core, &who, j->match.param[0], &period, &page, &j->answer);
+}
+
+static enum err apply_movement_category(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_movement_category(b->core, &who, j->match.param[0], j->match.param[1],
+                                  j->body.category.category, &j->answer);
+}
+
+static enum err apply_account_statement(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    struct core_period period = period_of(j);
+    return core_account_statement(b->core, &who, j->match.param[0], &period, &page, &j->answer);
+}
+
+static enum err apply_expenses(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    struct core_period period = period_of(j);
+    return core_expenses(b->core, &who, j->match.param[0], &period, &page, &j->answer);
+}
+
+static enum err apply_categories(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_categories(b->core, &who, j->match.param[0], &page, &j->answer);
+}
+
+static enum err apply_category_rule(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_category *r = &j->body.category;
+    return core_category_rule(b->core, &who, j->match.param[0], r->payee, r->category, &j->answer);
 }
 
 static enum err apply_orders(const struct bank *b, struct job *j)
@@ -337,6 +392,7 @@ static enum err apply_clock_accept(const struct bank *b, struct job *j)
 /* --- the table ---------------------------------------------------------------------------------*/
 
 #define PAGE (REQUEST_CURSOR | REQUEST_LIMIT)
+#define PERIOD (REQUEST_FROM_DAY | REQUEST_TO_DAY)
 #define READS false
 #define WRITES true
 
@@ -350,7 +406,12 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ACCOUNT] = {0, READS, NULL, apply_account},
     [ROUTE_POLICY] = {0, READS, NULL, apply_policy},
     [ROUTE_POLICY_DECIDE] = {0, WRITES, prepare_policy_decide, apply_policy_decide},
-    [ROUTE_MOVEMENTS] = {PAGE, READS, NULL, apply_movements},
+    [ROUTE_MOVEMENTS] = {PAGE | PERIOD, READS, NULL, apply_movements},
+    [ROUTE_MOVEMENT_CATEGORY] = {0, WRITES, prepare_movement_category, apply_movement_category},
+    [ROUTE_ACCOUNT_STATEMENT] = {PAGE | PERIOD, READS, NULL, apply_account_statement},
+    [ROUTE_EXPENSES] = {REQUEST_CURSOR | PERIOD, READS, NULL, apply_expenses},
+    [ROUTE_CATEGORIES] = {PAGE, READS, NULL, apply_categories},
+    [ROUTE_CATEGORY_RULE] = {0, WRITES, prepare_category_rule, apply_category_rule},
     [ROUTE_ORDERS] = {PAGE, READS, NULL, apply_orders},
     [ROUTE_ORDER] = {0, READS, NULL, apply_order},
     [ROUTE_EVIDENCE] = {0, READS, NULL, apply_evidence},

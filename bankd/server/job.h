@@ -39,6 +39,7 @@ struct job {
         struct request_challenge challenge;
         struct request_holder holder;
         struct request_fund fund;
+        struct request_category category;
         struct request_note note;
     } body;
     struct verified *verified;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 6;
+PRAGMA user_version = 7;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -200,6 +200,24 @@ CREATE TABLE posting (
     amount INTEGER NOT NULL CHECK (amount <> 0),
     balance INTEGER NOT NULL, -- of the account, afterwards
     PRIMARY KEY (account, movement)
+) STRICT, WITHOUT ROWID;
+
+-- What holders say of their movements: views over the ledger, nothing moves by them. How it came
+-- about is in the log.
+CREATE TABLE category_rule (
+    account INTEGER NOT NULL REFERENCES account (id),
+    payee TEXT NOT NULL, -- an account as orders name it
+    category TEXT NOT NULL,
+    PRIMARY KEY (account, payee)
+) STRICT, WITHOUT ROWID;
+
+-- Of one movement; goes before the rules.
+CREATE TABLE movement_category (
+    account INTEGER NOT NULL,
+    movement INTEGER NOT NULL,
+    category TEXT NOT NULL,
+    PRIMARY KEY (account, movement),
+    FOREIGN KEY (account, movement) REFERENCES posting (account, movement)
 ) STRICT, WITHOUT ROWID;
 
 -- What is written here stays written.

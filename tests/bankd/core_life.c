@@ -98,6 +98,7 @@ static void test_reading(void **state)
     const struct core_caller carol = {.session = w->carol.session};
     const struct core_page first = {.cursor = "", .limit = 1};
     const struct core_page wrong = {.cursor = "x"};
+    const struct core_period ever = {0};
     struct world_order o;
 
     world_order(w, "77.78", &o);
@@ -114,7 +115,7 @@ static void test_reading(void **state)
     world_end(w, core_accounts(w->core, &alice, &first, &w->answer));
     assert_int_equal(count_of(w, "accounts"), 1);
     world_begin(w);
-    world_end(w, core_movements(w->core, &alice, WORLD_ALICE_ACCOUNT, &first, &w->answer));
+    world_end(w, core_movements(w->core, &alice, WORLD_ALICE_ACCOUNT, &ever, &first, &w->answer));
     assert_non_null(strstr(buf_str(&w->answer.body), "\"amount\":\"-77.78\""));
     assert_non_null(strstr(buf_str(&w->answer.body), "\"counterparty\":\"" WORLD_SHOP_ACCOUNT));
     assert_non_null(strstr(buf_str(&w->answer.body), "\"name\":\"The Shop\""));
@@ -122,10 +123,10 @@ static void test_reading(void **state)
     assert_non_null(next);
     const struct core_page second = {.cursor = next, .limit = 1};
     world_begin(w);
-    world_end(w, core_movements(w->core, &alice, WORLD_ALICE_ACCOUNT, &second, &w->answer));
+    world_end(w, core_movements(w->core, &alice, WORLD_ALICE_ACCOUNT, &ever, &second, &w->answer));
     assert_non_null(strstr(buf_str(&w->answer.body), "\"amount\":\"100.00\""));
     world_begin(w);
-    world_end(w, core_movements(w->core, &carol, WORLD_SHOP_ACCOUNT, &first, &w->answer));
+    world_end(w, core_movements(w->core, &carol, WORLD_SHOP_ACCOUNT, &ever, &first, &w->answer));
     assert_non_null(strstr(buf_str(&w->answer.body), "\"counterparty\":\"" WORLD_ALICE_ACCOUNT));
     world_begin(w);
     world_end(w, core_orders(w->core, &alice, WORLD_ALICE_ACCOUNT, &first, &w->answer));

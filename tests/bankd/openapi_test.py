@@ -190,7 +190,11 @@ class Live(unittest.TestCase):
             self.check("decide", bob.decide(order, policy))
             self.check("decide", alice.decide(refused, policy))
             self.assertEqual(self.check("decide", bob.decide(refused, policy, "reject"))["status"], "RJCT")
+            self.check("categoryRule", bob.post(at + "/categories", {"category": "energy", "payee": payee}))
+            self.check("movementCategory", bob.post(at + "/movements/1/category", {"category": "pay"}))
             for identifier, path in (("accounts", "/v1/accounts"), ("account", at), ("movements", at + "/movements"),
+                                     ("accountStatement", at + "/statement?to=2199-12-31&limit=1"),
+                                     ("expenses", at + "/expenses?from=2020-01-01"), ("categories", at + "/categories"),
                                      ("orders", at + "/orders?limit=1"), ("order", one), ("evidence", one + "/evidence"),
                                      ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys")):
                 self.check(identifier, bob.get(path))

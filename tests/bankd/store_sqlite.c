@@ -2,7 +2,9 @@
  *
  * The store on SQLite: opening, transactions, the nets that the schema spans below the rules.
  */
+#include "bankd/store/statement.h"
 #include "bankd/store/store.h"
+#include "base/buf.h"
 #include "base/file.h"
 #include "tests/base/unit.h"
 
@@ -78,7 +80,7 @@ static void test_opening(void **state)
     store_close(s);
     assert_ok(store_open("bank.db", &s));
     store_close(s);
-    execute("PRAGMA user_version = 7");
+    execute("PRAGMA user_version = 8");
     assert_err(store_open("bank.db", &s), ERR_STORE_VERSION);
     assert_null(s);
     forget();
@@ -210,6 +212,72 @@ static void test_the_schema_says_no(void **state)
     forget();
 }
 
+/* Whether the plan has a step that grows with the bank. */
+static bool plan_grows(sqlite3 *db, const char *sql)
+{
+    struct buf explain = {0};
+    sqlite3_stmt *plan = NULL;
+    bool grows = false;
+
+    assert_ok(buf_addf(&explain, "EXPLAIN QUERY PLAN %s", sql));
+    assert_int_equal(sqlite3_prepare_v2(db, buf_str(&explain), -1, &plan, NULL), SQLITE_OK);
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *step = (const char *)sqlite3_column_text(plan, 3);
+        bool constant = strcmp(step, "SCAN CONSTANT ROW") == 0;
+        grows |= !constant && (strstr(step, "SCAN") || strstr(step, "TEMP B-TREE"));
+    }
+    sqlite3_finalize(plan);
+    buf_free(&explain);
+    return grows;
+}
+
+static const struct {
+    enum store_statement which;
+    const char *why;
+} growing[] = {
+    {STORE_KEY_ALL, "once, at the start"},
+    {STORE_POLICY_ALL, "once, at the start"},
+    {STORE_KEY_FLOORS, "after a clock incident"},
+    {STORE_CHALLENGE_FUTURE, "after a clock incident"},
+    {STORE_SESSION_FUTURE, "after a clock incident"},
+    {STORE_CHALLENGE_NEWEST, "a key has few challenges"},
+    {STORE_SESSION_SWEEP, "as many as are logged in"},
+    {STORE_ACCOUNT_HOLDER_DROP, "a new policy is rare"},
+    {STORE_ORDER_PAGE_OF, "sorts the account's orders"},
+};
+
+static bool may_grow(enum store_statement which)
+{
+    for (size_t i = 0; i < sizeof growing / sizeof *growing; i++)
+        if (growing[i].which == which)
+            return true;
+    return false;
+}
+
+/* Every statement finds its rows by an index and in their order, but for those named above. */
+static void test_plans(void **state)
+{
+    static const struct statement_macros none = {"", ""};
+    struct store *s = NULL;
+    sqlite3 *db = NULL;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &s));
+    store_close(s);
+    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
+    for (int i = 0; i < STORE_STATEMENT_COUNT; i++) {
+        enum store_statement which = (enum store_statement)i;
+        struct buf sql = {0};
+        assert_ok(statement_sql(which, &none, &sql));
+        if (plan_grows(db, buf_str(&sql)) != may_grow(which))
+            fail_msg("%s: %s", statement_name(which),
+                     may_grow(which) ? "grows no more" : "grows with the bank");
+        buf_free(&sql);
+    }
+    sqlite3_close(db);
+    forget();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_text_stays_text),
         cmocka_unit_test(test_failures_stick),
         cmocka_unit_test(test_the_schema_says_no),
+        cmocka_unit_test(test_plans),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

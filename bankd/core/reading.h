@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * reading: the account that a caller asks about. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_READING_H
+#define BANKD_CORE_READING_H
+
+#include "bankd/core/core.h"
+#include "bankd/core/ledger.h"
+#include "bankd/core/session.h"
+
+/* The account if the caller may see it: otherwise ACCOUNT_UNKNOWN, as if it were not. Reading
+ * touches: an order past its time ends now. VIEWER may be NULL. */
+MUST_CHECK enum err reading_open(struct core *c, const struct core_caller *who, const char *account,
+                                 struct session_viewer *viewer, struct ledger_account *out);
+/* The same, also for who would come in by the policy that waits. */
+MUST_CHECK enum err reading_open_policy(struct core *c, const struct core_caller *who,
+                                        const char *account, struct ledger_account *out);
+
+#endif
