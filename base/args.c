@@ -51,7 +51,7 @@ static void program_help(FILE *f, const struct args_program *program)
     fprintf(f, "usage: %s COMMAND [options] [arguments]\n\n%s\n\ncommands:\n", program->name,
             program->summary);
     for (size_t i = 0; i < program->command_count; i++)
-        fprintf(f, "  %-18s %s\n", program->commands[i].name, program->commands[i].summary);
+        fprintf(f, "  %-21s %s\n", program->commands[i].name, program->commands[i].summary);
     fprintf(f, "\n%s COMMAND --help tells more and gives an example.\n", program->name);
     if (program->epilogue != NULL)
         fprintf(f, "\n%s\n", program->epilogue);

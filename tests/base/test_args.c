@@ -209,7 +209,7 @@ static void test_help(void **state)
 {
     (void)state;
     assert_int_equal(run("tool --help"), EXIT_DONE);
-    assert_non_null(strstr(out, "\n  order new          make an order\n"));
+    assert_non_null(strstr(out, "\n  order new             make an order\n"));
     assert_int_equal(run("tool help"), EXIT_DONE);
     assert_int_equal(run("tool order new --help"), EXIT_DONE);
     assert_non_null(strstr(out, "usage: tool order new [options] FILE...\n"));
