@@ -3,10 +3,9 @@
 #include "order/json.h"
 #include "signer/app.h"
 #include "signer/commands.h"
+#include "signer/list.h"
 #include "signer/view.h"
 #include <string.h>
-
-#define PAGE_LIMIT 200
 
 static const char *opt_policy_output;
 
@@ -66,65 +65,44 @@ int cmd_logout(void *ctx, const struct args_list *words)
     return app_finish(a, e);
 }
 
-/* --- lists: page after page until the bank says there is no next --- */
+/* --- lists --- */
 
 struct list {
-    enum route route;
-    bool of_account;
-    const char *member; /* the array in the answer */
+    struct list_source source;
     void (*view)(const struct js *item);
     const char *between; /* printed between two items */
     const char *title;   /* the columns' names, or "" */
     const char *none;    /* what to say of an empty list */
 };
 
-/* BEFORE items were printed from earlier pages. */
-static enum err print_items(struct app *a, const struct list *list, const struct js *items,
-                            size_t before)
+struct printing {
+    const struct app *app;
+    const struct list *list;
+    size_t total; /* printed so far */
+};
+
+static enum err print_page(void *ctx, const struct js *answer)
 {
+    struct printing *p = ctx;
+    const struct js *items = js_get(answer, p->list->source.member);
     enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < js_count(items); i++) {
-        if (a->json) {
+    for (size_t i = 0; e == ERR_OK && i < js_count(items); i++, p->total++) {
+        if (p->app->json) {
             e = app_print_json(js_at(items, i));
             continue;
         }
-        fputs(before + i == 0 ? list->title : list->between, stdout);
-        list->view(js_at(items, i));
+        fputs(p->total == 0 ? p->list->title : p->list->between, stdout);
+        p->list->view(js_at(items, i));
     }
     return e;
 }
 
 static enum err print_list(struct app *a, const struct list *list)
 {
-    struct client_call call = {.route = list->route};
-    struct buf query = BUF_INIT(1024);
-    size_t total = 0;
-    bool more = true;
-    enum err e = ERR_OK;
-    if (list->of_account)
-        e = app_need(a, a->account, "account", &call.param[0]);
-    if (e == ERR_OK)
-        e = buf_addf(&query, "limit=%d", PAGE_LIMIT);
-    while (e == ERR_OK && more) {
-        struct js *answer = NULL;
-        call.query = buf_str(&query);
-        e = app_call(a, &call, &answer);
-        if (e == ERR_OK)
-            e = print_items(a, list, js_get(answer, list->member), total);
-        size_t count = js_count(js_get(answer, list->member));
-        const char *next = js_text(js_get(answer, "next"), NULL);
-        total += count;
-        more = next != NULL;
-        if (e == ERR_OK && more && count == 0)
-            e = app_fail(a, ERR_UNAVAILABLE, "the bank's list has an empty page and no end");
-        buf_clear(&query);
-        if (e == ERR_OK && more)
-            e = buf_addf(&query, "limit=%d&cursor=%s", PAGE_LIMIT, next);
-        js_free(answer);
-    }
-    if (e == ERR_OK && total == 0 && !a->json)
+    struct printing p = {.app = a, .list = list};
+    enum err e = list_pages(a, &list->source, print_page, &p);
+    if (e == ERR_OK && p.total == 0 && !a->json)
         puts(list->none);
-    buf_free(&query);
     return e;
 }
 
@@ -136,8 +114,10 @@ static int run_list(struct app *a, const struct list *list)
 
 int cmd_orders(void *ctx, const struct args_list *words)
 {
-    static const struct list list = {ROUTE_ORDERS,          true, "orders",
-                                     view_order_line,       "",   VIEW_ORDER_TITLE,
+    static const struct list list = {{ROUTE_ORDERS, true, "orders", "", LIST_LIMIT},
+                                     view_order_line,
+                                     "",
+                                     VIEW_ORDER_TITLE,
                                      "There are no orders."};
     (void)words;
     return run_list(ctx, &list);
@@ -145,17 +125,22 @@ int cmd_orders(void *ctx, const struct args_list *words)
 
 int cmd_accounts(void *ctx, const struct args_list *words)
 {
-    static const struct list list = {
-        ROUTE_ACCOUNTS, false, "accounts", view_account, "\n", "", "You have no account here."};
+    static const struct list list = {{ROUTE_ACCOUNTS, false, "accounts", "", LIST_LIMIT},
+                                     view_account,
+                                     "\n",
+                                     "",
+                                     "You have no account here."};
     (void)words;
     return run_list(ctx, &list);
 }
 
-int cmd_movements(void *ctx, const struct args_list *words)
+int cmd_categories(void *ctx, const struct args_list *words)
 {
-    static const struct list list = {ROUTE_MOVEMENTS,     true, "movements",
-                                     view_movement,       "",   VIEW_MOVEMENT_TITLE,
-                                     "Nothing moved yet."};
+    static const struct list list = {{ROUTE_CATEGORIES, true, "categories", "", LIST_LIMIT},
+                                     view_category_rule,
+                                     "",
+                                     VIEW_CATEGORY_TITLE,
+                                     "There are no rules."};
     (void)words;
     return run_list(ctx, &list);
 }

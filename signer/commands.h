@@ -45,6 +45,13 @@ int cmd_orders(void *ctx, const struct args_list *words);
 int cmd_accounts(void *ctx, const struct args_list *words);
 int cmd_balance(void *ctx, const struct args_list *words);
 int cmd_movements(void *ctx, const struct args_list *words);
+int cmd_movements_categorize(void *ctx, const struct args_list *words);
+int cmd_expenses(void *ctx, const struct args_list *words);
+int cmd_statement(void *ctx, const struct args_list *words);
+int cmd_categories(void *ctx, const struct args_list *words);
+int cmd_categories_set(void *ctx, const struct args_list *words);
+int cmd_categories_drop(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_report_options[3];
 int cmd_policy(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_policy_options[1];
 

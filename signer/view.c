@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/view.h"
+#include "order/iban.h"
 #include "order/json.h"
 #include "signer/app.h"
 #include <inttypes.h>
@@ -204,13 +205,41 @@ void view_order_line(const struct js *order)
     fputc('\n', stdout);
 }
 
-void view_movement(const struct js *movement)
+static void right(FILE *f, const char *text, size_t width)
+{
+    for (size_t len = strlen(text); len < width; len++)
+        fputc(' ', f);
+    app_print_safe(f, text);
+}
+
+void view_movement(FILE *f, const struct js *movement)
 {
     const char *name = member(movement, "name");
-    app_print_safe(stdout, member(movement, "time"));
-    printf("  %12s  %12s  ", member(movement, "amount"), member(movement, "balance"));
-    app_print_safe(stdout, name);
-    fputs(name[0] != '\0' ? ", " : "", stdout);
-    app_print_safe(stdout, member(movement, "description"));
+    app_print_safe(f, member(movement, "time"));
+    fputs("  ", f);
+    right(f, member(movement, "amount"), VIEW_AMOUNT_WIDTH);
+    fputs("  ", f);
+    right(f, member(movement, "balance"), VIEW_AMOUNT_WIDTH);
+    fprintf(f, "  %6" PRId64 "  ", js_int(js_get(movement, "id")));
+    view_padded(f, member(movement, "category"), VIEW_CATEGORY_WIDTH);
+    fputs("  ", f);
+    app_print_safe(f, name);
+    fputs(name[0] != '\0' ? ", " : "", f);
+    app_print_safe(f, member(movement, "description"));
+    fputc('\n', f);
+}
+
+void view_category_rule(const struct js *rule)
+{
+    view_padded(stdout, member(rule, "payee"), IBAN_MAX);
+    fputs("  ", stdout);
+    app_print_safe(stdout, member(rule, "category"));
     fputc('\n', stdout);
+}
+
+void view_padded(FILE *f, const char *text, size_t width)
+{
+    app_print_safe(f, text);
+    for (size_t len = strlen(text); len < width; len++)
+        fputc(' ', f);
 }

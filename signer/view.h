@@ -6,6 +6,9 @@
 #ifndef SIGNER_VIEW_H
 #define SIGNER_VIEW_H
 
+#include <stddef.h>
+#include <stdio.h>
+
 struct js;
 
 /* The new session at BANK: whose, and how long. */
@@ -20,8 +23,16 @@ void view_account(const struct js *account);
 
 /* One line each, under these titles. */
 #define VIEW_ORDER_TITLE "ORDER                                 STATUS      AMOUNT      TO\n"
-#define VIEW_MOVEMENT_TITLE "TIME                        AMOUNT       BALANCE  WHAT\n"
+#define VIEW_AMOUNT_WIDTH 12u
+#define VIEW_CATEGORY_WIDTH 12u
+#define VIEW_MOVEMENT_TITLE                                                                        \
+    "TIME                        AMOUNT       BALANCE  NUMBER  CATEGORY      WHAT\n"
+#define VIEW_CATEGORY_TITLE "PAYEE                               CATEGORY\n"
 void view_order_line(const struct js *order);
-void view_movement(const struct js *movement);
+void view_movement(FILE *f, const struct js *movement);
+void view_category_rule(const struct js *rule);
+
+/* TEXT, tamed, and spaces behind it up to WIDTH bytes; not shortened. */
+void view_padded(FILE *f, const char *text, size_t width);
 
 #endif

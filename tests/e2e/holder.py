@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A holder at the command line: a token, settings, a session directory, and a terminal."""
+import fcntl
 import json
 import os
 import pty
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import tempfile
 import termios
@@ -90,11 +92,12 @@ class Holder:
 class Terminal:
     """A program at a terminal of its own, where it finds nothing but that for all three streams."""
 
-    def __init__(self, args, env):
+    def __init__(self, args, env, columns=0):
         self.seen = ""
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
+                fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
                 os.execve(os.path.join(BIN, args[0]), args, {**env, "TERM": "xterm"})
             finally:
                 os._exit(127)

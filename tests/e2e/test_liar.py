@@ -186,6 +186,43 @@ class Lies(unittest.TestCase):
             self.assertEqual(terminal.end()[0], 0)
         self.assertEqual(limits, [["0", "0"]])
 
+    def statement(self, amount="-1.00", **members):
+        """One movement of AMOUNT from 3.00 to 2.00."""
+        row = {"amount": amount, "balance": "2.00", "category": "other", "description": "x", "id": 1,
+               "time": "2026-11-22T10:00:00Z"}
+        self.bank.answers["GET", "/v1/accounts/%s/statement" % MINE] = {
+            "account": MINE, "closing": "2.00", "currency": "EUR", "movements": [row], "opening": "3.00", **members}
+
+    def test_a_statement_that_does_not_add_up(self):
+        """Nothing of it is printed, in no form."""
+        self.statement()
+        self.assertIn("Closing       2.00 EUR", self.alice.run("statement", check=True).stdout)
+        lies = [("LEDGER_CONTRADICTION", {"amount": "-1.01"}), ("LEDGER_CONTRADICTION", {"amount": "1.00"}),
+                ("LEDGER_CONTRADICTION", {"movements": []}), ("LEDGER_CONTRADICTION", {"opening": "3.01"}),
+                ("UNAVAILABLE", {"account": OTHER}), ("UNAVAILABLE", {"amount": "\u001b[31m-1.00"}),
+                ("UNAVAILABLE", {"closing": "-0x2"}), ("UNAVAILABLE", {"currency": "XXX"})]
+        for name, lie in lies:
+            for form in ((), ("--csv",), ("--json",)):
+                with self.subTest(lie=lie, form=form):
+                    self.statement(**lie)
+                    done = self.alice.run("statement", *form)
+                    self.refused(done, name, 4)
+                    self.assertNotIn("2.00", done.stdout)
+
+    def test_a_list_without_end(self):
+        self.statement(next="1-1", movements=[])
+        self.refused(self.alice.run("statement"), "UNAVAILABLE", 4)
+        self.bank.answers["GET", "/v1/accounts/%s/expenses" % MINE] = {
+            "account": MINE, "currency": "EUR", "expenses": [], "next": "1-1"}
+        self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
+
+    def test_movements_that_would_write_to_the_terminal(self):
+        row = {"amount": "\u001b[2J", "balance": "\u001b[2J", "category": "\u001b[2J", "description": "\u001b[2J",
+               "id": 1, "name": "\u001b[2J", "time": "\u001b[2J"}
+        self.bank.answers["GET", "/v1/accounts/%s/movements" % MINE] = {"currency": "\u001b[2J", "movements": [row]}
+        for form in ((), ("--csv",)):
+            self.assertNotIn("\u001b", self.alice.run("movements", *form, check=True).stdout)
+
     def test_an_order_of_another_account(self):
         """The same id and the holder's own other account: ids are unique per account only."""
         order = make_order(OTHER, PAYEE)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/list.h"
+#include "order/json.h"
+#include "signer/app.h"
+#include <string.h>
+
+static enum err make_query(const struct list_source *source, const char *cursor, struct buf *out)
+{
+    buf_clear(out);
+    enum err e = buf_add_str(out, source->query);
+    if (e == ERR_OK && source->limit > 0)
+        e = buf_addf(out, "%slimit=%u", out->len > 0 ? "&" : "", source->limit);
+    if (e == ERR_OK && cursor[0] != '\0')
+        e = buf_addf(out, "%scursor=%s", out->len > 0 ? "&" : "", cursor);
+    return e;
+}
+
+/* The next cursor into CURSOR, "" behind the last page. It must lead on. */
+static enum err go_on(struct app *a, const struct list_source *source, const struct js *answer,
+                      struct buf *cursor)
+{
+    const char *next = js_text(js_get(answer, "next"), NULL);
+    bool empty = source->limit > 0 && js_count(js_get(answer, source->member)) == 0;
+    if (next != NULL && (empty || strcmp(next, buf_str(cursor)) == 0))
+        return app_fail(a, ERR_UNAVAILABLE, "the bank's list has an empty page and no end");
+    buf_clear(cursor);
+    return next != NULL ? buf_add_str(cursor, next) : ERR_OK;
+}
+
+enum err list_pages(struct app *a, const struct list_source *source, list_page_fn each, void *ctx)
+{
+    struct client_call call = {.route = source->route};
+    struct buf query = BUF_INIT(1024), cursor = BUF_INIT(512);
+    bool more = true;
+    enum err e = ERR_OK;
+    if (source->of_account)
+        e = app_need(a, a->account, "account", &call.param[0]);
+    while (e == ERR_OK && more) {
+        struct js *answer = NULL;
+        e = make_query(source, buf_str(&cursor), &query);
+        call.query = query.len > 0 ? buf_str(&query) : NULL;
+        if (e == ERR_OK)
+            e = app_call(a, &call, &answer);
+        if (e == ERR_OK)
+            e = each(ctx, answer);
+        if (e == ERR_OK)
+            e = go_on(a, source, answer, &cursor);
+        more = cursor.len > 0;
+        js_free(answer);
+    }
+    buf_free(&query);
+    buf_free(&cursor);
+    return e;
+}
