@@ -308,6 +308,9 @@ say "Alice cancels it:"
 status
 as alice balance | grep -E '^(Booked|Reserved|Available)' | indent
 
+step "The bank ends its day: do its books agree with themselves?"
+bankctl report --socket "$dir/bankd.sock" | indent
+
 write_shell() { # what a shell needs to go on: short commands for everybody, and the end
     cat >"$dir/shell" <<SHELL
 export PATH='$PATH' SOFTHSM2_CONF='$SOFTHSM2_CONF'

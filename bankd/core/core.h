@@ -214,6 +214,10 @@ MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *
                                       struct core_answer *out);
 MUST_CHECK enum err core_clock_accept(struct core *c, const struct core_caller *who,
                                       const char *note, struct core_answer *out);
+/* Whether the books agree with themselves; what differs is in the answer, by check, count and the
+ * first account or order. Reads every table: for a quiet hour, no batch goes on meanwhile. */
+MUST_CHECK enum err core_reconcile(struct core *c, const struct core_caller *who,
+                                   struct core_answer *out);
 MUST_CHECK enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_t from,
                                      unsigned limit, struct core_answer *out);
 

@@ -99,6 +99,8 @@ static const struct args_command commands[] = {
      COUNT(log_verify), 0, 0, cmd_log_verify},
     {"key show", "", "show the pin for the bank's letter, and the bank's keys", "bankctl key show",
      key_show, COUNT(key_show), 0, 0, cmd_key_show},
+    {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
+     0, cmd_report},
     {"clock accept", "", "let the bank go on after its clock was mended",
      "bankctl clock accept --note 'NTP was down; checked against the wall clock'", clock_accept,
      COUNT(clock_accept), 0, 0, cmd_clock_accept},

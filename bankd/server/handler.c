@@ -383,6 +383,12 @@ static enum err apply_refuse(const struct bank *b, struct job *j)
                              &j->answer);
 }
 
+static enum err apply_reconcile(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_reconcile(b->core, &who, &j->answer);
+}
+
 static enum err apply_clock_accept(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -428,6 +434,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
+    [ROUTE_RECONCILE] = {0, READS, NULL, apply_reconcile},
     [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, apply_clock_accept},
 };
 

@@ -224,6 +224,7 @@ class Live(unittest.TestCase):
             spare = b.iban(9)
             bank.open_account(spare, ["edp"])
             self.check("close", bank.operator("POST", "/v1/accounts/%s/close" % spare, {"note": "as a test"}))
+            self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")

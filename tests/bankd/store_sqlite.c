@@ -244,6 +244,15 @@ static const struct {
     {STORE_SESSION_SWEEP, "as many as are logged in"},
     {STORE_ACCOUNT_HOLDER_DROP, "a new policy is rare"},
     {STORE_ORDER_PAGE_OF, "sorts the account's orders"},
+    {STORE_RECONCILE_COUNTS, "once a day"},
+    {STORE_RECONCILE_TOTALS, "once a day"},
+    {STORE_RECONCILE_MOVEMENTS, "once a day"},
+    {STORE_RECONCILE_BALANCES, "once a day"},
+    {STORE_RECONCILE_RESERVED, "once a day"},
+    {STORE_RECONCILE_OVERDRAWN, "once a day"},
+    {STORE_RECONCILE_EXECUTED, "once a day"},
+    {STORE_RECONCILE_DECISIONS, "once a day"},
+    {STORE_RECONCILE_LOG, "once a day"},
 };
 
 static bool may_grow(enum store_statement which)

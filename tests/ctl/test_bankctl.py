@@ -146,6 +146,13 @@ class Bankctl(unittest.TestCase):
         self.refuses("TEXT_INVALID", 1, "clock", "accept", "--note", "two\nlines")
         self.refuses("USAGE", 2, "clock", "accept")
 
+    def test_8_report(self):
+        out = self.ctl("report").splitlines()
+        self.assertRegex(out[0], "^The books agree: [0-9]+ accounts, [0-9]+ movements, [0-9]+ open orders, [0-9]+ log entries[.]$")
+        self.assertIn("EUR", out[3])
+        report = self.json("report")
+        self.assertEqual((report["differences"], report["accounts"]), ([], len(self.json("account", "list")["accounts"])))
+
     def test_9_threat_20_forged_database(self):
         """Somebody with the database alone changes one entry: the log no longer verifies."""
         self.bank.stop_bankd()

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/ctl/cmd.h"
+#include "bankd/ctl/ctl.h"
+#include "order/json.h"
+#include <inttypes.h>
+#include <stdio.h>
+
+static const struct table_column differences[] = {
+    {"CHECK", "check", false},
+    {"COUNT", "count", true},
+    {"FIRST", "first", false},
+};
+static const struct table_column totals[] = {
+    {"CURRENCY", "currency", false},
+    {"BOOKED", "booked", true},
+    {"RESERVED", "reserved", true},
+};
+
+static enum err show(const struct js *answer, bool agree)
+{
+    const struct js *log = js_get(answer, "log");
+
+    printf("The books %s: %" PRId64 " accounts, %" PRId64 " movements, %" PRId64
+           " open orders, %" PRId64 " log entries.\n\n",
+           agree ? "agree" : "DIFFER", js_int(js_get(answer, "accounts")),
+           js_int(js_get(answer, "movements")), js_int(js_get(answer, "openOrders")),
+           js_int(js_get(log, "size")));
+    if (agree)
+        return ctl_print_table(js_get(answer, "totals"), totals, sizeof totals / sizeof *totals);
+    return ctl_print_table(js_get(answer, "differences"), differences,
+                           sizeof differences / sizeof *differences);
+}
+
+int cmd_report(void *ctx, const struct args_list *words)
+{
+    struct ctl *ctl = ctx;
+    const struct client_call call = {.route = ROUTE_RECONCILE};
+    struct js *answer = NULL;
+    (void)words;
+
+    enum err e = ctl_call(ctl, &call, &answer);
+    bool agree = e == ERR_OK && js_count(js_get(answer, "differences")) == 0;
+    if (e == ERR_OK)
+        e = ctl->json ? ctl_print_json(answer) : show(answer, agree);
+    js_free(answer);
+    int code = ctl_end(ctl, e);
+    return code == 0 && !agree ? 1 : code;
+}
