@@ -149,6 +149,7 @@ CREATE TABLE orders (
     entry INTEGER NOT NULL REFERENCES entry (id), -- newest entry about this order
     UNIQUE (account, order_id)
 ) STRICT;
+CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
 
