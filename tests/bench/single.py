@@ -11,6 +11,7 @@ import time
 
 KEYS = 100
 DECISIONS, SIGNATURES = 20000, 10000
+CORE_ORDERS, OPEN_ORDERS = 2000, 100000
 QUICK_DECISIONS = 400
 RAW_SECONDS = 2
 BANK = "demobank.example/bench"
@@ -90,6 +91,17 @@ def verify(lab, alg):
         bare = (before["per_second"] + raw["per_second"]) / 2
         rounds.append({"ratio": rate / bare, "per_second": rate, "raw_per_second": bare})
     return summary(rounds)
+
+
+def core(lab):
+    """Rules against the rule all, and pages of a long list against those of a short one."""
+    lab.say("the core in process, %d rounds" % lab.rounds)
+    line, = lab.run("bench_core", "--count", lab.count(CORE_ORDERS), "--rounds", lab.rounds,
+                    "--orders", lab.count(OPEN_ORDERS))
+    policy = [{"ratio": r["per_second"] / r["raw_per_second"], **r} for r in line["policy"]]
+    page = [{"ratio": few / many, "few_us": few, "many_us": many}
+            for few, many in zip(line["few_us"], line["many_us"])]
+    return {"policy": summary(policy), "page": summary(page, orders=lab.count(OPEN_ORDERS))}
 
 
 def sign(lab):
