@@ -30,6 +30,7 @@ struct expenses {
     char currency[8];
     struct row *row;
     size_t count, room;
+    int64_t payments; /* of all rows: the bound of every count */
 };
 
 static int by_month(const void *a, const void *b)
@@ -79,6 +80,8 @@ static enum err add_row(struct expenses *x, const struct js *item)
         e = find_row(x, &like, &row);
     if (e != ERR_OK)
         return e;
+    if (__builtin_add_overflow(x->payments, count, &x->payments))
+        return app_fail(x->app, ERR_UNAVAILABLE, "the bank's sums are malformed");
     row->count += count;
     return amount_add(row->minor, minor, &row->minor);
 }
@@ -88,6 +91,9 @@ static enum err add_page(void *ctx, const struct js *answer)
     struct expenses *x = ctx;
     const struct js *items = js_get(answer, "expenses");
     enum err e = report_about(x->app, answer);
+    if (e == ERR_OK && x->currency[0] != '\0' &&
+        strcmp(x->currency, report_text(answer, "currency")) != 0)
+        e = app_fail(x->app, ERR_UNAVAILABLE, "the bank's pages have different currencies");
     if (e == ERR_OK && !copy(x->currency, sizeof x->currency, report_text(answer, "currency")))
         e = app_fail(x->app, ERR_UNAVAILABLE, "the bank's sums are malformed");
     for (size_t i = 0; e == ERR_OK && i < js_count(items); i++)

@@ -76,7 +76,7 @@ struct statement {
     struct app *app;
     struct js *head; /* all but the movements */
     struct js *rows;
-    int64_t opening, closing, sum;
+    int64_t opening, closing, balance;
 };
 
 static const char *currency_of(const struct statement *s)
@@ -97,19 +97,25 @@ static enum err begin(struct statement *s, const struct js *answer)
             e = js_set_text(s->head, members[i], text);
     }
     if (e == ERR_OK)
+        e = report_period(s->app, answer);
+    if (e == ERR_OK)
         e = js_array_new(&s->rows);
     if (e == ERR_OK)
         e = report_minor(s->app, s->head, "opening", currency_of(s), &s->opening);
+    s->balance = s->opening;
     return e == ERR_OK ? report_minor(s->app, s->head, "closing", currency_of(s), &s->closing) : e;
 }
 
 static enum err add_row(struct statement *s, const struct js *row)
 {
     struct js *copy = NULL;
-    int64_t amount = 0;
+    int64_t amount = 0, balance = 0;
     enum err e = report_minor(s->app, row, "amount", currency_of(s), &amount);
     if (e == ERR_OK)
-        e = amount_add(s->sum, amount, &s->sum);
+        e = report_minor(s->app, row, "balance", currency_of(s), &balance);
+    if (e == ERR_OK && (amount_add(s->balance, amount, &s->balance) || s->balance != balance))
+        e = app_fail(s->app, ERR_LEDGER_CONTRADICTION,
+                     "a movement does not lead from one balance to the next");
     if (e == ERR_OK)
         e = js_copy(row, &copy);
     return e == ERR_OK ? js_push(s->rows, copy) : e;
@@ -125,6 +131,10 @@ static enum err add_page(void *ctx, const struct js *answer)
     struct statement *s = ctx;
     const struct js *rows = js_get(answer, "movements");
     enum err e = s->head == NULL ? begin(s, answer) : ERR_OK;
+    if (e == ERR_OK)
+        e = report_about(s->app, answer);
+    if (e == ERR_OK && !same(s, answer, "currency"))
+        e = app_fail(s->app, ERR_UNAVAILABLE, "the bank's pages have different currencies");
     if (e == ERR_OK && (!same(s, answer, "opening") || !same(s, answer, "closing")))
         e = app_fail(s->app, ERR_LEDGER_CONTRADICTION, "its pages have different balances");
     for (size_t i = 0; e == ERR_OK && i < js_count(rows); i++)
@@ -135,9 +145,8 @@ static enum err add_page(void *ctx, const struct js *answer)
 /* The bank looked, too; but a statement is what one holds against the bank. */
 static enum err check(const struct statement *s)
 {
-    int64_t closing = 0;
-    enum err e = amount_add(s->opening, s->sum, &closing);
-    if (e == ERR_OK && closing != s->closing)
+    enum err e = ERR_OK;
+    if (s->balance != s->closing)
         e = app_fail(s->app, ERR_LEDGER_CONTRADICTION,
                      "the opening balance and the movements do not make the closing balance");
     return e;

@@ -33,10 +33,11 @@ static bool is_amount(const char *text)
     return whole > 0 && *text == '\0';
 }
 
-/* Spaces before a formula do not stop every program. */
+/* Spaces before a formula do not stop every program, and where another separator begins a cell our
+ * doubled quotes are an empty quoted text before it. */
 static bool begins_cell(const char *text, const char *at)
 {
-    while (at > text && at[-1] == ' ')
+    while (at > text && (at[-1] == ' ' || at[-1] == '"'))
         at--;
     return at == text || at[-1] == ';' || at[-1] == '\t';
 }

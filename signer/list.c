@@ -2,7 +2,10 @@
 #include "signer/list.h"
 #include "order/json.h"
 #include "signer/app.h"
+#include <stdlib.h>
 #include <string.h>
+
+#define PAGES_MAX 100000u /* twenty million rows */
 
 static enum err make_query(const struct list_source *source, const char *cursor, struct buf *out)
 {
@@ -15,13 +18,21 @@ static enum err make_query(const struct list_source *source, const char *cursor,
     return e;
 }
 
-/* The next cursor into CURSOR, "" behind the last page. It must lead on. */
+/* Pages without a limit of rows may be empty, but each begins behind a greater number. */
+static bool leads_on(const struct list_source *source, const struct js *answer, const char *from,
+                     const char *next)
+{
+    if (source->limit > 0)
+        return js_count(js_get(answer, source->member)) > 0 && strcmp(next, from) != 0;
+    return strtoull(next, NULL, 10) > strtoull(from, NULL, 10);
+}
+
+/* The next cursor into CURSOR, "" behind the last page. */
 static enum err go_on(struct app *a, const struct list_source *source, const struct js *answer,
                       struct buf *cursor)
 {
     const char *next = js_text(js_get(answer, "next"), NULL);
-    bool empty = source->limit > 0 && js_count(js_get(answer, source->member)) == 0;
-    if (next != NULL && (empty || strcmp(next, buf_str(cursor)) == 0))
+    if (next != NULL && !leads_on(source, answer, buf_str(cursor), next))
         return app_fail(a, ERR_UNAVAILABLE, "the bank's list has an empty page and no end");
     buf_clear(cursor);
     return next != NULL ? buf_add_str(cursor, next) : ERR_OK;
@@ -32,12 +43,14 @@ enum err list_pages(struct app *a, const struct list_source *source, list_page_f
     struct client_call call = {.route = source->route};
     struct buf query = BUF_INIT(1024), cursor = BUF_INIT(512);
     bool more = true;
+    unsigned pages = 0;
     enum err e = ERR_OK;
     if (source->of_account)
         e = app_need(a, a->account, "account", &call.param[0]);
     while (e == ERR_OK && more) {
         struct js *answer = NULL;
-        e = make_query(source, buf_str(&cursor), &query);
+        e = ++pages > PAGES_MAX ? app_fail(a, ERR_UNAVAILABLE, "the bank's list has no end")
+                                : make_query(source, buf_str(&cursor), &query);
         call.query = query.len > 0 ? buf_str(&query) : NULL;
         if (e == ERR_OK)
             e = app_call(a, &call, &answer);

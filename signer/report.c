@@ -49,6 +49,18 @@ enum err report_about(struct app *a, const struct js *answer)
     return app_fail(a, ERR_UNAVAILABLE, "the bank's answer is about another account");
 }
 
+static bool is_day(const struct js *answer, const char *name, const char *asked)
+{
+    return strcmp(report_text(answer, name), asked != NULL ? asked : "") == 0;
+}
+
+enum err report_period(struct app *a, const struct js *answer)
+{
+    if (is_day(answer, "from", opt_from) && is_day(answer, "to", opt_to))
+        return ERR_OK;
+    return app_fail(a, ERR_UNAVAILABLE, "the bank's answer is about another period");
+}
+
 const char *report_text(const struct js *object, const char *name)
 {
     const char *text = js_text(js_get(object, name), NULL);

@@ -46,18 +46,6 @@ static int by_month(const void *a, const void *b)
     return compare(a, &second->month, second->category);
 }
 
-/* Movements come in the order of time, so what is looked for stands near the end. */
-static struct sum *sum_of(struct sums *s, const struct text_civil *month, const char *category)
-{
-    for (size_t i = s->count; i-- > 0;)
-        if (compare(&s->item[i], month, category) == 0)
-            return &s->item[i];
-    struct sum *added = &s->item[s->count++];
-    *added = (struct sum){.month = *month};
-    snprintf(added->category, sizeof added->category, "%s", category);
-    return added;
-}
-
 static enum err add_row(const struct store_query *q, struct sums *s)
 {
     const struct text_civil month = text_civil(text_day_of(store_int(q, 1)));
@@ -67,9 +55,31 @@ static enum err add_row(const struct store_query *q, struct sums *s)
     s->reached = store_int(q, 0);
     if (amount >= 0)
         return ERR_OK;
-    struct sum *sum = sum_of(s, &month, store_is_null(q, 3) ? MOVEMENTS_OTHER : store_text(q, 3));
-    sum->count++;
-    return amount_sub(sum->minor, amount, &sum->minor);
+    struct sum *added = &s->item[s->count++];
+    *added = (struct sum){.month = month, .count = 1, .minor = -amount};
+    snprintf(added->category, sizeof added->category, "%s",
+             store_is_null(q, 3) ? MOVEMENTS_OTHER : store_text(q, 3));
+    return ERR_OK;
+}
+
+/* Puts the sums in order, those of one month and category together. */
+static enum err add_up(struct sums *s)
+{
+    size_t count = 0;
+    enum err e = ERR_OK;
+
+    qsort(s->item, s->count, sizeof *s->item, by_month);
+    for (size_t i = 0; !e && i < s->count; i++) {
+        struct sum *last = count ? &s->item[count - 1] : NULL;
+        if (!last || by_month(last, &s->item[i]) != 0) {
+            s->item[count++] = s->item[i];
+            continue;
+        }
+        last->count += s->item[i].count;
+        e = amount_add(last->minor, s->item[i].minor, &last->minor);
+    }
+    s->count = count;
+    return e;
 }
 
 static enum err add_rows(struct core *c, const struct ledger_account *a,
@@ -118,7 +128,8 @@ static enum err write_sums(struct core *c, const struct ledger_account *a,
     enum err e = movements_last(c, a, range.last, &last, &balance);
     if (!e)
         e = add_rows(c, a, &range, &s);
-    qsort(s.item, s.count, sizeof *s.item, by_month);
+    if (!e)
+        e = add_up(&s);
     doc_object(body);
     doc_array(&list);
     for (size_t i = 0; i < s.count; i++)

@@ -216,6 +216,67 @@ class Lies(unittest.TestCase):
             "account": MINE, "currency": "EUR", "expenses": [], "next": "1-1"}
         self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
 
+    def pages(self, route, *pages):
+        """One after the other, then from the first again."""
+        rest = []
+        def give():
+            if not rest:
+                rest.extend(pages)
+            return rest.pop(0)
+        self.bank.answers["GET", "/v1/accounts/%s/%s" % (MINE, route)] = give
+
+    def test_a_statement_whose_rows_have_other_balances(self):
+        """The amounts add up; the balance beside them is what no movement led to."""
+        row = {"amount": "-1.00", "balance": "7777.77", "category": "other", "description": "x", "id": 1,
+               "time": "2026-11-22T10:00:00Z"}
+        for form in ((), ("--csv",), ("--json",)):
+            with self.subTest(form=form):
+                self.statement(movements=[row])
+                done = self.alice.run("statement", *form)
+                self.refused(done, "LEDGER_CONTRADICTION", 4)
+                self.assertNotIn("7777.77", done.stdout)
+
+    def test_a_statement_of_another_period(self):
+        for period in ({}, {"from": "2026-11-01"}, {"from": "2026-10-01", "to": "2026-10-31"}):
+            with self.subTest(period=period):
+                self.statement(**period)
+                done = self.alice.run("statement", "--from", "2026-11-01", "--to", "2026-11-30")
+                self.refused(done, "UNAVAILABLE", 4)
+
+    def test_a_second_page_about_something_else(self):
+        def page(number, balance, **members):
+            row = {"amount": "-1.00", "balance": balance, "category": "other", "description": "x", "id": number,
+                   "time": "2026-11-22T10:00:00Z"}
+            return {"account": MINE, "closing": "1.00", "currency": "EUR", "movements": [row], "opening": "3.00", **members}
+        self.pages("statement", page(1, "2.00", next="1-2"), page(2, "1.00"))
+        self.alice.run("statement", check=True)
+        for lie in ({"account": OTHER}, {"currency": "USD"}):
+            with self.subTest(lie=lie):
+                self.pages("statement", page(1, "2.00", next="1-2"), page(2, "1.00", **lie))
+                self.refused(self.alice.run("statement"), "UNAVAILABLE", 4)
+
+    def test_pages_in_two_currencies(self):
+        def sums(currency, amount, **members):
+            return {"account": MINE, "currency": currency, "expenses": [
+                {"amount": amount, "category": "other", "count": 1, "month": "2026-11"}], **members}
+        self.pages("expenses", sums("EUR", "10.00", next="1-2"), sums("JPY", "5"))
+        self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
+
+    def test_empty_pages_in_turns(self):
+        """Two cursors in turns lead nowhere either; here the bank tires after a hundred pages."""
+        empty = {"account": MINE, "currency": "EUR", "expenses": []}
+        self.pages("expenses", *({**empty, "next": "%d-9" % (1 + n % 2)} for n in range(100)), empty)
+        self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
+        self.assertLess(len(self.bank.asked), 20)
+
+    def test_more_payments_than_can_be_counted(self):
+        row = {"amount": "0.01", "category": "other", "count": (1 << 53) - 1, "month": "2026-11"}
+        self.bank.answers["GET", "/v1/accounts/%s/expenses" % MINE] = {
+            "account": MINE, "currency": "EUR", "expenses": [row] * 1100}
+        done = self.alice.run("expenses", "--csv")
+        self.assertNotIn("runtime error", done.stderr)
+        self.refused(done, "UNAVAILABLE", 4)
+
     def test_movements_that_would_write_to_the_terminal(self):
         row = {"amount": "\u001b[2J", "balance": "\u001b[2J", "category": "\u001b[2J", "description": "\u001b[2J",
                "id": 1, "name": "\u001b[2J", "time": "\u001b[2J"}

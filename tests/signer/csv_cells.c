@@ -42,6 +42,10 @@ static const struct {
     {"x;=1", "\"x;'=1\""},
     {"x; @y", "\"x; '@y\""},
     {"x\t-y", "\"x\t'-y\""},
+    /* also in quotes: there "" is an empty quoted text, and what follows is the cell */
+    {"x;\"=1+1;y", "\"x;\"\"'=1+1;y\""},
+    {"x; \"\" @y", "\"x; \"\"\"\" '@y\""},
+    {"x\t\"-y", "\"x\t\"\"'-y\""},
     /* and where nothing begins */
     {"a=1", "a=1"},
     {"a@b", "a@b"},
