@@ -33,23 +33,32 @@ static void add_step(struct doc *list, const char *status, int64_t time_us)
     doc_push(list, &one);
 }
 
-/* Decisions carry the codes that they led through; what the bank did by itself comes behind. */
+static void add_passed(struct doc *list, const struct life_made *m, char code[static 5])
+{
+    for (const char *at = m->passed; strlen(at) >= 4; at += at[4] ? 5 : 4) {
+        memcpy(code, at, 4);
+        add_step(list, code, m->received_us);
+    }
+}
+
+/* Decisions carry the codes that they led through. What the bank did by itself comes behind them,
+ * but for a cancel: no other decision is taken after time accepted the order. */
 static void list_history(const struct life_order *row, const struct life_decisions *all,
                          struct doc *out)
 {
+    bool matured = row->matured_us != 0;
     char code[5] = "";
 
     doc_array(out);
-    for (size_t i = 0; i < all->count; i++) {
-        const struct life_made *m = &all->made[i];
-        for (const char *at = m->passed; strlen(at) >= 4; at += at[4] ? 5 : 4) {
-            memcpy(code, at, 4);
-            add_step(out, code, m->received_us);
+    for (size_t i = 0; i <= all->count; i++) {
+        const struct life_made *m = i < all->count ? &all->made[i] : NULL;
+        if (matured && (!m || m->verb == VERB_CANCEL)) {
+            memcpy(code, status_name(STATUS_ACCP), 4);
+            add_step(out, code, row->matured_us);
+            matured = false;
         }
-    }
-    if (row->matured_us) {
-        memcpy(code, status_name(STATUS_ACCP), 4);
-        add_step(out, code, row->matured_us);
+        if (m)
+            add_passed(out, m, code);
     }
     if (row->status == STATUS_ACSC)
         add_step(out, status_name(STATUS_ACSP), row->ended_us);

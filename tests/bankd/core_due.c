@@ -3,6 +3,7 @@
  * What happens to orders without anybody's hand: dated orders, waiting clauses, and a cancel until
  * they are executed.
  */
+#include "order/json.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -319,6 +320,39 @@ static void test_it_expires_before_the_clause_opens(void **state)
     world_order_free(&o);
 }
 
+/* Time accepted it for a later day, and then somebody cancelled: the history tells it in that
+ * order.
+ */
+static void test_cancelled_after_time_accepted_it(void **state)
+{
+    static const char *const codes[] = {"RCVD", "ACTC", "PATC", "ACCP", "CANC"};
+    struct world *w = *state;
+    struct world_order o;
+    struct js *root = NULL;
+
+    open_firm(w);
+    world_order_from(w,
+                     "{\"account\":\"" FIRM "\",\"amount\":\"50.00\",\"creditor\":{\"account\":"
+                     "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\","
+                     "\"date\":\"2026-12-01\",\"description\":\"x\","
+                     "\"expires\":\"2026-12-01T00:00:00Z\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_later(w, 3 * DAY);
+    assert_true(look(w));
+    assert_string_equal(state_of(w), "ACCP");
+    world_login(w, &w->bob);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_CANCEL), "OK");
+    assert_ok(js_parse(w->answer.body.data, w->answer.body.len, &root));
+    const struct js *history = js_get(root, "history");
+    assert_int_equal(js_count(history), sizeof codes / sizeof codes[0]);
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        assert_string_equal(js_text(js_get(js_at(history, i), "status"), NULL), codes[i]);
+    js_free(root);
+    assert_evidence(w, &o, "CANC");
+    world_order_free(&o);
+}
+
 /* --- many --- */
 
 static void test_so_many_at_a_time(void **state)
@@ -358,6 +392,7 @@ int main(void)
         T(test_one_alone_after_the_waiting_time),
         T(test_a_no_outlasts_the_waiting_time),
         T(test_it_expires_before_the_clause_opens),
+        T(test_cancelled_after_time_accepted_it),
         T(test_so_many_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
