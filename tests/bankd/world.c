@@ -115,9 +115,15 @@ static void make_bank_keys(struct world *w)
 
 void world_open(struct world *w)
 {
+    world_open_in(w, "/tmp");
+}
+
+void world_open_in(struct world *w, const char *parent)
+{
     *w = (struct world){.time = {.mono_us = 1000 * WORLD_SECOND}};
     assert_ok(text_parse_time("2026-11-23T09:00:00Z", TEXT_TIME_LEN, &w->time.now_us));
-    snprintf(w->dir, sizeof w->dir, "/tmp/countersign-core.XXXXXX");
+    int len = snprintf(w->dir, sizeof w->dir, "%s/countersign-core.XXXXXX", parent);
+    assert_in_range(len, 1, sizeof w->dir - 1);
     assert_non_null(mkdtemp(w->dir));
     snprintf(w->path, sizeof w->path, "%s/bank.db", w->dir);
     world_key(&w->root, "root", "P-256");
@@ -505,35 +511,36 @@ static void check_entry(const struct js *value, uint64_t index, struct merkle_fr
     buf_free(&salt);
 }
 
-static void check_log(struct world *w)
+void world_check_log(struct world *w, struct merkle_frontier *tree)
 {
-    struct merkle_frontier tree = {0};
     struct merkle_hash root;
     struct core_head head;
 
     core_head(w->core, &head);
-    while (tree.size < head.size) {
+    while (tree->size < head.size) {
         struct core_answer page;
         struct js *value = NULL;
         assert_ok(core_begin(w->core, &w->time));
-        assert_ok(core_log_entries(w->core, &world_operator, tree.size, 200, &page));
+        assert_ok(core_log_entries(w->core, &world_operator, tree->size, 200, &page));
         core_rollback(w->core);
         assert_ok(js_parse(page.body.data, page.body.len, &value));
         const struct js *entries = js_get(value, "entries");
         assert_true(js_count(entries) > 0);
-        for (size_t i = 0; i < js_count(entries) && tree.size < head.size; i++)
-            check_entry(js_at(entries, i), tree.size, &tree);
+        for (size_t i = 0; i < js_count(entries) && tree->size < head.size; i++)
+            check_entry(js_at(entries, i), tree->size, tree);
         js_free(value);
         core_answer_free(&page);
     }
-    assert_ok(merkle_frontier_root(&tree, &root));
+    assert_ok(merkle_frontier_root(tree, &root));
     assert_memory_equal(root.b, head.root.b, DIGEST_LEN);
 }
 
 void world_check(struct world *w)
 {
+    struct merkle_frontier tree = {0};
+
     check_ledger(w);
-    check_log(w);
+    world_check_log(w, &tree);
 }
 
 enum err world_evidence(struct world *w, const struct person *who, const struct world_order *o,

@@ -43,6 +43,7 @@ struct world {
 
 /* An empty bank at 2026-11-23T09:00:00Z; log started, no people. */
 void world_open(struct world *w);
+void world_open_in(struct world *w, const char *parent); /* its directory's; /tmp otherwise */
 void world_close(struct world *w);
 void world_restart(struct world *w);
 /* An account and its policy; a holder is "bob", of class A, or "bob:B". RULES and LIMITS are JSON
@@ -131,6 +132,9 @@ void world_checkpoint(struct world *w, struct buf *note);
 /* What must hold after everything: every posting sums to zero, balances are their sums, what is
  * reserved is what open orders want, the log verifies from first to last. */
 void world_check(struct world *w);
+/* Only the log, from where TREE ends; TREE grows to the whole. */
+struct merkle_frontier;
+void world_check_log(struct world *w, struct merkle_frontier *tree);
 
 /* jws_sign_fn; CTX is a struct person. */
 enum err world_sign_hash(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The bank in process, one command a line: a JSON object on stdin, its answer on stdout. It has no
+ * rule of its own: documents and times come with the command, are signed as they are and go through
+ * verify_decision into the core. What has no call yet (key status, second keys, new policies) is
+ * written into the database, and the bank is started anew. Something that the bank should never
+ * say, or an invariant that does not hold, ends the program.
+ */
+#include "base/text.h"
+#include "order/json.h"
+#include "order/merkle.h"
+#include "order/policy.h"
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <inttypes.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEYS_MAX 32
+#define SQL_MAX 65536
+
+struct signer {
+    char name[HOLDER_MAX + 1];
+    struct person person;
+};
+struct handed {
+    struct buf jws;
+    struct world_order order;
+};
+struct driver {
+    struct world w;
+    sqlite3 *db; /* beside the bank's own connection */
+    struct signer keys[KEYS_MAX];
+    size_t key_count;
+    struct handed *handed; /* every statement, to be handed in again */
+    size_t handed_count;
+    struct merkle_frontier tree; /* as far as the log was checked */
+    int64_t movement;            /* as far as movements were told */
+};
+
+/* --- commands --- */
+
+static const char *text(const struct js *command, const char *name)
+{
+    const char *found = js_text(js_get(command, name), NULL);
+
+    return found ? found : "";
+}
+
+static int64_t number(const struct js *command, const char *name)
+{
+    return js_int(js_get(command, name));
+}
+
+static struct signer *key_of(struct driver *d, const struct js *command, const char *name)
+{
+    int64_t i = number(command, name);
+
+    assert_true(i >= 0 && (size_t)i < d->key_count);
+    return &d->keys[i];
+}
+
+/* The caller: a key's session, or the operator when there is no member SESSION. */
+static struct core_caller caller(struct driver *d, const struct js *command)
+{
+    if (!js_get(command, "session"))
+        return world_operator;
+    return (struct core_caller){.session = key_of(d, command, "session")->person.session};
+}
+
+/* --- answers --- */
+
+static void answer_ok(void)
+{
+    printf("{\"err\":\"OK\"}\n");
+}
+
+static void answer_err(enum err e)
+{
+    printf("{\"err\":\"%s\",\"unheard\":true}\n", err_name(e)); /* the bank was not asked */
+}
+
+static void answer_core(struct driver *d)
+{
+    const struct core_answer *a = &d->w.answer;
+
+    printf("{\"body\":%s,\"err\":\"%s\",\"http\":%d,\"size\":%" PRIu64 "}\n",
+           a->body.len ? buf_str(&a->body) : "null", err_name(a->err), a->http, a->needs_size);
+}
+
+/* --- the database --- */
+
+static void open_db(struct driver *d)
+{
+    assert_int_equal(sqlite3_open_v2(d->w.path, &d->db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+}
+
+static void execute(struct driver *d, const char *sql)
+{
+    char *why = NULL;
+
+    if (sqlite3_exec(d->db, sql, NULL, NULL, &why) != SQLITE_OK)
+        fail_msg("%s: %s", why, sql);
+}
+
+/* Prints the one value of a query. */
+static void print_sql(struct driver *d, const char *sql, int64_t after)
+{
+    sqlite3_stmt *q = NULL;
+
+    assert_int_equal(sqlite3_prepare_v2(d->db, sql, -1, &q, NULL), SQLITE_OK);
+    (void)sqlite3_bind_int64(q, 1, after);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    printf("%s", (const char *)sqlite3_column_text(q, 0));
+    sqlite3_finalize(q);
+}
+
+static void restart(struct driver *d)
+{
+    sqlite3_close(d->db);
+    world_restart(&d->w);
+    open_db(d);
+}
+
+/* --- people --- */
+
+static struct signer *new_key(struct driver *d, const struct js *command)
+{
+    assert_true(d->key_count < KEYS_MAX);
+    struct signer *s = &d->keys[d->key_count++];
+    snprintf(s->name, sizeof s->name, "%s", text(command, "name"));
+    world_key(&s->person, s->name, text(command, "curve"));
+    return s;
+}
+
+static void do_enrol(struct driver *d, const struct js *command)
+{
+    world_enrol(&d->w, &new_key(d, command)->person);
+    answer_core(d);
+}
+
+/* A further key of somebody enrolled, good from the beginning of time. */
+static void do_second_key(struct driver *d, const struct js *command)
+{
+    struct signer *s = new_key(d, command);
+    char spki[2 * KEY_SPKI_MAX + 1], sql[1024];
+    size_t len = 0;
+    const uint8_t *der = key_spki(s->person.key, &len);
+
+    text_hex(der, len, spki);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO signing_key (thumbprint, spki, holder, status, floor_us, entry)"
+             " SELECT '%s', x'%s', id, 'active', 0, 0 FROM holder WHERE holder = '%s'",
+             key_thumbprint(s->person.key), spki, s->name);
+    execute(d, sql);
+    restart(d);
+    answer_ok();
+}
+
+static void do_key_status(struct driver *d, const struct js *command)
+{
+    char sql[256];
+
+    snprintf(sql, sizeof sql, "UPDATE signing_key SET status = '%s' WHERE thumbprint = '%s'",
+             text(command, "status"), key_thumbprint(key_of(d, command, "key")->person.key));
+    execute(d, sql);
+    restart(d);
+    answer_ok();
+}
+
+static void do_login(struct driver *d, const struct js *command)
+{
+    world_login(&d->w, &key_of(d, command, "key")->person);
+    answer_core(d);
+}
+
+static void do_challenge(struct driver *d, const struct js *command)
+{
+    const char *thumbprint = key_thumbprint(key_of(d, command, "key")->person.key);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_challenge(d->w.core, thumbprint, false, &d->w.answer));
+    answer_core(d);
+}
+
+/* --- accounts --- */
+
+static void do_account(struct driver *d, const struct js *command)
+{
+    const struct js *people = js_get(command, "holders");
+    const char *holders[POLICY_HOLDERS_MAX];
+    const struct world_account a = {.account = text(command, "account"),
+                                    .currency = text(command, "currency"),
+                                    .holders = holders,
+                                    .count = js_count(people),
+                                    .rules = text(command, "rules"),
+                                    .limits = text(command, "limits")};
+
+    assert_true(a.count <= POLICY_HOLDERS_MAX);
+    for (size_t i = 0; i < a.count; i++)
+        holders[i] = js_text(js_at(people, i), NULL);
+    (void)world_open_account(&d->w, &a);
+    answer_core(d);
+}
+
+/* The account's next policy, as a later part of the bank will enter it. */
+static void do_policy(struct driver *d, const struct js *command)
+{
+    const char *document = text(command, "document"), *account = text(command, "account");
+    static char hex[2 * POLICY_MAX + 1], sql[SQL_MAX];
+    char digest[2 * DIGEST_LEN + 1];
+    struct policy *p = NULL;
+
+    enum err e = policy_parse(document, strlen(document), &p);
+    if (e) {
+        answer_err(e);
+        return;
+    }
+    text_hex(policy_digest(p), DIGEST_LEN, digest);
+    text_hex((const uint8_t *)document, strlen(document), hex);
+    snprintf(sql, sizeof sql,
+             "INSERT INTO policy (digest, account, version, document, entry)"
+             " VALUES (x'%s', '%s', %" PRId64 ", x'%s', 0);"
+             "UPDATE account SET policy = last_insert_rowid() WHERE account = '%s'",
+             digest, account, policy_version(p), hex, account);
+    policy_free(p);
+    execute(d, sql);
+    restart(d);
+    answer_ok();
+}
+
+static void do_fund(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_fund(d->w.core, &who, text(command, "account"), text(command, "amount"),
+                               text(command, "currency"), &d->w.answer));
+    answer_core(d);
+}
+
+/* --- decisions --- */
+
+static struct handed *new_handed(struct driver *d)
+{
+    d->handed = realloc(d->handed, (d->handed_count + 1) * sizeof *d->handed);
+    assert_non_null(d->handed);
+    struct handed *h = &d->handed[d->handed_count++];
+    *h = (struct handed){0};
+    return h;
+}
+
+static void hand_in(struct driver *d, const struct js *command, const struct buf *jws,
+                    const struct world_order *o)
+{
+    (void)world_hand_in(&d->w, &key_of(d, command, "session")->person, jws, o);
+    answer_core(d);
+}
+
+/* Signs the order and policy that come with the command, and hands it in. */
+static void do_decide(struct driver *d, const struct js *command)
+{
+    const char *document = text(command, "order"), *policy = text(command, "policy");
+    const char *verb = text(command, "verb");
+    struct handed *h = new_handed(d);
+    struct policy *p = NULL;
+
+    assert_ok(buf_add_str(&h->order.bytes, document));
+    enum err e = order_parse(document, strlen(document), &h->order.order);
+    if (e) {
+        answer_err(e);
+        return;
+    }
+    assert_ok(policy_parse(policy, strlen(policy), &p));
+    const struct world_says says = {.issued_us = number(command, "issued") * WORLD_SECOND,
+                                    .expires_us = number(command, "expires") * WORLD_SECOND,
+                                    .nonce = text(command, "nonce"),
+                                    .challenge = text(command, "challenge"),
+                                    .policy = p};
+    world_sign(&d->w, &key_of(d, command, "key")->person, &h->order,
+               decision_verb_from_name(verb, strlen(verb)), &says, &h->jws);
+    policy_free(p);
+    hand_in(d, command, &h->jws, &h->order);
+}
+
+/* An old statement byte for byte, with its own order or with another statement's. */
+static void do_again(struct driver *d, const struct js *command)
+{
+    size_t i = (size_t)number(command, "statement"), k = (size_t)number(command, "with");
+
+    assert_true(i < d->handed_count && k < d->handed_count);
+    assert_true(d->handed[i].jws.len > 0 && d->handed[k].jws.len > 0);
+    hand_in(d, command, &d->handed[i].jws, &d->handed[k].order);
+}
+
+/* --- time --- */
+
+static void do_later(struct driver *d, const struct js *command)
+{
+    world_later(&d->w, number(command, "seconds"));
+    answer_ok();
+}
+
+static void do_due(struct driver *d, const struct js *command)
+{
+    bool more = false;
+
+    world_begin(&d->w);
+    world_end(&d->w, core_due(d->w.core, (unsigned)number(command, "max"), &more));
+    printf("{\"err\":\"OK\",\"more\":%s}\n", more ? "true" : "false");
+}
+
+static void do_restart(struct driver *d, const struct js *command)
+{
+    (void)command;
+    restart(d);
+    answer_ok();
+}
+
+/* --- looking --- */
+
+static void do_see_account(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_account(d->w.core, &who, text(command, "account"), &d->w.answer));
+    answer_core(d);
+}
+
+static void do_see_order(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_order(d->w.core, &who, text(command, "account"), text(command, "id"),
+                                &d->w.answer));
+    answer_core(d);
+}
+
+/* The verifier's verdict on the evidence that the holder gets. */
+static void do_evidence(struct driver *d, const struct js *command)
+{
+    struct verify_report report = {.status = ""};
+    struct world_order o = {0};
+
+    snprintf(o.order.account, sizeof o.order.account, "%s", text(command, "account"));
+    snprintf(o.order.id, sizeof o.order.id, "%s", text(command, "id"));
+    enum err e = world_evidence(&d->w, &key_of(d, command, "session")->person, &o, &report);
+    printf("{\"err\":\"%s\",\"reason\":\"%s\",\"status\":\"%s\",\"where\":\"%s\"}\n", err_name(e),
+           report.reason, report.status, report.where);
+}
+
+/* What the database says of every account and order; nothing is touched. */
+static void do_state(struct driver *d, const struct js *command)
+{
+    (void)command;
+    print_sql(d,
+              "SELECT json_object('accounts', (SELECT json_group_object(account,"
+              " json_array(booked, reserved)) FROM account WHERE customer = 1),"
+              " 'orders', (SELECT json_group_object(a.account || '/' || o.order_id,"
+              " o.status || o.reason) FROM orders o JOIN account a ON a.id = o.account))",
+              0);
+    printf("\n");
+}
+
+/* Rows that break a law of the books; the payments executed since the last check, each with the
+ * distinct people who approved it; the orders that the log's new entries settle. Then the log. */
+static void do_check(struct driver *d, const struct js *command)
+{
+    int64_t entries = (int64_t)d->tree.size;
+
+    (void)command;
+    printf("{\"wrong\":");
+    print_sql(d,
+              "SELECT json_array("
+              "(SELECT coalesce(sum(amount), 0) FROM posting),"
+              "(SELECT count(*) FROM (SELECT 1 FROM posting GROUP BY movement"
+              " HAVING sum(amount) <> 0 OR count(*) <> 2)),"
+              "(SELECT count(*) FROM account a WHERE a.booked <>"
+              " (SELECT coalesce(sum(amount), 0) FROM posting p WHERE p.account = a.id)),"
+              "(SELECT count(*) FROM account a WHERE a.reserved <>"
+              " (SELECT coalesce(sum(amount), 0) FROM orders o"
+              " WHERE o.account = a.id AND o.open = 1)),"
+              "(SELECT count(*) FROM account WHERE customer = 1 AND"
+              " (booked < 0 OR reserved < 0 OR booked < reserved)),"
+              "(SELECT count(*) FROM orders o WHERE (o.status = 'ACSC') <>"
+              " (SELECT count(*) FROM movement m WHERE m.orders = o.id)),"
+              "(SELECT count(*) FROM orders WHERE"
+              " open <> (status IN ('RCVD', 'ACTC', 'PATC', 'ACCP', 'PDNG'))))",
+              0);
+    printf(",\"executed\":");
+    print_sql(d,
+              "SELECT json_group_array(json_array(a.account, o.order_id,"
+              " (SELECT json_group_array(DISTINCT h.holder) FROM decision d"
+              " JOIN holder h ON h.id = d.holder WHERE d.orders = o.id AND d.verb = 'approve')))"
+              " FROM movement m JOIN orders o ON o.id = m.orders JOIN account a ON a.id = o.account"
+              " WHERE m.id > ?1",
+              d->movement);
+    printf(",\"settlements\":");
+    print_sql(d,
+              "SELECT json_group_array(json_extract(body, '$.object')) FROM entry"
+              " WHERE id >= ?1 AND json_extract(body, '$.type') = 'settlement'",
+              entries);
+    d->movement = strtoll(world_sql(&d->w, "SELECT coalesce(max(id), 0) FROM movement"), NULL, 10);
+    world_check_log(&d->w, &d->tree);
+    printf("}\n");
+}
+
+static void do_check_all(struct driver *d, const struct js *command)
+{
+    (void)command;
+    world_check(&d->w);
+    answer_ok();
+}
+
+/* --- the loop --- */
+
+static const struct {
+    const char *name;
+    void (*run)(struct driver *d, const struct js *command);
+} commands[] = {
+    {"account", do_account},
+    {"again", do_again},
+    {"challenge", do_challenge},
+    {"check", do_check},
+    {"check-all", do_check_all},
+    {"decide", do_decide},
+    {"due", do_due},
+    {"enrol", do_enrol},
+    {"evidence", do_evidence},
+    {"fund", do_fund},
+    {"key-status", do_key_status},
+    {"later", do_later},
+    {"login", do_login},
+    {"policy", do_policy},
+    {"restart", do_restart},
+    {"second-key", do_second_key},
+    {"see-account", do_see_account},
+    {"see-order", do_see_order},
+    {"state", do_state},
+};
+
+static void run(struct driver *d, const char *line, size_t len)
+{
+    struct js *command = NULL;
+
+    assert_ok(js_parse(line, len, &command));
+    const char *name = text(command, "do");
+    for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            commands[i].run(d, command);
+            js_free(command);
+            fflush(stdout);
+            return;
+        }
+    }
+    fail_msg("no command: %s", line);
+}
+
+static void close_all(struct driver *d)
+{
+    sqlite3_close(d->db);
+    for (size_t i = 0; i < d->key_count; i++)
+        world_person_free(&d->keys[i].person);
+    for (size_t i = 0; i < d->handed_count; i++) {
+        buf_free(&d->handed[i].jws);
+        world_order_free(&d->handed[i].order);
+    }
+    free(d->handed);
+    world_close(&d->w);
+}
+
+/* driver DIRECTORY: the bank lives in a directory of its own in there. */
+int main(int argc, char **argv)
+{
+    static struct driver d;
+    char *line = NULL;
+    size_t cap = 0;
+    ssize_t len;
+
+    if (argc != 2)
+        return 2;
+    world_open_in(&d.w, argv[1]);
+    open_db(&d);
+    while ((len = getline(&line, &cap, stdin)) > 0)
+        run(&d, line, (size_t)len);
+    free(line);
+    close_all(&d);
+    return 0;
+}

@@ -1,0 +1,289 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Random steps against the bank and against the model of its rules; every answer is compared.
+
+    run.py --driver build/dev/tests/model_driver --seed 7 --steps 1000
+
+After every step balances, orders, the books' laws and the log are checked as well. The steps are
+divided among banks of --bank-steps each; bank N of seed S is seed S + N. All choices come from the
+seed: what failed is done again by the seed that is printed.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import model
+from steps import Steps
+
+BANK = "demobank.example/test"
+START = model.seconds_of("2026-11-23T09:00:00Z")  # as tests/bankd/world.c
+
+
+class Differs(Exception):
+    pass
+
+
+class Driver:
+    """The bank in its process. Remembers the commands, so that they can be read after a failure."""
+
+    def __init__(self, program, directory):
+        self.lines, self.program = [], program
+        self.process = subprocess.Popen([program, directory], stdin=subprocess.PIPE,
+                                        stdout=subprocess.PIPE, text=True, bufsize=1)
+
+    def ask(self, do, **members):
+        line = json.dumps({"do": do, **members})
+        self.lines.append(line)
+        try:
+            self.process.stdin.write(line + "\n")
+            answer = self.process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer.endswith("\n"):
+            raise Differs(f"the driver ended with {self.process.wait()}")
+        return json.loads(answer)
+
+    def close(self):
+        self.process.stdin.close()
+        if self.process.wait():
+            raise Differs(f"the driver ended with {self.process.returncode}")
+
+
+class World:
+    """Bank and model side by side; every method does one thing to both and compares."""
+
+    def __init__(self, driver, seed):
+        self.driver = driver
+        self.bank = model.Bank(BANK, START)
+        self.rng = random.Random(seed)
+        self.statements, self.answers = [], []
+        self.settled = set()
+        self.counts = {}
+
+    def note(self, do, err):
+        self.counts[f"{do} {err}"] = self.counts.get(f"{do} {err}", 0) + 1
+
+    def same(self, what, expected, found):
+        if expected != found:
+            raise Differs(f"{what}\n  model: {expected}\n  bank:  {found}")
+
+    def compare(self, do, expected, answer):
+        """Members of EXPECTED against the answer's body."""
+        self.note(do, expected["err"])
+        self.same(f"{do}: refusal", expected["err"], answer["err"])
+        if expected["err"] != "OK":
+            return
+        body = answer.get("body") or {}
+        for name, value in expected.items():
+            if name == "err":
+                continue
+            found = answer.get(name) if name in ("http", "more") else body.get(name)
+            if name == "decisions":
+                found = [(d["holder"], d["decision"]) for d in found]
+            elif name == "history":
+                found = [step["status"] for step in found]
+            self.same(f"{do}: {name}", value, found)
+        if "status" in expected:
+            self.note("status", expected["status"] + (expected["reason"] or ""))
+
+    def both(self, do, expected, **members):
+        self.compare(do, expected, self.driver.ask(do, **members))
+
+    # --- acts ---
+    def enrol(self, name, curve):
+        self.bank.enrol(name)
+        self.both("enrol", {"err": "OK"}, name=name, curve=curve)
+
+    def second_key(self, name):
+        self.bank.second_key(name)
+        self.both("second-key", {"err": "OK"}, name=name, curve="P-256")
+
+    def key_status(self, key, status):
+        self.bank.key_status(key, status)
+        self.both("key-status", {"err": "OK"}, key=key, status=status)
+
+    def login(self, key):
+        self.bank.login(key)
+        self.both("login", {"err": "OK"}, key=key)
+
+    def open_account(self, number, currency, holders, rules, limits):
+        doc = {"account": number, "bank": BANK, "type": "policy", "title": "Household", "version": 1,
+               "validFrom": model.time_text(self.bank.now), "rules": rules or [{"require": "all"}],
+               "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())]}
+        if rules or limits:
+            doc["currency"] = currency
+        if limits:
+            doc["limits"] = limits
+        self.both("account", self.bank.open_account(number, currency, model.Policy(doc)),
+                  account=number, currency=currency,
+                  holders=[f"{h}:{c}" for h, c in self.rng.sample(sorted(holders.items()), len(holders))],
+                  rules=model.canonical(rules) if rules else "",
+                  limits=model.canonical(limits) if limits else "")
+
+    def change_policy(self, number, doc):
+        policy = model.Policy(doc)
+        self.both("policy", self.bank.change_policy(number, policy), account=number, document=policy.text)
+
+    def fund(self, session, number, amount, currency):
+        who = {} if session is None else {"session": session}
+        self.both("fund", self.bank.fund(session, number, amount, currency),
+                  account=number, amount=amount, currency=currency, **who)
+
+    def decide(self, said, order):
+        """A statement about ORDER, of SAID: key, session, verb, policy, issued, expires, ..."""
+        said = {**said, "order": order, "statement": len(self.statements)}
+        self.statements.append(said)
+        self.answers.append(None)
+        wrong = model.order_form(order)
+        expected = {"err": wrong} if wrong else self.bank.decide(said, order)
+        said["formed"] = not wrong
+        answer = self.driver.ask("decide", order=model.canonical(order), policy=said["policy"].text,
+                                 **{name: said[name] for name in ("key", "session", "verb", "issued",
+                                                                  "expires", "nonce", "challenge")})
+        self.answers[-1] = answer
+        self.compare("decide", expected, answer)
+
+    def again(self, statement, with_order_of, session):
+        said = self.statements[statement]
+        said["session"] = session
+        other, answered = self.statements[with_order_of]["order"], said.get("answered")
+        expected = self.bank.decide(said, other)
+        answer = self.driver.ask("again", statement=statement, session=session, **{"with": with_order_of})
+        if expected["err"] == "AGAIN":
+            self.note("again", "AGAIN")
+            self.same("the first answer", self.answers[statement], answer)
+        else:
+            self.compare("again", expected, answer)
+            if said.get("answered") and not answered:
+                self.answers[statement] = answer
+
+    def later(self, seconds):
+        self.bank.now += seconds
+        self.both("later", {"err": "OK"}, seconds=seconds)
+
+    def due(self, most):
+        self.both("due", self.bank.due(most), max=most)
+
+    def restart(self):
+        self.both("restart", {"err": "OK"})
+
+    def challenge(self, key):
+        """The challenge that the bank gives, None when it refuses."""
+        answer = self.driver.ask("challenge", key=key)
+        self.compare("challenge", self.bank.challenge(key), answer)
+        if answer["err"] != "OK":
+            return None
+        self.same("challenge: times and use", True, self.bank.challenge_given(key, answer["body"]))
+        return answer["body"]["challenge"]
+
+    def see_account(self, session, number):
+        who = {} if session is None else {"session": session}
+        self.both("see-account", self.bank.see_account(session, number), account=number, **who)
+
+    def see_order(self, session, number, order):
+        who = {} if session is None else {"session": session}
+        self.both("see-order", self.bank.see_order(session, number, order), account=number, id=order, **who)
+
+    def evidence(self, session, number, order):
+        """The verifier's verdict; the caller has seen the order just now."""
+        found = self.bank.orders[number, order]
+        answer = self.driver.ask("evidence", session=session, account=number, id=order)
+        self.note("evidence", answer["err"])
+        self.same("evidence", ("OK", found.status, found.reason),
+                  (answer["err"], answer["status"], answer["reason"]))
+
+    # --- what must hold after every step ---
+    def check(self):
+        state = self.driver.ask("state")
+        self.same("balances", {n: [a.booked, a.reserved] for n, a in self.bank.accounts.items()},
+                  state["accounts"])
+        self.same("orders", {f"{n}/{i}": o.status + o.reason for (n, i), o in self.bank.orders.items()},
+                  state["orders"])
+        told = self.driver.ask("check")
+        self.same("the books' laws", [0] * len(told["wrong"]), told["wrong"])
+        self.same("settlements in the log", sorted(f"order:{n}/{i}" for n, i, _ in told["executed"]),
+                  sorted(told["settlements"]))
+        for number, order, people in told["executed"]:
+            self.check_executed(number, order, set(people))
+
+    def check_executed(self, number, order, people):
+        """Once, and with a quorum of distinct people under both policies, whatever led there."""
+        found = self.bank.orders[number, order]
+        self.same("executed once", False, (number, order) in self.settled)
+        self.settled.add((number, order))
+        for policy in (found.pinned, found.account.policy):
+            quorum = policy.quorum(found.amount, found.payee, self.bank.now - found.entered, people)
+            self.same(f"quorum of {sorted(people)} for {number}/{order}", True, quorum)
+
+
+def run_bank(options, directory, seed, steps, counts):
+    driver = Driver(options.driver, directory)
+    world = World(driver, seed)
+    chooser = Steps(world)
+    step = 0
+    try:
+        chooser.begin()
+        world.check()
+        for step in range(1, steps + 1):
+            chooser.step()
+            world.check()
+        driver.ask("check-all")
+        driver.close()
+    except Exception as why:
+        driver.process.kill()
+        driver.process.wait()
+        say_failure(options, driver, seed, step, steps, why)
+        raise
+    for name, count in world.counts.items():
+        counts[name] = counts.get(name, 0) + count
+
+
+def say_failure(options, driver, seed, step, steps, why):
+    path = pathlib.Path(tempfile.gettempdir()) / f"countersign-model-{seed}.jsonl"
+    path.write_text("".join(line + "\n" for line in driver.lines), encoding="utf-8")
+    print(f"FAILED at step {step} of seed {seed}: {why}\nAgain: {sys.argv[0]} --driver {options.driver}"
+          f" --seed {seed} --steps {steps} --bank-steps {options.bank_steps}\n"
+          f"The last of {len(driver.lines)} commands, all of which are in {path}:")
+    print("\n".join(driver.lines[-8:]), flush=True)
+
+
+def options_of():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--driver", required=True, metavar="PROGRAM")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--bank-steps", type=int, default=300, metavar="N")
+    parser.add_argument("--counts", action="store_true", help="say what was answered how often")
+    return parser.parse_args()
+
+
+def main():
+    options = options_of()
+    parent = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    began, counts, left, seed = time.monotonic(), {}, options.steps, options.seed
+    with tempfile.TemporaryDirectory(prefix="model-", dir=parent) as directory:
+        while left > 0:
+            try:
+                run_bank(options, directory, seed, min(left, options.bank_steps), counts)
+            except Differs:
+                return 1
+            left -= options.bank_steps
+            seed += 1
+    if options.counts:
+        for name, count in sorted(counts.items()):
+            print(f"{count:8} {name}")
+    spent = time.monotonic() - began
+    print(f"{options.steps} steps from seed {options.seed}: model and bank agree"
+          f" ({options.steps / spent:.0f} steps a second)")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

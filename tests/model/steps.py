@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the test does next: sensible orders and votes most of the time, so that they come to an end,
+and often something that must be refused."""
+
+import datetime
+
+import model
+
+CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
+          "frank": "P-256"}
+AMOUNTS = [1, 100, 999, 1000, 1001, 2500, 4999, 5000, 5001, 9000]
+BANDS = [1000, 5000]
+DAY = model.DAY
+
+
+def iban(number):
+    """A German account: 18 digits behind the check digits."""
+    body = f"{number:018d}"
+    return f"DE{98 - int(body + '131400') % 97:02d}{body}"
+
+
+class Steps:
+    def __init__(self, world):
+        self.world, self.bank, self.rng = world, world.bank, world.rng
+        self.serial = 0
+        self.live = []  # (account, order document), newest last
+
+    # --- choosing ---
+    def chance(self, percent):
+        return self.rng.random() * 100 < percent
+
+    def pick(self, things):
+        return self.rng.choice(list(things))
+
+    def weighted(self, table):
+        return self.rng.choices([row[0] for row in table], [row[1] for row in table])[0]
+
+    def number(self):
+        self.serial += 1
+        return self.serial
+
+    # --- the beginning ---
+    def begin(self):
+        for name, curve in CURVES.items():
+            self.world.enrol(name, curve)
+        self.world.second_key("alice")
+        for i, currency in enumerate(["EUR", "EUR", "EUR", "USD", "USD", "JPY", "JPY"]):
+            self.open_account(iban(1000 + i), currency)
+        for number, account in self.bank.accounts.items():
+            self.world.fund(None, number, model.money(self.pick([20000, 50000, 100000]), account.currency),
+                            account.currency)
+
+    # --- policies ---
+    def holders(self):
+        names = self.rng.sample(sorted(CURVES), self.pick([1, 2, 2, 3, 3, 4]))
+        return {name: self.weighted([("A", 5), ("B", 2), ("E", 2), ("T", 2)]) for name in names}
+
+    def term(self, holders):
+        able = sorted(h for h, c in holders.items() if c != "T")
+        count = self.weighted([(1, 60), (2, 30), (3, 8), (0, 2)])
+        kind = self.weighted([("any", 5), ("class", 2), ("of", 2)])
+        if kind == "class":
+            return {"class": self.pick("ABE"), "count": count}
+        if kind == "of" and able:
+            named = sorted(self.rng.sample(able, self.rng.randint(1, len(able))))
+            if self.chance(3):
+                named = named[::-1] + ["nobody"]
+            return {"count": min(count, len(named)), "of": named}
+        return {"count": count}
+
+    def way(self, holders):
+        signers = [self.term(holders) for _ in range(self.weighted([(1, 7), (2, 3)]))]
+        return {"afterDays": self.pick([1, 2, 3, 10]), "signers": signers} if self.chance(35) else \
+            {"signers": signers}
+
+    def rule(self, holders):
+        kind = self.weighted([("all", 3), ("ebics", 3), ("ways", 6)])
+        if kind != "ways":
+            return {"require": kind}
+        return {"anyOf": [self.way(holders) for _ in range(self.weighted([(1, 5), (2, 4), (3, 1)]))]}
+
+    def rules(self, holders, currency):
+        rules = []
+        if self.chance(25):
+            payees = sorted(self.rng.sample(sorted(iban(1000 + i) for i in range(7)), self.pick([1, 2, 3])))
+            rules.append({**self.rule(holders), "payees": payees})
+            if self.chance(30):
+                rules.append({**self.rule(holders), "payees": payees[:1]})
+                rules.reverse()
+        edges = self.pick([[], [], BANDS[:1], BANDS[1:], BANDS])
+        for low, high in zip([None] + edges, edges + [None]):
+            if high is None and edges and self.chance(25):
+                break  # nothing is for the largest
+            rule = self.rule(holders)
+            if low is not None:
+                rule["above"] = model.money(low, currency)
+            if high is not None:
+                rule["upTo"] = model.money(high, currency)
+            rules.append(rule)
+        if self.chance(10):
+            rules.insert(self.rng.randint(0, len(rules)),
+                         {**self.rule(holders), "for": self.pick(["cash", "policy"])})
+        if self.chance(4):
+            rules.append(self.pick(rules))
+        return rules
+
+    def limits(self, currency):
+        most = {"day": self.pick([3000, 6000, 10001]), "month": self.pick([9000, 20000])}
+        some = self.pick([["day"], ["month"], ["day", "month"]])
+        return [{"amount": model.money(most[per], currency), "per": per} for per in some]
+
+    def drawn(self, currency):
+        """Holders, rules and limits, most of the time of a policy that can be."""
+        for _ in range(30):
+            holders = self.holders()
+            rules = self.rules(holders, currency) if self.chance(80) else []
+            limits = self.limits(currency) if self.chance(25) else []
+            doc = self.document(iban(1), holders, rules, limits, currency, 1)
+            if model.Policy(doc).valid() or self.chance(10):
+                break
+        return holders, rules, limits
+
+    def document(self, number, holders, rules, limits, currency, version):
+        doc = {"account": number, "bank": self.bank.name, "currency": currency, "type": "policy",
+               "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())],
+               "rules": rules or [{"require": "all"}], "title": f"Version {version}", "version": version,
+               "validFrom": model.time_text(self.bank.now)}
+        return {**doc, "limits": limits} if limits else doc
+
+    def open_account(self, number, currency):
+        while number not in self.bank.accounts:
+            self.world.open_account(number, currency, *self.drawn(currency))
+
+    def change_policy(self):
+        number = self.pick(self.bank.accounts)
+        account = self.bank.accounts[number]
+        holders, rules, limits = self.drawn(account.currency)
+        if self.chance(60):  # the same people, or nearly
+            holders = dict(account.policy.holders)
+            if self.chance(30):
+                holders[self.pick(holders)] = self.pick("ABET")
+            rules = self.rules(holders, account.currency)
+        doc = self.document(number, holders, rules, limits, account.currency, len(account.policies) + 1)
+        if self.chance(10):
+            doc["validFrom"] = model.time_text(self.bank.now + self.pick([1, 60, DAY]))
+        if self.chance(10):
+            doc["validUntil"] = model.time_text(self.bank.now + self.pick([2, 60, 3600, 5 * DAY]))
+            if doc["validUntil"] <= doc["validFrom"]:
+                del doc["validUntil"]
+        self.world.change_policy(number, doc)
+
+    # --- orders ---
+    def date(self):
+        today = model.day_of(self.bank.now)
+        kind = self.weighted([("today", 50), ("soon", 25), ("month", 10), ("feast", 5), ("passed", 3),
+                              ("far", 4), ("free", 3)])
+        if kind == "feast":  # the days around a closed one
+            easter = model.easter(today.year + (today.month > 4))
+            feast = self.pick([datetime.date(today.year, 12, 25), datetime.date(today.year + 1, 1, 1),
+                               datetime.date(today.year + (today.month > 5), 5, 1), easter])
+            return feast + datetime.timedelta(days=self.rng.randint(-3, 2))
+        days = {"today": 0, "soon": self.rng.randint(1, 6), "month": self.rng.randint(7, 31),
+                "passed": -self.rng.randint(1, 3), "far": self.pick([365, 366, 367, 400]),
+                "free": 5 - today.weekday()}[kind]  # this week's Saturday
+        return today + datetime.timedelta(days=days)
+
+    def order(self):
+        account = self.bank.accounts[self.pick(self.bank.accounts)]
+        others = [n for n, a in self.bank.accounts.items() if a.currency == account.currency]
+        payee = self.pick(others) if self.chance(96) else \
+            self.pick([iban(77), *self.bank.accounts])
+        amount = self.pick(AMOUNTS) if self.chance(94) else self.pick([account.booked + 1, 100000, 10 ** 17])
+        created = self.bank.now
+        expires = created + self.weighted([(30, 1), (600, 3), (3600, 5), (DAY, 4), (3 * DAY, 4), (12 * DAY, 3)])
+        if self.chance(3):
+            created, expires = created - 7200, created - self.pick([0, 1, 60])
+        doc = {"account": account.number, "amount": model.money(amount, account.currency),
+               "bank": self.bank.name, "created": model.time_text(created),
+               "creditor": {"account": payee, "name": "Somebody"}, "currency": account.currency,
+               "date": str(self.date()), "description": "A payment", "expires": model.time_text(expires),
+               "id": f"0193{self.number():04x}-0000-7000-8000-000000000000", "type": "payment-order",
+               "version": 1}
+        return self.spoiled(doc) if self.chance(6) else doc
+
+    def spoiled(self, doc):
+        kind = self.pick(["bank", "currency", "zero", "decimals", "expires", "iban", "date", "id", "twin"])
+        if kind == "bank":
+            doc["bank"] = "demobank.example/production"
+        elif kind == "currency":
+            doc["currency"] = self.pick(["EUR", "USD", "XXX"])
+            doc["amount"] = "1.00"
+        elif kind in ("zero", "decimals"):
+            doc["amount"] = {"zero": model.money(0, doc["currency"]), "decimals": "1.5"}[kind]
+        elif kind == "expires":
+            doc["expires"] = self.pick([doc["created"], model.time_text(self.bank.now + 367 * DAY)])
+        elif kind == "iban":
+            doc["creditor"]["account"] = "DE00" + doc["creditor"]["account"][4:]
+        elif kind == "date":
+            doc["date"] = "2027-02-30"
+        elif self.live:
+            known = self.pick(self.live)
+            doc["id"] = known["id"]
+            if kind == "twin":  # the same id of the same account
+                doc["account"], doc["currency"], doc["amount"] = \
+                    known["account"], known["currency"], known["amount"]
+        return doc
+
+    # --- decisions ---
+    def good_keys(self, holders):
+        return [i for i, key in enumerate(self.bank.keys) if key.holder in holders and key.status == "active"]
+
+    def signer(self, order):
+        """Somebody who may and has not, most of the time."""
+        account = self.bank.accounts.get(order["account"])
+        known = self.bank.orders.get((order["account"], order["id"]))
+        people = set(account.policy.holders) if account else set()
+        if known and self.chance(80):
+            people -= {h for h, v, _ in known.decisions if v in ("approve", "reject")}
+        keys = self.good_keys(people)
+        return self.pick(keys) if keys and self.chance(90) else self.rng.randrange(len(self.bank.keys))
+
+    def ready(self, key):
+        """Logs in first where there is no session, most of the time."""
+        if not self.bank.has_session(key) and self.bank.keys[key].status == "active" and self.chance(95):
+            self.world.login(key)
+        return key
+
+    def policy_to_sign(self, order):
+        account = self.bank.accounts.get(order["account"])
+        known = self.bank.orders.get((order["account"], order["id"]))
+        right = known.pinned if known else account.policy if account else None
+        if right and self.chance(94):
+            return right
+        kind = self.pick(["other", "older", "unknown"])
+        if kind == "older" and account:
+            return self.pick(account.policies)
+        one = self.pick(self.bank.accounts.values()).policy
+        return model.Policy({**one.doc, "title": "Never seen"}) if kind == "unknown" else one
+
+    def times(self):
+        now = self.bank.now
+        issued = now + self.weighted([(0, 90), (-299, 1), (-300, 1), (-301, 2), (10, 1), (11, 2), (-60, 3)])
+        expires = issued + self.weighted([(600, 90), (1, 2), (300, 3), (59, 2)])
+        return issued, expires
+
+    def say(self, order, verb):
+        key = self.signer(order)
+        session = self.ready(key)
+        if self.chance(8):
+            session = self.ready(self.rng.randrange(len(self.bank.keys)))
+        issued, expires = self.times()
+        challenge = self.world.challenge(key) if self.chance(3) else ""
+        if challenge and self.chance(50):
+            issued -= self.pick([10, 11, 1000])
+        if self.world.statements and self.chance(1):
+            challenge = self.pick(self.world.statements)["challenge"] or "AAAAAAAAAAAAAAAAAAAAAA"
+        nonce = f"{self.number():021d}A"
+        if self.world.statements and self.chance(2):
+            nonce = self.pick(self.world.statements[-20:])["nonce"]
+        self.world.decide({"key": key, "session": session, "verb": verb, "issued": issued,
+                           "expires": expires, "policy": self.policy_to_sign(order), "nonce": nonce,
+                           "challenge": challenge or ""}, order)
+
+    def new_order(self):
+        order = self.order()
+        self.say(order, self.weighted([("approve", 60), ("submit", 36), ("reject", 2), ("cancel", 2)]))
+        if (order["account"], order["id"]) in self.bank.orders and order not in self.live:
+            self.live = self.live[-11:] + [order]
+
+    def vote(self):
+        if not self.live:
+            return self.new_order()
+        undone = [o for o in self.live
+                  if self.bank.orders[o["account"], o["id"]].status not in model.ENDS]
+        order = self.pick(undone) if undone and self.chance(92) else self.pick(self.live)
+        verb = self.weighted([("approve", 70), ("reject", 16), ("cancel", 8), ("submit", 6)])
+        return self.say(order, verb)
+
+    def again(self):
+        formed = [s for s in self.world.statements[-60:] if s["formed"]]
+        if not formed:
+            return
+        said = self.pick(formed)
+        other = self.pick(formed) if self.chance(15) else said
+        session = said["key"] if self.chance(80) else self.rng.randrange(len(self.bank.keys))
+        self.world.again(said["statement"], other["statement"], self.ready(session))
+
+    # --- the rest ---
+    def fund(self):
+        number = self.pick(self.bank.accounts) if self.chance(95) else iban(77)
+        account = self.bank.accounts.get(number)
+        currency = account.currency if account and self.chance(95) else "EUR"
+        amount = model.money(self.pick([1, 5000, 20000]), currency)
+        if self.chance(5):
+            amount = self.pick(["0.00", "0", "1.5", "9999999999999999.99", "99999999999999999.99", "-1.00"])
+        session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
+        self.world.fund(session, number, amount, currency)
+
+    def later(self):
+        now = self.bank.now
+        midnight = DAY - now % DAY
+        self.world.later(self.weighted([(1, 3), (10, 3), (59, 2), (299, 2), (300, 1), (301, 2), (3600, 4),
+                                        (midnight - 1, 2), (midnight, 3), (midnight + 9 * 3600, 6), (DAY, 3),
+                                        (3 * DAY, 3), (9 * DAY, 1)]))
+        if self.chance(60):
+            self.due()
+
+    def due(self):
+        self.world.due(self.pick([1, 2, 100]))
+
+    def key_status(self):
+        bad = [i for i, key in enumerate(self.bank.keys) if key.status != "active"]
+        if bad and self.chance(70):
+            self.world.key_status(self.pick(bad), "active")
+        else:
+            self.world.key_status(self.rng.randrange(len(self.bank.keys)), self.pick(["revoked", "suspended"]))
+
+    def look(self):
+        session = self.ready(self.rng.randrange(len(self.bank.keys))) if self.chance(85) else None
+        if self.live and self.chance(70):
+            order = self.pick(self.live)
+            number = order["account"] if self.chance(95) else self.pick(self.bank.accounts)
+            self.world.see_order(session, number, order["id"])
+        else:
+            self.world.see_account(session, self.pick([*self.bank.accounts, iban(77)]))
+
+    def evidence(self):
+        """Of an order whose story the log tells whole: what was written into the database, which is
+        how keys and policies change here, is not in it."""
+        whole = [o for o in map(lambda d: self.bank.orders[d["account"], d["id"]], self.live)
+                 if len(o.account.policies) == 1 and
+                 all(key.floor and not key.changed for _, _, key in o.decisions)]
+        keys = self.good_keys(self.pick(whole).account.policy.holders) if whole else []
+        if not keys:
+            return
+        key = self.pick(keys)
+        mine = [o for o in whole if self.bank.keys[key].holder in o.account.policy.holders]
+        self.world.login(key)
+        order = self.pick(mine)
+        self.world.see_order(key, order.account.number, order.id)
+        self.world.evidence(key, order.account.number, order.id)
+
+    def account(self):
+        number = iban(2000 + self.number()) if self.chance(30) else self.pick(self.bank.accounts)
+        currency = self.pick(["EUR", "USD"])
+        if len(self.bank.accounts) < 10:
+            self.world.open_account(number, currency, *self.drawn(currency))
+
+    def step(self):
+        self.weighted([(self.vote, 44), (self.new_order, 20), (self.again, 5), (self.later, 9), (self.due, 3),
+                       (self.fund, 4), (self.look, 5), (self.evidence, 3), (self.key_status, 2),
+                       (self.change_policy, 2), (self.account, 1), (self.world.restart, 2)])()
