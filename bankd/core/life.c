@@ -240,6 +240,8 @@ enum err life_path_after(enum status from, enum verb verb, const struct policy_v
         return go(out, from, STATUS_RJCT);
     if (verdict->reached)
         return go(out, from, STATUS_ACCP);
+    if (!verdict->approved) /* a no that leaves the quorum within reach is no approval */
+        return ERR_OK;
     return life_path_end(out, from) == STATUS_ACTC ? go(out, from, STATUS_PATC) : ERR_OK;
 }
 

@@ -109,6 +109,28 @@ static void test_bands_classes_and_payees(void **state)
     refused(w, "50.01", WORLD_ALICE_ACCOUNT, "POLICY_NO_RULE");
 }
 
+/* Handed in without an approval, and one no that decides nothing: no approval is there yet. */
+static void test_a_no_is_no_approval(void **state)
+{
+    struct world *w = *state;
+    struct verify_report report;
+    struct world_order o;
+
+    open_firm(w, RULES, NULL);
+    firm_order(w, "20.00", WORLD_ALICE_ACCOUNT, &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_SUBMIT), "OK");
+    assert_string_equal(world_decide(w, &w->carol, &o, VERB_REJECT), "OK");
+    assert_string_equal(world_text(w, "status"), "ACTC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_string_equal(report.status, "ACTC");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    world_order_free(&o);
+}
+
 static void test_limits(void **state)
 {
     struct world *w = *state;
@@ -194,10 +216,8 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
-        T(test_bands_classes_and_payees),
-        T(test_limits),
-        T(test_what_is_paid_in_frees_no_limit),
-        T(test_bad_rules_open_nothing),
+        T(test_bands_classes_and_payees),       T(test_a_no_is_no_approval),    T(test_limits),
+        T(test_what_is_paid_in_frees_no_limit), T(test_bad_rules_open_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
