@@ -20,10 +20,11 @@ import tempfile
 import time
 
 import model
+import documents
 from steps import Steps
 
 BANK = "demobank.example/test"
-START = model.seconds_of("2026-11-23T09:00:00Z")  # as tests/bankd/world.c
+START = documents.seconds_of("2026-11-23T09:00:00Z")  # as tests/bankd/world.c
 
 
 class Differs(Exception):
@@ -115,20 +116,20 @@ class World:
 
     def open_account(self, number, currency, holders, rules, limits):
         doc = {"account": number, "bank": BANK, "type": "policy", "title": "Household", "version": 1,
-               "validFrom": model.time_text(self.bank.now), "rules": rules or [{"require": "all"}],
+               "validFrom": documents.time_text(self.bank.now), "rules": rules or [{"require": "all"}],
                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())]}
         if rules or limits:
             doc["currency"] = currency
         if limits:
             doc["limits"] = limits
-        self.both("account", self.bank.open_account(number, currency, model.Policy(doc)),
+        self.both("account", self.bank.open_account(number, currency, documents.Policy(doc)),
                   account=number, currency=currency,
                   holders=[f"{h}:{c}" for h, c in self.rng.sample(sorted(holders.items()), len(holders))],
-                  rules=model.canonical(rules) if rules else "",
-                  limits=model.canonical(limits) if limits else "")
+                  rules=documents.canonical(rules) if rules else "",
+                  limits=documents.canonical(limits) if limits else "")
 
     def change_policy(self, number, doc):
-        policy = model.Policy(doc)
+        policy = documents.Policy(doc)
         self.both("policy", self.bank.change_policy(number, policy), account=number, document=policy.text)
 
     def fund(self, session, number, amount, currency):
@@ -141,10 +142,10 @@ class World:
         said = {**said, "order": order, "statement": len(self.statements)}
         self.statements.append(said)
         self.answers.append(None)
-        wrong = model.order_form(order)
+        wrong = documents.order_form(order)
         expected = {"err": wrong} if wrong else self.bank.decide(said, order)
         said["formed"] = not wrong
-        answer = self.driver.ask("decide", order=model.canonical(order), policy=said["policy"].text,
+        answer = self.driver.ask("decide", order=documents.canonical(order), policy=said["policy"].text,
                                  **{name: said[name] for name in ("key", "session", "verb", "issued",
                                                                   "expires", "nonce", "challenge")})
         self.answers[-1] = answer

@@ -4,13 +4,14 @@ and often something that must be refused."""
 
 import datetime
 
+import documents
 import model
 
 CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
           "frank": "P-256"}
 AMOUNTS = [1, 100, 999, 1000, 1001, 2500, 4999, 5000, 5001, 9000]
 BANDS = [1000, 5000]
-DAY = model.DAY
+DAY = documents.DAY
 
 
 def iban(number):
@@ -47,7 +48,7 @@ class Steps:
         for i, currency in enumerate(["EUR", "EUR", "EUR", "USD", "USD", "JPY", "JPY"]):
             self.open_account(iban(1000 + i), currency)
         for number, account in self.bank.accounts.items():
-            self.world.fund(None, number, model.money(self.pick([20000, 50000, 100000]), account.currency),
+            self.world.fund(None, number, documents.money(self.pick([20000, 50000, 100000]), account.currency),
                             account.currency)
 
     # --- policies ---
@@ -93,9 +94,9 @@ class Steps:
                 break  # nothing is for the largest
             rule = self.rule(holders)
             if low is not None:
-                rule["above"] = model.money(low, currency)
+                rule["above"] = documents.money(low, currency)
             if high is not None:
-                rule["upTo"] = model.money(high, currency)
+                rule["upTo"] = documents.money(high, currency)
             rules.append(rule)
         if self.chance(10):
             rules.insert(self.rng.randint(0, len(rules)),
@@ -107,7 +108,7 @@ class Steps:
     def limits(self, currency):
         most = {"day": self.pick([3000, 6000, 10001]), "month": self.pick([9000, 20000])}
         some = self.pick([["day"], ["month"], ["day", "month"]])
-        return [{"amount": model.money(most[per], currency), "per": per} for per in some]
+        return [{"amount": documents.money(most[per], currency), "per": per} for per in some]
 
     def drawn(self, currency):
         """Holders, rules and limits, most of the time of a policy that can be."""
@@ -116,7 +117,7 @@ class Steps:
             rules = self.rules(holders, currency) if self.chance(80) else []
             limits = self.limits(currency) if self.chance(25) else []
             doc = self.document(iban(1), holders, rules, limits, currency, 1)
-            if model.Policy(doc).valid() or self.chance(10):
+            if documents.Policy(doc).valid() or self.chance(10):
                 break
         return holders, rules, limits
 
@@ -124,7 +125,7 @@ class Steps:
         doc = {"account": number, "bank": self.bank.name, "currency": currency, "type": "policy",
                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())],
                "rules": rules or [{"require": "all"}], "title": f"Version {version}", "version": version,
-               "validFrom": model.time_text(self.bank.now)}
+               "validFrom": documents.time_text(self.bank.now)}
         return {**doc, "limits": limits} if limits else doc
 
     def open_account(self, number, currency):
@@ -142,20 +143,20 @@ class Steps:
             rules = self.rules(holders, account.currency)
         doc = self.document(number, holders, rules, limits, account.currency, len(account.policies) + 1)
         if self.chance(10):
-            doc["validFrom"] = model.time_text(self.bank.now + self.pick([1, 60, DAY]))
+            doc["validFrom"] = documents.time_text(self.bank.now + self.pick([1, 60, DAY]))
         if self.chance(10):
-            doc["validUntil"] = model.time_text(self.bank.now + self.pick([2, 60, 3600, 5 * DAY]))
+            doc["validUntil"] = documents.time_text(self.bank.now + self.pick([2, 60, 3600, 5 * DAY]))
             if doc["validUntil"] <= doc["validFrom"]:
                 del doc["validUntil"]
         self.world.change_policy(number, doc)
 
     # --- orders ---
     def date(self):
-        today = model.day_of(self.bank.now)
+        today = documents.day_of(self.bank.now)
         kind = self.weighted([("today", 50), ("soon", 25), ("month", 10), ("feast", 5), ("passed", 3),
                               ("far", 4), ("free", 3)])
         if kind == "feast":  # the days around a closed one
-            easter = model.easter(today.year + (today.month > 4))
+            easter = documents.easter(today.year + (today.month > 4))
             feast = self.pick([datetime.date(today.year, 12, 25), datetime.date(today.year + 1, 1, 1),
                                datetime.date(today.year + (today.month > 5), 5, 1), easter])
             return feast + datetime.timedelta(days=self.rng.randint(-3, 2))
@@ -167,17 +168,17 @@ class Steps:
     def order(self):
         account = self.bank.accounts[self.pick(self.bank.accounts)]
         others = [n for n, a in self.bank.accounts.items() if a.currency == account.currency]
-        payee = self.pick(others) if self.chance(96) else \
-            self.pick([iban(77), *self.bank.accounts])
+        others.remove(account.number)
+        payee = self.pick(others) if others and self.chance(97) else self.pick([iban(77), *self.bank.accounts])
         amount = self.pick(AMOUNTS) if self.chance(94) else self.pick([account.booked + 1, 100000, 10 ** 17])
         created = self.bank.now
         expires = created + self.weighted([(30, 1), (600, 3), (3600, 5), (DAY, 4), (3 * DAY, 4), (12 * DAY, 3)])
         if self.chance(3):
             created, expires = created - 7200, created - self.pick([0, 1, 60])
-        doc = {"account": account.number, "amount": model.money(amount, account.currency),
-               "bank": self.bank.name, "created": model.time_text(created),
+        doc = {"account": account.number, "amount": documents.money(amount, account.currency),
+               "bank": self.bank.name, "created": documents.time_text(created),
                "creditor": {"account": payee, "name": "Somebody"}, "currency": account.currency,
-               "date": str(self.date()), "description": "A payment", "expires": model.time_text(expires),
+               "date": str(self.date()), "description": "A payment", "expires": documents.time_text(expires),
                "id": f"0193{self.number():04x}-0000-7000-8000-000000000000", "type": "payment-order",
                "version": 1}
         return self.spoiled(doc) if self.chance(6) else doc
@@ -190,9 +191,9 @@ class Steps:
             doc["currency"] = self.pick(["EUR", "USD", "XXX"])
             doc["amount"] = "1.00"
         elif kind in ("zero", "decimals"):
-            doc["amount"] = {"zero": model.money(0, doc["currency"]), "decimals": "1.5"}[kind]
+            doc["amount"] = {"zero": documents.money(0, doc["currency"]), "decimals": "1.5"}[kind]
         elif kind == "expires":
-            doc["expires"] = self.pick([doc["created"], model.time_text(self.bank.now + 367 * DAY)])
+            doc["expires"] = self.pick([doc["created"], documents.time_text(self.bank.now + 367 * DAY)])
         elif kind == "iban":
             doc["creditor"]["account"] = "DE00" + doc["creditor"]["account"][4:]
         elif kind == "date":
@@ -214,14 +215,17 @@ class Steps:
         account = self.bank.accounts.get(order["account"])
         known = self.bank.orders.get((order["account"], order["id"]))
         people = set(account.policy.holders) if account else set()
-        if known and self.chance(80):
-            people -= {h for h, v, _ in known.decisions if v in ("approve", "reject")}
-        keys = self.good_keys(people)
-        return self.pick(keys) if keys and self.chance(90) else self.rng.randrange(len(self.bank.keys))
+        voted = {h for h, v, _ in known.decisions if v in ("approve", "reject")} if known else set()
+        able = {h for h in people if h in account.policy.approvers and h not in voted} if account else set()
+        for those in (able, people) if self.chance(88) else (people,) if self.chance(60) else ():
+            keys = self.good_keys(those)
+            if keys:
+                return self.pick(keys)
+        return self.rng.randrange(len(self.bank.keys))
 
     def ready(self, key):
         """Logs in first where there is no session, most of the time."""
-        if not self.bank.has_session(key) and self.bank.keys[key].status == "active" and self.chance(95):
+        if not self.bank.has_session(key) and self.bank.keys[key].status == "active" and self.chance(97):
             self.world.login(key)
         return key
 
@@ -235,7 +239,7 @@ class Steps:
         if kind == "older" and account:
             return self.pick(account.policies)
         one = self.pick(self.bank.accounts.values()).policy
-        return model.Policy({**one.doc, "title": "Never seen"}) if kind == "unknown" else one
+        return documents.Policy({**one.doc, "title": "Never seen"}) if kind == "unknown" else one
 
     def times(self):
         now = self.bank.now
@@ -270,10 +274,12 @@ class Steps:
     def vote(self):
         if not self.live:
             return self.new_order()
-        undone = [o for o in self.live
-                  if self.bank.orders[o["account"], o["id"]].status not in model.ENDS]
-        order = self.pick(undone) if undone and self.chance(92) else self.pick(self.live)
-        verb = self.weighted([("approve", 70), ("reject", 16), ("cancel", 8), ("submit", 6)])
+        status = {o["id"]: self.bank.orders[o["account"], o["id"]].status for o in self.live}
+        wanted = self.weighted([(("ACTC", "PATC"), 85), (("ACCP",), 7), (status.values(), 8)])
+        order = self.pick([o for o in self.live if status[o["id"]] in wanted] or self.live)
+        verb = self.weighted([("approve", 76), ("reject", 14), ("cancel", 6), ("submit", 4)])
+        if status[order["id"]] == "ACCP" and self.chance(50):
+            verb = "cancel"
         return self.say(order, verb)
 
     def again(self):
@@ -290,7 +296,7 @@ class Steps:
         number = self.pick(self.bank.accounts) if self.chance(95) else iban(77)
         account = self.bank.accounts.get(number)
         currency = account.currency if account and self.chance(95) else "EUR"
-        amount = model.money(self.pick([1, 5000, 20000]), currency)
+        amount = documents.money(self.pick([1, 5000, 20000]), currency)
         if self.chance(5):
             amount = self.pick(["0.00", "0", "1.5", "9999999999999999.99", "99999999999999999.99", "-1.00"])
         session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
