@@ -182,6 +182,17 @@ static enum err add_policy(struct core *c, struct ledger_account *a, const struc
     return store_run(q);
 }
 
+/* What waits for decisions may have all that it needs under the new policy, or get it at another
+ * time. */
+static enum err look_at_orders(struct core *c, const struct ledger_account *a)
+{
+    struct store_query *q = store_query(c->store, STORE_ORDER_LOOK);
+
+    store_bind_int(q, ":account", a->id);
+    store_bind_int(q, ":now", c->now_us);
+    return store_run(q);
+}
+
 enum err change_enforce(struct core *c, struct ledger_account *a, const struct change *ch,
                         int64_t entry)
 {
@@ -192,6 +203,8 @@ enum err change_enforce(struct core *c, struct ledger_account *a, const struct c
     enum err e = add_policy(c, a, ch->to, entry);
     if (!e)
         e = set_holders(c, a, ch->to);
+    if (!e)
+        e = look_at_orders(c, a);
     if (!e)
         e = change_set(c, ch->id, "force", 0);
     if (!e)

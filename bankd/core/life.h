@@ -112,7 +112,7 @@ MUST_CHECK enum err life_close(struct core *c, struct ledger_account *a, const c
 
 /* --- what time does --- */
 /* When the bank must look at the order again, though nobody decides: when it expires, a waiting
- * clause opens or its day comes. */
+ * clause opens or its day comes. A new policy makes it look at once. */
 int64_t life_due(const struct life_case *in);
 /* An order that is at ACCP. On its day it is judged once more and executed (ACSP, ACSC: the money
  * moves, the settlement's entry lists the decisions considered), or ended with its reason; until

@@ -190,6 +190,45 @@ static void threat_10_an_order_that_waits_meanwhile(void **state)
     world_order_free(&o);
 }
 
+static void enforce(struct world *w, const struct policy *to)
+{
+    assert_status(w, world_policy_decide(w, &w->alice, to, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, to, VERB_APPROVE), "in-force");
+}
+
+/* Enough for its own policy, not for the one that came; a third one asks no more than the first. */
+static void test_a_new_policy_lets_an_order_through(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB, ANYBODY);
+    struct policy *three = next(w, 3, ALICE "," BOB, ALL);
+    struct policy *four = next(w, 4, ALICE "," BOB, ANYBODY);
+    const struct world_says under_two = {.policy = two};
+    struct buf jws = {0};
+    struct world_order o;
+    struct verify_report report;
+    bool more = false;
+
+    enforce(w, two);
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_SUBMIT), "OK");
+    enforce(w, three);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, &under_two, &jws);
+    assert_string_equal(world_hand_in(w, &w->alice, &jws, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    enforce(w, four);
+    world_begin(w);
+    world_end(w, core_due(w->core, 10, &more));
+    assert_string_equal(world_sql(w, "SELECT status FROM orders"), "ACSC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_string_equal(report.status, "ACSC");
+    buf_free(&jws);
+    world_order_free(&o);
+    policy_free(two);
+    policy_free(three);
+    policy_free(four);
+}
+
 static void test_succession(void **state)
 {
     struct world *w = *state;
@@ -239,8 +278,13 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
-        T(test_a_new_holder), T(threat_10_nobody_is_voted_out_by_one),    T(test_what_is_refused),
-        T(test_a_stale_word), T(threat_10_an_order_that_waits_meanwhile), T(test_succession),
+        T(test_a_new_holder),
+        T(threat_10_nobody_is_voted_out_by_one),
+        T(test_what_is_refused),
+        T(test_a_stale_word),
+        T(threat_10_an_order_that_waits_meanwhile),
+        T(test_succession),
+        T(test_a_new_policy_lets_an_order_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
