@@ -111,6 +111,9 @@ struct policy *world_policy(struct world *w, const char *account, int64_t versio
 /* A word on a new policy that replaces the one in force, and handing it in. */
 void world_sign_policy(struct world *w, const struct person *signer, const struct policy *to,
                        enum verb verb, struct buf *jws);
+/* The same as SAYS says, whose policy is the one to be replaced. */
+void world_sign_policy_as(struct world *w, const struct person *signer, const struct policy *to,
+                          enum verb verb, const struct world_says *says, struct buf *jws);
 const char *world_hand_in_policy(struct world *w, const struct person *caller,
                                  const struct buf *jws, const struct policy *to);
 const char *world_policy_decide(struct world *w, const struct person *signer,

@@ -45,12 +45,20 @@ static const struct policy *policy_in_force(struct world *w, const char *account
 void world_sign_policy(struct world *w, const struct person *signer, const struct policy *to,
                        enum verb verb, struct buf *jws)
 {
-    const struct policy_step step = {policy_in_force(w, policy_account(to)), to};
+    const struct world_says says = {.policy = policy_in_force(w, policy_account(to))};
+
+    world_sign_policy_as(w, signer, to, verb, &says, jws);
+}
+
+void world_sign_policy_as(struct world *w, const struct person *signer, const struct policy *to,
+                          enum verb verb, const struct world_says *says, struct buf *jws)
+{
+    const struct policy_step step = {says->policy, to};
     struct person p = *signer;
     struct statement head;
     struct buf payload = {0};
 
-    world_head(w, NULL, &head);
+    world_head(w, says, &head);
     assert_ok(policy_change_make(&step, verb, &head, &payload));
     buf_clear(jws);
     assert_ok(jws_make(p.key, statement_typ(STATEMENT_POLICY), payload.data, payload.len,

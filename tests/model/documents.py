@@ -165,24 +165,25 @@ class Policy:
         until = self.doc.get("validUntil")
         return seconds_of(self.doc["validFrom"]) <= now and (until is None or now < seconds_of(until))
 
-    def ways(self, amount, payee):
-        """Those of the rule that decides, None without one."""
+    def ways(self, case):
+        """Those of the rule that decides the case, (subject, amount, payee); None without one. A new
+        policy always has one: all."""
         for rule in self.rules:
-            if rule.decides("payment", amount, payee):
+            if rule.decides(*case):
                 return rule.ways
-        return None
+        return [(0, [self.approvers] * len(self.approvers))] if case[0] == "policy" else None
 
-    def quorum(self, amount, payee, waited, yes):
-        ways = self.ways(amount, payee)
+    def quorum(self, case, waited, yes):
+        ways = self.ways(case)
         return ways is not None and any(waited >= after and can_fill(places, yes & self.approvers)
                                         for after, places in ways)
 
-    def out_of_reach(self, amount, payee, no):
-        ways = self.ways(amount, payee)
+    def out_of_reach(self, case, no):
+        ways = self.ways(case)
         return ways is None or not any(can_fill(places, self.approvers - no) for _, places in ways)
 
-    def next_opening(self, amount, payee, waited):
-        return min((after for after, _ in self.ways(amount, payee) or [] if after > waited), default=None)
+    def next_opening(self, case, waited):
+        return min((after for after, _ in self.ways(case) or [] if after > waited), default=None)
 
 
 # --- what a document's form says ------------------------------------------------------------------

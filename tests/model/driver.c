@@ -2,8 +2,8 @@
  *
  * The bank in process, one command a line: a JSON object on stdin, its answer on stdout. It has no
  * rule of its own: documents and times come with the command, are signed as they are and go through
- * verify_decision into the core. What has no call yet (key status, second keys, new policies) is
- * written into the database, and the bank is started anew. Something that the bank should never
+ * the verifier into the core. What has no call yet (key status, second keys) is written into
+ * the database, and the bank is started anew. Something that the bank should never
  * say, or an invariant that does not hold, ends the program.
  */
 #include "base/text.h"
@@ -21,7 +21,6 @@
 #include <string.h>
 
 #define KEYS_MAX 32
-#define SQL_MAX 65536
 
 struct signer {
     char name[HOLDER_MAX + 1];
@@ -30,6 +29,7 @@ struct signer {
 struct handed {
     struct buf jws;
     struct world_order order;
+    struct policy *policy; /* a word on this one; otherwise about the order */
 };
 struct driver {
     struct world w;
@@ -207,32 +207,6 @@ static void do_account(struct driver *d, const struct js *command)
     answer_core(d);
 }
 
-/* The account's next policy, as a later part of the bank will enter it. */
-static void do_policy(struct driver *d, const struct js *command)
-{
-    const char *document = text(command, "document"), *account = text(command, "account");
-    static char hex[2 * POLICY_MAX + 1], sql[SQL_MAX];
-    char digest[2 * DIGEST_LEN + 1];
-    struct policy *p = NULL;
-
-    enum err e = policy_parse(document, strlen(document), &p);
-    if (e) {
-        answer_err(e);
-        return;
-    }
-    text_hex(policy_digest(p), DIGEST_LEN, digest);
-    text_hex((const uint8_t *)document, strlen(document), hex);
-    snprintf(sql, sizeof sql,
-             "INSERT INTO policy (digest, account, version, document, entry)"
-             " VALUES (x'%s', '%s', %" PRId64 ", x'%s', 0);"
-             "UPDATE account SET policy = last_insert_rowid() WHERE account = '%s'",
-             digest, account, policy_version(p), hex, account);
-    policy_free(p);
-    execute(d, sql);
-    restart(d);
-    answer_ok();
-}
-
 static void do_fund(struct driver *d, const struct js *command)
 {
     const struct core_caller who = caller(d, command);
@@ -255,17 +229,37 @@ static struct handed *new_handed(struct driver *d)
 }
 
 static void hand_in(struct driver *d, const struct js *command, const struct buf *jws,
-                    const struct world_order *o)
+                    const struct handed *about)
 {
-    (void)world_hand_in(&d->w, &key_of(d, command, "session")->person, jws, o);
+    const struct person *carrier = &key_of(d, command, "session")->person;
+
+    if (about->policy)
+        (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
+    else
+        (void)world_hand_in(&d->w, carrier, jws, &about->order);
     answer_core(d);
+}
+
+static struct world_says says_of(const struct js *command, const struct policy *p)
+{
+    return (struct world_says){.issued_us = number(command, "issued") * WORLD_SECOND,
+                               .expires_us = number(command, "expires") * WORLD_SECOND,
+                               .nonce = text(command, "nonce"),
+                               .challenge = text(command, "challenge"),
+                               .policy = p};
+}
+
+static enum verb verb_of(const struct js *command)
+{
+    const char *name = text(command, "verb");
+
+    return decision_verb_from_name(name, strlen(name));
 }
 
 /* Signs the order and policy that come with the command, and hands it in. */
 static void do_decide(struct driver *d, const struct js *command)
 {
     const char *document = text(command, "order"), *policy = text(command, "policy");
-    const char *verb = text(command, "verb");
     struct handed *h = new_handed(d);
     struct policy *p = NULL;
 
@@ -276,25 +270,41 @@ static void do_decide(struct driver *d, const struct js *command)
         return;
     }
     assert_ok(policy_parse(policy, strlen(policy), &p));
-    const struct world_says says = {.issued_us = number(command, "issued") * WORLD_SECOND,
-                                    .expires_us = number(command, "expires") * WORLD_SECOND,
-                                    .nonce = text(command, "nonce"),
-                                    .challenge = text(command, "challenge"),
-                                    .policy = p};
-    world_sign(&d->w, &key_of(d, command, "key")->person, &h->order,
-               decision_verb_from_name(verb, strlen(verb)), &says, &h->jws);
+    const struct world_says says = says_of(command, p);
+    world_sign(&d->w, &key_of(d, command, "key")->person, &h->order, verb_of(command), &says,
+               &h->jws);
     policy_free(p);
-    hand_in(d, command, &h->jws, &h->order);
+    hand_in(d, command, &h->jws, h);
 }
 
-/* An old statement byte for byte, with its own order or with another statement's. */
+/* A word on the policy TO in place of FROM. */
+static void do_word(struct driver *d, const struct js *command)
+{
+    const char *from = text(command, "from"), *to = text(command, "to");
+    struct handed *h = new_handed(d);
+    struct policy *p = NULL;
+
+    enum err e = policy_parse(to, strlen(to), &h->policy);
+    if (e) {
+        answer_err(e);
+        return;
+    }
+    assert_ok(policy_parse(from, strlen(from), &p));
+    const struct world_says says = says_of(command, p);
+    world_sign_policy_as(&d->w, &key_of(d, command, "key")->person, h->policy, verb_of(command),
+                         &says, &h->jws);
+    policy_free(p);
+    hand_in(d, command, &h->jws, h);
+}
+
+/* An old statement byte for byte, with what it is about or what another one is. */
 static void do_again(struct driver *d, const struct js *command)
 {
     size_t i = (size_t)number(command, "statement"), k = (size_t)number(command, "with");
 
     assert_true(i < d->handed_count && k < d->handed_count);
     assert_true(d->handed[i].jws.len > 0 && d->handed[k].jws.len > 0);
-    hand_in(d, command, &d->handed[i].jws, &d->handed[k].order);
+    hand_in(d, command, &d->handed[i].jws, &d->handed[k]);
 }
 
 /* --- time --- */
@@ -329,6 +339,15 @@ static void do_see_account(struct driver *d, const struct js *command)
 
     world_begin(&d->w);
     world_end(&d->w, core_account(d->w.core, &who, text(command, "account"), &d->w.answer));
+    answer_core(d);
+}
+
+static void do_see_policy(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_account_policy(d->w.core, &who, text(command, "account"), &d->w.answer));
     answer_core(d);
 }
 
@@ -437,12 +456,13 @@ static const struct {
     {"key-status", do_key_status},
     {"later", do_later},
     {"login", do_login},
-    {"policy", do_policy},
     {"restart", do_restart},
     {"second-key", do_second_key},
     {"see-account", do_see_account},
     {"see-order", do_see_order},
+    {"see-policy", do_see_policy},
     {"state", do_state},
+    {"word", do_word},
 };
 
 static void run(struct driver *d, const char *line, size_t len)
@@ -470,6 +490,7 @@ static void close_all(struct driver *d)
     for (size_t i = 0; i < d->handed_count; i++) {
         buf_free(&d->handed[i].jws);
         world_order_free(&d->handed[i].order);
+        policy_free(d->handed[i].policy);
     }
     free(d->handed);
     world_close(&d->w);

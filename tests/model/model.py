@@ -9,7 +9,7 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 
 import datetime
 
-from documents import MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
+from documents import DAY, MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
 
 ENDS = {"ACSC", "RJCT", "CANC"}
 
@@ -28,6 +28,8 @@ class Account:
         self.number, self.currency, self.policies = number, currency, [policy]
         self.booked = self.reserved = 0
         self.paid = []  # (time, amount) of what left
+        self.change = None  # the new policy that waits
+        self.words = []  # keys that ever spoke about a policy
 
     @property
     def policy(self):
@@ -49,6 +51,7 @@ class Order:
         self.amount = minor_of(doc["amount"], doc["currency"])
         self.date = datetime.date.fromisoformat(doc["date"])
         self.expires = seconds_of(doc["expires"])
+        self.case = ("payment", self.amount, self.payee)
         self.pinned, self.entered = account.policy, now
         self.status, self.reason = "", ""
         self.passed = []  # codes
@@ -62,6 +65,16 @@ class Order:
 
     def decided(self, holder, kind):
         return any(h == holder and kind_of(v) == kind for h, v, _ in self.decisions)
+
+
+class Change:
+    """A new policy of an account, waiting for both quorums (8.1)."""
+
+    LIFE = 30 * DAY
+
+    def __init__(self, policy, now):
+        self.policy, self.proposed, self.due = policy, now, now
+        self.words = []  # (holder, verb, key)
 
 
 def kind_of(verb):
@@ -81,6 +94,7 @@ class Bank:
     def __init__(self, name, now):
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
+        self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.funded = {}  # all that ever came into a currency
         self.challenges = {}
 
@@ -128,13 +142,6 @@ class Bank:
         if any(h not in {k.holder for k in self.keys} for h in policy.holders):
             return {"err": "HOLDER_UNKNOWN"}
         self.accounts[number] = Account(number, currency, policy)
-        self.policies[policy.digest] = policy
-        return {"err": "OK"}
-
-    def change_policy(self, number, policy):
-        if not policy.valid():
-            return {"err": "POLICY_INVALID"}
-        self.accounts[number].policies.append(policy)
         self.policies[policy.digest] = policy
         return {"err": "OK"}
 
@@ -193,6 +200,16 @@ class Bank:
         found = self.orders.get((number, order))
         return {"err": "OK", **self.view(found)} if found else {"err": "NOT_FOUND"}
 
+    def see_policy(self, session, number):
+        try:
+            account = self.visible(session, number)
+        except Refused as why:
+            return {"err": str(why)}
+        self.catch_up(account)
+        waits = account.change and {"digest": account.change.policy.digest,
+                                    "decisions": [(h, v) for h, v, _ in account.change.words]}
+        return {"err": "OK", "digest": account.policy.digest, "pending": waits}
+
     # --- what is judged ---
     def judge(self, order):
         """Whether the quorum stands, and whether it is out of reach: under both policies."""
@@ -200,30 +217,27 @@ class Bank:
         yes = {h for h, v in good if v == "approve"}
         no = {h for h, v in good if v == "reject"}
         both = (order.pinned, order.account.policy)
-        case = (order.amount, order.payee)
-        stands = all(p.quorum(*case, self.now - order.entered, yes) for p in both)
-        return stands and self.keys_good(order), any(p.out_of_reach(*case, no) for p in both), no
+        stands = all(p.quorum(order.case, self.now - order.entered, yes) for p in both)
+        return stands and self.keys_good(order), any(p.out_of_reach(order.case, no) for p in both), no
 
     @staticmethod
     def keys_good(order):
         return all(key.status == "active" for _, _, key in order.decisions)
 
     def look_again(self, order):
-        """When, in microseconds: just after it expires or when a clause of either policy opens. A
-        new policy does not make the bank look sooner."""
+        """When, in microseconds: just after it expires or when a clause of either policy opens."""
         moments = [order.expires * 1000000 + 1]
         for policy in (order.pinned, order.account.policy):
-            opening = policy.next_opening(order.amount, order.payee, self.now - order.entered)
+            opening = policy.next_opening(order.case, self.now - order.entered)
             if opening is not None:
                 moments.append((order.entered + opening) * 1000000)
         return min(moments)
 
     def why_out_of_reach(self, order, no):
         """A holder said no, by the policy that was signed; otherwise the current one is why."""
-        case = (order.amount, order.payee)
-        if order.pinned.out_of_reach(*case, no):
+        if order.pinned.out_of_reach(order.case, no):
             return "MS02"
-        return "AM21" if order.account.policy.ways(*case) is None else "DS0H"
+        return "AM21" if order.account.policy.ways(order.case) is None else "DS0H"
 
     # --- what happens ---
     def end(self, order, status, reason):
@@ -276,13 +290,104 @@ class Bank:
             self.look_at(order)
 
     def due(self, most):
-        order = None
+        found = None
         for _ in range(most):
-            order = self.first_due()
-            if order is None:
+            found = self.first_due()
+            if found is not None:
+                self.look_at(found)
+                continue
+            due = [a for a in self.changing if a.change.due <= self.now]
+            found = min(due, key=lambda a: a.change.due, default=None)
+            if found is None:
                 break
-            self.look_at(order)
-        return {"err": "OK", "more": order is not None}
+            self.look_at_change(found)
+        return {"err": "OK", "more": found is not None}
+
+    # --- new policies ---
+    def judge_change(self, account):
+        change, case = account.change, ("policy", 0, None)
+        good = [(h, v) for h, v, key in change.words if key.status == "active"]
+        yes, no = ({h for h, v in good if v == verb} for verb in ("approve", "reject"))
+        both, waited = (account.policy, change.policy), self.now - change.proposed
+        moments = [policy.next_opening(case, waited) for policy in both]
+        due = change.proposed + min([change.LIFE] + [m for m in moments if m is not None])
+        return all(p.quorum(case, waited, yes) for p in both), any(p.out_of_reach(case, no) for p in both), due
+
+    def end_change(self, account, in_force):
+        """A policy in force is a new reason to look at what waits for decisions."""
+        if in_force:
+            account.policies.append(account.change.policy)
+            self.policies[account.policy.digest] = account.policy
+            for order in self.orders.values():
+                if order.account is account and order.status not in ENDS:
+                    order.due = self.now * 1000000
+        account.change = None
+        self.changing.remove(account)
+
+    def look_at_change(self, account):
+        stands, _, due = self.judge_change(account)
+        if stands or due <= self.now:
+            self.end_change(account, stands)
+        else:
+            account.change.due = due
+
+    def word(self, said, to):
+        """SAID was signed about its own policy; TO is the one that it is handed in with."""
+        about, replaced = said["to"], self.policies.get(said["from"].digest)
+        for wrong, name in ((about.doc["account"] != to.doc["account"], "ACCOUNT_MISMATCH"),
+                            (about.digest != to.digest or replaced is None, "POLICY_MISMATCH")):
+            if wrong:
+                if self.has_session(said["session"]):
+                    self.caller(said["session"])
+                return {"err": name}
+        key = self.keys[said["key"]]
+        try:
+            who = self.caller(said["session"])
+            account = self.accounts[to.doc["account"]]
+            if account.change and account.change.due <= self.now:
+                self.look_at_change(account)
+            if who not in account.policy.holders and who not in to.holders:
+                raise Refused("ACCOUNT_UNKNOWN")
+        except Refused as why:
+            return {"err": str(why)}
+        if self.came_before(said, key):
+            return {"err": "AGAIN"}
+        try:
+            self.check_fresh(said, key)
+            self.check_word(said, key, account, to)
+        except Refused as why:
+            return {"err": str(why)}
+        return self.take_word(said, key, account, to)
+
+    def check_word(self, said, key, account, to):
+        both, change = (account.policy, to), account.change
+        first = change is None
+        unknown = any(h not in {k.holder for k in self.keys} for h in to.holders)
+        for wrong, name in (
+                (not any(key.holder in p.holders for p in both), "NOT_A_HOLDER"),
+                (not any(key.holder in p.approvers for p in both), "MAY_NOT_APPROVE"),
+                (said["from"].digest != account.policy.digest, "POLICY_STALE"),
+                (not first and change.policy.digest != to.digest, "POLICY_PENDING"),
+                (not first and key.holder in {h for h, _, _ in change.words}, "ALREADY_DECIDED"),
+                (first and said["verb"] != "approve", "NOT_FOUND"),
+                (first and to.doc.get("currency", account.currency) != account.currency, "CURRENCY_MISMATCH"),
+                (first and not to.in_force(self.now), "POLICY_NOT_VALID"),
+                (first and unknown, "HOLDER_UNKNOWN")):
+            if wrong:
+                raise Refused(name)
+
+    def take_word(self, said, key, account, to):
+        is_new = account.change is None
+        if is_new:
+            account.change = Change(to, self.now)
+            self.changing.append(account)
+        account.change.words.append((key.holder, said["verb"], key))
+        account.words.append(key)
+        stands, unreachable, account.change.due = self.judge_change(account)
+        if stands or unreachable:
+            self.end_change(account, stands)
+        said_of_it = "in-force" if stands else "rejected" if unreachable else "pending"
+        return {"err": "OK", "http": 201 if is_new else 200, "status": said_of_it, "digest": to.digest}
 
     # --- decisions ---
     def decide(self, said, order):
@@ -298,13 +403,11 @@ class Bank:
             account = self.visible(said["session"], order["account"])
         except Refused as why:
             return {"err": str(why)}
-        first = key.nonces.setdefault(said["nonce"], said["statement"])
-        if first == said["statement"] and said.get("answered"):
+        if self.came_before(said, key):
             return {"err": "AGAIN"}
         self.catch_up(account)
-        said["answered"] = first == said["statement"]
         try:
-            self.check_fresh(said, key, first != said["statement"])
+            self.check_fresh(said, key)
             known = self.orders.get((account.number, order["id"]))
             self.check_signer(said, key, account, known)
             (self.check_known if known else self.check_new)(said, key, account, order)
@@ -323,7 +426,16 @@ class Bank:
             if wrong:
                 raise Refused(name)
 
-    def check_fresh(self, said, key, nonce_taken):
+    @staticmethod
+    def came_before(said, key):
+        """Whether it gets its first answer; otherwise it takes its nonce, where that is free."""
+        first = key.nonces.setdefault(said["nonce"], said["statement"])
+        if first == said["statement"] and said.get("answered"):
+            return True
+        said["answered"] = first == said["statement"]
+        return False
+
+    def check_fresh(self, said, key):
         now, issued = self.now, said["issued"]
         if issued > now + 10:
             raise Refused("ISSUED_IN_FUTURE")
@@ -337,7 +449,7 @@ class Bank:
             raise Refused("ISSUED_TOO_OLD")
         if issued < key.floor:
             raise Refused("KEY_FLOOR")
-        if nonce_taken:
+        if not said["answered"]:  # another statement took it
             raise Refused("NONCE_REUSED")
         if now > said["expires"]:
             raise Refused("STATEMENT_EXPIRED")
@@ -382,7 +494,7 @@ class Bank:
                 (creditor is account, "CREDITOR_IS_DEBTOR"),
                 (not creditor or creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
-                (account.policy.ways(order.amount, order.payee) is None, "POLICY_NO_RULE"),
+                (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
                 (not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
                 (available < order.amount, "FUNDS_INSUFFICIENT")):
             if wrong:

@@ -90,9 +90,12 @@ class World:
                 found = [(d["holder"], d["decision"]) for d in found]
             elif name == "history":
                 found = [step["status"] for step in found]
+            elif name == "pending" and found:
+                found = {"digest": found["digest"],
+                         "decisions": [(d["holder"], d["decision"]) for d in found["decisions"]]}
             self.same(f"{do}: {name}", value, found)
         if "status" in expected:
-            self.note("status", expected["status"] + (expected["reason"] or ""))
+            self.note("status", expected["status"] + (expected.get("reason") or ""))
 
     def both(self, do, expected, **members):
         self.compare(do, expected, self.driver.ask(do, **members))
@@ -128,35 +131,41 @@ class World:
                   rules=documents.canonical(rules) if rules else "",
                   limits=documents.canonical(limits) if limits else "")
 
-    def change_policy(self, number, doc):
-        policy = documents.Policy(doc)
-        self.both("policy", self.bank.change_policy(number, policy), account=number, document=policy.text)
-
     def fund(self, session, number, amount, currency):
         who = {} if session is None else {"session": session}
         self.both("fund", self.bank.fund(session, number, amount, currency),
                   account=number, amount=amount, currency=currency, **who)
 
-    def decide(self, said, order):
-        """A statement about ORDER, of SAID: key, session, verb, policy, issued, expires, ..."""
-        said = {**said, "order": order, "statement": len(self.statements)}
-        self.statements.append(said)
-        self.answers.append(None)
-        wrong = documents.order_form(order)
-        expected = {"err": wrong} if wrong else self.bank.decide(said, order)
-        said["formed"] = not wrong
-        answer = self.driver.ask("decide", order=documents.canonical(order), policy=said["policy"].text,
-                                 **{name: said[name] for name in ("key", "session", "verb", "issued",
-                                                                  "expires", "nonce", "challenge")})
-        self.answers[-1] = answer
-        self.compare("decide", expected, answer)
+    SIGNED = ("key", "session", "verb", "issued", "expires", "nonce", "challenge")
 
-    def again(self, statement, with_order_of, session):
+    def hand_in(self, do, said, wrong, judge, **documents_):
+        """A statement of SAID: key, session, verb, issued, expires, nonce, challenge, and what it is
+        about. WRONG names what its document's form says already."""
+        said["statement"], said["formed"] = len(self.statements), not wrong
+        self.statements.append(said)
+        expected = {"err": wrong} if wrong else judge()
+        answer = self.driver.ask(do, **documents_, **{name: said[name] for name in self.SIGNED})
+        self.answers.append(answer)
+        self.compare(do, expected, answer)
+
+    def decide(self, said, order):
+        said = {**said, "do": "decide", "order": order}
+        self.hand_in("decide", said, documents.order_form(order), lambda: self.bank.decide(said, order),
+                     order=documents.canonical(order), policy=said["policy"].text)
+
+    def word(self, said, to):
+        said = {**said, "do": "word", "to": to}
+        wrong = None if to.valid() else "POLICY_INVALID"
+        self.hand_in("word", said, wrong, lambda: self.bank.word(said, to),
+                     to=to.text, **{"from": said["from"].text})
+
+    def again(self, statement, another, session):
         said = self.statements[statement]
         said["session"] = session
-        other, answered = self.statements[with_order_of]["order"], said.get("answered")
-        expected = self.bank.decide(said, other)
-        answer = self.driver.ask("again", statement=statement, session=session, **{"with": with_order_of})
+        other, answered = self.statements[another], said.get("answered")
+        expected = self.bank.decide(said, other["order"]) if said["do"] == "decide" else \
+            self.bank.word(said, other["to"])
+        answer = self.driver.ask("again", statement=statement, session=session, **{"with": another})
         if expected["err"] == "AGAIN":
             self.note("again", "AGAIN")
             self.same("the first answer", self.answers[statement], answer)
@@ -192,6 +201,10 @@ class World:
         who = {} if session is None else {"session": session}
         self.both("see-order", self.bank.see_order(session, number, order), account=number, id=order, **who)
 
+    def see_policy(self, session, number):
+        who = {} if session is None else {"session": session}
+        self.both("see-policy", self.bank.see_policy(session, number), account=number, **who)
+
     def evidence(self, session, number, order):
         """The verifier's verdict; the caller has seen the order just now."""
         found = self.bank.orders[number, order]
@@ -220,7 +233,7 @@ class World:
         self.same("executed once", False, (number, order) in self.settled)
         self.settled.add((number, order))
         for policy in (found.pinned, found.account.policy):
-            quorum = policy.quorum(found.amount, found.payee, self.bank.now - found.entered, people)
+            quorum = policy.quorum(found.case, self.bank.now - found.entered, people)
             self.same(f"quorum of {sorted(people)} for {number}/{order}", True, quorum)
 
 

@@ -24,6 +24,7 @@ class Steps:
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
+        self.proposals = []  # (account, policy)
         self.live = []  # (account, order document), newest last
 
     # --- choosing ---
@@ -132,23 +133,57 @@ class Steps:
         while number not in self.bank.accounts:
             self.world.open_account(number, currency, *self.drawn(currency))
 
-    def change_policy(self):
+    def proposal(self):
+        """A new policy of some account: the same people, or nearly, most of the time."""
         number = self.pick(self.bank.accounts)
         account = self.bank.accounts[number]
         holders, rules, limits = self.drawn(account.currency)
-        if self.chance(60):  # the same people, or nearly
+        if self.chance(60):
             holders = dict(account.policy.holders)
             if self.chance(30):
                 holders[self.pick(holders)] = self.pick("ABET")
             rules = self.rules(holders, account.currency)
-        doc = self.document(number, holders, rules, limits, account.currency, len(account.policies) + 1)
+        if self.chance(3):
+            holders["nobody"] = "A"
+        other = {"EUR": "USD", "USD": "EUR"}.get(account.currency, account.currency)
+        currency = account.currency if self.chance(97) else other
+        doc = self.document(number, holders, rules, limits, currency, len(account.policies) + 1)
+        if self.chance(8):
+            doc["validFrom"] = documents.time_text(self.bank.now + self.pick([0, 1, 60]))
         if self.chance(10):
-            doc["validFrom"] = documents.time_text(self.bank.now + self.pick([1, 60, DAY]))
-        if self.chance(10):
-            doc["validUntil"] = documents.time_text(self.bank.now + self.pick([2, 60, 3600, 5 * DAY]))
+            doc["validUntil"] = documents.time_text(self.bank.now + self.pick([1, 60, 3600, 5 * DAY]))
             if doc["validUntil"] <= doc["validFrom"]:
                 del doc["validUntil"]
-        self.world.change_policy(number, doc)
+        return account, documents.Policy(doc)
+
+    def replaced(self, account, to):
+        """The policy that a word on TO must name, most of the time."""
+        before = account.policies[to.doc["version"] - 2]
+        return before if self.chance(97) else documents.Policy({**before.doc, "title": "Never seen"})
+
+    def say_word(self, account, to, key, verb):
+        session = self.ready(key if self.chance(92) else self.rng.randrange(len(self.bank.keys)))
+        self.world.word({**self.statement(key), "key": key, "session": session, "verb": verb,
+                         "from": self.replaced(account, to)}, to)
+
+    def change_policy(self):
+        """Words on one policy: most of the time all that it takes, sometimes one alone."""
+        waiting = [a for a in self.bank.accounts.values() if a.change]
+        account, to = self.proposal()
+        if waiting and self.chance(60):
+            account = self.pick(waiting)
+            to = account.change.policy
+        self.proposals = self.proposals[-5:] + [(account, to)]
+        if self.chance(10):
+            account, to = self.pick(self.proposals)  # perhaps of a version that is over
+        keys = self.good_keys(account.policy.approvers | to.approvers)
+        self.rng.shuffle(keys)
+        for key in keys if self.chance(80) else keys[:1]:
+            self.say_word(account, to, key, "approve" if self.chance(94) else "reject")
+            if to in account.policies:
+                break
+        if self.chance(10):
+            self.say_word(account, to, self.rng.randrange(len(self.bank.keys)), self.pick(["approve", "reject"]))
 
     # --- orders ---
     def date(self):
@@ -247,11 +282,8 @@ class Steps:
         expires = issued + self.weighted([(600, 90), (1, 2), (300, 3), (59, 2)])
         return issued, expires
 
-    def say(self, order, verb):
-        key = self.signer(order)
-        session = self.ready(key)
-        if self.chance(8):
-            session = self.ready(self.rng.randrange(len(self.bank.keys)))
+    def statement(self, key):
+        """What every statement says of itself."""
         issued, expires = self.times()
         challenge = self.world.challenge(key) if self.chance(3) else ""
         if challenge and self.chance(50):
@@ -261,9 +293,15 @@ class Steps:
         nonce = f"{self.number():021d}A"
         if self.world.statements and self.chance(2):
             nonce = self.pick(self.world.statements[-20:])["nonce"]
-        self.world.decide({"key": key, "session": session, "verb": verb, "issued": issued,
-                           "expires": expires, "policy": self.policy_to_sign(order), "nonce": nonce,
-                           "challenge": challenge or ""}, order)
+        return {"issued": issued, "expires": expires, "nonce": nonce, "challenge": challenge or ""}
+
+    def say(self, order, verb):
+        key = self.signer(order)
+        session = self.ready(key)
+        if self.chance(8):
+            session = self.ready(self.rng.randrange(len(self.bank.keys)))
+        self.world.decide({**self.statement(key), "key": key, "session": session, "verb": verb,
+                           "policy": self.policy_to_sign(order)}, order)
 
     def new_order(self):
         order = self.order()
@@ -287,7 +325,8 @@ class Steps:
         if not formed:
             return
         said = self.pick(formed)
-        other = self.pick(formed) if self.chance(15) else said
+        alike = [s for s in formed if s["do"] == said["do"]]
+        other = self.pick(alike) if self.chance(15) else said
         session = said["key"] if self.chance(80) else self.rng.randrange(len(self.bank.keys))
         self.world.again(said["statement"], other["statement"], self.ready(session))
 
@@ -327,15 +366,17 @@ class Steps:
             order = self.pick(self.live)
             number = order["account"] if self.chance(95) else self.pick(self.bank.accounts)
             self.world.see_order(session, number, order["id"])
+        elif self.chance(50):
+            self.world.see_policy(session, self.pick(self.bank.accounts))
         else:
             self.world.see_account(session, self.pick([*self.bank.accounts, iban(77)]))
 
     def evidence(self):
         """Of an order whose story the log tells whole: what was written into the database, which is
-        how keys and policies change here, is not in it."""
+        how keys change here, is not in it."""
         whole = [o for o in map(lambda d: self.bank.orders[d["account"], d["id"]], self.live)
-                 if len(o.account.policies) == 1 and
-                 all(key.floor and not key.changed for _, _, key in o.decisions)]
+                 if all(key.floor and not key.changed
+                        for key in [key for _, _, key in o.decisions] + o.account.words)]
         keys = self.good_keys(self.pick(whole).account.policy.holders) if whole else []
         if not keys:
             return
