@@ -2,6 +2,7 @@
  *
  * New policies: whose word counts, when they come into force, what becomes of open orders.
  */
+#include "order/json.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -229,6 +230,27 @@ static void test_a_new_policy_lets_an_order_through(void **state)
     policy_free(four);
 }
 
+/* Whoever looks sees the words in the order in which they came. */
+static void test_words_in_their_order(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB "," CAROL, ALL);
+    const struct core_caller alice = {.session = w->alice.session};
+    struct js *root = NULL;
+
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    world_begin(w);
+    world_end(w, core_account_policy(w->core, &alice, WORLD_ALICE_ACCOUNT, &w->answer));
+    assert_ok(js_parse(w->answer.body.data, w->answer.body.len, &root));
+    const struct js *words = js_get(js_get(root, "pending"), "decisions");
+    assert_int_equal(js_count(words), 2);
+    assert_string_equal(js_text(js_get(js_at(words, 0), "holder"), NULL), "bob");
+    assert_string_equal(js_text(js_get(js_at(words, 1), "holder"), NULL), "alice");
+    js_free(root);
+    policy_free(two);
+}
+
 static void test_succession(void **state)
 {
     struct world *w = *state;
@@ -285,6 +307,7 @@ int main(void)
         T(threat_10_an_order_that_waits_meanwhile),
         T(test_succession),
         T(test_a_new_policy_lets_an_order_through),
+        T(test_words_in_their_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -243,6 +243,7 @@ static const struct {
     {STORE_CHALLENGE_NEWEST, "a key has few challenges"},
     {STORE_SESSION_SWEEP, "as many as are logged in"},
     {STORE_ACCOUNT_HOLDER_DROP, "a new policy is rare"},
+    {STORE_CHANGE_VOTES, "a policy has few holders"},
     {STORE_RECONCILE_COUNTS, "once a day"},
     {STORE_RECONCILE_TOTALS, "once a day"},
     {STORE_RECONCILE_MOVEMENTS, "once a day"},
