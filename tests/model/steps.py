@@ -133,10 +133,9 @@ class Steps:
         while number not in self.bank.accounts:
             self.world.open_account(number, currency, *self.drawn(currency))
 
-    def proposal(self):
-        """A new policy of some account: the same people, or nearly, most of the time."""
-        number = self.pick(self.bank.accounts)
-        account = self.bank.accounts[number]
+    def proposal(self, account):
+        """A new policy: the same people, or nearly, most of the time."""
+        number = account.number
         holders, rules, limits = self.drawn(account.currency)
         if self.chance(60):
             holders = dict(account.policy.holders)
@@ -154,7 +153,7 @@ class Steps:
             doc["validUntil"] = documents.time_text(self.bank.now + self.pick([1, 60, 3600, 5 * DAY]))
             if doc["validUntil"] <= doc["validFrom"]:
                 del doc["validUntil"]
-        return account, documents.Policy(doc)
+        return documents.Policy(doc)
 
     def replaced(self, account, to):
         """The policy that a word on TO must name, most of the time."""
@@ -162,17 +161,16 @@ class Steps:
         return before if self.chance(97) else documents.Policy({**before.doc, "title": "Never seen"})
 
     def say_word(self, account, to, key, verb):
-        session = self.ready(key if self.chance(92) else self.rng.randrange(len(self.bank.keys)))
+        session = self.carrier(key)
         self.world.word({**self.statement(key), "key": key, "session": session, "verb": verb,
                          "from": self.replaced(account, to)}, to)
 
-    def change_policy(self):
+    def change_policy(self, account=None):
         """Words on one policy: most of the time all that it takes, sometimes one alone."""
         waiting = [a for a in self.bank.accounts.values() if a.change]
-        account, to = self.proposal()
-        if waiting and self.chance(60):
-            account = self.pick(waiting)
-            to = account.change.policy
+        if account is None:
+            account = self.pick(waiting if waiting and self.chance(60) else self.bank.accounts.values())
+        to = account.change.policy if account.change and self.chance(80) else self.proposal(account)
         self.proposals = self.proposals[-5:] + [(account, to)]
         if self.chance(10):
             account, to = self.pick(self.proposals)  # perhaps of a version that is over
@@ -295,11 +293,15 @@ class Steps:
             nonce = self.pick(self.world.statements[-20:])["nonce"]
         return {"issued": issued, "expires": expires, "nonce": nonce, "challenge": challenge or ""}
 
+    def carrier(self, key):
+        """Whose session carries the statement: his own, sometimes another's."""
+        if self.bank.keys[key].status != "active" or self.chance(8):
+            key = self.rng.randrange(len(self.bank.keys))
+        return self.ready(key)
+
     def say(self, order, verb):
         key = self.signer(order)
-        session = self.ready(key)
-        if self.chance(8):
-            session = self.ready(self.rng.randrange(len(self.bank.keys)))
+        session = self.carrier(key)
         self.world.decide({**self.statement(key), "key": key, "session": session, "verb": verb,
                            "policy": self.policy_to_sign(order)}, order)
 
@@ -310,8 +312,10 @@ class Steps:
             self.live = self.live[-11:] + [order]
 
     def vote(self):
-        if not self.live:
+        if not any(o.status in ("ACTC", "PATC", "ACCP") for o in self.bank.orders.values()) and self.chance(70):
             return self.new_order()
+        if not self.live:
+            return None
         status = {o["id"]: self.bank.orders[o["account"], o["id"]].status for o in self.live}
         wanted = self.weighted([(("ACTC", "PATC"), 85), (("ACCP",), 7), (status.values(), 8)])
         order = self.pick([o for o in self.live if status[o["id"]] in wanted] or self.live)
@@ -355,10 +359,28 @@ class Steps:
 
     def key_status(self):
         bad = [i for i, key in enumerate(self.bank.keys) if key.status != "active"]
-        if bad and self.chance(70):
+        if bad and self.chance(80):
             self.world.key_status(self.pick(bad), "active")
         else:
             self.world.key_status(self.rng.randrange(len(self.bank.keys)), self.pick(["revoked", "suspended"]))
+
+    def disturb(self):
+        """Something else becomes true between an acceptance, or a vote, and the order's end."""
+        waiting = [o for o in self.bank.orders.values() if o.status == "ACCP"] or \
+            [o for o in self.bank.orders.values() if o.status in ("ACTC", "PATC")]
+        if not waiting:
+            return
+        order = self.pick(waiting[-8:])
+        kind = self.weighted([("key", 4), ("policy", 3), ("day", 3)])
+        if kind == "key":
+            key = self.bank.keys.index(self.pick(order.decisions)[2])
+            self.world.key_status(key, self.pick(["revoked", "suspended"]))
+        elif kind == "policy":
+            self.change_policy(order.account)
+        elif order.day and documents.start_of(order.day) > self.bank.now:
+            self.world.later(documents.start_of(order.day) - self.bank.now - self.pick([0, 1]))
+        if self.chance(50):
+            self.due()
 
     def look(self):
         session = self.ready(self.rng.randrange(len(self.bank.keys))) if self.chance(85) else None
@@ -395,5 +417,5 @@ class Steps:
 
     def step(self):
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.again, 5), (self.later, 9), (self.due, 3),
-                       (self.fund, 4), (self.look, 5), (self.evidence, 3), (self.key_status, 2),
-                       (self.change_policy, 2), (self.account, 1), (self.world.restart, 2)])()
+                       (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 1),
+                       (self.change_policy, 2), (self.disturb, 3), (self.account, 1), (self.world.restart, 2)])()
