@@ -46,6 +46,7 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     }
     policy_judge(s->policy, &what, votes, count, out);
     policy_judge(s->current, &what, votes, count, &now);
+    out->covered = out->covered && now.covered;
     out->reached = out->reached && now.reached && policy_valid_at(s->current, time_us);
     out->unreachable = out->unreachable || now.unreachable;
     return ERR_OK;
@@ -251,8 +252,9 @@ static enum err check_outcome(const struct story *s, const struct body *b)
         fine = verb == VERB_CANCEL && reason_is_of(s, VERB_CANCEL);
         break;
     case STATUS_RJCT:
-        fine = verdict.unreachable ? reason_is_of(s, VERB_REJECT)
-                                   : story_order_bank_reason(s, b->leaf->time_us);
+        fine = verdict.unreachable && verdict.covered
+                   ? reason_is_of(s, VERB_REJECT)
+                   : story_order_bank_reason(s, b->leaf->time_us);
         break;
     case STATUS_NONE:
     case STATUS_RCVD:

@@ -119,6 +119,14 @@ static bool all_active(const struct life_decisions *all)
     return true;
 }
 
+/* The ISO code of an order that was accepted and may not be executed. */
+static const char *why_not(const struct life_decisions *all, const struct policy_verdict *verdict)
+{
+    if (!all_active(all))
+        return "DS0C";
+    return verdict->covered ? "DS0H" : "AM21";
+}
+
 enum err life_execute(struct core *c, struct ledger_account *a, const struct life_case *in,
                       struct life_order *o)
 {
@@ -133,10 +141,8 @@ enum err life_execute(struct core *c, struct ledger_account *a, const struct lif
     if (a->state != LEDGER_OPEN)
         return life_close(c, a, "AC06", o);
     life_judge(in, &verdict);
-    if (!verdict.reached) {
-        const char *why = all_active(in->decisions) ? life_unreachable_reason(in) : "DS0C";
-        return life_close(c, a, why, o);
-    }
+    if (!verdict.reached)
+        return life_close(c, a, why_not(in->decisions, &verdict), o);
     enum err e = rights_within_limits(c, a, in->current, o->amount, &fits);
     if (e || !fits)
         return e ? e : life_close(c, a, "AM21", o);

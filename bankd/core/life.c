@@ -193,21 +193,6 @@ void life_judge(const struct life_case *in, struct policy_verdict *out)
     out->unreachable = out->unreachable || now.unreachable;
 }
 
-const char *life_unreachable_reason(const struct life_case *in)
-{
-    const struct policy_case what = life_policy_case(in);
-    struct policy_vote votes[LIFE_DECISIONS_MAX];
-    struct policy_verdict v;
-    size_t count;
-
-    (void)good_votes(in->decisions, votes, &count);
-    policy_judge(in->pinned, &what, votes, count, &v);
-    if (v.unreachable)
-        return decision_reason_for(VERB_REJECT);
-    policy_judge(in->current, &what, votes, count, &v);
-    return v.covered ? "DS0H" : "AM21";
-}
-
 enum status life_path_end(const struct life_path *path, enum status from)
 {
     return path->count ? path->step[path->count - 1] : from;

@@ -84,9 +84,6 @@ struct policy_case life_policy_case(const struct life_case *in);
  * refuses is out of reach. A vote whose key is no longer active does not count, and nothing is
  * reached while any decision's key is inactive. */
 void life_judge(const struct life_case *in, struct policy_verdict *out);
-/* The ISO code of an order whose quorum is out of reach: a holder said no, the current policy has
- * no rule for it, or its people may not decide on it any more. */
-const char *life_unreachable_reason(const struct life_case *in);
 
 /* The codes through which a decision takes an order that is at FROM. INTERNAL when the table does
  * not allow them. */

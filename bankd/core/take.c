@@ -110,10 +110,9 @@ static enum err add_decision(struct deciding *d, const struct life_made *m)
 }
 
 /* The decision joins the others, and all of them are judged anew: keys, both policies. */
-static enum err join(struct deciding *d, struct life_path *path, struct life_made **out)
+static enum err join(struct deciding *d, struct policy_verdict *verdict, struct life_path *path,
+                     struct life_made **out)
 {
-    struct policy_verdict verdict;
-
     if (d->decisions->count == LIFE_DECISIONS_MAX)
         return ERR_INTERNAL;
     struct life_made *m = &d->decisions->made[d->decisions->count++];
@@ -124,8 +123,8 @@ static enum err join(struct deciding *d, struct life_path *path, struct life_mad
     memcpy(m->holder, d->stated.key.holder_name, sizeof m->holder);
     memcpy(m->thumbprint, verified_signer(d->stated.verified), sizeof m->thumbprint);
     const struct life_case now = case_of(d);
-    life_judge(&now, &verdict);
-    enum err e = life_path_after(d->row.status, m->verb, &verdict, path);
+    life_judge(&now, verdict);
+    enum err e = life_path_after(d->row.status, m->verb, verdict, path);
     if (!e)
         note_passed(path, m);
     *out = m;
@@ -147,27 +146,31 @@ static enum err follow(struct deciding *d, const struct life_case *now)
     return e ? e : life_save(d->c, row);
 }
 
-static const char *reason_for(const struct life_case *now)
+/* Where there is a rule, only a no puts a quorum out of reach. */
+static const char *reason_for(enum status s, const struct policy_verdict *verdict)
 {
-    if (now->row->status == STATUS_CANC)
+    if (s == STATUS_CANC)
         return decision_reason_for(VERB_CANCEL);
-    return now->row->status == STATUS_RJCT ? life_unreachable_reason(now) : "";
+    if (s != STATUS_RJCT)
+        return "";
+    return verdict->covered ? decision_reason_for(VERB_REJECT) : "AM21";
 }
 
 enum err take_decision(struct deciding *d, struct core_answer *out)
 {
     bool is_new = d->row.id == 0;
+    struct policy_verdict verdict;
     struct life_path path;
     struct life_made *made = NULL;
 
     if (is_new)
         begin_order(d);
-    enum err e = join(d, &path, &made);
+    enum err e = join(d, &verdict, &path, &made);
     if (e)
         return e;
     d->row.status = life_path_end(&path, d->row.status);
     const struct life_case now = case_of(d);
-    snprintf(d->row.reason, sizeof d->row.reason, "%s", reason_for(&now));
+    snprintf(d->row.reason, sizeof d->row.reason, "%s", reason_for(d->row.status, &verdict));
     d->row.due_us = life_due(&now);
     e = add_entry(d, &path, &made->entry);
     d->row.entry = made->entry;

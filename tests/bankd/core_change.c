@@ -14,6 +14,7 @@
 #define BOB "{\"class\":\"A\",\"id\":\"bob\"}"
 #define CAROL "{\"class\":\"A\",\"id\":\"carol\"}"
 #define ALL "{\"require\":\"all\"}"
+#define TWO "{\"anyOf\":[{\"signers\":[{\"count\":2}]}]}"
 #define ANYBODY "{\"anyOf\":[{\"signers\":[{\"count\":1}]}]}"
 #define SUCCESSION                                                                                 \
     "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":7,\"signers\":[{\"count\":1}]}],"    \
@@ -191,10 +192,14 @@ static void threat_10_an_order_that_waits_meanwhile(void **state)
     world_order_free(&o);
 }
 
+/* With the word of everybody who is asked. */
 static void enforce(struct world *w, const struct policy *to)
 {
     assert_status(w, world_policy_decide(w, &w->alice, to, VERB_APPROVE), "pending");
-    assert_status(w, world_policy_decide(w, &w->bob, to, VERB_APPROVE), "in-force");
+    assert_string_equal(world_policy_decide(w, &w->bob, to, VERB_APPROVE), "OK");
+    if (policy_may_approve(to, "carol"))
+        assert_string_equal(world_policy_decide(w, &w->carol, to, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "in-force");
 }
 
 /* Enough for its own policy, not for the one that came; a third one asks no more than the first. */
@@ -228,6 +233,44 @@ static void test_a_new_policy_lets_an_order_through(void **state)
     policy_free(two);
     policy_free(three);
     policy_free(four);
+}
+
+/* Alice approved under a policy of two in three; the next one is WITH, then Bob says VERB. */
+static void ends_with(struct world *w, const char *with, enum verb verb, const char *reason)
+{
+    struct policy *two = next(w, 2, ALICE "," BOB "," CAROL, TWO);
+    struct policy *three = next(w, 3, ALICE "," BOB "," CAROL, with);
+    const struct world_says under_two = {.policy = two};
+    struct buf jws = {0};
+    struct world_order o;
+    struct verify_report report;
+
+    enforce(w, two);
+    world_order(w, "60.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    enforce(w, three);
+    world_sign(w, &w->bob, &o, verb, &under_two, &jws);
+    assert_string_equal(world_hand_in(w, &w->bob, &jws, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "RJCT");
+    assert_string_equal(world_text(w, "reason"), reason);
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_string_equal(report.status, "RJCT");
+    assert_string_equal(report.reason, reason);
+    buf_free(&jws);
+    world_order_free(&o);
+    policy_free(two);
+    policy_free(three);
+}
+
+/* One no is not too many for the order's own policy, but for the one in force. */
+static void test_a_no_under_a_stricter_policy(void **state)
+{
+    ends_with(*state, ALL, VERB_REJECT, "MS02");
+}
+
+static void test_a_vote_when_no_rule_is_left(void **state)
+{
+    ends_with(*state, "{\"require\":\"all\",\"upTo\":\"10.00\"}", VERB_APPROVE, "AM21");
 }
 
 /* Whoever looks sees the words in the order in which they came. */
@@ -308,6 +351,8 @@ int main(void)
         T(test_succession),
         T(test_a_new_policy_lets_an_order_through),
         T(test_words_in_their_order),
+        T(test_a_no_under_a_stricter_policy),
+        T(test_a_vote_when_no_rule_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

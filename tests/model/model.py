@@ -218,7 +218,7 @@ class Bank:
         no = {h for h, v in good if v == "reject"}
         both = (order.pinned, order.account.policy)
         stands = all(p.quorum(order.case, self.now - order.entered, yes) for p in both)
-        return stands and self.keys_good(order), any(p.out_of_reach(order.case, no) for p in both), no
+        return stands and self.keys_good(order), any(p.out_of_reach(order.case, no) for p in both)
 
     @staticmethod
     def keys_good(order):
@@ -233,11 +233,9 @@ class Bank:
                 moments.append((order.entered + opening) * 1000000)
         return min(moments)
 
-    def why_out_of_reach(self, order, no):
-        """A holder said no, by the policy that was signed; otherwise the current one is why."""
-        if order.pinned.out_of_reach(order.case, no):
-            return "MS02"
-        return "AM21" if order.account.policy.ways(order.case) is None else "DS0H"
+    @staticmethod
+    def has_rule(order):
+        return order.account.policy.ways(order.case) is not None
 
     # --- what happens ---
     def end(self, order, status, reason):
@@ -254,11 +252,11 @@ class Bank:
             if day > today:
                 order.day, order.due = day, start_of(day) * 1000000
                 return
-        stands, _, no = self.judge(order)
+        stands, _ = self.judge(order)
         if not self.keys_good(order):
             self.end(order, "RJCT", "DS0C")
         elif not stands:
-            self.end(order, "RJCT", self.why_out_of_reach(order, no))
+            self.end(order, "RJCT", "DS0H" if self.has_rule(order) else "AM21")
         elif not account.within_limits(order.amount, self.now):
             self.end(order, "RJCT", "AM21")
         else:
@@ -508,12 +506,12 @@ class Bank:
             account.reserved += order.amount
             order.enter("RCVD", "ACTC")
         order.decisions.append((key.holder, verb, key))
-        stands, unreachable, no = self.judge(order)
+        stands, unreachable = self.judge(order)
         order.due = self.look_again(order)
         if verb == "cancel":
             self.end(order, "CANC", "DS02")
         elif verb != "submit" and unreachable:
-            self.end(order, "RJCT", self.why_out_of_reach(order, no))
+            self.end(order, "RJCT", "MS02" if self.has_rule(order) else "AM21")
         elif verb != "submit" and stands:
             order.enter("ACCP")
             self.execute(order)
