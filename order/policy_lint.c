@@ -160,12 +160,29 @@ static int64_t decided_to(const struct policy *p, size_t count, const struct pol
     return low;
 }
 
+/* True when the first COUNT rules decide every case of R. Several may share its payees out among
+ * them, so each one is asked about by itself. */
+static bool is_never_asked(const struct policy *p, size_t count, const struct policy_rule *r)
+{
+    struct policy_rule one = *r;
+
+    if (r->payee_count == 0)
+        return decided_to(p, count, r, r->above) >= r->up_to;
+    one.payee_count = 1;
+    for (size_t i = 0; i < r->payee_count; i++) {
+        one.payees = &r->payees[i];
+        if (decided_to(p, count, &one, r->above) < r->up_to)
+            return false;
+    }
+    return true;
+}
+
 static void check_never(struct policy *p)
 {
     for (size_t i = 0; i < p->rule_count; i++) {
         const struct policy_rule *r = &p->rules[i];
 
-        if (r->above < r->up_to && decided_to(p, i, r, r->above) >= r->up_to)
+        if (r->above < r->up_to && is_never_asked(p, i, r))
             policy_note(p, POLICY_NEVER, i + 1, 0, "");
     }
 }

@@ -302,6 +302,9 @@ static void test_lint(void **state)
         {"{'require':'all'},{'require':'ebics'}", BAD, "NEVER 2.0 "},
         {"{'require':'all'},{'payees':['" PAYEE "'],'require':'ebics'}", BAD, "NEVER 2.0 "},
         {"{'payees':['" PAYEE "'],'require':'ebics'},{'require':'ebics'}", ERR_OK, ""},
+        {"{'payees':['" PAYEE "'],'require':'ebics'},{'payees':['" OTHER "'],'require':'ebics'},"
+         "{'payees':['" PAYEE "','" OTHER "'],'require':'ebics'}",
+         BAD, "NEVER 3.0 "},
         {"{'payees':['" PAYEE "','" OTHER "'],'require':'ebics'},"
          "{'payees':['" OTHER "'],'require':'all'},{'require':'ebics'}",
          BAD, "NEVER 2.0 "},
