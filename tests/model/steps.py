@@ -89,6 +89,8 @@ class Steps:
             if self.chance(30):
                 rules.append({**self.rule(holders), "payees": payees[:1]})
                 rules.reverse()
+            if self.chance(20):  # one for each of them first
+                rules = [{**self.rule(holders), "payees": [payee]} for payee in payees] + rules[-1:]
         edges = self.pick([[], [], BANDS[:1], BANDS[1:], BANDS])
         for low, high in zip([None] + edges, edges + [None]):
             if high is None and edges and self.chance(25):
