@@ -46,7 +46,8 @@ class Steps:
         for name, curve in CURVES.items():
             self.world.enrol(name, curve)
         self.world.second_key("alice")
-        for i, currency in enumerate(["EUR", "EUR", "EUR", "USD", "USD", "JPY", "JPY"]):
+        for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
+                                                ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
         for number, account in self.bank.accounts.items():
             self.world.fund(None, number, documents.money(self.pick([20000, 50000, 100000]), account.currency),
@@ -72,7 +73,7 @@ class Steps:
 
     def way(self, holders):
         signers = [self.term(holders) for _ in range(self.weighted([(1, 7), (2, 3)]))]
-        return {"afterDays": self.pick([1, 2, 3, 10]), "signers": signers} if self.chance(35) else \
+        return {"afterDays": self.pick([1, 2, 3, 10]), "signers": signers} if self.chance(45) else \
             {"signers": signers}
 
     def rule(self, holders):
@@ -144,6 +145,9 @@ class Steps:
             if self.chance(30):
                 holders[self.pick(holders)] = self.pick("ABET")
             rules = self.rules(holders, account.currency)
+        if self.chance(50):  # easy or hard, so that what waits under one meets the other
+            rules = self.pick([[{"anyOf": [{"signers": [{"count": 1}]}]}], [{"require": "all"}],
+                               [{"anyOf": [{"signers": [{"count": 1}], "afterDays": 1}]}]])
         if self.chance(3):
             holders["nobody"] = "A"
         other = {"EUR": "USD", "USD": "EUR"}.get(account.currency, account.currency)
@@ -177,6 +181,8 @@ class Steps:
         if self.chance(10):
             account, to = self.pick(self.proposals)  # perhaps of a version that is over
         keys = self.good_keys(account.policy.approvers | to.approvers)
+        if account.change and self.chance(90):
+            keys = [i for i in keys if self.bank.keys[i].holder not in {h for h, _, _ in account.change.words}]
         self.rng.shuffle(keys)
         for key in keys if self.chance(80) else keys[:1]:
             self.say_word(account, to, key, "approve" if self.chance(94) else "reject")
@@ -188,7 +194,7 @@ class Steps:
     # --- orders ---
     def date(self):
         today = documents.day_of(self.bank.now)
-        kind = self.weighted([("today", 50), ("soon", 25), ("month", 10), ("feast", 5), ("passed", 3),
+        kind = self.weighted([("today", 40), ("soon", 25), ("month", 20), ("feast", 5), ("passed", 3),
                               ("far", 4), ("free", 3)])
         if kind == "feast":  # the days around a closed one
             easter = documents.easter(today.year + (today.month > 4))
@@ -207,7 +213,7 @@ class Steps:
         payee = self.pick(others) if others and self.chance(97) else self.pick([iban(77), *self.bank.accounts])
         amount = self.pick(AMOUNTS) if self.chance(94) else self.pick([account.booked + 1, 100000, 10 ** 17])
         created = self.bank.now
-        expires = created + self.weighted([(30, 1), (600, 3), (3600, 5), (DAY, 4), (3 * DAY, 4), (12 * DAY, 3)])
+        expires = created + self.weighted([(30, 1), (600, 3), (3600, 5), (DAY, 3), (3 * DAY, 4), (12 * DAY, 7)])
         if self.chance(3):
             created, expires = created - 7200, created - self.pick([0, 1, 60])
         doc = {"account": account.number, "amount": documents.money(amount, account.currency),
@@ -252,6 +258,8 @@ class Steps:
         people = set(account.policy.holders) if account else set()
         voted = {h for h, v, _ in known.decisions if v in ("approve", "reject")} if known else set()
         able = {h for h in people if h in account.policy.approvers and h not in voted} if account else set()
+        if known and self.chance(12):
+            able = known.pinned.approvers - voted  # perhaps not under the present policy
         for those in (able, people) if self.chance(88) else (people,) if self.chance(60) else ():
             keys = self.good_keys(those)
             if keys:
@@ -319,7 +327,7 @@ class Steps:
         if not self.live:
             return None
         status = {o["id"]: self.bank.orders[o["account"], o["id"]].status for o in self.live}
-        wanted = self.weighted([(("ACTC", "PATC"), 85), (("ACCP",), 7), (status.values(), 8)])
+        wanted = self.weighted([(("ACTC", "PATC"), 83), (("ACCP",), 10), (status.values(), 7)])
         order = self.pick([o for o in self.live if status[o["id"]] in wanted] or self.live)
         verb = self.weighted([("approve", 76), ("reject", 14), ("cancel", 6), ("submit", 4)])
         if status[order["id"]] == "ACCP" and self.chance(50):
@@ -368,12 +376,12 @@ class Steps:
 
     def disturb(self):
         """Something else becomes true between an acceptance, or a vote, and the order's end."""
-        waiting = [o for o in self.bank.orders.values() if o.status == "ACCP"] or \
-            [o for o in self.bank.orders.values() if o.status in ("ACTC", "PATC")]
+        wanted = self.pick([("ACCP",), ("ACTC", "PATC"), ("PATC",)])
+        waiting = [o for o in self.bank.orders.values() if o.status in wanted]
         if not waiting:
             return
         order = self.pick(waiting[-8:])
-        kind = self.weighted([("key", 4), ("policy", 3), ("day", 3)])
+        kind = self.weighted([("key", 2), ("policy", 6), ("day", 2)])
         if kind == "key":
             key = self.bank.keys.index(self.pick(order.decisions)[2])
             self.world.key_status(key, self.pick(["revoked", "suspended"]))
@@ -419,5 +427,5 @@ class Steps:
 
     def step(self):
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.again, 5), (self.later, 9), (self.due, 3),
-                       (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 1),
-                       (self.change_policy, 2), (self.disturb, 3), (self.account, 1), (self.world.restart, 2)])()
+                       (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
+                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.world.restart, 2)])()
