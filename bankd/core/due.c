@@ -218,7 +218,8 @@ static enum err look_at(struct core *c, struct ledger_account *a, struct life_or
     enum err e = load_case(c, a, o, &decisions, &in);
     if (e)
         return e;
-    return o->status == STATUS_ACCP ? life_execute(c, a, &in, o) : look_at_open(c, a, &in, o);
+    /* Accepted, or released on a day that was none of business. */
+    return status_open(o->status) ? look_at_open(c, a, &in, o) : life_execute(c, a, &in, o);
 }
 
 enum err life_catch_up(struct core *c, struct ledger_account *a)

@@ -42,7 +42,8 @@ static void add_passed(struct doc *list, const struct life_made *m, char code[st
 }
 
 /* Decisions carry the codes that they led through. What the bank did by itself comes behind them,
- * but for a cancel: no other decision is taken after time accepted the order. */
+ * but for a cancel: no other decision is taken after time accepted the order. When one was held is
+ * not kept. */
 static void list_history(const struct life_order *row, const struct life_decisions *all,
                          struct doc *out)
 {
@@ -62,7 +63,7 @@ static void list_history(const struct life_order *row, const struct life_decisio
     }
     if (row->status == STATUS_ACSC)
         add_step(out, status_name(STATUS_ACSP), row->ended_us);
-    if (strcmp(code, status_name(row->status)) != 0)
+    if (row->ended_us && strcmp(code, status_name(row->status)) != 0)
         add_step(out, status_name(row->status), row->ended_us);
 }
 

@@ -2,6 +2,7 @@
  *
  * Orders that the bank holds: above its limit they wait for the operator, who releases or refuses.
  */
+#include "order/json.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -86,6 +87,40 @@ static void test_released(void **state)
     world_order_free(&o);
 }
 
+/* Dated for Tuesday, released on Saturday: no day on which it may be executed. */
+static void test_released_on_a_saturday(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct js *root = NULL;
+    bool more = false;
+
+    world_order_from(w,
+                     "{\"amount\":\"60.00\",\"creditor\":{\"account\":\"" WORLD_SHOP_ACCOUNT
+                     "\",\"name\":\"S\"},\"currency\":\"EUR\",\"date\":\"2026-11-24\","
+                     "\"description\":\"x\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    world_later(w, 86400);
+    world_begin(w);
+    world_end(w, core_due(w->core, 10, &more));
+    world_later(w, 4 * 86400);
+    assert_string_equal(operates(w, &world_operator, true, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "PDNG");
+    assert_ok(js_parse(w->answer.body.data, w->answer.body.len, &root));
+    const struct js *history = js_get(root, "history");
+    for (size_t i = 0; i < js_count(history); i++) /* no step at a time that never was */
+        assert_memory_equal(js_text(js_get(js_at(history, i), "time"), NULL), "2026-11-23", 10);
+    js_free(root);
+    world_later(w, 2 * 86400);
+    world_begin(w);
+    world_end(w, core_due(w->core, 10, &more));
+    assert_string_equal(world_sql(w, "SELECT status || reason FROM orders"), "ACSC");
+    assert_evidence(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
 static void test_refused(void **state)
 {
     struct world *w = *state;
@@ -155,6 +190,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
     const struct CMUnitTest tests[] = {
         T(test_released),
+        T(test_released_on_a_saturday),
         T(test_refused),
         T(test_cancelled),
         T(threat_10_a_key_revoked_while_it_is_held),
