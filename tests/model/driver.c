@@ -33,6 +33,7 @@ struct handed {
 };
 struct driver {
     struct world w;
+    char hold_above[64];
     sqlite3 *db; /* beside the bank's own connection */
     struct signer keys[KEYS_MAX];
     size_t key_count;
@@ -214,6 +215,51 @@ static void do_fund(struct driver *d, const struct js *command)
     world_begin(&d->w);
     world_end(&d->w, core_fund(d->w.core, &who, text(command, "account"), text(command, "amount"),
                                text(command, "currency"), &d->w.answer));
+    answer_core(d);
+}
+
+/* Above which amounts orders wait for the operator. */
+static void do_hold(struct driver *d, const struct js *command)
+{
+    snprintf(d->hold_above, sizeof d->hold_above, "%s", text(command, "above"));
+    d->w.hold_above = d->hold_above;
+    restart(d);
+    answer_ok();
+}
+
+/* --- the operator's word --- */
+
+static void do_release(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_order_release(d->w.core, &who, text(command, "account"),
+                                        text(command, "id"), "Asked", &d->w.answer));
+    answer_core(d);
+}
+
+static void do_refuse(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_order_refuse(d->w.core, &who, text(command, "account"),
+                                       text(command, "id"), "Asked", &d->w.answer));
+    answer_core(d);
+}
+
+static void do_account_state(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = caller(d, command);
+    const char *name = text(command, "act");
+    enum core_account_act act = CORE_ACCOUNT_BLOCK;
+
+    if (strcmp(name, "block") != 0)
+        act = strcmp(name, "close") == 0 ? CORE_ACCOUNT_CLOSE : CORE_ACCOUNT_UNBLOCK;
+    world_begin(&d->w);
+    world_end(&d->w, core_account_state(d->w.core, &who, text(command, "account"), act, "Asked",
+                                        &d->w.answer));
     answer_core(d);
 }
 
@@ -443,6 +489,10 @@ static const struct {
     const char *name;
     void (*run)(struct driver *d, const struct js *command);
 } commands[] = {
+    {"account-state", do_account_state},
+    {"hold", do_hold},
+    {"refuse", do_refuse},
+    {"release", do_release},
     {"account", do_account},
     {"again", do_again},
     {"challenge", do_challenge},

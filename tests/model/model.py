@@ -12,6 +12,7 @@ import datetime
 from documents import DAY, MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
 
 ENDS = {"ACSC", "RJCT", "CANC"}
+NEVER = 1 << 62
 
 
 # --- the books ------------------------------------------------------------------------------------
@@ -28,6 +29,7 @@ class Account:
         self.number, self.currency, self.policies = number, currency, [policy]
         self.booked = self.reserved = 0
         self.paid = []  # (time, amount) of what left
+        self.state = "open"
         self.change = None  # the new policy that waits
         self.words = []  # keys that ever spoke about a policy
 
@@ -57,6 +59,7 @@ class Order:
         self.passed = []  # codes
         self.decisions = []  # (holder, verb, key)
         self.due = 0  # microseconds
+        self.released = False  # by the operator, after it was held
         self.day = None  # on which it will be executed
 
     def enter(self, *codes):
@@ -94,6 +97,7 @@ class Bank:
     def __init__(self, name, now):
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
+        self.hold = {}  # currency: the amount above which the operator is asked
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.funded = {}  # all that ever came into a currency
         self.challenges = {}
@@ -154,6 +158,8 @@ class Bank:
             account = self.accounts.get(number)
             if account is None:
                 raise Refused("ACCOUNT_UNKNOWN")
+            if account.state == "closed":
+                raise Refused("ACCOUNT_CLOSED")
             if account.currency != currency:
                 raise Refused("CURRENCY_MISMATCH")
             minor = minor_of(amount, currency)
@@ -181,7 +187,7 @@ class Bank:
         return {"booked": money(account.booked, account.currency),
                 "reserved": money(account.reserved, account.currency),
                 "available": money(account.booked - account.reserved, account.currency),
-                "holders": sorted(account.policy.holders)}
+                "holders": sorted(account.policy.holders), "state": account.state}
 
     def see_account(self, session, number):
         try:
@@ -251,7 +257,9 @@ class Bank:
             day = execution_day(max(order.date, today), account.currency)
             if day > today:
                 order.day, order.due = day, start_of(day) * 1000000
-                return
+                return None
+        if account.state != "open":
+            return self.end(order, "RJCT", "AC06")
         stands, _ = self.judge(order)
         if not self.keys_good(order):
             self.end(order, "RJCT", "DS0C")
@@ -259,15 +267,21 @@ class Bank:
             self.end(order, "RJCT", "DS0H" if self.has_rule(order) else "AM21")
         elif not account.within_limits(order.amount, self.now):
             self.end(order, "RJCT", "AM21")
+        elif not order.released and order.amount > self.hold.get(account.currency, MONEY_MAX):
+            order.enter("PDNG")
+            order.due = NEVER
+        elif self.accounts[order.payee].state == "closed":
+            self.end(order, "RJCT", "AC04")
         else:
             account.reserved -= order.amount
             account.booked -= order.amount
             account.paid.append((self.now, order.amount))
             self.accounts[order.payee].booked += order.amount
             order.enter("ACSP", "ACSC")
+        return None
 
     def look_at(self, order):
-        if order.status == "ACCP":
+        if order.status in ("ACCP", "PDNG"):
             self.execute(order)
         elif self.now > order.expires:
             self.end(order, "RJCT", "DS24")
@@ -301,6 +315,44 @@ class Bank:
             self.look_at_change(found)
         return {"err": "OK", "more": found is not None}
 
+    # --- the operator's word ---
+    def operator(self, session):
+        if session is None:
+            return True
+        if self.has_session(session):
+            self.caller(session)
+        return False
+
+    def held(self, session, number, order, releases):
+        """Lets a held order go on, judged once more, or ends it."""
+        if not self.operator(session):
+            return {"err": "ROLE_REQUIRED"}
+        if number not in self.accounts:
+            return {"err": "ACCOUNT_UNKNOWN"}
+        found = self.orders.get((number, order))
+        if found is None or found.status != "PDNG":
+            return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_HELD"}
+        if releases:
+            found.released = True
+            self.execute(found)
+        else:
+            self.end(found, "RJCT", "DS04")
+        return {"err": "OK", **self.view(found)}
+
+    def account_state(self, session, number, act):
+        if not self.operator(session):
+            return {"err": "ROLE_REQUIRED"}
+        account = self.accounts.get(number)
+        if account is None:
+            return {"err": "ACCOUNT_UNKNOWN"}
+        self.catch_up(account)
+        if account.state == "closed":
+            return {"err": "ACCOUNT_CLOSED"}
+        if act == "close" and (account.booked or account.reserved):
+            return {"err": "ACCOUNT_NOT_EMPTY"}
+        account.state = {"block": "blocked", "unblock": "open", "close": "closed"}[act]
+        return {"err": "OK", **self.view_account(account)}
+
     # --- new policies ---
     def judge_change(self, account):
         change, case = account.change, ("policy", 0, None)
@@ -317,7 +369,7 @@ class Bank:
             account.policies.append(account.change.policy)
             self.policies[account.policy.digest] = account.policy
             for order in self.orders.values():
-                if order.account is account and order.status not in ENDS:
+                if order.account is account and order.status in ("ACTC", "PATC"):
                     order.due = self.now * 1000000
         account.change = None
         self.changing.remove(account)
@@ -362,6 +414,7 @@ class Bank:
         first = change is None
         unknown = any(h not in {k.holder for k in self.keys} for h in to.holders)
         for wrong, name in (
+                (account.state == "closed", "ACCOUNT_CLOSED"),
                 (not any(key.holder in p.holders for p in both), "NOT_A_HOLDER"),
                 (not any(key.holder in p.approvers for p in both), "MAY_NOT_APPROVE"),
                 (said["from"].digest != account.policy.digest, "POLICY_STALE"),
@@ -408,6 +461,8 @@ class Bank:
             self.check_fresh(said, key)
             known = self.orders.get((account.number, order["id"]))
             self.check_signer(said, key, account, known)
+            if said["verb"] in ("submit", "approve") and account.state != "open":
+                raise Refused("ACCOUNT_" + account.state.upper())
             (self.check_known if known else self.check_new)(said, key, account, order)
         except Refused as why:
             return {"err": str(why)}
@@ -472,7 +527,7 @@ class Bank:
             raise Refused("ORDER_ID_TAKEN")
         if order.status in ENDS:
             raise Refused("ORDER_FINAL")
-        if order.status == "ACCP" and verb != "cancel":
+        if order.status in ("ACCP", "PDNG") and verb != "cancel":
             raise Refused("ORDER_ACCEPTED")
         if order.decided(key.holder, kind_of(verb)):
             raise Refused("ALREADY_DECIDED")
@@ -490,6 +545,7 @@ class Bank:
                 (order.date > today + datetime.timedelta(days=366), "DATE_TOO_FAR"),
                 (creditor is None, "CREDITOR_UNKNOWN"),
                 (creditor is account, "CREDITOR_IS_DEBTOR"),
+                (creditor and creditor.state == "closed", "ACCOUNT_CLOSED"),
                 (not creditor or creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
@@ -524,8 +580,8 @@ class Bank:
         can = [h for h in sorted(order.pinned.approvers & order.account.policy.approvers)
                if not order.decided(h, "vote")]
         return {"status": order.status, "reason": order.reason or None,
-                "accepted": order.status in ("ACCP", "ACSC"),
+                "accepted": order.status in ("ACCP", "PDNG", "ACSC"),
                 "executionDate": str(order.day) if order.status == "ACCP" else None,
                 "decisions": [(h, v) for h, v, _ in order.decisions],
-                "canDecide": [] if order.status in ENDS | {"ACCP"} else can,
-                "history": order.passed}
+                "canDecide": [] if order.status in ENDS | {"ACCP", "PDNG"} else can,
+                "history": [code for code in order.passed if code != "PDNG"]}  # its time is not kept

@@ -73,6 +73,10 @@ class World:
 
     def same(self, what, expected, found):
         if expected != found:
+            if isinstance(expected, dict) and isinstance(found, dict):  # say what differs only
+                both = expected.keys() | found.keys()
+                expected, found = ({k: one.get(k) for k in both if expected.get(k) != found.get(k)}
+                                   for one in (expected, found))
             raise Differs(f"{what}\n  model: {expected}\n  bank:  {found}")
 
     def compare(self, do, expected, answer):
@@ -89,6 +93,8 @@ class World:
             if name == "decisions":
                 found = [(d["holder"], d["decision"]) for d in found]
             elif name == "history":
+                times = [step["time"] for step in found]
+                self.same(f"{do}: history in order", sorted(times), times)
                 found = [step["status"] for step in found]
             elif name == "pending" and found:
                 found = {"digest": found["digest"],
@@ -180,6 +186,21 @@ class World:
 
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
+
+    def hold(self, limits):
+        self.bank.hold = limits
+        self.both("hold", {"err": "OK"}, above=", ".join(
+            f"{documents.money(most, currency)} {currency}" for currency, most in limits.items()))
+
+    def held(self, session, number, order, releases):
+        who = {} if session is None else {"session": session}
+        self.both("release" if releases else "refuse", self.bank.held(session, number, order, releases),
+                  account=number, id=order, **who)
+
+    def account_state(self, session, number, act):
+        who = {} if session is None else {"session": session}
+        self.both("account-state", self.bank.account_state(session, number, act), account=number, act=act,
+                  **who)
 
     def restart(self):
         self.both("restart", {"err": "OK"})

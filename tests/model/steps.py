@@ -49,6 +49,8 @@ class Steps:
         for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
+        if self.chance(60):
+            self.world.hold({"EUR": 4999, "USD": 1000})
         for number, account in self.bank.accounts.items():
             self.world.fund(None, number, documents.money(self.pick([20000, 50000, 100000]), account.currency),
                             account.currency)
@@ -322,15 +324,15 @@ class Steps:
             self.live = self.live[-11:] + [order]
 
     def vote(self):
-        if not any(o.status in ("ACTC", "PATC", "ACCP") for o in self.bank.orders.values()) and self.chance(70):
+        if not any(o.status in ("ACTC", "PATC", "ACCP", "PDNG") for o in self.bank.orders.values()) and self.chance(70):
             return self.new_order()
         if not self.live:
             return None
         status = {o["id"]: self.bank.orders[o["account"], o["id"]].status for o in self.live}
-        wanted = self.weighted([(("ACTC", "PATC"), 83), (("ACCP",), 10), (status.values(), 7)])
+        wanted = self.weighted([(("ACTC", "PATC"), 83), (("ACCP", "PDNG"), 10), (status.values(), 7)])
         order = self.pick([o for o in self.live if status[o["id"]] in wanted] or self.live)
         verb = self.weighted([("approve", 76), ("reject", 14), ("cancel", 6), ("submit", 4)])
-        if status[order["id"]] == "ACCP" and self.chance(50):
+        if status[order["id"]] in ("ACCP", "PDNG") and self.chance(50):
             verb = "cancel"
         return self.say(order, verb)
 
@@ -392,6 +394,24 @@ class Steps:
         if self.chance(50):
             self.due()
 
+    def operate(self):
+        """The operator's word on what waits for it, and sometimes on what does not."""
+        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        held = [o for o in self.bank.orders.values() if o.status == "PDNG"]
+        if held and self.chance(75) or self.live and self.chance(10):
+            order = self.pick(held) if held else self.bank.orders[self.live[-1]["account"], self.live[-1]["id"]]
+            self.world.held(session, order.account.number, order.id, self.chance(70))
+            return
+        blocked = [n for n, a in self.bank.accounts.items() if a.state == "blocked"]
+        empty = [n for n, a in self.bank.accounts.items() if not a.booked and a.state != "closed"]
+        if blocked and self.chance(60):
+            self.world.account_state(session, self.pick(blocked), self.pick(["unblock", "unblock", "block"]))
+        elif empty and len(self.bank.accounts) > 5 and self.chance(50):
+            self.world.account_state(session, self.pick(empty), "close")
+        elif self.chance(40):
+            number = self.pick([*self.bank.accounts, iban(77)])
+            self.world.account_state(session, number, self.weighted([("block", 60), ("unblock", 20), ("close", 20)]))
+
     def look(self):
         session = self.ready(self.rng.randrange(len(self.bank.keys))) if self.chance(85) else None
         if self.live and self.chance(70):
@@ -428,4 +448,4 @@ class Steps:
     def step(self):
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.again, 5), (self.later, 9), (self.due, 3),
                        (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
-                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.world.restart, 2)])()
+                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 5), (self.world.restart, 2)])()
