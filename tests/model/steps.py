@@ -383,9 +383,10 @@ class Steps:
         if not waiting:
             return
         order = self.pick(waiting[-8:])
-        kind = self.weighted([("key", 2), ("policy", 6), ("day", 2)])
+        kind = self.weighted([("key", 4), ("policy", 6), ("day", 2)])
         if kind == "key":
-            key = self.bank.keys.index(self.pick(order.decisions)[2])
+            decision = order.decisions[0] if self.chance(50) else self.pick(order.decisions)
+            key = self.bank.keys.index(decision[2])
             self.world.key_status(key, self.pick(["revoked", "suspended"]))
         elif kind == "policy":
             self.change_policy(order.account)
