@@ -228,8 +228,10 @@ enum err core_policy_decide(struct core *c, const struct core_caller *who,
     if (e)
         return answer_refuse(c, who, e, out);
     e = check_access(&d, &viewer);
-    if (e)
+    if (e) {
+        change_free(&d.change);
         return stated_refuse(&d.stated, e, NULL, out);
+    }
     e = stated_replay(&d.stated, out, &replayed);
     if (!e && !replayed) {
         e = judge(&d);

@@ -128,6 +128,7 @@ static void test_what_is_refused(void **state)
     assert_status(w, world_hand_in_policy(w, &w->alice, &jws, two), "pending");
     assert_status(w, world_hand_in_policy(w, &w->bob, &jws, two), "pending"); /* the same again */
     assert_string_equal(world_policy_decide(w, &w->bob, other, VERB_APPROVE), "POLICY_PENDING");
+    assert_string_equal(world_policy_decide(w, &w->carol, other, VERB_APPROVE), "ACCOUNT_UNKNOWN");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM policy_vote"), "1");
     world_later(w, 1);
     world_sign_policy(w, &w->bob, two, VERB_APPROVE, &jws);
