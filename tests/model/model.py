@@ -77,6 +77,9 @@ class Change:
 
     def __init__(self, policy, now):
         self.policy, self.proposed, self.due = policy, now, now
+        self.over = now + self.LIFE
+        if "validUntil" in policy.doc:
+            self.over = min(self.over, seconds_of(policy.doc["validUntil"]))
         self.words = []  # (holder, verb, key)
 
 
@@ -175,10 +178,15 @@ class Bank:
         account.booked += minor
         return {"err": "OK", **self.view_account(account)}
 
-    def visible(self, session, number):
+    def visible(self, session, number, pending=False):
+        """The account, looked at; PENDING: also for who comes in by the policy that waits."""
         who = self.caller(session)
         account = self.accounts.get(number)
-        if account is None or (who is not None and who not in account.policy.holders):
+        if account is None:
+            raise Refused("ACCOUNT_UNKNOWN")
+        self.catch_up(account)
+        comes_in = pending and account.change and who in account.change.policy.holders
+        if who is not None and who not in account.policy.holders and not comes_in:
             raise Refused("ACCOUNT_UNKNOWN")
         return account
 
@@ -194,7 +202,6 @@ class Bank:
             account = self.visible(session, number)
         except Refused as why:
             return {"err": str(why)}
-        self.catch_up(account)
         return {"err": "OK", **self.view_account(account)}
 
     def see_order(self, session, number, order):
@@ -202,16 +209,14 @@ class Bank:
             account = self.visible(session, number)
         except Refused as why:
             return {"err": str(why)}
-        self.catch_up(account)
         found = self.orders.get((number, order))
         return {"err": "OK", **self.view(found)} if found else {"err": "NOT_FOUND"}
 
     def see_policy(self, session, number):
         try:
-            account = self.visible(session, number)
+            account = self.visible(session, number, pending=True)
         except Refused as why:
             return {"err": str(why)}
-        self.catch_up(account)
         waits = account.change and {"digest": account.change.policy.digest,
                                     "decisions": [(h, v) for h, v, _ in account.change.words]}
         return {"err": "OK", "digest": account.policy.digest, "pending": waits}
@@ -224,7 +229,8 @@ class Bank:
         no = {h for h, v in good if v == "reject"}
         both = (order.pinned, order.account.policy)
         stands = all(p.quorum(order.case, self.now - order.entered, yes) for p in both)
-        return stands and self.keys_good(order), any(p.out_of_reach(order.case, no) for p in both)
+        stands = stands and order.account.policy.in_force(self.now) and self.keys_good(order)
+        return stands, any(p.out_of_reach(order.case, no) for p in both)
 
     @staticmethod
     def keys_good(order):
@@ -297,22 +303,30 @@ class Bank:
                o.due <= self.now * 1000000 and account in (None, o.account)]
         return min(due, key=lambda o: o.due, default=None)
 
+    def catch_up_change(self, account):
+        if account.change and account.change.due <= self.now:
+            self.look_at_change(account)
+
     def catch_up(self, account):
+        self.catch_up_change(account)
+        self.catch_up_orders(account)
+
+    def catch_up_orders(self, account):
         while (order := self.first_due(account)) is not None:
             self.look_at(order)
 
     def due(self, most):
         found = None
         for _ in range(most):
-            found = self.first_due()
-            if found is not None:
-                self.look_at(found)
-                continue
             due = [a for a in self.changing if a.change.due <= self.now]
             found = min(due, key=lambda a: a.change.due, default=None)
+            if found is not None:
+                self.look_at_change(found)
+                continue
+            found = self.first_due()
             if found is None:
                 break
-            self.look_at_change(found)
+            self.look_at(found)
         return {"err": "OK", "more": found is not None}
 
     # --- the operator's word ---
@@ -345,7 +359,7 @@ class Bank:
         account = self.accounts.get(number)
         if account is None:
             return {"err": "ACCOUNT_UNKNOWN"}
-        self.catch_up(account)
+        self.catch_up_orders(account)
         if account.state == "closed":
             return {"err": "ACCOUNT_CLOSED"}
         if act == "close" and (account.booked or account.reserved):
@@ -360,7 +374,7 @@ class Bank:
         yes, no = ({h for h, v in good if v == verb} for verb in ("approve", "reject"))
         both, waited = (account.policy, change.policy), self.now - change.proposed
         moments = [policy.next_opening(case, waited) for policy in both]
-        due = change.proposed + min([change.LIFE] + [m for m in moments if m is not None])
+        due = min([change.over] + [change.proposed + m for m in moments if m is not None])
         return all(p.quorum(case, waited, yes) for p in both), any(p.out_of_reach(case, no) for p in both), due
 
     def end_change(self, account, in_force):
@@ -377,7 +391,7 @@ class Bank:
     def look_at_change(self, account):
         stands, _, due = self.judge_change(account)
         if stands or due <= self.now:
-            self.end_change(account, stands)
+            self.end_change(account, stands and self.now < account.change.over)
         else:
             account.change.due = due
 
@@ -394,9 +408,9 @@ class Bank:
         try:
             who = self.caller(said["session"])
             account = self.accounts[to.doc["account"]]
-            if account.change and account.change.due <= self.now:
-                self.look_at_change(account)
-            if who not in account.policy.holders and who not in to.holders:
+            self.catch_up_change(account)
+            comes_in = account.change and account.change.policy.digest == to.digest and who in to.holders
+            if who not in account.policy.holders and not comes_in:
                 raise Refused("ACCOUNT_UNKNOWN")
         except Refused as why:
             return {"err": str(why)}
@@ -410,8 +424,8 @@ class Bank:
         return self.take_word(said, key, account, to)
 
     def check_word(self, said, key, account, to):
-        both, change = (account.policy, to), account.change
-        first = change is None
+        change, first = account.change, account.change is None
+        both = (account.policy,) if first else (account.policy, to)  # who comes in joins the others
         unknown = any(h not in {k.holder for k in self.keys} for h in to.holders)
         for wrong, name in (
                 (account.state == "closed", "ACCOUNT_CLOSED"),
@@ -451,7 +465,11 @@ class Bank:
             return {"err": str(why)}
         key = self.keys[said["key"]]
         try:
-            account = self.visible(said["session"], order["account"])
+            who, account = self.caller(said["session"]), self.accounts.get(order["account"])
+            if account:
+                self.catch_up_change(account)
+            if account is None or who not in account.policy.holders:
+                raise Refused("ACCOUNT_UNKNOWN")
         except Refused as why:
             return {"err": str(why)}
         if self.came_before(said, key):
@@ -518,7 +536,7 @@ class Bank:
                 raise Refused("MAY_NOT_APPROVE")
         if said["policy"].digest != pinned.digest:
             raise Refused("POLICY_STALE")
-        if not account.policy.in_force(self.now):
+        if said["verb"] in ("submit", "approve") and not account.policy.in_force(self.now):
             raise Refused("POLICY_NOT_VALID")
 
     def check_known(self, said, key, account, doc):
@@ -549,7 +567,8 @@ class Bank:
                 (not creditor or creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
-                (not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
+                (any(order.amount > most for most in account.policy.limits.values()), "LIMIT_EXCEEDED"),
+                (order.date == today and not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
                 (available < order.amount, "FUNDS_INSUFFICIENT")):
             if wrong:
                 raise Refused(name)
