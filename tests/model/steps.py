@@ -112,7 +112,7 @@ class Steps:
         return rules
 
     def limits(self, currency):
-        most = {"day": self.pick([3000, 6000, 10001]), "month": self.pick([9000, 20000])}
+        most = {"day": self.pick([1001, 3000, 6000]), "month": self.pick([3500, 9000])}
         some = self.pick([["day"], ["month"], ["day", "month"]])
         return [{"amount": documents.money(most[per], currency), "per": per} for per in some]
 
@@ -121,7 +121,7 @@ class Steps:
         for _ in range(30):
             holders = self.holders()
             rules = self.rules(holders, currency) if self.chance(80) else []
-            limits = self.limits(currency) if self.chance(25) else []
+            limits = self.limits(currency) if self.chance(45) else []
             doc = self.document(iban(1), holders, rules, limits, currency, 1)
             if documents.Policy(doc).valid() or self.chance(10):
                 break
@@ -208,8 +208,8 @@ class Steps:
                 "free": 5 - today.weekday()}[kind]  # this week's Saturday
         return today + datetime.timedelta(days=days)
 
-    def order(self):
-        account = self.bank.accounts[self.pick(self.bank.accounts)]
+    def order(self, account=None):
+        account = account or self.bank.accounts[self.pick(self.bank.accounts)]
         others = [n for n, a in self.bank.accounts.items() if a.currency == account.currency]
         others.remove(account.number)
         payee = self.pick(others) if others and self.chance(97) else self.pick([iban(77), *self.bank.accounts])
@@ -322,6 +322,24 @@ class Steps:
         self.say(order, self.weighted([("approve", 60), ("submit", 36), ("reject", 2), ("cancel", 2)]))
         if (order["account"], order["id"]) in self.bank.orders and order not in self.live:
             self.live = self.live[-11:] + [order]
+
+    def patience(self):
+        """An order that waits for a clause, then for its day; and often somebody thinks better of it."""
+        slow = [a for a in self.bank.accounts.values() if "afterDays" in a.policy.text]
+        if not slow:
+            return
+        order = self.order(self.pick(slow))
+        day = documents.day_of(self.bank.now) + datetime.timedelta(days=self.rng.randint(4, 20))
+        order.update(date=str(day), created=documents.time_text(self.bank.now),
+                     expires=documents.time_text(self.bank.now + 12 * DAY))
+        self.say(order, "approve")
+        if (order["account"], order["id"]) not in self.bank.orders:
+            return
+        self.live = self.live[-11:] + [order]
+        self.world.later(self.pick([DAY - 1, DAY, 2 * DAY, 3 * DAY]))
+        self.due()
+        if self.chance(60):
+            self.say(order, self.pick(["cancel", "cancel", "approve"]))
 
     def vote(self):
         if not any(o.status in ("ACTC", "PATC", "ACCP", "PDNG") for o in self.bank.orders.values()) and self.chance(70):
@@ -449,4 +467,4 @@ class Steps:
     def step(self):
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.again, 5), (self.later, 9), (self.due, 3),
                        (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
-                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 5), (self.world.restart, 2)])()
+                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 5), (self.patience, 2), (self.world.restart, 2)])()
