@@ -9,89 +9,13 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 
 import datetime
 
-from documents import DAY, MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
+from books import Account, Change, Key, Order, Refused, kind_of
+from documents import MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
 
 ENDS = {"ACSC", "RJCT", "CANC"}
 NEVER = 1 << 62
 
 
-# --- the books ------------------------------------------------------------------------------------
-class Key:
-    def __init__(self, holder, floor):
-        self.holder, self.floor = holder, floor
-        self.status, self.changed = "active", False
-        self.nonces = {}  # nonce: the statement that took it
-        self.session = None  # [begun, seen]
-
-
-class Account:
-    def __init__(self, number, currency, policy):
-        self.number, self.currency, self.policies = number, currency, [policy]
-        self.booked = self.reserved = 0
-        self.paid = []  # (time, amount) of what left
-        self.state = "open"
-        self.change = None  # the new policy that waits
-        self.words = []  # keys that ever spoke about a policy
-
-    @property
-    def policy(self):
-        return self.policies[-1]
-
-    def within_limits(self, amount, now):
-        """What left in the calendar day and month (UTC), with this, against the current policy."""
-        today = day_of(now)
-        same = {"day": lambda day: day == today,
-                "month": lambda day: (day.year, day.month) == (today.year, today.month)}
-        return all(sum(a for t, a in self.paid if same[per](day_of(t))) + amount <= most
-                   for per, most in self.policy.limits.items())
-
-
-class Order:
-    def __init__(self, account, doc, now):
-        self.account, self.doc, self.digest = account, doc, digest(canonical(doc))
-        self.id, self.payee = doc["id"], doc["creditor"]["account"]
-        self.amount = minor_of(doc["amount"], doc["currency"])
-        self.date = datetime.date.fromisoformat(doc["date"])
-        self.expires = seconds_of(doc["expires"])
-        self.case = ("payment", self.amount, self.payee)
-        self.pinned, self.entered = account.policy, now
-        self.status, self.reason = "", ""
-        self.passed = []  # codes
-        self.decisions = []  # (holder, verb, key)
-        self.due = 0  # microseconds
-        self.released = False  # by the operator, after it was held
-        self.day = None  # on which it will be executed
-
-    def enter(self, *codes):
-        self.passed += codes
-        self.status = codes[-1]
-
-    def decided(self, holder, kind):
-        return any(h == holder and kind_of(v) == kind for h, v, _ in self.decisions)
-
-
-class Change:
-    """A new policy of an account, waiting for both quorums (8.1)."""
-
-    LIFE = 30 * DAY
-
-    def __init__(self, policy, now):
-        self.policy, self.proposed, self.due = policy, now, now
-        self.over = now + self.LIFE
-        if "validUntil" in policy.doc:
-            self.over = min(self.over, seconds_of(policy.doc["validUntil"]))
-        self.words = []  # (holder, verb, key)
-
-
-def kind_of(verb):
-    return "vote" if verb in ("approve", "reject") else verb
-
-
-class Refused(Exception):
-    pass
-
-
-# --- the bank -------------------------------------------------------------------------------------
 class Bank:
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 

@@ -19,8 +19,8 @@ import sys
 import tempfile
 import time
 
-import model
 import documents
+import model
 from steps import Steps
 
 BANK = "demobank.example/test"
