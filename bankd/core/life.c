@@ -169,12 +169,11 @@ struct policy_case life_policy_case(const struct life_case *in)
 {
     const struct life_decisions *all = in->decisions;
 
-    return (struct policy_case){.subject = POLICY_PAYMENT,
-                                .amount_minor = in->row->amount,
-                                .payee = in->row->payee,
-                                .waited_us = all->count ? policy_waited(all->made[0].received_us,
-                                                                        in->now_us)
-                                                        : 0};
+    return (struct policy_case){
+        .subject = POLICY_PAYMENT,
+        .amount_minor = in->row->amount,
+        .payee = in->row->payee,
+        .waited_us = all->count ? policy_waited(all->made[0].received_us, in->now_us) : 0};
 }
 
 void life_judge(const struct life_case *in, struct policy_verdict *out)
@@ -188,8 +187,8 @@ void life_judge(const struct life_case *in, struct policy_verdict *out)
     policy_judge(in->pinned, &what, votes, count, out);
     policy_judge(in->current, &what, votes, count, &now);
     out->covered = out->covered && now.covered;
-    out->reached = out->reached && now.reached && all_active &&
-                   policy_valid_at(in->current, in->now_us);
+    out->reached =
+        out->reached && now.reached && all_active && policy_valid_at(in->current, in->now_us);
     out->unreachable = out->unreachable || now.unreachable;
 }
 

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define DAY 86400
 #define FIRM "NL91ABNA0417164300"
@@ -547,36 +546,6 @@ static void test_a_dated_order_and_todays_limit(void **state)
     assert_string_equal(name, "OK");
 }
 
-/* What a stranger's 15 kB may cost; the committer parses it again at each look. */
-static void test_a_policy_is_parsed_quickly(void **state)
-{
-    static char text[POLICY_MAX];
-    struct policy *p = NULL;
-    size_t n = 0;
-
-    (void)state;
-#define PUT(...) n += (size_t)snprintf(text + n, sizeof text - n, __VA_ARGS__)
-    PUT("{\"account\":\"" WORLD_ALICE_ACCOUNT "\",\"bank\":\"" WORLD_BANK
-        "\",\"currency\":\"EUR\",\"holders\":[");
-    for (int i = 0; i < 64; i++)
-        PUT("%s{\"class\":\"A\",\"id\":\"%c%c\"}", i ? "," : "", 'a' + i / 26, 'a' + i % 26);
-    PUT("],\"rules\":[");
-    for (int i = 0; i < 32; i++) {
-        PUT("%s{\"above\":\"%d.00\",\"anyOf\":[", i ? "," : "", i);
-        for (int k = 0; k < 13; k++)
-            PUT("%s{\"signers\":[{\"count\":64}]}", k ? "," : "");
-        PUT("],\"upTo\":\"%d.00\"}", i + 1);
-    }
-    PUT("],\"title\":\"x\",\"type\":\"policy\",\"validFrom\":\"2026-11-23T09:00:00Z\","
-        "\"version\":2}");
-    clock_t start = clock();
-    enum err e = policy_parse(text, n, &p);
-    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
-    policy_free(p);
-    assert_string_equal(err_name(e), "OK");
-    assert_true(seconds < 0.5); /* with sanitizers */
-}
-
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -600,7 +569,6 @@ int main(void)
         T(test_who_can_stop_a_dated_order),
         T(test_policies_are_due_before_orders),
         T(test_a_dated_order_and_todays_limit),
-        T(test_a_policy_is_parsed_quickly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,7 +5,9 @@
 #include "order/policy_advice.h"
 #include "tests/base/unit.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 static void test_people(void **state)
 {
@@ -111,12 +113,43 @@ static void test_write(void **state)
     buf_free(&made);
 }
 
+/* What a stranger's 15 kB may cost; the committer parses it again at each look. */
+static void test_the_greatest_is_read_quickly(void **state)
+{
+    static char text[POLICY_MAX];
+    struct policy *p = NULL;
+    size_t n = 0;
+
+    (void)state;
+#define PUT(...) n += (size_t)snprintf(text + n, sizeof text - n, __VA_ARGS__)
+    PUT("{\"account\":\"PT50000201231234567890154\",\"bank\":\"demobank.example/"
+        "a\",\"currency\":\"EUR\",\"holders\":[");
+    for (int i = 0; i < 64; i++)
+        PUT("%s{\"class\":\"A\",\"id\":\"%c%c\"}", i ? "," : "", 'a' + i / 26, 'a' + i % 26);
+    PUT("],\"rules\":[");
+    for (int i = 0; i < 32; i++) {
+        PUT("%s{\"above\":\"%d.00\",\"anyOf\":[", i ? "," : "", i);
+        for (int k = 0; k < 13; k++)
+            PUT("%s{\"signers\":[{\"count\":64}]}", k ? "," : "");
+        PUT("],\"upTo\":\"%d.00\"}", i + 1);
+    }
+    PUT("],\"title\":\"x\",\"type\":\"policy\",\"validFrom\":\"2026-11-23T09:00:00Z\","
+        "\"version\":2}");
+    clock_t start = clock();
+    enum err e = policy_parse(text, n, &p);
+    double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
+    policy_free(p);
+    assert_string_equal(err_name(e), "OK");
+    assert_true(seconds < 0.5); /* with sanitizers */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_people),
         cmocka_unit_test(test_rules),
         cmocka_unit_test(test_write),
+        cmocka_unit_test(test_the_greatest_is_read_quickly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
