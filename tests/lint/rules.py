@@ -57,6 +57,8 @@ def long_functions(lines):
 def judge(path, text):
     lines = text.splitlines()
     script = text.startswith("#!")
+    if path.startswith("-"):
+        yield 1, "a name that commands take for an option"
     if (CODE.fullmatch(path) or script) and "SPDX-License-Identifier: Apache-2.0" not in "\n".join(lines[:5]):
         yield 1, "no SPDX-License-Identifier: Apache-2.0"
     if (MEASURED.fullmatch(path) or script) and len(lines) > FILE_LINES_MAX:

@@ -536,6 +536,8 @@ def login():
 def main(argv):
     check = argv[1:2] == ["--check"]
     directory = argv[-1]
+    if len(argv) != 2 + check or directory.startswith("-"):
+        return "usage: make_golden.py [--check] DIRECTORY"
     different = []
     for name, content in files():
         where = os.path.join(directory, name)
