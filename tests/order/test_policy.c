@@ -266,78 +266,77 @@ static void check_load(const char *people, const char *more, const char *rules, 
 #define BAD ERR_POLICY_INVALID
 #define FORM ERR_DOC_MEMBER_INVALID
 
+static const struct {
+    const char *rules;
+    enum err expected;
+    const char *findings;
+} lint_rows[] = {
+    {"{'require':'ebics'}", ERR_OK, ""},
+    {"{'require':'all'}", ERR_OK, "EVERYBODY 1.0 ada, alan, bea, ben, eve"},
+    {"{'anyOf':[{'signers':[{'class':'E','count':1}]}]}", ERR_OK, "SINGLE_POINT 1.0 eve"},
+    {"{'require':'ebics','upTo':'10.00'}", ERR_OK, "GAP 0.0 above 10.00 EUR"},
+    {"{'above':'10.00','require':'ebics'}", ERR_OK, "GAP 0.0 above 0.00 up to 10.00 EUR"},
+    {"{'require':'ebics','upTo':'10.00'},{'above':'20.00','require':'ebics'}", ERR_OK,
+     "GAP 0.0 above 10.00 up to 20.00 EUR"},
+    {"{'payees':['" PAYEE "'],'require':'ebics'}", ERR_OK, "GAP 0.0 above 0.00 EUR"},
+    {"{'for':'cash','require':'ebics'}", ERR_OK, "GAP 0.0 above 0.00 EUR"},
+    {"{'anyOf':[{'signers':[{'count':0}]}]}", BAD, "ZERO 1.1 "},
+    {"{'anyOf':[{'signers':[{'count':1},{'class':'A','count':0}]}]}", BAD, "ZERO 1.1 "},
+    {"{'anyOf':[{'signers':[{'count':1}]},{'signers':[{'class':'A','count':3}]}]}", BAD,
+     "UNREACHABLE 1.2 "},
+    {"{'anyOf':[{'signers':[{'count':5},{'count':1}]}]}", BAD, "UNREACHABLE 1.1 "},
+    {"{'anyOf':[{'signers':[{'class':'A','count':2},{'count':1,'of':['ada','alan']}]}]}", BAD,
+     "UNREACHABLE 1.1 "},
+    {"{'anyOf':[{'signers':[{'count':64},{'count':64}]}]}", BAD, "UNREACHABLE 1.1 "},
+    {"{'anyOf':[{'signers':[{'class':'T','count':1}]}]}", BAD, "UNKNOWN 1.1 T; UNREACHABLE 1.1 "},
+    {"{'anyOf':[{'signers':[{'count':1,'of':['ada','zoe']}]}]}", BAD, "UNKNOWN 1.1 zoe"},
+    {"{'anyOf':[{'signers':[{'count':1,'of':['ada','tom']}]}]}", BAD, "UNKNOWN 1.1 tom"},
+    {"{'anyOf':[{'signers':[{'count':1,'of':['ada','ada']}]}]}", BAD, "UNKNOWN 1.1 ada"},
+    {"{'anyOf':[{'signers':[{'count':1,'of':['alan','ada']}]}]}", BAD, "UNKNOWN 1.1 ada"},
+    {"{'require':'most'}", BAD, "UNKNOWN 1.0 most; UNREACHABLE 1.0 "},
+    {"{'for':'payment','require':'all'}", BAD, "UNKNOWN 1.0 payment"},
+    {"{'require':'all'},{'require':'ebics'}", BAD, "NEVER 2.0 "},
+    {"{'require':'all'},{'payees':['" PAYEE "'],'require':'ebics'}", BAD, "NEVER 2.0 "},
+    {"{'payees':['" PAYEE "'],'require':'ebics'},{'require':'ebics'}", ERR_OK, ""},
+    {"{'payees':['" PAYEE "'],'require':'ebics'},{'payees':['" OTHER "'],'require':'ebics'},"
+     "{'payees':['" PAYEE "','" OTHER "'],'require':'ebics'}",
+     BAD, "NEVER 3.0 "},
+    {"{'payees':['" PAYEE "','" OTHER "'],'require':'ebics'},"
+     "{'payees':['" OTHER "'],'require':'all'},{'require':'ebics'}",
+     BAD, "NEVER 2.0 "},
+    {"{'require':'ebics','upTo':'5.00'},{'above':'5.00','require':'ebics','upTo':'9.00'},"
+     "{'above':'2.00','require':'all','upTo':'9.00'}",
+     BAD, "NEVER 3.0 "},
+    {"{'above':'5.00','require':'ebics','upTo':'9.00'},{'require':'ebics','upTo':'5.00'},"
+     "{'above':'2.00','require':'ebics','upTo':'9.01'}",
+     ERR_OK, "GAP 0.0 above 9.01 EUR"},
+    {"{'for':'policy','require':'all'},{'for':'policy','require':'ebics'},{'require':'ebics'}", BAD,
+     "NEVER 2.0 "},
+    {"{'above':'9.00','require':'all','upTo':'9.00'}", BAD, "RANGE 1.0 "},
+    {"{'for':'cash','payees':['" PAYEE "'],'require':'ebics'}", BAD, "RANGE 1.0 "},
+    {"{'for':'policy','require':'ebics','upTo':'9.00'}", BAD, "RANGE 1.0 "},
+    {"{'payees':['" OTHER "','" PAYEE "'],'require':'ebics'}", BAD, "UNKNOWN 1.0 " PAYEE},
+    {"{'anyOf':[{'signers':[{'count':1}]}],'require':'all'}", FORM, ""},
+    {"{'upTo':'9.00'}", FORM, ""},
+    {"{'anyOf':[]}", FORM, ""},
+    {"{'anyOf':[{'signers':[]}]}", FORM, ""},
+    {"{'anyOf':[{'signers':[{'count':65}]}]}", FORM, ""},
+    {"{'anyOf':[{'signers':[{'count':-1}]}]}", FORM, ""},
+    {"{'anyOf':[{'signers':[{'class':'A','count':1,'of':['ada']}]}]}", FORM, ""},
+    {"{'anyOf':[{'signers':[{'count':1,'of':[1]}]}]}", FORM, ""},
+    {"{'anyOf':[{'afterDays':0,'signers':[{'count':1}]}]}", FORM, ""},
+    {"{'anyOf':[{'afterDays':367,'signers':[{'count':1}]}]}", FORM, ""},
+    {"{'anyOf':[{'signers':[{'class':'A'}]}]}", ERR_DOC_MEMBER_MISSING, ""},
+    {"{'require':'all','why':'x'}", ERR_DOC_MEMBER_UNKNOWN, ""},
+    {"{'require':'all','upTo':'9'}", ERR_AMOUNT_INVALID, ""},
+    {"{'payees':['DE00'],'require':'all'}", ERR_IBAN_INVALID, ""},
+};
+
 static void test_lint(void **state)
 {
     (void)state;
-    static const struct {
-        const char *rules;
-        enum err expected;
-        const char *findings;
-    } rows[] = {
-        {"{'require':'ebics'}", ERR_OK, ""},
-        {"{'require':'all'}", ERR_OK, "EVERYBODY 1.0 ada, alan, bea, ben, eve"},
-        {"{'anyOf':[{'signers':[{'class':'E','count':1}]}]}", ERR_OK, "SINGLE_POINT 1.0 eve"},
-        {"{'require':'ebics','upTo':'10.00'}", ERR_OK, "GAP 0.0 above 10.00 EUR"},
-        {"{'above':'10.00','require':'ebics'}", ERR_OK, "GAP 0.0 above 0.00 up to 10.00 EUR"},
-        {"{'require':'ebics','upTo':'10.00'},{'above':'20.00','require':'ebics'}", ERR_OK,
-         "GAP 0.0 above 10.00 up to 20.00 EUR"},
-        {"{'payees':['" PAYEE "'],'require':'ebics'}", ERR_OK, "GAP 0.0 above 0.00 EUR"},
-        {"{'for':'cash','require':'ebics'}", ERR_OK, "GAP 0.0 above 0.00 EUR"},
-        {"{'anyOf':[{'signers':[{'count':0}]}]}", BAD, "ZERO 1.1 "},
-        {"{'anyOf':[{'signers':[{'count':1},{'class':'A','count':0}]}]}", BAD, "ZERO 1.1 "},
-        {"{'anyOf':[{'signers':[{'count':1}]},{'signers':[{'class':'A','count':3}]}]}", BAD,
-         "UNREACHABLE 1.2 "},
-        {"{'anyOf':[{'signers':[{'count':5},{'count':1}]}]}", BAD, "UNREACHABLE 1.1 "},
-        {"{'anyOf':[{'signers':[{'class':'A','count':2},{'count':1,'of':['ada','alan']}]}]}", BAD,
-         "UNREACHABLE 1.1 "},
-        {"{'anyOf':[{'signers':[{'count':64},{'count':64}]}]}", BAD, "UNREACHABLE 1.1 "},
-        {"{'anyOf':[{'signers':[{'class':'T','count':1}]}]}", BAD,
-         "UNKNOWN 1.1 T; UNREACHABLE 1.1 "},
-        {"{'anyOf':[{'signers':[{'count':1,'of':['ada','zoe']}]}]}", BAD, "UNKNOWN 1.1 zoe"},
-        {"{'anyOf':[{'signers':[{'count':1,'of':['ada','tom']}]}]}", BAD, "UNKNOWN 1.1 tom"},
-        {"{'anyOf':[{'signers':[{'count':1,'of':['ada','ada']}]}]}", BAD, "UNKNOWN 1.1 ada"},
-        {"{'anyOf':[{'signers':[{'count':1,'of':['alan','ada']}]}]}", BAD, "UNKNOWN 1.1 ada"},
-        {"{'require':'most'}", BAD, "UNKNOWN 1.0 most; UNREACHABLE 1.0 "},
-        {"{'for':'payment','require':'all'}", BAD, "UNKNOWN 1.0 payment"},
-        {"{'require':'all'},{'require':'ebics'}", BAD, "NEVER 2.0 "},
-        {"{'require':'all'},{'payees':['" PAYEE "'],'require':'ebics'}", BAD, "NEVER 2.0 "},
-        {"{'payees':['" PAYEE "'],'require':'ebics'},{'require':'ebics'}", ERR_OK, ""},
-        {"{'payees':['" PAYEE "'],'require':'ebics'},{'payees':['" OTHER "'],'require':'ebics'},"
-         "{'payees':['" PAYEE "','" OTHER "'],'require':'ebics'}",
-         BAD, "NEVER 3.0 "},
-        {"{'payees':['" PAYEE "','" OTHER "'],'require':'ebics'},"
-         "{'payees':['" OTHER "'],'require':'all'},{'require':'ebics'}",
-         BAD, "NEVER 2.0 "},
-        {"{'require':'ebics','upTo':'5.00'},{'above':'5.00','require':'ebics','upTo':'9.00'},"
-         "{'above':'2.00','require':'all','upTo':'9.00'}",
-         BAD, "NEVER 3.0 "},
-        {"{'above':'5.00','require':'ebics','upTo':'9.00'},{'require':'ebics','upTo':'5.00'},"
-         "{'above':'2.00','require':'ebics','upTo':'9.01'}",
-         ERR_OK, "GAP 0.0 above 9.01 EUR"},
-        {"{'for':'policy','require':'all'},{'for':'policy','require':'ebics'},{'require':'ebics'}",
-         BAD, "NEVER 2.0 "},
-        {"{'above':'9.00','require':'all','upTo':'9.00'}", BAD, "RANGE 1.0 "},
-        {"{'for':'cash','payees':['" PAYEE "'],'require':'ebics'}", BAD, "RANGE 1.0 "},
-        {"{'for':'policy','require':'ebics','upTo':'9.00'}", BAD, "RANGE 1.0 "},
-        {"{'payees':['" OTHER "','" PAYEE "'],'require':'ebics'}", BAD, "UNKNOWN 1.0 " PAYEE},
-        {"{'anyOf':[{'signers':[{'count':1}]}],'require':'all'}", FORM, ""},
-        {"{'upTo':'9.00'}", FORM, ""},
-        {"{'anyOf':[]}", FORM, ""},
-        {"{'anyOf':[{'signers':[]}]}", FORM, ""},
-        {"{'anyOf':[{'signers':[{'count':65}]}]}", FORM, ""},
-        {"{'anyOf':[{'signers':[{'count':-1}]}]}", FORM, ""},
-        {"{'anyOf':[{'signers':[{'class':'A','count':1,'of':['ada']}]}]}", FORM, ""},
-        {"{'anyOf':[{'signers':[{'count':1,'of':[1]}]}]}", FORM, ""},
-        {"{'anyOf':[{'afterDays':0,'signers':[{'count':1}]}]}", FORM, ""},
-        {"{'anyOf':[{'afterDays':367,'signers':[{'count':1}]}]}", FORM, ""},
-        {"{'anyOf':[{'signers':[{'class':'A'}]}]}", ERR_DOC_MEMBER_MISSING, ""},
-        {"{'require':'all','why':'x'}", ERR_DOC_MEMBER_UNKNOWN, ""},
-        {"{'require':'all','upTo':'9'}", ERR_AMOUNT_INVALID, ""},
-        {"{'payees':['DE00'],'require':'all'}", ERR_IBAN_INVALID, ""},
-    };
-
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        check_load(PEOPLE, "", rows[i].rules, rows[i].expected, rows[i].findings);
+    for (size_t i = 0; i < sizeof lint_rows / sizeof lint_rows[0]; i++)
+        check_load(PEOPLE, "", lint_rows[i].rules, lint_rows[i].expected, lint_rows[i].findings);
 }
 
 static void test_envelope(void **state)
