@@ -199,7 +199,7 @@ static enum err add_funding_entry(struct core *c, const struct ledger_account *a
 enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
                    const char *amount, const char *currency, struct core_answer *out)
 {
-    struct ledger_account a;
+    struct ledger_account a, bank;
     int64_t minor = 0, movement = 0;
     struct doc body = {0};
 
@@ -214,7 +214,9 @@ enum err core_fund(struct core *c, const struct core_caller *who, const char *ac
     if (!e)
         e = read_amount(&a, amount, currency, &minor);
     if (!e)
-        e = ledger_fund(c, &a, minor, &movement);
+        e = ledger_own(c, LEDGER_BANK, a.currency, &bank);
+    if (!e)
+        e = ledger_move(c, &(struct ledger_move){LEDGER_FUNDING, &bank, &a, minor, 0}, &movement);
     if (!e)
         e = add_funding_entry(c, &a, minor, movement);
     if (!e)

@@ -100,7 +100,8 @@ static enum err settle(struct core *c, struct ledger_account *a, const struct li
     if (!e && creditor.state == LEDGER_CLOSED)
         return life_close(c, a, "AC04", o);
     if (!e)
-        e = ledger_settle(c, a, &creditor, o->amount, o->id, &movement);
+        e = ledger_settle(c, &(struct ledger_move){LEDGER_PAYMENT, a, &creditor, o->amount, o->id},
+                          &movement);
     if (!e)
         e = write_settlement(c, a, all, movement, o);
     o->status = STATUS_ACSC;

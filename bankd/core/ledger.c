@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define BANK_ACCOUNT_MAX sizeof "bank:EUR"
-
 /* --- accounts --- */
 
 static const char *const states[] = {
@@ -75,6 +73,38 @@ enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out)
     return read_one(q, ERR_STORE_FAILED, out);
 }
 
+/* --- the bank's own --- */
+
+static const char *const own_names[] = {[LEDGER_BANK] = "bank"};
+
+static enum err make_own(struct core *c, const char *name, const char *currency)
+{
+    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ADD);
+
+    store_bind_text(q, ":account", name);
+    store_bind_int(q, ":customer", false);
+    store_bind_text(q, ":currency", currency);
+    return store_run(q);
+}
+
+enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
+                    struct ledger_account *out)
+{
+    char name[IBAN_MAX + 1];
+
+    snprintf(name, sizeof name, "%s:%.3s", own_names[which], currency);
+    enum err e = find(c, name, false, out);
+    if (e != ERR_ACCOUNT_UNKNOWN)
+        return e;
+    e = make_own(c, name, currency);
+    return e ? e : find(c, name, false, out);
+}
+
+bool ledger_is_own(const struct ledger_account *a)
+{
+    return a->policy == 0;
+}
+
 void ledger_object(const char *account, char out[static LEDGER_OBJECT_MAX])
 {
     snprintf(out, LEDGER_OBJECT_MAX, "account:%s", account);
@@ -115,13 +145,21 @@ enum err ledger_release(struct core *c, struct ledger_account *a, int64_t amount
     return write_money(c, a);
 }
 
-static enum err add_movement(struct core *c, int64_t orders, int64_t *movement)
+static const char *const kinds[] = {[LEDGER_FUNDING] = "funding", [LEDGER_PAYMENT] = "payment"};
+
+const char *ledger_kind_name(enum ledger_kind k)
+{
+    return kinds[k];
+}
+
+static enum err add_movement(struct core *c, const struct ledger_move *m, int64_t *movement)
 {
     struct store_query *q = store_query(c->store, STORE_MOVEMENT_ADD);
 
     store_bind_int(q, ":time", c->now_us);
-    if (orders)
-        store_bind_int(q, ":orders", orders);
+    store_bind_text(q, ":kind", ledger_kind_name(m->kind));
+    if (m->orders)
+        store_bind_int(q, ":orders", m->orders);
     enum err e = store_run(q);
     *movement = store_last_id(c->store);
     return e;
@@ -144,29 +182,49 @@ static enum err post(struct core *c, struct ledger_account *a, int64_t movement,
 }
 
 /* The two sides of every movement are written here and nowhere else. */
-static enum err move(struct core *c, struct ledger_account *from, struct ledger_account *to,
-                     int64_t amount, int64_t orders, int64_t *movement)
+static enum err book(struct core *c, const struct ledger_move *m, int64_t *movement)
 {
-    enum err e = add_movement(c, orders, movement);
+    enum err e = add_movement(c, m, movement);
     if (!e)
-        e = post(c, from, *movement, -amount);
+        e = post(c, m->from, *movement, -m->amount);
     if (!e)
-        e = post(c, to, *movement, amount);
+        e = post(c, m->to, *movement, m->amount);
     return e;
 }
 
-/* A sum that does not fit cannot happen (ledger_fund holds the total), so it is no refusal. */
-enum err ledger_settle(struct core *c, struct ledger_account *debtor,
-                       struct ledger_account *creditor, int64_t amount, int64_t orders,
-                       int64_t *movement)
+/* What can be said before anything moves. */
+static enum err check_move(const struct ledger_move *m)
 {
-    *movement = 0;
-    if (amount <= 0 || debtor->reserved < amount || debtor->booked < amount ||
-        debtor->id == creditor->id)
+    int64_t after = 0;
+
+    if (m->amount <= 0 || m->from->id == m->to->id ||
+        strcmp(m->from->currency, m->to->currency) != 0)
         return ERR_INTERNAL;
-    debtor->reserved -= amount;
-    enum err e = move(c, debtor, creditor, amount, orders, movement);
-    return e == ERR_AMOUNT_TOO_LARGE ? ERR_INTERNAL : e;
+    enum err e = amount_sub(m->from->booked, m->amount, &after);
+    return e ? e : amount_add(m->to->booked, m->amount, &after);
+}
+
+enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movement)
+{
+    enum err e = check_move(m);
+
+    *movement = 0;
+    if (!e && !ledger_is_own(m->from) && ledger_available(m->from) < m->amount)
+        e = ERR_FUNDS_INSUFFICIENT;
+    return e ? e : book(c, m, movement);
+}
+
+/* A sum that does not fit cannot happen here (it is no more than what once came in), so it is no
+ * refusal. */
+enum err ledger_settle(struct core *c, const struct ledger_move *m, int64_t *movement)
+{
+    enum err e = check_move(m);
+
+    *movement = 0;
+    if (e || m->from->reserved < m->amount || m->from->booked < m->amount)
+        return ERR_INTERNAL;
+    m->from->reserved -= m->amount;
+    return book(c, m, movement);
 }
 
 enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t since_us,
@@ -185,35 +243,4 @@ enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t si
         *out = store_int(q, 0);
     store_done(q);
     return e;
-}
-
-static enum err make_bank_account(struct core *c, const char *name, const char *currency)
-{
-    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ADD);
-
-    store_bind_text(q, ":account", name);
-    store_bind_int(q, ":customer", false);
-    store_bind_text(q, ":currency", currency);
-    return store_run(q);
-}
-
-enum err ledger_fund(struct core *c, struct ledger_account *a, int64_t amount, int64_t *movement)
-{
-    char name[BANK_ACCOUNT_MAX];
-    struct ledger_account bank;
-    int64_t total = 0;
-
-    *movement = 0;
-    if (amount <= 0)
-        return ERR_INTERNAL;
-    snprintf(name, sizeof name, "bank:%.3s", a->currency);
-    enum err e = find(c, name, false, &bank);
-    if (e == ERR_ACCOUNT_UNKNOWN) {
-        e = make_bank_account(c, name, a->currency);
-        if (!e)
-            e = find(c, name, false, &bank);
-    }
-    if (!e) /* decided before anything moves */
-        e = amount_sub(bank.booked, amount, &total);
-    return e ? e : move(c, &bank, a, amount, 0, movement);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * ledger: accounts and the only code that moves money. Double entry: the postings of a movement sum
- * to zero; the bank's own account of a currency is the other side of a funding and so runs below
- * zero. Customers' accounts never have less booked than is reserved. Money is minor units,
+ * to zero; the bank's own accounts are the other side of what comes from outside and so may run
+ * below zero. Customers' accounts never have less booked than is reserved. Money is minor units,
  * checked in C. Private to bankd/core.
  */
 #ifndef BANKD_CORE_LEDGER_H
@@ -34,6 +34,13 @@ struct ledger_account {
 /* A customer's account; ACCOUNT_UNKNOWN. */
 MUST_CHECK enum err ledger_find(struct core *c, const char *account, struct ledger_account *out);
 MUST_CHECK enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out);
+/* One of the bank's own, "bank:EUR"; made at the first use. */
+enum ledger_own {
+    LEDGER_BANK, /* what the bank has outside */
+};
+MUST_CHECK enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
+                               struct ledger_account *out);
+bool ledger_is_own(const struct ledger_account *a);
 /* Reads the present row of an ACCOUNT_* query. */
 MUST_CHECK enum err ledger_read(const struct store_query *q, struct ledger_account *out);
 
@@ -45,18 +52,25 @@ int64_t ledger_available(const struct ledger_account *a);
 MUST_CHECK enum err ledger_reserve(struct core *c, struct ledger_account *a, int64_t amount);
 MUST_CHECK enum err ledger_release(struct core *c, struct ledger_account *a, int64_t amount);
 
-/* Moves the reserved AMOUNT of an order from DEBTOR to CREDITOR, once an order (row ORDERS). */
-MUST_CHECK enum err ledger_settle(struct core *c, struct ledger_account *debtor,
-                                  struct ledger_account *creditor, int64_t amount, int64_t orders,
-                                  int64_t *movement);
+/* Books AMOUNT from one account to another. A customer pays with what is available:
+ * FUNDS_INSUFFICIENT; AMOUNT_TOO_LARGE when a balance would no longer fit. Nothing moved, then. */
+enum ledger_kind {
+    LEDGER_FUNDING, /* the bank's operator paid in */
+    LEDGER_PAYMENT, /* an order's, once an order */
+};
+const char *ledger_kind_name(enum ledger_kind k);
+struct ledger_move {
+    enum ledger_kind kind;
+    struct ledger_account *from, *to;
+    int64_t amount;
+    int64_t orders; /* row; 0: no order made it */
+};
+MUST_CHECK enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movement);
+/* The same with what is reserved in FROM. */
+MUST_CHECK enum err ledger_settle(struct core *c, const struct ledger_move *m, int64_t *movement);
 
 /* What was booked out of the account since a time of the bank. */
 MUST_CHECK enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t since_us,
                                  int64_t *out);
-
-/* Moves AMOUNT from the bank's own account, which is made at the first use. AMOUNT_TOO_LARGE when
- * the money of a currency would no longer fit. */
-MUST_CHECK enum err ledger_fund(struct core *c, struct ledger_account *a, int64_t amount,
-                                int64_t *movement);
 
 #endif

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 7;
+PRAGMA user_version = 8;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -191,9 +191,11 @@ CREATE TABLE statement (
 CREATE TABLE movement (
     id INTEGER PRIMARY KEY,
     time_us INTEGER NOT NULL,
-    orders INTEGER UNIQUE REFERENCES orders (id) -- NULL: a funding
+    kind TEXT NOT NULL,                   -- funding, payment ...: bankd/core/ledger.h
+    orders INTEGER REFERENCES orders (id) -- NULL: no order made it
 ) STRICT;
 CREATE INDEX movement_time ON movement (time_us);
+CREATE UNIQUE INDEX movement_order ON movement (orders, kind) WHERE orders IS NOT NULL;
 
 CREATE TABLE posting (
     account INTEGER NOT NULL REFERENCES account (id),

@@ -80,7 +80,7 @@ static void test_opening(void **state)
     store_close(s);
     assert_ok(store_open("bank.db", &s));
     store_close(s);
-    execute("PRAGMA user_version = 8");
+    execute("PRAGMA user_version = 9");
     assert_err(store_open("bank.db", &s), ERR_STORE_VERSION);
     assert_null(s);
     forget();
@@ -191,10 +191,10 @@ static void test_the_schema_says_no(void **state)
             "0, 0, 0);"
             "INSERT INTO decision VALUES (1, 1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"
             "INSERT INTO statement VALUES (1, 1, 'n', x'01', x'02', 'OK', 200, 0, x'');"
-            "INSERT INTO movement VALUES (1, 0, 1); INSERT INTO posting VALUES (1, 1, -60, 40)");
+            "INSERT INTO movement VALUES (1, 0, 'payment', 1); INSERT INTO posting VALUES (1, 1, -60, 40)");
     /* One person, whichever of his keys. */
     assert_refused("INSERT INTO decision VALUES (2, 1, 1, 'vote', 'reject', 3, 0, 0, '', 0)");
-    assert_refused("INSERT INTO movement VALUES (2, 0, 1)");
+    assert_refused("INSERT INTO movement VALUES (2, 0, 'payment', 1)");
     assert_refused("INSERT INTO orders VALUES (2, 1, 'o', x'', 1, 2, 'B', 1, 0, 0, 'PATC', '', 1, "
                    "0, 0, 0, 0, 0)");
     assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'01', x'03', 'OK', 200, 0, x'')");
