@@ -32,6 +32,11 @@ enum verb decision_verb_from_name(const char *name, size_t len)
     return VERB_NONE;
 }
 
+bool decision_pays(enum verb v)
+{
+    return v == VERB_SUBMIT || v == VERB_APPROVE;
+}
+
 const char *decision_reason_for(enum verb v)
 {
     return verbs[v].reason;

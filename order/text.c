@@ -151,3 +151,97 @@ bool utext_suspicious(const char *text, size_t len)
     free(units);
     return suspicious;
 }
+
+/* --- what a text looks like --- ICU fails on a valid text only for want of memory */
+
+struct units {
+    UChar *text; /* malloced */
+    int32_t len;
+};
+
+/* Letters that differ in case only are one. */
+static enum err fold_case(const struct units *in, struct units *out)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t cap = in->len * 3; /* no code unit folds to more */
+
+    *out = (struct units){.text = malloc((size_t)cap * sizeof *out->text)};
+    if (!out->text)
+        return ERR_NO_MEMORY;
+    out->len = u_strFoldCase(out->text, cap, in->text, in->len, U_FOLD_CASE_DEFAULT, &status);
+    return U_FAILURE(status) ? ERR_NO_MEMORY : ERR_OK;
+}
+
+static enum err skeleton_of(const struct units *in, struct units *out)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    USpoofChecker *checker = uspoof_open(&status);
+    int32_t cap = uspoof_getSkeleton(checker, 0, in->text, in->len, NULL, 0, &status);
+
+    if (status == U_BUFFER_OVERFLOW_ERROR)
+        status = U_ZERO_ERROR;
+    *out = (struct units){.text = malloc(((size_t)cap + 1) * sizeof *out->text)};
+    if (out->text)
+        out->len = uspoof_getSkeleton(checker, 0, in->text, in->len, out->text, cap + 1, &status);
+    uspoof_close(checker);
+    if (!out->text)
+        return ERR_NO_MEMORY;
+    return U_FAILURE(status) ? ERR_NO_MEMORY : ERR_OK;
+}
+
+/* Without spaces and punctuation, as far as they are of the basic plane; nearly all are. */
+static void keep_letters(struct units *u)
+{
+    int32_t kept = 0;
+
+    for (int32_t at = 0; at < u->len; at++) {
+        if (!(U_GET_GC_MASK((UChar32)u->text[at]) & (U_GC_P_MASK | U_GC_Z_MASK)))
+            u->text[kept++] = u->text[at];
+    }
+    u->len = kept;
+}
+
+static enum err add_utf8(const struct units *u, struct buf *out)
+{
+    UErrorCode status = U_ZERO_ERROR;
+    int32_t len = 0, cap = u->len * 3 + 1;
+    char *utf8 = malloc((size_t)cap);
+    enum err e = ERR_NO_MEMORY;
+
+    if (utf8) {
+        u_strToUTF8(utf8, cap, &len, u->text, u->len, &status);
+        e = U_FAILURE(status) ? ERR_NO_MEMORY : buf_add(out, utf8, (size_t)len);
+    }
+    free(utf8);
+    return e;
+}
+
+enum err utext_skeleton(const char *text, size_t len, struct buf *out)
+{
+    struct units plain = {0}, folded = {0}, skeleton = {0};
+    enum err e = to_utf16(text, len, &plain.text, &plain.len);
+
+    if (e == ERR_OK)
+        e = fold_case(&plain, &folded);
+    if (e == ERR_OK)
+        e = skeleton_of(&folded, &skeleton);
+    if (e == ERR_OK)
+        keep_letters(&skeleton);
+    if (e == ERR_OK)
+        e = add_utf8(&skeleton, out);
+    free(plain.text);
+    free(folded.text);
+    free(skeleton.text);
+    return e;
+}
+
+enum err utext_load(void)
+{
+    struct buf skeleton = {0};
+    enum err e = utext_check("a b", 3, 3);
+
+    if (e == ERR_OK)
+        e = utext_skeleton("a b", 3, &skeleton);
+    buf_free(&skeleton);
+    return e == ERR_OK ? e : ERR_NO_MEMORY;
+}

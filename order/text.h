@@ -6,6 +6,7 @@
 #ifndef ORDER_TEXT_H
 #define ORDER_TEXT_H
 
+#include "base/buf.h"
 #include "base/err.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +19,14 @@ MUST_CHECK enum err utext_check(const char *text, size_t len, size_t max_chars);
 /* True when the text mixes scripts or looks like Latin but is not (ICU uspoof): a warning for
  * people, never part of what is signed. */
 bool utext_suspicious(const char *text, size_t len);
+
+/* Appends what the text looks like to people, as UTF-8: its UTS 39 skeleton (ICU uspoof) without
+ * case, spaces and punctuation. Texts that are easily taken for each other give the same; it may
+ * differ from one ICU to the next, so it is nothing to sign or show. TEXT_INVALID, NO_MEMORY. */
+MUST_CHECK enum err utext_skeleton(const char *text, size_t len, struct buf *out);
+
+/* Loads ICU's tables. ICU remembers for ever that it failed for want of memory, so a program that is
+ * to outlive that loads them when it starts. NO_MEMORY. */
+MUST_CHECK enum err utext_load(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/view.h"
+#include "order/flag.h"
 #include "order/iban.h"
 #include "order/json.h"
 #include "signer/app.h"
@@ -130,6 +131,25 @@ static void print_status(const struct js *order)
     fputc('\n', stdout);
 }
 
+static const char *check_words(const char *code)
+{
+    if (strcmp(code, "RCVC") == 0)
+        return "the name matches the account";
+    enum flag f = flag_from_name(code, strlen(code));
+    return f == FLAG_COUNT ? code : flag_words(f);
+}
+
+/* What the bank's operator must look at. */
+static void print_flags(const struct js *flags)
+{
+    for (size_t i = 0; i < js_count(flags); i++) {
+        const char *name = js_text(js_at(flags, i), NULL);
+        enum flag f = name != NULL ? flag_from_name(name, strlen(name)) : FLAG_COUNT;
+        line(i > 0 ? "" : "Held because",
+             f == FLAG_COUNT ? "of a flag unknown here" : flag_words(f));
+    }
+}
+
 /* Whose turn it is and what they run. */
 static void print_next(const struct js *holders, const char *id)
 {
@@ -176,6 +196,11 @@ void view_order(const struct js *order)
            js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
     if (js_get(order, "executionDate") != NULL)
         line("Executes on", member(order, "executionDate"));
+    if (js_get(order, "nextCutoff") != NULL)
+        line("Next cut-off", member(order, "nextCutoff"));
+    if (member(order, "payeeCheck")[0] != '\0')
+        line("Payee check", check_words(member(order, "payeeCheck")));
+    print_flags(js_get(order, "heldFor"));
     print_decisions(js_get(order, "decisions"));
     print_next(js_get(order, "canDecide"), member(document, "id"));
     print_history(js_get(order, "history"));
@@ -188,6 +213,8 @@ void view_account(const struct js *account)
     line("Booked", member(account, "booked"));
     line("Reserved", member(account, "reserved"));
     line("Available", member(account, "available"));
+    if (js_get(account, "nextCutoff") != NULL)
+        line("Next cut-off", member(account, "nextCutoff"));
     print_names("Holders", js_get(account, "holders"));
     line("Policy", member(js_get(account, "policy"), "title"));
 }

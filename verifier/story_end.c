@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "order/calendar.h"
+#include "order/flag.h"
 #include <string.h>
 
 /* An end needs a beginning. */
@@ -159,13 +160,34 @@ enum err story_end_accepted(struct story *s, struct body *b)
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }
 
+/* Known ones, each once. */
+static enum err check_flags(const struct js *array)
+{
+    flag_set seen = 0;
+
+    for (size_t i = 0; i < js_count(array); i++) {
+        const struct js *one = js_at(array, i);
+        size_t len = 0;
+        const char *name = js_type(one) == JS_TEXT ? js_text(one, &len) : "";
+        enum flag f = flag_from_name(name, len);
+
+        if (f == FLAG_COUNT || (seen & FLAG_BIT(f)))
+            return ERR_DOC_MEMBER_INVALID;
+        seen |= FLAG_BIT(f);
+    }
+    return ERR_OK;
+}
+
 enum err story_end_held(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_PDNG, STATUS_NONE};
-    const struct js *status;
-    const struct js_member table[] = {BODY_ROWS(b), MEMBER_ARRAY("status", 1, 1, &status)};
+    const struct js *flags, *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_ARRAY("flags", 1, FLAG_COUNT, &flags),
+                                      MEMBER_ARRAY("status", 1, 1, &status)};
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
+    if (e == ERR_OK)
+        e = check_flags(flags);
     if (e == ERR_OK)
         e = check_link(s, b);
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;

@@ -2,6 +2,7 @@
 #include "verifier/story_body.h"
 
 #include "base/text.h"
+#include "order/flag.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -265,14 +266,26 @@ static enum err check_outcome(const struct story *s, const struct body *b)
     return story_contradiction_unless(fine && (verb != VERB_CANCEL || s->status == STATUS_CANC));
 }
 
+/* What the bank found out about the payee when the order came. */
+static enum err check_payee_check(const struct js *check, const struct js *document)
+{
+    size_t len;
+    const char *code = js_text(check, &len);
+
+    if (!flag_is_payee_check(code, len))
+        return ERR_DOC_MEMBER_INVALID;
+    return story_contradiction_unless(document != NULL);
+}
+
 enum err story_order_decision(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_RCVD, STATUS_ACTC, STATUS_PATC, STATUS_ACCP,
                                           STATUS_PDNG, STATUS_RJCT, STATUS_CANC, STATUS_NONE};
-    const struct js *document, *holder, *reason, *statement, *status;
+    const struct js *check, *document, *holder, *reason, *statement, *status;
     const struct js_member table[] = {BODY_ROWS(b),
                                       MEMBER_OBJECT("document", false, &document),
                                       MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_TEXT("payeeCheck", false, &check),
                                       MEMBER_TEXT("reason", false, &reason),
                                       MEMBER_TEXT("statement", true, &statement),
                                       MEMBER_ARRAY("status", 0, STORY_STEPS_MAX, &status)};
@@ -282,6 +295,8 @@ enum err story_order_decision(struct story *s, struct body *b)
         e = story_order_link(s, b);
     if (e == ERR_OK)
         e = take_document(s, b, document);
+    if (e == ERR_OK && check)
+        e = check_payee_check(check, document);
     if (e == ERR_OK)
         e = take_decision(s, b, statement, holder);
     if (e == ERR_OK)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "order/json.h"
 #include "order/key.h"
+#include "order/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -112,6 +113,8 @@ enum err core_open(struct store *store, const struct core_options *options, stru
     *out = NULL;
     size_t len = strlen(options->bank);
     enum err e = forms_bank(options->bank, len);
+    if (!e)
+        e = utext_load();
     if (e)
         return e;
     struct core *c = calloc(1, sizeof *c);
@@ -119,7 +122,7 @@ enum err core_open(struct store *store, const struct core_options *options, stru
         return ERR_NO_MEMORY;
     c->store = store;
     memcpy(c->bank, options->bank, len + 1);
-    c->hold = options->hold;
+    c->terms = options->terms;
     c->random = options->random;
     c->random_ctx = options->random_ctx;
     c->session_idle_us = options->session_idle_us ? options->session_idle_us : SESSION_IDLE_US;

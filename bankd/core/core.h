@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "order/flag.h"
 #include "order/merkle.h"
 #include "order/order.h"
 #include "order/policy.h"
@@ -27,21 +28,25 @@ struct core;
 
 typedef enum err (*core_random_fn)(void *ctx, uint8_t *out, size_t len);
 
-/* Above these amounts an order waits for the operator. */
-#define CORE_HOLD_MAX 8
-struct core_hold_limit {
-    char currency[4];
-    int64_t above; /* minor units */
+/* What the bank set for itself (bankd.conf). Zeroed: nothing waits for the operator, no cut-off. */
+#define CORE_TERMS_CURRENCIES_MAX 16
+struct core_currency_terms {
+    char code[ORDER_CURRENCY_LEN + 1];
+    int64_t hold_above; /* minor units: an order of more waits for the operator; -1: none does */
+    int cutoff_min;     /* minutes UTC since midnight, -1: none (order/calendar.h) */
 };
-struct core_hold {
-    struct core_hold_limit limit[CORE_HOLD_MAX];
+struct core_terms {
+    struct core_currency_terms currency[CORE_TERMS_CURRENCIES_MAX];
     size_t count;
+    flag_set hold_on; /* flags for which an order waits, beside the limit */
 };
-/* "10000.00 EUR, 9000.00 USD", or "": CONFIG_INVALID. */
-MUST_CHECK enum err core_hold_parse(const char *text, struct core_hold *out);
+/* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
+MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
+MUST_CHECK enum err core_terms_cutoff(const char *text, struct core_terms *t);     /* "16:00 EUR" */
+MUST_CHECK enum err core_terms_hold_on(const char *text, struct core_terms *t); /* "look-alike" */
 
 struct core_options {
-    struct core_hold hold;
+    struct core_terms terms;
     const char *bank;
     core_random_fn random; /* salts, challenges */
     void *random_ctx;
@@ -100,10 +105,16 @@ MUST_CHECK enum err core_login(struct core *c, const struct core_caller *who,
                                const struct verified *login, struct core_answer *out);
 MUST_CHECK enum err core_logout(struct core *c, const struct core_caller *who,
                                 struct core_answer *out);
-/* ORDER and its bytes are those that the decision was verified against. */
+/* The order and its bytes are those that the decision was verified against. */
+struct core_document {
+    const struct order *order;
+    const void *bytes;
+    size_t len;
+    const char *payee_check; /* what was found out about the payee, or "" (order/flag.h) */
+};
 MUST_CHECK enum err core_decide(struct core *c, const struct core_caller *who,
-                                const struct verified *decision, const struct order *order,
-                                const void *order_bytes, size_t order_len, struct core_answer *out);
+                                const struct verified *decision,
+                                const struct core_document *document, struct core_answer *out);
 /* A word on a new policy of an account, which the bank counts until both quorums stand. TO is what
  * the statement was verified against. */
 MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller *who,

@@ -29,12 +29,6 @@ static enum err check_access(struct deciding *d, const struct session_viewer *vi
 
 /* --- the signer --- */
 
-/* What leads to no payment is always heard. */
-static bool pays(const struct deciding *d)
-{
-    return d->said->verb == VERB_SUBMIT || d->said->verb == VERB_APPROVE;
-}
-
 /* An order keeps the policy that it entered under, and its votes carry that one; a new order enters
  * under the current one. */
 static enum err check_policy(struct deciding *d)
@@ -48,7 +42,7 @@ static enum err check_policy(struct deciding *d)
         e = rights_check(d->current, d->stated.key.holder_name, d->said->verb);
     if (!e && memcmp(d->said->policy_digest, digest, DIGEST_LEN) != 0)
         e = ERR_POLICY_STALE;
-    if (!e && pays(d) && !policy_valid_at(d->current, d->c->now_us))
+    if (!e && decision_pays(d->said->verb) && !policy_valid_at(d->current, d->c->now_us))
         e = ERR_POLICY_NOT_VALID;
     return e;
 }
@@ -118,7 +112,7 @@ static enum err check_new_order(struct deciding *d)
 
 static enum err check_account(const struct deciding *d)
 {
-    if (!pays(d) || d->account.state == LEDGER_OPEN)
+    if (!decision_pays(d->said->verb) || d->account.state == LEDGER_OPEN)
         return ERR_OK;
     return d->account.state == LEDGER_BLOCKED ? ERR_ACCOUNT_BLOCKED : ERR_ACCOUNT_CLOSED;
 }
@@ -152,17 +146,16 @@ static enum err judge(struct deciding *d)
 }
 
 enum err core_decide(struct core *c, const struct core_caller *who, const struct verified *decision,
-                     const struct order *order, const void *order_bytes, size_t order_len,
-                     struct core_answer *out)
+                     const struct core_document *document, struct core_answer *out)
 {
     struct life_decisions decisions;
-    struct deciding d = {.c = c,
-                         .stated = {.c = c, .verified = decision, .subject = order->digest},
-                         .said = verified_decision(decision),
-                         .order = order,
-                         .document = order_bytes,
-                         .document_len = order_len,
-                         .decisions = &decisions};
+    struct deciding d = {
+        .c = c,
+        .stated = {.c = c, .verified = decision, .subject = document->order->digest},
+        .said = verified_decision(decision),
+        .order = document->order,
+        .document = document,
+        .decisions = &decisions};
     struct session_viewer viewer;
     bool replayed = false;
 

@@ -17,8 +17,7 @@ struct deciding {
     struct stated stated;
     const struct decision *said;
     const struct order *order;
-    const void *document; /* the order's bytes */
-    size_t document_len;
+    const struct core_document *document;
 
     struct ledger_account account;
     const struct policy *current; /* the account's */

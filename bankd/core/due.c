@@ -6,7 +6,9 @@
 #include "bankd/core/entries.h"
 #include "bankd/core/hold.h"
 #include "bankd/core/life.h"
+#include "bankd/core/payees.h"
 #include "bankd/core/rights.h"
+#include "bankd/core/terms.h"
 #include "base/text.h"
 #include "order/calendar.h"
 #include <string.h>
@@ -32,16 +34,19 @@ int64_t life_due(const struct life_case *in)
 }
 
 /* An order for the day on which it came in is executed as soon as it may, any other on the first
- * business day on or after its date (docs/FORMAT.md section 13). */
-static int64_t execution_day(const struct life_case *in, const char *currency)
+ * business day on or after its date; where the currency has a cut-off, each on a business day for
+ * which it is in time (docs/FORMAT.md section 13). */
+static int64_t execution_day(const struct core *c, const struct life_case *in, const char *currency,
+                             enum life_since since)
 {
-    const struct calendar_terms terms = {calendar_of(currency), -1};
+    struct calendar_terms terms = terms_calendar(&c->terms, currency);
     int64_t entered_us = in->decisions->made[0].received_us;
-
     int64_t today = text_day_of(in->now_us);
 
-    if (in->row->date_days <= text_day_of(entered_us)) /* also after a clock that was ahead */
-        return today > in->row->date_days ? today : in->row->date_days;
+    if (since == LIFE_SINCE_BEFORE)
+        terms.cutoff_min = -1;
+    if (terms.cutoff_min < 0 && in->row->date_days <= text_day_of(entered_us))
+        return today > in->row->date_days ? today : in->row->date_days; /* the clock was ahead */
     return calendar_execution_day(&terms, in->now_us, in->row->date_days);
 }
 
@@ -103,6 +108,8 @@ static enum err settle(struct core *c, struct ledger_account *a, const struct li
         e = ledger_settle(c, &(struct ledger_move){LEDGER_PAYMENT, a, &creditor, o->amount, o->id},
                           &movement);
     if (!e)
+        e = payees_note(c, o);
+    if (!e)
         e = write_settlement(c, a, all, movement, o);
     o->status = STATUS_ACSC;
     o->ended_us = c->now_us;
@@ -129,10 +136,11 @@ static const char *why_not(const struct life_decisions *all, const struct policy
 }
 
 enum err life_execute(struct core *c, struct ledger_account *a, const struct life_case *in,
-                      struct life_order *o)
+                      enum life_since since, struct life_order *o)
 {
-    int64_t day = execution_day(in, a->currency);
+    int64_t day = execution_day(c, in, a->currency, since);
     struct policy_verdict verdict;
+    flag_set flags = 0;
     bool fits = false;
 
     if (day > text_day_of(c->now_us)) {
@@ -147,8 +155,9 @@ enum err life_execute(struct core *c, struct ledger_account *a, const struct lif
     enum err e = rights_within_limits(c, a, in->current, o->amount, &fits);
     if (e || !fits)
         return e ? e : life_close(c, a, "AM21", o);
-    if (hold_needed(c, a->currency, o))
-        return hold(c, a, o);
+    e = hold_needed(c, a->currency, o, &flags);
+    if (e || flags)
+        return e ? e : hold(c, a, flags, o);
     return settle(c, a, in->decisions, o);
 }
 
@@ -185,7 +194,7 @@ static enum err look_at_open(struct core *c, struct ledger_account *a, const str
     enum err e = write_accepted(c, a, o);
     o->status = STATUS_ACCP;
     o->matured_us = c->now_us;
-    return e ? e : life_execute(c, a, in, o);
+    return e ? e : life_execute(c, a, in, LIFE_SINCE_NOW, o);
 }
 
 /* A row of the store with what it is judged by. */
@@ -208,7 +217,7 @@ enum err life_execute_stored(struct core *c, struct ledger_account *a, struct li
     struct life_case in;
 
     enum err e = load_case(c, a, o, &decisions, &in);
-    return e ? e : life_execute(c, a, &in, o);
+    return e ? e : life_execute(c, a, &in, LIFE_SINCE_BEFORE, o);
 }
 
 static enum err look_at(struct core *c, struct ledger_account *a, struct life_order *o)
@@ -220,7 +229,8 @@ static enum err look_at(struct core *c, struct ledger_account *a, struct life_or
     if (e)
         return e;
     /* Accepted, or released on a day that was none of business. */
-    return status_open(o->status) ? look_at_open(c, a, &in, o) : life_execute(c, a, &in, o);
+    return status_open(o->status) ? look_at_open(c, a, &in, o)
+                                  : life_execute(c, a, &in, LIFE_SINCE_BEFORE, o);
 }
 
 enum err life_catch_up(struct core *c, struct ledger_account *a)

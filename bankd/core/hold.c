@@ -1,80 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What the bank's own operator must look at: orders above a limit of the bank wait at PDNG until he
- * releases or refuses them.
+ * What the bank's own operator must look at: orders above a limit of the bank, or with a flag on
+ * their payee, wait at PDNG until he releases or refuses them.
  */
 #include "bankd/core/hold.h"
 
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/payees.h"
 #include "bankd/core/session.h"
+#include "bankd/core/terms.h"
 #include "bankd/core/view.h"
-#include "order/amount.h"
 #include "order/text.h"
 #include <string.h>
 
 #define NOTE_CHARS 140
-#define CURRENCY_LEN 3
 
-/* --- the setting --- */
-
-/* "10000.00 EUR" */
-static enum err read_limit(const char *text, size_t len, struct core_hold *out)
+/* Of what was found out about the payee. */
+static flag_set check_flag(const struct life_order *o)
 {
-    const char *space = memchr(text, ' ', len);
-    size_t amount_len = space ? (size_t)(space - text) : 0;
-    struct core_hold_limit *l = &out->limit[out->count];
+    enum flag f = flag_from_name(o->payee_check, strlen(o->payee_check));
 
-    if (!space || len != amount_len + 1 + CURRENCY_LEN || out->count == CORE_HOLD_MAX)
-        return ERR_CONFIG_INVALID;
-    memcpy(l->currency, space + 1, CURRENCY_LEN);
-    l->currency[CURRENCY_LEN] = 0;
-    for (size_t i = 0; i < out->count; i++) {
-        if (strcmp(out->limit[i].currency, l->currency) == 0)
-            return ERR_CONFIG_INVALID;
-    }
-    out->count++;
-    return amount_parse(text, amount_len, l->currency, &l->above) ? ERR_CONFIG_INVALID : ERR_OK;
+    return f == FLAG_COUNT ? 0 : FLAG_BIT(f); /* a match is none */
 }
 
-enum err core_hold_parse(const char *text, struct core_hold *out)
+enum err hold_needed(struct core *c, const char *currency, const struct life_order *o,
+                     flag_set *out)
 {
+    const flag_set of_payees = FLAG_BIT(FLAG_FIRST_PAYMENT) | FLAG_BIT(FLAG_LOOK_ALIKE);
+    flag_set payee = 0;
     enum err e = ERR_OK;
 
-    *out = (struct core_hold){.count = 0};
-    while (!e && *text) {
-        size_t len = strcspn(text, ",");
-        e = read_limit(text, len, out);
-        text += len;
-        text += strspn(text, ", ");
-    }
+    *out = 0;
+    if (o->released)
+        return ERR_OK;
+    if (c->terms.hold_on & of_payees)
+        e = payees_flags(c, o, &payee);
+    *out = (payee | check_flag(o)) & c->terms.hold_on;
+    if (terms_above(&c->terms, currency, o->amount))
+        *out |= FLAG_BIT(FLAG_ABOVE_LIMIT);
     return e;
 }
 
-bool hold_needed(const struct core *c, const char *currency, const struct life_order *o)
+void hold_list(flag_set flags, struct doc *out)
 {
-    for (size_t i = 0; i < c->hold.count && !o->released; i++) {
-        if (strcmp(c->hold.limit[i].currency, currency) == 0)
-            return o->amount > c->hold.limit[i].above;
+    doc_array(out);
+    for (enum flag f = 0; f < FLAG_COUNT; f++) {
+        if (flags & FLAG_BIT(f))
+            doc_push_text(out, flag_name(f));
     }
-    return false;
 }
 
-enum err hold(struct core *c, const struct ledger_account *a, struct life_order *o)
+enum err hold(struct core *c, const struct ledger_account *a, flag_set why, struct life_order *o)
 {
     char object[LIFE_OBJECT_MAX];
-    struct doc body = {0}, status = {0};
+    struct doc body = {0}, flags = {0}, status = {0};
 
     if (!status_may_follow(o->status, STATUS_PDNG))
         return ERR_INTERNAL;
     life_object(a->account, o->order_id, object);
     entries_body(&body, "held", object, o->entry);
+    hold_list(why, &flags);
+    doc_put(&body, "flags", &flags);
     doc_array(&status);
     doc_push_text(&status, status_name(STATUS_PDNG));
     doc_put(&body, "status", &status);
     enum err e = entries_add(c, &body, &o->entry);
     o->status = STATUS_PDNG;
+    o->held = why;
     o->due_us = INT64_MAX; /* only the operator or a cancel moves it */
     return e ? e : life_save(c, o);
 }

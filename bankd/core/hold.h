@@ -6,10 +6,16 @@
 #define BANKD_CORE_HOLD_H
 
 #include "bankd/core/life.h"
+#include "order/doc.h"
 
-/* Whether the operator must release an order of an account in CURRENCY before it is executed. */
-bool hold_needed(const struct core *c, const char *currency, const struct life_order *o);
+/* Why the operator must release an order of an account in CURRENCY before it is executed; 0: he
+ * need not. */
+MUST_CHECK enum err hold_needed(struct core *c, const char *currency, const struct life_order *o,
+                                flag_set *out);
 /* ACCP -> PDNG. Saves O. */
-MUST_CHECK enum err hold(struct core *c, const struct ledger_account *a, struct life_order *o);
+MUST_CHECK enum err hold(struct core *c, const struct ledger_account *a, flag_set why,
+                         struct life_order *o);
+/* The flags' names. */
+void hold_list(flag_set flags, struct doc *out);
 
 #endif

@@ -33,6 +33,11 @@ enum err life_read(const struct store_query *q, struct life_order *out)
     out->due_us = store_int(q, 15);
     out->matured_us = store_int(q, 16);
     out->released = store_int(q, 17) != 0;
+    if (!e)
+        e = store_copy_blob(q, 18, out->look, DIGEST_LEN);
+    if (!e)
+        e = store_copy_text(q, 19, out->payee_check, sizeof out->payee_check);
+    out->held = (flag_set)store_int(q, 20);
     return !e && out->status == STATUS_NONE ? ERR_STORE_FAILED : e;
 }
 
@@ -69,6 +74,7 @@ enum err life_save(struct core *c, const struct life_order *o)
     store_bind_int(q, ":due", o->due_us);
     store_bind_int(q, ":matured", o->matured_us);
     store_bind_int(q, ":released", o->released);
+    store_bind_int(q, ":held", (int64_t)o->held);
     store_bind_int(q, ":ended", o->ended_us);
     store_bind_int(q, ":entry", o->entry);
     return store_run(q);

@@ -9,6 +9,7 @@
 #include "bankd/core/ledger.h"
 #include "bankd/core/state.h"
 #include "order/decision.h"
+#include "order/flag.h"
 #include "order/policy.h"
 #include "order/status.h"
 #include <stdbool.h>
@@ -26,6 +27,9 @@ struct life_order {
     uint8_t policy_digest[DIGEST_LEN];
     int64_t creditor; /* row */
     char payee[IBAN_MAX + 1];
+    uint8_t look[DIGEST_LEN];              /* of the payee's name, see payees.h */
+    char payee_check[PAYEE_CHECK_LEN + 1]; /* "": not checked */
+    flag_set held;                         /* why it waits for the operator, or did */
     int64_t amount;
     enum status status;
     char reason[5];
@@ -111,12 +115,16 @@ MUST_CHECK enum err life_close(struct core *c, struct ledger_account *a, const c
 /* When the bank must look at the order again, though nobody decides: when it expires, a waiting
  * clause opens or its day comes. A new policy makes it look at once. */
 int64_t life_due(const struct life_case *in);
-/* An order that is at ACCP. On its day it is judged once more and executed (ACSP, ACSC: the money
- * moves, the settlement's entry lists the decisions considered), or ended with its reason; until
- * then nothing happens. Saves O, which is IN's row. Updates A. */
+/* An order that is at ACCP: since now, so that the bank's cut-off counts, or since before. On its
+ * day it is judged once more and executed (ACSP, ACSC: the money moves, the settlement's entry
+ * lists the decisions considered), or ended with its reason; until then nothing happens. Saves O,
+ * which is IN's row. Updates A. */
+enum life_since { LIFE_SINCE_NOW, LIFE_SINCE_BEFORE };
 MUST_CHECK enum err life_execute(struct core *c, struct ledger_account *a,
-                                 const struct life_case *in, struct life_order *o);
-/* The same for a row of the store, with its decisions and policies as they are now. */
+                                 const struct life_case *in, enum life_since since,
+                                 struct life_order *o);
+/* The same for a row of the store, accepted before, with its decisions and policies as they are
+ * now. */
 MUST_CHECK enum err life_execute_stored(struct core *c, struct ledger_account *a,
                                         struct life_order *o);
 /* Does to every open order of the account what is due by now. Updates A. */

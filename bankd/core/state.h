@@ -19,7 +19,7 @@
 struct core {
     struct store *store;
     char bank[BANK_MAX + 1];
-    struct core_hold hold;
+    struct core_terms terms;
     core_random_fn random;
     void *random_ctx;
     int64_t session_idle_us, session_max_us;

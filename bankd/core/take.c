@@ -2,6 +2,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/deciding.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/payees.h"
 #include "bankd/core/view.h"
 #include <stdio.h>
 #include <string.h>
@@ -38,9 +39,9 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
     doc_text(&body, "holder", d->stated.key.holder_name);
     doc_text(&body, "statement", verified_jws(d->stated.verified, NULL));
     if (!d->row.id)
-        doc_canonical(&body, "document", d->document, d->document_len);
-    if (d->row.reason[0])
-        doc_text(&body, "reason", d->row.reason);
+        doc_canonical(&body, "document", d->document->bytes, d->document->len);
+    doc_text_optional(&body, "payeeCheck", d->row.id ? "" : d->row.payee_check);
+    doc_text_optional(&body, "reason", d->row.reason);
     doc_array(&status);
     for (size_t i = 0; i < path->count; i++)
         doc_push_text(&status, status_name(path->step[i]));
@@ -49,7 +50,7 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
 }
 
 /* What a new order's row says from the first moment. */
-static void begin_order(struct deciding *d)
+static enum err begin_order(struct deciding *d)
 {
     struct life_order *row = &d->row;
 
@@ -63,6 +64,8 @@ static void begin_order(struct deciding *d)
     memcpy(row->digest, d->order->digest, DIGEST_LEN);
     memcpy(row->policy_digest, d->account.policy_digest, DIGEST_LEN);
     memcpy(row->order_id, d->order->id, sizeof row->order_id);
+    snprintf(row->payee_check, sizeof row->payee_check, "%s", d->document->payee_check);
+    return payees_look(d->order->creditor_name, row->look);
 }
 
 static enum err add_order(struct deciding *d)
@@ -76,6 +79,8 @@ static enum err add_order(struct deciding *d)
     store_bind_int(q, ":policy", row->policy);
     store_bind_int(q, ":creditor", row->creditor);
     store_bind_text(q, ":payee", row->payee);
+    store_bind_blob(q, ":look", row->look, DIGEST_LEN);
+    store_bind_text(q, ":payee_check", row->payee_check);
     store_bind_int(q, ":amount", row->amount);
     store_bind_int(q, ":date", row->date_days);
     store_bind_int(q, ":expires", row->expires_us);
@@ -88,7 +93,7 @@ static enum err add_order(struct deciding *d)
     row->id = store_last_id(d->c->store);
     q = store_query(d->c->store, STORE_DOCUMENT_ADD);
     store_bind_int(q, ":orders", row->id);
-    store_bind_blob(q, ":document", d->document, d->document_len);
+    store_bind_blob(q, ":document", d->document->bytes, d->document->len);
     e = store_run(q);
     return e ? e : ledger_reserve(d->c, &d->account, row->amount);
 }
@@ -138,7 +143,7 @@ static enum err follow(struct deciding *d, const struct life_case *now)
     enum err e = ERR_OK;
 
     if (row->status == STATUS_ACCP)
-        return life_execute(d->c, &d->account, now, row);
+        return life_execute(d->c, &d->account, now, LIFE_SINCE_NOW, row);
     if (status_final(row->status)) {
         e = ledger_release(d->c, &d->account, row->amount);
         row->ended_us = d->c->now_us;
@@ -163,9 +168,9 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
     struct life_path path;
     struct life_made *made = NULL;
 
-    if (is_new)
-        begin_order(d);
-    enum err e = join(d, &verdict, &path, &made);
+    enum err e = is_new ? begin_order(d) : ERR_OK;
+    if (!e)
+        e = join(d, &verdict, &path, &made);
     if (e)
         return e;
     d->row.status = life_path_end(&path, d->row.status);
@@ -183,7 +188,7 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
     if (e)
         return e;
     struct doc body = {0};
-    view_order(&now, &body);
-    doc_canonical(&body, "order", d->document, d->document_len);
+    view_order(d->c, &now, d->account.currency, &body);
+    doc_canonical(&body, "order", d->document->bytes, d->document->len);
     return answer_doc(d->c, is_new ? 201 : 200, &body, out);
 }

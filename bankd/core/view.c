@@ -2,6 +2,8 @@
 #include "bankd/core/view.h"
 
 #include "bankd/core/entries.h"
+#include "bankd/core/hold.h"
+#include "bankd/core/terms.h"
 #include "base/text.h"
 #include <string.h>
 
@@ -85,7 +87,30 @@ static bool accepted(enum status s)
     return s == STATUS_ACCP || s == STATUS_PDNG || s == STATUS_ACSP || s == STATUS_ACSC;
 }
 
-void view_order(const struct life_case *in, struct doc *out)
+/* The last moment at which what becomes complete is executed on the same day. */
+static void add_cutoff(const struct core *c, const char *currency, struct doc *out)
+{
+    const struct calendar_terms terms = terms_calendar(&c->terms, currency);
+    int64_t next_us = calendar_next_cutoff(&terms, c->now_us);
+
+    if (next_us != CALENDAR_NEVER)
+        doc_time(out, "nextCutoff", next_us);
+}
+
+/* What the bank found out about the payee, and what for it waits for its operator. */
+static void add_flags(const struct life_order *row, struct doc *out)
+{
+    struct doc flags = {0};
+
+    doc_text_optional(out, "payeeCheck", row->payee_check);
+    if (row->status != STATUS_PDNG)
+        return;
+    hold_list(row->held, &flags);
+    doc_put(out, "heldFor", &flags);
+}
+
+void view_order(const struct core *c, const struct life_case *in, const char *currency,
+                struct doc *out)
 {
     char date[TEXT_DATE_LEN + 1];
     struct policy_verdict verdict;
@@ -103,6 +128,9 @@ void view_order(const struct life_case *in, struct doc *out)
         text_date(text_day_of(in->row->due_us), date);
         doc_text(out, "executionDate", date);
     }
+    if (status_open(in->row->status))
+        add_cutoff(c, currency, out);
+    add_flags(in->row, out);
     list_decisions(in->decisions, &decisions);
     doc_put(out, "decisions", &decisions);
     list_can_decide(in, &can_decide);
@@ -138,7 +166,7 @@ enum err view_stored_order(struct core *c, const struct ledger_account *a,
         size_t len = 0;
         const void *document = store_blob(q, 0, &len);
         in.decisions = &decisions;
-        view_order(&in, out);
+        view_order(c, &in, a->currency, out);
         entries_stored(out, "order", document, len);
     }
     store_done(q);
@@ -163,6 +191,7 @@ enum err view_account(struct core *c, const struct ledger_account *a, struct doc
     doc_money(out, "booked", a->booked, a->currency);
     doc_money(out, "reserved", a->reserved, a->currency);
     doc_money(out, "available", ledger_available(a), a->currency);
+    add_cutoff(c, a->currency, out);
     doc_object(&policy);
     doc_text(&policy, "title", policy_title(p));
     doc_int(&policy, "version", policy_version(p));

@@ -13,7 +13,8 @@
 #include "order/policy.h"
 
 /* All but the order's document, member `order`, which the caller adds. */
-void view_order(const struct life_case *in, struct doc *out);
+void view_order(const struct core *c, const struct life_case *in, const char *currency,
+                struct doc *out);
 
 /* The same for an order of the store. */
 MUST_CHECK enum err view_stored_order(struct core *c, const struct ledger_account *a,

@@ -43,6 +43,8 @@ static enum err prepare_decide(const struct bank *b, struct job *j)
         .keys = core_keys(b->core),
     };
     e = verify_decision(&in, &j->verified);
+    if (!e && decision_pays(verified_decision(j->verified)->verb))
+        payee_check_ask(b->payee_check, &j->decide.order, j->payee_check);
     /* A digest that no account here ever had: the answer brings the current policy. */
     return e == ERR_POLICY_MISMATCH ? ERR_POLICY_STALE : e;
 }
@@ -204,8 +206,9 @@ static enum err apply_decide(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     const struct request_decide *r = &j->decide;
-    return core_decide(b->core, &who, j->verified, &r->order, r->order_bytes.data,
-                       r->order_bytes.len, &j->answer);
+    const struct core_document document = {&r->order, r->order_bytes.data, r->order_bytes.len,
+                                           j->payee_check};
+    return core_decide(b->core, &who, j->verified, &document, &j->answer);
 }
 
 static enum err apply_policy_decide(const struct bank *b, struct job *j)

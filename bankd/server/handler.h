@@ -9,6 +9,7 @@
 #include "api/route.h"
 #include "bankd/server/job.h"
 #include "bankd/server/note.h"
+#include "bankd/server/payee_check.h"
 #include "base/err.h"
 #include <stdbool.h>
 
@@ -16,7 +17,8 @@
 struct bank {
     const char *name;
     struct core *core;
-    struct note *note; /* the committer's */
+    struct note *note;               /* the committer's */
+    struct payee_check *payee_check; /* NULL: the bank has no checker */
 };
 
 struct handler {

@@ -33,6 +33,7 @@ void job_clear(struct job *j)
     j->query = (struct request_query){0};
     j->session[0] = 0;
     j->operator_name[0] = 0;
+    j->payee_check[0] = 0;
 }
 
 struct core_caller job_caller(const struct job *j)

@@ -43,6 +43,7 @@ struct job {
         struct request_note note;
     } body;
     struct verified *verified;
+    char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */
 
     struct core_answer answer;
 };

@@ -79,7 +79,7 @@ static enum err random_bytes(void *ctx, uint8_t *out, size_t len)
 static enum err open_bank(struct server *s)
 {
     const struct core_options options = {
-        .hold = s->settings->hold, .bank = s->settings->bank, .random = random_bytes};
+        .terms = s->settings->terms, .bank = s->settings->bank, .random = random_bytes};
 
     s->bank.name = s->settings->bank;
     enum err e = store_open(s->settings->store, &s->store);
@@ -88,7 +88,11 @@ static enum err open_bank(struct server *s)
     if (e)
         return log_fail(e, "bankd.start", "%s: %s %s", s->settings->store, err_info(e)->cause,
                         err_info(e)->remedy);
-    e = note_new(s->settings->keeper_socket, (int)s->settings->keeper_ms, &s->bank.note);
+    if (s->settings->payee_check[0])
+        e = payee_check_new(s->settings->payee_check, (int64_t)s->settings->payee_check_ms,
+                            &s->bank.payee_check);
+    if (!e)
+        e = note_new(s->settings->keeper_socket, (int)s->settings->keeper_ms, &s->bank.note);
     if (e)
         return e;
     const struct core_time now = {store_now(s->store), clock_mono_us()};
@@ -209,6 +213,7 @@ void server_stop(struct server *s)
     committer_free(s->committer);
     tls_free(s->tls);
     note_free(s->bank.note);
+    payee_check_free(s->bank.payee_check);
     core_close(s->bank.core);
     store_close(s->store);
     free(s);

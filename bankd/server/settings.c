@@ -11,7 +11,7 @@
 
 #define PATH_BYTES 4000
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
-#define ITEMS 17
+#define ITEMS 21
 #define OTHER_FILES 128           /* open files that are no connection of a client */
 #define WAIT_MAX UINT64_C(600000) /* milliseconds */
 
@@ -23,7 +23,10 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->socket},
         {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->store},
         {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->keeper_socket},
-        {"hold_above", CONF_TEXT, false, "", 0, 200, &s->hold_above},
+        {"hold_above", CONF_TEXT, false, "", 0, 400, &s->hold_above},
+        {"hold_on", CONF_TEXT, false, "", 0, 200, &s->hold_on},
+        {"cutoff", CONF_TEXT, false, "", 0, 400, &s->cutoff},
+        {"payee_check", CONF_TEXT, false, "", 0, SOCKET_BYTES, &s->payee_check},
         {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->event_threads},
         {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->workers},
         {"max_connections", CONF_U64, false, "4096", 1, 100000, &s->max_connections},
@@ -35,6 +38,7 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         {"write_ms", CONF_U64, false, "20000", 1, WAIT_MAX, &s->write_ms},
         {"idle_ms", CONF_U64, false, "60000", 1, WAIT_MAX, &s->idle_ms},
         {"keeper_ms", CONF_U64, false, "1000", 1, 1500, &s->keeper_ms},
+        {"payee_check_ms", CONF_U64, false, "500", 1, 5000, &s->payee_check_ms},
     };
     memcpy(items, table, sizeof table);
 }
@@ -70,6 +74,25 @@ static enum err raise_file_limit(const struct settings *s)
     return ERR_OK;
 }
 
+static enum err read_terms(const char *path, struct settings *s)
+{
+    const struct {
+        const char *name, *text, *form;
+        enum err (*read)(const char *text, struct core_terms *out);
+    } lists[] = {
+        {"hold_above", s->hold_above, "10000.00 EUR, 9000.00 USD", core_terms_hold_above},
+        {"hold_on", s->hold_on, "first-payment, look-alike, RMVC, RVNM, RVNA", core_terms_hold_on},
+        {"cutoff", s->cutoff, "16:00 EUR, 20:30 USD", core_terms_cutoff},
+    };
+
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        if (lists[i].read(lists[i].text, &s->terms))
+            return log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: %s is not of the form %s",
+                            path, lists[i].name, lists[i].form);
+    }
+    return ERR_OK;
+}
+
 enum err settings_load(const char *path, struct settings *out)
 {
     struct conf_item items[ITEMS];
@@ -82,9 +105,8 @@ enum err settings_load(const char *path, struct settings *out)
         return log_fail(e, "bankd.config", "%s", message);
     if (forms_bank(out->bank, strlen(out->bank)))
         e = log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: bank is no bank's name", path);
-    if (!e && core_hold_parse(out->hold_above, &out->hold))
-        e = log_fail(ERR_CONFIG_INVALID, "bankd.config",
-                     "%s: hold_above is not of the form 10000.00 EUR, 9000.00 USD", path);
+    if (!e)
+        e = read_terms(path, out);
     fill_threads(out);
     if (!e)
         e = raise_file_limit(out);

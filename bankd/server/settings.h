@@ -17,13 +17,14 @@ struct settings {
     char *socket; /* Unix socket for the operator */
     char *store;
     char *keeper_socket;
-    char *hold_above;
-    struct core_hold hold;           /* what it says */
+    char *hold_above, *hold_on, *cutoff;
+    struct core_terms terms;         /* what they say */
     uint64_t event_threads, workers; /* never 0 */
     uint64_t max_connections;
     uint64_t queue_max; /* requests waiting for a worker, and for the committer */
     uint64_t batch_max; /* requests in one transaction */
-    uint64_t handshake_ms, head_ms, body_ms, write_ms, idle_ms, keeper_ms;
+    char *payee_check;  /* the checker's socket, "": none */
+    uint64_t handshake_ms, head_ms, body_ms, write_ms, idle_ms, keeper_ms, payee_check_ms;
 };
 
 /* CONFIG_INVALID after logging what to mend, in which line. Also raises the limit of open files as

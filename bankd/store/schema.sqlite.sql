@@ -136,6 +136,8 @@ CREATE TABLE orders (
     policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
     creditor INTEGER NOT NULL REFERENCES account (id),
     payee TEXT NOT NULL, -- the creditor's account as the order names it
+    look BLOB NOT NULL,  -- what the payee's name looks like: bankd/core/payees.h
+    payee_check TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
     date INTEGER NOT NULL, -- days since 1970
     expires_us INTEGER NOT NULL,
@@ -144,6 +146,7 @@ CREATE TABLE orders (
     open INTEGER NOT NULL CHECK (open IN (0, 1)), -- its amount is reserved
     due_us INTEGER NOT NULL,                      -- when the bank looks at it again, while open
     matured_us INTEGER NOT NULL,                  -- when a waiting clause accepted it, or 0
+    held INTEGER NOT NULL,                        -- why it waits for the operator: order/flag.h
     released INTEGER NOT NULL CHECK (released IN (0, 1)), -- by the operator
     ended_us INTEGER NOT NULL,                    -- 0 while open
     entry INTEGER NOT NULL REFERENCES entry (id), -- newest entry about this order
@@ -186,6 +189,15 @@ CREATE TABLE statement (
     body BLOB NOT NULL,
     UNIQUE (signing_key, nonce, order_digest)
 ) STRICT;
+
+-- Whom an account paid, under which names.
+CREATE TABLE payee (
+    account INTEGER NOT NULL REFERENCES account (id),
+    payee TEXT NOT NULL,
+    look BLOB NOT NULL,
+    PRIMARY KEY (account, payee, look)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX payee_look ON payee (account, look);
 
 -- The ledger. The postings of a movement sum to zero; an order is settled once.
 CREATE TABLE movement (

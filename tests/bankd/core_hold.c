@@ -172,17 +172,29 @@ static void test_the_setting(void **state)
     static const char *const bad[] = {"10000.00",           "10000 EUR", "10000.00 EUX",
                                       "1.00 EUR, 2.00 EUR", "EUR 1.00",  "1.00 EUR;2.00 USD",
                                       "-1.00 EUR"};
-    struct core_hold hold;
+    static const char *const bad_flags[] = {"above-limit", "first", "RCVC", "RVNM, RVNM",
+                                            "first-payment;RVNM"};
+    struct core_terms terms = {.count = 0};
 
-    assert_ok(core_hold_parse("", &hold));
-    assert_int_equal(hold.count, 0);
-    assert_ok(core_hold_parse("10000.00 EUR, 500 JPY", &hold));
-    assert_int_equal(hold.count, 2);
-    assert_int_equal(hold.limit[0].above, 1000000);
-    assert_string_equal(hold.limit[1].currency, "JPY");
-    assert_int_equal(hold.limit[1].above, 500);
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
-        assert_err(core_hold_parse(bad[i], &hold), ERR_CONFIG_INVALID);
+    assert_ok(core_terms_hold_above("", &terms));
+    assert_int_equal(terms.count, 0);
+    assert_ok(core_terms_hold_above("10000.00 EUR, 500 JPY", &terms));
+    assert_int_equal(terms.count, 2);
+    assert_int_equal(terms.currency[0].hold_above, 1000000);
+    assert_string_equal(terms.currency[1].code, "JPY");
+    assert_int_equal(terms.currency[1].hold_above, 500);
+    assert_int_equal(terms.currency[1].cutoff_min, -1);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        terms = (struct core_terms){.count = 0};
+        assert_err(core_terms_hold_above(bad[i], &terms), ERR_CONFIG_INVALID);
+    }
+    terms = (struct core_terms){.count = 0};
+    assert_ok(core_terms_hold_on("first-payment, RVNM", &terms));
+    assert_int_equal(terms.hold_on, FLAG_BIT(FLAG_FIRST_PAYMENT) | FLAG_BIT(FLAG_RVNM));
+    for (size_t i = 0; i < sizeof bad_flags / sizeof bad_flags[0]; i++) {
+        terms = (struct core_terms){.count = 0};
+        assert_err(core_terms_hold_on(bad_flags[i], &terms), ERR_CONFIG_INVALID);
+    }
 }
 
 int main(void)

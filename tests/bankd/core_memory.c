@@ -108,6 +108,7 @@ static enum err hand_in(struct world *w, const struct person *caller, const stru
                         const struct world_order *o, bool *is_verified)
 {
     const struct core_caller who = {.session = caller->session};
+    const struct core_document document = {&o->order, o->bytes.data, o->bytes.len, ""};
     struct verified *verified = NULL;
 
     core_answer_free(&w->answer);
@@ -116,8 +117,7 @@ static enum err hand_in(struct world *w, const struct person *caller, const stru
     if (!e)
         e = core_begin(w->core, &w->time);
     if (!e) {
-        e = core_decide(w->core, &who, verified, &o->order, o->bytes.data, o->bytes.len,
-                        &w->answer);
+        e = core_decide(w->core, &who, verified, &document, &w->answer);
         /* Got over a failure: undone all the same, or the rest would only be replays. */
         if (!e && fired)
             e = ERR_NO_MEMORY;

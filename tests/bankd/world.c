@@ -76,8 +76,9 @@ static void open_core(struct world *w)
 {
     struct core_options options = {.bank = WORLD_BANK, .random = fill_random};
 
-    assert_ok(core_hold_parse(w->hold_above ? w->hold_above : "", &options.hold));
-
+    assert_ok(core_terms_hold_above(w->hold_above ? w->hold_above : "", &options.terms));
+    assert_ok(core_terms_hold_on(w->hold_on ? w->hold_on : "", &options.terms));
+    assert_ok(core_terms_cutoff(w->cutoff ? w->cutoff : "", &options.terms));
     assert_ok(store_open(w->path, &w->store));
     assert_ok(core_open(w->store, &options, &w->core));
 }
@@ -382,6 +383,8 @@ const char *world_hand_in(struct world *w, const struct person *caller, const st
                           const struct world_order *o)
 {
     const struct core_caller who = {.session = caller->session};
+    const struct core_document document = {&o->order, o->bytes.data, o->bytes.len,
+                                           w->payee_check ? w->payee_check : ""};
     struct verified *verified = NULL;
 
     const struct verify_decision_input in = {.bank = WORLD_BANK,
@@ -395,8 +398,7 @@ const char *world_hand_in(struct world *w, const struct person *caller, const st
     if (e)
         world_end(w, core_refuse(w->core, &who, e, o->order.account, &w->answer));
     else
-        world_end(w, core_decide(w->core, &who, verified, &o->order, o->bytes.data, o->bytes.len,
-                                 &w->answer));
+        world_end(w, core_decide(w->core, &who, verified, &document, &w->answer));
     verified_free(verified);
     return err_name(w->answer.err);
 }

@@ -28,7 +28,9 @@ struct person {
 };
 
 struct world {
-    const char *hold_above; /* what bankd.conf says; NULL: nothing; counts at the next restart */
+    /* What bankd.conf says; NULL: nothing; counts at the next restart. */
+    const char *hold_above, *hold_on, *cutoff;
+    const char *payee_check; /* what was found out about the payees of new orders; NULL: nothing */
     char dir[64], path[96];
     struct store *store;
     struct core *core;

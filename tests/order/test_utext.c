@@ -108,13 +108,45 @@ static void test_suspicious(void **state)
         assert_true(utext_suspicious(odd[i], strlen(odd[i])));
 }
 
+static void test_skeleton(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } rows[] = {
+        {"EDP Comercial", "EDP C\xd0\xbemercial", true}, /* a Cyrillic o */
+        {"EDP Comercial", "E.D.P.  comercial", true},
+        {"PayPal", "PayPa1", true},
+        {"Stra\xc3\x9f"
+         "e",
+         "STRASSE", true},
+        {"EDP Comercial", "EDP Comerciar", false},
+        {"Alice", "Bob", false},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf a = {0}, b = {0};
+        assert_ok(utext_skeleton(rows[i].a, strlen(rows[i].a), &a));
+        assert_ok(utext_skeleton(rows[i].b, strlen(rows[i].b), &b));
+        bool same = a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+        if (same != rows[i].same)
+            print_error("%s, %s: %s, %s\n", rows[i].a, rows[i].b, buf_str(&a), buf_str(&b));
+        assert_int_equal(same, rows[i].same);
+        buf_free(&a);
+        buf_free(&b);
+    }
+    struct buf out = {0};
+    assert_err(utext_skeleton("\xff", 1, &out), ERR_TEXT_INVALID);
+    assert_err(utext_skeleton("", 0, &out), ERR_TEXT_INVALID);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),
-        cmocka_unit_test(test_nul_is_a_control),
-        cmocka_unit_test(test_length),
-        cmocka_unit_test(test_suspicious),
+        cmocka_unit_test(test_table),    cmocka_unit_test(test_nul_is_a_control),
+        cmocka_unit_test(test_length),   cmocka_unit_test(test_suspicious),
+        cmocka_unit_test(test_skeleton),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -166,13 +166,19 @@ class Story:
             body["previous"] = before[-1]
         return self.put(name, clock, body)
 
-    def decide(self, holder, key, clock, status, link=True, document=None, reason=None, **what):
+    def held(self, flags=("above-limit",)):
+        return self.of_order("held", "10:07:01", {"type": "held", "status": ["PDNG"], "flags": list(flags)})
+
+    def decide(self, holder, key, clock, status, link=True, document=None, reason=None,
+               payeeCheck=None, **what):
         body = {"type": "decision", "holder": holder, "status": status,
                 "statement": signed(key, seed=holder + clock, **what)}
         if document:
             body["document"] = document
         if reason:
             body["reason"] = reason
+        if payeeCheck:
+            body["payeeCheck"] = payeeCheck
         return self.of_order("decision", clock, body, link)
 
     def settle(self, clock="10:07:01", **changes):

@@ -58,6 +58,11 @@ def good_evidence():
     s.of_order("closed", "10:10:00", {"type": "closed", "reason": "DS04", "status": ["RJCT"],
                                       "operator": "uid 0 (root)", "note": "the customer knows nothing of it"})
     yield "refused", s.evidence()
+    s = Story()
+    s.alice(payeeCheck="RVNM")
+    s.bob()
+    s.held(flags=["first-payment", "look-alike", "RVNM"])
+    yield "flagged", s.evidence()
     yield "waited", waited("2026-11-24T10:05:02Z").evidence()
 
 
@@ -66,7 +71,7 @@ def held(released=True, ends=True):
     s = Story()
     s.alice()
     s.bob()
-    s.of_order("held", "10:07:01", {"type": "held", "status": ["PDNG"]})
+    s.held()
     if released:
         s.of_order("released", "10:09:00", {"type": "released", "operator": "uid 0 (root)", "note": "called back"})
     if ends:
@@ -339,8 +344,22 @@ def forged_times(wrong):
     yield wrong, "released-without-a-hold", s.evidence()
     s = Story()
     s.alice()
-    s.of_order("held", "10:07:01", {"type": "held", "status": ["PDNG"]})
+    s.held()
     yield wrong, "held-before-the-quorum", s.evidence()
+    for name, flags in (("held-for-nothing", []), ("held-for-the-unknown", ["full-moon"]),
+                        ("held-for-one-twice", ["RVNM", "RVNM"]), ("held-for-a-number", [1])):
+        s = Story()
+        s.alice()
+        s.bob()
+        s.held(flags=flags)
+        yield "DOC_MEMBER_INVALID", name, s.evidence()
+    s = Story()
+    s.alice()
+    s.decide("bob", BOB, "10:07:01", ["ACCP"], payeeCheck="RCVC")
+    yield wrong, "payee-checked-twice", s.evidence()
+    s = Story()
+    s.alice(payeeCheck="RXXX")
+    yield "DOC_MEMBER_INVALID", "payee-check-unknown", s.evidence()
     yield wrong, "dated-settled-a-second-early", dated("2026-11-24T23:59:59Z", date="2026-11-25").evidence()
     yield wrong, "dated-settled-on-a-saturday", dated("2026-11-28T10:00:00Z", date="2026-11-28").evidence()
     yield wrong, "dated-settled-on-a-holiday", dated("2026-12-25T10:00:00Z", date="2026-12-25").evidence()

@@ -74,7 +74,8 @@ static void other_ends(void **state)
                 {"challenged", "ACCP", "", 2},  {"cancelled", "CANC", "DS02", 1},
                 {"dated", "ACSC", "", 2},       {"dated-saturday", "ACSC", "", 2},
                 {"waited", "ACSC", "", 1},      {"held", "PDNG", "", 2},
-                {"released", "ACSC", "", 2},    {"refused", "RJCT", "DS04", 2}};
+                {"released", "ACSC", "", 2},    {"refused", "RJCT", "DS04", 2},
+                {"flagged", "PDNG", "", 2}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
