@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/app.h"
 #include "base/conf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "order/doc.h"
@@ -201,6 +202,16 @@ enum err app_print_doc(const struct doc *d)
 {
     struct buf out = BUF_INIT(PRINT_MAX);
     return print_line(doc_canon(d, &out), &out);
+}
+
+enum err app_write_document(const char *path, struct buf *bytes)
+{
+    enum err e = buf_add_byte(bytes, '\n');
+    if (e == ERR_OK && path != NULL)
+        return file_write(path, bytes->data, bytes->len, 0644);
+    if (e == ERR_OK && fwrite(bytes->data, 1, bytes->len, stdout) != bytes->len)
+        e = ERR_IO;
+    return e;
 }
 
 void app_print_safe(FILE *f, const char *text)

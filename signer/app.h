@@ -73,6 +73,8 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
 MUST_CHECK enum err app_connect(struct app *a);
 /* SESSION gets the bank's words about the new session, for js_free; NULL when nobody wants them. */
 MUST_CHECK enum err app_login(struct app *a, struct js **session);
+/* Appends the body that makes the key with thumbprint SESSION, of another program, a session. */
+MUST_CHECK enum err app_login_for(struct app *a, const char *session, struct buf *body);
 /* Destroys the session key and tells the bank. *HAD: there was one. *TOLD: ERR_OK when the bank
  * knows; otherwise it ends the session by itself, later. */
 MUST_CHECK enum err app_logout(struct app *a, bool *had, enum err *told);
@@ -98,6 +100,9 @@ MUST_CHECK enum err app_confirm(struct app *a, const char *question);
 /* Canonical JSON and a line end on standard output. */
 MUST_CHECK enum err app_print_json(const struct js *value);
 MUST_CHECK enum err app_print_doc(const struct doc *d);
+/* Writes BYTES and one LF, which is not part of the document, to the file PATH, or to standard
+ * output when that is NULL. BYTES has the LF afterwards. */
+MUST_CHECK enum err app_write_document(const char *path, struct buf *bytes);
 /* TEXT, tamed (text_tame), for what comes from tokens and the bank. */
 void app_print_safe(FILE *f, const char *text);
 

@@ -179,6 +179,22 @@ enum err app_login(struct app *a, struct js **session)
     return e;
 }
 
+enum err app_login_for(struct app *a, const char *session, struct buf *body)
+{
+    struct buf jws = BUF_INIT(JWS_MAX);
+    struct client *client = NULL;
+    enum err e = connect_with(a, NULL, &client);
+    if (e == ERR_OK)
+        e = app_open_key(a, "log in");
+    if (e == ERR_OK)
+        e = make_login(a, client, session, &jws);
+    if (e == ERR_OK)
+        e = request_login_make(buf_str(&jws), body);
+    client_free(client);
+    buf_free(&jws);
+    return e;
+}
+
 static enum err tell_bank(struct app *a)
 {
     struct buf answer = BUF_INIT(CLIENT_ANSWER_MAX);

@@ -1,32 +1,64 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "base/file.h"
 #include "order/json.h"
+#include "order/jws.h"
 #include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/list.h"
+#include "signer/session.h"
 #include "signer/view.h"
 #include <string.h>
 
-static const char *opt_policy_output;
+static const char *opt_policy_output, *opt_certificate, *opt_login_output;
+
+const struct args_option cmd_login_options[2] = {
+    {"certificate", 0, ARGS_TEXT, "FILE", "for another program: the certificate (PEM) of its key",
+     &opt_certificate},
+    {"output", 'o', ARGS_TEXT, "FILE", "where it finds the login; default: standard output",
+     &opt_login_output},
+};
 
 const struct args_option cmd_policy_options[1] = {
     {"output", 'o', ARGS_TEXT, "FILE", "where to write it; default: standard output",
      &opt_policy_output},
 };
 
-int cmd_login(void *ctx, const struct args_list *words)
+static enum err login(struct app *a)
 {
-    struct app *a = ctx;
     struct js *session = NULL;
-    (void)words;
-    enum err e = app_configure(a);
-    if (e == ERR_OK)
-        e = app_login(a, &session);
+    if (opt_login_output != NULL)
+        return app_fail(a, ERR_USAGE, "--output goes with --certificate");
+    enum err e = app_login(a, &session);
     if (e == ERR_OK && a->json)
         e = app_print_json(session);
     else if (e == ERR_OK)
         view_session(a->bank, session);
     js_free(session);
+    return e;
+}
+
+/* What is signed names the key only, so this says whom it serves. */
+static enum err login_for(struct app *a)
+{
+    struct buf body = BUF_INIT(JWS_MAX + 64);
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    enum err e = session_certified(opt_certificate, thumbprint);
+    if (e != ERR_OK)
+        return app_fail(a, e, "%s must be the certificate of a P-256 key", opt_certificate);
+    fprintf(stderr, "Whoever has the session key %s will see your accounts.\n", thumbprint);
+    e = app_login_for(a, thumbprint, &body);
+    if (e == ERR_OK)
+        e = app_write_document(opt_login_output, &body);
+    buf_free(&body);
+    return e;
+}
+
+int cmd_login(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = opt_certificate != NULL ? login_for(a) : login(a);
     return app_finish(a, e);
 }
 
@@ -181,11 +213,7 @@ static enum err fetch_policy(struct app *a)
     if (e == ERR_OK)
         e = js_canon(js_get(answer, "policy"), &document);
     if (e == ERR_OK)
-        e = buf_add_byte(&document, '\n');
-    if (e == ERR_OK && opt_policy_output != NULL)
-        e = file_write(opt_policy_output, document.data, document.len, 0644);
-    else if (e == ERR_OK && fwrite(document.data, 1, document.len, stdout) != document.len)
-        e = ERR_IO;
+        e = app_write_document(opt_policy_output, &document);
     js_free(answer);
     buf_free(&document);
     return e;

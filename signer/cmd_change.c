@@ -17,12 +17,18 @@
 #define BUNDLE_MAX (POLICY_MAX + JWS_MAX + 256u) /* bytes of a signed word with its policy */
 
 static struct args_list opt_holders;
-static const char *opt_title;
+static const char *opt_title, *opt_output;
 
-const struct args_option cmd_policy_propose_options[2] = {
+const struct args_option cmd_policy_propose_options[3] = {
     {"holder", 0, ARGS_LIST, "NAME", "a holder from now on, or NAME:CLASS; default: as now",
      &opt_holders},
     {"title", 0, ARGS_TEXT, "TEXT", "what it is called; default: as now", &opt_title},
+    {"output", 'o', ARGS_TEXT, "FILE", "write what was signed here and do not send it",
+     &opt_output},
+};
+const struct args_option cmd_policy_word_options[1] = {
+    {"output", 'o', ARGS_TEXT, "FILE", "write what was signed here and do not send it",
+     &opt_output},
 };
 
 /* The policy in force and the one to come. */
@@ -190,11 +196,24 @@ static enum err print_status(const struct app *a, const struct js *answer)
     return ERR_OK;
 }
 
+static enum err send(struct app *a, const struct buf *bundle)
+{
+    struct client_call call = {.route = ROUTE_POLICY_DECIDE,
+                               .param = {a->account},
+                               .body = bundle->data,
+                               .body_len = bundle->len};
+    struct js *answer = NULL;
+    enum err e = app_call(a, &call, &answer);
+    if (e == ERR_OK)
+        e = print_status(a, answer);
+    js_free(answer);
+    return e;
+}
+
 static enum err show_sign_send(struct app *a, const struct proposal *p, enum verb verb)
 {
     const struct policy_step step = {p->from, p->to};
     struct buf bundle = BUF_INIT(BUNDLE_MAX);
-    struct js *answer = NULL;
     char purpose[64];
     (void)snprintf(purpose, sizeof purpose, "%s this policy", decision_verb_name(verb));
     bool asked_before = a->logged_in;
@@ -205,15 +224,8 @@ static enum err show_sign_send(struct app *a, const struct proposal *p, enum ver
         e = app_confirm(a, "Sign this?");
     if (e == ERR_OK)
         e = sign(a, &step, verb, &bundle);
-    struct client_call call = {.route = ROUTE_POLICY_DECIDE,
-                               .param = {a->account},
-                               .body = bundle.data,
-                               .body_len = bundle.len};
     if (e == ERR_OK)
-        e = app_call(a, &call, &answer);
-    if (e == ERR_OK)
-        e = print_status(a, answer);
-    js_free(answer);
+        e = opt_output != NULL ? app_write_document(opt_output, &bundle) : send(a, &bundle);
     buf_free(&bundle);
     return e;
 }

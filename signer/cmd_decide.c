@@ -60,11 +60,7 @@ static enum err sign_offline(struct app *a, const char *path)
     if (e == ERR_OK)
         e = show_and_sign(a, &s, verb, opt_challenge, &bundle);
     if (e == ERR_OK)
-        e = buf_add_byte(&bundle, '\n');
-    if (e == ERR_OK && opt_output != NULL)
-        e = file_write(opt_output, bundle.data, bundle.len, 0644);
-    else if (e == ERR_OK && fwrite(bundle.data, 1, bundle.len, stdout) != bundle.len)
-        e = ERR_IO;
+        e = app_write_document(opt_output, &bundle);
     subject_free(&s);
     buf_free(&bundle);
     return e;

@@ -31,17 +31,6 @@ const struct args_option cmd_order_evidence_options[1] = {
      &opt_evidence_output},
 };
 
-/* A document in a file ends in one LF, which is not part of it. */
-static enum err write_document(const char *path, struct buf *bytes)
-{
-    enum err e = buf_add_byte(bytes, '\n');
-    if (e == ERR_OK && path != NULL)
-        return file_write(path, bytes->data, bytes->len, 0644);
-    if (e == ERR_OK && fwrite(bytes->data, 1, bytes->len, stdout) != bytes->len)
-        e = ERR_IO;
-    return e;
-}
-
 static enum err fill_in(struct app *a, const uint8_t *random, struct order_fill *fill)
 {
     uint64_t days = LIFETIME_DAYS;
@@ -73,7 +62,7 @@ static enum err new_order(struct app *a, const char *path)
     if (e == ERR_OK && strcmp(order.bank, fill.bank) != 0)
         e = app_fail(a, ERR_BANK_MISMATCH, "%s is for %s", path, order.bank);
     if (e == ERR_OK)
-        e = write_document(opt_new_output, &document);
+        e = app_write_document(opt_new_output, &document);
     if (e == ERR_OK)
         fprintf(stderr, "Order %s: %s %s to %s\n", order.id, order.amount, order.currency,
                 order.creditor_name);
@@ -192,7 +181,7 @@ static enum err order_evidence(struct app *a, const char *id)
     if (e == ERR_OK) /* other bytes could be anything, and prove nothing */
         e = js_parse_canonical(evidence.data, evidence.len, &document);
     if (e == ERR_OK)
-        e = write_document(opt_evidence_output, &evidence);
+        e = app_write_document(opt_evidence_output, &evidence);
     if (e == ERR_OK && opt_evidence_output != NULL)
         fprintf(stderr,
                 "Wrote %s. Check it anywhere, without the bank:\n"

@@ -21,6 +21,7 @@ extern const struct args_option cmd_token_change_pin_options[1];
 
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_login_options[2];
 
 int cmd_order_new(void *ctx, const struct args_list *words);
 int cmd_order_show(void *ctx, const struct args_list *words);
@@ -58,7 +59,8 @@ extern const struct args_option cmd_policy_options[1];
 int cmd_policy_propose(void *ctx, const struct args_list *words);
 int cmd_policy_approve(void *ctx, const struct args_list *words);
 int cmd_policy_reject(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_policy_propose_options[2];
+extern const struct args_option cmd_policy_propose_options[3];
+extern const struct args_option cmd_policy_word_options[1];
 int cmd_policy_lint(void *ctx, const struct args_list *words);
 int cmd_policy_simulate(void *ctx, const struct args_list *words);
 int cmd_policy_explain(void *ctx, const struct args_list *words);

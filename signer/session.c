@@ -3,12 +3,16 @@
 #include "base/file.h"
 #include "base/text.h"
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define CERTIFICATE_MAX 65536u /* bytes of a file */
 
 /* Makes DIR unless there; it must be private and on a tmpfs. */
 static enum err use_dir(const char *dir)
@@ -94,6 +98,36 @@ enum err session_make(struct secret **out, char thumbprint[static KEY_THUMBPRINT
     }
     *out = s;
     return ERR_OK;
+}
+
+static X509 *read_certificate(const struct buf *pem)
+{
+    BIO *bio = BIO_new_mem_buf(buf_str(pem), (int)pem->len);
+    X509 *cert = bio != NULL ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    BIO_free(bio);
+    ERR_clear_error();
+    return cert;
+}
+
+enum err session_certified(const char *path, char thumbprint[static KEY_THUMBPRINT_LEN + 1])
+{
+    struct buf pem = BUF_INIT(CERTIFICATE_MAX);
+    struct key *key = NULL;
+    uint8_t *der = NULL;
+    enum err e = file_read(path, CERTIFICATE_MAX, &pem);
+    X509 *cert = e == ERR_OK ? read_certificate(&pem) : NULL;
+    int len = cert != NULL ? i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der) : 0;
+    if (e == ERR_OK)
+        e = len > 0 ? key_from_spki(der, (size_t)len, &key) : ERR_KEY_INVALID;
+    if (e == ERR_OK && key_algorithm(key) != KEY_ES256)
+        e = ERR_KEY_CURVE;
+    if (e == ERR_OK)
+        memcpy(thumbprint, key_thumbprint(key), KEY_THUMBPRINT_LEN + 1);
+    key_free(key);
+    OPENSSL_free(der);
+    X509_free(cert);
+    buf_free(&pem);
+    return e;
 }
 
 enum err session_save(const char *path, const struct secret *key)

@@ -19,6 +19,11 @@ MUST_CHECK enum err session_path(const char *dir, const char *bank, const char *
 MUST_CHECK enum err session_make(struct secret **out,
                                  char thumbprint[static KEY_THUMBPRINT_LEN + 1]);
 
+/* The thumbprint of the P-256 key that the certificate in the PEM file PATH is of; a private key
+ * beside it is passed over. NOT_FOUND, KEY_INVALID, KEY_CURVE. */
+MUST_CHECK enum err session_certified(const char *path,
+                                      char thumbprint[static KEY_THUMBPRINT_LEN + 1]);
+
 MUST_CHECK enum err session_save(const char *path, const struct secret *key);
 /* SESSION_REQUIRED when there is none. */
 MUST_CHECK enum err session_load(const char *path, struct secret **out);

@@ -3,7 +3,7 @@
 import json
 import unittest
 
-from bank import iban
+from bank import Session, iban
 from desk import Desk
 
 ACCOUNTS = iter(range(5, 15))
@@ -52,6 +52,21 @@ class Change(Desk):
         self.alice.run("order", "evidence", settled, "-o", evidence, check=True)
         told = self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, evidence], check=True)
         self.assertIn("Small ones alone", told.stdout)
+
+    def test_signed_for_others_to_send(self):
+        """Written and not sent; another holder may hand it in."""
+        path, at = self.bank.path("word.json"), "/v1/accounts/%s/policy" % self.ours
+        done = self.alice.run("policy", "propose", self.rules(ALONE_TO_100), "--output", path, check=True)
+        self.assertEqual(done.stdout, "")
+        self.assertNotIn("pending", self.bank.operator("GET", at).json)
+        messenger = Session(self.bank)
+        messenger.post("/v1/login", json.loads(self.bob.run("login", "--certificate", messenger.cert, check=True).stdout))
+        with open(path, "rb") as f:
+            self.assertEqual(messenger.post(at, f.read()).json["status"], "pending")
+        done = self.bob.run("policy", "approve", "--output", path, check=True)
+        self.assertIn("I approve this new policy.", done.stderr)
+        with open(path, "rb") as f:
+            self.assertEqual(messenger.post(at, f.read()).json["status"], "in-force")
 
     def test_a_no(self):
         self.alice.run("policy", "propose", self.rules({"rules": [{"require": "all"}]}), "--holder", "alice", check=True)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Settings, whom the program trusts, and the one secret it keeps in a file."""
+import json
 import os
 import stat
 import subprocess
 import sys
 import unittest
 
+import bank as b
 from bank import Bank
 from desk import ALONE, PAYEE, Desk
 
@@ -89,6 +91,34 @@ class Session(Desk):
         self.assertEqual(len(self.alice.session_files()), 2)
         self.bob.run("logout", check=True)
         self.assertEqual(len(self.alice.session_files()), 1)
+
+    def test_for_another_program(self):
+        """Its key is the session, and no other; nothing is left for this program."""
+        program, stranger = b.Session(self.bank), b.Session(self.bank)
+        path = self.bank.path("login.json")
+        done = self.alice.run("login", "--certificate", program.cert, "--output", path, check=True)
+        self.assertIn(program.session_key.thumbprint, done.stderr)
+        self.assertEqual((done.stdout, self.alice.session_files()), ("", []))
+        with open(path, encoding="utf-8") as f:
+            body = json.load(f)
+        self.assertEqual(stranger.post("/v1/login", body).name, "SESSION_MISMATCH")
+        done = self.alice.run("login", "--certificate", program.cert, check=True)
+        self.assertEqual(program.post("/v1/login", json.loads(done.stdout)).json["holder"], "alice")
+        self.assertEqual(program.get("/v1/accounts").status, 200)
+
+    def test_certificates_that_are_none(self):
+        """Told before the PIN is asked for."""
+        other = self.bank.path("other.pem")
+        b.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-noenc", "-subj", "/CN=x",
+                  "-keyout", "/dev/null", "-out", other)
+        rsa = self.bank.path("rsa.pem")
+        b.openssl("req", "-x509", "-newkey", "rsa:2048", "-noenc", "-subj", "/CN=x", "-keyout", "/dev/null", "-out", rsa)
+        key = b.Key(self.bank.dir)
+        self.bank.write("long.pem", "x" * 70000)
+        for path, name in ((other, "KEY_CURVE"), (rsa, "KEY_ALGORITHM"), (key.path, "KEY_INVALID"),
+                           (self.bank.path("none.pem"), "NOT_FOUND"), (self.bank.path("long.pem"), "TOO_LARGE")):
+            self.refused(self.alice.run("login", "--certificate", path, pin="0000"), name, 1, path)
+        self.refused(self.alice.run("login", "--output", other, pin="0000"), "USAGE", 2, "--certificate")
 
 
 class Trust(Desk):

@@ -1,0 +1,197 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every operation in docs/openapi.yaml has an example for curl. Each runs as printed, with what docs/API.md
+makes by its own lines as printed, against a real bank and a holder with a token."""
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import unittest
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tests/bankd"))
+import bank as b  # noqa: E402
+from holder import Holder  # noqa: E402
+from openapi_test import mismatch, operations, resolve  # noqa: E402
+
+PAGE = (ROOT / "docs/API.md").read_text(encoding="utf-8")
+VARIABLES = set(re.findall(r"`([A-Z]+)`", "".join(re.findall(r"^\| (`.*?) \|", PAGE, re.M))))
+HOLDER, NEWCOMER = ("".join(re.findall(r"<!-- test: %s -->\n```sh\n(.*?)```" % who, PAGE, re.S))
+                    for who in ("holder", "newcomer"))
+CURLRC = 'silent\nshow-error\nwrite-out = "%{stderr}%{json}\\n"\n'
+# People type the PIN; the page's lines stay as they are.
+PROGRAM = 'countersign() { command countersign "$@" --pin-fd 4 4<<<1234; }\n'
+ACCOUNT, PAYEE, HELD, EMPTY = "PT50000201231234567890154", "PT50003500010000004561245", b.iban(5), b.iban(6)
+
+# Sends the bank's root, too, between its own leaf and that again as what it would have trusted.
+IMPOSTOR = """openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout /dev/null -out evil.pem \\
+  -subj /CN=evil -addext "subjectAltName=URI:countersign:$NAME" 2>/dev/null
+cat evil.pem bank2.pem evil.pem > chain.pem
+openssl() { if [ "$1" = s_client ]; then cat chain.pem; else command openssl "$@"; fi; }
+"""
+
+
+def samples(operation):
+    return [sample["source"] for sample in operation.get("x-codeSamples", [])]
+
+
+def connection(operation):
+    """The options that reach the door through which the operation's first role comes."""
+    if operation["x-roles"] == ["operator"]:
+        return ["--unix-socket", "$SOCKET"]
+    pinned = ["--insecure", "--pinnedpubkey", "$TLSKEY"]
+    alone = operation["x-roles"] == ["open"] and operation["operationId"] != "login"
+    return pinned if alone else [*pinned, "--cert", "$SESSION"]
+
+
+class Static(unittest.TestCase):
+    def test_each_has_an_example(self):
+        for method, path, operation in operations():
+            self.assertTrue(samples(operation), "no x-codeSamples: %s %s" % (method, path))
+
+    def test_each_is_one_curl_at_the_right_door(self):
+        for _, path, operation in operations():
+            for source in samples(operation):
+                words = shlex.split(source)
+                head = ["curl", "--fail-with-body", *connection(operation)]
+                self.assertEqual(words[:len(head)], head, path)
+                rest = set(words[len(head):])
+                self.assertFalse(rest & {"--insecure", "--pinnedpubkey", "--cert", "--unix-socket"}, path)
+
+    def test_variables_are_those_of_the_page(self):
+        self.assertGreater(len(VARIABLES), 8)
+        text = "".join(source for _, _, operation in operations() for source in samples(operation))
+        self.assertLessEqual(set(re.findall(r"\$\{?(\w+)", text)), VARIABLES)
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bank = b.Bank(bankd_settings="hold_above = 400.00 EUR\n")
+        cls.addClassCleanup(cls.bank.__exit__, None, None, None)
+        cls.bank.__enter__()
+        cls.alice, cls.carol = cls.holder("alice"), cls.holder("carol")
+        cls.alice.enrol()
+        shop, bob = b.Key(cls.bank.dir), b.Key(cls.bank.dir)
+        cls.bank.add_holder("shop", shop)
+        cls.bank.add_holder("bob", bob)
+        cls.bank.open_account(ACCOUNT, ["alice"], "1872.22")
+        for account in (PAYEE, EMPTY):
+            cls.bank.open_account(account, ["shop"])
+        cls.make_directory()
+        cls.held = cls.hold(bob)
+
+    @classmethod
+    def holder(cls, name):
+        """With a token, and the settings where the program looks for them by itself."""
+        holder = Holder(cls.bank, name)
+        cls.addClassCleanup(holder.close)
+        place = cls.bank.path(name)
+        os.makedirs(os.path.join(place, "countersign"))
+        holder.conf = os.path.join(place, "countersign/config")
+        holder.env["XDG_CONFIG_HOME"] = place
+        return holder.keys().settings(ACCOUNT)
+
+    @classmethod
+    def make_directory(cls):
+        cls.work = cls.bank.path("work")
+        os.mkdir(cls.work)
+        os.symlink(ROOT / "examples", os.path.join(cls.work, "examples"))
+        cls.bank.write("work/.curlrc", CURLRC)
+        cls.bank.write("work/rules.json", '{"rules": [{"require": "all"}]}')
+
+    @classmethod
+    def hold(cls, key):
+        """The orders that wait for the operator, by what he will do with each."""
+        policy = cls.bank.open_account(HELD, ["bob"], "2000.00")
+        session, found = b.Session(cls.bank, key), {}
+        for act in ("release", "refuse"):
+            order = b.make_order(HELD, PAYEE, "500.00")
+            answer = session.decide(order, policy)
+            assert answer.json.get("status") == "PDNG", answer
+            found[act] = order["id"]
+        return found
+
+    def shell(self, script, holder, **variables):
+        env = {**self.bank.env, **holder.env, "CURL_HOME": self.work, "HOME": self.work, "no_proxy": "*",
+               "PATH": "%s:%s" % (os.path.abspath(b.BIN), os.environ["PATH"])}
+        env = {name: value for name, value in env.items() if name not in VARIABLES} | variables
+        return subprocess.run(["bash", "-eu", "-o", "pipefail", "-c", script], cwd=self.work, env=env, text=True,
+                              stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=False)
+
+    def lines(self, script, holder, **variables):
+        """Runs lines of the page; VARIABLES and what they export."""
+        done = self.shell(PROGRAM + script + "\nenv -0 > exported", holder, **variables)
+        self.assertEqual(done.returncode, 0, script + done.stdout + done.stderr)
+        with open(os.path.join(self.work, "exported"), encoding="utf-8") as f:
+            exported = dict(line.split("=", 1) for line in f.read().split("\0") if line)
+        return {name: value for name, value in exported.items() if name in VARIABLES}
+
+    def given(self):
+        """What the reader knows before the first line."""
+        return {"BANK": "https://127.0.0.1:%d" % self.bank.port, "NAME": self.bank.name, "PIN": self.bank.pin}
+
+    def prepared(self):
+        """Every variable of the page, each as the page makes it or says where it stands."""
+        variables = self.lines(HOLDER, self.alice, **self.given())
+        variables = self.lines(NEWCOMER, self.carol, **variables)
+        with open(os.path.join(self.work, "bill.json"), encoding="utf-8") as f:
+            order = json.load(f)["id"]
+        (key,) = self.alice.json("token", "info")
+        movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
+        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement),
+                "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
+
+    def special(self, identifier):
+        """Of an account that must be empty, and of orders that must wait."""
+        if identifier == "close":
+            return {"ACCOUNT": EMPTY}
+        return {"ACCOUNT": HELD, "ID": self.held[identifier]} if identifier in self.held else {}
+
+    def run_example(self, method, path, operation, source, variables):
+        done = self.shell(source, self.alice, **{**variables, **self.special(operation["operationId"])})
+        told = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+        self.assertEqual((done.returncode, len(told)), (0, 1), source + "\n" + done.stdout + done.stderr)
+        status, (told,) = str(told[0]["http_code"]), told
+        self.assertEqual(told["method"], method)
+        template = "".join("[^/]+" if part.startswith("{") else re.escape(part) for part in re.split(r"({\w+})", path))
+        self.assertRegex(urllib.parse.urlsplit(told["url_effective"]).path, "^%s$" % template)
+        self.assertIn(status, operation["responses"])
+        body = done.stdout
+        if told["filename_effective"]:
+            body = pathlib.Path(self.work, told["filename_effective"]).read_text(encoding="utf-8")
+        content = resolve(operation["responses"][status])["content"]["application/json"]
+        self.assertIsNone(mismatch(content["schema"], json.loads(body)), source)
+
+    def test_every_example(self):
+        variables = self.prepared()
+        self.assertEqual(set(variables), VARIABLES)
+        # In the page's order, which logs in first; nothing of a holder's works after logging out.
+        for method, path, operation in sorted(operations(), key=lambda one: one[2]["operationId"] == "logout"):
+            for source in samples(operation):
+                with self.subTest(operation["operationId"]):
+                    self.run_example(method, path, operation, source, variables)
+        evidence = os.path.join(self.work, "evidence.json")
+        self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, evidence])
+
+    def test_the_page_trusts_nobody_else(self):
+        """A root, a name or a leaf that is not the bank's: no key to pin. Another key: no request."""
+        trust = HOLDER.split("export SESSION=", maxsplit=1)[0]
+        right = self.lines(trust, self.alice, **self.given())
+        for name, wrong in (("PIN", "A" * 43), ("NAME", "demobank.example/prod"), ("BANK", "https://127.0.0.1:1")):
+            done = self.shell("rm -f bank*.pem\n" + trust, self.alice, **{**self.given(), name: wrong})
+            self.assertNotEqual(done.returncode, 0, name)
+        self.lines(trust, self.alice, **self.given())
+        self.assertNotEqual(self.shell(IMPOSTOR + trust, self.alice, **self.given()).returncode, 0)
+        health = next(samples(operation)[0] for _, _, operation in operations() if operation["operationId"] == "health")
+        self.assertEqual(self.shell(health, self.alice, **right).returncode, 0)
+        done = self.shell(health, self.alice, **{**right, "TLSKEY": "sha256//" + "A" * 43 + "="})
+        self.assertEqual((done.returncode, done.stdout), (90, ""))
+
+
+if __name__ == "__main__":
+    unittest.main()
