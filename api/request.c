@@ -280,6 +280,80 @@ enum err request_note_read(const void *bytes, size_t len, struct request_note *o
     return e;
 }
 
+enum err request_return_read(const void *bytes, size_t len, struct request_return *out)
+{
+    const struct js *note, *reason;
+    const struct js_member table[] = {
+        MEMBER_TEXT("note", true, &note),
+        MEMBER_TEXT("reason", true, &reason),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_return){.note = ""};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_line(note, 140, out->note, sizeof out->note);
+    if (!e)
+        e = member_text(reason, NULL, out->reason, sizeof out->reason);
+    js_free(body);
+    return e;
+}
+
+enum err request_credit_read(const void *bytes, size_t len, struct request_credit *out)
+{
+    const struct js *account, *amount, *currency, *debtor_account, *debtor_name, *description,
+        *reference;
+    const struct js_member table[] = {
+        MEMBER_TEXT("account", true, &account),
+        MEMBER_TEXT("amount", true, &amount),
+        MEMBER_TEXT("currency", true, &currency),
+        MEMBER_TEXT("debtorAccount", false, &debtor_account),
+        MEMBER_TEXT("debtorName", true, &debtor_name),
+        MEMBER_TEXT("description", false, &description),
+        MEMBER_TEXT("reference", true, &reference),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_credit){.account = ""};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_text(account, iban_check, out->account, sizeof out->account);
+    if (!e)
+        e = member_text(currency, check_currency, out->currency, sizeof out->currency);
+    if (!e)
+        e = member_text(amount, NULL, out->amount, sizeof out->amount);
+    if (!e)
+        e = member_text(debtor_account, iban_check, out->debtor_account,
+                        sizeof out->debtor_account);
+    if (!e)
+        e = member_line(debtor_name, 140, out->debtor_name, sizeof out->debtor_name);
+    if (!e && description)
+        e = member_line(description, 140, out->description, sizeof out->description);
+    if (!e)
+        e = member_line(reference, REQUEST_REFERENCE_CHARS, out->reference, sizeof out->reference);
+    js_free(body);
+    return e;
+}
+
+enum err request_assign_read(const void *bytes, size_t len, struct request_assign *out)
+{
+    const struct js *account, *note;
+    const struct js_member table[] = {
+        MEMBER_TEXT("account", true, &account),
+        MEMBER_TEXT("note", true, &note),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_assign){.note = ""};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_text(account, iban_check, out->account, sizeof out->account);
+    if (!e)
+        e = member_line(note, 140, out->note, sizeof out->note);
+    js_free(body);
+    return e;
+}
+
 /* --- making bodies -----------------------------------------------------------------------------*/
 
 /* One {name, text} pair a member; the object stands in OUT, or nothing does. */
@@ -425,4 +499,33 @@ enum err request_note_make(const struct request_note *in, struct buf *out)
 {
     const struct pair pairs[] = {{"note", in->note}};
     return make_texts(pairs, 1, out);
+}
+
+enum err request_return_make(const struct request_return *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"note", in->note}, {"reason", in->reason}};
+    return make_texts(pairs, 2, out);
+}
+
+enum err request_credit_make(const struct request_credit *in, struct buf *out)
+{
+    struct doc body = {0};
+
+    doc_object(&body);
+    doc_text(&body, "account", in->account);
+    doc_text(&body, "amount", in->amount);
+    doc_text(&body, "currency", in->currency);
+    doc_text_optional(&body, "debtorAccount", in->debtor_account);
+    doc_text(&body, "debtorName", in->debtor_name);
+    doc_text_optional(&body, "description", in->description);
+    doc_text(&body, "reference", in->reference);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
+}
+
+enum err request_assign_make(const struct request_assign *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"account", in->account}, {"note", in->note}};
+    return make_texts(pairs, 2, out);
 }

@@ -118,6 +118,37 @@ struct request_note {
 MUST_CHECK enum err request_note_read(const void *bytes, size_t len, struct request_note *out);
 MUST_CHECK enum err request_note_make(const struct request_note *in, struct buf *out);
 
+/* RETURN: {"note":…,"reason":ISO code}: why another bank sent the money back. */
+struct request_return {
+    char note[ORDER_TEXT_BYTES + 1];
+    char reason[5];
+};
+MUST_CHECK enum err request_return_read(const void *bytes, size_t len, struct request_return *out);
+MUST_CHECK enum err request_return_make(const struct request_return *in, struct buf *out);
+
+/* CREDIT: {"account":IBAN,"amount":…,"currency":…,"debtorAccount":IBAN,"debtorName":…,
+ * "description":…,"reference":…}; debtorAccount and description may be absent. */
+#define REQUEST_REFERENCE_CHARS 35
+struct request_credit {
+    char account[IBAN_MAX + 1];
+    char amount[ORDER_AMOUNT_TEXT + 1];
+    char currency[ORDER_CURRENCY_LEN + 1];
+    char debtor_account[IBAN_MAX + 1];
+    char debtor_name[ORDER_TEXT_BYTES + 1];
+    char description[ORDER_TEXT_BYTES + 1];
+    char reference[4 * REQUEST_REFERENCE_CHARS + 1];
+};
+MUST_CHECK enum err request_credit_read(const void *bytes, size_t len, struct request_credit *out);
+MUST_CHECK enum err request_credit_make(const struct request_credit *in, struct buf *out);
+
+/* ASSIGN: {"account":IBAN,"note":…}: whose the credit is. */
+struct request_assign {
+    char account[IBAN_MAX + 1];
+    char note[ORDER_TEXT_BYTES + 1];
+};
+MUST_CHECK enum err request_assign_read(const void *bytes, size_t len, struct request_assign *out);
+MUST_CHECK enum err request_assign_make(const struct request_assign *in, struct buf *out);
+
 /* The query of a route. A list takes "cursor" and "limit", the log "from" and "limit", what is of a
  * period also the days "from" and "to", every other route none. USAGE for another name, a name
  * twice, a number out of range or a percent-encoding; DATE_INVALID. */

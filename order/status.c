@@ -54,3 +54,22 @@ bool status_open(enum status s)
 {
     return s == STATUS_ACTC || s == STATUS_PATC;
 }
+
+bool status_paid(enum status s)
+{
+    return s == STATUS_ACSP || s == STATUS_ACSC;
+}
+
+bool status_reason_returns(const char *code, size_t len)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    static const char *const ours[] = {"MS02", "DS02", "DS04", "DS24"};
+
+    if (len != 4 || strspn(code, allowed) < len)
+        return false;
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
+        if (memcmp(code, ours[i], len) == 0)
+            return false;
+    }
+    return true;
+}

@@ -26,5 +26,10 @@ enum status status_from_name(const char *name, size_t len);
 bool status_may_follow(enum status from, enum status to);
 bool status_final(enum status s); /* nothing follows */
 bool status_open(enum status s);  /* votes may still arrive */
+bool status_paid(enum status s);  /* the money has left the account: ACSP, ACSC */
+
+/* Whether another bank may give this ISO reason for what it sends back: four of [A-Z0-9], and none
+ * that says that a holder or this bank's operator or clock did it. */
+bool status_reason_returns(const char *code, size_t len);
 
 #endif

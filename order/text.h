@@ -25,8 +25,8 @@ bool utext_suspicious(const char *text, size_t len);
  * differ from one ICU to the next, so it is nothing to sign or show. TEXT_INVALID, NO_MEMORY. */
 MUST_CHECK enum err utext_skeleton(const char *text, size_t len, struct buf *out);
 
-/* Loads ICU's tables. ICU remembers for ever that it failed for want of memory, so a program that is
- * to outlive that loads them when it starts. NO_MEMORY. */
+/* Loads ICU's tables. ICU remembers for ever that it failed for want of memory, so a program that
+ * is to outlive that loads them when it starts. NO_MEMORY. */
 MUST_CHECK enum err utext_load(void);
 
 #endif

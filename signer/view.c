@@ -15,7 +15,7 @@ static const struct {
     {"PATC", "some approvals are still missing"},
     {"ACCP", "all approvals are there"},
     {"PDNG", "waits for the bank"},
-    {"ACSP", "executing"},
+    {"ACSP", "paid; the other bank has not confirmed it yet"},
     {"ACSC", "settled"},
     {"RJCT", "rejected"},
     {"CANC", "cancelled"},
@@ -252,6 +252,8 @@ void view_movement(FILE *f, const struct js *movement)
     fputs("  ", f);
     app_print_safe(f, name);
     fputs(name[0] != '\0' ? ", " : "", f);
+    if (strcmp(member(movement, "kind"), "return") == 0)
+        fputs("returned: ", f);
     app_print_safe(f, member(movement, "description"));
     fputc('\n', f);
 }

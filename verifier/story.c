@@ -48,21 +48,30 @@ enum err story_check_object(const struct body *b, const char *kind, const char *
 
 static const struct chapter {
     const char *type;
-    bool of_order; /* one of the order's own entries */
+    enum { NOT_ITS_OWN, BEFORE_PAYMENT, AFTER_PAYMENT } of_order; /* which of the order's own */
     enum err (*add)(struct story *, struct body *);
 } chapters[] = {
-    {"account", false, story_policy_account},
-    {"policy", false, story_policy_word},
-    {"policy-due", false, story_policy_due},
-    {"enrolment", false, story_keys_enrolment},
-    {"key-status", false, story_keys_status},
-    {"decision", true, story_order_decision},
-    {"settlement", true, story_end_settlement},
-    {"accepted", true, story_end_accepted},
-    {"held", true, story_end_held},
-    {"released", true, story_end_released},
-    {"closed", true, story_end_closed},
+    {"account", NOT_ITS_OWN, story_policy_account},
+    {"policy", NOT_ITS_OWN, story_policy_word},
+    {"policy-due", NOT_ITS_OWN, story_policy_due},
+    {"enrolment", NOT_ITS_OWN, story_keys_enrolment},
+    {"key-status", NOT_ITS_OWN, story_keys_status},
+    {"decision", BEFORE_PAYMENT, story_order_decision},
+    {"settlement", BEFORE_PAYMENT, story_end_settlement},
+    {"accepted", BEFORE_PAYMENT, story_end_accepted},
+    {"held", BEFORE_PAYMENT, story_end_held},
+    {"released", BEFORE_PAYMENT, story_end_released},
+    {"closed", BEFORE_PAYMENT, story_end_closed},
+    {"confirmed", AFTER_PAYMENT, story_end_confirmed},
+    {"returned", AFTER_PAYMENT, story_end_returned},
 };
+
+/* What is paid is only confirmed or returned. */
+static enum err check_turn(const struct story *s, const struct chapter *c)
+{
+    return story_contradiction_unless(c->of_order == NOT_ITS_OWN ||
+                                      (s->status == STATUS_ACSP) == (c->of_order == AFTER_PAYMENT));
+}
 
 enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct js *body)
 {
@@ -75,8 +84,10 @@ enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct 
         return ERR_DOC_MEMBER_INVALID;
     for (size_t i = 0; i < MEMBER_ROWS(chapters); i++) {
         if (story_text_is(type, chapters[i].type)) {
-            enum err e = chapters[i].add(s, &b);
+            enum err e = check_turn(s, &chapters[i]);
 
+            if (e == ERR_OK)
+                e = chapters[i].add(s, &b);
             if (e == ERR_OK && chapters[i].of_order)
                 s->last = leaf->index;
             return e;

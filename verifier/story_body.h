@@ -114,6 +114,9 @@ MUST_CHECK enum err story_end_closed(struct story *s, struct body *b);
 /* The bank's operator must look at it, and did. */
 MUST_CHECK enum err story_end_held(struct story *s, struct body *b);
 MUST_CHECK enum err story_end_released(struct story *s, struct body *b);
+/* Once it went to another bank. */
+MUST_CHECK enum err story_end_confirmed(struct story *s, struct body *b);
+MUST_CHECK enum err story_end_returned(struct story *s, struct body *b);
 /* Accepted by time: a waiting clause opened. */
 MUST_CHECK enum err story_end_accepted(struct story *s, struct body *b);
 

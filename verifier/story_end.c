@@ -120,7 +120,7 @@ enum err story_end_settlement(struct story *s, struct body *b)
         e = check_considered(js_at(st.considered, i), &s->made[i]);
     if (e == ERR_OK)
         e = story_order_walk(s, b, st.status, allowed);
-    return e == ERR_OK ? story_contradiction_unless(s->status == STATUS_ACSC) : e;
+    return e == ERR_OK ? story_contradiction_unless(status_paid(s->status)) : e;
 }
 
 /* Ended by the bank: expiry, funds, an operator's no. */
@@ -142,6 +142,40 @@ enum err story_end_closed(struct story *s, struct body *b)
         e = story_contradiction_unless(story_order_bank_reason(s, b->leaf->time_us) &&
                                        !note == !operator_name);
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
+}
+
+/* The other bank has the money, or sent it back for a reason of its own. */
+static enum err end_elsewhere(struct story *s, struct body *b, enum status end)
+{
+    const enum status allowed[] = {end, STATUS_NONE};
+    const struct js *movement, *note, *operator_name, *reason, *status;
+    const struct js_member table[] = {BODY_ROWS(b),
+                                      MEMBER_INT("movement", 0, JS_INT_MAX, &movement),
+                                      MEMBER_TEXT("note", true, &note),
+                                      MEMBER_TEXT("operator", true, &operator_name),
+                                      MEMBER_TEXT("reason", end == STATUS_RJCT, &reason),
+                                      MEMBER_ARRAY("status", 1, 1, &status)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = check_link(s, b);
+    if (e == ERR_OK)
+        e = story_contradiction_unless(end == STATUS_RJCT || !reason);
+    if (e == ERR_OK && reason)
+        e = story_order_reason(s, reason);
+    if (e == ERR_OK && reason)
+        e = story_contradiction_unless(status_reason_returns(s->reason, strlen(s->reason)));
+    return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
+}
+
+enum err story_end_confirmed(struct story *s, struct body *b)
+{
+    return end_elsewhere(s, b, STATUS_ACSC);
+}
+
+enum err story_end_returned(struct story *s, struct body *b)
+{
+    return end_elsewhere(s, b, STATUS_RJCT);
 }
 
 enum err story_end_accepted(struct story *s, struct body *b)

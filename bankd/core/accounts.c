@@ -163,22 +163,11 @@ enum err core_account_open(struct core *c, const struct core_caller *who,
 
 /* --- money --- */
 
-static enum err read_amount(const struct ledger_account *a, const char *amount,
-                            const char *currency, int64_t *out)
-{
-    *out = 0;
-    if (strcmp(a->currency, currency) != 0)
-        return ERR_CURRENCY_MISMATCH;
-    enum err e = amount_parse(amount, strlen(amount), currency, out);
-    return !e && *out == 0 ? ERR_AMOUNT_ZERO : e;
-}
-
-static enum err add_funding_entry(struct core *c, const struct ledger_account *a, int64_t amount,
+static enum err add_funding_entry(struct core *c, struct ledger_account *a, int64_t amount,
                                   int64_t movement)
 {
     char object[LEDGER_OBJECT_MAX];
     struct doc body = {0};
-    int64_t entry = NO_ENTRY;
 
     ledger_object(a->account, object);
     entries_body(&body, "funding", object, a->entry);
@@ -187,20 +176,15 @@ static enum err add_funding_entry(struct core *c, const struct ledger_account *a
     doc_text(&body, "currency", a->currency);
     doc_money(&body, "balance", a->booked, a->currency);
     doc_int(&body, "movement", movement);
-    enum err e = entries_add(c, &body, &entry);
-    if (e)
-        return e;
-    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ENTRY);
-    store_bind_int(q, ":id", a->id);
-    store_bind_int(q, ":entry", entry);
-    return store_run(q);
+    return ledger_entry(c, a, &body);
 }
 
 enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
                    const char *amount, const char *currency, struct core_answer *out)
 {
     struct ledger_account a, bank;
-    int64_t minor = 0, movement = 0;
+    struct ledger_move funding = {.kind = LEDGER_FUNDING, .from = &bank, .to = &a};
+    int64_t movement = 0;
     struct doc body = {0};
 
     *out = (struct core_answer){0};
@@ -212,13 +196,13 @@ enum err core_fund(struct core *c, const struct core_caller *who, const char *ac
     if (!e && a.state == LEDGER_CLOSED)
         e = ERR_ACCOUNT_CLOSED;
     if (!e)
-        e = read_amount(&a, amount, currency, &minor);
+        e = ledger_read_amount(&a, amount, currency, &funding.amount);
     if (!e)
         e = ledger_own(c, LEDGER_BANK, a.currency, &bank);
     if (!e)
-        e = ledger_move(c, &(struct ledger_move){LEDGER_FUNDING, &bank, &a, minor, 0}, &movement);
+        e = ledger_move(c, &funding, &movement);
     if (!e)
-        e = add_funding_entry(c, &a, minor, movement);
+        e = add_funding_entry(c, &a, funding.amount, movement);
     if (!e)
         e = view_account(c, &a, &body);
     return answer_finish(c, who, e, 201, &body, out);

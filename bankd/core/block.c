@@ -14,12 +14,25 @@
 
 #define NOTE_CHARS 140
 
-static enum err check(const struct ledger_account *a, enum ledger_state to)
+/* What another bank may send back has a place to go to. */
+static enum err check_closing(struct core *c, const struct ledger_account *a)
+{
+    struct store_query *q = store_query(c->store, STORE_ORDER_OUTBOX_OF);
+    bool on_its_way = false;
+
+    store_bind_int(q, ":account", a->id);
+    enum err e = store_step(q, &on_its_way);
+    store_done(q);
+    if (e)
+        return e;
+    return on_its_way || a->booked != 0 || a->reserved != 0 ? ERR_ACCOUNT_NOT_EMPTY : ERR_OK;
+}
+
+static enum err check(struct core *c, const struct ledger_account *a, enum ledger_state to)
 {
     if (a->state == LEDGER_CLOSED)
         return ERR_ACCOUNT_CLOSED;
-    return to == LEDGER_CLOSED && (a->booked != 0 || a->reserved != 0) ? ERR_ACCOUNT_NOT_EMPTY
-                                                                       : ERR_OK;
+    return to == LEDGER_CLOSED ? check_closing(c, a) : ERR_OK;
 }
 
 static enum err write_state(struct core *c, struct ledger_account *a, const char *operator_name,
@@ -33,16 +46,10 @@ static enum err write_state(struct core *c, struct ledger_account *a, const char
     doc_text(&body, "state", ledger_state_name(a->state));
     doc_text(&body, "operator", operator_name);
     doc_text(&body, "note", note);
-    enum err e = entries_add(c, &body, &a->entry);
+    enum err e = ledger_entry(c, a, &body);
     if (e)
         return e;
-    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ENTRY);
-    store_bind_int(q, ":id", a->id);
-    store_bind_int(q, ":entry", a->entry);
-    e = store_run(q);
-    if (e)
-        return e;
-    q = store_query(c->store, STORE_ACCOUNT_STATE);
+    struct store_query *q = store_query(c->store, STORE_ACCOUNT_STATE);
     store_bind_int(q, ":id", a->id);
     store_bind_text(q, ":state", ledger_state_name(a->state));
     return store_run(q);
@@ -68,7 +75,7 @@ enum err core_account_state(struct core *c, const struct core_caller *who, const
     if (!e)
         e = life_catch_up(c, &a);
     if (!e)
-        e = check(&a, states[act]);
+        e = check(c, &a, states[act]);
     if (e)
         return answer_refuse(c, who, e, out);
     a.state = states[act];

@@ -30,6 +30,7 @@ typedef enum err (*core_random_fn)(void *ctx, uint8_t *out, size_t len);
 
 /* What the bank set for itself (bankd.conf). Zeroed: nothing waits for the operator, no cut-off. */
 #define CORE_TERMS_CURRENCIES_MAX 16
+#define CORE_TERMS_CODES_MAX 16
 struct core_currency_terms {
     char code[ORDER_CURRENCY_LEN + 1];
     int64_t hold_above; /* minor units: an order of more waits for the operator; -1: none does */
@@ -39,11 +40,15 @@ struct core_terms {
     struct core_currency_terms currency[CORE_TERMS_CURRENCIES_MAX];
     size_t count;
     flag_set hold_on; /* flags for which an order waits, beside the limit */
+    /* Country and bank code, as in "PT0002", of the accounts that are this bank's. */
+    char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
+    size_t code_count; /* 0: no order may go to another bank */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
 MUST_CHECK enum err core_terms_cutoff(const char *text, struct core_terms *t);     /* "16:00 EUR" */
 MUST_CHECK enum err core_terms_hold_on(const char *text, struct core_terms *t); /* "look-alike" */
+MUST_CHECK enum err core_terms_bank_codes(const char *text, struct core_terms *t); /* "PT 0002" */
 
 struct core_options {
     struct core_terms terms;
@@ -223,6 +228,40 @@ MUST_CHECK enum err core_order_release(struct core *c, const struct core_caller 
 MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *who,
                                       const char *account, const char *id, const char *note,
                                       struct core_answer *out);
+/* Orders that were paid to another bank and wait there, at ACSP. */
+MUST_CHECK enum err core_outbox(struct core *c, const struct core_caller *who,
+                                const struct core_page *page, struct core_answer *out);
+/* Of one that is in the outbox, otherwise ORDER_NOT_SENT: the other bank has it, or sent it back
+ * for a REASON (ISO code; REASON_INVALID for one that is not another bank's to give). */
+MUST_CHECK enum err core_order_confirm(struct core *c, const struct core_caller *who,
+                                       const char *account, const char *id, const char *note,
+                                       struct core_answer *out);
+MUST_CHECK enum err core_order_return(struct core *c, const struct core_caller *who,
+                                      const char *account, const char *id, const char *reason,
+                                      const char *note, struct core_answer *out);
+
+/* What came from another bank. An account that is not here, is closed or has another currency
+ * leaves it in suspense. CREDIT_EXISTS for a REFERENCE that came before. */
+struct core_credit {
+    const char *reference; /* the sender's, 1..35 characters */
+    const char *account, *amount, *currency;
+    const char *debtor_account, *debtor_name, *description; /* "" where not given */
+};
+MUST_CHECK enum err core_credit(struct core *c, const struct core_caller *who,
+                                const struct core_credit *in, struct core_answer *out);
+MUST_CHECK enum err core_suspense(struct core *c, const struct core_caller *who,
+                                  const struct core_page *page, struct core_answer *out);
+/* Of a credit in suspense, otherwise NOT_FOUND; CREDIT is its number as text. */
+MUST_CHECK enum err core_credit_assign(struct core *c, const struct core_caller *who,
+                                       const char *credit, const char *account, const char *note,
+                                       struct core_answer *out);
+MUST_CHECK enum err core_credit_give_back(struct core *c, const struct core_caller *who,
+                                          const char *credit, const char *note,
+                                          struct core_answer *out);
+/* Takes a wrong booking back by an entry of its own: a funding, a credit or an assignment, once
+ * (MOVEMENT_REVERSED); what orders did is theirs (NOT_REVERSIBLE). FUNDS_INSUFFICIENT. */
+MUST_CHECK enum err core_reverse(struct core *c, const struct core_caller *who, const char *account,
+                                 const char *movement, const char *note, struct core_answer *out);
 MUST_CHECK enum err core_clock_accept(struct core *c, const struct core_caller *who,
                                       const char *note, struct core_answer *out);
 /* Whether the books agree with themselves; what differs is in the answer, by check, count and the

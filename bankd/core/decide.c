@@ -9,6 +9,7 @@
 #include "bankd/core/deciding.h"
 #include "bankd/core/rights.h"
 #include "bankd/core/session.h"
+#include "bankd/core/terms.h"
 #include "base/text.h"
 #include <string.h>
 
@@ -65,12 +66,25 @@ static enum err check_known_order(struct deciding *d)
     return e;
 }
 
+/* What goes to another bank is owed to it first. */
+static enum err find_creditor(struct deciding *d)
+{
+    const char *account = d->order->creditor_account;
+
+    enum err e = ledger_find(d->c, account, &d->creditor);
+    if (e != ERR_ACCOUNT_UNKNOWN)
+        return e;
+    return terms_elsewhere(&d->c->terms, account)
+               ? ledger_own(d->c, LEDGER_SETTLEMENT, d->account.currency, &d->creditor)
+               : ERR_CREDITOR_UNKNOWN;
+}
+
 static enum err check_creditor(struct deciding *d)
 {
-    enum err e = ledger_find(d->c, d->order->creditor_account, &d->creditor);
+    enum err e = find_creditor(d);
 
     if (e)
-        return e == ERR_ACCOUNT_UNKNOWN ? ERR_CREDITOR_UNKNOWN : e;
+        return e;
     if (d->creditor.id == d->account.id)
         return ERR_CREDITOR_IS_DEBTOR;
     if (d->creditor.state == LEDGER_CLOSED)

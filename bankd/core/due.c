@@ -69,7 +69,7 @@ static void list_considered(const struct life_decisions *all, struct doc *out)
 }
 
 static enum err write_settlement(struct core *c, const struct ledger_account *debtor,
-                                 const struct life_decisions *all, int64_t movement,
+                                 const struct life_decisions *all, int64_t movement, bool elsewhere,
                                  struct life_order *o)
 {
     char object[LIFE_OBJECT_MAX];
@@ -88,15 +88,19 @@ static enum err write_settlement(struct core *c, const struct ledger_account *de
     doc_put(&body, "considered", &considered);
     doc_array(&status);
     doc_push_text(&status, status_name(STATUS_ACSP));
-    doc_push_text(&status, status_name(STATUS_ACSC));
+    if (!elsewhere)
+        doc_push_text(&status, status_name(STATUS_ACSC));
     doc_put(&body, "status", &status);
     return entries_add(c, &body, &o->entry);
 }
 
+/* What goes to another bank is in the outbox from then on. */
 static enum err settle(struct core *c, struct ledger_account *a, const struct life_decisions *all,
                        struct life_order *o)
 {
-    struct ledger_account creditor;
+    struct ledger_account creditor = {0};
+    const struct ledger_move payment = {
+        .kind = LEDGER_PAYMENT, .from = a, .to = &creditor, .amount = o->amount, .orders = o->id};
     int64_t movement = 0;
 
     if (!status_may_follow(o->status, STATUS_ACSP))
@@ -105,14 +109,14 @@ static enum err settle(struct core *c, struct ledger_account *a, const struct li
     if (!e && creditor.state == LEDGER_CLOSED)
         return life_close(c, a, "AC04", o);
     if (!e)
-        e = ledger_settle(c, &(struct ledger_move){LEDGER_PAYMENT, a, &creditor, o->amount, o->id},
-                          &movement);
+        e = ledger_settle(c, &payment, &movement);
     if (!e)
         e = payees_note(c, o);
     if (!e)
-        e = write_settlement(c, a, all, movement, o);
-    o->status = STATUS_ACSC;
-    o->ended_us = c->now_us;
+        e = write_settlement(c, a, all, movement, ledger_is_own(&creditor), o);
+    o->executed_us = c->now_us;
+    o->status = ledger_is_own(&creditor) ? STATUS_ACSP : STATUS_ACSC;
+    o->ended_us = status_final(o->status) ? c->now_us : 0;
     return e ? e : life_save(c, o);
 }
 

@@ -53,7 +53,7 @@ static enum err add_row(const struct store_query *q, struct sums *s)
 
     s->seen++;
     s->reached = store_int(q, 0);
-    if (amount >= 0)
+    if (amount >= 0 || ledger_kind_from_name(store_text(q, 4)) == LEDGER_REVERSAL)
         return ERR_OK;
     struct sum *added = &s->item[s->count++];
     *added = (struct sum){.month = month, .count = 1, .minor = -amount};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/ledger.h"
 
+#include "bankd/core/entries.h"
 #include "order/amount.h"
 #include <stdio.h>
 #include <string.h>
@@ -75,7 +76,8 @@ enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out)
 
 /* --- the bank's own --- */
 
-static const char *const own_names[] = {[LEDGER_BANK] = "bank"};
+static const char *const own_names[] = {
+    [LEDGER_BANK] = "bank", [LEDGER_SETTLEMENT] = "settlement", [LEDGER_SUSPENSE] = "suspense"};
 
 static enum err make_own(struct core *c, const char *name, const char *currency)
 {
@@ -108,6 +110,18 @@ bool ledger_is_own(const struct ledger_account *a)
 void ledger_object(const char *account, char out[static LEDGER_OBJECT_MAX])
 {
     snprintf(out, LEDGER_OBJECT_MAX, "account:%s", account);
+}
+
+enum err ledger_entry(struct core *c, struct ledger_account *a, struct doc *body)
+{
+    enum err e = entries_add(c, body, &a->entry);
+
+    if (e)
+        return e;
+    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ENTRY);
+    store_bind_int(q, ":id", a->id);
+    store_bind_int(q, ":entry", a->entry);
+    return store_run(q);
 }
 
 int64_t ledger_available(const struct ledger_account *a)
@@ -145,11 +159,45 @@ enum err ledger_release(struct core *c, struct ledger_account *a, int64_t amount
     return write_money(c, a);
 }
 
-static const char *const kinds[] = {[LEDGER_FUNDING] = "funding", [LEDGER_PAYMENT] = "payment"};
+static const char *const kinds[] = {
+    [LEDGER_FUNDING] = "funding",
+    [LEDGER_PAYMENT] = "payment",
+    [LEDGER_CONFIRMATION] = "confirmation",
+    [LEDGER_RETURN] = "return",
+    [LEDGER_CREDIT] = "credit",
+    [LEDGER_ASSIGNMENT] = "assignment",
+    [LEDGER_GIVEN_BACK] = "given-back",
+    [LEDGER_REVERSAL] = "reversal",
+};
 
 const char *ledger_kind_name(enum ledger_kind k)
 {
     return kinds[k];
+}
+
+enum ledger_kind ledger_kind_from_name(const char *name)
+{
+    size_t k = 0;
+
+    while (k < LEDGER_KINDS && strcmp(kinds[k], name) != 0)
+        k++;
+    return (enum ledger_kind)k;
+}
+
+static void bind_row(struct store_query *q, const char *name, int64_t row)
+{
+    if (row)
+        store_bind_int(q, name, row);
+}
+
+enum err ledger_read_amount(const struct ledger_account *a, const char *amount,
+                            const char *currency, int64_t *out)
+{
+    *out = 0;
+    if (strcmp(a->currency, currency) != 0)
+        return ERR_CURRENCY_MISMATCH;
+    enum err e = amount_parse(amount, strlen(amount), currency, out);
+    return !e && *out == 0 ? ERR_AMOUNT_ZERO : e;
 }
 
 static enum err add_movement(struct core *c, const struct ledger_move *m, int64_t *movement)
@@ -158,8 +206,9 @@ static enum err add_movement(struct core *c, const struct ledger_move *m, int64_
 
     store_bind_int(q, ":time", c->now_us);
     store_bind_text(q, ":kind", ledger_kind_name(m->kind));
-    if (m->orders)
-        store_bind_int(q, ":orders", m->orders);
+    bind_row(q, ":orders", m->orders);
+    bind_row(q, ":credit", m->credit);
+    bind_row(q, ":reverses", m->reverses);
     enum err e = store_run(q);
     *movement = store_last_id(c->store);
     return e;

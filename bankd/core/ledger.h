@@ -9,6 +9,7 @@
 #define BANKD_CORE_LEDGER_H
 
 #include "bankd/core/state.h"
+#include "order/doc.h"
 #include "order/iban.h"
 #include "order/key.h"
 #include "order/order.h"
@@ -36,7 +37,9 @@ MUST_CHECK enum err ledger_find(struct core *c, const char *account, struct ledg
 MUST_CHECK enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out);
 /* One of the bank's own, "bank:EUR"; made at the first use. */
 enum ledger_own {
-    LEDGER_BANK, /* what the bank has outside */
+    LEDGER_BANK,       /* what the bank has outside */
+    LEDGER_SETTLEMENT, /* what it owes to other banks: paid, and not confirmed yet */
+    LEDGER_SUSPENSE,   /* what came in for no account that is here */
 };
 MUST_CHECK enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
                                struct ledger_account *out);
@@ -45,6 +48,12 @@ bool ledger_is_own(const struct ledger_account *a);
 MUST_CHECK enum err ledger_read(const struct store_query *q, struct ledger_account *out);
 
 void ledger_object(const char *account, char out[static LEDGER_OBJECT_MAX]);
+/* Adds BODY, which is about the account, to the log, and frees it. */
+MUST_CHECK enum err ledger_entry(struct core *c, struct ledger_account *a, struct doc *body);
+
+/* An amount of the account's currency, above zero. */
+MUST_CHECK enum err ledger_read_amount(const struct ledger_account *a, const char *amount,
+                                       const char *currency, int64_t *out);
 
 int64_t ledger_available(const struct ledger_account *a);
 
@@ -55,15 +64,24 @@ MUST_CHECK enum err ledger_release(struct core *c, struct ledger_account *a, int
 /* Books AMOUNT from one account to another. A customer pays with what is available:
  * FUNDS_INSUFFICIENT; AMOUNT_TOO_LARGE when a balance would no longer fit. Nothing moved, then. */
 enum ledger_kind {
-    LEDGER_FUNDING, /* the bank's operator paid in */
-    LEDGER_PAYMENT, /* an order's, once an order */
+    LEDGER_FUNDING,      /* the bank's operator paid in */
+    LEDGER_PAYMENT,      /* an order's, once an order */
+    LEDGER_CONFIRMATION, /* the other bank has it, once an order */
+    LEDGER_RETURN,       /* the other bank sent it back, once an order */
+    LEDGER_CREDIT,       /* came from another bank */
+    LEDGER_ASSIGNMENT,   /* out of suspense to an account */
+    LEDGER_GIVEN_BACK,   /* out of suspense to the bank that it came from */
+    LEDGER_REVERSAL,     /* takes another movement back, once a movement */
+    LEDGER_KINDS
 };
 const char *ledger_kind_name(enum ledger_kind k);
+enum ledger_kind ledger_kind_from_name(const char *name); /* LEDGER_KINDS: none */
 struct ledger_move {
     enum ledger_kind kind;
     struct ledger_account *from, *to;
     int64_t amount;
-    int64_t orders; /* row; 0: no order made it */
+    int64_t orders, credit; /* rows of what made it; 0: none */
+    int64_t reverses;       /* a movement; 0: none */
 };
 MUST_CHECK enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movement);
 /* The same with what is reserved in FROM. */

@@ -38,6 +38,7 @@ enum err life_read(const struct store_query *q, struct life_order *out)
     if (!e)
         e = store_copy_text(q, 19, out->payee_check, sizeof out->payee_check);
     out->held = (flag_set)store_int(q, 20);
+    out->executed_us = store_int(q, 21);
     return !e && out->status == STATUS_NONE ? ERR_STORE_FAILED : e;
 }
 
@@ -70,14 +71,20 @@ enum err life_save(struct core *c, const struct life_order *o)
     store_bind_int(q, ":id", o->id);
     store_bind_text(q, ":status", status_name(o->status));
     store_bind_text(q, ":reason", o->reason);
-    store_bind_int(q, ":open", !status_final(o->status));
+    store_bind_int(q, ":open", life_reserves(o->status));
     store_bind_int(q, ":due", o->due_us);
     store_bind_int(q, ":matured", o->matured_us);
     store_bind_int(q, ":released", o->released);
     store_bind_int(q, ":held", (int64_t)o->held);
+    store_bind_int(q, ":executed", o->executed_us);
     store_bind_int(q, ":ended", o->ended_us);
     store_bind_int(q, ":entry", o->entry);
     return store_run(q);
+}
+
+bool life_reserves(enum status s)
+{
+    return !status_final(s) && !status_paid(s);
 }
 
 void life_object(const char *account, const char *order_id, char out[static LIFE_OBJECT_MAX])
@@ -243,7 +250,7 @@ enum err life_end(struct core *c, struct ledger_account *a, const struct life_en
     char object[LIFE_OBJECT_MAX];
     struct doc body = {0}, status = {0};
 
-    if (!status_may_follow(o->status, STATUS_RJCT))
+    if (!life_reserves(o->status) || !status_may_follow(o->status, STATUS_RJCT))
         return ERR_INTERNAL;
     life_object(a->account, o->order_id, object);
     entries_body(&body, "closed", object, o->entry);

@@ -34,7 +34,7 @@ struct life_order {
     enum status status;
     char reason[5];
     int32_t date_days;
-    int64_t expires_us, ended_us;
+    int64_t expires_us, executed_us, ended_us;
     int64_t due_us;     /* when the bank looks at it again */
     bool released;      /* by the operator */
     int64_t matured_us; /* when a waiting clause accepted it, or 0 */
@@ -101,6 +101,9 @@ MUST_CHECK enum err life_path_after(enum status from, enum verb verb,
 /* Where the path ends; FROM when it is empty. */
 enum status life_path_end(const struct life_path *path, enum status from);
 
+/* Whether the order's amount is reserved in its account. */
+bool life_reserves(enum status s);
+
 /* Ends an order by the bank's own hand, as RJCT, and frees what it held. Updates A. */
 struct life_end {
     const char *reason;               /* ISO code */
@@ -116,9 +119,9 @@ MUST_CHECK enum err life_close(struct core *c, struct ledger_account *a, const c
  * clause opens or its day comes. A new policy makes it look at once. */
 int64_t life_due(const struct life_case *in);
 /* An order that is at ACCP: since now, so that the bank's cut-off counts, or since before. On its
- * day it is judged once more and executed (ACSP, ACSC: the money moves, the settlement's entry
- * lists the decisions considered), or ended with its reason; until then nothing happens. Saves O,
- * which is IN's row. Updates A. */
+ * day it is judged once more and executed (the money moves: ACSP, and ACSC unless it goes to
+ * another bank; the settlement's entry lists the decisions considered), or ended with its reason;
+ * until then nothing happens. Saves O, which is IN's row. Updates A. */
 enum life_since { LIFE_SINCE_NOW, LIFE_SINCE_BEFORE };
 MUST_CHECK enum err life_execute(struct core *c, struct ledger_account *a,
                                  const struct life_case *in, enum life_since since,

@@ -123,26 +123,55 @@ static enum err describe_payment(const struct store_query *q, bool pays, struct 
     return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
 }
 
+static const char *default_category(enum ledger_kind kind, int64_t amount)
+{
+    if (kind == LEDGER_RETURN)
+        return MOVEMENTS_RETURNED;
+    if (kind == LEDGER_REVERSAL)
+        return MOVEMENTS_CORRECTION;
+    return amount < 0 ? MOVEMENTS_OTHER : MOVEMENTS_INCOME;
+}
+
+/* What no order made. */
+static void describe_other(const struct store_query *q, enum ledger_kind kind, struct doc *out)
+{
+    bool from_outside = !store_is_null(q, 12);
+
+    if (from_outside) {
+        doc_text_optional(out, "counterparty", store_text(q, 11));
+        doc_text(out, "name", store_text(q, 12));
+    }
+    if (kind == LEDGER_REVERSAL) {
+        doc_text(out, "description", "Reversal");
+        doc_int(out, "reverses", store_int(q, 10));
+    } else {
+        doc_text(out, "description", from_outside ? store_text(q, 13) : "Funding");
+    }
+}
+
 static enum err push_movement(const struct store_query *q, const struct ledger_account *a,
                               struct doc *list)
 {
     struct doc one = {0};
+    enum ledger_kind kind = ledger_kind_from_name(store_text(q, 9));
     int64_t amount = store_int(q, 2);
-    enum err e = ERR_OK;
+    enum err e = kind == LEDGER_KINDS ? ERR_STORE_FAILED : ERR_OK;
+
+    if (e)
+        return e;
 
     doc_object(&one);
     doc_int(&one, "id", store_int(q, 0));
     doc_time(&one, "time", store_int(q, 1));
     doc_money(&one, "amount", amount, a->currency);
     doc_money(&one, "balance", store_int(q, 3), a->currency);
-    if (!store_is_null(q, 8))
-        doc_text(&one, "category", store_text(q, 8));
-    else
-        doc_text(&one, "category", amount < 0 ? MOVEMENTS_OTHER : MOVEMENTS_INCOME);
-    if (store_is_null(q, 4))
-        doc_text(&one, "description", "Funding");
-    else
+    doc_text(&one, "kind", ledger_kind_name(kind));
+    doc_text(&one, "category",
+             store_is_null(q, 8) ? default_category(kind, amount) : store_text(q, 8));
+    if (!store_is_null(q, 4))
         e = describe_payment(q, strcmp(store_text(q, 6), a->account) == 0, &one);
+    else
+        describe_other(q, kind, &one);
     doc_push(list, &one);
     return e;
 }

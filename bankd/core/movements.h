@@ -13,8 +13,10 @@
 #include "bankd/core/state.h"
 #include "order/doc.h"
 
-#define MOVEMENTS_OTHER "other"   /* what goes out, without a word of the holder */
-#define MOVEMENTS_INCOME "income" /* what comes in */
+#define MOVEMENTS_OTHER "other"           /* what goes out, without a word of the holder */
+#define MOVEMENTS_INCOME "income"         /* what comes in */
+#define MOVEMENTS_RETURNED "returned"     /* came back from another bank */
+#define MOVEMENTS_CORRECTION "correction" /* the bank took a booking back */
 
 /* Numbers of movements, both included; none when FIRST > LAST. */
 struct movements_range {

@@ -121,11 +121,12 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
 
 /* --- orders --- */
 
-/* The rows of a page, read before any order is touched. */
-static enum err page_orders(struct core *c, const struct ledger_account *a, const struct page *page,
+/* The rows of a page, read before any order is touched; of one account, where A is given. */
+static enum err page_orders(struct core *c, enum store_statement which,
+                            const struct ledger_account *a, const struct page *page,
                             struct life_order *rows, size_t *count)
 {
-    struct store_query *q = store_query(c->store, a ? STORE_ORDER_PAGE_OF : STORE_ORDER_PAGE);
+    struct store_query *q = store_query(c->store, which);
     bool row = false;
 
     *count = 0;
@@ -149,7 +150,7 @@ static enum err push_order(struct core *c, struct life_order *row, struct doc *l
     struct doc one = {0};
 
     enum err e = ledger_by_id(c, row->account, &a);
-    if (!e && !status_final(row->status) && c->now_us > row->expires_us) {
+    if (!e && life_reserves(row->status) && c->now_us > row->expires_us) {
         e = life_catch_up(c, &a);
         if (!e)
             e = life_find(c, row->account, row->order_id, row);
@@ -161,7 +162,8 @@ static enum err push_order(struct core *c, struct life_order *row, struct doc *l
     return e;
 }
 
-static enum err list_orders(struct core *c, const struct ledger_account *a, const struct page *page,
+static enum err list_orders(struct core *c, enum store_statement which,
+                            const struct ledger_account *a, const struct page *page,
                             struct doc *body)
 {
     struct life_order *rows = calloc(PAGE_MAX, sizeof *rows);
@@ -172,7 +174,7 @@ static enum err list_orders(struct core *c, const struct ledger_account *a, cons
         return ERR_NO_MEMORY;
     doc_object(body);
     doc_array(&list);
-    enum err e = page_orders(c, a, page, rows, &count);
+    enum err e = page_orders(c, which, a, page, rows, &count);
     for (size_t i = 0; !e && i < count; i++)
         e = push_order(c, &rows[i], &list);
     if (!e && count)
@@ -196,7 +198,25 @@ enum err core_orders(struct core *c, const struct core_caller *who, const char *
     if (!e)
         e = page_read(asked, INT64_MAX, &page);
     if (!e)
-        e = list_orders(c, account ? &a : NULL, &page, &body);
+        e = account ? list_orders(c, STORE_ORDER_PAGE_OF, &a, &page, &body)
+                    : list_orders(c, STORE_ORDER_PAGE, NULL, &page, &body);
+    return answer_finish(c, who, e, 200, &body, out);
+}
+
+enum err core_outbox(struct core *c, const struct core_caller *who, const struct core_page *asked,
+                     struct core_answer *out)
+{
+    struct page page;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator(who);
+    if (!e)
+        e = page_read(asked, INT64_MAX, &page);
+    if (!e)
+        e = list_orders(c, STORE_ORDER_OUTBOX, NULL, &page, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }
 

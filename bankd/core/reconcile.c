@@ -16,8 +16,10 @@ static const struct check {
     {"balances", STORE_RECONCILE_BALANCES},     /* what is booked is the sum of the postings */
     {"reservations", STORE_RECONCILE_RESERVED}, /* what is reserved is the sum of open orders */
     {"overdrawn", STORE_RECONCILE_OVERDRAWN},   /* a customer has what is reserved */
-    {"executions", STORE_RECONCILE_EXECUTED},   /* one movement for a settled order, else none */
-    {"decisions", STORE_RECONCILE_DECISIONS},   /* somebody approved a settled order */
+    {"executions", STORE_RECONCILE_EXECUTED},   /* paid orders moved money once, others not */
+    {"decisions", STORE_RECONCILE_DECISIONS},   /* somebody approved a paid order */
+    {"outbox", STORE_RECONCILE_OUTBOX},         /* settlement has what is on its way */
+    {"suspense", STORE_RECONCILE_SUSPENSE},     /* suspense has what nobody got */
 };
 
 static enum err run_check(struct core *c, const struct check *check, struct doc *differences)
@@ -120,6 +122,31 @@ static enum err total(struct core *c, struct doc *body)
     return e;
 }
 
+/* How many there are in a currency, and their sum. */
+static enum err add_waiting(struct core *c, const char *name, enum store_statement which,
+                            struct doc *body)
+{
+    struct store_query *q = store_query(c->store, which);
+    struct doc list = {0};
+    bool row = false;
+
+    doc_array(&list);
+    enum err e = store_step(q, &row);
+    while (!e && row) {
+        struct doc one = {0};
+        const char *currency = store_text(q, 0);
+        doc_object(&one);
+        doc_text(&one, "currency", currency);
+        doc_int(&one, "count", store_int(q, 1));
+        doc_money(&one, "amount", store_int(q, 2), currency);
+        doc_push(&list, &one);
+        e = store_step(q, &row);
+    }
+    store_done(q);
+    doc_put(body, name, &list);
+    return e;
+}
+
 enum err core_reconcile(struct core *c, const struct core_caller *who, struct core_answer *out)
 {
     struct doc body = {0}, differences = {0};
@@ -135,6 +162,10 @@ enum err core_reconcile(struct core *c, const struct core_caller *who, struct co
         e = count_all(c, &body);
     if (!e)
         e = total(c, &body);
+    if (!e)
+        e = add_waiting(c, "outbox", STORE_OUTBOX_TOTALS, &body);
+    if (!e)
+        e = add_waiting(c, "suspense", STORE_SUSPENSE_TOTALS, &body);
     for (size_t i = 0; !e && i < sizeof checks / sizeof *checks; i++)
         e = run_check(c, &checks[i], &differences);
     if (!e)

@@ -85,6 +85,28 @@ static enum err read_flag(const char *text, size_t len, struct core_terms *t)
     return ERR_OK;
 }
 
+/* "PT 0002": an IBAN has two check digits between them. */
+static enum err read_code(const char *text, size_t len, struct core_terms *t)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char both[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+    char *code = t->bank_code[t->code_count];
+
+    if (t->code_count == CORE_TERMS_CODES_MAX || len < 4 || len > IBAN_MAX - 2 || text[2] != ' ')
+        return ERR_CONFIG_INVALID;
+    memcpy(code, text, 2);
+    memcpy(code + 2, text + 3, len - 3);
+    code[len - 1] = 0;
+    t->code_count++;
+    return strspn(code, letters) >= 2 && strspn(code, both) == len - 1 ? ERR_OK
+                                                                       : ERR_CONFIG_INVALID;
+}
+
+enum err core_terms_bank_codes(const char *text, struct core_terms *t)
+{
+    return read_items(text, read_code, t);
+}
+
 enum err core_terms_hold_above(const char *text, struct core_terms *t)
 {
     return read_items(text, read_limit, t);
@@ -116,6 +138,16 @@ bool terms_above(const struct core_terms *t, const char *currency, int64_t amoun
     const struct core_currency_terms *row = find(t, currency);
 
     return row && row->hold_above >= 0 && amount > row->hold_above;
+}
+
+bool terms_elsewhere(const struct core_terms *t, const char *iban)
+{
+    for (size_t i = 0; i < t->code_count; i++) {
+        const char *code = t->bank_code[i];
+        if (memcmp(iban, code, 2) == 0 && strncmp(iban + 4, code + 2, strlen(code + 2)) == 0)
+            return false;
+    }
+    return t->code_count > 0;
 }
 
 struct calendar_terms terms_calendar(const struct core_terms *t, const char *currency)

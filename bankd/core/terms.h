@@ -11,6 +11,8 @@
 
 /* Whether an order of so much is above the bank's limit. */
 bool terms_above(const struct core_terms *t, const char *currency, int64_t amount);
+/* Whether an account is another bank's, and orders may go there. */
+bool terms_elsewhere(const struct core_terms *t, const char *iban);
 /* When the bank takes payments in a currency. */
 struct calendar_terms terms_calendar(const struct core_terms *t, const char *currency);
 

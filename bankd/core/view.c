@@ -63,8 +63,8 @@ static void list_history(const struct life_order *row, const struct life_decisio
         if (m)
             add_passed(out, m, code);
     }
-    if (row->status == STATUS_ACSC)
-        add_step(out, status_name(STATUS_ACSP), row->ended_us);
+    if (row->executed_us)
+        add_step(out, status_name(STATUS_ACSP), row->executed_us);
     if (row->ended_us && strcmp(code, status_name(row->status)) != 0)
         add_step(out, status_name(row->status), row->ended_us);
 }
@@ -84,7 +84,7 @@ static void list_can_decide(const struct life_case *in, struct doc *out)
 
 static bool accepted(enum status s)
 {
-    return s == STATUS_ACCP || s == STATUS_PDNG || s == STATUS_ACSP || s == STATUS_ACSC;
+    return s == STATUS_ACCP || s == STATUS_PDNG || status_paid(s);
 }
 
 /* The last moment at which what becomes complete is executed on the same day. */

@@ -40,23 +40,16 @@ static enum err take_id(struct ctl *ctl, const struct args_list *words, const ch
     return ERR_OK;
 }
 
-/* The operator's word on an order that the bank holds. */
-static int decide(struct ctl *ctl, const struct args_list *words, enum route route)
+/* Sends BODY about an order and tells where the order is then. */
+static enum err tell_bank(struct ctl *ctl, const struct args_list *words, enum route route,
+                          const struct buf *body)
 {
-    struct client_call call = {.route = route};
-    struct request_note r = {.note = ""};
-    struct buf body = BUF_INIT(0);
+    struct client_call call = {.route = route, .body = body->data, .body_len = body->len};
     struct js *answer = NULL;
     enum err e = ctl_need_account(ctl);
+    call.param[0] = ctl->account;
     if (e == ERR_OK)
         e = take_id(ctl, words, &call.param[1]);
-    if (e == ERR_OK)
-        e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
-    if (e == ERR_OK)
-        e = request_note_make(&r, &body);
-    call.param[0] = ctl->account;
-    call.body = body.data;
-    call.body_len = body.len;
     if (e == ERR_OK)
         e = ctl_call(ctl, &call, &answer);
     if (e == ERR_OK && ctl->json)
@@ -64,6 +57,19 @@ static int decide(struct ctl *ctl, const struct args_list *words, enum route rou
     else if (e == ERR_OK)
         printf("%s is at %s\n", call.param[1], js_text(js_get(answer, "status"), NULL));
     js_free(answer);
+    return e;
+}
+
+/* The operator's word on an order, with no more than a note. */
+static int decide(struct ctl *ctl, const struct args_list *words, enum route route)
+{
+    struct request_note r = {.note = ""};
+    struct buf body = BUF_INIT(0);
+    enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    if (e == ERR_OK)
+        e = request_note_make(&r, &body);
+    if (e == ERR_OK)
+        e = tell_bank(ctl, words, route, &body);
     buf_free(&body);
     return ctl_end(ctl, e);
 }
@@ -76,4 +82,42 @@ int cmd_order_release(void *ctx, const struct args_list *words)
 int cmd_order_refuse(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_REFUSE);
+}
+
+int cmd_order_confirm(void *ctx, const struct args_list *words)
+{
+    return decide(ctx, words, ROUTE_CONFIRM);
+}
+
+int cmd_order_return(void *ctx, const struct args_list *words)
+{
+    struct ctl *ctl = ctx;
+    struct request_return r = {.note = ""};
+    struct buf body = BUF_INIT(0);
+    enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "reason", ctl->reason, r.reason, sizeof r.reason);
+    if (e == ERR_OK)
+        e = request_return_make(&r, &body);
+    if (e == ERR_OK)
+        e = tell_bank(ctl, words, ROUTE_RETURN, &body);
+    buf_free(&body);
+    return ctl_end(ctl, e);
+}
+
+int cmd_outbox(void *ctx, const struct args_list *words)
+{
+    static const struct table_column columns[] = {
+        {"ORDER", "order.id", false},
+        {"FROM", "order.account", false},
+        {"AMOUNT", "order.amount", true},
+        {"CURRENCY", "order.currency", false},
+        {"TO", "order.creditor.account", false},
+        {"NAME", "order.creditor.name", false},
+        {"BIC", "order.creditor.bic", false},
+    };
+    const struct client_call call = {.route = ROUTE_OUTBOX};
+    (void)words;
+    return ctl_end(
+        ctx, ctl_show_list(ctx, &call, "orders", columns, sizeof columns / sizeof columns[0]));
 }

@@ -16,15 +16,27 @@ static const struct table_column totals[] = {
     {"RESERVED", "reserved", true},
 };
 
+static void show_waiting(const char *what, const struct js *list)
+{
+    for (size_t i = 0; i < js_count(list); i++) {
+        const struct js *one = js_at(list, i);
+        printf("%s: %" PRId64 ", together %s %s.\n", what, js_int(js_get(one, "count")),
+               js_text(js_get(one, "amount"), NULL), js_text(js_get(one, "currency"), NULL));
+    }
+}
+
 static enum err show(const struct js *answer, bool agree)
 {
     const struct js *log = js_get(answer, "log");
 
     printf("The books %s: %" PRId64 " accounts, %" PRId64 " movements, %" PRId64
-           " open orders, %" PRId64 " log entries.\n\n",
+           " open orders, %" PRId64 " log entries.\n",
            agree ? "agree" : "DIFFER", js_int(js_get(answer, "accounts")),
            js_int(js_get(answer, "movements")), js_int(js_get(answer, "openOrders")),
            js_int(js_get(log, "size")));
+    show_waiting("On the way to other banks", js_get(answer, "outbox"));
+    show_waiting("In suspense", js_get(answer, "suspense"));
+    putchar('\n');
     if (agree)
         return ctl_print_table(js_get(answer, "totals"), totals, sizeof totals / sizeof *totals);
     return ctl_print_table(js_get(answer, "differences"), differences,

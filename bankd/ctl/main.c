@@ -17,6 +17,10 @@ static struct ctl ctl;
     {                                                                                              \
         "currency", 0, ARGS_TEXT, "CODE", "ISO 4217, such as EUR", &ctl.currency                   \
     }
+#define NOTE                                                                                       \
+    {                                                                                              \
+        "note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note                                \
+    }
 #define BANK_KEY                                                                                   \
     {                                                                                              \
         "bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the pin from the bank's letter", &ctl.bank_key    \
@@ -43,12 +47,28 @@ static const struct args_option account_fund[] = {
 static const struct args_option order_list[] = {ACCOUNT};
 static const struct args_option account_state[] = {
     ACCOUNT,
-    {"note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note},
+    NOTE,
 };
 static const struct args_option order_decide[] = {
     ACCOUNT,
-    {"note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note},
+    NOTE,
 };
+static const struct args_option order_return[] = {
+    ACCOUNT,
+    {"reason", 0, ARGS_TEXT, "CODE", "the other bank's, ISO 20022, such as AC01", &ctl.reason},
+    NOTE,
+};
+static const struct args_option credit_add[] = {
+    {"account", 0, ARGS_TEXT, "IBAN", "whose it is, as the sender says", &ctl.account},
+    {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 250.00", &ctl.amount},
+    CURRENCY,
+    {"from", 0, ARGS_TEXT, "TEXT", "the sender's name", &ctl.from},
+    {"from-account", 0, ARGS_TEXT, "IBAN", "the sender's account, where it is known",
+     &ctl.from_account},
+    {"description", 0, ARGS_TEXT, "TEXT", "what for, where it is known", &ctl.description},
+    {"reference", 0, ARGS_TEXT, "TEXT", "the sender's reference; counts once", &ctl.reference},
+};
+static const struct args_option note_only[] = {NOTE};
 static const struct args_option log_verify[] = {
     BANK_KEY,
     {"checkpoint", 0, ARGS_TEXT, "FILE", "a checkpoint kept earlier", &ctl.checkpoint},
@@ -56,7 +76,7 @@ static const struct args_option log_verify[] = {
 };
 static const struct args_option key_show[] = {BANK_KEY};
 static const struct args_option clock_accept[] = {
-    {"note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note},
+    NOTE,
 };
 
 static const struct args_command commands[] = {
@@ -83,6 +103,9 @@ static const struct args_command commands[] = {
     {"account close", "", "close an empty account for ever",
      "bankctl account close --account PT50000201231234567890154 --note 'on request'", account_state,
      COUNT(account_state), 0, 0, cmd_account_close},
+    {"account reverse", "MOVEMENT", "take a wrong funding or credit back, by an entry of its own",
+     "bankctl account reverse 17 --account PT50000201231234567890154 --note 'typed twice'",
+     account_state, COUNT(account_state), 1, 1, cmd_account_reverse},
     {"order list", "", "list the orders of all accounts or of one",
      "bankctl order list --account PT50000201231234567890154", order_list, COUNT(order_list), 0, 0,
      cmd_order_list},
@@ -94,6 +117,28 @@ static const struct args_command commands[] = {
      "bankctl order refuse 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'the customer knows nothing of it'",
      order_decide, COUNT(order_decide), 1, 1, cmd_order_refuse},
+    {"order confirm", "ORDER", "the other bank has the money of an order",
+     "bankctl order confirm 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+     "      --account PT50000201231234567890154 --note 'pacs.002 of today'",
+     order_decide, COUNT(order_decide), 1, 1, cmd_order_confirm},
+    {"order return", "ORDER", "the other bank sent the money of an order back",
+     "bankctl order return 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+     "      --account PT50000201231234567890154 --reason AC01 --note 'pacs.004 of today'",
+     order_return, COUNT(order_return), 1, 1, cmd_order_return},
+    {"outbox", "", "list the orders that were paid to other banks and wait there", "bankctl outbox",
+     NULL, 0, 0, 0, cmd_outbox},
+    {"credit add", "", "book what came from another bank",
+     "bankctl credit add --account PT50000201231234567890154 --amount 250.00 --currency EUR \\\n"
+     "      --from 'Employer SA' --description Wages --reference E2E-2026-11-0815",
+     credit_add, COUNT(credit_add), 0, 0, cmd_credit_add},
+    {"credit list", "", "list the credits in suspense: those that found no account",
+     "bankctl credit list", NULL, 0, 0, 0, cmd_credit_list},
+    {"credit assign", "CREDIT", "book a credit in suspense to an account",
+     "bankctl credit assign 17 --account PT50000201231234567890154 --note 'asked the sender'",
+     account_state, COUNT(account_state), 1, 1, cmd_credit_assign},
+    {"credit return", "CREDIT", "send a credit in suspense back",
+     "bankctl credit return 17 --note 'no such customer'", note_only, COUNT(note_only), 1, 1,
+     cmd_credit_return},
     {"log verify", "", "check the whole log against its checkpoints",
      "bankctl log verify --checkpoint monday.note --save tuesday.note", log_verify,
      COUNT(log_verify), 0, 0, cmd_log_verify},

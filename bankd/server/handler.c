@@ -104,6 +104,24 @@ static enum err prepare_note(const struct bank *b, struct job *j)
     return request_note_read(body_of(j), j->body_len, &j->body.note);
 }
 
+static enum err prepare_return(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_return_read(body_of(j), j->body_len, &j->body.returned);
+}
+
+static enum err prepare_credit(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_credit_read(body_of(j), j->body_len, &j->body.credit);
+}
+
+static enum err prepare_assign(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_assign_read(body_of(j), j->body_len, &j->body.assign);
+}
+
 /* --- apply: by the committer -------------------------------------------------------------------*/
 
 static struct core_page page_of(const struct job *j)
@@ -386,6 +404,70 @@ static enum err apply_refuse(const struct bank *b, struct job *j)
                              &j->answer);
 }
 
+static enum err apply_outbox(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_outbox(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_confirm(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_order_confirm(b->core, &who, j->match.param[0], j->match.param[1],
+                              j->body.note.note, &j->answer);
+}
+
+static enum err apply_return(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_return *r = &j->body.returned;
+    return core_order_return(b->core, &who, j->match.param[0], j->match.param[1], r->reason,
+                             r->note, &j->answer);
+}
+
+static enum err apply_credit(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_credit *r = &j->body.credit;
+    const struct core_credit in = {.reference = r->reference,
+                                   .account = r->account,
+                                   .amount = r->amount,
+                                   .currency = r->currency,
+                                   .debtor_account = r->debtor_account,
+                                   .debtor_name = r->debtor_name,
+                                   .description = r->description};
+
+    return core_credit(b->core, &who, &in, &j->answer);
+}
+
+static enum err apply_suspense(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_suspense(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_assign(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_assign *r = &j->body.assign;
+    return core_credit_assign(b->core, &who, j->match.param[0], r->account, r->note, &j->answer);
+}
+
+static enum err apply_give_back(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_credit_give_back(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
+}
+
+static enum err apply_reverse(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_reverse(b->core, &who, j->match.param[0], j->match.param[1], j->body.note.note,
+                        &j->answer);
+}
+
 static enum err apply_reconcile(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -437,6 +519,14 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
+    [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
+    [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
+    [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},
+    [ROUTE_CREDIT] = {0, WRITES, prepare_credit, apply_credit},
+    [ROUTE_SUSPENSE] = {PAGE, READS, NULL, apply_suspense},
+    [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, apply_assign},
+    [ROUTE_GIVE_BACK] = {0, WRITES, prepare_note, apply_give_back},
+    [ROUTE_REVERSE] = {0, WRITES, prepare_note, apply_reverse},
     [ROUTE_RECONCILE] = {0, READS, NULL, apply_reconcile},
     [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, apply_clock_accept},
 };

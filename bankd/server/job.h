@@ -41,6 +41,9 @@ struct job {
         struct request_fund fund;
         struct request_category category;
         struct request_note note;
+        struct request_return returned;
+        struct request_credit credit;
+        struct request_assign assign;
     } body;
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */

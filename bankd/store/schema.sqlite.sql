@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 8;
+PRAGMA user_version = 9;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -134,7 +134,7 @@ CREATE TABLE orders (
     order_id TEXT NOT NULL,
     digest BLOB NOT NULL,
     policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
-    creditor INTEGER NOT NULL REFERENCES account (id),
+    creditor INTEGER NOT NULL REFERENCES account (id), -- the bank's settlement for another bank
     payee TEXT NOT NULL, -- the creditor's account as the order names it
     look BLOB NOT NULL,  -- what the payee's name looks like: bankd/core/payees.h
     payee_check TEXT NOT NULL,
@@ -148,13 +148,16 @@ CREATE TABLE orders (
     matured_us INTEGER NOT NULL,                  -- when a waiting clause accepted it, or 0
     held INTEGER NOT NULL,                        -- why it waits for the operator: order/flag.h
     released INTEGER NOT NULL CHECK (released IN (0, 1)), -- by the operator
-    ended_us INTEGER NOT NULL,                    -- 0 while open
+    executed_us INTEGER NOT NULL,                 -- when the money moved, or 0
+    ended_us INTEGER NOT NULL,                    -- 0 before its end
     entry INTEGER NOT NULL REFERENCES entry (id), -- newest entry about this order
     UNIQUE (account, order_id)
 ) STRICT;
 CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
+-- On their way to other banks.
+CREATE INDEX orders_outbox ON orders (account) WHERE status = 'ACSP';
 
 CREATE TABLE order_document (
     orders INTEGER PRIMARY KEY REFERENCES orders (id),
@@ -199,15 +202,33 @@ CREATE TABLE payee (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX payee_look ON payee (account, look);
 
+-- What came from other banks: into an account, or into suspense until the operator knows where to.
+CREATE TABLE credit (
+    id INTEGER PRIMARY KEY,
+    reference TEXT NOT NULL UNIQUE, -- the sender's
+    account TEXT NOT NULL,          -- as the sender named it
+    currency TEXT NOT NULL,
+    amount INTEGER NOT NULL CHECK (amount > 0),
+    debtor_account TEXT NOT NULL, -- "" when the sender did not say
+    debtor_name TEXT NOT NULL,
+    description TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    state TEXT NOT NULL -- booked, suspense or returned
+) STRICT;
+CREATE INDEX credit_suspense ON credit (id) WHERE state = 'suspense';
+
 -- The ledger. The postings of a movement sum to zero; an order is settled once.
 CREATE TABLE movement (
     id INTEGER PRIMARY KEY,
     time_us INTEGER NOT NULL,
     kind TEXT NOT NULL,                   -- funding, payment ...: bankd/core/ledger.h
-    orders INTEGER REFERENCES orders (id) -- NULL: no order made it
+    orders INTEGER REFERENCES orders (id), -- NULL: no order made it
+    credit INTEGER REFERENCES credit (id), -- what came from another bank
+    reverses INTEGER REFERENCES movement (id)
 ) STRICT;
 CREATE INDEX movement_time ON movement (time_us);
 CREATE UNIQUE INDEX movement_order ON movement (orders, kind) WHERE orders IS NOT NULL;
+CREATE UNIQUE INDEX movement_reversal ON movement (reverses) WHERE reverses IS NOT NULL;
 
 CREATE TABLE posting (
     account INTEGER NOT NULL REFERENCES account (id),

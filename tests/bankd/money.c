@@ -74,7 +74,7 @@ void money_make_many(struct world *w, int count, int64_t amount)
 
     snprintf(sql, sizeof sql,
              "BEGIN; WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"
-             " INSERT INTO movement SELECT 10 + i, %lld, 'funding', NULL FROM n;"
+             " INSERT INTO movement SELECT 10 + i, %lld, 'funding', NULL, NULL, NULL FROM n;"
              "INSERT INTO posting SELECT 1, id, %lld, 10000 + (id - 10) * %lld FROM movement"
              " WHERE id > 10;"
              "INSERT INTO posting SELECT 3, id, -(%lld), -10000 - (id - 10) * %lld FROM movement"

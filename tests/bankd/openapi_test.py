@@ -162,12 +162,38 @@ class Live(unittest.TestCase):
         self.seen.add(identifier)
         return answer.json
 
+    def outside(self, bank, b, at, holders, policy):
+        """What goes to other banks and comes from them."""
+        account = at.rsplit("/", maxsplit=1)[1]
+        for act, body, status in (("confirm", {"note": "as a test"}, "ACSC"),
+                                  ("return", {"note": "as a test", "reason": "AC01"}, "RJCT")):
+            order = b.make_order(account, "NL91ABNA0417164300", "1.00")
+            for session in holders:
+                told = self.check("decide", session.decide(order, policy))
+            self.assertEqual(told["status"], "ACSP")
+            self.assertEqual(len(self.check("outbox", bank.operator("GET", "/v1/outbox"))["orders"]), 1)
+            path = "%s/orders/%s/%s" % (at, order["id"], "confirmation" if act == "confirm" else act)
+            self.assertEqual(self.check(act, bank.operator("POST", path, body))["status"], status)
+        credit = {"amount": "3.00", "currency": "EUR", "debtorName": "Somebody", "description": "a gift"}
+        numbers = []
+        for number in (account, b.iban(77), b.iban(78)):
+            numbers.append(self.check("credit", bank.operator("POST", "/v1/credits", {
+                **credit, "account": number, "reference": "E" + number[:30]}))["id"])
+        self.assertEqual(len(self.check("suspense", bank.operator("GET", "/v1/suspense"))["credits"]), 2)
+        self.check("assign", bank.operator("POST", "/v1/suspense/%d/assignment" % numbers[1],
+                                           {"account": account, "note": "as a test"}))
+        self.check("giveBack", bank.operator("POST", "/v1/suspense/%d/return" % numbers[2], {"note": "as a test"}))
+        movement = self.check("movements", bank.operator("GET", at + "/movements"))["movements"][0]
+        self.assertEqual(movement["kind"], "assignment")
+        self.check("reverse", bank.operator("POST", "%s/movements/%d/reversal" % (at, movement["id"]),
+                                            {"note": "as a test"}))
+
     def test_every_answer_fits(self):
         sys.path.insert(0, str(ROOT / "tests/e2e"))
         import bank as b
 
         self.seen = set()
-        with b.Bank(bankd_settings="hold_above = 400.00 EUR\n") as bank:
+        with b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002\n") as bank:
             keys = {holder: b.Key(bank.dir, curve) for holder, curve in
                     (("alice", "P-256"), ("bob", "P-384"), ("edp", "P-521"))}
             for holder, key in keys.items():
@@ -221,6 +247,7 @@ class Live(unittest.TestCase):
             for act in ("block", "unblock"):
                 told = self.check(act, bank.operator("POST", "%s/%s" % (at, act), {"note": "as a test"}))
                 self.assertEqual(told["state"], {"block": "blocked", "unblock": "open"}[act])
+            self.outside(bank, b, at, (alice, bob), new)
             spare = b.iban(9)
             bank.open_account(spare, ["edp"])
             self.check("close", bank.operator("POST", "/v1/accounts/%s/close" % spare, {"note": "as a test"}))

@@ -80,7 +80,7 @@ static void test_opening(void **state)
     store_close(s);
     assert_ok(store_open("bank.db", &s));
     store_close(s);
-    execute("PRAGMA user_version = 9");
+    execute("PRAGMA user_version = 99");
     assert_err(store_open("bank.db", &s), ERR_STORE_VERSION);
     assert_null(s);
     forget();
@@ -188,16 +188,16 @@ static void test_the_schema_says_no(void **state)
             "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0, 'open'),"
             " (2, 'B', 1, 'EUR', 0, 0, 1, 0, 'open');"
             "INSERT INTO orders VALUES (1, 1, 'o', x'', 1, 2, 'B', x'', '', 60, 0, 0, 'PATC', '', 1,"
-            " 0, 0, 0, 0, 0, 0);"
+            " 0, 0, 0, 0, 0, 0, 0);"
             "INSERT INTO decision VALUES (1, 1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"
             "INSERT INTO statement VALUES (1, 1, 'n', x'01', x'02', 'OK', 200, 0, x'');"
-            "INSERT INTO movement VALUES (1, 0, 'payment', 1); INSERT INTO posting VALUES (1, 1, "
+            "INSERT INTO movement VALUES (1, 0, 'payment', 1, NULL, NULL); INSERT INTO posting VALUES (1, 1, "
             "-60, 40)");
     /* One person, whichever of his keys. */
     assert_refused("INSERT INTO decision VALUES (2, 1, 1, 'vote', 'reject', 3, 0, 0, '', 0)");
-    assert_refused("INSERT INTO movement VALUES (2, 0, 'payment', 1)");
+    assert_refused("INSERT INTO movement VALUES (2, 0, 'payment', 1, NULL, NULL)");
     assert_refused("INSERT INTO orders VALUES (2, 1, 'o', x'', 1, 2, 'B', x'', '', 1, 0, 0, 'PATC',"
-                   " '', 1, 0, 0, 0, 0, 0, 0)");
+                   " '', 1, 0, 0, 0, 0, 0, 0, 0)");
     assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'01', x'03', 'OK', 200, 0, x'')");
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0)");
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 9, 'active', 0, 0)");
@@ -253,6 +253,10 @@ static const struct {
     {STORE_RECONCILE_OVERDRAWN, "once a day"},
     {STORE_RECONCILE_EXECUTED, "once a day"},
     {STORE_RECONCILE_DECISIONS, "once a day"},
+    {STORE_RECONCILE_OUTBOX, "once a day"},
+    {STORE_RECONCILE_SUSPENSE, "once a day"},
+    {STORE_OUTBOX_TOTALS, "once a day"},
+    {STORE_SUSPENSE_TOTALS, "once a day"},
     {STORE_RECONCILE_LOG, "once a day"},
 };
 

@@ -12,13 +12,13 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as fixture  # noqa: E402
 
-ACCOUNT, OTHER = fixture.iban(1), fixture.iban(2)
+ACCOUNT, OTHER, ELSEWHERE = fixture.iban(1), fixture.iban(2), "NL91ABNA0417164300"
 
 
 class Bankctl(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.bank = fixture.Bank().__enter__()
+        cls.bank = fixture.Bank(bankd_settings="bank_codes = PT 0002\n").__enter__()
         cls.addClassCleanup(cls.bank.__exit__, None, None, None)
         cls.alice, cls.bob = fixture.Key(cls.bank.dir), fixture.Key(cls.bank.dir, "P-521")
 
@@ -97,7 +97,7 @@ class Bankctl(unittest.TestCase):
         session.close()
         for words in ((), ("--account", ACCOUNT)):
             line = self.ctl("order", "list", *words).splitlines()[1].split()
-            self.assertEqual(line, [order["id"], ACCOUNT, "PATC", "-", "10.00", "EUR", "1", "2", "bob",
+            self.assertEqual(line, [order["id"], ACCOUNT, "PATC", "-", "10.00", "EUR", "1", "2", "bob", "-",
                                     "EDP", "Comercial"])
         self.assertEqual(self.json("order", "list", "--account", OTHER), {"orders": []})
 
@@ -113,6 +113,63 @@ class Bankctl(unittest.TestCase):
         for act in ("release", "refuse"):
             self.refuses("ORDER_NOT_HELD", 1, "order", act, order, "--account", ACCOUNT, *note)
             self.refuses("USAGE", 2, "order", act, "../x", "--account", ACCOUNT, *note)
+
+    def send(self):
+        """An order that was paid to another bank."""
+        sessions = [fixture.Session(self.bank, key) for key in (self.alice, self.bob)]
+        order = fixture.make_order(ACCOUNT, ELSEWHERE, "5.00")
+        policy = sessions[0].get("/v1/accounts/%s/policy" % ACCOUNT).json["policy"]
+        for session in sessions:
+            told = session.decide(order, policy).json
+            session.close()
+        self.assertEqual(told["status"], "ACSP")
+        return order["id"]
+
+    def test_4_to_other_banks(self):
+        first, second = self.send(), self.send()
+        lines = [line.split() for line in self.ctl("outbox").splitlines()[1:]]
+        self.assertEqual(lines, [[order, ACCOUNT, "5.00", "EUR", ELSEWHERE, "EDP", "Comercial", "-"]
+                                 for order in (second, first)])
+        self.assertIn("On the way to other banks: 2, together 10.00 EUR.", self.ctl("report"))
+        about = ("--account", ACCOUNT, "--note", "as they told us")
+        self.assertEqual(self.ctl("order", "confirm", first, *about), "%s is at ACSC\n" % first)
+        self.refuses("ORDER_NOT_SENT", 1, "order", "confirm", first, *about)
+        back = ("order", "return", second, *about)
+        self.assertIn("--reason is missing", self.refuses("USAGE", 2, *back))
+        self.refuses("REASON_INVALID", 1, *back, "--reason", "MS02")
+        self.assertEqual(self.json(*back, "--reason", "AC04")["reason"], "AC04")
+        self.assertEqual(self.json("outbox"), {"orders": []})
+
+    def credit(self, account, reference, *more):
+        return ("credit", "add", "--account", account, "--amount", "7.00", "--currency", "EUR", "--from",
+                "Uncle Toby", "--reference", reference, *more)
+
+    def test_4_from_other_banks(self):
+        self.assertEqual(self.ctl(*self.credit(ACCOUNT, "E-1")), "Credit 1 is booked\n")
+        self.refuses("CREDIT_EXISTS", 1, *self.credit(ACCOUNT, "E-1"))
+        nobody = fixture.iban(999)
+        told = self.json(*self.credit(nobody, "E-2", "--from-account", ELSEWHERE, "--description", "a gift"))
+        self.assertEqual((told["id"], told["state"], told["debtorAccount"]), (2, "suspense", ELSEWHERE))
+        self.ctl(*self.credit(nobody, "E-3"))
+        lines = [line.split() for line in self.ctl("credit", "list").splitlines()[1:]]
+        self.assertEqual([(line[0], line[2:5]) for line in lines], [("2", ["7.00", "EUR", nobody]),
+                                                                    ("3", ["7.00", "EUR", nobody])])
+        self.assertIn("In suspense: 2, together 14.00 EUR.", self.ctl("report"))
+        note = ("--note", "asked the sender")
+        self.assertEqual(self.ctl("credit", "assign", "2", "--account", ACCOUNT, *note), "Credit 2 is booked\n")
+        self.assertEqual(self.ctl("credit", "return", "3", *note), "Credit 3 is returned\n")
+        self.refuses("NOT_FOUND", 1, "credit", "return", "3", *note)
+        self.refuses("USAGE", 2, "credit", "return", "../3", *note)
+        self.assertEqual(self.json("credit", "list"), {"credits": []})
+
+    def test_4_taken_back(self):
+        self.ctl("account", "fund", "--account", ACCOUNT, "--amount", "1.00", "--currency", "EUR")
+        movements = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"]
+        number = str(movements[0]["id"])
+        words = ("account", "reverse", number, "--account", ACCOUNT, "--note", "typed twice")
+        self.assertEqual(self.ctl(*words), "Movement %s is taken back; booked is %s EUR\n" % (
+            number, movements[1]["balance"]))
+        self.refuses("MOVEMENT_REVERSED", 1, *words)
 
     def test_5_pages(self):
         """More than one page of a list, and of the log."""

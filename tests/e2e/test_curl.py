@@ -26,6 +26,7 @@ CURLRC = 'silent\nshow-error\nwrite-out = "%{stderr}%{json}\\n"\n'
 # People type the PIN; the page's lines stay as they are.
 PROGRAM = 'countersign() { command countersign "$@" --pin-fd 4 4<<<1234; }\n'
 ACCOUNT, PAYEE, HELD, EMPTY = "PT50000201231234567890154", "PT50003500010000004561245", b.iban(5), b.iban(6)
+ELSEWHERE = "NL91ABNA0417164300"
 
 # Sends the bank's root, too, between its own leaf and that again as what it would have trusted.
 IMPOSTOR = """openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout /dev/null -out evil.pem \\
@@ -71,7 +72,7 @@ class Static(unittest.TestCase):
 class Examples(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.bank = b.Bank(bankd_settings="hold_above = 400.00 EUR\n")
+        cls.bank = b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002, PT 0035\n")
         cls.addClassCleanup(cls.bank.__exit__, None, None, None)
         cls.bank.__enter__()
         cls.alice, cls.carol = cls.holder("alice"), cls.holder("carol")
@@ -83,7 +84,8 @@ class Examples(unittest.TestCase):
         for account in (PAYEE, EMPTY):
             cls.bank.open_account(account, ["shop"])
         cls.make_directory()
-        cls.held = cls.hold(bob)
+        cls.waiting = cls.make_wait(bob)
+        cls.credits = cls.suspend()
 
     @classmethod
     def holder(cls, name):
@@ -105,15 +107,27 @@ class Examples(unittest.TestCase):
         cls.bank.write("work/rules.json", '{"rules": [{"require": "all"}]}')
 
     @classmethod
-    def hold(cls, key):
+    def make_wait(cls, key):
         """The orders that wait for the operator, by what he will do with each."""
         policy = cls.bank.open_account(HELD, ["bob"], "2000.00")
         session, found = b.Session(cls.bank, key), {}
-        for act in ("release", "refuse"):
-            order = b.make_order(HELD, PAYEE, "500.00")
+        for act, payee, amount, status in (("release", PAYEE, "500.00", "PDNG"), ("refuse", PAYEE, "500.00", "PDNG"),
+                                           ("confirm", ELSEWHERE, "1.00", "ACSP"), ("return", ELSEWHERE, "1.00", "ACSP")):
+            order = b.make_order(HELD, payee, amount)
             answer = session.decide(order, policy)
-            assert answer.json.get("status") == "PDNG", answer
+            assert answer.json.get("status") == status, answer
             found[act] = order["id"]
+        return found
+
+    @classmethod
+    def suspend(cls):
+        """The credits of which the operator disposes, by what he will do with each."""
+        found = {}
+        for act in ("assign", "giveBack"):
+            answer = cls.bank.operator("POST", "/v1/credits", {
+                "account": b.iban(77), "amount": "5.00", "currency": "EUR", "debtorName": "Somebody", "reference": act})
+            assert answer.json.get("state") == "suspense", answer
+            found[act] = str(answer.json["id"])
         return found
 
     def shell(self, script, holder, **variables):
@@ -143,14 +157,16 @@ class Examples(unittest.TestCase):
             order = json.load(f)["id"]
         (key,) = self.alice.json("token", "info")
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement),
+        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def special(self, identifier):
-        """Of an account that must be empty, and of orders that must wait."""
+        """Of an account that must be empty, of orders and credits that must wait."""
         if identifier == "close":
             return {"ACCOUNT": EMPTY}
-        return {"ACCOUNT": HELD, "ID": self.held[identifier]} if identifier in self.held else {}
+        if identifier in self.credits:
+            return {"CREDIT": self.credits[identifier]}
+        return {"ACCOUNT": HELD, "ID": self.waiting[identifier]} if identifier in self.waiting else {}
 
     def run_example(self, method, path, operation, source, variables):
         done = self.shell(source, self.alice, **{**variables, **self.special(operation["operationId"])})

@@ -166,6 +166,12 @@ class Story:
             body["previous"] = before[-1]
         return self.put(name, clock, body)
 
+    def elsewhere(self, kind, status, reason=None):
+        body = {"type": kind, "movement": 3, "operator": "uid 0 (root)", "note": "pacs.002 of today", "status": status}
+        if reason:
+            body["reason"] = reason
+        return self.of_order(kind, "10:08:00", body)
+
     def held(self, flags=("above-limit",)):
         return self.of_order("held", "10:07:01", {"type": "held", "status": ["PDNG"], "flags": list(flags)})
 
@@ -217,7 +223,8 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("enrolment", "key-status", "account", "decision", "accepted", "held", "released", "settlement", "closed", "told")
+        told = ("enrolment", "key-status", "account", "decision", "accepted", "held", "released", "settlement", "closed",
+                "confirmed", "returned", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]
         document = {"account": ACCOUNT, "bank": BANK, "bankKeys": bank_keys(),

@@ -75,7 +75,8 @@ static void other_ends(void **state)
                 {"dated", "ACSC", "", 2},       {"dated-saturday", "ACSC", "", 2},
                 {"waited", "ACSC", "", 1},      {"held", "PDNG", "", 2},
                 {"released", "ACSC", "", 2},    {"refused", "RJCT", "DS04", 2},
-                {"flagged", "PDNG", "", 2}};
+                {"flagged", "PDNG", "", 2},     {"sent", "ACSP", "", 2},
+                {"confirmed", "ACSC", "", 2},   {"sent-back", "RJCT", "AC01", 2}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
