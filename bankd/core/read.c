@@ -146,13 +146,14 @@ static enum err page_orders(struct core *c, const struct ledger_account *a, cons
 static enum err push_order(struct core *c, struct life_order *row, struct doc *list)
 {
     struct ledger_account a;
+    struct life_order before = *row;
     struct doc one = {0};
 
     enum err e = ledger_by_id(c, row->account, &a);
-    if (!e && !status_final(row->status) && c->now_us > row->expires_us) {
+    if (!e && !status_final(before.status) && c->now_us > before.expires_us) {
         e = life_catch_up(c, &a);
         if (!e)
-            e = life_find(c, row->account, row->order_id, row);
+            e = life_find(c, before.account, before.order_id, row);
     }
     if (!e)
         e = view_stored_order(c, &a, row, &one);
