@@ -268,7 +268,7 @@ class Bank:
         if number not in self.accounts:
             return {"err": "ACCOUNT_UNKNOWN"}
         found = self.orders.get((number, order))
-        if found is None or found.status != "PDNG":
+        if found is None or found.status != "PDNG" or releases and found.released:
             return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_HELD"}
         if releases:
             found.released = True
