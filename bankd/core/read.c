@@ -45,7 +45,7 @@ static enum err push_account(struct core *c, int64_t id, struct doc *list)
 
     enum err e = ledger_by_id(c, id, &a);
     if (!e)
-        e = life_catch_up(c, &a);
+        e = reading_catch_up(c, &a);
     if (!e)
         e = view_account(c, &a, &one);
     if (!e)
@@ -151,7 +151,7 @@ static enum err push_order(struct core *c, struct life_order *row, struct doc *l
 
     enum err e = ledger_by_id(c, row->account, &a);
     if (!e && !status_final(before.status) && c->now_us > before.expires_us) {
-        e = life_catch_up(c, &a);
+        e = reading_catch_up(c, &a);
         if (!e)
             e = life_find(c, before.account, before.order_id, row);
     }

@@ -233,9 +233,6 @@ class Bank:
 
     def catch_up(self, account):
         self.catch_up_change(account)
-        self.catch_up_orders(account)
-
-    def catch_up_orders(self, account):
         while (order := self.first_due(account)) is not None:
             self.look_at(order)
 
@@ -283,7 +280,7 @@ class Bank:
         account = self.accounts.get(number)
         if account is None:
             return {"err": "ACCOUNT_UNKNOWN"}
-        self.catch_up_orders(account)
+        self.catch_up(account)
         if account.state == "closed":
             return {"err": "ACCOUNT_CLOSED"}
         if act == "close" and (account.booked or account.reserved):
