@@ -56,6 +56,16 @@ class Bank:
         self.keys[key].session[1] = self.now
         return self.keys[key].holder
 
+    def unread(self, _session, name):
+        """A document whose form is wrong; only the parser hears of it."""
+        return {"err": name}
+
+    def unverified(self, session, name, _account=None):
+        """What the verifier refuses; ACCOUNT: an order's."""
+        if self.has_session(session):
+            self.caller(session)
+        return {"err": name}
+
     def challenge(self, key):
         return {"err": "OK" if self.keys[key].status == "active" else "KEY_INACTIVE"}
 
@@ -227,8 +237,14 @@ class Bank:
                o.due <= self.now * 1000000 and account in (None, o.account)]
         return min(due, key=lambda o: o.due, default=None)
 
+    def is_due(self, account):
+        return self.change_due(account) or self.first_due(account) is not None
+
+    def change_due(self, account):
+        return account.change is not None and account.change.due <= self.now
+
     def catch_up_change(self, account):
-        if account.change and account.change.due <= self.now:
+        if self.change_due(account):
             self.look_at_change(account)
 
     def catch_up(self, account):
@@ -239,7 +255,7 @@ class Bank:
     def due(self, most):
         found = None
         for _ in range(most):
-            due = [a for a in self.changing if a.change.due <= self.now]
+            due = [a for a in self.changing if self.change_due(a)]
             found = min(due, key=lambda a: a.change.due, default=None)
             if found is not None:
                 self.look_at_change(found)
@@ -322,9 +338,7 @@ class Bank:
         for wrong, name in ((about.doc["account"] != to.doc["account"], "ACCOUNT_MISMATCH"),
                             (about.digest != to.digest or replaced is None, "POLICY_MISMATCH")):
             if wrong:
-                if self.has_session(said["session"]):
-                    self.caller(said["session"])
-                return {"err": name}
+                return self.unverified(said["session"], name)
         key = self.keys[said["key"]]
         try:
             who = self.caller(said["session"])
@@ -381,9 +395,7 @@ class Bank:
         try:
             self.verify(said, order)
         except Refused as why:
-            if self.has_session(said["session"]):
-                self.caller(said["session"])
-            return {"err": str(why)}
+            return self.unverified(said["session"], str(why), order["account"])
         key = self.keys[said["key"]]
         try:
             who, account = self.caller(said["session"]), self.accounts.get(order["account"])
