@@ -6,7 +6,7 @@
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/ledger.h"
-#include "bankd/core/life.h"
+#include "bankd/core/reading.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
 #include "order/text.h"
@@ -73,7 +73,7 @@ enum err core_account_state(struct core *c, const struct core_caller *who, const
     if (!e)
         e = ledger_find(c, account, &a);
     if (!e)
-        e = life_catch_up(c, &a);
+        e = reading_catch_up(c, &a);
     if (!e)
         e = check(c, &a, states[act]);
     if (e)

@@ -120,6 +120,8 @@ static enum err decide(struct core *c, const struct core_caller *who, bool relea
         e = utext_check(note, strlen(note), NOTE_CHARS);
     if (!e)
         e = find(c, account, id, &a, &o);
+    if (!e && releases && o.released) /* it waits for a business day */
+        e = ERR_ORDER_NOT_HELD;
     if (e)
         return answer_refuse(c, who, e, out);
     const struct life_end end = {"DS04", w.operator_name, w.note};

@@ -45,7 +45,7 @@ static enum err push_account(struct core *c, int64_t id, struct doc *list)
 
     enum err e = ledger_by_id(c, id, &a);
     if (!e)
-        e = life_catch_up(c, &a);
+        e = reading_catch_up(c, &a);
     if (!e)
         e = view_account(c, &a, &one);
     if (!e)
@@ -147,13 +147,14 @@ static enum err page_orders(struct core *c, enum store_statement which,
 static enum err push_order(struct core *c, struct life_order *row, struct doc *list)
 {
     struct ledger_account a;
+    struct life_order before = *row;
     struct doc one = {0};
 
     enum err e = ledger_by_id(c, row->account, &a);
-    if (!e && life_reserves(row->status) && c->now_us > row->expires_us) {
-        e = life_catch_up(c, &a);
+    if (!e && life_reserves(before.status) && c->now_us > before.expires_us) {
+        e = reading_catch_up(c, &a);
         if (!e)
-            e = life_find(c, row->account, row->order_id, row);
+            e = life_find(c, before.account, before.order_id, row);
     }
     if (!e)
         e = view_stored_order(c, &a, row, &one);

@@ -4,6 +4,13 @@
 #include "bankd/core/change.h"
 #include "bankd/core/life.h"
 
+enum err reading_catch_up(struct core *c, struct ledger_account *a)
+{
+    enum err e = change_catch_up(c, a);
+
+    return e ? e : life_catch_up(c, a);
+}
+
 /* The account, touched, and whether the caller stands in its policy. */
 static enum err touch(struct core *c, const struct core_caller *who, const char *account,
                       struct session_viewer *viewer, struct ledger_account *out, bool *stands)
@@ -14,9 +21,7 @@ static enum err touch(struct core *c, const struct core_caller *who, const char 
     if (!e)
         e = ledger_find(c, account, out);
     if (!e)
-        e = change_catch_up(c, out);
-    if (!e)
-        e = life_catch_up(c, out);
+        e = reading_catch_up(c, out);
     if (!e)
         e = state_policy(c, out->policy_digest, &policy);
     *stands = !e && session_may_see(viewer, policy);

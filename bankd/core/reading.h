@@ -9,6 +9,9 @@
 #include "bankd/core/ledger.h"
 #include "bankd/core/session.h"
 
+/* What time demands of the account: first of its new policy, by which its orders are judged then.
+ */
+MUST_CHECK enum err reading_catch_up(struct core *c, struct ledger_account *a);
 /* The account if the caller may see it: otherwise ACCOUNT_UNKNOWN, as if it were not. Reading
  * touches: an order past its time ends now. VIEWER may be NULL. */
 MUST_CHECK enum err reading_open(struct core *c, const struct core_caller *who, const char *account,

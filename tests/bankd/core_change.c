@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define DAY 86400
+#define FIRM "NL91ABNA0417164300"
 #define ALICE "{\"class\":\"A\",\"id\":\"alice\"}"
 #define BOB "{\"class\":\"A\",\"id\":\"bob\"}"
 #define CAROL "{\"class\":\"A\",\"id\":\"carol\"}"
@@ -340,6 +341,71 @@ static void test_succession(void **state)
     policy_free(three);
 }
 
+/* The policy that was due on Tuesday is in force before the order that is due on Thursday, whatever
+ * makes the bank look. */
+static void due_while_it_was_down(struct world *w, void (*looks)(struct world *w))
+{
+#define SOON                                                                                       \
+    "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":1,\"signers\":[{\"count\":1}]}],"    \
+    "\"for\":\"policy\"}"
+    static const char *const holders[] = {"alice", "bob"};
+    static const struct world_account firm = {
+        .account = FIRM, .holders = holders, .count = 2, .rules = "[" ANYBODY "," SOON "]"};
+    struct world_order o;
+
+    assert_ok(world_open_account(w, &firm));
+    world_fund(w, FIRM, "500.00");
+    world_order_from(w,
+                     "{\"account\":\"" FIRM "\",\"amount\":\"60.00\",\"creditor\":{\"account\":"
+                     "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\","
+                     "\"date\":\"2026-11-26\",\"description\":\"x\"}",
+                     &o);
+    assert_status(w, world_decide(w, &w->bob, &o, VERB_APPROVE), "ACCP");
+    struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, ALL "," SOON);
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    policy_free(two);
+    world_later(w, 4 * DAY);
+    world_begin(w);
+    looks(w);
+    world_order_free(&o);
+    assert_string_equal(world_sql(w, "SELECT status || reason FROM orders"), "RJCTDS0H");
+}
+
+static void look(struct world *w)
+{
+    bool more = false;
+
+    world_end(w, core_due(w->core, 10, &more));
+}
+
+static void test_policies_are_due_before_orders(void **state)
+{
+    due_while_it_was_down(*state, look);
+}
+
+static void list_accounts(struct world *w)
+{
+    static const struct core_page first = {.cursor = ""};
+
+    world_end(w, core_accounts(w->core, &world_operator, &first, &w->answer));
+}
+
+static void test_policies_are_due_before_accounts_are_listed(void **state)
+{
+    due_while_it_was_down(*state, list_accounts);
+}
+
+static void block(struct world *w)
+{
+    world_end(
+        w, core_account_state(w->core, &world_operator, FIRM, CORE_ACCOUNT_BLOCK, "x", &w->answer));
+}
+
+static void test_policies_are_due_before_a_block(void **state)
+{
+    due_while_it_was_down(*state, block);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -354,6 +420,9 @@ int main(void)
         T(test_words_in_their_order),
         T(test_a_no_under_a_stricter_policy),
         T(test_a_vote_when_no_rule_is_left),
+        T(test_policies_are_due_before_orders),
+        T(test_policies_are_due_before_accounts_are_listed),
+        T(test_policies_are_due_before_a_block),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -169,6 +169,24 @@ static void test_a_touch_executes_too(void **state)
     world_order_free(&o);
 }
 
+/* What is accepted waits for its day, also when its own expiry has passed meanwhile. */
+static void test_a_list_shows_what_waits(void **state)
+{
+    static const struct core_page first = {.cursor = ""};
+    struct world *w = *state;
+    struct world_order o;
+
+    dated(w, "60.00", "2026-11-25", &o);
+    both_approve(w, &o);
+    world_later(w, DAY);
+    assert_false(look(w));
+    world_begin(w);
+    world_end(w, core_orders(w->core, &world_operator, NULL, &first, &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"status\":\"ACCP\""));
+    world_order_free(&o);
+}
+
 static void test_votes_and_cancels_while_it_waits(void **state)
 {
     struct world *w = *state;
@@ -386,6 +404,7 @@ int main(void)
         T(test_today_is_any_day),
         T(test_dates_that_do_not_enter),
         T(test_a_touch_executes_too),
+        T(test_a_list_shows_what_waits),
         T(test_votes_and_cancels_while_it_waits),
         T(test_cancel_while_votes_are_missing),
         T(threat_10_a_key_revoked_before_its_day),

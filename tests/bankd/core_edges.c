@@ -504,31 +504,6 @@ static void test_who_can_stop_a_dated_order(void **state)
     }
 }
 
-/* The policy that was due on Tuesday is in force before the order that is due on Thursday,
- * whenever the bank looks. */
-static void test_policies_are_due_before_orders(void **state)
-{
-    static const char *const holders[] = {"alice", "bob"};
-    static const char rules[] = "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":1,"
-                                "\"signers\":[{\"count\":1}]}],\"for\":\"policy\"}";
-    char all[400];
-    struct world *w = *state;
-    struct world_order o;
-
-    snprintf(all, sizeof all, "[" ANYBODY ",%s]", rules);
-    open_firm(w, holders, 2, all, NULL);
-    firm_order(w, "60.00", "\"date\":\"2026-11-26\",", &o);
-    says(w, world_decide(w, &w->bob, &o, VERB_APPROVE), "ACCP");
-    snprintf(all, sizeof all, ALL ",%s", rules);
-    struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, all);
-    says(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
-    policy_free(two);
-    world_later(w, 4 * DAY); /* the bank was down */
-    look(w);
-    world_order_free(&o);
-    assert_string_equal(world_sql(w, "SELECT status FROM orders"), "RJCT"); /* ACSC */
-}
-
 /* What leaves next week is no matter of today's limit. */
 static void test_a_dated_order_and_todays_limit(void **state)
 {
@@ -567,7 +542,6 @@ int main(void)
         T(test_a_new_holder_sees_the_pending_policy),
         T(test_evidence_after_such_a_policy),
         T(test_who_can_stop_a_dated_order),
-        T(test_policies_are_due_before_orders),
         T(test_a_dated_order_and_todays_limit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

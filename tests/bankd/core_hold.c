@@ -113,6 +113,7 @@ static void test_released_on_a_saturday(void **state)
     for (size_t i = 0; i < js_count(history); i++) /* no step at a time that never was */
         assert_memory_equal(js_text(js_get(js_at(history, i), "time"), NULL), "2026-11-23", 10);
     js_free(root);
+    assert_string_equal(operates(w, &world_operator, true, &o), "ORDER_NOT_HELD"); /* any more */
     world_later(w, 2 * 86400);
     world_begin(w);
     world_end(w, core_due(w->core, 10, &more));

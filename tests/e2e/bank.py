@@ -236,8 +236,8 @@ class Session:
         assert answer.status in (200, 201), answer
         return answer.json["challenge"]
 
-    def login(self):
-        payload = statement(challenge=self.challenge(), session=self.session_key.thumbprint)
+    def login(self, issued=None):
+        payload = statement(issued=issued, challenge=self.challenge(), session=self.session_key.thumbprint)
         return self.post("/v1/login", {"login": self.key.jws("countersign-login+jws", payload)})
 
     def decide(self, order, policy, verb="approve", key=None, **members):
@@ -253,9 +253,9 @@ class Session:
 class Bank:
     """with Bank() as bank: ... ; processes and directory are gone afterwards."""
 
-    def __init__(self, name=NAME, keeper_env=None, bankd_settings="", bankd_prefix=()):
+    def __init__(self, name=NAME, keeper_env=None, bankd_settings="", bankd_prefix=(), parent=None):
         self.name = name
-        self.dir = tempfile.mkdtemp(prefix="countersign-test-")
+        self.dir = tempfile.mkdtemp(prefix="countersign-test-", dir=parent)
         self.keeper_env = keeper_env or {}
         self.bankd_settings, self.bankd_prefix = bankd_settings, tuple(bankd_prefix)
         self.keeper = self.bankd = None
@@ -332,12 +332,15 @@ class Bank:
         self.write("keeper.conf", "bank = %s\nmodule = %s\ntoken = pkcs11:token=bank\nsocket = %s\n"
                                   "state = %s\n" % (self.name, self.module, self.path("keeper.sock"),
                                                     self.path("keeper")))
+        self.write_settings()
+        self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--init", "--pin-fd", "{9999}"],
+                  env=self.keeper_env)
+
+    def write_settings(self):
         self.write("bankd.conf", "bank = %s\nlisten = 127.0.0.1:0\nsocket = %s\nstore = %s\n"
                                  "keeper_socket = %s\n%s" % (self.name, self.path("bankd.sock"),
                                                              self.path("bank.db"), self.path("keeper.sock"),
                                                              self.bankd_settings))
-        self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--init", "--pin-fd", "{9999}"],
-                  env=self.keeper_env)
 
     # --- processes ---
     def spawn(self, args, log, env, fds=()):
@@ -433,13 +436,18 @@ class Bank:
     def balance(self, account):
         return self.operator("GET", "/v1/accounts/" + account).json
 
-    def accounts(self):
+    def pages(self, path, member):
+        """A whole list, as the operator gets it."""
         found, cursor = [], ""
         while cursor is not None:
-            page = self.operator("GET", "/v1/accounts?limit=200" + cursor).json
-            found += page["accounts"]
-            cursor = "&cursor=" + page["next"] if "next" in page else None
+            page = self.operator("GET", path + "?limit=200" + cursor)
+            assert page.status == 200, page
+            found += page.json[member]
+            cursor = "&cursor=" + page.json["next"] if "next" in page.json else None
         return found
+
+    def accounts(self):
+        return self.pages("/v1/accounts", "accounts")
 
     def counted(self, reason):
         """Refusals of this minute: counted in the database, in the log when the minute is over."""
@@ -449,20 +457,24 @@ class Bank:
         finally:
             store.close()
 
-    def verify_log(self):
-        done = self.ctl("log", "verify", "--bank-key", self.pin, check=False)
+    def verify_log(self, *words):
+        done = self.ctl("log", "verify", "--bank-key", self.pin, *words, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def entries(self):
-        """Every body in the log, oldest first."""
-        bodies, start = [], 0
+    def log_from(self, start):
+        """The log's entries from number START, oldest first."""
+        entries = []
         while True:
             page = self.operator("GET", "/v1/log/entries?from=%d&limit=200" % start).json
-            bodies += [entry["body"] for entry in page["entries"]]
+            entries += page["entries"]
             if not page["entries"] or page.get("next") is None:
-                return bodies
+                return entries
             start = int(page["next"])
+
+    def entries(self):
+        """Every body in the log, oldest first."""
+        return [entry["body"] for entry in self.log_from(0)]
 
 
 class StartFailed(AssertionError):

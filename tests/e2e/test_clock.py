@@ -3,23 +3,16 @@
 runs and while it does not. bankd alone lives in the false time (libfaketime), so the programs under
 test are those without sanitizers."""
 import calendar
-import glob
-import os
 import sqlite3
 import time
 import unittest
 
-from bank import Bank, Session, make_order, rfc3339, statement
+from bank import Bank, Session, make_order, rfc3339
+from false_clock import FalseClock
 from scene import Scene
 from trouble import Trouble
 
 DAY = 86400
-
-
-def faketime():
-    found = sorted(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1"))
-    assert found, "package libfaketime is missing"
-    return found[0]
 
 
 class Clock(Trouble):
@@ -29,9 +22,8 @@ class Clock(Trouble):
 
     def setUp(self):
         self.bank = Bank()
-        self.bank.bankd_prefix = (
-            "env", "LD_PRELOAD=" + faketime(), "FAKETIME_TIMESTAMP_FILE=" + self.bank.path("clock"),
-            "FAKETIME_NO_CACHE=1", "FAKETIME_DONT_FAKE_MONOTONIC=1", "TZ=UTC")
+        self.clock = FalseClock(self.bank.path("clock"))
+        self.bank.bankd_prefix = self.clock.prefix()
         self.shift(0)
         type(self).bank = self.bank
         self.open_bank()
@@ -43,21 +35,15 @@ class Clock(Trouble):
         self.silent()
 
     # --- time ---
-    def set_clock(self, text):
-        path = self.bank.path("clock")
-        with open(path + ".new", "w", encoding="ascii") as f:
-            f.write(text + "\n")
-        os.rename(path + ".new", path)
-
     def shift(self, seconds):
         """The bank's clock goes so many seconds beside ours."""
         self.shifted = seconds
-        self.set_clock("%+d" % seconds)
+        self.clock.shift(seconds)
 
     def stop_clock(self):
         """The bank's time stands still; returns it."""
         now = int(time.time()) + 1
-        self.set_clock(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now)))
+        self.clock.stop_at(now)
         return now
 
     def now(self):
@@ -93,8 +79,7 @@ class Clock(Trouble):
     def login(self, key):
         session = Session(self.bank)
         session.key = key
-        payload = statement(issued=self.now(), challenge=session.challenge(), session=session.session_key.thumbprint)
-        return session, session.post("/v1/login", {"login": key.jws("countersign-login+jws", payload)})
+        return session, session.login(issued=self.now())
 
     def login_again(self):
         """A day later no session is left."""
@@ -141,7 +126,7 @@ class Clock(Trouble):
         self.refused(self.alice.send(order, self.sign(self.alice, order, now + 11)), "ISSUED_IN_FUTURE")
         self.taken(self.alice.send(order, self.sign(self.alice, order, now + 10)), "PATC")
         # Before the key's enrolment: which rule refuses it shows the edge.
-        self.set_clock(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(now + 50)))
+        self.clock.stop_at(now + 50)
         self.refused(self.bob.send(order, self.sign(self.bob, order, now - 250)), "KEY_FLOOR")
         self.refused(self.bob.send(order, self.sign(self.bob, order, now - 251)), "ISSUED_TOO_OLD")
         self.taken(self.bob.send(order, self.sign(self.bob, order, now + 60)), "ACSC")
@@ -153,12 +138,12 @@ class Clock(Trouble):
         order = self.order(date=time.strftime("%Y-%m-%d", time.gmtime(issued + 300)))
         first, second = self.sign(self.alice, order, issued), self.sign(self.bob, order, issued)
         self.bank.stop_bankd()
-        self.set_clock(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(issued + 300)))
+        self.clock.stop_at(issued + 300)
         self.bank.start_bankd()
         self.shifted = issued + 300 - int(time.time())
         self.login_again()
         self.taken(self.alice.send(order, first), "PATC")
-        self.set_clock(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(issued + 301)))
+        self.clock.stop_at(issued + 301)
         self.refused(self.bob.send(order, second), "ISSUED_TOO_OLD")
         self.assertEqual(self.seen(order), "PATC")
 

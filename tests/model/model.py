@@ -56,6 +56,16 @@ class Bank:
         self.keys[key].session[1] = self.now
         return self.keys[key].holder
 
+    def unread(self, _session, name):
+        """A document whose form is wrong; only the parser hears of it."""
+        return {"err": name}
+
+    def unverified(self, session, name, _account=None):
+        """What the verifier refuses; ACCOUNT: an order's."""
+        if self.has_session(session):
+            self.caller(session)
+        return {"err": name}
+
     def challenge(self, key):
         return {"err": "OK" if self.keys[key].status == "active" else "KEY_INACTIVE"}
 
@@ -227,22 +237,25 @@ class Bank:
                o.due <= self.now * 1000000 and account in (None, o.account)]
         return min(due, key=lambda o: o.due, default=None)
 
+    def is_due(self, account):
+        return self.change_due(account) or self.first_due(account) is not None
+
+    def change_due(self, account):
+        return account.change is not None and account.change.due <= self.now
+
     def catch_up_change(self, account):
-        if account.change and account.change.due <= self.now:
+        if self.change_due(account):
             self.look_at_change(account)
 
     def catch_up(self, account):
         self.catch_up_change(account)
-        self.catch_up_orders(account)
-
-    def catch_up_orders(self, account):
         while (order := self.first_due(account)) is not None:
             self.look_at(order)
 
     def due(self, most):
         found = None
         for _ in range(most):
-            due = [a for a in self.changing if a.change.due <= self.now]
+            due = [a for a in self.changing if self.change_due(a)]
             found = min(due, key=lambda a: a.change.due, default=None)
             if found is not None:
                 self.look_at_change(found)
@@ -268,7 +281,7 @@ class Bank:
         if number not in self.accounts:
             return {"err": "ACCOUNT_UNKNOWN"}
         found = self.orders.get((number, order))
-        if found is None or found.status != "PDNG":
+        if found is None or found.status != "PDNG" or releases and found.released:
             return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_HELD"}
         if releases:
             found.released = True
@@ -283,7 +296,7 @@ class Bank:
         account = self.accounts.get(number)
         if account is None:
             return {"err": "ACCOUNT_UNKNOWN"}
-        self.catch_up_orders(account)
+        self.catch_up(account)
         if account.state == "closed":
             return {"err": "ACCOUNT_CLOSED"}
         if act == "close" and (account.booked or account.reserved):
@@ -325,9 +338,7 @@ class Bank:
         for wrong, name in ((about.doc["account"] != to.doc["account"], "ACCOUNT_MISMATCH"),
                             (about.digest != to.digest or replaced is None, "POLICY_MISMATCH")):
             if wrong:
-                if self.has_session(said["session"]):
-                    self.caller(said["session"])
-                return {"err": name}
+                return self.unverified(said["session"], name)
         key = self.keys[said["key"]]
         try:
             who = self.caller(said["session"])
@@ -384,9 +395,7 @@ class Bank:
         try:
             self.verify(said, order)
         except Refused as why:
-            if self.has_session(said["session"]):
-                self.caller(said["session"])
-            return {"err": str(why)}
+            return self.unverified(said["session"], str(why), order["account"])
         key = self.keys[said["key"]]
         try:
             who, account = self.caller(said["session"]), self.accounts.get(order["account"])

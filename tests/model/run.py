@@ -3,6 +3,7 @@
 """Random steps against the bank and against the model of its rules; every answer is compared.
 
     run.py --driver build/dev/tests/model_driver --seed 7 --steps 1000
+    COUNTERSIGN_BIN=build/release/bin run.py --api --seed 7 --steps 250
 
 After every step balances, orders, the books' laws and the log are checked as well. The steps are
 divided among banks of --bank-steps each; bank N of seed S is seed S + N. All choices come from the
@@ -13,37 +14,28 @@ import argparse
 import json
 import os
 import pathlib
-import random
+import shlex
 import subprocess
 import sys
 import tempfile
 import time
 
-import documents
-import model
 from steps import Steps
+from world import Differs, World
 
-BANK = "demobank.example/test"
-START = documents.seconds_of("2026-11-23T09:00:00Z")  # as tests/bankd/world.c
-
-
-class Differs(Exception):
-    pass
+PROGRAMS = [f"COUNTERSIGN_BIN={os.environ['COUNTERSIGN_BIN']}"] if "COUNTERSIGN_BIN" in os.environ else []
 
 
 class Driver:
-    """The bank in its process. Remembers the commands, so that they can be read after a failure."""
+    """The bank in a process, without its doors."""
 
     def __init__(self, program, directory):
-        self.lines, self.program = [], program
         self.process = subprocess.Popen([program, directory], stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, text=True, bufsize=1)
 
     def ask(self, do, **members):
-        line = json.dumps({"do": do, **members})
-        self.lines.append(line)
         try:
-            self.process.stdin.write(line + "\n")
+            self.process.stdin.write(json.dumps({"do": do, **members}) + "\n")
             answer = self.process.stdout.readline()
         except BrokenPipeError:
             answer = ""
@@ -56,211 +48,20 @@ class Driver:
         if self.process.wait():
             raise Differs(f"the driver ended with {self.process.returncode}")
 
+    def abandon(self, _why):
+        self.process.kill()
+        self.process.wait()
 
-class World:
-    """Bank and model side by side; every method does one thing to both and compares."""
 
-    def __init__(self, driver, seed):
-        self.driver = driver
-        self.bank = model.Bank(BANK, START)
-        self.rng = random.Random(seed)
-        self.statements, self.answers = [], []
-        self.settled = set()
-        self.counts = {}
-
-    def note(self, do, err):
-        self.counts[f"{do} {err}"] = self.counts.get(f"{do} {err}", 0) + 1
-
-    def same(self, what, expected, found):
-        if expected != found:
-            if isinstance(expected, dict) and isinstance(found, dict):  # say what differs only
-                both = expected.keys() | found.keys()
-                expected, found = ({k: one.get(k) for k in both if expected.get(k) != found.get(k)}
-                                   for one in (expected, found))
-            raise Differs(f"{what}\n  model: {expected}\n  bank:  {found}")
-
-    def compare(self, do, expected, answer):
-        """Members of EXPECTED against the answer's body."""
-        self.note(do, expected["err"])
-        self.same(f"{do}: refusal", expected["err"], answer["err"])
-        if expected["err"] != "OK":
-            return
-        body = answer.get("body") or {}
-        for name, value in expected.items():
-            if name == "err":
-                continue
-            found = answer.get(name) if name in ("http", "more") else body.get(name)
-            if name == "decisions":
-                found = [(d["holder"], d["decision"]) for d in found]
-            elif name == "history":
-                times = [step["time"] for step in found]
-                self.same(f"{do}: history in order", sorted(times), times)
-                found = [step["status"] for step in found]
-            elif name == "pending" and found:
-                found = {"digest": found["digest"],
-                         "decisions": [(d["holder"], d["decision"]) for d in found["decisions"]]}
-            self.same(f"{do}: {name}", value, found)
-        if "status" in expected:
-            self.note("status", expected["status"] + (expected.get("reason") or ""))
-
-    def both(self, do, expected, **members):
-        self.compare(do, expected, self.driver.ask(do, **members))
-
-    # --- acts ---
-    def enrol(self, name, curve):
-        self.bank.enrol(name)
-        self.both("enrol", {"err": "OK"}, name=name, curve=curve)
-
-    def second_key(self, name):
-        self.bank.second_key(name)
-        self.both("second-key", {"err": "OK"}, name=name, curve="P-256")
-
-    def key_status(self, key, status):
-        self.bank.key_status(key, status)
-        self.both("key-status", {"err": "OK"}, key=key, status=status)
-
-    def login(self, key):
-        self.bank.login(key)
-        self.both("login", {"err": "OK"}, key=key)
-
-    def open_account(self, number, currency, holders, rules, limits):
-        doc = {"account": number, "bank": BANK, "type": "policy", "title": "Household", "version": 1,
-               "validFrom": documents.time_text(self.bank.now), "rules": rules or [{"require": "all"}],
-               "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())]}
-        if rules or limits:
-            doc["currency"] = currency
-        if limits:
-            doc["limits"] = limits
-        self.both("account", self.bank.open_account(number, currency, documents.Policy(doc)),
-                  account=number, currency=currency,
-                  holders=[f"{h}:{c}" for h, c in self.rng.sample(sorted(holders.items()), len(holders))],
-                  rules=documents.canonical(rules) if rules else "",
-                  limits=documents.canonical(limits) if limits else "")
-
-    def fund(self, session, number, amount, currency):
-        who = {} if session is None else {"session": session}
-        self.both("fund", self.bank.fund(session, number, amount, currency),
-                  account=number, amount=amount, currency=currency, **who)
-
-    SIGNED = ("key", "session", "verb", "issued", "expires", "nonce", "challenge")
-
-    def hand_in(self, do, said, wrong, judge, **documents_):
-        """A statement of SAID: key, session, verb, issued, expires, nonce, challenge, and what it is
-        about. WRONG names what its document's form says already."""
-        said["statement"], said["formed"] = len(self.statements), not wrong
-        self.statements.append(said)
-        expected = {"err": wrong} if wrong else judge()
-        answer = self.driver.ask(do, **documents_, **{name: said[name] for name in self.SIGNED})
-        self.answers.append(answer)
-        self.compare(do, expected, answer)
-
-    def decide(self, said, order):
-        said = {**said, "do": "decide", "order": order}
-        self.hand_in("decide", said, documents.order_form(order), lambda: self.bank.decide(said, order),
-                     order=documents.canonical(order), policy=said["policy"].text)
-
-    def word(self, said, to):
-        said = {**said, "do": "word", "to": to}
-        wrong = None if to.valid() else "POLICY_INVALID"
-        self.hand_in("word", said, wrong, lambda: self.bank.word(said, to),
-                     to=to.text, **{"from": said["from"].text})
-
-    def again(self, statement, another, session):
-        said = self.statements[statement]
-        said["session"] = session
-        other, answered = self.statements[another], said.get("answered")
-        expected = self.bank.decide(said, other["order"]) if said["do"] == "decide" else \
-            self.bank.word(said, other["to"])
-        answer = self.driver.ask("again", statement=statement, session=session, **{"with": another})
-        if expected["err"] == "AGAIN":
-            self.note("again", "AGAIN")
-            self.same("the first answer", self.answers[statement], answer)
-        else:
-            self.compare("again", expected, answer)
-            if said.get("answered") and not answered:
-                self.answers[statement] = answer
-
-    def later(self, seconds):
-        self.bank.now += seconds
-        self.both("later", {"err": "OK"}, seconds=seconds)
-
-    def due(self, most):
-        self.both("due", self.bank.due(most), max=most)
-
-    def hold(self, limits):
-        self.bank.hold = limits
-        self.both("hold", {"err": "OK"}, above=", ".join(
-            f"{documents.money(most, currency)} {currency}" for currency, most in limits.items()))
-
-    def held(self, session, number, order, releases):
-        who = {} if session is None else {"session": session}
-        self.both("release" if releases else "refuse", self.bank.held(session, number, order, releases),
-                  account=number, id=order, **who)
-
-    def account_state(self, session, number, act):
-        who = {} if session is None else {"session": session}
-        self.both("account-state", self.bank.account_state(session, number, act), account=number, act=act,
-                  **who)
-
-    def restart(self):
-        self.both("restart", {"err": "OK"})
-
-    def challenge(self, key):
-        """The challenge that the bank gives, None when it refuses."""
-        answer = self.driver.ask("challenge", key=key)
-        self.compare("challenge", self.bank.challenge(key), answer)
-        if answer["err"] != "OK":
-            return None
-        self.same("challenge: times and use", True, self.bank.challenge_given(key, answer["body"]))
-        return answer["body"]["challenge"]
-
-    def see_account(self, session, number):
-        who = {} if session is None else {"session": session}
-        self.both("see-account", self.bank.see_account(session, number), account=number, **who)
-
-    def see_order(self, session, number, order):
-        who = {} if session is None else {"session": session}
-        self.both("see-order", self.bank.see_order(session, number, order), account=number, id=order, **who)
-
-    def see_policy(self, session, number):
-        who = {} if session is None else {"session": session}
-        self.both("see-policy", self.bank.see_policy(session, number), account=number, **who)
-
-    def evidence(self, session, number, order):
-        """The verifier's verdict; the caller has seen the order just now."""
-        found = self.bank.orders[number, order]
-        answer = self.driver.ask("evidence", session=session, account=number, id=order)
-        self.note("evidence", answer["err"])
-        self.same("evidence", ("OK", found.status, found.reason),
-                  (answer["err"], answer["status"], answer["reason"]))
-
-    # --- what must hold after every step ---
-    def check(self):
-        state = self.driver.ask("state")
-        self.same("balances", {n: [a.booked, a.reserved] for n, a in self.bank.accounts.items()},
-                  state["accounts"])
-        self.same("orders", {f"{n}/{i}": o.status + o.reason for (n, i), o in self.bank.orders.items()},
-                  state["orders"])
-        told = self.driver.ask("check")
-        self.same("the books' laws", [0] * len(told["wrong"]), told["wrong"])
-        self.same("settlements in the log", sorted(f"order:{n}/{i}" for n, i, _ in told["executed"]),
-                  sorted(told["settlements"]))
-        for number, order, people in told["executed"]:
-            self.check_executed(number, order, set(people))
-
-    def check_executed(self, number, order, people):
-        """Once, and with a quorum of distinct people under both policies, whatever led there."""
-        found = self.bank.orders[number, order]
-        self.same("executed once", False, (number, order) in self.settled)
-        self.settled.add((number, order))
-        for policy in (found.pinned, found.account.policy):
-            quorum = policy.quorum(found.case, self.bank.now - found.entered, people)
-            self.same(f"quorum of {sorted(people)} for {number}/{order}", True, quorum)
+def open_world(options, directory, seed):
+    if options.api:
+        import api  # the fixtures behind it want the programs
+        return api.ApiWorld(api.Api(directory), seed)
+    return World(Driver(options.driver, directory), seed)
 
 
 def run_bank(options, directory, seed, steps, counts):
-    driver = Driver(options.driver, directory)
-    world = World(driver, seed)
+    world = open_world(options, directory, seed)
     chooser = Steps(world)
     step = 0
     try:
@@ -269,34 +70,40 @@ def run_bank(options, directory, seed, steps, counts):
         for step in range(1, steps + 1):
             chooser.step()
             world.check()
-        driver.ask("check-all")
-        driver.close()
+        world.finish()
+        world.driver.close()
     except Exception as why:
-        driver.process.kill()
-        driver.process.wait()
-        say_failure(options, driver, seed, step, steps, why)
+        world.driver.abandon(why)
+        say_failure(options, world.lines, seed, step, steps, why)
         raise
     for name, count in world.counts.items():
         counts[name] = counts.get(name, 0) + count
 
 
-def say_failure(options, driver, seed, step, steps, why):
+def say_failure(options, lines, seed, step, steps, why):
     path = pathlib.Path(tempfile.gettempdir()) / f"countersign-model-{seed}.jsonl"
-    path.write_text("".join(line + "\n" for line in driver.lines), encoding="utf-8")
-    print(f"FAILED at step {step} of seed {seed}: {why}\nAgain: {sys.argv[0]} --driver {options.driver}"
-          f" --seed {seed} --steps {steps} --bank-steps {options.bank_steps}\n"
-          f"The last of {len(driver.lines)} commands, all of which are in {path}:")
-    print("\n".join(driver.lines[-8:]), flush=True)
+    path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+    bank = ["--api"] if options.api else ["--driver", options.driver]
+    again = shlex.join([*PROGRAMS, sys.argv[0], *bank, "--seed", str(seed), "--steps", str(steps),
+                        "--bank-steps", str(options.bank_steps)])
+    print(f"FAILED at step {step} of seed {seed}: {why}\nAgain: {again}\n"
+          f"The last of {len(lines)} commands, all of which are in {path}:")
+    print("\n".join(lines[-8:]), flush=True)
 
 
 def options_of():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--driver", required=True, metavar="PROGRAM")
+    bank = parser.add_mutually_exclusive_group(required=True)
+    bank.add_argument("--driver", metavar="PROGRAM", help="the bank in this process")
+    bank.add_argument("--api", action="store_true", help="real daemons, by their API")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--bank-steps", type=int, default=300, metavar="N")
     parser.add_argument("--counts", action="store_true", help="say what was answered how often")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.api and not PROGRAMS:
+        parser.error("--api needs COUNTERSIGN_BIN, the directory of programs without sanitizers")
+    return options
 
 
 def main():

@@ -1,0 +1,329 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same steps by the doors: real bankd, bankd-keeper and SoftHSM2, holders with keys of their own
+over TLS, the operator at the Unix socket. The programs live in a time of the test's.
+
+bankd does by itself what is due, once a second and when it starts, so nothing stays due here from one
+act to the next. What the API has no call for does not happen: second keys and the status of keys."""
+
+import json
+import pathlib
+import signal
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+import bank as fixture  # noqa: E402
+import policy_change  # noqa: E402
+from false_clock import FalseClock  # noqa: E402
+
+import documents  # noqa: E402
+import model  # noqa: E402
+import world  # noqa: E402
+from books import Refused  # noqa: E402
+from logbook import Logbook  # noqa: E402
+
+SANE = 59  # seconds by which the clock may run ahead of the monotonic one: bankd bears 60
+
+
+class Api:
+    """Carries the commands of the in-process driver over HTTP; its answers are of the same form."""
+
+    def __init__(self, directory):
+        self.bank = fixture.Bank(world.BANK, parent=directory)
+        self.clock = FalseClock(self.bank.path("clock"))
+        self.bank.bankd_prefix, self.bank.keeper_env = self.clock.prefix(), self.clock.env
+        self.people = []  # a session each, which a login makes one; the key's number
+        self.handed = []  # (path, statement, what it is about)
+        self.accounts = {}
+        self.movements, self.paid = 0, set()  # how many there were, and those out of accounts
+        self.log, self.evidence = Logbook(), {}  # of all that was executed: the file's name
+        self.set_clock(world.START)
+        self.bank.__enter__()
+        self.started = self.now
+        self.keep_checkpoint()
+
+    def ask(self, do, **members):
+        return getattr(self, "do_" + do.replace("-", "_"))(members)
+
+    def close(self):
+        self.bank.__exit__(None, None, None)
+
+    def abandon(self, why):
+        self.bank.__exit__(type(why), why, None)
+
+    # --- programs ---
+    def set_clock(self, now):
+        self.now = now
+        self.clock.stop_at(now)
+
+    def stop_bankd(self, sig=signal.SIGTERM):
+        for session in self.people:
+            session.close()
+        self.bank.stop_bankd(sig)
+        self.ended("bankd", -sig if sig == signal.SIGKILL else 0)
+
+    def stop_keeper(self):
+        self.bank.stop_keeper()
+        self.ended("keeper", 0)
+
+    def ended(self, program, code):
+        if self.bank.left[program] != code:
+            raise world.Differs(f"{program} ended with {self.bank.left[program]}")
+
+    def start_bankd(self):
+        self.bank.start_bankd()
+        self.started = self.now
+
+    def keep_checkpoint(self):
+        note = self.bank.operator("GET", "/v1/log/checkpoint").json["checkpoint"]
+        self.bank.write("kept.note", note)
+
+    # --- asking ---
+    def call(self, command, method, path, body=None):
+        caller = self.people[command["session"]].call if "session" in command else self.bank.operator
+        return self.answer(caller(method, path, body))
+
+    @staticmethod
+    def answer(got):
+        return {"err": got.name, "http": got.status, "body": got.json, "text": got.body.decode()}
+
+    # --- people ---
+    def do_enrol(self, c):
+        session = fixture.Session(self.bank)
+        session.key = fixture.Key(self.bank.dir, c["curve"])
+        self.people.append(session)
+        return self.answer(self.bank.add_holder(c["name"], session.key))
+
+    def do_login(self, c):
+        return self.answer(self.people[c["key"]].login(issued=self.now))
+
+    def do_challenge(self, c):
+        person = self.people[c["key"]]
+        return self.answer(person.post("/v1/challenges", {"for": "decision", "thumbprint": person.key.thumbprint}))
+
+    # --- accounts ---
+    def do_account(self, c):
+        people = [h.split(":") for h in c["holders"]]
+        body = {"account": c["account"], "currency": c["currency"], "title": "Household",
+                "holders": [name if of == "A" else {"class": of, "id": name} for name, of in people],
+                **{name: json.loads(c[name]) for name in ("rules", "limits") if c[name]}}
+        return self.call(c, "POST", "/v1/accounts", body)
+
+    def do_fund(self, c):
+        return self.call(c, "POST", f"/v1/accounts/{c['account']}/funding",
+                         {"amount": c["amount"], "currency": c["currency"]})
+
+    def do_hold(self, c):
+        self.bank.bankd_settings = f"hold_above = {c['above']}\n"
+        self.bank.write_settings()
+        self.stop_bankd()
+        self.start_bankd()
+        return {"err": "OK"}
+
+    def do_account_state(self, c):
+        return self.call(c, "POST", f"/v1/accounts/{c['account']}/{c['act']}", {"note": "Asked"})
+
+    def do_release(self, c):
+        return self.call(c, "POST", f"/v1/accounts/{c['account']}/orders/{c['id']}/release", {"note": "Asked"})
+
+    def do_refuse(self, c):
+        return self.call(c, "POST", f"/v1/accounts/{c['account']}/orders/{c['id']}/refusal", {"note": "Asked"})
+
+    # --- statements ---
+    def said(self, c):
+        said = {"issued": fixture.rfc3339(c["issued"]), "expires": fixture.rfc3339(c["expires"]),
+                "nonce": c["nonce"], "challenge": c["challenge"]}
+        return {name: value for name, value in said.items() if value}
+
+    def hand_in(self, c, path, body):
+        self.handed.append((path, body))
+        return self.call(c, "POST", path, body)
+
+    def do_decide(self, c):
+        order, policy = json.loads(c["order"]), json.loads(c["policy"])
+        jws = self.people[c["key"]].sign(order, policy, c["verb"], bank=order["bank"], **self.said(c))
+        return self.hand_in(c, "/v1/decisions", {"decision": jws, "order": order})
+
+    def do_word(self, c):
+        old, new = json.loads(c["from"]), json.loads(c["to"])
+        jws = policy_change.word(self.people[c["key"]].key, new, old, c["verb"], **self.said(c))
+        return self.hand_in(c, f"/v1/accounts/{new['account']}/policy", {"decision": jws, "policy": new})
+
+    def do_again(self, c):
+        path, about = self.handed[c["with"]]
+        return self.call(c, "POST", path, {**about, "decision": self.handed[c["statement"]][1]["decision"]})
+
+    # --- time ---
+    def do_later(self, c):
+        """A clock that jumps while bankd runs is none to trust: then bankd is away meanwhile, and does
+        what is due before it serves."""
+        jumps = self.now + c["seconds"] > self.started + SANE
+        if jumps:
+            self.stop_bankd()
+        self.set_clock(self.now + c["seconds"])
+        if jumps:
+            self.start_bankd()
+        return {"err": "OK", "looked": jumps}
+
+    def do_due(self, _):
+        """Done already, see ApiWorld.ask."""
+        return {"err": "OK", "more": False}
+
+    def do_restart(self, _):
+        self.stop_bankd(signal.SIGKILL)
+        self.stop_keeper()
+        self.bank.start_keeper()
+        self.start_bankd()
+        return {"err": "OK"}
+
+    # --- looking ---
+    def do_see_account(self, c):
+        return self.call(c, "GET", f"/v1/accounts/{c['account']}")
+
+    def do_see_order(self, c):
+        return self.call(c, "GET", f"/v1/accounts/{c['account']}/orders/{c['id']}")
+
+    def do_see_policy(self, c):
+        return self.call(c, "GET", f"/v1/accounts/{c['account']}/policy")
+
+    def do_evidence(self, c):
+        name = self.keep_evidence(c)
+        return {"status": "", "reason": "", **self.verdicts([name])[0]}
+
+    def do_keep_evidence(self, c):
+        self.evidence[f"{c['account']}/{c['id']}"] = self.keep_evidence(c)
+        return {"err": "OK"}
+
+    def keep_evidence(self, c):
+        """The name of the file."""
+        answer = self.call(c, "GET", f"/v1/accounts/{c['account']}/orders/{c['id']}/evidence")
+        if answer["err"] != "OK":
+            raise world.Differs(f"no evidence of {c['account']}/{c['id']}: {answer}")
+        name = f"evidence-{c['account']}-{c['id']}.json"
+        self.bank.write(name, answer["text"])
+        return name
+
+    def verdicts(self, names):
+        """Those of countersign-verify, which knows nothing but the pin."""
+        done = self.bank.tool(["countersign-verify", "evidence", "--json", "--bank-key", self.bank.pin,
+                               *map(self.bank.path, names)], check=False)
+        return [{"err": one.get("error", "OK"), **one} for one in map(json.loads, done.stdout.splitlines())]
+
+    # --- what must hold ---
+    def do_state(self, _):
+        orders = self.bank.pages("/v1/orders", "orders")
+        self.accounts = {a["account"]: a for a in self.bank.accounts()}
+        return {"accounts": {n: [minor(a, "booked"), minor(a, "reserved")] for n, a in self.accounts.items()},
+                "orders": {f"{o['order']['account']}/{o['order']['id']}": o["status"] + o.get("reason", "")
+                           for o in orders}}
+
+    def do_check(self, _):
+        """After do_state: what is wrong, what was executed since the last time and by whom, and what the
+        log's new entries settle."""
+        report = self.bank.operator("GET", "/v1/reconciliation").json
+        wrong, executed = report["differences"] + self.check_totals(report["totals"]), []
+        if report["movements"] != self.movements:
+            self.movements = report["movements"]
+            for account in self.accounts.values():
+                wrong += self.check_movements(account, executed)
+        head = self.bank.operator("GET", "/v1/log/checkpoint").json
+        entries = self.bank.log_from(self.log.size)[:head["size"] - self.log.size]
+        wrong += self.log.check(entries, head["checkpoint"])
+        return {"wrong": wrong, "executed": executed,
+                "settlements": [e["body"]["object"] for e in entries if e["body"]["type"] == "settlement"]}
+
+    def check_totals(self, totals):
+        """Those of the report are what the accounts have."""
+        found = {(one["currency"], member): documents.minor_of(one[member], one["currency"])
+                 for one in totals for member in ("booked", "reserved")}
+        return [f"{member} in {currency}: the report says {told}" for (currency, member), told in found.items()
+                if told != sum(minor(a, member) for a in self.accounts.values() if a["currency"] == currency)]
+
+    def check_movements(self, account, executed):
+        """Each leads from one balance to the next, and the last to what is booked."""
+        number, balance = account["account"], 0
+        for move in reversed(self.bank.pages(f"/v1/accounts/{number}/movements", "movements")):
+            balance += signed(move["amount"])
+            if signed(move["balance"]) != balance:
+                return [f"movement {move['id']} of {number} does not lead to {move['balance']}"]
+            if "order" in move and move["amount"][0] == "-" and move["id"] not in self.paid:
+                self.paid.add(move["id"])
+                executed.append([number, move["order"], self.approvers(number, move["order"])])
+        booked = minor(account, "booked")
+        return [] if balance == booked else [f"{number} has {booked}, its movements make {balance}"]
+
+    def approvers(self, number, order):
+        view = self.bank.operator("GET", f"/v1/accounts/{number}/orders/{order}").json
+        return sorted({d["holder"] for d in view["decisions"] if d["decision"] == "approve"})
+
+    def do_check_all(self, _):
+        """The log with its signatures against a checkpoint from the beginning; then, the bank being
+        gone, the evidence that was kept."""
+        self.bank.verify_log("--checkpoint", self.bank.path("kept.note"))
+        self.stop_bankd()
+        self.stop_keeper()
+        found = self.verdicts(self.evidence.values()) if self.evidence else []
+        return {"err": "OK", "complaints": self.complaints(),
+                "evidence": {order: one.get("status", one) for order, one in zip(self.evidence, found)}}
+
+    def complaints(self):
+        """Nothing failed in a way that no answer tells."""
+        logs = [pathlib.Path(self.bank.path(name)).read_text(encoding="utf-8") for name in ("bankd.log", "keeper.log")]
+        return [line for log in logs for line in log.splitlines() if " ERROR " in line]
+
+
+def signed(text):
+    """Minor units of an amount that may be negative."""
+    return int(text.replace(".", ""))
+
+
+def minor(account, member):
+    return documents.minor_of(account[member], account["currency"])
+
+
+class ApiBank(model.Bank):
+    """What the server says before the core is asked: the session comes first, and a policy that no
+    account ever had is answered like an old one."""
+
+    def unread(self, session, name):
+        return self.unverified(session, name)
+
+    def unverified(self, session, name, account=None):
+        try:
+            self.caller(session)
+            if name == "POLICY_MISMATCH" and account:
+                self.visible(session, account)
+                name = "POLICY_STALE"
+        except Refused as why:
+            name = str(why)
+        return {"err": name}
+
+
+class ApiWorld(world.World):
+    Model = ApiBank
+
+    def ask(self, do, **members):
+        """What becomes due by it is done before anything else happens: by a bankd that started just now
+        without anybody's asking, otherwise when the account is looked at."""
+        answer = super().ask(do, **members)
+        due = [number for number, account in self.bank.accounts.items() if self.bank.is_due(account)]
+        self.bank.due(len(self.bank.orders) + len(self.bank.changing))
+        for number in [] if answer.get("looked") else due:
+            self.compare("see-account", self.bank.see_account(None, number),
+                         super().ask("see-account", account=number))
+        return answer
+
+    def second_key(self, _name):
+        pass
+
+    def key_status(self, _key, _status):
+        pass
+
+    def check_executed(self, number, order, people):
+        super().check_executed(number, order, people)
+        super().ask("keep-evidence", account=number, id=order)
+
+    def finish(self):
+        answer = self.ask("check-all")
+        self.same("the programs' complaints", [], answer["complaints"])
+        self.same("evidence of what was settled", {f"{n}/{i}": "ACSC" for n, i in self.settled},
+                  answer["evidence"])
