@@ -90,10 +90,10 @@ static enum err read_code(const char *text, size_t len, struct core_terms *t)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     static const char both[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
-    char *code = t->bank_code[t->code_count];
 
     if (t->code_count == CORE_TERMS_CODES_MAX || len < 4 || len > IBAN_MAX - 2 || text[2] != ' ')
         return ERR_CONFIG_INVALID;
+    char *code = t->bank_code[t->code_count];
     memcpy(code, text, 2);
     memcpy(code + 2, text + 3, len - 3);
     code[len - 1] = 0;
