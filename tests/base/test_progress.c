@@ -12,7 +12,8 @@
 
 static char seen[4096];
 
-/* A terminal hands on what was written in parts and later: SEEN is what comes before a last byte. */
+/* A terminal hands on what was written in parts and later: SEEN is what comes before a last byte.
+ */
 static void read_until_end(int fd)
 {
     for (size_t n = 0; n < sizeof seen; n++) {
