@@ -11,11 +11,22 @@
 #define POLICY_DIGEST_SHOWN 8 /* bytes: 16 digits */
 
 /* Frozen: a word changed here makes every signature ever given fail. */
-static const char *const sentences[] = {
-    [VERB_SUBMIT] = "I hand in this payment order without approving it.",
-    [VERB_APPROVE] = "I approve this payment order.",
-    [VERB_REJECT] = "I reject this payment order.",
-    [VERB_CANCEL] = "I cancel this payment order.",
+static const char *const sentences[][VERB_CANCEL + 1] = {
+    [ORDER_PAYMENT] =
+        {
+            [VERB_SUBMIT] = "I hand in this payment order without approving it.",
+            [VERB_APPROVE] = "I approve this payment order.",
+            [VERB_REJECT] = "I reject this payment order.",
+            [VERB_CANCEL] = "I cancel this payment order.",
+        },
+    [ORDER_DEPOSIT] = {NULL}, /* nobody decides on one */
+    [ORDER_WITHDRAWAL] =
+        {
+            /* its terminal hands it in */
+            [VERB_APPROVE] = "I approve this cash withdrawal.",
+            [VERB_REJECT] = "I reject this cash withdrawal.",
+            [VERB_CANCEL] = "I cancel this cash withdrawal.",
+        },
 };
 
 static enum err add_label(struct buf *out, const char *label)
@@ -84,9 +95,11 @@ static enum err add_creditor(struct buf *out, const struct order *o)
 static enum err add_payment(struct buf *out, const struct order *o)
 {
     char date[TEXT_DATE_LEN + 1];
-    enum err e = add_account(out, "From", o->account);
+    enum err e = add_creditor(out, o);
 
     text_date(o->date_days, date);
+    if (e == ERR_OK)
+        e = add_account(out, "From", o->account);
     if (e == ERR_OK)
         e = add_line(out, "Date", date);
     if (e == ERR_OK)
@@ -96,6 +109,15 @@ static enum err add_payment(struct buf *out, const struct order *o)
     if (e == ERR_OK)
         e = add_line(out, "Purpose", o->purpose);
     return e == ERR_OK ? add_line(out, "End-to-end", o->end_to_end_id) : e;
+}
+
+static enum err add_cash(struct buf *out, const struct order *o)
+{
+    enum err e = add_account(out, "From", o->account);
+
+    if (e == ERR_OK)
+        e = add_line(out, "Terminal", o->terminal);
+    return e == ERR_OK ? add_line(out, "Description", o->description) : e;
 }
 
 static enum err add_frame(struct buf *out, const struct order *o)
@@ -121,19 +143,20 @@ static enum err add_policy(struct buf *out, const struct policy *policy)
 enum err display_render(const struct order *order, const struct policy *policy, enum verb verb,
                         struct buf *out)
 {
+    const char *sentence = sentences[order->kind][verb];
     enum err e;
 
     if (verb == VERB_NONE)
         return ERR_DOC_MEMBER_INVALID;
-    e = buf_add_str(out, sentences[verb]);
+    if (!sentence)
+        return ERR_DECISION_NOT_OFFERED;
+    e = buf_add_str(out, sentence);
     if (e == ERR_OK)
         e = buf_add(out, "\n\n", 2);
     if (e == ERR_OK)
         e = add_line2(out, "Amount", order->amount, " ", order->currency);
     if (e == ERR_OK)
-        e = add_creditor(out, order);
-    if (e == ERR_OK)
-        e = add_payment(out, order);
+        e = order->kind == ORDER_PAYMENT ? add_payment(out, order) : add_cash(out, order);
     if (e == ERR_OK)
         e = add_frame(out, order);
     if (e == ERR_OK)

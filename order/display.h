@@ -13,7 +13,8 @@
 #define DISPLAY_VERSION "countersign-display/1;en"
 #define DISPLAY_MAX 4096u /* bytes */
 
-/* Appends the text. DOC_MEMBER_INVALID for VERB_NONE. */
+/* Appends the text. DOC_MEMBER_INVALID for VERB_NONE, DECISION_NOT_OFFERED for another verb that
+ * the order's type does not take. */
 MUST_CHECK enum err display_render(const struct order *order, const struct policy *policy,
                                    enum verb verb, struct buf *out);
 

@@ -54,31 +54,72 @@ static enum err check_currency(const char *text, size_t len)
 
 struct members {
     const struct js *account, *amount, *bank, *created, *creditor, *currency, *date, *description,
-        *end_to_end_id, *expires, *id, *purpose, *reference, *type, *version;
+        *end_to_end_id, *expires, *id, *purpose, *reference, *terminal, *type, *version;
 };
 
-static enum err read_members(const struct js *value, struct members *m)
+/* What every order has. */
+#define ORDER_ROWS(m)                                                                              \
+    MEMBER_TEXT("account", true, &(m)->account), MEMBER_TEXT("amount", true, &(m)->amount),        \
+        MEMBER_TEXT("bank", true, &(m)->bank), MEMBER_TEXT("created", true, &(m)->created),        \
+        MEMBER_TEXT("currency", true, &(m)->currency),                                             \
+        MEMBER_TEXT("description", true, &(m)->description),                                       \
+        MEMBER_TEXT("expires", true, &(m)->expires), MEMBER_TEXT("id", true, &(m)->id),            \
+        MEMBER_TEXT("type", true, &(m)->type),                                                     \
+        MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &(m)->version)
+
+static enum err payment_members(const struct js *value, struct members *m)
 {
     const struct js_member table[] = {
-        MEMBER_TEXT("account", true, &m->account),
-        MEMBER_TEXT("amount", true, &m->amount),
-        MEMBER_TEXT("bank", true, &m->bank),
-        MEMBER_TEXT("created", true, &m->created),
+        ORDER_ROWS(m),
         MEMBER_OBJECT("creditor", true, &m->creditor),
-        MEMBER_TEXT("currency", true, &m->currency),
         MEMBER_TEXT("date", true, &m->date),
-        MEMBER_TEXT("description", true, &m->description),
         MEMBER_TEXT("endToEndId", false, &m->end_to_end_id),
-        MEMBER_TEXT("expires", true, &m->expires),
-        MEMBER_TEXT("id", true, &m->id),
         MEMBER_TEXT("purpose", false, &m->purpose),
         MEMBER_TEXT("reference", false, &m->reference),
-        MEMBER_TEXT("type", true, &m->type),
-        MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &m->version),
     };
-    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
-    return e == ERR_OK ? member_type(m->type, "payment-order", m->version) : e;
+    return js_members(value, table, MEMBER_ROWS(table), NULL);
+}
+
+static enum err cash_members(const struct js *value, struct members *m)
+{
+    const struct js_member table[] = {ORDER_ROWS(m), MEMBER_TEXT("terminal", true, &m->terminal)};
+
+    return js_members(value, table, MEMBER_ROWS(table), NULL);
+}
+
+static const struct order_row {
+    const char *type;
+    enum err (*members)(const struct js *value, struct members *m);
+} rows[] = {
+    [ORDER_PAYMENT] = {"payment-order", payment_members},
+    [ORDER_DEPOSIT] = {"cash-deposit", cash_members},
+    [ORDER_WITHDRAWAL] = {"cash-withdrawal", cash_members},
+};
+
+const char *order_type(enum order_kind kind)
+{
+    return rows[kind].type;
+}
+
+/* Whatever says nothing else is read as a payment. */
+static enum order_kind kind_of(const struct js *value)
+{
+    const char *type = js_text(js_get(value, "type"), NULL);
+    enum order_kind kind = ORDER_WITHDRAWAL;
+
+    while (kind != ORDER_PAYMENT && (!type || strcmp(type, rows[kind].type) != 0))
+        kind--;
+    return kind;
+}
+
+static enum err read_members(const struct js *value, struct order *out, struct members *m)
+{
+    *m = (struct members){0};
+    out->kind = kind_of(value);
+    enum err e = rows[out->kind].members(value, m);
+
+    return e == ERR_OK ? member_type(m->type, rows[out->kind].type, m->version) : e;
 }
 
 static enum err read_money(const struct members *m, struct order *out)
@@ -108,6 +149,8 @@ static enum err read_times(const struct members *m, struct order *out)
         return e;
     if (out->expires_us <= out->created_us || out->expires_us - out->created_us > LIFETIME_MAX_US)
         return ERR_DOC_MEMBER_INVALID;
+    if (!m->date)
+        return ERR_OK;
     text = js_text(m->date, &len);
     return text_parse_date(text, len, &out->date_days);
 }
@@ -163,6 +206,8 @@ static enum err read_texts(const struct members *m, struct order *out)
         e = member_text(m->purpose, check_purpose, out->purpose, sizeof out->purpose);
     if (e == ERR_OK)
         e = member_text(m->reference, iban_check_reference, out->reference, sizeof out->reference);
+    if (e == ERR_OK)
+        e = member_text(m->terminal, forms_holder, out->terminal, sizeof out->terminal);
     return e;
 }
 
@@ -170,7 +215,7 @@ static enum err read_texts(const struct members *m, struct order *out)
 static enum err read_order(const struct js *value, const void *bytes, size_t len, struct order *out)
 {
     struct members m;
-    enum err e = read_members(value, &m);
+    enum err e = read_members(value, out, &m);
 
     if (e == ERR_OK)
         e = read_texts(&m, out);
@@ -178,7 +223,7 @@ static enum err read_order(const struct js *value, const void *bytes, size_t len
         e = read_money(&m, out);
     if (e == ERR_OK)
         e = read_times(&m, out);
-    if (e == ERR_OK)
+    if (e == ERR_OK && m.creditor)
         e = read_creditor(m.creditor, out);
     return e == ERR_OK ? key_digest(bytes, len, out->digest) : e;
 }
@@ -232,6 +277,7 @@ static enum err fill_time(struct js *draft, const char *name, int64_t time_us)
 static enum err fill_draft(struct js *draft, const struct order_fill *fill)
 {
     char id[ORDER_ID_LEN + 1], date[TEXT_DATE_LEN + 1];
+    enum order_kind kind = kind_of(draft);
     enum err e = fill_text(draft, "bank", fill->bank);
 
     forms_make_order_id(fill->now_us, fill->random, id);
@@ -244,10 +290,10 @@ static enum err fill_draft(struct js *draft, const struct order_fill *fill)
         e = fill_time(draft, "created", fill->now_us);
     if (e == ERR_OK)
         e = fill_time(draft, "expires", fill->now_us + fill->lifetime_us);
-    if (e == ERR_OK)
+    if (e == ERR_OK && kind == ORDER_PAYMENT)
         e = fill_text(draft, "date", date);
     if (e == ERR_OK)
-        e = fill_text(draft, "type", "payment-order");
+        e = fill_text(draft, "type", rows[kind].type);
     return e == ERR_OK && !js_get(draft, "version") ? js_set_int(draft, "version", 1) : e;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * order: the payment order document (docs/FORMAT.md section 4).
+ * order: the order document (docs/FORMAT.md section 4): a payment, or cash at a terminal.
  */
 #ifndef ORDER_ORDER_H
 #define ORDER_ORDER_H
@@ -20,9 +20,13 @@ struct js;
 #define ORDER_CURRENCY_LEN 3
 #define ORDER_AMOUNT_TEXT 24
 
-/* A parsed order: plain values, no pointers. "" is an absent optional member. */
+enum order_kind { ORDER_PAYMENT, ORDER_DEPOSIT, ORDER_WITHDRAWAL };
+const char *order_type(enum order_kind kind); /* "payment-order" */
+
+/* A parsed order: plain values, no pointers. "" is an absent member; cash has no day. */
 struct order {
     uint8_t digest[DIGEST_LEN];
+    enum order_kind kind;
     char bank[BANK_MAX + 1];
     char account[IBAN_MAX + 1];
     char id[ORDER_ID_LEN + 1];
@@ -39,6 +43,7 @@ struct order {
     char reference[26];
     char purpose[5];
     char end_to_end_id[36];
+    char terminal[HOLDER_MAX + 1]; /* cash */
 };
 
 /* Reads a document, which must be canonical. ERR names as in FORMAT.md. */
@@ -49,11 +54,11 @@ MUST_CHECK enum err order_from_js(const struct js *value, struct order *out, str
 
 /* What people type: any JSON object with some of bank, id, created, expires, date, type and version
  * missing. Fills those from FILL, canonicalises, checks, and appends the document's bytes to OUT.
- * Present members are kept as they are. */
+ * Present members are kept as they are; without a type it is a payment. */
 struct order_fill {
     const char *bank;
     const char *account;   /* may be NULL: then the draft must name it */
-    int64_t now_us;        /* created; date = its UTC day */
+    int64_t now_us;        /* created; a payment's date = its UTC day */
     int64_t lifetime_us;   /* expires = created + lifetime */
     const uint8_t *random; /* 10 bytes for the id */
 };

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULE_ALL "[{\"require\":\"all\"}]"
+#define RULE_ALL "[{\"require\":\"all\"},{\"for\":\"cash\",\"require\":\"all\"}]"
 
 /* --- reading --- */
 

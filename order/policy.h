@@ -100,7 +100,7 @@ struct policy_terms {
     int64_t version, valid_from_us;
     const struct policy_person *people; /* sorted by id */
     size_t count;
-    const char *rules, *limits; /* canonical JSON arrays; "": the rule all, no limits */
+    const char *rules, *limits; /* canonical JSON arrays; "": all for all, no limits */
 };
 /* "bob", of class A, or "bob:B", as people write them; USAGE for another form. Whether there is
  * such a class is for the reader of the policy to say. */
@@ -116,7 +116,8 @@ MUST_CHECK enum err policy_write(const struct policy_terms *in, struct buf *out)
 /* Appends the document; what policy_parse says of it. */
 MUST_CHECK enum err policy_make(const struct policy_terms *in, struct buf *out);
 
-/* The same for the default policy: all holders, class A, rule all. HOLDERS are sorted. */
+/* The same for the default policy: all holders, class A, who must all approve payments and cash.
+ * HOLDERS are sorted. */
 MUST_CHECK enum err policy_make_all(const char *bank, const char *account, const char *title,
                                     int64_t version, int64_t valid_from_us,
                                     const char *const *holders, size_t count, struct buf *out);

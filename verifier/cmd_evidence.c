@@ -23,13 +23,22 @@ static enum err add_signer(struct buf *out, const struct verify_signer *s)
                     s->pinned ? "pinned by you" : "key vouched for by the bank only");
 }
 
+static enum err describe_order(const struct order *o, struct buf *out)
+{
+    const char *side = o->kind == ORDER_DEPOSIT ? "to" : "from";
+    enum err e = o->kind == ORDER_PAYMENT ? buf_addf(out, "  %-13s %s, %s\n", "to",
+                                                     o->creditor_account, o->creditor_name)
+                                          : buf_addf(out, "  %-13s %s\n", "cash at", o->terminal);
+
+    return e == ERR_OK ? buf_addf(out, "  %-13s %s\n", side, o->account) : e;
+}
+
 static enum err describe(const struct verify_report *r, struct buf *out)
 {
     const struct order *o = &r->order;
-    enum err e = buf_addf(out, "  %-13s %s, %s\n  %-13s %s\n", "to", o->creditor_account,
-                          o->creditor_name, "from", o->account);
+    enum err e = describe_order(o, out);
 
-    if (e == ERR_OK)
+    if (e == ERR_OK && o->kind != ORDER_DEPOSIT) /* which nobody approves */
         e = buf_addf(out, "  %-13s %s, version %lld: %u of %u approvals\n", "policy",
                      r->policy_title, (long long)r->policy_version, r->given, r->required);
     for (size_t i = 0; e == ERR_OK && i < r->signer_count; i++)
@@ -80,6 +89,16 @@ static enum err set_signers(struct js *object, const struct verify_report *r)
     return js_set(object, "signers", array);
 }
 
+static enum err set_other_side(struct js *object, const struct order *o)
+{
+    if (o->kind != ORDER_PAYMENT) {
+        enum err e = js_set_text(object, "type", order_type(o->kind));
+        return e == ERR_OK ? js_set_text(object, "terminal", o->terminal) : e;
+    }
+    enum err e = js_set_text(object, "creditorAccount", o->creditor_account);
+    return e == ERR_OK ? js_set_text(object, "creditorName", o->creditor_name) : e;
+}
+
 /* What verdict_ok does not write by itself. */
 static enum err more_members(const struct verify_report *r, struct js **out)
 {
@@ -89,9 +108,7 @@ static enum err more_members(const struct verify_report *r, struct js **out)
     if (e == ERR_OK)
         e = js_set_text(*out, "account", o->account);
     if (e == ERR_OK)
-        e = js_set_text(*out, "creditorAccount", o->creditor_account);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "creditorName", o->creditor_name);
+        e = set_other_side(*out, o);
     if (e == ERR_OK)
         e = js_set_text(*out, "bank", o->bank);
     if (e == ERR_OK)

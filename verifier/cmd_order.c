@@ -4,9 +4,39 @@
 #include "verifier/commands.h"
 #include "verifier/work.h"
 
+static enum err tell_cash(const struct order *o, const char *digest, struct verdict *verdict)
+{
+    const struct verdict_field fields[] = {{"digest", digest},
+                                           {"order", o->id},
+                                           {"amount", o->amount},
+                                           {"currency", o->currency},
+                                           {"type", order_type(o->kind)},
+                                           {"account", o->account},
+                                           {"terminal", o->terminal}};
+
+    return verdict_ok(verdict, fields, sizeof fields / sizeof fields[0], NULL, NULL);
+}
+
+static enum err tell_payment(const struct order *o, const char *digest, struct verdict *verdict)
+{
+    char date[TEXT_DATE_LEN + 1];
+
+    text_date(o->date_days, date);
+    const struct verdict_field fields[] = {{"digest", digest},
+                                           {"order", o->id},
+                                           {"amount", o->amount},
+                                           {"currency", o->currency},
+                                           {"date", date},
+                                           {"account", o->account},
+                                           {"creditorAccount", o->creditor_account},
+                                           {"creditorName", o->creditor_name}};
+
+    return verdict_ok(verdict, fields, sizeof fields / sizeof fields[0], NULL, NULL);
+}
+
 static enum err check(const void *ctx, const void *bytes, size_t len, struct verdict *verdict)
 {
-    char digest[DIGEST_TEXT_LEN + 1], date[TEXT_DATE_LEN + 1];
+    char digest[DIGEST_TEXT_LEN + 1];
     struct order o;
     enum err e = order_parse(bytes, len, &o);
 
@@ -14,16 +44,8 @@ static enum err check(const void *ctx, const void *bytes, size_t len, struct ver
     if (e != ERR_OK)
         return e;
     text_hex(o.digest, DIGEST_LEN, digest);
-    text_date(o.date_days, date);
-    const struct verdict_field fields[] = {{"digest", digest},
-                                           {"order", o.id},
-                                           {"amount", o.amount},
-                                           {"currency", o.currency},
-                                           {"date", date},
-                                           {"account", o.account},
-                                           {"creditorAccount", o.creditor_account},
-                                           {"creditorName", o.creditor_name}};
-    return verdict_ok(verdict, fields, sizeof fields / sizeof fields[0], NULL, NULL);
+    return o.kind == ORDER_PAYMENT ? tell_payment(&o, digest, verdict)
+                                   : tell_cash(&o, digest, verdict);
 }
 
 int cmd_order(void *ctx, const struct args_list *files)

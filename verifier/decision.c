@@ -7,16 +7,9 @@
 /* docs/FORMAT.md section 5: what the decision says, against what it must be about. */
 static enum err check_subject(const struct decision *d, const struct verify_decision_input *in)
 {
-    const char *bank = in->bank ? in->bank : in->order->bank;
+    const struct verified_subject said = {&d->head, d->account, d->order, d->order_digest};
 
-    if (strcmp(d->head.bank, in->order->bank) != 0 || strcmp(d->head.bank, bank) != 0)
-        return ERR_BANK_MISMATCH;
-    if (strcmp(d->account, in->order->account) != 0)
-        return ERR_ACCOUNT_MISMATCH;
-    if (strcmp(d->order, in->order->id) != 0 ||
-        memcmp(d->order_digest, in->order->digest, DIGEST_LEN) != 0)
-        return ERR_ORDER_MISMATCH;
-    return ERR_OK;
+    return verified_about(&said, in->bank, in->order);
 }
 
 /* The policy must be the signed one, and one for this order's account: a digest alone does not say

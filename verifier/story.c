@@ -56,6 +56,7 @@ static const struct chapter {
     {"policy-due", NOT_ITS_OWN, story_policy_due},
     {"enrolment", NOT_ITS_OWN, story_keys_enrolment},
     {"key-status", NOT_ITS_OWN, story_keys_status},
+    {"cash", BEFORE_PAYMENT, story_cash}, /* how an order begins at a terminal */
     {"decision", BEFORE_PAYMENT, story_order_decision},
     {"settlement", BEFORE_PAYMENT, story_end_settlement},
     {"accepted", BEFORE_PAYMENT, story_end_accepted},

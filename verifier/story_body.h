@@ -18,6 +18,7 @@
 struct enrolled {
     struct key *key;
     char holder[HOLDER_MAX + 1];
+    bool terminal; /* no person's */
     bool active;
     int64_t floor_us;
 };
@@ -106,7 +107,16 @@ MUST_CHECK enum err story_order_reason(struct story *s, const struct js *reason)
 /* Whether the bank could end the order at this time for the reason taken: a holder's no is not the
  * bank's to give, and expiry has its time. */
 bool story_order_bank_reason(const struct story *s, int64_t time_us);
+/* The order's first entry, and only that, carries the order. */
+MUST_CHECK enum err story_order_document(struct story *s, const struct body *b,
+                                         const struct js *document);
+/* Notes a verified statement that counts as VERB, after what the bank must have seen of it. */
+MUST_CHECK enum err story_order_note(struct story *s, const struct body *b,
+                                     const struct verified *v, enum verb verb);
 MUST_CHECK enum err story_order_decision(struct story *s, struct body *b);
+
+/* --- story_cash.c: the first entry of a cash order --- */
+MUST_CHECK enum err story_cash(struct story *s, struct body *b);
 
 /* --- story_end.c: settlement, or an end by the bank --- */
 MUST_CHECK enum err story_end_settlement(struct story *s, struct body *b);

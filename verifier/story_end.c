@@ -32,8 +32,24 @@ static enum err check_considered(const struct js *value, const struct made *m)
 
 struct settlement {
     const struct js *amount, *considered, *creditor, *currency, *debtor, *movement, *order_digest,
-        *policy_digest, *status;
+        *policy_digest, *status, *terminal;
 };
+
+/* EXPECTED, or "" where the member has no place. */
+static bool is_side(const struct js *value, const char *expected)
+{
+    return value ? expected[0] && story_text_is(value, expected) : !expected[0];
+}
+
+/* From whom to whom: cash has a terminal instead of one of the two. */
+static bool sides_right(const struct settlement *st, const struct order *o)
+{
+    bool comes_in = o->kind == ORDER_DEPOSIT;
+
+    return is_side(st->debtor, comes_in ? "" : o->account) &&
+           is_side(st->creditor, comes_in ? o->account : o->creditor_account) &&
+           is_side(st->terminal, o->terminal);
+}
 
 /* An order for another day than that on which it came in waits for a business day. */
 static bool is_its_day(const struct story *s, int32_t day)
@@ -60,8 +76,7 @@ static enum err check_settled(const struct story *s, const struct body *b,
                                       is_its_day(s, text_day_of(b->leaf->time_us)) &&
                                       story_text_is(st->amount, s->order.amount) &&
                                       story_text_is(st->currency, s->order.currency) &&
-                                      story_text_is(st->debtor, s->order.account) &&
-                                      story_text_is(st->creditor, s->order.creditor_account));
+                                      sides_right(st, &s->order));
 }
 
 /* The quorum of distinct people stands, and every signer's key is still good. */
@@ -88,16 +103,23 @@ static enum err read_settlement(struct body *b, struct settlement *st)
         BODY_ROWS(b),
         MEMBER_TEXT("amount", true, &st->amount),
         MEMBER_ARRAY("considered", 1, VERIFY_SIGNERS_MAX, &st->considered),
-        MEMBER_TEXT("creditor", true, &st->creditor),
+        MEMBER_TEXT("creditor", false, &st->creditor),
         MEMBER_TEXT("currency", true, &st->currency),
-        MEMBER_TEXT("debtor", true, &st->debtor),
+        MEMBER_TEXT("debtor", false, &st->debtor),
         MEMBER_INT("movement", 0, JS_INT_MAX, &st->movement),
         MEMBER_TEXT("orderDigest", true, &st->order_digest),
         MEMBER_TEXT("policyDigest", true, &st->policy_digest),
         MEMBER_ARRAY("status", 1, STORY_STEPS_MAX, &st->status),
+        MEMBER_TEXT("terminal", false, &st->terminal),
     };
 
     return js_members(b->value, table, MEMBER_ROWS(table), NULL);
+}
+
+/* What goes to another bank waits for its word; cash is there or not. */
+static bool has_settled(const struct story *s)
+{
+    return s->order.kind == ORDER_PAYMENT ? status_paid(s->status) : s->status == STATUS_ACSC;
 }
 
 enum err story_end_settlement(struct story *s, struct body *b)
@@ -120,7 +142,7 @@ enum err story_end_settlement(struct story *s, struct body *b)
         e = check_considered(js_at(st.considered, i), &s->made[i]);
     if (e == ERR_OK)
         e = story_order_walk(s, b, st.status, allowed);
-    return e == ERR_OK ? story_contradiction_unless(status_paid(s->status)) : e;
+    return e == ERR_OK ? story_contradiction_unless(has_settled(s)) : e;
 }
 
 /* Ended by the bank: expiry, funds, an operator's no. */
@@ -224,6 +246,8 @@ enum err story_end_held(struct story *s, struct body *b)
         e = check_flags(flags);
     if (e == ERR_OK)
         e = check_link(s, b);
+    if (e == ERR_OK) /* cash waits at the terminal, not for the operator */
+        e = story_contradiction_unless(s->order.kind == ORDER_PAYMENT);
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }
 

@@ -36,9 +36,10 @@ static enum err enrol(struct story *s, const struct js *spki, const struct js *t
 
 enum err story_keys_enrolment(struct story *s, struct body *b)
 {
-    const struct js *holder, *name, *spki, *thumbprint, *vouched;
+    const struct js *holder, *kind, *name, *spki, *thumbprint, *vouched;
     const struct js_member table[] = {BODY_ROWS(b),
                                       MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_TEXT("kind", false, &kind),
                                       MEMBER_TEXT("name", true, &name),
                                       MEMBER_TEXT("spki", true, &spki),
                                       MEMBER_TEXT("thumbprint", true, &thumbprint),
@@ -53,8 +54,10 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
         e = story_check_object(b, "holder", en.holder);
     if (e == ERR_OK)
         e = member_line(name, 140, person, sizeof person);
-    if (e == ERR_OK && !story_text_is(vouched, "bank"))
+    if (e == ERR_OK &&
+        (!story_text_is(vouched, "bank") || (kind && !story_text_is(kind, "terminal"))))
         e = ERR_DOC_MEMBER_INVALID;
+    en.terminal = kind != NULL;
     if (e == ERR_OK)
         e = enrol(s, spki, thumbprint, &en);
     key_free(en.key);

@@ -26,9 +26,13 @@ enum err story_order_link(const struct story *s, const struct body *b)
     return story_contradiction_unless(!status_final(s->status));
 }
 
+/* Money that comes in is nobody's to approve. */
+static const struct policy_verdict nobody_asked = {.covered = true, .reached = true};
+
 enum err story_order_judge(const struct story *s, int64_t time_us, struct policy_verdict *out)
 {
-    const struct policy_case what = {.subject = POLICY_PAYMENT,
+    const struct policy_case what = {.subject = s->order.kind == ORDER_PAYMENT ? POLICY_PAYMENT
+                                                                               : POLICY_CASH,
                                      .amount_minor = s->order.amount_minor,
                                      .payee = s->order.creditor_account,
                                      .waited_us = policy_waited(s->entered_us, time_us)};
@@ -39,6 +43,10 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     memset(out, 0, sizeof *out);
     if (!s->policy)
         return ERR_EVIDENCE_INCOMPLETE;
+    if (s->order.kind == ORDER_DEPOSIT) {
+        *out = nobody_asked;
+        return ERR_OK;
+    }
     for (size_t i = 0; i < s->made_count; i++) {
         const struct verify_signer *signer = &s->made[i].signer;
 
@@ -107,6 +115,13 @@ static bool has_right(const struct policy *policy, const char *holder, enum verb
     return votes ? policy_may_approve(policy, holder) : policy_may_submit(policy, holder);
 }
 
+static bool may_decide(const struct story *s, const struct enrolled *en, enum verb verb)
+{
+    bool both = has_right(s->policy, en->holder, verb) && has_right(s->current, en->holder, verb);
+
+    return both && !en->terminal;
+}
+
 static bool is_pinned(const struct story *s, const char *thumbprint)
 {
     for (size_t i = 0; i < s->subject.holder_key_count; i++) {
@@ -132,29 +147,41 @@ bool story_is_fresh(const struct statement *head, int64_t floor_us, int64_t take
            head->expires_us >= taken_us;
 }
 
-/* Notes a verified decision after what the bank must have seen when it took it. */
-static enum err note_decision(struct story *s, const struct body *b, const struct verified *v)
+enum err story_order_note(struct story *s, const struct body *b, const struct verified *v,
+                          enum verb verb)
 {
-    const struct decision *d = verified_decision(v);
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct made *m = &s->made[s->made_count];
 
-    if (!en->active || !story_is_fresh(&d->head, en->floor_us, b->leaf->time_us))
+    if (!en->active || !story_is_fresh(verified_head(v), en->floor_us, b->leaf->time_us))
         return ERR_EVIDENCE_CONTRADICTION;
-    if (!has_right(s->policy, en->holder, d->verb) || !has_right(s->current, en->holder, d->verb) ||
-        decided_before(s, en->holder, d->verb))
-        return ERR_EVIDENCE_CONTRADICTION;
-    if (s->made_count == 0 ? d->verb != VERB_SUBMIT && d->verb != VERB_APPROVE
-                           : d->verb == VERB_SUBMIT)
-        return ERR_EVIDENCE_CONTRADICTION; /* an order is handed in once, first of all */
     memcpy(m->signer.holder, en->holder, sizeof m->signer.holder);
     memcpy(m->signer.thumbprint, verified_signer(v), sizeof m->signer.thumbprint);
-    m->signer.verb = d->verb;
-    m->signer.issued_us = d->head.issued_us;
+    m->signer.verb = verb;
+    m->signer.issued_us = verified_head(v)->issued_us;
     m->signer.pinned = is_pinned(s, verified_signer(v));
     m->entry = b->leaf->index;
     s->made_count++;
     return ERR_OK;
+}
+
+/* An order is handed in once, first of all; cash by its terminal, which is not here. */
+static bool may_come_now(const struct story *s, enum verb verb)
+{
+    if (s->made_count > 0)
+        return verb != VERB_SUBMIT;
+    return s->order.kind == ORDER_PAYMENT && (verb == VERB_SUBMIT || verb == VERB_APPROVE);
+}
+
+static enum err note_decision(struct story *s, const struct body *b, const struct verified *v)
+{
+    const struct decision *d = verified_decision(v);
+    const struct enrolled *en = story_keys_find(s, verified_signer(v));
+
+    if (!may_decide(s, en, d->verb) || decided_before(s, en->holder, d->verb) ||
+        !may_come_now(s, d->verb))
+        return ERR_EVIDENCE_CONTRADICTION;
+    return story_order_note(s, b, v, d->verb);
 }
 
 static enum err take_decision(struct story *s, const struct body *b, const struct js *statement,
@@ -180,8 +207,13 @@ static enum err take_decision(struct story *s, const struct body *b, const struc
     return e;
 }
 
-/* The first entry, and only that, carries the order. */
-static enum err take_document(struct story *s, const struct body *b, const struct js *document)
+/* Nobody decides on a deposit, so no policy needs to be valid for it. */
+static bool under_valid_policy(const struct story *s, int64_t time_us)
+{
+    return s->order.kind == ORDER_DEPOSIT || policy_valid_at(s->policy, time_us);
+}
+
+enum err story_order_document(struct story *s, const struct body *b, const struct js *document)
 {
     enum err e;
 
@@ -196,7 +228,7 @@ static enum err take_document(struct story *s, const struct body *b, const struc
         return e;
     s->order_seen = true;
     s->entered_us = b->leaf->time_us;
-    return story_contradiction_unless(policy_valid_at(s->policy, b->leaf->time_us) &&
+    return story_contradiction_unless(under_valid_policy(s, b->leaf->time_us) &&
                                       strcmp(s->order.account, s->subject.account) == 0 &&
                                       strcmp(s->order.id, s->subject.order) == 0 &&
                                       strcmp(s->order.currency, s->currency) == 0);
@@ -294,7 +326,7 @@ enum err story_order_decision(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_order_link(s, b);
     if (e == ERR_OK)
-        e = take_document(s, b, document);
+        e = story_order_document(s, b, document);
     if (e == ERR_OK && check)
         e = check_payee_check(check, document);
     if (e == ERR_OK)

@@ -48,6 +48,20 @@ enum err verified_open(struct verified *v, enum statement_kind kind, const struc
     return ERR_OK;
 }
 
+enum err verified_about(const struct verified_subject *said, const char *bank,
+                        const struct order *order)
+{
+    if (strcmp(said->head->bank, order->bank) != 0 ||
+        strcmp(said->head->bank, bank ? bank : order->bank) != 0)
+        return ERR_BANK_MISMATCH;
+    if (strcmp(said->account, order->account) != 0)
+        return ERR_ACCOUNT_MISMATCH;
+    if (strcmp(said->order, order->id) != 0 ||
+        memcmp(said->order_digest, order->digest, DIGEST_LEN) != 0)
+        return ERR_ORDER_MISMATCH;
+    return ERR_OK;
+}
+
 void verified_free(struct verified *v)
 {
     free(v);
@@ -67,6 +81,8 @@ const struct statement *verified_head(const struct verified *v)
 {
     if (v->kind == STATEMENT_POLICY)
         return &v->body.policy.head;
+    if (v->kind == STATEMENT_TERMINAL)
+        return &v->body.terminal.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
 }
 
@@ -88,6 +104,11 @@ const struct statement_login *verified_login(const struct verified *v)
 const struct policy_change *verified_policy_change(const struct verified *v)
 {
     return v->kind == STATEMENT_POLICY ? &v->body.policy : NULL;
+}
+
+const struct terminal *verified_terminal(const struct verified *v)
+{
+    return v->kind == STATEMENT_TERMINAL ? &v->body.terminal : NULL;
 }
 
 const char *verified_jws(const struct verified *v, size_t *len)

@@ -17,6 +17,7 @@ struct verified {
         struct decision decision;
         struct statement_login login;
         struct policy_change policy;
+        struct terminal terminal;
     } body;
     size_t jws_len;
     char jws[]; /* NUL-terminated */
@@ -29,5 +30,15 @@ MUST_CHECK enum err verified_new(const char *jws, size_t len, struct verified **
  * of KIND under a key that KEYS finds, and sets V's kind and signer. */
 MUST_CHECK enum err verified_open(struct verified *v, enum statement_kind kind,
                                   const struct verify_keys *keys, struct buf *payload);
+
+/* What a statement about an order says of its subject, against the order: BANK_MISMATCH,
+ * ACCOUNT_MISMATCH, ORDER_MISMATCH. BANK NULL: the order's own is taken. */
+struct verified_subject {
+    const struct statement *head;
+    const char *account, *order;
+    const uint8_t *order_digest;
+};
+MUST_CHECK enum err verified_about(const struct verified_subject *said, const char *bank,
+                                   const struct order *order);
 
 #endif

@@ -13,6 +13,7 @@
 #include "order/policy.h"
 #include "order/policy_change.h"
 #include "order/statement.h"
+#include "order/terminal.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -52,6 +53,17 @@ struct verify_decision_input {
 };
 MUST_CHECK enum err verify_decision(const struct verify_decision_input *in, struct verified **out);
 
+/* Checks a terminal's statement in the order of docs/FORMAT.md section 5.3: DOC_TYPE when ORDER is
+ * no cash. Does not judge time, key status or whether the key is the terminal's. */
+struct verify_terminal_input {
+    const char *bank;
+    const char *jws;
+    size_t jws_len;
+    const struct order *order;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_terminal(const struct verify_terminal_input *in, struct verified **out);
+
 /* Checks a login: form, key, signature, bank. The caller compares session with the TLS key. */
 MUST_CHECK enum err verify_login(const char *bank, const char *jws, size_t jws_len,
                                  struct verify_keys keys, struct verified **out);
@@ -79,6 +91,7 @@ const uint8_t *verified_jws_digest(const struct verified *v);       /* SHA-256 o
 const struct decision *verified_decision(const struct verified *v); /* NULL unless a decision */
 const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
+const struct terminal *verified_terminal(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 

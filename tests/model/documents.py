@@ -88,6 +88,9 @@ def execution_day(day, currency):
     return day
 
 
+ALL = [{"require": "all"}, {"for": "cash", "require": "all"}]  # of an account without rules
+
+
 # --- policies -------------------------------------------------------------------------------------
 def can_fill(places, people):
     """Whether each place can get a person of its own: by trying."""

@@ -130,7 +130,7 @@ class Steps:
     def document(self, number, holders, rules, limits, currency, version):
         doc = {"account": number, "bank": self.bank.name, "currency": currency, "type": "policy",
                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())],
-               "rules": rules or [{"require": "all"}], "title": f"Version {version}", "version": version,
+               "rules": rules or documents.ALL, "title": f"Version {version}", "version": version,
                "validFrom": documents.time_text(self.bank.now)}
         return {**doc, "limits": limits} if limits else doc
 

@@ -91,7 +91,7 @@ class World:
 
     def open_account(self, number, currency, holders, rules, limits):
         doc = {"account": number, "bank": BANK, "type": "policy", "title": "Household", "version": 1,
-               "validFrom": documents.time_text(self.bank.now), "rules": rules or [{"require": "all"}],
+               "validFrom": documents.time_text(self.bank.now), "rules": rules or documents.ALL,
                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())]}
         if rules or limits:
             doc["currency"] = currency

@@ -22,7 +22,8 @@ SECOND = Key("P-256", int.from_bytes(sha256(b"alice's second card"), "big"))
 BANK = "demobank.example/demo"
 ACCOUNT = "PT50000201231234567890154"
 CREDITOR = iban("PT", "001800034567890123449")
-DECISION, LOGIN, KEYS = ("countersign-%s+jws" % s for s in ("decision", "login", "bank-keys"))
+DECISION, LOGIN, KEYS, TERMINAL = ("countersign-%s+jws" % s
+                                   for s in ("decision", "login", "bank-keys", "terminal"))
 
 ORDER = {"account": ACCOUNT, "amount": "77.78", "bank": BANK, "created": "2026-11-22T10:00:00Z",
          "creditor": {"account": CREDITOR, "name": "EDP Comercial"}, "currency": "EUR",
@@ -53,22 +54,33 @@ def grouped(text):
 
 
 def display(order, policy, verb):
+    cash = order["type"] == "cash-withdrawal"
+    rows = (of_cash if cash else of_payment)(order) + [
+        ("Created", order["created"]), ("Expires", order["expires"]), ("Order", order["id"]),
+        ("Bank", order["bank"]),
+        ("Policy", "%s, version %d, %s" % (policy["title"], policy["version"],
+                                           hexdigest(canon(policy))[:16])),
+        ("Reason", REASONS.get(verb))]
+    lines = ["%-14s%s\n" % row for row in rows if row[1]]
+    sentence = "I %s this cash withdrawal." % verb if cash else SENTENCES[verb]
+    return (sentence + "\n\n" + "".join(lines)).encode()
+
+
+def of_cash(order):
+    return [("Amount", order["amount"] + " " + order["currency"]), ("From", grouped(order["account"])),
+            ("Terminal", order["terminal"]), ("Description", order["description"])]
+
+
+def of_payment(order):
     creditor = order["creditor"]
     address = creditor.get("address", {})
     town = " ".join(address[k] for k in ("postcode", "town") if k in address)
-    rows = [("Amount", order["amount"] + " " + order["currency"]), ("To", creditor["name"]),
+    return [("Amount", order["amount"] + " " + order["currency"]), ("To", creditor["name"]),
             ("Account", grouped(creditor["account"])), ("BIC", creditor.get("bic")),
             ("Street", address.get("street")), ("Town", town), ("Country", address.get("country")),
             ("From", grouped(order["account"])), ("Date", order["date"]),
             ("Description", order["description"]), ("Reference", order.get("reference")),
-            ("Purpose", order.get("purpose")), ("End-to-end", order.get("endToEndId")),
-            ("Created", order["created"]), ("Expires", order["expires"]), ("Order", order["id"]),
-            ("Bank", order["bank"]),
-            ("Policy", "%s, version %d, %s" % (policy["title"], policy["version"],
-                                               hexdigest(canon(policy))[:16])),
-            ("Reason", REASONS.get(verb))]
-    lines = ["%-14s%s\n" % row for row in rows if row[1]]
-    return (SENTENCES[verb] + "\n\n" + "".join(lines)).encode()
+            ("Purpose", order.get("purpose")), ("End-to-end", order.get("endToEndId"))]
 
 
 def decision(verb="approve", order=ORDER, policy=POLICY, issued="2026-11-22T10:05:00Z",

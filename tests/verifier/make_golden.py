@@ -14,6 +14,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+from golden_cash import cash_files, forged_cash, good_cash
 from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DECISION, FULL, LOG, LOG384, LOGIN,
                           ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER, TAIL, Story, bank_keys,
                           decision, display, settled, signed)
@@ -71,6 +72,7 @@ def good_evidence():
     s.elsewhere("returned", ["RJCT"], reason="AC01")
     yield "sent-back", s.evidence()
     yield "waited", waited("2026-11-24T10:05:02Z").evidence()
+    yield from good_cash()
 
 
 def held(released=True, ends=True):
@@ -126,6 +128,7 @@ def forged_evidence():
         yield row
     for row in forged_books():
         yield row
+    yield from forged_cash()
 
 
 def forged_files():
@@ -592,6 +595,7 @@ def files():
         canon({"decision": signed(k, order=o, verb=v), "order": o}) + b"\n" for k, o, v in lines)
     yield "decisions-forged.txt", "".join(
         "%s %s %s\n" % row for row in forged_decisions()).encode()
+    yield from cash_files()
     for name, content in good_evidence():
         yield "evidence/%s.json" % name, content
     rows = list(forged_evidence())

@@ -43,6 +43,15 @@ grep -q "3 checked, 2 OK, 1 refused" "$work/err" || fail "no summary"
 run 1 order missing.json
 has "REFUSED NOT_FOUND missing.json"
 
+# Cash has a terminal where a payment has a creditor.
+run 0 order cash-deposit.json cash-withdrawal.json
+has " 100.00 EUR cash-withdrawal PT50000201231234567890154 till-1"
+run 0 evidence --bank-key "$pin" evidence/withdrawal.json evidence/deposit.json
+has "  cash at       till-1"
+has "  to            PT50000201231234567890154"
+run 0 evidence --json --bank-key "$pin" evidence/withdrawal.json
+has '"terminal":"till-1"'
+
 # NDJSON: every line has its number, also the one that is too long; - is standard input.
 {
     cat order.json
