@@ -54,7 +54,7 @@ static enum err check_holders(struct core *c, const struct policy *policy,
 
     for (size_t i = 0; !e && i < policy_holder_count(policy); i++) {
         struct people_holder person;
-        e = people_holder_find(c, policy_holder(policy, i), &person);
+        e = people_person_find(c, policy_holder(policy, i), &person);
         ids[i] = person.id;
     }
     return e;

@@ -63,7 +63,7 @@ static enum err check_people(struct changing *d)
 
     for (size_t i = 0; !e && i < policy_holder_count(d->to); i++) {
         struct people_holder person;
-        e = people_holder_find(d->c, policy_holder(d->to, i), &person);
+        e = people_person_find(d->c, policy_holder(d->to, i), &person);
     }
     return e;
 }

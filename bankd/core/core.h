@@ -120,6 +120,11 @@ struct core_document {
 MUST_CHECK enum err core_decide(struct core *c, const struct core_caller *who,
                                 const struct verified *decision,
                                 const struct core_document *document, struct core_answer *out);
+/* The word of a terminal, over a terminal's session, that hands in a cash order: a deposit is
+ * settled by it, a withdrawal waits for the holders. */
+MUST_CHECK enum err core_cash(struct core *c, const struct core_caller *who,
+                              const struct verified *statement,
+                              const struct core_document *document, struct core_answer *out);
 /* A word on a new policy of an account, which the bank counts until both quorums stand. TO is what
  * the statement was verified against. */
 MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller *who,
@@ -197,6 +202,12 @@ MUST_CHECK enum err core_movement_category(struct core *c, const struct core_cal
 MUST_CHECK enum err core_holder_add(struct core *c, const struct core_caller *who,
                                     const char *holder, const char *name, const uint8_t *spki,
                                     size_t spki_len, struct core_answer *out);
+/* The bank's own terminals: they hand cash orders in, and stand in no policy. */
+MUST_CHECK enum err core_terminal_add(struct core *c, const struct core_caller *who,
+                                      const char *terminal, const char *name, const uint8_t *spki,
+                                      size_t spki_len, struct core_answer *out);
+MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who,
+                                   const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_holders(struct core *c, const struct core_caller *who,
                                  const struct core_page *page, struct core_answer *out);
 /* An account and its first policy. The bank adds its own name, the currency where there are

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where a holder's decision is judged: core_decide, at the end, and judge() above it are the order
- * of checks. What happens to one that passed them is in take.c.
+ * of checks, of which cash.c uses some. What happens to one that passed them is in take.c.
  */
 #include "bankd/core/answer.h"
 #include "bankd/core/change.h"
@@ -15,14 +15,18 @@
 
 #define DATE_DAYS_MAX 366 /* as far ahead as an order may be dated */
 
+enum err deciding_account(struct deciding *d)
+{
+    enum err e = ledger_find(d->c, d->order->account, &d->account);
+    if (!e)
+        e = change_catch_up(d->c, &d->account);
+    return e ? e : state_policy(d->c, d->account.policy_digest, &d->current);
+}
+
 /* The caller must stand in the account's policy; the signer may be a co-holder. */
 static enum err check_access(struct deciding *d, const struct session_viewer *viewer)
 {
-    enum err e = ledger_find(d->c, d->said->account, &d->account);
-    if (!e)
-        e = change_catch_up(d->c, &d->account);
-    if (!e)
-        e = state_policy(d->c, d->account.policy_digest, &d->current);
+    enum err e = deciding_account(d);
     if (!e && !session_may_see(viewer, d->current))
         e = ERR_ACCOUNT_UNKNOWN;
     return e;
@@ -38,30 +42,30 @@ static enum err check_policy(struct deciding *d)
 
     enum err e = state_policy(d->c, digest, &d->pinned);
     if (!e)
-        e = rights_check(d->pinned, d->stated.key.holder_name, d->said->verb);
+        e = rights_check(d->pinned, d->stated.key.holder_name, d->verb);
     if (!e)
-        e = rights_check(d->current, d->stated.key.holder_name, d->said->verb);
-    if (!e && memcmp(d->said->policy_digest, digest, DIGEST_LEN) != 0)
+        e = rights_check(d->current, d->stated.key.holder_name, d->verb);
+    if (!e && memcmp(verified_decision(d->stated.verified)->policy_digest, digest, DIGEST_LEN) != 0)
         e = ERR_POLICY_STALE;
-    if (!e && decision_pays(d->said->verb) && !policy_valid_at(d->current, d->c->now_us))
+    if (!e && decision_pays(d->verb) && !policy_valid_at(d->current, d->c->now_us))
         e = ERR_POLICY_NOT_VALID;
     return e;
 }
 
 /* --- the order --- */
 
-static enum err check_known_order(struct deciding *d)
+enum err deciding_known(struct deciding *d)
 {
     if (memcmp(d->row.digest, d->order->digest, DIGEST_LEN) != 0)
         return ERR_ORDER_ID_TAKEN;
     if (!status_may_follow(d->row.status, STATUS_CANC))
         return ERR_ORDER_FINAL;
-    if (!status_open(d->row.status) && d->said->verb != VERB_CANCEL)
+    if (!status_open(d->row.status) && d->verb != VERB_CANCEL)
         return ERR_ORDER_ACCEPTED;
     enum err e = life_decisions(d->c, d->row.id, d->decisions);
-    if (!e && life_decided(d->decisions, d->stated.key.holder_name, d->said->verb))
+    if (!e && life_decided(d->decisions, d->stated.key.holder_name, d->verb))
         e = ERR_ALREADY_DECIDED;
-    if (!e && d->said->verb == VERB_SUBMIT)
+    if (!e && d->verb == VERB_SUBMIT)
         e = ERR_ORDER_EXISTS;
     return e;
 }
@@ -92,22 +96,27 @@ static enum err check_creditor(struct deciding *d)
     return strcmp(d->creditor.currency, d->order->currency) == 0 ? ERR_OK : ERR_CURRENCY_MISMATCH;
 }
 
-static enum err check_rules(struct deciding *d)
+enum err deciding_fits(struct deciding *d, const struct policy_case *what, bool today)
 {
-    const struct policy_case what = {.subject = POLICY_PAYMENT,
-                                     .amount_minor = d->order->amount_minor,
-                                     .payee = d->order->creditor_account};
-
-    return rights_check_payment(d->c, &d->account, d->current, &what,
-                                d->order->date_days <= text_day_of(d->c->now_us));
+    if (strcmp(d->account.currency, d->order->currency) != 0)
+        return ERR_CURRENCY_MISMATCH;
+    enum err e = rights_check_payment(d->c, &d->account, d->current, what, today);
+    if (!e && ledger_available(&d->account) < d->order->amount_minor)
+        e = ERR_FUNDS_INSUFFICIENT;
+    return e;
 }
 
 static enum err check_new_order(struct deciding *d)
 {
+    const struct policy_case what = {.subject = POLICY_PAYMENT,
+                                     .amount_minor = d->order->amount_minor,
+                                     .payee = d->order->creditor_account};
     int64_t now_us = d->c->now_us;
 
-    if (d->said->verb == VERB_CANCEL || d->said->verb == VERB_REJECT)
+    if (d->verb == VERB_CANCEL || d->verb == VERB_REJECT)
         return ERR_NOT_FOUND;
+    if (d->order->kind != ORDER_PAYMENT)
+        return ERR_TERMINAL_REQUIRED;
     if (now_us > d->order->expires_us)
         return ERR_ORDER_EXPIRED;
     if (d->order->date_days < text_day_of(now_us))
@@ -115,18 +124,12 @@ static enum err check_new_order(struct deciding *d)
     if (d->order->date_days > text_day_of(now_us) + DATE_DAYS_MAX)
         return ERR_DATE_TOO_FAR;
     enum err e = check_creditor(d);
-    if (!e && strcmp(d->account.currency, d->order->currency) != 0)
-        e = ERR_CURRENCY_MISMATCH;
-    if (!e)
-        e = check_rules(d);
-    if (!e && ledger_available(&d->account) < d->order->amount_minor)
-        e = ERR_FUNDS_INSUFFICIENT;
-    return e;
+    return e ? e : deciding_fits(d, &what, d->order->date_days <= text_day_of(now_us));
 }
 
-static enum err check_account(const struct deciding *d)
+enum err deciding_pays(const struct deciding *d)
 {
-    if (!decision_pays(d->said->verb) || d->account.state == LEDGER_OPEN)
+    if (d->account.state == LEDGER_OPEN)
         return ERR_OK;
     return d->account.state == LEDGER_BLOCKED ? ERR_ACCOUNT_BLOCKED : ERR_ACCOUNT_CLOSED;
 }
@@ -138,8 +141,7 @@ static enum err find_order(struct deciding *d)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-/* What is past its time ends before anything is judged, so that its money is free again. */
-static enum err judge(struct deciding *d)
+enum err deciding_begin(struct deciding *d)
 {
     if (strcmp(d->order->bank, d->c->bank) != 0)
         return ERR_BANK_MISMATCH;
@@ -148,51 +150,63 @@ static enum err judge(struct deciding *d)
         e = stated_fresh(&d->stated);
     if (!e && !d->stated.key.active)
         e = ERR_KEY_INACTIVE;
-    if (!e)
-        e = find_order(d);
+    return e ? e : find_order(d);
+}
+
+static enum err judge(struct deciding *d)
+{
+    enum err e = deciding_begin(d);
     if (!e)
         e = check_policy(d);
+    if (!e && decision_pays(d->verb))
+        e = deciding_pays(d);
     if (!e)
-        e = check_account(d);
-    if (!e)
-        e = d->row.id ? check_known_order(d) : check_new_order(d);
+        e = d->row.id ? deciding_known(d) : check_new_order(d);
+    return e;
+}
+
+enum err deciding_run(struct deciding *d, const struct core_caller *who,
+                      const struct deciding_checks *checks, struct core_answer *out)
+{
+    struct session_viewer viewer;
+    bool replayed = false;
+
+    enum err e = stated_session(&d->stated, who, &viewer);
+    if (e)
+        return answer_refuse(d->c, who, e, out);
+    e = checks->access(d, &viewer);
+    if (e)
+        return stated_refuse(&d->stated, e, NULL, out);
+    e = stated_replay(&d->stated, out, &replayed);
+    if (!e && !replayed) {
+        e = checks->judge(d);
+        e = e ? stated_refuse(&d->stated, e, d->pinned, out) : take_decision(d, out);
+        if (!e)
+            e = stated_remember(&d->stated, out);
+    }
+    if (e)
+        core_answer_free(out);
     return e;
 }
 
 enum err core_decide(struct core *c, const struct core_caller *who, const struct verified *decision,
                      const struct core_document *document, struct core_answer *out)
 {
+    static const struct deciding_checks checks = {check_access, judge};
     struct life_decisions decisions;
     struct deciding d = {
         .c = c,
         .stated = {.c = c, .verified = decision, .subject = document->order->digest},
-        .said = verified_decision(decision),
         .order = document->order,
         .document = document,
         .decisions = &decisions};
-    struct session_viewer viewer;
-    bool replayed = false;
 
     *out = (struct core_answer){0};
     decisions.count = 0;
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    if (!d.said)
+    if (!verified_decision(decision))
         return ERR_INTERNAL;
-    enum err e = stated_session(&d.stated, who, &viewer);
-    if (e)
-        return answer_refuse(c, who, e, out);
-    e = check_access(&d, &viewer);
-    if (e)
-        return stated_refuse(&d.stated, e, NULL, out);
-    e = stated_replay(&d.stated, out, &replayed);
-    if (!e && !replayed) {
-        e = judge(&d);
-        e = e ? stated_refuse(&d.stated, e, d.pinned, out) : take_decision(&d, out);
-        if (!e)
-            e = stated_remember(&d.stated, out);
-    }
-    if (e)
-        core_answer_free(out);
-    return e;
+    d.verb = verified_decision(decision)->verb;
+    return deciding_run(&d, who, &checks, out);
 }

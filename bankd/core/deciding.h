@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * deciding: one decision on its way through the checks (decide.c) and into the books (take.c).
+ * deciding: one decision, or a terminal's word on cash, on its way through the checks (decide.c,
+ * cash.c) and into the books (take.c).
  * Private to bankd/core.
  */
 #ifndef BANKD_CORE_DECIDING_H
@@ -15,7 +16,7 @@
 struct deciding {
     struct core *c;
     struct stated stated;
-    const struct decision *said;
+    enum verb verb; /* a terminal hands in */
     const struct order *order;
     const struct core_document *document;
 
@@ -26,6 +27,28 @@ struct deciding {
     struct ledger_account creditor;
     struct life_decisions *decisions; /* large, so the caller's and not zeroed */
 };
+
+/* --- decide.c: what holds for whatever is said about an order --- */
+/* The account, and what time demanded of it. */
+MUST_CHECK enum err deciding_account(struct deciding *d);
+/* Ends what is past its time, so that its money is free again; then freshness, the signer's key,
+ * and the order's row, if there is one. */
+MUST_CHECK enum err deciding_begin(struct deciding *d);
+/* Of an order that the bank knows. */
+MUST_CHECK enum err deciding_known(struct deciding *d);
+/* ACCOUNT_BLOCKED, ACCOUNT_CLOSED. */
+MUST_CHECK enum err deciding_pays(const struct deciding *d);
+/* Whether a new order fits its account: the currency, a rule, the limits, the funds. */
+MUST_CHECK enum err deciding_fits(struct deciding *d, const struct policy_case *what, bool today);
+
+/* The way of a statement: who carries it, ACCESS to the account, its first answer again, JUDGE,
+ * and the books. */
+struct deciding_checks {
+    enum err (*access)(struct deciding *d, const struct session_viewer *viewer);
+    enum err (*judge)(struct deciding *d);
+};
+MUST_CHECK enum err deciding_run(struct deciding *d, const struct core_caller *who,
+                                 const struct deciding_checks *checks, struct core_answer *out);
 
 /* Enters a decision that passed every check: the order, if it is new, with its reservation; the
  * decision; what the votes now amount to, execution included; the entries. Only failures, no

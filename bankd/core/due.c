@@ -43,6 +43,8 @@ static int64_t execution_day(const struct core *c, const struct life_case *in, c
     int64_t entered_us = in->decisions->made[0].received_us;
     int64_t today = text_day_of(in->now_us);
 
+    if (in->row->kind != LEDGER_PAYMENT) /* cash has no day but its own */
+        return today;
     if (since == LIFE_SINCE_BEFORE)
         terms.cutoff_min = -1;
     if (terms.cutoff_min < 0 && in->row->date_days <= text_day_of(entered_us))
@@ -68,19 +70,29 @@ static void list_considered(const struct life_decisions *all, struct doc *out)
     }
 }
 
-static enum err write_settlement(struct core *c, const struct ledger_account *debtor,
+/* From whom to whom. The terminal stands for the side that is no account; it came first. */
+static void write_sides(struct doc *body, const struct ledger_account *a,
+                        const struct life_decisions *all, const struct life_order *o)
+{
+    doc_text(body, o->kind == LEDGER_DEPOSIT ? "creditor" : "debtor", a->account);
+    if (o->kind == LEDGER_PAYMENT)
+        doc_text(body, "creditor", o->payee);
+    else
+        doc_text(body, "terminal", all->made[0].holder);
+}
+
+static enum err write_settlement(struct core *c, const struct ledger_account *a,
                                  const struct life_decisions *all, int64_t movement, bool elsewhere,
                                  struct life_order *o)
 {
     char object[LIFE_OBJECT_MAX];
     struct doc body = {0}, considered = {0}, status = {0};
 
-    life_object(debtor->account, o->order_id, object);
+    life_object(a->account, o->order_id, object);
     entries_body(&body, "settlement", object, o->entry);
-    doc_money(&body, "amount", o->amount, debtor->currency);
-    doc_text(&body, "currency", debtor->currency);
-    doc_text(&body, "debtor", debtor->account);
-    doc_text(&body, "creditor", o->payee);
+    doc_money(&body, "amount", o->amount, a->currency);
+    doc_text(&body, "currency", a->currency);
+    write_sides(&body, a, all, o);
     doc_int(&body, "movement", movement);
     doc_digest(&body, "orderDigest", o->digest);
     doc_digest(&body, "policyDigest", o->policy_digest);
@@ -94,28 +106,41 @@ static enum err write_settlement(struct core *c, const struct ledger_account *de
     return entries_add(c, &body, &o->entry);
 }
 
+/* What goes out was reserved; what comes in is booked as it comes. */
+static enum err move(struct core *c, struct ledger_account *a, struct ledger_account *other,
+                     const struct life_order *o, int64_t *movement)
+{
+    struct ledger_move m = {
+        .kind = o->kind, .from = a, .to = other, .amount = o->amount, .orders = o->id};
+
+    if (o->kind != LEDGER_DEPOSIT)
+        return ledger_settle(c, &m, movement);
+    m.from = other;
+    m.to = a;
+    return ledger_move(c, &m, movement);
+}
+
 /* What goes to another bank is in the outbox from then on. */
 static enum err settle(struct core *c, struct ledger_account *a, const struct life_decisions *all,
                        struct life_order *o)
 {
-    struct ledger_account creditor = {0};
-    const struct ledger_move payment = {
-        .kind = LEDGER_PAYMENT, .from = a, .to = &creditor, .amount = o->amount, .orders = o->id};
+    struct ledger_account other = {0};
     int64_t movement = 0;
 
     if (!status_may_follow(o->status, STATUS_ACSP))
         return ERR_INTERNAL;
-    enum err e = ledger_by_id(c, o->creditor, &creditor);
-    if (!e && creditor.state == LEDGER_CLOSED)
+    enum err e = ledger_by_id(c, o->creditor, &other);
+    if (!e && other.state == LEDGER_CLOSED)
         return life_close(c, a, "AC04", o);
     if (!e)
-        e = ledger_settle(c, &payment, &movement);
-    if (!e)
+        e = move(c, a, &other, o, &movement);
+    if (!e && o->kind == LEDGER_PAYMENT)
         e = payees_note(c, o);
+    bool elsewhere = o->kind == LEDGER_PAYMENT && ledger_is_own(&other);
     if (!e)
-        e = write_settlement(c, a, all, movement, ledger_is_own(&creditor), o);
+        e = write_settlement(c, a, all, movement, elsewhere, o);
     o->executed_us = c->now_us;
-    o->status = ledger_is_own(&creditor) ? STATUS_ACSP : STATUS_ACSC;
+    o->status = elsewhere ? STATUS_ACSP : STATUS_ACSC;
     o->ended_us = status_final(o->status) ? c->now_us : 0;
     return e ? e : life_save(c, o);
 }
@@ -151,6 +176,8 @@ enum err life_execute(struct core *c, struct ledger_account *a, const struct lif
         o->due_us = day * DAY_US;
         return life_save(c, o);
     }
+    if (o->kind == LEDGER_DEPOSIT)
+        return settle(c, a, in->decisions, o);
     if (a->state != LEDGER_OPEN)
         return life_close(c, a, "AC06", o);
     life_judge(in, &verdict);

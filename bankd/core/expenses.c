@@ -57,8 +57,7 @@ static enum err add_row(const struct store_query *q, struct sums *s)
         return ERR_OK;
     struct sum *added = &s->item[s->count++];
     *added = (struct sum){.month = month, .count = 1, .minor = -amount};
-    snprintf(added->category, sizeof added->category, "%s",
-             store_is_null(q, 3) ? MOVEMENTS_OTHER : store_text(q, 3));
+    snprintf(added->category, sizeof added->category, "%s", movements_category(q, 3, 4, amount));
     return ERR_OK;
 }
 

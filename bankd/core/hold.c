@@ -33,7 +33,7 @@ enum err hold_needed(struct core *c, const char *currency, const struct life_ord
     enum err e = ERR_OK;
 
     *out = 0;
-    if (o->released)
+    if (o->released || o->kind != LEDGER_PAYMENT) /* cash waits at its terminal */
         return ERR_OK;
     if (c->terms.hold_on & of_payees)
         e = payees_flags(c, o, &payee);
@@ -127,7 +127,7 @@ static enum err decide(struct core *c, const struct core_caller *who, bool relea
     const struct life_end end = {"DS04", w.operator_name, w.note};
     e = releases ? release(c, &a, &w, &o) : life_end(c, &a, &end, &o);
     if (!e)
-        e = view_stored_order(c, &a, &o, &body);
+        e = view_stored_order(c, &a, &o, true, &body);
     return e ? e : answer_doc(c, 200, &body, out);
 }
 

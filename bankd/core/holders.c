@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The operator's acts on people and their keys.
+ * The operator's acts on people, terminals and their keys.
  */
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
@@ -35,122 +35,143 @@ static enum err list_keys(struct core *c, int64_t holder, struct doc *out)
     return e;
 }
 
-static enum err describe_holder(struct core *c, int64_t id, const char *holder, const char *name,
-                                struct doc *out)
+/* What the two kinds are called in an answer. */
+static const char *const words[] = {[PEOPLE_PERSON] = "holder", [PEOPLE_TERMINAL] = "terminal"};
+static const char *const lists[] = {[PEOPLE_PERSON] = "holders", [PEOPLE_TERMINAL] = "terminals"};
+
+struct enrolling {
+    enum people_kind kind;
+    const char *id, *name;
+    const uint8_t *spki;
+    size_t spki_len;
+    struct key *key;
+    bool known; /* the same act was done before, and its answer is given again */
+};
+
+static enum err describe(struct core *c, int64_t row, const struct enrolling *in, struct doc *out)
 {
     struct doc keys = {0};
 
     doc_object(out);
-    doc_text(out, "holder", holder);
-    doc_text(out, "name", name);
-    enum err e = list_keys(c, id, &keys);
+    doc_text(out, words[in->kind], in->id);
+    doc_text(out, "name", in->name);
+    enum err e = list_keys(c, row, &keys);
     doc_put(out, "keys", &keys);
     return e;
 }
 
-static enum err add_enrolment(struct core *c, const char *holder, const char *name,
-                              const struct key *key, int64_t *entry)
+static enum err add_enrolment(struct core *c, const struct enrolling *in, int64_t *entry)
 {
     char object[PEOPLE_OBJECT_MAX];
     struct doc body = {0};
-    size_t len = 0;
-    const uint8_t *spki = key_spki(key, &len);
 
-    people_object(holder, object);
+    people_object(in->id, object);
     entries_body(&body, "enrolment", object, NO_ENTRY);
-    doc_text(&body, "holder", holder);
-    doc_text(&body, "name", name);
-    doc_bytes(&body, "spki", spki, len);
-    doc_text(&body, "thumbprint", key_thumbprint(key));
+    doc_text(&body, "holder", in->id);
+    if (in->kind != PEOPLE_PERSON)
+        doc_text(&body, "kind", people_kind_name(in->kind));
+    doc_text(&body, "name", in->name);
+    doc_bytes(&body, "spki", in->spki, in->spki_len);
+    doc_text(&body, "thumbprint", key_thumbprint(in->key));
     doc_text(&body, "vouched", "bank");
     return entries_add(c, &body, entry);
 }
 
-static enum err add_holder(struct core *c, const char *holder, const char *name,
-                           const struct key *key)
+static enum err add(struct core *c, const struct enrolling *in)
 {
     int64_t entry = NO_ENTRY;
-    size_t len = 0;
-    const uint8_t *spki = key_spki(key, &len);
 
-    enum err e = add_enrolment(c, holder, name, key, &entry);
+    enum err e = add_enrolment(c, in, &entry);
     if (e)
         return e;
     struct store_query *q = store_query(c->store, STORE_HOLDER_ADD);
-    store_bind_text(q, ":holder", holder);
-    store_bind_text(q, ":name", name);
+    store_bind_text(q, ":holder", in->id);
+    store_bind_text(q, ":kind", people_kind_name(in->kind));
+    store_bind_text(q, ":name", in->name);
     store_bind_int(q, ":entry", entry);
     e = store_run(q);
     if (e)
         return e;
     int64_t id = store_last_id(c->store);
     q = store_query(c->store, STORE_KEY_ADD);
-    store_bind_text(q, ":thumbprint", key_thumbprint(key));
-    store_bind_blob(q, ":spki", spki, len);
+    store_bind_text(q, ":thumbprint", key_thumbprint(in->key));
+    store_bind_blob(q, ":spki", in->spki, in->spki_len);
     store_bind_int(q, ":holder", id);
     store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
     store_bind_int(q, ":entry", entry);
     return store_run(q);
 }
 
-/* KNOWN: the same act was done before, and its answer is given again. */
-static enum err check_holder(struct core *c, const char *holder, const char *name,
-                             const struct key *key, bool *known)
+static enum err check_new(struct core *c, struct enrolling *in)
 {
     struct people_key owner;
-    struct people_holder person;
+    struct people_holder there;
 
-    *known = false;
-    enum err by_key = people_key_find(c, key_thumbprint(key), &owner);
+    enum err by_key = people_key_find(c, key_thumbprint(in->key), &owner);
     if (by_key && by_key != ERR_KEY_UNKNOWN)
         return by_key;
-    if (!by_key && strcmp(owner.holder_name, holder) != 0)
+    if (!by_key && strcmp(owner.holder_name, in->id) != 0)
         return ERR_KEY_TAKEN;
-    enum err e = people_holder_find(c, holder, &person);
+    enum err e = people_holder_find(c, in->id, &there);
     if (e)
         return e == ERR_HOLDER_UNKNOWN ? ERR_OK : e;
-    *known = !by_key && strcmp(person.name, name) == 0;
-    return *known ? ERR_OK : ERR_BANK_HOLDER_EXISTS;
+    in->known = !by_key && there.kind == in->kind && strcmp(there.name, in->name) == 0;
+    return in->known ? ERR_OK : ERR_BANK_HOLDER_EXISTS;
 }
 
-enum err core_holder_add(struct core *c, const struct core_caller *who, const char *holder,
-                         const char *name, const uint8_t *spki, size_t spki_len,
-                         struct core_answer *out)
+static enum err enrol(struct core *c, const struct core_caller *who, struct enrolling *in,
+                      struct core_answer *out)
 {
-    struct key *key = NULL;
-    struct people_holder person;
+    struct people_holder there;
     struct doc body = {0};
-    bool known = false;
 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
-        e = forms_holder(holder, strlen(holder));
+        e = forms_holder(in->id, strlen(in->id));
     if (!e)
-        e = utext_check(name, strlen(name), NAME_CHARS);
+        e = utext_check(in->name, strlen(in->name), NAME_CHARS);
     if (!e)
-        e = key_from_spki(spki, spki_len, &key);
+        e = key_from_spki(in->spki, in->spki_len, &in->key);
     if (!e)
-        e = check_holder(c, holder, name, key, &known);
-    if (!e && !known) {
-        e = add_holder(c, holder, name, key);
+        e = check_new(c, in);
+    if (!e && !in->known) {
+        e = add(c, in);
         if (!e) {
-            e = cache_put(c->keys, key_thumbprint(key), key);
-            key = NULL; /* the cache's, whatever happened */
+            e = cache_put(c->keys, key_thumbprint(in->key), in->key);
+            in->key = NULL; /* the cache's, whatever happened */
         }
     }
     if (!e)
-        e = people_holder_find(c, holder, &person);
+        e = people_holder_find(c, in->id, &there);
     if (!e)
-        e = describe_holder(c, person.id, holder, name, &body);
-    key_free(key);
-    return answer_finish(c, who, e, known ? 200 : 201, &body, out);
+        e = describe(c, there.id, in, &body);
+    key_free(in->key);
+    return answer_finish(c, who, e, in->known ? 200 : 201, &body, out);
 }
 
-enum err core_holders(struct core *c, const struct core_caller *who, const struct core_page *asked,
-                      struct core_answer *out)
+enum err core_holder_add(struct core *c, const struct core_caller *who, const char *holder,
+                         const char *name, const uint8_t *spki, size_t spki_len,
+                         struct core_answer *out)
+{
+    struct enrolling in = {PEOPLE_PERSON, holder, name, spki, spki_len, NULL, false};
+
+    return enrol(c, who, &in, out);
+}
+
+enum err core_terminal_add(struct core *c, const struct core_caller *who, const char *terminal,
+                           const char *name, const uint8_t *spki, size_t spki_len,
+                           struct core_answer *out)
+{
+    struct enrolling in = {PEOPLE_TERMINAL, terminal, name, spki, spki_len, NULL, false};
+
+    return enrol(c, who, &in, out);
+}
+
+static enum err list(struct core *c, const struct core_caller *who, enum people_kind kind,
+                     const struct core_page *asked, struct core_answer *out)
 {
     struct page page;
     struct doc body = {0}, list = {0};
@@ -169,20 +190,35 @@ enum err core_holders(struct core *c, const struct core_caller *who, const struc
     doc_object(&body);
     doc_array(&list);
     struct store_query *q = store_query(c->store, STORE_HOLDER_PAGE);
+    store_bind_text(q, ":kind", people_kind_name(kind));
     store_bind_int(q, ":after", page.cursor);
     store_bind_int(q, ":limit", page.limit);
     e = store_step(q, &row);
     while (!e && row) {
+        const struct enrolling in = {
+            .kind = kind, .id = store_text(q, 1), .name = store_text(q, 2)};
         struct doc one = {0};
         last = store_int(q, 0);
         count++;
-        e = describe_holder(c, last, store_text(q, 1), store_text(q, 2), &one);
+        e = describe(c, last, &in, &one);
         doc_push(&list, &one);
         if (!e)
             e = store_step(q, &row);
     }
     store_done(q);
     page_next(&page, count, last, &body);
-    doc_put(&body, "holders", &list);
+    doc_put(&body, lists[kind], &list);
     return answer_finish(c, who, e, 200, &body, out);
+}
+
+enum err core_holders(struct core *c, const struct core_caller *who, const struct core_page *page,
+                      struct core_answer *out)
+{
+    return list(c, who, PEOPLE_PERSON, page, out);
+}
+
+enum err core_terminals(struct core *c, const struct core_caller *who, const struct core_page *page,
+                        struct core_answer *out)
+{
+    return list(c, who, PEOPLE_TERMINAL, page, out);
 }

@@ -76,8 +76,10 @@ enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out)
 
 /* --- the bank's own --- */
 
-static const char *const own_names[] = {
-    [LEDGER_BANK] = "bank", [LEDGER_SETTLEMENT] = "settlement", [LEDGER_SUSPENSE] = "suspense"};
+static const char *const own_names[] = {[LEDGER_BANK] = "bank",
+                                        [LEDGER_CASH] = "cash",
+                                        [LEDGER_SETTLEMENT] = "settlement",
+                                        [LEDGER_SUSPENSE] = "suspense"};
 
 static enum err make_own(struct core *c, const char *name, const char *currency)
 {
@@ -100,6 +102,34 @@ enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
         return e;
     e = make_own(c, name, currency);
     return e ? e : find(c, name, false, out);
+}
+
+/* The doors through which money comes in; it is missing there. */
+static const enum ledger_own doors[] = {LEDGER_BANK, LEDGER_CASH};
+#define DOORS (sizeof doors / sizeof *doors)
+
+static bool is_door(const struct ledger_account *a)
+{
+    size_t len = strcspn(a->account, ":"), i = 0;
+
+    while (i < DOORS && (strlen(own_names[doors[i]]) != len ||
+                         strncmp(own_names[doors[i]], a->account, len) != 0))
+        i++;
+    return ledger_is_own(a) && i < DOORS;
+}
+
+enum err ledger_room(struct core *c, const char *currency, int64_t amount)
+{
+    int64_t missing = 0;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < DOORS; i++) {
+        struct ledger_account own;
+        e = ledger_own(c, doors[i], currency, &own);
+        if (!e)
+            e = amount_add(missing, own.booked, &missing);
+    }
+    return e ? e : amount_sub(missing, amount, &missing);
 }
 
 bool ledger_is_own(const struct ledger_account *a)
@@ -162,6 +192,8 @@ enum err ledger_release(struct core *c, struct ledger_account *a, int64_t amount
 static const char *const kinds[] = {
     [LEDGER_FUNDING] = "funding",
     [LEDGER_PAYMENT] = "payment",
+    [LEDGER_DEPOSIT] = "deposit",
+    [LEDGER_WITHDRAWAL] = "withdrawal",
     [LEDGER_CONFIRMATION] = "confirmation",
     [LEDGER_RETURN] = "return",
     [LEDGER_CREDIT] = "credit",
@@ -260,6 +292,8 @@ enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movem
     *movement = 0;
     if (!e && !ledger_is_own(m->from) && ledger_available(m->from) < m->amount)
         e = ERR_FUNDS_INSUFFICIENT;
+    if (!e && is_door(m->from))
+        e = ledger_room(c, m->from->currency, m->amount);
     return e ? e : book(c, m, movement);
 }
 

@@ -38,12 +38,16 @@ MUST_CHECK enum err ledger_by_id(struct core *c, int64_t id, struct ledger_accou
 /* One of the bank's own, "bank:EUR"; made at the first use. */
 enum ledger_own {
     LEDGER_BANK,       /* what the bank has outside */
+    LEDGER_CASH,       /* what it has in its terminals */
     LEDGER_SETTLEMENT, /* what it owes to other banks: paid, and not confirmed yet */
     LEDGER_SUSPENSE,   /* what came in for no account that is here */
 };
 MUST_CHECK enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
                                struct ledger_account *out);
 bool ledger_is_own(const struct ledger_account *a);
+/* Whether so much more can come in, from other banks or as cash: all that is here in the currency
+ * fits, so that whatever moves inside does, too. AMOUNT_TOO_LARGE; ledger_move asks it as well. */
+MUST_CHECK enum err ledger_room(struct core *c, const char *currency, int64_t amount);
 /* Reads the present row of an ACCOUNT_* query. */
 MUST_CHECK enum err ledger_read(const struct store_query *q, struct ledger_account *out);
 
@@ -66,6 +70,8 @@ MUST_CHECK enum err ledger_release(struct core *c, struct ledger_account *a, int
 enum ledger_kind {
     LEDGER_FUNDING,      /* the bank's operator paid in */
     LEDGER_PAYMENT,      /* an order's, once an order */
+    LEDGER_DEPOSIT,      /* cash, once an order */
+    LEDGER_WITHDRAWAL,   /* cash, once an order */
     LEDGER_CONFIRMATION, /* the other bank has it, once an order */
     LEDGER_RETURN,       /* the other bank sent it back, once an order */
     LEDGER_CREDIT,       /* came from another bank */

@@ -39,7 +39,10 @@ enum err life_read(const struct store_query *q, struct life_order *out)
         e = store_copy_text(q, 19, out->payee_check, sizeof out->payee_check);
     out->held = (flag_set)store_int(q, 20);
     out->executed_us = store_int(q, 21);
-    return !e && out->status == STATUS_NONE ? ERR_STORE_FAILED : e;
+    out->kind = ledger_kind_from_name(store_text(q, 22));
+    if (!e && (out->status == STATUS_NONE || out->kind == LEDGER_KINDS))
+        e = ERR_STORE_FAILED;
+    return e;
 }
 
 enum err life_read_one(struct store_query *q, bool *found, struct life_order *out)
@@ -183,11 +186,14 @@ struct policy_case life_policy_case(const struct life_case *in)
     const struct life_decisions *all = in->decisions;
 
     return (struct policy_case){
-        .subject = POLICY_PAYMENT,
+        .subject = in->row->kind == LEDGER_PAYMENT ? POLICY_PAYMENT : POLICY_CASH,
         .amount_minor = in->row->amount,
         .payee = in->row->payee,
         .waited_us = all->count ? policy_waited(all->made[0].received_us, in->now_us) : 0};
 }
+
+/* Money that comes in is nobody's to approve. */
+static const struct policy_verdict nobody_asked = {.covered = true, .reached = true};
 
 void life_judge(const struct life_case *in, struct policy_verdict *out)
 {
@@ -196,6 +202,10 @@ void life_judge(const struct life_case *in, struct policy_verdict *out)
     struct policy_verdict now;
     size_t count;
 
+    if (in->row->kind == LEDGER_DEPOSIT) {
+        *out = nobody_asked;
+        return;
+    }
     bool all_active = good_votes(in->decisions, votes, &count);
     policy_judge(in->pinned, &what, votes, count, out);
     policy_judge(in->current, &what, votes, count, &now);
@@ -229,7 +239,7 @@ enum err life_path_after(enum status from, enum verb verb, const struct policy_v
         if (!e)
             e = go(out, from, STATUS_ACTC);
     }
-    if (e || verb == VERB_SUBMIT)
+    if (e || (verb == VERB_SUBMIT && !verdict->reached))
         return e;
     if (verb == VERB_CANCEL)
         return go(out, from, STATUS_CANC);

@@ -21,12 +21,13 @@
 struct life_order {
     int64_t id;      /* row; 0: not in the store */
     int64_t account; /* row */
+    enum ledger_kind kind;
     char order_id[ORDER_ID_LEN + 1];
     uint8_t digest[DIGEST_LEN];
     int64_t policy; /* row of the one it entered under */
     uint8_t policy_digest[DIGEST_LEN];
-    int64_t creditor; /* row */
-    char payee[IBAN_MAX + 1];
+    int64_t creditor;                      /* row: the other side, of cash the bank's own */
+    char payee[IBAN_MAX + 1];              /* "" of cash */
     uint8_t look[DIGEST_LEN];              /* of the payee's name, see payees.h */
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": not checked */
     flag_set held;                         /* why it waits for the operator, or did */

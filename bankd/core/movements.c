@@ -129,7 +129,32 @@ static const char *default_category(enum ledger_kind kind, int64_t amount)
         return MOVEMENTS_RETURNED;
     if (kind == LEDGER_REVERSAL)
         return MOVEMENTS_CORRECTION;
+    if (kind == LEDGER_WITHDRAWAL)
+        return MOVEMENTS_CASH;
     return amount < 0 ? MOVEMENTS_OTHER : MOVEMENTS_INCOME;
+}
+
+const char *movements_category(const struct store_query *q, int category, int kind, int64_t amount)
+{
+    if (!store_is_null(q, category))
+        return store_text(q, category);
+    return default_category(ledger_kind_from_name(store_text(q, kind)), amount);
+}
+
+/* Cash has a terminal instead of an other side. */
+static enum err describe_cash(const struct store_query *q, struct doc *out)
+{
+    struct js *order = NULL;
+    size_t len = 0;
+    const void *bytes = store_blob(q, 5, &len);
+
+    if (js_parse(bytes, len, &order))
+        return ERR_STORE_FAILED;
+    set_member(out, "terminal", order, "terminal");
+    set_member(out, "description", order, "description");
+    doc_text(out, "order", store_text(q, 4));
+    js_free(order);
+    return ERR_OK;
 }
 
 /* What no order made. */
@@ -166,9 +191,10 @@ static enum err push_movement(const struct store_query *q, const struct ledger_a
     doc_money(&one, "amount", amount, a->currency);
     doc_money(&one, "balance", store_int(q, 3), a->currency);
     doc_text(&one, "kind", ledger_kind_name(kind));
-    doc_text(&one, "category",
-             store_is_null(q, 8) ? default_category(kind, amount) : store_text(q, 8));
-    if (!store_is_null(q, 4))
+    doc_text(&one, "category", movements_category(q, 8, 9, amount));
+    if (kind == LEDGER_DEPOSIT || kind == LEDGER_WITHDRAWAL)
+        e = describe_cash(q, &one);
+    else if (!store_is_null(q, 4))
         e = describe_payment(q, strcmp(store_text(q, 6), a->account) == 0, &one);
     else
         describe_other(q, kind, &one);

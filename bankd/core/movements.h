@@ -14,9 +14,14 @@
 #include "order/doc.h"
 
 #define MOVEMENTS_OTHER "other"           /* what goes out, without a word of the holder */
+#define MOVEMENTS_CASH "cash"             /* the same, at a terminal */
 #define MOVEMENTS_INCOME "income"         /* what comes in */
 #define MOVEMENTS_RETURNED "returned"     /* came back from another bank */
 #define MOVEMENTS_CORRECTION "correction" /* the bank took a booking back */
+
+/* The category of the present row: what the holder said of it (column CATEGORY, may be NULL), or
+ * one of the above by its KIND (a column, too) and amount. */
+const char *movements_category(const struct store_query *q, int category, int kind, int64_t amount);
 
 /* Numbers of movements, both included; none when FIRST > LAST. */
 struct movements_range {

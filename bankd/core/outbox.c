@@ -107,7 +107,7 @@ static enum err take(struct core *c, const struct core_caller *who, const char *
         return answer_refuse(c, who, e, out);
     e = end(c, &a, w, &o);
     if (!e)
-        e = view_stored_order(c, &a, &o, &body);
+        e = view_stored_order(c, &a, &o, true, &body);
     return e ? e : answer_doc(c, 200, &body, out);
 }
 

@@ -4,6 +4,19 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char *const kinds[] = {[PEOPLE_PERSON] = "person", [PEOPLE_TERMINAL] = "terminal"};
+
+const char *people_kind_name(enum people_kind k)
+{
+    return kinds[k];
+}
+
+enum people_kind people_kind_read(const struct store_query *q, int column)
+{
+    return strcmp(store_text(q, column), kinds[PEOPLE_PERSON]) == 0 ? PEOPLE_PERSON
+                                                                    : PEOPLE_TERMINAL;
+}
+
 enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out)
 {
     struct store_query *q = store_query(c->store, STORE_KEY_FIND);
@@ -21,6 +34,7 @@ enum err people_key_find(struct core *c, const char *thumbprint, struct people_k
         out->floor_us = store_int(q, 4);
         out->enrolment = store_int(q, 5);
         out->holder_entry = store_int(q, 6);
+        out->kind = people_kind_read(q, 7);
         e = store_copy_text(q, 2, out->holder_name, sizeof out->holder_name);
     }
     store_done(q);
@@ -40,10 +54,18 @@ enum err people_holder_find(struct core *c, const char *holder, struct people_ho
     if (!e) {
         out->id = store_int(q, 0);
         out->entry = store_int(q, 2);
+        out->kind = people_kind_read(q, 3);
         e = store_copy_text(q, 1, out->name, sizeof out->name);
     }
     store_done(q);
     return e;
+}
+
+enum err people_person_find(struct core *c, const char *holder, struct people_holder *out)
+{
+    enum err e = people_holder_find(c, holder, out);
+
+    return !e && out->kind != PEOPLE_PERSON ? ERR_HOLDER_IS_TERMINAL : e;
 }
 
 void people_object(const char *holder, char out[static PEOPLE_OBJECT_MAX])

@@ -13,11 +13,18 @@
 
 #define PEOPLE_OBJECT_MAX (sizeof "holder:" + HOLDER_MAX) /* "holder:alice" and its NUL */
 
+/* What has keys: people, who may be holders of accounts, and the bank's terminals. */
+enum people_kind { PEOPLE_PERSON, PEOPLE_TERMINAL };
+const char *people_kind_name(enum people_kind k); /* "person", "terminal" */
+/* A column of the present row; what is unknown is no person. */
+enum people_kind people_kind_read(const struct store_query *q, int column);
+
 /* An enrolled key and its holder, as the store has them now. */
 struct people_key {
     int64_t id;
     int64_t holder;
     char holder_name[HOLDER_MAX + 1];
+    enum people_kind kind;
     bool active;
     int64_t floor_us;
     int64_t enrolment;    /* entry */
@@ -29,10 +36,15 @@ MUST_CHECK enum err people_key_find(struct core *c, const char *thumbprint, stru
 struct people_holder {
     int64_t id;
     char name[561]; /* of the person: 140 code points of four bytes */
+    enum people_kind kind;
     int64_t entry;
 };
 /* HOLDER_UNKNOWN. */
 MUST_CHECK enum err people_holder_find(struct core *c, const char *holder,
+                                       struct people_holder *out);
+
+/* Somebody who can stand in a policy: HOLDER_IS_TERMINAL, also. */
+MUST_CHECK enum err people_person_find(struct core *c, const char *holder,
                                        struct people_holder *out);
 
 void people_object(const char *holder, char out[static PEOPLE_OBJECT_MAX]);

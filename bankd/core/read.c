@@ -157,7 +157,7 @@ static enum err push_order(struct core *c, struct life_order *row, struct doc *l
             e = life_find(c, before.account, before.order_id, row);
     }
     if (!e)
-        e = view_stored_order(c, &a, row, &one);
+        e = view_stored_order(c, &a, row, true, &one);
     if (!e)
         doc_push(list, &one);
     return e;
@@ -227,15 +227,14 @@ enum err core_order(struct core *c, const struct core_caller *who, const char *a
     struct ledger_account a;
     struct life_order row;
     struct doc body = {0};
+    bool stands = false;
 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = reading_open(c, who, account, NULL, &a);
+    enum err e = reading_open_order(c, who, account, id, &a, &row, &stands);
     if (!e)
-        e = life_find(c, a.id, id, &row);
-    if (!e)
-        e = view_stored_order(c, &a, &row, &body);
+        e = view_stored_order(c, &a, &row, stands, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }
 

@@ -3,6 +3,7 @@
 
 #include "bankd/core/change.h"
 #include "bankd/core/life.h"
+#include <string.h>
 
 enum err reading_catch_up(struct core *c, struct ledger_account *a)
 {
@@ -50,4 +51,32 @@ enum err reading_open_policy(struct core *c, const struct core_caller *who, cons
     if (!e && !stands)
         e = change_names(c, out, viewer.holder_name, &stands);
     return !e && !stands ? ERR_ACCOUNT_UNKNOWN : e;
+}
+
+/* What a terminal hands in is the first decision on an order. */
+static enum err handed_in_by(struct core *c, const struct life_order *o, const char *terminal)
+{
+    struct life_decisions decisions;
+
+    enum err e = life_decisions(c, o->id, &decisions);
+    if (e)
+        return e;
+    bool own = decisions.count > 0 && strcmp(decisions.made[0].holder, terminal) == 0;
+    return own ? ERR_OK : ERR_NOT_FOUND;
+}
+
+enum err reading_open_order(struct core *c, const struct core_caller *who, const char *account,
+                            const char *id, struct ledger_account *a, struct life_order *out,
+                            bool *stands)
+{
+    struct session_viewer viewer;
+
+    enum err e = touch(c, who, account, &viewer, a, stands);
+    if (!e && !*stands && viewer.kind != PEOPLE_TERMINAL)
+        e = ERR_ACCOUNT_UNKNOWN;
+    if (!e)
+        e = life_find(c, a->id, id, out);
+    if (!e && !*stands)
+        e = handed_in_by(c, out, viewer.holder_name);
+    return e == ERR_NOT_FOUND && !*stands ? ERR_ACCOUNT_UNKNOWN : e;
 }

@@ -7,6 +7,7 @@
 
 #include "bankd/core/core.h"
 #include "bankd/core/ledger.h"
+#include "bankd/core/life.h"
 #include "bankd/core/session.h"
 
 /* What time demands of the account: first of its new policy, by which its orders are judged then.
@@ -19,5 +20,11 @@ MUST_CHECK enum err reading_open(struct core *c, const struct core_caller *who, 
 /* The same, also for who would come in by the policy that waits. */
 MUST_CHECK enum err reading_open_policy(struct core *c, const struct core_caller *who,
                                         const char *account, struct ledger_account *out);
+/* An order of such an account, or the terminal's own that asks; otherwise ACCOUNT_UNKNOWN, or
+ * NOT_FOUND to who may see the account. *STANDS: it is not a terminal that asks. */
+MUST_CHECK enum err reading_open_order(struct core *c, const struct core_caller *who,
+                                       const char *account, const char *id,
+                                       struct ledger_account *a, struct life_order *out,
+                                       bool *stands);
 
 #endif

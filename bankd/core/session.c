@@ -41,6 +41,7 @@ static enum err find(struct core *c, const char *session, struct session_viewer 
     }
     if (!e) {
         out->holder = store_int(q, 3);
+        out->kind = people_kind_read(q, 5);
         e = store_copy_text(q, 4, out->holder_name, sizeof out->holder_name);
     }
     store_done(q);

@@ -16,6 +16,7 @@ struct session_viewer {
     bool is_operator; /* sees every account */
     int64_t holder;
     char holder_name[HOLDER_MAX + 1];
+    enum people_kind kind;
 };
 /* The operator or the session's holder; SESSION_REQUIRED. */
 MUST_CHECK enum err session_viewer(struct core *c, const struct core_caller *who,

@@ -34,9 +34,11 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
     char object[LIFE_OBJECT_MAX];
     struct doc body = {0}, status = {0};
 
+    bool cash = d->stated.key.kind == PEOPLE_TERMINAL;
+
     life_object(d->account.account, d->order->id, object);
-    entries_body(&body, "decision", object, d->row.id ? d->row.entry : NO_ENTRY);
-    doc_text(&body, "holder", d->stated.key.holder_name);
+    entries_body(&body, cash ? "cash" : "decision", object, d->row.id ? d->row.entry : NO_ENTRY);
+    doc_text(&body, cash ? "terminal" : "holder", d->stated.key.holder_name);
     doc_text(&body, "statement", verified_jws(d->stated.verified, NULL));
     if (!d->row.id)
         doc_canonical(&body, "document", d->document->bytes, d->document->len);
@@ -49,11 +51,16 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
     return entries_add(d->c, &body, entry);
 }
 
+static const enum ledger_kind movements[] = {[ORDER_PAYMENT] = LEDGER_PAYMENT,
+                                             [ORDER_DEPOSIT] = LEDGER_DEPOSIT,
+                                             [ORDER_WITHDRAWAL] = LEDGER_WITHDRAWAL};
+
 /* What a new order's row says from the first moment. */
 static enum err begin_order(struct deciding *d)
 {
     struct life_order *row = &d->row;
 
+    row->kind = movements[d->order->kind];
     row->account = d->account.id;
     row->policy = d->account.policy;
     row->creditor = d->creditor.id;
@@ -65,7 +72,7 @@ static enum err begin_order(struct deciding *d)
     memcpy(row->policy_digest, d->account.policy_digest, DIGEST_LEN);
     memcpy(row->order_id, d->order->id, sizeof row->order_id);
     snprintf(row->payee_check, sizeof row->payee_check, "%s", d->document->payee_check);
-    return payees_look(d->order->creditor_name, row->look);
+    return row->kind == LEDGER_PAYMENT ? payees_look(d->order->creditor_name, row->look) : ERR_OK;
 }
 
 static enum err add_order(struct deciding *d)
@@ -75,6 +82,7 @@ static enum err add_order(struct deciding *d)
 
     store_bind_int(q, ":account", row->account);
     store_bind_text(q, ":order_id", row->order_id);
+    store_bind_text(q, ":kind", ledger_kind_name(row->kind));
     store_bind_blob(q, ":digest", row->digest, DIGEST_LEN);
     store_bind_int(q, ":policy", row->policy);
     store_bind_int(q, ":creditor", row->creditor);
@@ -95,7 +103,9 @@ static enum err add_order(struct deciding *d)
     store_bind_int(q, ":orders", row->id);
     store_bind_blob(q, ":document", d->document->bytes, d->document->len);
     e = store_run(q);
-    return e ? e : ledger_reserve(d->c, &d->account, row->amount);
+    if (e || row->kind == LEDGER_DEPOSIT)
+        return e;
+    return ledger_reserve(d->c, &d->account, row->amount);
 }
 
 static enum err add_decision(struct deciding *d, const struct life_made *m)
@@ -121,9 +131,9 @@ static enum err join(struct deciding *d, struct policy_verdict *verdict, struct 
     if (d->decisions->count == LIFE_DECISIONS_MAX)
         return ERR_INTERNAL;
     struct life_made *m = &d->decisions->made[d->decisions->count++];
-    *m = (struct life_made){.verb = d->said->verb,
+    *m = (struct life_made){.verb = d->verb,
                             .key_active = d->stated.key.active,
-                            .issued_us = d->said->head.issued_us,
+                            .issued_us = verified_head(d->stated.verified)->issued_us,
                             .received_us = d->c->now_us};
     memcpy(m->holder, d->stated.key.holder_name, sizeof m->holder);
     memcpy(m->thumbprint, verified_signer(d->stated.verified), sizeof m->thumbprint);
@@ -188,7 +198,7 @@ enum err take_decision(struct deciding *d, struct core_answer *out)
     if (e)
         return e;
     struct doc body = {0};
-    view_order(d->c, &now, d->account.currency, &body);
+    view_order(d->c, &now, d->account.currency, d->stated.key.kind == PEOPLE_PERSON, &body);
     doc_canonical(&body, "order", d->document->bytes, d->document->len);
     return answer_doc(d->c, is_new ? 201 : 200, &body, out);
 }

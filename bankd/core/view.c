@@ -109,12 +109,22 @@ static void add_flags(const struct life_order *row, struct doc *out)
     doc_put(out, "heldFor", &flags);
 }
 
-void view_order(const struct core *c, const struct life_case *in, const char *currency,
+static void put_people(const struct life_case *in, struct doc *out)
+{
+    struct doc decisions = {0}, can_decide = {0};
+
+    list_decisions(in->decisions, &decisions);
+    doc_put(out, "decisions", &decisions);
+    list_can_decide(in, &can_decide);
+    doc_put(out, "canDecide", &can_decide);
+}
+
+void view_order(const struct core *c, const struct life_case *in, const char *currency, bool people,
                 struct doc *out)
 {
     char date[TEXT_DATE_LEN + 1];
     struct policy_verdict verdict;
-    struct doc decisions = {0}, history = {0}, can_decide = {0}, receipt = {0};
+    struct doc history = {0}, receipt = {0};
 
     life_judge(in, &verdict);
     doc_object(out);
@@ -128,13 +138,11 @@ void view_order(const struct core *c, const struct life_case *in, const char *cu
         text_date(text_day_of(in->row->due_us), date);
         doc_text(out, "executionDate", date);
     }
-    if (status_open(in->row->status))
+    if (status_open(in->row->status) && in->row->kind == LEDGER_PAYMENT)
         add_cutoff(c, currency, out);
     add_flags(in->row, out);
-    list_decisions(in->decisions, &decisions);
-    doc_put(out, "decisions", &decisions);
-    list_can_decide(in, &can_decide);
-    doc_put(out, "canDecide", &can_decide);
+    if (people)
+        put_people(in, out);
     list_history(in->row, in->decisions, &history);
     doc_put(out, "history", &history);
     doc_object(&receipt);
@@ -143,7 +151,7 @@ void view_order(const struct core *c, const struct life_case *in, const char *cu
 }
 
 enum err view_stored_order(struct core *c, const struct ledger_account *a,
-                           const struct life_order *row, struct doc *out)
+                           const struct life_order *row, bool people, struct doc *out)
 {
     struct life_case in = {.row = row, .now_us = c->now_us};
     struct life_decisions decisions;
@@ -166,7 +174,7 @@ enum err view_stored_order(struct core *c, const struct ledger_account *a,
         size_t len = 0;
         const void *document = store_blob(q, 0, &len);
         in.decisions = &decisions;
-        view_order(c, &in, a->currency, out);
+        view_order(c, &in, a->currency, people, out);
         entries_stored(out, "order", document, len);
     }
     store_done(q);

@@ -12,13 +12,14 @@
 #include "order/doc.h"
 #include "order/policy.h"
 
-/* All but the order's document, member `order`, which the caller adds. */
-void view_order(const struct core *c, const struct life_case *in, const char *currency,
+/* All but the order's document, member `order`, which the caller adds. PEOPLE: also who decided and
+ * who can. */
+void view_order(const struct core *c, const struct life_case *in, const char *currency, bool people,
                 struct doc *out);
 
 /* The same for an order of the store. */
 MUST_CHECK enum err view_stored_order(struct core *c, const struct ledger_account *a,
-                                      const struct life_order *row, struct doc *out);
+                                      const struct life_order *row, bool people, struct doc *out);
 
 MUST_CHECK enum err view_account(struct core *c, const struct ledger_account *a, struct doc *out);
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -35,10 +35,11 @@ CREATE TABLE refused (
     PRIMARY KEY (minute_us, reason)
 ) STRICT, WITHOUT ROWID;
 
--- People and keys.
+-- People, the bank's terminals, and their keys.
 CREATE TABLE holder (
     id INTEGER PRIMARY KEY,
     holder TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL, -- person or terminal
     name TEXT NOT NULL,
     entry INTEGER NOT NULL -- newest entry about this holder
 ) STRICT;
@@ -132,10 +133,11 @@ CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES account (id),
     order_id TEXT NOT NULL,
+    kind TEXT NOT NULL, -- of the movement that it makes
     digest BLOB NOT NULL,
     policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
-    creditor INTEGER NOT NULL REFERENCES account (id), -- the bank's settlement for another bank
-    payee TEXT NOT NULL, -- the creditor's account as the order names it
+    creditor INTEGER NOT NULL REFERENCES account (id), -- the bank's settlement for another bank, its cash for cash
+    payee TEXT NOT NULL, -- the creditor's account as the order names it; of cash ''
     look BLOB NOT NULL,  -- what the payee's name looks like: bankd/core/payees.h
     payee_check TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
@@ -143,7 +145,7 @@ CREATE TABLE orders (
     expires_us INTEGER NOT NULL,
     status TEXT NOT NULL,
     reason TEXT NOT NULL,
-    open INTEGER NOT NULL CHECK (open IN (0, 1)), -- its amount is reserved
+    open INTEGER NOT NULL CHECK (open IN (0, 1)), -- its amount is reserved, but for a deposit's
     due_us INTEGER NOT NULL,                      -- when the bank looks at it again, while open
     matured_us INTEGER NOT NULL,                  -- when a waiting clause accepted it, or 0
     held INTEGER NOT NULL,                        -- why it waits for the operator: order/flag.h

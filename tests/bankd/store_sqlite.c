@@ -50,6 +50,7 @@ static enum err add_holder(struct store *s, const char *holder)
     struct store_query *q = store_query(s, STORE_HOLDER_ADD);
 
     store_bind_text(q, ":holder", holder);
+    store_bind_text(q, ":kind", "person");
     store_bind_text(q, ":name", "A person");
     store_bind_int(q, ":entry", 0);
     return store_run(q);
@@ -182,13 +183,14 @@ static void test_the_schema_says_no(void **state)
     store_close(s);
     execute(
         "INSERT INTO entry VALUES (0, x'', x'', x'', x'');"
-        "INSERT INTO holder VALUES (1, 'alice', 'A', 0);"
+        "INSERT INTO holder VALUES (1, 'alice', 'person', 'A', 0);"
         "INSERT INTO signing_key VALUES (1, 't', x'', 1, 'active', 0, 0),"
         " (3, 'w', x'', 1, 'active', 0, 0);"
         "INSERT INTO policy VALUES (1, x'00', 'A', 1, x'', 0);"
         "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0, 'open'),"
         " (2, 'B', 1, 'EUR', 0, 0, 1, 0, 'open');"
-        "INSERT INTO orders VALUES (1, 1, 'o', x'', 1, 2, 'B', x'', '', 60, 0, 0, 'PATC', '', 1,"
+        "INSERT INTO orders VALUES (1, 1, 'o', 'payment', x'', 1, 2, 'B', x'', '', 60, 0, 0, "
+        "'PATC', '', 1,"
         " 0, 0, 0, 0, 0, 0, 0);"
         "INSERT INTO decision VALUES (1, 1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"
         "INSERT INTO statement VALUES (1, 1, 'n', x'01', x'02', 'OK', 200, 0, x'');"
@@ -198,8 +200,9 @@ static void test_the_schema_says_no(void **state)
     /* One person, whichever of his keys. */
     assert_refused("INSERT INTO decision VALUES (2, 1, 1, 'vote', 'reject', 3, 0, 0, '', 0)");
     assert_refused("INSERT INTO movement VALUES (2, 0, 'payment', 1, NULL, NULL)");
-    assert_refused("INSERT INTO orders VALUES (2, 1, 'o', x'', 1, 2, 'B', x'', '', 1, 0, 0, 'PATC',"
-                   " '', 1, 0, 0, 0, 0, 0, 0, 0)");
+    assert_refused(
+        "INSERT INTO orders VALUES (2, 1, 'o', 'payment', x'', 1, 2, 'B', x'', '', 1, 0, 0, 'PATC',"
+        " '', 1, 0, 0, 0, 0, 0, 0, 0)");
     assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'01', x'03', 'OK', 200, 0, x'')");
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0)");
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 9, 'active', 0, 0)");

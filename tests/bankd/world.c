@@ -494,7 +494,7 @@ static void check_ledger(struct world *w)
                         "0");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM orders o WHERE"
                                      " (o.status = 'ACSC' OR o.status = 'ACSP') <>"
-                                     " (SELECT coalesce(sum((m.kind = 'payment') -"
+                                     " (SELECT coalesce(sum((m.kind = o.kind) -"
                                      " (m.kind = 'return')), 0) FROM movement m"
                                      " WHERE m.orders = o.id)"),
                         "0");

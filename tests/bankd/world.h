@@ -107,6 +107,18 @@ const char *world_hand_in(struct world *w, const struct person *caller, const st
 const char *world_decide(struct world *w, const struct person *signer, const struct world_order *o,
                          enum verb verb);
 
+/* Enrols a terminal and logs it in. */
+void world_terminal(struct world *w, struct person *p);
+/* AMOUNT EUR into or out of Alice's and Bob's account at till-1, valid for an hour. */
+void world_cash(struct world *w, enum order_kind kind, const char *amount, struct world_order *out);
+/* The terminal's statement; handing it in over CALLER's session; both over the signer's own. */
+void world_sign_cash(struct world *w, const struct person *signer, const struct world_order *o,
+                     const struct world_says *says, struct buf *jws);
+const char *world_hand_in_cash(struct world *w, const struct person *caller, const struct buf *jws,
+                               const struct world_order *o);
+const char *world_cash_in(struct world *w, const struct person *signer,
+                          const struct world_order *o);
+
 /* A policy of the account from now on; PEOPLE and RULES are the insides of the JSON arrays. */
 struct policy *world_policy(struct world *w, const char *account, int64_t version,
                             const char *people, const char *rules);
