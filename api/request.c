@@ -70,11 +70,13 @@ void request_login_free(struct request_login *r)
     *r = (struct request_login){0};
 }
 
-enum err request_decide_read(const void *bytes, size_t len, struct request_decide *out)
+/* An order and what a key says of it, under NAME. */
+static enum err read_about_order(const void *bytes, size_t len, const char *name,
+                                 struct request_decide *out)
 {
-    const struct js *decision, *order;
+    const struct js *statement, *order;
     const struct js_member table[] = {
-        {"decision", JS_TEXT, true, 1, JWS_MAX, &decision},
+        {name, JS_TEXT, true, 1, JWS_MAX, &statement},
         MEMBER_OBJECT("order", true, &order),
     };
 
@@ -83,10 +85,20 @@ enum err request_decide_read(const void *bytes, size_t len, struct request_decid
     if (!e)
         e = order_from_js(order, &out->order, &out->order_bytes);
     if (!e)
-        out->jws = js_text(decision, &out->jws_len);
+        out->jws = js_text(statement, &out->jws_len);
     else
         request_decide_free(out);
     return e;
+}
+
+enum err request_decide_read(const void *bytes, size_t len, struct request_decide *out)
+{
+    return read_about_order(bytes, len, "decision", out);
+}
+
+enum err request_cash_read(const void *bytes, size_t len, struct request_decide *out)
+{
+    return read_about_order(bytes, len, "statement", out);
 }
 
 void request_decide_free(struct request_decide *r)
@@ -122,11 +134,12 @@ void request_policy_free(struct request_policy *r)
     *r = (struct request_policy){0};
 }
 
-enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out)
+static enum err read_enrolment(const void *bytes, size_t len, const char *kind,
+                               struct request_holder *out)
 {
     const struct js *holder, *name, *spki;
     const struct js_member table[] = {
-        MEMBER_TEXT("holder", true, &holder),
+        MEMBER_TEXT(kind, true, &holder),
         MEMBER_TEXT("name", true, &name),
         MEMBER_TEXT("spki", true, &spki),
     };
@@ -142,6 +155,16 @@ enum err request_holder_read(const void *bytes, size_t len, struct request_holde
         e = member_bytes(spki, out->spki, sizeof out->spki, &out->spki_len);
     js_free(body);
     return e;
+}
+
+enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out)
+{
+    return read_enrolment(bytes, len, "holder", out);
+}
+
+enum err request_terminal_read(const void *bytes, size_t len, struct request_holder *out)
+{
+    return read_enrolment(bytes, len, "terminal", out);
 }
 
 static enum err read_person(const struct js *value, struct policy_person *out)
@@ -396,12 +419,11 @@ enum err request_login_make(const char *jws, struct buf *out)
     return make_texts(pairs, 1, out);
 }
 
-enum err request_decide_make(const char *jws, const void *order_bytes, size_t order_len,
-                             struct buf *out)
+static enum err make_about_order(const struct pair *statement, const void *order_bytes,
+                                 size_t order_len, struct buf *out)
 {
-    const struct pair pairs[] = {{"decision", jws}};
     struct js *body = NULL, *order = NULL;
-    enum err e = object_of(pairs, 1, &body);
+    enum err e = object_of(statement, 1, &body);
 
     if (!e)
         e = js_parse(order_bytes, order_len, &order);
@@ -411,6 +433,18 @@ enum err request_decide_make(const char *jws, const void *order_bytes, size_t or
         e = js_canon(body, out);
     js_free(body);
     return e;
+}
+
+enum err request_decide_make(const char *jws, const void *order_bytes, size_t order_len,
+                             struct buf *out)
+{
+    return make_about_order(&(struct pair){"decision", jws}, order_bytes, order_len, out);
+}
+
+enum err request_cash_make(const char *jws, const void *order_bytes, size_t order_len,
+                           struct buf *out)
+{
+    return make_about_order(&(struct pair){"statement", jws}, order_bytes, order_len, out);
 }
 
 enum err request_policy_make(const char *jws, const struct policy *to, struct buf *out)
@@ -427,9 +461,9 @@ enum err request_policy_make(const char *jws, const struct policy *to, struct bu
     return e;
 }
 
-enum err request_holder_make(const struct request_holder *in, struct buf *out)
+static enum err make_enrolment(const char *kind, const struct request_holder *in, struct buf *out)
 {
-    const struct pair pairs[] = {{"holder", in->holder}, {"name", in->name}};
+    const struct pair pairs[] = {{kind, in->holder}, {"name", in->name}};
     struct js *body = NULL;
     enum err e = object_of(pairs, 2, &body);
 
@@ -439,6 +473,16 @@ enum err request_holder_make(const struct request_holder *in, struct buf *out)
         e = js_canon(body, out);
     js_free(body);
     return e;
+}
+
+enum err request_holder_make(const struct request_holder *in, struct buf *out)
+{
+    return make_enrolment("holder", in, out);
+}
+
+enum err request_terminal_make(const struct request_holder *in, struct buf *out)
+{
+    return make_enrolment("terminal", in, out);
 }
 
 static void write_person(const struct policy_person *in, struct doc *list)

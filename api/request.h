@@ -51,6 +51,10 @@ MUST_CHECK enum err request_decide_read(const void *bytes, size_t len, struct re
 MUST_CHECK enum err request_decide_make(const char *jws, const void *order_bytes, size_t order_len,
                                         struct buf *out);
 void request_decide_free(struct request_decide *r);
+/* CASH: {"order":{…},"statement":JWS}, the terminal's. */
+MUST_CHECK enum err request_cash_read(const void *bytes, size_t len, struct request_decide *out);
+MUST_CHECK enum err request_cash_make(const char *jws, const void *order_bytes, size_t order_len,
+                                      struct buf *out);
 
 /* POLICY_DECIDE: {"decision":JWS,"policy":{…}} */
 struct request_policy {
@@ -73,6 +77,10 @@ struct request_holder {
 };
 MUST_CHECK enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out);
 MUST_CHECK enum err request_holder_make(const struct request_holder *in, struct buf *out);
+/* TERMINAL_ADD: the same with "terminal" for "holder". */
+MUST_CHECK enum err request_terminal_read(const void *bytes, size_t len,
+                                          struct request_holder *out);
+MUST_CHECK enum err request_terminal_make(const struct request_holder *in, struct buf *out);
 
 /* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"holders":[…],"limits":[…],"rules":[…],"title":…}. A
  * holder is an id, of class A, or {"class":…,"id":…}; limits and rules may be absent. */

@@ -75,10 +75,8 @@ static enum err judge(struct explained *x)
 {
     const struct policy *p = x->subject.policy;
     int64_t waited_us = clock_now_us() - x->entered_us;
-    x->what = (struct policy_case){.subject = POLICY_PAYMENT,
-                                   .amount_minor = x->subject.order.amount_minor,
-                                   .payee = x->subject.order.creditor_account,
-                                   .waited_us = waited_us > 0 ? waited_us : 0};
+    x->what = subject_case(&x->subject.order);
+    x->what.waited_us = waited_us > 0 ? waited_us : 0;
     policy_judge(p, &x->what, x->votes, x->count, &x->verdict);
     if (!status_open(x->status))
         return ERR_OK;

@@ -64,8 +64,9 @@ static enum err new_order(struct app *a, const char *path)
     if (e == ERR_OK)
         e = app_write_document(opt_new_output, &document);
     if (e == ERR_OK)
-        fprintf(stderr, "Order %s: %s %s to %s\n", order.id, order.amount, order.currency,
-                order.creditor_name);
+        fprintf(stderr, "Order %s: %s %s %s %s\n", order.id, order.amount, order.currency,
+                order.kind == ORDER_PAYMENT ? "to" : "at",
+                order.kind == ORDER_PAYMENT ? order.creditor_name : order.terminal);
     else if (a->message[0] == '\0')
         (void)app_fail(a, e, "%s", path);
     buf_free(&draft);

@@ -42,6 +42,10 @@ int cmd_cancel(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_sign_options[4];
 extern const struct args_option cmd_decide_options[1];
 
+int cmd_cash_deposit(void *ctx, const struct args_list *words);
+int cmd_cash_withdraw(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_cash_options[5];
+
 int cmd_orders(void *ctx, const struct args_list *words);
 int cmd_accounts(void *ctx, const struct args_list *words);
 int cmd_balance(void *ctx, const struct args_list *words);

@@ -59,6 +59,14 @@ static const struct args_command commands[] = {
     {"cancel", "ORDER", "withdraw an order that has not begun to execute",
      "countersign cancel 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", OPTIONS(cmd_decide_options), 1, 1,
      cmd_cancel},
+    {"cash deposit", "", "at a terminal: hand in what was paid in, which the bank settles",
+     "countersign cash deposit --account PT50000201231234567890154 \\\n"
+     "      --amount 100.00 --currency EUR --terminal till-1",
+     OPTIONS(cmd_cash_options), 0, 0, cmd_cash_deposit},
+    {"cash withdraw", "", "at a terminal: hand in what is asked for, which the holders approve",
+     "countersign cash withdraw --account PT50000201231234567890154 \\\n"
+     "      --amount 100.00 --currency EUR --terminal till-1",
+     OPTIONS(cmd_cash_options), 0, 0, cmd_cash_withdraw},
     {"orders", "", "list the account's orders", "countersign orders", NO_OPTIONS, 0, 0, cmd_orders},
     {"accounts", "", "list your accounts", "countersign accounts", NO_OPTIONS, 0, 0, cmd_accounts},
     {"balance", "", "booked, reserved and available money of the account", "countersign balance",

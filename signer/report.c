@@ -106,6 +106,13 @@ enum err report_movement_title(struct buf *out)
     return report_row(out, names, sizeof names / sizeof *names);
 }
 
+/* The account, or of cash the terminal. */
+static const char *other_side(const struct js *movement)
+{
+    const char *terminal = report_text(movement, "terminal");
+    return terminal[0] != '\0' ? terminal : report_text(movement, "counterparty");
+}
+
 enum err report_movement(struct buf *out, const struct js *movement, const char *currency)
 {
     char number[24];
@@ -116,7 +123,7 @@ enum err report_movement(struct buf *out, const struct js *movement, const char 
                                  currency,
                                  report_text(movement, "balance"),
                                  report_text(movement, "category"),
-                                 report_text(movement, "counterparty"),
+                                 other_side(movement),
                                  report_text(movement, "name"),
                                  report_text(movement, "description"),
                                  report_text(movement, "order")};

@@ -149,12 +149,17 @@ static void show_everybody(const struct policy *p, FILE *f)
     fputs(".\n\n", f);
 }
 
+struct policy_case subject_case(const struct order *o)
+{
+    return (struct policy_case){.subject = o->kind == ORDER_PAYMENT ? POLICY_PAYMENT : POLICY_CASH,
+                                .amount_minor = o->amount_minor,
+                                .payee = o->creditor_account};
+}
+
 static enum err show_approvers(const struct subject *s, FILE *f)
 {
     const struct policy *p = s->policy;
-    const struct policy_case what = {.subject = POLICY_PAYMENT,
-                                     .amount_minor = s->order.amount_minor,
-                                     .payee = s->order.creditor_account};
+    const struct policy_case what = subject_case(&s->order);
     struct policy_verdict verdict;
     struct buf ways = BUF_INIT(0);
     enum err e = policy_tell(p, &what, &ways);
@@ -179,7 +184,8 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
         e = shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
         if (e == ERR_OK)
             e = show_approvers(s, f);
-        if (utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
+        if (o->kind == ORDER_PAYMENT &&
+            utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
             fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");
     }
     buf_free(&text);

@@ -34,6 +34,9 @@ MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *o
                                 struct js **told);
 void subject_free(struct subject *s);
 
+/* What the policy is asked about it. */
+struct policy_case subject_case(const struct order *o);
+
 /* Prints the text that VERB signs to F, and warnings around it, never inside. */
 MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *f);
 

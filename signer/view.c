@@ -3,6 +3,7 @@
 #include "order/flag.h"
 #include "order/iban.h"
 #include "order/json.h"
+#include "order/order.h"
 #include "signer/app.h"
 #include <inttypes.h>
 #include <string.h>
@@ -161,6 +162,22 @@ static void print_next(const struct js *holders, const char *id)
     puts(" (or reject)");
 }
 
+/* Cash has a terminal where a payment has a payee. */
+static const char *terminal_of(const struct js *object)
+{
+    return member(object, "terminal");
+}
+
+static void print_other_side(const struct js *document)
+{
+    if (terminal_of(document)[0] == '\0') {
+        line("To", member(js_get(document, "creditor"), "name"));
+        return;
+    }
+    line("Type", member(document, "type"));
+    line("Terminal", terminal_of(document));
+}
+
 void view_session(const char *bank, const struct js *session)
 {
     printf("Logged in at %s as ", bank);
@@ -179,7 +196,7 @@ void view_order_head(const struct js *order)
     fputc(' ', stdout);
     app_print_safe(stdout, member(document, "currency"));
     fputc('\n', stdout);
-    line("To", member(js_get(document, "creditor"), "name"));
+    print_other_side(document);
     print_status(order);
 }
 
@@ -192,8 +209,9 @@ void view_order(const struct js *order)
 {
     const struct js *document = js_get(order, "order");
     view_order_head(order);
-    printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
-           js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
+    if (strcmp(member(document, "type"), order_type(ORDER_DEPOSIT)) != 0) /* nobody is asked */
+        printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
+               js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
     if (js_get(order, "executionDate") != NULL)
         line("Executes on", member(order, "executionDate"));
     if (js_get(order, "nextCutoff") != NULL)
@@ -229,6 +247,11 @@ void view_order_line(const struct js *order)
     app_print_safe(stdout, member(document, "currency"));
     fputs("  ", stdout);
     app_print_safe(stdout, member(js_get(document, "creditor"), "name"));
+    if (terminal_of(document)[0] != '\0') {
+        app_print_safe(stdout, member(document, "type"));
+        fputs(" at ", stdout);
+        app_print_safe(stdout, terminal_of(document));
+    }
     fputc('\n', stdout);
 }
 
@@ -241,7 +264,8 @@ static void right(FILE *f, const char *text, size_t width)
 
 void view_movement(FILE *f, const struct js *movement)
 {
-    const char *name = member(movement, "name");
+    bool cash = terminal_of(movement)[0] != '\0';
+    const char *name = cash ? terminal_of(movement) : member(movement, "name");
     app_print_safe(f, member(movement, "time"));
     fputs("  ", f);
     right(f, member(movement, "amount"), VIEW_AMOUNT_WIDTH);
@@ -250,6 +274,7 @@ void view_movement(FILE *f, const struct js *movement)
     fprintf(f, "  %6" PRId64 "  ", js_int(js_get(movement, "id")));
     view_padded(f, member(movement, "category"), VIEW_CATEGORY_WIDTH);
     fputs("  ", f);
+    fputs(cash ? "Cash at " : "", f);
     app_print_safe(f, name);
     fputs(name[0] != '\0' ? ", " : "", f);
     if (strcmp(member(movement, "kind"), "return") == 0)

@@ -10,6 +10,8 @@
 
 int cmd_holder_add(void *ctx, const struct args_list *words);
 int cmd_holder_list(void *ctx, const struct args_list *words);
+int cmd_terminal_add(void *ctx, const struct args_list *words);
+int cmd_terminal_list(void *ctx, const struct args_list *words);
 int cmd_account_block(void *ctx, const struct args_list *words);
 int cmd_account_unblock(void *ctx, const struct args_list *words);
 int cmd_account_close(void *ctx, const struct args_list *words);

@@ -57,39 +57,58 @@ static enum err read_spki(struct ctl *ctl, struct request_holder *out)
     return e;
 }
 
+/* What the two kinds of enrolment differ in. */
+struct enrolment {
+    const char *is;
+    enum route add;
+    enum err (*make)(const struct request_holder *in, struct buf *out);
+};
+
 /* The thumbprint is computed here, from the file: what the enrolment letter must say. */
-static enum err print_added(const struct request_holder *r)
+static enum err print_added(const struct enrolment *kind, const struct request_holder *r)
 {
     struct key *key = NULL;
     enum err e = key_from_spki(r->spki, r->spki_len, &key);
     if (e == ERR_OK)
-        printf("%s (%s) is a holder with the %s key\n%s\n", r->holder, r->name,
+        printf("%s (%s) is a %s with the %s key\n%s\n", r->holder, r->name, kind->is,
                key_alg_name(key_algorithm(key)), key_thumbprint(key));
     key_free(key);
     return e;
 }
 
-int cmd_holder_add(void *ctx, const struct args_list *words)
+static int enrol(struct ctl *ctl, const struct enrolment *kind)
 {
-    struct ctl *ctl = ctx;
     struct request_holder r = {.spki_len = 0};
     struct buf body = BUF_INIT(0);
     struct js *answer = NULL;
-    (void)words;
     enum err e = ctl_take(ctl, "id", ctl->id, r.holder, sizeof r.holder);
     if (e == ERR_OK)
         e = ctl_take(ctl, "name", ctl->name, r.name, sizeof r.name);
     if (e == ERR_OK)
         e = read_spki(ctl, &r);
     if (e == ERR_OK)
-        e = request_holder_make(&r, &body);
+        e = kind->make(&r, &body);
     if (e == ERR_OK)
-        e = ctl_post(ctl, ROUTE_HOLDER_ADD, NULL, &body, &answer);
+        e = ctl_post(ctl, kind->add, NULL, &body, &answer);
     if (e == ERR_OK)
-        e = ctl->json ? ctl_print_json(answer) : print_added(&r);
+        e = ctl->json ? ctl_print_json(answer) : print_added(kind, &r);
     js_free(answer);
     buf_free(&body);
     return ctl_end(ctl, e);
+}
+
+int cmd_holder_add(void *ctx, const struct args_list *words)
+{
+    static const struct enrolment kind = {"holder", ROUTE_HOLDER_ADD, request_holder_make};
+    (void)words;
+    return enrol(ctx, &kind);
+}
+
+int cmd_terminal_add(void *ctx, const struct args_list *words)
+{
+    static const struct enrolment kind = {"terminal", ROUTE_TERMINAL_ADD, request_terminal_make};
+    (void)words;
+    return enrol(ctx, &kind);
 }
 
 int cmd_holder_list(void *ctx, const struct args_list *words)
@@ -104,4 +123,18 @@ int cmd_holder_list(void *ctx, const struct args_list *words)
     (void)words;
     return ctl_end(
         ctx, ctl_show_list(ctx, &call, "holders", columns, sizeof columns / sizeof columns[0]));
+}
+
+int cmd_terminal_list(void *ctx, const struct args_list *words)
+{
+    static const struct table_column columns[] = {
+        {"TERMINAL", "terminal", false},
+        {"NAME", "name", false},
+        {"KEY", "keys.status", false},
+        {"THUMBPRINT", "keys.thumbprint", false},
+    };
+    const struct client_call call = {.route = ROUTE_TERMINALS};
+    (void)words;
+    return ctl_end(
+        ctx, ctl_show_list(ctx, &call, "terminals", columns, sizeof columns / sizeof columns[0]));
 }

@@ -11,12 +11,12 @@
 int cmd_order_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
-        {"ORDER", "order.id", false},         {"FROM", "order.account", false},
-        {"STATUS", "status", false},          {"REASON", "reason", false},
-        {"AMOUNT", "order.amount", true},     {"CURRENCY", "order.currency", false},
-        {"GIVEN", "givenApprovals", true},    {"REQUIRED", "requiredApprovals", true},
-        {"MISSING", "canDecide", false},      {"HELD", "heldFor", false},
-        {"TO", "order.creditor.name", false},
+        {"ORDER", "order.id", false},          {"FROM", "order.account", false},
+        {"STATUS", "status", false},           {"REASON", "reason", false},
+        {"AMOUNT", "order.amount", true},      {"CURRENCY", "order.currency", false},
+        {"GIVEN", "givenApprovals", true},     {"REQUIRED", "requiredApprovals", true},
+        {"MISSING", "canDecide", false},       {"HELD", "heldFor", false},
+        {"TERMINAL", "order.terminal", false}, {"TO", "order.creditor.name", false},
     };
     struct ctl *ctl = ctx;
     struct client_call call = {.route = ROUTE_ALL_ORDERS};

@@ -26,9 +26,9 @@ static struct ctl ctl;
         "bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the pin from the bank's letter", &ctl.bank_key    \
     }
 
-static const struct args_option holder_add[] = {
+static const struct args_option enrolment[] = {
     {"id", 0, ARGS_TEXT, "NAME", "short name: a-z 0-9 . _ -", &ctl.id},
-    {"name", 0, ARGS_TEXT, "TEXT", "the person's name", &ctl.name},
+    {"name", 0, ARGS_TEXT, "TEXT", "the person's name, or where the terminal stands", &ctl.name},
     {"spki", 0, ARGS_TEXT, "FILE", "public key, DER or PEM", &ctl.spki},
 };
 static const struct args_option account_open[] = {
@@ -81,10 +81,15 @@ static const struct args_option clock_accept[] = {
 
 static const struct args_command commands[] = {
     {"holder add", "", "enrol a person with a public key",
-     "bankctl holder add --id alice --name 'Alice Example' --spki alice.pem", holder_add,
-     COUNT(holder_add), 0, 0, cmd_holder_add},
+     "bankctl holder add --id alice --name 'Alice Example' --spki alice.pem", enrolment,
+     COUNT(enrolment), 0, 0, cmd_holder_add},
     {"holder list", "", "list the holders and their keys", "bankctl holder list", NULL, 0, 0, 0,
      cmd_holder_list},
+    {"terminal add", "", "enrol a terminal, which hands cash in and pays it out",
+     "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem", enrolment,
+     COUNT(enrolment), 0, 0, cmd_terminal_add},
+    {"terminal list", "", "list the terminals and their keys", "bankctl terminal list", NULL, 0, 0,
+     0, cmd_terminal_list},
     {"account open", "", "open an account whose holders must all approve",
      "bankctl account open --account PT50000201231234567890154 --currency EUR \\\n"
      "      --title 'Joint account' --holder alice --holder bob",

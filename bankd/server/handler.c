@@ -43,10 +43,27 @@ static enum err prepare_decide(const struct bank *b, struct job *j)
         .keys = core_keys(b->core),
     };
     e = verify_decision(&in, &j->verified);
-    if (!e && decision_pays(verified_decision(j->verified)->verb))
+    if (!e && j->decide.order.kind == ORDER_PAYMENT &&
+        decision_pays(verified_decision(j->verified)->verb))
         payee_check_ask(b->payee_check, &j->decide.order, j->payee_check);
     /* A digest that no account here ever had: the answer brings the current policy. */
     return e == ERR_POLICY_MISMATCH ? ERR_POLICY_STALE : e;
+}
+
+static enum err prepare_cash(const struct bank *b, struct job *j)
+{
+    enum err e = request_cash_read(body_of(j), j->body_len, &j->decide);
+
+    if (e)
+        return e;
+    const struct verify_terminal_input in = {
+        .bank = b->name,
+        .jws = j->decide.jws,
+        .jws_len = j->decide.jws_len,
+        .order = &j->decide.order,
+        .keys = core_keys(b->core),
+    };
+    return verify_terminal(&in, &j->verified);
 }
 
 static enum err prepare_policy_decide(const struct bank *b, struct job *j)
@@ -72,6 +89,12 @@ static enum err prepare_holder_add(const struct bank *b, struct job *j)
 {
     (void)b;
     return request_holder_read(body_of(j), j->body_len, &j->body.holder);
+}
+
+static enum err prepare_terminal_add(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_terminal_read(body_of(j), j->body_len, &j->body.holder);
 }
 
 static enum err prepare_account_open(const struct bank *b, struct job *j)
@@ -229,6 +252,14 @@ static enum err apply_decide(const struct bank *b, struct job *j)
     return core_decide(b->core, &who, j->verified, &document, &j->answer);
 }
 
+static enum err apply_cash(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_decide *r = &j->decide;
+    const struct core_document document = {&r->order, r->order_bytes.data, r->order_bytes.len, ""};
+    return core_cash(b->core, &who, j->verified, &document, &j->answer);
+}
+
 static enum err apply_policy_decide(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -345,6 +376,20 @@ static enum err apply_holders(const struct bank *b, struct job *j)
     struct core_caller who = job_caller(j);
     struct core_page page = page_of(j);
     return core_holders(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_terminal_add(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_holder *r = &j->body.holder;
+    return core_terminal_add(b->core, &who, r->holder, r->name, r->spki, r->spki_len, &j->answer);
+}
+
+static enum err apply_terminals(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_terminals(b->core, &who, &page, &j->answer);
 }
 
 static enum err apply_account_open(const struct bank *b, struct job *j)
@@ -493,6 +538,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_LOGIN] = {0, WRITES, prepare_login, apply_login},
     [ROUTE_LOGOUT] = {0, WRITES, NULL, apply_logout},
     [ROUTE_DECIDE] = {0, WRITES, prepare_decide, apply_decide},
+    [ROUTE_CASH] = {0, WRITES, prepare_cash, apply_cash},
     [ROUTE_ACCOUNTS] = {PAGE, READS, NULL, apply_accounts},
     [ROUTE_ACCOUNT] = {0, READS, NULL, apply_account},
     [ROUTE_POLICY] = {0, READS, NULL, apply_policy},
@@ -511,6 +557,8 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_LOG_ENTRIES] = {REQUEST_FROM | REQUEST_LIMIT, READS, NULL, apply_log_entries},
     [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, apply_holder_add},
     [ROUTE_HOLDERS] = {PAGE, READS, NULL, apply_holders},
+    [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
+    [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},
     [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
     [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
     [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},

@@ -59,6 +59,20 @@ static enum err read_fund(const char *s)
     return request_fund_read(s, strlen(s), &r);
 }
 
+static enum err read_terminal(const char *s)
+{
+    struct request_holder r;
+    return request_terminal_read(s, strlen(s), &r);
+}
+
+static enum err read_cash(const char *s)
+{
+    struct request_decide r;
+    enum err e = request_cash_read(s, strlen(s), &r);
+    request_decide_free(&r);
+    return e;
+}
+
 static enum err read_clock(const char *s)
 {
     struct request_note r;
@@ -101,6 +115,14 @@ static const struct {
     {read_decide, "{\"decision\":\"a.b.c\",\"order\":{}}", ERR_DOC_MEMBER_MISSING},
     {read_decide, "{\"decision\":\"a.b.c\",\"order\":\"x\"}", ERR_DOC_MEMBER_INVALID},
     {read_decide, "{\"decision\":\"a.b.c\"}", ERR_DOC_MEMBER_MISSING},
+    {read_cash, "{\"order\":" ORDER ",\"statement\":\"a.b.c\"}", ERR_OK},
+    {read_cash, "{\"decision\":\"a.b.c\",\"order\":" ORDER "}", ERR_DOC_MEMBER_UNKNOWN},
+    {read_decide, "{\"order\":" ORDER ",\"statement\":\"a.b.c\"}", ERR_DOC_MEMBER_UNKNOWN},
+    {read_terminal, "{\"name\":\"Till 1\",\"spki\":\"AAEC\",\"terminal\":\"till-1\"}", ERR_OK},
+    {read_terminal, "{\"holder\":\"till-1\",\"name\":\"Till 1\",\"spki\":\"AAEC\"}",
+     ERR_DOC_MEMBER_UNKNOWN},
+    {read_terminal, "{\"name\":\"Till 1\",\"spki\":\"AAEC\",\"terminal\":\"Till 1\"}",
+     ERR_DOC_MEMBER_INVALID},
     {read_holder, "{\"holder\":\"alice\",\"name\":\"Alice A.\",\"spki\":\"AAEC\"}", ERR_OK},
     {read_holder, "{\"holder\":\"Alice\",\"name\":\"Alice A.\",\"spki\":\"AAEC\"}",
      ERR_DOC_MEMBER_INVALID},
@@ -193,6 +215,12 @@ static void test_what_is_made_is_read(void **state)
     assert_ok(request_holder_read(b.data, b.len, &h2));
     assert_memory_equal(&h, &h2, sizeof h);
 
+    buf_clear(&b);
+    assert_ok(request_terminal_make(&h, &b));
+    assert_ok(read_terminal(buf_str(&b)));
+    buf_clear(&b);
+    assert_ok(request_cash_make("a.b.c", ORDER, strlen(ORDER), &b));
+    assert_ok(read_cash(buf_str(&b)));
     buf_clear(&b);
     assert_ok(request_challenge_make(&(struct request_challenge){THUMB, true}, &b));
     assert_ok(read_challenge(buf_str(&b)));

@@ -188,9 +188,29 @@ class Live(unittest.TestCase):
         self.check("reverse", bank.operator("POST", "%s/movements/%d/reversal" % (at, movement["id"]),
                                             {"note": "as a test"}))
 
+    def check_cash(self, bank, cash, account, holders, policy):
+        import bank as b
+
+        till = b.Key(bank.dir)
+        self.check("terminalAdd", cash.add_terminal(bank, "till-1", till))
+        self.check("terminals", bank.operator("GET", "/v1/terminals"))
+        session = b.Session(bank, till)
+        for kind, status in (("deposit", "ACSC"), ("withdrawal", "ACTC")):
+            order = cash.order(account, kind, "5.00")
+            one = "/v1/accounts/%s/orders/%s" % (account, order["id"])
+            self.assertEqual(self.check("cash", cash.hand_in(session, order))["status"], status)
+            self.assertEqual(self.check("order", session.get(one))["status"], status)
+            for holder in holders if status == "ACTC" else ():
+                self.check("decide", holder.decide(order, policy))
+            self.assertEqual(self.check("order", session.get(one))["status"], "ACSC")
+            self.check("orders", holders[0].get("/v1/accounts/%s/orders?limit=1" % account))
+            self.check("evidence", holders[0].get(one + "/evidence"))
+        self.check("movements", holders[0].get("/v1/accounts/%s/movements?limit=2" % account))
+
     def test_every_answer_fits(self):
         sys.path.insert(0, str(ROOT / "tests/e2e"))
         import bank as b
+        import cash
 
         self.seen = set()
         with b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002\n") as bank:
@@ -244,6 +264,7 @@ class Live(unittest.TestCase):
                 told = self.check(identifier, bank.operator("POST", "%s/orders/%s/%s" % (at, held["id"], act),
                                                             {"note": "as a test"}))
                 self.assertEqual(told["status"], "ACSC" if held is large else "RJCT")
+            self.check_cash(bank, cash, account, (alice, bob), new)
             for act in ("block", "unblock"):
                 told = self.check(act, bank.operator("POST", "%s/%s" % (at, act), {"note": "as a test"}))
                 self.assertEqual(told["state"], {"block": "blocked", "unblock": "open"}[act])

@@ -98,7 +98,7 @@ class Bankctl(unittest.TestCase):
         for words in ((), ("--account", ACCOUNT)):
             line = self.ctl("order", "list", *words).splitlines()[1].split()
             self.assertEqual(line, [order["id"], ACCOUNT, "PATC", "-", "10.00", "EUR", "1", "2", "bob", "-",
-                                    "EDP", "Comercial"])
+                                    "-", "EDP", "Comercial"])
         self.assertEqual(self.json("order", "list", "--account", OTHER), {"orders": []})
 
     def test_4_what_the_operator_says(self):
@@ -170,6 +170,19 @@ class Bankctl(unittest.TestCase):
         self.assertEqual(self.ctl(*words), "Movement %s is taken back; booked is %s EUR\n" % (
             number, movements[1]["balance"]))
         self.refuses("MOVEMENT_REVERSED", 1, *words)
+
+    def test_4_terminals(self):
+        till = fixture.Key(self.bank.dir)
+        out = self.ctl("terminal", "add", "--id", "till-1", "--name", "Branch Lisbon, till 1", "--spki", self.pem(till))
+        self.assertIn("till-1 (Branch Lisbon, till 1) is a terminal", out)
+        self.assertIn(till.thumbprint, out)
+        line = self.ctl("terminal", "list").splitlines()[1].split()
+        self.assertEqual(line, ["till-1", "Branch", "Lisbon,", "till", "1", "active", till.thumbprint])
+        self.assertEqual([t["terminal"] for t in self.json("terminal", "list")["terminals"]], ["till-1"])
+        self.assertNotIn("till-1", self.ctl("holder", "list"))
+        self.refuses("KEY_TAKEN", 1, "terminal", "add", "--id", "till-2", "--name", "T", "--spki", self.pem(self.alice))
+        self.refuses("HOLDER_IS_TERMINAL", 1, "account", "open", "--account", fixture.iban(3), "--currency", "EUR",
+                     "--title", "T", "--holder", "alice", "--holder", "till-1:T")
 
     def test_5_pages(self):
         """More than one page of a list, and of the log."""

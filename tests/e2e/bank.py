@@ -97,20 +97,34 @@ class Key:
 
 def display(order, policy, verb, reason=""):
     """docs/FORMAT.md 5.2, written from that page."""
-    def grouped(iban):
-        return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
+    what = "cash withdrawal" if order["type"] == "cash-withdrawal" else "payment order"
+    first = "I hand in this %s without approving it." if verb == "submit" else "I " + verb + " this %s."
+    rows = [
+        ("Amount", order["amount"] + " " + order["currency"]),
+        *(shown_cash(order) if "terminal" in order else shown_payment(order)),
+        ("Created", order["created"]),
+        ("Expires", order["expires"]),
+        ("Order", order["id"]),
+        ("Bank", order["bank"]),
+        ("Policy", "%s, version %d, %s" % (policy["title"], policy["version"], sha256(canon(policy))[:16])),
+        ("Reason", reason),
+    ]
+    return first % what + "\n\n" + "".join("%-14s%s\n" % row for row in rows if row[1])
 
+
+def grouped(iban):
+    return " ".join(iban[i : i + 4] for i in range(0, len(iban), 4))
+
+
+def shown_cash(order):
+    return [("From", grouped(order["account"])), ("Terminal", order["terminal"]), ("Description", order["description"])]
+
+
+def shown_payment(order):
     creditor = order["creditor"]
     address = creditor.get("address", {})
     town = " ".join(x for x in (address.get("postcode"), address.get("town")) if x)
-    first = {
-        "submit": "I hand in this payment order without approving it.",
-        "approve": "I approve this payment order.",
-        "reject": "I reject this payment order.",
-        "cancel": "I cancel this payment order.",
-    }[verb]
-    rows = [
-        ("Amount", order["amount"] + " " + order["currency"]),
+    return [
         ("To", creditor["name"]),
         ("Account", grouped(creditor["account"])),
         ("BIC", creditor.get("bic")),
@@ -123,14 +137,7 @@ def display(order, policy, verb, reason=""):
         ("Reference", order.get("reference")),
         ("Purpose", order.get("purpose")),
         ("End-to-end", order.get("endToEndId")),
-        ("Created", order["created"]),
-        ("Expires", order["expires"]),
-        ("Order", order["id"]),
-        ("Bank", order["bank"]),
-        ("Policy", "%s, version %d, %s" % (policy["title"], policy["version"], sha256(canon(policy))[:16])),
-        ("Reason", reason),
     ]
-    return first + "\n\n" + "".join("%-14s%s\n" % row for row in rows if row[1])
 
 
 def statement(bank=NAME, issued=None, lifetime=3600, **members):

@@ -39,12 +39,12 @@ class Holder:
                  "--use", "sign", settings=False, check=True)
         return self
 
-    def enrol(self):
-        """The public half goes from the token through a file to the bank."""
+    def enrol(self, kind="holder"):
+        """The public half goes from the token through a file to the bank; KIND may be terminal."""
         spki = self.bank.path(self.name + ".spki")
         self.run("token", "info", "--module", self.module, "--token", self.token, "--spki", spki, settings=False,
                  check=True)
-        self.bank.ctl("holder", "add", "--id", self.name, "--name", self.name.title(), "--spki", spki)
+        self.bank.ctl(kind, "add", "--id", self.name, "--name", self.name.title(), "--spki", spki)
         return self
 
     def settings(self, account, **others):

@@ -20,8 +20,8 @@ from openapi_test import mismatch, operations, resolve  # noqa: E402
 
 PAGE = (ROOT / "docs/API.md").read_text(encoding="utf-8")
 VARIABLES = set(re.findall(r"`([A-Z]+)`", "".join(re.findall(r"^\| (`.*?) \|", PAGE, re.M))))
-HOLDER, NEWCOMER = ("".join(re.findall(r"<!-- test: %s -->\n```sh\n(.*?)```" % who, PAGE, re.S))
-                    for who in ("holder", "newcomer"))
+HOLDER, NEWCOMER, TERMINAL = ("".join(re.findall(r"<!-- test: %s -->\n```sh\n(.*?)```" % who, PAGE, re.S))
+                    for who in ("holder", "newcomer", "terminal"))
 CURLRC = 'silent\nshow-error\nwrite-out = "%{stderr}%{json}\\n"\n'
 # People type the PIN; the page's lines stay as they are.
 PROGRAM = 'countersign() { command countersign "$@" --pin-fd 4 4<<<1234; }\n'
@@ -77,6 +77,7 @@ class Examples(unittest.TestCase):
         cls.bank.__enter__()
         cls.alice, cls.carol = cls.holder("alice"), cls.holder("carol")
         cls.alice.enrol()
+        cls.till = cls.holder("till-1").enrol("terminal")
         shop, bob = b.Key(cls.bank.dir), b.Key(cls.bank.dir)
         cls.bank.add_holder("shop", shop)
         cls.bank.add_holder("bob", bob)
@@ -149,8 +150,17 @@ class Examples(unittest.TestCase):
         """What the reader knows before the first line."""
         return {"BANK": "https://127.0.0.1:%d" % self.bank.port, "NAME": self.bank.name, "PIN": self.bank.pin}
 
+    def prepared_till(self):
+        """The session of the terminal, made and logged in as a holder's is, and what it signed."""
+        session = HOLDER.split("countersign order new", maxsplit=1)[0] + TERMINAL
+        variables = self.lines(session, self.till, **self.given())
+        login = next(samples(operation)[0] for _, _, operation in operations() if operation["operationId"] == "login")
+        self.assertEqual(self.shell(login, self.till, **variables).returncode, 0)
+        return variables["SESSION"]
+
     def prepared(self):
         """Every variable of the page, each as the page makes it or says where it stands."""
+        self.till_session = self.prepared_till()
         variables = self.lines(HOLDER, self.alice, **self.given())
         variables = self.lines(NEWCOMER, self.carol, **variables)
         with open(os.path.join(self.work, "bill.json"), encoding="utf-8") as f:
@@ -161,7 +171,11 @@ class Examples(unittest.TestCase):
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def special(self, identifier):
-        """Of an account that must be empty, of orders and credits that must wait."""
+        """Of an account that must be empty, of orders and credits that must wait, of the terminal, of another key."""
+        if identifier == "cash":
+            return {"SESSION": self.till_session}
+        if identifier == "terminalAdd":
+            return {"SPKI": b.b64(b.Key(self.bank.dir).spki)}
         if identifier == "close":
             return {"ACCOUNT": EMPTY}
         if identifier in self.credits:

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * cash: what a terminal does with its own token. It makes the order, shows it, signs it and hands
+ * it in; whether a withdrawal may be paid out, the status says.
+ */
+#include "api/request.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "order/doc.h"
+#include "order/iban.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "order/terminal.h"
+#include "signer/app.h"
+#include "signer/commands.h"
+#include "signer/subject.h"
+#include "signer/view.h"
+#include <string.h>
+
+#define DRAFT_MAX 4096u
+#define BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u)
+#define LIFETIME_US (INT64_C(24) * 3600 * TEXT_SECOND_US) /* whoever waits at a counter */
+
+static const char *opt_amount, *opt_currency, *opt_terminal, *opt_description, *opt_output;
+
+const struct args_option cmd_cash_options[5] = {
+    {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 100.00", &opt_amount},
+    {"currency", 0, ARGS_TEXT, "CODE", "ISO 4217, such as EUR", &opt_currency},
+    {"terminal", 0, ARGS_TEXT, "NAME", "this terminal's name at the bank", &opt_terminal},
+    {"description", 0, ARGS_TEXT, "TEXT", "what the account's holders read; default: Cash",
+     &opt_description},
+    {"output", 'o', ARGS_TEXT, "FILE", "write it there for another program, and hand nothing in",
+     &opt_output},
+};
+
+static const char *type_word(enum order_kind kind)
+{
+    return kind == ORDER_DEPOSIT ? "deposit" : "withdrawal";
+}
+
+static enum err write_draft(struct app *a, enum order_kind kind, struct buf *out)
+{
+    struct doc draft = {0};
+    const char *amount = NULL, *currency = NULL, *terminal = NULL;
+    enum err e = app_need(a, opt_amount, "amount", &amount);
+    if (e == ERR_OK)
+        e = app_need(a, opt_currency, "currency", &currency);
+    if (e == ERR_OK)
+        e = app_need(a, opt_terminal, "terminal", &terminal);
+    if (e != ERR_OK)
+        return e;
+    doc_object(&draft);
+    doc_text(&draft, "amount", amount);
+    doc_text(&draft, "currency", currency);
+    doc_text(&draft, "description", opt_description != NULL ? opt_description : "Cash");
+    doc_text(&draft, "terminal", terminal);
+    doc_text(&draft, "type", order_type(kind));
+    e = doc_canon(&draft, out);
+    doc_free(&draft);
+    return e;
+}
+
+static enum err make_order(struct app *a, enum order_kind kind, struct subject *out)
+{
+    struct buf draft = BUF_INIT(DRAFT_MAX);
+    uint8_t random[10];
+    struct order_fill fill = {
+        .now_us = clock_now_us(), .lifetime_us = LIFETIME_US, .random = random};
+    enum err e = app_random(random, sizeof random);
+    if (e == ERR_OK)
+        e = app_need(a, a->bank, "bank", &fill.bank);
+    if (e == ERR_OK)
+        e = app_need(a, a->account, "account", &fill.account);
+    if (e == ERR_OK)
+        e = write_draft(a, kind, &draft);
+    if (e == ERR_OK)
+        e = order_complete(draft.data, draft.len, &fill, &out->bytes);
+    if (e == ERR_OK)
+        e = order_parse(out->bytes.data, out->bytes.len, &out->order);
+    buf_free(&draft);
+    return e;
+}
+
+static enum err show(const struct order *o)
+{
+    char account[IBAN_GROUPED_MAX + 1];
+    iban_grouped(o->account, account);
+    bool shown =
+        fprintf(stderr, "\nCash %s\n\n%-14s%s %s\n%-14s%s\n%-14s%s\n%-14s%s\n%-14s%s\n%-14s%s\n\n",
+                type_word(o->kind), "Amount", o->amount, o->currency,
+                o->kind == ORDER_DEPOSIT ? "To" : "From", account, "Terminal", o->terminal,
+                "Description", o->description, "Order", o->id, "Bank", o->bank) >= 0;
+    return shown && fflush(stderr) == 0 ? ERR_OK
+                                        : ERR_IO; /* what nobody could read is not signed */
+}
+
+static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
+{
+    struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
+    struct statement head = {.issued_us = 0};
+    enum err e = subject_head(NULL, &head);
+    if (e == ERR_OK)
+        e = terminal_make(&s->order, &head, &payload);
+    if (e == ERR_OK)
+        e = jws_make(a->public_key, statement_typ(STATEMENT_TERMINAL), payload.data, payload.len,
+                     app_sign, a, &jws);
+    if (e == ERR_OK)
+        e = request_cash_make(buf_str(&jws), s->bytes.data, s->bytes.len, bundle);
+    buf_free(&payload);
+    buf_free(&jws);
+    return e;
+}
+
+static enum err show_and_sign(struct app *a, const struct subject *s, struct buf *bundle)
+{
+    bool asked_before = a->logged_in;
+    enum err e = show(&s->order);
+    if (e == ERR_OK)
+        e = app_open_key(a, "hand this order in");
+    if (e == ERR_OK && asked_before)
+        e = app_confirm(a, "Sign this?");
+    return e == ERR_OK ? sign(a, s, bundle) : e;
+}
+
+static void tell(const struct app *a, const struct order *o, const struct js *answer)
+{
+    const char *status = js_text(js_get(answer, "status"), NULL);
+    view_order(answer);
+    if (o->kind == ORDER_WITHDRAWAL && (status == NULL || strcmp(status, "ACSC") != 0))
+        fprintf(stderr,
+                "\nPay nothing out before the holders have approved it and it is settled (ACSC):\n"
+                "  countersign order status %s --account %s\n",
+                o->id, a->account);
+}
+
+static enum err hand_in(struct app *a, const struct subject *s, const struct buf *bundle)
+{
+    const struct client_call call = {
+        .route = ROUTE_CASH, .body = bundle->data, .body_len = bundle->len};
+    struct js *answer = NULL;
+    enum err e = app_call(a, &call, &answer);
+    if (e == ERR_OK && a->json)
+        e = app_print_json(answer);
+    else if (e == ERR_OK)
+        tell(a, &s->order, answer);
+    js_free(answer);
+    return e;
+}
+
+static enum err cash(struct app *a, enum order_kind kind)
+{
+    struct subject s = {.policy = NULL};
+    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    enum err e = make_order(a, kind, &s);
+    if (e == ERR_OK)
+        e = show_and_sign(a, &s, &bundle);
+    if (e == ERR_OK)
+        e = opt_output != NULL ? app_write_document(opt_output, &bundle) : hand_in(a, &s, &bundle);
+    subject_free(&s);
+    buf_free(&bundle);
+    return e;
+}
+
+static int run_cash(struct app *a, enum order_kind kind)
+{
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? cash(a, kind) : e);
+}
+
+int cmd_cash_deposit(void *ctx, const struct args_list *words)
+{
+    (void)words;
+    return run_cash(ctx, ORDER_DEPOSIT);
+}
+
+int cmd_cash_withdraw(void *ctx, const struct args_list *words)
+{
+    (void)words;
+    return run_cash(ctx, ORDER_WITHDRAWAL);
+}
