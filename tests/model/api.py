@@ -12,6 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as fixture  # noqa: E402
+import cash  # noqa: E402
 import policy_change  # noqa: E402
 from false_clock import FalseClock  # noqa: E402
 
@@ -93,6 +94,13 @@ class Api:
         self.people.append(session)
         return self.answer(self.bank.add_holder(c["name"], session.key))
 
+    def do_terminal(self, c):
+        session = fixture.Session(self.bank)
+        session.key = fixture.Key(self.bank.dir, c["curve"])
+        self.people.append(session)
+        cash.add_terminal(self.bank, c["name"], session.key)
+        return self.answer(session.login(issued=self.now))
+
     def do_login(self, c):
         return self.answer(self.people[c["key"]].login(issued=self.now))
 
@@ -143,6 +151,11 @@ class Api:
         jws = self.people[c["key"]].sign(order, policy, c["verb"], bank=order["bank"], **self.said(c))
         return self.hand_in(c, "/v1/decisions", {"decision": jws, "order": order})
 
+    def do_cash(self, c):
+        order = json.loads(c["order"])
+        jws = cash.statement(self.people[c["key"]].key, order, bank=order["bank"], **self.said(c))
+        return self.hand_in(c, "/v1/cash", {"order": order, "statement": jws})
+
     def do_word(self, c):
         old, new = json.loads(c["from"]), json.loads(c["to"])
         jws = policy_change.word(self.people[c["key"]].key, new, old, c["verb"], **self.said(c))
@@ -150,7 +163,8 @@ class Api:
 
     def do_again(self, c):
         path, about = self.handed[c["with"]]
-        return self.call(c, "POST", path, {**about, "decision": self.handed[c["statement"]][1]["decision"]})
+        jws = "statement" if path == "/v1/cash" else "decision"
+        return self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
 
     # --- time ---
     def do_later(self, c):
@@ -245,7 +259,8 @@ class Api:
             balance += signed(move["amount"])
             if signed(move["balance"]) != balance:
                 return [f"movement {move['id']} of {number} does not lead to {move['balance']}"]
-            if "order" in move and move["amount"][0] == "-" and move["id"] not in self.paid:
+            made = move["amount"][0] == "-" or move["kind"] == "deposit"
+            if "order" in move and made and move["id"] not in self.paid:
                 self.paid.add(move["id"])
                 executed.append([number, move["order"], self.approvers(number, move["order"])])
         booked = minor(account, "booked")

@@ -7,8 +7,8 @@ from documents import DAY, canonical, day_of, digest, minor_of, seconds_of
 
 
 class Key:
-    def __init__(self, holder, floor):
-        self.holder, self.floor = holder, floor
+    def __init__(self, holder, floor, terminal=False):
+        self.holder, self.floor, self.terminal = holder, floor, terminal
         self.status, self.changed = "active", False
         self.nonces = {}  # nonce: the statement that took it
         self.session = None  # [begun, seen]
@@ -39,11 +39,12 @@ class Account:
 class Order:
     def __init__(self, account, doc, now):
         self.account, self.doc, self.digest = account, doc, digest(canonical(doc))
-        self.id, self.payee = doc["id"], doc["creditor"]["account"]
+        self.id, self.kind = doc["id"], doc["type"].rpartition("-")[2]  # order, deposit or withdrawal
+        self.payee = doc["creditor"]["account"] if self.kind == "order" else None
         self.amount = minor_of(doc["amount"], doc["currency"])
-        self.date = datetime.date.fromisoformat(doc["date"])
+        self.date = datetime.date.fromisoformat(doc["date"]) if self.kind == "order" else day_of(now)
         self.expires = seconds_of(doc["expires"])
-        self.case = ("payment", self.amount, self.payee)
+        self.case = ("payment" if self.payee else "cash", self.amount, self.payee)
         self.pinned, self.entered = account.policy, now
         self.status, self.reason = "", ""
         self.passed = []  # codes

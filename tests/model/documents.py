@@ -192,7 +192,7 @@ class Policy:
 # --- what a document's form says ------------------------------------------------------------------
 def order_form(doc):
     """The name for a document that is no order, or None; for what the test makes wrong."""
-    for number in (doc["account"], doc["creditor"]["account"]):
+    for number in [doc["account"]] + ([doc["creditor"]["account"]] if "creditor" in doc else []):
         rest = int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97
         if rest != 1 or not 2 <= int(number[2:4]) <= 98:
             return "IBAN_CHECK_DIGITS"
@@ -204,7 +204,7 @@ def order_form(doc):
     if not 0 < seconds_of(doc["expires"]) - seconds_of(doc["created"]) <= 366 * DAY:
         return "DOC_MEMBER_INVALID"
     try:
-        datetime.date.fromisoformat(doc["date"])
+        datetime.date.fromisoformat(doc.get("date", "2026-11-23"))  # cash has none
     except ValueError:
         return "DATE_INVALID"
     return None

@@ -30,6 +30,7 @@ struct handed {
     struct buf jws;
     struct world_order order;
     struct policy *policy; /* a word on this one; otherwise about the order */
+    bool cash;             /* a terminal's */
 };
 struct driver {
     struct world w;
@@ -141,6 +142,12 @@ static struct signer *new_key(struct driver *d, const struct js *command)
 static void do_enrol(struct driver *d, const struct js *command)
 {
     world_enrol(&d->w, &new_key(d, command)->person);
+    answer_core(d);
+}
+
+static void do_terminal(struct driver *d, const struct js *command)
+{
+    world_terminal(&d->w, &new_key(d, command)->person);
     answer_core(d);
 }
 
@@ -281,6 +288,8 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
 
     if (about->policy)
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
+    else if (about->cash)
+        (void)world_hand_in_cash(&d->w, carrier, jws, &about->order);
     else
         (void)world_hand_in(&d->w, carrier, jws, &about->order);
     answer_core(d);
@@ -320,6 +329,24 @@ static void do_decide(struct driver *d, const struct js *command)
     world_sign(&d->w, &key_of(d, command, "key")->person, &h->order, verb_of(command), &says,
                &h->jws);
     policy_free(p);
+    hand_in(d, command, &h->jws, h);
+}
+
+/* Signs the cash order that comes with the command, and hands it in. */
+static void do_cash(struct driver *d, const struct js *command)
+{
+    const char *document = text(command, "order");
+    struct handed *h = new_handed(d);
+    const struct world_says says = says_of(command, NULL);
+
+    h->cash = true;
+    assert_ok(buf_add_str(&h->order.bytes, document));
+    enum err e = order_parse(document, strlen(document), &h->order.order);
+    if (e) {
+        answer_err(e);
+        return;
+    }
+    world_sign_cash(&d->w, &key_of(d, command, "key")->person, &h->order, &says, &h->jws);
     hand_in(d, command, &h->jws, h);
 }
 
@@ -495,6 +522,7 @@ static const struct {
     {"release", do_release},
     {"account", do_account},
     {"again", do_again},
+    {"cash", do_cash},
     {"challenge", do_challenge},
     {"check", do_check},
     {"check-all", do_check_all},
@@ -512,6 +540,7 @@ static const struct {
     {"see-order", do_see_order},
     {"see-policy", do_see_policy},
     {"state", do_state},
+    {"terminal", do_terminal},
     {"word", do_word},
 };
 

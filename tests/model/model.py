@@ -11,12 +11,13 @@ import datetime
 
 from books import Account, Change, Key, Order, Refused, kind_of
 from documents import MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
+from tills import Cash
 
 ENDS = {"ACSC", "RJCT", "CANC"}
 NEVER = 1 << 62
 
 
-class Bank:
+class Bank(Cash):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -26,12 +27,11 @@ class Bank:
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
         self.hold = {}  # currency: the amount above which the operator is asked
         self.changing = []  # accounts with a new policy that waits, the first proposed first
-        self.funded = {}  # all that ever came into a currency
         self.challenges = {}
 
     # --- people ---
-    def enrol(self, holder):
-        self.keys.append(Key(holder, self.now))
+    def enrol(self, holder, terminal=False):
+        self.keys.append(Key(holder, self.now, terminal))
 
     def second_key(self, holder):
         self.keys.append(Key(holder, 0))
@@ -104,13 +104,16 @@ class Bank:
                 raise Refused(minor)
             if minor == 0:
                 raise Refused("AMOUNT_ZERO")
-            if self.funded.get(currency, 0) + minor > MONEY_MAX:
-                raise Refused("AMOUNT_TOO_LARGE")
+            self.check_room(currency, minor)
         except Refused as why:
             return {"err": str(why)}
-        self.funded[currency] = self.funded.get(currency, 0) + minor
         account.booked += minor
         return {"err": "OK", **self.view_account(account)}
+
+    def check_room(self, currency, minor):
+        """All that the customers have, whoever brings more."""
+        if sum(a.booked for a in self.accounts.values() if a.currency == currency) + minor > MONEY_MAX:
+            raise Refused("AMOUNT_TOO_LARGE")
 
     def visible(self, session, number, pending=False):
         """The account, looked at; PENDING: also for who comes in by the policy that waits."""
@@ -139,6 +142,8 @@ class Bank:
         return {"err": "OK", **self.view_account(account)}
 
     def see_order(self, session, number, order):
+        if session is not None and self.keys[session].terminal:
+            return self.see_own_order(session, number, order)
         try:
             account = self.visible(session, number)
         except Refused as why:
@@ -193,7 +198,11 @@ class Bank:
         """It is at ACCP: today's is executed, a dated one on the first business day on or after its
         date and this day."""
         account, today = order.account, day_of(self.now)
-        if order.date > day_of(order.entered):
+        if order.kind == "deposit":
+            account.booked += order.amount
+            order.enter("ACSP", "ACSC")
+            return None
+        if order.payee and order.date > day_of(order.entered):
             day = execution_day(max(order.date, today), account.currency)
             if day > today:
                 order.day, order.due = day, start_of(day) * 1000000
@@ -207,16 +216,17 @@ class Bank:
             self.end(order, "RJCT", "DS0H" if self.has_rule(order) else "AM21")
         elif not account.within_limits(order.amount, self.now):
             self.end(order, "RJCT", "AM21")
-        elif not order.released and order.amount > self.hold.get(account.currency, MONEY_MAX):
+        elif order.payee and not order.released and order.amount > self.hold.get(account.currency, MONEY_MAX):
             order.enter("PDNG")
             order.due = NEVER
-        elif self.accounts[order.payee].state == "closed":
+        elif order.payee and self.accounts[order.payee].state == "closed":
             self.end(order, "RJCT", "AC04")
         else:
             account.reserved -= order.amount
             account.booked -= order.amount
             account.paid.append((self.now, order.amount))
-            self.accounts[order.payee].booked += order.amount
+            if order.payee:
+                self.accounts[order.payee].booked += order.amount
             order.enter("ACSP", "ACSC")
         return None
 
@@ -419,13 +429,18 @@ class Bank:
             return {"err": str(why)}
         return self.take(said, key, account, order)
 
-    def verify(self, said, order):
+    def verify_about(self, said, order):
         about = said["order"]
-        policy = self.policies.get(said["policy"].digest)
         for wrong, name in ((about["bank"] != order["bank"] or order["bank"] != self.name, "BANK_MISMATCH"),
                             (about["account"] != order["account"], "ACCOUNT_MISMATCH"),
-                            (canonical(about) != canonical(order), "ORDER_MISMATCH"),
-                            (policy is None, "POLICY_MISMATCH"),
+                            (canonical(about) != canonical(order), "ORDER_MISMATCH")):
+            if wrong:
+                raise Refused(name)
+
+    def verify(self, said, order):
+        self.verify_about(said, order)
+        policy = self.policies.get(said["policy"].digest)
+        for wrong, name in ((policy is None, "POLICY_MISMATCH"),
                             (policy and policy.doc["account"] != order["account"], "ACCOUNT_MISMATCH")):
             if wrong:
                 raise Refused(name)
@@ -486,6 +501,8 @@ class Bank:
             raise Refused("ORDER_EXISTS")
 
     def check_new(self, said, _key, account, doc):
+        if said["verb"] in ("submit", "approve") and "terminal" in doc:
+            raise Refused("TERMINAL_REQUIRED")
         order, today = Order(account, doc, self.now), day_of(self.now)
         creditor = self.accounts.get(order.payee)
         available = account.booked - account.reserved
@@ -506,17 +523,20 @@ class Bank:
             if wrong:
                 raise Refused(name)
 
-    def take(self, said, key, account, doc):
+    def take(self, said, key, account, doc, people=True):
         order, verb = self.orders.get((account.number, doc["id"])), said["verb"]
         is_new = order is None
         if is_new:
             order = self.orders[account.number, doc["id"]] = Order(account, doc, self.now)
-            account.reserved += order.amount
+            account.reserved += order.amount if order.kind != "deposit" else 0
             order.enter("RCVD", "ACTC")
         order.decisions.append((key.holder, verb, key))
         stands, unreachable = self.judge(order)
         order.due = self.look_again(order)
-        if verb == "cancel":
+        if order.kind == "deposit":
+            order.enter("ACCP")
+            self.execute(order)
+        elif verb == "cancel":
             self.end(order, "CANC", "DS02")
         elif verb != "submit" and unreachable:
             self.end(order, "RJCT", "MS02" if self.has_rule(order) else "AM21")
@@ -525,15 +545,15 @@ class Bank:
             self.execute(order)
         elif verb == "approve" and order.status == "ACTC":
             order.enter("PATC")
-        return {"err": "OK", "http": 201 if is_new else 200, **self.view(order)}
+        return {"err": "OK", "http": 201 if is_new else 200, **self.view(order, people)}
 
     @staticmethod
-    def view(order):
+    def view(order, people=True):
         can = [h for h in sorted(order.pinned.approvers & order.account.policy.approvers)
                if not order.decided(h, "vote")]
         return {"status": order.status, "reason": order.reason or None,
                 "accepted": order.status in ("ACCP", "PDNG", "ACSC"),
                 "executionDate": str(order.day) if order.status == "ACCP" else None,
-                "decisions": [(h, v) for h, v, _ in order.decisions],
-                "canDecide": [] if order.status in ENDS | {"ACCP", "PDNG"} else can,
+                "decisions": [(h, v) for h, v, _ in order.decisions] if people else None,
+                "canDecide": ([] if order.status in ENDS | {"ACCP", "PDNG"} else can) if people else None,
                 "history": [code for code in order.passed if code != "PDNG"]}  # its time is not kept

@@ -46,6 +46,7 @@ class Steps:
         for name, curve in CURVES.items():
             self.world.enrol(name, curve)
         self.world.second_key("alice")
+        self.world.terminal("till-1")
         for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
@@ -105,8 +106,12 @@ class Steps:
                 rule["upTo"] = documents.money(high, currency)
             rules.append(rule)
         if self.chance(10):
-            rules.insert(self.rng.randint(0, len(rules)),
-                         {**self.rule(holders), "for": self.pick(["cash", "policy"])})
+            rules.insert(self.rng.randint(0, len(rules)), {**self.rule(holders), "for": "policy"})
+        if self.chance(60):
+            rule = {**self.rule(holders), "for": "cash"}
+            if self.chance(40):
+                rule["upTo"] = documents.money(self.pick(BANDS), currency)
+            rules.insert(self.rng.randint(0, len(rules)), rule)
         if self.chance(4):
             rules.append(self.pick(rules))
         return rules
@@ -249,6 +254,19 @@ class Steps:
                     known["account"], known["currency"], known["amount"]
         return doc
 
+    def cash(self):
+        """At the terminal, most of the time by its own key and session."""
+        order = self.order()
+        order = {k: v for k, v in order.items() if k not in ("creditor", "date")}
+        order.update(type="cash-" + self.pick(["deposit", "withdrawal", "withdrawal"]),
+                     terminal="till-1" if self.chance(96) else "till-2")
+        tills = [i for i, key in enumerate(self.bank.keys) if key.terminal]
+        key = self.pick(tills) if self.chance(95) else self.rng.randrange(len(self.bank.keys))
+        session = self.ready(key) if self.chance(95) else self.carrier(key)
+        self.world.cash({**self.statement(key), "key": key, "session": session}, order)
+        if (order["account"], order["id"]) in self.bank.orders and order not in self.live:
+            self.live = self.live[-11:] + [order]
+
     # --- decisions ---
     def good_keys(self, holders):
         return [i for i, key in enumerate(self.bank.keys) if key.holder in holders and key.status == "active"]
@@ -312,6 +330,10 @@ class Steps:
         return self.ready(key)
 
     def say(self, order, verb):
+        if order["type"] == "cash-deposit":
+            return  # there is nothing to sign
+        if "terminal" in order and verb == "submit":
+            verb = "approve"
         key = self.signer(order)
         session = self.carrier(key)
         self.world.decide({**self.statement(key), "key": key, "session": session, "verb": verb,
@@ -465,6 +487,6 @@ class Steps:
             self.world.open_account(number, currency, *self.drawn(currency))
 
     def step(self):
-        self.weighted([(self.vote, 44), (self.new_order, 20), (self.again, 5), (self.later, 9), (self.due, 3),
+        self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9), (self.due, 3),
                        (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 5), (self.patience, 2), (self.world.restart, 2)])()

@@ -56,6 +56,8 @@ class World:
             if name == "err":
                 continue
             found = answer.get(name) if name in ("http", "more") else body.get(name)
+            if value is None and found is None:
+                continue
             if name == "decisions":
                 found = [(d["holder"], d["decision"]) for d in found]
             elif name == "history":
@@ -76,6 +78,11 @@ class World:
     def enrol(self, name, curve):
         self.bank.enrol(name)
         self.both("enrol", {"err": "OK"}, name=name, curve=curve)
+
+    def terminal(self, name):
+        self.bank.enrol(name, terminal=True)
+        self.bank.login(len(self.bank.keys) - 1)
+        self.both("terminal", {"err": "OK"}, name=name, curve="P-256")
 
     def second_key(self, name):
         self.bank.second_key(name)
@@ -125,6 +132,11 @@ class World:
         self.hand_in("decide", said, documents.order_form(order), lambda: self.bank.decide(said, order),
                      order=documents.canonical(order), policy=said["policy"].text)
 
+    def cash(self, said, order):
+        said = {**said, "do": "cash", "order": order, "verb": "submit"}
+        self.hand_in("cash", said, documents.order_form(order), lambda: self.bank.cash(said, order),
+                     order=documents.canonical(order))
+
     def word(self, said, to):
         said = {**said, "do": "word", "to": to}
         wrong = None if to.valid() else "POLICY_INVALID"
@@ -135,8 +147,8 @@ class World:
         said = self.statements[statement]
         said["session"] = session
         other, answered = self.statements[another], said.get("answered")
-        expected = self.bank.decide(said, other["order"]) if said["do"] == "decide" else \
-            self.bank.word(said, other["to"])
+        expected = self.bank.word(said, other["to"]) if said["do"] == "word" else \
+            {"decide": self.bank.decide, "cash": self.bank.cash}[said["do"]](said, other["order"])
         answer = self.ask("again", statement=statement, session=session, **{"with": another})
         if expected["err"] == "AGAIN":
             self.note("again", "AGAIN")
@@ -220,7 +232,7 @@ class World:
         self.same("executed once", False, (number, order) in self.settled)
         self.settled.add((number, order))
         self.note("executed", "OK")
-        for policy in (found.pinned, found.account.policy):
+        for policy in (found.pinned, found.account.policy) if found.kind != "deposit" else ():
             quorum = policy.quorum(found.case, self.bank.now - found.entered, people)
             self.same(f"quorum of {sorted(people)} for {number}/{order}", True, quorum)
 

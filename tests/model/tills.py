@@ -24,9 +24,7 @@ class Cash:
         try:
             self.verify_about(said, order)
         except Refused as why:
-            if self.has_session(said["session"]):
-                self.caller(said["session"])
-            return {"err": str(why)}
+            return self.unverified(said["session"], str(why))
         key, account = self.keys[said["key"]], self.accounts.get(order["account"])
         try:
             self.caller(said["session"])
