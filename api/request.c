@@ -175,14 +175,16 @@ void request_account_free(struct request_account *r)
 {
     buf_free(&r->rules);
     buf_free(&r->limits);
+    buf_free(&r->deputies);
 }
 
 enum err request_account_read(const void *bytes, size_t len, struct request_account *out)
 {
-    const struct js *account, *currency, *holders, *limits, *rules, *title;
+    const struct js *account, *currency, *deputies, *holders, *limits, *rules, *title;
     const struct js_member table[] = {
         MEMBER_TEXT("account", true, &account),
         MEMBER_TEXT("currency", true, &currency),
+        {"deputies", JS_ARRAY, false, 1, JS_INT_MAX, &deputies},
         MEMBER_ARRAY("holders", 1, POLICY_HOLDERS_MAX, &holders),
         {"limits", JS_ARRAY, false, 1, JS_INT_MAX, &limits},
         {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &rules},
@@ -190,7 +192,9 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
     };
     struct js *body = NULL;
 
-    *out = (struct request_account){.rules = BUF_INIT(POLICY_MAX), .limits = BUF_INIT(POLICY_MAX)};
+    *out = (struct request_account){.rules = BUF_INIT(POLICY_MAX),
+                                    .limits = BUF_INIT(POLICY_MAX),
+                                    .deputies = BUF_INIT(POLICY_MAX)};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
         e = member_text(account, iban_check, out->account, sizeof out->account);
@@ -204,6 +208,8 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
         e = js_canon(rules, &out->rules);
     if (!e && limits)
         e = js_canon(limits, &out->limits);
+    if (!e && deputies)
+        e = js_canon(deputies, &out->deputies);
     js_free(body);
     return e;
 }
@@ -469,6 +475,8 @@ enum err request_account_make(const struct request_account *in, struct buf *out)
     doc_put(&body, "holders", &people);
     if (in->limits.len)
         doc_canonical(&body, "limits", in->limits.data, in->limits.len);
+    if (in->deputies.len)
+        doc_canonical(&body, "deputies", in->deputies.data, in->deputies.len);
     if (in->rules.len)
         doc_canonical(&body, "rules", in->rules.data, in->rules.len);
     doc_text(&body, "title", in->title);

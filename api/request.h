@@ -74,15 +74,16 @@ struct request_holder {
 MUST_CHECK enum err request_holder_read(const void *bytes, size_t len, struct request_holder *out);
 MUST_CHECK enum err request_holder_make(const struct request_holder *in, struct buf *out);
 
-/* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"holders":[…],"limits":[…],"rules":[…],"title":…}. A
- * holder is an id, of class A, or {"class":…,"id":…}; limits and rules may be absent. */
+/* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"deputies":[…],"holders":[…],"limits":[…],
+ * "rules":[…],"title":…}. A holder is an id, of class A, or {"class":…,"id":…}; deputies, limits
+ * and rules may be absent. */
 struct request_account {
     char account[IBAN_MAX + 1];
     char currency[ORDER_CURRENCY_LEN + 1];
     char title[POLICY_TITLE_BYTES + 1];
     struct policy_person people[POLICY_HOLDERS_MAX];
     size_t count;
-    struct buf rules, limits; /* canonical; empty when absent */
+    struct buf rules, limits, deputies; /* canonical; empty when absent */
 };
 void request_account_free(struct request_account *r);
 MUST_CHECK enum err request_account_read(const void *bytes, size_t len,

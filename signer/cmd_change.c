@@ -71,9 +71,9 @@ static enum err from_rules(struct app *a, const struct js *value, const char *cu
 {
     struct policy_person people[POLICY_HOLDERS_MAX];
     struct buf rules = BUF_INIT(POLICY_MAX), limits = BUF_INIT(POLICY_MAX);
-    struct buf document = BUF_INIT(POLICY_MAX);
+    struct buf deputies = BUF_INIT(POLICY_MAX), document = BUF_INIT(POLICY_MAX);
     size_t count = 0;
-    enum err e = policy_terms_read(value, &rules, &limits);
+    enum err e = policy_terms_read(value, &rules, &limits, &deputies);
     if (e == ERR_OK)
         e = take_people(a, p->from, people, &count);
     const struct policy_terms terms = {
@@ -86,13 +86,15 @@ static enum err from_rules(struct app *a, const struct js *value, const char *cu
         .people = people,
         .count = count,
         .rules = buf_str(&rules),
-        .limits = buf_str(&limits)};
+        .limits = buf_str(&limits),
+        .deputies = buf_str(&deputies)};
     if (e == ERR_OK)
         e = policy_make(&terms, &document);
     if (e == ERR_OK)
         e = policy_parse(document.data, document.len, &p->to);
     buf_free(&rules);
     buf_free(&limits);
+    buf_free(&deputies);
     buf_free(&document);
     return e;
 }

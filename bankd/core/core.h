@@ -205,7 +205,8 @@ struct core_account_terms {
     const char *account, *currency, *title;
     const struct policy_person *people;
     size_t count;
-    const char *rules, *limits; /* canonical JSON arrays; "": all must approve, no limits */
+    /* Canonical JSON arrays; "": all must approve, no limits, no deputies. */
+    const char *rules, *limits, *deputies;
 };
 MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *who,
                                       const struct core_account_terms *terms,

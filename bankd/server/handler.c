@@ -357,7 +357,8 @@ static enum err apply_account_open(const struct bank *b, struct job *j)
                                              .people = r->people,
                                              .count = r->count,
                                              .rules = buf_str(&r->rules),
-                                             .limits = buf_str(&r->limits)};
+                                             .limits = buf_str(&r->limits),
+                                             .deputies = buf_str(&r->deputies)};
 
     return core_account_open(b->core, &who, &terms, &j->answer);
 }

@@ -175,13 +175,16 @@ static void test_what_is_made_is_read(void **state)
     a.people[0] = (struct policy_person){"bob", 'B'};
     a.people[1] = (struct policy_person){"alice", 'A'};
     assert_ok(buf_add_str(&a.rules, "[{\"require\":\"ebics\"}]"));
+    assert_ok(buf_add_str(&a.deputies, "[\"bob\"]"));
     assert_ok(request_account_make(&a, &b));
-    assert_string_equal(buf_str(&b), "{\"account\":\"" IBAN "\",\"currency\":\"EUR\",\"holders\":"
+    assert_string_equal(buf_str(&b), "{\"account\":\"" IBAN "\",\"currency\":\"EUR\","
+                                     "\"deputies\":[\"bob\"],\"holders\":"
                                      "[{\"class\":\"B\",\"id\":\"bob\"},\"alice\"],"
                                      "\"rules\":[{\"require\":\"ebics\"}],\"title\":\"Joint\"}");
     assert_ok(request_account_read(b.data, b.len, &a2));
     assert_memory_equal(a.people, a2.people, sizeof a.people);
     assert_string_equal(buf_str(&a2.rules), buf_str(&a.rules));
+    assert_string_equal(buf_str(&a2.deputies), buf_str(&a.deputies));
     assert_int_equal(a2.limits.len, 0);
     request_account_free(&a);
     request_account_free(&a2);

@@ -48,13 +48,13 @@ void world_open(struct world *w);
 void world_open_in(struct world *w, const char *parent); /* its directory's; /tmp otherwise */
 void world_close(struct world *w);
 void world_restart(struct world *w);
-/* An account and its policy; a holder is "bob", of class A, or "bob:B". RULES and LIMITS are JSON
- * arrays or NULL. Returns what the bank answered. */
+/* An account and its policy; a holder is "bob", of class A, or "bob:B". RULES, LIMITS and
+ * DEPUTIES are JSON arrays or NULL. Returns what the bank answered. */
 struct world_account {
     const char *account, *currency; /* NULL: EUR */
     const char *const *holders;
     size_t count;
-    const char *rules, *limits;
+    const char *rules, *limits, *deputies;
 };
 enum err world_open_account(struct world *w, const struct world_account *in);
 /* Alice (P-256) and Bob (P-521) with a joint account, Carol (P-384) with the shop's; 100.00 EUR in
