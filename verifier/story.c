@@ -54,6 +54,7 @@ static const struct chapter {
     {"account", NOT_ITS_OWN, story_policy_account},
     {"policy", NOT_ITS_OWN, story_policy_word},
     {"policy-due", NOT_ITS_OWN, story_policy_due},
+    {"delegation", NOT_ITS_OWN, story_delegation_entry},
     {"enrolment", NOT_ITS_OWN, story_keys_enrolment},
     {"key-status", NOT_ITS_OWN, story_keys_status},
     {"decision", BEFORE_PAYMENT, story_order_decision},

@@ -26,12 +26,22 @@ enum err story_order_link(const struct story *s, const struct body *b)
     return story_contradiction_unless(!status_final(s->status));
 }
 
+/* What the policies are asked at a time; LIST is where its delegations stand. */
+static struct policy_case case_at(const struct story *s, int64_t time_us,
+                                  struct policy_delegation list[static POLICY_HOLDERS_MAX])
+{
+    return (struct policy_case){.subject = POLICY_PAYMENT,
+                                .amount_minor = s->order.amount_minor,
+                                .payee = s->order.creditor_account,
+                                .waited_us = policy_waited(s->entered_us, time_us),
+                                .delegations = list,
+                                .delegation_count = story_delegation_list(s, time_us, list)};
+}
+
 enum err story_order_judge(const struct story *s, int64_t time_us, struct policy_verdict *out)
 {
-    const struct policy_case what = {.subject = POLICY_PAYMENT,
-                                     .amount_minor = s->order.amount_minor,
-                                     .payee = s->order.creditor_account,
-                                     .waited_us = policy_waited(s->entered_us, time_us)};
+    struct policy_delegation list[POLICY_HOLDERS_MAX];
+    const struct policy_case what = case_at(s, time_us, list);
     struct policy_vote votes[VERIFY_SIGNERS_MAX];
     struct policy_verdict now;
     size_t count = 0;
@@ -100,11 +110,23 @@ static bool decided_before(const struct story *s, const char *holder, enum verb 
     return false;
 }
 
-static bool has_right(const struct policy *policy, const char *holder, enum verb verb)
+static bool may_under(const struct policy *policy, const struct policy_case *what,
+                      const char *holder, enum verb verb)
 {
     bool votes = verb == VERB_APPROVE || verb == VERB_REJECT;
 
-    return votes ? policy_may_approve(policy, holder) : policy_may_submit(policy, holder);
+    if (!votes)
+        return policy_may_submit(policy, holder);
+    return policy_may_approve(policy, holder) ||
+           (verb == VERB_APPROVE && policy_is_deputy(policy, what, holder));
+}
+
+static bool has_right(const struct story *s, int64_t time_us, const char *holder, enum verb verb)
+{
+    struct policy_delegation list[POLICY_HOLDERS_MAX];
+    const struct policy_case what = case_at(s, time_us, list);
+
+    return may_under(s->policy, &what, holder, verb) && may_under(s->current, &what, holder, verb);
 }
 
 static bool is_pinned(const struct story *s, const char *thumbprint)
@@ -141,7 +163,7 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
 
     if (!en->active || !story_is_fresh(&d->head, en->floor_us, b->leaf->time_us))
         return ERR_EVIDENCE_CONTRADICTION;
-    if (!has_right(s->policy, en->holder, d->verb) || !has_right(s->current, en->holder, d->verb) ||
+    if (!has_right(s, b->leaf->time_us, en->holder, d->verb) ||
         decided_before(s, en->holder, d->verb))
         return ERR_EVIDENCE_CONTRADICTION;
     if (s->made_count == 0 ? d->verb != VERB_SUBMIT && d->verb != VERB_APPROVE

@@ -67,6 +67,8 @@ const struct statement *verified_head(const struct verified *v)
 {
     if (v->kind == STATEMENT_POLICY)
         return &v->body.policy.head;
+    if (v->kind == STATEMENT_DELEGATION)
+        return &v->body.delegation.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
 }
 
@@ -88,6 +90,11 @@ const struct statement_login *verified_login(const struct verified *v)
 const struct policy_change *verified_policy_change(const struct verified *v)
 {
     return v->kind == STATEMENT_POLICY ? &v->body.policy : NULL;
+}
+
+const struct delegation *verified_delegation(const struct verified *v)
+{
+    return v->kind == STATEMENT_DELEGATION ? &v->body.delegation : NULL;
 }
 
 const char *verified_jws(const struct verified *v, size_t *len)

@@ -17,6 +17,7 @@ struct verified {
         struct decision decision;
         struct statement_login login;
         struct policy_change policy;
+        struct delegation delegation;
     } body;
     size_t jws_len;
     char jws[]; /* NUL-terminated */

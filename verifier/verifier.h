@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "order/decision.h"
+#include "order/delegation.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/policy_change.h"
@@ -70,6 +71,19 @@ struct verify_policy_input {
 MUST_CHECK enum err verify_policy_change(const struct verify_policy_input *in,
                                          struct verified **out);
 
+/* Checks a delegation of ACCOUNT in the order of docs/FORMAT.md section 8.3. Does not judge time,
+ * rights, key status or whether the policy is in force. */
+struct verify_delegation_input {
+    const char *bank, *account;
+    const char *jws;
+    size_t jws_len;
+    const struct policy *policy; /* NULL: the one of the signed digest is looked up */
+    struct verify_policies policies;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_delegation(const struct verify_delegation_input *in,
+                                      struct verified **out);
+
 void verified_free(struct verified *v); /* NULL-safe */
 
 enum statement_kind verified_kind(const struct verified *v);
@@ -79,6 +93,7 @@ const uint8_t *verified_jws_digest(const struct verified *v);       /* SHA-256 o
 const struct decision *verified_decision(const struct verified *v); /* NULL unless a decision */
 const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
+const struct delegation *verified_delegation(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 

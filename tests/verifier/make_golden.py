@@ -14,9 +14,11 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DECISION, FULL, LOG, LOG384, LOGIN,
-                          ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER, TAIL, Story, bank_keys,
-                          decision, display, settled, signed)
+from golden_delegation import forged_delegations, good_delegations
+from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DECISION, DELEGATION, DEPUTIES, DORA,
+                          FULL, LOG, LOG384, LOGIN, ORDER, POLICY, ROOT, SECOND, SENTENCES,
+                          STRANGER, TAIL, Story, bank_keys, decision, delegation,
+                          delegation_display, display, settled, signed)
 from golden_tools import b64u, canon, der_sig, hexdigest, jws, sha256
 
 # --- the golden evidence -------------------------------------------------------------------------
@@ -71,6 +73,7 @@ def good_evidence():
     s.elsewhere("returned", ["RJCT"], reason="AC01")
     yield "sent-back", s.evidence()
     yield "waited", waited("2026-11-24T10:05:02Z").evidence()
+    yield from good_delegations()
 
 
 def held(released=True, ends=True):
@@ -331,6 +334,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_times(wrong)
     yield from forged_reasons(wrong)
     yield from forged_elsewhere(wrong)
+    yield from forged_delegations(wrong)
 
 
 def forged_times(wrong):
@@ -578,12 +582,16 @@ def files():
     yield "display-full.txt", display(FULL, POLICY, "approve")
     yield "decision-payload.json", canon(decision())
     yield "decision.jws", signed(ALICE).encode()
+    for verb in ("give", "withdraw"):
+        yield "delegation-%s.txt" % verb, delegation_display(delegation(verb), DEPUTIES)
+        yield "delegation-%s.jws" % verb, jws(ALICE, DELEGATION, canon(delegation(verb))).encode()
+    yield "policy-deputies.json", canon(DEPUTIES)
     yield "bank-keys.jws", bank_keys().encode()
     yield "login.jws", login().encode()
     yield "digests.txt", "".join("%s %s\n" % row for row in (
         ("order", hexdigest(canon(ORDER))), ("policy", hexdigest(canon(POLICY))),
         ("display", hexdigest(display(ORDER, POLICY, "approve"))), ("root", ROOT.thumbprint),
-        ("log", LOG.thumbprint), ("alice", ALICE.thumbprint), ("bob", BOB.thumbprint),
+        ("log", LOG.thumbprint), ("alice", ALICE.thumbprint), ("bob", BOB.thumbprint), ("dora", DORA.thumbprint),
         ("stranger", STRANGER.thumbprint))).encode()
     yield "keys.ndjson", b"".join(canon({"spki": b64u(k.spki)}) + b"\n" for k in (ALICE, BOB))
     lines = [(ALICE, ORDER, "approve"), (BOB, ORDER, "approve"), (ALICE, FULL, "submit"),

@@ -69,14 +69,16 @@ static void other_ends(void **state)
     static const struct {
         const char *file, *status, *reason;
         unsigned given;
-    } rows[] = {{"open", "PATC", "", 1},        {"rejected", "RJCT", "MS02", 1},
-                {"expired", "RJCT", "DS24", 1}, {"unhurried", "ACCP", "", 2},
-                {"challenged", "ACCP", "", 2},  {"cancelled", "CANC", "DS02", 1},
-                {"dated", "ACSC", "", 2},       {"dated-saturday", "ACSC", "", 2},
-                {"waited", "ACSC", "", 1},      {"held", "PDNG", "", 2},
-                {"released", "ACSC", "", 2},    {"refused", "RJCT", "DS04", 2},
-                {"flagged", "PDNG", "", 2},     {"sent", "ACSP", "", 2},
-                {"confirmed", "ACSC", "", 2},   {"sent-back", "RJCT", "AC01", 2}};
+    } rows[] = {{"open", "PATC", "", 1},          {"rejected", "RJCT", "MS02", 1},
+                {"expired", "RJCT", "DS24", 1},   {"unhurried", "ACCP", "", 2},
+                {"challenged", "ACCP", "", 2},    {"cancelled", "CANC", "DS02", 1},
+                {"dated", "ACSC", "", 2},         {"dated-saturday", "ACSC", "", 2},
+                {"waited", "ACSC", "", 1},        {"held", "PDNG", "", 2},
+                {"released", "ACSC", "", 2},      {"refused", "RJCT", "DS04", 2},
+                {"flagged", "PDNG", "", 2},       {"sent", "ACSP", "", 2},
+                {"confirmed", "ACSC", "", 2},     {"sent-back", "RJCT", "AC01", 2},
+                {"delegated", "ACSC", "", 2},     {"delegated-anew", "ACSC", "", 2},
+                {"withdrawn", "RJCT", "DS0H", 1}, {"delegation-began", "ACSC", "", 2}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
