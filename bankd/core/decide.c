@@ -30,17 +30,29 @@ static enum err check_access(struct deciding *d, const struct session_viewer *vi
 
 /* --- the signer --- */
 
+static struct policy_case case_of(const struct deciding *d)
+{
+    return (struct policy_case){.subject = POLICY_PAYMENT,
+                                .amount_minor = d->order->amount_minor,
+                                .payee = d->order->creditor_account,
+                                .delegations = d->delegates->in_force,
+                                .delegation_count = d->delegates->in_force_count};
+}
+
 /* An order keeps the policy that it entered under, and its votes carry that one; a new order enters
  * under the current one. */
 static enum err check_policy(struct deciding *d)
 {
     const uint8_t *digest = d->row.id ? d->row.policy_digest : d->account.policy_digest;
 
-    enum err e = state_policy(d->c, digest, &d->pinned);
+    enum err e = delegate_load(d->c, d->account.id, d->delegates);
+    const struct policy_case what = case_of(d);
     if (!e)
-        e = rights_check(d->pinned, d->stated.key.holder_name, d->said->verb);
+        e = state_policy(d->c, digest, &d->pinned);
     if (!e)
-        e = rights_check(d->current, d->stated.key.holder_name, d->said->verb);
+        e = rights_check(d->pinned, &what, d->stated.key.holder_name, d->said->verb);
+    if (!e)
+        e = rights_check(d->current, &what, d->stated.key.holder_name, d->said->verb);
     if (!e && memcmp(d->said->policy_digest, digest, DIGEST_LEN) != 0)
         e = ERR_POLICY_STALE;
     if (!e && decision_pays(d->said->verb) && !policy_valid_at(d->current, d->c->now_us))
@@ -94,9 +106,7 @@ static enum err check_creditor(struct deciding *d)
 
 static enum err check_rules(struct deciding *d)
 {
-    const struct policy_case what = {.subject = POLICY_PAYMENT,
-                                     .amount_minor = d->order->amount_minor,
-                                     .payee = d->order->creditor_account};
+    const struct policy_case what = case_of(d);
 
     return rights_check_payment(d->c, &d->account, d->current, &what,
                                 d->order->date_days <= text_day_of(d->c->now_us));
@@ -163,13 +173,15 @@ enum err core_decide(struct core *c, const struct core_caller *who, const struct
                      const struct core_document *document, struct core_answer *out)
 {
     struct life_decisions decisions;
+    struct delegates delegates;
     struct deciding d = {
         .c = c,
         .stated = {.c = c, .verified = decision, .subject = document->order->digest},
         .said = verified_decision(decision),
         .order = document->order,
         .document = document,
-        .decisions = &decisions};
+        .decisions = &decisions,
+        .delegates = &delegates};
     struct session_viewer viewer;
     bool replayed = false;
 

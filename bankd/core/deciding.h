@@ -25,6 +25,7 @@ struct deciding {
     struct life_order row;        /* id 0: the order is new */
     struct ledger_account creditor;
     struct life_decisions *decisions; /* large, so the caller's and not zeroed */
+    struct delegates *delegates;      /* likewise; the account's */
 };
 
 /* Enters a decision that passed every check: the order, if it is new, with its reservation; the

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 9;
+PRAGMA user_version = 10;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -119,6 +119,22 @@ CREATE TABLE policy_vote (
     entry INTEGER NOT NULL REFERENCES entry (id),
     UNIQUE (policy_change, holder)
 ) STRICT;
+
+-- Who may stand for whom; a withdrawal is a row, too, ended from the start.
+CREATE TABLE delegation (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id),
+    principal INTEGER NOT NULL REFERENCES holder (id),
+    deputy INTEGER NOT NULL REFERENCES holder (id),
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    amount INTEGER NOT NULL, -- the most an order
+    from_us INTEGER NOT NULL,
+    until_us INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    ended INTEGER REFERENCES entry (id) -- by what; NULL: by its time alone
+) STRICT;
+CREATE INDEX delegation_entry ON delegation (account, principal, entry);
+CREATE UNIQUE INDEX delegation_open ON delegation (account, principal) WHERE ended IS NULL;
 
 -- Who stands in the current policies, so that a holder's accounts can be listed.
 CREATE TABLE account_holder (

@@ -121,6 +121,22 @@ const char *world_hand_in_policy(struct world *w, const struct person *caller,
 const char *world_policy_decide(struct world *w, const struct person *signer,
                                 const struct policy *to, enum verb verb);
 
+/* Who stands for the signer; zero members mean the ordinary: withdraw, Alice's account, EUR, from
+ * now, for a day, under the account's current policy. */
+struct world_gift {
+    const char *deputy, *account, *currency;
+    int64_t amount_minor, from_us, until_us;
+    const struct policy *policy;
+};
+void world_sign_delegation(struct world *w, const struct person *signer,
+                           const struct world_gift *gift, const struct world_says *says,
+                           struct buf *jws);
+const char *world_hand_in_delegation(struct world *w, const struct person *caller,
+                                     const struct buf *jws, const char *account);
+/* Both in one, over the signer's own session. */
+const char *world_delegate(struct world *w, const struct person *signer,
+                           const struct world_gift *gift);
+
 /* What the bank's operator calls with. */
 extern const struct core_caller world_operator;
 
