@@ -50,24 +50,25 @@ out:
     return e;
 }
 
-enum err request_login_read(const void *bytes, size_t len, struct request_login *out)
+enum err request_statement_read(const void *bytes, size_t len, const char *member,
+                                struct request_statement *out)
 {
-    const struct js *login;
-    const struct js_member table[] = {{"login", JS_TEXT, true, 1, JWS_MAX, &login}};
+    const struct js *jws;
+    const struct js_member table[] = {{member, JS_TEXT, true, 1, JWS_MAX, &jws}};
 
-    *out = (struct request_login){0};
+    *out = (struct request_statement){0};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &out->body);
     if (!e)
-        out->jws = js_text(login, &out->jws_len);
+        out->jws = js_text(jws, &out->jws_len);
     else
-        request_login_free(out);
+        request_statement_free(out);
     return e;
 }
 
-void request_login_free(struct request_login *r)
+void request_statement_free(struct request_statement *r)
 {
     js_free(r->body);
-    *r = (struct request_login){0};
+    *r = (struct request_statement){0};
 }
 
 enum err request_decide_read(const void *bytes, size_t len, struct request_decide *out)
@@ -396,9 +397,9 @@ enum err request_challenge_make(const struct request_challenge *in, struct buf *
     return make_texts(pairs, 2, out);
 }
 
-enum err request_login_make(const char *jws, struct buf *out)
+enum err request_statement_make(const char *member, const char *jws, struct buf *out)
 {
-    const struct pair pairs[] = {{"login", jws}};
+    const struct pair pairs[] = {{member, jws}};
     return make_texts(pairs, 1, out);
 }
 

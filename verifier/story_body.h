@@ -42,7 +42,8 @@ struct story_delegation {
     char principal[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     struct delegation said;
-    bool open; /* neither withdrawn nor ended by a policy */
+    bool open;         /* neither withdrawn nor ended by a policy */
+    int64_t issued_us; /* the newest so far of his statements */
     uint64_t entry;
 };
 

@@ -68,6 +68,10 @@ static enum err take(struct story *s, const struct body *b, const struct verifie
         return e;
     d->said = *said;
     d->open = said->verb == DELEGATION_GIVE;
+    if (d->open && said->head.issued_us < d->issued_us)
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (said->head.issued_us > d->issued_us)
+        d->issued_us = said->head.issued_us;
     d->entry = b->leaf->index;
     memcpy(d->thumbprint, verified_signer(v), sizeof d->thumbprint);
     return ERR_OK;

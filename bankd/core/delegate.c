@@ -62,15 +62,6 @@ enum err delegate_load(struct core *c, int64_t account, struct delegates *out)
     return e;
 }
 
-static const struct delegate *find(const struct delegates *all, const char *principal)
-{
-    for (size_t i = 0; i < all->count; i++) {
-        if (strcmp(all->at[i].principal, principal) == 0)
-            return &all->at[i];
-    }
-    return NULL;
-}
-
 /* The principal's, if he has one, be it over already. */
 static enum err end(struct core *c, int64_t account, int64_t principal, int64_t entry)
 {
@@ -103,7 +94,8 @@ struct delegating {
     const struct delegation *said;
     struct ledger_account account;
     const struct policy *policy; /* in force */
-    struct delegates all;
+    int64_t previous;            /* the principal's newest entry, or NO_ENTRY */
+    int64_t issued_us;           /* the newest of his statements so far; 0: none */
 };
 
 static enum err check_access(struct delegating *d, const struct session_viewer *viewer)
@@ -133,15 +125,31 @@ static enum err check_gift(const struct delegating *d)
         return ERR_DEPUTY_NOT_ALLOWED;
     if (strcmp(d->said->currency, d->account.currency) != 0)
         return ERR_CURRENCY_MISMATCH;
-    return d->said->until_us > d->c->now_us ? ERR_OK : ERR_PERIOD_INVALID;
+    if (d->said->until_us <= d->c->now_us)
+        return ERR_PERIOD_INVALID;
+    return d->said->head.issued_us < d->issued_us ? ERR_DELEGATION_SUPERSEDED : ERR_OK;
+}
+
+static enum err find_last(struct delegating *d)
+{
+    struct store_query *q = store_query(d->c->store, STORE_DELEGATION_LAST);
+    bool found = false;
+
+    store_bind_int(q, ":account", d->account.id);
+    store_bind_int(q, ":principal", d->stated.key.holder);
+    enum err e = store_step(q, &found);
+    d->previous = !e && found ? store_int(q, 0) : NO_ENTRY;
+    d->issued_us = !e && found ? store_int(q, 1) : 0;
+    store_done(q);
+    return e;
 }
 
 /* What is due goes first: it is as it was until now. */
 static enum err judge(struct delegating *d)
 {
-    bool gives = d->said->verb == DELEGATION_GIVE;
-
     enum err e = life_catch_up(d->c, &d->account);
+    if (!e)
+        e = find_last(d);
     if (!e)
         e = stated_fresh(&d->stated);
     if (!e && !d->stated.key.active)
@@ -150,40 +158,19 @@ static enum err judge(struct delegating *d)
         e = ERR_ACCOUNT_CLOSED;
     if (!e)
         e = check_right(d);
-    if (!e && gives)
-        e = check_gift(d);
-    if (!e)
-        e = delegate_load(d->c, d->account.id, &d->all);
-    return !e && !gives && !find(&d->all, d->stated.key.holder_name) ? ERR_NOT_FOUND : e;
+    return !e && d->said->verb == DELEGATION_GIVE ? check_gift(d) : e;
 }
 
 /* --- entering --- */
-
-static enum err previous_entry(const struct delegating *d, int64_t *out)
-{
-    struct store_query *q = store_query(d->c->store, STORE_DELEGATION_LAST);
-    bool found = false;
-
-    store_bind_int(q, ":account", d->account.id);
-    store_bind_int(q, ":principal", d->stated.key.holder);
-    enum err e = store_step(q, &found);
-    *out = !e && found ? store_int(q, 0) : NO_ENTRY;
-    store_done(q);
-    return e;
-}
 
 static enum err add_entry(const struct delegating *d, int64_t *entry)
 {
     char object[OBJECT_MAX];
     struct doc body = {0};
-    int64_t previous = NO_ENTRY;
 
-    enum err e = previous_entry(d, &previous);
-    if (e)
-        return e;
     snprintf(object, sizeof object, "delegation:%s/%s", d->account.account,
              d->stated.key.holder_name);
-    entries_body(&body, "delegation", object, previous);
+    entries_body(&body, "delegation", object, d->previous);
     doc_text(&body, "holder", d->stated.key.holder_name);
     doc_text(&body, "statement", verified_jws(d->stated.verified, NULL));
     return entries_add(d->c, &body, entry);
@@ -194,6 +181,7 @@ static enum err add_row(const struct delegating *d, int64_t entry)
 {
     struct people_holder deputy = {.id = d->stated.key.holder};
     bool gives = d->said->verb == DELEGATION_GIVE;
+    int64_t issued_us = d->said->head.issued_us;
 
     enum err e = gives ? people_holder_find(d->c, d->said->deputy, &deputy) : ERR_OK;
     if (e)
@@ -206,6 +194,7 @@ static enum err add_row(const struct delegating *d, int64_t entry)
     store_bind_int(q, ":amount", d->said->amount_minor);
     store_bind_int(q, ":from", d->said->from_us);
     store_bind_int(q, ":until", d->said->until_us);
+    store_bind_int(q, ":issued", issued_us > d->issued_us ? issued_us : d->issued_us);
     store_bind_int(q, ":entry", entry);
     if (!gives)
         store_bind_int(q, ":ended", entry);

@@ -130,6 +130,7 @@ CREATE TABLE delegation (
     amount INTEGER NOT NULL, -- the most an order
     from_us INTEGER NOT NULL,
     until_us INTEGER NOT NULL,
+    issued_us INTEGER NOT NULL, -- the newest so far of the principal's
     entry INTEGER NOT NULL REFERENCES entry (id),
     ended INTEGER REFERENCES entry (id) -- by what; NULL: by its time alone
 ) STRICT;

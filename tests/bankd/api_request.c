@@ -24,9 +24,9 @@ static enum err read_challenge(const char *s)
 
 static enum err read_login(const char *s)
 {
-    struct request_login r;
-    enum err e = request_login_read(s, strlen(s), &r);
-    request_login_free(&r);
+    struct request_statement r;
+    enum err e = request_statement_read(s, strlen(s), REQUEST_LOGIN, &r);
+    request_statement_free(&r);
     return e;
 }
 
@@ -200,7 +200,7 @@ static void test_what_is_made_is_read(void **state)
     assert_ok(request_challenge_make(&(struct request_challenge){THUMB, true}, &b));
     assert_ok(read_challenge(buf_str(&b)));
     buf_clear(&b);
-    assert_ok(request_login_make("a.b.c", &b));
+    assert_ok(request_statement_make(REQUEST_LOGIN, "a.b.c", &b));
     assert_ok(read_login(buf_str(&b)));
     buf_clear(&b);
     assert_ok(request_fund_make(&(struct request_fund){"1.00", "EUR"}, &b));

@@ -86,7 +86,8 @@ static void test_in_anothers_place(void **state)
     (void)state;
     static const struct row rows[] = {
         {ADA_TO("tom"), 10000, "alan tom", true, false, 2},
-        {ADA_TO("tom"), 10001, "alan tom", false, false, 1},     /* above what she gave */
+        {ADA_TO("tom"), 10001, "alan tom", false, false, 1}, /* above what she gave */
+        {ADA_TO("tom"), 10000, "ada tom", false, false, 1},
         {ADA_TO("tom"), 10000, "tom", false, false, 1},          /* one place */
         {ADA_TO("tom"), 10000, "ada alan tom", true, false, 2},  /* she voted herself */
         {ADA_TO("tom"), 10000, "-ada alan tom", false, true, 1}, /* and her no is hers */
@@ -155,8 +156,7 @@ static void test_payments_only(void **state)
     static const char *const rules[] = {
         [POLICY_PAYMENT] = "{'anyOf':[{'signers':[{'class':'A','count':2}]}]}",
         [POLICY_CASH] = "{'anyOf':[{'signers':[{'class':'A','count':2}]}],'for':'cash'}",
-        [POLICY_CHANGE] = "{'anyOf':[{'signers':[{'class':'A','count':2}]}],'for':'policy'},"
-                          "{'require':'all'}"};
+        [POLICY_CHANGE] = "{'anyOf':[{'signers':[{'class':'A','count':2}]}],'for':'policy'}"};
 
     for (unsigned subject = POLICY_PAYMENT; subject <= POLICY_CHANGE; subject++) {
         const struct policy_case c = {.subject = (enum policy_subject)subject,

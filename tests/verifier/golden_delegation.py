@@ -72,6 +72,9 @@ def forged_delegations(wrong):
     yield wrong, "delegation-not-allowed", delegated(
         lambda s: s.delegate(policy=plain), policy=plain).evidence()
 
+    yield wrong, "delegation-kept-until-withdrawn", delegated(lambda s: [
+        s.delegate("09:29:00", verb="withdraw"), s.delegate("09:30:00", issued="2026-11-22T09:28:59Z")]).evidence()
+
     def withdrawn(s):
         s.delegate()
         s.delegate("09:40:00", verb="withdraw")
