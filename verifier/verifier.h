@@ -114,6 +114,11 @@ struct verify_signer {
     int64_t issued_us;
     bool pinned; /* false: vouched for by the bank only */
 };
+/* Who may stand for whom at the status's time. */
+struct verify_deputy {
+    char deputy[HOLDER_MAX + 1];
+    char principal[HOLDER_MAX + 1];
+};
 struct verify_report {
     struct order order;
     char status[5]; /* ISO code */
@@ -125,6 +130,8 @@ struct verify_report {
     unsigned required, given;
     struct verify_signer signers[VERIFY_SIGNERS_MAX];
     size_t signer_count;
+    struct verify_deputy deputies[POLICY_HOLDERS_MAX];
+    size_t deputy_count;
     char where[96]; /* after a refusal: which part of the file, for people */
 };
 /* ERR_OK: everything in the file is as the format demands and the report is filled. */

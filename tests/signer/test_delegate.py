@@ -57,6 +57,7 @@ class Delegate(Desk):
         verdict = verify_evidence(self.bank, evidence)
         self.assertEqual(verdict.returncode, 0, verdict.stdout)
         self.assertIn("2 of 2 approvals", verdict.stdout)
+        self.assertIn("  tom           may approve in the place of bob\n", verdict.stdout)
         with open(evidence, encoding="utf-8") as f:
             document = json.load(f)
         kept = [e for e in document["entries"] if e["body"]["type"] != "delegation"]
