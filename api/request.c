@@ -50,24 +50,25 @@ out:
     return e;
 }
 
-enum err request_login_read(const void *bytes, size_t len, struct request_login *out)
+enum err request_statement_read(const void *bytes, size_t len, const char *member,
+                                struct request_statement *out)
 {
-    const struct js *login;
-    const struct js_member table[] = {{"login", JS_TEXT, true, 1, JWS_MAX, &login}};
+    const struct js *jws;
+    const struct js_member table[] = {{member, JS_TEXT, true, 1, JWS_MAX, &jws}};
 
-    *out = (struct request_login){0};
+    *out = (struct request_statement){0};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &out->body);
     if (!e)
-        out->jws = js_text(login, &out->jws_len);
+        out->jws = js_text(jws, &out->jws_len);
     else
-        request_login_free(out);
+        request_statement_free(out);
     return e;
 }
 
-void request_login_free(struct request_login *r)
+void request_statement_free(struct request_statement *r)
 {
     js_free(r->body);
-    *r = (struct request_login){0};
+    *r = (struct request_statement){0};
 }
 
 /* An order and what a key says of it, under NAME. */
@@ -198,14 +199,16 @@ void request_account_free(struct request_account *r)
 {
     buf_free(&r->rules);
     buf_free(&r->limits);
+    buf_free(&r->deputies);
 }
 
 enum err request_account_read(const void *bytes, size_t len, struct request_account *out)
 {
-    const struct js *account, *currency, *holders, *limits, *rules, *title;
+    const struct js *account, *currency, *deputies, *holders, *limits, *rules, *title;
     const struct js_member table[] = {
         MEMBER_TEXT("account", true, &account),
         MEMBER_TEXT("currency", true, &currency),
+        {"deputies", JS_ARRAY, false, 1, JS_INT_MAX, &deputies},
         MEMBER_ARRAY("holders", 1, POLICY_HOLDERS_MAX, &holders),
         {"limits", JS_ARRAY, false, 1, JS_INT_MAX, &limits},
         {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &rules},
@@ -213,7 +216,9 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
     };
     struct js *body = NULL;
 
-    *out = (struct request_account){.rules = BUF_INIT(POLICY_MAX), .limits = BUF_INIT(POLICY_MAX)};
+    *out = (struct request_account){.rules = BUF_INIT(POLICY_MAX),
+                                    .limits = BUF_INIT(POLICY_MAX),
+                                    .deputies = BUF_INIT(POLICY_MAX)};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
         e = member_text(account, iban_check, out->account, sizeof out->account);
@@ -227,6 +232,8 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
         e = js_canon(rules, &out->rules);
     if (!e && limits)
         e = js_canon(limits, &out->limits);
+    if (!e && deputies)
+        e = js_canon(deputies, &out->deputies);
     js_free(body);
     return e;
 }
@@ -413,9 +420,9 @@ enum err request_challenge_make(const struct request_challenge *in, struct buf *
     return make_texts(pairs, 2, out);
 }
 
-enum err request_login_make(const char *jws, struct buf *out)
+enum err request_statement_make(const char *member, const char *jws, struct buf *out)
 {
-    const struct pair pairs[] = {{"login", jws}};
+    const struct pair pairs[] = {{member, jws}};
     return make_texts(pairs, 1, out);
 }
 
@@ -513,6 +520,8 @@ enum err request_account_make(const struct request_account *in, struct buf *out)
     doc_put(&body, "holders", &people);
     if (in->limits.len)
         doc_canonical(&body, "limits", in->limits.data, in->limits.len);
+    if (in->deputies.len)
+        doc_canonical(&body, "deputies", in->deputies.data, in->deputies.len);
     if (in->rules.len)
         doc_canonical(&body, "rules", in->rules.data, in->rules.len);
     doc_text(&body, "title", in->title);

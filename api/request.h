@@ -29,15 +29,18 @@ MUST_CHECK enum err request_challenge_read(const void *bytes, size_t len,
                                            struct request_challenge *out);
 MUST_CHECK enum err request_challenge_make(const struct request_challenge *in, struct buf *out);
 
-/* LOGIN: {"login":JWS} */
-struct request_login {
+/* LOGIN: {"login":JWS}; DELEGATE: {"delegation":JWS}. MEMBER is the name. */
+#define REQUEST_LOGIN "login"
+#define REQUEST_DELEGATION "delegation"
+struct request_statement {
     struct js *body; /* owns the text */
     const char *jws;
     size_t jws_len;
 };
-MUST_CHECK enum err request_login_read(const void *bytes, size_t len, struct request_login *out);
-MUST_CHECK enum err request_login_make(const char *jws, struct buf *out);
-void request_login_free(struct request_login *r);
+MUST_CHECK enum err request_statement_read(const void *bytes, size_t len, const char *member,
+                                           struct request_statement *out);
+MUST_CHECK enum err request_statement_make(const char *member, const char *jws, struct buf *out);
+void request_statement_free(struct request_statement *r);
 
 /* DECIDE: {"decision":JWS,"order":{…}} */
 struct request_decide {
@@ -82,15 +85,16 @@ MUST_CHECK enum err request_terminal_read(const void *bytes, size_t len,
                                           struct request_holder *out);
 MUST_CHECK enum err request_terminal_make(const struct request_holder *in, struct buf *out);
 
-/* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"holders":[…],"limits":[…],"rules":[…],"title":…}. A
- * holder is an id, of class A, or {"class":…,"id":…}; limits and rules may be absent. */
+/* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"deputies":[…],"holders":[…],"limits":[…],
+ * "rules":[…],"title":…}. A holder is an id, of class A, or {"class":…,"id":…}; deputies, limits
+ * and rules may be absent. */
 struct request_account {
     char account[IBAN_MAX + 1];
     char currency[ORDER_CURRENCY_LEN + 1];
     char title[POLICY_TITLE_BYTES + 1];
     struct policy_person people[POLICY_HOLDERS_MAX];
     size_t count;
-    struct buf rules, limits; /* canonical; empty when absent */
+    struct buf rules, limits, deputies; /* canonical; empty when absent */
 };
 void request_account_free(struct request_account *r);
 MUST_CHECK enum err request_account_read(const void *bytes, size_t len,

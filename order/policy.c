@@ -89,9 +89,28 @@ static enum err read_limits(const struct js *array, struct policy *p)
     return e;
 }
 
+/* Distinct and sorted, of any class. */
+static enum err read_deputies(const struct js *array, struct policy *p)
+{
+    for (size_t i = 0; array && i < js_count(array); i++) {
+        const char *name = js_text(js_at(array, i), NULL);
+
+        if (!name) {
+            policy_note_form(p, 0, 0, "deputies");
+            return ERR_DOC_MEMBER_INVALID;
+        }
+        size_t h = policy_find(p, name);
+        policy_set person = h < p->holder_count ? (policy_set)1 << h : 0;
+        if (person <= p->deputies)
+            policy_note(p, POLICY_UNKNOWN, 0, 0, name);
+        p->deputies |= person;
+    }
+    return ERR_OK;
+}
+
 struct members {
-    const struct js *account, *bank, *currency, *holders, *limits, *rules, *title, *type, *from,
-        *until, *version;
+    const struct js *account, *bank, *currency, *deputies, *holders, *limits, *rules, *title, *type,
+        *from, *until, *version;
 };
 
 static enum err read_members(struct policy *p, const struct js *value, struct members *m)
@@ -100,6 +119,7 @@ static enum err read_members(struct policy *p, const struct js *value, struct me
         MEMBER_TEXT("account", true, &m->account),
         MEMBER_TEXT("bank", true, &m->bank),
         MEMBER_TEXT("currency", false, &m->currency),
+        {"deputies", JS_ARRAY, false, 1, POLICY_HOLDERS_MAX, &m->deputies},
         MEMBER_ARRAY("holders", 0, POLICY_HOLDERS_MAX, &m->holders),
         {"limits", JS_ARRAY, false, 1, POLICY_LIMITS_MAX, &m->limits},
         MEMBER_ARRAY("rules", 0, JS_INT_MAX, &m->rules),
@@ -162,6 +182,8 @@ static enum err read_all(const struct js *value, struct policy *p)
         e = read_envelope(&m, p);
     if (e == ERR_OK)
         e = read_holders(m.holders, p);
+    if (e == ERR_OK)
+        e = read_deputies(m.deputies, p);
     if (e == ERR_OK)
         e = read_limits(m.limits, p);
     return e == ERR_OK ? policy_rules_read(p, m.rules) : e;
@@ -284,6 +306,14 @@ bool policy_may_approve(const struct policy *p, const char *holder)
     return i < p->holder_count && (p->approvers >> i & 1);
 }
 
+bool policy_lets_delegate(const struct policy *p, const char *principal, const char *deputy)
+{
+    size_t d = policy_find(p, deputy);
+
+    return policy_may_approve(p, principal) && strcmp(principal, deputy) != 0 &&
+           d < p->holder_count && (p->deputies >> d & 1);
+}
+
 size_t policy_holder_count(const struct policy *p)
 {
     return p->holder_count;
@@ -347,6 +377,8 @@ static void write_terms(const struct policy_terms *in, struct doc *out)
     doc_text(out, "account", in->account);
     doc_text(out, "bank", in->bank);
     doc_text_optional(out, "currency", in->currency);
+    if (in->deputies[0])
+        doc_canonical(out, "deputies", in->deputies, strlen(in->deputies));
     doc_put(out, "holders", &list);
     if (in->limits[0])
         doc_canonical(out, "limits", in->limits, strlen(in->limits));
@@ -397,7 +429,8 @@ enum err policy_make_all(const char *bank, const char *account, const char *titl
                                        .people = people,
                                        .count = count,
                                        .rules = "",
-                                       .limits = ""};
+                                       .limits = "",
+                                       .deputies = ""};
 
     if (count > POLICY_HOLDERS_MAX)
         return ERR_POLICY_INVALID;

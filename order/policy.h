@@ -53,6 +53,15 @@ char policy_holder_class(const struct policy *p, size_t i); /* A, B, E, T; 0 pas
 enum policy_period { POLICY_DAY, POLICY_MONTH };
 int64_t policy_limit(const struct policy *p, enum policy_period period);
 
+/* Whether PRINCIPAL, who may approve, may let DEPUTY, whom the policy lists, stand for him. */
+bool policy_lets_delegate(const struct policy *p, const char *principal, const char *deputy);
+
+/* DEPUTY may take PRINCIPAL's place in payments up to the amount. */
+struct policy_delegation {
+    const char *principal, *deputy;
+    int64_t amount_minor;
+};
+
 /* What is to be decided. */
 enum policy_subject { POLICY_PAYMENT, POLICY_CASH, POLICY_CHANGE };
 struct policy_case {
@@ -60,7 +69,12 @@ struct policy_case {
     int64_t amount_minor; /* in the account's currency; payments and cash */
     const char *payee;    /* the creditor's account; payments */
     int64_t waited_us;    /* since the case was opened, see policy_waited: waiting clauses */
+    const struct policy_delegation *delegations; /* in force now, at most one a principal */
+    size_t delegation_count;
 };
+
+/* Whether HOLDER may stand for somebody in the case. */
+bool policy_is_deputy(const struct policy *p, const struct policy_case *c, const char *holder);
 
 /* How long a case waited: between whole seconds, which is all that a log tells, and never below
  * zero, wherever the clock went. */
@@ -69,7 +83,8 @@ int64_t policy_waited(int64_t since_us, int64_t now_us);
 int64_t policy_opens(int64_t since_us, int64_t wait_us);
 
 /* Votes that count: each names a holder once; the caller has checked keys and signatures. A holder
- * named twice, or who may not approve, is not counted. */
+ * named twice is not counted. A person takes one place: his own, or that of a principal who has not
+ * voted himself. */
 struct policy_vote {
     const char *holder;
     bool approves; /* false: rejects */
@@ -78,7 +93,7 @@ struct policy_verdict {
     bool covered;      /* a rule is for this case; otherwise nobody can approve it */
     unsigned required; /* people whom the nearest way to a quorum takes */
     unsigned given;    /* of them, distinct people who approved */
-    bool approved;     /* somebody who may has approved, be it of use or not */
+    bool approved;     /* somebody has approved, be it of use or not */
     bool reached;      /* a quorum stands */
     bool unreachable;  /* none can be reached any more */
 };
@@ -100,16 +115,17 @@ struct policy_terms {
     int64_t version, valid_from_us;
     const struct policy_person *people; /* sorted by id */
     size_t count;
-    const char *rules, *limits; /* canonical JSON arrays; "": all for all, no limits */
+    /* Canonical JSON arrays; "": all for all, no limits, no deputies. */
+    const char *rules, *limits, *deputies;
 };
 /* "bob", of class A, or "bob:B", as people write them; USAGE for another form. Whether there is
  * such a class is for the reader of the policy to say. */
 MUST_CHECK enum err policy_person_read(const char *text, struct policy_person *out);
 void policy_people_sort(struct policy_person *people, size_t count);
-/* {"limits":[...],"rules":[...]}, either may be absent: appends the canonical arrays of a policy's
- * terms, nothing for what is absent. DOC_MEMBER_UNKNOWN, DOC_MEMBER_INVALID. */
-MUST_CHECK enum err policy_terms_read(const struct js *value, struct buf *rules,
-                                      struct buf *limits);
+/* {"deputies":[...],"limits":[...],"rules":[...]}, each may be absent: appends the canonical arrays
+ * of a policy's terms, nothing for what is absent. DOC_MEMBER_UNKNOWN, DOC_MEMBER_INVALID. */
+MUST_CHECK enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf *limits,
+                                      struct buf *deputies);
 
 /* Appends the document, whether it loads or not. */
 MUST_CHECK enum err policy_write(const struct policy_terms *in, struct buf *out);

@@ -58,6 +58,10 @@ MUST_CHECK enum err policy_finding_text(const struct policy_finding *f, struct b
  * Empty when it stands already or is out of reach. */
 uint64_t policy_helpers(const struct policy *p, const struct policy_case *c,
                         const struct policy_vote *votes, size_t count);
+/* The same in words: "carol, bob for alice", who by himself would be of no use. */
+MUST_CHECK enum err policy_tell_helpers(const struct policy *p, const struct policy_case *c,
+                                        const struct policy_vote *votes, size_t count,
+                                        struct buf *out);
 /* A line for each way to a quorum, in words: what it takes, what is missing, who can supply it. */
 MUST_CHECK enum err policy_explain(const struct policy *p, const struct policy_case *c,
                                    const struct policy_vote *votes, size_t count, struct buf *out);
@@ -85,5 +89,8 @@ struct policy_coalitions {
 };
 void policy_simulate(const struct policy *p, const struct policy_case *c,
                      struct policy_coalitions *out);
+/* One of them in words, with those for whom its deputies stand. */
+MUST_CHECK enum err policy_tell_group(const struct policy *p, const struct policy_case *c,
+                                      uint64_t group, struct buf *out);
 
 #endif

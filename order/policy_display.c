@@ -105,6 +105,15 @@ static void put_holders(struct page *page)
     put(page, "\n");
 }
 
+static void put_deputies(struct page *page)
+{
+    if (!page->p->deputies)
+        return;
+    put_label(page, "Deputies");
+    put_people(page, page->p->deputies, false);
+    put(page, "\n");
+}
+
 static void put_limits(struct page *page)
 {
     static const char *const periods[] = {[POLICY_DAY] = " a day\n", [POLICY_MONTH] = " a month\n"};
@@ -203,6 +212,7 @@ enum err policy_display_render(const struct policy_step *step, enum verb verb, s
         verb == VERB_APPROVE ? "I approve this new policy.\n\n" : "I reject this new policy.\n\n");
     put_frame(&page, step->from);
     put_holders(&page);
+    put_deputies(&page);
     put_limits(&page);
     put_rules(&page);
     if (verb == VERB_REJECT)

@@ -59,7 +59,7 @@ struct policy {
     int64_t limits[POLICY_LIMITS_MAX];     /* by period; -1: none */
     struct policy_holder holders[POLICY_HOLDERS_MAX];
     size_t holder_count;
-    policy_set approvers;
+    policy_set approvers, deputies;
     struct policy_rule *rules;
     size_t rule_count;
     struct policy_rule change;     /* what decides a change when no rule is for it: all approvers */
@@ -99,11 +99,22 @@ void policy_names(const struct policy *p, policy_set set, char *out, size_t cap)
 /* Who approved and who rejected. */
 void policy_count(const struct policy *p, const struct policy_vote *votes, size_t count,
                   policy_set *approved, policy_set *rejected);
+/* Who stands for whom. */
+struct policy_standins {
+    policy_set principals;
+    unsigned char deputy[POLICY_HOLDERS_MAX]; /* of each principal */
+};
+/* By the case's delegations, for those who did not reject. */
+void policy_stand(const struct policy *p, const struct policy_case *c, policy_set rejected,
+                  struct policy_standins *out);
 /* How many people the way takes. */
 unsigned policy_way_size(const struct policy_way *w);
-/* The most of its places that people of SET can fill, one each. */
-unsigned policy_way_filled(const struct policy_way *w, policy_set set);
+/* The most of its places that people of SET can fill, one each: for themselves, or for principals
+ * outside of SET. S NULL: nobody stands for another. */
+unsigned policy_way_filled(const struct policy_way *w, const struct policy_standins *s,
+                           policy_set set);
 /* True when people of SET can fill every place of a way that is open after WAITED. */
-bool policy_rule_satisfied(const struct policy_rule *r, policy_set set, int64_t waited_us);
+bool policy_rule_satisfied(const struct policy_rule *r, const struct policy_standins *s,
+                           policy_set set, int64_t waited_us);
 
 #endif

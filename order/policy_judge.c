@@ -3,6 +3,9 @@
  * Whether votes are a quorum. A way to it is a list of places, each with the set of people who may
  * take it; one person takes one place. Places are given to people by augmenting paths (Kuhn), so
  * that nobody who is needed elsewhere blocks a place.
+ *
+ * A deputy may take the place of a principal, who takes none himself. A principal has one deputy,
+ * so two people never act as the same one, and the search stays one between places and people.
  */
 #include "order/policy_inner.h"
 
@@ -77,34 +80,78 @@ static bool seat(struct seating *s, unsigned place)
     return false;
 }
 
-unsigned policy_way_filled(const struct policy_way *w, policy_set set)
+void policy_stand(const struct policy *p, const struct policy_case *c, policy_set rejected,
+                  struct policy_standins *out)
 {
-    struct seating s = {.count = 0};
+    out->principals = 0;
+    for (size_t i = 0; c->subject == POLICY_PAYMENT && i < c->delegation_count; i++) {
+        const struct policy_delegation *d = &c->delegations[i];
+
+        if (c->amount_minor > d->amount_minor || !policy_lets_delegate(p, d->principal, d->deputy))
+            continue;
+        size_t principal = policy_find(p, d->principal);
+        out->principals |= (policy_set)1 << principal;
+        out->deputy[principal] = (unsigned char)policy_find(p, d->deputy);
+    }
+    out->principals &= ~rejected;
+}
+
+bool policy_is_deputy(const struct policy *p, const struct policy_case *c, const char *holder)
+{
+    struct policy_standins s;
+
+    policy_stand(p, c, 0, &s);
+    for (; s.principals; s.principals &= s.principals - 1) {
+        size_t deputy = s.deputy[__builtin_ctzll(s.principals)];
+
+        if (strcmp(p->holders[deputy].id, holder) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Who in SET can take a place that is for WHO. */
+static policy_set takers(const struct policy_standins *s, policy_set who, policy_set set)
+{
+    policy_set absent = s ? who & s->principals & ~set : 0, out = who;
+
+    for (; absent; absent &= absent - 1)
+        out |= (policy_set)1 << s->deputy[__builtin_ctzll(absent)];
+    return out & set;
+}
+
+unsigned policy_way_filled(const struct policy_way *w, const struct policy_standins *s,
+                           policy_set set)
+{
+    struct seating all = {.count = 0};
     unsigned filled = 0;
 
     for (size_t i = 0; i < w->count; i++) {
-        for (unsigned n = 0; n < w->terms[i].count && s.count < POLICY_SIGNERS_MAX; n++)
-            s.places[s.count++] = w->terms[i].who & set;
+        policy_set who = takers(s, w->terms[i].who, set);
+
+        for (unsigned n = 0; n < w->terms[i].count && all.count < POLICY_SIGNERS_MAX; n++)
+            all.places[all.count++] = who;
     }
-    for (unsigned place = 0; place < s.count; place++) {
-        s.asked = 0;
-        filled += seat(&s, place);
+    for (unsigned place = 0; place < all.count; place++) {
+        all.asked = 0;
+        filled += seat(&all, place);
     }
     return filled;
 }
 
 /* A way that takes nobody is no way. */
-static bool way_full(const struct policy_way *w, policy_set set)
+static bool way_full(const struct policy_way *w, const struct policy_standins *s, policy_set set)
 {
     unsigned size = policy_way_size(w);
 
-    return size > 0 && policy_way_filled(w, set) == size;
+    return size > 0 && policy_way_filled(w, s, set) == size;
 }
 
-bool policy_rule_satisfied(const struct policy_rule *r, policy_set set, int64_t waited_us)
+bool policy_rule_satisfied(const struct policy_rule *r, const struct policy_standins *s,
+                           policy_set set, int64_t waited_us)
 {
     for (size_t i = 0; i < r->way_count; i++) {
-        if (waited_us >= r->ways[i].after_us && way_full(&r->ways[i], set))
+        if (waited_us >= r->ways[i].after_us && way_full(&r->ways[i], s, set))
             return true;
     }
     return false;
@@ -124,13 +171,15 @@ void policy_count(const struct policy *p, const struct policy_vote *votes, size_
         once |= person;
         yes |= votes[i].approves ? person : 0;
     }
-    once &= ~twice & p->approvers;
+    once &= ~twice;
     *approved = once & yes;
     *rejected = once & ~yes;
 }
 
-/* The way that the fewest more approvals complete, of those that can still be completed. */
-static const struct policy_way *nearest(const struct policy_rule *r, policy_set approved,
+/* The way that the fewest more approvals complete, of those that can still be completed: by
+ * everybody for himself, since for whom another could stand can come, too. */
+static const struct policy_way *nearest(const struct policy_rule *r,
+                                        const struct policy_standins *s, policy_set approved,
                                         policy_set rejected)
 {
     const struct policy_way *best = NULL;
@@ -138,9 +187,9 @@ static const struct policy_way *nearest(const struct policy_rule *r, policy_set 
 
     for (size_t i = 0; i < r->way_count; i++) {
         const struct policy_way *w = &r->ways[i];
-        unsigned m = policy_way_size(w) - policy_way_filled(w, approved);
+        unsigned m = policy_way_size(w) - policy_way_filled(w, s, approved);
 
-        if (way_full(w, ~rejected) && (!best || m < missing)) {
+        if (way_full(w, NULL, ~rejected) && (!best || m < missing)) {
             best = w;
             missing = m;
         }
@@ -152,18 +201,20 @@ void policy_judge(const struct policy *p, const struct policy_case *c,
                   const struct policy_vote *votes, size_t count, struct policy_verdict *out)
 {
     const struct policy_rule *r = policy_rule_for(p, c);
+    struct policy_standins s;
     policy_set approved, rejected;
 
     *out = (struct policy_verdict){.covered = r != NULL, .unreachable = true};
     if (!r)
         return;
     policy_count(p, votes, count, &approved, &rejected);
-    const struct policy_way *way = nearest(r, approved, rejected);
+    policy_stand(p, c, rejected, &s);
+    const struct policy_way *way = nearest(r, &s, approved, rejected);
     out->unreachable = way == NULL;
     if (!way)
-        way = nearest(r, approved, 0);
+        way = nearest(r, &s, approved, 0);
     out->required = way ? policy_way_size(way) : 0;
-    out->given = way ? policy_way_filled(way, approved) : 0;
+    out->given = way ? policy_way_filled(way, &s, approved) : 0;
     out->approved = approved != 0;
-    out->reached = policy_rule_satisfied(r, approved, c->waited_us);
+    out->reached = policy_rule_satisfied(r, &s, approved, c->waited_us);
 }

@@ -110,7 +110,7 @@ static void check_way(struct policy *p, size_t rule, size_t way, const struct po
             return;
         }
     }
-    if (policy_way_filled(w, p->approvers) < policy_way_size(w) ||
+    if (policy_way_filled(w, NULL, p->approvers) < policy_way_size(w) ||
         opens_too_late(&p->rules[rule - 1], w))
         policy_note(p, POLICY_UNREACHABLE, rule, way, "");
 }
@@ -239,7 +239,8 @@ static policy_set indispensable(const struct policy *p, const struct policy_rule
     for (size_t i = 0; i < p->holder_count; i++) {
         policy_set person = (policy_set)1 << i;
 
-        if ((p->approvers & person) && !policy_rule_satisfied(r, p->approvers & ~person, INT64_MAX))
+        if ((p->approvers & person) &&
+            !policy_rule_satisfied(r, NULL, p->approvers & ~person, INT64_MAX))
             set |= person;
     }
     return set;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a policy is made of, as people write it: holders with their classes on a command line, rules
- * and limits in a file.
+ * What a policy is made of, as people write it: holders with their classes on a command line,
+ * rules, limits and deputies in a file.
  */
 #include "order/policy.h"
 
@@ -35,10 +35,12 @@ void policy_people_sort(struct policy_person *people, size_t count)
     qsort(people, count, sizeof *people, by_id);
 }
 
-enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf *limits)
+enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf *limits,
+                           struct buf *deputies)
 {
-    const struct js *l, *r;
-    const struct js_member table[] = {{"limits", JS_ARRAY, false, 1, JS_INT_MAX, &l},
+    const struct js *d, *l, *r;
+    const struct js_member table[] = {{"deputies", JS_ARRAY, false, 1, JS_INT_MAX, &d},
+                                      {"limits", JS_ARRAY, false, 1, JS_INT_MAX, &l},
                                       {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &r}};
     enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
@@ -46,5 +48,7 @@ enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf
         e = js_canon(r, rules);
     if (e == ERR_OK && l)
         e = js_canon(l, limits);
+    if (e == ERR_OK && d)
+        e = js_canon(d, deputies);
     return e;
 }

@@ -12,6 +12,7 @@ static const char *const typs[] = {
     [STATEMENT_ENROLMENT] = "countersign-enrolment+jws",
     [STATEMENT_ROTATION] = "countersign-rotation+jws",
     [STATEMENT_POLICY] = "countersign-policy+jws",
+    [STATEMENT_DELEGATION] = "countersign-delegation+jws",
     [STATEMENT_OPERATOR_ACT] = "countersign-operator-act+jws",
     [STATEMENT_TERMINAL] = "countersign-terminal+jws",
     [STATEMENT_BANK_KEYS] = "countersign-bank-keys+jws",

@@ -60,6 +60,8 @@ MUST_CHECK enum err app_open_token(struct app *a);
 MUST_CHECK enum err app_log_in(struct app *a, const char *purpose);
 /* Asks for the PIN (PURPOSE: "approve this order"), logs in, finds the signing key. Once a run. */
 MUST_CHECK enum err app_open_key(struct app *a, const char *purpose);
+/* The same before a signature: where the PIN was asked for earlier in the run, asks for a yes. */
+MUST_CHECK enum err app_consent(struct app *a, const char *purpose);
 /* A PIN from --pin-fd or the terminal. */
 MUST_CHECK enum err app_read_pin(struct app *a, const char *prompt, struct secret **out);
 /* The tries left in words. */

@@ -136,7 +136,7 @@ static enum err send_login(struct app *a, struct client *client, const char *ses
     struct buf jws = BUF_INIT(JWS_MAX), body = BUF_INIT(JWS_MAX);
     enum err e = make_login(a, client, session, &jws);
     if (e == ERR_OK)
-        e = request_login_make(buf_str(&jws), &body);
+        e = request_statement_make(REQUEST_LOGIN, buf_str(&jws), &body);
     struct client_call call = {.route = ROUTE_LOGIN, .body = body.data, .body_len = body.len};
     if (e == ERR_OK)
         e = call_on(a, client, &call, answer);
@@ -189,7 +189,7 @@ enum err app_login_for(struct app *a, const char *session, struct buf *body)
     if (e == ERR_OK)
         e = make_login(a, client, session, &jws);
     if (e == ERR_OK)
-        e = request_login_make(buf_str(&jws), body);
+        e = request_statement_make(REQUEST_LOGIN, buf_str(&jws), body);
     client_free(client);
     buf_free(&jws);
     return e;

@@ -180,6 +180,13 @@ enum err app_open_key(struct app *a, const char *purpose)
     return e == ERR_OK ? find_key(a) : e;
 }
 
+enum err app_consent(struct app *a, const char *purpose)
+{
+    bool asked_before = a->logged_in;
+    enum err e = app_open_key(a, purpose);
+    return e == ERR_OK && asked_before ? app_confirm(a, "Sign this?") : e;
+}
+
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len)
 {

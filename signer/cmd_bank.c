@@ -177,6 +177,17 @@ int cmd_categories(void *ctx, const struct args_list *words)
     return run_list(ctx, &list);
 }
 
+int cmd_delegations(void *ctx, const struct args_list *words)
+{
+    static const struct list list = {{ROUTE_DELEGATIONS, true, "delegations", "", 0},
+                                     view_delegation,
+                                     "",
+                                     VIEW_DELEGATION_TITLE,
+                                     "Nobody may approve in another's place."};
+    (void)words;
+    return run_list(ctx, &list);
+}
+
 static enum err print_balance(struct app *a)
 {
     struct client_call call = {.route = ROUTE_ACCOUNT};

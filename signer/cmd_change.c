@@ -71,9 +71,9 @@ static enum err from_rules(struct app *a, const struct js *value, const char *cu
 {
     struct policy_person people[POLICY_HOLDERS_MAX];
     struct buf rules = BUF_INIT(POLICY_MAX), limits = BUF_INIT(POLICY_MAX);
-    struct buf document = BUF_INIT(POLICY_MAX);
+    struct buf deputies = BUF_INIT(POLICY_MAX), document = BUF_INIT(POLICY_MAX);
     size_t count = 0;
-    enum err e = policy_terms_read(value, &rules, &limits);
+    enum err e = policy_terms_read(value, &rules, &limits, &deputies);
     if (e == ERR_OK)
         e = take_people(a, p->from, people, &count);
     const struct policy_terms terms = {
@@ -86,13 +86,15 @@ static enum err from_rules(struct app *a, const struct js *value, const char *cu
         .people = people,
         .count = count,
         .rules = buf_str(&rules),
-        .limits = buf_str(&limits)};
+        .limits = buf_str(&limits),
+        .deputies = buf_str(&deputies)};
     if (e == ERR_OK)
         e = policy_make(&terms, &document);
     if (e == ERR_OK)
         e = policy_parse(document.data, document.len, &p->to);
     buf_free(&rules);
     buf_free(&limits);
+    buf_free(&deputies);
     buf_free(&document);
     return e;
 }
@@ -127,27 +129,12 @@ static enum err fetch(struct app *a, struct js **answer)
     return e;
 }
 
-static enum err fetch_currency(struct app *a, char out[static 4])
-{
-    struct client_call call = {.route = ROUTE_ACCOUNT, .param = {a->account}};
-    struct js *answer = NULL;
-    enum err e = app_call(a, &call, &answer);
-    const char *currency = js_text(js_get(answer, "currency"), NULL);
-    (void)snprintf(out, 4, "%s", currency != NULL ? currency : "");
-    js_free(answer);
-    return e;
-}
-
 /* A mix-up is better found before the PIN. */
 static enum err check(struct app *a, const struct proposal *p)
 {
     const struct policy_step step = {p->from, p->to};
     enum err e = policy_step_check(&step);
-    if (e == ERR_OK && a->bank != NULL && strcmp(a->bank, policy_bank(p->to)) != 0)
-        e = app_fail(a, ERR_BANK_MISMATCH, "the policy is of %s", policy_bank(p->to));
-    if (e == ERR_OK && strcmp(a->account, policy_account(p->to)) != 0)
-        e = app_fail(a, ERR_ACCOUNT_MISMATCH, "the policy is of %s", policy_account(p->to));
-    return e;
+    return e == ERR_OK ? subject_check_policy(a, p->to) : e;
 }
 
 /* --- saying it --- */
@@ -156,10 +143,8 @@ static enum err show(const struct policy_step *step, enum verb verb)
 {
     struct buf text = BUF_INIT(POLICY_DISPLAY_MAX);
     enum err e = policy_display_render(step, verb, &text);
-    if (e == ERR_OK) {
-        bool shown = fprintf(stderr, "\n%s\n", buf_str(&text)) >= 0 && fflush(stderr) == 0;
-        e = shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
-    }
+    if (e == ERR_OK)
+        e = subject_print(&text, stderr);
     buf_free(&text);
     return e;
 }
@@ -216,12 +201,9 @@ static enum err show_sign_send(struct app *a, const struct proposal *p, enum ver
     struct buf bundle = BUF_INIT(BUNDLE_MAX);
     char purpose[64];
     (void)snprintf(purpose, sizeof purpose, "%s this policy", decision_verb_name(verb));
-    bool asked_before = a->logged_in;
     enum err e = show(&step, verb);
     if (e == ERR_OK)
-        e = app_open_key(a, purpose);
-    if (e == ERR_OK && asked_before)
-        e = app_confirm(a, "Sign this?");
+        e = app_consent(a, purpose);
     if (e == ERR_OK)
         e = sign(a, &step, verb, &bundle);
     if (e == ERR_OK)
@@ -239,7 +221,7 @@ static enum err propose(struct app *a, const char *path)
     if (e == ERR_OK)
         e = policy_from_js(js_get(answer, "policy"), &p.from);
     if (e == ERR_OK)
-        e = fetch_currency(a, currency);
+        e = subject_currency(a, currency);
     if (e == ERR_OK)
         e = load_file(a, path, currency, &p);
     if (e == ERR_OK)

@@ -32,12 +32,9 @@ static enum err show_and_sign(struct app *a, const struct subject *s, enum verb 
 {
     char purpose[64];
     (void)snprintf(purpose, sizeof purpose, "%s this order", decision_verb_name(verb));
-    bool asked_before = a->logged_in;
     enum err e = subject_show(s, verb, stderr);
     if (e == ERR_OK)
-        e = app_open_key(a, purpose);
-    if (e == ERR_OK && asked_before)
-        e = app_confirm(a, "Sign this?");
+        e = app_consent(a, purpose);
     return e == ERR_OK ? subject_sign(a, s, verb, challenge, bundle) : e;
 }
 

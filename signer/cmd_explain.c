@@ -5,6 +5,7 @@
  */
 #include "base/clock.h"
 #include "base/text.h"
+#include "order/amount.h"
 #include "order/doc.h"
 #include "order/json.h"
 #include "order/policy_advice.h"
@@ -21,14 +22,18 @@
 
 struct explained {
     struct subject subject;
-    struct js *told; /* by the bank; the votes' names live in it */
+    struct js *told;        /* by the bank; the votes' names live in it */
+    struct js *delegations; /* likewise; the names of those who stand for others */
     enum status status;
     int64_t entered_us;
     struct policy_case what;
     struct policy_vote votes[POLICY_HOLDERS_MAX];
     size_t count;
+    struct policy_delegation in_force[POLICY_HOLDERS_MAX];
+    size_t in_force_count;
     struct policy_verdict verdict;
     uint64_t helpers;
+    struct buf next; /* who helps, in words */
     struct buf ways; /* a line each */
 };
 
@@ -62,6 +67,33 @@ static enum err take_decisions(struct app *a, struct explained *x)
     return e;
 }
 
+static enum err take_delegation(struct app *a, const struct js *told, struct explained *x)
+{
+    struct policy_delegation *d = &x->in_force[x->in_force_count];
+    const char *amount = js_text(js_get(told, "amount"), NULL);
+    if (!js_bool(js_get(told, "inForce")))
+        return ERR_OK;
+    if (x->in_force_count == POLICY_HOLDERS_MAX)
+        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has too many delegations");
+    d->principal = js_text(js_get(told, "principal"), NULL);
+    d->deputy = js_text(js_get(told, "deputy"), NULL);
+    if (d->principal == NULL || d->deputy == NULL || amount == NULL ||
+        amount_parse(amount, strlen(amount), x->subject.order.currency, &d->amount_minor) != ERR_OK)
+        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has a delegation of nobody");
+    x->in_force_count++;
+    return ERR_OK;
+}
+
+static enum err ask_delegations(struct app *a, struct explained *x)
+{
+    struct client_call call = {.route = ROUTE_DELEGATIONS, .param = {a->account}};
+    enum err e = app_call(a, &call, &x->delegations);
+    const struct js *all = js_get(x->delegations, "delegations");
+    for (size_t i = 0; e == ERR_OK && i < js_count(all); i++)
+        e = take_delegation(a, js_at(all, i), x);
+    return e;
+}
+
 static enum err take_status(struct app *a, struct explained *x)
 {
     const char *name = js_text(js_get(x->told, "status"), NULL);
@@ -77,11 +109,16 @@ static enum err judge(struct explained *x)
     int64_t waited_us = clock_now_us() - x->entered_us;
     x->what = subject_case(&x->subject.order);
     x->what.waited_us = waited_us > 0 ? waited_us : 0;
+    x->what.delegations = x->in_force;
+    x->what.delegation_count = x->in_force_count;
     policy_judge(p, &x->what, x->votes, x->count, &x->verdict);
     if (!status_open(x->status))
         return ERR_OK;
     x->helpers = policy_helpers(p, &x->what, x->votes, x->count);
-    return x->verdict.covered ? policy_explain(p, &x->what, x->votes, x->count, &x->ways) : ERR_OK;
+    enum err e = policy_tell_helpers(p, &x->what, x->votes, x->count, &x->next);
+    return e == ERR_OK && x->verdict.covered
+               ? policy_explain(p, &x->what, x->votes, x->count, &x->ways)
+               : e;
 }
 
 /* Approvals that the nearest way still takes. */
@@ -91,17 +128,6 @@ static unsigned missing(const struct explained *x)
 }
 
 /* --- for people --- */
-
-static void print_helpers(const struct explained *x)
-{
-    const char *between = "";
-    for (size_t i = 0; i < policy_holder_count(x->subject.policy); i++) {
-        if (x->helpers >> i & 1) {
-            printf("%s%s", between, policy_holder(x->subject.policy, i));
-            between = ", ";
-        }
-    }
-}
 
 static void print_open(const struct explained *x)
 {
@@ -113,13 +139,9 @@ static void print_open(const struct explained *x)
     } else if (x->verdict.reached) {
         puts("nothing by this policy, yet the bank does not take it as approved");
     } else if (count > 0) {
-        printf("%u approval%s, next from ", count, count == 1 ? "" : "s");
-        print_helpers(x);
-        fputc('\n', stdout);
+        printf("%u approval%s, next from %s\n", count, count == 1 ? "" : "s", buf_str(&x->next));
     } else {
-        fputs(x->helpers != 0 ? "only time; sooner with " : "only time", stdout);
-        print_helpers(x);
-        fputc('\n', stdout);
+        printf("only time%s%s\n", x->helpers != 0 ? "; sooner with " : "", buf_str(&x->next));
     }
 }
 
@@ -187,6 +209,22 @@ static void list_helpers(const struct explained *x, struct doc *out)
     }
 }
 
+/* Who may stand for whom in this payment. */
+static void list_deputies(const struct explained *x, struct doc *out)
+{
+    doc_array(out);
+    for (size_t i = 0; i < x->in_force_count; i++) {
+        const struct policy_delegation *d = &x->in_force[i];
+        struct doc one = {0};
+        if (d->amount_minor < x->what.amount_minor)
+            continue;
+        doc_object(&one);
+        doc_text(&one, "deputy", d->deputy);
+        doc_text(&one, "principal", d->principal);
+        doc_push(out, &one);
+    }
+}
+
 static void list_ways(const struct explained *x, struct doc *out)
 {
     char line[1024];
@@ -203,12 +241,15 @@ static void list_ways(const struct explained *x, struct doc *out)
 static enum err print_explained_json(const struct explained *x)
 {
     struct doc out = {0}, approved = {0}, rejected = {0}, helpers = {0}, ways = {0};
+    struct doc deputies = {0};
     bool open = status_open(x->status);
     list_votes(x, true, &approved);
     list_votes(x, false, &rejected);
     list_helpers(x, &helpers);
     list_ways(x, &ways);
+    list_deputies(x, &deputies);
     doc_object(&out);
+    doc_put(&out, "deputies", &deputies);
     doc_text(&out, "order", x->subject.order.id);
     doc_text(&out, "status", status_name(x->status));
     doc_put(&out, "approved", &approved);
@@ -235,12 +276,16 @@ static enum err explain(struct app *a, const char *id)
     if (e == ERR_OK)
         e = take_decisions(a, &x);
     if (e == ERR_OK)
+        e = ask_delegations(a, &x);
+    if (e == ERR_OK)
         e = judge(&x);
     if (e == ERR_OK && a->json)
         e = print_explained_json(&x);
     else if (e == ERR_OK)
         print_explained(&x);
     js_free(x.told);
+    js_free(x.delegations);
+    buf_free(&x.next);
     buf_free(&x.ways);
     subject_free(&x.subject);
     return e;

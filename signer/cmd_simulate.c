@@ -17,8 +17,9 @@
 
 static const char *opt_amount, *opt_payee, *opt_waited;
 static bool opt_cash, opt_change;
+static struct args_list opt_delegations;
 
-const struct args_option cmd_policy_simulate_options[7] = {
+const struct args_option cmd_policy_simulate_options[8] = {
     POLICY_FILE_HOLDER,
     POLICY_FILE_CURRENCY,
     {"amount", 0, ARGS_TEXT, "AMOUNT", "how much is to be paid, such as 250.00", &opt_amount},
@@ -26,12 +27,16 @@ const struct args_option cmd_policy_simulate_options[7] = {
     {"cash", 0, ARGS_FLAG, NULL, "cash instead of a payment", &opt_cash},
     {"change", 0, ARGS_FLAG, NULL, "a new policy instead of a payment", &opt_change},
     {"waited", 0, ARGS_TEXT, "DAYS", "days since the order came in; default 0", &opt_waited},
+    {"delegation", 0, ARGS_LIST, "NAME", "NAME:DEPUTY: as if one might approve for the other",
+     &opt_delegations},
 };
 
 struct question {
     const struct policy *policy;
     const char *currency; /* "" for a change of the policy */
     struct policy_case what;
+    struct policy_delegation delegations[POLICY_HOLDERS_MAX];
+    char principals[POLICY_HOLDERS_MAX][HOLDER_MAX + 1]; /* the words up to the colon */
     struct policy_verdict verdict;
     struct policy_coalitions groups;
     enum err refusal; /* what the bank says to it, whoever approves; ERR_OK for nothing */
@@ -64,6 +69,35 @@ static enum err read_amount(struct app *a, struct question *q)
     return e == ERR_OK ? e : app_fail(a, e, "--amount %s %s", opt_amount, q->currency);
 }
 
+static enum err read_delegation(struct app *a, const char *text, struct question *q)
+{
+    struct policy_delegation *d = &q->delegations[q->what.delegation_count];
+    char *principal = q->principals[q->what.delegation_count];
+    size_t len = strcspn(text, ":");
+    if (len <= HOLDER_MAX && text[len] != '\0')
+        memcpy(principal, text, len);
+    *d = (struct policy_delegation){principal, text + len + (text[len] != '\0'), INT64_MAX};
+    for (size_t i = 0; i < q->what.delegation_count; i++) {
+        if (strcmp(q->delegations[i].principal, principal) == 0)
+            return app_fail(a, ERR_USAGE, "--delegation %s: nobody has two deputies", text);
+    }
+    if (!policy_lets_delegate(q->policy, d->principal, d->deputy))
+        return app_fail(a, ERR_DEPUTY_NOT_ALLOWED, "--delegation %s", text);
+    q->what.delegation_count++;
+    return ERR_OK;
+}
+
+static enum err read_delegations(struct app *a, struct question *q)
+{
+    enum err e = ERR_OK;
+    q->what.delegations = q->delegations;
+    if (opt_delegations.count > POLICY_HOLDERS_MAX)
+        return app_fail(a, ERR_USAGE, "more than %u delegations", POLICY_HOLDERS_MAX);
+    for (size_t i = 0; e == ERR_OK && i < opt_delegations.count; i++)
+        e = read_delegation(a, opt_delegations.item[i], q);
+    return e;
+}
+
 static enum err read_case(struct app *a, struct question *q)
 {
     uint64_t days = 0;
@@ -79,7 +113,8 @@ static enum err read_case(struct app *a, struct question *q)
         if (e != ERR_OK)
             return app_fail(a, e, "--payee %s", opt_payee);
     }
-    return opt_change ? ERR_OK : read_amount(a, q);
+    enum err e = read_delegations(a, q);
+    return e == ERR_OK && !opt_change ? read_amount(a, q) : e;
 }
 
 /* What alone is above a limit is refused on every day. */
@@ -138,34 +173,33 @@ static enum err print_refusal(const struct question *q)
     return e;
 }
 
-static void print_group(const struct policy *p, uint64_t group)
+static enum err print_group(const struct question *q, uint64_t group)
 {
-    const char *between = "  ";
-    for (size_t i = 0; i < policy_holder_count(p); i++) {
-        if (group >> i & 1) {
-            printf("%s%s", between, policy_holder(p, i));
-            between = ", ";
-        }
-    }
-    fputc('\n', stdout);
+    struct buf names = {0};
+    enum err e = policy_tell_group(q->policy, &q->what, group, &names);
+    if (e == ERR_OK)
+        printf("  %s\n", buf_str(&names));
+    buf_free(&names);
+    return e;
 }
 
 static enum err print_answer(const struct question *q)
 {
     const struct policy_coalitions *groups = &q->groups;
     unsigned opens = policy_opens_after(q->policy, &q->what);
+    enum err e = ERR_OK;
     print_case(q);
     if (q->refusal != ERR_OK)
         return print_refusal(q);
     puts(groups->count > 0 ? "Who can approve it, one line is enough:"
                            : "Nobody can approve it yet.");
-    for (size_t i = 0; i < groups->count; i++)
-        print_group(q->policy, groups->at[i]);
+    for (size_t i = 0; e == ERR_OK && i < groups->count; i++)
+        e = print_group(q, groups->at[i]);
     if (groups->more)
         puts("  ... and more groups than are listed.");
     if (opens > 0)
         printf("From day %u on there are other ways: --waited %u.\n", opens, opens);
-    return ERR_OK;
+    return e;
 }
 
 static void list_groups(const struct question *q, struct doc *out)

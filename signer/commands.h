@@ -65,10 +65,13 @@ int cmd_policy_approve(void *ctx, const struct args_list *words);
 int cmd_policy_reject(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_policy_propose_options[3];
 extern const struct args_option cmd_policy_word_options[1];
+int cmd_delegate(void *ctx, const struct args_list *words);
+int cmd_delegations(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_delegate_options[6];
 int cmd_policy_lint(void *ctx, const struct args_list *words);
 int cmd_policy_simulate(void *ctx, const struct args_list *words);
 int cmd_policy_explain(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_policy_lint_options[2];
-extern const struct args_option cmd_policy_simulate_options[7];
+extern const struct args_option cmd_policy_simulate_options[8];
 
 #endif

@@ -107,6 +107,11 @@ static const struct args_command commands[] = {
      OPTIONS(cmd_policy_word_options), 0, 0, cmd_policy_approve},
     {"policy reject", "", "reject the new policy that waits", "countersign policy reject",
      OPTIONS(cmd_policy_word_options), 0, 0, cmd_policy_reject},
+    {"delegate", "", "let another holder approve in your place for a time, or withdraw that",
+     "countersign delegate --to bob --amount 500.00 --from 2026-12-01 --until 2026-12-14",
+     OPTIONS(cmd_delegate_options), 0, 0, cmd_delegate},
+    {"delegations", "", "list who may approve in whose place", "countersign delegations",
+     NO_OPTIONS, 0, 0, cmd_delegations},
     {"policy", "", "fetch the account's policy document", "countersign policy -o policy.json",
      OPTIONS(cmd_policy_options), 0, 0, cmd_policy},
 };

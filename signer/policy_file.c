@@ -35,7 +35,8 @@ static enum err complete(struct app *a, const char *path, const struct js *value
 {
     struct policy_person people[POLICY_HOLDERS_MAX];
     struct buf rules = BUF_INIT(POLICY_MAX), limits = BUF_INIT(POLICY_MAX);
-    enum err e = policy_terms_read(value, &rules, &limits);
+    struct buf deputies = BUF_INIT(POLICY_MAX);
+    enum err e = policy_terms_read(value, &rules, &limits, &deputies);
     if (e == ERR_OK)
         e = take_people(a, path, people);
     const struct policy_terms terms = {
@@ -49,11 +50,13 @@ static enum err complete(struct app *a, const char *path, const struct js *value
         .valid_from_us = YEAR_2000_US,
         .rules = buf_str(&rules),
         .limits = buf_str(&limits),
+        .deputies = buf_str(&deputies),
     };
     if (e == ERR_OK)
         e = policy_write(&terms, document);
     buf_free(&rules);
     buf_free(&limits);
+    buf_free(&deputies);
     return e;
 }
 

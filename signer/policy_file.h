@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * policy_file: a policy that stands in a file: a whole document, or the rules and limits from which
- * the bank makes one (bankctl account open --rules), with the holders and the currency beside it.
+ * policy_file: a policy that stands in a file: a whole document, or the rules, limits and
+ * deputies from which the bank makes one (bankctl account open --rules), with the holders and the
+ * currency beside it.
  */
 #ifndef SIGNER_POLICY_FILE_H
 #define SIGNER_POLICY_FILE_H

@@ -55,7 +55,7 @@ static enum err load_from_bank(struct app *a, const char *id, struct subject *ou
     return e;
 }
 
-static enum err policy_from_bank(struct app *a, const char *account, struct policy **out)
+enum err subject_policy(struct app *a, const char *account, struct policy **out)
 {
     struct client_call call = {.route = ROUTE_POLICY, .param = {account}};
     struct js *answer = NULL;
@@ -64,6 +64,26 @@ static enum err policy_from_bank(struct app *a, const char *account, struct poli
         e = app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no policy");
     if (e == ERR_OK)
         e = policy_from_js(js_get(answer, "policy"), out);
+    js_free(answer);
+    return e;
+}
+
+enum err subject_check_policy(struct app *a, const struct policy *p)
+{
+    if (a->bank != NULL && strcmp(a->bank, policy_bank(p)) != 0)
+        return app_fail(a, ERR_BANK_MISMATCH, "the policy is of %s", policy_bank(p));
+    if (strcmp(a->account, policy_account(p)) != 0)
+        return app_fail(a, ERR_ACCOUNT_MISMATCH, "the policy is of %s", policy_account(p));
+    return ERR_OK;
+}
+
+enum err subject_currency(struct app *a, char out[static 4])
+{
+    struct client_call call = {.route = ROUTE_ACCOUNT, .param = {a->account}};
+    struct js *answer = NULL;
+    enum err e = app_call(a, &call, &answer);
+    const char *currency = js_text(js_get(answer, "currency"), NULL);
+    (void)snprintf(out, 4, "%s", currency != NULL ? currency : "");
     js_free(answer);
     return e;
 }
@@ -103,7 +123,7 @@ enum err subject_load(struct app *a, const char *word, const char *policy_file, 
     enum err e = is_id ? load_from_bank(a, word, out, NULL) : subject_load_file(a, word, out);
     if (e == ERR_OK)
         e = policy_file != NULL ? policy_from_file(a, policy_file, &out->policy)
-                                : policy_from_bank(a, out->order.account, &out->policy);
+                                : subject_policy(a, out->order.account, &out->policy);
     return e == ERR_OK ? check_pair(a, out) : e;
 }
 
@@ -115,7 +135,7 @@ enum err subject_ask(struct app *a, const char *id, struct subject *out, struct 
         return app_fail(a, ERR_USAGE, "%s is no order id", id);
     enum err e = load_from_bank(a, id, out, told);
     if (e == ERR_OK)
-        e = policy_from_bank(a, out->order.account, &out->policy);
+        e = subject_policy(a, out->order.account, &out->policy);
     return e == ERR_OK ? check_pair(a, out) : e;
 }
 
@@ -174,14 +194,19 @@ static enum err show_approvers(const struct subject *s, FILE *f)
     return e;
 }
 
+enum err subject_print(const struct buf *text, FILE *f)
+{
+    bool shown = fprintf(f, "\n%s\n", buf_str(text)) >= 0 && fflush(f) == 0;
+    return shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
+}
+
 enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
 {
     struct buf text = BUF_INIT(DISPLAY_MAX);
     const struct order *o = &s->order;
     enum err e = display_render(o, s->policy, verb, &text);
     if (e == ERR_OK) {
-        bool shown = fprintf(f, "\n%s\n", buf_str(&text)) >= 0 && fflush(f) == 0;
-        e = shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
+        e = subject_print(&text, f);
         if (e == ERR_OK)
             e = show_approvers(s, f);
         if (o->kind == ORDER_PAYMENT &&

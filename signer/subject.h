@@ -37,6 +37,15 @@ void subject_free(struct subject *s);
 /* What the policy is asked about it. */
 struct policy_case subject_case(const struct order *o);
 
+/* The policy of ACCOUNT as the bank has it now. */
+MUST_CHECK enum err subject_policy(struct app *a, const char *account, struct policy **out);
+/* It must be of the bank and the account of the settings. */
+MUST_CHECK enum err subject_check_policy(struct app *a, const struct policy *p);
+/* The currency of the account of the settings, as the bank tells it. */
+MUST_CHECK enum err subject_currency(struct app *a, char out[static 4]);
+
+/* Prints what is going to be signed; IO when it cannot be read. */
+MUST_CHECK enum err subject_print(const struct buf *text, FILE *f);
 /* Prints the text that VERB signs to F, and warnings around it, never inside. */
 MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *f);
 

@@ -291,6 +291,22 @@ void view_category_rule(const struct js *rule)
     fputc('\n', stdout);
 }
 
+void view_delegation(const struct js *delegation)
+{
+    view_padded(stdout, member(delegation, "deputy"), 16);
+    fputs("  ", stdout);
+    view_padded(stdout, member(delegation, "principal"), 12);
+    fputs("  ", stdout);
+    right(stdout, member(delegation, "amount"), VIEW_AMOUNT_WIDTH);
+    fputc(' ', stdout);
+    app_print_safe(stdout, member(delegation, "currency"));
+    fputs("  ", stdout);
+    app_print_safe(stdout, member(delegation, "from"));
+    fputs("  ", stdout);
+    app_print_safe(stdout, member(delegation, "until"));
+    puts(js_bool(js_get(delegation, "inForce")) ? "" : "  not now");
+}
+
 void view_padded(FILE *f, const char *text, size_t width)
 {
     app_print_safe(f, text);

@@ -28,9 +28,12 @@ void view_account(const struct js *account);
 #define VIEW_MOVEMENT_TITLE                                                                        \
     "TIME                        AMOUNT       BALANCE  NUMBER  CATEGORY      WHAT\n"
 #define VIEW_CATEGORY_TITLE "PAYEE                               CATEGORY\n"
+#define VIEW_DELEGATION_TITLE                                                                      \
+    "DEPUTY            FOR                 UP TO      FROM                  UNTIL\n"
 void view_order_line(const struct js *order);
 void view_movement(FILE *f, const struct js *movement);
 void view_category_rule(const struct js *rule);
+void view_delegation(const struct js *delegation);
 
 /* TEXT, tamed, and spaces behind it up to WIDTH bytes; not shortened. */
 void view_padded(FILE *f, const char *text, size_t width);

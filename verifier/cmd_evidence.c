@@ -43,6 +43,9 @@ static enum err describe(const struct verify_report *r, struct buf *out)
                      r->policy_title, (long long)r->policy_version, r->given, r->required);
     for (size_t i = 0; e == ERR_OK && i < r->signer_count; i++)
         e = add_signer(out, &r->signers[i]);
+    for (size_t i = 0; e == ERR_OK && i < r->deputy_count; i++)
+        e = buf_addf(out, "  %-13s may approve in the place of %s\n", r->deputies[i].deputy,
+                     r->deputies[i].principal);
     if (e == ERR_OK)
         e = buf_addf(out, "  %-13s %s, checkpoint of %llu entries\n", "log", o->bank,
                      (unsigned long long)r->tree_size);
@@ -99,6 +102,36 @@ static enum err set_other_side(struct js *object, const struct order *o)
     return e == ERR_OK ? js_set_text(object, "creditorName", o->creditor_name) : e;
 }
 
+static enum err push_deputy(struct js *array, const struct verify_deputy *d)
+{
+    struct js *object = NULL;
+    enum err e = js_object_new(&object);
+
+    if (e == ERR_OK)
+        e = js_set_text(object, "deputy", d->deputy);
+    if (e == ERR_OK)
+        e = js_set_text(object, "principal", d->principal);
+    if (e != ERR_OK) {
+        js_free(object);
+        return e;
+    }
+    return js_push(array, object);
+}
+
+static enum err set_deputies(struct js *object, const struct verify_report *r)
+{
+    struct js *array = NULL;
+    enum err e = js_array_new(&array);
+
+    for (size_t i = 0; e == ERR_OK && i < r->deputy_count; i++)
+        e = push_deputy(array, &r->deputies[i]);
+    if (e != ERR_OK) {
+        js_free(array);
+        return e;
+    }
+    return js_set(object, "deputies", array);
+}
+
 /* What verdict_ok does not write by itself. */
 static enum err more_members(const struct verify_report *r, struct js **out)
 {
@@ -123,6 +156,8 @@ static enum err more_members(const struct verify_report *r, struct js **out)
         e = js_set_int(*out, "treeSize", (int64_t)r->tree_size);
     if (e == ERR_OK && r->reason[0])
         e = js_set_text(*out, "reason", r->reason);
+    if (e == ERR_OK && r->deputy_count > 0)
+        e = set_deputies(*out, r);
     return e == ERR_OK ? set_signers(*out, r) : e;
 }
 

@@ -54,6 +54,7 @@ static const struct chapter {
     {"account", NOT_ITS_OWN, story_policy_account},
     {"policy", NOT_ITS_OWN, story_policy_word},
     {"policy-due", NOT_ITS_OWN, story_policy_due},
+    {"delegation", NOT_ITS_OWN, story_delegation_entry},
     {"enrolment", NOT_ITS_OWN, story_keys_enrolment},
     {"key-status", NOT_ITS_OWN, story_keys_status},
     {"cash", BEFORE_PAYMENT, story_cash}, /* how an order begins at a terminal */
@@ -97,6 +98,23 @@ enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct 
     return ERR_EVIDENCE_CONTRADICTION; /* it has no part in this story */
 }
 
+/* Of those for whom this order is not too much. */
+static void report_deputies(const struct story *s, struct verify_report *out)
+{
+    struct policy_delegation list[POLICY_HOLDERS_MAX];
+    size_t count = story_delegation_list(s, s->status_time_us, list);
+
+    for (size_t i = 0; i < count; i++) {
+        struct verify_deputy *d = &out->deputies[out->deputy_count];
+
+        if (list[i].amount_minor < s->order.amount_minor)
+            continue;
+        snprintf(d->deputy, sizeof d->deputy, "%s", list[i].deputy);
+        snprintf(d->principal, sizeof d->principal, "%s", list[i].principal);
+        out->deputy_count++;
+    }
+}
+
 enum err story_report(const struct story *s, struct verify_report *out)
 {
     struct policy_verdict verdict;
@@ -117,5 +135,6 @@ enum err story_report(const struct story *s, struct verify_report *out)
     for (size_t i = 0; i < s->made_count; i++)
         out->signers[i] = s->made[i].signer;
     out->signer_count = s->made_count;
+    report_deputies(s, out);
     return ERR_OK;
 }

@@ -13,6 +13,7 @@
 #define STORY_KEYS_MAX 1024 /* as many as an evidence file has entries */
 #define STORY_STEPS_MAX 16
 #define STORY_POLICIES_MAX 512
+#define STORY_DELEGATIONS_MAX 512 /* principals */
 #define STORY_VOTES_MAX (2 * POLICY_HOLDERS_MAX)
 
 struct enrolled {
@@ -37,6 +38,16 @@ struct story_change {
     size_t count;
 };
 
+/* A principal's newest word on who stands for him. */
+struct story_delegation {
+    char principal[HOLDER_MAX + 1];
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    struct delegation said;
+    bool open;         /* neither withdrawn nor ended by a policy */
+    int64_t issued_us; /* the newest so far of his statements */
+    uint64_t entry;
+};
+
 struct story {
     struct story_subject subject;
     /* Every policy that was in force, in order; the story owns them. */
@@ -45,6 +56,8 @@ struct story {
     const struct policy *policy;  /* the one the order entered under, or would; NULL before any */
     const struct policy *current; /* the account's */
     struct story_change change;
+    struct story_delegation delegations[STORY_DELEGATIONS_MAX];
+    size_t delegation_count;
     char currency[ORDER_CURRENCY_LEN + 1];
     struct enrolled keys[STORY_KEYS_MAX];
     size_t key_count;
@@ -80,6 +93,7 @@ MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, c
 
 /* --- story_keys.c: keys and whose they are --- */
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
+bool story_keys_active(const struct story *s, const char *thumbprint);
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
 
@@ -91,6 +105,14 @@ void story_policy_free(struct story *s);
 /* What the statement's time has to do with the entry's, section 12. */
 bool story_is_fresh(const struct statement *head, int64_t floor_us, int64_t taken_us);
 const struct key *story_find_key(void *ctx, const char *thumbprint); /* CTX is the story */
+
+/* --- story_delegation.c: who stands for whom --- */
+MUST_CHECK enum err story_delegation_entry(struct story *s, struct body *b);
+/* A policy came into force. */
+void story_delegation_policy(struct story *s);
+/* Those in force at a time, borrowed from the story. */
+size_t story_delegation_list(const struct story *s, int64_t time_us,
+                             struct policy_delegation out[static POLICY_HOLDERS_MAX]);
 
 /* --- story_order.c: the order's entries up to its decisions --- */
 /* Linked to the entry before: nothing may be left out of the middle. */

@@ -12,6 +12,15 @@ struct enrolled *story_keys_find(struct story *s, const char *thumbprint)
     return NULL;
 }
 
+bool story_keys_active(const struct story *s, const char *thumbprint)
+{
+    for (size_t i = 0; i < s->key_count; i++) {
+        if (strcmp(key_thumbprint(s->keys[i].key), thumbprint) == 0)
+            return s->keys[i].active;
+    }
+    return false;
+}
+
 static enum err enrol(struct story *s, const struct js *spki, const struct js *thumbprint,
                       struct enrolled *en)
 {

@@ -29,13 +29,23 @@ enum err story_order_link(const struct story *s, const struct body *b)
 /* Money that comes in is nobody's to approve. */
 static const struct policy_verdict nobody_asked = {.covered = true, .reached = true};
 
+/* What the policies are asked at a time; LIST is where its delegations stand. */
+static struct policy_case case_at(const struct story *s, int64_t time_us,
+                                  struct policy_delegation list[static POLICY_HOLDERS_MAX])
+{
+    return (struct policy_case){.subject =
+                                    s->order.kind == ORDER_PAYMENT ? POLICY_PAYMENT : POLICY_CASH,
+                                .amount_minor = s->order.amount_minor,
+                                .payee = s->order.creditor_account,
+                                .waited_us = policy_waited(s->entered_us, time_us),
+                                .delegations = list,
+                                .delegation_count = story_delegation_list(s, time_us, list)};
+}
+
 enum err story_order_judge(const struct story *s, int64_t time_us, struct policy_verdict *out)
 {
-    const struct policy_case what = {.subject = s->order.kind == ORDER_PAYMENT ? POLICY_PAYMENT
-                                                                               : POLICY_CASH,
-                                     .amount_minor = s->order.amount_minor,
-                                     .payee = s->order.creditor_account,
-                                     .waited_us = policy_waited(s->entered_us, time_us)};
+    struct policy_delegation list[POLICY_HOLDERS_MAX];
+    const struct policy_case what = case_at(s, time_us, list);
     struct policy_vote votes[VERIFY_SIGNERS_MAX];
     struct policy_verdict now;
     size_t count = 0;
@@ -108,18 +118,23 @@ static bool decided_before(const struct story *s, const char *holder, enum verb 
     return false;
 }
 
-static bool has_right(const struct policy *policy, const char *holder, enum verb verb)
+static bool may_under(const struct policy *policy, const struct policy_case *what,
+                      const char *holder, enum verb verb)
 {
     bool votes = verb == VERB_APPROVE || verb == VERB_REJECT;
 
-    return votes ? policy_may_approve(policy, holder) : policy_may_submit(policy, holder);
+    if (!votes)
+        return policy_may_submit(policy, holder);
+    return policy_may_approve(policy, holder) ||
+           (verb == VERB_APPROVE && policy_is_deputy(policy, what, holder));
 }
 
-static bool may_decide(const struct story *s, const struct enrolled *en, enum verb verb)
+static bool has_right(const struct story *s, int64_t time_us, const char *holder, enum verb verb)
 {
-    bool both = has_right(s->policy, en->holder, verb) && has_right(s->current, en->holder, verb);
+    struct policy_delegation list[POLICY_HOLDERS_MAX];
+    const struct policy_case what = case_at(s, time_us, list);
 
-    return both && !en->terminal;
+    return may_under(s->policy, &what, holder, verb) && may_under(s->current, &what, holder, verb);
 }
 
 static bool is_pinned(const struct story *s, const char *thumbprint)
@@ -178,8 +193,8 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
     const struct decision *d = verified_decision(v);
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
 
-    if (!may_decide(s, en, d->verb) || decided_before(s, en->holder, d->verb) ||
-        !may_come_now(s, d->verb))
+    if (en->terminal || !has_right(s, b->leaf->time_us, en->holder, d->verb) ||
+        decided_before(s, en->holder, d->verb) || !may_come_now(s, d->verb))
         return ERR_EVIDENCE_CONTRADICTION;
     return story_order_note(s, b, v, d->verb);
 }

@@ -30,6 +30,7 @@ static enum err enforce(struct story *s, struct policy *p)
     }
     s->policies[s->policy_count++] = p;
     s->current = p;
+    story_delegation_policy(s);
     if (!s->order_seen)
         s->policy = p;
     return ERR_OK;

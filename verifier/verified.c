@@ -83,6 +83,8 @@ const struct statement *verified_head(const struct verified *v)
         return &v->body.policy.head;
     if (v->kind == STATEMENT_TERMINAL)
         return &v->body.terminal.head;
+    if (v->kind == STATEMENT_DELEGATION)
+        return &v->body.delegation.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
 }
 
@@ -109,6 +111,11 @@ const struct policy_change *verified_policy_change(const struct verified *v)
 const struct terminal *verified_terminal(const struct verified *v)
 {
     return v->kind == STATEMENT_TERMINAL ? &v->body.terminal : NULL;
+}
+
+const struct delegation *verified_delegation(const struct verified *v)
+{
+    return v->kind == STATEMENT_DELEGATION ? &v->body.delegation : NULL;
 }
 
 const char *verified_jws(const struct verified *v, size_t *len)

@@ -18,6 +18,7 @@ struct verified {
         struct statement_login login;
         struct policy_change policy;
         struct terminal terminal;
+        struct delegation delegation;
     } body;
     size_t jws_len;
     char jws[]; /* NUL-terminated */

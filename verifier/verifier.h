@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "order/decision.h"
+#include "order/delegation.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/policy_change.h"
@@ -82,6 +83,19 @@ struct verify_policy_input {
 MUST_CHECK enum err verify_policy_change(const struct verify_policy_input *in,
                                          struct verified **out);
 
+/* Checks a delegation of ACCOUNT in the order of docs/FORMAT.md section 8.3. Does not judge time,
+ * rights, key status or whether the policy is in force. */
+struct verify_delegation_input {
+    const char *bank, *account;
+    const char *jws;
+    size_t jws_len;
+    const struct policy *policy; /* NULL: the one of the signed digest is looked up */
+    struct verify_policies policies;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_delegation(const struct verify_delegation_input *in,
+                                      struct verified **out);
+
 void verified_free(struct verified *v); /* NULL-safe */
 
 enum statement_kind verified_kind(const struct verified *v);
@@ -92,6 +106,7 @@ const struct decision *verified_decision(const struct verified *v); /* NULL unle
 const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
 const struct terminal *verified_terminal(const struct verified *v);
+const struct delegation *verified_delegation(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 
@@ -112,6 +127,11 @@ struct verify_signer {
     int64_t issued_us;
     bool pinned; /* false: vouched for by the bank only */
 };
+/* Who may stand for whom at the status's time. */
+struct verify_deputy {
+    char deputy[HOLDER_MAX + 1];
+    char principal[HOLDER_MAX + 1];
+};
 struct verify_report {
     struct order order;
     char status[5]; /* ISO code */
@@ -123,6 +143,8 @@ struct verify_report {
     unsigned required, given;
     struct verify_signer signers[VERIFY_SIGNERS_MAX];
     size_t signer_count;
+    struct verify_deputy deputies[POLICY_HOLDERS_MAX];
+    size_t deputy_count;
     char where[96]; /* after a refusal: which part of the file, for people */
 };
 /* ERR_OK: everything in the file is as the format demands and the report is filled. */

@@ -33,7 +33,8 @@ static enum err make_policy(struct core *c, const struct core_account_terms *in,
                                        .people = sorted,
                                        .count = in->count,
                                        .rules = in->rules,
-                                       .limits = in->limits};
+                                       .limits = in->limits,
+                                       .deputies = in->deputies};
 
     *out = NULL;
     if (in->count == 0 || in->count > POLICY_HOLDERS_MAX)

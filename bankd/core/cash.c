@@ -69,13 +69,15 @@ enum err core_cash(struct core *c, const struct core_caller *who, const struct v
 {
     static const struct deciding_checks checks = {check_access, judge};
     struct life_decisions decisions;
+    struct delegates delegates;
     struct deciding d = {
         .c = c,
         .stated = {.c = c, .verified = statement, .subject = document->order->digest},
         .verb = VERB_SUBMIT,
         .order = document->order,
         .document = document,
-        .decisions = &decisions};
+        .decisions = &decisions,
+        .delegates = &delegates};
 
     *out = (struct core_answer){0};
     decisions.count = 0;

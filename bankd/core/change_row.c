@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/change_row.h"
 
+#include "bankd/core/delegate.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/life.h"
 #include "bankd/core/people.h"
 #include <stdlib.h>
 #include <string.h>
@@ -182,17 +184,6 @@ static enum err add_policy(struct core *c, struct ledger_account *a, const struc
     return store_run(q);
 }
 
-/* What waits for decisions may have all that it needs under the new policy, or get it at another
- * time. */
-static enum err look_at_orders(struct core *c, const struct ledger_account *a)
-{
-    struct store_query *q = store_query(c->store, STORE_ORDER_LOOK);
-
-    store_bind_int(q, ":account", a->id);
-    store_bind_int(q, ":now", c->now_us);
-    return store_run(q);
-}
-
 enum err change_enforce(struct core *c, struct ledger_account *a, const struct change *ch,
                         int64_t entry)
 {
@@ -204,7 +195,9 @@ enum err change_enforce(struct core *c, struct ledger_account *a, const struct c
     if (!e)
         e = set_holders(c, a, ch->to);
     if (!e)
-        e = look_at_orders(c, a);
+        e = delegate_follow_policy(c, a->id, ch->to, entry);
+    if (!e)
+        e = life_look_again(c, a->id);
     if (!e)
         e = change_set(c, ch->id, "force", 0);
     if (!e)

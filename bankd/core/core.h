@@ -130,6 +130,9 @@ MUST_CHECK enum err core_cash(struct core *c, const struct core_caller *who,
 MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller *who,
                                        const struct verified *statement, const struct policy *to,
                                        struct core_answer *out);
+/* A holder's delegation, or its end. */
+MUST_CHECK enum err core_delegate(struct core *c, const struct core_caller *who,
+                                  const struct verified *statement, struct core_answer *out);
 /* A request that failed before it was verified: counted, one entry per reason and minute. The
  * problem document gets the current policy when E is POLICY_STALE and ACCOUNT is the caller's. */
 MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, enum err e,
@@ -156,6 +159,9 @@ MUST_CHECK enum err core_account(struct core *c, const struct core_caller *who, 
                                  struct core_answer *out);
 MUST_CHECK enum err core_account_policy(struct core *c, const struct core_caller *who,
                                         const char *account, struct core_answer *out);
+/* Those in force and to come. */
+MUST_CHECK enum err core_delegations(struct core *c, const struct core_caller *who,
+                                     const char *account, struct core_answer *out);
 /* Days since 1970, UTC, both included; 0: open on that side. PERIOD_INVALID when they cross. */
 struct core_period {
     int32_t from_day, to_day;
@@ -216,7 +222,8 @@ struct core_account_terms {
     const char *account, *currency, *title;
     const struct policy_person *people;
     size_t count;
-    const char *rules, *limits; /* canonical JSON arrays; "": all must approve, no limits */
+    /* Canonical JSON arrays; "": all must approve, no limits, no deputies. */
+    const char *rules, *limits, *deputies;
 };
 MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *who,
                                       const struct core_account_terms *terms,

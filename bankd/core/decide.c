@@ -34,17 +34,28 @@ static enum err check_access(struct deciding *d, const struct session_viewer *vi
 
 /* --- the signer --- */
 
+static struct policy_case case_of(const struct deciding *d)
+{
+    return (struct policy_case){.subject =
+                                    d->order->kind == ORDER_PAYMENT ? POLICY_PAYMENT : POLICY_CASH,
+                                .amount_minor = d->order->amount_minor,
+                                .payee = d->order->creditor_account,
+                                .delegations = d->delegates->in_force,
+                                .delegation_count = d->delegates->in_force_count};
+}
+
 /* An order keeps the policy that it entered under, and its votes carry that one; a new order enters
  * under the current one. */
 static enum err check_policy(struct deciding *d)
 {
     const uint8_t *digest = d->row.id ? d->row.policy_digest : d->account.policy_digest;
 
+    const struct policy_case what = case_of(d);
     enum err e = state_policy(d->c, digest, &d->pinned);
     if (!e)
-        e = rights_check(d->pinned, d->stated.key.holder_name, d->verb);
+        e = rights_check(d->pinned, &what, d->stated.key.holder_name, d->verb);
     if (!e)
-        e = rights_check(d->current, d->stated.key.holder_name, d->verb);
+        e = rights_check(d->current, &what, d->stated.key.holder_name, d->verb);
     if (!e && memcmp(verified_decision(d->stated.verified)->policy_digest, digest, DIGEST_LEN) != 0)
         e = ERR_POLICY_STALE;
     if (!e && decision_pays(d->verb) && !policy_valid_at(d->current, d->c->now_us))
@@ -108,9 +119,7 @@ enum err deciding_fits(struct deciding *d, const struct policy_case *what, bool 
 
 static enum err check_new_order(struct deciding *d)
 {
-    const struct policy_case what = {.subject = POLICY_PAYMENT,
-                                     .amount_minor = d->order->amount_minor,
-                                     .payee = d->order->creditor_account};
+    const struct policy_case what = case_of(d);
     int64_t now_us = d->c->now_us;
 
     if (d->verb == VERB_CANCEL || d->verb == VERB_REJECT)
@@ -150,6 +159,8 @@ enum err deciding_begin(struct deciding *d)
         e = stated_fresh(&d->stated);
     if (!e && !d->stated.key.active)
         e = ERR_KEY_INACTIVE;
+    if (!e)
+        e = delegate_load(d->c, d->account.id, d->delegates);
     return e ? e : find_order(d);
 }
 
@@ -194,12 +205,14 @@ enum err core_decide(struct core *c, const struct core_caller *who, const struct
 {
     static const struct deciding_checks checks = {check_access, judge};
     struct life_decisions decisions;
+    struct delegates delegates;
     struct deciding d = {
         .c = c,
         .stated = {.c = c, .verified = decision, .subject = document->order->digest},
         .order = document->order,
         .document = document,
-        .decisions = &decisions};
+        .decisions = &decisions,
+        .delegates = &delegates};
 
     *out = (struct core_answer){0};
     decisions.count = 0;

@@ -30,7 +30,17 @@ int64_t life_due(const struct life_case *in)
 {
     int64_t due_us = earlier_opening(in->pinned, in, in->row->expires_us + 1);
 
-    return earlier_opening(in->current, in, due_us);
+    due_us = earlier_opening(in->current, in, due_us);
+    return in->delegates->begins_us < due_us ? in->delegates->begins_us : due_us;
+}
+
+enum err life_look_again(struct core *c, int64_t account)
+{
+    struct store_query *q = store_query(c->store, STORE_ORDER_LOOK);
+
+    store_bind_int(q, ":account", account);
+    store_bind_int(q, ":now", c->now_us);
+    return store_run(q);
 }
 
 /* An order for the day on which it came in is executed as soon as it may, any other on the first
@@ -228,40 +238,48 @@ static enum err look_at_open(struct core *c, struct ledger_account *a, const str
     return e ? e : life_execute(c, a, in, LIFE_SINCE_NOW, o);
 }
 
-/* A row of the store with what it is judged by. */
+/* What a row of the store is judged by: a case and what it borrows. */
+struct loaded {
+    struct life_decisions decisions;
+    struct delegates delegates;
+    struct life_case in;
+};
+
 static enum err load_case(struct core *c, const struct ledger_account *a,
-                          const struct life_order *o, struct life_decisions *decisions,
-                          struct life_case *out)
+                          const struct life_order *o, struct loaded *out)
 {
-    *out = (struct life_case){.row = o, .decisions = decisions, .now_us = c->now_us};
-    enum err e = life_decisions(c, o->id, decisions);
-    if (!e && decisions->count == 0)
+    struct life_case *in = &out->in;
+
+    *in = (struct life_case){
+        .row = o, .decisions = &out->decisions, .delegates = &out->delegates, .now_us = c->now_us};
+    enum err e = life_decisions(c, o->id, &out->decisions);
+    if (!e && out->decisions.count == 0)
         e = ERR_STORE_FAILED;
     if (!e)
-        e = state_policy(c, o->policy_digest, &out->pinned);
-    return e ? e : state_policy(c, a->policy_digest, &out->current);
+        e = delegate_load(c, a->id, &out->delegates);
+    if (!e)
+        e = state_policy(c, o->policy_digest, &in->pinned);
+    return e ? e : state_policy(c, a->policy_digest, &in->current);
 }
 
 enum err life_execute_stored(struct core *c, struct ledger_account *a, struct life_order *o)
 {
-    struct life_decisions decisions;
-    struct life_case in;
+    struct loaded l;
 
-    enum err e = load_case(c, a, o, &decisions, &in);
-    return e ? e : life_execute(c, a, &in, LIFE_SINCE_BEFORE, o);
+    enum err e = load_case(c, a, o, &l);
+    return e ? e : life_execute(c, a, &l.in, LIFE_SINCE_BEFORE, o);
 }
 
 static enum err look_at(struct core *c, struct ledger_account *a, struct life_order *o)
 {
-    struct life_decisions decisions;
-    struct life_case in;
+    struct loaded l;
 
-    enum err e = load_case(c, a, o, &decisions, &in);
+    enum err e = load_case(c, a, o, &l);
     if (e)
         return e;
     /* Accepted, or released on a day that was none of business. */
-    return status_open(o->status) ? look_at_open(c, a, &in, o)
-                                  : life_execute(c, a, &in, LIFE_SINCE_BEFORE, o);
+    return status_open(o->status) ? look_at_open(c, a, &l.in, o)
+                                  : life_execute(c, a, &l.in, LIFE_SINCE_BEFORE, o);
 }
 
 enum err life_catch_up(struct core *c, struct ledger_account *a)

@@ -79,6 +79,29 @@ static enum err add_enrolments(struct core *c, const struct life_order *row,
     return e;
 }
 
+/* What was said of who stands for whom, as far as it was so while the order went its way: each
+ * entry and its signer's enrolment. */
+static enum err add_delegations(struct core *c, const struct life_order *row, int64_t first,
+                                struct entry_list *list)
+{
+    struct store_query *q = store_query(c->store, STORE_DELEGATION_HISTORY);
+    bool found = false;
+
+    store_bind_int(q, ":account", row->account);
+    store_bind_int(q, ":first", first);
+    store_bind_int(q, ":before", row->entry);
+    enum err e = store_step(q, &found);
+    while (!e && found) {
+        e = add(list, store_int(q, 0));
+        if (!e)
+            e = add(list, store_int(q, 1));
+        if (!e)
+            e = store_step(q, &found);
+    }
+    store_done(q);
+    return e;
+}
+
 /* The index of the entry before it, or NO_ENTRY. */
 static enum err previous_of(struct core *c, int64_t index, int64_t *out)
 {
@@ -103,12 +126,15 @@ static enum err previous_of(struct core *c, int64_t index, int64_t *out)
     return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
 }
 
-/* From the newest entry about the order back to the first. */
-static enum err add_chain(struct core *c, const struct life_order *row, struct entry_list *list)
+/* From the newest entry about the order back to the FIRST. */
+static enum err add_chain(struct core *c, const struct life_order *row, struct entry_list *list,
+                          int64_t *first)
 {
     enum err e = ERR_OK;
 
+    *first = NO_ENTRY;
     for (int64_t at = row->entry; !e && at != NO_ENTRY;) {
+        *first = at;
         e = add(list, at);
         if (!e)
             e = previous_of(c, at, &at);
@@ -127,11 +153,15 @@ static int by_index(const void *a, const void *b)
 static enum err collect(struct core *c, const char *account, const struct life_order *row,
                         uint64_t size, struct entry_list *list)
 {
+    int64_t first = NO_ENTRY;
+
     enum err e = add_policies(c, account, row, list);
     if (!e)
         e = add_enrolments(c, row, list);
     if (!e)
-        e = add_chain(c, row, list);
+        e = add_chain(c, row, list, &first);
+    if (!e)
+        e = add_delegations(c, row, first, list);
     if (e)
         return e;
     qsort(list->index, list->count, sizeof list->index[0], by_index);

@@ -189,7 +189,9 @@ struct policy_case life_policy_case(const struct life_case *in)
         .subject = in->row->kind == LEDGER_PAYMENT ? POLICY_PAYMENT : POLICY_CASH,
         .amount_minor = in->row->amount,
         .payee = in->row->payee,
-        .waited_us = all->count ? policy_waited(all->made[0].received_us, in->now_us) : 0};
+        .waited_us = all->count ? policy_waited(all->made[0].received_us, in->now_us) : 0,
+        .delegations = in->delegates->in_force,
+        .delegation_count = in->delegates->in_force_count};
 }
 
 /* Money that comes in is nobody's to approve. */

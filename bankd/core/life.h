@@ -6,6 +6,7 @@
 #ifndef BANKD_CORE_LIFE_H
 #define BANKD_CORE_LIFE_H
 
+#include "bankd/core/delegate.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/state.h"
 #include "order/decision.h"
@@ -81,6 +82,7 @@ struct life_case {
     const struct life_decisions *decisions;
     const struct policy *pinned;  /* the one it entered under */
     const struct policy *current; /* the account's */
+    const struct delegates *delegates;
     int64_t now_us;
 };
 /* What the policies are asked. */
@@ -117,8 +119,11 @@ MUST_CHECK enum err life_close(struct core *c, struct ledger_account *a, const c
 
 /* --- what time does --- */
 /* When the bank must look at the order again, though nobody decides: when it expires, a waiting
- * clause opens or its day comes. A new policy makes it look at once. */
+ * clause opens, a delegation begins or its day comes. */
 int64_t life_due(const struct life_case *in);
+/* What waits for decisions may have all that it needs by a new policy or delegation, or get it at
+ * another time: every such order of the account is due now. */
+MUST_CHECK enum err life_look_again(struct core *c, int64_t account);
 /* An order that is at ACCP: since now, so that the bank's cut-off counts, or since before. On its
  * day it is judged once more and executed (the money moves: ACSP, and ACSC unless it goes to
  * another bank; the settlement's entry lists the decisions considered), or ended with its reason;

@@ -5,13 +5,16 @@
 #include "order/amount.h"
 #include <string.h>
 
-enum err rights_check(const struct policy *p, const char *holder, enum verb verb)
+enum err rights_check(const struct policy *p, const struct policy_case *what, const char *holder,
+                      enum verb verb)
 {
     bool votes = verb == VERB_APPROVE || verb == VERB_REJECT;
 
     if (!policy_may_submit(p, holder))
         return ERR_NOT_A_HOLDER;
-    return votes && !policy_may_approve(p, holder) ? ERR_MAY_NOT_APPROVE : ERR_OK;
+    if (!votes || policy_may_approve(p, holder))
+        return ERR_OK;
+    return verb == VERB_APPROVE && policy_is_deputy(p, what, holder) ? ERR_OK : ERR_MAY_NOT_APPROVE;
 }
 
 /* --- limits --- */

@@ -11,8 +11,10 @@
 #include "order/decision.h"
 #include "order/policy.h"
 
-/* NOT_A_HOLDER; MAY_NOT_APPROVE for a vote of one who may only hand in. */
-MUST_CHECK enum err rights_check(const struct policy *p, const char *holder, enum verb verb);
+/* NOT_A_HOLDER; MAY_NOT_APPROVE for a vote of one who may only hand in, unless it is an approval
+ * and he is a deputy in the case. */
+MUST_CHECK enum err rights_check(const struct policy *p, const struct policy_case *what,
+                                 const char *holder, enum verb verb);
 
 /* POLICY_NO_RULE when no rule is for such a payment; LIMIT_EXCEEDED when the policy never lets so
  * much go or, where it is for TODAY, when it and what left the account in this day and month (UTC)

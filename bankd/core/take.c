@@ -13,6 +13,7 @@ static struct life_case case_of(const struct deciding *d)
                               .decisions = d->decisions,
                               .pinned = d->pinned,
                               .current = d->current,
+                              .delegates = d->delegates,
                               .now_us = d->c->now_us};
 }
 

@@ -3,6 +3,7 @@
 
 #include "bankd/core/entries.h"
 #include "bankd/core/hold.h"
+#include "bankd/core/rights.h"
 #include "bankd/core/terms.h"
 #include "base/text.h"
 #include <string.h>
@@ -71,12 +72,15 @@ static void list_history(const struct life_order *row, const struct life_decisio
 
 static void list_can_decide(const struct life_case *in, struct doc *out)
 {
+    const struct policy_case what = life_policy_case(in);
+
     doc_array(out);
     if (!status_open(in->row->status))
         return;
     for (size_t i = 0; i < policy_holder_count(in->pinned); i++) {
         const char *holder = policy_holder(in->pinned, i);
-        if (policy_may_approve(in->pinned, holder) && policy_may_approve(in->current, holder) &&
+        if (!rights_check(in->pinned, &what, holder, VERB_APPROVE) &&
+            !rights_check(in->current, &what, holder, VERB_APPROVE) &&
             !life_decided(in->decisions, holder, VERB_APPROVE))
             doc_push_text(out, holder);
     }
@@ -153,12 +157,16 @@ void view_order(const struct core *c, const struct life_case *in, const char *cu
 enum err view_stored_order(struct core *c, const struct ledger_account *a,
                            const struct life_order *row, bool people, struct doc *out)
 {
-    struct life_case in = {.row = row, .now_us = c->now_us};
     struct life_decisions decisions;
+    struct delegates delegates;
+    struct life_case in = {
+        .row = row, .decisions = &decisions, .delegates = &delegates, .now_us = c->now_us};
     bool found = false;
 
     *out = (struct doc){0};
     enum err e = life_decisions(c, row->id, &decisions);
+    if (!e)
+        e = delegate_load(c, a->id, &delegates);
     if (!e)
         e = state_policy(c, row->policy_digest, &in.pinned);
     if (!e)
@@ -173,7 +181,6 @@ enum err view_stored_order(struct core *c, const struct ledger_account *a,
     if (!e) {
         size_t len = 0;
         const void *document = store_blob(q, 0, &len);
-        in.decisions = &decisions;
         view_order(c, &in, a->currency, people, out);
         entries_stored(out, "order", document, len);
     }

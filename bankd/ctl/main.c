@@ -37,7 +37,8 @@ static const struct args_option account_open[] = {
     {"title", 0, ARGS_TEXT, "TEXT", "what its policy is called", &ctl.title},
     {"holder", 0, ARGS_LIST, "NAME", "a holder, or NAME:CLASS with A, B, E or T; one or more",
      &ctl.holders},
-    {"rules", 0, ARGS_TEXT, "FILE", "the policy's rules and limits (all must approve)", &ctl.rules},
+    {"rules", 0, ARGS_TEXT, "FILE", "the policy's rules, limits, deputies (all must approve)",
+     &ctl.rules},
 };
 static const struct args_option account_fund[] = {
     ACCOUNT,

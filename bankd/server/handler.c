@@ -19,12 +19,12 @@ static enum err prepare_challenge(const struct bank *b, struct job *j)
 
 static enum err prepare_login(const struct bank *b, struct job *j)
 {
-    struct request_login login;
-    enum err e = request_login_read(body_of(j), j->body_len, &login);
+    struct request_statement login;
+    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_LOGIN, &login);
 
     if (!e)
         e = verify_login(b->name, login.jws, login.jws_len, core_keys(b->core), &j->verified);
-    request_login_free(&login);
+    request_statement_free(&login);
     return e;
 }
 
@@ -83,6 +83,26 @@ static enum err prepare_policy_decide(const struct bank *b, struct job *j)
         .keys = core_keys(b->core),
     };
     return verify_policy_change(&in, &j->verified);
+}
+
+static enum err prepare_delegate(const struct bank *b, struct job *j)
+{
+    struct request_statement r;
+    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_DELEGATION, &r);
+
+    if (!e) {
+        const struct verify_delegation_input in = {
+            .bank = b->name,
+            .account = j->match.param[0],
+            .jws = r.jws,
+            .jws_len = r.jws_len,
+            .policies = core_policies(b->core),
+            .keys = core_keys(b->core),
+        };
+        e = verify_delegation(&in, &j->verified);
+    }
+    request_statement_free(&r);
+    return e;
 }
 
 static enum err prepare_holder_add(const struct bank *b, struct job *j)
@@ -266,6 +286,18 @@ static enum err apply_policy_decide(const struct bank *b, struct job *j)
     return core_policy_decide(b->core, &who, j->verified, j->policy.to, &j->answer);
 }
 
+static enum err apply_delegate(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_delegate(b->core, &who, j->verified, &j->answer);
+}
+
+static enum err apply_delegations(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_delegations(b->core, &who, j->match.param[0], &j->answer);
+}
+
 static enum err apply_accounts(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -402,7 +434,8 @@ static enum err apply_account_open(const struct bank *b, struct job *j)
                                              .people = r->people,
                                              .count = r->count,
                                              .rules = buf_str(&r->rules),
-                                             .limits = buf_str(&r->limits)};
+                                             .limits = buf_str(&r->limits),
+                                             .deputies = buf_str(&r->deputies)};
 
     return core_account_open(b->core, &who, &terms, &j->answer);
 }
@@ -543,6 +576,8 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ACCOUNT] = {0, READS, NULL, apply_account},
     [ROUTE_POLICY] = {0, READS, NULL, apply_policy},
     [ROUTE_POLICY_DECIDE] = {0, WRITES, prepare_policy_decide, apply_policy_decide},
+    [ROUTE_DELEGATIONS] = {0, READS, NULL, apply_delegations},
+    [ROUTE_DELEGATE] = {0, WRITES, prepare_delegate, apply_delegate},
     [ROUTE_MOVEMENTS] = {PAGE | PERIOD, READS, NULL, apply_movements},
     [ROUTE_MOVEMENT_CATEGORY] = {0, WRITES, prepare_movement_category, apply_movement_category},
     [ROUTE_ACCOUNT_STATEMENT] = {PAGE | PERIOD, READS, NULL, apply_account_statement},

@@ -121,6 +121,23 @@ CREATE TABLE policy_vote (
     UNIQUE (policy_change, holder)
 ) STRICT;
 
+-- Who may stand for whom; a withdrawal is a row, too, ended from the start.
+CREATE TABLE delegation (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id),
+    principal INTEGER NOT NULL REFERENCES holder (id),
+    deputy INTEGER NOT NULL REFERENCES holder (id),
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    amount INTEGER NOT NULL, -- the most an order
+    from_us INTEGER NOT NULL,
+    until_us INTEGER NOT NULL,
+    issued_us INTEGER NOT NULL, -- the newest so far of the principal's
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    ended INTEGER REFERENCES entry (id) -- by what; NULL: by its time alone
+) STRICT;
+CREATE INDEX delegation_entry ON delegation (account, principal, entry);
+CREATE UNIQUE INDEX delegation_open ON delegation (account, principal) WHERE ended IS NULL;
+
 -- Who stands in the current policies, so that a holder's accounts can be listed.
 CREATE TABLE account_holder (
     holder INTEGER NOT NULL REFERENCES holder (id),

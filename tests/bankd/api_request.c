@@ -24,9 +24,9 @@ static enum err read_challenge(const char *s)
 
 static enum err read_login(const char *s)
 {
-    struct request_login r;
-    enum err e = request_login_read(s, strlen(s), &r);
-    request_login_free(&r);
+    struct request_statement r;
+    enum err e = request_statement_read(s, strlen(s), REQUEST_LOGIN, &r);
+    request_statement_free(&r);
     return e;
 }
 
@@ -197,13 +197,16 @@ static void test_what_is_made_is_read(void **state)
     a.people[0] = (struct policy_person){"bob", 'B'};
     a.people[1] = (struct policy_person){"alice", 'A'};
     assert_ok(buf_add_str(&a.rules, "[{\"require\":\"ebics\"}]"));
+    assert_ok(buf_add_str(&a.deputies, "[\"bob\"]"));
     assert_ok(request_account_make(&a, &b));
-    assert_string_equal(buf_str(&b), "{\"account\":\"" IBAN "\",\"currency\":\"EUR\",\"holders\":"
+    assert_string_equal(buf_str(&b), "{\"account\":\"" IBAN "\",\"currency\":\"EUR\","
+                                     "\"deputies\":[\"bob\"],\"holders\":"
                                      "[{\"class\":\"B\",\"id\":\"bob\"},\"alice\"],"
                                      "\"rules\":[{\"require\":\"ebics\"}],\"title\":\"Joint\"}");
     assert_ok(request_account_read(b.data, b.len, &a2));
     assert_memory_equal(a.people, a2.people, sizeof a.people);
     assert_string_equal(buf_str(&a2.rules), buf_str(&a.rules));
+    assert_string_equal(buf_str(&a2.deputies), buf_str(&a.deputies));
     assert_int_equal(a2.limits.len, 0);
     request_account_free(&a);
     request_account_free(&a2);
@@ -225,7 +228,7 @@ static void test_what_is_made_is_read(void **state)
     assert_ok(request_challenge_make(&(struct request_challenge){THUMB, true}, &b));
     assert_ok(read_challenge(buf_str(&b)));
     buf_clear(&b);
-    assert_ok(request_login_make("a.b.c", &b));
+    assert_ok(request_statement_make(REQUEST_LOGIN, "a.b.c", &b));
     assert_ok(read_login(buf_str(&b)));
     buf_clear(&b);
     assert_ok(request_fund_make(&(struct request_fund){"1.00", "EUR"}, &b));

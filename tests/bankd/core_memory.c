@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FIRM "NL91ABNA0417164300"
+
 void *__real_malloc(size_t len);
 void *__real_calloc(size_t count, size_t len);
 void *__real_realloc(void *p, size_t len);
@@ -235,11 +237,72 @@ static void threat_23_every_allocation_of_an_enrolment_fails(void **state)
     world_close(&w);
 }
 
+/* One attempt of a delegation. */
+static enum err delegate(struct world *w, const struct buf *jws)
+{
+    const struct core_caller who = {.session = w->alice.session};
+    struct verified *verified = NULL;
+    const struct verify_delegation_input in = {.bank = WORLD_BANK,
+                                               .account = FIRM,
+                                               .jws = buf_str(jws),
+                                               .jws_len = jws->len,
+                                               .policies = core_policies(w->core),
+                                               .keys = core_keys(w->core)};
+
+    core_answer_free(&w->answer);
+    enum err e = verify_delegation(&in, &verified);
+    if (!e)
+        e = core_begin(w->core, &w->time);
+    if (!e) {
+        e = core_delegate(w->core, &who, verified, &w->answer);
+        if (!e && fired)
+            e = ERR_NO_MEMORY;
+        if (!e)
+            e = core_commit(w->core);
+        if (e)
+            core_rollback(w->core);
+    }
+    verified_free(verified);
+    return e;
+}
+
+static void threat_23_every_allocation_of_a_delegation_fails(void **state)
+{
+    static const char *const holders[] = {"alice", "bob"};
+    static const struct world_account firm = {
+        .account = FIRM, .holders = holders, .count = 2, .deputies = "[\"bob\"]"};
+    static const struct world_gift gift = {.deputy = "bob", .account = FIRM, .amount_minor = 100};
+    static struct world w;
+    struct buf jws = {0};
+    enum err e = ERR_NO_MEMORY;
+
+    (void)state;
+    world_open(&w);
+    world_populate(&w);
+    assert_ok(world_open_account(&w, &firm));
+    world_sign_delegation(&w, &w.alice, &gift, NULL, &jws);
+    for (long n = 0; e; n++) {
+        assert_string_equal(world_sql(&w, "SELECT count(*) FROM delegation"), "0");
+        fired = false;
+        left = n;
+        e = delegate(&w, &jws);
+        left = -1;
+        assert_true(!e || fired);
+        assert_true(n < 10000);
+    }
+    assert_err(w.answer.err, ERR_OK);
+    assert_string_equal(world_sql(&w, "SELECT count(*) FROM delegation"), "1");
+    world_check(&w);
+    buf_free(&jws);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threat_23_every_allocation_fails),
         cmocka_unit_test(threat_23_every_allocation_of_an_enrolment_fails),
+        cmocka_unit_test(threat_23_every_allocation_of_a_delegation_fails),
     };
 
     wrap_libraries();

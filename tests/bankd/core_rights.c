@@ -48,12 +48,13 @@ static void test_rights(void **state)
         {"Alice", VERB_SUBMIT, ERR_NOT_A_HOLDER},
         {"", VERB_SUBMIT, ERR_NOT_A_HOLDER},
     };
+    const struct policy_case what = {.amount_minor = 100};
     struct policy *p = NULL;
 
     (void)state;
     assert_ok(policy_parse(alice_alone, strlen(alice_alone), &p));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_err(rights_check(p, rows[i].holder, rows[i].verb), rows[i].verdict);
+        assert_err(rights_check(p, &what, rows[i].holder, rows[i].verb), rows[i].verdict);
     policy_free(p);
 }
 

@@ -249,11 +249,17 @@ class Live(unittest.TestCase):
                                      ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
                 self.check(identifier, bank.operator("GET", path))
             import policy_change
-            new = {**policy, "title": "The second", "version": 2}
+            import delegation
+            new = {**policy, "deputies": ["bob"], "title": "The second", "version": 2}
             for session in (alice, bob):
                 word = policy_change.word(session.key, new, policy)
                 self.check("policyDecide", policy_change.send(session, new, word))
                 self.check("policy", session.get(at + "/policy"))
+            for deputy in ("bob", None):
+                jws = delegation.sign(alice.key, account, new, deputy)
+                self.check("delegate", delegation.send(alice, account, jws))
+                self.check("delegations", bob.get(at + "/delegations"))
+                self.check("delegations", bank.operator("GET", at + "/delegations"))
             large = b.make_order(account, payee, "500.00")
             refused = b.make_order(account, payee, "500.01")
             for held in (large, refused):

@@ -197,6 +197,7 @@ static void test_the_schema_says_no(void **state)
         "INSERT INTO movement VALUES (1, 0, 'payment', 1, NULL, NULL); INSERT INTO posting VALUES "
         "(1, 1, "
         "-60, 40)");
+    execute("INSERT INTO delegation VALUES (1, 1, 1, 1, 1, 5, 0, 9, 0, 0, NULL)");
     /* One person, whichever of his keys. */
     assert_refused("INSERT INTO decision VALUES (2, 1, 1, 'vote', 'reject', 3, 0, 0, '', 0)");
     assert_refused("INSERT INTO movement VALUES (2, 0, 'payment', 1, NULL, NULL)");
@@ -209,6 +210,8 @@ static void test_the_schema_says_no(void **state)
     assert_refused("UPDATE account SET booked = 59 WHERE id = 1");
     assert_refused("UPDATE account SET reserved = 101 WHERE id = 1");
     assert_refused("UPDATE account SET booked = -1, reserved = -1 WHERE id = 2");
+    /* Nobody has two people stand for him. */
+    assert_refused("INSERT INTO delegation VALUES (2, 1, 1, 1, 1, 5, 0, 9, 0, 0, NULL)");
     assert_refused("UPDATE entry SET body = x'00'");
     assert_refused("DELETE FROM entry");
     assert_refused("UPDATE decision SET verb = 'reject'");

@@ -248,7 +248,8 @@ enum err world_open_account(struct world *w, const struct world_account *in)
                                              .people = people,
                                              .count = in->count,
                                              .rules = in->rules ? in->rules : "",
-                                             .limits = in->limits ? in->limits : ""};
+                                             .limits = in->limits ? in->limits : "",
+                                             .deputies = in->deputies ? in->deputies : ""};
 
     for (size_t i = 0; i < in->count && i < POLICY_HOLDERS_MAX; i++) {
         size_t len = strcspn(in->holders[i], ":");

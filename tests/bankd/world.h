@@ -48,13 +48,13 @@ void world_open(struct world *w);
 void world_open_in(struct world *w, const char *parent); /* its directory's; /tmp otherwise */
 void world_close(struct world *w);
 void world_restart(struct world *w);
-/* An account and its policy; a holder is "bob", of class A, or "bob:B". RULES and LIMITS are JSON
- * arrays or NULL. Returns what the bank answered. */
+/* An account and its policy; a holder is "bob", of class A, or "bob:B". RULES, LIMITS and
+ * DEPUTIES are JSON arrays or NULL. Returns what the bank answered. */
 struct world_account {
     const char *account, *currency; /* NULL: EUR */
     const char *const *holders;
     size_t count;
-    const char *rules, *limits;
+    const char *rules, *limits, *deputies;
 };
 enum err world_open_account(struct world *w, const struct world_account *in);
 /* Alice (P-256) and Bob (P-521) with a joint account, Carol (P-384) with the shop's; 100.00 EUR in
@@ -132,6 +132,22 @@ const char *world_hand_in_policy(struct world *w, const struct person *caller,
                                  const struct buf *jws, const struct policy *to);
 const char *world_policy_decide(struct world *w, const struct person *signer,
                                 const struct policy *to, enum verb verb);
+
+/* Who stands for the signer; zero members mean the ordinary: withdraw, Alice's account, EUR, from
+ * now, for a day, under the account's current policy. */
+struct world_gift {
+    const char *deputy, *account, *currency;
+    int64_t amount_minor, from_us, until_us;
+    const struct policy *policy;
+};
+void world_sign_delegation(struct world *w, const struct person *signer,
+                           const struct world_gift *gift, const struct world_says *says,
+                           struct buf *jws);
+const char *world_hand_in_delegation(struct world *w, const struct person *caller,
+                                     const struct buf *jws, const char *account);
+/* Both in one, over the signer's own session. */
+const char *world_delegate(struct world *w, const struct person *signer,
+                           const struct world_gift *gift);
 
 /* What the bank's operator calls with. */
 extern const struct core_caller world_operator;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * New policies of a world's accounts.
+ * New policies of a world's accounts, and delegations.
  */
 #include "base/text.h"
+#include "order/delegation.h"
 #include "order/jws.h"
 #include "order/policy_change.h"
 #include "tests/bankd/world.h"
@@ -95,6 +96,83 @@ const char *world_policy_decide(struct world *w, const struct person *signer,
 
     world_sign_policy(w, signer, to, verb, &jws);
     const char *name = world_hand_in_policy(w, signer, &jws, to);
+    buf_free(&jws);
+    return name;
+}
+
+/* --- delegations --- */
+
+static const char *account_of(const struct world_gift *gift)
+{
+    return gift->account ? gift->account : WORLD_ALICE_ACCOUNT;
+}
+
+/* From a whole second on, as the document has it. */
+static struct delegation gift_of(struct world *w, const struct world_gift *in)
+{
+    struct delegation d = {.verb = DELEGATION_GIVE,
+                           .amount_minor = in->amount_minor,
+                           .from_us = in->from_us ? in->from_us : w->time.now_us,
+                           .until_us = in->until_us};
+
+    if (!d.until_us)
+        d.until_us = d.from_us + 86400 * WORLD_SECOND;
+    snprintf(d.deputy, sizeof d.deputy, "%s", in->deputy);
+    snprintf(d.currency, sizeof d.currency, "%s", in->currency ? in->currency : "EUR");
+    return d;
+}
+
+void world_sign_delegation(struct world *w, const struct person *signer,
+                           const struct world_gift *gift, const struct world_says *says,
+                           struct buf *jws)
+{
+    struct delegation d = {.verb = DELEGATION_WITHDRAW};
+    const struct policy *policy = NULL;
+    struct person p = *signer;
+    struct buf payload = {0};
+
+    if (gift->deputy) {
+        d = gift_of(w, gift);
+        policy = gift->policy ? gift->policy : policy_in_force(w, account_of(gift));
+    }
+    world_head(w, says, &d.head);
+    snprintf(d.account, sizeof d.account, "%s", account_of(gift));
+    assert_ok(delegation_make(&d, policy, &payload));
+    buf_clear(jws);
+    assert_ok(jws_make(p.key, statement_typ(STATEMENT_DELEGATION), payload.data, payload.len,
+                       world_sign_hash, &p, jws));
+    buf_free(&payload);
+}
+
+const char *world_hand_in_delegation(struct world *w, const struct person *caller,
+                                     const struct buf *jws, const char *account)
+{
+    const struct core_caller who = {.session = caller->session};
+    struct verified *verified = NULL;
+    const struct verify_delegation_input in = {.bank = WORLD_BANK,
+                                               .account = account,
+                                               .jws = buf_str(jws),
+                                               .jws_len = jws->len,
+                                               .policies = core_policies(w->core),
+                                               .keys = core_keys(w->core)};
+
+    enum err e = verify_delegation(&in, &verified);
+    world_begin(w);
+    if (e)
+        world_end(w, core_refuse(w->core, &who, e, account, &w->answer));
+    else
+        world_end(w, core_delegate(w->core, &who, verified, &w->answer));
+    verified_free(verified);
+    return err_name(w->answer.err);
+}
+
+const char *world_delegate(struct world *w, const struct person *signer,
+                           const struct world_gift *gift)
+{
+    struct buf jws = {0};
+
+    world_sign_delegation(w, signer, gift, NULL, &jws);
+    const char *name = world_hand_in_delegation(w, signer, &jws, account_of(gift));
     buf_free(&jws);
     return name;
 }

@@ -130,7 +130,7 @@ static void log_in(void *item)
     bench_need(jws_make(soft_key_public(holder), statement_typ(STATEMENT_LOGIN), payload.data,
                         payload.len, soft_key_sign, holder, &jws),
                "login");
-    bench_need(request_login_make(buf_str(&jws), &body), "login");
+    bench_need(request_statement_make(REQUEST_LOGIN, buf_str(&jws), &body), "login");
     js_free(post(lane->wire, "/v1/login", &body));
     secret_free(session);
     buf_free(&payload);

@@ -44,6 +44,8 @@ def display(policy, replaces, verb):
     if "validUntil" in policy:
         lines.append(("Valid until", policy["validUntil"]))
     lines.append(("Holders", ", ".join("%(id)s (%(class)s)" % h for h in policy["holders"])))
+    if "deputies" in policy:
+        lines.append(("Deputies", ", ".join(policy["deputies"])))
     for period in ("day", "month"):
         lines += [("Limit", "%s %s a %s" % (limit["amount"], policy["currency"], period))
                   for limit in policy.get("limits", []) if limit["per"] == period]

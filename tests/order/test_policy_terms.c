@@ -41,12 +41,13 @@ static void test_people(void **state)
     assert_int_equal(two[0].class, 'B');
 }
 
-static enum err read_terms(const char *text, struct buf *rules, struct buf *limits)
+static enum err read_terms(const char *text, struct buf *rules, struct buf *limits,
+                           struct buf *deputies)
 {
     struct js *value = NULL;
 
     assert_ok(js_parse(text, strlen(text), &value));
-    enum err e = policy_terms_read(value, rules, limits);
+    enum err e = policy_terms_read(value, rules, limits, deputies);
     js_free(value);
     return e;
 }
@@ -57,26 +58,30 @@ static void test_rules(void **state)
     static const struct {
         const char *text;
         enum err expected;
-        const char *rules, *limits;
+        const char *rules, *limits, *deputies;
     } rows[] = {
-        {"{}", ERR_OK, "", ""},
-        {"{\"rules\": [ {\"require\": \"all\"} ]}", ERR_OK, "[{\"require\":\"all\"}]", ""},
+        {"{}", ERR_OK, "", "", ""},
+        {"{\"rules\": [ {\"require\": \"all\"} ]}", ERR_OK, "[{\"require\":\"all\"}]", "", ""},
         {"{\"limits\":[{\"per\":\"day\",\"amount\":\"1\"}]}", ERR_OK, "",
-         "[{\"amount\":\"1\",\"per\":\"day\"}]"},
-        {"{\"rules\":[]}", ERR_DOC_MEMBER_INVALID, "", ""},
-        {"{\"rules\":{}}", ERR_DOC_MEMBER_INVALID, "", ""},
-        {"{\"rules\":[1],\"holders\":[]}", ERR_DOC_MEMBER_UNKNOWN, "", ""},
-        {"[]", ERR_DOC_MEMBER_INVALID, "", ""},
+         "[{\"amount\":\"1\",\"per\":\"day\"}]", ""},
+        {"{\"deputies\":[ \"bob\" ]}", ERR_OK, "", "", "[\"bob\"]"},
+        {"{\"deputies\":[]}", ERR_DOC_MEMBER_INVALID, "", "", ""},
+        {"{\"rules\":[]}", ERR_DOC_MEMBER_INVALID, "", "", ""},
+        {"{\"rules\":{}}", ERR_DOC_MEMBER_INVALID, "", "", ""},
+        {"{\"rules\":[1],\"holders\":[]}", ERR_DOC_MEMBER_UNKNOWN, "", "", ""},
+        {"[]", ERR_DOC_MEMBER_INVALID, "", "", ""},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct buf rules = {0}, limits = {0};
+        struct buf rules = {0}, limits = {0}, deputies = {0};
 
-        assert_err(read_terms(rows[i].text, &rules, &limits), rows[i].expected);
+        assert_err(read_terms(rows[i].text, &rules, &limits, &deputies), rows[i].expected);
         assert_string_equal(buf_str(&rules), rows[i].rules);
         assert_string_equal(buf_str(&limits), rows[i].limits);
+        assert_string_equal(buf_str(&deputies), rows[i].deputies);
         buf_free(&rules);
         buf_free(&limits);
+        buf_free(&deputies);
     }
 }
 
@@ -94,7 +99,8 @@ static void test_write(void **state)
                                  .people = people,
                                  .count = 2,
                                  .rules = "[{\"anyOf\":[{\"signers\":[{\"count\":3}]}]}]",
-                                 .limits = ""};
+                                 .limits = "",
+                                 .deputies = ""};
     struct policy_findings found;
     struct buf written = {0}, made = {0};
 

@@ -40,11 +40,11 @@ class Page(unittest.TestCase):
 
     def test_examples(self):
         examples = EXAMPLE.findall(page())
-        self.assertEqual(len(examples), 10)
-        self.assertEqual(page().count("```json"), 10)
+        self.assertEqual(len(examples), 11)
+        self.assertEqual(page().count("```json"), 11)
         for number, (_, rules, _, session) in enumerate(examples, 1):
             with self.subTest(example=number):
-                self.assertLessEqual(set(json.loads(rules)), {"limits", "rules"})
+                self.assertLessEqual(set(json.loads(rules)), {"deputies", "limits", "rules"})
                 self.assertIn("\n$ countersign policy lint rules.json $who\n", session)
                 self.assertIn("\nIt loads", session)
                 self.assertIn("\n$ countersign policy simulate rules.json $who ", session)

@@ -22,8 +22,8 @@ SECOND = Key("P-256", int.from_bytes(sha256(b"alice's second card"), "big"))
 BANK = "demobank.example/demo"
 ACCOUNT = "PT50000201231234567890154"
 CREDITOR = iban("PT", "001800034567890123449")
-DECISION, LOGIN, KEYS, TERMINAL = ("countersign-%s+jws" % s
-                                   for s in ("decision", "login", "bank-keys", "terminal"))
+DECISION, DELEGATION, LOGIN, KEYS, TERMINAL = (
+    "countersign-%s+jws" % s for s in ("decision", "delegation", "login", "bank-keys", "terminal"))
 
 ORDER = {"account": ACCOUNT, "amount": "77.78", "bank": BANK, "created": "2026-11-22T10:00:00Z",
          "creditor": {"account": CREDITOR, "name": "EDP Comercial"}, "currency": "EUR",
@@ -99,6 +99,40 @@ def decision(verb="approve", order=ORDER, policy=POLICY, issued="2026-11-22T10:0
 
 def signed(key, **what):
     return jws(key, DECISION, canon(decision(**what)))
+
+
+# --- delegations ---------------------------------------------------------------------------------
+
+DORA = Key("P-256", int.from_bytes(sha256(b"dora"), "big"))
+# Alice and Dora must both approve; Bob only hands in, but may be a deputy.
+DEPUTIES = dict(POLICY, deputies=["bob"], title="Two and a deputy", holders=[
+    {"class": "A", "id": "alice"}, {"class": "T", "id": "bob"}, {"class": "A", "id": "dora"}])
+
+
+def delegation_display(d, policy):
+    rows = [("Account", grouped(d["account"])), ("Bank", d["bank"])]
+    if d["verb"] == "withdraw":
+        sentence = "I withdraw my delegation."
+    else:
+        sentence = "I let this person approve payments in my place."
+        rows = [("Deputy", d["deputy"]), ("Up to", "%s %s an order" % (d["amount"], d["currency"])),
+                ("From", d["from"]), ("Until", d["until"])] + rows + [
+                ("Policy", "%s, version %d, %s" % (policy["title"], policy["version"],
+                                                   hexdigest(canon(policy))[:16]))]
+    return (sentence + "\n\n" + "".join("%-14s%s\n" % row for row in rows)).encode()
+
+
+def delegation(verb="give", policy=DEPUTIES, shown=None, issued="2026-11-22T09:30:00Z",
+               expires="2026-11-22T23:00:00Z", **changes):
+    body = {"account": ACCOUNT, "bank": BANK, "display": "countersign-delegation-display/1;en",
+            "expires": expires, "issued": issued, "nonce": b64u(sha256(issued.encode())[:16]),
+            "verb": verb, "version": 1}
+    if verb == "give":
+        body.update(amount="77.78", currency="EUR", deputy="bob", **{"from": "2026-11-22T09:00:00Z"},
+                    policyDigest=hexdigest(canon(policy)), until="2026-11-23T00:00:00Z")
+    body.update(changes)
+    body["displayDigest"] = hexdigest(delegation_display(dict(body, **(shown or {})), policy))
+    return body
 
 
 def bank_keys(bank=BANK, root=ROOT, log=LOG):
@@ -199,6 +233,16 @@ class Story:
             body["payeeCheck"] = payeeCheck
         return self.of_order("decision", clock, body, link)
 
+    def delegate(self, clock="09:30:00", holder="dora", key=DORA, link=True, **what):
+        what.setdefault("issued", clock if "T" in clock else "2026-11-22T%sZ" % clock)
+        name = "delegation:%s/%s" % (ACCOUNT, holder)
+        body = {"object": name, "type": "delegation", "holder": holder,
+                "statement": jws(key, DELEGATION, canon(delegation(**what)))}
+        before = [i for i, r in enumerate(self.rows) if r[2]["object"] == name]
+        if before and link:
+            body["previous"] = before[-1]
+        return self.put("delegation", clock, body)
+
     def settle(self, clock="10:07:01", **changes):
         considered = [{"decision": verb_of(r[2]["statement"]), "entry": i,
                        "holder": r[2]["holder"], "keyStatus": "active",
@@ -235,8 +279,8 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("enrolment", "key-status", "account", "decision", "accepted", "held", "released", "settlement", "closed",
-                "confirmed", "returned", "told")
+        told = ("enrolment", "key-status", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
+                "closed", "confirmed", "returned", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]
         document = {"account": ACCOUNT, "bank": BANK, "bankKeys": bank_keys(),

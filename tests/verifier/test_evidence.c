@@ -89,7 +89,11 @@ static void other_ends(void **state)
                 {"flagged", "PDNG", "", 2},
                 {"sent", "ACSP", "", 2},
                 {"confirmed", "ACSC", "", 2},
-                {"sent-back", "RJCT", "AC01", 2}};
+                {"sent-back", "RJCT", "AC01", 2},
+                {"delegated", "ACSC", "", 2},
+                {"delegated-anew", "ACSC", "", 2},
+                {"withdrawn", "RJCT", "DS0H", 1},
+                {"delegation-began", "ACSC", "", 2}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -103,6 +107,33 @@ static void other_ends(void **state)
         assert_string_equal(r.status, rows[i].status);
         assert_string_equal(r.reason, rows[i].reason);
         assert_int_equal(r.given, rows[i].given);
+        buf_free(&file);
+    }
+}
+
+/* Who stood for whom is told as of the status's time. */
+static void deputies(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        size_t count;
+    } rows[] = {{"evidence/settled.json", 0},
+                {"evidence/delegated.json", 1},
+                {"evidence/withdrawn.json", 0},
+                {"evidence/delegation-began.json", 2}};
+    struct pins pins = load_pins();
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf file = golden_read(rows[i].file);
+        struct verify_report r;
+
+        assert_ok(verify(&file, pins.root, NULL, &r));
+        assert_int_equal(r.deputy_count, rows[i].count);
+        if (rows[i].count > 0) {
+            assert_string_equal(r.deputies[0].deputy, "bob");
+            assert_string_equal(r.deputies[0].principal, "dora");
+        }
         buf_free(&file);
     }
 }
@@ -201,6 +232,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settled),
         cmocka_unit_test(other_ends),
+        cmocka_unit_test(deputies),
         cmocka_unit_test(wrong_pin),
         cmocka_unit_test(every_forgery_is_refused_by_name),
         cmocka_unit_test(no_changed_byte_verifies),
