@@ -30,6 +30,15 @@ class FalseClock:
         """It stands still there."""
         self._write(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds)))
 
+    @staticmethod
+    def killed(pid):
+        """What libfaketime cannot clear away itself when its process is killed."""
+        for name in ("faketime_shm_%d", "sem.faketime_sem_%d"):
+            try:
+                os.unlink("/dev/shm/" + name % pid)
+            except FileNotFoundError:
+                pass
+
     def _write(self, text):
         with open(self.path + ".new", "w", encoding="ascii") as f:
             f.write(text + "\n")

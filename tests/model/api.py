@@ -59,7 +59,9 @@ class Api:
     def stop_bankd(self, sig=signal.SIGTERM):
         for session in self.people:
             session.close()
+        pid = self.bank.bankd.pid
         self.bank.stop_bankd(sig)
+        self.clock.killed(pid)
         self.ended("bankd", -sig if sig == signal.SIGKILL else 0)
 
     def stop_keeper(self):
