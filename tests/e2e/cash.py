@@ -15,9 +15,9 @@ def order(account, kind, amount, terminal="till-1", **members):
 
 
 def statement(key, cash, **members):
-    return key.jws("countersign-terminal+jws", b.statement(**{
-        "account": cash["account"], "order": cash["id"], "orderDigest": b.sha256(b.canon(cash)),
-        "terminal": cash.get("terminal", "till-1"), **members}))
+    said = b.statement(account=cash["account"], order=cash["id"], orderDigest=b.sha256(b.canon(cash)),
+                       terminal=cash.get("terminal", "till-1"))
+    return key.jws("countersign-terminal+jws", {**said, **members})
 
 
 def hand_in(session, cash, jws=None, **members):
