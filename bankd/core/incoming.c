@@ -141,13 +141,13 @@ static enum err take_credit(struct core *c, struct credit *k, const char *operat
     enum err e = ledger_own(c, LEDGER_BANK, k->currency, &outside);
     if (!e)
         e = find_place(c, k, &place, &why);
+    struct ledger_move m = {
+        .kind = LEDGER_CREDIT, .from = &outside, .to = &place, .amount = k->amount};
+    if (!e)
+        e = ledger_may_move(c, &m);
     if (!e)
         e = credits_add(c, k);
-    const struct ledger_move m = {.kind = LEDGER_CREDIT,
-                                  .from = &outside,
-                                  .to = &place,
-                                  .amount = k->amount,
-                                  .credit = k->id};
+    m.credit = k->id;
     if (!e)
         e = ledger_move(c, &m, &movement);
     return e ? e : write_credit(c, k, operator_name, why, movement, &place);

@@ -61,6 +61,9 @@ static enum err begin_order(struct deciding *d)
 {
     struct life_order *row = &d->row;
 
+    enum err e = ledger_make_own(d->c, &d->creditor);
+    if (e)
+        return e;
     row->kind = movements[d->order->kind];
     row->account = d->account.id;
     row->policy = d->account.policy;
