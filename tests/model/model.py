@@ -294,6 +294,7 @@ class Bank(Cash):
         if found is None or found.status != "PDNG" or releases and found.released:
             return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_HELD"}
         if releases:
+            self.catch_up_change(found.account)
             found.released = True
             self.execute(found)
         else:
