@@ -7,6 +7,7 @@
 #include "bankd/core/credits.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/page.h"
+#include "bankd/core/reading.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
 #include "base/text.h"
@@ -353,6 +354,8 @@ enum err core_reverse(struct core *c, const struct core_caller *who, const char 
     enum err e = check_act(who, &act);
     if (!e)
         e = ledger_find(c, account, &a);
+    if (!e)
+        e = reading_catch_up(c, &a);
     if (!e)
         e = find_movement(c, &a, movement, &b);
     if (!e)

@@ -303,8 +303,9 @@ static void test_credits(void **state)
 
 static const char *counts(struct world *w)
 {
-    return world_sql(w, "SELECT (SELECT count(*) FROM credit) || ' ' ||"
-                        " (SELECT count(*) FROM movement) || ' ' || (SELECT count(*) FROM account)");
+    return world_sql(w,
+                     "SELECT (SELECT count(*) FROM credit) || ' ' ||"
+                     " (SELECT count(*) FROM movement) || ' ' || (SELECT count(*) FROM account)");
 }
 
 /* A credit that the books have no room for leaves nothing behind, and may come again. */
@@ -433,6 +434,21 @@ static void test_the_setting(void **state)
     }
 }
 
+/* What an order reserved that has expired is the account's again. */
+static void test_reversal_after_an_expiry(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "90.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_order_free(&o);
+    assert_string_equal(take_back(w, "1"), "FUNDS_INSUFFICIENT");
+    world_later(w, 3601);
+    assert_string_equal(take_back(w, "1"), "OK");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "0/0");
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -448,6 +464,7 @@ int main(void)
         T(test_credit_to_a_blocked_account),
         T(test_reversals),
         T(test_reversal_of_what_is_reserved),
+        T(test_reversal_after_an_expiry),
         T(test_a_credit_moves_on),
         cmocka_unit_test(test_the_setting),
     };
