@@ -163,7 +163,7 @@ struct units {
 static enum err fold_case(const struct units *in, struct units *out)
 {
     UErrorCode status = U_ZERO_ERROR;
-    int32_t cap = in->len * 3; /* no code unit folds to more */
+    int32_t cap = in->len * 3 + 1; /* no code unit folds to more */
 
     *out = (struct units){.text = malloc((size_t)cap * sizeof *out->text)};
     if (!out->text)
@@ -216,22 +216,35 @@ static enum err add_utf8(const struct units *u, struct buf *out)
     return e;
 }
 
-enum err utext_skeleton(const char *text, size_t len, struct buf *out)
+static enum err change(struct units *u, enum err (*how)(const struct units *, struct units *))
 {
-    struct units plain = {0}, folded = {0}, skeleton = {0};
-    enum err e = to_utf16(text, len, &plain.text, &plain.len);
+    struct units changed = {0};
+    enum err e = how(u, &changed);
 
+    free(u->text);
+    *u = changed;
+    return e;
+}
+
+/* Skeletons have capitals, too: a zero looks like one. */
+enum err utext_skeleton(const char *text, size_t len, bool by_shape, struct buf *out)
+{
+    struct units u = {0};
+    enum err e = to_utf16(text, len, &u.text, &u.len);
+
+    if (e == ERR_OK && by_shape)
+        e = change(&u, skeleton_of);
     if (e == ERR_OK)
-        e = fold_case(&plain, &folded);
+        e = change(&u, fold_case);
     if (e == ERR_OK)
-        e = skeleton_of(&folded, &skeleton);
+        e = change(&u, skeleton_of);
     if (e == ERR_OK)
-        keep_letters(&skeleton);
+        e = change(&u, fold_case);
     if (e == ERR_OK)
-        e = add_utf8(&skeleton, out);
-    free(plain.text);
-    free(folded.text);
-    free(skeleton.text);
+        keep_letters(&u);
+    if (e == ERR_OK)
+        e = add_utf8(&u, out);
+    free(u.text);
     return e;
 }
 
@@ -241,7 +254,7 @@ enum err utext_load(void)
     enum err e = utext_check("a b", 3, 3);
 
     if (e == ERR_OK)
-        e = utext_skeleton("a b", 3, &skeleton);
+        e = utext_skeleton("a b", 3, true, &skeleton);
     buf_free(&skeleton);
     return e == ERR_OK ? e : ERR_NO_MEMORY;
 }

@@ -21,9 +21,11 @@ MUST_CHECK enum err utext_check(const char *text, size_t len, size_t max_chars);
 bool utext_suspicious(const char *text, size_t len);
 
 /* Appends what the text looks like to people, as UTF-8: its UTS 39 skeleton (ICU uspoof) without
- * case, spaces and punctuation. Texts that are easily taken for each other give the same; it may
- * differ from one ICU to the next, so it is nothing to sign or show. TEXT_INVALID, NO_MEMORY. */
-MUST_CHECK enum err utext_skeleton(const char *text, size_t len, struct buf *out);
+ * case, spaces and punctuation. Texts that are easily taken for each other give the same, either BY
+ * SHAPE, where a capital is what it looks like (I is l, a Cyrillic capital is Latin), or otherwise,
+ * where it is its small letter: who compares must do both. It may differ from one ICU to the next,
+ * so it is nothing to sign or show. TEXT_INVALID, NO_MEMORY. */
+MUST_CHECK enum err utext_skeleton(const char *text, size_t len, bool by_shape, struct buf *out);
 
 /* Loads ICU's tables. ICU remembers for ever that it failed for want of memory, so a program that
  * is to outlive that loads them when it starts. NO_MEMORY. */

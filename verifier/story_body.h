@@ -5,6 +5,7 @@
 #ifndef VERIFIER_STORY_BODY_H
 #define VERIFIER_STORY_BODY_H
 
+#include "order/flag.h"
 #include "order/json.h"
 #include "order/member.h"
 #include "order/status.h"
@@ -63,9 +64,11 @@ struct story {
     size_t key_count;
     struct order order;
     bool order_seen;
-    bool released;      /* by the operator, after the bank held it */
-    int64_t entered_us; /* the order's first entry */
-    uint64_t last;      /* index of the order's newest entry */
+    char payee_check[PAYEE_CHECK_LEN + 1]; /* "": the bank did not say */
+    int64_t movement;                      /* of the settlement */
+    bool released;                         /* by the operator, after the bank held it */
+    int64_t entered_us;                    /* the order's first entry */
+    uint64_t last;                         /* index of the order's newest entry */
     struct made made[VERIFY_SIGNERS_MAX];
     size_t made_count;
     enum status status;

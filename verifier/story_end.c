@@ -142,6 +142,7 @@ enum err story_end_settlement(struct story *s, struct body *b)
         e = check_considered(js_at(st.considered, i), &s->made[i]);
     if (e == ERR_OK)
         e = story_order_walk(s, b, st.status, allowed);
+    s->movement = e == ERR_OK ? js_int(st.movement) : 0;
     return e == ERR_OK ? story_contradiction_unless(has_settled(s)) : e;
 }
 
@@ -182,7 +183,8 @@ static enum err end_elsewhere(struct story *s, struct body *b, enum status end)
     if (e == ERR_OK)
         e = check_link(s, b);
     if (e == ERR_OK)
-        e = story_contradiction_unless(end == STATUS_RJCT || !reason);
+        e = story_contradiction_unless((end == STATUS_RJCT || !reason) &&
+                                       js_int(movement) != s->movement);
     if (e == ERR_OK && reason)
         e = story_order_reason(s, reason);
     if (e == ERR_OK && reason)
@@ -216,10 +218,11 @@ enum err story_end_accepted(struct story *s, struct body *b)
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }
 
-/* Known ones, each once. */
-static enum err check_flags(const struct js *array)
+/* Known ones, each once; what the payee check found out is what the order's entry says. */
+static enum err check_flags(const struct story *s, const struct js *array)
 {
     flag_set seen = 0;
+    bool said = true;
 
     for (size_t i = 0; i < js_count(array); i++) {
         const struct js *one = js_at(array, i);
@@ -229,9 +232,10 @@ static enum err check_flags(const struct js *array)
 
         if (f == FLAG_COUNT || (seen & FLAG_BIT(f)))
             return ERR_DOC_MEMBER_INVALID;
+        said = said && (!flag_is_payee_check(name, len) || strcmp(name, s->payee_check) == 0);
         seen |= FLAG_BIT(f);
     }
-    return ERR_OK;
+    return story_contradiction_unless(said);
 }
 
 enum err story_end_held(struct story *s, struct body *b)
@@ -243,7 +247,7 @@ enum err story_end_held(struct story *s, struct body *b)
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK)
-        e = check_flags(flags);
+        e = check_flags(s, flags);
     if (e == ERR_OK)
         e = check_link(s, b);
     if (e == ERR_OK) /* cash waits at the terminal, not for the operator */

@@ -180,11 +180,12 @@ enum err story_order_note(struct story *s, const struct body *b, const struct ve
     return ERR_OK;
 }
 
-/* An order is handed in once, first of all; cash by its terminal, which is not here. */
+/* An order is handed in once, first of all; cash by its terminal, which is not here. What is
+ * accepted is voted on no more. */
 static bool may_come_now(const struct story *s, enum verb verb)
 {
     if (s->made_count > 0)
-        return verb != VERB_SUBMIT;
+        return verb == VERB_CANCEL || (verb != VERB_SUBMIT && status_open(s->status));
     return s->order.kind == ORDER_PAYMENT && (verb == VERB_SUBMIT || verb == VERB_APPROVE);
 }
 
@@ -293,19 +294,19 @@ static enum err check_outcome(const struct story *s, const struct body *b)
         fine = !verdict.reached && !verdict.unreachable && verdict.approved;
         break;
     case STATUS_ACCP:
-    case STATUS_PDNG:
         fine = verdict.reached && !verdict.unreachable && b->leaf->time_us <= s->order.expires_us;
         break;
     case STATUS_CANC:
         fine = verb == VERB_CANCEL && reason_is_of(s, VERB_CANCEL);
         break;
     case STATUS_RJCT:
-        fine = verdict.unreachable && verdict.covered
-                   ? reason_is_of(s, VERB_REJECT)
-                   : story_order_bank_reason(s, b->leaf->time_us);
+        fine =
+            verdict.unreachable && (verdict.covered ? reason_is_of(s, VERB_REJECT)
+                                                    : story_order_bank_reason(s, b->leaf->time_us));
         break;
     case STATUS_NONE:
     case STATUS_RCVD:
+    case STATUS_PDNG:
     case STATUS_ACSP:
     case STATUS_ACSC:
         break;
@@ -314,20 +315,21 @@ static enum err check_outcome(const struct story *s, const struct body *b)
 }
 
 /* What the bank found out about the payee when the order came. */
-static enum err check_payee_check(const struct js *check, const struct js *document)
+static enum err note_payee_check(struct story *s, const struct js *check, const struct js *document)
 {
     size_t len;
     const char *code = js_text(check, &len);
 
     if (!flag_is_payee_check(code, len))
         return ERR_DOC_MEMBER_INVALID;
+    memcpy(s->payee_check, code, PAYEE_CHECK_LEN + 1);
     return story_contradiction_unless(document != NULL);
 }
 
 enum err story_order_decision(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_RCVD, STATUS_ACTC, STATUS_PATC, STATUS_ACCP,
-                                          STATUS_PDNG, STATUS_RJCT, STATUS_CANC, STATUS_NONE};
+                                          STATUS_RJCT, STATUS_CANC, STATUS_NONE};
     const struct js *check, *document, *holder, *reason, *statement, *status;
     const struct js_member table[] = {BODY_ROWS(b),
                                       MEMBER_OBJECT("document", false, &document),
@@ -343,7 +345,7 @@ enum err story_order_decision(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_order_document(s, b, document);
     if (e == ERR_OK && check)
-        e = check_payee_check(check, document);
+        e = note_payee_check(s, check, document);
     if (e == ERR_OK)
         e = take_decision(s, b, statement, holder);
     if (e == ERR_OK)

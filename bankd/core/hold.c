@@ -6,6 +6,7 @@
 #include "bankd/core/hold.h"
 
 #include "bankd/core/answer.h"
+#include "bankd/core/change.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/payees.h"
@@ -94,11 +95,14 @@ static enum err release(struct core *c, struct ledger_account *a, const struct w
     char object[LIFE_OBJECT_MAX];
     struct doc body = {0};
 
+    enum err e = change_catch_up(c, a); /* it is judged by the policy that is due by now */
+    if (e)
+        return e;
     life_object(a->account, o->order_id, object);
     entries_body(&body, "released", object, o->entry);
     doc_text(&body, "operator", w->operator_name);
     doc_text(&body, "note", w->note);
-    enum err e = entries_add(c, &body, &o->entry);
+    e = entries_add(c, &body, &o->entry);
     o->released = true;
     return e ? e : life_execute_stored(c, a, o);
 }

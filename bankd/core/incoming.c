@@ -7,6 +7,7 @@
 #include "bankd/core/credits.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/page.h"
+#include "bankd/core/reading.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
 #include "base/text.h"
@@ -141,13 +142,13 @@ static enum err take_credit(struct core *c, struct credit *k, const char *operat
     enum err e = ledger_own(c, LEDGER_BANK, k->currency, &outside);
     if (!e)
         e = find_place(c, k, &place, &why);
+    struct ledger_move m = {
+        .kind = LEDGER_CREDIT, .from = &outside, .to = &place, .amount = k->amount};
+    if (!e)
+        e = ledger_may_move(c, &m);
     if (!e)
         e = credits_add(c, k);
-    const struct ledger_move m = {.kind = LEDGER_CREDIT,
-                                  .from = &outside,
-                                  .to = &place,
-                                  .amount = k->amount,
-                                  .credit = k->id};
+    m.credit = k->id;
     if (!e)
         e = ledger_move(c, &m, &movement);
     return e ? e : write_credit(c, k, operator_name, why, movement, &place);
@@ -353,6 +354,8 @@ enum err core_reverse(struct core *c, const struct core_caller *who, const char 
     enum err e = check_act(who, &act);
     if (!e)
         e = ledger_find(c, account, &a);
+    if (!e)
+        e = reading_catch_up(c, &a);
     if (!e)
         e = find_movement(c, &a, movement, &b);
     if (!e)

@@ -81,16 +81,6 @@ static const char *const own_names[] = {[LEDGER_BANK] = "bank",
                                         [LEDGER_SETTLEMENT] = "settlement",
                                         [LEDGER_SUSPENSE] = "suspense"};
 
-static enum err make_own(struct core *c, const char *name, const char *currency)
-{
-    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ADD);
-
-    store_bind_text(q, ":account", name);
-    store_bind_int(q, ":customer", false);
-    store_bind_text(q, ":currency", currency);
-    return store_run(q);
-}
-
 enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
                     struct ledger_account *out)
 {
@@ -100,8 +90,23 @@ enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
     enum err e = find(c, name, false, out);
     if (e != ERR_ACCOUNT_UNKNOWN)
         return e;
-    e = make_own(c, name, currency);
-    return e ? e : find(c, name, false, out);
+    *out = (struct ledger_account){.entry = NO_ENTRY, .state = LEDGER_OPEN};
+    memcpy(out->account, name, sizeof name);
+    snprintf(out->currency, sizeof out->currency, "%s", currency);
+    return ERR_OK;
+}
+
+enum err ledger_make_own(struct core *c, struct ledger_account *a)
+{
+    if (a->id)
+        return ERR_OK;
+    struct store_query *q = store_query(c->store, STORE_ACCOUNT_ADD);
+    store_bind_text(q, ":account", a->account);
+    store_bind_int(q, ":customer", false);
+    store_bind_text(q, ":currency", a->currency);
+    enum err e = store_run(q);
+    a->id = store_last_id(c->store);
+    return e;
 }
 
 /* The doors through which money comes in; it is missing there. */
@@ -265,7 +270,11 @@ static enum err post(struct core *c, struct ledger_account *a, int64_t movement,
 /* The two sides of every movement are written here and nowhere else. */
 static enum err book(struct core *c, const struct ledger_move *m, int64_t *movement)
 {
-    enum err e = add_movement(c, m, movement);
+    enum err e = ledger_make_own(c, m->from);
+    if (!e)
+        e = ledger_make_own(c, m->to);
+    if (!e)
+        e = add_movement(c, m, movement);
     if (!e)
         e = post(c, m->from, *movement, -m->amount);
     if (!e)
@@ -278,22 +287,29 @@ static enum err check_move(const struct ledger_move *m)
 {
     int64_t after = 0;
 
-    if (m->amount <= 0 || m->from->id == m->to->id ||
+    if (m->amount <= 0 || strcmp(m->from->account, m->to->account) == 0 ||
         strcmp(m->from->currency, m->to->currency) != 0)
         return ERR_INTERNAL;
     enum err e = amount_sub(m->from->booked, m->amount, &after);
     return e ? e : amount_add(m->to->booked, m->amount, &after);
 }
 
-enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movement)
+enum err ledger_may_move(struct core *c, const struct ledger_move *m)
 {
     enum err e = check_move(m);
 
-    *movement = 0;
     if (!e && !ledger_is_own(m->from) && ledger_available(m->from) < m->amount)
         e = ERR_FUNDS_INSUFFICIENT;
     if (!e && is_door(m->from))
         e = ledger_room(c, m->from->currency, m->amount);
+    return e;
+}
+
+enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movement)
+{
+    enum err e = ledger_may_move(c, m);
+
+    *movement = 0;
     return e ? e : book(c, m, movement);
 }
 

@@ -35,7 +35,8 @@ struct ledger_account {
 /* A customer's account; ACCOUNT_UNKNOWN. */
 MUST_CHECK enum err ledger_find(struct core *c, const char *account, struct ledger_account *out);
 MUST_CHECK enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out);
-/* One of the bank's own, "bank:EUR"; made at the first use. */
+/* One of the bank's own, "bank:EUR". It has no row (id 0) before money first moves to or from it,
+ * or ledger_make_own. */
 enum ledger_own {
     LEDGER_BANK,       /* what the bank has outside */
     LEDGER_CASH,       /* what it has in its terminals */
@@ -44,6 +45,7 @@ enum ledger_own {
 };
 MUST_CHECK enum err ledger_own(struct core *c, enum ledger_own which, const char *currency,
                                struct ledger_account *out);
+MUST_CHECK enum err ledger_make_own(struct core *c, struct ledger_account *a);
 bool ledger_is_own(const struct ledger_account *a);
 /* Whether so much more can come in, from other banks or as cash: all that is here in the currency
  * fits, so that whatever moves inside does, too. AMOUNT_TOO_LARGE; ledger_move asks it as well. */
@@ -90,6 +92,8 @@ struct ledger_move {
     int64_t reverses;       /* a movement; 0: none */
 };
 MUST_CHECK enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movement);
+/* Whether it would, for who has something else to write first; its rows do not matter. */
+MUST_CHECK enum err ledger_may_move(struct core *c, const struct ledger_move *m);
 /* The same with what is reserved in FROM. */
 MUST_CHECK enum err ledger_settle(struct core *c, const struct ledger_move *m, int64_t *movement);
 

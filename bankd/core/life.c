@@ -34,7 +34,7 @@ enum err life_read(const struct store_query *q, struct life_order *out)
     out->matured_us = store_int(q, 16);
     out->released = store_int(q, 17) != 0;
     if (!e)
-        e = store_copy_blob(q, 18, out->look, DIGEST_LEN);
+        e = store_copy_blob(q, 18, out->looks, LIFE_LOOKS_LEN);
     if (!e)
         e = store_copy_text(q, 19, out->payee_check, sizeof out->payee_check);
     out->held = (flag_set)store_int(q, 20);

@@ -37,7 +37,7 @@ static enum err find(struct core *c, const char *account, const char *id, struct
 static enum err move(struct core *c, struct ledger_account *a, const struct word *w,
                      const struct life_order *o, int64_t *movement)
 {
-    struct ledger_account settlement, outside;
+    struct ledger_account settlement, outside = {0};
     const struct ledger_move m = {.kind = w->kind,
                                   .from = &settlement,
                                   .to = w->kind == LEDGER_RETURN ? a : &outside,

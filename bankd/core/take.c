@@ -61,6 +61,9 @@ static enum err begin_order(struct deciding *d)
 {
     struct life_order *row = &d->row;
 
+    enum err e = ledger_make_own(d->c, &d->creditor);
+    if (e)
+        return e;
     row->kind = movements[d->order->kind];
     row->account = d->account.id;
     row->policy = d->account.policy;
@@ -73,7 +76,7 @@ static enum err begin_order(struct deciding *d)
     memcpy(row->policy_digest, d->account.policy_digest, DIGEST_LEN);
     memcpy(row->order_id, d->order->id, sizeof row->order_id);
     snprintf(row->payee_check, sizeof row->payee_check, "%s", d->document->payee_check);
-    return row->kind == LEDGER_PAYMENT ? payees_look(d->order->creditor_name, row->look) : ERR_OK;
+    return row->kind == LEDGER_PAYMENT ? payees_look(d->order->creditor_name, row->looks) : ERR_OK;
 }
 
 static enum err add_order(struct deciding *d)
@@ -88,7 +91,7 @@ static enum err add_order(struct deciding *d)
     store_bind_int(q, ":policy", row->policy);
     store_bind_int(q, ":creditor", row->creditor);
     store_bind_text(q, ":payee", row->payee);
-    store_bind_blob(q, ":look", row->look, DIGEST_LEN);
+    store_bind_blob(q, ":looks", row->looks, LIFE_LOOKS_LEN);
     store_bind_text(q, ":payee_check", row->payee_check);
     store_bind_int(q, ":amount", row->amount);
     store_bind_int(q, ":date", row->date_days);

@@ -107,7 +107,7 @@ static void add_flags(const struct life_order *row, struct doc *out)
     struct doc flags = {0};
 
     doc_text_optional(out, "payeeCheck", row->payee_check);
-    if (row->status != STATUS_PDNG)
+    if (row->status != STATUS_PDNG || row->released)
         return;
     hold_list(row->held, &flags);
     doc_put(out, "heldFor", &flags);
@@ -138,7 +138,7 @@ void view_order(const struct core *c, const struct life_case *in, const char *cu
     doc_int(out, "requiredApprovals", verdict.required);
     doc_int(out, "givenApprovals", verdict.given);
     doc_bool(out, "accepted", accepted(in->row->status));
-    if (in->row->status == STATUS_ACCP) {
+    if (in->row->status == STATUS_ACCP || (in->row->status == STATUS_PDNG && in->row->released)) {
         text_date(text_day_of(in->row->due_us), date);
         doc_text(out, "executionDate", date);
     }

@@ -45,7 +45,7 @@ static enum err prepare_decide(const struct bank *b, struct job *j)
     e = verify_decision(&in, &j->verified);
     if (!e && j->decide.order.kind == ORDER_PAYMENT &&
         decision_pays(verified_decision(j->verified)->verb))
-        payee_check_ask(b->payee_check, &j->decide.order, j->payee_check);
+        e = payee_check_ask(b->payee_check, &j->decide.order, j->payee_check);
     /* A digest that no account here ever had: the answer brings the current policy. */
     return e == ERR_POLICY_MISMATCH ? ERR_POLICY_STALE : e;
 }

@@ -143,19 +143,20 @@ static enum err ask(const struct payee_check *p, const struct order *order,
     return e;
 }
 
-void payee_check_ask(struct payee_check *p, const struct order *order,
-                     char out[static PAYEE_CHECK_LEN + 1])
+enum err payee_check_ask(struct payee_check *p, const struct order *order,
+                         char out[static PAYEE_CHECK_LEN + 1])
 {
     out[0] = 0;
     if (!p)
-        return;
+        return ERR_OK;
     enum err e = clock_mono_us() < p->quiet_until_us ? ERR_UNAVAILABLE : ask(p, order, out);
-    if (!e)
-        return;
+    if (!e || e == ERR_NO_MEMORY)
+        return e;
     memcpy(out, "RVNA", PAYEE_CHECK_LEN + 1);
     if (e != ERR_TIMEOUT)
-        return;
+        return ERR_OK;
     p->quiet_until_us = clock_mono_us() + PAUSE_US;
     log_event(LOG_WARN, "bankd.payee_check", "%s does not answer; payees stay unchecked for now",
               p->path);
+    return ERR_OK;
 }

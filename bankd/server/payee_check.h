@@ -20,8 +20,8 @@ void payee_check_free(struct payee_check *p); /* NULL-safe */
 
 /* Blocks, at most for the wait; for any thread. RVNA when there is no answer or none of the form.
  * After one that did not come in time nobody is asked for a moment, so that a checker that hangs
- * does not hold up the bank. P NULL: "". */
-void payee_check_ask(struct payee_check *p, const struct order *order,
-                     char out[static PAYEE_CHECK_LEN + 1]);
+ * does not hold up the bank. P NULL: "". NO_MEMORY: that says nothing about the payee. */
+MUST_CHECK enum err payee_check_ask(struct payee_check *p, const struct order *order,
+                                    char out[static PAYEE_CHECK_LEN + 1]);
 
 #endif

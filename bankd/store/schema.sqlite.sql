@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 10;
+PRAGMA user_version = 11;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -155,7 +155,7 @@ CREATE TABLE orders (
     policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
     creditor INTEGER NOT NULL REFERENCES account (id), -- the bank's settlement for another bank, its cash for cash
     payee TEXT NOT NULL, -- the creditor's account as the order names it; of cash ''
-    look BLOB NOT NULL,  -- what the payee's name looks like: bankd/core/payees.h
+    looks BLOB NOT NULL, -- what the payee's name looks like: bankd/core/payees.h
     payee_check TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
     date INTEGER NOT NULL, -- days since 1970
@@ -212,7 +212,7 @@ CREATE TABLE statement (
     UNIQUE (signing_key, nonce, order_digest)
 ) STRICT;
 
--- Whom an account paid, under which names.
+-- Whom an account paid, and each of the two things that his name looks like.
 CREATE TABLE payee (
     account INTEGER NOT NULL REFERENCES account (id),
     payee TEXT NOT NULL,

@@ -406,6 +406,36 @@ static void test_policies_are_due_before_a_block(void **state)
     due_while_it_was_down(*state, block);
 }
 
+/* The operator releases on Wednesday what was accepted on Monday; the policy was due on Tuesday. */
+static void test_policies_are_due_before_a_release(void **state)
+{
+    struct world *w = *state;
+    static const char *const holders[] = {"alice", "bob"};
+    static const struct world_account firm = {
+        .account = FIRM, .holders = holders, .count = 2, .rules = "[" ANYBODY "," SOON "]"};
+    struct world_order o;
+
+    w->hold_above = "50.00 EUR";
+    world_restart(w);
+    assert_ok(world_open_account(w, &firm));
+    world_fund(w, FIRM, "500.00");
+    world_order_from(w,
+                     "{\"account\":\"" FIRM "\",\"amount\":\"60.00\",\"creditor\":{\"account\":"
+                     "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\","
+                     "\"description\":\"x\"}",
+                     &o);
+    assert_status(w, world_decide(w, &w->bob, &o, VERB_APPROVE), "PDNG");
+    struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, ALL "," SOON);
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    policy_free(two);
+    world_later(w, 2 * DAY);
+    world_begin(w);
+    world_end(w, core_order_release(w->core, &world_operator, FIRM, o.order.id, "x", &w->answer));
+    world_order_free(&o);
+    w->hold_above = NULL;
+    assert_string_equal(world_sql(w, "SELECT status || reason FROM orders"), "RJCTDS0H");
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -423,6 +453,7 @@ int main(void)
         T(test_policies_are_due_before_orders),
         T(test_policies_are_due_before_accounts_are_listed),
         T(test_policies_are_due_before_a_block),
+        T(test_policies_are_due_before_a_release),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

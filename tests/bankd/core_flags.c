@@ -137,9 +137,10 @@ static void test_look_alike(void **state)
     pay(w, WORLD_SHOP_ACCOUNT, "EDP C\xd0\xbemercial", "ACSC -");
     pay(w, OTHER_SHOP, "Somebody Else", "ACSC -");
     world_account(w, "PT50003500010000004561245", "carol", NULL);
-    /* A Cyrillic o; other case and points; the very name at another account. */
-    static const char *const alike[] = {"EDP C\xd0\xbemercial", "E.D.P. COMERCIAL",
-                                        "EDP Comercial"};
+    /* A Cyrillic o; other case and points; the very name at another account; capitals that look
+     * like other letters: I for l, Cyrillic ones. */
+    static const char *const alike[] = {"EDP C\xd0\xbemercial", "E.D.P. COMERCIAL", "EDP Comercial",
+                                        "EDP ComerciaI", "EDP \xd0\xa1OMERCIAL"};
     for (size_t i = 0; i < sizeof alike / sizeof *alike; i++)
         pay(w, "PT50003500010000004561245", alike[i], "PDNG look-alike");
     pay(w, "PT50003500010000004561245", "EDP Gas", "ACSC -");

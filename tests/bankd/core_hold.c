@@ -112,6 +112,8 @@ static void test_released_on_a_saturday(void **state)
     const struct js *history = js_get(root, "history");
     for (size_t i = 0; i < js_count(history); i++) /* no step at a time that never was */
         assert_memory_equal(js_text(js_get(js_at(history, i), "time"), NULL), "2026-11-23", 10);
+    assert_null(js_get(root, "heldFor")); /* for its day, not for the operator */
+    assert_string_equal(js_text(js_get(root, "executionDate"), NULL), "2026-11-30");
     js_free(root);
     assert_string_equal(operates(w, &world_operator, true, &o), "ORDER_NOT_HELD"); /* any more */
     world_later(w, 2 * 86400);

@@ -225,6 +225,21 @@ static void test_the_outbox(void **state)
         world_order_free(&o[i]);
 }
 
+/* What is refused leaves its entry in the log and nothing else. */
+static void test_refused_to_elsewhere(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order_from(w,
+                     "{\"amount\":\"100.01\",\"creditor\":{\"account\":\"" ELSEWHERE
+                     "\",\"name\":\"Somebody\"},\"currency\":\"EUR\",\"description\":\"x\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "FUNDS_INSUFFICIENT");
+    assert_string_equal(own(w, "settlement:EUR"), "");
+    world_order_free(&o);
+}
+
 /* --- in --- */
 
 static const char *credit(struct world *w, const char *account, const char *amount,
@@ -284,6 +299,29 @@ static void test_credits(void **state)
     assert_string_equal(own(w, "suspense:EUR"), "0");
     assert_string_equal(assign(w, "4", WORLD_ALICE_ACCOUNT), "NOT_FOUND");
     assert_string_equal(assign(w, "2", NULL), "NOT_FOUND");
+}
+
+static const char *counts(struct world *w)
+{
+    return world_sql(w,
+                     "SELECT (SELECT count(*) FROM credit) || ' ' ||"
+                     " (SELECT count(*) FROM movement) || ' ' || (SELECT count(*) FROM account)");
+}
+
+/* A credit that the books have no room for leaves nothing behind, and may come again. */
+static void test_a_credit_too_large(void **state)
+{
+    struct world *w = *state;
+    char before[64];
+
+    snprintf(before, sizeof before, "%s", counts(w));
+    assert_string_equal(credit(w, WORLD_ALICE_ACCOUNT, "9999999999999999.99", "EUR", "E1"),
+                        "AMOUNT_TOO_LARGE");
+    assert_string_equal(credit(w, NOT_HERE, "9999999999999999.99", "EUR", "E1"),
+                        "AMOUNT_TOO_LARGE");
+    assert_string_equal(counts(w), before);
+    assert_books_agree(w);
+    assert_string_equal(credit(w, WORLD_ALICE_ACCOUNT, "5.00", "EUR", "E1"), "booked");
 }
 
 /* A blocked account lets nothing out; what comes in is its own. */
@@ -396,6 +434,21 @@ static void test_the_setting(void **state)
     }
 }
 
+/* What an order reserved that has expired is the account's again. */
+static void test_reversal_after_an_expiry(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "90.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_order_free(&o);
+    assert_string_equal(take_back(w, "1"), "FUNDS_INSUFFICIENT");
+    world_later(w, 3601);
+    assert_string_equal(take_back(w, "1"), "OK");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "0/0");
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -405,10 +458,13 @@ int main(void)
         T(test_no_closing_meanwhile),
         T(test_whose_an_account_is),
         T(test_the_outbox),
+        T(test_refused_to_elsewhere),
         T(test_credits),
+        T(test_a_credit_too_large),
         T(test_credit_to_a_blocked_account),
         T(test_reversals),
         T(test_reversal_of_what_is_reserved),
+        T(test_reversal_after_an_expiry),
         T(test_a_credit_moves_on),
         cmocka_unit_test(test_the_setting),
     };

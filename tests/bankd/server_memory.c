@@ -18,6 +18,7 @@
 #include <string.h>
 
 #define ROUNDS_MAX 20000
+#define ELSEWHERE "NL91ABNA0417164300"
 
 struct scene {
     struct world w;
@@ -164,6 +165,125 @@ static void make_holder(struct scene *s)
     buf_free(&body);
 }
 
+/* --- the operator's ---------------------------------------------------------------------------*/
+
+static void write_note(struct scene *s, const char *path)
+{
+    static const struct request_note note = {"as told"};
+    struct buf body = {0};
+
+    s->caller = NULL;
+    assert_ok(request_note_make(&note, &body));
+    write_request(s, "POST", path, &body);
+    buf_free(&body);
+}
+
+/* A word about the order that both approved now. */
+static void write_word(struct scene *s, const char *word)
+{
+    char path[160];
+
+    assert_string_equal(world_decide(&s->w, &s->w.alice, &s->order, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(&s->w, &s->w.bob, &s->order, VERB_APPROVE), "OK");
+    snprintf(path, sizeof path, "/v1/accounts/%s/orders/%s/%s", s->order.order.account,
+             s->order.order.id, word);
+    write_note(s, path);
+}
+
+static void make_release(struct scene *s)
+{
+    fresh_order(s);
+    s->w.payee_check = "RVNM";
+    write_word(s, "release");
+    s->w.payee_check = NULL;
+}
+
+static void make_confirmation(struct scene *s)
+{
+    world_order_free(&s->order);
+    world_order_from(&s->w,
+                     "{\"amount\":\"0.01\",\"creditor\":{\"account\":\"" ELSEWHERE
+                     "\",\"name\":\"Somebody\"},\"currency\":\"EUR\",\"description\":\"x\"}",
+                     &s->order);
+    write_word(s, "confirmation");
+}
+
+static void make_return(struct scene *s)
+{
+    static const struct request_return back = {"as told", "AC01"};
+    struct buf body = {0};
+    char path[160];
+
+    make_confirmation(s);
+    snprintf(path, sizeof path, "/v1/accounts/%s/orders/%s/return", s->order.order.account,
+             s->order.order.id);
+    assert_ok(request_return_make(&back, &body));
+    write_request(s, "POST", path, &body);
+    buf_free(&body);
+}
+
+static void credit_to(struct scene *s, const char *account)
+{
+    struct request_credit credit = {
+        .amount = "0.01", .currency = "EUR", .debtor_name = "Uncle Toby"};
+    struct buf body = {0};
+
+    s->caller = NULL;
+    snprintf(credit.account, sizeof credit.account, "%s", account);
+    snprintf(credit.reference, sizeof credit.reference, "%.2s %u", account, s->made);
+    assert_ok(request_credit_make(&credit, &body));
+    write_request(s, "POST", "/v1/credits", &body);
+    buf_free(&body);
+}
+
+static void make_credit(struct scene *s)
+{
+    credit_to(s, WORLD_ALICE_ACCOUNT);
+}
+
+static void make_suspense(struct scene *s)
+{
+    credit_to(s, ELSEWHERE);
+}
+
+/* What the request just written did, by its newest row. */
+static const char *ask_for(struct scene *s, const char *sql)
+{
+    struct buf body = {0};
+
+    assert_int_equal(ask(s, &body), 201);
+    buf_free(&body);
+    return world_sql(&s->w, sql);
+}
+
+static void make_assignment(struct scene *s)
+{
+    static const struct request_assign assign = {WORLD_SHOP_ACCOUNT, "as told"};
+    struct buf body = {0};
+    char path[160];
+
+    make_suspense(s);
+    snprintf(path, sizeof path, "/v1/suspense/%s/assignment",
+             ask_for(s, "SELECT max(id) FROM credit"));
+    s->made++;
+    assert_ok(request_assign_make(&assign, &body));
+    write_request(s, "POST", path, &body);
+    buf_free(&body);
+}
+
+static void make_reversal(struct scene *s)
+{
+    char path[160];
+
+    make_credit(s);
+    snprintf(path, sizeof path, "/v1/accounts/" WORLD_ALICE_ACCOUNT "/movements/%s/reversal",
+             ask_for(s, "SELECT max(id) FROM movement"));
+    s->made++;
+    write_note(s, path);
+}
+
+/* --- reading ----------------------------------------------------------------------------------*/
+
 static void make_reading(struct scene *s, const char *path)
 {
     static const struct buf none = {0};
@@ -192,6 +312,13 @@ static const struct request {
     {make_execution, 200, "+0", "+1", "+1", "+0"},
     {make_funding, 201, "+0", "+0", "+1", "+0"},
     {make_holder, 201, "+0", "+0", "+0", "+1"},
+    {make_release, 200, "+0", "+1", "+1", "+0"},
+    {make_confirmation, 200, "+0", "+1", "+1", "+0"},
+    {make_return, 200, "+0", "+0", "+1", "+0"},
+    {make_credit, 201, "+0", "+0", "+1", "+0"},
+    {make_suspense, 201, "+0", "+0", "+1", "+0"},
+    {make_assignment, 200, "+0", "+0", "+1", "+0"},
+    {make_reversal, 201, "+0", "+0", "+1", "+0"},
     {make_look_at_orders, 200, "+0", "+0", "+0", "+0"},
     {make_look_at_movements, 200, "+0", "+0", "+0", "+0"},
 };
@@ -257,7 +384,10 @@ static void threat_23_every_allocation_fails(void **state)
 
     (void)state;
     world_open(&s.w);
+    s.w.bank_codes = "PT 0002, DE 37040044";
+    s.w.hold_on = "look-alike, RVNM";
     world_populate(&s.w);
+    world_restart(&s.w);
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++)
         fail_each(&s, &requests[i]);
     world_restart(&s.w);

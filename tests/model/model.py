@@ -294,6 +294,7 @@ class Bank(Cash):
         if found is None or found.status != "PDNG" or releases and found.released:
             return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_HELD"}
         if releases:
+            self.catch_up_change(found.account)
             found.released = True
             self.execute(found)
         else:
@@ -553,7 +554,7 @@ class Bank(Cash):
                if not order.decided(h, "vote")]
         return {"status": order.status, "reason": order.reason or None,
                 "accepted": order.status in ("ACCP", "PDNG", "ACSC"),
-                "executionDate": str(order.day) if order.status == "ACCP" else None,
+                "executionDate": str(order.day) if order.status == "ACCP" or order.status == "PDNG" and order.released else None,
                 "decisions": [(h, v) for h, v, _ in order.decisions] if people else None,
                 "canDecide": ([] if order.status in ENDS | {"ACCP", "PDNG"} else can) if people else None,
                 "history": [code for code in order.passed if code != "PDNG"]}  # its time is not kept

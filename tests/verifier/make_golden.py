@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from golden_cash import cash_files, forged_cash, good_cash
 from golden_decisions import forged_decisions
 from golden_delegation import forged_delegations, good_delegations
+from golden_forged import forged_acceptance, forged_elsewhere, sent
 from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DELEGATION, DEPUTIES, DORA, FULL,
                           LOG, LOG384, LOGIN, ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER,
                           TAIL, Story, bank_keys, decision, delegation, delegation_display,
@@ -88,15 +89,6 @@ def held(released=True, ends=True):
         s.of_order("released", "10:09:00", {"type": "released", "operator": "uid 0 (root)", "note": "called back"})
     if ends:
         s.settle("10:09:00")
-    return s
-
-
-def sent():
-    """To another bank."""
-    s = Story()
-    s.alice()
-    s.bob()
-    s.settle(status=["ACSP"])
     return s
 
 
@@ -338,6 +330,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_reasons(wrong)
     yield from forged_elsewhere(wrong)
     yield from forged_delegations(wrong)
+    yield from forged_acceptance(wrong)
 
 
 def forged_times(wrong):
@@ -389,45 +382,6 @@ def forged_times(wrong):
     yield wrong, "accepted-before-the-wait", waited("2026-11-24T10:05:01Z").evidence()
     yield wrong, "accepted-after-expiry", waited("2026-11-24T10:05:02Z", expires="2026-11-24T10:05:01Z").evidence()
     yield wrong, "accepted-without-approval", waited("2026-11-24T10:05:02Z", approves=False).evidence()
-
-
-def forged_elsewhere(wrong):
-    """What another bank did with the money."""
-    for name, kind, status, reason in (
-            ("confirmed-as-returned", "confirmed", ["RJCT"], None), ("returned-as-confirmed", "returned", ["ACSC"], "AC01"),
-            ("returned-by-a-holder", "returned", ["RJCT"], "MS02"), ("returned-as-expired", "returned", ["RJCT"], "DS24"),
-            ("returned-by-cancel", "returned", ["RJCT"], "DS02"), ("returned-as-refused", "returned", ["RJCT"], "DS04"),
-            ("confirmed-with-a-reason", "confirmed", ["ACSC"], "AC01"), ("confirmed-to-nothing", "confirmed", ["CANC"], None)):
-        s = sent()
-        s.elsewhere(kind, status, reason=reason)
-        yield wrong, name, s.evidence()
-    s = sent()
-    s.elsewhere("confirmed", [])
-    yield "DOC_MEMBER_INVALID", "confirmed-without-a-status", s.evidence()
-    s = sent()
-    s.elsewhere("returned", ["RJCT"])
-    yield "DOC_MEMBER_MISSING", "returned-without-a-reason", s.evidence()
-    for name, kind in (("confirmed-before-the-payment", "confirmed"), ("returned-before-the-payment", "returned")):
-        s = Story()
-        s.alice()
-        s.bob()
-        s.elsewhere(kind, ["ACSC"] if kind == "confirmed" else ["RJCT"], reason="AC01" if kind == "returned" else None)
-        yield wrong, name, s.evidence()
-    s = settled()
-    s.elsewhere("returned", ["RJCT"], reason="AC01")
-    yield wrong, "returned-after-the-end", s.evidence()
-    s = sent()
-    s.settle("10:09:00", status=["ACSC"])
-    yield wrong, "settled-in-two-parts", s.evidence()
-    s = sent()
-    s.settle("10:09:00", status=[])
-    yield wrong, "settled-twice-silently", s.evidence()
-    s = sent()
-    s.of_order("closed", "10:09:00", {"type": "closed", "reason": "AC06", "status": ["RJCT"]})
-    yield wrong, "closed-after-the-payment", s.evidence()
-    s = sent()
-    s.decide("alice", ALICE, "10:09:00", ["CANC"], verb="cancel", reason="DS02", issued="2026-11-22T10:09:00Z")
-    yield wrong, "cancelled-after-the-payment", s.evidence()
 
 
 def forged_reasons(wrong):
