@@ -161,6 +161,14 @@ struct request_assign {
 MUST_CHECK enum err request_assign_read(const void *bytes, size_t len, struct request_assign *out);
 MUST_CHECK enum err request_assign_make(const struct request_assign *in, struct buf *out);
 
+/* KEY_SET: {"note":…,"status":"active"|"suspended"|"revoked"} */
+struct request_key {
+    char note[ORDER_TEXT_BYTES + 1];
+    char status[16];
+};
+MUST_CHECK enum err request_key_read(const void *bytes, size_t len, struct request_key *out);
+MUST_CHECK enum err request_key_make(const struct request_key *in, struct buf *out);
+
 /* The query of a route. A list takes "cursor" and "limit", the log "from" and "limit", what is of a
  * period also the days "from" and "to", every other route none. USAGE for another name, a name
  * twice, a number out of range or a percent-encoding; DATE_INVALID. */

@@ -22,6 +22,7 @@ struct enrolled {
     char holder[HOLDER_MAX + 1];
     bool terminal; /* no person's */
     bool active;
+    bool revoked; /* for ever */
     int64_t floor_us;
 };
 
@@ -36,6 +37,7 @@ struct story_change {
     int64_t proposed_us;
     struct policy_vote votes[STORY_VOTES_MAX];
     char holders[STORY_VOTES_MAX][HOLDER_MAX + 1];
+    char keys[STORY_VOTES_MAX][KEY_THUMBPRINT_LEN + 1];
     size_t count;
 };
 

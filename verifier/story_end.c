@@ -85,16 +85,7 @@ static enum err check_quorum(const struct story *s, const struct body *b)
     struct policy_verdict verdict;
     enum err e = story_order_judge(s, b->leaf->time_us, &verdict);
 
-    if (e != ERR_OK)
-        return e;
-    for (size_t k = 0; k < s->key_count; k++) {
-        for (size_t i = 0; i < s->made_count; i++) {
-            if (strcmp(key_thumbprint(s->keys[k].key), s->made[i].signer.thumbprint) == 0 &&
-                !s->keys[k].active)
-                return ERR_EVIDENCE_CONTRADICTION;
-        }
-    }
-    return story_contradiction_unless(verdict.reached && !verdict.unreachable);
+    return e == ERR_OK ? story_contradiction_unless(verdict.reached && !verdict.unreachable) : e;
 }
 
 static enum err read_settlement(struct body *b, struct settlement *st)

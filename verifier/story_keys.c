@@ -75,11 +75,16 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
 
 enum err story_keys_status(struct story *s, struct body *b)
 {
-    const struct js *floor, *holder, *status, *thumbprint;
-    const struct js_member table[] = {
-        BODY_ROWS(b), MEMBER_TEXT("floor", true, &floor), MEMBER_TEXT("holder", true, &holder),
-        MEMBER_TEXT("status", true, &status), MEMBER_TEXT("thumbprint", true, &thumbprint)};
+    const struct js *floor, *holder, *note, *operator_name, *status, *thumbprint;
+    const struct js_member table[] = {BODY_ROWS(b),
+                                      MEMBER_TEXT("floor", true, &floor),
+                                      MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_TEXT("note", true, &note),
+                                      MEMBER_TEXT("operator", true, &operator_name),
+                                      MEMBER_TEXT("status", true, &status),
+                                      MEMBER_TEXT("thumbprint", true, &thumbprint)};
     struct enrolled *en;
+    int64_t floor_us = 0;
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
     if (e != ERR_OK)
@@ -91,10 +96,15 @@ enum err story_keys_status(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_contradiction_unless(story_text_is(holder, en->holder));
     if (e == ERR_OK)
-        e = member_time(floor, &en->floor_us);
+        e = story_contradiction_unless(!en->revoked);
+    if (e == ERR_OK)
+        e = member_time(floor, &floor_us);
+    if (e == ERR_OK) /* it only rises */
+        e = story_contradiction_unless(floor_us >= en->floor_us);
+    en->floor_us = floor_us;
+    en->revoked = story_text_is(status, "revoked");
     en->active = story_text_is(status, "active");
-    if (e == ERR_OK && !en->active && !story_text_is(status, "suspended") &&
-        !story_text_is(status, "revoked"))
+    if (e == ERR_OK && !en->active && !en->revoked && !story_text_is(status, "suspended"))
         e = ERR_DOC_MEMBER_INVALID;
     return e;
 }

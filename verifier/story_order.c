@@ -49,6 +49,7 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     struct policy_vote votes[VERIFY_SIGNERS_MAX];
     struct policy_verdict now;
     size_t count = 0;
+    bool all_active = true; /* one that is not stops all until its holder's keys are mended */
 
     memset(out, 0, sizeof *out);
     if (!s->policy)
@@ -59,14 +60,17 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     }
     for (size_t i = 0; i < s->made_count; i++) {
         const struct verify_signer *signer = &s->made[i].signer;
+        bool active = story_keys_active(s, signer->thumbprint);
 
-        if (signer->verb == VERB_APPROVE || signer->verb == VERB_REJECT)
+        all_active = all_active && active;
+        if (active && (signer->verb == VERB_APPROVE || signer->verb == VERB_REJECT))
             votes[count++] = (struct policy_vote){signer->holder, signer->verb == VERB_APPROVE};
     }
     policy_judge(s->policy, &what, votes, count, out);
     policy_judge(s->current, &what, votes, count, &now);
     out->covered = out->covered && now.covered;
-    out->reached = out->reached && now.reached && policy_valid_at(s->current, time_us);
+    out->reached =
+        out->reached && now.reached && all_active && policy_valid_at(s->current, time_us);
     out->unreachable = out->unreachable || now.unreachable;
     return ERR_OK;
 }

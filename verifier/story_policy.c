@@ -98,6 +98,7 @@ static enum err note_word(struct story *s, const struct body *b, const struct ve
     if (ch->count == STORY_VOTES_MAX)
         return ERR_TOO_LARGE;
     snprintf(ch->holders[ch->count], sizeof ch->holders[0], "%s", en->holder);
+    memcpy(ch->keys[ch->count], verified_signer(v), sizeof ch->keys[0]);
     ch->votes[ch->count] = (struct policy_vote){ch->holders[ch->count], said->verb == VERB_APPROVE};
     ch->count++;
     return ERR_OK;
@@ -128,10 +129,16 @@ static void judge(const struct story *s, const struct body *b, bool *reached, bo
     const struct story_change *ch = &s->change;
     const struct policy_case what = {.subject = POLICY_CHANGE,
                                      .waited_us = policy_waited(ch->proposed_us, b->leaf->time_us)};
+    struct policy_vote votes[STORY_VOTES_MAX];
     struct policy_verdict old, new;
+    size_t count = 0;
 
-    policy_judge(s->current, &what, ch->votes, ch->count, &old);
-    policy_judge(ch->to, &what, ch->votes, ch->count, &new);
+    for (size_t i = 0; i < ch->count; i++) {
+        if (story_keys_active(s, ch->keys[i]))
+            votes[count++] = ch->votes[i];
+    }
+    policy_judge(s->current, &what, votes, count, &old);
+    policy_judge(ch->to, &what, votes, count, &new);
     *reached = old.reached && new.reached;
     *unreachable = old.unreachable || new.unreachable;
 }

@@ -214,6 +214,13 @@ MUST_CHECK enum err core_terminal_add(struct core *c, const struct core_caller *
                                       size_t spki_len, struct core_answer *out);
 MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who,
                                    const struct core_page *page, struct core_answer *out);
+/* A key that is suspended or revoked signs nothing, and what it signed counts no more until it is
+ * active again; a revoked one never is (KEY_REVOKED). Active again, it signs anew: its floor is
+ * now. STATUS is "active", "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the
+ * log. KEY_UNKNOWN when THUMBPRINT is none of the holder's, or terminal's. */
+MUST_CHECK enum err core_key_set(struct core *c, const struct core_caller *who, const char *holder,
+                                 const char *thumbprint, const char *status, const char *note,
+                                 struct core_answer *out);
 MUST_CHECK enum err core_holders(struct core *c, const struct core_caller *who,
                                  const struct core_page *page, struct core_answer *out);
 /* An account and its first policy. The bank adds its own name, the currency where there are

@@ -102,6 +102,28 @@ static enum err add_delegations(struct core *c, const struct life_order *row, in
     return e;
 }
 
+/* What became of the keys whose enrolments are listed. */
+static enum err add_key_changes(struct core *c, const struct life_order *row,
+                                struct entry_list *list)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0, count = list->count; !e && i < count; i++) {
+        struct store_query *q = store_query(c->store, STORE_KEY_CHANGES);
+        bool found = false;
+        store_bind_int(q, ":enrolment", list->index[i]);
+        store_bind_int(q, ":before", row->entry);
+        e = store_step(q, &found);
+        while (!e && found) {
+            e = add(list, store_int(q, 0));
+            if (!e)
+                e = store_step(q, &found);
+        }
+        store_done(q);
+    }
+    return e;
+}
+
 /* The index of the entry before it, or NO_ENTRY. */
 static enum err previous_of(struct core *c, int64_t index, int64_t *out)
 {
@@ -162,6 +184,8 @@ static enum err collect(struct core *c, const char *account, const struct life_o
         e = add_chain(c, row, list, &first);
     if (!e)
         e = add_delegations(c, row, first, list);
+    if (!e)
+        e = add_key_changes(c, row, list);
     if (e)
         return e;
     qsort(list->index, list->count, sizeof list->index[0], by_index);

@@ -31,6 +31,7 @@ enum err people_key_find(struct core *c, const char *thumbprint, struct people_k
         out->id = store_int(q, 0);
         out->holder = store_int(q, 1);
         out->active = strcmp(store_text(q, 3), "active") == 0;
+        out->revoked = strcmp(store_text(q, 3), "revoked") == 0;
         out->floor_us = store_int(q, 4);
         out->enrolment = store_int(q, 5);
         out->holder_entry = store_int(q, 6);

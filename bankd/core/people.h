@@ -26,6 +26,7 @@ struct people_key {
     char holder_name[HOLDER_MAX + 1];
     enum people_kind kind;
     bool active;
+    bool revoked; /* for ever */
     int64_t floor_us;
     int64_t enrolment;    /* entry */
     int64_t holder_entry; /* newest entry about the holder */

@@ -9,6 +9,9 @@
 #include "base/args.h"
 
 int cmd_holder_add(void *ctx, const struct args_list *words);
+int cmd_holder_suspend(void *ctx, const struct args_list *words);
+int cmd_holder_resume(void *ctx, const struct args_list *words);
+int cmd_holder_revoke(void *ctx, const struct args_list *words);
 int cmd_holder_list(void *ctx, const struct args_list *words);
 int cmd_terminal_add(void *ctx, const struct args_list *words);
 int cmd_terminal_list(void *ctx, const struct args_list *words);

@@ -138,3 +138,60 @@ int cmd_terminal_list(void *ctx, const struct args_list *words)
     return ctl_end(
         ctx, ctl_show_list(ctx, &call, "terminals", columns, sizeof columns / sizeof columns[0]));
 }
+
+/* --- what becomes of a key --- */
+
+/* Nothing else may stand in a path. */
+static enum err take_names(struct ctl *ctl, const struct args_list *words, struct client_call *call)
+{
+    call->param[0] = words->item[0];
+    call->param[1] = ctl->key;
+    if (forms_holder(words->item[0], strlen(words->item[0])) != ERR_OK)
+        return ctl_fail(ctl, ERR_USAGE, "%s is no holder's name", words->item[0]);
+    if (ctl->key == NULL)
+        return ctl_need(ctl, "key", NULL);
+    if (forms_thumbprint(ctl->key, strlen(ctl->key)) != ERR_OK)
+        return ctl_fail(ctl, ERR_USAGE, "--key %s: a thumbprint, as bankctl holder list shows",
+                        ctl->key);
+    return ERR_OK;
+}
+
+static int set_key(struct ctl *ctl, const struct args_list *words, const char *status)
+{
+    struct client_call call = {.route = ROUTE_KEY_SET};
+    struct request_key r = {.note = ""};
+    struct buf body = BUF_INIT(0);
+    struct js *answer = NULL;
+    enum err e = take_names(ctl, words, &call);
+    if (e == ERR_OK)
+        e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    snprintf(r.status, sizeof r.status, "%s", status);
+    if (e == ERR_OK)
+        e = request_key_make(&r, &body);
+    call.body = body.data;
+    call.body_len = body.len;
+    if (e == ERR_OK)
+        e = ctl_call(ctl, &call, &answer);
+    if (e == ERR_OK && ctl->json)
+        e = ctl_print_json(answer);
+    else if (e == ERR_OK)
+        printf("The key %s of %s is %s\n", ctl->key, words->item[0], status);
+    js_free(answer);
+    buf_free(&body);
+    return ctl_end(ctl, e);
+}
+
+int cmd_holder_suspend(void *ctx, const struct args_list *words)
+{
+    return set_key(ctx, words, "suspended");
+}
+
+int cmd_holder_resume(void *ctx, const struct args_list *words)
+{
+    return set_key(ctx, words, "active");
+}
+
+int cmd_holder_revoke(void *ctx, const struct args_list *words)
+{
+    return set_key(ctx, words, "revoked");
+}

@@ -31,6 +31,10 @@ static const struct args_option enrolment[] = {
     {"name", 0, ARGS_TEXT, "TEXT", "the person's name, or where the terminal stands", &ctl.name},
     {"spki", 0, ARGS_TEXT, "FILE", "public key, DER or PEM", &ctl.spki},
 };
+static const struct args_option holder_key[] = {
+    {"key", 0, ARGS_TEXT, "THUMBPRINT", "the key, as the list shows it", &ctl.key},
+    NOTE,
+};
 static const struct args_option account_open[] = {
     ACCOUNT,
     CURRENCY,
@@ -91,6 +95,18 @@ static const struct args_command commands[] = {
      COUNT(enrolment), 0, 0, cmd_terminal_add},
     {"terminal list", "", "list the terminals and their keys", "bankctl terminal list", NULL, 0, 0,
      0, cmd_terminal_list},
+    {"holder suspend", "NAME", "let a key sign nothing until it is resumed",
+     "bankctl holder suspend alice --key dMsh_W6VKIPkyuCNIAeoD6BEJecQRufKtndh3CwQq6c \\\n"
+     "      --note 'the card was lost'",
+     holder_key, COUNT(holder_key), 1, 1, cmd_holder_suspend},
+    {"holder resume", "NAME", "let a suspended key sign again",
+     "bankctl holder resume alice --key dMsh_W6VKIPkyuCNIAeoD6BEJecQRufKtndh3CwQq6c \\\n"
+     "      --note 'the card was found'",
+     holder_key, COUNT(holder_key), 1, 1, cmd_holder_resume},
+    {"holder revoke", "NAME", "let a key never sign again",
+     "bankctl holder revoke alice --key dMsh_W6VKIPkyuCNIAeoD6BEJecQRufKtndh3CwQq6c \\\n"
+     "      --note 'the card was stolen'",
+     holder_key, COUNT(holder_key), 1, 1, cmd_holder_revoke},
     {"account open", "", "open an account whose holders must all approve",
      "bankctl account open --account PT50000201231234567890154 --currency EUR \\\n"
      "      --title 'Joint account' --holder alice --holder bob",

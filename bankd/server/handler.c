@@ -1,169 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
+#include "bankd/server/prepare.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
 #include <string.h>
-
-/* --- prepare: by a worker ----------------------------------------------------------------------*/
-
-static const uint8_t *body_of(const struct job *j)
-{
-    return j->in.data + j->body_at;
-}
-
-static enum err prepare_challenge(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_challenge_read(body_of(j), j->body_len, &j->body.challenge);
-}
-
-static enum err prepare_login(const struct bank *b, struct job *j)
-{
-    struct request_statement login;
-    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_LOGIN, &login);
-
-    if (!e)
-        e = verify_login(b->name, login.jws, login.jws_len, core_keys(b->core), &j->verified);
-    request_statement_free(&login);
-    return e;
-}
-
-static enum err prepare_decide(const struct bank *b, struct job *j)
-{
-    enum err e = request_decide_read(body_of(j), j->body_len, &j->decide);
-
-    if (e)
-        return e;
-    const struct verify_decision_input in = {
-        .bank = b->name,
-        .jws = j->decide.jws,
-        .jws_len = j->decide.jws_len,
-        .order = &j->decide.order,
-        .policies = core_policies(b->core),
-        .keys = core_keys(b->core),
-    };
-    e = verify_decision(&in, &j->verified);
-    if (!e && j->decide.order.kind == ORDER_PAYMENT &&
-        decision_pays(verified_decision(j->verified)->verb))
-        e = payee_check_ask(b->payee_check, &j->decide.order, j->payee_check);
-    /* A digest that no account here ever had: the answer brings the current policy. */
-    return e == ERR_POLICY_MISMATCH ? ERR_POLICY_STALE : e;
-}
-
-static enum err prepare_cash(const struct bank *b, struct job *j)
-{
-    enum err e = request_cash_read(body_of(j), j->body_len, &j->decide);
-
-    if (e)
-        return e;
-    const struct verify_terminal_input in = {
-        .bank = b->name,
-        .jws = j->decide.jws,
-        .jws_len = j->decide.jws_len,
-        .order = &j->decide.order,
-        .keys = core_keys(b->core),
-    };
-    return verify_terminal(&in, &j->verified);
-}
-
-static enum err prepare_policy_decide(const struct bank *b, struct job *j)
-{
-    enum err e = request_policy_read(body_of(j), j->body_len, &j->policy);
-
-    if (e)
-        return e;
-    if (strcmp(policy_account(j->policy.to), j->match.param[0]) != 0)
-        return ERR_ACCOUNT_MISMATCH;
-    const struct verify_policy_input in = {
-        .bank = b->name,
-        .jws = j->policy.jws,
-        .jws_len = j->policy.jws_len,
-        .step = {NULL, j->policy.to},
-        .policies = core_policies(b->core),
-        .keys = core_keys(b->core),
-    };
-    return verify_policy_change(&in, &j->verified);
-}
-
-static enum err prepare_delegate(const struct bank *b, struct job *j)
-{
-    struct request_statement r;
-    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_DELEGATION, &r);
-
-    if (!e) {
-        const struct verify_delegation_input in = {
-            .bank = b->name,
-            .account = j->match.param[0],
-            .jws = r.jws,
-            .jws_len = r.jws_len,
-            .policies = core_policies(b->core),
-            .keys = core_keys(b->core),
-        };
-        e = verify_delegation(&in, &j->verified);
-    }
-    request_statement_free(&r);
-    return e;
-}
-
-static enum err prepare_holder_add(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_holder_read(body_of(j), j->body_len, &j->body.holder);
-}
-
-static enum err prepare_terminal_add(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_terminal_read(body_of(j), j->body_len, &j->body.holder);
-}
-
-static enum err prepare_account_open(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_account_read(body_of(j), j->body_len, &j->account);
-}
-
-static enum err prepare_fund(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_fund_read(body_of(j), j->body_len, &j->body.fund);
-}
-
-static enum err prepare_category_rule(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_category_rule_read(body_of(j), j->body_len, &j->body.category);
-}
-
-static enum err prepare_movement_category(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_movement_category_read(body_of(j), j->body_len, &j->body.category);
-}
-
-static enum err prepare_note(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_note_read(body_of(j), j->body_len, &j->body.note);
-}
-
-static enum err prepare_return(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_return_read(body_of(j), j->body_len, &j->body.returned);
-}
-
-static enum err prepare_credit(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_credit_read(body_of(j), j->body_len, &j->body.credit);
-}
-
-static enum err prepare_assign(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_assign_read(body_of(j), j->body_len, &j->body.assign);
-}
 
 /* --- apply: by the committer -------------------------------------------------------------------*/
 
@@ -403,6 +243,14 @@ static enum err apply_holder_add(const struct bank *b, struct job *j)
     return core_holder_add(b->core, &who, r->holder, r->name, r->spki, r->spki_len, &j->answer);
 }
 
+static enum err apply_key_set(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_key *r = &j->body.key;
+    return core_key_set(b->core, &who, j->match.param[0], j->match.param[1], r->status, r->note,
+                        &j->answer);
+}
+
 static enum err apply_holders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -591,6 +439,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_BANK_KEYS] = {0, READS, NULL, apply_bank_keys},
     [ROUTE_LOG_ENTRIES] = {REQUEST_FROM | REQUEST_LIMIT, READS, NULL, apply_log_entries},
     [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, apply_holder_add},
+    [ROUTE_KEY_SET] = {0, WRITES, prepare_key, apply_key_set},
     [ROUTE_HOLDERS] = {PAGE, READS, NULL, apply_holders},
     [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
     [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},

@@ -44,6 +44,7 @@ struct job {
         struct request_return returned;
         struct request_credit credit;
         struct request_assign assign;
+        struct request_key key;
     } body;
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */

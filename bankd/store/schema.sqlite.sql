@@ -54,6 +54,14 @@ CREATE TABLE signing_key (
     entry INTEGER NOT NULL REFERENCES entry (id) -- the enrolment
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
+CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
+
+-- The entries that changed a key's status.
+CREATE TABLE key_change (
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    PRIMARY KEY (signing_key, entry)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE challenge (
     challenge TEXT PRIMARY KEY,

@@ -275,6 +275,10 @@ class Live(unittest.TestCase):
                 told = self.check(act, bank.operator("POST", "%s/%s" % (at, act), {"note": "as a test"}))
                 self.assertEqual(told["state"], {"block": "blocked", "unblock": "open"}[act])
             self.outside(bank, b, at, (alice, bob), new)
+            for status in ("suspended", "active", "revoked"):
+                path = "/v1/holders/edp/keys/" + keys["edp"].thumbprint
+                told = self.check("keySet", bank.operator("POST", path, {"note": "as a test", "status": status}))
+                self.assertEqual(told["status"], status)
             spare = b.iban(9)
             bank.open_account(spare, ["edp"])
             self.check("close", bank.operator("POST", "/v1/accounts/%s/close" % spare, {"note": "as a test"}))

@@ -282,7 +282,8 @@ class Tls(OneBank):
         self.assertGreater(len(rows), 20)
         stranger = b.Session(self.bank)
         for method, path, roles, body_max in rows:
-            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1")):
+            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1"), ("{holder}", "nobody"),
+                                ("{thumbprint}", "A" * 43)):
                 path = path.replace(name, value)
             body = b"{}" if int(body_max) else None
             with self.subTest(method=method, path=path):

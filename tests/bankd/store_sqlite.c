@@ -182,10 +182,10 @@ static void test_the_schema_says_no(void **state)
     assert_ok(store_open("bank.db", &s));
     store_close(s);
     execute(
-        "INSERT INTO entry VALUES (0, x'', x'', x'', x'');"
+        "INSERT INTO entry VALUES (0, x'', x'', x'', x''), (1, x'', x'', x'', x'');"
         "INSERT INTO holder VALUES (1, 'alice', 'person', 'A', 0);"
         "INSERT INTO signing_key VALUES (1, 't', x'', 1, 'active', 0, 0),"
-        " (3, 'w', x'', 1, 'active', 0, 0);"
+        " (3, 'w', x'', 1, 'active', 0, 1);"
         "INSERT INTO policy VALUES (1, x'00', 'A', 1, x'', 0);"
         "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0, 'open'),"
         " (2, 'B', 1, 'EUR', 0, 0, 1, 0, 'open');"
@@ -253,6 +253,7 @@ static const struct {
     {STORE_SESSION_SWEEP, "as many as are logged in"},
     {STORE_ACCOUNT_HOLDER_DROP, "a new policy is rare"},
     {STORE_CHANGE_VOTES, "a policy has few holders"},
+    {STORE_CHANGE_LOOK, "few new policies wait"},
     {STORE_RECONCILE_COUNTS, "once a day"},
     {STORE_RECONCILE_TOTALS, "once a day"},
     {STORE_RECONCILE_MOVEMENTS, "once a day"},

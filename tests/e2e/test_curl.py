@@ -85,7 +85,7 @@ class Examples(unittest.TestCase):
         for account in (PAYEE, EMPTY):
             cls.bank.open_account(account, ["shop"])
         cls.make_directory()
-        cls.waiting = cls.make_wait(bob)
+        cls.waiting, cls.bob = cls.make_wait(bob), bob
         cls.credits = cls.suspend()
 
     @classmethod
@@ -167,7 +167,7 @@ class Examples(unittest.TestCase):
             order = json.load(f)["id"]
         (key,) = self.alice.json("token", "info")
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1",
+        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint,
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def special(self, identifier):

@@ -86,9 +86,7 @@ def forged_delegations(wrong):
 
     def revoked(s):
         s.delegate()
-        s.put("key-status", "09:40:00", {
-            "object": "holder:dora", "previous": 3, "type": "key-status", "holder": "dora",
-            "thumbprint": DORA.thumbprint, "status": "revoked", "floor": "2026-11-22T09:40:00Z"})
+        s.key_status("dora", DORA, "revoked", clock="09:40:00")
     yield wrong, "delegation-of-a-revoked-key", delegated(revoked).evidence()
     s = delegated(renewed)
     gap = [r for r in s.rows if r[0] == "delegation"][1]

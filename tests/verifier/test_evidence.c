@@ -90,6 +90,7 @@ static void other_ends(void **state)
                 {"sent", "ACSP", "", 2},
                 {"confirmed", "ACSC", "", 2},
                 {"sent-back", "RJCT", "AC01", 2},
+                {"suspended-for-a-while", "ACSC", "", 2},
                 {"delegated", "ACSC", "", 2},
                 {"delegated-anew", "ACSC", "", 2},
                 {"withdrawn", "RJCT", "DS0H", 1},

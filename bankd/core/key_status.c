@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The operator suspends a key, lets it sign again, or revokes it for ever. What it signed counts
+ * while it is active, so what waits for decisions is looked at again.
+ */
+#include "bankd/core/answer.h"
+#include "bankd/core/core.h"
+#include "bankd/core/entries.h"
+#include "bankd/core/freshness.h"
+#include "bankd/core/people.h"
+#include "bankd/core/session.h"
+#include "order/text.h"
+#include <string.h>
+
+#define NOTE_CHARS 140
+
+static bool is_status(const char *text)
+{
+    return strcmp(text, "active") == 0 || strcmp(text, "suspended") == 0 ||
+           strcmp(text, "revoked") == 0;
+}
+
+struct act {
+    const char *status, *operator_name, *note;
+};
+
+static enum err write_entry(struct core *c, const char *thumbprint, const struct act *act,
+                            struct people_key *key)
+{
+    char object[PEOPLE_OBJECT_MAX];
+    struct doc body = {0};
+
+    people_object(key->holder_name, object);
+    entries_body(&body, "key-status", object, key->holder_entry);
+    doc_time(&body, "floor", key->floor_us);
+    doc_text(&body, "holder", key->holder_name);
+    doc_text(&body, "note", act->note);
+    doc_text(&body, "operator", act->operator_name);
+    doc_text(&body, "status", act->status);
+    doc_text(&body, "thumbprint", thumbprint);
+    enum err e = entries_add(c, &body, &key->holder_entry);
+    return e ? e : people_set_entry(c, key->holder, key->holder_entry);
+}
+
+static enum err write_row(struct core *c, const struct act *act, const struct people_key *key)
+{
+    struct store_query *q = store_query(c->store, STORE_KEY_SET);
+
+    store_bind_int(q, ":id", key->id);
+    store_bind_text(q, ":status", act->status);
+    store_bind_int(q, ":floor", key->floor_us);
+    enum err e = store_run(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_KEY_CHANGE_ADD);
+    store_bind_int(q, ":key", key->id);
+    store_bind_int(q, ":entry", key->holder_entry);
+    return store_run(q);
+}
+
+/* Sessions do not come back with their key. */
+static enum err end_sessions(struct core *c, const struct people_key *key)
+{
+    struct store_query *q = store_query(c->store, STORE_SESSION_DROP_KEY);
+
+    store_bind_int(q, ":key", key->id);
+    return store_run(q);
+}
+
+static enum err look_again(struct core *c, const struct people_key *key)
+{
+    struct store_query *q = store_query(c->store, STORE_ORDER_LOOK_HOLDER);
+
+    store_bind_int(q, ":holder", key->holder);
+    store_bind_int(q, ":now", c->now_us);
+    enum err e = store_run(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_CHANGE_LOOK);
+    store_bind_int(q, ":key", key->id);
+    store_bind_int(q, ":now", c->now_us);
+    return store_run(q);
+}
+
+static enum err set(struct core *c, const char *thumbprint, const struct act *act,
+                    struct people_key *key)
+{
+    if (strcmp(act->status, "active") == 0)
+        key->floor_us = freshness_floor_at(c->now_us); /* nothing signed meanwhile */
+    enum err e = write_entry(c, thumbprint, act, key);
+    if (!e)
+        e = write_row(c, act, key);
+    if (!e)
+        e = end_sessions(c, key);
+    return e ? e : look_again(c, key);
+}
+
+enum err core_key_set(struct core *c, const struct core_caller *who, const char *holder,
+                      const char *thumbprint, const char *status, const char *note,
+                      struct core_answer *out)
+{
+    const struct act act = {status, who->operator_name, note};
+    struct people_key key;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator(who);
+    if (!e)
+        e = utext_check(note, strlen(note), NOTE_CHARS);
+    if (!e && !is_status(status))
+        e = ERR_DOC_MEMBER_INVALID;
+    if (!e)
+        e = people_key_find(c, thumbprint, &key);
+    if (!e && strcmp(key.holder_name, holder) != 0)
+        e = ERR_KEY_UNKNOWN;
+    if (!e && key.revoked)
+        e = ERR_KEY_REVOKED;
+    if (!e)
+        e = set(c, thumbprint, &act, &key);
+    doc_object(&body);
+    doc_text(&body, "holder", holder);
+    doc_text(&body, "status", status);
+    doc_text(&body, "thumbprint", thumbprint);
+    return answer_finish(c, who, e, 200, &body, out);
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/prepare.h"
+#include "verifier/verifier.h"
+#include <string.h>
+
+static const uint8_t *body_of(const struct job *j)
+{
+    return j->in.data + j->body_at;
+}
+
+enum err prepare_challenge(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_challenge_read(body_of(j), j->body_len, &j->body.challenge);
+}
+
+enum err prepare_login(const struct bank *b, struct job *j)
+{
+    struct request_statement login;
+    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_LOGIN, &login);
+
+    if (!e)
+        e = verify_login(b->name, login.jws, login.jws_len, core_keys(b->core), &j->verified);
+    request_statement_free(&login);
+    return e;
+}
+
+enum err prepare_decide(const struct bank *b, struct job *j)
+{
+    enum err e = request_decide_read(body_of(j), j->body_len, &j->decide);
+
+    if (e)
+        return e;
+    const struct verify_decision_input in = {
+        .bank = b->name,
+        .jws = j->decide.jws,
+        .jws_len = j->decide.jws_len,
+        .order = &j->decide.order,
+        .policies = core_policies(b->core),
+        .keys = core_keys(b->core),
+    };
+    e = verify_decision(&in, &j->verified);
+    if (!e && j->decide.order.kind == ORDER_PAYMENT &&
+        decision_pays(verified_decision(j->verified)->verb))
+        e = payee_check_ask(b->payee_check, &j->decide.order, j->payee_check);
+    /* A digest that no account here ever had: the answer brings the current policy. */
+    return e == ERR_POLICY_MISMATCH ? ERR_POLICY_STALE : e;
+}
+
+enum err prepare_cash(const struct bank *b, struct job *j)
+{
+    enum err e = request_cash_read(body_of(j), j->body_len, &j->decide);
+
+    if (e)
+        return e;
+    const struct verify_terminal_input in = {
+        .bank = b->name,
+        .jws = j->decide.jws,
+        .jws_len = j->decide.jws_len,
+        .order = &j->decide.order,
+        .keys = core_keys(b->core),
+    };
+    return verify_terminal(&in, &j->verified);
+}
+
+enum err prepare_policy_decide(const struct bank *b, struct job *j)
+{
+    enum err e = request_policy_read(body_of(j), j->body_len, &j->policy);
+
+    if (e)
+        return e;
+    if (strcmp(policy_account(j->policy.to), j->match.param[0]) != 0)
+        return ERR_ACCOUNT_MISMATCH;
+    const struct verify_policy_input in = {
+        .bank = b->name,
+        .jws = j->policy.jws,
+        .jws_len = j->policy.jws_len,
+        .step = {NULL, j->policy.to},
+        .policies = core_policies(b->core),
+        .keys = core_keys(b->core),
+    };
+    return verify_policy_change(&in, &j->verified);
+}
+
+enum err prepare_delegate(const struct bank *b, struct job *j)
+{
+    struct request_statement r;
+    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_DELEGATION, &r);
+
+    if (!e) {
+        const struct verify_delegation_input in = {
+            .bank = b->name,
+            .account = j->match.param[0],
+            .jws = r.jws,
+            .jws_len = r.jws_len,
+            .policies = core_policies(b->core),
+            .keys = core_keys(b->core),
+        };
+        e = verify_delegation(&in, &j->verified);
+    }
+    request_statement_free(&r);
+    return e;
+}
+
+enum err prepare_holder_add(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_holder_read(body_of(j), j->body_len, &j->body.holder);
+}
+
+enum err prepare_terminal_add(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_terminal_read(body_of(j), j->body_len, &j->body.holder);
+}
+
+enum err prepare_account_open(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_account_read(body_of(j), j->body_len, &j->account);
+}
+
+enum err prepare_fund(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_fund_read(body_of(j), j->body_len, &j->body.fund);
+}
+
+enum err prepare_category_rule(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_category_rule_read(body_of(j), j->body_len, &j->body.category);
+}
+
+enum err prepare_movement_category(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_movement_category_read(body_of(j), j->body_len, &j->body.category);
+}
+
+enum err prepare_note(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_note_read(body_of(j), j->body_len, &j->body.note);
+}
+
+enum err prepare_return(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_return_read(body_of(j), j->body_len, &j->body.returned);
+}
+
+enum err prepare_credit(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_credit_read(body_of(j), j->body_len, &j->body.credit);
+}
+
+enum err prepare_assign(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_assign_read(body_of(j), j->body_len, &j->body.assign);
+}
+
+enum err prepare_key(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_key_read(body_of(j), j->body_len, &j->body.key);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Keys that are suspended, resumed and revoked, and what becomes of what they signed.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+#include "verifier/verifier.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY 86400
+
+static int enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w); /* Monday 23 November 2026, 09:00 UTC */
+    world_populate(&w);
+    *state = &w;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct world *w = *state;
+
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
+static const char *set_as(struct world *w, const struct core_caller *who, const char *holder,
+                          const struct person *p, const char *status)
+{
+    world_begin(w);
+    world_end(
+        w, core_key_set(w->core, who, holder, key_thumbprint(p->key), status, "lost", &w->answer));
+    return err_name(w->answer.err);
+}
+
+static const char *set(struct world *w, const struct person *p, const char *status)
+{
+    return set_as(w, &world_operator, p->name, p, status);
+}
+
+static void look(struct world *w)
+{
+    bool more = false;
+
+    world_begin(w);
+    world_end(w, core_due(w->core, 100, &more));
+    assert_false(more);
+}
+
+static const char *state_of(struct world *w)
+{
+    return world_sql(w, "SELECT status || reason FROM orders ORDER BY id DESC LIMIT 1");
+}
+
+static void assert_evidence(struct world *w, const struct person *who, const struct world_order *o,
+                            const char *status)
+{
+    struct verify_report report;
+
+    world_login(w, &w->bob);
+    assert_ok(world_evidence(w, who, o, &report));
+    assert_string_equal(report.status, status);
+}
+
+static void test_who_may_and_what(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller bob = {.session = w->bob.session};
+
+    assert_string_equal(set_as(w, &bob, "alice", &w->alice, "revoked"), "ROLE_REQUIRED");
+    assert_string_equal(set_as(w, &world_operator, "bob", &w->alice, "revoked"), "KEY_UNKNOWN");
+    assert_string_equal(set_as(w, &world_operator, "alice", &w->root, "revoked"), "KEY_UNKNOWN");
+    assert_string_equal(set(w, &w->alice, "lost"), "DOC_MEMBER_INVALID");
+    assert_string_equal(set(w, &w->alice, "suspended"), "OK");
+    assert_string_equal(world_text(w, "status"), "suspended");
+    assert_string_equal(set(w, &w->alice, "active"), "OK");
+    assert_string_equal(set(w, &w->alice, "revoked"), "OK");
+    assert_string_equal(set(w, &w->alice, "active"), "KEY_REVOKED");
+    assert_string_equal(set(w, &w->alice, "suspended"), "KEY_REVOKED");
+    assert_string_equal(world_sql(w, "SELECT status FROM signing_key WHERE holder ="
+                                     " (SELECT id FROM holder WHERE holder = 'alice')"),
+                        "revoked");
+}
+
+/* Its sessions end and do not come back; it signs nothing; and what was signed meanwhile is old
+ * when it is active again. */
+static void test_suspended(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct buf meanwhile = {0};
+
+    world_order(w, "1.00", &o);
+    assert_string_equal(set(w, &w->alice, "suspended"), "OK");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "SESSION_REQUIRED");
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &meanwhile);
+    assert_string_equal(world_hand_in(w, &w->bob, &meanwhile, &o), "KEY_INACTIVE");
+    world_later(w, 1);
+    buf_free(&meanwhile);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &meanwhile); /* a thief's */
+    world_later(w, 2);
+    assert_string_equal(set(w, &w->alice, "active"), "OK");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "SESSION_REQUIRED");
+    assert_string_equal(world_hand_in(w, &w->bob, &meanwhile, &o), "KEY_FLOOR");
+    world_login(w, &w->alice);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    buf_free(&meanwhile);
+    world_order_free(&o);
+}
+
+/* A vote counts again with its key: what waited for nothing else goes on by itself. */
+static void test_votes_come_back(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(set(w, &w->alice, "suspended"), "OK");
+    look(w);
+    assert_string_equal(state_of(w), "PATC");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    assert_string_equal(set(w, &w->alice, "active"), "OK");
+    look(w);
+    assert_string_equal(state_of(w), "ACSC");
+    assert_evidence(w, &w->bob, &o, "ACSC");
+    world_order_free(&o);
+}
+
+static void test_revoked_votes_never_do(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(set(w, &w->alice, "revoked"), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    world_later(w, 2 * 3600);
+    look(w);
+    assert_string_equal(state_of(w), "RJCTDS24");
+    assert_evidence(w, &w->bob, &o, "RJCT");
+    world_order_free(&o);
+}
+
+/* Accepted and waiting for its day, when a key that made the quorum is revoked. */
+static void threat_10_a_key_revoked_before_its_day(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order_from(w,
+                     "{\"amount\":\"1.00\",\"creditor\":{\"account\":\"" WORLD_SHOP_ACCOUNT
+                     "\",\"name\":\"S\"},\"currency\":\"EUR\",\"date\":\"2026-11-24\","
+                     "\"description\":\"x\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACCP");
+    assert_string_equal(set(w, &w->alice, "revoked"), "OK");
+    world_later(w, DAY);
+    look(w);
+    assert_string_equal(state_of(w), "RJCTDS0C");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
+    assert_evidence(w, &w->bob, &o, "RJCT");
+    world_order_free(&o);
+}
+
+/* The words on a new policy, too. */
+static void test_a_policy_waits_for_the_key(void **state)
+{
+    struct world *w = *state;
+    struct policy *to =
+        world_policy(w, WORLD_ALICE_ACCOUNT, 2,
+                     "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"A\",\"id\":\"bob\"}",
+                     "{\"require\":\"all\"}");
+    struct world_order o;
+
+    assert_string_equal(world_policy_decide(w, &w->alice, to, VERB_APPROVE), "OK");
+    assert_string_equal(set(w, &w->alice, "suspended"), "OK");
+    assert_string_equal(world_policy_decide(w, &w->bob, to, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "pending");
+    world_later(w, 1);
+    assert_string_equal(set(w, &w->alice, "active"), "OK");
+    look(w);
+    assert_string_equal(world_sql(w, "SELECT state FROM policy_change"), "force");
+    world_later(w, 1);
+    world_login(w, &w->alice);
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_evidence(w, &w->bob, &o, "PATC"); /* with the story of that policy */
+    world_order_free(&o);
+    policy_free(to);
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        T(test_who_may_and_what),
+        T(test_suspended),
+        T(test_votes_come_back),
+        T(test_revoked_votes_never_do),
+        T(threat_10_a_key_revoked_before_its_day),
+        T(test_a_policy_waits_for_the_key),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
