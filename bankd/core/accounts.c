@@ -9,6 +9,7 @@
 #include "bankd/core/ledger.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
+#include "bankd/core/terms.h"
 #include "bankd/core/view.h"
 #include "order/amount.h"
 #include "order/iban.h"
@@ -124,6 +125,8 @@ static enum err check_account(struct core *c, const char *account, const char *c
         e = amount_decimals(currency, strlen(currency), &decimals);
     if (e)
         return e;
+    if (terms_elsewhere(&c->terms, account)) /* orders to it go there */
+        return ERR_ACCOUNT_ELSEWHERE;
     e = ledger_find(c, account, &there);
     if (e == ERR_ACCOUNT_UNKNOWN)
         return ERR_OK;

@@ -117,6 +117,17 @@ enum err deciding_fits(struct deciding *d, const struct policy_case *what, bool 
     return e;
 }
 
+/* Whether it would be executed today, were it complete now. */
+static bool is_for_today(const struct deciding *d)
+{
+    const struct calendar_terms terms = terms_calendar(&d->c->terms, d->account.currency);
+    int32_t today = text_day_of(d->c->now_us);
+
+    if (d->order->date_days > today || terms.cutoff_min < 0)
+        return d->order->date_days <= today;
+    return calendar_execution_day(&terms, d->c->now_us, today) == today;
+}
+
 static enum err check_new_order(struct deciding *d)
 {
     const struct policy_case what = case_of(d);
@@ -133,7 +144,7 @@ static enum err check_new_order(struct deciding *d)
     if (d->order->date_days > text_day_of(now_us) + DATE_DAYS_MAX)
         return ERR_DATE_TOO_FAR;
     enum err e = check_creditor(d);
-    return e ? e : deciding_fits(d, &what, d->order->date_days <= text_day_of(now_us));
+    return e ? e : deciding_fits(d, &what, is_for_today(d));
 }
 
 enum err deciding_pays(const struct deciding *d)

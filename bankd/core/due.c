@@ -144,9 +144,9 @@ static enum err settle(struct core *c, struct ledger_account *a, const struct li
         return life_close(c, a, "AC04", o);
     if (!e)
         e = move(c, a, &other, o, &movement);
-    if (!e && o->kind == LEDGER_PAYMENT)
-        e = payees_note(c, o);
     bool elsewhere = o->kind == LEDGER_PAYMENT && ledger_is_own(&other);
+    if (!e && o->kind == LEDGER_PAYMENT && !elsewhere)
+        e = payees_note(c, o);
     if (!e)
         e = write_settlement(c, a, all, movement, elsewhere, o);
     o->executed_us = c->now_us;

@@ -7,6 +7,7 @@
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/life.h"
+#include "bankd/core/payees.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
 #include "order/text.h"
@@ -80,6 +81,8 @@ static enum err end(struct core *c, struct ledger_account *a, const struct word 
     enum err e = move(c, a, w, o, &movement);
     if (!e)
         e = write_entry(c, a, w, movement, o);
+    if (!e && w->status == STATUS_ACSC)
+        e = payees_note(c, o); /* what came back made nobody known */
     o->status = w->status;
     o->ended_us = c->now_us;
     snprintf(o->reason, sizeof o->reason, "%s", w->reason);

@@ -147,6 +147,36 @@ static void test_the_next_cutoff_is_told(void **state)
     world_order_free(&o);
 }
 
+/* What comes after the cut-off is another day's: what went out today is nothing to it. */
+static void test_the_limit_of_its_day(void **state)
+{
+    struct world *w = *state;
+    static const char *const holders[] = {"alice"};
+    const struct world_account a = {.account = "NL91ABNA0417164300",
+                                    .holders = holders,
+                                    .count = 1,
+                                    .limits = "[{\"amount\":\"5.00\",\"per\":\"day\"}]"};
+    struct world_order first, second;
+
+    assert_ok(world_open_account(w, &a));
+    world_fund(w, a.account, "20.00");
+    const char *draft = "{\"account\":\"NL91ABNA0417164300\",\"amount\":\"5.00\",\"creditor\":{"
+                        "\"account\":\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"S\"},\"currency\":"
+                        "\"EUR\",\"description\":\"x\"}";
+    world_order_from(w, draft, &first);
+    assert_string_equal(world_decide(w, &w->alice, &first, VERB_APPROVE), "OK");
+    world_order_free(&first);
+    world_order_from(w, draft, &first);
+    assert_string_equal(world_decide(w, &w->alice, &first, VERB_APPROVE), "LIMIT_EXCEEDED");
+    world_later(w, 8 * HOUR);
+    log_in(w);
+    world_order_from(w, draft, &second);
+    assert_string_equal(world_decide(w, &w->alice, &second, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "executionDate"), "2026-11-24");
+    world_order_free(&first);
+    world_order_free(&second);
+}
+
 /* A hold is the bank's own delay: what was in time is executed when it is released. */
 static void test_released_after_the_cutoff(void **state)
 {
@@ -198,6 +228,7 @@ int main(void)
         T(test_looked_at_late),
         T(test_closed_days),
         T(test_the_next_cutoff_is_told),
+        T(test_the_limit_of_its_day),
         T(test_released_after_the_cutoff),
         cmocka_unit_test(test_the_setting),
     };

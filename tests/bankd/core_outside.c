@@ -199,6 +199,32 @@ static void test_whose_an_account_is(void **state)
     world_order_free(&theirs);
 }
 
+/* An account that is opened under another bank's code would split its orders. */
+static void test_no_account_elsewhere(void **state)
+{
+    struct world *w = *state;
+    static const char *const holders[] = {"carol"};
+    const struct world_account a = {.account = ELSEWHERE, .holders = holders, .count = 1};
+
+    assert_err(world_open_account(w, &a), ERR_ACCOUNT_ELSEWHERE);
+}
+
+/* A payee is known when the money is there, not when it came back. */
+static void test_a_return_makes_nobody_known(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    send_one(w, &o);
+    assert_string_equal(send_back(w, &o, "AC01"), "OK");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM payee"), "0");
+    world_order_free(&o);
+    send_one(w, &o);
+    assert_string_equal(confirm(w, &world_operator, &o), "OK");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM payee"), "1");
+    world_order_free(&o);
+}
+
 static void test_the_outbox(void **state)
 {
     struct world *w = *state;
@@ -457,6 +483,8 @@ int main(void)
         T(test_sent_back),
         T(test_no_closing_meanwhile),
         T(test_whose_an_account_is),
+        T(test_no_account_elsewhere),
+        T(test_a_return_makes_nobody_known),
         T(test_the_outbox),
         T(test_refused_to_elsewhere),
         T(test_credits),

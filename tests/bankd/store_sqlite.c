@@ -251,6 +251,7 @@ static const struct {
     {STORE_SESSION_FUTURE, "after a clock incident"},
     {STORE_CHALLENGE_NEWEST, "a key has few challenges"},
     {STORE_SESSION_SWEEP, "as many as are logged in"},
+    {STORE_SESSION_DROP_KEY, "as many as are logged in"},
     {STORE_ACCOUNT_HOLDER_DROP, "a new policy is rare"},
     {STORE_CHANGE_VOTES, "a policy has few holders"},
     {STORE_CHANGE_LOOK, "few new policies wait"},
