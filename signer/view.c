@@ -276,7 +276,7 @@ void view_movement(FILE *f, const struct js *movement)
     fputs("  ", f);
     fputs(cash ? "Cash at " : "", f);
     app_print_safe(f, name);
-    fputs(name[0] != '\0' ? ", " : "", f);
+    fputs(name[0] != '\0' && member(movement, "description")[0] != '\0' ? ", " : "", f);
     if (strcmp(member(movement, "kind"), "return") == 0)
         fputs("returned: ", f);
     app_print_safe(f, member(movement, "description"));

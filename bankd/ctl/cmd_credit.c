@@ -22,6 +22,14 @@ static const struct table_column columns[] = {
     {"DESCRIPTION", "description", false},
 };
 
+static void print_state(const struct js *credit)
+{
+    const char *state = js_text(js_get(credit, "state"), NULL);
+
+    printf("Credit %" PRId64 " is %s%s\n", js_int(js_get(credit, "id")),
+           strcmp(state, "suspense") == 0 ? "in " : "", state);
+}
+
 /* Sends BODY and tells where the credit is then. */
 static enum err tell_bank(struct ctl *ctl, enum route route, const char *number,
                           const struct buf *body)
@@ -31,8 +39,7 @@ static enum err tell_bank(struct ctl *ctl, enum route route, const char *number,
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
     else if (e == ERR_OK)
-        printf("Credit %" PRId64 " is %s\n", js_int(js_get(answer, "id")),
-               js_text(js_get(answer, "state"), NULL));
+        print_state(answer);
     js_free(answer);
     return e;
 }

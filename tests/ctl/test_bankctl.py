@@ -150,7 +150,7 @@ class Bankctl(unittest.TestCase):
         nobody = fixture.iban(999)
         told = self.json(*self.credit(nobody, "E-2", "--from-account", ELSEWHERE, "--description", "a gift"))
         self.assertEqual((told["id"], told["state"], told["debtorAccount"]), (2, "suspense", ELSEWHERE))
-        self.ctl(*self.credit(nobody, "E-3"))
+        self.assertEqual(self.ctl(*self.credit(nobody, "E-3")), "Credit 3 is in suspense\n")
         lines = [line.split() for line in self.ctl("credit", "list").splitlines()[1:]]
         self.assertEqual([(line[0], line[2:5]) for line in lines], [("2", ["7.00", "EUR", nobody]),
                                                                     ("3", ["7.00", "EUR", nobody])])
