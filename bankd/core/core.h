@@ -237,9 +237,9 @@ MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *
                                       struct core_answer *out);
 MUST_CHECK enum err core_fund(struct core *c, const struct core_caller *who, const char *account,
                               const char *amount, const char *currency, struct core_answer *out);
-/* Blocked: no order takes anything out of the account, what its day comes for ends with AC06; rejections, cancels
- * and credits go on. Closed is for ever, and only without money and open orders: ACCOUNT_NOT_EMPTY.
- * NOTE says why, for the log. */
+/* Blocked: no order takes anything out of the account, what its day comes for ends with AC06;
+ * rejections, cancels and credits go on. Closed is for ever, and only without money and open
+ * orders: ACCOUNT_NOT_EMPTY. NOTE says why, for the log. */
 enum core_account_act { CORE_ACCOUNT_BLOCK, CORE_ACCOUNT_UNBLOCK, CORE_ACCOUNT_CLOSE };
 MUST_CHECK enum err core_account_state(struct core *c, const struct core_caller *who,
                                        const char *account, enum core_account_act act,
@@ -284,8 +284,8 @@ MUST_CHECK enum err core_credit_give_back(struct core *c, const struct core_call
                                           const char *credit, const char *note,
                                           struct core_answer *out);
 /* Takes a wrong booking back by an entry of its own: a funding, a credit or an assignment, once
- * (MOVEMENT_REVERSED); what orders did is theirs (NOT_REVERSIBLE). FUNDS_INSUFFICIENT. A blocked account, too: the money
- * was never its own. */
+ * (MOVEMENT_REVERSED); what orders did is theirs (NOT_REVERSIBLE). FUNDS_INSUFFICIENT. A blocked
+ * account, too: the money was never its own. */
 MUST_CHECK enum err core_reverse(struct core *c, const struct core_caller *who, const char *account,
                                  const char *movement, const char *note, struct core_answer *out);
 MUST_CHECK enum err core_clock_accept(struct core *c, const struct core_caller *who,
