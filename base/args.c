@@ -35,8 +35,9 @@ static void print_options(FILE *f, const struct args_option *options, size_t cou
 static void command_help(FILE *f, const struct parse *p)
 {
     const struct args_command *c = p->command;
-    fprintf(f, "usage: %s%s%s [options] %s\n\n%s\n\noptions:\n", p->program->name,
-            c->name[0] != '\0' ? " " : "", c->name, c->arguments, c->summary);
+    fprintf(f, "usage: %s%s%s [options]%s%s\n\n%s\n\noptions:\n", p->program->name,
+            c->name[0] != '\0' ? " " : "", c->name, c->arguments[0] != '\0' ? " " : "",
+            c->arguments, c->summary);
     print_options(f, c->options, c->option_count);
     print_options(f, p->program->shared, p->program->shared_count);
     fprintf(f, "  %-*s %s\n  %-*s %s\n", COLUMN, "    --help", "print this", COLUMN,
@@ -81,15 +82,15 @@ static int name_words(const char *name, int argc, char **argv)
     return used;
 }
 
+/* The one with the most words: "order new" goes before "order", wherever they stand. */
 static void find_command(struct parse *p)
 {
     for (size_t i = 0; i < p->program->command_count; i++) {
         const struct args_command *c = &p->program->commands[i];
         int used = name_words(c->name, p->argc, p->argv);
-        if (used > 0 || c->name[0] == '\0') {
+        if ((used > 0 && used >= p->next) || c->name[0] == '\0') {
             p->command = c;
             p->next = used + 1;
-            return;
         }
     }
 }

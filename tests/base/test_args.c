@@ -42,9 +42,9 @@ static const struct args_option shared[] = {
     {"json", 0, ARGS_FLAG, NULL, "JSON on stdout", &got.json},
 };
 static const struct args_command commands[] = {
+    {"order", "", "list orders", "tool order", NULL, 0, 0, 0, run_order},
     {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 3, 1,
      2, run_order_new},
-    {"order", "", "list orders", "tool order", NULL, 0, 0, 0, run_order},
 };
 static const struct args_program program = {
     .name = "tool",
