@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Each program has a man page that names exactly the commands and options of its --help, with the
+"""Each program has a man page that names exactly the commands, operands and options of its --help, with the
 same arguments, and that mandoc finds nothing wrong with: man_pages.py PAGES PROGRAM..."""
 
 import pathlib
@@ -12,6 +12,7 @@ import sys
 EVERYWHERE = {("help", ""), ("version", "")}
 HELP_OPTION = re.compile(r"^ {2,6}(?:-\w, )?--([a-z][a-z-]*)(?: ([A-Z]+))?(?:,|\s|$)")
 HELP_COMMAND = re.compile(r"^  ([a-z][a-z-]*(?: [a-z][a-z-]*)?)  ")
+PAGE_COMMAND = re.compile(r"^\.Ss ([a-z -]+?)((?: (?:Op )?Ar .*)?)$")
 PAGE_OPTION = re.compile(r"^\.It .*?Fl \\?-([a-z][a-z-]*)(?: Ar (\S+))?")
 
 
@@ -27,16 +28,22 @@ def options_in(text):
     return {(m[1], m[2] or "") for m in found if m} - EVERYWHERE
 
 
+def operands_in(text):
+    """What stands behind [options] in the usage line; FILE... is two words in a page."""
+    return text.partition("\n")[0].partition(" [options]")[2].replace("...", " ...").split()
+
+
 def from_help(program):
-    """Command ("" for the program itself): its options; what all have counts as the program's."""
+    """Command ("" for the program itself): its options and operands; an option that all have counts as the program's."""
     text = help_of(program)
     listed = text.partition("\ncommands:\n")[2].partition("\n\n")[0]
     commands = [m[1] for m in map(HELP_COMMAND.match, listed.splitlines()) if m]
     if not commands:
         return {"": options_in(text)}
-    options = {c: options_in(help_of(program, c.split())) for c in commands}
+    texts = {c: help_of(program, c.split()) for c in commands}
+    options = {c: options_in(text) for c, text in texts.items()}
     shared = set.intersection(*options.values())
-    return {"": shared, **{c: o - shared for c, o in options.items()}}
+    return {"": shared, **{" ".join([c, *operands_in(texts[c])]): o - shared for c, o in options.items()}}
 
 
 def from_page(text):
@@ -44,8 +51,9 @@ def from_page(text):
     for line in text.splitlines():
         if line.startswith(".Sh "):
             section, command = line[4:], ""
-        elif line.startswith(".Ss ") and section == "COMMANDS":
-            command = line[4:]
+        elif section == "COMMANDS" and (match := PAGE_COMMAND.match(line)):
+            operands = re.sub(r"Op Ar (\w+)", r"[\1]", match[2]).replace(" Ar ", " ")
+            command = match[1] + operands
             options[command] = set()
         elif match := PAGE_OPTION.match(line):
             options[command].add((match[1], (match[2] or "").upper()))
