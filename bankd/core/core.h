@@ -280,9 +280,9 @@ MUST_CHECK enum err core_suspense(struct core *c, const struct core_caller *who,
 MUST_CHECK enum err core_credit_assign(struct core *c, const struct core_caller *who,
                                        const char *credit, const char *account, const char *note,
                                        struct core_answer *out);
-MUST_CHECK enum err core_credit_give_back(struct core *c, const struct core_caller *who,
-                                          const char *credit, const char *note,
-                                          struct core_answer *out);
+MUST_CHECK enum err core_credit_return(struct core *c, const struct core_caller *who,
+                                       const char *credit, const char *note,
+                                       struct core_answer *out);
 /* Takes a wrong booking back by an entry of its own: a funding, a credit or an assignment, once
  * (MOVEMENT_REVERSED); what orders did is theirs (NOT_REVERSIBLE). FUNDS_INSUFFICIENT. A blocked
  * account, too: the money was never its own. */

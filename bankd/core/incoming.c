@@ -265,8 +265,8 @@ enum err core_credit_assign(struct core *c, const struct core_caller *who, const
     return out_of_suspense(c, who, credit, account, note, out);
 }
 
-enum err core_credit_give_back(struct core *c, const struct core_caller *who, const char *credit,
-                               const char *note, struct core_answer *out)
+enum err core_credit_return(struct core *c, const struct core_caller *who, const char *credit,
+                            const char *note, struct core_answer *out)
 {
     return out_of_suspense(c, who, credit, NULL, note, out);
 }

@@ -132,7 +132,7 @@ int cmd_credit_return(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = make_note(ctl, &body);
     if (e == ERR_OK)
-        e = tell_bank(ctl, ROUTE_GIVE_BACK, number, &body);
+        e = tell_bank(ctl, ROUTE_CREDIT_RETURN, number, &body);
     buf_free(&body);
     return ctl_end(ctl, e);
 }

@@ -381,10 +381,10 @@ static enum err apply_assign(const struct bank *b, struct job *j)
     return core_credit_assign(b->core, &who, j->match.param[0], r->account, r->note, &j->answer);
 }
 
-static enum err apply_give_back(const struct bank *b, struct job *j)
+static enum err apply_credit_return(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    return core_credit_give_back(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
+    return core_credit_return(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
 }
 
 static enum err apply_reverse(const struct bank *b, struct job *j)
@@ -457,7 +457,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_CREDIT] = {0, WRITES, prepare_credit, apply_credit},
     [ROUTE_SUSPENSE] = {PAGE, READS, NULL, apply_suspense},
     [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, apply_assign},
-    [ROUTE_GIVE_BACK] = {0, WRITES, prepare_note, apply_give_back},
+    [ROUTE_CREDIT_RETURN] = {0, WRITES, prepare_note, apply_credit_return},
     [ROUTE_REVERSE] = {0, WRITES, prepare_note, apply_reverse},
     [ROUTE_RECONCILE] = {0, READS, NULL, apply_reconcile},
     [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, apply_clock_accept},

@@ -290,7 +290,7 @@ static const char *assign(struct world *w, const char *number, const char *accou
     world_end(
         w, account
                ? core_credit_assign(w->core, &world_operator, number, account, "asked", &w->answer)
-               : core_credit_give_back(w->core, &world_operator, number, "nobody's", &w->answer));
+               : core_credit_return(w->core, &world_operator, number, "nobody's", &w->answer));
     return w->answer.err ? err_name(w->answer.err) : world_text(w, "state");
 }
 

@@ -182,7 +182,7 @@ class Live(unittest.TestCase):
         self.assertEqual(len(self.check("suspense", bank.operator("GET", "/v1/suspense"))["credits"]), 2)
         self.check("assign", bank.operator("POST", "/v1/suspense/%d/assignment" % numbers[1],
                                            {"account": account, "note": "as a test"}))
-        self.check("giveBack", bank.operator("POST", "/v1/suspense/%d/return" % numbers[2], {"note": "as a test"}))
+        self.check("creditReturn", bank.operator("POST", "/v1/suspense/%d/return" % numbers[2], {"note": "as a test"}))
         movement = self.check("movements", bank.operator("GET", at + "/movements"))["movements"][0]
         self.assertEqual(movement["kind"], "assignment")
         self.check("reverse", bank.operator("POST", "%s/movements/%d/reversal" % (at, movement["id"]),

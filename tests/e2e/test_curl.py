@@ -124,7 +124,7 @@ class Examples(unittest.TestCase):
     def suspend(cls):
         """The credits of which the operator disposes, by what he will do with each."""
         found = {}
-        for act in ("assign", "giveBack"):
+        for act in ("assign", "creditReturn"):
             answer = cls.bank.operator("POST", "/v1/credits", {
                 "account": b.iban(77), "amount": "5.00", "currency": "EUR", "debtorName": "Somebody", "reference": act})
             assert answer.json.get("state") == "suspense", answer
