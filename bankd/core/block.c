@@ -9,10 +9,6 @@
 #include "bankd/core/reading.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
-#include "order/text.h"
-#include <string.h>
-
-#define NOTE_CHARS 140
 
 /* What another bank may send back has a place to go to. */
 static enum err check_closing(struct core *c, const struct ledger_account *a)
@@ -67,9 +63,7 @@ enum err core_account_state(struct core *c, const struct core_caller *who, const
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = utext_check(note, strlen(note), NOTE_CHARS);
+    enum err e = session_operator_note(who, note);
     if (!e)
         e = ledger_find(c, account, &a);
     if (!e)

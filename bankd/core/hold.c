@@ -13,10 +13,7 @@
 #include "bankd/core/session.h"
 #include "bankd/core/terms.h"
 #include "bankd/core/view.h"
-#include "order/text.h"
 #include <string.h>
-
-#define NOTE_CHARS 140
 
 /* Of what was found out about the payee. */
 static flag_set check_flag(const struct life_order *o)
@@ -119,9 +116,7 @@ static enum err decide(struct core *c, const struct core_caller *who, bool relea
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = utext_check(note, strlen(note), NOTE_CHARS);
+    enum err e = session_operator_note(who, note);
     if (!e)
         e = find(c, account, id, &a, &o);
     if (!e && releases && o.released) /* it waits for a business day */

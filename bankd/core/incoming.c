@@ -25,13 +25,6 @@ struct act {
     const char *operator_name, *note;
 };
 
-static enum err check_act(const struct core_caller *who, const struct act *act)
-{
-    enum err e = session_operator(who);
-
-    return e ? e : utext_check(act->note, strlen(act->note), TEXT_CHARS);
-}
-
 /* Books the whole of M, and writes an entry about A, one of its sides. */
 static enum err book(struct core *c, const struct act *act, const struct ledger_move *m,
                      const char *reference, struct ledger_account *a)
@@ -237,7 +230,7 @@ static enum err out_of_suspense(struct core *c, const struct core_caller *who, c
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = check_act(who, &act);
+    enum err e = session_operator_note(who, note);
     if (!e)
         e = find_suspended(c, credit, &k);
     if (!e)
@@ -351,7 +344,7 @@ enum err core_reverse(struct core *c, const struct core_caller *who, const char 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = check_act(who, &act);
+    enum err e = session_operator_note(who, note);
     if (!e)
         e = ledger_find(c, account, &a);
     if (!e)

@@ -9,10 +9,7 @@
 #include "bankd/core/freshness.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
-#include "order/text.h"
 #include <string.h>
-
-#define NOTE_CHARS 140
 
 static bool is_status(const char *text)
 {
@@ -106,9 +103,7 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = utext_check(note, strlen(note), NOTE_CHARS);
+    enum err e = session_operator_note(who, note);
     if (!e && !is_status(status))
         e = ERR_DOC_MEMBER_INVALID;
     if (!e)

@@ -8,10 +8,7 @@
 #include "bankd/core/freshness.h"
 #include "bankd/core/page.h"
 #include "bankd/core/session.h"
-#include "order/text.h"
-#include <string.h>
 
-#define NOTE_CHARS 140
 #define LOG_ANSWER_MAX ((size_t)1 << 20) /* bytes of bodies in one page of the log */
 
 /* --- the clock --- */
@@ -47,9 +44,7 @@ enum err core_clock_accept(struct core *c, const struct core_caller *who, const 
     struct doc entry = {0}, body = {0};
 
     *out = (struct core_answer){0};
-    enum err e = session_operator(who);
-    if (!e)
-        e = utext_check(note, strlen(note), NOTE_CHARS);
+    enum err e = session_operator_note(who, note);
     if (e)
         return answer_refuse(c, who, e, out);
     c->now_us = c->given.now_us;

@@ -10,11 +10,8 @@
 #include "bankd/core/payees.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
-#include "order/text.h"
 #include <stdio.h>
 #include <string.h>
-
-#define NOTE_CHARS 140
 
 /* What the other bank did. */
 struct word {
@@ -99,9 +96,7 @@ static enum err take(struct core *c, const struct core_caller *who, const char *
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = utext_check(w->note, strlen(w->note), NOTE_CHARS);
+    enum err e = session_operator_note(who, w->note);
     if (!e && w->status == STATUS_RJCT && !status_reason_returns(w->reason, strlen(w->reason)))
         e = ERR_REASON_INVALID;
     if (!e)

@@ -3,8 +3,10 @@
 
 #include "bankd/core/answer.h"
 #include "base/text.h"
+#include "order/text.h"
 #include <string.h>
 
+#define NOTE_CHARS 140
 #define SEEN_STEP_US TEXT_SECOND_US /* a session's row moves at most once a second */
 #define LOGIN_CHALLENGE_US (120 * TEXT_SECOND_US)
 #define DECISION_CHALLENGE_US (12 * 3600 * TEXT_SECOND_US)
@@ -59,6 +61,13 @@ enum err session_viewer(struct core *c, const struct core_caller *who, struct se
 enum err session_operator(const struct core_caller *who)
 {
     return who->operator_name ? ERR_OK : ERR_ROLE_REQUIRED;
+}
+
+enum err session_operator_note(const struct core_caller *who, const char *note)
+{
+    enum err e = session_operator(who);
+
+    return e ? e : utext_check(note, strlen(note), NOTE_CHARS);
 }
 
 bool session_may_see(const struct session_viewer *v, const struct policy *current)

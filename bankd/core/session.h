@@ -23,6 +23,8 @@ MUST_CHECK enum err session_viewer(struct core *c, const struct core_caller *who
                                    struct session_viewer *out);
 /* ROLE_REQUIRED unless the caller is the operator. */
 MUST_CHECK enum err session_operator(const struct core_caller *who);
+/* The same, and TEXT_INVALID unless NOTE, why he does it, can stand in the log. */
+MUST_CHECK enum err session_operator_note(const struct core_caller *who, const char *note);
 
 /* Whether the viewer stands in the account's current policy, or sees all. */
 bool session_may_see(const struct session_viewer *v, const struct policy *current);
