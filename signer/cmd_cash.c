@@ -6,6 +6,7 @@
 #include "api/request.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "order/display.h"
 #include "order/doc.h"
 #include "order/iban.h"
 #include "order/json.h"
@@ -83,15 +84,18 @@ static enum err make_order(struct app *a, enum order_kind kind, struct subject *
 
 static enum err show(const struct order *o)
 {
+    struct buf text = BUF_INIT(DISPLAY_MAX);
     char account[IBAN_GROUPED_MAX + 1];
     iban_grouped(o->account, account);
-    bool shown =
-        fprintf(stderr, "\nCash %s\n\n%-14s%s %s\n%-14s%s\n%-14s%s\n%-14s%s\n%-14s%s\n%-14s%s\n\n",
-                type_word(o->kind), "Amount", o->amount, o->currency,
-                o->kind == ORDER_DEPOSIT ? "To" : "From", account, "Terminal", o->terminal,
-                "Description", o->description, "Order", o->id, "Bank", o->bank) >= 0;
-    return shown && fflush(stderr) == 0 ? ERR_OK
-                                        : ERR_IO; /* what nobody could read is not signed */
+    enum err e =
+        buf_addf(&text, "Cash %s\n\n%-14s%s %s\n%-14s%s\n%-14s%s\n%-14s%s\n%-14s%s\n%-14s%s\n",
+                 type_word(o->kind), "Amount", o->amount, o->currency,
+                 o->kind == ORDER_DEPOSIT ? "To" : "From", account, "Terminal", o->terminal,
+                 "Description", o->description, "Order", o->id, "Bank", o->bank);
+    if (e == ERR_OK)
+        e = subject_print(&text, stderr);
+    buf_free(&text);
+    return e;
 }
 
 static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
@@ -113,12 +117,9 @@ static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
 
 static enum err show_and_sign(struct app *a, const struct subject *s, struct buf *bundle)
 {
-    bool asked_before = a->logged_in;
     enum err e = show(&s->order);
     if (e == ERR_OK)
-        e = app_open_key(a, "hand this order in");
-    if (e == ERR_OK && asked_before)
-        e = app_confirm(a, "Sign this?");
+        e = app_consent(a, "hand this order in");
     return e == ERR_OK ? sign(a, s, bundle) : e;
 }
 
