@@ -60,7 +60,7 @@ static const char *reason_words(const char *code)
         if (strcmp(reasons[i].code, code) == 0)
             return reasons[i].words;
     }
-    return "";
+    return "as the other bank says"; /* whose codes are not ours */
 }
 
 static const char *verb_past(const char *verb)
