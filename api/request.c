@@ -17,13 +17,6 @@ static enum err open_body(const void *bytes, size_t len, const struct js_member 
     return e ? e : js_members(*out, table, count, NULL);
 }
 
-static enum err check_currency(const char *text, size_t len)
-{
-    unsigned decimals;
-
-    return amount_decimals(text, len, &decimals);
-}
-
 enum err request_challenge_read(const void *bytes, size_t len, struct request_challenge *out)
 {
     const struct js *purpose, *thumbprint;
@@ -221,7 +214,7 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
     if (!e)
         e = member_text(account, iban_check, out->account, sizeof out->account);
     if (!e)
-        e = member_text(currency, check_currency, out->currency, sizeof out->currency);
+        e = member_text(currency, amount_check_currency, out->currency, sizeof out->currency);
     if (!e)
         e = member_line(title, 70, out->title, sizeof out->title);
     if (!e)
@@ -248,7 +241,7 @@ enum err request_fund_read(const void *bytes, size_t len, struct request_fund *o
     *out = (struct request_fund){0};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
-        e = member_text(currency, check_currency, out->currency, sizeof out->currency);
+        e = member_text(currency, amount_check_currency, out->currency, sizeof out->currency);
     if (!e)
         e = member_text(amount, NULL, out->amount, sizeof out->amount);
     js_free(body);
@@ -347,7 +340,7 @@ enum err request_credit_read(const void *bytes, size_t len, struct request_credi
     if (!e)
         e = member_text(account, iban_check, out->account, sizeof out->account);
     if (!e)
-        e = member_text(currency, check_currency, out->currency, sizeof out->currency);
+        e = member_text(currency, amount_check_currency, out->currency, sizeof out->currency);
     if (!e)
         e = member_text(amount, NULL, out->amount, sizeof out->amount);
     if (!e)

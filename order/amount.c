@@ -39,6 +39,13 @@ enum err amount_decimals(const char *currency, size_t len, unsigned *out)
     return ERR_OK;
 }
 
+enum err amount_check_currency(const char *currency, size_t len)
+{
+    unsigned decimals;
+
+    return amount_decimals(currency, len, &decimals);
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

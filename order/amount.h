@@ -15,6 +15,8 @@
 /* Number of decimals of an active ISO 4217 currency; CURRENCY_UNKNOWN also for codes without minor
  * units (XAU, XXX, XTS ...). */
 MUST_CHECK enum err amount_decimals(const char *currency, size_t len, unsigned *out);
+/* Only whether it is one: a member_check (order/member.h). */
+MUST_CHECK enum err amount_check_currency(const char *currency, size_t len);
 
 /* "77.78" EUR -> 7778. Digits, no sign, no leading zero but one, exactly the decimals, no point for
  * zero decimals: AMOUNT_INVALID, AMOUNT_TOO_LARGE, CURRENCY_UNKNOWN. Zero is accepted here. */

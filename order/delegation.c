@@ -65,13 +65,6 @@ static enum err read_verb(const struct members *m, enum delegation_verb *out)
     return ERR_OK;
 }
 
-static enum err check_currency(const char *text, size_t len)
-{
-    unsigned decimals;
-
-    return amount_decimals(text, len, &decimals);
-}
-
 static enum err check_period(const struct delegation *d)
 {
     return d->until_us > d->from_us && d->until_us - d->from_us <= PERIOD_MAX_US
@@ -86,7 +79,7 @@ static enum err read_gift(const struct members *m, struct delegation *out)
     enum err e = member_text(m->deputy, forms_holder, out->deputy, sizeof out->deputy);
 
     if (e == ERR_OK)
-        e = member_text(m->currency, check_currency, out->currency, sizeof out->currency);
+        e = member_text(m->currency, amount_check_currency, out->currency, sizeof out->currency);
     if (e == ERR_OK) {
         amount = js_text(m->amount, &len);
         e = amount_parse(amount, len, out->currency, &out->amount_minor);

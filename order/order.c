@@ -43,13 +43,6 @@ static enum err check_country(const char *text, size_t len)
     return letters ? ERR_OK : ERR_DOC_MEMBER_INVALID;
 }
 
-static enum err check_currency(const char *text, size_t len)
-{
-    unsigned decimals;
-
-    return amount_decimals(text, len, &decimals);
-}
-
 /* --- reading --- */
 
 struct members {
@@ -126,7 +119,8 @@ static enum err read_money(const struct members *m, struct order *out)
 {
     const char *text;
     size_t len;
-    enum err e = member_text(m->currency, check_currency, out->currency, sizeof out->currency);
+    enum err e =
+        member_text(m->currency, amount_check_currency, out->currency, sizeof out->currency);
 
     if (e != ERR_OK)
         return e;

@@ -144,13 +144,6 @@ static enum err read_times(const struct members *m, struct policy *p)
     return e;
 }
 
-static enum err check_currency(const char *text, size_t len)
-{
-    unsigned decimals;
-
-    return amount_decimals(text, len, &decimals);
-}
-
 static enum err read_envelope(const struct members *m, struct policy *p)
 {
     enum err e = strcmp(js_text(m->type, NULL), "policy") == 0 ? ERR_OK : ERR_DOC_TYPE;
@@ -160,7 +153,7 @@ static enum err read_envelope(const struct members *m, struct policy *p)
     if (e == ERR_OK)
         e = member_text(m->account, iban_check, p->account, sizeof p->account);
     if (e == ERR_OK)
-        e = member_text(m->currency, check_currency, p->currency, sizeof p->currency);
+        e = member_text(m->currency, amount_check_currency, p->currency, sizeof p->currency);
     if (e == ERR_OK)
         e = member_line(m->title, 70, p->title, sizeof p->title);
     if (e == ERR_OK)
