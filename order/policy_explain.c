@@ -59,7 +59,7 @@ static policy_set helpers_of(const struct asked *a, const struct policy_way *w)
     return set;
 }
 
-/* The ways of the rule that can still lead to a quorum; none when one stands already. */
+/* Who helps with a way that can still lead to a quorum; nobody when one stands already. */
 static policy_set helpers(const struct asked *a)
 {
     policy_set set = 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * deciding: one decision, or a terminal's word on cash, on its way through the checks (decide.c,
- * cash.c) and into the books (take.c).
- * Private to bankd/core.
+ * cash.c) and into the books (take.c). Private to bankd/core.
  */
 #ifndef BANKD_CORE_DECIDING_H
 #define BANKD_CORE_DECIDING_H
@@ -16,7 +15,7 @@
 struct deciding {
     struct core *c;
     struct stated stated;
-    enum verb verb; /* a terminal hands in */
+    enum verb verb; /* SUBMIT for a terminal's word */
     const struct order *order;
     const struct core_document *document;
 

@@ -158,7 +158,7 @@ CREATE TABLE orders (
     id INTEGER PRIMARY KEY,
     account INTEGER NOT NULL REFERENCES account (id),
     order_id TEXT NOT NULL,
-    kind TEXT NOT NULL, -- of the movement that it makes
+    kind TEXT NOT NULL, -- payment, deposit or withdrawal: its movement's
     digest BLOB NOT NULL,
     policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
     creditor INTEGER NOT NULL REFERENCES account (id), -- the bank's settlement for another bank, its cash for cash
