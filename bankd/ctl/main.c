@@ -17,6 +17,14 @@ static struct ctl ctl;
     {                                                                                              \
         "currency", 0, ARGS_TEXT, "CODE", "ISO 4217, such as EUR", &ctl.currency                   \
     }
+#define ID                                                                                         \
+    {                                                                                              \
+        "id", 0, ARGS_TEXT, "NAME", "short name: a-z 0-9 . _ -", &ctl.id                           \
+    }
+#define SPKI                                                                                       \
+    {                                                                                              \
+        "spki", 0, ARGS_TEXT, "FILE", "public key, DER or PEM", &ctl.spki                          \
+    }
 #define NOTE                                                                                       \
     {                                                                                              \
         "note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note                                \
@@ -26,10 +34,15 @@ static struct ctl ctl;
         "bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the pin from the bank's letter", &ctl.bank_key    \
     }
 
-static const struct args_option enrolment[] = {
-    {"id", 0, ARGS_TEXT, "NAME", "short name: a-z 0-9 . _ -", &ctl.id},
-    {"name", 0, ARGS_TEXT, "TEXT", "the person's name, or where the terminal stands", &ctl.name},
-    {"spki", 0, ARGS_TEXT, "FILE", "public key, DER or PEM", &ctl.spki},
+static const struct args_option holder_add[] = {
+    ID,
+    {"name", 0, ARGS_TEXT, "TEXT", "the person's name", &ctl.name},
+    SPKI,
+};
+static const struct args_option terminal_add[] = {
+    ID,
+    {"name", 0, ARGS_TEXT, "TEXT", "where it stands", &ctl.name},
+    SPKI,
 };
 static const struct args_option holder_key[] = {
     {"key", 0, ARGS_TEXT, "THUMBPRINT", "the key, as the list shows it", &ctl.key},
@@ -41,8 +54,8 @@ static const struct args_option account_open[] = {
     {"title", 0, ARGS_TEXT, "TEXT", "what its policy is called", &ctl.title},
     {"holder", 0, ARGS_LIST, "NAME", "a holder, or NAME:CLASS with A, B, E or T; one or more",
      &ctl.holders},
-    {"rules", 0, ARGS_TEXT, "FILE", "the policy's rules, limits, deputies (all must approve)",
-     &ctl.rules},
+    {"rules", 0, ARGS_TEXT, "FILE",
+     "the policy's rules, limits, deputies; default: all must approve", &ctl.rules},
 };
 static const struct args_option account_fund[] = {
     ACCOUNT,
@@ -50,11 +63,7 @@ static const struct args_option account_fund[] = {
     CURRENCY,
 };
 static const struct args_option order_list[] = {ACCOUNT};
-static const struct args_option account_state[] = {
-    ACCOUNT,
-    NOTE,
-};
-static const struct args_option order_decide[] = {
+static const struct args_option account_note[] = {
     ACCOUNT,
     NOTE,
 };
@@ -80,21 +89,13 @@ static const struct args_option log_verify[] = {
     {"save", 0, ARGS_TEXT, "FILE", "keep the newest checkpoint", &ctl.save},
 };
 static const struct args_option key_show[] = {BANK_KEY};
-static const struct args_option clock_accept[] = {
-    NOTE,
-};
 
 static const struct args_command commands[] = {
     {"holder add", "", "enrol a person with a public key",
-     "bankctl holder add --id alice --name 'Alice Example' --spki alice.pem", enrolment,
-     COUNT(enrolment), 0, 0, cmd_holder_add},
+     "bankctl holder add --id alice --name 'Alice Example' --spki alice.pem", holder_add,
+     COUNT(holder_add), 0, 0, cmd_holder_add},
     {"holder list", "", "list the holders and their keys", "bankctl holder list", NULL, 0, 0, 0,
      cmd_holder_list},
-    {"terminal add", "", "enrol a terminal, which hands cash in and pays it out",
-     "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem", enrolment,
-     COUNT(enrolment), 0, 0, cmd_terminal_add},
-    {"terminal list", "", "list the terminals and their keys", "bankctl terminal list", NULL, 0, 0,
-     0, cmd_terminal_list},
     {"holder suspend", "NAME", "let a key sign nothing until it is resumed",
      "bankctl holder suspend alice --key dMsh_W6VKIPkyuCNIAeoD6BEJecQRufKtndh3CwQq6c \\\n"
      "      --note 'the card was lost'",
@@ -107,48 +108,53 @@ static const struct args_command commands[] = {
      "bankctl holder revoke alice --key dMsh_W6VKIPkyuCNIAeoD6BEJecQRufKtndh3CwQq6c \\\n"
      "      --note 'the card was stolen'",
      holder_key, COUNT(holder_key), 1, 1, cmd_holder_revoke},
-    {"account open", "", "open an account whose holders must all approve",
+    {"terminal add", "", "enrol a terminal, which takes cash in and pays it out",
+     "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem",
+     terminal_add, COUNT(terminal_add), 0, 0, cmd_terminal_add},
+    {"terminal list", "", "list the terminals and their keys", "bankctl terminal list", NULL, 0, 0,
+     0, cmd_terminal_list},
+    {"account open", "", "open an account and its first policy",
      "bankctl account open --account PT50000201231234567890154 --currency EUR \\\n"
      "      --title 'Joint account' --holder alice --holder bob",
      account_open, COUNT(account_open), 0, 0, cmd_account_open},
-    {"account fund", "", "pay money in",
+    {"account fund", "", "book money onto an account",
      "bankctl account fund --account PT50000201231234567890154 --amount 872.22 --currency EUR",
      account_fund, COUNT(account_fund), 0, 0, cmd_account_fund},
     {"account list", "", "list the accounts with their balances", "bankctl account list", NULL, 0,
      0, 0, cmd_account_list},
     {"account block", "", "let nothing leave an account",
      "bankctl account block --account PT50000201231234567890154 --note 'court order 17/26'",
-     account_state, COUNT(account_state), 0, 0, cmd_account_block},
+     account_note, COUNT(account_note), 0, 0, cmd_account_block},
     {"account unblock", "", "open a blocked account again",
-     "bankctl account unblock --account PT50000201231234567890154 --note 'lifted'", account_state,
-     COUNT(account_state), 0, 0, cmd_account_unblock},
+     "bankctl account unblock --account PT50000201231234567890154 --note 'lifted'", account_note,
+     COUNT(account_note), 0, 0, cmd_account_unblock},
     {"account close", "", "close an empty account for ever",
-     "bankctl account close --account PT50000201231234567890154 --note 'on request'", account_state,
-     COUNT(account_state), 0, 0, cmd_account_close},
+     "bankctl account close --account PT50000201231234567890154 --note 'on request'", account_note,
+     COUNT(account_note), 0, 0, cmd_account_close},
     {"account reverse", "MOVEMENT", "take a wrong funding or credit back, by an entry of its own",
      "bankctl account reverse 17 --account PT50000201231234567890154 --note 'typed twice'",
-     account_state, COUNT(account_state), 1, 1, cmd_account_reverse},
+     account_note, COUNT(account_note), 1, 1, cmd_account_reverse},
     {"order list", "", "list the orders of all accounts or of one",
      "bankctl order list --account PT50000201231234567890154", order_list, COUNT(order_list), 0, 0,
      cmd_order_list},
     {"order release", "ORDER", "let an order go on that waits for the bank",
      "bankctl order release 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'called the customer back'",
-     order_decide, COUNT(order_decide), 1, 1, cmd_order_release},
+     account_note, COUNT(account_note), 1, 1, cmd_order_release},
     {"order refuse", "ORDER", "end an order that waits for the bank",
      "bankctl order refuse 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'the customer knows nothing of it'",
-     order_decide, COUNT(order_decide), 1, 1, cmd_order_refuse},
-    {"order confirm", "ORDER", "the other bank has the money of an order",
+     account_note, COUNT(account_note), 1, 1, cmd_order_refuse},
+    {"order confirm", "ORDER", "say that the other bank has the money of an order",
      "bankctl order confirm 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'pacs.002 of today'",
-     order_decide, COUNT(order_decide), 1, 1, cmd_order_confirm},
-    {"order return", "ORDER", "the other bank sent the money of an order back",
+     account_note, COUNT(account_note), 1, 1, cmd_order_confirm},
+    {"order return", "ORDER", "say that the other bank sent the money of an order back",
      "bankctl order return 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --reason AC01 --note 'pacs.004 of today'",
      order_return, COUNT(order_return), 1, 1, cmd_order_return},
-    {"outbox", "", "list the orders that were paid to other banks and wait there", "bankctl outbox",
-     NULL, 0, 0, 0, cmd_outbox},
+    {"outbox", "", "list the orders that were paid to other banks and not confirmed yet",
+     "bankctl outbox", NULL, 0, 0, 0, cmd_outbox},
     {"credit add", "", "book what came from another bank",
      "bankctl credit add --account PT50000201231234567890154 --amount 250.00 --currency EUR \\\n"
      "      --from 'Employer SA' --description Wages --reference E2E-2026-11-0815",
@@ -157,7 +163,7 @@ static const struct args_command commands[] = {
      "bankctl credit list", NULL, 0, 0, 0, cmd_credit_list},
     {"credit assign", "CREDIT", "book a credit in suspense to an account",
      "bankctl credit assign 17 --account PT50000201231234567890154 --note 'asked the sender'",
-     account_state, COUNT(account_state), 1, 1, cmd_credit_assign},
+     account_note, COUNT(account_note), 1, 1, cmd_credit_assign},
     {"credit return", "CREDIT", "send a credit in suspense back",
      "bankctl credit return 17 --note 'no such customer'", note_only, COUNT(note_only), 1, 1,
      cmd_credit_return},
@@ -169,8 +175,8 @@ static const struct args_command commands[] = {
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},
     {"clock accept", "", "let the bank go on after its clock was mended",
-     "bankctl clock accept --note 'NTP was down; checked against the wall clock'", clock_accept,
-     COUNT(clock_accept), 0, 0, cmd_clock_accept},
+     "bankctl clock accept --note 'NTP was down; checked against the wall clock'", note_only,
+     COUNT(note_only), 0, 0, cmd_clock_accept},
 };
 
 static const struct args_option shared[] = {
