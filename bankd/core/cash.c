@@ -69,7 +69,7 @@ enum err core_cash(struct core *c, const struct core_caller *who, const struct v
 {
     static const struct deciding_checks checks = {check_access, judge};
     struct life_decisions decisions;
-    struct delegates delegates;
+    struct delegations delegations;
     struct deciding d = {
         .c = c,
         .stated = {.c = c, .verified = statement, .subject = document->order->digest},
@@ -77,7 +77,7 @@ enum err core_cash(struct core *c, const struct core_caller *who, const struct v
         .order = document->order,
         .document = document,
         .decisions = &decisions,
-        .delegates = &delegates};
+        .delegations = &delegations};
 
     *out = (struct core_answer){0};
     decisions.count = 0;

@@ -40,8 +40,8 @@ static struct policy_case case_of(const struct deciding *d)
                                     d->order->kind == ORDER_PAYMENT ? POLICY_PAYMENT : POLICY_CASH,
                                 .amount_minor = d->order->amount_minor,
                                 .payee = d->order->creditor_account,
-                                .delegations = d->delegates->in_force,
-                                .delegation_count = d->delegates->in_force_count};
+                                .delegations = d->delegations->in_force,
+                                .delegation_count = d->delegations->in_force_count};
 }
 
 /* An order keeps the policy that it entered under, and its votes carry that one; a new order enters
@@ -171,7 +171,7 @@ enum err deciding_begin(struct deciding *d)
     if (!e && !d->stated.key.active)
         e = ERR_KEY_INACTIVE;
     if (!e)
-        e = delegate_load(d->c, d->account.id, d->delegates);
+        e = delegate_load(d->c, d->account.id, d->delegations);
     return e ? e : find_order(d);
 }
 
@@ -216,14 +216,14 @@ enum err core_decide(struct core *c, const struct core_caller *who, const struct
 {
     static const struct deciding_checks checks = {check_access, judge};
     struct life_decisions decisions;
-    struct delegates delegates;
+    struct delegations delegations;
     struct deciding d = {
         .c = c,
         .stated = {.c = c, .verified = decision, .subject = document->order->digest},
         .order = document->order,
         .document = document,
         .decisions = &decisions,
-        .delegates = &delegates};
+        .delegations = &delegations};
 
     *out = (struct core_answer){0};
     decisions.count = 0;

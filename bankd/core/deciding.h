@@ -25,7 +25,7 @@ struct deciding {
     struct life_order row;        /* id 0: the order is new */
     struct ledger_account creditor;
     struct life_decisions *decisions; /* large, so the caller's and not zeroed */
-    struct delegates *delegates;      /* likewise; the account's */
+    struct delegations *delegations;  /* likewise; the account's */
 };
 
 /* --- decide.c: what holds for whatever is said about an order --- */

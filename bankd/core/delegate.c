@@ -19,7 +19,7 @@
 
 /* --- rows --- */
 
-static enum err read_row(const struct store_query *q, struct delegate *out)
+static enum err read_row(const struct store_query *q, struct delegation_row *out)
 {
     out->holder = store_int(q, 0);
     out->amount = store_int(q, 3);
@@ -30,7 +30,7 @@ static enum err read_row(const struct store_query *q, struct delegate *out)
     return e ? e : store_copy_text(q, 2, out->deputy, sizeof out->deputy);
 }
 
-static void sort_out(struct delegates *all, const struct delegate *d, int64_t now_us)
+static void sort_out(struct delegations *all, const struct delegation_row *d, int64_t now_us)
 {
     if (d->from_us > now_us && d->from_us < all->begins_us)
         all->begins_us = d->from_us;
@@ -39,7 +39,7 @@ static void sort_out(struct delegates *all, const struct delegate *d, int64_t no
             (struct policy_delegation){d->principal, d->deputy, d->amount};
 }
 
-enum err delegate_load(struct core *c, int64_t account, struct delegates *out)
+enum err delegate_load(struct core *c, int64_t account, struct delegations *out)
 {
     struct store_query *q = store_query(c->store, STORE_DELEGATION_OF);
     bool row = false;
@@ -50,7 +50,7 @@ enum err delegate_load(struct core *c, int64_t account, struct delegates *out)
     store_bind_int(q, ":now", c->now_us);
     enum err e = store_step(q, &row);
     while (!e && row) {
-        struct delegate *d = &out->at[out->count];
+        struct delegation_row *d = &out->at[out->count];
         e = out->count < POLICY_HOLDERS_MAX ? read_row(q, d) : ERR_STORE_FAILED;
         if (!e) {
             out->count++;
@@ -76,7 +76,7 @@ static enum err end(struct core *c, int64_t account, int64_t principal, int64_t 
 enum err delegate_follow_policy(struct core *c, int64_t account, const struct policy *policy,
                                 int64_t entry)
 {
-    struct delegates all;
+    struct delegations all;
 
     enum err e = delegate_load(c, account, &all);
     for (size_t i = 0; !e && i < all.count; i++) {
@@ -256,8 +256,8 @@ enum err core_delegate(struct core *c, const struct core_caller *who,
 
 /* --- reading --- */
 
-static void describe(const struct core *c, const struct ledger_account *a, const struct delegate *d,
-                     struct doc *out)
+static void describe(const struct core *c, const struct ledger_account *a,
+                     const struct delegation_row *d, struct doc *out)
 {
     doc_object(out);
     doc_text(out, "principal", d->principal);
@@ -273,7 +273,7 @@ enum err core_delegations(struct core *c, const struct core_caller *who, const c
                           struct core_answer *out)
 {
     struct ledger_account a;
-    struct delegates all;
+    struct delegations all;
     struct doc body = {0}, list = {0};
 
     *out = (struct core_answer){0};

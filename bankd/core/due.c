@@ -31,7 +31,7 @@ int64_t life_due(const struct life_case *in)
     int64_t due_us = earlier_opening(in->pinned, in, in->row->expires_us + 1);
 
     due_us = earlier_opening(in->current, in, due_us);
-    return in->delegates->begins_us < due_us ? in->delegates->begins_us : due_us;
+    return in->delegations->begins_us < due_us ? in->delegations->begins_us : due_us;
 }
 
 enum err life_look_again(struct core *c, int64_t account)
@@ -241,7 +241,7 @@ static enum err look_at_open(struct core *c, struct ledger_account *a, const str
 /* What a row of the store is judged by: a case and what it borrows. */
 struct loaded {
     struct life_decisions decisions;
-    struct delegates delegates;
+    struct delegations delegations;
     struct life_case in;
 };
 
@@ -250,13 +250,15 @@ static enum err load_case(struct core *c, const struct ledger_account *a,
 {
     struct life_case *in = &out->in;
 
-    *in = (struct life_case){
-        .row = o, .decisions = &out->decisions, .delegates = &out->delegates, .now_us = c->now_us};
+    *in = (struct life_case){.row = o,
+                             .decisions = &out->decisions,
+                             .delegations = &out->delegations,
+                             .now_us = c->now_us};
     enum err e = life_decisions(c, o->id, &out->decisions);
     if (!e && out->decisions.count == 0)
         e = ERR_STORE_FAILED;
     if (!e)
-        e = delegate_load(c, a->id, &out->delegates);
+        e = delegate_load(c, a->id, &out->delegations);
     if (!e)
         e = state_policy(c, o->policy_digest, &in->pinned);
     return e ? e : state_policy(c, a->policy_digest, &in->current);

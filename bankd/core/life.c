@@ -190,8 +190,8 @@ struct policy_case life_policy_case(const struct life_case *in)
         .amount_minor = in->row->amount,
         .payee = in->row->payee,
         .waited_us = all->count ? policy_waited(all->made[0].received_us, in->now_us) : 0,
-        .delegations = in->delegates->in_force,
-        .delegation_count = in->delegates->in_force_count};
+        .delegations = in->delegations->in_force,
+        .delegation_count = in->delegations->in_force_count};
 }
 
 /* Money that comes in is nobody's to approve. */

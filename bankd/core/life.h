@@ -83,7 +83,7 @@ struct life_case {
     const struct life_decisions *decisions;
     const struct policy *pinned;  /* the one it entered under */
     const struct policy *current; /* the account's */
-    const struct delegates *delegates;
+    const struct delegations *delegations;
     int64_t now_us;
 };
 /* What the policies are asked. */

@@ -13,7 +13,7 @@ static struct life_case case_of(const struct deciding *d)
                               .decisions = d->decisions,
                               .pinned = d->pinned,
                               .current = d->current,
-                              .delegates = d->delegates,
+                              .delegations = d->delegations,
                               .now_us = d->c->now_us};
 }
 

@@ -158,15 +158,15 @@ enum err view_stored_order(struct core *c, const struct ledger_account *a,
                            const struct life_order *row, bool people, struct doc *out)
 {
     struct life_decisions decisions;
-    struct delegates delegates;
+    struct delegations delegations;
     struct life_case in = {
-        .row = row, .decisions = &decisions, .delegates = &delegates, .now_us = c->now_us};
+        .row = row, .decisions = &decisions, .delegations = &delegations, .now_us = c->now_us};
     bool found = false;
 
     *out = (struct doc){0};
     enum err e = life_decisions(c, row->id, &decisions);
     if (!e)
-        e = delegate_load(c, a->id, &delegates);
+        e = delegate_load(c, a->id, &delegations);
     if (!e)
         e = state_policy(c, row->policy_digest, &in.pinned);
     if (!e)
