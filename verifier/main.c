@@ -33,7 +33,7 @@ static const struct args_option evidence_options[] = {
 };
 
 static const struct args_command commands[] = {
-    {"order", "FILE...", "check that a file is a payment order, byte for byte",
+    {"order", "FILE...", "check that a file is an order, byte for byte",
      "countersign-verify order bill.json", NULL, 0, 1, ARGS_LIST_MAX, cmd_order},
     {"decision", "FILE...", "check signed decisions with their orders",
      "countersign-verify decision --keys keys.ndjson --policy policy.json signed.json",
