@@ -52,7 +52,8 @@ enum err core_clock_accept(struct core *c, const struct core_caller *who, const 
     c->insane = false;
     entries_body(&entry, "clock-accepted", "bank", NO_ENTRY);
     doc_time(&entry, "floor", floor_us);
-    doc_text(&entry, "operator", note);
+    doc_text(&entry, "operator", who->operator_name);
+    doc_text(&entry, "note", note);
     e = entries_add_bank(c, &entry);
     if (!e)
         e = raise_floors(c, floor_us);

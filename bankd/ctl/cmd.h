@@ -20,6 +20,7 @@ int cmd_account_unblock(void *ctx, const struct args_list *words);
 int cmd_account_close(void *ctx, const struct args_list *words);
 int cmd_account_open(void *ctx, const struct args_list *words);
 int cmd_account_fund(void *ctx, const struct args_list *words);
+int cmd_account_movements(void *ctx, const struct args_list *words);
 int cmd_account_list(void *ctx, const struct args_list *words);
 int cmd_order_release(void *ctx, const struct args_list *words);
 int cmd_order_refuse(void *ctx, const struct args_list *words);

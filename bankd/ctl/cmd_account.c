@@ -130,6 +130,27 @@ int cmd_account_list(void *ctx, const struct args_list *words)
     return ctl_end(ctx, ctl_show_list(ctx, &call, "accounts", columns, COLUMNS));
 }
 
+int cmd_account_movements(void *ctx, const struct args_list *words)
+{
+    static const struct table_column moved[] = {
+        {"NUMBER", "id", true},
+        {"TIME", "time", false},
+        {"KIND", "kind", false},
+        {"AMOUNT", "amount", true},
+        {"BALANCE", "balance", true},
+        {"NAME", "name", false},
+        {"DESCRIPTION", "description", false},
+    };
+    struct ctl *ctl = ctx;
+    struct client_call call = {.route = ROUTE_MOVEMENTS};
+    enum err e = ctl_need_account(ctl);
+    (void)words;
+    call.param[0] = ctl->account;
+    if (e == ERR_OK)
+        e = ctl_show_list(ctl, &call, "movements", moved, sizeof moved / sizeof moved[0]);
+    return ctl_end(ctl, e);
+}
+
 static int set_state(struct ctl *ctl, enum route route)
 {
     struct request_note r = {.note = ""};

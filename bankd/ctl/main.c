@@ -62,7 +62,7 @@ static const struct args_option account_fund[] = {
     {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 872.22", &ctl.amount},
     CURRENCY,
 };
-static const struct args_option order_list[] = {ACCOUNT};
+static const struct args_option account_only[] = {ACCOUNT};
 static const struct args_option account_note[] = {
     ACCOUNT,
     NOTE,
@@ -122,6 +122,9 @@ static const struct args_command commands[] = {
      account_fund, COUNT(account_fund), 0, 0, cmd_account_fund},
     {"account list", "", "list the accounts with their balances", "bankctl account list", NULL, 0,
      0, 0, cmd_account_list},
+    {"account movements", "", "list what moved in an account",
+     "bankctl account movements --account PT50000201231234567890154", account_only,
+     COUNT(account_only), 0, 0, cmd_account_movements},
     {"account block", "", "let nothing leave an account",
      "bankctl account block --account PT50000201231234567890154 --note 'court order 17/26'",
      account_note, COUNT(account_note), 0, 0, cmd_account_block},
@@ -135,8 +138,8 @@ static const struct args_command commands[] = {
      "bankctl account reverse 17 --account PT50000201231234567890154 --note 'typed twice'",
      account_note, COUNT(account_note), 1, 1, cmd_account_reverse},
     {"order list", "", "list the orders of all accounts or of one",
-     "bankctl order list --account PT50000201231234567890154", order_list, COUNT(order_list), 0, 0,
-     cmd_order_list},
+     "bankctl order list --account PT50000201231234567890154", account_only, COUNT(account_only), 0,
+     0, cmd_order_list},
     {"order release", "ORDER", "let an order go on that waits for the bank",
      "bankctl order release 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'called the customer back'",

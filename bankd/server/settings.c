@@ -27,7 +27,7 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         {"hold_on", CONF_TEXT, false, "", 0, 200, &s->hold_on},
         {"cutoff", CONF_TEXT, false, "", 0, 400, &s->cutoff},
         {"bank_codes", CONF_TEXT, false, "", 0, 400, &s->bank_codes},
-        {"payee_check", CONF_TEXT, false, "", 0, SOCKET_BYTES, &s->payee_check},
+        {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, &s->payee_check},
         {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->event_threads},
         {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->workers},
         {"max_connections", CONF_U64, false, "4096", 1, 100000, &s->max_connections},
@@ -95,7 +95,7 @@ static enum err read_terms(const char *path, struct settings *s)
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])
         return log_fail(ERR_CONFIG_INVALID, "bankd.config",
-                        "%s: hold_on waits for a payee check, and payee_check is not set", path);
+                        "%s: hold_on waits for a payee check, and payee_check_socket is not set", path);
     return ERR_OK;
 }
 

@@ -532,7 +532,7 @@ class Program(unittest.TestCase):
         self.assertEqual(self.check_config(good).returncode, 0)
         for bad, word in (("", "bank"), (good + "colour = red\n", "colour"), (good + "workers = 0\n", "workers"),
                           (good.replace("demobank.example/test", "Demo Bank"), "bank"),
-                          (good + "keeper_ms = 1501\n", "keeper_ms"), (good + "hold_on = RVNM\n", "payee_check"),
+                          (good + "keeper_ms = 1501\n", "keeper_ms"), (good + "hold_on = RVNM\n", "payee_check_socket"),
                           (good + "hold_on = full-moon\n", "hold_on"), (good + "cutoff = 16 EUR\n", "cutoff"),
                           (good + "bank_codes = PT\n", "bank_codes"), (good + "hold_above = 1\n", "hold_above")):
             done = self.check_config(bad)

@@ -170,6 +170,8 @@ class Bankctl(unittest.TestCase):
         self.assertEqual(self.ctl(*words), "Movement %s is taken back; booked is %s EUR\n" % (
             number, movements[1]["balance"]))
         self.refuses("MOVEMENT_REVERSED", 1, *words)
+        lines = [line.split() for line in self.ctl("account", "movements", "--account", ACCOUNT).splitlines()]
+        self.assertEqual((lines[1][2], lines[2][0], lines[2][2]), ("reversal", number, "funding"))
 
     def test_4_terminals(self):
         till = fixture.Key(self.bank.dir)

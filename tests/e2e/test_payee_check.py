@@ -12,7 +12,7 @@ import unittest
 from bank import Bank, joint, make_order
 
 WAIT_MS = 300
-SETTINGS = "hold_on = RVNM, RVNA, first-payment\ncutoff = 00:00 USD\npayee_check = %s\npayee_check_ms = %d\n"
+SETTINGS = "hold_on = RVNM, RVNA, first-payment\ncutoff = 00:00 USD\npayee_check_socket = %s\npayee_check_ms = %d\n"
 
 
 class Checker:
