@@ -141,15 +141,6 @@ static bool has_right(const struct story *s, int64_t time_us, const char *holder
     return may_under(s->policy, &what, holder, verb) && may_under(s->current, &what, holder, verb);
 }
 
-static bool is_pinned(const struct story *s, const char *thumbprint)
-{
-    for (size_t i = 0; i < s->subject.holder_key_count; i++) {
-        if (strcmp(s->subject.holder_keys[i], thumbprint) == 0)
-            return true;
-    }
-    return false;
-}
-
 const struct key *story_find_key(void *ctx, const char *thumbprint)
 {
     const struct enrolled *en = story_keys_find(ctx, thumbprint);
@@ -178,7 +169,7 @@ enum err story_order_note(struct story *s, const struct body *b, const struct ve
     memcpy(m->signer.thumbprint, verified_signer(v), sizeof m->signer.thumbprint);
     m->signer.verb = verb;
     m->signer.issued_us = verified_head(v)->issued_us;
-    m->signer.pinned = is_pinned(s, verified_signer(v));
+    m->signer.pinned = story_keys_pinned(s, verified_signer(v));
     m->entry = b->leaf->index;
     s->made_count++;
     return ERR_OK;

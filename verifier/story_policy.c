@@ -89,8 +89,9 @@ static enum err note_word(struct story *s, const struct body *b, const struct ve
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct story_change *ch = &s->change;
 
-    if (!en->active || !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) ||
-        decided(ch, en->holder) || (ch->count == 0 && said->verb != VERB_APPROVE))
+    if (en->terminal || !en->active ||
+        !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) || decided(ch, en->holder) ||
+        (ch->count == 0 && said->verb != VERB_APPROVE))
         return ERR_EVIDENCE_CONTRADICTION;
     if (!policy_may_approve(s->current, en->holder) &&
         (ch->count == 0 || !policy_may_approve(ch->to, en->holder)))

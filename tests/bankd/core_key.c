@@ -231,6 +231,35 @@ static void test_a_terminals_word_comes_back(void **state)
     world_person_free(&till);
 }
 
+/* What is paid is paid: a key that is revoked while the other bank has not answered takes none of
+ * its approvals away. */
+static void test_revoked_after_the_payment(void **state)
+{
+    struct world *w = *state;
+    struct verify_report report;
+    struct world_order o;
+
+    w->bank_codes = "PT 0002,DE 3704";
+    world_restart(w);
+    world_order_from(w,
+                     "{\"amount\":\"1.00\",\"creditor\":{\"account\":\"" CLUB "\",\"name\":\"S\"},"
+                     "\"currency\":\"EUR\",\"description\":\"x\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSP");
+    assert_string_equal(set(w, &w->alice, "revoked"), "OK");
+    world_begin(w);
+    world_end(w, core_order_confirm(w->core, &world_operator, WORLD_ALICE_ACCOUNT, o.order.id,
+                                    "done", &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    assert_ok(world_evidence(w, &w->bob, &o, &report));
+    assert_string_equal(report.status, "ACSC");
+    assert_int_equal(report.given, 2);
+    w->bank_codes = NULL;
+    world_order_free(&o);
+}
+
 /* After the clock went back the key's floor is still to come, and does not fall. */
 static void test_the_floor_never_falls(void **state)
 {
@@ -296,6 +325,7 @@ int main(void)
         T(threat_10_a_key_revoked_before_its_day),
         T(test_a_no_after_a_suspended_yes),
         T(test_a_terminals_word_comes_back),
+        T(test_revoked_after_the_payment),
         T(test_the_floor_never_falls),
         T(test_a_policy_waits_for_the_key),
     };
