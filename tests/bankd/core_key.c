@@ -260,6 +260,14 @@ static void test_revoked_after_the_payment(void **state)
     world_order_free(&o);
 }
 
+static void clock_goes_back(struct world *w, int64_t seconds)
+{
+    world_later(w, -seconds);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    core_answer_free(&w->answer);
+    world_end(w, core_clock_accept(w->core, &world_operator, "it was ahead", &w->answer));
+}
+
 /* After the clock went back the key's floor is still to come, and does not fall. */
 static void test_the_floor_never_falls(void **state)
 {
@@ -269,10 +277,7 @@ static void test_the_floor_never_falls(void **state)
 
     world_later(w, HOUR);
     assert_string_equal(set(w, &w->alice, "active"), "OK"); /* with a floor of now */
-    world_later(w, -HOUR / 2);
-    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
-    core_answer_free(&w->answer);
-    world_end(w, core_clock_accept(w->core, &world_operator, "it was ahead", &w->answer));
+    clock_goes_back(w, HOUR / 2);
     assert_string_equal(set(w, &w->alice, "active"), "OK");
     world_later(w, HOUR / 2 - 1);
     world_login(w, &w->bob);
@@ -314,6 +319,40 @@ static void test_a_policy_waits_for_the_key(void **state)
     policy_free(to);
 }
 
+/* A policy whose time had come before the clock went back waits for it again. */
+static void test_a_policy_waits_for_its_time(void **state)
+{
+    struct world *w = *state;
+    struct policy *to;
+    struct world_order o;
+
+    world_later(w, HOUR);
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    to = world_policy(w, WORLD_ALICE_ACCOUNT, 2,
+                      "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"A\",\"id\":\"bob\"}",
+                      "{\"require\":\"all\"}");
+    assert_string_equal(world_policy_decide(w, &w->alice, to, VERB_APPROVE), "OK");
+    clock_goes_back(w, HOUR / 2);
+    world_login(w, &w->bob);
+    assert_string_equal(world_policy_decide(w, &w->bob, to, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "pending");
+    look(w);
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    world_later(w, HOUR / 2);
+    look(w);
+    assert_string_equal(world_sql(w, "SELECT state FROM policy_change"), "force");
+    world_login(w, &w->alice);
+    world_order_free(&o);
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    world_order_free(&o);
+    policy_free(to);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -328,6 +367,7 @@ int main(void)
         T(test_revoked_after_the_payment),
         T(test_the_floor_never_falls),
         T(test_a_policy_waits_for_the_key),
+        T(test_a_policy_waits_for_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
