@@ -322,6 +322,11 @@ char policy_holder_class(const struct policy *p, size_t i)
     return i < p->holder_count ? p->holders[i].class : 0;
 }
 
+int64_t policy_valid_from(const struct policy *p)
+{
+    return p->valid_from_us;
+}
+
 int64_t policy_valid_until(const struct policy *p)
 {
     return p->valid_until_us ? p->valid_until_us : INT64_MAX;

@@ -41,6 +41,7 @@ int64_t policy_version(const struct policy *p);
 const uint8_t *policy_digest(const struct policy *p); /* DIGEST_LEN bytes */
 const char *policy_bytes(const struct policy *p, size_t *len);
 bool policy_valid_at(const struct policy *p, int64_t time_us);
+int64_t policy_valid_from(const struct policy *p);
 int64_t policy_valid_until(const struct policy *p); /* INT64_MAX: for ever */
 
 bool policy_may_submit(const struct policy *p, const char *holder);  /* any holder */

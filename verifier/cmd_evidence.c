@@ -13,14 +13,24 @@
 
 /* --- for people --- */
 
+static const char *vouched(bool pinned)
+{
+    return pinned ? "pinned by you" : "key vouched for by the bank only";
+}
+
 static enum err add_signer(struct buf *out, const struct verify_signer *s)
 {
     char issued[TEXT_TIME_LEN + 1];
 
     text_time(s->issued_us, issued);
     return buf_addf(out, "  %-13s %s at %s with key %s, %s\n", s->holder,
-                    decision_verb_name(s->verb), issued, s->thumbprint,
-                    s->pinned ? "pinned by you" : "key vouched for by the bank only");
+                    decision_verb_name(s->verb), issued, s->thumbprint, vouched(s->pinned));
+}
+
+static enum err add_deputy(struct buf *out, const struct verify_deputy *d)
+{
+    return buf_addf(out, "  %-13s may approve in the place of %s by key %s, %s\n", d->deputy,
+                    d->principal, d->thumbprint, vouched(d->pinned));
 }
 
 static enum err describe_order(const struct order *o, struct buf *out)
@@ -44,8 +54,7 @@ static enum err describe(const struct verify_report *r, struct buf *out)
     for (size_t i = 0; e == ERR_OK && i < r->signer_count; i++)
         e = add_signer(out, &r->signers[i]);
     for (size_t i = 0; e == ERR_OK && i < r->deputy_count; i++)
-        e = buf_addf(out, "  %-13s may approve in the place of %s\n", r->deputies[i].deputy,
-                     r->deputies[i].principal);
+        e = add_deputy(out, &r->deputies[i]);
     if (e == ERR_OK)
         e = buf_addf(out, "  %-13s %s, checkpoint of %llu entries\n", "log", o->bank,
                      (unsigned long long)r->tree_size);
@@ -111,6 +120,10 @@ static enum err push_deputy(struct js *array, const struct verify_deputy *d)
         e = js_set_text(object, "deputy", d->deputy);
     if (e == ERR_OK)
         e = js_set_text(object, "principal", d->principal);
+    if (e == ERR_OK)
+        e = js_set_text(object, "thumbprint", d->thumbprint);
+    if (e == ERR_OK)
+        e = js_set_text(object, "vouchedBy", d->pinned ? "you" : "bank");
     if (e != ERR_OK) {
         js_free(object);
         return e;

@@ -75,6 +75,16 @@ static enum err check_turn(const struct story *s, const struct chapter *c)
                                       (s->status == STATUS_ACSP) == (c->of_order == AFTER_PAYMENT));
 }
 
+/* Of one of the order's own entries. */
+static enum err take_note(struct story *s, const struct chapter *c, const struct entry_leaf *leaf)
+{
+    s->last = leaf->index;
+    if (c->of_order == AFTER_PAYMENT)
+        return ERR_OK;
+    story_delegation_note(s, leaf->time_us);
+    return story_order_judge(s, leaf->time_us, &s->verdict);
+}
+
 enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct js *body)
 {
     struct body b = {.leaf = leaf, .value = body};
@@ -90,51 +100,29 @@ enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct 
 
             if (e == ERR_OK)
                 e = chapters[i].add(s, &b);
-            if (e == ERR_OK && chapters[i].of_order)
-                s->last = leaf->index;
-            return e;
+            return e == ERR_OK && chapters[i].of_order ? take_note(s, &chapters[i], leaf) : e;
         }
     }
     return ERR_EVIDENCE_CONTRADICTION; /* it has no part in this story */
 }
 
-/* Of those for whom this order is not too much. */
-static void report_deputies(const struct story *s, struct verify_report *out)
-{
-    struct policy_delegation list[POLICY_HOLDERS_MAX];
-    size_t count = story_delegation_list(s, s->status_time_us, list);
-
-    for (size_t i = 0; i < count; i++) {
-        struct verify_deputy *d = &out->deputies[out->deputy_count];
-
-        if (list[i].amount_minor < s->order.amount_minor)
-            continue;
-        snprintf(d->deputy, sizeof d->deputy, "%s", list[i].deputy);
-        snprintf(d->principal, sizeof d->principal, "%s", list[i].principal);
-        out->deputy_count++;
-    }
-}
-
 enum err story_report(const struct story *s, struct verify_report *out)
 {
-    struct policy_verdict verdict;
-    enum err e =
-        s->order_seen ? story_order_judge(s, s->status_time_us, &verdict) : ERR_EVIDENCE_INCOMPLETE;
-
     memset(out, 0, sizeof *out);
-    if (e != ERR_OK)
-        return e;
+    if (!s->order_seen)
+        return ERR_EVIDENCE_INCOMPLETE;
     out->order = s->order;
     snprintf(out->status, sizeof out->status, "%s", status_name(s->status));
     memcpy(out->reason, s->reason, sizeof out->reason);
     out->status_time_us = s->status_time_us;
     snprintf(out->policy_title, sizeof out->policy_title, "%s", policy_title(s->policy));
     out->policy_version = policy_version(s->policy);
-    out->required = verdict.required;
-    out->given = verdict.given;
+    out->required = s->verdict.required;
+    out->given = s->verdict.given;
     for (size_t i = 0; i < s->made_count; i++)
         out->signers[i] = s->made[i].signer;
     out->signer_count = s->made_count;
-    report_deputies(s, out);
+    memcpy(out->deputies, s->deputies, sizeof out->deputies);
+    out->deputy_count = s->deputy_count;
     return ERR_OK;
 }

@@ -76,6 +76,10 @@ struct story {
     enum status status;
     char reason[5];
     int64_t status_time_us;
+    /* What the order's newest entry found; what is paid is judged no more. */
+    struct policy_verdict verdict;
+    struct verify_deputy deputies[POLICY_HOLDERS_MAX];
+    size_t deputy_count;
 };
 
 /* What every body has, and where it stands. */
@@ -99,6 +103,7 @@ MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, c
 /* --- story_keys.c: keys and whose they are --- */
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
 bool story_keys_active(const struct story *s, const char *thumbprint);
+bool story_keys_pinned(const struct story *s, const char *thumbprint); /* by the reader */
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
 
@@ -115,6 +120,8 @@ const struct key *story_find_key(void *ctx, const char *thumbprint); /* CTX is t
 MUST_CHECK enum err story_delegation_entry(struct story *s, struct body *b);
 /* A policy came into force. */
 void story_delegation_policy(struct story *s);
+/* Notes who may stand for whom in the order at a time. */
+void story_delegation_note(struct story *s, int64_t time_us);
 /* Those in force at a time, borrowed from the story. */
 size_t story_delegation_list(const struct story *s, int64_t time_us,
                              struct policy_delegation out[static POLICY_HOLDERS_MAX]);

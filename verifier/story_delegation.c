@@ -56,9 +56,10 @@ static enum err take(struct story *s, const struct body *b, const struct verifie
     const struct delegation *said = verified_delegation(v);
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct story_delegation *d = NULL;
-    enum err e = story_contradiction_unless(
-        en->active && story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) &&
-        story_text_is(holder, en->holder));
+    enum err e =
+        story_contradiction_unless(!en->terminal && en->active &&
+                                   story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) &&
+                                   story_text_is(holder, en->holder));
 
     if (e == ERR_OK)
         e = check_right(s, b, en->holder, said);
@@ -110,6 +111,12 @@ void story_delegation_policy(struct story *s)
     }
 }
 
+static bool is_in_force(const struct story *s, const struct story_delegation *d, int64_t time_us)
+{
+    return d->open && time_us >= d->said.from_us && time_us < d->said.until_us &&
+           story_keys_active(s, d->thumbprint);
+}
+
 size_t story_delegation_list(const struct story *s, int64_t time_us,
                              struct policy_delegation out[static POLICY_HOLDERS_MAX])
 {
@@ -118,10 +125,27 @@ size_t story_delegation_list(const struct story *s, int64_t time_us,
     for (size_t i = 0; i < s->delegation_count && count < POLICY_HOLDERS_MAX; i++) {
         const struct story_delegation *d = &s->delegations[i];
 
-        if (d->open && time_us >= d->said.from_us && time_us < d->said.until_us &&
-            story_keys_active(s, d->thumbprint))
+        if (is_in_force(s, d, time_us))
             out[count++] =
                 (struct policy_delegation){d->principal, d->said.deputy, d->said.amount_minor};
     }
     return count;
+}
+
+/* Of those for whom this order is not too much. */
+void story_delegation_note(struct story *s, int64_t time_us)
+{
+    s->deputy_count = 0;
+    for (size_t i = 0; i < s->delegation_count && s->deputy_count < POLICY_HOLDERS_MAX; i++) {
+        const struct story_delegation *d = &s->delegations[i];
+        struct verify_deputy *out = &s->deputies[s->deputy_count];
+
+        if (!is_in_force(s, d, time_us) || d->said.amount_minor < s->order.amount_minor)
+            continue;
+        memcpy(out->deputy, d->said.deputy, sizeof out->deputy);
+        memcpy(out->principal, d->principal, sizeof out->principal);
+        memcpy(out->thumbprint, d->thumbprint, sizeof out->thumbprint);
+        out->pinned = story_keys_pinned(s, d->thumbprint);
+        s->deputy_count++;
+    }
 }

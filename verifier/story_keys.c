@@ -21,6 +21,15 @@ bool story_keys_active(const struct story *s, const char *thumbprint)
     return false;
 }
 
+bool story_keys_pinned(const struct story *s, const char *thumbprint)
+{
+    for (size_t i = 0; i < s->subject.holder_key_count; i++) {
+        if (strcmp(s->subject.holder_keys[i], thumbprint) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum err enrol(struct story *s, const struct js *spki, const struct js *thumbprint,
                       struct enrolled *en)
 {

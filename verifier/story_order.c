@@ -141,15 +141,6 @@ static bool has_right(const struct story *s, int64_t time_us, const char *holder
     return may_under(s->policy, &what, holder, verb) && may_under(s->current, &what, holder, verb);
 }
 
-static bool is_pinned(const struct story *s, const char *thumbprint)
-{
-    for (size_t i = 0; i < s->subject.holder_key_count; i++) {
-        if (strcmp(s->subject.holder_keys[i], thumbprint) == 0)
-            return true;
-    }
-    return false;
-}
-
 const struct key *story_find_key(void *ctx, const char *thumbprint)
 {
     const struct enrolled *en = story_keys_find(ctx, thumbprint);
@@ -178,7 +169,7 @@ enum err story_order_note(struct story *s, const struct body *b, const struct ve
     memcpy(m->signer.thumbprint, verified_signer(v), sizeof m->signer.thumbprint);
     m->signer.verb = verb;
     m->signer.issued_us = verified_head(v)->issued_us;
-    m->signer.pinned = is_pinned(s, verified_signer(v));
+    m->signer.pinned = story_keys_pinned(s, verified_signer(v));
     m->entry = b->leaf->index;
     s->made_count++;
     return ERR_OK;
@@ -280,8 +271,8 @@ bool story_order_bank_reason(const struct story *s, int64_t time_us)
     return strcmp(s->reason, "DS24") != 0 || time_us >= s->order.expires_us;
 }
 
-/* The status after the decision is what its votes make it. */
-static enum err check_outcome(const struct story *s, const struct body *b)
+/* The status after the decision is what its votes make it; STAYS when it entered none. */
+static enum err check_outcome(const struct story *s, const struct body *b, bool stays)
 {
     enum verb verb = s->made[s->made_count - 1].signer.verb;
     struct policy_verdict verdict;
@@ -295,7 +286,8 @@ static enum err check_outcome(const struct story *s, const struct body *b)
         fine = !verdict.reached && !verdict.unreachable && !verdict.approved;
         break;
     case STATUS_PATC:
-        fine = !verdict.reached && !verdict.unreachable && verdict.approved;
+        /* The approval that brought it there may be by a key that is good no more. */
+        fine = !verdict.reached && !verdict.unreachable && (verdict.approved || stays);
         break;
     case STATUS_ACCP:
         fine = verdict.reached && !verdict.unreachable && b->leaf->time_us <= s->order.expires_us;
@@ -359,5 +351,5 @@ enum err story_order_decision(struct story *s, struct body *b)
     /* A reason belongs to an end and to nothing else. */
     if (e == ERR_OK)
         e = story_contradiction_unless(status_final(s->status) == (reason != NULL));
-    return e == ERR_OK ? check_outcome(s, b) : e;
+    return e == ERR_OK ? check_outcome(s, b, js_count(status) == 0) : e;
 }

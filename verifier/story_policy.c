@@ -89,8 +89,9 @@ static enum err note_word(struct story *s, const struct body *b, const struct ve
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct story_change *ch = &s->change;
 
-    if (!en->active || !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) ||
-        decided(ch, en->holder) || (ch->count == 0 && said->verb != VERB_APPROVE))
+    if (en->terminal || !en->active ||
+        !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) || decided(ch, en->holder) ||
+        (ch->count == 0 && said->verb != VERB_APPROVE))
         return ERR_EVIDENCE_CONTRADICTION;
     if (!policy_may_approve(s->current, en->holder) &&
         (ch->count == 0 || !policy_may_approve(ch->to, en->holder)))
@@ -123,7 +124,7 @@ static enum err take_word(struct story *s, const struct body *b, const struct js
     return e;
 }
 
-/* The quorum of the policy in force and of the new one, at the entry's time. */
+/* The quorum of the policy in force and of the new one, which is valid, at the entry's time. */
 static void judge(const struct story *s, const struct body *b, bool *reached, bool *unreachable)
 {
     const struct story_change *ch = &s->change;
@@ -139,7 +140,7 @@ static void judge(const struct story *s, const struct body *b, bool *reached, bo
     }
     policy_judge(s->current, &what, votes, count, &old);
     policy_judge(ch->to, &what, votes, count, &new);
-    *reached = old.reached && new.reached;
+    *reached = old.reached && new.reached &&policy_valid_at(ch->to, b->leaf->time_us);
     *unreachable = old.unreachable || new.unreachable;
 }
 
@@ -154,7 +155,7 @@ static enum err follow(struct story *s, const struct body *b, const struct js *s
         return ERR_EVIDENCE_CONTRADICTION;
     if (!reached)
         return story_contradiction_unless(story_text_is(status, "pending"));
-    if (!story_text_is(status, "in-force") || !policy_valid_at(s->change.to, b->leaf->time_us))
+    if (!story_text_is(status, "in-force"))
         return ERR_EVIDENCE_CONTRADICTION;
     struct policy *p = s->change.to;
     s->change.to = NULL;

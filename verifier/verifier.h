@@ -127,10 +127,12 @@ struct verify_signer {
     int64_t issued_us;
     bool pinned; /* false: vouched for by the bank only */
 };
-/* Who may stand for whom at the status's time. */
+/* Who may stand for whom at the status's time, and the key that says so. */
 struct verify_deputy {
     char deputy[HOLDER_MAX + 1];
     char principal[HOLDER_MAX + 1];
+    char thumbprint[KEY_THUMBPRINT_LEN + 1]; /* the principal's */
+    bool pinned;                             /* as of a signer */
 };
 struct verify_report {
     struct order order;

@@ -112,7 +112,7 @@ void change_judge(const struct change *ch, const struct policy *from, int64_t no
     }
     policy_judge(from, &what, votes, count, out);
     policy_judge(ch->to, &what, votes, count, &own);
-    out->reached = out->reached && own.reached;
+    out->reached = out->reached && own.reached && policy_valid_at(ch->to, now_us);
     out->unreachable = out->unreachable || own.unreachable;
 }
 
@@ -137,6 +137,8 @@ int64_t change_due(const struct change *ch, const struct policy *from, int64_t n
         if (next >= 0 && policy_opens(ch->proposed_us, next) < due_us)
             due_us = policy_opens(ch->proposed_us, next);
     }
+    if (policy_valid_from(ch->to) > now_us && policy_valid_from(ch->to) < due_us)
+        due_us = policy_valid_from(ch->to); /* the clock went back since it was proposed */
     return due_us;
 }
 

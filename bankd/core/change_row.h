@@ -32,7 +32,8 @@ void change_free(struct change *ch);
 MUST_CHECK enum err change_find(struct core *c, int64_t account, struct change *out);
 bool change_decided(const struct change *ch, const char *holder);
 
-/* What the votes amount to at NOW_US, under FROM, the policy in force, and under the new one. */
+/* What the votes amount to at NOW_US, under FROM, the policy in force, and under the new one, which
+ * must be valid then. */
 void change_judge(const struct change *ch, const struct policy *from, int64_t now_us,
                   struct policy_verdict *out);
 /* When it is over at the latest: after 30 days or, before, with the new policy's own time. */

@@ -66,9 +66,9 @@ static enum err end_sessions(struct core *c, const struct people_key *key)
 
 static enum err look_again(struct core *c, const struct people_key *key)
 {
-    struct store_query *q = store_query(c->store, STORE_ORDER_LOOK_HOLDER);
+    struct store_query *q = store_query(c->store, STORE_ORDER_LOOK_KEY);
 
-    store_bind_int(q, ":holder", key->holder);
+    store_bind_int(q, ":key", key->id);
     store_bind_int(q, ":now", c->now_us);
     enum err e = store_run(q);
     if (e)
@@ -82,8 +82,10 @@ static enum err look_again(struct core *c, const struct people_key *key)
 static enum err set(struct core *c, const char *thumbprint, const struct act *act,
                     struct people_key *key)
 {
-    if (strcmp(act->status, "active") == 0)
-        key->floor_us = freshness_floor_at(c->now_us); /* nothing signed meanwhile */
+    int64_t now_us = freshness_floor_at(c->now_us);
+
+    if (strcmp(act->status, "active") == 0 && key->floor_us < now_us)
+        key->floor_us = now_us; /* nothing signed meanwhile */
     enum err e = write_entry(c, thumbprint, act, key);
     if (!e)
         e = write_row(c, act, key);

@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define CLUB "FR1420041010050500013M02606"
+#define HOUR 3600
 #define DAY 86400
 
 static int enter(void **state)
@@ -175,6 +177,121 @@ static void threat_10_a_key_revoked_before_its_day(void **state)
     world_order_free(&o);
 }
 
+/* Two of three must approve: a no leaves the order where a yes brought it, though the key of that
+ * yes is good no more. */
+static void test_a_no_after_a_suspended_yes(void **state)
+{
+    static const char *const holders[] = {"alice", "bob", "carol"};
+    const struct world_account club = {.account = CLUB,
+                                       .holders = holders,
+                                       .count = 3,
+                                       .rules = "[{\"anyOf\":[{\"signers\":[{\"count\":2}]}]}]"};
+    struct world *w = *state;
+    struct world_order o;
+
+    assert_ok(world_open_account(w, &club));
+    world_fund(w, CLUB, "100.00");
+    world_order_from(w,
+                     "{\"account\":\"" CLUB "\",\"amount\":\"1.00\",\"creditor\":{\"account\":"
+                     "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"S\"},\"currency\":\"EUR\","
+                     "\"description\":\"x\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(set(w, &w->alice, "suspended"), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_REJECT), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    assert_string_equal(set(w, &w->alice, "active"), "OK");
+    assert_string_equal(world_decide(w, &w->carol, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSC");
+    assert_evidence(w, &w->bob, &o, "ACSC");
+    world_order_free(&o);
+}
+
+/* A terminal stands in no policy, and what it handed in waits for its key all the same. */
+static void test_a_terminals_word_comes_back(void **state)
+{
+    struct world *w = *state;
+    struct person till = {0};
+    struct world_order o;
+
+    world_key(&till, "till-1", "P-256");
+    world_terminal(w, &till);
+    world_cash(w, ORDER_WITHDRAWAL, "1.00", &o);
+    assert_string_equal(world_cash_in(w, &till, &o), "OK");
+    assert_string_equal(set(w, &till, "suspended"), "OK");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    assert_string_equal(set(w, &till, "active"), "OK");
+    look(w);
+    assert_string_equal(state_of(w), "ACSC");
+    assert_evidence(w, &w->bob, &o, "ACSC");
+    world_order_free(&o);
+    world_person_free(&till);
+}
+
+/* What is paid is paid: a key that is revoked while the other bank has not answered takes none of
+ * its approvals away. */
+static void test_revoked_after_the_payment(void **state)
+{
+    struct world *w = *state;
+    struct verify_report report;
+    struct world_order o;
+
+    w->bank_codes = "PT 0002,DE 3704";
+    world_restart(w);
+    world_order_from(w,
+                     "{\"amount\":\"1.00\",\"creditor\":{\"account\":\"" CLUB "\",\"name\":\"S\"},"
+                     "\"currency\":\"EUR\",\"description\":\"x\"}",
+                     &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "ACSP");
+    assert_string_equal(set(w, &w->alice, "revoked"), "OK");
+    world_begin(w);
+    world_end(w, core_order_confirm(w->core, &world_operator, WORLD_ALICE_ACCOUNT, o.order.id,
+                                    "done", &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    assert_ok(world_evidence(w, &w->bob, &o, &report));
+    assert_string_equal(report.status, "ACSC");
+    assert_int_equal(report.given, 2);
+    w->bank_codes = NULL;
+    world_order_free(&o);
+}
+
+static void clock_goes_back(struct world *w, int64_t seconds)
+{
+    world_later(w, -seconds);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    core_answer_free(&w->answer);
+    world_end(w, core_clock_accept(w->core, &world_operator, "it was ahead", &w->answer));
+}
+
+/* After the clock went back the key's floor is still to come, and does not fall. */
+static void test_the_floor_never_falls(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct buf jws = {0};
+
+    world_later(w, HOUR);
+    assert_string_equal(set(w, &w->alice, "active"), "OK"); /* with a floor of now */
+    clock_goes_back(w, HOUR / 2);
+    assert_string_equal(set(w, &w->alice, "active"), "OK");
+    world_later(w, HOUR / 2 - 1);
+    world_login(w, &w->bob);
+    world_order(w, "1.00", &o);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &jws);
+    assert_string_equal(world_hand_in(w, &w->bob, &jws, &o), "KEY_FLOOR");
+    world_later(w, 1);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &jws);
+    assert_string_equal(world_hand_in(w, &w->bob, &jws, &o), "OK");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    buf_free(&jws);
+    world_order_free(&o);
+}
+
 /* The words on a new policy, too. */
 static void test_a_policy_waits_for_the_key(void **state)
 {
@@ -202,6 +319,40 @@ static void test_a_policy_waits_for_the_key(void **state)
     policy_free(to);
 }
 
+/* A policy whose time had come before the clock went back waits for it again. */
+static void test_a_policy_waits_for_its_time(void **state)
+{
+    struct world *w = *state;
+    struct policy *to;
+    struct world_order o;
+
+    world_later(w, HOUR);
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    to = world_policy(w, WORLD_ALICE_ACCOUNT, 2,
+                      "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"A\",\"id\":\"bob\"}",
+                      "{\"require\":\"all\"}");
+    assert_string_equal(world_policy_decide(w, &w->alice, to, VERB_APPROVE), "OK");
+    clock_goes_back(w, HOUR / 2);
+    world_login(w, &w->bob);
+    assert_string_equal(world_policy_decide(w, &w->bob, to, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "pending");
+    look(w);
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    world_later(w, HOUR / 2);
+    look(w);
+    assert_string_equal(world_sql(w, "SELECT state FROM policy_change"), "force");
+    world_login(w, &w->alice);
+    world_order_free(&o);
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    world_order_free(&o);
+    policy_free(to);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -211,7 +362,12 @@ int main(void)
         T(test_votes_come_back),
         T(test_revoked_votes_never_do),
         T(threat_10_a_key_revoked_before_its_day),
+        T(test_a_no_after_a_suspended_yes),
+        T(test_a_terminals_word_comes_back),
+        T(test_revoked_after_the_payment),
+        T(test_the_floor_never_falls),
         T(test_a_policy_waits_for_the_key),
+        T(test_a_policy_waits_for_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

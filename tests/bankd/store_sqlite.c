@@ -254,6 +254,7 @@ static const struct {
     {STORE_SESSION_DROP_KEY, "as many as are logged in"},
     {STORE_ACCOUNT_HOLDER_DROP, "a new policy is rare"},
     {STORE_CHANGE_VOTES, "a policy has few holders"},
+    {STORE_ORDER_LOOK_KEY, "as many as are open, when a key's status changes"},
     {STORE_CHANGE_LOOK, "few new policies wait"},
     {STORE_RECONCILE_COUNTS, "once a day"},
     {STORE_RECONCILE_TOTALS, "once a day"},

@@ -57,7 +57,8 @@ class Delegate(Desk):
         verdict = verify_evidence(self.bank, evidence)
         self.assertEqual(verdict.returncode, 0, verdict.stdout)
         self.assertIn("2 of 2 approvals", verdict.stdout)
-        self.assertIn("  tom           may approve in the place of bob\n", verdict.stdout)
+        self.assertRegex(verdict.stdout, "\n  tom           may approve in the place of bob by key [^ ]{43}, "
+                         "key vouched for by the bank only\n")
         with open(evidence, encoding="utf-8") as f:
             document = json.load(f)
         kept = [e for e in document["entries"] if e["body"]["type"] != "delegation"]

@@ -63,6 +63,8 @@ def forged_delegations(wrong):
     yield case("by-a-stranger", "KEY_UNKNOWN", key=STRANGER)
     yield case("in-anothers-name", holder="alice")
     yield case("by-one-who-only-hands-in", holder="bob", key=BOB)
+    yield wrong, "delegation-by-a-terminal", delegated(lambda s: [
+        s.rows[3][2].update(kind="terminal"), s.delegate()]).evidence()
     yield case("to-himself", holder="bob", key=BOB, deputy="bob")
     yield case("of-another-account", "ACCOUNT_MISMATCH", account=CREDITOR)
     yield case("of-another-bank", "BANK_MISMATCH", bank="demobank.example/test")

@@ -112,7 +112,7 @@ static void other_ends(void **state)
     }
 }
 
-/* Who stood for whom is told as of the status's time. */
+/* Who stood for whom is told as of the status's time, and who vouches for the key that says so. */
 static void deputies(void **state)
 {
     (void)state;
@@ -134,6 +134,12 @@ static void deputies(void **state)
         if (rows[i].count > 0) {
             assert_string_equal(r.deputies[0].deputy, "bob");
             assert_string_equal(r.deputies[0].principal, "dora");
+            assert_false(r.deputies[0].pinned);
+            char pin[KEY_THUMBPRINT_LEN + 1];
+            memcpy(pin, r.deputies[0].thumbprint, sizeof pin);
+            assert_ok(verify(&file, pins.root, pin, &r));
+            assert_true(r.deputies[0].pinned);
+            assert_false(r.signers[0].pinned);
         }
         buf_free(&file);
     }
