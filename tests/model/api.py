@@ -122,8 +122,8 @@ class Api:
         return self.call(c, "POST", f"/v1/accounts/{c['account']}/funding",
                          {"amount": c["amount"], "currency": c["currency"]})
 
-    def do_hold(self, c):
-        self.bank.bankd_settings = f"hold_above = {c['above']}\n"
+    def do_settings(self, c):
+        self.bank.bankd_settings = "".join(f"{name} = {value}\n" for name, value in c.items() if value)
         self.bank.write_settings()
         self.stop_bankd()
         self.start_bankd()

@@ -58,6 +58,12 @@ def start_of(day):
     return (day - datetime.date(1970, 1, 1)).days * DAY
 
 
+def iban(number):
+    """A German account: 18 digits behind the check digits."""
+    body = f"{number:018d}"
+    return f"DE{98 - int(body + '131400') % 97:02d}{body}"
+
+
 # --- the calendar ---------------------------------------------------------------------------------
 def easter(year):
     """Sunday, by the rule that J.-M. Oudin published in 1940."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bank once more, from docs/FORMAT.md and none of our code: freshness (10), the life of an order
-(13), accounts; policies and the calendar are in documents.py. Plain objects in memory; it shares no
-table, no statement and no function with the bank.
+(13), accounts; policies and the calendar are in documents.py, the other topics in files of their own.
+Plain objects in memory; it shares no table, no statement and no function with the bank.
 
 What FORMAT.md leaves open is said where it is decided: in which order a request is judged (the
 bank names one reason), and when the bank looks at an order that nobody touches.
@@ -9,7 +9,8 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 
 import datetime
 
-from books import Account, Change, Key, Order, Refused, kind_of
+from books import Account, Key, Order, Refused, kind_of
+from changes import Changes
 from documents import MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
 from tills import Cash
 
@@ -17,7 +18,7 @@ ENDS = {"ACSC", "RJCT", "CANC"}
 NEVER = 1 << 62
 
 
-class Bank(Cash):
+class Bank(Cash, Changes):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -314,91 +315,6 @@ class Bank(Cash):
             return {"err": "ACCOUNT_NOT_EMPTY"}
         account.state = {"block": "blocked", "unblock": "open", "close": "closed"}[act]
         return {"err": "OK", **self.view_account(account)}
-
-    # --- new policies ---
-    def judge_change(self, account):
-        change, case = account.change, ("policy", 0, None)
-        good = [(h, v) for h, v, key in change.words if key.status == "active"]
-        yes, no = ({h for h, v in good if v == verb} for verb in ("approve", "reject"))
-        both, waited = (account.policy, change.policy), self.now - change.proposed
-        moments = [policy.next_opening(case, waited) for policy in both]
-        due = min([change.over] + [change.proposed + m for m in moments if m is not None])
-        return all(p.quorum(case, waited, yes) for p in both), any(p.out_of_reach(case, no) for p in both), due
-
-    def end_change(self, account, in_force):
-        """A policy in force is a new reason to look at what waits for decisions."""
-        if in_force:
-            account.policies.append(account.change.policy)
-            self.policies[account.policy.digest] = account.policy
-            for order in self.orders.values():
-                if order.account is account and order.status in ("ACTC", "PATC"):
-                    order.due = self.now * 1000000
-        account.change = None
-        self.changing.remove(account)
-
-    def look_at_change(self, account):
-        stands, _, due = self.judge_change(account)
-        if stands or due <= self.now:
-            self.end_change(account, stands and self.now < account.change.over)
-        else:
-            account.change.due = due
-
-    def word(self, said, to):
-        """SAID was signed about its own policy; TO is the one that it is handed in with."""
-        about, replaced = said["to"], self.policies.get(said["from"].digest)
-        for wrong, name in ((about.doc["account"] != to.doc["account"], "ACCOUNT_MISMATCH"),
-                            (about.digest != to.digest or replaced is None, "POLICY_MISMATCH")):
-            if wrong:
-                return self.unverified(said["session"], name)
-        key = self.keys[said["key"]]
-        try:
-            who = self.caller(said["session"])
-            account = self.accounts[to.doc["account"]]
-            self.catch_up_change(account)
-            comes_in = account.change and account.change.policy.digest == to.digest and who in to.holders
-            if who not in account.policy.holders and not comes_in:
-                raise Refused("ACCOUNT_UNKNOWN")
-        except Refused as why:
-            return {"err": str(why)}
-        if self.came_before(said, key):
-            return {"err": "AGAIN"}
-        try:
-            self.check_fresh(said, key)
-            self.check_word(said, key, account, to)
-        except Refused as why:
-            return {"err": str(why)}
-        return self.take_word(said, key, account, to)
-
-    def check_word(self, said, key, account, to):
-        change, first = account.change, account.change is None
-        both = (account.policy,) if first else (account.policy, to)  # who comes in joins the others
-        unknown = any(h not in {k.holder for k in self.keys} for h in to.holders)
-        for wrong, name in (
-                (account.state == "closed", "ACCOUNT_CLOSED"),
-                (not any(key.holder in p.holders for p in both), "NOT_A_HOLDER"),
-                (not any(key.holder in p.approvers for p in both), "MAY_NOT_APPROVE"),
-                (said["from"].digest != account.policy.digest, "POLICY_STALE"),
-                (not first and change.policy.digest != to.digest, "POLICY_PENDING"),
-                (not first and key.holder in {h for h, _, _ in change.words}, "ALREADY_DECIDED"),
-                (first and said["verb"] != "approve", "NOT_FOUND"),
-                (first and to.doc.get("currency", account.currency) != account.currency, "CURRENCY_MISMATCH"),
-                (first and not to.in_force(self.now), "POLICY_NOT_VALID"),
-                (first and unknown, "HOLDER_UNKNOWN")):
-            if wrong:
-                raise Refused(name)
-
-    def take_word(self, said, key, account, to):
-        is_new = account.change is None
-        if is_new:
-            account.change = Change(to, self.now)
-            self.changing.append(account)
-        account.change.words.append((key.holder, said["verb"], key))
-        account.words.append(key)
-        stands, unreachable, account.change.due = self.judge_change(account)
-        if stands or unreachable:
-            self.end_change(account, stands)
-        said_of_it = "in-force" if stands else "rejected" if unreachable else "pending"
-        return {"err": "OK", "http": 201 if is_new else 200, "status": said_of_it, "digest": to.digest}
 
     # --- decisions ---
     def decide(self, said, order):

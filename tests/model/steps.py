@@ -5,7 +5,8 @@ and often something that must be refused."""
 import datetime
 
 import documents
-import model
+from documents import iban
+from errands import Errands
 
 CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
           "frank": "P-256"}
@@ -14,13 +15,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-def iban(number):
-    """A German account: 18 digits behind the check digits."""
-    body = f"{number:018d}"
-    return f"DE{98 - int(body + '131400') % 97:02d}{body}"
-
-
-class Steps:
+class Steps(Errands):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -51,7 +46,7 @@ class Steps:
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
         if self.chance(60):
-            self.world.hold({"EUR": 4999, "USD": 1000})
+            self.world.settings({"EUR": 4999, "USD": 1000})
         for number, account in self.bank.accounts.items():
             self.world.fund(None, number, documents.money(self.pick([20000, 50000, 100000]), account.currency),
                             account.currency)
@@ -387,16 +382,6 @@ class Steps:
         self.world.again(said["statement"], other["statement"], self.ready(session))
 
     # --- the rest ---
-    def fund(self):
-        number = self.pick(self.bank.accounts) if self.chance(95) else iban(77)
-        account = self.bank.accounts.get(number)
-        currency = account.currency if account and self.chance(95) else "EUR"
-        amount = documents.money(self.pick([1, 5000, 20000]), currency)
-        if self.chance(5):
-            amount = self.pick(["0.00", "0", "1.5", "9999999999999999.99", "99999999999999999.99", "-1.00"])
-        session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
-        self.world.fund(session, number, amount, currency)
-
     def later(self):
         now = self.bank.now
         midnight = DAY - now % DAY
@@ -434,24 +419,6 @@ class Steps:
             self.world.later(documents.start_of(order.day) - self.bank.now - self.pick([0, 1]))
         if self.chance(50):
             self.due()
-
-    def operate(self):
-        """The operator's word on what waits for it, and sometimes on what does not."""
-        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
-        held = [o for o in self.bank.orders.values() if o.status == "PDNG"]
-        if held and self.chance(75) or self.live and self.chance(10):
-            order = self.pick(held) if held else self.bank.orders[self.live[-1]["account"], self.live[-1]["id"]]
-            self.world.held(session, order.account.number, order.id, self.chance(70))
-            return
-        blocked = [n for n, a in self.bank.accounts.items() if a.state == "blocked"]
-        empty = [n for n, a in self.bank.accounts.items() if not a.booked and a.state != "closed"]
-        if blocked and self.chance(60):
-            self.world.account_state(session, self.pick(blocked), self.pick(["unblock", "unblock", "block"]))
-        elif empty and len(self.bank.accounts) > 5 and self.chance(50):
-            self.world.account_state(session, self.pick(empty), "close")
-        elif self.chance(40):
-            number = self.pick([*self.bank.accounts, iban(77)])
-            self.world.account_state(session, number, self.weighted([("block", 60), ("unblock", 20), ("close", 20)]))
 
     def look(self):
         session = self.ready(self.rng.randrange(len(self.bank.keys))) if self.chance(85) else None

@@ -165,10 +165,11 @@ class World:
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
 
-    def hold(self, limits):
-        self.bank.hold = limits
-        self.both("hold", {"err": "OK"}, above=", ".join(
-            f"{documents.money(most, currency)} {currency}" for currency, most in limits.items()))
+    def settings(self, hold_above):
+        """What the bank set for itself."""
+        self.bank.hold = hold_above
+        self.both("settings", {"err": "OK"}, hold_above=", ".join(
+            f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()))
 
     def held(self, session, number, order, releases):
         who = {} if session is None else {"session": session}
