@@ -6,6 +6,10 @@ import datetime
 from documents import DAY, canonical, day_of, digest, minor_of, seconds_of
 
 
+OPEN = {"RCVD", "ACTC", "PATC", "ACCP", "PDNG"}  # their money is reserved
+ENDS = {"ACSC", "RJCT", "CANC"}
+
+
 class Key:
     def __init__(self, holder, floor, terminal=False):
         self.holder, self.floor, self.terminal = holder, floor, terminal
@@ -51,6 +55,7 @@ class Order:
         self.decisions = []  # (holder, verb, key)
         self.due = 0  # microseconds
         self.released = False  # by the operator, after it was held
+        self.leaves = False  # for another bank
         self.day = None  # on which it will be executed
 
     def enter(self, *codes):

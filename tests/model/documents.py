@@ -58,10 +58,15 @@ def start_of(day):
     return (day - datetime.date(1970, 1, 1)).days * DAY
 
 
-def iban(number):
-    """A German account: 18 digits behind the check digits."""
-    body = f"{number:018d}"
-    return f"DE{98 - int(body + '131400') % 97:02d}{body}"
+def iban(number, country="DE", digits=18):
+    """DIGITS behind the check digits."""
+    body = f"{number:0{digits}d}"
+    letters = "".join(str(int(c, 36)) for c in country)
+    return f"{country}{98 - int(body + letters + '00') % 97:02d}{body}"
+
+
+# Accounts of other banks: by the bank's code, and by the country alone.
+ELSEWHERE = [iban(370400440000000001), iban(370400440000000002), iban(3, "PT", 21)]
 
 
 # --- the calendar ---------------------------------------------------------------------------------

@@ -24,12 +24,27 @@ class Errands:
             order = self.pick(held) if held else self.bank.orders[self.live[-1]["account"], self.live[-1]["id"]]
             self.world.held(session, order.account.number, order.id, self.chance(70))
             return
+        if self.bank.at_acsp() and self.chance(60) or self.live and self.chance(5):
+            self.other_bank(session)
+            return
         blocked = [n for n, a in self.bank.accounts.items() if a.state == "blocked"]
         empty = [n for n, a in self.bank.accounts.items() if not a.booked and a.state != "closed"]
         if blocked and self.chance(60):
             self.world.account_state(session, self.pick(blocked), self.pick(["unblock", "unblock", "block"]))
-        elif empty and len(self.bank.accounts) > 5 and self.chance(50):
+        elif empty and len(self.bank.accounts) > 3 and self.chance(50):
             self.world.account_state(session, self.pick(empty), "close")
         elif self.chance(40):
             number = self.pick([*self.bank.accounts, iban(77)])
             self.world.account_state(session, number, self.weighted([("block", 60), ("unblock", 20), ("close", 20)]))
+
+    def other_bank(self, session):
+        """What it says of the money of an order."""
+        sent = self.bank.at_acsp()
+        order = self.pick(sent) if sent and self.chance(95) else self.pick(self.bank.orders.values())
+        number = order.account.number if self.chance(97) else self.pick([*self.bank.accounts, iban(77)])
+        if self.chance(60):
+            self.world.confirm(session, number, order.id)
+        else:
+            reason = self.pick(["AC01", "AC04", "MS03"]) if self.chance(85) else \
+                self.pick(["MS02", "DS02", "DS04", "DS24", "AC1", "ac01", "AC011"])
+            self.world.send_back(session, number, order.id, reason)

@@ -9,16 +9,16 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 
 import datetime
 
-from books import Account, Key, Order, Refused, kind_of
+from books import ENDS, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
 from documents import MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
+from outside import Outside
 from tills import Cash
 
-ENDS = {"ACSC", "RJCT", "CANC"}
 NEVER = 1 << 62
 
 
-class Bank(Cash, Changes):
+class Bank(Cash, Changes, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -29,6 +29,8 @@ class Bank(Cash, Changes):
         self.hold = {}  # currency: the amount above which the operator is asked
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.challenges = {}
+        self.bank_codes = []  # "DE 00000000": country and bank code of the accounts that are here
+        self.own, self.movements = {}, 0  # what the bank's own accounts have, (name, currency)
 
     # --- people ---
     def enrol(self, holder, terminal=False):
@@ -77,8 +79,8 @@ class Bank(Cash, Changes):
 
     # --- accounts ---
     def open_account(self, number, currency, policy):
-        if number in self.accounts:
-            return {"err": "ACCOUNT_EXISTS"}
+        if self.elsewhere(number) or number in self.accounts:
+            return {"err": "ACCOUNT_ELSEWHERE" if self.elsewhere(number) else "ACCOUNT_EXISTS"}
         if not policy.valid():
             return {"err": "POLICY_INVALID"}
         if any(h not in {k.holder for k in self.keys} for h in policy.holders):
@@ -108,13 +110,8 @@ class Bank(Cash, Changes):
             self.check_room(currency, minor)
         except Refused as why:
             return {"err": str(why)}
-        account.booked += minor
+        self.move(("bank", currency), account, minor)
         return {"err": "OK", **self.view_account(account)}
-
-    def check_room(self, currency, minor):
-        """All that the customers have, whoever brings more."""
-        if sum(a.booked for a in self.accounts.values() if a.currency == currency) + minor > MONEY_MAX:
-            raise Refused("AMOUNT_TOO_LARGE")
 
     def visible(self, session, number, pending=False):
         """The account, looked at; PENDING: also for who comes in by the policy that waits."""
@@ -200,7 +197,7 @@ class Bank(Cash, Changes):
         date and this day."""
         account, today = order.account, day_of(self.now)
         if order.kind == "deposit":
-            account.booked += order.amount
+            self.move(("cash", account.currency), account, order.amount)
             order.enter("ACSP", "ACSC")
             return None
         if order.payee and order.date > day_of(order.entered):
@@ -220,16 +217,22 @@ class Bank(Cash, Changes):
         elif order.payee and not order.released and order.amount > self.hold.get(account.currency, MONEY_MAX):
             order.enter("PDNG")
             order.due = NEVER
-        elif order.payee and self.accounts[order.payee].state == "closed":
+        elif order.payee and not order.leaves and self.accounts[order.payee].state == "closed":
             self.end(order, "RJCT", "AC04")
         else:
-            account.reserved -= order.amount
-            account.booked -= order.amount
-            account.paid.append((self.now, order.amount))
-            if order.payee:
-                self.accounts[order.payee].booked += order.amount
-            order.enter("ACSP", "ACSC")
+            self.pay(order)
         return None
+
+    def pay(self, order):
+        account, currency = order.account, order.account.currency
+        account.reserved -= order.amount
+        account.paid.append((self.now, order.amount))
+        if order.leaves:
+            self.move(account, ("settlement", currency), order.amount)
+            order.enter("ACSP")
+        else:
+            self.move(account, self.accounts[order.payee] if order.payee else ("cash", currency), order.amount)
+            order.enter("ACSP", "ACSC")
 
     def look_at(self, order):
         if order.status in ("ACCP", "PDNG"):
@@ -244,7 +247,7 @@ class Bank(Cash, Changes):
 
     def first_due(self, account=None):
         """The one that is due longest; of several, the one that came first."""
-        due = [o for o in self.orders.values() if o.status not in ENDS and
+        due = [o for o in self.orders.values() if o.status not in ENDS | {"ACSP"} and
                o.due <= self.now * 1000000 and account in (None, o.account)]
         return min(due, key=lambda o: o.due, default=None)
 
@@ -311,7 +314,8 @@ class Bank(Cash, Changes):
         self.catch_up(account)
         if account.state == "closed":
             return {"err": "ACCOUNT_CLOSED"}
-        if act == "close" and (account.booked or account.reserved):
+        on_its_way = any(order.account is account for order in self.at_acsp())
+        if act == "close" and (account.booked or account.reserved or on_its_way):
             return {"err": "ACCOUNT_NOT_EMPTY"}
         account.state = {"block": "blocked", "unblock": "open", "close": "closed"}[act]
         return {"err": "OK", **self.view_account(account)}
@@ -408,7 +412,7 @@ class Bank(Cash, Changes):
         order, verb = self.orders[account.number, doc["id"]], said["verb"]
         if order.digest != digest(canonical(doc)):
             raise Refused("ORDER_ID_TAKEN")
-        if order.status in ENDS:
+        if order.status in ENDS | {"ACSP"}:
             raise Refused("ORDER_FINAL")
         if order.status in ("ACCP", "PDNG") and verb != "cancel":
             raise Refused("ORDER_ACCEPTED")
@@ -422,16 +426,17 @@ class Bank(Cash, Changes):
             raise Refused("TERMINAL_REQUIRED")
         order, today = Order(account, doc, self.now), day_of(self.now)
         creditor = self.accounts.get(order.payee)
+        unknown = creditor is None and not self.elsewhere(order.payee)
         available = account.booked - account.reserved
         for wrong, name in (
                 (said["verb"] in ("reject", "cancel"), "NOT_FOUND"),
                 (self.now > order.expires, "ORDER_EXPIRED"),
                 (order.date < today, "DATE_PASSED"),
                 (order.date > today + datetime.timedelta(days=366), "DATE_TOO_FAR"),
-                (creditor is None, "CREDITOR_UNKNOWN"),
+                (unknown, "CREDITOR_UNKNOWN"),
                 (creditor is account, "CREDITOR_IS_DEBTOR"),
                 (creditor and creditor.state == "closed", "ACCOUNT_CLOSED"),
-                (not creditor or creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
+                (creditor and creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
                 (any(order.amount > most for most in account.policy.limits.values()), "LIMIT_EXCEEDED"),
@@ -446,6 +451,7 @@ class Bank(Cash, Changes):
         if is_new:
             order = self.orders[account.number, doc["id"]] = Order(account, doc, self.now)
             account.reserved += order.amount if order.kind != "deposit" else 0
+            order.leaves = order.payee is not None and order.payee not in self.accounts
             order.enter("RCVD", "ACTC")
         order.decisions.append((key.holder, verb, key))
         stands, unreachable = self.judge(order)
@@ -469,8 +475,9 @@ class Bank(Cash, Changes):
         can = [h for h in sorted(order.pinned.approvers & order.account.policy.approvers)
                if not order.decided(h, "vote")]
         return {"status": order.status, "reason": order.reason or None,
-                "accepted": order.status in ("ACCP", "PDNG", "ACSC"),
-                "executionDate": str(order.day) if order.status == "ACCP" or order.status == "PDNG" and order.released else None,
+                "accepted": order.status in ("ACCP", "PDNG", "ACSP", "ACSC"),
+                "executionDate": str(order.day) if order.status == "ACCP" or
+                order.status == "PDNG" and order.released else None,
                 "decisions": [(h, v) for h, v, _ in order.decisions] if people else None,
-                "canDecide": ([] if order.status in ENDS | {"ACCP", "PDNG"} else can) if people else None,
+                "canDecide": (can if order.status in OPEN - {"ACCP", "PDNG"} else []) if people else None,
                 "history": [code for code in order.passed if code != "PDNG"]}  # its time is not kept

@@ -45,8 +45,9 @@ class Steps(Errands):
         for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
-        if self.chance(60):
-            self.world.settings({"EUR": 4999, "USD": 1000})
+        if self.chance(95):
+            self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
+                                bank_codes=["DE 00000000"] if self.chance(90) else [])
         for number, account in self.bank.accounts.items():
             self.world.fund(None, number, documents.money(self.pick([20000, 50000, 100000]), account.currency),
                             account.currency)
@@ -83,7 +84,7 @@ class Steps(Errands):
     def rules(self, holders, currency):
         rules = []
         if self.chance(25):
-            payees = sorted(self.rng.sample(sorted(iban(1000 + i) for i in range(7)), self.pick([1, 2, 3])))
+            payees = sorted(self.rng.sample([*(iban(1000 + i) for i in range(7)), *documents.ELSEWHERE], self.pick([1, 2, 3])))
             rules.append({**self.rule(holders), "payees": payees})
             if self.chance(30):
                 rules.append({**self.rule(holders), "payees": payees[:1]})
@@ -213,7 +214,11 @@ class Steps(Errands):
         others = [n for n, a in self.bank.accounts.items() if a.currency == account.currency]
         others.remove(account.number)
         payee = self.pick(others) if others and self.chance(97) else self.pick([iban(77), *self.bank.accounts])
+        if self.chance(35):
+            payee = self.pick(documents.ELSEWHERE)
         amount = self.pick(AMOUNTS) if self.chance(94) else self.pick([account.booked + 1, 100000, 10 ** 17])
+        if self.chance(4) and account.booked > account.reserved:
+            amount = account.booked - account.reserved
         created = self.bank.now
         expires = created + self.weighted([(30, 1), (600, 3), (3600, 5), (DAY, 3), (3 * DAY, 4), (12 * DAY, 7)])
         if self.chance(3):
@@ -238,7 +243,7 @@ class Steps(Errands):
         elif kind == "expires":
             doc["expires"] = self.pick([doc["created"], documents.time_text(self.bank.now + 367 * DAY)])
         elif kind == "iban":
-            doc["creditor"]["account"] = "DE00" + doc["creditor"]["account"][4:]
+            doc["creditor"]["account"] = doc["creditor"]["account"][:2] + "00" + doc["creditor"]["account"][4:]
         elif kind == "date":
             doc["date"] = "2027-02-30"
         elif self.live:
@@ -448,7 +453,8 @@ class Steps(Errands):
         self.world.evidence(key, order.account.number, order.id)
 
     def account(self):
-        number = iban(2000 + self.number()) if self.chance(30) else self.pick(self.bank.accounts)
+        number = iban(2000 + self.number()) if self.chance(30) else \
+            self.pick([*self.bank.accounts, documents.ELSEWHERE[0]] if self.bank.bank_codes else self.bank.accounts)
         currency = self.pick(["EUR", "USD"])
         if len(self.bank.accounts) < 10:
             self.world.open_account(number, currency, *self.drawn(currency))
@@ -456,4 +462,4 @@ class Steps(Errands):
     def step(self):
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9), (self.due, 3),
                        (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
-                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 5), (self.patience, 2), (self.world.restart, 2)])()
+                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7), (self.patience, 2), (self.world.restart, 2)])()

@@ -26,7 +26,7 @@ class World:
         self.bank = self.Model(BANK, START)
         self.rng = random.Random(seed)
         self.statements, self.answers = [], []
-        self.settled = set()
+        self.settled = {}  # status of the evidence that was kept
         self.counts = {}
 
     def ask(self, do, **members):
@@ -165,16 +165,25 @@ class World:
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
 
-    def settings(self, hold_above):
+    def settings(self, hold_above, bank_codes):
         """What the bank set for itself."""
-        self.bank.hold = hold_above
-        self.both("settings", {"err": "OK"}, hold_above=", ".join(
+        self.bank.hold, self.bank.bank_codes = hold_above, bank_codes
+        self.both("settings", {"err": "OK"}, bank_codes=", ".join(bank_codes), hold_above=", ".join(
             f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()))
 
     def held(self, session, number, order, releases):
         who = {} if session is None else {"session": session}
         self.both("release" if releases else "refuse", self.bank.held(session, number, order, releases),
                   account=number, id=order, **who)
+
+    def confirm(self, session, number, order):
+        who = {} if session is None else {"session": session}
+        self.both("confirm", self.bank.sent(session, number, order), account=number, id=order, **who)
+
+    def send_back(self, session, number, order, reason):
+        who = {} if session is None else {"session": session}
+        self.both("return", self.bank.sent(session, number, order, reason),
+                  account=number, id=order, reason=reason, **who)
 
     def account_state(self, session, number, act):
         who = {} if session is None else {"session": session}
@@ -220,6 +229,13 @@ class World:
                   state["accounts"])
         self.same("orders", {f"{n}/{i}": o.status + o.reason for (n, i), o in self.bank.orders.items()},
                   state["orders"])
+        if "own" in state:
+            self.same("the bank's own accounts",
+                      {f"{n}:{c}": booked for (n, c), booked in self.bank.own.items() if booked}, state["own"])
+        self.same("what waits in them", [], self.bank.own_wrong())
+        report = self.ask("reconcile")["body"]
+        expected = self.bank.report()
+        self.same("the report", expected, {name: report[name] for name in expected})
         told = self.ask("check")
         self.same("the books' laws", [0] * len(told["wrong"]), told["wrong"])
         self.same("settlements in the log", sorted(f"order:{n}/{i}" for n, i, _ in told["executed"]),
@@ -231,7 +247,7 @@ class World:
         """Once, and with a quorum of distinct people under both policies, whatever led there."""
         found = self.bank.orders[number, order]
         self.same("executed once", False, (number, order) in self.settled)
-        self.settled.add((number, order))
+        self.settled[number, order] = found.status
         self.note("executed", "OK")
         for policy in (found.pinned, found.account.policy) if found.kind != "deposit" else ():
             quorum = policy.quorum(found.case, self.bank.now - found.entered, people)
