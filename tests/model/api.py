@@ -145,6 +145,24 @@ class Api:
         return self.call(c, "POST", f"/v1/accounts/{c['account']}/orders/{c['id']}/return",
                          {"note": "Asked", "reason": c["reason"]})
 
+    def do_credit(self, c):
+        return self.call(c, "POST", "/v1/credits", {"debtorName": "Uncle Toby", **{
+            name: c[name] for name in ("account", "amount", "currency", "reference")}})
+
+    def do_assign(self, c):
+        return self.call(c, "POST", f"/v1/suspense/{c['credit']}/assignment",
+                         {"account": c["account"], "note": "Asked"})
+
+    def do_give_back(self, c):
+        return self.call(c, "POST", f"/v1/suspense/{c['credit']}/return", {"note": "Asked"})
+
+    def do_see_suspense(self, c):
+        return self.call(c, "GET", "/v1/suspense?limit=200")
+
+    def do_reverse(self, c):
+        return self.call(c, "POST", f"/v1/accounts/{c['account']}/movements/{c['movement']}/reversal",
+                         {"note": "Asked"})
+
     def do_reconcile(self, c):
         answer = self.call(c, "GET", "/v1/reconciliation")
         self.report = answer["body"]

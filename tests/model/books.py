@@ -3,7 +3,7 @@
 
 import datetime
 
-from documents import DAY, canonical, day_of, digest, minor_of, seconds_of
+from documents import DAY, canonical, day_of, digest, minor_of, money, seconds_of
 
 
 OPEN = {"RCVD", "ACTC", "PATC", "ACCP", "PDNG"}  # their money is reserved
@@ -77,6 +77,24 @@ class Change:
         if "validUntil" in policy.doc:
             self.over = min(self.over, seconds_of(policy.doc["validUntil"]))
         self.words = []  # (holder, verb, key)
+
+
+class Movement:
+    def __init__(self, kind, sides, amount, credit):
+        self.kind, self.sides, self.amount, self.credit = kind, sides, amount, credit
+        self.reversed = False
+
+
+class Credit:
+    """What came from another bank."""
+
+    def __init__(self, number, reference, account, amount, currency):
+        self.id, self.reference, self.account, self.amount, self.currency = number, reference, account, amount, currency
+        self.state = ""  # booked, suspense or returned
+
+    def view(self):
+        return {"id": self.id, "account": self.account, "amount": money(self.amount, self.currency),
+                "currency": self.currency, "reference": self.reference, "state": self.state}
 
 
 def kind_of(verb):

@@ -201,12 +201,16 @@ class Policy:
 
 
 # --- what a document's form says ------------------------------------------------------------------
+def iban_form(number):
+    rest = int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97
+    return None if rest == 1 and 2 <= int(number[2:4]) <= 98 else "IBAN_CHECK_DIGITS"
+
+
 def order_form(doc):
     """The name for a document that is no order, or None; for what the test makes wrong."""
     for number in [doc["account"]] + ([doc["creditor"]["account"]] if "creditor" in doc else []):
-        rest = int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97
-        if rest != 1 or not 2 <= int(number[2:4]) <= 98:
-            return "IBAN_CHECK_DIGITS"
+        if iban_form(number):
+            return iban_form(number)
     amount = minor_of(doc["amount"], doc["currency"])
     if isinstance(amount, str):
         return amount

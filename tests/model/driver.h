@@ -58,6 +58,11 @@ void driver_release(struct driver *d, const struct js *command);
 void driver_refuse(struct driver *d, const struct js *command);
 void driver_confirm(struct driver *d, const struct js *command);
 void driver_return(struct driver *d, const struct js *command);
+void driver_credit(struct driver *d, const struct js *command);
+void driver_see_suspense(struct driver *d, const struct js *command);
+void driver_assign(struct driver *d, const struct js *command);
+void driver_give_back(struct driver *d, const struct js *command);
+void driver_reverse(struct driver *d, const struct js *command);
 void driver_reconcile(struct driver *d, const struct js *command);
 
 #endif

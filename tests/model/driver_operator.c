@@ -115,6 +115,62 @@ void driver_return(struct driver *d, const struct js *command)
     driver_answer_core(d);
 }
 
+void driver_credit(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+    const struct core_credit in = {.reference = driver_text(command, "reference"),
+                                   .account = driver_text(command, "account"),
+                                   .amount = driver_text(command, "amount"),
+                                   .currency = driver_text(command, "currency"),
+                                   .debtor_account = "",
+                                   .debtor_name = "Uncle Toby",
+                                   .description = ""};
+
+    world_begin(&d->w);
+    world_end(&d->w, core_credit(d->w.core, &who, &in, &d->w.answer));
+    driver_answer_core(d);
+}
+
+void driver_see_suspense(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+    const struct core_page page = {.cursor = "", .limit = 200};
+
+    world_begin(&d->w);
+    world_end(&d->w, core_suspense(d->w.core, &who, &page, &d->w.answer));
+    driver_answer_core(d);
+}
+
+void driver_assign(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_credit_assign(d->w.core, &who, driver_text(command, "credit"),
+                                        driver_text(command, "account"), "Asked", &d->w.answer));
+    driver_answer_core(d);
+}
+
+void driver_give_back(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_credit_return(d->w.core, &who, driver_text(command, "credit"), "Asked",
+                                        &d->w.answer));
+    driver_answer_core(d);
+}
+
+void driver_reverse(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_reverse(d->w.core, &who, driver_text(command, "account"),
+                                  driver_text(command, "movement"), "Asked", &d->w.answer));
+    driver_answer_core(d);
+}
+
 void driver_reconcile(struct driver *d, const struct js *command)
 {
     (void)command;

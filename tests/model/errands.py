@@ -48,3 +48,46 @@ class Errands:
             reason = self.pick(["AC01", "AC04", "MS03"]) if self.chance(85) else \
                 self.pick(["MS02", "DS02", "DS04", "DS24", "AC1", "ac01", "AC011"])
             self.world.send_back(session, number, order.id, reason)
+
+    def credit(self):
+        """From another bank: most of the time for an account that is here."""
+        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        number = self.pick([*self.bank.accounts, iban(77), documents.ELSEWHERE[0]])
+        account = self.bank.accounts.get(number)
+        currency = account.currency if account and self.chance(85) else self.pick(["EUR", "USD"])
+        amount = documents.money(self.pick([1, 700, 5000]), currency)
+        if self.chance(8):
+            amount = self.pick(["0.00", "0", "1.5", "9999999999999999.99", "99999999999999999.99"])
+        if self.chance(3):
+            number = number[:2] + "00" + number[4:]
+        if self.chance(2):
+            currency = "XXX"
+        known = self.bank.credits
+        reference = self.pick(known).reference if known and self.chance(6) else f"E2E-{self.number()}"
+        self.world.credit(session, reference=reference, number=number, amount=amount, currency=currency)
+
+    def out_of_suspense(self):
+        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        lost = self.bank.in_suspense()
+        if self.chance(15) or not lost:
+            self.world.see_suspense(session)
+            return
+        credit = self.pick(lost).id if self.chance(90) else self.rng.randint(0, len(self.bank.credits) + 1)
+        if self.chance(30):
+            self.world.give_back(session, credit)
+        else:
+            alike = [n for n, a in self.bank.accounts.items() if credit and credit <= len(self.bank.credits) and
+                     a.currency == self.bank.credits[credit - 1].currency]
+            number = self.pick(alike) if alike and self.chance(80) else self.pick([*self.bank.accounts, iban(77)])
+            self.world.assign(session, credit, number)
+
+    def reverse(self):
+        """The newest bookings most of the time, whose money is still there."""
+        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        moves = list(enumerate(self.bank.movements, 1))
+        if self.chance(80):
+            moves = [(i, m) for i, m in moves if m.kind in ("funding", "credit", "assignment")]
+        movement, found = self.pick(moves[-4:] if self.chance(60) else moves)
+        of = [side.number for side in found.sides if side in self.bank.accounts.values()]
+        number = self.pick(of) if of and self.chance(92) else self.pick([*self.bank.accounts, iban(77)])
+        self.world.reverse(session, number, movement if self.chance(97) else len(self.bank.movements) + 1)

@@ -30,7 +30,8 @@ class Bank(Cash, Changes, Outside):
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.challenges = {}
         self.bank_codes = []  # "DE 00000000": country and bank code of the accounts that are here
-        self.own, self.movements = {}, 0  # what the bank's own accounts have, (name, currency)
+        self.own = {}  # what the bank's own accounts have, (name, currency)
+        self.movements, self.credits = [], []
 
     # --- people ---
     def enrol(self, holder, terminal=False):
@@ -110,7 +111,7 @@ class Bank(Cash, Changes, Outside):
             self.check_room(currency, minor)
         except Refused as why:
             return {"err": str(why)}
-        self.move(("bank", currency), account, minor)
+        self.move("funding", ("bank", currency), account, minor)
         return {"err": "OK", **self.view_account(account)}
 
     def visible(self, session, number, pending=False):
@@ -197,7 +198,7 @@ class Bank(Cash, Changes, Outside):
         date and this day."""
         account, today = order.account, day_of(self.now)
         if order.kind == "deposit":
-            self.move(("cash", account.currency), account, order.amount)
+            self.move("deposit", ("cash", account.currency), account, order.amount)
             order.enter("ACSP", "ACSC")
             return None
         if order.payee and order.date > day_of(order.entered):
@@ -228,10 +229,11 @@ class Bank(Cash, Changes, Outside):
         account.reserved -= order.amount
         account.paid.append((self.now, order.amount))
         if order.leaves:
-            self.move(account, ("settlement", currency), order.amount)
+            self.move("payment", account, ("settlement", currency), order.amount)
             order.enter("ACSP")
         else:
-            self.move(account, self.accounts[order.payee] if order.payee else ("cash", currency), order.amount)
+            self.move("payment" if order.payee else "withdrawal", account,
+                      self.accounts[order.payee] if order.payee else ("cash", currency), order.amount)
             order.enter("ACSP", "ACSC")
 
     def look_at(self, order):

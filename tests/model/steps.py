@@ -460,6 +460,8 @@ class Steps(Errands):
             self.world.open_account(number, currency, *self.drawn(currency))
 
     def step(self):
-        self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9), (self.due, 3),
-                       (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
-                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7), (self.patience, 2), (self.world.restart, 2)])()
+        self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9),
+                       (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
+                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
+                       (self.patience, 2), (self.world.restart, 2), (self.credit, 4), (self.out_of_suspense, 2),
+                       (self.reverse, 3)])()

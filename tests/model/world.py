@@ -64,6 +64,8 @@ class World:
                 times = [step["time"] for step in found]
                 self.same(f"{do}: history in order", sorted(times), times)
                 found = [step["status"] for step in found]
+            elif name == "credits":
+                found = [{key: one[key] for key in value[0]} for one in found] if value else found
             elif name == "pending" and found:
                 found = {"digest": found["digest"],
                          "decisions": [(d["holder"], d["decision"]) for d in found["decisions"]]}
@@ -184,6 +186,27 @@ class World:
         who = {} if session is None else {"session": session}
         self.both("return", self.bank.sent(session, number, order, reason),
                   account=number, id=order, reason=reason, **who)
+
+    def credit(self, session, **what):
+        who = {} if session is None else {"session": session}
+        self.both("credit", self.bank.credit(session, **what), **{**what, "account": what["number"]}, **who)
+
+    def assign(self, session, credit, number):
+        who = {} if session is None else {"session": session}
+        self.both("assign", self.bank.assign(session, credit, number), credit=str(credit), account=number, **who)
+
+    def give_back(self, session, credit):
+        who = {} if session is None else {"session": session}
+        self.both("give-back", self.bank.give_back(session, credit), credit=str(credit), **who)
+
+    def see_suspense(self, session):
+        who = {} if session is None else {"session": session}
+        self.both("see-suspense", self.bank.see_suspense(session), **who)
+
+    def reverse(self, session, number, movement):
+        who = {} if session is None else {"session": session}
+        self.both("reverse", self.bank.reverse(session, number, movement),
+                  account=number, movement=str(movement), **who)
 
     def account_state(self, session, number, act):
         who = {} if session is None else {"session": session}
