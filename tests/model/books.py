@@ -23,6 +23,7 @@ class Account:
         self.number, self.currency, self.policies = number, currency, [policy]
         self.booked = self.reserved = 0
         self.paid = []  # (time, amount) of what left
+        self.payees = set()  # who ever got something
         self.state = "open"
         self.change = None  # the new policy that waits
         self.words = []  # keys that ever spoke about a policy
@@ -54,6 +55,7 @@ class Order:
         self.passed = []  # codes
         self.decisions = []  # (holder, verb, key)
         self.due = 0  # microseconds
+        self.held = []  # for which flags
         self.released = False  # by the operator, after it was held
         self.leaves = False  # for another bank
         self.day = None  # on which it will be executed

@@ -11,7 +11,8 @@ import datetime
 
 from books import ENDS, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
-from documents import MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
+from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, minor_of, money,
+                       seconds_of, start_of, time_text)
 from outside import Outside
 from tills import Cash
 
@@ -27,6 +28,8 @@ class Bank(Cash, Changes, Outside):
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
         self.hold = {}  # currency: the amount above which the operator is asked
+        self.hold_first = False  # also at an account's first payment to a payee
+        self.cutoff = {}  # currency: minutes of a day until which it takes what becomes complete
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.challenges = {}
         self.bank_codes = []  # "DE 00000000": country and bank code of the accounts that are here
@@ -126,12 +129,12 @@ class Bank(Cash, Changes, Outside):
             raise Refused("ACCOUNT_UNKNOWN")
         return account
 
-    @staticmethod
-    def view_account(account):
+    def view_account(self, account):
         return {"booked": money(account.booked, account.currency),
                 "reserved": money(account.reserved, account.currency),
                 "available": money(account.booked - account.reserved, account.currency),
-                "holders": sorted(account.policy.holders), "state": account.state}
+                "holders": sorted(account.policy.holders), "state": account.state,
+                "nextCutoff": self.next_cutoff(account.currency)}
 
     def see_account(self, session, number):
         try:
@@ -193,19 +196,17 @@ class Bank(Cash, Changes, Outside):
         order.enter(status)
         order.reason = reason
 
-    def execute(self, order):
-        """It is at ACCP: today's is executed, a dated one on the first business day on or after its
-        date and this day."""
-        account, today = order.account, day_of(self.now)
+    def execute(self, order, late=False):
+        """It is at ACCP; LATE: it was accepted before now, or held, and what was in time stays so."""
+        account = order.account
         if order.kind == "deposit":
             self.move("deposit", ("cash", account.currency), account, order.amount)
             order.enter("ACSP", "ACSC")
             return None
-        if order.payee and order.date > day_of(order.entered):
-            day = execution_day(max(order.date, today), account.currency)
-            if day > today:
-                order.day, order.due = day, start_of(day) * 1000000
-                return None
+        day = self.day_for(order, late)
+        if day > day_of(self.now):
+            order.day, order.due = day, start_of(day) * 1000000
+            return None
         if account.state != "open":
             return self.end(order, "RJCT", "AC06")
         stands, _ = self.judge(order)
@@ -215,7 +216,8 @@ class Bank(Cash, Changes, Outside):
             self.end(order, "RJCT", "DS0H" if self.has_rule(order) else "AM21")
         elif not account.within_limits(order.amount, self.now):
             self.end(order, "RJCT", "AM21")
-        elif order.payee and not order.released and order.amount > self.hold.get(account.currency, MONEY_MAX):
+        elif self.flags(order):
+            order.held = self.flags(order)
             order.enter("PDNG")
             order.due = NEVER
         elif order.payee and not order.leaves and self.accounts[order.payee].state == "closed":
@@ -223,6 +225,40 @@ class Bank(Cash, Changes, Outside):
         else:
             self.pay(order)
         return None
+
+    def day_for(self, order, late):
+        """Today's is executed at once, a dated one on the first business day on or after its date and this
+        day; where there is a cut-off, each on a business day for which it is in time."""
+        today, currency = day_of(self.now), order.account.currency
+        minutes = None if late else self.cutoff.get(currency)
+        if not order.payee or minutes is None and order.date <= day_of(order.entered):
+            return today
+        missed = minutes is not None and self.now - start_of(today) > minutes * 60
+        return execution_day(max(order.date, today + datetime.timedelta(days=missed)), currency)
+
+    def for_today(self, order):
+        """Whether it would be executed today, were it complete now; the limits of another day are not known."""
+        minutes, today = self.cutoff.get(order.account.currency), day_of(self.now)
+        in_time = minutes is None or business_day(today, order.account.currency) and \
+            self.now - start_of(today) <= minutes * 60
+        return order.date == today and in_time
+
+    def next_cutoff(self, currency):
+        """The first after now."""
+        minutes, day = self.cutoff.get(currency), day_of(self.now)
+        if minutes is None:
+            return None
+        while not business_day(day, currency) or start_of(day) + minutes * 60 <= self.now:
+            day += datetime.timedelta(days=1)
+        return time_text(start_of(day) + minutes * 60)
+
+    def flags(self, order):
+        """What the bank's operator must look at it for."""
+        if not order.payee or order.released:
+            return []
+        above = order.amount > self.hold.get(order.account.currency, MONEY_MAX)
+        first = self.hold_first and order.payee not in order.account.payees
+        return ["above-limit"] * above + ["first-payment"] * first
 
     def pay(self, order):
         account, currency = order.account, order.account.currency
@@ -232,13 +268,14 @@ class Bank(Cash, Changes, Outside):
             self.move("payment", account, ("settlement", currency), order.amount)
             order.enter("ACSP")
         else:
+            account.payees.add(order.payee)
             self.move("payment" if order.payee else "withdrawal", account,
                       self.accounts[order.payee] if order.payee else ("cash", currency), order.amount)
             order.enter("ACSP", "ACSC")
 
     def look_at(self, order):
         if order.status in ("ACCP", "PDNG"):
-            self.execute(order)
+            self.execute(order, late=True)
         elif self.now > order.expires:
             self.end(order, "RJCT", "DS24")
         elif self.judge(order)[0]:
@@ -302,7 +339,7 @@ class Bank(Cash, Changes, Outside):
         if releases:
             self.catch_up_change(found.account)
             found.released = True
-            self.execute(found)
+            self.execute(found, late=True)
         else:
             self.end(found, "RJCT", "DS04")
         return {"err": "OK", **self.view(found)}
@@ -442,7 +479,7 @@ class Bank(Cash, Changes, Outside):
                 (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
                 (any(order.amount > most for most in account.policy.limits.values()), "LIMIT_EXCEEDED"),
-                (order.date == today and not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
+                (self.for_today(order) and not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
                 (available < order.amount, "FUNDS_INSUFFICIENT")):
             if wrong:
                 raise Refused(name)
@@ -472,14 +509,16 @@ class Bank(Cash, Changes, Outside):
             order.enter("PATC")
         return {"err": "OK", "http": 201 if is_new else 200, **self.view(order, people)}
 
-    @staticmethod
-    def view(order, people=True):
+    def view(self, order, people=True):
         can = [h for h in sorted(order.pinned.approvers & order.account.policy.approvers)
                if not order.decided(h, "vote")]
+        undecided = order.status in OPEN - {"ACCP", "PDNG"}
         return {"status": order.status, "reason": order.reason or None,
                 "accepted": order.status in ("ACCP", "PDNG", "ACSP", "ACSC"),
+                "heldFor": order.held if order.status == "PDNG" and not order.released else None,
+                "nextCutoff": self.next_cutoff(order.account.currency) if undecided and order.payee else None,
                 "executionDate": str(order.day) if order.status == "ACCP" or
                 order.status == "PDNG" and order.released else None,
                 "decisions": [(h, v) for h, v, _ in order.decisions] if people else None,
-                "canDecide": (can if order.status in OPEN - {"ACCP", "PDNG"} else []) if people else None,
+                "canDecide": (can if undecided else []) if people else None,
                 "history": [code for code in order.passed if code != "PDNG"]}  # its time is not kept

@@ -72,6 +72,8 @@ class Outside:
                   found.account if reason else ("bank", currency), found.amount)
         found.enter("RJCT" if reason else "ACSC")
         found.reason = reason or ""
+        if not reason:  # what came back made nobody known
+            found.account.payees.add(found.payee)
         return {"err": "OK", **self.view(found)}
 
     # --- what comes from another bank ---

@@ -45,12 +45,20 @@ class Steps(Errands):
         for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
-        if self.chance(95):
-            self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
-                                bank_codes=["DE 00000000"] if self.chance(90) else [])
+        self.set_up()
         for number, account in self.bank.accounts.items():
             self.world.fund(None, number, documents.money(self.pick([20000, 50000, 100000]), account.currency),
                             account.currency)
+
+    def set_up(self):
+        """What the bank set for itself, most of the time something."""
+        if self.chance(5):
+            return
+        minutes = [9 * 60, 16 * 60, 16 * 60, 0, DAY // 60 - 1]
+        cutoff = {currency: self.pick(minutes) for currency in ("EUR", "USD", "JPY") if self.chance(50)}
+        self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
+                            hold_first=self.chance(25), cutoff=cutoff if self.chance(60) else {},
+                            bank_codes=["DE 00000000"] if self.chance(90) else [])
 
     # --- policies ---
     def holders(self):
@@ -390,6 +398,10 @@ class Steps(Errands):
     def later(self):
         now = self.bank.now
         midnight = DAY - now % DAY
+        if self.bank.cutoff and self.chance(20):  # the very moment, or just after it
+            moment = self.pick(self.bank.cutoff.values()) * 60 + self.pick([0, 1])
+            self.world.later((moment - now) % DAY or DAY)
+            return
         self.world.later(self.weighted([(1, 3), (10, 3), (59, 2), (299, 2), (300, 1), (301, 2), (3600, 4),
                                         (midnight - 1, 2), (midnight, 3), (midnight + 9 * 3600, 6), (DAY, 3),
                                         (3 * DAY, 3), (9 * DAY, 1)]))
@@ -421,7 +433,8 @@ class Steps(Errands):
         elif kind == "policy":
             self.change_policy(order.account)
         elif order.day and documents.start_of(order.day) > self.bank.now:
-            self.world.later(documents.start_of(order.day) - self.bank.now - self.pick([0, 1]))
+            late = self.pick([0, 0, DAY, 2 * DAY + 20 * 3600])
+            self.world.later(documents.start_of(order.day) - self.bank.now - self.pick([0, 1]) + late)
         if self.chance(50):
             self.due()
 

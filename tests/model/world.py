@@ -167,11 +167,14 @@ class World:
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
 
-    def settings(self, hold_above, bank_codes):
+    def settings(self, hold_above, hold_first, cutoff, bank_codes):
         """What the bank set for itself."""
-        self.bank.hold, self.bank.bank_codes = hold_above, bank_codes
-        self.both("settings", {"err": "OK"}, bank_codes=", ".join(bank_codes), hold_above=", ".join(
-            f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()))
+        self.bank.hold, self.bank.hold_first = hold_above, hold_first
+        self.bank.cutoff, self.bank.bank_codes = cutoff, bank_codes
+        above = [f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()]
+        until = [f"{minutes // 60:02d}:{minutes % 60:02d} {currency}" for currency, minutes in cutoff.items()]
+        self.both("settings", {"err": "OK"}, hold_above=", ".join(above), cutoff=", ".join(until),
+                  hold_on="first-payment" if hold_first else "", bank_codes=", ".join(bank_codes))
 
     def held(self, session, number, order, releases):
         who = {} if session is None else {"session": session}
