@@ -13,6 +13,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as fixture  # noqa: E402
 import cash  # noqa: E402
+import delegation  # noqa: E402
 import policy_change  # noqa: E402
 from false_clock import FalseClock  # noqa: E402
 
@@ -115,7 +116,7 @@ class Api:
         people = [h.split(":") for h in c["holders"]]
         body = {"account": c["account"], "currency": c["currency"], "title": "Household",
                 "holders": [name if of == "A" else {"class": of, "id": name} for name, of in people],
-                **{name: json.loads(c[name]) for name in ("rules", "limits") if c[name]}}
+                **{name: json.loads(c[name]) for name in ("rules", "limits", "deputies") if c[name]}}
         return self.call(c, "POST", "/v1/accounts", body)
 
     def do_fund(self, c):
@@ -193,9 +194,16 @@ class Api:
         jws = policy_change.word(self.people[c["key"]].key, new, old, c["verb"], **self.said(c))
         return self.hand_in(c, f"/v1/accounts/{new['account']}/policy", {"decision": jws, "policy": new})
 
+    def do_delegate(self, c):
+        gift = {name: fixture.rfc3339(c[name]) for name in ("from", "until") if name in c}
+        gift.update({name: c[name] for name in ("amount", "currency") if name in c})
+        jws = delegation.sign(self.people[c["key"]].key, c["account"], json.loads(c.get("policy", "null")),
+                              c.get("deputy"), **gift, **self.said(c))
+        return self.hand_in(c, f"/v1/accounts/{c['to']}/delegations", {"delegation": jws})
+
     def do_again(self, c):
         path, about = self.handed[c["with"]]
-        jws = "statement" if path == "/v1/cash" else "decision"
+        jws = {"cash": "statement", "delegations": "delegation"}.get(path.rpartition("/")[2], "decision")
         return self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
 
     # --- time ---
@@ -227,6 +235,9 @@ class Api:
 
     def do_see_order(self, c):
         return self.call(c, "GET", f"/v1/accounts/{c['account']}/orders/{c['id']}")
+
+    def do_see_delegations(self, c):
+        return self.call(c, "GET", f"/v1/accounts/{c['account']}/delegations")
 
     def do_see_policy(self, c):
         return self.call(c, "GET", f"/v1/accounts/{c['account']}/policy")

@@ -26,7 +26,8 @@ class Account:
         self.payees = set()  # who ever got something
         self.state = "open"
         self.change = None  # the new policy that waits
-        self.words = []  # keys that ever spoke about a policy
+        self.delegations, self.spoke = {}, {}  # by principal; when he said his newest word about one
+        self.words = []  # keys that ever spoke about a policy or a delegation
 
     @property
     def policy(self):
@@ -57,6 +58,7 @@ class Order:
         self.due = 0  # microseconds
         self.held = []  # for which flags
         self.released = False  # by the operator, after it was held
+        self.judged = []  # when it was executed: (policy, waited, who stands for whom)
         self.leaves = False  # for another bank
         self.day = None  # on which it will be executed
 

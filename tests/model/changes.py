@@ -20,9 +20,8 @@ class Changes:
         if in_force:
             account.policies.append(account.change.policy)
             self.policies[account.policy.digest] = account.policy
-            for order in self.orders.values():
-                if order.account is account and order.status in ("ACTC", "PATC"):
-                    order.due = self.now * 1000000
+            self.end_delegations(account)
+            self.look_at_waiting(account)
         account.change = None
         self.changing.remove(account)
 

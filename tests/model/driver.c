@@ -185,6 +185,8 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
 
     if (about->policy)
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
+    else if (about->account[0])
+        (void)world_hand_in_delegation(&d->w, carrier, jws, about->account);
     else if (about->cash)
         (void)world_hand_in_cash(&d->w, carrier, jws, &about->order);
     else
@@ -267,6 +269,32 @@ static void do_word(struct driver *d, const struct js *command)
     hand_in(d, command, &h->jws, h);
 }
 
+/* Who stands for the signer, or nobody any more, handed in for the account TO. */
+static void do_delegate(struct driver *d, const struct js *command)
+{
+    const char *policy = driver_text(command, "policy"), *to = driver_text(command, "to");
+    const char *account = driver_text(command, "account");
+    struct handed *h = new_handed(d);
+    struct policy *p = NULL;
+    struct world_gift gift = {.account = account};
+
+    if (policy[0]) {
+        assert_ok(policy_parse(policy, strlen(policy), &p));
+        gift = (struct world_gift){.deputy = driver_text(command, "deputy"),
+                                   .account = account,
+                                   .currency = driver_text(command, "currency"),
+                                   .amount_minor = driver_number(command, "minor"),
+                                   .from_us = driver_number(command, "from") * WORLD_SECOND,
+                                   .until_us = driver_number(command, "until") * WORLD_SECOND,
+                                   .policy = p};
+    }
+    const struct world_says says = says_of(command, p);
+    world_sign_delegation(&d->w, &key_of(d, command, "key")->person, &gift, &says, &h->jws);
+    policy_free(p);
+    snprintf(h->account, sizeof h->account, "%s", to);
+    hand_in(d, command, &h->jws, h);
+}
+
 /* An old statement byte for byte, with what it is about or what another one is. */
 static void do_again(struct driver *d, const struct js *command)
 {
@@ -310,6 +338,16 @@ static void do_see_account(struct driver *d, const struct js *command)
 
     world_begin(&d->w);
     world_end(&d->w, core_account(d->w.core, &who, driver_text(command, "account"), &d->w.answer));
+    driver_answer_core(d);
+}
+
+static void do_see_delegations(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w,
+              core_delegations(d->w.core, &who, driver_text(command, "account"), &d->w.answer));
     driver_answer_core(d);
 }
 
@@ -437,6 +475,7 @@ static const struct {
     {"check", do_check},
     {"check-all", do_check_all},
     {"decide", do_decide},
+    {"delegate", do_delegate},
     {"due", do_due},
     {"enrol", do_enrol},
     {"evidence", do_evidence},
@@ -447,6 +486,7 @@ static const struct {
     {"restart", do_restart},
     {"second-key", do_second_key},
     {"see-account", do_see_account},
+    {"see-delegations", do_see_delegations},
     {"see-order", do_see_order},
     {"see-policy", do_see_policy},
     {"state", do_state},

@@ -21,8 +21,9 @@ struct signer {
 struct handed {
     struct buf jws;
     struct world_order order;
-    struct policy *policy; /* a word on this one; otherwise about the order */
-    bool cash;             /* a terminal's */
+    struct policy *policy;      /* a word on this one; otherwise about the order */
+    bool cash;                  /* a terminal's */
+    char account[IBAN_MAX + 1]; /* a delegation, for this account */
 };
 /* What the bank set for itself; "": nothing. */
 struct driver_settings {

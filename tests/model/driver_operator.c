@@ -36,7 +36,8 @@ void driver_account(struct driver *d, const struct js *command)
                                     .holders = holders,
                                     .count = js_count(people),
                                     .rules = driver_text(command, "rules"),
-                                    .limits = driver_text(command, "limits")};
+                                    .limits = driver_text(command, "limits"),
+                                    .deputies = driver_text(command, "deputies")};
 
     assert_true(a.count <= POLICY_HOLDERS_MAX);
     for (size_t i = 0; i < a.count; i++)

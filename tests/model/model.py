@@ -11,6 +11,7 @@ import datetime
 
 from books import ENDS, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
+from deputies import Deputies
 from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, minor_of, money,
                        seconds_of, start_of, time_text)
 from outside import Outside
@@ -19,7 +20,7 @@ from tills import Cash
 NEVER = 1 << 62
 
 
-class Bank(Cash, Changes, Outside):
+class Bank(Cash, Changes, Deputies, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -168,8 +169,11 @@ class Bank(Cash, Changes, Outside):
         good = [(h, v) for h, v, key in order.decisions if key.status == "active"]
         yes = {h for h, v in good if v == "approve"}
         no = {h for h, v in good if v == "reject"}
-        both = (order.pinned, order.account.policy)
-        stands = all(p.quorum(order.case, self.now - order.entered, yes) for p in both)
+        voted = {h for h, v, _ in order.decisions if kind_of(v) == "vote"}
+        waited, stands, both = self.now - order.entered, True, (order.pinned, order.account.policy)
+        for policy in both:
+            standing = [(p, d) for p, d in self.standing(order.account, policy, order.case) if p not in voted]
+            stands = stands and policy.quorum(order.case, waited, yes, standing)
         stands = stands and order.account.policy.in_force(self.now) and self.keys_good(order)
         return stands, any(p.out_of_reach(order.case, no) for p in both)
 
@@ -178,13 +182,15 @@ class Bank(Cash, Changes, Outside):
         return all(key.status == "active" for _, _, key in order.decisions)
 
     def look_again(self, order):
-        """When, in microseconds: just after it expires or when a clause of either policy opens."""
+        """When, in microseconds: just after it expires, when a clause of either policy opens or when a
+        delegation begins."""
         moments = [order.expires * 1000000 + 1]
         for policy in (order.pinned, order.account.policy):
             opening = policy.next_opening(order.case, self.now - order.entered)
             if opening is not None:
                 moments.append((order.entered + opening) * 1000000)
-        return min(moments)
+        begins = self.next_beginning(order.account)
+        return min(moments if begins is None else moments + [begins * 1000000])
 
     @staticmethod
     def has_rule(order):
@@ -262,6 +268,8 @@ class Bank(Cash, Changes, Outside):
 
     def pay(self, order):
         account, currency = order.account, order.account.currency
+        order.judged = [(p, self.now - order.entered, self.standing(account, p, order.case))
+                        for p in (order.pinned, account.policy)]
         account.reserved -= order.amount
         account.paid.append((self.now, order.amount))
         if order.leaves:
@@ -381,7 +389,7 @@ class Bank(Cash, Changes, Outside):
         try:
             self.check_fresh(said, key)
             known = self.orders.get((account.number, order["id"]))
-            self.check_signer(said, key, account, known)
+            self.check_signer(said, key, account, order)
             if said["verb"] in ("submit", "approve") and account.state != "open":
                 raise Refused("ACCOUNT_" + account.state.upper())
             (self.check_known if known else self.check_new)(said, key, account, order)
@@ -435,12 +443,15 @@ class Bank(Cash, Changes, Outside):
         if key.status != "active":
             raise Refused("KEY_INACTIVE")
 
-    def check_signer(self, said, key, account, known):
+    def check_signer(self, said, key, account, doc):
+        known = self.orders.get((account.number, doc["id"]))
         pinned = known.pinned if known else account.policy
+        case = Order(account, doc, self.now).case
         for policy in (pinned, account.policy):
             if key.holder not in policy.holders:
                 raise Refused("NOT_A_HOLDER")
-            if kind_of(said["verb"]) == "vote" and key.holder not in policy.approvers:
+            if kind_of(said["verb"]) == "vote" and \
+                    not self.may_vote(account, policy, case, key.holder, said["verb"]):
                 raise Refused("MAY_NOT_APPROVE")
         if said["policy"].digest != pinned.digest:
             raise Refused("POLICY_STALE")
@@ -510,8 +521,9 @@ class Bank(Cash, Changes, Outside):
         return {"err": "OK", "http": 201 if is_new else 200, **self.view(order, people)}
 
     def view(self, order, people=True):
-        can = [h for h in sorted(order.pinned.approvers & order.account.policy.approvers)
-               if not order.decided(h, "vote")]
+        both = (order.pinned, order.account.policy)
+        can = [h for h in sorted(order.pinned.holders) if not order.decided(h, "vote") and
+               all(h in p.holders and self.may_vote(order.account, p, order.case, h, "approve") for p in both)]
         undecided = order.status in OPEN - {"ACCP", "PDNG"}
         return {"status": order.status, "reason": order.reason or None,
                 "accepted": order.status in ("ACCP", "PDNG", "ACSP", "ACSC"),

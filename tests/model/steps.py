@@ -7,6 +7,7 @@ import datetime
 import documents
 from documents import iban
 from errands import Errands
+from gifts import Gifts
 
 CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
           "frank": "P-256"}
@@ -15,7 +16,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Errands):
+class Steps(Errands, Gifts):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -126,22 +127,26 @@ class Steps(Errands):
         return [{"amount": documents.money(most[per], currency), "per": per} for per in some]
 
     def drawn(self, currency):
-        """Holders, rules and limits, most of the time of a policy that can be."""
+        """Holders and terms, most of the time of a policy that can be."""
         for _ in range(30):
             holders = self.holders()
-            rules = self.rules(holders, currency) if self.chance(80) else []
-            limits = self.limits(currency) if self.chance(45) else []
-            doc = self.document(iban(1), holders, rules, limits, currency, 1)
-            if documents.Policy(doc).valid() or self.chance(10):
+            terms = {"rules": self.rules(holders, currency) if self.chance(80) else [],
+                     "limits": self.limits(currency) if self.chance(45) else [],
+                     "deputies": self.deputies(holders) if self.chance(50) else []}
+            terms = {name: value for name, value in terms.items() if value}
+            if documents.Policy(self.document(iban(1), holders, terms, currency, 1)).valid() or self.chance(10):
                 break
-        return holders, rules, limits
+        return holders, terms
 
-    def document(self, number, holders, rules, limits, currency, version):
-        doc = {"account": number, "bank": self.bank.name, "currency": currency, "type": "policy",
-               "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())],
-               "rules": rules or documents.ALL, "title": f"Version {version}", "version": version,
-               "validFrom": documents.time_text(self.bank.now)}
-        return {**doc, "limits": limits} if limits else doc
+    def deputies(self, holders):
+        some = sorted(self.rng.sample(sorted(holders), self.rng.randint(1, len(holders))))
+        return some if self.chance(97) else self.pick([some[::-1] + some, [*some, "zoe"]])
+
+    def document(self, number, holders, terms, currency, version):
+        return {"account": number, "bank": self.bank.name, "currency": currency, "type": "policy",
+                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())],
+                "rules": documents.ALL, "title": f"Version {version}", "version": version,
+                "validFrom": documents.time_text(self.bank.now), **terms}
 
     def open_account(self, number, currency):
         while number not in self.bank.accounts:
@@ -150,20 +155,22 @@ class Steps(Errands):
     def proposal(self, account):
         """A new policy: the same people, or nearly, most of the time."""
         number = account.number
-        holders, rules, limits = self.drawn(account.currency)
+        holders, terms = self.drawn(account.currency)
         if self.chance(60):
             holders = dict(account.policy.holders)
             if self.chance(30):
                 holders[self.pick(holders)] = self.pick("ABET")
-            rules = self.rules(holders, account.currency)
+            terms["rules"] = self.rules(holders, account.currency)
+            terms["deputies"] = account.policy.doc.get("deputies", []) if self.chance(70) else self.deputies(holders)
         if self.chance(50):  # easy or hard, so that what waits under one meets the other
-            rules = self.pick([[{"anyOf": [{"signers": [{"count": 1}]}]}], [{"require": "all"}],
+            terms["rules"] = self.pick([[{"anyOf": [{"signers": [{"count": 1}]}]}], [{"require": "all"}],
                                [{"anyOf": [{"signers": [{"count": 1}], "afterDays": 1}]}]])
         if self.chance(3):
             holders["nobody"] = "A"
         other = {"EUR": "USD", "USD": "EUR"}.get(account.currency, account.currency)
         currency = account.currency if self.chance(97) else other
-        doc = self.document(number, holders, rules, limits, currency, len(account.policies) + 1)
+        terms = {name: value for name, value in terms.items() if value}
+        doc = self.document(number, holders, terms, currency, len(account.policies) + 1)
         if self.chance(8):
             doc["validFrom"] = documents.time_text(self.bank.now + self.pick([0, 1, 60]))
         if self.chance(10):
@@ -286,6 +293,8 @@ class Steps(Errands):
         people = set(account.policy.holders) if account else set()
         voted = {h for h, v, _ in known.decisions if v in ("approve", "reject")} if known else set()
         able = {h for h in people if h in account.policy.approvers and h not in voted} if account else set()
+        if account:
+            able |= {d.deputy for d in account.delegations.values()} - voted
         if known and self.chance(12):
             able = known.pinned.approvers - voted  # perhaps not under the present policy
         for those in (able, people) if self.chance(88) else (people,) if self.chance(60) else ():
@@ -337,12 +346,12 @@ class Steps(Errands):
             key = self.rng.randrange(len(self.bank.keys))
         return self.ready(key)
 
-    def say(self, order, verb):
+    def say(self, order, verb, key=None):
         if order["type"] == "cash-deposit":
             return  # there is nothing to sign
         if "terminal" in order and verb == "submit":
             verb = "approve"
-        key = self.signer(order)
+        key = self.signer(order) if key is None else key
         session = self.carrier(key)
         self.world.decide({**self.statement(key), "key": key, "session": session, "verb": verb,
                            "policy": self.policy_to_sign(order)}, order)
@@ -445,7 +454,8 @@ class Steps(Errands):
             number = order["account"] if self.chance(95) else self.pick(self.bank.accounts)
             self.world.see_order(session, number, order["id"])
         elif self.chance(50):
-            self.world.see_policy(session, self.pick(self.bank.accounts))
+            see = self.pick([self.world.see_policy, self.world.see_delegations])
+            see(session, self.pick(self.bank.accounts))
         else:
             self.world.see_account(session, self.pick([*self.bank.accounts, iban(77)]))
 
@@ -477,4 +487,5 @@ class Steps(Errands):
                        (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.world.restart, 2), (self.credit, 4), (self.out_of_suspense, 2),
-                       (self.reverse, 3)])()
+                       (self.reverse, 3), (self.delegate, 4),
+                       (self.stand_in, 7)])()

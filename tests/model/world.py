@@ -64,6 +64,8 @@ class World:
                 times = [step["time"] for step in found]
                 self.same(f"{do}: history in order", sorted(times), times)
                 found = [step["status"] for step in found]
+            elif name == "delegations":
+                found = sorted((d["principal"], d["deputy"], d["amount"], d["inForce"]) for d in found)
             elif name == "credits":
                 found = [{key: one[key] for key in value[0]} for one in found] if value else found
             elif name == "pending" and found:
@@ -98,19 +100,18 @@ class World:
         self.bank.login(key)
         self.both("login", {"err": "OK"}, key=key)
 
-    def open_account(self, number, currency, holders, rules, limits):
+    def open_account(self, number, currency, holders, terms):
+        """TERMS: rules, limits and deputies, as far as there are some."""
         doc = {"account": number, "bank": BANK, "type": "policy", "title": "Household", "version": 1,
-               "validFrom": documents.time_text(self.bank.now), "rules": rules or documents.ALL,
+               "validFrom": documents.time_text(self.bank.now), "rules": documents.ALL, **terms,
                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())]}
-        if rules or limits:
+        if "rules" in terms or "limits" in terms:
             doc["currency"] = currency
-        if limits:
-            doc["limits"] = limits
         self.both("account", self.bank.open_account(number, currency, documents.Policy(doc)),
                   account=number, currency=currency,
                   holders=[f"{h}:{c}" for h, c in self.rng.sample(sorted(holders.items()), len(holders))],
-                  rules=documents.canonical(rules) if rules else "",
-                  limits=documents.canonical(limits) if limits else "")
+                  **{name: documents.canonical(terms[name]) if name in terms else ""
+                     for name in ("rules", "limits", "deputies")})
 
     def fund(self, session, number, amount, currency):
         who = {} if session is None else {"session": session}
@@ -145,12 +146,22 @@ class World:
         self.hand_in("word", said, wrong, lambda: self.bank.word(said, to),
                      to=to.text, **{"from": said["from"].text})
 
+    def delegate(self, said, number):
+        said = {**said, "do": "delegate", "to": number}
+        gift = {name: said[name] for name in ("deputy", "currency", "from", "until") if said["verb"] == "give"}
+        if gift:
+            gift.update(minor=said["amount"], amount=documents.money(said["amount"], said["currency"]),
+                        policy=said["policy"].text)
+        self.hand_in("delegate", said, None, lambda: self.bank.delegate(said, number),
+                     account=said["account"], to=number, **gift)
+
     def again(self, statement, another, session):
         said = self.statements[statement]
         said["session"] = session
         other, answered = self.statements[another], said.get("answered")
-        expected = self.bank.word(said, other["to"]) if said["do"] == "word" else \
-            {"decide": self.bank.decide, "cash": self.bank.cash}[said["do"]](said, other["order"])
+        judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
+                 "delegate": self.bank.delegate}[said["do"]]
+        expected = judge(said, other["order" if "order" in said else "to"])
         answer = self.ask("again", statement=statement, session=session, **{"with": another})
         if expected["err"] == "AGAIN":
             self.note("again", "AGAIN")
@@ -236,6 +247,10 @@ class World:
         who = {} if session is None else {"session": session}
         self.both("see-order", self.bank.see_order(session, number, order), account=number, id=order, **who)
 
+    def see_delegations(self, session, number):
+        who = {} if session is None else {"session": session}
+        self.both("see-delegations", self.bank.see_delegations(session, number), account=number, **who)
+
     def see_policy(self, session, number):
         who = {} if session is None else {"session": session}
         self.both("see-policy", self.bank.see_policy(session, number), account=number, **who)
@@ -247,6 +262,8 @@ class World:
         self.note("evidence", answer["err"])
         self.same("evidence", ("OK", found.status, found.reason),
                   (answer["err"], answer["status"], answer["reason"]))
+        if (number, order) in self.settled:
+            self.settled[number, order] = found.status
 
     # --- what must hold after every step ---
     def check(self):
@@ -274,10 +291,12 @@ class World:
         found = self.bank.orders[number, order]
         self.same("executed once", False, (number, order) in self.settled)
         self.settled[number, order] = found.status
-        self.note("executed", "OK")
-        for policy in (found.pinned, found.account.policy) if found.kind != "deposit" else ():
-            quorum = policy.quorum(found.case, self.bank.now - found.entered, people)
-            self.same(f"quorum of {sorted(people)} for {number}/{order}", True, quorum)
+        alone = all(policy.quorum(found.case, waited, people) for policy, waited, _ in found.judged)
+        self.note("executed", "OK" if alone else "with a deputy")
+        for policy, waited, standing in found.judged:
+            standing = [pair for pair in standing if not found.decided(pair[0], "vote")]
+            self.same(f"quorum of {sorted(people)} for {number}/{order}", True,
+                      policy.quorum(found.case, waited, people, standing))
 
     def finish(self):
         """What takes long, once at the end."""
