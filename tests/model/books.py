@@ -3,7 +3,11 @@
 
 import datetime
 
-from documents import DAY, canonical, day_of, digest, minor_of, seconds_of
+from documents import DAY, canonical, day_of, digest, minor_of, money, seconds_of
+
+
+OPEN = {"RCVD", "ACTC", "PATC", "ACCP", "PDNG"}  # their money is reserved
+ENDS = {"ACSC", "RJCT", "CANC"}
 
 
 class Key:
@@ -19,9 +23,11 @@ class Account:
         self.number, self.currency, self.policies = number, currency, [policy]
         self.booked = self.reserved = 0
         self.paid = []  # (time, amount) of what left
+        self.payees = set()  # who ever got something
         self.state = "open"
         self.change = None  # the new policy that waits
-        self.words = []  # keys that ever spoke about a policy
+        self.delegations, self.spoke = {}, {}  # by principal; when he said his newest word about one
+        self.words = []  # keys that ever spoke about a policy or a delegation
 
     @property
     def policy(self):
@@ -50,7 +56,10 @@ class Order:
         self.passed = []  # codes
         self.decisions = []  # (holder, verb, key)
         self.due = 0  # microseconds
+        self.held = []  # for which flags
         self.released = False  # by the operator, after it was held
+        self.judged = []  # when it was executed: (policy, waited, who stands for whom)
+        self.leaves = False  # for another bank
         self.day = None  # on which it will be executed
 
     def enter(self, *codes):
@@ -72,6 +81,24 @@ class Change:
         if "validUntil" in policy.doc:
             self.over = min(self.over, seconds_of(policy.doc["validUntil"]))
         self.words = []  # (holder, verb, key)
+
+
+class Movement:
+    def __init__(self, kind, sides, amount, credit):
+        self.kind, self.sides, self.amount, self.credit = kind, sides, amount, credit
+        self.reversed = False
+
+
+class Credit:
+    """What came from another bank."""
+
+    def __init__(self, number, reference, account, amount, currency):
+        self.id, self.reference, self.account, self.amount, self.currency = number, reference, account, amount, currency
+        self.state = ""  # booked, suspense or returned
+
+    def view(self):
+        return {"id": self.id, "account": self.account, "amount": money(self.amount, self.currency),
+                "currency": self.currency, "reference": self.reference, "state": self.state}
 
 
 def kind_of(verb):

@@ -58,6 +58,17 @@ def start_of(day):
     return (day - datetime.date(1970, 1, 1)).days * DAY
 
 
+def iban(number, country="DE", digits=18):
+    """DIGITS behind the check digits."""
+    body = f"{number:0{digits}d}"
+    letters = "".join(str(int(c, 36)) for c in country)
+    return f"{country}{98 - int(body + letters + '00') % 97:02d}{body}"
+
+
+# Accounts of other banks: by the bank's code, and by the country alone.
+ELSEWHERE = [iban(370400440000000001), iban(370400440000000002), iban(3, "PT", 21)]
+
+
 # --- the calendar ---------------------------------------------------------------------------------
 def easter(year):
     """Sunday, by the rule that J.-M. Oudin published in 1940."""
@@ -92,13 +103,15 @@ ALL = [{"require": "all"}, {"for": "cash", "require": "all"}]  # of an account w
 
 
 # --- policies -------------------------------------------------------------------------------------
-def can_fill(places, people):
-    """Whether each place can get a person of its own: by trying."""
+def can_fill(places, people, standing=()):
+    """Whether each place can get a person of its own, who takes it himself or for one who lets him, by
+    STANDING, (principal, deputy): by trying."""
     if not places:
         return True
     if len(places) > len(people):
         return False
-    return any(can_fill(places[1:], people - {one}) for one in places[0] & people)
+    takes = places[0] | {deputy for principal, deputy in standing if principal in places[0]}
+    return any(can_fill(places[1:], people - {one}, standing) for one in takes & people)
 
 
 class Rule:
@@ -151,7 +164,9 @@ class Policy:
 
     def valid(self):
         """Whether it may be loaded at all (POLICY_INVALID)."""
+        deputies = self.doc.get("deputies", [])
         return bool(self.approvers) and not any(r.broken for r in self.rules) and \
+            deputies == sorted(set(deputies)) and set(deputies) <= set(self.holders) and \
             all(self.is_asked(i) for i in range(len(self.rules)))
 
     def is_asked(self, i):
@@ -176,10 +191,15 @@ class Policy:
                 return rule.ways
         return [(0, [self.approvers] * len(self.approvers))] if case[0] == "policy" else None
 
-    def quorum(self, case, waited, yes):
+    def quorum(self, case, waited, yes, standing=()):
+        """STANDING: (principal, deputy) of people who did not vote themselves."""
         ways = self.ways(case)
-        return ways is not None and any(waited >= after and can_fill(places, yes & self.approvers)
+        able = yes & (self.approvers | {deputy for _, deputy in standing})
+        return ways is not None and any(waited >= after and can_fill(places, able, standing)
                                         for after, places in ways)
+
+    def lets_delegate(self, principal, deputy):
+        return principal in self.approvers and principal != deputy and deputy in self.doc.get("deputies", [])
 
     def out_of_reach(self, case, no):
         ways = self.ways(case)
@@ -190,12 +210,16 @@ class Policy:
 
 
 # --- what a document's form says ------------------------------------------------------------------
+def iban_form(number):
+    rest = int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97
+    return None if rest == 1 and 2 <= int(number[2:4]) <= 98 else "IBAN_CHECK_DIGITS"
+
+
 def order_form(doc):
     """The name for a document that is no order, or None; for what the test makes wrong."""
     for number in [doc["account"]] + ([doc["creditor"]["account"]] if "creditor" in doc else []):
-        rest = int("".join(str(int(c, 36)) for c in number[4:] + number[:4])) % 97
-        if rest != 1 or not 2 <= int(number[2:4]) <= 98:
-            return "IBAN_CHECK_DIGITS"
+        if iban_form(number):
+            return iban_form(number)
     amount = minor_of(doc["amount"], doc["currency"])
     if isinstance(amount, str):
         return amount

@@ -6,68 +6,40 @@
  * the database, and the bank is started anew. Something that the bank should never
  * say, or an invariant that does not hold, ends the program.
  */
+#include "tests/model/driver.h"
+
 #include "base/text.h"
-#include "order/json.h"
-#include "order/merkle.h"
-#include "order/policy.h"
-#include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
 
 #include <inttypes.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define KEYS_MAX 32
-
-struct signer {
-    char name[HOLDER_MAX + 1];
-    struct person person;
-};
-struct handed {
-    struct buf jws;
-    struct world_order order;
-    struct policy *policy; /* a word on this one; otherwise about the order */
-    bool cash;             /* a terminal's */
-};
-struct driver {
-    struct world w;
-    char hold_above[64];
-    sqlite3 *db; /* beside the bank's own connection */
-    struct signer keys[KEYS_MAX];
-    size_t key_count;
-    struct handed *handed; /* every statement, to be handed in again */
-    size_t handed_count;
-    struct merkle_frontier tree; /* as far as the log was checked */
-    int64_t movement;            /* as far as movements were told */
-};
-
 /* --- commands --- */
 
-static const char *text(const struct js *command, const char *name)
+const char *driver_text(const struct js *command, const char *name)
 {
     const char *found = js_text(js_get(command, name), NULL);
 
     return found ? found : "";
 }
 
-static int64_t number(const struct js *command, const char *name)
+int64_t driver_number(const struct js *command, const char *name)
 {
     return js_int(js_get(command, name));
 }
 
 static struct signer *key_of(struct driver *d, const struct js *command, const char *name)
 {
-    int64_t i = number(command, name);
+    int64_t i = driver_number(command, name);
 
     assert_true(i >= 0 && (size_t)i < d->key_count);
     return &d->keys[i];
 }
 
-/* The caller: a key's session, or the operator when there is no member SESSION. */
-static struct core_caller caller(struct driver *d, const struct js *command)
+struct core_caller driver_caller(struct driver *d, const struct js *command)
 {
     if (!js_get(command, "session"))
         return world_operator;
@@ -76,7 +48,7 @@ static struct core_caller caller(struct driver *d, const struct js *command)
 
 /* --- answers --- */
 
-static void answer_ok(void)
+void driver_answer_ok(void)
 {
     printf("{\"err\":\"OK\"}\n");
 }
@@ -86,7 +58,7 @@ static void answer_err(enum err e)
     printf("{\"err\":\"%s\",\"unheard\":true}\n", err_name(e)); /* the bank was not asked */
 }
 
-static void answer_core(struct driver *d)
+void driver_answer_core(struct driver *d)
 {
     const struct core_answer *a = &d->w.answer;
 
@@ -121,7 +93,7 @@ static void print_sql(struct driver *d, const char *sql, int64_t after)
     sqlite3_finalize(q);
 }
 
-static void restart(struct driver *d)
+void driver_restart(struct driver *d)
 {
     sqlite3_close(d->db);
     world_restart(&d->w);
@@ -134,21 +106,21 @@ static struct signer *new_key(struct driver *d, const struct js *command)
 {
     assert_true(d->key_count < KEYS_MAX);
     struct signer *s = &d->keys[d->key_count++];
-    snprintf(s->name, sizeof s->name, "%s", text(command, "name"));
-    world_key(&s->person, s->name, text(command, "curve"));
+    snprintf(s->name, sizeof s->name, "%s", driver_text(command, "name"));
+    world_key(&s->person, s->name, driver_text(command, "curve"));
     return s;
 }
 
 static void do_enrol(struct driver *d, const struct js *command)
 {
     world_enrol(&d->w, &new_key(d, command)->person);
-    answer_core(d);
+    driver_answer_core(d);
 }
 
 static void do_terminal(struct driver *d, const struct js *command)
 {
     world_terminal(&d->w, &new_key(d, command)->person);
-    answer_core(d);
+    driver_answer_core(d);
 }
 
 /* A further key of somebody enrolled, good from the beginning of time. */
@@ -165,8 +137,8 @@ static void do_second_key(struct driver *d, const struct js *command)
              " SELECT '%s', x'%s', id, 'active', 0, 0 FROM holder WHERE holder = '%s'",
              key_thumbprint(s->person.key), spki, s->name);
     execute(d, sql);
-    restart(d);
-    answer_ok();
+    driver_restart(d);
+    driver_answer_ok();
 }
 
 static void do_key_status(struct driver *d, const struct js *command)
@@ -174,16 +146,16 @@ static void do_key_status(struct driver *d, const struct js *command)
     char sql[256];
 
     snprintf(sql, sizeof sql, "UPDATE signing_key SET status = '%s' WHERE thumbprint = '%s'",
-             text(command, "status"), key_thumbprint(key_of(d, command, "key")->person.key));
+             driver_text(command, "status"), key_thumbprint(key_of(d, command, "key")->person.key));
     execute(d, sql);
-    restart(d);
-    answer_ok();
+    driver_restart(d);
+    driver_answer_ok();
 }
 
 static void do_login(struct driver *d, const struct js *command)
 {
     world_login(&d->w, &key_of(d, command, "key")->person);
-    answer_core(d);
+    driver_answer_core(d);
 }
 
 static void do_challenge(struct driver *d, const struct js *command)
@@ -192,82 +164,7 @@ static void do_challenge(struct driver *d, const struct js *command)
 
     world_begin(&d->w);
     world_end(&d->w, core_challenge(d->w.core, thumbprint, false, &d->w.answer));
-    answer_core(d);
-}
-
-/* --- accounts --- */
-
-static void do_account(struct driver *d, const struct js *command)
-{
-    const struct js *people = js_get(command, "holders");
-    const char *holders[POLICY_HOLDERS_MAX];
-    const struct world_account a = {.account = text(command, "account"),
-                                    .currency = text(command, "currency"),
-                                    .holders = holders,
-                                    .count = js_count(people),
-                                    .rules = text(command, "rules"),
-                                    .limits = text(command, "limits")};
-
-    assert_true(a.count <= POLICY_HOLDERS_MAX);
-    for (size_t i = 0; i < a.count; i++)
-        holders[i] = js_text(js_at(people, i), NULL);
-    (void)world_open_account(&d->w, &a);
-    answer_core(d);
-}
-
-static void do_fund(struct driver *d, const struct js *command)
-{
-    const struct core_caller who = caller(d, command);
-
-    world_begin(&d->w);
-    world_end(&d->w, core_fund(d->w.core, &who, text(command, "account"), text(command, "amount"),
-                               text(command, "currency"), &d->w.answer));
-    answer_core(d);
-}
-
-/* Above which amounts orders wait for the operator. */
-static void do_hold(struct driver *d, const struct js *command)
-{
-    snprintf(d->hold_above, sizeof d->hold_above, "%s", text(command, "above"));
-    d->w.hold_above = d->hold_above;
-    restart(d);
-    answer_ok();
-}
-
-/* --- the operator's word --- */
-
-static void do_release(struct driver *d, const struct js *command)
-{
-    const struct core_caller who = caller(d, command);
-
-    world_begin(&d->w);
-    world_end(&d->w, core_order_release(d->w.core, &who, text(command, "account"),
-                                        text(command, "id"), "Asked", &d->w.answer));
-    answer_core(d);
-}
-
-static void do_refuse(struct driver *d, const struct js *command)
-{
-    const struct core_caller who = caller(d, command);
-
-    world_begin(&d->w);
-    world_end(&d->w, core_order_refuse(d->w.core, &who, text(command, "account"),
-                                       text(command, "id"), "Asked", &d->w.answer));
-    answer_core(d);
-}
-
-static void do_account_state(struct driver *d, const struct js *command)
-{
-    const struct core_caller who = caller(d, command);
-    const char *name = text(command, "act");
-    enum core_account_act act = CORE_ACCOUNT_BLOCK;
-
-    if (strcmp(name, "block") != 0)
-        act = strcmp(name, "close") == 0 ? CORE_ACCOUNT_CLOSE : CORE_ACCOUNT_UNBLOCK;
-    world_begin(&d->w);
-    world_end(&d->w, core_account_state(d->w.core, &who, text(command, "account"), act, "Asked",
-                                        &d->w.answer));
-    answer_core(d);
+    driver_answer_core(d);
 }
 
 /* --- decisions --- */
@@ -288,25 +185,27 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
 
     if (about->policy)
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
+    else if (about->account[0])
+        (void)world_hand_in_delegation(&d->w, carrier, jws, about->account);
     else if (about->cash)
         (void)world_hand_in_cash(&d->w, carrier, jws, &about->order);
     else
         (void)world_hand_in(&d->w, carrier, jws, &about->order);
-    answer_core(d);
+    driver_answer_core(d);
 }
 
 static struct world_says says_of(const struct js *command, const struct policy *p)
 {
-    return (struct world_says){.issued_us = number(command, "issued") * WORLD_SECOND,
-                               .expires_us = number(command, "expires") * WORLD_SECOND,
-                               .nonce = text(command, "nonce"),
-                               .challenge = text(command, "challenge"),
+    return (struct world_says){.issued_us = driver_number(command, "issued") * WORLD_SECOND,
+                               .expires_us = driver_number(command, "expires") * WORLD_SECOND,
+                               .nonce = driver_text(command, "nonce"),
+                               .challenge = driver_text(command, "challenge"),
                                .policy = p};
 }
 
 static enum verb verb_of(const struct js *command)
 {
-    const char *name = text(command, "verb");
+    const char *name = driver_text(command, "verb");
 
     return decision_verb_from_name(name, strlen(name));
 }
@@ -314,7 +213,7 @@ static enum verb verb_of(const struct js *command)
 /* Signs the order and policy that come with the command, and hands it in. */
 static void do_decide(struct driver *d, const struct js *command)
 {
-    const char *document = text(command, "order"), *policy = text(command, "policy");
+    const char *document = driver_text(command, "order"), *policy = driver_text(command, "policy");
     struct handed *h = new_handed(d);
     struct policy *p = NULL;
 
@@ -335,7 +234,7 @@ static void do_decide(struct driver *d, const struct js *command)
 /* Signs the cash order that comes with the command, and hands it in. */
 static void do_cash(struct driver *d, const struct js *command)
 {
-    const char *document = text(command, "order");
+    const char *document = driver_text(command, "order");
     struct handed *h = new_handed(d);
     const struct world_says says = says_of(command, NULL);
 
@@ -353,7 +252,7 @@ static void do_cash(struct driver *d, const struct js *command)
 /* A word on the policy TO in place of FROM. */
 static void do_word(struct driver *d, const struct js *command)
 {
-    const char *from = text(command, "from"), *to = text(command, "to");
+    const char *from = driver_text(command, "from"), *to = driver_text(command, "to");
     struct handed *h = new_handed(d);
     struct policy *p = NULL;
 
@@ -370,10 +269,37 @@ static void do_word(struct driver *d, const struct js *command)
     hand_in(d, command, &h->jws, h);
 }
 
+/* Who stands for the signer, or nobody any more, handed in for the account TO. */
+static void do_delegate(struct driver *d, const struct js *command)
+{
+    const char *policy = driver_text(command, "policy"), *to = driver_text(command, "to");
+    const char *account = driver_text(command, "account");
+    struct handed *h = new_handed(d);
+    struct policy *p = NULL;
+    struct world_gift gift = {.account = account};
+
+    if (policy[0]) {
+        assert_ok(policy_parse(policy, strlen(policy), &p));
+        gift = (struct world_gift){.deputy = driver_text(command, "deputy"),
+                                   .account = account,
+                                   .currency = driver_text(command, "currency"),
+                                   .amount_minor = driver_number(command, "minor"),
+                                   .from_us = driver_number(command, "from") * WORLD_SECOND,
+                                   .until_us = driver_number(command, "until") * WORLD_SECOND,
+                                   .policy = p};
+    }
+    const struct world_says says = says_of(command, p);
+    world_sign_delegation(&d->w, &key_of(d, command, "key")->person, &gift, &says, &h->jws);
+    policy_free(p);
+    snprintf(h->account, sizeof h->account, "%s", to);
+    hand_in(d, command, &h->jws, h);
+}
+
 /* An old statement byte for byte, with what it is about or what another one is. */
 static void do_again(struct driver *d, const struct js *command)
 {
-    size_t i = (size_t)number(command, "statement"), k = (size_t)number(command, "with");
+    size_t i = (size_t)driver_number(command, "statement"),
+           k = (size_t)driver_number(command, "with");
 
     assert_true(i < d->handed_count && k < d->handed_count);
     assert_true(d->handed[i].jws.len > 0 && d->handed[k].jws.len > 0);
@@ -384,8 +310,8 @@ static void do_again(struct driver *d, const struct js *command)
 
 static void do_later(struct driver *d, const struct js *command)
 {
-    world_later(&d->w, number(command, "seconds"));
-    answer_ok();
+    world_later(&d->w, driver_number(command, "seconds"));
+    driver_answer_ok();
 }
 
 static void do_due(struct driver *d, const struct js *command)
@@ -393,45 +319,56 @@ static void do_due(struct driver *d, const struct js *command)
     bool more = false;
 
     world_begin(&d->w);
-    world_end(&d->w, core_due(d->w.core, (unsigned)number(command, "max"), &more));
+    world_end(&d->w, core_due(d->w.core, (unsigned)driver_number(command, "max"), &more));
     printf("{\"err\":\"OK\",\"more\":%s}\n", more ? "true" : "false");
 }
 
 static void do_restart(struct driver *d, const struct js *command)
 {
     (void)command;
-    restart(d);
-    answer_ok();
+    driver_restart(d);
+    driver_answer_ok();
 }
 
 /* --- looking --- */
 
 static void do_see_account(struct driver *d, const struct js *command)
 {
-    const struct core_caller who = caller(d, command);
+    const struct core_caller who = driver_caller(d, command);
 
     world_begin(&d->w);
-    world_end(&d->w, core_account(d->w.core, &who, text(command, "account"), &d->w.answer));
-    answer_core(d);
+    world_end(&d->w, core_account(d->w.core, &who, driver_text(command, "account"), &d->w.answer));
+    driver_answer_core(d);
+}
+
+static void do_see_delegations(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+
+    world_begin(&d->w);
+    world_end(&d->w,
+              core_delegations(d->w.core, &who, driver_text(command, "account"), &d->w.answer));
+    driver_answer_core(d);
 }
 
 static void do_see_policy(struct driver *d, const struct js *command)
 {
-    const struct core_caller who = caller(d, command);
+    const struct core_caller who = driver_caller(d, command);
 
     world_begin(&d->w);
-    world_end(&d->w, core_account_policy(d->w.core, &who, text(command, "account"), &d->w.answer));
-    answer_core(d);
+    world_end(&d->w,
+              core_account_policy(d->w.core, &who, driver_text(command, "account"), &d->w.answer));
+    driver_answer_core(d);
 }
 
 static void do_see_order(struct driver *d, const struct js *command)
 {
-    const struct core_caller who = caller(d, command);
+    const struct core_caller who = driver_caller(d, command);
 
     world_begin(&d->w);
-    world_end(&d->w, core_order(d->w.core, &who, text(command, "account"), text(command, "id"),
-                                &d->w.answer));
-    answer_core(d);
+    world_end(&d->w, core_order(d->w.core, &who, driver_text(command, "account"),
+                                driver_text(command, "id"), &d->w.answer));
+    driver_answer_core(d);
 }
 
 /* The verifier's verdict on the evidence that the holder gets. */
@@ -440,8 +377,8 @@ static void do_evidence(struct driver *d, const struct js *command)
     struct verify_report report = {.status = ""};
     struct world_order o = {0};
 
-    snprintf(o.order.account, sizeof o.order.account, "%s", text(command, "account"));
-    snprintf(o.order.id, sizeof o.order.id, "%s", text(command, "id"));
+    snprintf(o.order.account, sizeof o.order.account, "%s", driver_text(command, "account"));
+    snprintf(o.order.id, sizeof o.order.id, "%s", driver_text(command, "id"));
     enum err e = world_evidence(&d->w, &key_of(d, command, "session")->person, &o, &report);
     printf("{\"err\":\"%s\",\"reason\":\"%s\",\"status\":\"%s\",\"where\":\"%s\"}\n", err_name(e),
            report.reason, report.status, report.where);
@@ -454,6 +391,8 @@ static void do_state(struct driver *d, const struct js *command)
     print_sql(d,
               "SELECT json_object('accounts', (SELECT json_group_object(account,"
               " json_array(booked, reserved)) FROM account WHERE customer = 1),"
+              " 'own', (SELECT json_group_object(account, booked) FROM account"
+              " WHERE customer = 0 AND booked <> 0),"
               " 'orders', (SELECT json_group_object(a.account || '/' || o.order_id,"
               " o.status || o.reason) FROM orders o JOIN account a ON a.id = o.account))",
               0);
@@ -480,8 +419,9 @@ static void do_check(struct driver *d, const struct js *command)
               " WHERE o.account = a.id AND o.open = 1)),"
               "(SELECT count(*) FROM account WHERE customer = 1 AND"
               " (booked < 0 OR reserved < 0 OR booked < reserved)),"
-              "(SELECT count(*) FROM orders o WHERE (o.status = 'ACSC') <>"
-              " (SELECT count(*) FROM movement m WHERE m.orders = o.id)),"
+              "(SELECT count(*) FROM orders o WHERE (o.status IN ('ACSP', 'ACSC')) <>"
+              " (SELECT count(*) - 2 * count(CASE WHEN m.kind = 'return' THEN 1 END)"
+              " FROM movement m WHERE m.orders = o.id AND m.kind <> 'confirmation')),"
               "(SELECT count(*) FROM orders WHERE"
               " open <> (status IN ('RCVD', 'ACTC', 'PATC', 'ACCP', 'PDNG'))))",
               0);
@@ -491,7 +431,7 @@ static void do_check(struct driver *d, const struct js *command)
               " (SELECT json_group_array(DISTINCT h.holder) FROM decision d"
               " JOIN holder h ON h.id = d.holder WHERE d.orders = o.id AND d.verb = 'approve')))"
               " FROM movement m JOIN orders o ON o.id = m.orders JOIN account a ON a.id = o.account"
-              " WHERE m.id > ?1",
+              " WHERE m.id > ?1 AND m.kind = o.kind",
               d->movement);
     printf(",\"settlements\":");
     print_sql(d,
@@ -507,7 +447,7 @@ static void do_check_all(struct driver *d, const struct js *command)
 {
     (void)command;
     world_check(&d->w);
-    answer_ok();
+    driver_answer_ok();
 }
 
 /* --- the loop --- */
@@ -516,27 +456,37 @@ static const struct {
     const char *name;
     void (*run)(struct driver *d, const struct js *command);
 } commands[] = {
-    {"account-state", do_account_state},
-    {"hold", do_hold},
-    {"refuse", do_refuse},
-    {"release", do_release},
-    {"account", do_account},
+    {"account-state", driver_account_state},
+    {"refuse", driver_refuse},
+    {"release", driver_release},
+    {"confirm", driver_confirm},
+    {"return", driver_return},
+    {"settings", driver_settings},
+    {"reconcile", driver_reconcile},
+    {"credit", driver_credit},
+    {"see-suspense", driver_see_suspense},
+    {"assign", driver_assign},
+    {"give-back", driver_give_back},
+    {"reverse", driver_reverse},
+    {"account", driver_account},
     {"again", do_again},
     {"cash", do_cash},
     {"challenge", do_challenge},
     {"check", do_check},
     {"check-all", do_check_all},
     {"decide", do_decide},
+    {"delegate", do_delegate},
     {"due", do_due},
     {"enrol", do_enrol},
     {"evidence", do_evidence},
-    {"fund", do_fund},
+    {"fund", driver_fund},
     {"key-status", do_key_status},
     {"later", do_later},
     {"login", do_login},
     {"restart", do_restart},
     {"second-key", do_second_key},
     {"see-account", do_see_account},
+    {"see-delegations", do_see_delegations},
     {"see-order", do_see_order},
     {"see-policy", do_see_policy},
     {"state", do_state},
@@ -549,7 +499,7 @@ static void run(struct driver *d, const char *line, size_t len)
     struct js *command = NULL;
 
     assert_ok(js_parse(line, len, &command));
-    const char *name = text(command, "do");
+    const char *name = driver_text(command, "do");
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {
         if (strcmp(commands[i].name, name) == 0) {
             commands[i].run(d, command);

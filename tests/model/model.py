@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bank once more, from docs/FORMAT.md and none of our code: freshness (10), the life of an order
-(13), accounts; policies and the calendar are in documents.py. Plain objects in memory; it shares no
-table, no statement and no function with the bank.
+(13), accounts; policies and the calendar are in documents.py, the other topics in files of their own.
+Plain objects in memory; it shares no table, no statement and no function with the bank.
 
 What FORMAT.md leaves open is said where it is decided: in which order a request is judged (the
 bank names one reason), and when the bank looks at an order that nobody touches.
@@ -9,15 +9,18 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 
 import datetime
 
-from books import Account, Change, Key, Order, Refused, kind_of
-from documents import MONEY_MAX, canonical, day_of, digest, execution_day, minor_of, money, seconds_of, start_of
+from books import ENDS, OPEN, Account, Key, Order, Refused, kind_of
+from changes import Changes
+from deputies import Deputies
+from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, minor_of, money,
+                       seconds_of, start_of, time_text)
+from outside import Outside
 from tills import Cash
 
-ENDS = {"ACSC", "RJCT", "CANC"}
 NEVER = 1 << 62
 
 
-class Bank(Cash):
+class Bank(Cash, Changes, Deputies, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -26,8 +29,13 @@ class Bank(Cash):
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
         self.hold = {}  # currency: the amount above which the operator is asked
+        self.hold_first = False  # also at an account's first payment to a payee
+        self.cutoff = {}  # currency: minutes of a day until which it takes what becomes complete
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.challenges = {}
+        self.bank_codes = []  # "DE 00000000": country and bank code of the accounts that are here
+        self.own = {}  # what the bank's own accounts have, (name, currency)
+        self.movements, self.credits = [], []
 
     # --- people ---
     def enrol(self, holder, terminal=False):
@@ -76,8 +84,8 @@ class Bank(Cash):
 
     # --- accounts ---
     def open_account(self, number, currency, policy):
-        if number in self.accounts:
-            return {"err": "ACCOUNT_EXISTS"}
+        if self.elsewhere(number) or number in self.accounts:
+            return {"err": "ACCOUNT_ELSEWHERE" if self.elsewhere(number) else "ACCOUNT_EXISTS"}
         if not policy.valid():
             return {"err": "POLICY_INVALID"}
         if any(h not in {k.holder for k in self.keys} for h in policy.holders):
@@ -107,13 +115,8 @@ class Bank(Cash):
             self.check_room(currency, minor)
         except Refused as why:
             return {"err": str(why)}
-        account.booked += minor
+        self.move("funding", ("bank", currency), account, minor)
         return {"err": "OK", **self.view_account(account)}
-
-    def check_room(self, currency, minor):
-        """All that the customers have, whoever brings more."""
-        if sum(a.booked for a in self.accounts.values() if a.currency == currency) + minor > MONEY_MAX:
-            raise Refused("AMOUNT_TOO_LARGE")
 
     def visible(self, session, number, pending=False):
         """The account, looked at; PENDING: also for who comes in by the policy that waits."""
@@ -127,12 +130,12 @@ class Bank(Cash):
             raise Refused("ACCOUNT_UNKNOWN")
         return account
 
-    @staticmethod
-    def view_account(account):
+    def view_account(self, account):
         return {"booked": money(account.booked, account.currency),
                 "reserved": money(account.reserved, account.currency),
                 "available": money(account.booked - account.reserved, account.currency),
-                "holders": sorted(account.policy.holders), "state": account.state}
+                "holders": sorted(account.policy.holders), "state": account.state,
+                "nextCutoff": self.next_cutoff(account.currency)}
 
     def see_account(self, session, number):
         try:
@@ -166,8 +169,11 @@ class Bank(Cash):
         good = [(h, v) for h, v, key in order.decisions if key.status == "active"]
         yes = {h for h, v in good if v == "approve"}
         no = {h for h, v in good if v == "reject"}
-        both = (order.pinned, order.account.policy)
-        stands = all(p.quorum(order.case, self.now - order.entered, yes) for p in both)
+        voted = {h for h, v, _ in order.decisions if kind_of(v) == "vote"}
+        waited, stands, both = self.now - order.entered, True, (order.pinned, order.account.policy)
+        for policy in both:
+            standing = [(p, d) for p, d in self.standing(order.account, policy, order.case) if p not in voted]
+            stands = stands and policy.quorum(order.case, waited, yes, standing)
         stands = stands and order.account.policy.in_force(self.now) and self.keys_good(order)
         return stands, any(p.out_of_reach(order.case, no) for p in both)
 
@@ -176,13 +182,15 @@ class Bank(Cash):
         return all(key.status == "active" for _, _, key in order.decisions)
 
     def look_again(self, order):
-        """When, in microseconds: just after it expires or when a clause of either policy opens."""
+        """When, in microseconds: just after it expires, when a clause of either policy opens or when a
+        delegation begins."""
         moments = [order.expires * 1000000 + 1]
         for policy in (order.pinned, order.account.policy):
             opening = policy.next_opening(order.case, self.now - order.entered)
             if opening is not None:
                 moments.append((order.entered + opening) * 1000000)
-        return min(moments)
+        begins = self.next_beginning(order.account)
+        return min(moments if begins is None else moments + [begins * 1000000])
 
     @staticmethod
     def has_rule(order):
@@ -194,19 +202,17 @@ class Bank(Cash):
         order.enter(status)
         order.reason = reason
 
-    def execute(self, order):
-        """It is at ACCP: today's is executed, a dated one on the first business day on or after its
-        date and this day."""
-        account, today = order.account, day_of(self.now)
+    def execute(self, order, late=False):
+        """It is at ACCP; LATE: it was accepted before now, or held, and what was in time stays so."""
+        account = order.account
         if order.kind == "deposit":
-            account.booked += order.amount
+            self.move("deposit", ("cash", account.currency), account, order.amount)
             order.enter("ACSP", "ACSC")
             return None
-        if order.payee and order.date > day_of(order.entered):
-            day = execution_day(max(order.date, today), account.currency)
-            if day > today:
-                order.day, order.due = day, start_of(day) * 1000000
-                return None
+        day = self.day_for(order, late)
+        if day > day_of(self.now):
+            order.day, order.due = day, start_of(day) * 1000000
+            return None
         if account.state != "open":
             return self.end(order, "RJCT", "AC06")
         stands, _ = self.judge(order)
@@ -216,23 +222,68 @@ class Bank(Cash):
             self.end(order, "RJCT", "DS0H" if self.has_rule(order) else "AM21")
         elif not account.within_limits(order.amount, self.now):
             self.end(order, "RJCT", "AM21")
-        elif order.payee and not order.released and order.amount > self.hold.get(account.currency, MONEY_MAX):
+        elif self.flags(order):
+            order.held = self.flags(order)
             order.enter("PDNG")
             order.due = NEVER
-        elif order.payee and self.accounts[order.payee].state == "closed":
+        elif order.payee and not order.leaves and self.accounts[order.payee].state == "closed":
             self.end(order, "RJCT", "AC04")
         else:
-            account.reserved -= order.amount
-            account.booked -= order.amount
-            account.paid.append((self.now, order.amount))
-            if order.payee:
-                self.accounts[order.payee].booked += order.amount
-            order.enter("ACSP", "ACSC")
+            self.pay(order)
         return None
+
+    def day_for(self, order, late):
+        """Today's is executed at once, a dated one on the first business day on or after its date and this
+        day; where there is a cut-off, each on a business day for which it is in time."""
+        today, currency = day_of(self.now), order.account.currency
+        minutes = None if late else self.cutoff.get(currency)
+        if not order.payee or minutes is None and order.date <= day_of(order.entered):
+            return today
+        missed = minutes is not None and self.now - start_of(today) > minutes * 60
+        return execution_day(max(order.date, today + datetime.timedelta(days=missed)), currency)
+
+    def for_today(self, order):
+        """Whether it would be executed today, were it complete now; the limits of another day are not known."""
+        minutes, today = self.cutoff.get(order.account.currency), day_of(self.now)
+        in_time = minutes is None or business_day(today, order.account.currency) and \
+            self.now - start_of(today) <= minutes * 60
+        return order.date == today and in_time
+
+    def next_cutoff(self, currency):
+        """The first after now."""
+        minutes, day = self.cutoff.get(currency), day_of(self.now)
+        if minutes is None:
+            return None
+        while not business_day(day, currency) or start_of(day) + minutes * 60 <= self.now:
+            day += datetime.timedelta(days=1)
+        return time_text(start_of(day) + minutes * 60)
+
+    def flags(self, order):
+        """What the bank's operator must look at it for."""
+        if not order.payee or order.released:
+            return []
+        above = order.amount > self.hold.get(order.account.currency, MONEY_MAX)
+        first = self.hold_first and order.payee not in order.account.payees
+        return ["above-limit"] * above + ["first-payment"] * first
+
+    def pay(self, order):
+        account, currency = order.account, order.account.currency
+        order.judged = [(p, self.now - order.entered, self.standing(account, p, order.case))
+                        for p in (order.pinned, account.policy)]
+        account.reserved -= order.amount
+        account.paid.append((self.now, order.amount))
+        if order.leaves:
+            self.move("payment", account, ("settlement", currency), order.amount)
+            order.enter("ACSP")
+        else:
+            account.payees.add(order.payee)
+            self.move("payment" if order.payee else "withdrawal", account,
+                      self.accounts[order.payee] if order.payee else ("cash", currency), order.amount)
+            order.enter("ACSP", "ACSC")
 
     def look_at(self, order):
         if order.status in ("ACCP", "PDNG"):
-            self.execute(order)
+            self.execute(order, late=True)
         elif self.now > order.expires:
             self.end(order, "RJCT", "DS24")
         elif self.judge(order)[0]:
@@ -243,7 +294,7 @@ class Bank(Cash):
 
     def first_due(self, account=None):
         """The one that is due longest; of several, the one that came first."""
-        due = [o for o in self.orders.values() if o.status not in ENDS and
+        due = [o for o in self.orders.values() if o.status not in ENDS | {"ACSP"} and
                o.due <= self.now * 1000000 and account in (None, o.account)]
         return min(due, key=lambda o: o.due, default=None)
 
@@ -296,7 +347,7 @@ class Bank(Cash):
         if releases:
             self.catch_up_change(found.account)
             found.released = True
-            self.execute(found)
+            self.execute(found, late=True)
         else:
             self.end(found, "RJCT", "DS04")
         return {"err": "OK", **self.view(found)}
@@ -310,95 +361,11 @@ class Bank(Cash):
         self.catch_up(account)
         if account.state == "closed":
             return {"err": "ACCOUNT_CLOSED"}
-        if act == "close" and (account.booked or account.reserved):
+        on_its_way = any(order.account is account for order in self.at_acsp())
+        if act == "close" and (account.booked or account.reserved or on_its_way):
             return {"err": "ACCOUNT_NOT_EMPTY"}
         account.state = {"block": "blocked", "unblock": "open", "close": "closed"}[act]
         return {"err": "OK", **self.view_account(account)}
-
-    # --- new policies ---
-    def judge_change(self, account):
-        change, case = account.change, ("policy", 0, None)
-        good = [(h, v) for h, v, key in change.words if key.status == "active"]
-        yes, no = ({h for h, v in good if v == verb} for verb in ("approve", "reject"))
-        both, waited = (account.policy, change.policy), self.now - change.proposed
-        moments = [policy.next_opening(case, waited) for policy in both]
-        due = min([change.over] + [change.proposed + m for m in moments if m is not None])
-        return all(p.quorum(case, waited, yes) for p in both), any(p.out_of_reach(case, no) for p in both), due
-
-    def end_change(self, account, in_force):
-        """A policy in force is a new reason to look at what waits for decisions."""
-        if in_force:
-            account.policies.append(account.change.policy)
-            self.policies[account.policy.digest] = account.policy
-            for order in self.orders.values():
-                if order.account is account and order.status in ("ACTC", "PATC"):
-                    order.due = self.now * 1000000
-        account.change = None
-        self.changing.remove(account)
-
-    def look_at_change(self, account):
-        stands, _, due = self.judge_change(account)
-        if stands or due <= self.now:
-            self.end_change(account, stands and self.now < account.change.over)
-        else:
-            account.change.due = due
-
-    def word(self, said, to):
-        """SAID was signed about its own policy; TO is the one that it is handed in with."""
-        about, replaced = said["to"], self.policies.get(said["from"].digest)
-        for wrong, name in ((about.doc["account"] != to.doc["account"], "ACCOUNT_MISMATCH"),
-                            (about.digest != to.digest or replaced is None, "POLICY_MISMATCH")):
-            if wrong:
-                return self.unverified(said["session"], name)
-        key = self.keys[said["key"]]
-        try:
-            who = self.caller(said["session"])
-            account = self.accounts[to.doc["account"]]
-            self.catch_up_change(account)
-            comes_in = account.change and account.change.policy.digest == to.digest and who in to.holders
-            if who not in account.policy.holders and not comes_in:
-                raise Refused("ACCOUNT_UNKNOWN")
-        except Refused as why:
-            return {"err": str(why)}
-        if self.came_before(said, key):
-            return {"err": "AGAIN"}
-        try:
-            self.check_fresh(said, key)
-            self.check_word(said, key, account, to)
-        except Refused as why:
-            return {"err": str(why)}
-        return self.take_word(said, key, account, to)
-
-    def check_word(self, said, key, account, to):
-        change, first = account.change, account.change is None
-        both = (account.policy,) if first else (account.policy, to)  # who comes in joins the others
-        unknown = any(h not in {k.holder for k in self.keys} for h in to.holders)
-        for wrong, name in (
-                (account.state == "closed", "ACCOUNT_CLOSED"),
-                (not any(key.holder in p.holders for p in both), "NOT_A_HOLDER"),
-                (not any(key.holder in p.approvers for p in both), "MAY_NOT_APPROVE"),
-                (said["from"].digest != account.policy.digest, "POLICY_STALE"),
-                (not first and change.policy.digest != to.digest, "POLICY_PENDING"),
-                (not first and key.holder in {h for h, _, _ in change.words}, "ALREADY_DECIDED"),
-                (first and said["verb"] != "approve", "NOT_FOUND"),
-                (first and to.doc.get("currency", account.currency) != account.currency, "CURRENCY_MISMATCH"),
-                (first and not to.in_force(self.now), "POLICY_NOT_VALID"),
-                (first and unknown, "HOLDER_UNKNOWN")):
-            if wrong:
-                raise Refused(name)
-
-    def take_word(self, said, key, account, to):
-        is_new = account.change is None
-        if is_new:
-            account.change = Change(to, self.now)
-            self.changing.append(account)
-        account.change.words.append((key.holder, said["verb"], key))
-        account.words.append(key)
-        stands, unreachable, account.change.due = self.judge_change(account)
-        if stands or unreachable:
-            self.end_change(account, stands)
-        said_of_it = "in-force" if stands else "rejected" if unreachable else "pending"
-        return {"err": "OK", "http": 201 if is_new else 200, "status": said_of_it, "digest": to.digest}
 
     # --- decisions ---
     def decide(self, said, order):
@@ -422,7 +389,7 @@ class Bank(Cash):
         try:
             self.check_fresh(said, key)
             known = self.orders.get((account.number, order["id"]))
-            self.check_signer(said, key, account, known)
+            self.check_signer(said, key, account, order)
             if said["verb"] in ("submit", "approve") and account.state != "open":
                 raise Refused("ACCOUNT_" + account.state.upper())
             (self.check_known if known else self.check_new)(said, key, account, order)
@@ -476,12 +443,15 @@ class Bank(Cash):
         if key.status != "active":
             raise Refused("KEY_INACTIVE")
 
-    def check_signer(self, said, key, account, known):
+    def check_signer(self, said, key, account, doc):
+        known = self.orders.get((account.number, doc["id"]))
         pinned = known.pinned if known else account.policy
+        case = Order(account, doc, self.now).case
         for policy in (pinned, account.policy):
             if key.holder not in policy.holders:
                 raise Refused("NOT_A_HOLDER")
-            if kind_of(said["verb"]) == "vote" and key.holder not in policy.approvers:
+            if kind_of(said["verb"]) == "vote" and \
+                    not self.may_vote(account, policy, case, key.holder, said["verb"]):
                 raise Refused("MAY_NOT_APPROVE")
         if said["policy"].digest != pinned.digest:
             raise Refused("POLICY_STALE")
@@ -492,7 +462,7 @@ class Bank(Cash):
         order, verb = self.orders[account.number, doc["id"]], said["verb"]
         if order.digest != digest(canonical(doc)):
             raise Refused("ORDER_ID_TAKEN")
-        if order.status in ENDS:
+        if order.status in ENDS | {"ACSP"}:
             raise Refused("ORDER_FINAL")
         if order.status in ("ACCP", "PDNG") and verb != "cancel":
             raise Refused("ORDER_ACCEPTED")
@@ -506,20 +476,21 @@ class Bank(Cash):
             raise Refused("TERMINAL_REQUIRED")
         order, today = Order(account, doc, self.now), day_of(self.now)
         creditor = self.accounts.get(order.payee)
+        unknown = creditor is None and not self.elsewhere(order.payee)
         available = account.booked - account.reserved
         for wrong, name in (
                 (said["verb"] in ("reject", "cancel"), "NOT_FOUND"),
                 (self.now > order.expires, "ORDER_EXPIRED"),
                 (order.date < today, "DATE_PASSED"),
                 (order.date > today + datetime.timedelta(days=366), "DATE_TOO_FAR"),
-                (creditor is None, "CREDITOR_UNKNOWN"),
+                (unknown, "CREDITOR_UNKNOWN"),
                 (creditor is account, "CREDITOR_IS_DEBTOR"),
                 (creditor and creditor.state == "closed", "ACCOUNT_CLOSED"),
-                (not creditor or creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
+                (creditor and creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
                 (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
                 (any(order.amount > most for most in account.policy.limits.values()), "LIMIT_EXCEEDED"),
-                (order.date == today and not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
+                (self.for_today(order) and not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
                 (available < order.amount, "FUNDS_INSUFFICIENT")):
             if wrong:
                 raise Refused(name)
@@ -530,6 +501,7 @@ class Bank(Cash):
         if is_new:
             order = self.orders[account.number, doc["id"]] = Order(account, doc, self.now)
             account.reserved += order.amount if order.kind != "deposit" else 0
+            order.leaves = order.payee is not None and order.payee not in self.accounts
             order.enter("RCVD", "ACTC")
         order.decisions.append((key.holder, verb, key))
         stands, unreachable = self.judge(order)
@@ -548,13 +520,17 @@ class Bank(Cash):
             order.enter("PATC")
         return {"err": "OK", "http": 201 if is_new else 200, **self.view(order, people)}
 
-    @staticmethod
-    def view(order, people=True):
-        can = [h for h in sorted(order.pinned.approvers & order.account.policy.approvers)
-               if not order.decided(h, "vote")]
+    def view(self, order, people=True):
+        both = (order.pinned, order.account.policy)
+        can = [h for h in sorted(order.pinned.holders) if not order.decided(h, "vote") and
+               all(h in p.holders and self.may_vote(order.account, p, order.case, h, "approve") for p in both)]
+        undecided = order.status in OPEN - {"ACCP", "PDNG"}
         return {"status": order.status, "reason": order.reason or None,
-                "accepted": order.status in ("ACCP", "PDNG", "ACSC"),
-                "executionDate": str(order.day) if order.status == "ACCP" or order.status == "PDNG" and order.released else None,
+                "accepted": order.status in ("ACCP", "PDNG", "ACSP", "ACSC"),
+                "heldFor": order.held if order.status == "PDNG" and not order.released else None,
+                "nextCutoff": self.next_cutoff(order.account.currency) if undecided and order.payee else None,
+                "executionDate": str(order.day) if order.status == "ACCP" or
+                order.status == "PDNG" and order.released else None,
                 "decisions": [(h, v) for h, v, _ in order.decisions] if people else None,
-                "canDecide": ([] if order.status in ENDS | {"ACCP", "PDNG"} else can) if people else None,
+                "canDecide": (can if undecided else []) if people else None,
                 "history": [code for code in order.passed if code != "PDNG"]}  # its time is not kept

@@ -5,7 +5,9 @@ and often something that must be refused."""
 import datetime
 
 import documents
-import model
+from documents import iban
+from errands import Errands
+from gifts import Gifts
 
 CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
           "frank": "P-256"}
@@ -14,13 +16,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-def iban(number):
-    """A German account: 18 digits behind the check digits."""
-    body = f"{number:018d}"
-    return f"DE{98 - int(body + '131400') % 97:02d}{body}"
-
-
-class Steps:
+class Steps(Errands, Gifts):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -50,11 +46,20 @@ class Steps:
         for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
-        if self.chance(60):
-            self.world.hold({"EUR": 4999, "USD": 1000})
+        self.set_up()
         for number, account in self.bank.accounts.items():
             self.world.fund(None, number, documents.money(self.pick([20000, 50000, 100000]), account.currency),
                             account.currency)
+
+    def set_up(self):
+        """What the bank set for itself, most of the time something."""
+        if self.chance(5):
+            return
+        minutes = [9 * 60, 16 * 60, 16 * 60, 0, DAY // 60 - 1]
+        cutoff = {currency: self.pick(minutes) for currency in ("EUR", "USD", "JPY") if self.chance(50)}
+        self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
+                            hold_first=self.chance(25), cutoff=cutoff if self.chance(60) else {},
+                            bank_codes=["DE 00000000"] if self.chance(90) else [])
 
     # --- policies ---
     def holders(self):
@@ -88,7 +93,7 @@ class Steps:
     def rules(self, holders, currency):
         rules = []
         if self.chance(25):
-            payees = sorted(self.rng.sample(sorted(iban(1000 + i) for i in range(7)), self.pick([1, 2, 3])))
+            payees = sorted(self.rng.sample([*(iban(1000 + i) for i in range(7)), *documents.ELSEWHERE], self.pick([1, 2, 3])))
             rules.append({**self.rule(holders), "payees": payees})
             if self.chance(30):
                 rules.append({**self.rule(holders), "payees": payees[:1]})
@@ -122,22 +127,26 @@ class Steps:
         return [{"amount": documents.money(most[per], currency), "per": per} for per in some]
 
     def drawn(self, currency):
-        """Holders, rules and limits, most of the time of a policy that can be."""
+        """Holders and terms, most of the time of a policy that can be."""
         for _ in range(30):
             holders = self.holders()
-            rules = self.rules(holders, currency) if self.chance(80) else []
-            limits = self.limits(currency) if self.chance(45) else []
-            doc = self.document(iban(1), holders, rules, limits, currency, 1)
-            if documents.Policy(doc).valid() or self.chance(10):
+            terms = {"rules": self.rules(holders, currency) if self.chance(80) else [],
+                     "limits": self.limits(currency) if self.chance(45) else [],
+                     "deputies": self.deputies(holders) if self.chance(50) else []}
+            terms = {name: value for name, value in terms.items() if value}
+            if documents.Policy(self.document(iban(1), holders, terms, currency, 1)).valid() or self.chance(10):
                 break
-        return holders, rules, limits
+        return holders, terms
 
-    def document(self, number, holders, rules, limits, currency, version):
-        doc = {"account": number, "bank": self.bank.name, "currency": currency, "type": "policy",
-               "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())],
-               "rules": rules or documents.ALL, "title": f"Version {version}", "version": version,
-               "validFrom": documents.time_text(self.bank.now)}
-        return {**doc, "limits": limits} if limits else doc
+    def deputies(self, holders):
+        some = sorted(self.rng.sample(sorted(holders), self.rng.randint(1, len(holders))))
+        return some if self.chance(97) else self.pick([some[::-1] + some, [*some, "zoe"]])
+
+    def document(self, number, holders, terms, currency, version):
+        return {"account": number, "bank": self.bank.name, "currency": currency, "type": "policy",
+                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())],
+                "rules": documents.ALL, "title": f"Version {version}", "version": version,
+                "validFrom": documents.time_text(self.bank.now), **terms}
 
     def open_account(self, number, currency):
         while number not in self.bank.accounts:
@@ -146,20 +155,22 @@ class Steps:
     def proposal(self, account):
         """A new policy: the same people, or nearly, most of the time."""
         number = account.number
-        holders, rules, limits = self.drawn(account.currency)
+        holders, terms = self.drawn(account.currency)
         if self.chance(60):
             holders = dict(account.policy.holders)
             if self.chance(30):
                 holders[self.pick(holders)] = self.pick("ABET")
-            rules = self.rules(holders, account.currency)
+            terms["rules"] = self.rules(holders, account.currency)
+            terms["deputies"] = account.policy.doc.get("deputies", []) if self.chance(70) else self.deputies(holders)
         if self.chance(50):  # easy or hard, so that what waits under one meets the other
-            rules = self.pick([[{"anyOf": [{"signers": [{"count": 1}]}]}], [{"require": "all"}],
+            terms["rules"] = self.pick([[{"anyOf": [{"signers": [{"count": 1}]}]}], [{"require": "all"}],
                                [{"anyOf": [{"signers": [{"count": 1}], "afterDays": 1}]}]])
         if self.chance(3):
             holders["nobody"] = "A"
         other = {"EUR": "USD", "USD": "EUR"}.get(account.currency, account.currency)
         currency = account.currency if self.chance(97) else other
-        doc = self.document(number, holders, rules, limits, currency, len(account.policies) + 1)
+        terms = {name: value for name, value in terms.items() if value}
+        doc = self.document(number, holders, terms, currency, len(account.policies) + 1)
         if self.chance(8):
             doc["validFrom"] = documents.time_text(self.bank.now + self.pick([0, 1, 60]))
         if self.chance(10):
@@ -218,7 +229,11 @@ class Steps:
         others = [n for n, a in self.bank.accounts.items() if a.currency == account.currency]
         others.remove(account.number)
         payee = self.pick(others) if others and self.chance(97) else self.pick([iban(77), *self.bank.accounts])
+        if self.chance(35):
+            payee = self.pick(documents.ELSEWHERE)
         amount = self.pick(AMOUNTS) if self.chance(94) else self.pick([account.booked + 1, 100000, 10 ** 17])
+        if self.chance(4) and account.booked > account.reserved:
+            amount = account.booked - account.reserved
         created = self.bank.now
         expires = created + self.weighted([(30, 1), (600, 3), (3600, 5), (DAY, 3), (3 * DAY, 4), (12 * DAY, 7)])
         if self.chance(3):
@@ -243,7 +258,7 @@ class Steps:
         elif kind == "expires":
             doc["expires"] = self.pick([doc["created"], documents.time_text(self.bank.now + 367 * DAY)])
         elif kind == "iban":
-            doc["creditor"]["account"] = "DE00" + doc["creditor"]["account"][4:]
+            doc["creditor"]["account"] = doc["creditor"]["account"][:2] + "00" + doc["creditor"]["account"][4:]
         elif kind == "date":
             doc["date"] = "2027-02-30"
         elif self.live:
@@ -278,6 +293,8 @@ class Steps:
         people = set(account.policy.holders) if account else set()
         voted = {h for h, v, _ in known.decisions if v in ("approve", "reject")} if known else set()
         able = {h for h in people if h in account.policy.approvers and h not in voted} if account else set()
+        if account:
+            able |= {d.deputy for d in account.delegations.values()} - voted
         if known and self.chance(12):
             able = known.pinned.approvers - voted  # perhaps not under the present policy
         for those in (able, people) if self.chance(88) else (people,) if self.chance(60) else ():
@@ -329,12 +346,12 @@ class Steps:
             key = self.rng.randrange(len(self.bank.keys))
         return self.ready(key)
 
-    def say(self, order, verb):
+    def say(self, order, verb, key=None):
         if order["type"] == "cash-deposit":
             return  # there is nothing to sign
         if "terminal" in order and verb == "submit":
             verb = "approve"
-        key = self.signer(order)
+        key = self.signer(order) if key is None else key
         session = self.carrier(key)
         self.world.decide({**self.statement(key), "key": key, "session": session, "verb": verb,
                            "policy": self.policy_to_sign(order)}, order)
@@ -387,19 +404,13 @@ class Steps:
         self.world.again(said["statement"], other["statement"], self.ready(session))
 
     # --- the rest ---
-    def fund(self):
-        number = self.pick(self.bank.accounts) if self.chance(95) else iban(77)
-        account = self.bank.accounts.get(number)
-        currency = account.currency if account and self.chance(95) else "EUR"
-        amount = documents.money(self.pick([1, 5000, 20000]), currency)
-        if self.chance(5):
-            amount = self.pick(["0.00", "0", "1.5", "9999999999999999.99", "99999999999999999.99", "-1.00"])
-        session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
-        self.world.fund(session, number, amount, currency)
-
     def later(self):
         now = self.bank.now
         midnight = DAY - now % DAY
+        if self.bank.cutoff and self.chance(20):  # the very moment, or just after it
+            moment = self.pick(self.bank.cutoff.values()) * 60 + self.pick([0, 1])
+            self.world.later((moment - now) % DAY or DAY)
+            return
         self.world.later(self.weighted([(1, 3), (10, 3), (59, 2), (299, 2), (300, 1), (301, 2), (3600, 4),
                                         (midnight - 1, 2), (midnight, 3), (midnight + 9 * 3600, 6), (DAY, 3),
                                         (3 * DAY, 3), (9 * DAY, 1)]))
@@ -431,27 +442,10 @@ class Steps:
         elif kind == "policy":
             self.change_policy(order.account)
         elif order.day and documents.start_of(order.day) > self.bank.now:
-            self.world.later(documents.start_of(order.day) - self.bank.now - self.pick([0, 1]))
+            late = self.pick([0, 0, DAY, 2 * DAY + 20 * 3600])
+            self.world.later(documents.start_of(order.day) - self.bank.now - self.pick([0, 1]) + late)
         if self.chance(50):
             self.due()
-
-    def operate(self):
-        """The operator's word on what waits for it, and sometimes on what does not."""
-        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
-        held = [o for o in self.bank.orders.values() if o.status == "PDNG"]
-        if held and self.chance(75) or self.live and self.chance(10):
-            order = self.pick(held) if held else self.bank.orders[self.live[-1]["account"], self.live[-1]["id"]]
-            self.world.held(session, order.account.number, order.id, self.chance(70))
-            return
-        blocked = [n for n, a in self.bank.accounts.items() if a.state == "blocked"]
-        empty = [n for n, a in self.bank.accounts.items() if not a.booked and a.state != "closed"]
-        if blocked and self.chance(60):
-            self.world.account_state(session, self.pick(blocked), self.pick(["unblock", "unblock", "block"]))
-        elif empty and len(self.bank.accounts) > 5 and self.chance(50):
-            self.world.account_state(session, self.pick(empty), "close")
-        elif self.chance(40):
-            number = self.pick([*self.bank.accounts, iban(77)])
-            self.world.account_state(session, number, self.weighted([("block", 60), ("unblock", 20), ("close", 20)]))
 
     def look(self):
         session = self.ready(self.rng.randrange(len(self.bank.keys))) if self.chance(85) else None
@@ -460,7 +454,8 @@ class Steps:
             number = order["account"] if self.chance(95) else self.pick(self.bank.accounts)
             self.world.see_order(session, number, order["id"])
         elif self.chance(50):
-            self.world.see_policy(session, self.pick(self.bank.accounts))
+            see = self.pick([self.world.see_policy, self.world.see_delegations])
+            see(session, self.pick(self.bank.accounts))
         else:
             self.world.see_account(session, self.pick([*self.bank.accounts, iban(77)]))
 
@@ -481,12 +476,16 @@ class Steps:
         self.world.evidence(key, order.account.number, order.id)
 
     def account(self):
-        number = iban(2000 + self.number()) if self.chance(30) else self.pick(self.bank.accounts)
+        number = iban(2000 + self.number()) if self.chance(30) else \
+            self.pick([*self.bank.accounts, documents.ELSEWHERE[0]] if self.bank.bank_codes else self.bank.accounts)
         currency = self.pick(["EUR", "USD"])
         if len(self.bank.accounts) < 10:
             self.world.open_account(number, currency, *self.drawn(currency))
 
     def step(self):
-        self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9), (self.due, 3),
-                       (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
-                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 5), (self.patience, 2), (self.world.restart, 2)])()
+        self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9),
+                       (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
+                       (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
+                       (self.patience, 2), (self.world.restart, 2), (self.credit, 4), (self.out_of_suspense, 2),
+                       (self.reverse, 3), (self.delegate, 4),
+                       (self.stand_in, 7)])()

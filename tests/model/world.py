@@ -26,7 +26,7 @@ class World:
         self.bank = self.Model(BANK, START)
         self.rng = random.Random(seed)
         self.statements, self.answers = [], []
-        self.settled = set()
+        self.settled = {}  # status of the evidence that was kept
         self.counts = {}
 
     def ask(self, do, **members):
@@ -64,6 +64,10 @@ class World:
                 times = [step["time"] for step in found]
                 self.same(f"{do}: history in order", sorted(times), times)
                 found = [step["status"] for step in found]
+            elif name == "delegations":
+                found = sorted((d["principal"], d["deputy"], d["amount"], d["inForce"]) for d in found)
+            elif name == "credits":
+                found = [{key: one[key] for key in value[0]} for one in found] if value else found
             elif name == "pending" and found:
                 found = {"digest": found["digest"],
                          "decisions": [(d["holder"], d["decision"]) for d in found["decisions"]]}
@@ -96,19 +100,18 @@ class World:
         self.bank.login(key)
         self.both("login", {"err": "OK"}, key=key)
 
-    def open_account(self, number, currency, holders, rules, limits):
+    def open_account(self, number, currency, holders, terms):
+        """TERMS: rules, limits and deputies, as far as there are some."""
         doc = {"account": number, "bank": BANK, "type": "policy", "title": "Household", "version": 1,
-               "validFrom": documents.time_text(self.bank.now), "rules": rules or documents.ALL,
+               "validFrom": documents.time_text(self.bank.now), "rules": documents.ALL, **terms,
                "holders": [{"class": c, "id": h} for h, c in sorted(holders.items())]}
-        if rules or limits:
+        if "rules" in terms or "limits" in terms:
             doc["currency"] = currency
-        if limits:
-            doc["limits"] = limits
         self.both("account", self.bank.open_account(number, currency, documents.Policy(doc)),
                   account=number, currency=currency,
                   holders=[f"{h}:{c}" for h, c in self.rng.sample(sorted(holders.items()), len(holders))],
-                  rules=documents.canonical(rules) if rules else "",
-                  limits=documents.canonical(limits) if limits else "")
+                  **{name: documents.canonical(terms[name]) if name in terms else ""
+                     for name in ("rules", "limits", "deputies")})
 
     def fund(self, session, number, amount, currency):
         who = {} if session is None else {"session": session}
@@ -143,12 +146,22 @@ class World:
         self.hand_in("word", said, wrong, lambda: self.bank.word(said, to),
                      to=to.text, **{"from": said["from"].text})
 
+    def delegate(self, said, number):
+        said = {**said, "do": "delegate", "to": number}
+        gift = {name: said[name] for name in ("deputy", "currency", "from", "until") if said["verb"] == "give"}
+        if gift:
+            gift.update(minor=said["amount"], amount=documents.money(said["amount"], said["currency"]),
+                        policy=said["policy"].text)
+        self.hand_in("delegate", said, None, lambda: self.bank.delegate(said, number),
+                     account=said["account"], to=number, **gift)
+
     def again(self, statement, another, session):
         said = self.statements[statement]
         said["session"] = session
         other, answered = self.statements[another], said.get("answered")
-        expected = self.bank.word(said, other["to"]) if said["do"] == "word" else \
-            {"decide": self.bank.decide, "cash": self.bank.cash}[said["do"]](said, other["order"])
+        judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
+                 "delegate": self.bank.delegate}[said["do"]]
+        expected = judge(said, other["order" if "order" in said else "to"])
         answer = self.ask("again", statement=statement, session=session, **{"with": another})
         if expected["err"] == "AGAIN":
             self.note("again", "AGAIN")
@@ -165,15 +178,49 @@ class World:
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
 
-    def hold(self, limits):
-        self.bank.hold = limits
-        self.both("hold", {"err": "OK"}, above=", ".join(
-            f"{documents.money(most, currency)} {currency}" for currency, most in limits.items()))
+    def settings(self, hold_above, hold_first, cutoff, bank_codes):
+        """What the bank set for itself."""
+        self.bank.hold, self.bank.hold_first = hold_above, hold_first
+        self.bank.cutoff, self.bank.bank_codes = cutoff, bank_codes
+        above = [f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()]
+        until = [f"{minutes // 60:02d}:{minutes % 60:02d} {currency}" for currency, minutes in cutoff.items()]
+        self.both("settings", {"err": "OK"}, hold_above=", ".join(above), cutoff=", ".join(until),
+                  hold_on="first-payment" if hold_first else "", bank_codes=", ".join(bank_codes))
 
     def held(self, session, number, order, releases):
         who = {} if session is None else {"session": session}
         self.both("release" if releases else "refuse", self.bank.held(session, number, order, releases),
                   account=number, id=order, **who)
+
+    def confirm(self, session, number, order):
+        who = {} if session is None else {"session": session}
+        self.both("confirm", self.bank.sent(session, number, order), account=number, id=order, **who)
+
+    def send_back(self, session, number, order, reason):
+        who = {} if session is None else {"session": session}
+        self.both("return", self.bank.sent(session, number, order, reason),
+                  account=number, id=order, reason=reason, **who)
+
+    def credit(self, session, **what):
+        who = {} if session is None else {"session": session}
+        self.both("credit", self.bank.credit(session, **what), **{**what, "account": what["number"]}, **who)
+
+    def assign(self, session, credit, number):
+        who = {} if session is None else {"session": session}
+        self.both("assign", self.bank.assign(session, credit, number), credit=str(credit), account=number, **who)
+
+    def give_back(self, session, credit):
+        who = {} if session is None else {"session": session}
+        self.both("give-back", self.bank.give_back(session, credit), credit=str(credit), **who)
+
+    def see_suspense(self, session):
+        who = {} if session is None else {"session": session}
+        self.both("see-suspense", self.bank.see_suspense(session), **who)
+
+    def reverse(self, session, number, movement):
+        who = {} if session is None else {"session": session}
+        self.both("reverse", self.bank.reverse(session, number, movement),
+                  account=number, movement=str(movement), **who)
 
     def account_state(self, session, number, act):
         who = {} if session is None else {"session": session}
@@ -200,6 +247,10 @@ class World:
         who = {} if session is None else {"session": session}
         self.both("see-order", self.bank.see_order(session, number, order), account=number, id=order, **who)
 
+    def see_delegations(self, session, number):
+        who = {} if session is None else {"session": session}
+        self.both("see-delegations", self.bank.see_delegations(session, number), account=number, **who)
+
     def see_policy(self, session, number):
         who = {} if session is None else {"session": session}
         self.both("see-policy", self.bank.see_policy(session, number), account=number, **who)
@@ -211,6 +262,8 @@ class World:
         self.note("evidence", answer["err"])
         self.same("evidence", ("OK", found.status, found.reason),
                   (answer["err"], answer["status"], answer["reason"]))
+        if (number, order) in self.settled:
+            self.settled[number, order] = found.status
 
     # --- what must hold after every step ---
     def check(self):
@@ -219,6 +272,13 @@ class World:
                   state["accounts"])
         self.same("orders", {f"{n}/{i}": o.status + o.reason for (n, i), o in self.bank.orders.items()},
                   state["orders"])
+        if "own" in state:
+            self.same("the bank's own accounts",
+                      {f"{n}:{c}": booked for (n, c), booked in self.bank.own.items() if booked}, state["own"])
+        self.same("what waits in them", [], self.bank.own_wrong())
+        report = self.ask("reconcile")["body"]
+        expected = self.bank.report()
+        self.same("the report", expected, {name: report[name] for name in expected})
         told = self.ask("check")
         self.same("the books' laws", [0] * len(told["wrong"]), told["wrong"])
         self.same("settlements in the log", sorted(f"order:{n}/{i}" for n, i, _ in told["executed"]),
@@ -230,11 +290,13 @@ class World:
         """Once, and with a quorum of distinct people under both policies, whatever led there."""
         found = self.bank.orders[number, order]
         self.same("executed once", False, (number, order) in self.settled)
-        self.settled.add((number, order))
-        self.note("executed", "OK")
-        for policy in (found.pinned, found.account.policy) if found.kind != "deposit" else ():
-            quorum = policy.quorum(found.case, self.bank.now - found.entered, people)
-            self.same(f"quorum of {sorted(people)} for {number}/{order}", True, quorum)
+        self.settled[number, order] = found.status
+        alone = all(policy.quorum(found.case, waited, people) for policy, waited, _ in found.judged)
+        self.note("executed", "OK" if alone else "with a deputy")
+        for policy, waited, standing in found.judged:
+            standing = [pair for pair in standing if not found.decided(pair[0], "vote")]
+            self.same(f"quorum of {sorted(people)} for {number}/{order}", True,
+                      policy.quorum(found.case, waited, people, standing))
 
     def finish(self):
         """What takes long, once at the end."""

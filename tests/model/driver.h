@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * driver: what its files share, see driver.c.
+ */
+#ifndef TESTS_MODEL_DRIVER_H
+#define TESTS_MODEL_DRIVER_H
+
+#include "order/json.h"
+#include "order/merkle.h"
+#include "order/policy.h"
+#include "tests/bankd/world.h"
+
+#include <sqlite3.h>
+
+#define KEYS_MAX 32
+
+struct signer {
+    char name[HOLDER_MAX + 1];
+    struct person person;
+};
+struct handed {
+    struct buf jws;
+    struct world_order order;
+    struct policy *policy;      /* a word on this one; otherwise about the order */
+    bool cash;                  /* a terminal's */
+    char account[IBAN_MAX + 1]; /* a delegation, for this account */
+};
+/* What the bank set for itself; "": nothing. */
+struct driver_settings {
+    char hold_above[64], hold_on[64], cutoff[64], bank_codes[64];
+};
+struct driver {
+    struct world w;
+    struct driver_settings settings;
+    sqlite3 *db; /* beside the bank's own connection */
+    struct signer keys[KEYS_MAX];
+    size_t key_count;
+    struct handed *handed; /* every statement, to be handed in again */
+    size_t handed_count;
+    struct merkle_frontier tree; /* as far as the log was checked */
+    int64_t movement;            /* as far as movements were told */
+};
+
+/* Members of a command; "" for a text that is not there. */
+const char *driver_text(const struct js *command, const char *name);
+int64_t driver_number(const struct js *command, const char *name);
+/* The caller: a key's session, or the operator when there is no member SESSION. */
+struct core_caller driver_caller(struct driver *d, const struct js *command);
+void driver_restart(struct driver *d);
+void driver_answer_ok(void);
+void driver_answer_core(struct driver *d); /* what the core answered last */
+
+/* What the operator says, driver_operator.c. */
+void driver_settings(struct driver *d, const struct js *command);
+void driver_account(struct driver *d, const struct js *command);
+void driver_account_state(struct driver *d, const struct js *command);
+void driver_fund(struct driver *d, const struct js *command);
+void driver_release(struct driver *d, const struct js *command);
+void driver_refuse(struct driver *d, const struct js *command);
+void driver_confirm(struct driver *d, const struct js *command);
+void driver_return(struct driver *d, const struct js *command);
+void driver_credit(struct driver *d, const struct js *command);
+void driver_see_suspense(struct driver *d, const struct js *command);
+void driver_assign(struct driver *d, const struct js *command);
+void driver_give_back(struct driver *d, const struct js *command);
+void driver_reverse(struct driver *d, const struct js *command);
+void driver_reconcile(struct driver *d, const struct js *command);
+
+#endif
