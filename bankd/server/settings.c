@@ -95,7 +95,8 @@ static enum err read_terms(const char *path, struct settings *s)
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])
         return log_fail(ERR_CONFIG_INVALID, "bankd.config",
-                        "%s: hold_on waits for a payee check, and payee_check_socket is not set", path);
+                        "%s: hold_on waits for a payee check, and payee_check_socket is not set",
+                        path);
     return ERR_OK;
 }
 
