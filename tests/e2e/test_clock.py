@@ -108,7 +108,7 @@ class Clock(Trouble):
         done = self.bank.ctl("clock", "accept", "--note", "the time server is mended")
         self.assertIn("must be signed again", done.stdout)
         accepted = [e for e in self.bank.entries() if e["type"] == "clock-accepted"][-1]
-        self.assertEqual(accepted["operator"], "the time server is mended")
+        self.assertEqual(accepted["note"], "the time server is mended")
         return accepted["floor"]
 
     def pays(self):
