@@ -44,7 +44,7 @@ class Deputies:
                             (gives and policy is None, "POLICY_MISMATCH"),
                             (policy and policy.doc["account"] != number, "ACCOUNT_MISMATCH")):
             if wrong:
-                return self.unverified(said["session"], name, number)
+                return self.unverified(said["session"], name)
         key, account = self.keys[said["key"]], self.accounts.get(number)
         try:
             who = self.caller(said["session"])
