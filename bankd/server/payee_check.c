@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define ANSWER_MAX 1024
-#define PAUSE_US INT64_C(5000000) /* after an answer that did not come */
+#define PAUSE_SECONDS 5 /* after an answer that did not come */
 
 struct payee_check {
     const char *path;
@@ -155,8 +155,8 @@ enum err payee_check_ask(struct payee_check *p, const struct order *order,
     memcpy(out, "RVNA", PAYEE_CHECK_LEN + 1);
     if (e != ERR_TIMEOUT)
         return ERR_OK;
-    p->quiet_until_us = clock_mono_us() + PAUSE_US;
-    log_event(LOG_WARN, "bankd.payee_check", "%s does not answer; payees stay unchecked for now",
-              p->path);
+    p->quiet_until_us = clock_mono_us() + PAUSE_SECONDS * INT64_C(1000000);
+    log_event(LOG_WARN, "bankd.payee_check", "%s does not answer; nobody is asked for %d s",
+              p->path, PAUSE_SECONDS);
     return ERR_OK;
 }
