@@ -34,7 +34,7 @@ enum err life_read(const struct store_query *q, struct life_order *out)
     out->matured_us = store_int(q, 16);
     out->released = store_int(q, 17) != 0;
     if (!e)
-        e = store_copy_blob(q, 18, out->looks, LIFE_LOOKS_LEN);
+        e = store_copy_text(q, 18, out->payee_name, sizeof out->payee_name);
     if (!e)
         e = store_copy_text(q, 19, out->payee_check, sizeof out->payee_check);
     out->held = (flag_set)store_int(q, 20);
@@ -210,7 +210,9 @@ void life_judge(const struct life_case *in, struct policy_verdict *out)
     }
     bool all_active = good_votes(in->decisions, votes, &count);
     policy_judge(in->pinned, &what, votes, count, out);
-    policy_judge(in->current, &what, votes, count, &now);
+    now = *out;
+    if (in->current != in->pinned)
+        policy_judge(in->current, &what, votes, count, &now);
     out->covered = out->covered && now.covered;
     out->reached =
         out->reached && now.reached && all_active && policy_valid_at(in->current, in->now_us);

@@ -18,7 +18,6 @@
 
 #define LIFE_OBJECT_MAX (sizeof "order:" + IBAN_MAX + 1 + ORDER_ID_LEN)
 #define LIFE_DECISIONS_MAX (2 * POLICY_HOLDERS_MAX) /* a submit and a vote each */
-#define LIFE_LOOKS_LEN (2 * DIGEST_LEN)
 
 struct life_order {
     int64_t id;      /* row; 0: not in the store */
@@ -30,7 +29,7 @@ struct life_order {
     uint8_t policy_digest[DIGEST_LEN];
     int64_t creditor;                      /* row: the other side, of cash the bank's own */
     char payee[IBAN_MAX + 1];              /* "" of cash */
-    uint8_t looks[LIFE_LOOKS_LEN];         /* of the payee's name, see payees.h */
+    char payee_name[ORDER_TEXT_BYTES + 1]; /* of cash "" */
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": not checked */
     flag_set held;                         /* why it waits for the operator, or did */
     int64_t amount;

@@ -4,6 +4,11 @@
 #include "order/text.h"
 #include <string.h>
 
+struct looks {
+    uint8_t letters[DIGEST_LEN];
+    uint8_t shape[DIGEST_LEN];
+};
+
 static enum err look(const char *name, bool by_shape, uint8_t out[static DIGEST_LEN])
 {
     struct buf skeleton = {0};
@@ -15,24 +20,26 @@ static enum err look(const char *name, bool by_shape, uint8_t out[static DIGEST_
     return e;
 }
 
-enum err payees_look(const char *name, uint8_t out[static LIFE_LOOKS_LEN])
+/* The statement with the payee's account bound. */
+static struct store_query *about(struct core *c, enum store_statement which,
+                                 const struct life_order *o)
 {
-    enum err e = look(name, false, out);
+    struct store_query *q = store_query(c->store, which);
 
-    return e ? e : look(name, true, out + DIGEST_LEN);
+    store_bind_int(q, ":account", o->account);
+    store_bind_text(q, ":payee", o->payee);
+    return q;
 }
 
-enum err payees_note(struct core *c, const struct life_order *o)
+/* The statement with what the name looks like bound. */
+static enum err bind_looks(struct store_query *q, const char *name, struct looks *looks)
 {
-    enum err e = ERR_OK;
+    enum err e = look(name, false, looks->letters);
 
-    for (size_t at = 0; !e && at < LIFE_LOOKS_LEN; at += DIGEST_LEN) {
-        struct store_query *q = store_query(c->store, STORE_PAYEE_ADD);
-        store_bind_int(q, ":account", o->account);
-        store_bind_text(q, ":payee", o->payee);
-        store_bind_blob(q, ":look", o->looks + at, DIGEST_LEN);
-        e = store_run(q);
-    }
+    if (!e)
+        e = look(name, true, looks->shape);
+    store_bind_blob(q, ":letters", looks->letters, DIGEST_LEN);
+    store_bind_blob(q, ":shape", looks->shape, DIGEST_LEN);
     return e;
 }
 
@@ -44,22 +51,36 @@ static enum err has_row(struct store_query *q, bool *out)
     return e;
 }
 
-enum err payees_flags(struct core *c, const struct life_order *o, flag_set *out)
+enum err payees_note(struct core *c, const struct life_order *o)
 {
-    struct store_query *q = store_query(c->store, STORE_PAYEE_KNOWN);
-    bool known = false, looks = false;
+    struct store_query *q = about(c, STORE_PAYEE_NAMED, o);
+    struct looks looks;
+    bool known = false;
 
-    *out = 0;
-    store_bind_int(q, ":account", o->account);
-    store_bind_text(q, ":payee", o->payee);
+    store_bind_text(q, ":name", o->payee_name);
     enum err e = has_row(q, &known);
     if (e || known)
         return e;
-    q = store_query(c->store, STORE_PAYEE_LOOKS);
+    q = about(c, STORE_PAYEE_ADD, o);
+    store_bind_text(q, ":name", o->payee_name);
+    e = bind_looks(q, o->payee_name, &looks);
+    return e ? e : store_run(q);
+}
+
+enum err payees_flags(struct core *c, const struct life_order *o, flag_set *out)
+{
+    bool known = false, alike = false;
+    struct looks looks;
+
+    *out = 0;
+    enum err e = has_row(about(c, STORE_PAYEE_KNOWN, o), &known);
+    if (e || known)
+        return e;
+    struct store_query *q = store_query(c->store, STORE_PAYEE_LOOKS);
     store_bind_int(q, ":account", o->account);
-    store_bind_blob(q, ":letters", o->looks, DIGEST_LEN);
-    store_bind_blob(q, ":shape", o->looks + DIGEST_LEN, DIGEST_LEN);
-    e = has_row(q, &looks);
-    *out = FLAG_BIT(FLAG_FIRST_PAYMENT) | (looks ? FLAG_BIT(FLAG_LOOK_ALIKE) : 0);
+    e = bind_looks(q, o->payee_name, &looks);
+    if (!e)
+        e = has_row(q, &alike);
+    *out = FLAG_BIT(FLAG_FIRST_PAYMENT) | (alike ? FLAG_BIT(FLAG_LOOK_ALIKE) : 0);
     return e;
 }

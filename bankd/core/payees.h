@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * payees: whom an account paid before. What a name looks like are the digests of its UTS 39
- * skeletons (order/text.h), by letters and then by shape: names which people take for the same one
- * have one of them in common. Private to bankd/core.
+ * skeletons (order/text.h), by letters and by shape: names which people take for the same one have
+ * one of them in common. Private to bankd/core.
  */
 #ifndef BANKD_CORE_PAYEES_H
 #define BANKD_CORE_PAYEES_H
 
 #include "bankd/core/life.h"
 
-MUST_CHECK enum err payees_look(const char *name, uint8_t out[static LIFE_LOOKS_LEN]);
 /* After an order was paid. */
 MUST_CHECK enum err payees_note(struct core *c, const struct life_order *o);
 /* FLAG_FIRST_PAYMENT when the account never paid this payee's account; with it FLAG_LOOK_ALIKE when

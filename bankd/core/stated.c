@@ -18,45 +18,37 @@ enum err stated_session(struct stated *s, const struct core_caller *who,
 
 static enum err repeat(const struct store_query *q, struct core_answer *out)
 {
-    const char *reason = store_text(q, 2);
+    const char *reason = store_text(q, 1);
     size_t len = 0;
 
     if (strcmp(reason, err_name(ERR_OK)) != 0)
         out->err = err_from_name(reason, strlen(reason));
-    out->http = (int)store_int(q, 3);
-    out->needs_size = (uint64_t)store_int(q, 4);
-    const void *body = store_blob(q, 5, &len);
+    out->http = (int)store_int(q, 2);
+    out->needs_size = (uint64_t)store_int(q, 3);
+    const void *body = store_blob(q, 4, &len);
     return buf_add(&out->body, body, len);
 }
 
-static bool blob_is(const struct store_query *q, int column, const uint8_t *digest)
-{
-    size_t len = 0;
-    const void *bytes = store_blob(q, column, &len);
-
-    return len == DIGEST_LEN && memcmp(bytes, digest, DIGEST_LEN) == 0;
-}
-
-/* A nonce belongs to one JWS: with another one it is taken (rule 4). */
+/* A nonce belongs to one JWS, and that names one document: with another one it is taken (rule 4).
+ */
 enum err stated_replay(struct stated *s, struct core_answer *out, bool *replayed)
 {
     struct store_query *q = store_query(s->c->store, STORE_STATEMENT_FIND);
+    uint8_t digest[DIGEST_LEN];
     bool row = false;
 
     *replayed = false;
     store_bind_int(q, ":key", s->key.id);
     store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
     enum err e = store_step(q, &row);
-    while (!e && row && !*replayed) {
-        if (!blob_is(q, 1, verified_jws_digest(s->verified)))
-            s->nonce_taken = true;
-        else if (blob_is(q, 0, s->subject))
-            *replayed = true;
-        if (*replayed)
-            e = repeat(q, out);
-        else
-            e = store_step(q, &row);
+    if (!e && row)
+        e = store_copy_blob(q, 0, digest, sizeof digest);
+    if (!e && row) {
+        *replayed = memcmp(digest, verified_jws_digest(s->verified), DIGEST_LEN) == 0;
+        s->nonce_taken = !*replayed;
     }
+    if (!e && *replayed)
+        e = repeat(q, out);
     store_done(q);
     return e;
 }
@@ -68,7 +60,6 @@ enum err stated_remember(struct stated *s, const struct core_answer *a)
     struct store_query *q = store_query(s->c->store, STORE_STATEMENT_ADD);
     store_bind_int(q, ":key", s->key.id);
     store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
-    store_bind_blob(q, ":order_digest", s->subject, DIGEST_LEN);
     store_bind_blob(q, ":jws_digest", verified_jws_digest(s->verified), DIGEST_LEN);
     store_bind_text(q, ":reason", err_name(a->err));
     store_bind_int(q, ":http", a->http);

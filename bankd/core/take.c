@@ -2,7 +2,6 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/deciding.h"
 #include "bankd/core/entries.h"
-#include "bankd/core/payees.h"
 #include "bankd/core/view.h"
 #include <stdio.h>
 #include <string.h>
@@ -76,7 +75,8 @@ static enum err begin_order(struct deciding *d)
     memcpy(row->policy_digest, d->account.policy_digest, DIGEST_LEN);
     memcpy(row->order_id, d->order->id, sizeof row->order_id);
     snprintf(row->payee_check, sizeof row->payee_check, "%s", d->document->payee_check);
-    return row->kind == LEDGER_PAYMENT ? payees_look(d->order->creditor_name, row->looks) : ERR_OK;
+    memcpy(row->payee_name, d->order->creditor_name, sizeof row->payee_name);
+    return ERR_OK;
 }
 
 static enum err add_order(struct deciding *d)
@@ -91,7 +91,7 @@ static enum err add_order(struct deciding *d)
     store_bind_int(q, ":policy", row->policy);
     store_bind_int(q, ":creditor", row->creditor);
     store_bind_text(q, ":payee", row->payee);
-    store_bind_blob(q, ":looks", row->looks, LIFE_LOOKS_LEN);
+    store_bind_text(q, ":payee_name", row->payee_name);
     store_bind_text(q, ":payee_check", row->payee_check);
     store_bind_int(q, ":amount", row->amount);
     store_bind_int(q, ":date", row->date_days);

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 11;
+PRAGMA user_version = 12;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -163,7 +163,7 @@ CREATE TABLE orders (
     policy INTEGER NOT NULL REFERENCES policy (id), -- the one it entered under
     creditor INTEGER NOT NULL REFERENCES account (id), -- the bank's settlement for another bank, its cash for cash
     payee TEXT NOT NULL, -- the creditor's account as the order names it; of cash ''
-    looks BLOB NOT NULL, -- what the payee's name looks like: bankd/core/payees.h
+    payee_name TEXT NOT NULL, -- of cash ''
     payee_check TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
     date INTEGER NOT NULL, -- days since 1970
@@ -192,7 +192,6 @@ CREATE TABLE order_document (
 ) STRICT;
 
 CREATE TABLE decision (
-    id INTEGER PRIMARY KEY,
     orders INTEGER NOT NULL REFERENCES orders (id),
     holder INTEGER NOT NULL REFERENCES holder (id),
     kind TEXT NOT NULL,
@@ -202,32 +201,34 @@ CREATE TABLE decision (
     received_us INTEGER NOT NULL,
     passed TEXT NOT NULL, -- the codes passed through, with a space between
     entry INTEGER NOT NULL REFERENCES entry (id),
-    UNIQUE (orders, holder, kind),
+    PRIMARY KEY (orders, holder, kind),
     CHECK (kind = 'submit' OR kind = 'vote' OR kind = 'cancel') -- IN would make a table each time
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Every correctly signed statement once, with its first answer.
 CREATE TABLE statement (
     id INTEGER PRIMARY KEY,
     signing_key INTEGER NOT NULL REFERENCES signing_key (id),
     nonce TEXT NOT NULL,
-    order_digest BLOB NOT NULL,
     jws_digest BLOB NOT NULL,
     reason TEXT NOT NULL, -- the refusal's name, or OK
     http INTEGER NOT NULL,
     size INTEGER NOT NULL, -- entries that a checkpoint must cover before the answer goes out
     body BLOB NOT NULL,
-    UNIQUE (signing_key, nonce, order_digest)
+    UNIQUE (signing_key, nonce) -- a nonce belongs to one of them
 ) STRICT;
 
--- Whom an account paid, and each of the two things that his name looks like.
+-- Whom an account paid, by what names, and what these look like: bankd/core/payees.h.
 CREATE TABLE payee (
     account INTEGER NOT NULL REFERENCES account (id),
     payee TEXT NOT NULL,
-    look BLOB NOT NULL,
-    PRIMARY KEY (account, payee, look)
+    name TEXT NOT NULL,
+    letters BLOB NOT NULL,
+    shape BLOB NOT NULL,
+    PRIMARY KEY (account, payee, name)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX payee_look ON payee (account, look);
+CREATE INDEX payee_letters ON payee (account, letters);
+CREATE INDEX payee_shape ON payee (account, shape);
 
 -- What came from other banks: into an account, or into suspense until the operator knows where to.
 CREATE TABLE credit (

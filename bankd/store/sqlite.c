@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 11 /* what schema.sqlite.sql sets */
+#define SCHEMA_VERSION 12 /* what schema.sqlite.sql sets */
 #define BUSY_WAIT_MS 2000
 
 struct store_query {
@@ -23,6 +23,7 @@ struct store_query {
     enum store_statement which;
     sqlite3_stmt *prepared; /* made at the first use */
     enum err failed;        /* the first failure since store_query */
+    int bound;              /* the position bound last, or 0 */
 };
 
 struct store {
@@ -214,6 +215,7 @@ struct store_query *store_query(struct store *s, enum store_statement which)
     struct store_query *q = &s->queries[which];
 
     q->failed = ERR_OK;
+    q->bound = 0;
     if (!q->prepared) {
         q->failed = prepare(q);
     } else {
@@ -228,14 +230,18 @@ static int position(struct store_query *q, const char *name)
 {
     if (q->failed)
         return 0;
-    int i = sqlite3_bind_parameter_index(q->prepared, name);
+    /* Most are bound as the text has them; looking each one up costs more than binding it. */
+    const char *next = sqlite3_bind_parameter_name(q->prepared, q->bound + 1);
+    int i = next && strcmp(next, name) == 0 ? q->bound + 1
+                                            : sqlite3_bind_parameter_index(q->prepared, name);
+    q->bound = i;
     if (!i)
         q->failed =
             log_fail(ERR_INTERNAL, "store.bind", "%s has no %s", statement_name(q->which), name);
     return i;
 }
 
-static void bound(struct store_query *q, int code)
+static void check(struct store_query *q, int code)
 {
     if (code != SQLITE_OK)
         q->failed = fail(q->store, statement_name(q->which));
@@ -246,7 +252,7 @@ void store_bind_int(struct store_query *q, const char *name, int64_t value)
     int i = position(q, name);
 
     if (i)
-        bound(q, sqlite3_bind_int64(q->prepared, i, value));
+        check(q, sqlite3_bind_int64(q->prepared, i, value));
 }
 
 void store_bind_text(struct store_query *q, const char *name, const char *value)
@@ -254,7 +260,7 @@ void store_bind_text(struct store_query *q, const char *name, const char *value)
     int i = position(q, name);
 
     if (i)
-        bound(q, sqlite3_bind_text(q->prepared, i, value, -1, SQLITE_STATIC));
+        check(q, sqlite3_bind_text(q->prepared, i, value, -1, SQLITE_STATIC));
 }
 
 void store_bind_blob(struct store_query *q, const char *name, const void *bytes, size_t len)
@@ -262,7 +268,7 @@ void store_bind_blob(struct store_query *q, const char *name, const void *bytes,
     int i = position(q, name);
 
     if (i) /* a NULL pointer would bind NULL, not an empty blob */
-        bound(q, sqlite3_bind_blob64(q->prepared, i, bytes ? bytes : "", len, SQLITE_STATIC));
+        check(q, sqlite3_bind_blob64(q->prepared, i, bytes ? bytes : "", len, SQLITE_STATIC));
 }
 
 enum err store_step(struct store_query *q, bool *row)

@@ -123,7 +123,8 @@ static void test_first_payment_of_this_account(void **state)
     struct world *w = *state;
 
     holding_on(w, "first-payment");
-    world_execute(w, "INSERT INTO payee SELECT id, '" WORLD_SHOP_ACCOUNT "', x'00' FROM account"
+    world_execute(w, "INSERT INTO payee SELECT id, '" WORLD_SHOP_ACCOUNT
+                     "', 'S', x'00', x'00' FROM account"
                      " WHERE account = '" OTHER_SHOP "'");
     pay(w, WORLD_SHOP_ACCOUNT, "The Shop", "PDNG first-payment");
 }
@@ -135,12 +136,14 @@ static void test_look_alike(void **state)
     holding_on(w, "look-alike");
     pay(w, WORLD_SHOP_ACCOUNT, "EDP Comercial", "ACSC -"); /* nobody was paid before */
     pay(w, WORLD_SHOP_ACCOUNT, "EDP C\xd0\xbemercial", "ACSC -");
+    pay(w, WORLD_SHOP_ACCOUNT, "Grid Rental", "ACSC -"); /* and he was paid by another name */
     pay(w, OTHER_SHOP, "Somebody Else", "ACSC -");
     world_account(w, "PT50003500010000004561245", "carol", NULL);
     /* A Cyrillic o; other case and points; the very name at another account; capitals that look
      * like other letters: I for l, Cyrillic ones. */
-    static const char *const alike[] = {"EDP C\xd0\xbemercial", "E.D.P. COMERCIAL", "EDP Comercial",
-                                        "EDP ComerciaI", "EDP \xd0\xa1OMERCIAL"};
+    static const char *const alike[] = {"EDP C\xd0\xbemercial", "E.D.P. COMERCIAL",
+                                        "EDP Comercial",        "EDP ComerciaI",
+                                        "EDP \xd0\xa1OMERCIAL", "Grid RentaI"};
     for (size_t i = 0; i < sizeof alike / sizeof *alike; i++)
         pay(w, "PT50003500010000004561245", alike[i], "PDNG look-alike");
     pay(w, "PT50003500010000004561245", "EDP Gas", "ACSC -");

@@ -189,22 +189,22 @@ static void test_the_schema_says_no(void **state)
         "INSERT INTO policy VALUES (1, x'00', 'A', 1, x'', 0);"
         "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0, 'open'),"
         " (2, 'B', 1, 'EUR', 0, 0, 1, 0, 'open');"
-        "INSERT INTO orders VALUES (1, 1, 'o', 'payment', x'', 1, 2, 'B', x'', '', 60, 0, 0, "
+        "INSERT INTO orders VALUES (1, 1, 'o', 'payment', x'', 1, 2, 'B', 'b', '', 60, 0, 0, "
         "'PATC', '', 1,"
         " 0, 0, 0, 0, 0, 0, 0);"
-        "INSERT INTO decision VALUES (1, 1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"
-        "INSERT INTO statement VALUES (1, 1, 'n', x'01', x'02', 'OK', 200, 0, x'');"
+        "INSERT INTO decision VALUES (1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"
+        "INSERT INTO statement VALUES (1, 1, 'n', x'02', 'OK', 200, 0, x'');"
         "INSERT INTO movement VALUES (1, 0, 'payment', 1, NULL, NULL); INSERT INTO posting VALUES "
         "(1, 1, "
         "-60, 40)");
     execute("INSERT INTO delegation VALUES (1, 1, 1, 1, 1, 5, 0, 9, 0, 0, NULL)");
     /* One person, whichever of his keys. */
-    assert_refused("INSERT INTO decision VALUES (2, 1, 1, 'vote', 'reject', 3, 0, 0, '', 0)");
+    assert_refused("INSERT INTO decision VALUES (1, 1, 'vote', 'reject', 3, 0, 0, '', 0)");
     assert_refused("INSERT INTO movement VALUES (2, 0, 'payment', 1, NULL, NULL)");
     assert_refused(
-        "INSERT INTO orders VALUES (2, 1, 'o', 'payment', x'', 1, 2, 'B', x'', '', 1, 0, 0, 'PATC',"
+        "INSERT INTO orders VALUES (2, 1, 'o', 'payment', x'', 1, 2, 'B', 'b', '', 1, 0, 0, 'PATC',"
         " '', 1, 0, 0, 0, 0, 0, 0, 0)");
-    assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'01', x'03', 'OK', 200, 0, x'')");
+    assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'03', 'OK', 200, 0, x'')");
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0)");
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 9, 'active', 0, 0)");
     assert_refused("UPDATE account SET booked = 59 WHERE id = 1");
