@@ -51,7 +51,7 @@ enum err buf_reserve(struct buf *b, size_t len)
 
 enum err buf_add(struct buf *b, const void *bytes, size_t len)
 {
-    enum err e = buf_reserve(b, len);
+    enum err e = b->data && len <= b->cap - b->len ? ERR_OK : buf_reserve(b, len);
     if (e)
         return e;
     if (len)
@@ -68,30 +68,33 @@ enum err buf_add_str(struct buf *b, const char *text)
 
 enum err buf_add_byte(struct buf *b, uint8_t byte)
 {
-    return buf_add(b, &byte, 1);
+    enum err e = b->data && b->len < b->cap ? ERR_OK : buf_reserve(b, 1);
+    if (e)
+        return e;
+    b->data[b->len++] = byte;
+    b->data[b->len] = 0;
+    return ERR_OK;
 }
 
 enum err buf_addf(struct buf *b, const char *format, ...)
 {
-    va_list args;
-    va_start(args, format);
-    int needed = vsnprintf(NULL, 0, format, args);
-    va_end(args);
-    if (needed < 0)
-        return ERR_INTERNAL;
+    enum err e = buf_reserve(b, 0);
 
-    enum err e = buf_reserve(b, (size_t)needed);
-    if (e)
-        return e;
-    va_start(args, format);
-    int written = vsnprintf((char *)b->data + b->len, (size_t)needed + 1, format, args);
-    va_end(args);
-    if (written != needed) {
+    /* Mostly there is room at once; otherwise the first try says how much is needed. */
+    for (int tries = 0; !e && tries < 2; tries++) {
+        size_t room = b->cap - b->len;
+        va_list args;
+        va_start(args, format);
+        int len = vsnprintf((char *)b->data + b->len, room + 1, format, args);
+        va_end(args);
+        if (len >= 0 && (size_t)len <= room) {
+            b->len += (size_t)len;
+            return ERR_OK;
+        }
         b->data[b->len] = 0;
-        return ERR_INTERNAL;
+        e = len < 0 ? ERR_INTERNAL : buf_reserve(b, (size_t)len);
     }
-    b->len += (size_t)needed;
-    return ERR_OK;
+    return e ? e : ERR_INTERNAL;
 }
 
 void buf_drop(struct buf *b, size_t len)

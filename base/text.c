@@ -33,29 +33,23 @@ void text_hex(const uint8_t *bytes, size_t len, char *out)
     out[2 * len] = 0;
 }
 
-static int hex_digit(char c)
+/* Without a branch on what it is; WRONG is not 0 afterwards when C is none. */
+static unsigned hex_digit(char c, unsigned *wrong)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    unsigned byte = (uint8_t)c, number = byte - '0', letter = (byte | 0x20) - 'a';
+
+    *wrong |= (number > 9) & (letter > 5);
+    return number > 9 ? letter + 10 : number;
 }
 
 enum err text_unhex(const char *s, size_t len, uint8_t *out, size_t out_len)
 {
-    if (out_len)
+    unsigned wrong = len / 2 != out_len || len % 2 != 0;
+    for (size_t i = 0; i < out_len && !wrong; i++)
+        out[i] = (uint8_t)(hex_digit(s[2 * i], &wrong) << 4 | hex_digit(s[2 * i + 1], &wrong));
+    if (wrong && out_len)
         memset(out, 0, out_len);
-    if (len / 2 != out_len || len % 2 != 0)
-        return ERR_USAGE;
-    for (size_t i = 0; i < len; i++)
-        if (hex_digit(s[i]) < 0)
-            return ERR_USAGE;
-    for (size_t i = 0; i < out_len; i++)
-        out[i] = (uint8_t)(hex_digit(s[2 * i]) << 4 | hex_digit(s[2 * i + 1]));
-    return ERR_OK;
+    return wrong ? ERR_USAGE : ERR_OK;
 }
 
 /* The two alphabets of RFC 4648 differ in two digits and in the padding. */

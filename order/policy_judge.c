@@ -57,7 +57,7 @@ unsigned policy_way_size(const struct policy_way *w)
 /* Finds somebody for the place, moving others on where that helps. Depth: the number of places. */
 static bool seat(struct seating *s, unsigned place)
 {
-    policy_set free = s->places[place] & ~s->seated;
+    policy_set free = s->places[place] & ~s->seated, ask;
 
     if (free) {
         unsigned h = (unsigned)__builtin_ctzll(free);
@@ -66,12 +66,10 @@ static bool seat(struct seating *s, unsigned place)
         s->taken[h] = place;
         return true;
     }
-    for (unsigned h = 0; h < POLICY_HOLDERS_MAX; h++) {
-        policy_set person = (policy_set)1 << h;
+    while ((ask = s->places[place] & ~s->asked) != 0) {
+        unsigned h = (unsigned)__builtin_ctzll(ask);
 
-        if (!(s->places[place] & person & ~s->asked))
-            continue;
-        s->asked |= person;
+        s->asked |= (policy_set)1 << h;
         if (seat(s, s->taken[h])) {
             s->taken[h] = place;
             return true;
