@@ -33,6 +33,12 @@ static enum err add_deputy(struct buf *out, const struct verify_deputy *d)
                     d->principal, d->thumbprint, vouched(d->pinned));
 }
 
+static enum err add_policy_signer(struct buf *out, const struct verify_policy_signer *p)
+{
+    return buf_addf(out, "  %-13s approved policy version %lld with key %s, %s\n", p->holder,
+                    (long long)p->version, p->thumbprint, vouched(p->pinned));
+}
+
 static enum err describe_order(const struct order *o, struct buf *out)
 {
     const char *side = o->kind == ORDER_DEPOSIT ? "to" : "from";
@@ -55,6 +61,8 @@ static enum err describe(const struct verify_report *r, struct buf *out)
         e = add_signer(out, &r->signers[i]);
     for (size_t i = 0; e == ERR_OK && i < r->deputy_count; i++)
         e = add_deputy(out, &r->deputies[i]);
+    for (size_t i = 0; e == ERR_OK && i < r->policy_signer_count; i++)
+        e = add_policy_signer(out, &r->policy_signers[i]);
     if (e == ERR_OK)
         e = buf_addf(out, "  %-13s %s, checkpoint of %llu entries\n", "log", o->bank,
                      (unsigned long long)r->tree_size);
@@ -63,8 +71,26 @@ static enum err describe(const struct verify_report *r, struct buf *out)
 
 /* --- for programs --- */
 
-static enum err push_signer(struct js *array, const struct verify_signer *s)
+/* Takes OBJECT over, once E says that it is whole. */
+static enum err push(struct js *array, struct js *object, enum err e)
 {
+    if (e == ERR_OK)
+        return js_push(array, object);
+    js_free(object);
+    return e;
+}
+
+/* A key and who vouches for whose it is. */
+static enum err set_key(struct js *object, const char *thumbprint, bool pinned)
+{
+    enum err e = js_set_text(object, "thumbprint", thumbprint);
+
+    return e == ERR_OK ? js_set_text(object, "vouchedBy", pinned ? "you" : "bank") : e;
+}
+
+static enum err push_signer(const struct verify_report *r, size_t i, struct js *array)
+{
+    const struct verify_signer *s = &r->signers[i];
     char issued[TEXT_TIME_LEN + 1];
     struct js *object = NULL;
     enum err e = js_object_new(&object);
@@ -77,28 +103,54 @@ static enum err push_signer(struct js *array, const struct verify_signer *s)
     if (e == ERR_OK)
         e = js_set_text(object, "issued", issued);
     if (e == ERR_OK)
-        e = js_set_text(object, "thumbprint", s->thumbprint);
-    if (e == ERR_OK)
-        e = js_set_text(object, "vouchedBy", s->pinned ? "you" : "bank");
-    if (e != ERR_OK) {
-        js_free(object);
-        return e;
-    }
-    return js_push(array, object);
+        e = set_key(object, s->thumbprint, s->pinned);
+    return push(array, object, e);
 }
 
-static enum err set_signers(struct js *object, const struct verify_report *r)
+static enum err push_deputy(const struct verify_report *r, size_t i, struct js *array)
+{
+    const struct verify_deputy *d = &r->deputies[i];
+    struct js *object = NULL;
+    enum err e = js_object_new(&object);
+
+    if (e == ERR_OK)
+        e = js_set_text(object, "deputy", d->deputy);
+    if (e == ERR_OK)
+        e = js_set_text(object, "principal", d->principal);
+    if (e == ERR_OK)
+        e = set_key(object, d->thumbprint, d->pinned);
+    return push(array, object, e);
+}
+
+static enum err push_policy_signer(const struct verify_report *r, size_t i, struct js *array)
+{
+    const struct verify_policy_signer *p = &r->policy_signers[i];
+    struct js *object = NULL;
+    enum err e = js_object_new(&object);
+
+    if (e == ERR_OK)
+        e = js_set_text(object, "holder", p->holder);
+    if (e == ERR_OK)
+        e = js_set_int(object, "version", p->version);
+    if (e == ERR_OK)
+        e = set_key(object, p->thumbprint, p->pinned);
+    return push(array, object, e);
+}
+
+static enum err set_list(struct js *object, const char *name, const struct verify_report *r,
+                         size_t count,
+                         enum err (*one)(const struct verify_report *, size_t, struct js *))
 {
     struct js *array = NULL;
     enum err e = js_array_new(&array);
 
-    for (size_t i = 0; e == ERR_OK && i < r->signer_count; i++)
-        e = push_signer(array, &r->signers[i]);
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = one(r, i, array);
     if (e != ERR_OK) {
         js_free(array);
         return e;
     }
-    return js_set(object, "signers", array);
+    return js_set(object, name, array);
 }
 
 static enum err set_other_side(struct js *object, const struct order *o)
@@ -109,40 +161,6 @@ static enum err set_other_side(struct js *object, const struct order *o)
     }
     enum err e = js_set_text(object, "creditorAccount", o->creditor_account);
     return e == ERR_OK ? js_set_text(object, "creditorName", o->creditor_name) : e;
-}
-
-static enum err push_deputy(struct js *array, const struct verify_deputy *d)
-{
-    struct js *object = NULL;
-    enum err e = js_object_new(&object);
-
-    if (e == ERR_OK)
-        e = js_set_text(object, "deputy", d->deputy);
-    if (e == ERR_OK)
-        e = js_set_text(object, "principal", d->principal);
-    if (e == ERR_OK)
-        e = js_set_text(object, "thumbprint", d->thumbprint);
-    if (e == ERR_OK)
-        e = js_set_text(object, "vouchedBy", d->pinned ? "you" : "bank");
-    if (e != ERR_OK) {
-        js_free(object);
-        return e;
-    }
-    return js_push(array, object);
-}
-
-static enum err set_deputies(struct js *object, const struct verify_report *r)
-{
-    struct js *array = NULL;
-    enum err e = js_array_new(&array);
-
-    for (size_t i = 0; e == ERR_OK && i < r->deputy_count; i++)
-        e = push_deputy(array, &r->deputies[i]);
-    if (e != ERR_OK) {
-        js_free(array);
-        return e;
-    }
-    return js_set(object, "deputies", array);
 }
 
 /* What verdict_ok does not write by itself. */
@@ -170,8 +188,10 @@ static enum err more_members(const struct verify_report *r, struct js **out)
     if (e == ERR_OK && r->reason[0])
         e = js_set_text(*out, "reason", r->reason);
     if (e == ERR_OK && r->deputy_count > 0)
-        e = set_deputies(*out, r);
-    return e == ERR_OK ? set_signers(*out, r) : e;
+        e = set_list(*out, "deputies", r, r->deputy_count, push_deputy);
+    if (e == ERR_OK && r->policy_signer_count > 0)
+        e = set_list(*out, "policySigners", r, r->policy_signer_count, push_policy_signer);
+    return e == ERR_OK ? set_list(*out, "signers", r, r->signer_count, push_signer) : e;
 }
 
 /* --- the command --- */

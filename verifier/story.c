@@ -124,5 +124,7 @@ enum err story_report(const struct story *s, struct verify_report *out)
     out->signer_count = s->made_count;
     memcpy(out->deputies, s->deputies, sizeof out->deputies);
     out->deputy_count = s->deputy_count;
+    memcpy(out->policy_signers, s->policy_signers, sizeof out->policy_signers);
+    out->policy_signer_count = s->policy_signer_count;
     return ERR_OK;
 }

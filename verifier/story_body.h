@@ -59,6 +59,8 @@ struct story {
     const struct policy *policy;  /* the one the order entered under, or would; NULL before any */
     const struct policy *current; /* the account's */
     struct story_change change;
+    struct verify_policy_signer policy_signers[VERIFY_POLICY_SIGNERS_MAX];
+    size_t policy_signer_count;
     struct story_delegation delegations[STORY_DELEGATIONS_MAX];
     size_t delegation_count;
     char currency[ORDER_CURRENCY_LEN + 1];

@@ -144,6 +144,34 @@ static void judge(const struct story *s, const struct body *b, bool *reached, bo
     *unreachable = old.unreachable || new.unreachable;
 }
 
+static bool is_noted(const struct story *s, const char *thumbprint)
+{
+    for (size_t i = 0; i < s->policy_signer_count; i++) {
+        if (strcmp(s->policy_signers[i].thumbprint, thumbprint) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whose keys the report has to name. */
+static enum err note_signers(struct story *s)
+{
+    const struct story_change *ch = &s->change;
+
+    for (size_t i = 0; i < ch->count; i++) {
+        if (!ch->votes[i].approves || is_noted(s, ch->keys[i]))
+            continue;
+        if (s->policy_signer_count == VERIFY_POLICY_SIGNERS_MAX)
+            return ERR_TOO_LARGE;
+        struct verify_policy_signer *out = &s->policy_signers[s->policy_signer_count++];
+        memcpy(out->holder, ch->holders[i], sizeof out->holder);
+        memcpy(out->thumbprint, ch->keys[i], sizeof out->thumbprint);
+        out->version = policy_version(ch->to);
+        out->pinned = story_keys_pinned(s, ch->keys[i]);
+    }
+    return ERR_OK;
+}
+
 /* Evidence tells of policies that came into force, so a word leaves it pending or enforces it. */
 static enum err follow(struct story *s, const struct body *b, const struct js *status)
 {
@@ -157,6 +185,9 @@ static enum err follow(struct story *s, const struct body *b, const struct js *s
         return story_contradiction_unless(story_text_is(status, "pending"));
     if (!story_text_is(status, "in-force"))
         return ERR_EVIDENCE_CONTRADICTION;
+    enum err e = note_signers(s);
+    if (e != ERR_OK)
+        return e;
     struct policy *p = s->change.to;
     s->change.to = NULL;
     return enforce(s, p);

@@ -134,6 +134,15 @@ struct verify_deputy {
     char thumbprint[KEY_THUMBPRINT_LEN + 1]; /* the principal's */
     bool pinned;                             /* as of a signer */
 };
+/* Who approved a policy that came into force: each key once, with the first that it approved. The
+ * account's first policy is the bank's to enter. */
+#define VERIFY_POLICY_SIGNERS_MAX 256u
+struct verify_policy_signer {
+    char holder[HOLDER_MAX + 1];
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    int64_t version;
+    bool pinned; /* as of a signer */
+};
 struct verify_report {
     struct order order;
     char status[5]; /* ISO code */
@@ -147,6 +156,8 @@ struct verify_report {
     size_t signer_count;
     struct verify_deputy deputies[POLICY_HOLDERS_MAX];
     size_t deputy_count;
+    struct verify_policy_signer policy_signers[VERIFY_POLICY_SIGNERS_MAX];
+    size_t policy_signer_count;
     char where[96]; /* after a refusal: which part of the file, for people */
 };
 /* ERR_OK: everything in the file is as the format demands and the report is filled. */

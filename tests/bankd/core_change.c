@@ -7,6 +7,7 @@
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define DAY 86400
@@ -64,6 +65,21 @@ static void log_in(struct world *w)
     world_login(w, &w->carol);
 }
 
+static void assert_policy_signers(const struct verify_report *r, const char *expected)
+{
+    char found[256] = "";
+
+    for (size_t i = 0; i < r->policy_signer_count; i++) {
+        const struct verify_policy_signer *p = &r->policy_signers[i];
+        size_t used = strlen(found);
+
+        snprintf(found + used, sizeof found - used, "%s%s %d", used ? "," : "", p->holder,
+                 (int)p->version);
+        assert_false(p->pinned);
+    }
+    assert_string_equal(found, expected);
+}
+
 /* Carol comes in: both old holders and she herself agree. */
 static void test_a_new_holder(void **state)
 {
@@ -88,6 +104,7 @@ static void test_a_new_holder(void **state)
     assert_ok(world_evidence(w, &w->carol, &o, &report));
     assert_int_equal(report.policy_version, 2);
     assert_int_equal(report.given, 3);
+    assert_policy_signers(&report, "alice 2,bob 2,carol 2");
     world_order_free(&o);
     policy_free(two);
 }
@@ -230,6 +247,7 @@ static void test_a_new_policy_lets_an_order_through(void **state)
     assert_string_equal(world_sql(w, "SELECT status FROM orders"), "ACSC");
     assert_ok(world_evidence(w, &w->alice, &o, &report));
     assert_string_equal(report.status, "ACSC");
+    assert_policy_signers(&report, "alice 2,bob 2"); /* the same keys brought the others, too */
     buf_free(&jws);
     world_order_free(&o);
     policy_free(two);

@@ -256,6 +256,9 @@ static void test_revoked_after_the_payment(void **state)
     assert_ok(world_evidence(w, &w->bob, &o, &report));
     assert_string_equal(report.status, "ACSC");
     assert_int_equal(report.given, 2);
+    world_begin(w);
+    world_end(w, core_order(w->core, &world_operator, WORLD_ALICE_ACCOUNT, o.order.id, &w->answer));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"givenApprovals\":2,"));
     w->bank_codes = NULL;
     world_order_free(&o);
 }

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """New policies over the API, signed with keys of our own: what does not count, by name, and rows 2, 3
 and 4 for this statement."""
+import json
 import unittest
 
 from bank import canon, sha256
+from holder import verify_evidence
 from policy_change import TYP, display, send, word
 from scene import Scene
 
@@ -39,8 +41,21 @@ class NewPolicy(Scene):
         self.refused(self.says(self.bob, new), "POLICY_STALE", "POLICY_VERSION", "POLICY_MISMATCH")
         order = self.order(amount="10.00")
         self.taken(self.alice.decide(order, new), "ACSC")
+        self.who_brought_it(order)
         self.pay(1000)
         self.refused(self.alice.decide(self.order(amount="10.00"), self.old), "POLICY_STALE")
+
+    def who_brought_it(self, order):
+        """Evidence names the keys by which the policy came, and who vouches for them."""
+        path = self.bank.path("evidence.json")
+        with open(path, "wb") as f:
+            f.write(self.alice.get("/v1/accounts/%s/orders/%s/evidence" % (self.account, order["id"])).body)
+        told = self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, "--json",
+                               "--key", self.bob.key.thumbprint, path]).stdout
+        self.assertEqual([(s["holder"], s["version"], s["vouchedBy"]) for s in json.loads(told)["policySigners"]],
+                         [("alice", 2, "bank"), ("bob", 2, "you")])
+        self.assertIn("bob           approved policy version 2 with key %s" % self.bob.key.thumbprint,
+                      verify_evidence(self.bank, path).stdout)
 
     def test_one_says_no(self):
         new = self.next()
