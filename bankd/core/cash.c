@@ -3,15 +3,20 @@
  * Cash at a terminal: the first word on a cash order, which is its terminal's and counts as handing
  * in. A deposit is settled by it; a withdrawal then waits for the holders, in decide.c.
  */
+#include "bankd/core/change.h"
 #include "bankd/core/core.h"
 #include "bankd/core/deciding.h"
 #include "bankd/core/session.h"
 #include <string.h>
 
 /* A terminal names any account, and sees none by it. */
-static enum err check_access(struct deciding *d, const struct session_viewer *viewer)
+static enum err check_access(void *ctx, const struct session_viewer *viewer)
 {
-    return viewer->kind == PEOPLE_TERMINAL ? deciding_account(d) : ERR_NOT_A_TERMINAL;
+    struct deciding *d = ctx;
+
+    if (viewer->kind != PEOPLE_TERMINAL)
+        return ERR_NOT_A_TERMINAL;
+    return change_account(d->c, d->order->account, &d->account, &d->current);
 }
 
 static enum err check_terminal(const struct deciding *d)
@@ -53,9 +58,11 @@ static enum err check_new(struct deciding *d)
     return d->order->kind == ORDER_DEPOSIT ? check_deposit(d) : check_withdrawal(d);
 }
 
-static enum err judge(struct deciding *d)
+static enum err judge(void *ctx)
 {
-    enum err e = deciding_begin(d);
+    struct deciding *d = ctx;
+
+    enum err e = deciding_find(d);
     if (!e)
         e = check_terminal(d);
     if (e)
@@ -67,23 +74,13 @@ static enum err judge(struct deciding *d)
 enum err core_cash(struct core *c, const struct core_caller *who, const struct verified *statement,
                    const struct core_document *document, struct core_answer *out)
 {
-    static const struct deciding_checks checks = {check_access, judge};
-    struct life_decisions decisions;
-    struct delegations delegations;
-    struct deciding d = {
-        .c = c,
-        .stated = {.c = c, .verified = statement, .subject = document->order->digest},
-        .verb = VERB_SUBMIT,
-        .order = document->order,
-        .document = document,
-        .decisions = &decisions,
-        .delegations = &delegations};
+    static const struct stated_steps steps = {
+        .kind = STATEMENT_TERMINAL,
+        .access = check_access,
+        .due = deciding_due,
+        .judge = judge,
+        .take = take_decision,
+    };
 
-    *out = (struct core_answer){0};
-    decisions.count = 0;
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    if (!verified_terminal(statement))
-        return ERR_INTERNAL;
-    return deciding_run(&d, who, &checks, out);
+    return deciding_run(c, who, statement, document, &steps, out);
 }

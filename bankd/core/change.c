@@ -29,13 +29,12 @@ static bool is_pending(const struct changing *d)
 }
 
 /* Who comes in by the policy that waits may see the account, too. */
-static enum err check_access(struct changing *d, const struct session_viewer *viewer)
+static enum err check_access(void *ctx, const struct session_viewer *viewer)
 {
-    enum err e = ledger_find(d->c, d->said->account, &d->account);
-    if (!e)
-        e = change_catch_up(d->c, &d->account);
-    if (!e)
-        e = state_policy(d->c, d->account.policy_digest, &d->from);
+    struct changing *d = ctx;
+
+    enum err e = change_account(d->c, d->said->account, &d->account, &d->from);
+    d->stated.policy = d->from;
     if (!e)
         e = change_find(d->c, d->account.id, &d->change);
     if (!e && !session_may_see(viewer, d->from) &&
@@ -88,15 +87,11 @@ static enum err check_known(const struct changing *d)
     return change_decided(&d->change, d->stated.key.holder_name) ? ERR_ALREADY_DECIDED : ERR_OK;
 }
 
-static enum err judge(struct changing *d)
+static enum err judge(void *ctx)
 {
-    enum err e = stated_fresh(&d->stated);
-    if (!e && !d->stated.key.active)
-        e = ERR_KEY_INACTIVE;
-    if (!e && d->account.state == LEDGER_CLOSED)
-        e = ERR_ACCOUNT_CLOSED;
-    if (!e)
-        e = check_rights(d);
+    struct changing *d = ctx;
+
+    enum err e = d->account.state == LEDGER_CLOSED ? ERR_ACCOUNT_CLOSED : check_rights(d);
     if (!e && memcmp(d->said->replaces, d->account.policy_digest, DIGEST_LEN) != 0)
         e = ERR_POLICY_STALE;
     if (!e)
@@ -182,8 +177,9 @@ static const char *status_of(const struct policy_verdict *v)
     return v->unreachable ? "rejected" : "pending";
 }
 
-static enum err take(struct changing *d, struct core_answer *out)
+static enum err take(void *ctx, struct core_answer *out)
 {
+    struct changing *d = ctx;
     bool is_new = d->change.id == 0;
     struct policy_verdict verdict;
     struct doc body = {0};
@@ -212,35 +208,18 @@ enum err core_policy_decide(struct core *c, const struct core_caller *who,
                             const struct verified *statement, const struct policy *to,
                             struct core_answer *out)
 {
+    static const struct stated_steps steps = {
+        .kind = STATEMENT_POLICY,
+        .access = check_access, /* and what is due */
+        .judge = judge,
+        .take = take,
+    };
     struct changing d = {.c = c,
                          .stated = {.c = c, .verified = statement, .subject = policy_digest(to)},
                          .said = verified_policy_change(statement),
                          .to = to};
-    struct session_viewer viewer;
-    bool replayed = false;
 
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    if (!d.said)
-        return ERR_INTERNAL;
-    enum err e = stated_session(&d.stated, who, &viewer);
-    if (e)
-        return answer_refuse(c, who, e, out);
-    e = check_access(&d, &viewer);
-    if (e) {
-        change_free(&d.change);
-        return stated_refuse(&d.stated, e, NULL, out);
-    }
-    e = stated_replay(&d.stated, out, &replayed);
-    if (!e && !replayed) {
-        e = judge(&d);
-        e = e ? stated_refuse(&d.stated, e, d.from, out) : take(&d, out);
-        if (!e)
-            e = stated_remember(&d.stated, out);
-    }
-    if (e)
-        core_answer_free(out);
+    enum err e = stated_run(&d.stated, &steps, &d, who, out);
     change_free(&d.change);
     return e;
 }

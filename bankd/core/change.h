@@ -15,7 +15,10 @@
 /* Ends the account's change when it has expired, or puts it in force when a waiting clause opened.
  * Updates A. */
 MUST_CHECK enum err change_catch_up(struct core *c, struct ledger_account *a);
-/* The same for one change of any account; *FOUND is false when none was due. */
+/* The account as it is now, and the policy in force. */
+MUST_CHECK enum err change_account(struct core *c, const char *account, struct ledger_account *a,
+                                   const struct policy **in_force);
+/* The same as change_catch_up for one change of any account; *FOUND is false when none was due. */
 MUST_CHECK enum err change_catch_up_one(struct core *c, bool *found);
 
 /* Whether HOLDER stands in a new policy of the account that waits. */

@@ -51,6 +51,15 @@ enum err change_catch_up(struct core *c, struct ledger_account *a)
     return e;
 }
 
+enum err change_account(struct core *c, const char *account, struct ledger_account *a,
+                        const struct policy **in_force)
+{
+    enum err e = ledger_find(c, account, a);
+    if (!e)
+        e = change_catch_up(c, a);
+    return e ? e : state_policy(c, a->policy_digest, in_force);
+}
+
 enum err change_catch_up_one(struct core *c, bool *found)
 {
     struct store_query *q = store_query(c->store, STORE_CHANGE_DUE);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Where a holder's decision is judged: core_decide, at the end, and judge() above it are the order
- * of checks, of which cash.c uses some. What happens to one that passed them is in take.c.
+ * of checks, after those of any statement (stated.c); cash.c uses some. What happens to one that
+ * passed them is in take.c.
  */
-#include "bankd/core/answer.h"
 #include "bankd/core/change.h"
 #include "bankd/core/core.h"
 #include "bankd/core/deciding.h"
@@ -15,18 +15,12 @@
 
 #define DATE_DAYS_MAX 366 /* as far ahead as an order may be dated */
 
-enum err deciding_account(struct deciding *d)
-{
-    enum err e = ledger_find(d->c, d->order->account, &d->account);
-    if (!e)
-        e = change_catch_up(d->c, &d->account);
-    return e ? e : state_policy(d->c, d->account.policy_digest, &d->current);
-}
-
 /* The caller must stand in the account's policy; the signer may be a co-holder. */
-static enum err check_access(struct deciding *d, const struct session_viewer *viewer)
+static enum err check_access(void *ctx, const struct session_viewer *viewer)
 {
-    enum err e = deciding_account(d);
+    struct deciding *d = ctx;
+
+    enum err e = change_account(d->c, d->order->account, &d->account, &d->current);
     if (!e && !session_may_see(viewer, d->current))
         e = ERR_ACCOUNT_UNKNOWN;
     return e;
@@ -52,6 +46,7 @@ static enum err check_policy(struct deciding *d)
 
     const struct policy_case what = case_of(d);
     enum err e = state_policy(d->c, digest, &d->pinned);
+    d->stated.policy = d->pinned;
     if (!e)
         e = rights_check(d->pinned, &what, d->stated.key.holder_name, d->verb);
     if (!e)
@@ -154,30 +149,26 @@ enum err deciding_pays(const struct deciding *d)
     return d->account.state == LEDGER_BLOCKED ? ERR_ACCOUNT_BLOCKED : ERR_ACCOUNT_CLOSED;
 }
 
-static enum err find_order(struct deciding *d)
+enum err deciding_due(void *deciding)
 {
-    enum err e = life_find(d->c, d->account.id, d->order->id, &d->row);
+    struct deciding *d = deciding;
 
+    return life_catch_up(d->c, &d->account);
+}
+
+enum err deciding_find(struct deciding *d)
+{
+    enum err e = delegate_load(d->c, d->account.id, d->delegations);
+    if (!e)
+        e = life_find(d->c, d->account.id, d->order->id, &d->row);
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-enum err deciding_begin(struct deciding *d)
+static enum err judge(void *ctx)
 {
-    if (strcmp(d->order->bank, d->c->bank) != 0)
-        return ERR_BANK_MISMATCH;
-    enum err e = life_catch_up(d->c, &d->account);
-    if (!e)
-        e = stated_fresh(&d->stated);
-    if (!e && !d->stated.key.active)
-        e = ERR_KEY_INACTIVE;
-    if (!e)
-        e = delegate_load(d->c, d->account.id, d->delegations);
-    return e ? e : find_order(d);
-}
+    struct deciding *d = ctx;
 
-static enum err judge(struct deciding *d)
-{
-    enum err e = deciding_begin(d);
+    enum err e = deciding_find(d);
     if (!e)
         e = check_policy(d);
     if (!e && decision_pays(d->verb))
@@ -187,50 +178,36 @@ static enum err judge(struct deciding *d)
     return e;
 }
 
-enum err deciding_run(struct deciding *d, const struct core_caller *who,
-                      const struct deciding_checks *checks, struct core_answer *out)
+enum err deciding_run(struct core *c, const struct core_caller *who,
+                      const struct verified *statement, const struct core_document *document,
+                      const struct stated_steps *steps, struct core_answer *out)
 {
-    struct session_viewer viewer;
-    bool replayed = false;
-
-    enum err e = stated_session(&d->stated, who, &viewer);
-    if (e)
-        return answer_refuse(d->c, who, e, out);
-    e = checks->access(d, &viewer);
-    if (e)
-        return stated_refuse(&d->stated, e, NULL, out);
-    e = stated_replay(&d->stated, out, &replayed);
-    if (!e && !replayed) {
-        e = checks->judge(d);
-        e = e ? stated_refuse(&d->stated, e, d->pinned, out) : take_decision(d, out);
-        if (!e)
-            e = stated_remember(&d->stated, out);
-    }
-    if (e)
-        core_answer_free(out);
-    return e;
-}
-
-enum err core_decide(struct core *c, const struct core_caller *who, const struct verified *decision,
-                     const struct core_document *document, struct core_answer *out)
-{
-    static const struct deciding_checks checks = {check_access, judge};
+    const struct decision *said = verified_decision(statement);
     struct life_decisions decisions;
     struct delegations delegations;
     struct deciding d = {
         .c = c,
-        .stated = {.c = c, .verified = decision, .subject = document->order->digest},
+        .stated = {.c = c, .verified = statement, .subject = document->order->digest},
+        .verb = said ? said->verb : VERB_SUBMIT,
         .order = document->order,
         .document = document,
         .decisions = &decisions,
         .delegations = &delegations};
 
-    *out = (struct core_answer){0};
     decisions.count = 0;
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    if (!verified_decision(decision))
-        return ERR_INTERNAL;
-    d.verb = verified_decision(decision)->verb;
-    return deciding_run(&d, who, &checks, out);
+    return stated_run(&d.stated, steps, &d, who, out);
+}
+
+enum err core_decide(struct core *c, const struct core_caller *who, const struct verified *decision,
+                     const struct core_document *document, struct core_answer *out)
+{
+    static const struct stated_steps steps = {
+        .kind = STATEMENT_DECISION,
+        .access = check_access,
+        .due = deciding_due,
+        .judge = judge,
+        .take = take_decision,
+    };
+
+    return deciding_run(c, who, decision, document, &steps, out);
 }

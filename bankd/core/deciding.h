@@ -29,11 +29,10 @@ struct deciding {
 };
 
 /* --- decide.c: what holds for whatever is said about an order --- */
-/* The account, and what time demanded of it. */
-MUST_CHECK enum err deciding_account(struct deciding *d);
-/* Ends what is past its time, so that its money is free again; then freshness, the signer's key,
- * and the order's row, if there is one. */
-MUST_CHECK enum err deciding_begin(struct deciding *d);
+/* Ends what is past its time, so that its money is free again. */
+MUST_CHECK enum err deciding_due(void *deciding);
+/* The order's row, if there is one, and the account's delegations. */
+MUST_CHECK enum err deciding_find(struct deciding *d);
 /* Of an order that the bank knows. */
 MUST_CHECK enum err deciding_known(struct deciding *d);
 /* ACCOUNT_BLOCKED, ACCOUNT_CLOSED. */
@@ -41,18 +40,15 @@ MUST_CHECK enum err deciding_pays(const struct deciding *d);
 /* Whether a new order fits its account: the currency, a rule, the limits, the funds. */
 MUST_CHECK enum err deciding_fits(struct deciding *d, const struct policy_case *what, bool today);
 
-/* The way of a statement: who carries it, ACCESS to the account, its first answer again, JUDGE,
- * and the books. */
-struct deciding_checks {
-    enum err (*access)(struct deciding *d, const struct session_viewer *viewer);
-    enum err (*judge)(struct deciding *d);
-};
-MUST_CHECK enum err deciding_run(struct deciding *d, const struct core_caller *who,
-                                 const struct deciding_checks *checks, struct core_answer *out);
+/* The way of STATEMENT, with a struct deciding for the steps. */
+MUST_CHECK enum err deciding_run(struct core *c, const struct core_caller *who,
+                                 const struct verified *statement,
+                                 const struct core_document *document,
+                                 const struct stated_steps *steps, struct core_answer *out);
 
 /* Enters a decision that passed every check: the order, if it is new, with its reservation; the
  * decision; what the votes now amount to, execution included; the entries. Only failures, no
  * refusals. */
-MUST_CHECK enum err take_decision(struct deciding *d, struct core_answer *out);
+MUST_CHECK enum err take_decision(void *deciding, struct core_answer *out);
 
 #endif

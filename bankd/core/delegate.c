@@ -98,13 +98,12 @@ struct delegating {
     int64_t issued_us;           /* the newest of his statements so far; 0: none */
 };
 
-static enum err check_access(struct delegating *d, const struct session_viewer *viewer)
+static enum err check_access(void *ctx, const struct session_viewer *viewer)
 {
-    enum err e = ledger_find(d->c, d->said->account, &d->account);
-    if (!e)
-        e = change_catch_up(d->c, &d->account);
-    if (!e)
-        e = state_policy(d->c, d->account.policy_digest, &d->policy);
+    struct delegating *d = ctx;
+
+    enum err e = change_account(d->c, d->said->account, &d->account, &d->policy);
+    d->stated.policy = d->policy;
     return !e && !session_may_see(viewer, d->policy) ? ERR_ACCOUNT_UNKNOWN : e;
 }
 
@@ -144,16 +143,18 @@ static enum err find_last(struct delegating *d)
     return e;
 }
 
-/* What is due goes first: it is as it was until now. */
-static enum err judge(struct delegating *d)
+static enum err due(void *ctx)
 {
-    enum err e = life_catch_up(d->c, &d->account);
-    if (!e)
-        e = find_last(d);
-    if (!e)
-        e = stated_fresh(&d->stated);
-    if (!e && !d->stated.key.active)
-        e = ERR_KEY_INACTIVE;
+    struct delegating *d = ctx;
+
+    return life_catch_up(d->c, &d->account);
+}
+
+static enum err judge(void *ctx)
+{
+    struct delegating *d = ctx;
+
+    enum err e = find_last(d);
     if (!e && d->account.state == LEDGER_CLOSED)
         e = ERR_ACCOUNT_CLOSED;
     if (!e)
@@ -202,8 +203,9 @@ static enum err add_row(const struct delegating *d, int64_t entry)
 }
 
 /* The old one is over when the new one comes, even where the new one only begins later. */
-static enum err take(struct delegating *d, struct core_answer *out)
+static enum err take(void *ctx, struct core_answer *out)
 {
+    struct delegating *d = ctx;
     bool gives = d->said->verb == DELEGATION_GIVE;
     struct doc body = {0};
     int64_t entry = NO_ENTRY;
@@ -226,32 +228,20 @@ static enum err take(struct delegating *d, struct core_answer *out)
 enum err core_delegate(struct core *c, const struct core_caller *who,
                        const struct verified *statement, struct core_answer *out)
 {
-    struct delegating d = {.c = c, .said = verified_delegation(statement)};
-    struct session_viewer viewer;
-    bool replayed = false;
+    static const struct stated_steps steps = {
+        .kind = STATEMENT_DELEGATION,
+        .access = check_access,
+        .due = due,
+        .judge = judge,
+        .take = take,
+    };
+    const struct delegation *said = verified_delegation(statement);
+    struct delegating d = {
+        .c = c,
+        .stated = {.c = c, .verified = statement, .subject = said ? said->display_digest : NULL},
+        .said = said};
 
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    if (!d.said)
-        return ERR_INTERNAL;
-    d.stated = (struct stated){.c = c, .verified = statement, .subject = d.said->display_digest};
-    enum err e = stated_session(&d.stated, who, &viewer);
-    if (e)
-        return answer_refuse(c, who, e, out);
-    e = check_access(&d, &viewer);
-    if (e)
-        return stated_refuse(&d.stated, e, NULL, out);
-    e = stated_replay(&d.stated, out, &replayed);
-    if (!e && !replayed) {
-        e = judge(&d);
-        e = e ? stated_refuse(&d.stated, e, d.policy, out) : take(&d, out);
-        if (!e)
-            e = stated_remember(&d.stated, out);
-    }
-    if (e)
-        core_answer_free(out);
-    return e;
+    return stated_run(&d.stated, &steps, &d, who, out);
 }
 
 /* --- reading --- */

@@ -12,7 +12,7 @@
 #include "bankd/core/payees.h"
 #include "bankd/core/session.h"
 #include "bankd/core/terms.h"
-#include "bankd/core/view.h"
+#include "bankd/core/word.h"
 #include <string.h>
 
 /* Of what was found out about the payee. */
@@ -73,71 +73,52 @@ enum err hold(struct core *c, const struct ledger_account *a, flag_set why, stru
 
 /* --- the operator's word --- */
 
-struct word {
-    const char *operator_name, *note;
-};
-
-static enum err find(struct core *c, const char *account, const char *id, struct ledger_account *a,
-                     struct life_order *o)
-{
-    enum err e = ledger_find(c, account, a);
-    if (!e)
-        e = life_find(c, a->id, id, o);
-    return !e && o->status != STATUS_PDNG ? ERR_ORDER_NOT_HELD : e;
-}
-
 static enum err release(struct core *c, struct ledger_account *a, const struct word *w,
                         struct life_order *o)
 {
-    char object[LIFE_OBJECT_MAX];
     struct doc body = {0};
 
     enum err e = change_catch_up(c, a); /* it is judged by the policy that is due by now */
     if (e)
         return e;
-    life_object(a->account, o->order_id, object);
-    entries_body(&body, "released", object, o->entry);
-    doc_text(&body, "operator", w->operator_name);
-    doc_text(&body, "note", w->note);
+    word_entry(w, "released", a, o, &body);
     e = entries_add(c, &body, &o->entry);
     o->released = true;
     return e ? e : life_execute_stored(c, a, o);
 }
 
-static enum err decide(struct core *c, const struct core_caller *who, bool releases,
-                       const char *account, const char *id, const char *note,
-                       struct core_answer *out)
+static enum err decide(struct core *c, const struct word *w, bool releases, struct core_answer *out)
 {
-    const struct word w = {who->operator_name, note};
+    const struct life_end end = {"DS04", w->who->operator_name, w->note};
     struct ledger_account a;
     struct life_order o;
-    struct doc body = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator_note(who, note);
+    enum err e = session_operator_note(w->who, w->note);
     if (!e)
-        e = find(c, account, id, &a, &o);
+        e = word_find(c, w, STATUS_PDNG, ERR_ORDER_NOT_HELD, &a, &o);
     if (!e && releases && o.released) /* it waits for a business day */
         e = ERR_ORDER_NOT_HELD;
     if (e)
-        return answer_refuse(c, who, e, out);
-    const struct life_end end = {"DS04", w.operator_name, w.note};
-    e = releases ? release(c, &a, &w, &o) : life_end(c, &a, &end, &o);
-    if (!e)
-        e = view_stored_order(c, &a, &o, true, &body);
-    return e ? e : answer_doc(c, 200, &body, out);
+        return answer_refuse(c, w->who, e, out);
+    e = releases ? release(c, &a, w, &o) : life_end(c, &a, &end, &o);
+    return e ? e : word_answer(c, &a, &o, out);
 }
 
 enum err core_order_release(struct core *c, const struct core_caller *who, const char *account,
                             const char *id, const char *note, struct core_answer *out)
 {
-    return decide(c, who, true, account, id, note, out);
+    const struct word w = {who, account, id, note};
+
+    return decide(c, &w, true, out);
 }
 
 enum err core_order_refuse(struct core *c, const struct core_caller *who, const char *account,
                            const char *id, const char *note, struct core_answer *out)
 {
-    return decide(c, who, false, account, id, note, out);
+    const struct word w = {who, account, id, note};
+
+    return decide(c, &w, false, out);
 }

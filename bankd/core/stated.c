@@ -5,8 +5,10 @@
 #include "bankd/core/freshness.h"
 #include <string.h>
 
-enum err stated_session(struct stated *s, const struct core_caller *who,
-                        struct session_viewer *viewer)
+/* --- carrier and signer --- */
+
+static enum err find_people(struct stated *s, const struct core_caller *who,
+                            struct session_viewer *viewer)
 {
     if (who->operator_name)
         return ERR_SESSION_REQUIRED; /* statements come from holders */
@@ -29,9 +31,9 @@ static enum err repeat(const struct store_query *q, struct core_answer *out)
     return buf_add(&out->body, body, len);
 }
 
-/* A nonce belongs to one JWS, and that names one document: with another one it is taken (rule 4).
- */
-enum err stated_replay(struct stated *s, struct core_answer *out, bool *replayed)
+/* Whether these very bytes came before: the twin of an ECDSA signature is another statement. A
+ * nonce belongs to one JWS, and that names one document: with another one it is taken (rule 4). */
+static enum err replay(struct stated *s, struct core_answer *out, bool *replayed)
 {
     struct store_query *q = store_query(s->c->store, STORE_STATEMENT_FIND);
     uint8_t digest[DIGEST_LEN];
@@ -53,7 +55,7 @@ enum err stated_replay(struct stated *s, struct core_answer *out, bool *replayed
     return e;
 }
 
-enum err stated_remember(struct stated *s, const struct core_answer *a)
+static enum err remember(struct stated *s, const struct core_answer *a)
 {
     if (s->nonce_taken)
         return ERR_OK; /* its row belongs to the statement that took it */
@@ -70,7 +72,7 @@ enum err stated_remember(struct stated *s, const struct core_answer *a)
 
 /* --- rules 3 to 5 --- */
 
-enum err stated_fresh(const struct stated *s)
+static enum err check_fresh(const struct stated *s)
 {
     const struct statement *head = verified_head(s->verified);
     struct freshness_challenge challenge;
@@ -87,13 +89,57 @@ enum err stated_fresh(const struct stated *s)
     return e;
 }
 
-enum err stated_refuse(struct stated *s, enum err e, const struct policy *policy,
-                       struct core_answer *out)
+/* --- the way --- */
+
+/* With an entry about the signer. */
+static enum err refuse(struct stated *s, enum err e, struct core_answer *out)
 {
     const struct answer_signed what = {.verified = s->verified,
                                        .key = &s->key,
                                        .order_digest = s->subject,
-                                       .policy = e == ERR_POLICY_STALE ? policy : NULL};
+                                       .policy = e == ERR_POLICY_STALE ? s->policy : NULL};
 
     return answer_refuse_signed(s->c, &what, e, out);
+}
+
+/* What is due goes first: until now everything was as it was. */
+static enum err judge(struct stated *s, const struct stated_steps *steps, void *ctx)
+{
+    if (strcmp(verified_head(s->verified)->bank, s->c->bank) != 0)
+        return ERR_BANK_MISMATCH;
+    enum err e = steps->due ? steps->due(ctx) : ERR_OK;
+    if (!e)
+        e = check_fresh(s);
+    if (!e && !s->key.active)
+        e = ERR_KEY_INACTIVE;
+    return e ? e : steps->judge(ctx);
+}
+
+enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ctx,
+                    const struct core_caller *who, struct core_answer *out)
+{
+    struct session_viewer viewer;
+    bool replayed = false;
+
+    *out = (struct core_answer){0};
+    if (s->c->insane)
+        return ERR_CLOCK_INSANE;
+    if (verified_kind(s->verified) != steps->kind)
+        return ERR_INTERNAL;
+    enum err e = find_people(s, who, &viewer);
+    if (e)
+        return answer_refuse(s->c, who, e, out);
+    e = steps->access(ctx, &viewer);
+    if (e)
+        return refuse(s, e, out);
+    e = replay(s, out, &replayed);
+    if (!e && !replayed) {
+        e = judge(s, steps, ctx);
+        e = e ? refuse(s, e, out) : steps->take(ctx, out);
+        if (!e)
+            e = remember(s, out);
+    }
+    if (e)
+        core_answer_free(out);
+    return e;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * stated: what the bank does with any correctly signed statement before it looks at what it says:
- * who carries it, whether it came before, whether it is fresh; and afterwards remembers its answer.
- * The rules of freshness 1 and 3 to 5 (docs/FORMAT.md section 10). Private to bankd/core.
+ * stated: the one way of every signed statement through the bank, whatever it says. Who carries it,
+ * whether it came before, whether it is fresh and its key counts are asked here, with the rules of
+ * freshness 1 and 3 to 5 (docs/FORMAT.md section 10); what it says is judged and entered by the
+ * file of its kind. Private to bankd/core.
  */
 #ifndef BANKD_CORE_STATED_H
 #define BANKD_CORE_STATED_H
@@ -15,24 +16,28 @@
 struct stated {
     struct core *c;
     const struct verified *verified;
-    const uint8_t *subject; /* digest of the document that it is about */
-    struct people_key key;  /* the signer's */
-    bool nonce_taken;       /* by another statement */
+    const uint8_t *subject;      /* digest of the document that it is about, for the log; or NULL */
+    const struct policy *policy; /* the one to sign under, told with POLICY_STALE: the steps' */
+    struct people_key key;       /* the signer's */
+    bool nonce_taken;            /* by another statement */
 };
 
-/* Finds signer and carrier: statements come from holders' sessions. SESSION_REQUIRED,
- * KEY_UNKNOWN. */
-MUST_CHECK enum err stated_session(struct stated *s, const struct core_caller *who,
-                                   struct session_viewer *viewer);
-/* Rule 1: sets *REPLAYED and the first answer when these very bytes came before; otherwise notes
- * whether their nonce is taken. The twin of an ECDSA signature is another statement. */
-MUST_CHECK enum err stated_replay(struct stated *s, struct core_answer *out, bool *replayed);
-/* Rules 3 to 5. */
-MUST_CHECK enum err stated_fresh(const struct stated *s);
-/* Keeps the answer for rule 1. */
-MUST_CHECK enum err stated_remember(struct stated *s, const struct core_answer *a);
-/* A refusal with an entry about the signer; POLICY, the one to sign under, or NULL. */
-MUST_CHECK enum err stated_refuse(struct stated *s, enum err e, const struct policy *policy,
-                                  struct core_answer *out);
+/* What one kind of statement adds to the way, in the order of the calls. CTX is what the kind knows
+ * of the statement, its struct stated included. */
+struct stated_steps {
+    enum statement_kind kind;
+    /* Whether the caller may know of what it is about. Its refusal is not remembered. */
+    enum err (*access)(void *ctx, const struct session_viewer *viewer);
+    /* What time demanded before the statement came; NULL: nothing. */
+    enum err (*due)(void *ctx);
+    enum err (*judge)(void *ctx);
+    /* Enters it: only failures, no refusals. */
+    enum err (*take)(void *ctx, struct core_answer *out);
+};
+
+/* A core_* function in whole: the answer is what TAKE says, a refusal, or the first answer again.
+ */
+MUST_CHECK enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ctx,
+                               const struct core_caller *who, struct core_answer *out);
 
 #endif

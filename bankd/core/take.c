@@ -175,8 +175,9 @@ static const char *reason_for(enum status s, const struct policy_verdict *verdic
     return verdict->covered ? decision_reason_for(VERB_REJECT) : "AM21";
 }
 
-enum err take_decision(struct deciding *d, struct core_answer *out)
+enum err take_decision(void *deciding, struct core_answer *out)
 {
+    struct deciding *d = deciding;
     bool is_new = d->row.id == 0;
     struct policy_verdict verdict;
     struct life_path path;

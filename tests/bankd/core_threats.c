@@ -4,6 +4,7 @@
  * name, that nothing moved, and that books and log are whole afterwards.
  */
 #include "base/text.h"
+#include "order/delegation.h"
 #include "order/json.h"
 #include "order/policy.h"
 #include "tests/bankd/world.h"
@@ -130,6 +131,63 @@ static void threat_02_signed_for_another_bank(void **state)
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "BANK_MISMATCH");
     assert_string_equal(world_sql(w, REFUSALS("BANK_MISMATCH")), "1");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM orders"), "0");
+    world_order_free(&o);
+}
+
+/* Whatever made it a struct verified: the core asks on its own. */
+static void threat_02_verified_for_another_bank(void **state)
+{
+    static const char other[] = "demobank.example/production";
+    struct world *w = *state;
+    const struct core_caller who = {.session = w->alice.session};
+    struct delegation d = {.verb = DELEGATION_WITHDRAW, .account = WORLD_ALICE_ACCOUNT};
+    struct buf payload = {0}, jws = {0};
+    struct verified *verified = NULL;
+
+    world_head(w, NULL, &d.head);
+    memcpy(d.head.bank, other, sizeof other);
+    assert_ok(delegation_make(&d, NULL, &payload));
+    assert_ok(jws_make(w->alice.key, statement_typ(STATEMENT_DELEGATION), payload.data, payload.len,
+                       world_sign_hash, &w->alice, &jws));
+    const struct verify_delegation_input in = {.bank = other,
+                                               .account = WORLD_ALICE_ACCOUNT,
+                                               .jws = buf_str(&jws),
+                                               .jws_len = jws.len,
+                                               .keys = core_keys(w->core)};
+    assert_ok(verify_delegation(&in, &verified));
+    world_begin(w);
+    world_end(w, core_delegate(w->core, &who, verified, &w->answer));
+    assert_string_equal(err_name(w->answer.err), "BANK_MISMATCH");
+    assert_string_equal(world_sql(w, REFUSALS("BANK_MISMATCH")), "1");
+    verified_free(verified);
+    buf_free(&payload);
+    buf_free(&jws);
+}
+
+static void threat_02_another_kind_of_statement(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller who = {.session = w->alice.session};
+    struct world_order o;
+    struct buf jws = {0};
+    struct verified *verified = NULL;
+
+    world_order(w, "1.00", &o);
+    world_sign(w, &w->alice, &o, VERB_APPROVE, NULL, &jws);
+    const struct core_document document = {&o.order, o.bytes.data, o.bytes.len, ""};
+    const struct verify_decision_input in = {.bank = WORLD_BANK,
+                                             .jws = buf_str(&jws),
+                                             .jws_len = jws.len,
+                                             .order = &o.order,
+                                             .policies = core_policies(w->core),
+                                             .keys = core_keys(w->core)};
+    assert_ok(verify_decision(&in, &verified));
+    world_begin(w);
+    assert_err(core_cash(w->core, &who, verified, &document, &w->answer), ERR_INTERNAL);
+    assert_err(core_delegate(w->core, &who, verified, &w->answer), ERR_INTERNAL);
+    core_rollback(w->core);
+    verified_free(verified);
+    buf_free(&jws);
     world_order_free(&o);
 }
 
@@ -499,6 +557,8 @@ int main(void)
         T(threat_01_a_refusal_is_remembered_too),
         T(threat_01_only_holders_see_the_first_answer),
         T(threat_02_signed_for_another_bank),
+        T(threat_02_verified_for_another_bank),
+        T(threat_02_another_kind_of_statement),
         T(threat_02_signed_by_a_stranger_to_the_account),
         T(threat_03_two_documents_with_one_id),
         T(threat_10_a_key_revoked_in_between),
