@@ -107,23 +107,31 @@ void client_free(struct client *c)
 }
 
 /* No parameter needs encoding, for one that would is refused: it might lead to another route. */
-static enum err make_url(const struct client *c, const struct client_call *call, struct buf *url)
+enum err client_path(const struct client_call *call, struct buf *out)
 {
     const char *path = route_info(call->route)->path;
-    enum err e = buf_add_str(url, c->url);
+    enum err e = ERR_OK;
     for (size_t param = 0; e == ERR_OK && *path != '\0';) {
         size_t plain = strcspn(path, "{");
-        e = buf_add(url, path, plain);
+        e = buf_add(out, path, plain);
         path += plain;
         if (e != ERR_OK || *path == '\0')
             break;
         const char *text = param < ROUTE_PARAMS_MAX ? call->param[param] : NULL;
         if (text == NULL || !route_is_param(text, strlen(text)))
             return ERR_USAGE;
-        e = buf_add_str(url, text);
+        e = buf_add_str(out, text);
         param++;
         path += strcspn(path, "}") + 1;
     }
+    return e;
+}
+
+static enum err make_url(const struct client *c, const struct client_call *call, struct buf *url)
+{
+    enum err e = buf_add_str(url, c->url);
+    if (e == ERR_OK)
+        e = client_path(call, url);
     if (e == ERR_OK && call->query != NULL)
         e = buf_addf(url, "?%s", call->query);
     return e;

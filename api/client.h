@@ -46,6 +46,9 @@ struct client_call {
 MUST_CHECK enum err client_call(struct client *c, const struct client_call *call,
                                 struct buf *answer);
 
+/* Appends the path that the call asks for; USAGE as client_call says. */
+MUST_CHECK enum err client_path(const struct client_call *call, struct buf *path);
+
 /* Words about the last failure, for people: libcurl's, or the problem's detail. Never NULL. */
 const char *client_message(const struct client *c);
 

@@ -159,6 +159,46 @@ enum err request_terminal_read(const void *bytes, size_t len, struct request_hol
     return read_enrolment(bytes, len, "terminal", out);
 }
 
+enum err request_operator_read(const void *bytes, size_t len, struct request_holder *out)
+{
+    return read_enrolment(bytes, len, "operator", out);
+}
+
+static enum err read_roles(const struct js *list, role_set *out)
+{
+    enum role role;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < js_count(list); i++) {
+        const char *name = js_text(js_at(list, i), NULL);
+        e = name ? role_from_name(name, &role) : ERR_DOC_MEMBER_INVALID;
+        if (!e && *out & ROLE_BIT(role))
+            e = ERR_DOC_MEMBER_INVALID; /* twice */
+        if (!e)
+            *out |= ROLE_BIT(role);
+    }
+    return e;
+}
+
+enum err request_roles_read(const void *bytes, size_t len, struct request_roles *out)
+{
+    const struct js *note, *roles;
+    const struct js_member table[] = {
+        MEMBER_TEXT("note", true, &note),
+        {"roles", JS_ARRAY, true, 0, ROLE_COUNT, &roles},
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_roles){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_line(note, 140, out->note, sizeof out->note);
+    if (!e)
+        e = read_roles(roles, &out->roles);
+    js_free(body);
+    return e;
+}
+
 static enum err read_person(const struct js *value, struct policy_person *out)
 {
     const struct js *class = NULL, *id = value;

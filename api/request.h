@@ -14,6 +14,7 @@
 #include "base/err.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include "order/role.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,9 +30,11 @@ MUST_CHECK enum err request_challenge_read(const void *bytes, size_t len,
                                            struct request_challenge *out);
 MUST_CHECK enum err request_challenge_make(const struct request_challenge *in, struct buf *out);
 
-/* LOGIN: {"login":JWS}; DELEGATE: {"delegation":JWS}. MEMBER is the name. */
+/* LOGIN: {"login":JWS}; DELEGATE: {"delegation":JWS}; every act of an operator over a session of
+ * his own: {"act":JWS}. MEMBER is the name. */
 #define REQUEST_LOGIN "login"
 #define REQUEST_DELEGATION "delegation"
+#define REQUEST_ACT "act"
 struct request_statement {
     struct js *body; /* owns the text */
     const char *jws;
@@ -84,6 +87,18 @@ MUST_CHECK enum err request_holder_make(const struct request_holder *in, struct 
 MUST_CHECK enum err request_terminal_read(const void *bytes, size_t len,
                                           struct request_holder *out);
 MUST_CHECK enum err request_terminal_make(const struct request_holder *in, struct buf *out);
+
+/* OPERATOR_ADD: the same with "operator". */
+MUST_CHECK enum err request_operator_read(const void *bytes, size_t len,
+                                          struct request_holder *out);
+MUST_CHECK enum err request_operator_make(const struct request_holder *in, struct buf *out);
+/* OPERATOR_ROLES: {"note":…,"roles":[…]}: all the roles from now on. */
+struct request_roles {
+    char note[ORDER_TEXT_BYTES + 1];
+    role_set roles;
+};
+MUST_CHECK enum err request_roles_read(const void *bytes, size_t len, struct request_roles *out);
+MUST_CHECK enum err request_roles_make(const struct request_roles *in, struct buf *out);
 
 /* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"deputies":[…],"holders":[…],"limits":[…],
  * "rules":[…],"title":…}. A holder is an id, of class A, or {"class":…,"id":…}; deputies, limits

@@ -110,6 +110,28 @@ enum err request_terminal_make(const struct request_holder *in, struct buf *out)
     return make_enrolment("terminal", in, out);
 }
 
+enum err request_operator_make(const struct request_holder *in, struct buf *out)
+{
+    return make_enrolment("operator", in, out);
+}
+
+enum err request_roles_make(const struct request_roles *in, struct buf *out)
+{
+    struct doc body = {0}, list = {0};
+
+    doc_object(&body);
+    doc_text(&body, "note", in->note);
+    doc_array(&list);
+    for (size_t r = 0; r < ROLE_COUNT; r++) {
+        if (in->roles & ROLE_BIT(r))
+            doc_push_text(&list, role_name((enum role)r));
+    }
+    doc_put(&body, "roles", &list);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
+}
+
 static void write_person(const struct policy_person *in, struct doc *list)
 {
     const char class[] = {in->class, 0};

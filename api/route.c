@@ -4,14 +4,21 @@
 #include <string.h>
 
 static const struct route_info routes[] = {
-#define X(id, method, path, roles, body_max) {method, path, roles, body_max},
+#define R(role) ROLE_BIT(ROLE_##role)
+#define X(id, method, path, callers, roles, body_max) {method, path, callers, roles, body_max},
 #include "api/route.def"
 #undef X
+#undef R
 };
 
 const struct route_info *route_info(enum route r)
 {
     return &routes[r];
+}
+
+bool route_is_act(enum route r)
+{
+    return routes[r].roles && strcmp(routes[r].method, "POST") == 0;
 }
 
 static bool is_param_char(char c)

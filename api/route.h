@@ -7,15 +7,16 @@
 #define API_ROUTE_H
 
 #include "base/err.h"
+#include "order/role.h"
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Who may call: a bit set. OPEN needs no session; HOLDER is a session; OPERATOR is a peer on the
- * Unix socket. */
-enum role { ROLE_OPEN = 1, ROLE_HOLDER = 2, ROLE_OPERATOR = 4 };
+/* Who may call: a bit set. OPEN needs no session; HOLDER is a session; CONSOLE is a peer on the
+ * bank's Unix socket. */
+enum caller { CALLER_OPEN = 1, CALLER_HOLDER = 2, CALLER_CONSOLE = 4 };
 
 enum route {
-#define X(id, method, path, roles, body_max) ROUTE_##id,
+#define X(id, method, path, callers, roles, body_max) ROUTE_##id,
 #include "api/route.def"
 #undef X
     ROUTE_COUNT
@@ -24,10 +25,16 @@ enum route {
 struct route_info {
     const char *method; /* "GET" or "POST" */
     const char *path;   /* "/v1/accounts/{account}/orders/{id}" */
-    unsigned roles;     /* enum role bits */
+    unsigned callers;   /* enum caller bits */
+    role_set roles;     /* an operator over a session of his own needs one of these */
     size_t body_max;    /* bytes; 0: no body */
 };
 const struct route_info *route_info(enum route r);
+
+/* Whether it is an act of an operator's, which he signs unless he sits at the console: then the
+ * body is {"act":JWS}, and the one of the table is in there. */
+bool route_is_act(enum route r);
+#define ROUTE_ACT_MAX(body_max) ((body_max)*2 + 4096) /* bytes of such a body */
 
 #define ROUTE_PARAMS_MAX 2u
 #define ROUTE_PARAM_MAX 64u

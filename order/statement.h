@@ -26,8 +26,8 @@ enum statement_kind {
     STATEMENT_ROTATION,  /* reserved */
     STATEMENT_POLICY,    /* a word on a new policy */
     STATEMENT_DELEGATION,
-    STATEMENT_OPERATOR_ACT, /* reserved */
-    STATEMENT_TERMINAL,     /* cash at a terminal */
+    STATEMENT_OPERATOR_ACT,
+    STATEMENT_TERMINAL, /* cash at a terminal */
     STATEMENT_BANK_KEYS
 };
 const char *statement_typ(enum statement_kind kind); /* "countersign-decision+jws" */

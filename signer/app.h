@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "order/key.h"
+#include "order/statement.h"
 #include "token/token.h"
 #include <stdbool.h>
 #include <stdio.h>
@@ -90,6 +91,8 @@ MUST_CHECK enum err app_call_bytes(struct app *a, const struct client_call *call
                                    struct buf *answer);
 
 MUST_CHECK enum err app_random(uint8_t *out, size_t len);
+/* Issued now, good for a day, with a fresh nonce and the CHALLENGE, if any. */
+MUST_CHECK enum err app_head(const char *challenge, struct statement *head);
 
 /* --- people --- */
 /* Prints the error with cause and remedy (JSON with --json), returns its exit code; ERR_OK is 0. */

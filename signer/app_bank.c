@@ -10,7 +10,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STATEMENT_VALID_US (INT64_C(24) * 3600 * TEXT_SECOND_US)
 #define LOGIN_VALID_US (INT64_C(300) * TEXT_SECOND_US)
+
+enum err app_head(const char *challenge, struct statement *head)
+{
+    uint8_t random[16];
+    head->issued_us = clock_now_us();
+    head->expires_us = head->issued_us + STATEMENT_VALID_US;
+    if (challenge != NULL)
+        (void)snprintf(head->challenge, sizeof head->challenge, "%s", challenge);
+    enum err e = app_random(random, sizeof random);
+    if (e == ERR_OK)
+        forms_make_nonce(random, head->nonce);
+    return e;
+}
 
 static enum err find_session(struct app *a, struct buf *path)
 {

@@ -102,7 +102,7 @@ static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
 {
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
-    enum err e = subject_head(NULL, &head);
+    enum err e = app_head(NULL, &head);
     if (e == ERR_OK)
         e = terminal_make(&s->order, &head, &payload);
     if (e == ERR_OK)

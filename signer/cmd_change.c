@@ -154,7 +154,7 @@ static enum err sign(struct app *a, const struct policy_step *step, enum verb ve
 {
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
-    enum err e = subject_head(NULL, &head);
+    enum err e = app_head(NULL, &head);
     if (e == ERR_OK)
         e = policy_change_make(step, verb, &head, &payload);
     if (e == ERR_OK)

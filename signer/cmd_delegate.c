@@ -91,7 +91,7 @@ static enum err check_deputy(struct app *a, const struct policy *p)
 
 static enum err read_delegation(struct app *a, const struct policy *p, struct delegation *out)
 {
-    enum err e = subject_head(NULL, &out->head);
+    enum err e = app_head(NULL, &out->head);
     out->verb = opt_withdraw ? DELEGATION_WITHDRAW : DELEGATION_GIVE;
     (void)snprintf(out->account, sizeof out->account, "%s", policy_account(p));
     (void)snprintf(out->head.bank, sizeof out->head.bank, "%s", policy_bank(p));

@@ -72,19 +72,19 @@ int cmd_movements(void *ctx, const struct args_list *words)
 
 /* --- statement: nothing is printed before all of it is there and adds up --- */
 
-struct statement {
+struct account_statement {
     struct app *app;
     struct js *head; /* all but the movements */
     struct js *rows;
     int64_t opening, closing, balance;
 };
 
-static const char *currency_of(const struct statement *s)
+static const char *currency_of(const struct account_statement *s)
 {
     return report_text(s->head, "currency");
 }
 
-static enum err begin(struct statement *s, const struct js *answer)
+static enum err begin(struct account_statement *s, const struct js *answer)
 {
     static const char *const members[] = {"account", "currency", "from",
                                           "to",      "opening",  "closing"};
@@ -106,7 +106,7 @@ static enum err begin(struct statement *s, const struct js *answer)
     return e == ERR_OK ? report_minor(s->app, s->head, "closing", currency_of(s), &s->closing) : e;
 }
 
-static enum err add_row(struct statement *s, const struct js *row)
+static enum err add_row(struct account_statement *s, const struct js *row)
 {
     struct js *copy = NULL;
     int64_t amount = 0, balance = 0;
@@ -121,14 +121,14 @@ static enum err add_row(struct statement *s, const struct js *row)
     return e == ERR_OK ? js_push(s->rows, copy) : e;
 }
 
-static bool same(const struct statement *s, const struct js *answer, const char *name)
+static bool same(const struct account_statement *s, const struct js *answer, const char *name)
 {
     return strcmp(report_text(s->head, name), report_text(answer, name)) == 0;
 }
 
 static enum err add_page(void *ctx, const struct js *answer)
 {
-    struct statement *s = ctx;
+    struct account_statement *s = ctx;
     const struct js *rows = js_get(answer, "movements");
     enum err e = s->head == NULL ? begin(s, answer) : ERR_OK;
     if (e == ERR_OK)
@@ -143,7 +143,7 @@ static enum err add_page(void *ctx, const struct js *answer)
 }
 
 /* The bank looked, too; but a statement is what one holds against the bank. */
-static enum err check(const struct statement *s)
+static enum err check(const struct account_statement *s)
 {
     enum err e = ERR_OK;
     if (s->balance != s->closing)
@@ -163,7 +163,7 @@ static void print_line(const char *label, const char *value, const char *more)
     }
 }
 
-static enum err print_people(const struct statement *s)
+static enum err print_people(const struct account_statement *s)
 {
     const char *from = report_text(s->head, "from"), *to = report_text(s->head, "to");
     size_t count = js_count(s->rows);
@@ -183,7 +183,7 @@ static enum err print_people(const struct statement *s)
     return ERR_OK;
 }
 
-static enum err add_balance(const struct statement *s, const char *name, const char *day,
+static enum err add_balance(const struct account_statement *s, const char *name, const char *day,
                             const char *words, struct buf *csv)
 {
     const char *const cells[] = {"", day, "", currency_of(s), report_text(s->head, name),
@@ -191,7 +191,7 @@ static enum err add_balance(const struct statement *s, const char *name, const c
     return report_row(csv, cells, sizeof cells / sizeof *cells);
 }
 
-static enum err print_csv(const struct statement *s)
+static enum err print_csv(const struct account_statement *s)
 {
     struct buf csv = BUF_INIT(CSV_MAX);
     enum err e = report_movement_title(&csv);
@@ -207,7 +207,7 @@ static enum err print_csv(const struct statement *s)
     return e;
 }
 
-static enum err print_json(struct statement *s)
+static enum err print_json(struct account_statement *s)
 {
     enum err e = js_set(s->head, "movements", s->rows);
     s->rows = NULL;
@@ -217,7 +217,7 @@ static enum err print_json(struct statement *s)
 static enum err print_statement(struct app *a)
 {
     struct buf query = BUF_INIT(64);
-    struct statement s = {.app = a};
+    struct account_statement s = {.app = a};
     enum err e = report_query(a, &query);
     const struct list_source source = {ROUTE_ACCOUNT_STATEMENT, true, "movements", buf_str(&query),
                                        LIST_LIMIT};

@@ -13,8 +13,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DECISION_VALID_US (INT64_C(24) * 3600 * TEXT_SECOND_US)
-
 enum err subject_load_file(struct app *a, const char *path, struct subject *out)
 {
     struct buf file = BUF_INIT(4 * ORDER_MAX);
@@ -217,25 +215,12 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
     return e;
 }
 
-enum err subject_head(const char *challenge, struct statement *head)
-{
-    uint8_t random[16];
-    head->issued_us = clock_now_us();
-    head->expires_us = head->issued_us + DECISION_VALID_US;
-    if (challenge != NULL)
-        (void)snprintf(head->challenge, sizeof head->challenge, "%s", challenge);
-    enum err e = app_random(random, sizeof random);
-    if (e == ERR_OK)
-        forms_make_nonce(random, head->nonce);
-    return e;
-}
-
 enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, const char *challenge,
                       struct buf *bundle)
 {
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
-    enum err e = subject_head(challenge, &head);
+    enum err e = app_head(challenge, &head);
     if (e == ERR_OK)
         e = decision_make(&s->order, s->policy, verb, &head, &payload);
     if (e == ERR_OK)

@@ -49,9 +49,6 @@ MUST_CHECK enum err subject_print(const struct buf *text, FILE *f);
 /* Prints the text that VERB signs to F, and warnings around it, never inside. */
 MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *f);
 
-/* Issued now, good for a day, with a fresh nonce and the CHALLENGE, if any. */
-MUST_CHECK enum err subject_head(const char *challenge, struct statement *head);
-
 /* Signs: {"decision":JWS,"order":{...}}, the form that send and countersign-verify take.
  * CHALLENGE may be NULL. */
 MUST_CHECK enum err subject_sign(struct app *a, const struct subject *s, enum verb verb,

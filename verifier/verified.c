@@ -64,6 +64,8 @@ enum err verified_about(const struct verified_subject *said, const char *bank,
 
 void verified_free(struct verified *v)
 {
+    if (v && v->kind == STATEMENT_OPERATOR_ACT)
+        act_free(&v->body.act);
     free(v);
 }
 
@@ -85,6 +87,8 @@ const struct statement *verified_head(const struct verified *v)
         return &v->body.terminal.head;
     if (v->kind == STATEMENT_DELEGATION)
         return &v->body.delegation.head;
+    if (v->kind == STATEMENT_OPERATOR_ACT)
+        return &v->body.act.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
 }
 
@@ -116,6 +120,11 @@ const struct terminal *verified_terminal(const struct verified *v)
 const struct delegation *verified_delegation(const struct verified *v)
 {
     return v->kind == STATEMENT_DELEGATION ? &v->body.delegation : NULL;
+}
+
+const struct operator_act *verified_act(const struct verified *v)
+{
+    return v->kind == STATEMENT_OPERATOR_ACT ? &v->body.act : NULL;
 }
 
 const char *verified_jws(const struct verified *v, size_t *len)

@@ -8,6 +8,7 @@
 #define VERIFIER_VERIFIER_H
 
 #include "base/err.h"
+#include "order/act.h"
 #include "order/decision.h"
 #include "order/delegation.h"
 #include "order/order.h"
@@ -96,6 +97,16 @@ struct verify_delegation_input {
 MUST_CHECK enum err verify_delegation(const struct verify_delegation_input *in,
                                       struct verified **out);
 
+/* Checks an operator's act: form, key, signature, bank, and ACT_MISMATCH unless it is the one that
+ * PATH asks for. Does not judge time, roles, key status or what the request says. */
+struct verify_act_input {
+    const char *bank, *path;
+    const char *jws;
+    size_t jws_len;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_act(const struct verify_act_input *in, struct verified **out);
+
 void verified_free(struct verified *v); /* NULL-safe */
 
 enum statement_kind verified_kind(const struct verified *v);
@@ -107,6 +118,7 @@ const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
 const struct terminal *verified_terminal(const struct verified *v);
 const struct delegation *verified_delegation(const struct verified *v);
+const struct operator_act *verified_act(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 

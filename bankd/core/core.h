@@ -17,6 +17,7 @@
 #include "order/merkle.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include "order/role.h"
 #include "order/statement.h"
 #include "verifier/verifier.h"
 #include <stdbool.h>
@@ -43,12 +44,14 @@ struct core_terms {
     /* Country and bank code, as in "PT0002", of the accounts that are this bank's. */
     char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
     size_t code_count; /* 0: no order may go to another bank */
+    bool console_open; /* the console acts although there are operators */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
 MUST_CHECK enum err core_terms_cutoff(const char *text, struct core_terms *t);     /* "16:00 EUR" */
 MUST_CHECK enum err core_terms_hold_on(const char *text, struct core_terms *t); /* "look-alike" */
 MUST_CHECK enum err core_terms_bank_codes(const char *text, struct core_terms *t); /* "PT 0002" */
+MUST_CHECK enum err core_terms_console(const char *text, struct core_terms *t);    /* "open" */
 
 struct core_options {
     struct core_terms terms;
@@ -88,11 +91,14 @@ MUST_CHECK enum err core_begin(struct core *c, const struct core_time *t);
 MUST_CHECK enum err core_commit(struct core *c);
 void core_rollback(struct core *c); /* core_head is what the store has */
 
-/* Who asks. SESSION is the thumbprint of the TLS client key, "" without; OPERATOR is the peer on
- * the Unix socket ("uid 0 (root)"), NULL for anybody else. */
+/* Who asks. SESSION is the thumbprint of the TLS client key, "" without. An operator is the peer on
+ * the Unix socket, the console ("uid 0 (root)"), who has every role, or whom core_operator or
+ * core_act found; OPERATOR_NAME is NULL for anybody else. */
 struct core_caller {
     const char *session;
     const char *operator_name;
+    role_set roles; /* of an operator */
+    bool console;
 };
 
 struct core_answer {
@@ -102,6 +108,35 @@ struct core_answer {
     uint64_t needs_size; /* the answer may go out when a checkpoint covers this many entries */
 };
 void core_answer_free(struct core_answer *a);
+
+/* --- operators --- */
+/* Finds the operator whose session it is, for reading: he needs one of the roles NEEDED. Without a
+ * name afterwards the answer is a refusal, or the caller is none and OTHERS may ask, too. */
+struct core_operator {
+    char name[HOLDER_MAX + 1];
+    role_set roles;
+};
+MUST_CHECK enum err core_operator(struct core *c, const struct core_caller *who, role_set needed,
+                                  bool others, struct core_operator *as, struct core_answer *out);
+/* Does by RUN what an operator signed for, once he is found to be AS: with one of the roles NEEDED,
+ * a session of his own, and a fresh ACT, which is entered first. The same act again gets its first
+ * answer. */
+typedef enum err (*core_run_fn)(void *ctx, const struct core_operator *as, struct core_answer *out);
+MUST_CHECK enum err core_act(struct core *c, const struct core_caller *who,
+                             const struct verified *act, role_set needed, core_run_fn run,
+                             void *ctx, struct core_answer *out);
+/* Whether the console may act: CONSOLE_CLOSED as the answer once somebody with a good key has the
+ * role security, unless the bank opened it (struct core_terms). */
+MUST_CHECK enum err core_console(struct core *c, const struct core_caller *who,
+                                 struct core_answer *out);
+MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *who,
+                                      const char *operator_id, const char *name,
+                                      const uint8_t *spki, size_t spki_len,
+                                      struct core_answer *out);
+/* All the roles that he has from then on; LAST_OF_ROLE when nobody else has one that he loses. */
+MUST_CHECK enum err core_operator_roles(struct core *c, const struct core_caller *who,
+                                        const char *operator_id, role_set roles, const char *note,
+                                        struct core_answer *out);
 
 /* --- holders --- */
 MUST_CHECK enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
@@ -153,6 +188,8 @@ struct core_page {
     const char *cursor; /* "" for the first page */
     unsigned limit;     /* 1..200; 0 means 50 */
 };
+MUST_CHECK enum err core_operators(struct core *c, const struct core_caller *who,
+                                   const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_accounts(struct core *c, const struct core_caller *who,
                                   const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_account(struct core *c, const struct core_caller *who, const char *account,

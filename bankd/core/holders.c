@@ -2,6 +2,7 @@
  *
  * The operator's acts on people, terminals and their keys.
  */
+#include "bankd/core/act.h"
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
@@ -36,8 +37,10 @@ static enum err list_keys(struct core *c, int64_t holder, struct doc *out)
 }
 
 /* What the two kinds are called in an answer. */
-static const char *const words[] = {[PEOPLE_PERSON] = "holder", [PEOPLE_TERMINAL] = "terminal"};
-static const char *const lists[] = {[PEOPLE_PERSON] = "holders", [PEOPLE_TERMINAL] = "terminals"};
+static const char *const words[] = {
+    [PEOPLE_PERSON] = "holder", [PEOPLE_TERMINAL] = "terminal", [PEOPLE_OPERATOR] = "operator"};
+static const char *const lists[] = {
+    [PEOPLE_PERSON] = "holders", [PEOPLE_TERMINAL] = "terminals", [PEOPLE_OPERATOR] = "operators"};
 
 struct enrolling {
     enum people_kind kind;
@@ -48,6 +51,17 @@ struct enrolling {
     bool known; /* the same act was done before, and its answer is given again */
 };
 
+static enum err add_roles(struct core *c, int64_t row, struct doc *out)
+{
+    struct doc list = {0};
+    role_set roles = 0;
+
+    enum err e = act_roles(c, row, &roles);
+    act_list_roles(roles, &list);
+    doc_put(out, "roles", &list);
+    return e;
+}
+
 static enum err describe(struct core *c, int64_t row, const struct enrolling *in, struct doc *out)
 {
     struct doc keys = {0};
@@ -57,7 +71,7 @@ static enum err describe(struct core *c, int64_t row, const struct enrolling *in
     doc_text(out, "name", in->name);
     enum err e = list_keys(c, row, &keys);
     doc_put(out, "keys", &keys);
-    return e;
+    return !e && in->kind == PEOPLE_OPERATOR ? add_roles(c, row, out) : e;
 }
 
 static enum err add_enrolment(struct core *c, const struct enrolling *in, int64_t *entry)
@@ -170,6 +184,15 @@ enum err core_terminal_add(struct core *c, const struct core_caller *who, const 
     return enrol(c, who, &in, out);
 }
 
+enum err core_operator_add(struct core *c, const struct core_caller *who, const char *operator_id,
+                           const char *name, const uint8_t *spki, size_t spki_len,
+                           struct core_answer *out)
+{
+    struct enrolling in = {PEOPLE_OPERATOR, operator_id, name, spki, spki_len, NULL, false};
+
+    return enrol(c, who, &in, out);
+}
+
 static enum err list(struct core *c, const struct core_caller *who, enum people_kind kind,
                      const struct core_page *asked, struct core_answer *out)
 {
@@ -221,4 +244,10 @@ enum err core_terminals(struct core *c, const struct core_caller *who, const str
                         struct core_answer *out)
 {
     return list(c, who, PEOPLE_TERMINAL, page, out);
+}
+
+enum err core_operators(struct core *c, const struct core_caller *who, const struct core_page *page,
+                        struct core_answer *out)
+{
+    return list(c, who, PEOPLE_OPERATOR, page, out);
 }

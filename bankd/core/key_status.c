@@ -3,6 +3,7 @@
  * The operator suspends a key, lets it sign again, or revokes it for ever. What it signed counts
  * while it is active, so what waits for decisions is looked at again.
  */
+#include "bankd/core/act.h"
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
@@ -94,6 +95,24 @@ static enum err set(struct core *c, const char *thumbprint, const struct act *ac
     return e ? e : look_again(c, key);
 }
 
+/* Whoever is to have operators' keys must be able to make operators; and one of those must be left,
+ * but for the console, which takes a stolen key away. */
+static enum err check_operator(struct core *c, const struct core_caller *who,
+                               const struct people_key *key, const char *status)
+{
+    role_set roles = 0;
+    int64_t others = 1;
+
+    if (!(who->roles & ROLE_BIT(ROLE_SECURITY)))
+        return ERR_ROLE_REQUIRED;
+    if (strcmp(status, "active") == 0 || who->console)
+        return ERR_OK;
+    enum err e = act_roles(c, key->holder, &roles);
+    if (!e && roles & ROLE_BIT(ROLE_SECURITY))
+        e = act_count(c, ROLE_SECURITY, key->holder, &others);
+    return !e && others == 0 ? ERR_LAST_OF_ROLE : e;
+}
+
 enum err core_key_set(struct core *c, const struct core_caller *who, const char *holder,
                       const char *thumbprint, const char *status, const char *note,
                       struct core_answer *out)
@@ -114,6 +133,8 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
         e = ERR_KEY_UNKNOWN;
     if (!e && key.revoked)
         e = ERR_KEY_REVOKED;
+    if (!e && key.kind == PEOPLE_OPERATOR)
+        e = check_operator(c, who, &key, status);
     if (!e)
         e = set(c, thumbprint, &act, &key);
     doc_object(&body);

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const kinds[] = {[PEOPLE_PERSON] = "person", [PEOPLE_TERMINAL] = "terminal"};
+static const char *const kinds[PEOPLE_KINDS] = {
+    [PEOPLE_PERSON] = "person", [PEOPLE_TERMINAL] = "terminal", [PEOPLE_OPERATOR] = "operator"};
 
 const char *people_kind_name(enum people_kind k)
 {
@@ -13,8 +14,11 @@ const char *people_kind_name(enum people_kind k)
 
 enum people_kind people_kind_read(const struct store_query *q, int column)
 {
-    return strcmp(store_text(q, column), kinds[PEOPLE_PERSON]) == 0 ? PEOPLE_PERSON
-                                                                    : PEOPLE_TERMINAL;
+    size_t k = 0;
+
+    while (k < PEOPLE_KINDS && strcmp(store_text(q, column), kinds[k]) != 0)
+        k++;
+    return (enum people_kind)k;
 }
 
 enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out)
@@ -66,7 +70,7 @@ enum err people_person_find(struct core *c, const char *holder, struct people_ho
 {
     enum err e = people_holder_find(c, holder, out);
 
-    return !e && out->kind != PEOPLE_PERSON ? ERR_HOLDER_IS_TERMINAL : e;
+    return !e && out->kind != PEOPLE_PERSON ? ERR_HOLDER_IS_NO_PERSON : e;
 }
 
 void people_object(const char *holder, char out[static PEOPLE_OBJECT_MAX])

@@ -13,10 +13,10 @@
 
 #define PEOPLE_OBJECT_MAX (sizeof "holder:" + HOLDER_MAX) /* "holder:alice" and its NUL */
 
-/* What has keys: people, who may be holders of accounts, and the bank's terminals. */
-enum people_kind { PEOPLE_PERSON, PEOPLE_TERMINAL };
+/* What has keys: people, who may be holders of accounts, and the bank's terminals and operators. */
+enum people_kind { PEOPLE_PERSON, PEOPLE_TERMINAL, PEOPLE_OPERATOR, PEOPLE_KINDS };
 const char *people_kind_name(enum people_kind k); /* "person", "terminal" */
-/* A column of the present row; what is unknown is no person. */
+/* A column of the present row; PEOPLE_KINDS, which may do nothing, when it is unknown. */
 enum people_kind people_kind_read(const struct store_query *q, int column);
 
 /* An enrolled key and its holder, as the store has them now. */
@@ -44,7 +44,7 @@ struct people_holder {
 MUST_CHECK enum err people_holder_find(struct core *c, const char *holder,
                                        struct people_holder *out);
 
-/* Somebody who can stand in a policy: HOLDER_IS_TERMINAL, also. */
+/* Somebody who can stand in a policy: HOLDER_IS_NO_PERSON, also. */
 MUST_CHECK enum err people_person_find(struct core *c, const char *holder,
                                        struct people_holder *out);
 

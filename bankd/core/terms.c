@@ -102,6 +102,12 @@ static enum err read_code(const char *text, size_t len, struct core_terms *t)
                                                                        : ERR_CONFIG_INVALID;
 }
 
+enum err core_terms_console(const char *text, struct core_terms *t)
+{
+    t->console_open = strcmp(text, "open") == 0;
+    return text[0] && !t->console_open ? ERR_CONFIG_INVALID : ERR_OK;
+}
+
 enum err core_terms_bank_codes(const char *text, struct core_terms *t)
 {
     return read_items(text, read_code, t);

@@ -70,7 +70,7 @@ static enum err print_added(const struct enrolment *kind, const struct request_h
     struct key *key = NULL;
     enum err e = key_from_spki(r->spki, r->spki_len, &key);
     if (e == ERR_OK)
-        printf("%s (%s) is a %s with the %s key\n%s\n", r->holder, r->name, kind->is,
+        printf("%s (%s) is %s with the %s key\n%s\n", r->holder, r->name, kind->is,
                key_alg_name(key_algorithm(key)), key_thumbprint(key));
     key_free(key);
     return e;
@@ -99,14 +99,21 @@ static int enrol(struct ctl *ctl, const struct enrolment *kind)
 
 int cmd_holder_add(void *ctx, const struct args_list *words)
 {
-    static const struct enrolment kind = {"holder", ROUTE_HOLDER_ADD, request_holder_make};
+    static const struct enrolment kind = {"a holder", ROUTE_HOLDER_ADD, request_holder_make};
     (void)words;
     return enrol(ctx, &kind);
 }
 
 int cmd_terminal_add(void *ctx, const struct args_list *words)
 {
-    static const struct enrolment kind = {"terminal", ROUTE_TERMINAL_ADD, request_terminal_make};
+    static const struct enrolment kind = {"a terminal", ROUTE_TERMINAL_ADD, request_terminal_make};
+    (void)words;
+    return enrol(ctx, &kind);
+}
+
+int cmd_operator_add(void *ctx, const struct args_list *words)
+{
+    static const struct enrolment kind = {"an operator", ROUTE_OPERATOR_ADD, request_operator_make};
     (void)words;
     return enrol(ctx, &kind);
 }

@@ -3,6 +3,7 @@
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/keys.h"
 #include "base/text.h"
+#include "signer/app.h"
 #include <stdio.h>
 
 #define GROUP 4u
@@ -33,7 +34,7 @@ static enum err print_json(const struct keys *k)
     return e;
 }
 
-static void print_plain(const struct ctl *ctl, const struct keys *k)
+static void print_plain(const struct keys *k)
 {
     char from[TEXT_TIME_LEN + 1], to[TEXT_TIME_LEN + 1];
     text_time(k->stated.head.issued_us, from);
@@ -42,7 +43,7 @@ static void print_plain(const struct ctl *ctl, const struct keys *k)
     print_groups(k->pin);
     printf("           %s\nLog key    %s\nStated     %s to %s\n", k->pin, key_thumbprint(k->log),
            from, to);
-    if (ctl->bank_key != NULL)
+    if (app_main.bank_key != NULL)
         puts("The pin is the one given with --bank-key.");
 }
 
@@ -55,7 +56,7 @@ int cmd_key_show(void *ctx, const struct args_list *words)
     if (e == ERR_OK && ctl->json)
         e = print_json(&k);
     else if (e == ERR_OK)
-        print_plain(ctl, &k);
+        print_plain(&k);
     if (e == ERR_OK)
         keys_free(&k);
     return ctl_end(ctl, e);

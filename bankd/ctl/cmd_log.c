@@ -7,6 +7,7 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "order/checkpoint.h"
+#include "signer/app.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -98,7 +99,7 @@ static enum err print_json(const struct ctl *ctl, const struct verification *s)
     if (e == ERR_OK)
         e = js_set_text(o, "bankKey", s->keys.pin);
     if (e == ERR_OK)
-        e = js_set_bool(o, "bankKeyPinned", ctl->bank_key != NULL);
+        e = js_set_bool(o, "bankKeyPinned", app_main.bank_key != NULL);
     if (e == ERR_OK)
         e = js_set_int(o, "entries", (int64_t)s->newest.size);
     if (e == ERR_OK && ctl->checkpoint != NULL)
@@ -121,7 +122,7 @@ static void print_plain(const struct ctl *ctl, const struct verification *s)
     if (ctl->checkpoint != NULL)
         printf(", consistent with the kept checkpoint over %" PRIu64, s->kept.size);
     putchar('\n');
-    if (ctl->bank_key == NULL)
+    if (app_main.bank_key == NULL)
         printf("    The bank's own word was taken for its root key %s.\n"
                "    --bank-key with the thumbprint from the bank's letter pins it.\n",
                s->keys.pin);

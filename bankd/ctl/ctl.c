@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/ctl/ctl.h"
 #include "api/problem.h"
+#include "bankd/ctl/remote.h"
 #include "order/iban.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,18 +53,23 @@ static enum err connect_once(struct ctl *ctl)
     return ctl->client != NULL ? ERR_OK : client_new(&options, &ctl->client);
 }
 
+static enum err call_console(struct ctl *ctl, const struct client_call *call, struct buf *body)
+{
+    enum err e = connect_once(ctl);
+    if (e != ERR_OK)
+        return e;
+    e = client_call(ctl->client, call, body);
+    if (e != ERR_OK && body->len > 0)
+        return ctl_fail(ctl, e, "%s", client_message(ctl->client));
+    return e == ERR_OK ? e
+                       : ctl_fail(ctl, e, "%s: %s", socket_path(ctl), client_message(ctl->client));
+}
+
 enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer)
 {
     struct buf body = BUF_INIT(CLIENT_ANSWER_MAX);
     *answer = NULL;
-    enum err e = connect_once(ctl);
-    if (e == ERR_OK) {
-        e = client_call(ctl->client, call, &body);
-        if (e != ERR_OK && body.len > 0)
-            e = ctl_fail(ctl, e, "%s", client_message(ctl->client));
-        else if (e != ERR_OK)
-            e = ctl_fail(ctl, e, "%s: %s", socket_path(ctl), client_message(ctl->client));
-    }
+    enum err e = remote_wanted() ? remote_call(ctl, call, &body) : call_console(ctl, call, &body);
     if (e != ERR_OK) {
         buf_free(&ctl->problem);
         ctl->problem = body; /* moves to CTL */
@@ -205,5 +211,6 @@ int ctl_end(struct ctl *ctl, enum err e)
     buf_free(&ctl->problem);
     client_free(ctl->client);
     ctl->client = NULL;
+    remote_close();
     return err_info(e)->exit;
 }

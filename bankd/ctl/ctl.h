@@ -19,10 +19,10 @@
 struct ctl {
     /* Options, borrowed from argv; NULL where not given. */
     const char *socket, *id, *name, *spki, *account, *currency, *title, *amount, *note;
-    const char *bank_key, *checkpoint, *save, *rules, *reason;
+    const char *checkpoint, *save, *rules, *reason;
     const char *key;                                           /* of a holder */
     const char *from, *from_account, *description, *reference; /* of a credit */
-    struct args_list holders;
+    struct args_list holders, roles;
     bool json;
 
     struct client *client; /* made by the first call */

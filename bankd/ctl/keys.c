@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/ctl/keys.h"
 #include "order/jws.h"
+#include "signer/app.h"
 #include "verifier/verifier.h"
 #include <string.h>
 
@@ -36,7 +37,7 @@ enum err keys_fetch(struct ctl *ctl, struct keys *out)
     enum err e = ctl_call(ctl, &call, &out->answer);
     if (e == ERR_OK)
         e = find_statement(ctl, out->answer, &jws, &len, out->pin);
-    if (e == ERR_OK && ctl->bank_key != NULL && strcmp(ctl->bank_key, out->pin) != 0)
+    if (e == ERR_OK && app_main.bank_key != NULL && strcmp(app_main.bank_key, out->pin) != 0)
         e = ctl_fail(ctl, ERR_KEY_MISMATCH, "this bank's root key is %s", out->pin);
     if (e == ERR_OK)
         e = verify_bank_keys(jws, len, out->pin, &out->stated);

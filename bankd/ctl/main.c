@@ -4,6 +4,7 @@
  */
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
+#include "signer/app.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
@@ -29,11 +30,6 @@ static struct ctl ctl;
     {                                                                                              \
         "note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note                                \
     }
-#define BANK_KEY                                                                                   \
-    {                                                                                              \
-        "bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the pin from the bank's letter", &ctl.bank_key    \
-    }
-
 static const struct args_option holder_add[] = {
     ID,
     {"name", 0, ARGS_TEXT, "TEXT", "the person's name", &ctl.name},
@@ -43,6 +39,16 @@ static const struct args_option terminal_add[] = {
     ID,
     {"name", 0, ARGS_TEXT, "TEXT", "where it stands", &ctl.name},
     SPKI,
+};
+static const struct args_option operator_add[] = {
+    ID,
+    {"name", 0, ARGS_TEXT, "TEXT", "the operator's name", &ctl.name},
+    SPKI,
+};
+static const struct args_option operator_roles[] = {
+    {"role", 0, ARGS_LIST, "ROLE", "one that the operator is to have: see below; none takes all",
+     &ctl.roles},
+    NOTE,
 };
 static const struct args_option holder_key[] = {
     {"key", 0, ARGS_TEXT, "THUMBPRINT", "the key, as the list shows it", &ctl.key},
@@ -84,11 +90,9 @@ static const struct args_option credit_add[] = {
 };
 static const struct args_option note_only[] = {NOTE};
 static const struct args_option log_verify[] = {
-    BANK_KEY,
     {"checkpoint", 0, ARGS_TEXT, "FILE", "a checkpoint kept earlier", &ctl.checkpoint},
     {"save", 0, ARGS_TEXT, "FILE", "keep the newest checkpoint", &ctl.save},
 };
-static const struct args_option key_show[] = {BANK_KEY};
 
 static const struct args_command commands[] = {
     {"holder add", "", "enrol a person with a public key",
@@ -113,6 +117,16 @@ static const struct args_command commands[] = {
      terminal_add, COUNT(terminal_add), 0, 0, cmd_terminal_add},
     {"terminal list", "", "list the terminals and their keys", "bankctl terminal list", NULL, 0, 0,
      0, cmd_terminal_list},
+    {"operator add", "", "enrol an operator with a public key; roles come next",
+     "bankctl operator add --id olga --name 'Olga Ortiz' --spki olga.pem", operator_add,
+     COUNT(operator_add), 0, 0, cmd_operator_add},
+    {"operator roles", "NAME",
+     "say which roles an operator has: viewer, payments, enrolment,\n"
+     "policy, security, auditor, terminal",
+     "bankctl operator roles olga --role payments --role viewer --note 'joined the back office'",
+     operator_roles, COUNT(operator_roles), 1, 1, cmd_operator_roles},
+    {"operator list", "", "list the operators, their roles and keys", "bankctl operator list", NULL,
+     0, 0, 0, cmd_operator_list},
     {"account open", "", "open an account and its first policy",
      "bankctl account open --account PT50000201231234567890154 --currency EUR \\\n"
      "      --title 'Joint account' --holder alice --holder bob",
@@ -174,7 +188,7 @@ static const struct args_command commands[] = {
      "bankctl log verify --checkpoint monday.note --save tuesday.note", log_verify,
      COUNT(log_verify), 0, 0, cmd_log_verify},
     {"key show", "", "show the pin for the bank's letter, and the bank's keys", "bankctl key show",
-     key_show, COUNT(key_show), 0, 0, cmd_key_show},
+     NULL, 0, 0, 0, cmd_key_show},
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},
     {"clock accept", "", "let the bank go on after its clock was mended",
@@ -183,7 +197,21 @@ static const struct args_command commands[] = {
 };
 
 static const struct args_option shared[] = {
-    {"socket", 0, ARGS_TEXT, "PATH", "bankd's socket (" CTL_SOCKET ")", &ctl.socket},
+    {"socket", 0, ARGS_TEXT, "PATH", "bankd's socket, the console (" CTL_SOCKET ")", &ctl.socket},
+    {"url", 0, ARGS_TEXT, "URL", "where the bank listens: act with a token, from anywhere",
+     &app_main.url},
+    {"config", 0, ARGS_TEXT, "FILE", "the same from a file, as countersign has it",
+     &app_main.config},
+    {"bank", 0, ARGS_TEXT, "NAME", "the bank's name, with --url", &app_main.bank},
+    {"bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the pin from the bank's letter", &app_main.bank_key},
+    {"token", 0, ARGS_TEXT, "URI", "the operator's token or key, a pkcs11: URI",
+     &app_main.token_uri},
+    {"module", 0, ARGS_TEXT, "PATH", "PKCS#11 module; default: all that p11-kit knows",
+     &app_main.module},
+    {"pin-fd", 0, ARGS_TEXT, "N", "read the PIN from descriptor N instead of the terminal",
+     &app_main.pin_fd},
+    {"session-dir", 0, ARGS_TEXT, "DIR", "a private directory on a tmpfs for the session key",
+     &app_main.session_dir},
     {"json", 0, ARGS_FLAG, NULL, "JSON on standard output", &ctl.json},
 };
 
@@ -194,7 +222,8 @@ static const struct args_program program = {
     .command_count = COUNT(commands),
     .shared = shared,
     .shared_count = COUNT(shared),
-    .epilogue = "Works on the bank's own host, as root or as bankd's user.",
+    .epilogue = "Without --url or --config it works on the bank's own host, as root or as bankd's\n"
+                "user: the console, which is closed for acts once the bank has operators.",
 };
 
 int main(int argc, char **argv)

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define LOOK_US INT64_C(1000000) /* how often it looks for what time demands */
 #define LOOK_ORDERS 64           /* at most so many orders in one transaction */
@@ -26,12 +27,65 @@ struct mood {
     bool insane; /* the clock contradicts the log: nothing but clock-accept may enter */
 };
 
+/* --- who asks ----------------------------------------------------------------------------------*/
+
+static void become(struct job *j, const struct core_operator *as)
+{
+    _Static_assert(sizeof as->name <= sizeof j->operator_name, "an operator's name fits");
+    memcpy(j->operator_name, as->name, sizeof as->name);
+    j->roles = as->roles;
+}
+
+/* Whom the route's table lets ask besides holders, and who he is. What is not let in has its answer
+ * afterwards. */
+static enum err admit(const struct bank *b, struct job *j)
+{
+    const struct route_info *info = route_info(j->match.route);
+    struct core_caller who = job_caller(j);
+    struct core_operator as;
+
+    if (j->console)
+        return route_is_act(j->match.route) ? core_console(b->core, &who, &j->answer) : ERR_OK;
+    if (!info->roles || !j->session[0])
+        return ERR_OK;
+    enum err e =
+        core_operator(b->core, &who, info->roles, info->callers & CALLER_HOLDER, &as, &j->answer);
+    if (!e && as.name[0] && !route_is_act(j->match.route))
+        become(j, &as);
+    return e;
+}
+
+struct acting {
+    const struct bank *b;
+    struct job *j;
+};
+
+static enum err run_act(void *ctx, const struct core_operator *as, struct core_answer *out)
+{
+    const struct acting *a = ctx;
+
+    (void)out; /* the job's own */
+    become(a->j, as);
+    return handler_of(a->j->match.route)->apply(a->b, a->j);
+}
+
+static enum err apply_act(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct acting a = {b, j};
+
+    return core_act(b->core, &who, j->verified, route_info(j->match.route)->roles, run_act, &a,
+                    &j->answer);
+}
+
+/* --- one request -------------------------------------------------------------------------------*/
+
 /* What a worker refused. On a route that needs a session its absence comes first, as it does for
  * what the core judges: a stranger learns nothing about a document. */
 static enum err refuse(const struct bank *b, struct job *j, const struct core_caller *who)
 {
     const char *account = j->decide.order.account;
-    bool open = route_info(j->match.route)->roles & ROLE_OPEN;
+    bool open = route_info(j->match.route)->callers & CALLER_OPEN;
 
     if (!open && j->err != ERR_ROLE_REQUIRED) {
         enum err e = core_admit(b->core, who, &j->answer);
@@ -57,9 +111,12 @@ static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
         job_refuse(j, refusal);
         return ERR_OK;
     }
+    enum err e = admit(b, j);
+    if (e || j->answer.err)
+        return e;
     if (j->err)
         return refuse(b, j, &who);
-    return h->apply(b, j);
+    return j->path[0] ? apply_act(b, j) : h->apply(b, j);
 }
 
 static enum err apply_all(const struct bank *b, struct job_list *jobs, const struct mood *m)

@@ -179,15 +179,21 @@ void conn_answer(struct conn *c, struct job *j)
 
 /* --- requests ----------------------------------------------------------------------------------*/
 
-static enum err check_role(const struct conn *c, unsigned roles)
+static enum err check_caller(const struct conn *c, const struct route_info *info)
 {
-    if (roles & ROLE_OPEN)
+    if (info->callers & CALLER_OPEN)
         return ERR_OK;
     if (c->operator_name[0])
-        return roles & ROLE_OPERATOR ? ERR_OK : ERR_ROLE_REQUIRED;
-    if (!(roles & ROLE_HOLDER))
+        return info->callers & CALLER_CONSOLE ? ERR_OK : ERR_ROLE_REQUIRED;
+    if (!(info->callers & CALLER_HOLDER) && (!info->roles || !c->session[0]))
         return ERR_ROLE_REQUIRED;
     return c->session[0] ? ERR_OK : ERR_SESSION_REQUIRED;
+}
+
+/* An operator who is not at the console signs what he asks for. */
+static bool must_sign(const struct conn *c, enum route r)
+{
+    return route_is_act(r) && !c->operator_name[0];
 }
 
 /* What the tables alone decide. */
@@ -197,9 +203,16 @@ static enum err admit(const struct conn *c, const struct http_request *r, struct
     if (e)
         return e;
     const struct route_info *info = route_info(j->match.route);
-    e = check_role(c, info->roles);
-    if (!e && r->body_len > info->body_max)
+    bool sign = must_sign(c, j->match.route);
+    e = check_caller(c, info);
+    if (!e && r->body_len > (sign ? ROUTE_ACT_MAX(info->body_max) : info->body_max))
         e = ERR_TOO_LARGE;
+    if (!e && sign && r->path_len > ACT_PATH_MAX)
+        e = ERR_NOT_FOUND;
+    if (!e && sign) {
+        memcpy(j->path, r->path, r->path_len);
+        j->path[r->path_len] = 0;
+    }
     if (!e)
         e = request_query_read(r->query, r->query_len, handler_of(j->match.route)->query,
                                &j->query);
@@ -222,6 +235,8 @@ static void dispatch(struct conn *c, const struct http_request *r, size_t used, 
     j->generation = c->generation;
     memcpy(j->session, c->session, sizeof j->session);
     memcpy(j->operator_name, c->operator_name, sizeof j->operator_name);
+    j->console = c->operator_name[0] != 0;
+    j->roles = j->console ? ROLE_ANY : 0;
     j->body_at = r->body ? (size_t)(r->body - c->in.data) : 0;
     j->body_len = r->body_len;
     j->used = framing ? c->in.len : used;

@@ -272,6 +272,27 @@ static enum err apply_terminals(const struct bank *b, struct job *j)
     return core_terminals(b->core, &who, &page, &j->answer);
 }
 
+static enum err apply_operator_add(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_holder *r = &j->body.holder;
+    return core_operator_add(b->core, &who, r->holder, r->name, r->spki, r->spki_len, &j->answer);
+}
+
+static enum err apply_operators(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_operators(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_operator_roles(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_roles *r = &j->body.roles;
+    return core_operator_roles(b->core, &who, j->match.param[0], r->roles, r->note, &j->answer);
+}
+
 static enum err apply_account_open(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -443,6 +464,9 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_HOLDERS] = {PAGE, READS, NULL, apply_holders},
     [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
     [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},
+    [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, apply_operator_add},
+    [ROUTE_OPERATORS] = {PAGE, READS, NULL, apply_operators},
+    [ROUTE_OPERATOR_ROLES] = {0, WRITES, prepare_roles, apply_operator_roles},
     [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
     [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
     [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},

@@ -32,7 +32,9 @@ void job_clear(struct job *j)
     j->match = (struct route_match){0};
     j->query = (struct request_query){0};
     j->session[0] = 0;
-    j->operator_name[0] = 0;
+    j->operator_name[0] = j->path[0] = 0;
+    j->console = false;
+    j->roles = 0;
     j->payee_check[0] = 0;
 }
 
@@ -41,6 +43,8 @@ struct core_caller job_caller(const struct job *j)
     return (struct core_caller){
         .session = j->session,
         .operator_name = j->operator_name[0] ? j->operator_name : NULL,
+        .roles = j->roles,
+        .console = j->console,
     };
 }
 

@@ -26,9 +26,12 @@ struct job {
     struct request_query query;
     char session[KEY_THUMBPRINT_LEN + 1];     /* the client key, "" without */
     char operator_name[JOB_OPERATOR_MAX + 1]; /* "" for anybody else */
+    bool console;                             /* an operator by his socket */
+    role_set roles;                           /* of an operator, once he is found */
     struct buf in;                            /* the connection's bytes, lent */
     size_t used;                              /* bytes of IN that are this request */
     size_t body_at, body_len;                 /* the body in IN */
+    char path[ACT_PATH_MAX + 1];              /* of an act that must be signed */
 
     /* What a worker made of the body. */
     enum err err; /* refused before the core saw it */
@@ -45,6 +48,7 @@ struct job {
         struct request_credit credit;
         struct request_assign assign;
         struct request_key key;
+        struct request_roles roles;
     } body;
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */

@@ -3,21 +3,56 @@
 #include "verifier/verifier.h"
 #include <string.h>
 
-static const uint8_t *body_of(const struct job *j)
+/* The body that the route's table speaks of: an act has it inside. */
+struct body {
+    const void *bytes;
+    size_t len;
+};
+
+static struct body body_of(const struct job *j)
 {
-    return j->in.data + j->body_at;
+    const struct operator_act *act = j->path[0] && j->verified ? verified_act(j->verified) : NULL;
+
+    return act ? (struct body){act->request.data, act->request.len}
+               : (struct body){j->in.data + j->body_at, j->body_len};
+}
+
+static enum err open_act(const struct bank *b, struct job *j)
+{
+    struct request_statement r;
+    enum err e = request_statement_read(j->in.data + j->body_at, j->body_len, REQUEST_ACT, &r);
+
+    if (!e) {
+        const struct verify_act_input in = {.bank = b->name,
+                                            .path = j->path,
+                                            .jws = r.jws,
+                                            .jws_len = r.jws_len,
+                                            .keys = core_keys(b->core)};
+        e = verify_act(&in, &j->verified);
+    }
+    request_statement_free(&r);
+    if (!e && body_of(j).len > route_info(j->match.route)->body_max)
+        e = ERR_TOO_LARGE;
+    return e;
+}
+
+enum err prepare(const struct bank *b, struct job *j)
+{
+    enum err e = j->path[0] ? open_act(b, j) : ERR_OK;
+
+    return e ? e : handler_of(j->match.route)->prepare(b, j);
 }
 
 enum err prepare_challenge(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_challenge_read(body_of(j), j->body_len, &j->body.challenge);
+    return request_challenge_read(body_of(j).bytes, body_of(j).len, &j->body.challenge);
 }
 
 enum err prepare_login(const struct bank *b, struct job *j)
 {
     struct request_statement login;
-    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_LOGIN, &login);
+    enum err e = request_statement_read(body_of(j).bytes, body_of(j).len, REQUEST_LOGIN, &login);
 
     if (!e)
         e = verify_login(b->name, login.jws, login.jws_len, core_keys(b->core), &j->verified);
@@ -27,7 +62,7 @@ enum err prepare_login(const struct bank *b, struct job *j)
 
 enum err prepare_decide(const struct bank *b, struct job *j)
 {
-    enum err e = request_decide_read(body_of(j), j->body_len, &j->decide);
+    enum err e = request_decide_read(body_of(j).bytes, body_of(j).len, &j->decide);
 
     if (e)
         return e;
@@ -49,7 +84,7 @@ enum err prepare_decide(const struct bank *b, struct job *j)
 
 enum err prepare_cash(const struct bank *b, struct job *j)
 {
-    enum err e = request_cash_read(body_of(j), j->body_len, &j->decide);
+    enum err e = request_cash_read(body_of(j).bytes, body_of(j).len, &j->decide);
 
     if (e)
         return e;
@@ -65,7 +100,7 @@ enum err prepare_cash(const struct bank *b, struct job *j)
 
 enum err prepare_policy_decide(const struct bank *b, struct job *j)
 {
-    enum err e = request_policy_read(body_of(j), j->body_len, &j->policy);
+    enum err e = request_policy_read(body_of(j).bytes, body_of(j).len, &j->policy);
 
     if (e)
         return e;
@@ -85,7 +120,7 @@ enum err prepare_policy_decide(const struct bank *b, struct job *j)
 enum err prepare_delegate(const struct bank *b, struct job *j)
 {
     struct request_statement r;
-    enum err e = request_statement_read(body_of(j), j->body_len, REQUEST_DELEGATION, &r);
+    enum err e = request_statement_read(body_of(j).bytes, body_of(j).len, REQUEST_DELEGATION, &r);
 
     if (!e) {
         const struct verify_delegation_input in = {
@@ -105,65 +140,77 @@ enum err prepare_delegate(const struct bank *b, struct job *j)
 enum err prepare_holder_add(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_holder_read(body_of(j), j->body_len, &j->body.holder);
+    return request_holder_read(body_of(j).bytes, body_of(j).len, &j->body.holder);
 }
 
 enum err prepare_terminal_add(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_terminal_read(body_of(j), j->body_len, &j->body.holder);
+    return request_terminal_read(body_of(j).bytes, body_of(j).len, &j->body.holder);
+}
+
+enum err prepare_operator_add(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_operator_read(body_of(j).bytes, body_of(j).len, &j->body.holder);
+}
+
+enum err prepare_roles(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_roles_read(body_of(j).bytes, body_of(j).len, &j->body.roles);
 }
 
 enum err prepare_account_open(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_account_read(body_of(j), j->body_len, &j->account);
+    return request_account_read(body_of(j).bytes, body_of(j).len, &j->account);
 }
 
 enum err prepare_fund(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_fund_read(body_of(j), j->body_len, &j->body.fund);
+    return request_fund_read(body_of(j).bytes, body_of(j).len, &j->body.fund);
 }
 
 enum err prepare_category_rule(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_category_rule_read(body_of(j), j->body_len, &j->body.category);
+    return request_category_rule_read(body_of(j).bytes, body_of(j).len, &j->body.category);
 }
 
 enum err prepare_movement_category(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_movement_category_read(body_of(j), j->body_len, &j->body.category);
+    return request_movement_category_read(body_of(j).bytes, body_of(j).len, &j->body.category);
 }
 
 enum err prepare_note(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_note_read(body_of(j), j->body_len, &j->body.note);
+    return request_note_read(body_of(j).bytes, body_of(j).len, &j->body.note);
 }
 
 enum err prepare_return(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_return_read(body_of(j), j->body_len, &j->body.returned);
+    return request_return_read(body_of(j).bytes, body_of(j).len, &j->body.returned);
 }
 
 enum err prepare_credit(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_credit_read(body_of(j), j->body_len, &j->body.credit);
+    return request_credit_read(body_of(j).bytes, body_of(j).len, &j->body.credit);
 }
 
 enum err prepare_assign(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_assign_read(body_of(j), j->body_len, &j->body.assign);
+    return request_assign_read(body_of(j).bytes, body_of(j).len, &j->body.assign);
 }
 
 enum err prepare_key(const struct bank *b, struct job *j)
 {
     (void)b;
-    return request_key_read(body_of(j), j->body_len, &j->body.key);
+    return request_key_read(body_of(j).bytes, body_of(j).len, &j->body.key);
 }

@@ -8,6 +8,8 @@
 
 #include "bankd/server/handler.h"
 
+/* What the route's table says, after an act was opened. */
+MUST_CHECK enum err prepare(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_challenge(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_login(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_decide(const struct bank *b, struct job *j);
@@ -16,6 +18,8 @@ MUST_CHECK enum err prepare_policy_decide(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_delegate(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_holder_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_terminal_add(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_operator_add(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_roles(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_account_open(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_fund(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_category_rule(const struct bank *b, struct job *j);

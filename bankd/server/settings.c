@@ -11,7 +11,7 @@
 
 #define PATH_BYTES 4000
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
-#define ITEMS 22
+#define ITEMS 23
 #define OTHER_FILES 128           /* open files that are no connection of a client */
 #define WAIT_MAX UINT64_C(600000) /* milliseconds */
 
@@ -27,6 +27,7 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         {"hold_on", CONF_TEXT, false, "", 0, 200, &s->hold_on},
         {"cutoff", CONF_TEXT, false, "", 0, 400, &s->cutoff},
         {"bank_codes", CONF_TEXT, false, "", 0, 400, &s->bank_codes},
+        {"console", CONF_TEXT, false, "", 0, 10, &s->console},
         {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, &s->payee_check},
         {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->event_threads},
         {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->workers},
@@ -85,6 +86,7 @@ static enum err read_terms(const char *path, struct settings *s)
         {"hold_on", s->hold_on, "first-payment, look-alike, RMVC, RVNM, RVNA", core_terms_hold_on},
         {"cutoff", s->cutoff, "16:00 EUR, 20:30 USD", core_terms_cutoff},
         {"bank_codes", s->bank_codes, "PT 0002, DE 37040044", core_terms_bank_codes},
+        {"console", s->console, "open", core_terms_console},
     };
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {

@@ -17,7 +17,7 @@ struct settings {
     char *socket; /* Unix socket for the operator */
     char *store;
     char *keeper_socket;
-    char *hold_above, *hold_on, *cutoff, *bank_codes;
+    char *hold_above, *hold_on, *cutoff, *bank_codes, *console;
     struct core_terms terms;         /* what they say */
     uint64_t event_threads, workers; /* never 0 */
     uint64_t max_connections;

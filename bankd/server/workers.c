@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/workers.h"
+#include "bankd/server/prepare.h"
 #include "bankd/server/queue.h"
 
 #include <pthread.h>
@@ -20,7 +21,7 @@ static void *work(void *arg)
 
     while (queue_take(w->queue, 1, INT64_MAX, &jobs)) {
         struct job *j = job_list_take(&jobs);
-        j->err = handler_of(j->match.route)->prepare(w->o.bank, j);
+        j->err = prepare(w->o.bank, j);
         w->o.done(w->o.ctx, j);
     }
     return NULL;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 12;
+PRAGMA user_version = 13;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -35,11 +35,11 @@ CREATE TABLE refused (
     PRIMARY KEY (minute_us, reason)
 ) STRICT, WITHOUT ROWID;
 
--- People, the bank's terminals, and their keys.
+-- People, the bank's terminals and operators, and their keys.
 CREATE TABLE holder (
     id INTEGER PRIMARY KEY,
     holder TEXT NOT NULL UNIQUE,
-    kind TEXT NOT NULL, -- person or terminal
+    kind TEXT NOT NULL, -- person, terminal or operator
     name TEXT NOT NULL,
     entry INTEGER NOT NULL -- newest entry about this holder
 ) STRICT;
@@ -62,6 +62,14 @@ CREATE TABLE key_change (
     entry INTEGER NOT NULL REFERENCES entry (id),
     PRIMARY KEY (signing_key, entry)
 ) STRICT, WITHOUT ROWID;
+
+-- What operators may do: order/role.def.
+CREATE TABLE operator_role (
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    role TEXT NOT NULL,
+    PRIMARY KEY (role, holder)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operator_role_holder ON operator_role (holder);
 
 CREATE TABLE challenge (
     challenge TEXT PRIMARY KEY,

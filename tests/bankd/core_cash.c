@@ -253,12 +253,12 @@ static void test_no_place_in_a_policy(void **state)
     const struct world_account a = {.account = CASH_ACCOUNT, .holders = holders, .count = 2};
     struct world *w = *state;
 
-    assert_err(world_open_account(w, &a), ERR_HOLDER_IS_TERMINAL);
+    assert_err(world_open_account(w, &a), ERR_HOLDER_IS_NO_PERSON);
     struct policy *p =
         world_policy(w, WORLD_ALICE_ACCOUNT, 2,
                      "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"T\",\"id\":\"till-1\"}",
                      "{\"require\":\"all\"}");
-    assert_string_equal(world_policy_decide(w, &w->alice, p, VERB_APPROVE), "HOLDER_IS_TERMINAL");
+    assert_string_equal(world_policy_decide(w, &w->alice, p, VERB_APPROVE), "HOLDER_IS_NO_PERSON");
     policy_free(p);
 }
 

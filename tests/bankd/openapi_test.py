@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 API = yaml.safe_load((ROOT / "docs/openapi.yaml").read_text(encoding="utf-8"))
 ERRORS = {row[0]: int(row[1]) for row in re.findall(
     r"^X\((\w+), \w+, (\d+),", (ROOT / "base/err.def").read_text(encoding="utf-8"), re.M)}
-ROUTES = re.findall(r'^X\((\w+), "(\w+)", "([^"]+)", ([\w |]+), (\d+)\)',
+ROUTES = re.findall(r'^X\((\w+), "(\w+)", "([^"]+)", ([\w |]+), ([\w |()]+), (\d+)\)',
                     (ROOT / "api/route.def").read_text(encoding="utf-8"), re.M)
 
 
@@ -111,9 +111,11 @@ def contents(operation):
 class Static(unittest.TestCase):
     def test_routes_are_those_of_the_table(self):
         table = {(method, path): (operation_id(name),
-                                  sorted(r.removeprefix("ROLE_").lower() for r in roles.split(" | ")), int(size) > 0)
-                 for name, method, path, roles, size in ROUTES}
-        page = {(method, path): (op["operationId"], sorted(op["x-roles"]), "requestBody" in op)
+                                  sorted(c.removeprefix("CALLER_").lower() for c in callers.split(" | ")),
+                                  sorted(re.findall("[a-z]+", re.sub(r"ROLE_|\bR\b", "", roles).lower())), int(size) > 0)
+                 for name, method, path, callers, roles, size in ROUTES}
+        page = {(method, path): (op["operationId"], sorted(op["x-callers"]), sorted(op.get("x-roles", [])),
+                                 "requestBody" in op)
                 for method, path, op in operations()}
         self.assertEqual(page, table)
         self.assertGreater(len(table), 15)
@@ -282,6 +284,11 @@ class Live(unittest.TestCase):
             spare = b.iban(9)
             bank.open_account(spare, ["edp"])
             self.check("close", bank.operator("POST", "/v1/accounts/%s/close" % spare, {"note": "as a test"}))
+            self.check("operatorAdd", bank.operator("POST", "/v1/operators", {
+                "operator": "olga", "name": "Olga", "spki": b.b64(b.Key(bank.dir).spki)}))
+            self.check("operatorRoles", bank.operator("POST", "/v1/operators/olga/roles", {
+                "note": "as a test", "roles": ["viewer", "payments"]}))
+            self.check("operators", bank.operator("GET", "/v1/operators"))
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))

@@ -278,24 +278,24 @@ class Tls(OneBank):
     def test_roles(self):
         """Every route of the table, asked by a stranger and by an operator, with and without a body."""
         table = pathlib.Path(__file__).resolve().parents[2] / "api" / "route.def"
-        rows = re.findall(r'^X\(\w+, "(\w+)", "([^"]+)", ([^,]+), (\d+)\)', table.read_text(), re.M)
+        rows = re.findall(r'^X\(\w+, "(\w+)", "([^"]+)", ([^,]+), ([^,]+), (\d+)\)', table.read_text(), re.M)
         self.assertGreater(len(rows), 20)
         stranger = b.Session(self.bank)
-        for method, path, roles, body_max in rows:
-            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1"), ("{holder}", "nobody"),
+        for method, path, callers, roles, body_max in rows:
+            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1"), ("{holder}", "nobody"), ("{operator}", "nobody"),
                                 ("{thumbprint}", "A" * 43)):
                 path = path.replace(name, value)
             body = b"{}" if int(body_max) else None
             with self.subTest(method=method, path=path):
                 by_stranger = stranger.call(method, path, body).name
                 by_operator = self.bank.operator(method, path, body).name
-                if "ROLE_OPEN" in roles:
+                if "CALLER_OPEN" in callers:
                     allowed = "OK" if body is None else "DOC_MEMBER_MISSING"
                     self.assertEqual((by_stranger, by_operator), (allowed, allowed))
                     continue
-                holders = "ROLE_HOLDER" in roles
-                self.assertEqual(by_stranger, "SESSION_REQUIRED" if holders else "ROLE_REQUIRED")
-                if "ROLE_OPERATOR" in roles:
+                somebody = "CALLER_HOLDER" in callers or roles != "0"
+                self.assertEqual(by_stranger, "SESSION_REQUIRED" if somebody else "ROLE_REQUIRED")
+                if "CALLER_CONSOLE" in callers:
                     self.assertIn(by_operator, ("OK", "ACCOUNT_UNKNOWN", "DOC_MEMBER_MISSING"))
                 else:
                     self.assertEqual(by_operator, "ROLE_REQUIRED")

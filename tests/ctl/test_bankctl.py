@@ -183,7 +183,7 @@ class Bankctl(unittest.TestCase):
         self.assertEqual([t["terminal"] for t in self.json("terminal", "list")["terminals"]], ["till-1"])
         self.assertNotIn("till-1", self.ctl("holder", "list"))
         self.refuses("KEY_TAKEN", 1, "terminal", "add", "--id", "till-2", "--name", "T", "--spki", self.pem(self.alice))
-        self.refuses("HOLDER_IS_TERMINAL", 1, "account", "open", "--account", fixture.iban(3), "--currency", "EUR",
+        self.refuses("HOLDER_IS_NO_PERSON", 1, "account", "open", "--account", fixture.iban(3), "--currency", "EUR",
                      "--title", "T", "--holder", "alice", "--holder", "till-1:T")
 
     def test_5_pages(self):

@@ -41,11 +41,11 @@ def samples(operation):
 
 
 def connection(operation):
-    """The options that reach the door through which the operation's first role comes."""
-    if operation["x-roles"] == ["operator"]:
+    """The options that reach the door through which the operation's first caller comes."""
+    if operation["x-callers"] == ["console"]:
         return ["--unix-socket", "$SOCKET"]
     pinned = ["--insecure", "--pinnedpubkey", "$TLSKEY"]
-    alone = operation["x-roles"] == ["open"] and operation["operationId"] != "login"
+    alone = operation["x-callers"] == ["open"] and operation["operationId"] != "login"
     return pinned if alone else [*pinned, "--cert", "$SESSION"]
 
 
@@ -81,6 +81,7 @@ class Examples(unittest.TestCase):
         shop, bob = b.Key(cls.bank.dir), b.Key(cls.bank.dir)
         cls.bank.add_holder("shop", shop)
         cls.bank.add_holder("bob", bob)
+        cls.bank.operator("POST", "/v1/operators", {"operator": "otto", "name": "Otto", "spki": b.b64(b.Key(cls.bank.dir).spki)})
         cls.bank.open_account(ACCOUNT, ["alice"], "1872.22")
         for account in (PAYEE, EMPTY):
             cls.bank.open_account(account, ["shop"])
@@ -167,14 +168,14 @@ class Examples(unittest.TestCase):
             order = json.load(f)["id"]
         (key,) = self.alice.json("token", "info")
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint,
+        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def special(self, identifier):
         """Of an account that must be empty, of orders and credits that must wait, of the terminal, of another key."""
         if identifier == "cash":
             return {"SESSION": self.till_session}
-        if identifier == "terminalAdd":
+        if identifier in ("terminalAdd", "operatorAdd"):
             return {"SPKI": b.b64(b.Key(self.bank.dir).spki)}
         if identifier == "close":
             return {"ACCOUNT": EMPTY}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/ctl/remote.h"
+
+#include "api/request.h"
+#include "bankd/ctl/ctl.h"
+#include "order/act.h"
+#include "order/jws.h"
+#include "signer/app.h"
+#include <stdio.h>
+
+bool remote_wanted(void)
+{
+    return app_main.url != NULL || app_main.config != NULL;
+}
+
+void remote_close(void)
+{
+    app_close(&app_main);
+}
+
+/* The body that says it all: {"act":JWS}. */
+static enum err sign(const struct client_call *call, struct buf *body)
+{
+    struct buf path = BUF_INIT(ACT_PATH_MAX), payload = BUF_INIT(JWS_MAX), jws = BUF_INIT(JWS_MAX);
+    struct statement head = {.issued_us = 0};
+    const char *bank = NULL;
+    enum err e = client_path(call, &path);
+    if (e == ERR_OK)
+        e = app_open_key(&app_main, "sign this act");
+    if (e == ERR_OK)
+        e = app_need(&app_main, app_main.bank, "bank", &bank);
+    if (e == ERR_OK)
+        e = app_head(NULL, &head);
+    if (e == ERR_OK) {
+        (void)snprintf(head.bank, sizeof head.bank, "%s", bank);
+        e = act_make(&head, buf_str(&path), call->body, call->body_len, &payload);
+    }
+    if (e == ERR_OK)
+        e = jws_make(app_main.public_key, statement_typ(STATEMENT_OPERATOR_ACT), payload.data,
+                     payload.len, app_sign, &app_main, &jws);
+    if (e == ERR_OK)
+        e = request_statement_make(REQUEST_ACT, buf_str(&jws), body);
+    buf_free(&path);
+    buf_free(&payload);
+    buf_free(&jws);
+    return e;
+}
+
+/* The configuration is read once, at the first call. */
+static enum err configure(void)
+{
+    static bool done;
+    enum err e = done ? ERR_OK : app_configure(&app_main);
+    done = true;
+    return e;
+}
+
+enum err remote_call(struct ctl *ctl, const struct client_call *call, struct buf *answer)
+{
+    struct buf body = BUF_INIT(2 * JWS_MAX);
+    struct client_call signed_call = *call;
+    bool act = route_is_act(call->route);
+    enum err e = configure();
+    if (e == ERR_OK && act)
+        e = sign(call, &body);
+    if (act) {
+        signed_call.body = body.data;
+        signed_call.body_len = body.len;
+    }
+    if (e == ERR_OK)
+        e = app_call_bytes(&app_main, &signed_call, answer);
+    if (e != ERR_OK && app_main.message[0] != '\0')
+        e = ctl_fail(ctl, e, "%s", app_main.message);
+    buf_free(&body);
+    return e;
+}

@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Operators over sessions of their own: who may do what, what an act must say, and the console that
+closes behind them."""
+import base64
+import json
+import pathlib
+import re
+import time
+import unittest
+
+from bank import Bank, Key, Session, b64, iban, joint, make_order, rfc3339, sha256, uuid7
+from operators import Operator, act, enrol
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROLES = re.findall(r'^X\(\w+, "(\w+)"', (ROOT / "order/role.def").read_text(encoding="utf-8"), re.M)
+ROUTES = re.findall(r'^X\(\w+, "(\w+)", "([^"]+)", ([\w |]+), ([\w |()]+), (\d+)\)',
+                    (ROOT / "api/route.def").read_text(encoding="utf-8"), re.M)
+NOTE = {"note": "as a test"}
+
+
+class Scene(unittest.TestCase):
+    SETTINGS = "hold_above = 400.00 EUR\n"
+
+    def setUp(self):
+        self.bank = Bank(bankd_settings=self.SETTINGS)
+        self.bank.__enter__()
+        self.addCleanup(self.bank.__exit__, None, None, None)
+        self.alice, self.bob, self.account, self.payee, self.policy = joint(self.bank, "872.22")
+        self.sven = enrol(self.bank, "sven", ["security"])
+
+    def tearDown(self):
+        self.bank.verify_log()
+
+    def block(self):
+        return "/v1/accounts/%s/block" % self.account
+
+    def state(self):
+        return self.bank.balance(self.account)["state"]
+
+
+class Roles(Scene):
+    def test_every_role_at_every_route(self):
+        """Who lacks the role is refused for that; who has it is told something else."""
+        people = {role: enrol(self.bank, "o-" + role, [role], by=self.sven) for role in ROLES}
+        people["none"] = enrol(self.bank, "o-none", by=self.sven)
+        allowed = refused = 0
+        for method, path, callers, roles, _ in ROUTES:
+            if "CALLER_CONSOLE" not in callers:
+                continue
+            for name, value in (("{account}", iban(99)), ("{id}", uuid7()), ("{movement}", "99"), ("{credit}", "99"),
+                                ("{holder}", "nobody"), ("{operator}", "nobody"), ("{thumbprint}", "A" * 43)):
+                path = path.replace(name, value)
+            for role, operator in people.items():
+                may = role != "none" and (roles == "ROLE_ANY" or "R(%s)" % role.upper() in roles)
+                answer = operator.get(path) if method == "GET" else operator.act(path, {"note": "as a test"})
+                with self.subTest(method=method, path=path, role=role):
+                    self.assertNotIn(answer.name, ("SESSION_REQUIRED", "KEY_FLOOR"), answer)
+                    self.assertEqual(answer.name != "ROLE_REQUIRED", may, answer)
+                allowed, refused = allowed + may, refused + (not may)
+        self.assertGreater(allowed, 100)
+        self.assertGreater(refused, 100)
+        self.assertEqual(self.state(), "open")
+
+    def test_holders_are_no_operators(self):
+        for path in (self.block(), "/v1/operators", "/v1/holders"):
+            self.assertEqual(self.alice.post(path, {"act": act(self.alice.key, path, NOTE)}).name, "ROLE_REQUIRED")
+            self.assertEqual(self.alice.post(path, NOTE).name, "ROLE_REQUIRED")
+        self.assertEqual(self.alice.get("/v1/holders").name, "ROLE_REQUIRED")
+        self.assertEqual(self.alice.get("/v1/accounts/" + self.payee).name, "ACCOUNT_UNKNOWN")
+
+    def test_operators_are_no_holders(self):
+        order = make_order(self.account, self.payee)
+        self.assertEqual(self.sven.decide(order, self.policy).name, "ACCOUNT_UNKNOWN")
+        self.assertEqual(self.alice.decide(order, self.policy, key=self.sven.key).name, "NOT_A_HOLDER")
+        self.assertEqual(self.sven.act("/v1/accounts", {"note": "x"}).name, "ROLE_REQUIRED")
+        answer = self.bank.operator("GET", "/v1/holders")
+        self.assertNotIn("sven", [h["holder"] for h in answer.json["holders"]])
+        two = enrol(self.bank, "paula", ["policy"], by=self.sven)
+        account = {"account": iban(55), "currency": "EUR", "holders": ["alice", "sven"], "title": "All holders"}
+        self.assertEqual(two.act("/v1/accounts", account).name, "HOLDER_IS_NO_PERSON")
+
+    def test_the_last_of_a_role(self):
+        roles = "/v1/operators/sven/roles"
+        none = {**NOTE, "roles": []}
+        self.assertEqual(self.sven.act(roles, none).name, "LAST_OF_ROLE")
+        keys = "/v1/holders/sven/keys/" + self.sven.key.thumbprint
+        self.assertEqual(self.sven.act(keys, {**NOTE, "status": "suspended"}).name, "LAST_OF_ROLE")
+        sara = enrol(self.bank, "sara", ["security"], by=self.sven)
+        self.assertEqual(self.sven.act(roles, none).json, {"operator": "sven", "roles": []})
+        self.assertEqual(self.sven.act(roles, {**NOTE, "roles": ["security"]}).name, "ROLE_REQUIRED")
+        self.assertEqual(sara.act("/v1/operators/sara/roles", none).name, "LAST_OF_ROLE")
+        told = sara.get("/v1/operators").json["operators"]
+        self.assertEqual({o["operator"]: o["roles"] for o in told}, {"sara": ["security"], "sven": []})
+        self.assertEqual(sara.act("/v1/operators/alice/roles", none).name, "HOLDER_UNKNOWN")
+
+    def test_keys_of_operators_are_securitys(self):
+        erin = enrol(self.bank, "erin", ["enrolment"], by=self.sven)
+        path = "/v1/holders/%s/keys/%s"
+        of_sven = path % ("sven", self.sven.key.thumbprint), {**NOTE, "status": "suspended"}
+        self.assertEqual(erin.act(*of_sven).name, "ROLE_REQUIRED")
+        self.assertEqual(erin.act(path % ("bob", self.bob.key.thumbprint), of_sven[1]).name, "OK")
+        self.assertEqual(self.sven.act(path % ("erin", erin.key.thumbprint), of_sven[1]).name, "OK")
+        self.assertEqual(erin.get("/v1/holders").name, "SESSION_REQUIRED")
+
+
+class Acts(Scene):
+    def test_done_once_and_in_the_log(self):
+        jws = act(self.sven.key, self.block(), NOTE)
+        first = self.sven.send_act(self.block(), jws)
+        self.assertEqual((first.name, self.state()), ("OK", "blocked"))
+        self.assertEqual(self.sven.act("/v1/accounts/%s/unblock" % self.account, NOTE).name, "OK")
+        again = self.sven.send_act(self.block(), jws)
+        self.assertEqual((again.status, again.body, self.state()), (first.status, first.body, "open"))
+        entries = self.bank.entries()
+        said = [e for e in entries if e["type"] == "act" and e["path"] == self.block()]
+        self.assertEqual([(e["object"], e["holder"], e["statement"]) for e in said], [("holder:sven", "sven", jws)])
+        done = [e for e in entries if e["type"] == "account-state"]
+        self.assertEqual([(e["state"], e["operator"]) for e in done], [("blocked", "sven"), ("open", "sven")])
+
+    def test_a_refusal_is_an_answer_too(self):
+        path = "/v1/accounts/%s/block" % iban(77)
+        jws = act(self.sven.key, path, NOTE)
+        first = self.sven.send_act(path, jws)
+        self.assertEqual(first.name, "ACCOUNT_UNKNOWN")
+        self.assertEqual(self.sven.send_act(path, jws).body, first.body)
+
+    def test_what_does_not_count(self):
+        other = enrol(self.bank, "sara", ["security"], by=self.sven)
+        unblock = "/v1/accounts/%s/unblock" % self.account
+        now = int(time.time())
+        stranger = Key(self.bank.dir)
+        of_bob = act(self.bob.key, self.block(), NOTE)
+        for name, jws in (("ACT_MISMATCH", act(self.sven.key, unblock, NOTE)),
+                          ("BANK_MISMATCH", act(self.sven.key, self.block(), NOTE, bank="otherbank.example/test")),
+                          ("JWS_TYPE", act(self.sven.key, self.block(), NOTE, typ="countersign-decision+jws")),
+                          ("KEY_MISMATCH", act(other.key, self.block(), NOTE)),
+                          ("KEY_MISMATCH", of_bob),
+                          ("KEY_UNKNOWN", act(stranger, self.block(), NOTE)),
+                          ("STATEMENT_EXPIRED", act(self.sven.key, self.block(), NOTE, issued=rfc3339(now - 20),
+                                                    expires=rfc3339(now - 10))),
+                          ("ISSUED_TOO_OLD", act(self.sven.key, self.block(), NOTE, issued=rfc3339(now - 3600))),
+                          ("DOC_MEMBER_UNKNOWN", act(self.sven.key, self.block(), {**NOTE, "state": "open"})),
+                          ("DOC_MEMBER_MISSING", act(self.sven.key, self.block(), {})),
+                          ("DOC_MEMBER_UNKNOWN", act(self.sven.key, self.block(), NOTE, role="payments")),
+                          ("DOC_MEMBER_INVALID", act(self.sven.key, self.block() + "?x", NOTE)),
+                          ("TOO_LARGE", act(self.sven.key, self.block(), {"note": "x" * 1100}))):
+            answer = self.sven.send_act(self.block(), jws)
+            if name in ("STATEMENT_EXPIRED",):  # whichever the clock's floor lets through first
+                self.assertIn(answer.name, (name, "KEY_FLOOR"))
+            elif name == "ISSUED_TOO_OLD":
+                self.assertIn(answer.name, (name, "KEY_FLOOR"))
+            else:
+                self.assertEqual(answer.name, name)
+        head, payload, signature = act(self.sven.key, self.block(), NOTE).split(".")
+        said = json.loads(base64.urlsafe_b64decode(payload + "=="))
+        forged = b64(json.dumps({**said, "request": {"note": "more"}}, sort_keys=True, separators=(",", ":")).encode())
+        self.assertEqual(self.sven.send_act(self.block(), ".".join((head, forged, signature))).name, "SIGNATURE_INVALID")
+        self.assertEqual(self.sven.post(self.block(), NOTE).name, "DOC_MEMBER_UNKNOWN")  # nobody signed
+        self.assertEqual(self.state(), "open")
+
+    def test_a_nonce_serves_once(self):
+        nonce = b64(b"n" * 16)
+        self.assertEqual(self.sven.act(self.block(), NOTE, nonce=nonce).name, "OK")
+        self.assertEqual(self.sven.act("/v1/accounts/%s/unblock" % self.account, NOTE, nonce=nonce).name, "NONCE_REUSED")
+        self.assertEqual(self.state(), "blocked")
+
+    def test_without_a_session_a_signature_is_nothing(self):
+        nobody = Operator(self.bank)
+        self.assertEqual(nobody.act(self.block(), NOTE, self.sven.key).name, "SESSION_REQUIRED")
+        self.assertEqual(self.alice.post(self.block(), {"act": act(self.sven.key, self.block(), NOTE)}).name, "ROLE_REQUIRED")
+        self.assertEqual(self.state(), "open")
+
+    def test_a_revoked_operator_does_nothing(self):
+        sara = enrol(self.bank, "sara", ["security"], by=self.sven)
+        path = "/v1/holders/sven/keys/" + self.sven.key.thumbprint
+        self.assertEqual(sara.act(path, {**NOTE, "status": "revoked"}).name, "OK")
+        self.assertEqual(self.sven.act(self.block(), NOTE).name, "SESSION_REQUIRED")
+        self.assertEqual(sara.act(self.block(), NOTE, self.sven.key).name, "KEY_MISMATCH")
+
+    def test_a_held_order(self):
+        """The whole way of an operator's day, and what the evidence says of it."""
+        petra = enrol(self.bank, "petra", ["payments"], by=self.sven)
+        order = make_order(self.account, self.payee, "500.00")
+        self.alice.decide(order, self.policy)
+        self.assertEqual(self.bob.decide(order, self.policy).json["status"], "PDNG")
+        path = "/v1/accounts/%s/orders/%s/release" % (self.account, order["id"])
+        self.assertEqual(self.sven.act(path, NOTE).name, "ROLE_REQUIRED")
+        self.assertEqual(petra.act(path, NOTE).json["status"], "ACSC")
+        evidence = petra.get("/v1/accounts/%s/orders/%s/evidence" % (self.account, order["id"]))
+        self.bank.write("evidence.json", evidence.body.decode())
+        self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, self.bank.path("evidence.json")])
+
+
+class Console(Scene):
+    def test_closed_and_opened_again(self):
+        answer = self.bank.operator("POST", self.block(), NOTE)
+        self.assertEqual((answer.name, self.state()), ("CONSOLE_CLOSED", "open"))
+        self.assertEqual(self.bank.operator("POST", "/v1/operators/sven/roles", {**NOTE, "roles": []}).name, "CONSOLE_CLOSED")
+        self.assertEqual(self.bank.operator("GET", "/v1/operators").status, 200)
+        self.bank.bankd_settings = "console = open\n"
+        self.bank.write_settings()
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        path = "/v1/holders/sven/keys/" + self.sven.key.thumbprint  # somebody stole the only one
+        self.assertEqual(self.bank.operator("POST", path, {**NOTE, "status": "revoked"}).name, "OK")
+        self.assertEqual(self.bank.operator("POST", self.block(), NOTE).json["state"], "blocked")
+
+    def test_a_role_without_a_good_key_keeps_nobody_out(self):
+        """Whoever opened it gave the only operator's key away; so the ceremony can begin anew."""
+        self.bank.bankd_settings = "console = open\n"
+        self.bank.write_settings()
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        path = "/v1/holders/sven/keys/" + self.sven.key.thumbprint
+        self.assertEqual(self.bank.operator("POST", path, {**NOTE, "status": "revoked"}).name, "OK")
+        self.bank.bankd_settings = ""
+        self.bank.write_settings()
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        self.assertEqual(enrol(self.bank, "sara", ["security"]).get("/v1/operators").status, 200)
+        self.assertEqual(self.bank.operator("POST", self.block(), NOTE).name, "CONSOLE_CLOSED")
+
+    def test_the_settings_other_words(self):
+        self.bank.stop_bankd()
+        self.bank.bankd_settings = "console = ajar\n"
+        self.bank.write_settings()
+        with self.assertRaises(Exception):
+            self.bank.start_bankd()
+        self.bank.bankd_settings = ""
+        self.bank.write_settings()
+        self.bank.start_bankd()
+
+
+if __name__ == "__main__":
+    unittest.main()
