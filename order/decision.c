@@ -44,6 +44,18 @@ const char *decision_reason_for(enum verb v)
 
 /* --- reading --- */
 
+enum err decision_verb_read(const struct js *decision, const struct js *reason, enum verb *out)
+{
+    const char *name, *why = reason ? js_text(reason, NULL) : "";
+    size_t len;
+
+    name = js_text(decision, &len);
+    *out = decision_verb_from_name(name, len);
+    return *out == VERB_NONE || strcmp(why, decision_reason_for(*out)) != 0 || (reason && !why[0])
+               ? ERR_DOC_MEMBER_INVALID
+               : ERR_OK;
+}
+
 struct members {
     struct statement_members head;
     const struct js *account, *decision, *display, *display_digest, *order, *order_digest,
@@ -67,29 +79,18 @@ static enum err read_members(const struct js *value, struct members *m)
     return js_members(value, table, MEMBER_ROWS(table), NULL);
 }
 
-static enum err read_verb(const struct members *m, struct decision *out)
+static enum err read_decision(const struct js *value, void *into)
 {
-    const char *name, *reason;
-    size_t len;
-
-    name = js_text(m->decision, &len);
-    out->verb = decision_verb_from_name(name, len);
-    reason = m->reason ? js_text(m->reason, NULL) : "";
-    if (out->verb == VERB_NONE || strcmp(reason, decision_reason_for(out->verb)) != 0 ||
-        (m->reason && !reason[0]))
-        return ERR_DOC_MEMBER_INVALID;
-    return member_text(m->reason, NULL, out->reason, sizeof out->reason);
-}
-
-static enum err read_decision(const struct js *value, struct decision *out)
-{
+    struct decision *out = into;
     struct members m;
     enum err e = read_members(value, &m);
 
     if (e == ERR_OK)
         e = statement_head_read(&m.head, &out->head);
     if (e == ERR_OK)
-        e = read_verb(&m, out);
+        e = decision_verb_read(m.decision, m.reason, &out->verb);
+    if (e == ERR_OK)
+        e = member_text(m.reason, NULL, out->reason, sizeof out->reason);
     if (e == ERR_OK && strcmp(js_text(m.display, NULL), DISPLAY_VERSION) != 0)
         e = ERR_DISPLAY_UNKNOWN;
     if (e == ERR_OK)
@@ -105,17 +106,7 @@ static enum err read_decision(const struct js *value, struct decision *out)
 
 enum err decision_parse(const void *payload, size_t len, struct decision *out)
 {
-    struct js *value = NULL;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = js_parse_canonical(payload, len, &value);
-    if (e == ERR_OK)
-        e = read_decision(value, out);
-    js_free(value);
-    if (e != ERR_OK)
-        memset(out, 0, sizeof *out);
-    return e;
+    return statement_parse(payload, len, read_decision, out, sizeof *out);
 }
 
 /* --- writing --- */

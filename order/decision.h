@@ -33,6 +33,10 @@ struct decision {
     char reason[5];
 };
 
+/* What a statement's members `decision` and `reason` say; REASON is NULL when absent.
+ * DOC_MEMBER_INVALID when one does not go with the other. */
+MUST_CHECK enum err decision_verb_read(const struct js *decision, const struct js *reason,
+                                       enum verb *out);
 /* PAYLOAD is the document inside the JWS. */
 MUST_CHECK enum err decision_parse(const void *payload, size_t len, struct decision *out);
 

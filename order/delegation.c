@@ -95,8 +95,9 @@ static enum err read_gift(const struct members *m, struct delegation *out)
     return e == ERR_OK ? member_digest(m->policy_digest, out->policy_digest) : e;
 }
 
-static enum err read_delegation(const struct js *value, struct delegation *out)
+static enum err read_delegation(const struct js *value, void *into)
 {
+    struct delegation *out = into;
     struct members m = {0};
     enum err e = read_members(value, &m);
 
@@ -115,17 +116,7 @@ static enum err read_delegation(const struct js *value, struct delegation *out)
 
 enum err delegation_parse(const void *payload, size_t len, struct delegation *out)
 {
-    struct js *value = NULL;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = js_parse_canonical(payload, len, &value);
-    if (e == ERR_OK)
-        e = read_delegation(value, out);
-    js_free(value);
-    if (e != ERR_OK)
-        memset(out, 0, sizeof *out);
-    return e;
+    return statement_parse(payload, len, read_delegation, out, sizeof *out);
 }
 
 /* --- what is shown; frozen, like the display of an order --- */

@@ -29,29 +29,18 @@ static enum err read_members(const struct js *value, struct members *m)
     return js_members(value, table, MEMBER_ROWS(table), NULL);
 }
 
-static enum err read_verb(const struct members *m, enum verb *out)
+static enum err read_change(const struct js *value, void *into)
 {
-    const char *reason = m->reason ? js_text(m->reason, NULL) : "";
-    const char *name;
-    size_t len;
-
-    name = js_text(m->decision, &len);
-    *out = decision_verb_from_name(name, len);
-    if ((*out != VERB_APPROVE && *out != VERB_REJECT) || (m->reason && !reason[0]) ||
-        strcmp(reason, decision_reason_for(*out)) != 0)
-        return ERR_DOC_MEMBER_INVALID;
-    return ERR_OK;
-}
-
-static enum err read_change(const struct js *value, struct policy_change *out)
-{
+    struct policy_change *out = into;
     struct members m = {0};
     enum err e = read_members(value, &m);
 
     if (e == ERR_OK)
         e = statement_head_read(&m.head, &out->head);
     if (e == ERR_OK)
-        e = read_verb(&m, &out->verb);
+        e = decision_verb_read(m.decision, m.reason, &out->verb);
+    if (e == ERR_OK && out->verb != VERB_APPROVE && out->verb != VERB_REJECT)
+        e = ERR_DOC_MEMBER_INVALID;
     if (e == ERR_OK && strcmp(js_text(m.display, NULL), POLICY_DISPLAY_VERSION) != 0)
         e = ERR_DISPLAY_UNKNOWN;
     if (e == ERR_OK)
@@ -65,17 +54,7 @@ static enum err read_change(const struct js *value, struct policy_change *out)
 
 enum err policy_change_parse(const void *payload, size_t len, struct policy_change *out)
 {
-    struct js *value = NULL;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = js_parse_canonical(payload, len, &value);
-    if (e == ERR_OK)
-        e = read_change(value, out);
-    js_free(value);
-    if (e != ERR_OK)
-        memset(out, 0, sizeof *out);
-    return e;
+    return statement_parse(payload, len, read_change, out, sizeof *out);
 }
 
 /* --- one step --- */

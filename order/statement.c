@@ -56,10 +56,27 @@ void statement_head_write(const struct statement *head, struct doc *out)
     doc_int(out, "version", 1);
 }
 
+enum err statement_parse(const void *payload, size_t len, statement_read read, void *out,
+                         size_t size)
+{
+    struct js *value = NULL;
+    enum err e;
+
+    memset(out, 0, size);
+    e = js_parse_canonical(payload, len, &value);
+    if (e == ERR_OK)
+        e = read(value, out);
+    js_free(value);
+    if (e != ERR_OK)
+        memset(out, 0, size);
+    return e;
+}
+
 /* --- login --- */
 
-static enum err login_read(const struct js *payload, struct statement_login *out)
+static enum err login_read(const struct js *payload, void *into)
 {
+    struct statement_login *out = into;
     struct statement_members head;
     const struct js *session;
     const struct js_member table[] = {STATEMENT_ROWS(head, true),
@@ -74,17 +91,7 @@ static enum err login_read(const struct js *payload, struct statement_login *out
 
 enum err statement_login_parse(const void *payload, size_t len, struct statement_login *out)
 {
-    struct js *value = NULL;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = js_parse_canonical(payload, len, &value);
-    if (e == ERR_OK)
-        e = login_read(value, out);
-    js_free(value);
-    if (e != ERR_OK)
-        memset(out, 0, sizeof *out);
-    return e;
+    return statement_parse(payload, len, login_read, out, sizeof *out);
 }
 
 enum err statement_login_make(const struct statement_login *in, struct buf *out)
@@ -142,8 +149,9 @@ static enum err bank_key_read(const struct js *value, struct bank_key *out)
     return out->use ? check_spki(out->spki, out->spki_len, text) : ERR_DOC_MEMBER_INVALID;
 }
 
-static enum err bank_keys_read(const struct js *payload, struct statement_bank_keys *out)
+static enum err bank_keys_read(const struct js *payload, void *into)
 {
+    struct statement_bank_keys *out = into;
     struct statement_members head;
     const struct js *keys, *root;
     const struct js_member table[] = {STATEMENT_ROWS(head, false),
@@ -171,17 +179,7 @@ static enum err bank_keys_read(const struct js *payload, struct statement_bank_k
 
 enum err statement_bank_keys_parse(const void *payload, size_t len, struct statement_bank_keys *out)
 {
-    struct js *value = NULL;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = js_parse_canonical(payload, len, &value);
-    if (e == ERR_OK)
-        e = bank_keys_read(value, out);
-    js_free(value);
-    if (e != ERR_OK)
-        memset(out, 0, sizeof *out);
-    return e;
+    return statement_parse(payload, len, bank_keys_read, out, sizeof *out);
 }
 
 static void bank_key_push(struct doc *list, const struct bank_key *in)

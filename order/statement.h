@@ -82,4 +82,11 @@ MUST_CHECK enum err statement_head_read(const struct statement_members *members,
                                         struct statement *out);
 void statement_head_write(const struct statement *head, struct doc *out);
 
+/* A whole *_parse: READ fills OUT, of SIZE bytes, from the payload's object; zeroed after a
+ * failure.
+ */
+typedef enum err (*statement_read)(const struct js *value, void *out);
+MUST_CHECK enum err statement_parse(const void *payload, size_t len, statement_read read, void *out,
+                                    size_t size);
+
 #endif

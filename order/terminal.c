@@ -6,8 +6,9 @@
 #include "order/order.h"
 #include <string.h>
 
-static enum err read_terminal(const struct js *value, struct terminal *out)
+static enum err read_terminal(const struct js *value, void *into)
 {
+    struct terminal *out = into;
     struct statement_members head;
     const struct js *account, *order, *order_digest, *terminal;
     const struct js_member table[] = {
@@ -33,17 +34,7 @@ static enum err read_terminal(const struct js *value, struct terminal *out)
 
 enum err terminal_parse(const void *payload, size_t len, struct terminal *out)
 {
-    struct js *value = NULL;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = js_parse_canonical(payload, len, &value);
-    if (e == ERR_OK)
-        e = read_terminal(value, out);
-    js_free(value);
-    if (e != ERR_OK)
-        memset(out, 0, sizeof *out);
-    return e;
+    return statement_parse(payload, len, read_terminal, out, sizeof *out);
 }
 
 enum err terminal_make(const struct order *order, const struct statement *head, struct buf *out)

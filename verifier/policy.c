@@ -4,13 +4,12 @@
 #include <string.h>
 
 /* docs/FORMAT.md section 8.1: what the statement says, against what it must be about. */
-static enum err check_step(const struct policy_change *said, const struct verify_policy_input *in)
+static enum err check_step(const struct policy_change *said, const char *bank,
+                           const struct policy_step *step)
 {
-    const struct policy_step *step = &in->step;
     enum err e = ERR_OK;
 
-    if (strcmp(said->head.bank, policy_bank(step->to)) != 0 ||
-        strcmp(said->head.bank, in->bank) != 0)
+    if (strcmp(said->head.bank, policy_bank(step->to)) != 0 || strcmp(said->head.bank, bank) != 0)
         e = ERR_BANK_MISMATCH;
     else if (strcmp(said->account, policy_account(step->to)) != 0)
         e = ERR_ACCOUNT_MISMATCH;
@@ -30,30 +29,21 @@ static enum err check_display(const struct policy_change *said, const struct pol
     return memcmp(digest, said->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
 }
 
+static enum err check(const void *input, const struct buf *payload, struct verified *v)
+{
+    const struct verify_policy_input *in = input;
+    struct policy_change *said = &v->body.policy;
+    struct policy_step step = in->step;
+    enum err e = policy_change_parse(payload->data, payload->len, said);
+
+    if (e != ERR_OK)
+        return e;
+    step.from = verified_find_policy(step.from, &in->policies, said->replaces);
+    e = check_step(said, in->bank, &step);
+    return e == ERR_OK ? check_display(said, &step) : e;
+}
+
 enum err verify_policy_change(const struct verify_policy_input *in, struct verified **out)
 {
-    struct verify_policy_input own = *in;
-    struct buf payload = BUF_INIT(JWS_MAX);
-    struct verified *v = NULL;
-    enum err e;
-
-    *out = NULL;
-    e = verified_new(in->jws, in->jws_len, &v);
-    if (e == ERR_OK)
-        e = verified_open(v, STATEMENT_POLICY, &in->keys, &payload);
-    if (e == ERR_OK)
-        e = policy_change_parse(payload.data, payload.len, &v->body.policy);
-    if (e == ERR_OK && !own.step.from && in->policies.find)
-        own.step.from = in->policies.find(in->policies.ctx, v->body.policy.replaces);
-    if (e == ERR_OK)
-        e = check_step(&v->body.policy, &own);
-    if (e == ERR_OK)
-        e = check_display(&v->body.policy, &own.step);
-    if (e == ERR_OK) {
-        *out = v;
-        v = NULL;
-    }
-    verified_free(v);
-    buf_free(&payload);
-    return e;
+    return verified_make(STATEMENT_POLICY, in->jws, in->jws_len, &in->keys, check, in, out);
 }

@@ -17,25 +17,15 @@ static enum err check_subject(const struct terminal *said, const struct verify_t
     return e;
 }
 
+static enum err check(const void *input, const struct buf *payload, struct verified *v)
+{
+    struct terminal *said = &v->body.terminal;
+    enum err e = terminal_parse(payload->data, payload->len, said);
+
+    return e == ERR_OK ? check_subject(said, input) : e;
+}
+
 enum err verify_terminal(const struct verify_terminal_input *in, struct verified **out)
 {
-    struct buf payload = BUF_INIT(JWS_MAX);
-    struct verified *v = NULL;
-    enum err e;
-
-    *out = NULL;
-    e = verified_new(in->jws, in->jws_len, &v);
-    if (e == ERR_OK)
-        e = verified_open(v, STATEMENT_TERMINAL, &in->keys, &payload);
-    if (e == ERR_OK)
-        e = terminal_parse(payload.data, payload.len, &v->body.terminal);
-    if (e == ERR_OK)
-        e = check_subject(&v->body.terminal, in);
-    if (e == ERR_OK) {
-        *out = v;
-        v = NULL;
-    }
-    verified_free(v);
-    buf_free(&payload);
-    return e;
+    return verified_make(STATEMENT_TERMINAL, in->jws, in->jws_len, &in->keys, check, in, out);
 }

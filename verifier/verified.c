@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum err verified_new(const char *jws, size_t len, struct verified **out)
+/* A zeroed one with a copy of the text and its digest. */
+static enum err make_empty(const char *jws, size_t len, struct verified **out)
 {
     struct verified *v;
     enum err e;
@@ -26,8 +27,9 @@ enum err verified_new(const char *jws, size_t len, struct verified **out)
     return ERR_OK;
 }
 
-enum err verified_open(struct verified *v, enum statement_kind kind, const struct verify_keys *keys,
-                       struct buf *payload)
+/* Appends the payload; sets kind and signer. */
+static enum err open_jws(struct verified *v, enum statement_kind kind,
+                         const struct verify_keys *keys, struct buf *payload)
 {
     struct jws_parts parts;
     const struct key *key;
@@ -48,6 +50,29 @@ enum err verified_open(struct verified *v, enum statement_kind kind, const struc
     return ERR_OK;
 }
 
+enum err verified_make(enum statement_kind kind, const char *jws, size_t len,
+                       const struct verify_keys *keys, verified_check check, const void *input,
+                       struct verified **out)
+{
+    struct buf payload = BUF_INIT(JWS_MAX);
+    struct verified *v = NULL;
+    enum err e;
+
+    *out = NULL;
+    e = make_empty(jws, len, &v);
+    if (e == ERR_OK)
+        e = open_jws(v, kind, keys, &payload);
+    if (e == ERR_OK)
+        e = check(input, &payload, v);
+    if (e == ERR_OK) {
+        *out = v;
+        v = NULL;
+    }
+    verified_free(v);
+    buf_free(&payload);
+    return e;
+}
+
 enum err verified_about(const struct verified_subject *said, const char *bank,
                         const struct order *order)
 {
@@ -60,6 +85,23 @@ enum err verified_about(const struct verified_subject *said, const char *bank,
         memcmp(said->order_digest, order->digest, DIGEST_LEN) != 0)
         return ERR_ORDER_MISMATCH;
     return ERR_OK;
+}
+
+const struct policy *verified_find_policy(const struct policy *given,
+                                          const struct verify_policies *policies,
+                                          const uint8_t digest[static DIGEST_LEN])
+{
+    return given || !policies->find ? given : policies->find(policies->ctx, digest);
+}
+
+enum err verified_under(const struct policy *p, const uint8_t digest[static DIGEST_LEN],
+                        const char *bank, const char *account)
+{
+    if (!p || memcmp(digest, policy_digest(p), DIGEST_LEN) != 0)
+        return ERR_POLICY_MISMATCH;
+    if (strcmp(policy_bank(p), bank) != 0)
+        return ERR_BANK_MISMATCH;
+    return strcmp(policy_account(p), account) == 0 ? ERR_OK : ERR_ACCOUNT_MISMATCH;
 }
 
 void verified_free(struct verified *v)

@@ -25,13 +25,15 @@ struct verified {
     char jws[]; /* NUL-terminated */
 };
 
-/* A zeroed one with a copy of the text and its digest; the caller fills kind and body. */
-MUST_CHECK enum err verified_new(const char *jws, size_t len, struct verified **out);
+/* Reads the payload into V's body, and compares that with INPUT. */
+typedef enum err (*verified_check)(const void *input, const struct buf *payload,
+                                   struct verified *v);
 
-/* The checks of docs/FORMAT.md section 2 up to the signature: appends the payload of a statement
- * of KIND under a key that KEYS finds, and sets V's kind and signer. */
-MUST_CHECK enum err verified_open(struct verified *v, enum statement_kind kind,
-                                  const struct verify_keys *keys, struct buf *payload);
+/* A verify_*() in whole: the checks of docs/FORMAT.md section 2 up to the signature, on a statement
+ * of KIND under a key that KEYS finds, and then CHECK. */
+MUST_CHECK enum err verified_make(enum statement_kind kind, const char *jws, size_t len,
+                                  const struct verify_keys *keys, verified_check check,
+                                  const void *input, struct verified **out);
 
 /* What a statement about an order says of its subject, against the order: BANK_MISMATCH,
  * ACCOUNT_MISMATCH, ORDER_MISMATCH. BANK NULL: the order's own is taken. */
@@ -42,5 +44,14 @@ struct verified_subject {
 };
 MUST_CHECK enum err verified_about(const struct verified_subject *said, const char *bank,
                                    const struct order *order);
+
+/* The policy that the signer names by DIGEST: GIVEN, or else what POLICIES find; may be NULL. */
+const struct policy *verified_find_policy(const struct policy *given,
+                                          const struct verify_policies *policies,
+                                          const uint8_t digest[static DIGEST_LEN]);
+/* It must be the signed one, and one for this account: a digest alone does not say so.
+ * POLICY_MISMATCH, BANK_MISMATCH, ACCOUNT_MISMATCH. */
+MUST_CHECK enum err verified_under(const struct policy *p, const uint8_t digest[static DIGEST_LEN],
+                                   const char *bank, const char *account);
 
 #endif

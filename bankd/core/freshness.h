@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * freshness: docs/FORMAT.md section 10 as pure functions of times. Rule 1 and the nonces of rule 4
- * need the store and stand in decide.c. Times are microseconds. Private to bankd/core.
+ * need the store and stand in stated.c. Times are microseconds. Private to bankd/core.
  */
 #ifndef BANKD_CORE_FRESHNESS_H
 #define BANKD_CORE_FRESHNESS_H

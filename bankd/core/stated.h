@@ -3,7 +3,7 @@
  * stated: the one way of every signed statement through the bank, whatever it says. Who carries it,
  * whether it came before, whether it is fresh and its key counts are asked here, with the rules of
  * freshness 1 and 3 to 5 (docs/FORMAT.md section 10); what it says is judged and entered by the
- * file of its kind. Private to bankd/core.
+ * file of its kind: decide.c, cash.c, change.c, delegate.c. Private to bankd/core.
  */
 #ifndef BANKD_CORE_STATED_H
 #define BANKD_CORE_STATED_H
@@ -17,7 +17,7 @@ struct stated {
     struct core *c;
     const struct verified *verified;
     const uint8_t *subject;      /* digest of the document that it is about, for the log; or NULL */
-    const struct policy *policy; /* the one to sign under, told with POLICY_STALE: the steps' */
+    const struct policy *policy; /* set by the steps: what to sign under, told with POLICY_STALE */
     struct people_key key;       /* the signer's */
     bool nonce_taken;            /* by another statement */
 };
@@ -30,6 +30,7 @@ struct stated_steps {
     enum err (*access)(void *ctx, const struct session_viewer *viewer);
     /* What time demanded before the statement came; NULL: nothing. */
     enum err (*due)(void *ctx);
+    /* What it says. */
     enum err (*judge)(void *ctx);
     /* Enters it: only failures, no refusals. */
     enum err (*take)(void *ctx, struct core_answer *out);

@@ -10,25 +10,6 @@
 
 #define DAY 86400
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 static const char *act(struct world *w, const struct core_caller *who, const char *account,
                        enum core_account_act what)
 {
@@ -77,9 +58,7 @@ static void test_blocked_when_its_day_comes(void **state)
                      "\",\"name\":\"S\"},\"currency\":\"EUR\",\"date\":\"2026-11-24\","
                      "\"description\":\"x\"}",
                      &o);
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), "ACCP");
+    world_both_approve(w, &o, "ACCP");
     assert_string_equal(act(w, &world_operator, WORLD_ALICE_ACCOUNT, CORE_ACCOUNT_BLOCK), "OK");
     world_later(w, DAY);
     world_begin(w);
@@ -121,7 +100,7 @@ static void test_closed(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_blocked),
         T(test_blocked_when_its_day_comes),

@@ -17,13 +17,11 @@ static struct person till;
 
 static int enter(void **state)
 {
-    static struct world w;
+    world_enter(state);
+    struct world *w = *state;
 
-    world_open(&w);
-    world_populate(&w);
     world_key(&till, "till-1", "P-256");
-    world_terminal(&w, &till);
-    *state = &w;
+    world_terminal(w, &till);
     return 0;
 }
 
@@ -47,10 +45,7 @@ static int leave(void **state)
 static void assert_evidence(struct world *w, const struct world_order *o, const char *status,
                             unsigned signers)
 {
-    struct verify_report report;
-
-    assert_ok(world_evidence(w, &w->alice, o, &report));
-    assert_string_equal(report.status, status);
+    const struct verify_report report = world_proves(w, &w->alice, o, status);
     assert_int_equal(report.signer_count, signers);
     assert_string_equal(report.signers[0].holder, "till-1");
 }
@@ -304,8 +299,7 @@ static void open_ruled(struct world *w, const char *rules, const char *limits)
     const struct world_account a = {
         .account = CASH_ACCOUNT, .holders = holders, .count = 2, .rules = rules, .limits = limits};
 
-    assert_ok(world_open_account(w, &a));
-    world_fund(w, CASH_ACCOUNT, "500.00");
+    world_open_funded(w, &a, "500.00");
 }
 
 static const char *ruled_withdrawal(struct world *w, const char *amount, struct world_order *o)
@@ -485,9 +479,7 @@ static void test_not_held(void **state)
     w->cutoff = "08:00 EUR"; /* it is nine */
     world_restart(w);
     withdraw(w, "40.00", &o);
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), "ACSC");
+    world_both_approve(w, &o, "ACSC");
     w->hold_above = w->cutoff = NULL;
     world_order_free(&o);
 }

@@ -22,25 +22,6 @@
     "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":7,\"signers\":[{\"count\":1}]}],"    \
     "\"for\":\"policy\"}," ALL
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 static struct policy *next(struct world *w, int64_t version, const char *people, const char *rules)
 {
     return world_policy(w, WORLD_ALICE_ACCOUNT, version, people, rules);
@@ -56,13 +37,6 @@ static const char *version(struct world *w)
 {
     return world_sql(w, "SELECT p.version FROM account a JOIN policy p ON p.id = a.policy"
                         " WHERE a.account = '" WORLD_ALICE_ACCOUNT "'");
-}
-
-static void log_in(struct world *w)
-{
-    world_login(w, &w->alice);
-    world_login(w, &w->bob);
-    world_login(w, &w->carol);
 }
 
 static void assert_policy_signers(const struct verify_report *r, const char *expected)
@@ -96,9 +70,7 @@ static void test_a_new_holder(void **state)
     assert_string_equal(version(w), "2");
     world_restart(w);
     world_order(w, "60.00", &o);
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), "PATC");
+    world_both_approve(w, &o, "PATC");
     assert_string_equal(world_decide(w, &w->carol, &o, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "ACSC");
     assert_ok(world_evidence(w, &w->carol, &o, &report));
@@ -151,7 +123,7 @@ static void test_what_is_refused(void **state)
     world_later(w, 1);
     world_sign_policy(w, &w->bob, two, VERB_APPROVE, &jws);
     world_later(w, 301);
-    log_in(w);
+    world_login_all(w);
     assert_string_equal(world_hand_in_policy(w, &w->bob, &jws, two), "ISSUED_TOO_OLD");
     assert_string_equal(version(w), "1");
     buf_free(&jws);
@@ -190,7 +162,6 @@ static void threat_10_an_order_that_waits_meanwhile(void **state)
     struct policy *three = next(w, 3, ALICE "," BOB, ALL);
     struct world_order o;
     struct buf bobs = {0};
-    struct verify_report report;
 
     world_order(w, "60.00", &o);
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
@@ -200,8 +171,7 @@ static void threat_10_an_order_that_waits_meanwhile(void **state)
     assert_status(w, world_policy_decide(w, &w->carol, two, VERB_APPROVE), "in-force");
     assert_string_equal(world_hand_in(w, &w->bob, &bobs, &o), "OK");
     assert_string_equal(world_text(w, "status"), "PATC"); /* enough for the old one only */
-    assert_ok(world_evidence(w, &w->alice, &o, &report));
-    assert_string_equal(report.status, "PATC");
+    world_proves(w, &w->alice, &o, "PATC");
     assert_status(w, world_policy_decide(w, &w->alice, three, VERB_APPROVE), "pending");
     assert_status(w, world_policy_decide(w, &w->bob, three, VERB_APPROVE), "pending");
     assert_status(w, world_policy_decide(w, &w->carol, three, VERB_APPROVE), "in-force");
@@ -231,7 +201,6 @@ static void test_a_new_policy_lets_an_order_through(void **state)
     const struct world_says under_two = {.policy = two};
     struct buf jws = {0};
     struct world_order o;
-    struct verify_report report;
     bool more = false;
 
     enforce(w, two);
@@ -245,8 +214,7 @@ static void test_a_new_policy_lets_an_order_through(void **state)
     world_begin(w);
     world_end(w, core_due(w->core, 10, &more));
     assert_string_equal(world_sql(w, "SELECT status FROM orders"), "ACSC");
-    assert_ok(world_evidence(w, &w->alice, &o, &report));
-    assert_string_equal(report.status, "ACSC");
+    const struct verify_report report = world_proves(w, &w->alice, &o, "ACSC");
     assert_policy_signers(&report, "alice 2,bob 2"); /* the same keys brought the others, too */
     buf_free(&jws);
     world_order_free(&o);
@@ -273,8 +241,7 @@ static void ends_with(struct world *w, const char *with, enum verb verb, const c
     assert_string_equal(world_hand_in(w, &w->bob, &jws, &o), "OK");
     assert_string_equal(world_text(w, "status"), "RJCT");
     assert_string_equal(world_text(w, "reason"), reason);
-    assert_ok(world_evidence(w, &w->alice, &o, &report));
-    assert_string_equal(report.status, "RJCT");
+    report = world_proves(w, &w->alice, &o, "RJCT");
     assert_string_equal(report.reason, reason);
     buf_free(&jws);
     world_order_free(&o);
@@ -338,7 +305,7 @@ static void test_succession(void **state)
                         "ended");
     assert_string_equal(version(w), "2");
     policy_free(three);
-    log_in(w);
+    world_login_all(w);
     three =
         next(w, 3, ALICE, "{\"anyOf\":[{\"signers\":[{\"count\":1}]}],\"for\":\"policy\"}," ALL);
     assert_status(w, world_policy_decide(w, &w->alice, three, VERB_APPROVE), "pending");
@@ -371,13 +338,8 @@ static void due_while_it_was_down(struct world *w, void (*looks)(struct world *w
         .account = FIRM, .holders = holders, .count = 2, .rules = "[" ANYBODY "," SOON "]"};
     struct world_order o;
 
-    assert_ok(world_open_account(w, &firm));
-    world_fund(w, FIRM, "500.00");
-    world_order_from(w,
-                     "{\"account\":\"" FIRM "\",\"amount\":\"60.00\",\"creditor\":{\"account\":"
-                     "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\","
-                     "\"date\":\"2026-11-26\",\"description\":\"x\"}",
-                     &o);
+    world_open_funded(w, &firm, "500.00");
+    world_order_on(w, FIRM, "60.00", "\"date\":\"2026-11-26\",", &o);
     assert_status(w, world_decide(w, &w->bob, &o, VERB_APPROVE), "ACCP");
     struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, ALL "," SOON);
     assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
@@ -435,13 +397,8 @@ static void test_policies_are_due_before_a_release(void **state)
 
     w->hold_above = "50.00 EUR";
     world_restart(w);
-    assert_ok(world_open_account(w, &firm));
-    world_fund(w, FIRM, "500.00");
-    world_order_from(w,
-                     "{\"account\":\"" FIRM "\",\"amount\":\"60.00\",\"creditor\":{\"account\":"
-                     "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\","
-                     "\"description\":\"x\"}",
-                     &o);
+    world_open_funded(w, &firm, "500.00");
+    world_order_on(w, FIRM, "60.00", "", &o);
     assert_status(w, world_decide(w, &w->bob, &o, VERB_APPROVE), "PDNG");
     struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, ALL "," SOON);
     assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
@@ -456,7 +413,7 @@ static void test_policies_are_due_before_a_release(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_a_new_holder),
         T(threat_10_nobody_is_voted_out_by_one),

@@ -14,23 +14,11 @@
 
 static int enter(void **state)
 {
-    static struct world w;
-
-    world_open(&w); /* Monday 23 November 2026, 09:00 UTC */
-    w.cutoff = "16:00 EUR, 20:30 USD";
-    world_populate(&w);
-    world_restart(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
+    world_enter(state);
     struct world *w = *state;
 
-    w->cutoff = NULL;
-    world_check(w);
-    world_close(w);
+    w->cutoff = "16:00 EUR, 20:30 USD";
+    world_restart(w);
     return 0;
 }
 
@@ -43,27 +31,14 @@ static void log_in(struct world *w)
 
 static void pay(struct world *w, const char *status, const char *day)
 {
-    struct verify_report report;
     struct world_order o;
 
     world_order(w, "1.00", &o);
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), status);
+    world_both_approve(w, &o, status);
     if (day)
         assert_string_equal(world_text(w, "executionDate"), day);
-    assert_ok(world_evidence(w, &w->alice, &o, &report));
-    assert_string_equal(report.status, status);
+    world_proves(w, &w->alice, &o, status);
     world_order_free(&o);
-}
-
-static void look(struct world *w)
-{
-    bool more = false;
-
-    world_begin(w);
-    world_end(w, core_due(w->core, 100, &more));
-    assert_false(more);
 }
 
 static const char *statuses(struct world *w)
@@ -83,10 +58,10 @@ static void test_in_time_and_late(void **state)
     pay(w, "ACCP", "2026-11-24");
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "9900/100");
     world_later(w, 8 * HOUR - 2); /* Monday 23:59:59 */
-    look(w);
+    assert_false(world_look(w, 100));
     assert_string_equal(statuses(w), "ACSC ACCP");
     world_later(w, 1);
-    look(w);
+    assert_false(world_look(w, 100));
     assert_string_equal(statuses(w), "ACSC ACSC");
 }
 
@@ -99,7 +74,7 @@ static void test_looked_at_late(void **state)
     log_in(w);
     pay(w, "ACCP", "2026-11-24");
     world_later(w, DAY); /* Tuesday 17:00, after that day's cut-off */
-    look(w);
+    assert_false(world_look(w, 100));
     assert_string_equal(statuses(w), "ACSC");
 }
 
@@ -114,10 +89,10 @@ static void test_closed_days(void **state)
     log_in(w);
     pay(w, "ACCP", "2026-11-30");
     world_later(w, DAY);
-    look(w);
+    assert_false(world_look(w, 100));
     assert_string_equal(statuses(w), "ACCP ACCP");
     world_later(w, DAY);
-    look(w);
+    assert_false(world_look(w, 100));
     assert_string_equal(statuses(w), "ACSC ACSC");
 }
 
@@ -222,7 +197,7 @@ static void test_the_setting(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_in_time_and_late),
         T(test_looked_at_late),

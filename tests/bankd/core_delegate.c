@@ -23,35 +23,14 @@ static void open_firm(struct world *w)
     const struct world_account firm = {
         .account = FIRM, .holders = holders, .count = 3, .deputies = "[\"bob\",\"carol\"]"};
 
-    assert_ok(world_open_account(w, &firm));
-    world_fund(w, FIRM, "500.00");
+    world_open_funded(w, &firm, "500.00");
 }
 
 static int enter(void **state)
 {
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    open_firm(&w);
-    *state = &w;
+    world_enter(state);
+    open_firm(*state);
     return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
-static void log_in(struct world *w)
-{
-    world_login(w, &w->alice);
-    world_login(w, &w->bob);
-    world_login(w, &w->carol);
 }
 
 static struct world_gift to(const char *deputy, int64_t amount_minor)
@@ -72,17 +51,14 @@ static void withdraws(struct world *w, const struct person *signer, const char *
     assert_string_equal(world_delegate(w, signer, &none), name);
 }
 
+/* An order of the firm's for a day. */
 static void firm_order(struct world *w, const char *amount, const char *date,
                        struct world_order *out)
 {
-    char draft[400];
+    char more[100];
 
-    snprintf(draft, sizeof draft,
-             "{\"account\":\"" FIRM "\",\"amount\":\"%s\",\"creditor\":{\"account\":"
-             "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\","
-             "\"date\":\"%s\",\"description\":\"x\",\"expires\":\"2026-12-01T00:00:00Z\"}",
-             amount, date);
-    world_order_from(w, draft, out);
+    snprintf(more, sizeof more, "\"date\":\"%s\",\"expires\":\"2026-12-01T00:00:00Z\",", date);
+    world_order_on(w, FIRM, amount, more, out);
 }
 
 static void decides(struct world *w, const struct person *p, const struct world_order *o,
@@ -95,28 +71,17 @@ static void decides(struct world *w, const struct person *p, const struct world_
 static void assert_evidence(struct world *w, const struct world_order *o, const char *status,
                             unsigned given)
 {
-    struct verify_report report;
-
-    assert_ok(world_evidence(w, &w->alice, o, &report));
-    assert_string_equal(report.status, status);
+    const struct verify_report report = world_proves(w, &w->alice, o, status);
     assert_int_equal(report.given, given);
 }
 
 static bool look(struct world *w)
 {
     char before[8];
-    bool more = false;
 
     snprintf(before, sizeof before, "%s", world_sql(w, "SELECT count(*) FROM entry"));
-    world_begin(w);
-    world_end(w, core_due(w->core, 10, &more));
-    assert_false(more);
+    assert_false(world_look(w, 10));
     return strcmp(before, world_sql(w, "SELECT count(*) FROM entry")) != 0;
-}
-
-static const char *state_of(struct world *w)
-{
-    return world_sql(w, "SELECT status || reason FROM orders ORDER BY id DESC LIMIT 1");
 }
 
 /* --- a deputy's approval --- */
@@ -252,7 +217,7 @@ static void test_a_waiting_order_is_looked_at_when_one_comes(void **state)
 
     waits_for(w, 0, &o);
     assert_true(look(w));
-    assert_string_equal(state_of(w), "ACSC");
+    assert_string_equal(world_newest(w), "ACSC");
     assert_evidence(w, &o, "ACSC", 2);
     world_order_free(&o);
 }
@@ -266,11 +231,11 @@ static void test_a_waiting_order_is_looked_at_when_one_begins(void **state)
     assert_false(look(w));
     world_later(w, HOUR - 1);
     assert_false(look(w));
-    assert_string_equal(state_of(w), "PATC");
+    assert_string_equal(world_newest(w), "PATC");
     world_later(w, 1);
     assert_true(look(w));
-    assert_string_equal(state_of(w), "ACSC");
-    log_in(w);
+    assert_string_equal(world_newest(w), "ACSC");
+    world_login_all(w);
     assert_evidence(w, &o, "ACSC", 2);
     world_order_free(&o);
 }
@@ -293,8 +258,8 @@ static void ends(struct world *w, const struct world_order *o, const char *expec
 {
     world_later(w, DAY);
     assert_true(look(w));
-    assert_string_equal(state_of(w), expected);
-    log_in(w);
+    assert_string_equal(world_newest(w), expected);
+    world_login_all(w);
     assert_evidence(w, o, strlen(expected) > 4 ? "RJCT" : expected, strlen(expected) > 4 ? 1 : 2);
 }
 
@@ -354,7 +319,7 @@ static void threat_10_revoked_before_execution(void **state)
     world_restart(w);
     world_later(w, DAY);
     assert_true(look(w));
-    assert_string_equal(state_of(w), "RJCTDS0H");
+    assert_string_equal(world_newest(w), "RJCTDS0H");
     world_order_free(&o);
 }
 
@@ -430,7 +395,7 @@ static void test_whose_and_when(void **state)
     assert_string_equal(world_sql(w, "SELECT count(*) FROM delegation"), "1");
     world_sign_delegation(w, &w->alice, &gift, NULL, &jws);
     world_later(w, 301);
-    log_in(w);
+    world_login_all(w);
     assert_string_equal(world_hand_in_delegation(w, &w->alice, &jws, FIRM), "ISSUED_TOO_OLD");
     gift.policy = stranger;
     gives(w, &w->alice, &gift, "POLICY_MISMATCH");
@@ -540,7 +505,7 @@ static void test_one_at_a_time(void **state)
     assert_int_equal(told(w, &w->alice, NULL, false), 0);
     gives(w, &w->alice, &first, "OK");
     world_later(w, DAY);
-    log_in(w);
+    world_login_all(w);
     assert_int_equal(told(w, &w->alice, NULL, false), 0);
     gives(w, &w->alice, &first, "OK"); /* where an old one is only over */
     decides(w, &w->alice, &o, VERB_APPROVE, "ACSC");
@@ -550,7 +515,7 @@ static void test_one_at_a_time(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_in_anothers_place),
         T(threat_11_one_person_in_two_places),

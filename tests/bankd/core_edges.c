@@ -20,32 +20,6 @@
 #define TWO "{\"anyOf\":[{\"signers\":[{\"count\":2}]}]}"
 #define ONE_CHANGES "{\"anyOf\":[{\"signers\":[{\"count\":1}]}],\"for\":\"policy\"}"
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w); /* Monday 23 November 2026, 09:00 UTC */
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
-static void log_in(struct world *w)
-{
-    world_login(w, &w->alice);
-    world_login(w, &w->bob);
-    world_login(w, &w->carol);
-}
-
 static void says(struct world *w, const char *name, const char *status)
 {
     assert_string_equal(name, "OK");
@@ -54,12 +28,8 @@ static void says(struct world *w, const char *name, const char *status)
 
 static void look(struct world *w)
 {
-    bool more = true;
-
-    while (more) {
-        world_begin(w);
-        world_end(w, core_due(w->core, 10, &more));
-    }
+    while (world_look(w, 10))
+        ;
 }
 
 static void open_firm(struct world *w, const char *const *holders, size_t count, const char *rules,
@@ -68,21 +38,7 @@ static void open_firm(struct world *w, const char *const *holders, size_t count,
     const struct world_account firm = {
         .account = FIRM, .holders = holders, .count = count, .rules = rules, .limits = limits};
 
-    assert_ok(world_open_account(w, &firm));
-    world_fund(w, FIRM, "500.00");
-}
-
-static void firm_order(struct world *w, const char *amount, const char *more,
-                       struct world_order *out)
-{
-    char draft[400];
-
-    snprintf(draft, sizeof draft,
-             "{\"account\":\"" FIRM "\",\"amount\":\"%s\",\"creditor\":{\"account\":"
-             "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\",%s"
-             "\"description\":\"x\"}",
-             amount, more);
-    world_order_from(w, draft, out);
+    world_open_funded(w, &firm, "500.00");
 }
 
 static const char *on_order(struct world *w, const struct person *p, const struct world_order *o,
@@ -145,7 +101,7 @@ static void test_evidence_of_a_no_under_the_new_policy(void **state)
     open_firm(w, holders, 3, "[" TWO "," ONE_CHANGES "]", NULL);
     const struct policy *one = in_force(w, FIRM);
     struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB "," CAROL, ALL "," ONE_CHANGES);
-    firm_order(w, "60.00", "", &o);
+    world_order_on(w, FIRM, "60.00", "", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "PATC");
     says(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "in-force");
     says(w, on_order(w, &w->bob, &o, one, VERB_REJECT), "RJCT");
@@ -164,7 +120,7 @@ static void test_evidence_of_a_first_no(void **state)
     struct verify_report report;
 
     open_firm(w, holders, 3, "[" TWO "]", NULL);
-    firm_order(w, "60.00", "", &o);
+    world_order_on(w, FIRM, "60.00", "", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_SUBMIT), "ACTC");
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_REJECT), "OK");
     enum err e = world_evidence(w, &w->alice, &o, &report);
@@ -186,7 +142,7 @@ static void test_a_policy_that_is_over_before_it_is_in_force(void **state)
     assert_ok(policy_parse(text, strlen(text), &two));
     says(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
     world_later(w, 3 * DAY);
-    log_in(w);
+    world_login_all(w);
     (void)world_policy_decide(w, &w->bob, two, VERB_APPROVE);
     policy_free(two);
     assert_string_equal(world_sql(w, "SELECT p.version FROM account a JOIN policy p ON"
@@ -239,7 +195,7 @@ static void test_evidence_after_many_policies(void **state)
         says(w, world_policy_decide(w, &w->alice, p, VERB_APPROVE), "in-force");
         policy_free(p);
     }
-    firm_order(w, "1.00", "", &o);
+    world_order_on(w, FIRM, "1.00", "", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "ACSC");
     enum err e = world_evidence(w, &w->alice, &o, &report);
     world_order_free(&o);
@@ -257,14 +213,14 @@ static void test_a_new_policy_is_asked_about_open_orders(void **state)
               "[{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":2,\"signers\":[{\"count\":"
               "1}]}]}," ONE_CHANGES "]",
               NULL);
-    firm_order(w, "1.00", "\"expires\":\"2027-01-10T00:00:00Z\",", &o);
+    world_order_on(w, FIRM, "1.00", "\"expires\":\"2027-01-10T00:00:00Z\",", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "PATC");
     struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, ALL "," ONE_CHANGES);
     says(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "in-force");
     policy_free(two);
     world_later(w, 3 * DAY);
     look(w); /* enough for the first policy, not for the second */
-    log_in(w);
+    world_login_all(w);
     struct policy *three = world_policy(w, FIRM, 3, ALICE "," BOB, ANYBODY "," ONE_CHANGES);
     says(w, world_policy_decide(w, &w->alice, three, VERB_APPROVE), "in-force");
     policy_free(three);
@@ -272,15 +228,6 @@ static void test_a_new_policy_is_asked_about_open_orders(void **state)
     look(w); /* enough for both */
     world_order_free(&o);
     assert_string_equal(world_sql(w, "SELECT status FROM orders"), "ACSC");
-}
-
-static void accept_clock(struct world *w)
-{
-    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
-    core_answer_free(&w->answer);
-    assert_ok(core_clock_accept(w->core, &world_operator, "battery", &w->answer));
-    assert_ok(core_commit(w->core));
-    core_answer_free(&w->answer);
 }
 
 /* Somebody's movement in a time that has not come makes every day's sum endless. */
@@ -295,10 +242,10 @@ static void test_limits_after_the_clock_was_ahead(void **state)
     world_restart(w);
     world_fund(w, WORLD_ALICE_ACCOUNT, "1.00"); /* of another account */
     world_later(w, -300 * DAY);
-    accept_clock(w);
+    world_accept_clock(w);
     for (int day = 0; day < 2; day++) {
         world_login(w, &w->alice);
-        firm_order(w, "20.00", "", &o);
+        world_order_on(w, FIRM, "20.00", "", &o);
         const char *name = world_decide(w, &w->alice, &o, VERB_APPROVE);
         world_order_free(&o);
         assert_string_equal(name, "OK");
@@ -313,11 +260,11 @@ static void test_a_quorum_after_the_clock_was_ahead(void **state)
     struct world_order o;
 
     world_later(w, 3600);
-    log_in(w);
+    world_login_all(w);
     world_order(w, "60.00", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "PATC");
     world_later(w, -600);
-    accept_clock(w);
+    world_accept_clock(w);
     world_login(w, &w->bob);
     const char *name = world_decide(w, &w->bob, &o, VERB_APPROVE);
     world_order_free(&o);
@@ -336,12 +283,12 @@ static void test_a_vote_just_before_the_clause_opens(void **state)
               "[{\"anyOf\":[{\"signers\":[{\"count\":3}]},{\"afterDays\":3,\"signers\":[{\"count\":"
               "2}]}]}]",
               NULL);
-    firm_order(w, "60.00", "\"expires\":\"2026-12-10T00:00:00Z\",", &o);
+    world_order_on(w, FIRM, "60.00", "\"expires\":\"2026-12-10T00:00:00Z\",", &o);
     w->time.now_us += 900000;
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "PATC");
     world_later(w, 3 * DAY);
     w->time.now_us -= 800000;
-    log_in(w);
+    world_login_all(w);
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     enum err e = world_evidence(w, &w->alice, &o, &report);
     world_order_free(&o);
@@ -359,7 +306,7 @@ static void test_the_verifier_sees_a_cancel_by_a_former_holder(void **state)
 
     open_firm(w, holders, 3, "[" TWO "," ONE_CHANGES "]", NULL);
     const struct policy *one = in_force(w, FIRM);
-    firm_order(w, "60.00", "", &o);
+    world_order_on(w, FIRM, "60.00", "", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "PATC");
     struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, ALL "," ONE_CHANGES);
     says(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "in-force");
@@ -386,7 +333,7 @@ static void test_the_verifier_sees_a_change_that_was_over(void **state)
     says(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
     world_execute(w, "UPDATE policy_change SET due_us = due_us + 100 * 86400 * 1000000");
     world_later(w, 31 * DAY);
-    log_in(w);
+    world_login_all(w);
     says(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "in-force");
     policy_free(two);
     world_order(w, "1.00", &o);
@@ -453,7 +400,7 @@ static void test_evidence_after_such_a_policy(void **state)
     assert_ok(policy_parse(text, strlen(text), &two));
     says(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
     world_later(w, 3 * DAY);
-    log_in(w);
+    world_login_all(w);
     const char *name = world_policy_decide(w, &w->bob, two, VERB_APPROVE);
     policy_free(two);
     if (strcmp(name, "OK") == 0) {
@@ -493,7 +440,7 @@ static void test_who_can_stop_a_dated_order(void **state)
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
     says(w, world_decide(w, &w->bob, &o, VERB_APPROVE), "ACCP");
     world_later(w, 2 * DAY);
-    log_in(w);
+    world_login_all(w);
     char name[40];
     snprintf(name, sizeof name, "%s", world_decide(w, &w->bob, &o, VERB_CANCEL));
     world_order_free(&o);
@@ -512,8 +459,8 @@ static void test_a_dated_order_and_todays_limit(void **state)
     struct world_order today, later;
 
     open_firm(w, holders, 1, NULL, "[{\"amount\":\"30.00\",\"per\":\"day\"}]");
-    firm_order(w, "20.00", "", &today);
-    firm_order(w, "20.00", "\"date\":\"2026-11-30\",", &later);
+    world_order_on(w, FIRM, "20.00", "", &today);
+    world_order_on(w, FIRM, "20.00", "\"date\":\"2026-11-30\",", &later);
     says(w, world_decide(w, &w->alice, &today, VERB_APPROVE), "ACSC");
     const char *name = world_decide(w, &w->alice, &later, VERB_APPROVE);
     world_order_free(&today);
@@ -523,7 +470,7 @@ static void test_a_dated_order_and_todays_limit(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_evidence_of_an_order_that_no_rule_covers_any_more),
         T(test_evidence_of_a_no_under_the_new_policy),

@@ -15,23 +15,8 @@
 
 static int enter(void **state)
 {
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    world_account(&w, OTHER_SHOP, "carol", NULL);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    w->hold_on = NULL;
-    w->payee_check = NULL;
-    world_check(w);
-    world_close(w);
+    world_enter(state);
+    world_account(*state, OTHER_SHOP, "carol", NULL);
     return 0;
 }
 
@@ -39,14 +24,6 @@ static void holding_on(struct world *w, const char *flags)
 {
     w->hold_on = flags;
     world_restart(w);
-}
-
-static void assert_evidence(struct world *w, const struct world_order *o, const char *status)
-{
-    struct verify_report report;
-
-    assert_ok(world_evidence(w, &w->alice, o, &report));
-    assert_string_equal(report.status, status);
 }
 
 /* What the last answer says the order waits for, with a space between; "-" when it does not say. */
@@ -87,7 +64,7 @@ static void pay(struct world *w, const char *payee, const char *name, const char
     const char *check = world_text(w, "payeeCheck");
     snprintf(payee_check, sizeof payee_check, "%s", check ? check : "");
     is[4] = 0;
-    assert_evidence(w, &o, is);
+    world_proves(w, &w->alice, &o, is);
     world_order_free(&o);
 }
 
@@ -186,7 +163,7 @@ static void test_all_flags_at_once(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_first_payment),     T(test_first_payment_of_this_account),
         T(test_look_alike),        T(test_payee_check),

@@ -14,25 +14,6 @@
 #define S WORLD_SECOND
 #define T0 (INT64_C(1000000) * S)
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 /* --- the pure functions --- */
 
 static void test_windows(void **state)
@@ -261,15 +242,6 @@ static void test_a_login_challenge_serves_once(void **state)
 
 /* --- the bank's own clock --- */
 
-static void accept_clock(struct world *w)
-{
-    core_answer_free(&w->answer);
-    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
-    assert_ok(core_clock_accept(w->core, &world_operator, "the battery was empty", &w->answer));
-    assert_err(w->answer.err, ERR_OK);
-    assert_ok(core_commit(w->core));
-}
-
 static void assert_insane(struct world *w)
 {
     core_answer_free(&w->answer);
@@ -294,7 +266,7 @@ static void threat_09_the_clock_a_day_back(void **state)
     assert_insane(w);
     world_restart(w);
     assert_insane(w);
-    accept_clock(w);
+    world_accept_clock(w);
     assert_string_equal(world_hand_in(w, &w->alice, &jws, &o), "OK"); /* the first answer */
     assert_string_equal(world_sql(w, "SELECT count(*) FROM decision"), "1");
     buf_free(&jws);
@@ -317,7 +289,7 @@ static void threat_09_the_clock_a_day_ahead_and_back(void **state)
     assert_insane(w); /* right again, but who knows what it will do next */
     w->time.now_us += 86400 * S;
     assert_insane(w);
-    accept_clock(w);
+    world_accept_clock(w);
     world_login(w, &w->alice);
     assert_string_equal(world_hand_in(w, &w->alice, &past, &o), "ISSUED_TOO_OLD");
     buf_free(&past);
@@ -348,7 +320,7 @@ static void threat_09_a_clock_that_is_right_again(void **state)
     assert_insane(w);
     w->time.now_us -= 86399 * S;
     assert_insane(w);
-    accept_clock(w);
+    world_accept_clock(w);
     assert_string_equal(world_hand_in(w, &w->alice, &before, &o), "KEY_FLOOR");
     world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
     buf_free(&before);
@@ -366,7 +338,7 @@ static void threat_09_an_acceptance_that_was_rolled_back(void **state)
     assert_ok(core_clock_accept(w->core, &world_operator, "the disk is full", &w->answer));
     core_rollback(w->core);
     assert_insane(w);
-    accept_clock(w);
+    world_accept_clock(w);
     world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
 }
 
@@ -379,7 +351,7 @@ static void threat_09_sessions_and_challenges_from_the_future(void **state)
 
     challenge_for(w, &w->alice, false, challenge);
     w->time.now_us -= 86400 * S;
-    accept_clock(w);
+    world_accept_clock(w);
     assert_string_equal(world_sql(w, "SELECT count(*) FROM challenge"), "0");
     world_later(w, 301);
     world_begin(w);
@@ -438,7 +410,7 @@ static void test_an_insane_clock_records_no_refusal(void **state)
     assert_string_equal(world_sql(w, NEWEST_REFUSAL), "");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM refused"), "0");
     w->time.now_us -= 86400 * S;
-    accept_clock(w);
+    world_accept_clock(w);
     world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
 }
 
@@ -468,7 +440,7 @@ static void test_refusals_are_counted_by_the_minute(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_windows),
         cmocka_unit_test(test_challenge_windows),

@@ -11,23 +11,11 @@
 
 static int enter(void **state)
 {
-    static struct world w;
-
-    world_open(&w);
-    w.hold_above = "50.00 EUR";
-    world_populate(&w);
-    world_restart(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
+    world_enter(state);
     struct world *w = *state;
 
-    w->hold_above = NULL;
-    world_check(w);
-    world_close(w);
+    w->hold_above = "50.00 EUR";
+    world_restart(w);
     return 0;
 }
 
@@ -35,9 +23,7 @@ static void both_approve(struct world *w, const char *amount, struct world_order
                          const char *status)
 {
     world_order(w, amount, o);
-    assert_string_equal(world_decide(w, &w->alice, o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), status);
+    world_both_approve(w, o, status);
 }
 
 static const char *operates(struct world *w, const struct core_caller *who, bool releases,
@@ -53,11 +39,8 @@ static const char *operates(struct world *w, const struct core_caller *who, bool
 
 static void assert_evidence(struct world *w, const struct world_order *o, const char *status)
 {
-    struct verify_report report;
-
     world_login(w, &w->alice);
-    assert_ok(world_evidence(w, &w->alice, o, &report));
-    assert_string_equal(report.status, status);
+    world_proves(w, &w->alice, o, status);
 }
 
 static void test_released(void **state)
@@ -202,7 +185,7 @@ static void test_the_setting(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_released),
         T(test_released_on_a_saturday),

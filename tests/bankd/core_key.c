@@ -13,25 +13,6 @@
 #define HOUR 3600
 #define DAY 86400
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w); /* Monday 23 November 2026, 09:00 UTC */
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 static const char *set_as(struct world *w, const struct core_caller *who, const char *holder,
                           const struct person *p, const char *status)
 {
@@ -46,28 +27,11 @@ static const char *set(struct world *w, const struct person *p, const char *stat
     return set_as(w, &world_operator, p->name, p, status);
 }
 
-static void look(struct world *w)
-{
-    bool more = false;
-
-    world_begin(w);
-    world_end(w, core_due(w->core, 100, &more));
-    assert_false(more);
-}
-
-static const char *state_of(struct world *w)
-{
-    return world_sql(w, "SELECT status || reason FROM orders ORDER BY id DESC LIMIT 1");
-}
-
 static void assert_evidence(struct world *w, const struct person *who, const struct world_order *o,
                             const char *status)
 {
-    struct verify_report report;
-
     world_login(w, &w->bob);
-    assert_ok(world_evidence(w, who, o, &report));
-    assert_string_equal(report.status, status);
+    world_proves(w, who, o, status);
 }
 
 static void test_who_may_and_what(void **state)
@@ -125,14 +89,14 @@ static void test_votes_come_back(void **state)
     world_order(w, "1.00", &o);
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
     assert_string_equal(set(w, &w->alice, "suspended"), "OK");
-    look(w);
-    assert_string_equal(state_of(w), "PATC");
+    assert_false(world_look(w, 100));
+    assert_string_equal(world_newest(w), "PATC");
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "PATC");
     assert_evidence(w, &w->bob, &o, "PATC");
     assert_string_equal(set(w, &w->alice, "active"), "OK");
-    look(w);
-    assert_string_equal(state_of(w), "ACSC");
+    assert_false(world_look(w, 100));
+    assert_string_equal(world_newest(w), "ACSC");
     assert_evidence(w, &w->bob, &o, "ACSC");
     world_order_free(&o);
 }
@@ -148,8 +112,8 @@ static void test_revoked_votes_never_do(void **state)
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "PATC");
     world_later(w, 2 * 3600);
-    look(w);
-    assert_string_equal(state_of(w), "RJCTDS24");
+    assert_false(world_look(w, 100));
+    assert_string_equal(world_newest(w), "RJCTDS24");
     assert_evidence(w, &w->bob, &o, "RJCT");
     world_order_free(&o);
 }
@@ -165,13 +129,11 @@ static void threat_10_a_key_revoked_before_its_day(void **state)
                      "\",\"name\":\"S\"},\"currency\":\"EUR\",\"date\":\"2026-11-24\","
                      "\"description\":\"x\"}",
                      &o);
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), "ACCP");
+    world_both_approve(w, &o, "ACCP");
     assert_string_equal(set(w, &w->alice, "revoked"), "OK");
     world_later(w, DAY);
-    look(w);
-    assert_string_equal(state_of(w), "RJCTDS0C");
+    assert_false(world_look(w, 100));
+    assert_string_equal(world_newest(w), "RJCTDS0C");
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
     assert_evidence(w, &w->bob, &o, "RJCT");
     world_order_free(&o);
@@ -189,8 +151,7 @@ static void test_a_no_after_a_suspended_yes(void **state)
     struct world *w = *state;
     struct world_order o;
 
-    assert_ok(world_open_account(w, &club));
-    world_fund(w, CLUB, "100.00");
+    world_open_funded(w, &club, "100.00");
     world_order_from(w,
                      "{\"account\":\"" CLUB "\",\"amount\":\"1.00\",\"creditor\":{\"account\":"
                      "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"S\"},\"currency\":\"EUR\","
@@ -220,12 +181,10 @@ static void test_a_terminals_word_comes_back(void **state)
     world_cash(w, ORDER_WITHDRAWAL, "1.00", &o);
     assert_string_equal(world_cash_in(w, &till, &o), "OK");
     assert_string_equal(set(w, &till, "suspended"), "OK");
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), "PATC");
+    world_both_approve(w, &o, "PATC");
     assert_string_equal(set(w, &till, "active"), "OK");
-    look(w);
-    assert_string_equal(state_of(w), "ACSC");
+    assert_false(world_look(w, 100));
+    assert_string_equal(world_newest(w), "ACSC");
     assert_evidence(w, &w->bob, &o, "ACSC");
     world_order_free(&o);
     world_person_free(&till);
@@ -245,16 +204,13 @@ static void test_revoked_after_the_payment(void **state)
                      "{\"amount\":\"1.00\",\"creditor\":{\"account\":\"" CLUB "\",\"name\":\"S\"},"
                      "\"currency\":\"EUR\",\"description\":\"x\"}",
                      &o);
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), "ACSP");
+    world_both_approve(w, &o, "ACSP");
     assert_string_equal(set(w, &w->alice, "revoked"), "OK");
     world_begin(w);
     world_end(w, core_order_confirm(w->core, &world_operator, WORLD_ALICE_ACCOUNT, o.order.id,
                                     "done", &w->answer));
     assert_err(w->answer.err, ERR_OK);
-    assert_ok(world_evidence(w, &w->bob, &o, &report));
-    assert_string_equal(report.status, "ACSC");
+    report = world_proves(w, &w->bob, &o, "ACSC");
     assert_int_equal(report.given, 2);
     world_begin(w);
     world_end(w, core_order(w->core, &world_operator, WORLD_ALICE_ACCOUNT, o.order.id, &w->answer));
@@ -311,7 +267,7 @@ static void test_a_policy_waits_for_the_key(void **state)
     assert_string_equal(world_text(w, "status"), "pending");
     world_later(w, 1);
     assert_string_equal(set(w, &w->alice, "active"), "OK");
-    look(w);
+    assert_false(world_look(w, 100));
     assert_string_equal(world_sql(w, "SELECT state FROM policy_change"), "force");
     world_later(w, 1);
     world_login(w, &w->alice);
@@ -340,12 +296,12 @@ static void test_a_policy_waits_for_its_time(void **state)
     world_login(w, &w->bob);
     assert_string_equal(world_policy_decide(w, &w->bob, to, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "pending");
-    look(w);
+    assert_false(world_look(w, 100));
     world_order(w, "1.00", &o);
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     assert_evidence(w, &w->bob, &o, "PATC");
     world_later(w, HOUR / 2);
-    look(w);
+    assert_false(world_look(w, 100));
     assert_string_equal(world_sql(w, "SELECT state FROM policy_change"), "force");
     world_login(w, &w->alice);
     world_order_free(&o);
@@ -358,7 +314,7 @@ static void test_a_policy_waits_for_its_time(void **state)
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_who_may_and_what),
         T(test_suspended),

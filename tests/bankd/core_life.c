@@ -9,22 +9,6 @@
 
 #include <string.h>
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 /* The codes of the last answer's history, with a space between. */
 static void assert_history(struct world *w, const char *expected)
 {
@@ -73,8 +57,7 @@ static void test_two_holders_pay(void **state)
     assert_history(w, "RCVD ACTC PATC");
     assert_int_equal(count_of(w, "canDecide"), 1);
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/7778");
-    assert_ok(world_evidence(w, &w->bob, &o, &report));
-    assert_string_equal(report.status, "PATC");
+    world_proves(w, &w->bob, &o, "PATC");
 
     world_later(w, 5);
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
@@ -84,8 +67,7 @@ static void test_two_holders_pay(void **state)
     assert_int_equal(count_of(w, "canDecide"), 0);
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "2222/0");
     assert_string_equal(world_balance(w, WORLD_SHOP_ACCOUNT), "7778/0");
-    assert_ok(world_evidence(w, &w->alice, &o, &report));
-    assert_string_equal(report.status, "ACSC");
+    report = world_proves(w, &w->alice, &o, "ACSC");
     assert_int_equal(report.given, 2);
     world_check(w);
     world_order_free(&o);
@@ -159,8 +141,7 @@ static void test_a_no_ends_it(void **state)
     assert_history(w, "RCVD ACTC PATC RJCT");
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "ORDER_FINAL");
-    assert_ok(world_evidence(w, &w->alice, &o, &report));
-    assert_string_equal(report.status, "RJCT");
+    report = world_proves(w, &w->alice, &o, "RJCT");
     assert_string_equal(report.reason, "MS02");
     world_check(w);
     world_order_free(&o);
@@ -327,16 +308,16 @@ static void test_sessions_end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_two_holders_pay, enter, leave),
-        cmocka_unit_test_setup_teardown(test_reading, enter, leave),
-        cmocka_unit_test_setup_teardown(test_a_no_ends_it, enter, leave),
-        cmocka_unit_test_setup_teardown(test_one_holder_alone, enter, leave),
-        cmocka_unit_test_setup_teardown(test_expiry_frees_funds_first, enter, leave),
-        cmocka_unit_test_setup_teardown(test_reading_touches, enter, leave),
-        cmocka_unit_test_setup_teardown(test_orders_that_do_not_enter, enter, leave),
-        cmocka_unit_test_setup_teardown(test_restart_in_between, enter, leave),
-        cmocka_unit_test_setup_teardown(test_rollback_leaves_nothing, enter, leave),
-        cmocka_unit_test_setup_teardown(test_sessions_end, enter, leave),
+        cmocka_unit_test_setup_teardown(test_two_holders_pay, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_reading, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_a_no_ends_it, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_one_holder_alone, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_expiry_frees_funds_first, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_reading_touches, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_orders_that_do_not_enter, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_restart_in_between, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_rollback_leaves_nothing, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_sessions_end, world_enter, world_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,25 +11,6 @@
 
 #define S WORLD_SECOND
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 struct login {
     char challenge[NONCE_LEN + 1];
     int64_t issued_us, expires_us;
@@ -157,7 +138,7 @@ static void test_a_session_in_use_ends_after_twelve_hours(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_the_ordinary_one),
         T(test_challenges),

@@ -8,25 +8,6 @@
 
 #include <string.h>
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 static enum err add(struct world *w, const char *holder, const char *name, const uint8_t *spki,
                     size_t len)
 {
@@ -191,7 +172,7 @@ static void test_another_banks_database(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_holders),
         T(test_accounts),

@@ -16,13 +16,11 @@
 
 static int enter(void **state)
 {
-    static struct world w;
+    world_enter(state);
+    struct world *w = *state;
 
-    world_open(&w);
-    w.bank_codes = "PT 0002, DE 37040044";
-    world_populate(&w);
-    world_restart(&w);
-    *state = &w;
+    w->bank_codes = "PT 0002, DE 37040044";
+    world_restart(w);
     return 0;
 }
 
@@ -42,13 +40,8 @@ static void assert_books_agree(struct world *w)
 
 static int leave(void **state)
 {
-    struct world *w = *state;
-
-    assert_books_agree(w);
-    w->bank_codes = NULL;
-    world_check(w);
-    world_close(w);
-    return 0;
+    assert_books_agree(*state);
+    return world_leave(state);
 }
 
 /* "booked" of one of the bank's own accounts, "" when there is none yet. */
@@ -77,9 +70,7 @@ static void order_to(struct world *w, const char *payee, struct world_order *out
 static void send_one(struct world *w, struct world_order *o)
 {
     order_to(w, ELSEWHERE, o);
-    assert_string_equal(world_decide(w, &w->alice, o, VERB_APPROVE), "OK");
-    assert_string_equal(world_decide(w, &w->bob, o, VERB_APPROVE), "OK");
-    assert_string_equal(world_text(w, "status"), "ACSP");
+    world_both_approve(w, o, "ACSP");
 }
 
 static const char *confirm(struct world *w, const struct core_caller *who,
@@ -102,10 +93,7 @@ static const char *send_back(struct world *w, const struct world_order *o, const
 static void assert_evidence(struct world *w, const struct world_order *o, const char *status,
                             const char *reason)
 {
-    struct verify_report report;
-
-    assert_ok(world_evidence(w, &w->alice, o, &report));
-    assert_string_equal(report.status, status);
+    const struct verify_report report = world_proves(w, &w->alice, o, status);
     assert_string_equal(report.reason, reason);
 }
 

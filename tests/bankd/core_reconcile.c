@@ -8,22 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    world_close(*state);
-    return 0;
-}
-
 /* One settled order of 60.00 and an open one of 40.00. */
 static void trade(struct world *w)
 {
@@ -106,14 +90,14 @@ static void test_each_difference(void **state)
         if (!strstr(text, expected))
             fail_msg("%s: %s", wrong[i].sql, text);
         world_close(w);
-        enter(state);
+        world_enter(state);
     }
     buf_free(&harm);
 }
 
 int main(void)
 {
-#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+#define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_books_that_agree),
         T(test_not_for_holders),

@@ -79,25 +79,6 @@ static void change_policy(struct world *w, const char *text)
     world_restart(w);
 }
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 static void threat_10_a_right_lowered_in_between(void **state)
 {
     struct world *w = *state;
@@ -174,7 +155,7 @@ static void test_a_creditor_in_another_currency(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rights),          T(threat_10_a_right_lowered_in_between),
         T(test_a_policy_that_is_over),          T(test_a_policy_that_has_not_begun),

@@ -19,16 +19,7 @@
 static const struct core_period ever;
 static const struct core_page whole = {.cursor = "", .limit = 200};
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
+/* The books are not what world_check wants of them: rows were written past the bank. */
 static int leave(void **state)
 {
     world_close(*state);
@@ -198,7 +189,7 @@ static void test_a_contradiction_is_told(void **test)
         assert_int_equal(w->answer.http, 500);
         assert_non_null(strstr(money_newest_entry(w), "\"reason\":\"LEDGER_CONTRADICTION\""));
         leave(test);
-        enter(test);
+        world_enter(test);
     }
 }
 
@@ -259,7 +250,7 @@ static void test_a_hundred_thousand(void **test)
     money_make_many(w, 100, 1);
     int64_t few = time_page(w, money_list), few_stated = time_page(w, money_statement);
     leave(test);
-    enter(test);
+    world_enter(test);
     money_make_many(w, 100000, 1);
     int64_t many = time_page(w, money_list), many_stated = time_page(w, money_statement);
     print_message("a page of 100: %lld us, of 100000: %lld us; statement %lld, %lld\n",
@@ -272,11 +263,11 @@ static void test_a_hundred_thousand(void **test)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_opening_and_movements_are_closing, enter, leave),
-        cmocka_unit_test_setup_teardown(test_what_comes_meanwhile_is_not_in_it, enter, leave),
-        cmocka_unit_test_setup_teardown(test_a_contradiction_is_told, enter, leave),
-        cmocka_unit_test_setup_teardown(test_forged_cursors, enter, leave),
-        cmocka_unit_test_setup_teardown(test_a_hundred_thousand, enter, leave),
+        cmocka_unit_test_setup_teardown(test_opening_and_movements_are_closing, world_enter, leave),
+        cmocka_unit_test_setup_teardown(test_what_comes_meanwhile_is_not_in_it, world_enter, leave),
+        cmocka_unit_test_setup_teardown(test_a_contradiction_is_told, world_enter, leave),
+        cmocka_unit_test_setup_teardown(test_forged_cursors, world_enter, leave),
+        cmocka_unit_test_setup_teardown(test_a_hundred_thousand, world_enter, leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,25 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static int enter(void **state)
-{
-    static struct world w;
-
-    world_open(&w);
-    world_populate(&w);
-    *state = &w;
-    return 0;
-}
-
-static int leave(void **state)
-{
-    struct world *w = *state;
-
-    world_check(w);
-    world_close(w);
-    return 0;
-}
-
 #define ENTRIES "SELECT count(*) FROM entry"
 #define REFUSALS(name)                                                                             \
     "SELECT count(*) FROM entry WHERE json_extract(CAST(body AS TEXT), '$.type') = 'refusal'"      \
@@ -551,7 +532,7 @@ static void threat_13_sixty_and_sixty_on_a_hundred(void **state)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, enter, leave)
+#define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(threat_01_the_same_decision_again),
         T(threat_01_a_refusal_is_remembered_too),

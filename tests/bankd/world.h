@@ -43,7 +43,7 @@ struct world {
     bool in_batch;             /* between world_batch and world_batch_end */
 };
 
-/* An empty bank at 2026-11-23T09:00:00Z; log started, no people. */
+/* An empty bank at 2026-11-23T09:00:00Z, a Monday; log started, no people. */
 void world_open(struct world *w);
 void world_open_in(struct world *w, const char *parent); /* its directory's; /tmp otherwise */
 void world_close(struct world *w);
@@ -176,5 +176,25 @@ enum err world_sign_hash(void *ctx, const uint8_t *hash, size_t hash_len, uint8_
 /* What the verifier says to the evidence that WHO gets about the order. */
 enum err world_evidence(struct world *w, const struct person *who, const struct world_order *o,
                         struct verify_report *report);
+
+/* --- what many tests do (world_scene.c) --- */
+/* A test's beginning, with *STATE a world that is open and populated, and its end, with
+ * world_check. */
+int world_enter(void **state);
+int world_leave(void **state);
+void world_login_all(struct world *w); /* Alice, Bob, Carol */
+void world_open_funded(struct world *w, const struct world_account *in, const char *amount);
+/* AMOUNT EUR from ACCOUNT to the shop; MORE are members of its draft, each with its comma. */
+void world_order_on(struct world *w, const char *account, const char *amount, const char *more,
+                    struct world_order *out);
+/* Alice and Bob; then it has STATUS. */
+void world_both_approve(struct world *w, const struct world_order *o, const char *status);
+bool world_look(struct world *w, unsigned max); /* core_due; whether some are left */
+const char *world_newest(struct world *w); /* the newest order's status and reason, as "RJCTAM04" */
+/* WHO's evidence is believed and says STATUS. */
+struct verify_report world_proves(struct world *w, const struct person *who,
+                                  const struct world_order *o, const char *status);
+/* The operator accepts a clock that the bank does not believe. */
+void world_accept_clock(struct world *w);
 
 #endif

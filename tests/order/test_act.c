@@ -23,13 +23,14 @@ static void test_a_good_one(void **state)
 {
     (void)state;
     struct operator_act a;
+    static const char loose[] = " { \"note\" : \"a\" }";
     struct buf again = {0};
 
     assert_ok(parse(GOOD, &a));
     assert_string_equal(a.head.bank, "demobank.example/demo");
     assert_string_equal(a.path, "/v1/accounts/PT50000201231234567890154/block");
     assert_string_equal(buf_str(&a.request), "{\"note\":\"a\"}");
-    assert_ok(act_make(&a.head, a.path, " { \"note\" : \"a\" }", 18, &again));
+    assert_ok(act_make(&a.head, a.path, loose, strlen(loose), &again));
     assert_string_equal(buf_str(&again), GOOD);
     buf_free(&again);
     act_free(&a);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * What many tests of a world do: how it begins and ends, and what happens in it again and again.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+
+#include <stdio.h>
+
+int world_enter(void **state)
+{
+    static struct world w;
+
+    world_open(&w);
+    world_populate(&w);
+    *state = &w;
+    return 0;
+}
+
+int world_leave(void **state)
+{
+    struct world *w = *state;
+
+    world_check(w);
+    world_close(w);
+    return 0;
+}
+
+void world_login_all(struct world *w)
+{
+    world_login(w, &w->alice);
+    world_login(w, &w->bob);
+    world_login(w, &w->carol);
+}
+
+void world_open_funded(struct world *w, const struct world_account *in, const char *amount)
+{
+    assert_ok(world_open_account(w, in));
+    world_fund(w, in->account, amount);
+}
+
+void world_order_on(struct world *w, const char *account, const char *amount, const char *more,
+                    struct world_order *out)
+{
+    char draft[512];
+
+    snprintf(draft, sizeof draft,
+             "{\"account\":\"%s\",\"amount\":\"%s\",\"creditor\":{\"account\":"
+             "\"" WORLD_SHOP_ACCOUNT "\",\"name\":\"The Shop\"},\"currency\":\"EUR\",%s"
+             "\"description\":\"x\"}",
+             account, amount, more);
+    world_order_from(w, draft, out);
+}
+
+void world_both_approve(struct world *w, const struct world_order *o, const char *status)
+{
+    assert_string_equal(world_decide(w, &w->alice, o, VERB_APPROVE), "OK");
+    assert_string_equal(world_decide(w, &w->bob, o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), status);
+}
+
+bool world_look(struct world *w, unsigned max)
+{
+    bool more = false;
+
+    world_begin(w);
+    world_end(w, core_due(w->core, max, &more));
+    return more;
+}
+
+const char *world_newest(struct world *w)
+{
+    return world_sql(w, "SELECT status || reason FROM orders ORDER BY id DESC LIMIT 1");
+}
+
+struct verify_report world_proves(struct world *w, const struct person *who,
+                                  const struct world_order *o, const char *status)
+{
+    struct verify_report report;
+
+    assert_ok(world_evidence(w, who, o, &report));
+    assert_string_equal(report.status, status);
+    return report;
+}
+
+void world_accept_clock(struct world *w)
+{
+    core_answer_free(&w->answer);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    assert_ok(core_clock_accept(w->core, &world_operator, "the battery was empty", &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    assert_ok(core_commit(w->core));
+}
