@@ -12,9 +12,13 @@
 #include "bankd/core/life.h"
 #include "bankd/core/reading.h"
 #include "bankd/core/stated.h"
+#include "base/text.h"
 #include <stdio.h>
 #include <string.h>
 
+#define STATEMENTS_MAX                                                                             \
+    384 /* by all holders of an account in the longest time that an order waits */
+#define STATEMENTS_US (400 * INT64_C(86400) * TEXT_SECOND_US)
 #define OBJECT_MAX (sizeof "delegation:" + IBAN_MAX + 1 + HOLDER_MAX)
 
 /* --- rows --- */
@@ -96,6 +100,7 @@ struct delegating {
     const struct policy *policy; /* in force */
     int64_t previous;            /* the principal's newest entry, or NO_ENTRY */
     int64_t issued_us;           /* the newest of his statements so far; 0: none */
+    bool open;                   /* his last one gave something that nobody took back */
 };
 
 static enum err check_access(void *ctx, const struct session_viewer *viewer)
@@ -139,8 +144,28 @@ static enum err find_last(struct delegating *d)
     enum err e = store_step(q, &found);
     d->previous = !e && found ? store_int(q, 0) : NO_ENTRY;
     d->issued_us = !e && found ? store_int(q, 1) : 0;
+    d->open = !e && found && store_is_null(q, 2);
     store_done(q);
     return e;
+}
+
+/* Every order's evidence has all of them from its beginning on, and there is an end to what it may
+ * have. Taking back what is given is always heard, so each may count twice. */
+static enum err check_count(const struct delegating *d)
+{
+    struct store_query *q = store_query(d->c->store, STORE_DELEGATION_COUNT);
+    int64_t most = STATEMENTS_MAX / (int64_t)policy_holder_count(d->policy), count = 0;
+    bool found = false;
+
+    if (d->said->verb == DELEGATION_WITHDRAW && d->open)
+        return ERR_OK;
+    store_bind_int(q, ":account", d->account.id);
+    store_bind_int(q, ":principal", d->stated.key.holder);
+    store_bind_int(q, ":since", d->c->now_us - STATEMENTS_US);
+    enum err e = store_step(q, &found);
+    count = !e && found ? store_int(q, 0) : 0;
+    store_done(q);
+    return !e && count >= most ? ERR_DELEGATIONS_TOO_MANY : e;
 }
 
 static enum err due(void *ctx)
@@ -159,7 +184,9 @@ static enum err judge(void *ctx)
         e = ERR_ACCOUNT_CLOSED;
     if (!e)
         e = check_right(d);
-    return !e && d->said->verb == DELEGATION_GIVE ? check_gift(d) : e;
+    if (!e && d->said->verb == DELEGATION_GIVE)
+        e = check_gift(d);
+    return e ? e : check_count(d);
 }
 
 /* --- entering --- */

@@ -465,6 +465,31 @@ static void test_withdrawn_by_a_slow_clock(void **state)
     buf_free(&jws);
 }
 
+/* The evidence of an order that waits has room for all that may be said meanwhile; and what is
+ * given can be taken back when nothing else is heard any more. */
+static void test_said_too_often(void **state)
+{
+    struct world *w = *state;
+    struct world_gift gift = to("bob", 6000), by_bob = to("carol", 6000);
+    struct world_order o;
+
+    firm_order(w, "60.00", "2026-11-30", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_SUBMIT), "OK");
+    for (unsigned i = 0; i < 384 / 3; i++)
+        gives(w, &w->alice, &gift, "OK");
+    gives(w, &w->alice, &gift, "DELEGATIONS_TOO_MANY");
+    withdraws(w, &w->alice, "OK");
+    withdraws(w, &w->alice, "DELEGATIONS_TOO_MANY");
+    for (unsigned i = 0; i < 384 / 3; i += 2) {
+        gives(w, &w->bob, &by_bob, "OK");
+        withdraws(w, &w->bob, "OK");
+    }
+    gives(w, &w->bob, &by_bob, "DELEGATIONS_TOO_MANY");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    world_proves(w, &w->alice, &o, "PATC");
+    world_order_free(&o);
+}
+
 /* --- what is told --- */
 
 static size_t told(struct world *w, const struct person *p, const char *deputy, bool in_force)
@@ -535,6 +560,7 @@ int main(void)
         T(test_a_stale_one),
         T(test_one_that_was_kept_back),
         T(test_withdrawn_by_a_slow_clock),
+        T(test_said_too_often),
         T(test_one_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
