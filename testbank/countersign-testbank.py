@@ -7,6 +7,7 @@ customers would run them, waits, and clears away. All waiting is in Watch.wait, 
 end of the parent and the end of a daemon are noticed at any step, and between two of them nothing
 interrupts."""
 import argparse
+import contextlib
 import ctypes
 import fcntl
 import glob
@@ -75,7 +76,7 @@ class Watch:
 
     def __init__(self, parent):
         self.poll = select.poll()
-        self.daemons = {}  # descriptor: the name of a daemon that should be running
+        self.daemons = {}  # descriptor: name and log of a daemon that should be running
         self.signals, write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         signal.set_wakeup_fd(write)
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -98,9 +99,9 @@ class Watch:
             raise Failure("NOT_FOUND", "process %d, with which the bank is to end: %s"
                           % (parent, error.strerror)) from error
 
-    def add_daemon(self, process, name):
+    def add_daemon(self, process, name, log):
         fd = os.pidfd_open(process.pid)
-        self.daemons[fd] = name
+        self.daemons[fd] = name, log
         self.poll.register(fd, select.POLLIN)
 
     def wait(self, fd=None, what="", seconds=None):
@@ -115,7 +116,8 @@ class Watch:
         if ready & {self.signals, self.parent}:
             raise Ended()
         for daemon in ready & self.daemons.keys():
-            raise Failure("UNAVAILABLE", "%s ended by itself" % self.daemons[daemon])
+            name, log = self.daemons[daemon]
+            raise Failure("UNAVAILABLE", "%s ended by itself\n%s" % (name, last_lines(read_file(log))))
         if not ready:
             raise Failure("TIMEOUT", "%s is not done after %d seconds" % (what, seconds))
 
@@ -200,13 +202,12 @@ class Runner:
         except BaseException:
             stop(process)
             raise
-        self.watch.add_daemon(process, words[0])
+        self.watch.add_daemon(process, words[0], log)
         return process, line.partition(b" ")[2]
 
     @staticmethod
     def failed(what, code, said):
-        lines = said.decode(errors="replace").splitlines()[-LOG_LINES:]
-        return Failure("UNAVAILABLE", "%s ended with exit %d\n%s" % (what, code, "\n".join(lines)),
+        return Failure("UNAVAILABLE", "%s ended with exit %d\n%s" % (what, code, last_lines(said)),
                        code if code in (1, 2, 3, 4) else None)
 
 
@@ -224,6 +225,10 @@ def stop(process):
 def read_file(path):
     with open(path, "rb") as f:
         return f.read()
+
+
+def last_lines(said):
+    return "\n".join(said.decode(errors="replace").splitlines()[-LOG_LINES:])
 
 
 def write_file(path, text):
@@ -293,8 +298,9 @@ class Place:
                 shutil.rmtree(self.at(name), ignore_errors=True)
             elif os.path.exists(self.at(name)):
                 os.unlink(self.at(name))
-        if self.made and not os.listdir(self.path):
-            os.rmdir(self.path)
+        if self.made:
+            with contextlib.suppress(OSError):  # there is more in it, or it is gone already
+                os.rmdir(self.path)
 
 
 class Progress:
