@@ -354,8 +354,8 @@ enum err request_return_read(const void *bytes, size_t len, struct request_retur
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
         e = member_line(note, 140, out->note, sizeof out->note);
-    if (!e)
-        e = member_text(reason, NULL, out->reason, sizeof out->reason);
+    if (!e && member_text(reason, NULL, out->reason, sizeof out->reason))
+        e = ERR_REASON_INVALID; /* it is too long for one */
     js_free(body);
     return e;
 }

@@ -79,6 +79,12 @@ static enum err read_clock(const char *s)
     return request_note_read(s, strlen(s), &r);
 }
 
+static enum err read_return(const char *s)
+{
+    struct request_return r;
+    return request_return_read(s, strlen(s), &r);
+}
+
 static enum err read_rule(const char *s)
 {
     struct request_category r;
@@ -150,6 +156,9 @@ static const struct {
      ERR_DOC_MEMBER_INVALID},
     {read_clock, "{\"note\":\"time server mended\"}", ERR_OK},
     {read_clock, "{\"note\":\"\"}", ERR_TEXT_INVALID},
+    {read_return, "{\"note\":\"pacs.004\",\"reason\":\"AC01\"}", ERR_OK},
+    {read_return, "{\"note\":\"pacs.004\",\"reason\":\"AC011\"}", ERR_REASON_INVALID},
+    {read_return, "{\"note\":\"pacs.004\",\"reason\":1}", ERR_DOC_MEMBER_INVALID},
     {read_rule, "{\"category\":\"energy-2\",\"payee\":\"" IBAN "\"}", ERR_OK},
     {read_rule, "{\"payee\":\"" IBAN "\"}", ERR_OK},
     {read_rule, "{\"category\":\"energy\"}", ERR_DOC_MEMBER_MISSING},

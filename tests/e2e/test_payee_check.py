@@ -1,52 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bank asks its payee checker, a service behind a Unix socket; whatever that one does, the bank
 serves, and the answer is in the order's view."""
-import json
 import os
-import socket
 import tempfile
-import threading
 import time
 import unittest
 
 from bank import Bank, joint, make_order
+from payee_checker import Checker
 
 WAIT_MS = 300
 SETTINGS = "hold_on = RVNM, RVNA, first-payment\ncutoff = 00:00 USD\npayee_check_socket = %s\npayee_check_ms = %d\n"
-
-
-class Checker:
-    """Answers each question with ANSWER; with None it takes the question and says nothing."""
-
-    def __init__(self, path):
-        self.answer, self.questions = None, []
-        self.held = []
-        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.listener.bind(path)
-        self.listener.listen(16)
-        self.thread = threading.Thread(target=self.serve)
-        self.thread.start()
-
-    def serve(self):
-        while True:
-            try:
-                connection, _ = self.listener.accept()
-            except OSError:
-                return
-            with connection.makefile("rb") as lines:
-                self.questions.append(json.loads(lines.readline()))
-            if self.answer is None:
-                self.held.append(connection)
-                continue
-            connection.sendall(self.answer)
-            connection.close()
-
-    def close(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
-        self.thread.join()
-        for connection in self.held:
-            connection.close()
 
 
 class PayeeCheck(unittest.TestCase):

@@ -3,7 +3,7 @@
 over TLS, the operator at the Unix socket. The programs live in a time of the test's.
 
 bankd does by itself what is due, once a second and when it starts, so nothing stays due here from one
-act to the next. What the API has no call for does not happen: second keys and the status of keys."""
+act to the next. What the API has no call for does not happen: second keys."""
 
 import json
 import pathlib
@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as fixture  # noqa: E402
 import cash  # noqa: E402
 import delegation  # noqa: E402
+import payee_checker  # noqa: E402
 import policy_change  # noqa: E402
 from false_clock import FalseClock  # noqa: E402
 
@@ -39,6 +40,8 @@ class Api:
         self.movements, self.paid = 0, set()  # how many there were, and those out of accounts
         self.log, self.evidence = Logbook(), {}  # of all that was executed: the file's name
         self.set_clock(world.START)
+        self.checker = payee_checker.Checker(self.bank.path("checker"))
+        self.set({})
         self.bank.__enter__()
         self.started = self.now
         self.keep_checkpoint()
@@ -47,9 +50,11 @@ class Api:
         return getattr(self, "do_" + do.replace("-", "_"))(members)
 
     def close(self):
+        self.checker.close()
         self.bank.__exit__(None, None, None)
 
     def abandon(self, why):
+        self.checker.close()
         self.bank.__exit__(type(why), why, None)
 
     # --- programs ---
@@ -111,6 +116,11 @@ class Api:
         person = self.people[c["key"]]
         return self.answer(person.post("/v1/challenges", {"for": "decision", "thumbprint": person.key.thumbprint}))
 
+    def do_key_set(self, c):
+        thumbprint = self.people[c["key"]].key.thumbprint
+        return self.call(c, "POST", f"/v1/holders/{c['holder']}/keys/{thumbprint}",
+                         {"note": "Asked", "status": c["status"]})
+
     # --- accounts ---
     def do_account(self, c):
         people = [h.split(":") for h in c["holders"]]
@@ -123,8 +133,13 @@ class Api:
         return self.call(c, "POST", f"/v1/accounts/{c['account']}/funding",
                          {"amount": c["amount"], "currency": c["currency"]})
 
+    def set(self, settings):
+        """With time for the checker, however busy the machine is."""
+        settings = {**settings, "payee_check_socket": self.bank.path("checker"), "payee_check_ms": 5000}
+        self.bank.bankd_settings = "".join(f"{name} = {value}\n" for name, value in settings.items() if value)
+
     def do_settings(self, c):
-        self.bank.bankd_settings = "".join(f"{name} = {value}\n" for name, value in c.items() if value)
+        self.set(c)
         self.bank.write_settings()
         self.stop_bankd()
         self.start_bankd()
@@ -176,6 +191,7 @@ class Api:
         return {name: value for name, value in said.items() if value}
 
     def hand_in(self, c, path, body):
+        self.checker.answer = json.dumps({"result": c["payee_check"]}).encode() + b"\n"
         self.handed.append((path, body))
         return self.call(c, "POST", path, body)
 
@@ -203,6 +219,7 @@ class Api:
 
     def do_again(self, c):
         path, about = self.handed[c["with"]]
+        self.checker.answer = json.dumps({"result": c["payee_check"]}).encode() + b"\n"
         jws = {"cash": "statement", "delegations": "delegation"}.get(path.rpartition("/")[2], "decision")
         return self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
 
@@ -365,8 +382,9 @@ class ApiWorld(world.World):
     def second_key(self, _name):
         pass
 
-    def key_status(self, _key, _status):
-        pass
+    def decide(self, said, order):
+        """The checker says something of every payee."""
+        super().decide({**said, "check": said["check"] or "RCVC"}, order)
 
     def check_executed(self, number, order, people):
         super().check_executed(number, order, people)

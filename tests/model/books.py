@@ -3,7 +3,7 @@
 
 import datetime
 
-from documents import DAY, canonical, day_of, digest, minor_of, money, seconds_of
+from documents import DAY, canonical, day_of, digest, look_of, minor_of, money, seconds_of
 
 
 OPEN = {"RCVD", "ACTC", "PATC", "ACCP", "PDNG"}  # their money is reserved
@@ -13,7 +13,8 @@ ENDS = {"ACSC", "RJCT", "CANC"}
 class Key:
     def __init__(self, holder, floor, terminal=False):
         self.holder, self.floor, self.terminal = holder, floor, terminal
-        self.status, self.changed = "active", False
+        self.status = "active"
+        self.in_log = True  # its enrolment
         self.nonces = {}  # nonce: the statement that took it
         self.session = None  # [begun, seen]
 
@@ -23,7 +24,7 @@ class Account:
         self.number, self.currency, self.policies = number, currency, [policy]
         self.booked = self.reserved = 0
         self.paid = []  # (time, amount) of what left
-        self.payees = set()  # who ever got something
+        self.payees = {}  # who ever got something: the looks of his names
         self.state = "open"
         self.change = None  # the new policy that waits
         self.delegations, self.spoke = {}, {}  # by principal; when he said his newest word about one
@@ -32,6 +33,9 @@ class Account:
     @property
     def policy(self):
         return self.policies[-1]
+
+    def know(self, order):
+        self.payees.setdefault(order.payee, set()).add(look_of(order.name))
 
     def within_limits(self, amount, now):
         """What left in the calendar day and month (UTC), with this, against the current policy."""
@@ -47,6 +51,8 @@ class Order:
         self.account, self.doc, self.digest = account, doc, digest(canonical(doc))
         self.id, self.kind = doc["id"], doc["type"].rpartition("-")[2]  # order, deposit or withdrawal
         self.payee = doc["creditor"]["account"] if self.kind == "order" else None
+        self.name = doc["creditor"]["name"] if self.payee else None
+        self.check = ""  # what was found out about the payee
         self.amount = minor_of(doc["amount"], doc["currency"])
         self.date = datetime.date.fromisoformat(doc["date"]) if self.kind == "order" else day_of(now)
         self.expires = seconds_of(doc["expires"])

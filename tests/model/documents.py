@@ -69,6 +69,17 @@ def iban(number, country="DE", digits=18):
 ELSEWHERE = [iban(370400440000000001), iban(370400440000000002), iban(3, "PT", 21)]
 
 
+# Names of payees, those in a row beyond doubt alike: other case and punctuation, a Cyrillic o, I for l.
+NAMES = [["Trim & Sons", "TRIM - SONS", "Trim, Sons.", "Trim & S\u043ens"],
+         ["Paul Legal", "PAUL LEGAL", "PauI LegaI", "Paul-Legal"],
+         ["Eugenius"], ["Slop the Chemist"]]
+
+
+def look_of(name):
+    """Which row it is in."""
+    return next(i for i, alike in enumerate(NAMES) if name in alike)
+
+
 # --- the calendar ---------------------------------------------------------------------------------
 def easter(year):
     """Sunday, by the rule that J.-M. Oudin published in 1940."""

@@ -2,9 +2,9 @@
  *
  * The bank in process, one command a line: a JSON object on stdin, its answer on stdout. It has no
  * rule of its own: documents and times come with the command, are signed as they are and go through
- * the verifier into the core. What has no call yet (key status, second keys) is written into
- * the database, and the bank is started anew. Something that the bank should never
- * say, or an invariant that does not hold, ends the program.
+ * the verifier into the core. What has no call yet (second keys) is written into the database, and
+ * the bank is started anew. Something that the bank should never say, or an invariant that does
+ * not hold, ends the program.
  */
 #include "tests/model/driver.h"
 
@@ -31,7 +31,7 @@ int64_t driver_number(const struct js *command, const char *name)
     return js_int(js_get(command, name));
 }
 
-static struct signer *key_of(struct driver *d, const struct js *command, const char *name)
+struct signer *driver_key(struct driver *d, const struct js *command, const char *name)
 {
     int64_t i = driver_number(command, name);
 
@@ -43,7 +43,7 @@ struct core_caller driver_caller(struct driver *d, const struct js *command)
 {
     if (!js_get(command, "session"))
         return world_operator;
-    return (struct core_caller){.session = key_of(d, command, "session")->person.session};
+    return (struct core_caller){.session = driver_key(d, command, "session")->person.session};
 }
 
 /* --- answers --- */
@@ -141,26 +141,15 @@ static void do_second_key(struct driver *d, const struct js *command)
     driver_answer_ok();
 }
 
-static void do_key_status(struct driver *d, const struct js *command)
-{
-    char sql[256];
-
-    snprintf(sql, sizeof sql, "UPDATE signing_key SET status = '%s' WHERE thumbprint = '%s'",
-             driver_text(command, "status"), key_thumbprint(key_of(d, command, "key")->person.key));
-    execute(d, sql);
-    driver_restart(d);
-    driver_answer_ok();
-}
-
 static void do_login(struct driver *d, const struct js *command)
 {
-    world_login(&d->w, &key_of(d, command, "key")->person);
+    world_login(&d->w, &driver_key(d, command, "key")->person);
     driver_answer_core(d);
 }
 
 static void do_challenge(struct driver *d, const struct js *command)
 {
-    const char *thumbprint = key_thumbprint(key_of(d, command, "key")->person.key);
+    const char *thumbprint = key_thumbprint(driver_key(d, command, "key")->person.key);
 
     world_begin(&d->w);
     world_end(&d->w, core_challenge(d->w.core, thumbprint, false, &d->w.answer));
@@ -181,8 +170,9 @@ static struct handed *new_handed(struct driver *d)
 static void hand_in(struct driver *d, const struct js *command, const struct buf *jws,
                     const struct handed *about)
 {
-    const struct person *carrier = &key_of(d, command, "session")->person;
+    const struct person *carrier = &driver_key(d, command, "session")->person;
 
+    d->w.payee_check = driver_text(command, "payee_check");
     if (about->policy)
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
     else if (about->account[0])
@@ -191,6 +181,7 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
         (void)world_hand_in_cash(&d->w, carrier, jws, &about->order);
     else
         (void)world_hand_in(&d->w, carrier, jws, &about->order);
+    d->w.payee_check = NULL;
     driver_answer_core(d);
 }
 
@@ -225,7 +216,7 @@ static void do_decide(struct driver *d, const struct js *command)
     }
     assert_ok(policy_parse(policy, strlen(policy), &p));
     const struct world_says says = says_of(command, p);
-    world_sign(&d->w, &key_of(d, command, "key")->person, &h->order, verb_of(command), &says,
+    world_sign(&d->w, &driver_key(d, command, "key")->person, &h->order, verb_of(command), &says,
                &h->jws);
     policy_free(p);
     hand_in(d, command, &h->jws, h);
@@ -245,7 +236,7 @@ static void do_cash(struct driver *d, const struct js *command)
         answer_err(e);
         return;
     }
-    world_sign_cash(&d->w, &key_of(d, command, "key")->person, &h->order, &says, &h->jws);
+    world_sign_cash(&d->w, &driver_key(d, command, "key")->person, &h->order, &says, &h->jws);
     hand_in(d, command, &h->jws, h);
 }
 
@@ -263,7 +254,7 @@ static void do_word(struct driver *d, const struct js *command)
     }
     assert_ok(policy_parse(from, strlen(from), &p));
     const struct world_says says = says_of(command, p);
-    world_sign_policy_as(&d->w, &key_of(d, command, "key")->person, h->policy, verb_of(command),
+    world_sign_policy_as(&d->w, &driver_key(d, command, "key")->person, h->policy, verb_of(command),
                          &says, &h->jws);
     policy_free(p);
     hand_in(d, command, &h->jws, h);
@@ -289,7 +280,7 @@ static void do_delegate(struct driver *d, const struct js *command)
                                    .policy = p};
     }
     const struct world_says says = says_of(command, p);
-    world_sign_delegation(&d->w, &key_of(d, command, "key")->person, &gift, &says, &h->jws);
+    world_sign_delegation(&d->w, &driver_key(d, command, "key")->person, &gift, &says, &h->jws);
     policy_free(p);
     snprintf(h->account, sizeof h->account, "%s", to);
     hand_in(d, command, &h->jws, h);
@@ -379,7 +370,7 @@ static void do_evidence(struct driver *d, const struct js *command)
 
     snprintf(o.order.account, sizeof o.order.account, "%s", driver_text(command, "account"));
     snprintf(o.order.id, sizeof o.order.id, "%s", driver_text(command, "id"));
-    enum err e = world_evidence(&d->w, &key_of(d, command, "session")->person, &o, &report);
+    enum err e = world_evidence(&d->w, &driver_key(d, command, "session")->person, &o, &report);
     printf("{\"err\":\"%s\",\"reason\":\"%s\",\"status\":\"%s\",\"where\":\"%s\"}\n", err_name(e),
            report.reason, report.status, report.where);
 }
@@ -480,7 +471,7 @@ static const struct {
     {"enrol", do_enrol},
     {"evidence", do_evidence},
     {"fund", driver_fund},
-    {"key-status", do_key_status},
+    {"key-set", driver_key_set},
     {"later", do_later},
     {"login", do_login},
     {"restart", do_restart},

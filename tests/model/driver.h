@@ -44,6 +44,8 @@ struct driver {
 /* Members of a command; "" for a text that is not there. */
 const char *driver_text(const struct js *command, const char *name);
 int64_t driver_number(const struct js *command, const char *name);
+/* The member's number is a key's. */
+struct signer *driver_key(struct driver *d, const struct js *command, const char *name);
 /* The caller: a key's session, or the operator when there is no member SESSION. */
 struct core_caller driver_caller(struct driver *d, const struct js *command);
 void driver_restart(struct driver *d);
@@ -52,6 +54,7 @@ void driver_answer_core(struct driver *d); /* what the core answered last */
 
 /* What the operator says, driver_operator.c. */
 void driver_settings(struct driver *d, const struct js *command);
+void driver_key_set(struct driver *d, const struct js *command);
 void driver_account(struct driver *d, const struct js *command);
 void driver_account_state(struct driver *d, const struct js *command);
 void driver_fund(struct driver *d, const struct js *command);

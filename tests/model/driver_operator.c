@@ -25,6 +25,18 @@ void driver_settings(struct driver *d, const struct js *command)
     driver_answer_ok();
 }
 
+/* HOLDER: whose key it is said to be. */
+void driver_key_set(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+    const char *thumbprint = key_thumbprint(driver_key(d, command, "key")->person.key);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_key_set(d->w.core, &who, driver_text(command, "holder"), thumbprint,
+                                  driver_text(command, "status"), "Asked", &d->w.answer));
+    driver_answer_core(d);
+}
+
 /* --- accounts --- */
 
 void driver_account(struct driver *d, const struct js *command)

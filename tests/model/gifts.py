@@ -71,7 +71,7 @@ class Gifts:
         elif kind == "withdraw":
             self.delegate(account, principal, "withdraw" if self.chance(60) else "give")
         elif kind == "key":
-            self.world.key_status(self.bank.keys.index(gift.key), self.pick(["revoked", "suspended"]))
+            self.lose_key(self.bank.keys.index(gift.key))
         return self.due()
 
     def approve_without(self, principal, order):

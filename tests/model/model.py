@@ -12,12 +12,13 @@ import datetime
 from books import ENDS, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
 from deputies import Deputies
-from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, minor_of, money,
-                       seconds_of, start_of, time_text)
+from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, look_of, minor_of,
+                       money, seconds_of, start_of, time_text)
 from outside import Outside
 from tills import Cash
 
 NEVER = 1 << 62
+FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
 class Bank(Cash, Changes, Deputies, Outside):
@@ -29,7 +30,7 @@ class Bank(Cash, Changes, Deputies, Outside):
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
         self.hold = {}  # currency: the amount above which the operator is asked
-        self.hold_first = False  # also at an account's first payment to a payee
+        self.hold_on = []  # flags of the payee for which it is, too
         self.cutoff = {}  # currency: minutes of a day until which it takes what becomes complete
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.challenges = {}
@@ -43,9 +44,29 @@ class Bank(Cash, Changes, Deputies, Outside):
 
     def second_key(self, holder):
         self.keys.append(Key(holder, 0))
+        self.keys[-1].in_log = False
 
-    def key_status(self, key, status):
-        self.keys[key].status, self.keys[key].changed = status, True
+    def key_set(self, session, key, holder, status):
+        """Sessions do not come back with their key, nor counts what it signed before that; and what it
+        spoke about and waits is looked at again."""
+        if not self.operator(session):
+            return {"err": "ROLE_REQUIRED"}
+        key = self.keys[key]
+        for wrong, name in ((status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"),
+                            (key.holder != holder, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
+            if wrong:
+                return {"err": name}
+        key.status, key.session = status, None
+        if status == "active":
+            key.floor = self.now
+        for order in self.orders.values():
+            given = [d.key for d in order.account.delegations.values()]
+            if order.status in ("ACTC", "PATC") and key in [k for _, _, k in order.decisions] + given:
+                order.due = self.now * 1000000
+        for account in self.changing:
+            if key in [k for _, _, k in account.change.words]:
+                account.change.due = self.now
+        return {"err": "OK", "status": status, "holder": holder}
 
     def login(self, key):
         self.keys[key].session = [self.now, self.now]
@@ -262,9 +283,12 @@ class Bank(Cash, Changes, Deputies, Outside):
         """What the bank's operator must look at it for."""
         if not order.payee or order.released:
             return []
+        known = order.account.payees
+        first = order.payee not in known
+        alike = first and any(look_of(order.name) in looks for looks in known.values())
+        found = {"first-payment": first, "look-alike": alike, order.check: True}
         above = order.amount > self.hold.get(order.account.currency, MONEY_MAX)
-        first = self.hold_first and order.payee not in order.account.payees
-        return ["above-limit"] * above + ["first-payment"] * first
+        return ["above-limit"] * above + [flag for flag in FLAGS if flag in self.hold_on and found.get(flag)]
 
     def pay(self, order):
         account, currency = order.account, order.account.currency
@@ -276,7 +300,8 @@ class Bank(Cash, Changes, Deputies, Outside):
             self.move("payment", account, ("settlement", currency), order.amount)
             order.enter("ACSP")
         else:
-            account.payees.add(order.payee)
+            if order.payee:
+                account.know(order)
             self.move("payment" if order.payee else "withdrawal", account,
                       self.accounts[order.payee] if order.payee else ("cash", currency), order.amount)
             order.enter("ACSP", "ACSC")
@@ -501,6 +526,7 @@ class Bank(Cash, Changes, Deputies, Outside):
         if is_new:
             order = self.orders[account.number, doc["id"]] = Order(account, doc, self.now)
             account.reserved += order.amount if order.kind != "deposit" else 0
+            order.check = said.get("check", "")
             order.leaves = order.payee is not None and order.payee not in self.accounts
             order.enter("RCVD", "ACTC")
         order.decisions.append((key.holder, verb, key))
@@ -531,6 +557,7 @@ class Bank(Cash, Changes, Deputies, Outside):
                 "nextCutoff": self.next_cutoff(order.account.currency) if undecided and order.payee else None,
                 "executionDate": str(order.day) if order.status == "ACCP" or
                 order.status == "PDNG" and order.released else None,
+                "payeeCheck": order.check or None,
                 "decisions": [(h, v) for h, v, _ in order.decisions] if people else None,
                 "canDecide": (can if undecided else []) if people else None,
                 "history": [code for code in order.passed if code != "PDNG"]}  # its time is not kept

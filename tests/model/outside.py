@@ -73,7 +73,7 @@ class Outside:
         found.enter("RJCT" if reason else "ACSC")
         found.reason = reason or ""
         if not reason:  # what came back made nobody known
-            found.account.payees.add(found.payee)
+            found.account.know(found)
         return {"err": "OK", **self.view(found)}
 
     # --- what comes from another bank ---

@@ -58,8 +58,12 @@ class Steps(Errands, Gifts):
         minutes = [9 * 60, 16 * 60, 16 * 60, 0, DAY // 60 - 1]
         cutoff = {currency: self.pick(minutes) for currency in ("EUR", "USD", "JPY") if self.chance(50)}
         self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
-                            hold_first=self.chance(25), cutoff=cutoff if self.chance(60) else {},
+                            hold_on=self.hold_on() if self.chance(60) else [], cutoff=cutoff if self.chance(60) else {},
                             bank_codes=["DE 00000000"] if self.chance(90) else [])
+
+    def hold_on(self):
+        return self.pick([["first-payment"], ["look-alike"], ["look-alike", "RVNM"],
+                          ["RMVC", "RVNM", "RVNA", "look-alike"], ["RVNA", "first-payment", "look-alike"]])
 
     # --- policies ---
     def holders(self):
@@ -240,7 +244,8 @@ class Steps(Errands, Gifts):
             created, expires = created - 7200, created - self.pick([0, 1, 60])
         doc = {"account": account.number, "amount": documents.money(amount, account.currency),
                "bank": self.bank.name, "created": documents.time_text(created),
-               "creditor": {"account": payee, "name": "Somebody"}, "currency": account.currency,
+               "creditor": {"account": payee, "name": self.pick(self.pick(documents.NAMES))},
+               "currency": account.currency,
                "date": str(self.date()), "description": "A payment", "expires": documents.time_text(expires),
                "id": f"0193{self.number():04x}-0000-7000-8000-000000000000", "type": "payment-order",
                "version": 1}
@@ -346,15 +351,18 @@ class Steps(Errands, Gifts):
             key = self.rng.randrange(len(self.bank.keys))
         return self.ready(key)
 
-    def say(self, order, verb, key=None):
+    def say(self, order, verb, key=None, since=0):
+        """SINCE: for how many seconds it is signed."""
         if order["type"] == "cash-deposit":
             return  # there is nothing to sign
         if "terminal" in order and verb == "submit":
             verb = "approve"
         key = self.signer(order) if key is None else key
         session = self.carrier(key)
-        self.world.decide({**self.statement(key), "key": key, "session": session, "verb": verb,
-                           "policy": self.policy_to_sign(order)}, order)
+        check = self.weighted([("", 4), ("RCVC", 2), ("RMVC", 2), ("RVNM", 2), ("RVNA", 2)])
+        said = {**self.statement(key), "key": key, "session": session, "verb": verb,
+                "policy": self.policy_to_sign(order), "check": check}
+        self.world.decide({**said, "issued": said["issued"] - since}, order)
 
     def new_order(self):
         order = self.order()
@@ -379,6 +387,25 @@ class Steps(Errands, Gifts):
         self.due()
         if self.chance(60):
             self.say(order, self.pick(["cancel", "cancel", "approve"]))
+
+    def stranger(self):
+        """All pay somebody whom the account never paid, often by a name that looks like one that it did."""
+        able = [a for a in self.bank.accounts.values() if a.state == "open"]
+        if not able:
+            return
+        account = self.pick([a for a in able if a.payees] or able)
+        strange = [n for n, a in self.bank.accounts.items() if a.currency == account.currency and a is not account]
+        strange += [n for n in documents.ELSEWHERE if self.bank.elsewhere(n)]
+        strange = [n for n in strange if n not in account.payees]
+        if not strange:
+            return
+        looks = sorted(set().union(*account.payees.values()))
+        names = documents.NAMES[self.pick(looks)] if looks and self.chance(75) else self.pick(documents.NAMES)
+        order = self.order(account)
+        order.update(amount=documents.money(self.pick(AMOUNTS[:6]), account.currency),
+                     creditor={"account": self.pick(strange), "name": self.pick(names)},
+                     date=str(documents.day_of(self.bank.now)))
+        self.approve_without(None, order)
 
     def vote(self):
         if not any(o.status in ("ACTC", "PATC", "ACCP", "PDNG") for o in self.bank.orders.values()) and self.chance(70):
@@ -420,25 +447,51 @@ class Steps(Errands, Gifts):
     def due(self):
         self.world.due(self.pick([1, 2, 100]))
 
+    def lose_key(self, key, session=None):
+        """Seldom for ever, so that keys stay in play."""
+        self.world.key_set(session, key, self.bank.keys[key].holder,
+                           "revoked" if self.chance(10) else "suspended")
+
     def key_status(self):
-        bad = [i for i, key in enumerate(self.bank.keys) if key.status != "active"]
-        if bad and self.chance(80):
-            self.world.key_status(self.pick(bad), "active")
-        else:
-            self.world.key_status(self.rng.randrange(len(self.bank.keys)), self.pick(["revoked", "suspended"]))
+        session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
+        keys = {status: [i for i, key in enumerate(self.bank.keys) if key.status == status]
+                for status in ("suspended", "revoked")}
+        if keys["suspended"] and self.chance(65):
+            self.resume(self.pick(keys["suspended"]), session)
+        elif self.chance(60):
+            self.lose_key(self.rng.randrange(len(self.bank.keys)), session)
+        else:  # of another, to something else, once more, or too late
+            key = self.pick(keys["revoked"] if keys["revoked"] and self.chance(70) else range(len(self.bank.keys)))
+            holder = self.bank.keys[key].holder if self.chance(80) else self.pick(CURVES)
+            self.world.key_set(session, key, holder, self.pick(["active", "active", "lost"]))
+
+    def resume(self, key, session):
+        """Its old session and what it signed meanwhile are tried, too."""
+        if self.chance(50):
+            self.world.later(self.pick([1, 20, 60]))
+        self.world.key_set(session, key, self.bank.keys[key].holder, "active")
+        if self.chance(50):
+            self.world.see_account(key, self.pick(self.bank.accounts))
+        if self.live and self.chance(50):
+            self.say(self.pick(self.live), "approve", key, since=self.pick([0, 1, 20]))
+        if self.chance(50):
+            self.due()
 
     def disturb(self):
         """Something else becomes true between an acceptance, or a vote, and the order's end."""
-        wanted = self.pick([("ACCP",), ("ACTC", "PATC"), ("PATC",)])
+        wanted = self.pick([("ACCP",), ("ACCP",), ("ACTC", "PATC"), ("PATC",)])
         waiting = [o for o in self.bank.orders.values() if o.status in wanted]
         if not waiting:
             return
         order = self.pick(waiting[-8:])
-        kind = self.weighted([("key", 4), ("policy", 6), ("day", 2)])
+        kind = self.weighted([("key", 5), ("policy", 6), ("day", 2)])
         if kind == "key":
             decision = order.decisions[0] if self.chance(50) else self.pick(order.decisions)
             key = self.bank.keys.index(decision[2])
-            self.world.key_status(key, self.pick(["revoked", "suspended"]))
+            self.lose_key(key)
+            if order.day and documents.start_of(order.day) > self.bank.now and self.chance(60):
+                self.world.later(documents.start_of(order.day) - self.bank.now)
+                self.due()
         elif kind == "policy":
             self.change_policy(order.account)
         elif order.day and documents.start_of(order.day) > self.bank.now:
@@ -460,11 +513,9 @@ class Steps(Errands, Gifts):
             self.world.see_account(session, self.pick([*self.bank.accounts, iban(77)]))
 
     def evidence(self):
-        """Of an order whose story the log tells whole: what was written into the database, which is
-        how keys change here, is not in it."""
+        """Of an order whose story the log tells whole: second keys are not in it."""
         whole = [o for o in map(lambda d: self.bank.orders[d["account"], d["id"]], self.live)
-                 if all(key.floor and not key.changed
-                        for key in [key for _, _, key in o.decisions] + o.account.words)]
+                 if all(key.in_log for key in [key for _, _, key in o.decisions] + o.account.words)]
         keys = self.good_keys(self.pick(whole).account.policy.holders) if whole else []
         if not keys:
             return
@@ -484,8 +535,7 @@ class Steps(Errands, Gifts):
 
     def step(self):
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9),
-                       (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 2),
+                       (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 4),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
-                       (self.patience, 2), (self.world.restart, 2), (self.credit, 4), (self.out_of_suspense, 2),
-                       (self.reverse, 3), (self.delegate, 4),
-                       (self.stand_in, 7)])()
+                       (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
+                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7)])()

@@ -72,6 +72,8 @@ class World:
                 found = {"digest": found["digest"],
                          "decisions": [(d["holder"], d["decision"]) for d in found["decisions"]]}
             self.same(f"{do}: {name}", value, found)
+        if expected.get("heldFor"):
+            self.note("held for", " ".join(expected["heldFor"]))
         if "status" in expected:
             self.note("status", expected["status"] + (expected.get("reason") or ""))
 
@@ -92,9 +94,10 @@ class World:
         self.bank.second_key(name)
         self.both("second-key", {"err": "OK"}, name=name, curve="P-256")
 
-    def key_status(self, key, status):
-        self.bank.key_status(key, status)
-        self.both("key-status", {"err": "OK"}, key=key, status=status)
+    def key_set(self, session, key, holder, status):
+        who = {} if session is None else {"session": session}
+        self.both("key-set", self.bank.key_set(session, key, holder, status),
+                  key=key, holder=holder, status=status, **who)
 
     def login(self, key):
         self.bank.login(key)
@@ -122,11 +125,12 @@ class World:
 
     def hand_in(self, do, said, wrong, judge, **documents_):
         """A statement of SAID: key, session, verb, issued, expires, nonce, challenge, and what it is
-        about. WRONG names what its document's form says already."""
+        about; CHECK is what the bank found out about its payee. WRONG names what its document's form says already."""
         said["statement"], said["formed"] = len(self.statements), not wrong
         self.statements.append(said)
         expected = self.bank.unread(said["session"], wrong) if wrong else judge()
-        answer = self.ask(do, **documents_, **{name: said[name] for name in self.SIGNED})
+        answer = self.ask(do, **documents_, **{name: said[name] for name in self.SIGNED},
+                          payee_check=said.get("check", ""))
         self.answers.append(answer)
         self.compare(do, expected, answer)
 
@@ -162,7 +166,8 @@ class World:
         judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
                  "delegate": self.bank.delegate}[said["do"]]
         expected = judge(said, other["order" if "order" in said else "to"])
-        answer = self.ask("again", statement=statement, session=session, **{"with": another})
+        answer = self.ask("again", statement=statement, session=session, payee_check=said.get("check", ""),
+                          **{"with": another})
         if expected["err"] == "AGAIN":
             self.note("again", "AGAIN")
             self.same("the first answer", self.answers[statement], answer)
@@ -178,14 +183,14 @@ class World:
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
 
-    def settings(self, hold_above, hold_first, cutoff, bank_codes):
+    def settings(self, hold_above, hold_on, cutoff, bank_codes):
         """What the bank set for itself."""
-        self.bank.hold, self.bank.hold_first = hold_above, hold_first
+        self.bank.hold, self.bank.hold_on = hold_above, hold_on
         self.bank.cutoff, self.bank.bank_codes = cutoff, bank_codes
         above = [f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()]
         until = [f"{minutes // 60:02d}:{minutes % 60:02d} {currency}" for currency, minutes in cutoff.items()]
         self.both("settings", {"err": "OK"}, hold_above=", ".join(above), cutoff=", ".join(until),
-                  hold_on="first-payment" if hold_first else "", bank_codes=", ".join(bank_codes))
+                  hold_on=", ".join(hold_on), bank_codes=", ".join(bank_codes))
 
     def held(self, session, number, order, releases):
         who = {} if session is None else {"session": session}
