@@ -54,6 +54,13 @@ static enum err parse_address(const char *text, struct address *out)
     return ERR_OK;
 }
 
+bool listen_is_address(const char *text)
+{
+    struct address a;
+
+    return parse_address(text, &a) == ERR_OK;
+}
+
 static uint16_t *port_of(struct address *a)
 {
     if (a->at.ss_family == AF_INET6)

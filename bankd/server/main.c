@@ -27,7 +27,7 @@ static const char help[] =
     "output: READY and a JSON object with port, socket, pin and bank.\n"
     "\n"
     "  --config FILE    the settings, see bankd(8)\n"
-    "  --check-config   read them, say what is wrong, do nothing else\n"
+    "  --check-config   only read them: say that they are right, or what to mend\n"
     "  --help, --version\n"
     "\n"
     "Example: bankd --config /etc/countersign/bankd.conf\n";
@@ -156,6 +156,10 @@ int main(int argc, char **argv)
     enum err e = settings_load(arguments.config, &settings);
     if (!e && !arguments.check_config)
         e = run(&settings);
+    else if (!e && (printf("%s is right\n", arguments.config) < 0 || fflush(stdout) != 0))
+        e = ERR_IO;
+    if (e && arguments.check_config)
+        fprintf(stderr, "bankd: %s: %s %s\n", err_name(e), err_info(e)->cause, err_info(e)->remedy);
     settings_free(&settings);
     return err_info(e)->exit;
 }

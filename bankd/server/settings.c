@@ -1,47 +1,83 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/settings.h"
+#include "bankd/server/listen.h"
 #include "base/conf.h"
 #include "base/log.h"
 #include "order/forms.h"
 
 #include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #define PATH_BYTES 4000
-#define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
-#define ITEMS 22
+#define SOCKET_BYTES 107          /* sun_path of unix(7) without its NUL */
 #define OTHER_FILES 128           /* open files that are no connection of a client */
 #define WAIT_MAX UINT64_C(600000) /* milliseconds */
 
-static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
+#define AT(member) offsetof(struct settings, member)
+
+static const struct setting {
+    const char *name;
+    enum conf_type type;
+    bool required;
+    const char *fallback;
+    uint64_t min, max;
+    size_t at;
+} table[] = {
+    {"bank", CONF_TEXT, true, NULL, 1, BANK_MAX, AT(bank)},
+    {"listen", CONF_TEXT, true, NULL, 1, 100, AT(listen)},
+    {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(socket)},
+    {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, AT(store)},
+    {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(keeper_socket)},
+    {"hold_above", CONF_TEXT, false, "", 0, 400, AT(hold_above)},
+    {"hold_on", CONF_TEXT, false, "", 0, 200, AT(hold_on)},
+    {"cutoff", CONF_TEXT, false, "", 0, 400, AT(cutoff)},
+    {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes)},
+    {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check)},
+    {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads)},
+    {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(workers)},
+    {"max_connections", CONF_U64, false, "4096", 1, 100000, AT(max_connections)},
+    {"queue_max", CONF_U64, false, "1024", 1, 100000, AT(queue_max)},
+    {"batch_max", CONF_U64, false, "256", 1, 4096, AT(batch_max)},
+    {"handshake_ms", CONF_U64, false, "5000", 1, WAIT_MAX, AT(handshake_ms)},
+    {"head_ms", CONF_U64, false, "10000", 1, WAIT_MAX, AT(head_ms)},
+    {"body_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(body_ms)},
+    {"write_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(write_ms)},
+    {"idle_ms", CONF_U64, false, "60000", 1, WAIT_MAX, AT(idle_ms)},
+    {"keeper_ms", CONF_U64, false, "1000", 1, 1500, AT(keeper_ms)},
+    {"payee_check_ms", CONF_U64, false, "500", 1, 5000, AT(payee_check_ms)},
+};
+#define COUNT (sizeof table / sizeof *table)
+
+static void fill_items(struct settings *s, struct conf_item items[static COUNT])
 {
-    const struct conf_item table[ITEMS] = {
-        {"bank", CONF_TEXT, true, NULL, 1, BANK_MAX, &s->bank},
-        {"listen", CONF_TEXT, true, NULL, 1, 100, &s->listen},
-        {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->socket},
-        {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->store},
-        {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->keeper_socket},
-        {"hold_above", CONF_TEXT, false, "", 0, 400, &s->hold_above},
-        {"hold_on", CONF_TEXT, false, "", 0, 200, &s->hold_on},
-        {"cutoff", CONF_TEXT, false, "", 0, 400, &s->cutoff},
-        {"bank_codes", CONF_TEXT, false, "", 0, 400, &s->bank_codes},
-        {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, &s->payee_check},
-        {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->event_threads},
-        {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, &s->workers},
-        {"max_connections", CONF_U64, false, "4096", 1, 100000, &s->max_connections},
-        {"queue_max", CONF_U64, false, "1024", 1, 100000, &s->queue_max},
-        {"batch_max", CONF_U64, false, "256", 1, 4096, &s->batch_max},
-        {"handshake_ms", CONF_U64, false, "5000", 1, WAIT_MAX, &s->handshake_ms},
-        {"head_ms", CONF_U64, false, "10000", 1, WAIT_MAX, &s->head_ms},
-        {"body_ms", CONF_U64, false, "20000", 1, WAIT_MAX, &s->body_ms},
-        {"write_ms", CONF_U64, false, "20000", 1, WAIT_MAX, &s->write_ms},
-        {"idle_ms", CONF_U64, false, "60000", 1, WAIT_MAX, &s->idle_ms},
-        {"keeper_ms", CONF_U64, false, "1000", 1, 1500, &s->keeper_ms},
-        {"payee_check_ms", CONF_U64, false, "500", 1, 5000, &s->payee_check_ms},
-    };
-    memcpy(items, table, sizeof table);
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct setting *t = &table[i];
+        items[i] = (struct conf_item){t->name, t->type, t->required,      t->fallback,
+                                      t->min,  t->max,  (char *)s + t->at};
+    }
+}
+
+/* --- what the whole of them must be ------------------------------------------------------------*/
+
+struct reading {
+    const char *path;
+    size_t lines[COUNT];
+};
+
+/* WHY is what the setting's name begins. */
+static enum err refuse(const struct reading *r, const char *name, const char *why)
+{
+    char place[CONF_PLACE_MAX];
+    size_t i = 0;
+
+    while (strcmp(table[i].name, name) != 0)
+        i++;
+    conf_place(r->path, r->lines[i], place, sizeof place);
+    return log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: %s %s", place, name, why);
 }
 
 static void fill_threads(struct settings *s)
@@ -58,65 +94,76 @@ static void fill_threads(struct settings *s)
 }
 
 /* A bank that cannot accept what it promises to serve says so before it starts. */
-static enum err raise_file_limit(const struct settings *s)
+static enum err raise_file_limit(const struct reading *r, const struct settings *s)
 {
     rlim_t needed = (rlim_t)s->max_connections + OTHER_FILES;
     struct rlimit limit;
+    char why[128];
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return ERR_INTERNAL;
     if (limit.rlim_cur >= needed)
         return ERR_OK;
+    snprintf(why, sizeof why,
+             "needs %" PRIu64 " open files, the limit is %" PRIu64 "; raise that or lower it",
+             (uint64_t)needed, (uint64_t)limit.rlim_max);
     limit.rlim_cur = needed;
     if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return log_fail(ERR_CONFIG_INVALID, "bankd.config",
-                        "max_connections needs %" PRIu64 " open files, the limit is %" PRIu64,
-                        (uint64_t)needed, (uint64_t)limit.rlim_max);
+        return refuse(r, "max_connections", why);
     return ERR_OK;
 }
 
-static enum err read_terms(const char *path, struct settings *s)
+static enum err read_terms(const struct reading *r, struct settings *s)
 {
     const struct {
-        const char *name, *text, *form;
+        const char *name, *text, *why;
         enum err (*read)(const char *text, struct core_terms *out);
     } lists[] = {
-        {"hold_above", s->hold_above, "10000.00 EUR, 9000.00 USD", core_terms_hold_above},
-        {"hold_on", s->hold_on, "first-payment, look-alike, RMVC, RVNM, RVNA", core_terms_hold_on},
-        {"cutoff", s->cutoff, "16:00 EUR, 20:30 USD", core_terms_cutoff},
-        {"bank_codes", s->bank_codes, "PT 0002, DE 37040044", core_terms_bank_codes},
+        {"hold_above", s->hold_above, "is not of the form 10000.00 EUR, 9000.00 USD",
+         core_terms_hold_above},
+        {"hold_on", s->hold_on, "is not of the form first-payment, look-alike, RMVC, RVNM, RVNA",
+         core_terms_hold_on},
+        {"cutoff", s->cutoff, "is not of the form 16:00 EUR, 20:30 USD", core_terms_cutoff},
+        {"bank_codes", s->bank_codes, "is not of the form PT 0002, DE 37040044",
+         core_terms_bank_codes},
     };
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (lists[i].read(lists[i].text, &s->terms))
-            return log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: %s is not of the form %s",
-                            path, lists[i].name, lists[i].form);
+            return refuse(r, lists[i].name, lists[i].why);
     }
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])
-        return log_fail(ERR_CONFIG_INVALID, "bankd.config",
-                        "%s: hold_on waits for a payee check, and payee_check_socket is not set",
-                        path);
+        return refuse(r, "hold_on", "waits for a payee check; set payee_check_socket, too");
+    return ERR_OK;
+}
+
+static enum err check(const struct reading *r, const struct settings *s)
+{
+    if (forms_bank(s->bank, strlen(s->bank)))
+        return refuse(r, "bank", "is no bank's name such as demobank.example/demo");
+    if (!listen_is_address(s->listen))
+        return refuse(r, "listen", "is no numeric address and port such as 127.0.0.1:8443");
     return ERR_OK;
 }
 
 enum err settings_load(const char *path, struct settings *out)
 {
-    struct conf_item items[ITEMS];
-    char message[256];
+    struct reading r = {.path = path};
+    struct conf_item items[COUNT];
+    char message[CONF_PLACE_MAX + 256];
 
     memset(out, 0, sizeof *out);
     fill_items(out, items);
-    enum err e = conf_load(path, items, ITEMS, message, sizeof message);
+    enum err e = conf_load(path, items, COUNT, r.lines, message, sizeof message);
     if (e)
         return log_fail(e, "bankd.config", "%s", message);
-    if (forms_bank(out->bank, strlen(out->bank)))
-        e = log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: bank is no bank's name", path);
+    e = check(&r, out);
     if (!e)
-        e = read_terms(path, out);
+        e = read_terms(&r, out);
     fill_threads(out);
     if (!e)
-        e = raise_file_limit(out);
+        e = raise_file_limit(&r, out);
     if (e)
         settings_free(out);
     return e;
@@ -124,8 +171,8 @@ enum err settings_load(const char *path, struct settings *out)
 
 void settings_free(struct settings *s)
 {
-    struct conf_item items[ITEMS];
+    struct conf_item items[COUNT];
 
     fill_items(s, items);
-    conf_free(items, ITEMS);
+    conf_free(items, COUNT);
 }
