@@ -11,8 +11,8 @@
 #include <stddef.h>
 
 /* Who may call: a bit set. OPEN needs no session; HOLDER is a session; OPERATOR is a peer on the
- * Unix socket. */
-enum role { ROLE_OPEN = 1, ROLE_HOLDER = 2, ROLE_OPERATOR = 4 };
+ * Unix socket; WATCHER is whoever comes through the door for metrics, and may nothing else. */
+enum role { ROLE_OPEN = 1, ROLE_HOLDER = 2, ROLE_OPERATOR = 4, ROLE_WATCHER = 8 };
 
 enum route {
 #define X(id, method, path, roles, body_max) ROUTE_##id,

@@ -18,6 +18,7 @@
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/statement.h"
+#include "order/status.h"
 #include "verifier/verifier.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -296,6 +297,20 @@ MUST_CHECK enum err core_reconcile(struct core *c, const struct core_caller *who
                                    struct core_answer *out);
 MUST_CHECK enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_t from,
                                      unsigned limit, struct core_answer *out);
+
+/* --- what waits, for whoever watches the bank: also while the clock is insane --- */
+#define CORE_WAITING_FIRST STATUS_ACTC
+#define CORE_WAITING_LAST STATUS_ACSP
+struct core_waiting {
+    struct {
+        int64_t count;
+        int64_t oldest_us; /* for so long nobody said a word on it, nor its day came */
+    } orders[CORE_WAITING_LAST - CORE_WAITING_FIRST +
+             1];      /* sent to another bank: since it was paid */
+    int64_t suspense; /* credits that found no account */
+    int64_t sessions;
+};
+MUST_CHECK enum err core_waiting(struct core *c, struct core_waiting *out);
 
 /* --- the log, for the committer --- */
 struct core_head {

@@ -16,6 +16,7 @@ struct committer {
     struct queue *queue;
     uint64_t stored_size; /* of the newest checkpoint in the database; only ever too small */
     bool failing;         /* the last batch could not be committed */
+    bool insane;          /* the clock contradicted the log */
     int64_t look_us;      /* when it looks again, monotonic */
     pthread_t thread;
 };
@@ -31,7 +32,7 @@ struct mood {
 static enum err refuse(const struct bank *b, struct job *j, const struct core_caller *who)
 {
     const char *account = j->decide.order.account;
-    bool open = route_info(j->match.route)->roles & ROLE_OPEN;
+    bool open = route_info(j->match.route)->roles & (ROLE_OPEN | ROLE_WATCHER);
 
     if (!open && j->err != ERR_ROLE_REQUIRED) {
         enum err e = core_admit(b->core, who, &j->answer);
@@ -49,7 +50,7 @@ static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
 
     if (m->frozen && h->writes)
         refusal = ERR_LOG_UNSIGNED;
-    else if (m->insane && j->match.route != ROUTE_CLOCK_ACCEPT)
+    else if (m->insane && j->match.route != ROUTE_CLOCK_ACCEPT && j->match.route != ROUTE_METRICS)
         refusal = ERR_CLOCK_INSANE;
     else if (m->frozen || m->insane)
         refusal = j->err;
@@ -94,6 +95,7 @@ static enum err commit(struct committer *c, struct job_list *jobs)
 
     enum err e = core_begin(b->core, &now);
     m.insane = e == ERR_CLOCK_INSANE;
+    c->insane = m.insane;
     if (!e || m.insane)
         e = apply_all(b, jobs, &m);
     if (!e && !m.frozen && !m.insane)
@@ -120,10 +122,14 @@ static void refuse_uncovered(const struct bank *b, struct job_list *jobs)
             job_refuse(j, ERR_LOG_UNSIGNED);
 }
 
-static void note_failure(struct committer *c, enum err e)
+/* WROTE: an entry came in. That one could read proves nothing about writing. */
+static void note_outcome(struct committer *c, enum err e, bool wrote)
 {
     bool failing = e != ERR_OK;
 
+    metrics_add(c->o.bank->metrics, failing ? METRIC_COMMIT_FAILURES : METRIC_COMMITS, 0, 1);
+    if (!failing && !wrote)
+        return;
     if (failing && !c->failing)
         log_event(LOG_ERROR, "bankd.commit", "%s: %s %s", err_name(e), err_info(e)->cause,
                   err_info(e)->remedy);
@@ -132,20 +138,94 @@ static void note_failure(struct committer *c, enum err e)
     c->failing = failing;
 }
 
+/* --- whoever watches ---------------------------------------------------------------------------*/
+
+static void measure(struct committer *c)
+{
+    const struct bank *b = c->o.bank;
+    struct metrics *m = b->metrics;
+    int64_t now_us = clock_mono_us();
+    struct note_trouble trouble;
+    struct core_head head;
+
+    c->o.measure(c->o.ctx);
+    core_head(b->core, &head);
+    note_trouble(b->note, &trouble);
+    metrics_set(m, METRIC_COMMIT_FAILING, 0, c->failing);
+    metrics_set(m, METRIC_CLOCK_INSANE, 0, c->insane);
+    metrics_set(m, METRIC_KEEPER_FAILURES, 0, (int64_t)trouble.failures);
+    metrics_set(m, METRIC_LOG_ENTRIES, 0, (int64_t)head.size);
+    metrics_set(m, METRIC_CHECKPOINT_ENTRIES, 0, (int64_t)note_size(b->note));
+    metrics_set(m, METRIC_CHECKPOINT_AGE, 0, now_us - trouble.signed_us);
+    metrics_set(m, METRIC_UNSIGNED_TIME, 0, trouble.since_us ? now_us - trouble.since_us : 0);
+}
+
+/* What the database said holds for this answer alone. */
+static void forget(struct metrics *m)
+{
+    for (size_t i = 0; i <= CORE_WAITING_LAST - CORE_WAITING_FIRST; i++) {
+        metrics_set(m, METRIC_ORDERS, i, METRICS_ABSENT);
+        metrics_set(m, METRIC_ORDER_OLDEST, i, METRICS_ABSENT);
+    }
+    metrics_set(m, METRIC_SUSPENSE, 0, METRICS_ABSENT);
+    metrics_set(m, METRIC_SESSIONS, 0, METRICS_ABSENT);
+}
+
+static void answer_watchers(struct committer *c, struct job_list *jobs)
+{
+    struct metrics *m = c->o.bank->metrics;
+    bool measured = false;
+
+    for (struct job *j = jobs->first; j; j = j->next) {
+        if (j->match.route != ROUTE_METRICS || j->err)
+            continue;
+        if (!measured)
+            measure(c);
+        measured = true;
+        core_answer_free(&j->answer);
+        j->answer = (struct core_answer){.http = 200};
+        j->type = METRICS_TYPE;
+        enum err e = metrics_write(m, &j->answer.body);
+        if (e)
+            job_refuse(j, e);
+    }
+    if (measured)
+        forget(m);
+}
+
+/* --- a batch -----------------------------------------------------------------------------------*/
+
+/* Has the head signed, where it is not. */
+static void advance(const struct bank *b)
+{
+    int64_t begun_us = clock_mono_us();
+
+    if (note_current(b->note, b->core))
+        return;
+    note_advance(b->note, b->core);
+    if (note_current(b->note, b->core))
+        metrics_observe(b->metrics, METRIC_SIGN_TIME, clock_mono_us() - begun_us);
+}
+
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
  * it is signed like any other. */
 static void run_batch(struct committer *c, struct job_list *jobs)
 {
     const struct bank *b = c->o.bank;
     bool was_current = note_current(b->note, b->core);
+    int64_t begun_us = clock_mono_us();
     enum err e = commit(c, jobs);
 
-    note_failure(c, e);
+    metrics_observe(b->metrics, METRIC_COMMIT_TIME, clock_mono_us() - begun_us);
+    metrics_observe(b->metrics, METRIC_BATCH, (int64_t)jobs->count);
+    if (e || was_current) /* otherwise it was rolled back, as it had to be */
+        note_outcome(c, e, !note_current(b->note, b->core));
     if (e)
         refuse_all(jobs, e);
     if (was_current)
-        note_advance(b->note, b->core); /* otherwise in its own time, see run */
+        advance(b); /* otherwise in its own time, see run */
     refuse_uncovered(b, jobs);
+    answer_watchers(c, jobs);
     c->o.deliver(c->o.ctx, jobs);
 }
 
@@ -167,9 +247,10 @@ static void look(struct committer *c)
         e = core_commit(b->core);
     if (e)
         core_rollback(b->core);
-    if (e != ERR_CLOCK_INSANE)
-        note_failure(c, e);
-    note_advance(b->note, b->core);
+    c->insane = e == ERR_CLOCK_INSANE;
+    if (!c->insane)
+        note_outcome(c, e, !note_current(b->note, b->core));
+    advance(b);
     if (more && !e)
         c->look_us = now.mono_us;
 }
@@ -189,7 +270,7 @@ static void *run(void *arg)
 
     while (queue_take(c->queue, c->o.batch_max, wake_us(c), &jobs)) {
         if (clock_mono_us() >= note_due_us(b->note))
-            note_advance(b->note, b->core);
+            advance(b);
         if (clock_mono_us() >= c->look_us)
             look(c);
         if (jobs.count)
@@ -232,6 +313,11 @@ void committer_expect(struct committer *c)
 bool committer_put_expected(struct committer *c, struct job *j)
 {
     return queue_put_expected(c->queue, j);
+}
+
+size_t committer_waiting(struct committer *c)
+{
+    return queue_depth(c->queue);
 }
 
 void committer_stop(struct committer *c)

@@ -400,6 +400,24 @@ static enum err apply_reconcile(const struct bank *b, struct job *j)
     return core_reconcile(b->core, &who, &j->answer);
 }
 
+/* What only the database knows. The committer writes the answer, when the batch is over. */
+static enum err apply_metrics(const struct bank *b, struct job *j)
+{
+    struct core_waiting waiting;
+
+    enum err e = core_waiting(b->core, &waiting);
+    if (e)
+        return e;
+    for (size_t i = 0; i < sizeof waiting.orders / sizeof *waiting.orders; i++) {
+        metrics_set(b->metrics, METRIC_ORDERS, i, waiting.orders[i].count);
+        metrics_set(b->metrics, METRIC_ORDER_OLDEST, i, waiting.orders[i].oldest_us);
+    }
+    metrics_set(b->metrics, METRIC_SUSPENSE, 0, waiting.suspense);
+    metrics_set(b->metrics, METRIC_SESSIONS, 0, waiting.sessions);
+    j->answer.http = 200;
+    return ERR_OK;
+}
+
 static enum err apply_clock_accept(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -460,6 +478,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_CREDIT_RETURN] = {0, WRITES, prepare_note, apply_credit_return},
     [ROUTE_REVERSE] = {0, WRITES, prepare_note, apply_reverse},
     [ROUTE_RECONCILE] = {0, READS, NULL, apply_reconcile},
+    [ROUTE_METRICS] = {0, READS, NULL, apply_metrics},
     [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, apply_clock_accept},
 };
 

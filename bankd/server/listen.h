@@ -18,6 +18,8 @@ MUST_CHECK enum err listen_tcp(const char *address, int *fds, size_t count, uint
 /* Whether TEXT is such an address; nothing is opened. */
 bool listen_is_address(const char *text);
 
+bool listen_is_loopback(const char *text); /* such an address, of this machine alone */
+
 /* A socket file that only this user and root can open, in place of one that a dead process left.
  * IO, logged, also while another process listens there. */
 MUST_CHECK enum err listen_unix(const char *path, int *out);

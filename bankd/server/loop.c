@@ -32,12 +32,13 @@ struct loop {
     struct event_base *base;
     pthread_t thread;
     bool running; /* THREAD was started */
-    struct door *tcp, *local;
+    struct door *doors[LOOP_DOORS];
     struct event *timer, *mail, *end;
     int64_t timer_us; /* when TIMER fires; INT64_MAX: never */
     struct deadlines deadlines;
     struct slot *slots;
-    uint32_t slot_count, first_free, open;
+    uint32_t slot_count, first_free;
+    _Atomic uint32_t open; /* written by the loop's thread alone */
     struct job_list spare;
     int64_t full_logged_us;
 
@@ -119,6 +120,11 @@ void loop_forget(struct loop *l, struct conn *c)
         event_base_loopbreak(l->base);
 }
 
+uint32_t loop_connections(const struct loop *l)
+{
+    return atomic_load_explicit(&l->open, memory_order_relaxed);
+}
+
 /* --- accepting ---------------------------------------------------------------------------------*/
 
 /* Whoever has waited longest makes room: a crowd that says nothing keeps nobody out. */
@@ -167,6 +173,17 @@ static void welcome_tcp(void *ctx, int fd)
         close(fd);
 }
 
+static void welcome_watcher(void *ctx, int fd)
+{
+    struct loop *l = ctx;
+    struct conn_options o = {.fd = fd, .operator_name = "", .watcher = true};
+
+    if (make_room(l))
+        take_in(l, &o);
+    else
+        close(fd);
+}
+
 static void welcome_local(void *ctx, int fd)
 {
     struct loop *l = ctx;
@@ -196,9 +213,10 @@ static void on_timer(int fd, short what, void *arg)
 
 static void close_doors(struct loop *l)
 {
-    door_close(l->tcp);
-    door_close(l->local);
-    l->tcp = l->local = NULL;
+    for (size_t i = 0; i < LOOP_DOORS; i++) {
+        door_close(l->doors[i]);
+        l->doors[i] = NULL;
+    }
 }
 
 static void on_end(int fd, short what, void *arg)
@@ -311,16 +329,23 @@ static enum err make_slots(struct loop *l)
     return ERR_OK;
 }
 
-/* Takes both sockets over, whatever happens. */
+/* Takes all sockets over, whatever happens. */
 static enum err open_doors(struct loop *l)
 {
-    enum err e = door_open(l->base, l->o.tcp_fd, welcome_tcp, l, &l->tcp);
+    void (*const welcome[LOOP_DOORS])(void *, int) = {
+        [LOOP_TLS] = welcome_tcp,
+        [LOOP_OPERATOR] = welcome_local,
+        [LOOP_METRICS] = welcome_watcher,
+    };
+    enum err e = ERR_OK;
 
-    if (l->o.unix_fd < 0)
-        return e;
-    if (!e)
-        return door_open(l->base, l->o.unix_fd, welcome_local, l, &l->local);
-    close(l->o.unix_fd);
+    for (size_t i = 0; i < LOOP_DOORS; i++) {
+        int fd = l->o.listening[i];
+        if (fd >= 0 && !e)
+            e = door_open(l->base, fd, welcome[i], l, &l->doors[i]);
+        else if (fd >= 0)
+            close(fd);
+    }
     return e;
 }
 
@@ -376,9 +401,10 @@ static void loop_free(struct loop *l)
 
 static void close_sockets(const struct loop_options *o)
 {
-    close(o->tcp_fd);
-    if (o->unix_fd >= 0)
-        close(o->unix_fd);
+    for (size_t i = 0; i < LOOP_DOORS; i++) {
+        if (o->listening[i] >= 0)
+            close(o->listening[i]);
+    }
 }
 
 enum err loop_new(const struct loop_options *o, struct loop **out)

@@ -95,6 +95,8 @@ static enum err say_ready(const struct settings *settings, const struct server *
 
     if (!e)
         e = js_set_text(o, "bank", settings->bank);
+    if (!e && server_metrics_port(server))
+        e = js_set_int(o, "metricsPort", server_metrics_port(server));
     if (!e)
         e = js_set_text(o, "pin", server_pin(server));
     if (!e)

@@ -38,6 +38,14 @@ bool note_current(const struct note *n, const struct core *core);
 /* When to call note_advance again after a failure; INT64_MAX when there was none. */
 int64_t note_due_us(const struct note *n);
 
+/* For whoever watches: attempts that failed, when it was signed last, and since when it cannot be
+ * (0: it can); on the monotonic clock. */
+struct note_trouble {
+    uint64_t failures;
+    int64_t signed_us, since_us;
+};
+void note_trouble(const struct note *n, struct note_trouble *out);
+
 uint64_t note_size(const struct note *n);    /* entries that the note covers */
 const char *note_text(const struct note *n); /* the signed note */
 const char *note_bank_keys(const struct note *n);

@@ -17,7 +17,8 @@ struct server;
 MUST_CHECK enum err server_start(const struct settings *settings, struct server **out);
 
 uint16_t server_port(const struct server *s);
-const char *server_pin(const struct server *s); /* thumbprint of the bank's root key */
+uint16_t server_metrics_port(const struct server *s); /* 0: none */
+const char *server_pin(const struct server *s);       /* thumbprint of the bank's root key */
 
 /* A fresh TLS key and certificate for the connections that come. */
 MUST_CHECK enum err server_renew(struct server *s);

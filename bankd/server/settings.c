@@ -29,6 +29,7 @@ static const struct setting {
 } table[] = {
     {"bank", CONF_TEXT, true, NULL, 1, BANK_MAX, AT(bank)},
     {"listen", CONF_TEXT, true, NULL, 1, 100, AT(listen)},
+    {"metrics_listen", CONF_TEXT, false, "", 0, 100, AT(metrics_listen)},
     {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(socket)},
     {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, AT(store)},
     {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(keeper_socket)},
@@ -144,6 +145,9 @@ static enum err check(const struct reading *r, const struct settings *s)
         return refuse(r, "bank", "is no bank's name such as demobank.example/demo");
     if (!listen_is_address(s->listen))
         return refuse(r, "listen", "is no numeric address and port such as 127.0.0.1:8443");
+    if (s->metrics_listen[0] && !listen_is_loopback(s->metrics_listen))
+        return refuse(r, "metrics_listen",
+                      "is no loopback address and port such as 127.0.0.1:9464");
     return ERR_OK;
 }
 

@@ -13,8 +13,9 @@
 
 struct settings {
     char *bank;
-    char *listen; /* "127.0.0.1:8443", "[::1]:0" */
-    char *socket; /* Unix socket for the operator */
+    char *listen;         /* "127.0.0.1:8443", "[::1]:0" */
+    char *metrics_listen; /* the same, "": no such door */
+    char *socket;         /* Unix socket for the operator */
     char *store;
     char *keeper_socket;
     char *hold_above, *hold_on, *cutoff, *bank_codes;

@@ -72,6 +72,13 @@ class Check(unittest.TestCase):
         for address in ("localhost:1", "127.0.0.1", "127.0.0.1:65536", "0.0.0.0.0:1"):
             self.refused("bankd", BANKD.replace("127.0.0.1:0", address), 3, "listen is no numeric address and port")
 
+    def test_metrics_are_for_this_machine(self):
+        for address in ("127.0.0.1:0", "127.8.0.1:9464", "[::1]:9464"):
+            done = self.check("bankd", BANKD + "metrics_listen = " + address + "\n")
+            self.assertEqual(done.returncode, 0, done.stderr)
+        for address in ("0.0.0.0:9464", "10.0.0.1:9464", "[::]:9464", "[::ffff:10.0.0.1]:9464", "128.0.0.1:1", "localhost:1"):
+            self.refused("bankd", BANKD + "metrics_listen = " + address + "\n", 7, "metrics_listen is no loopback address")
+
     def test_wrong_for_the_keeper(self):
         self.refused("bankd-keeper", "", None, "bank is missing")
         self.refused("bankd-keeper", KEEPER.replace("demobank.example/test", "B B"), 2, "bank is no bank's name")
