@@ -65,6 +65,8 @@ struct core_options {
 MUST_CHECK enum err core_open(struct store *store, const struct core_options *options,
                               struct core **out);
 void core_close(struct core *c);
+/* Other terms for what comes; between two batches. What was decided stays so. */
+void core_set_terms(struct core *c, const struct core_terms *terms);
 
 /* --- lookups for the verify workers: thread-safe, entries never go away before core_close --- */
 struct verify_keys core_keys(struct core *c);

@@ -19,6 +19,9 @@ struct committer {
     bool insane;          /* the clock contradicted the log */
     int64_t look_us;      /* when it looks again, monotonic */
     pthread_t thread;
+    pthread_mutex_t mail_lock;
+    bool has_mail; /* under MAIL_LOCK, as is MAIL */
+    struct committer_change mail;
 };
 
 /* What holds for a whole batch. */
@@ -255,6 +258,23 @@ static void look(struct committer *c)
         c->look_us = now.mono_us;
 }
 
+/* --- its thread --------------------------------------------------------------------------------*/
+
+/* Between two batches, so that one set of terms holds for a whole one. What was put in after
+ * committer_adopt was taken out of the queue before this look. */
+static void read_mail(struct committer *c)
+{
+    const struct bank *b = c->o.bank;
+
+    pthread_mutex_lock(&c->mail_lock);
+    if (c->has_mail) {
+        core_set_terms(b->core, &c->mail.terms);
+        note_set_wait(b->note, c->mail.keeper_ms);
+    }
+    c->has_mail = false;
+    pthread_mutex_unlock(&c->mail_lock);
+}
+
 static int64_t wake_us(const struct committer *c)
 {
     int64_t due_us = note_due_us(c->o.bank->note);
@@ -269,6 +289,7 @@ static void *run(void *arg)
     struct job_list jobs = {0};
 
     while (queue_take(c->queue, c->o.batch_max, wake_us(c), &jobs)) {
+        read_mail(c);
         if (clock_mono_us() >= note_due_us(b->note))
             advance(b);
         if (clock_mono_us() >= c->look_us)
@@ -288,12 +309,12 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     if (!c)
         return ERR_NO_MEMORY;
     c->o = *o;
+    pthread_mutex_init(&c->mail_lock, NULL);
     enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);
     if (!e && pthread_create(&c->thread, NULL, run, c) != 0)
         e = ERR_NO_MEMORY;
     if (e) {
-        queue_free(c->queue);
-        free(c);
+        committer_free(c);
         return e;
     }
     *out = c;
@@ -320,6 +341,14 @@ size_t committer_waiting(struct committer *c)
     return queue_depth(c->queue);
 }
 
+void committer_adopt(struct committer *c, const struct committer_change *change)
+{
+    pthread_mutex_lock(&c->mail_lock);
+    c->mail = *change;
+    c->has_mail = true;
+    pthread_mutex_unlock(&c->mail_lock);
+}
+
 void committer_stop(struct committer *c)
 {
     if (!c)
@@ -333,5 +362,6 @@ void committer_free(struct committer *c)
     if (!c)
         return;
     queue_free(c->queue);
+    pthread_mutex_destroy(&c->mail_lock);
     free(c);
 }

@@ -50,6 +50,14 @@ bool committer_put_expected(struct committer *c, struct job *j); /* as committer
 
 size_t committer_waiting(struct committer *c); /* requests that no batch has taken yet */
 
+/* For each request that is put in after this call, and at the latest from the next batch on. From
+ * any thread. */
+struct committer_change {
+    struct core_terms terms;
+    int keeper_ms;
+};
+void committer_adopt(struct committer *c, const struct committer_change *change);
+
 /* Lets it answer what waits; committer_put takes nothing any more. NULL-safe. */
 void committer_stop(struct committer *c);
 /* Once stopped, and when nobody can call committer_put any more. NULL-safe. */

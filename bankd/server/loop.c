@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -45,6 +46,8 @@ struct loop {
     int mail_fd; /* eventfd: POST has something, or DRAINING was set */
     pthread_mutex_t post_lock;
     struct job_list post;
+    bool has_waits; /* new lengths of the phases came */
+    int64_t waits[PHASE_COUNT];
     atomic_bool draining;
     bool drained; /* the loop has seen DRAINING */
 };
@@ -249,6 +252,30 @@ static void hand_out(struct loop *l, struct job *j)
     loop_give_job(l, j);
 }
 
+static void read_waits(const struct settings *s, int64_t wait_us[static PHASE_COUNT])
+{
+    const int64_t table[PHASE_COUNT] = {
+        [PHASE_HANDSHAKE] = (int64_t)s->handshake_ms * 1000,
+        [PHASE_IDLE] = (int64_t)s->idle_ms * 1000,
+        [PHASE_HEAD] = (int64_t)s->head_ms * 1000,
+        [PHASE_BODY] = (int64_t)s->body_ms * 1000,
+        [PHASE_WORK] = INT64_MAX,
+        [PHASE_WRITE] = (int64_t)s->write_ms * 1000,
+        [PHASE_LINGER] = LINGER_US,
+    };
+    memcpy(wait_us, table, sizeof table);
+}
+
+/* Under POST_LOCK. */
+static void take_waits(struct loop *l)
+{
+    if (!l->has_waits)
+        return;
+    l->has_waits = false;
+    deadlines_set(&l->deadlines, l->waits);
+    set_timer(l, deadlines_next_us(&l->deadlines), clock_mono_us());
+}
+
 static void on_mail(int fd, short what, void *arg)
 {
     struct loop *l = arg;
@@ -260,6 +287,7 @@ static void on_mail(int fd, short what, void *arg)
     pthread_mutex_lock(&l->post_lock);
     struct job_list jobs = l->post;
     l->post = (struct job_list){0};
+    take_waits(l);
     pthread_mutex_unlock(&l->post_lock);
     for (struct job *j = job_list_take(&jobs); j; j = job_list_take(&jobs))
         hand_out(l, j);
@@ -295,6 +323,15 @@ void loop_post(struct loop *l, struct job_list *jobs)
         ring(l);
 }
 
+void loop_adopt(struct loop *l, const struct settings *settings)
+{
+    pthread_mutex_lock(&l->post_lock);
+    read_waits(settings, l->waits);
+    l->has_waits = true;
+    pthread_mutex_unlock(&l->post_lock);
+    ring(l);
+}
+
 /* --- from start to end -------------------------------------------------------------------------*/
 
 static void *run(void *arg)
@@ -303,17 +340,6 @@ static void *run(void *arg)
 
     event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
     return NULL;
-}
-
-static void set_waits(struct deadlines *d, const struct settings *s)
-{
-    d->wait_us[PHASE_HANDSHAKE] = (int64_t)s->handshake_ms * 1000;
-    d->wait_us[PHASE_IDLE] = (int64_t)s->idle_ms * 1000;
-    d->wait_us[PHASE_HEAD] = (int64_t)s->head_ms * 1000;
-    d->wait_us[PHASE_BODY] = (int64_t)s->body_ms * 1000;
-    d->wait_us[PHASE_WORK] = INT64_MAX;
-    d->wait_us[PHASE_WRITE] = (int64_t)s->write_ms * 1000;
-    d->wait_us[PHASE_LINGER] = LINGER_US;
 }
 
 static enum err make_slots(struct loop *l)
@@ -421,7 +447,7 @@ enum err loop_new(const struct loop_options *o, struct loop **out)
     l->timer_us = INT64_MAX;
     l->full_logged_us = -FULL_LOG_US;
     pthread_mutex_init(&l->post_lock, NULL);
-    set_waits(&l->deadlines, o->settings);
+    read_waits(o->settings, l->deadlines.wait_us);
     enum err e = make_slots(l);
     if (!e)
         e = make_events(l);

@@ -22,7 +22,7 @@ struct loop;
 enum loop_door { LOOP_TLS, LOOP_OPERATOR, LOOP_METRICS, LOOP_DOORS };
 
 struct loop_options {
-    const struct settings *settings; /* borrowed */
+    const struct settings *settings; /* borrowed by loop_new alone */
     struct tls *tls;                 /* borrowed */
     unsigned index;                  /* jobs carry it, so that answers find back */
     int listening[LOOP_DOORS];       /* by enum loop_door, -1: none; taken over by loop_new, also
@@ -35,6 +35,9 @@ struct loop_options {
  */
 MUST_CHECK enum err loop_new(const struct loop_options *o, struct loop **out);
 MUST_CHECK enum err loop_run(struct loop *l);
+
+/* Its connections have these deadlines from now on. From any thread until loop_stop. */
+void loop_adopt(struct loop *l, const struct settings *settings);
 
 /* Brings answered jobs; takes them over. From any thread until loop_stop. */
 void loop_post(struct loop *l, struct job_list *jobs);

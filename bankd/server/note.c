@@ -44,6 +44,11 @@ enum err note_new(const char *keeper_socket, int wait_ms, struct note **out)
     return ERR_OK;
 }
 
+void note_set_wait(struct note *n, int wait_ms)
+{
+    n->wait_ms = wait_ms;
+}
+
 static void hang_up(struct note *n)
 {
     keeper_disconnect(n->keeper);

@@ -21,6 +21,7 @@ struct note;
 /* WAIT_MS bounds each attempt to have a head signed. The texts are borrowed. */
 MUST_CHECK enum err note_new(const char *keeper_socket, int wait_ms, struct note **out);
 void note_free(struct note *n); /* NULL-safe */
+void note_set_wait(struct note *n, int wait_ms);
 
 /* At start: begins the log when database and keeper are both new; otherwise proves that the
  * database continues what the keeper last signed and has its head signed. LOG_ROLLED_BACK when it

@@ -133,15 +133,15 @@ static enum err open_bank(struct server *s)
     enum err e = metrics_new(&s->bank.metrics);
     if (e)
         return e;
+    server_note_reload(s, false);
     e = store_open(s->settings->store, &s->store);
     if (!e)
         e = core_open(s->store, &options, &s->bank.core);
     if (e)
         return log_fail(e, "bankd.start", "%s: %s %s", s->settings->store, err_info(e)->cause,
                         err_info(e)->remedy);
-    if (s->settings->payee_check[0])
-        e = payee_check_new(s->settings->payee_check, (int64_t)s->settings->payee_check_ms,
-                            &s->bank.payee_check);
+    e = payee_check_new(s->settings->payee_check, (int64_t)s->settings->payee_check_ms,
+                        &s->bank.payee_check);
     if (!e)
         e = note_new(s->settings->keeper_socket, (int)s->settings->keeper_ms, &s->bank.note);
     if (e)
@@ -277,6 +277,22 @@ const char *server_pin(const struct server *s)
 enum err server_renew(struct server *s)
 {
     return tls_renew(s->tls, s->settings->keeper_socket);
+}
+
+/* The checker before the terms that may ask for its results. */
+void server_adopt(struct server *s, const struct settings *fresh)
+{
+    const struct committer_change change = {fresh->terms, (int)fresh->keeper_ms};
+
+    payee_check_set(s->bank.payee_check, fresh->payee_check, (int64_t)fresh->payee_check_ms);
+    committer_adopt(s->committer, &change);
+    for (size_t i = 0; i < s->loop_count; i++)
+        loop_adopt(s->loops[i], fresh);
+}
+
+void server_note_reload(struct server *s, bool refused)
+{
+    metrics_set(s->bank.metrics, METRIC_RELOAD_REFUSED, 0, refused);
 }
 
 /* In the order in which requests travel, so that each part finishes what the one before gave it. A

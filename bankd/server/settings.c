@@ -19,6 +19,10 @@
 
 #define AT(member) offsetof(struct settings, member)
 
+/* When it may change. At start: what others know the bank by or talk to it through, and what memory
+ * and threads were made for. */
+enum change { AT_START, WHILE_RUNNING };
+
 static const struct setting {
     const char *name;
     enum conf_type type;
@@ -26,30 +30,32 @@ static const struct setting {
     const char *fallback;
     uint64_t min, max;
     size_t at;
+    enum change change;
 } table[] = {
-    {"bank", CONF_TEXT, true, NULL, 1, BANK_MAX, AT(bank)},
-    {"listen", CONF_TEXT, true, NULL, 1, 100, AT(listen)},
-    {"metrics_listen", CONF_TEXT, false, "", 0, 100, AT(metrics_listen)},
-    {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(socket)},
-    {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, AT(store)},
-    {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(keeper_socket)},
-    {"hold_above", CONF_TEXT, false, "", 0, 400, AT(hold_above)},
-    {"hold_on", CONF_TEXT, false, "", 0, 200, AT(hold_on)},
-    {"cutoff", CONF_TEXT, false, "", 0, 400, AT(cutoff)},
-    {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes)},
-    {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check)},
-    {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads)},
-    {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(workers)},
-    {"max_connections", CONF_U64, false, "4096", 1, 100000, AT(max_connections)},
-    {"queue_max", CONF_U64, false, "1024", 1, 100000, AT(queue_max)},
-    {"batch_max", CONF_U64, false, "256", 1, 4096, AT(batch_max)},
-    {"handshake_ms", CONF_U64, false, "5000", 1, WAIT_MAX, AT(handshake_ms)},
-    {"head_ms", CONF_U64, false, "10000", 1, WAIT_MAX, AT(head_ms)},
-    {"body_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(body_ms)},
-    {"write_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(write_ms)},
-    {"idle_ms", CONF_U64, false, "60000", 1, WAIT_MAX, AT(idle_ms)},
-    {"keeper_ms", CONF_U64, false, "1000", 1, 1500, AT(keeper_ms)},
-    {"payee_check_ms", CONF_U64, false, "500", 1, 5000, AT(payee_check_ms)},
+    {"bank", CONF_TEXT, true, NULL, 1, BANK_MAX, AT(bank), AT_START},
+    {"listen", CONF_TEXT, true, NULL, 1, 100, AT(listen), AT_START},
+    {"metrics_listen", CONF_TEXT, false, "", 0, 100, AT(metrics_listen), AT_START},
+    {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(socket), AT_START},
+    {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, AT(store), AT_START},
+    {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(keeper_socket), AT_START},
+    {"hold_above", CONF_TEXT, false, "", 0, 400, AT(hold_above), WHILE_RUNNING},
+    {"hold_on", CONF_TEXT, false, "", 0, 200, AT(hold_on), WHILE_RUNNING},
+    {"cutoff", CONF_TEXT, false, "", 0, 400, AT(cutoff), WHILE_RUNNING},
+    {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes), WHILE_RUNNING},
+    {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
+    {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads_set),
+     AT_START},
+    {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(workers_set), AT_START},
+    {"max_connections", CONF_U64, false, "4096", 1, 100000, AT(max_connections), AT_START},
+    {"queue_max", CONF_U64, false, "1024", 1, 100000, AT(queue_max), AT_START},
+    {"batch_max", CONF_U64, false, "256", 1, 4096, AT(batch_max), AT_START},
+    {"handshake_ms", CONF_U64, false, "5000", 1, WAIT_MAX, AT(handshake_ms), WHILE_RUNNING},
+    {"head_ms", CONF_U64, false, "10000", 1, WAIT_MAX, AT(head_ms), WHILE_RUNNING},
+    {"body_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(body_ms), WHILE_RUNNING},
+    {"write_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(write_ms), WHILE_RUNNING},
+    {"idle_ms", CONF_U64, false, "60000", 1, WAIT_MAX, AT(idle_ms), WHILE_RUNNING},
+    {"keeper_ms", CONF_U64, false, "1000", 1, 1500, AT(keeper_ms), WHILE_RUNNING},
+    {"payee_check_ms", CONF_U64, false, "500", 1, 5000, AT(payee_check_ms), WHILE_RUNNING},
 };
 #define COUNT (sizeof table / sizeof *table)
 
@@ -88,10 +94,9 @@ static void fill_threads(struct settings *s)
                      : online > SETTINGS_THREADS_MAX ? SETTINGS_THREADS_MAX
                                                      : (uint64_t)online;
 
-    if (!s->event_threads) /* a request costs them a quarter of what it costs a worker */
-        s->event_threads = (cores + 3) / 4;
-    if (!s->workers)
-        s->workers = cores;
+    /* A request costs event threads a quarter of what it costs a worker. */
+    s->event_threads = s->event_threads_set ? s->event_threads_set : (cores + 3) / 4;
+    s->workers = s->workers_set ? s->workers_set : cores;
 }
 
 /* A bank that cannot accept what it promises to serve says so before it starts. */
@@ -171,6 +176,55 @@ enum err settings_load(const char *path, struct settings *out)
     if (e)
         settings_free(out);
     return e;
+}
+
+/* --- again, while it runs ----------------------------------------------------------------------*/
+
+/* As it may stand in the file. */
+static void show(const struct setting *t, const struct settings *s, char *out, size_t size)
+{
+    const void *value = (const char *)s + t->at;
+
+    if (t->type == CONF_TEXT)
+        snprintf(out, size, "\"%s\"", *(char *const *)value);
+    else if (*(const uint64_t *)value == 0)
+        snprintf(out, size, "not set");
+    else
+        snprintf(out, size, "%" PRIu64, *(const uint64_t *)value);
+}
+
+/* True when it may: it did not change, or is of those that can. */
+static bool compare(const struct setting *t, const struct settings *now,
+                    const struct settings *fresh)
+{
+    char was[PATH_BYTES + 3], is[PATH_BYTES + 3];
+
+    show(t, now, was, sizeof was);
+    show(t, fresh, is, sizeof is);
+    if (strcmp(was, is) == 0)
+        return true;
+    if (t->change == WHILE_RUNNING) {
+        log_event(LOG_INFO, "bankd.reload", "%s was %s, in the file it is %s", t->name, was, is);
+        return true;
+    }
+    log_event(LOG_ERROR, "bankd.reload", "%s is %s, in the file it is %s: that needs a restart",
+              t->name, was, is);
+    return false;
+}
+
+enum err settings_reload(const char *path, const struct settings *now, struct settings *out)
+{
+    bool may = true;
+    enum err e = settings_load(path, out);
+
+    if (e)
+        return e;
+    for (size_t i = 0; i < COUNT; i++)
+        may = compare(&table[i], now, out) && may;
+    if (may)
+        return ERR_OK;
+    settings_free(out);
+    return ERR_CONFIG_INVALID;
 }
 
 void settings_free(struct settings *s)

@@ -1,14 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of bankd and bankd-keeper: what --check-config says of them, and that it does nothing else.
+"""The settings of bankd and bankd-keeper: what --check-config says of them, and that it does nothing else; and what
+SIGHUP changes of those of a bankd that serves, over connections that stay.
 
 usage: config_test.py [TestClass[.test] ...]; COUNTERSIGN_BIN names the directory of the programs."""
 import os
 import pathlib
 import re
+import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -19,6 +24,7 @@ BANKD = ("# the bank\nbank = demobank.example/test\nlisten = 127.0.0.1:0\nsocket
          "store = /nonexistent/d\nkeeper_socket = /nonexistent/k\n")
 KEEPER = ("# the keeper\nbank = demobank.example/test\nmodule = /nonexistent/m.so\ntoken = pkcs11:token=bank\n"
           "socket = /nonexistent/s\nstate = /nonexistent/state\n")
+CUT_SECONDS = 20  # a deadline for the test
 REMEDY = "Mend the line named in the message; --check-config tries it.\n"
 
 
@@ -113,6 +119,181 @@ class Check(unittest.TestCase):
             opened = re.findall(r"\bopen(?:at)?\((?:AT_FDCWD, )?\"([^\"]*)\"", after)
             system = ("/proc/", "/sys/", "/etc/", "/usr/lib/", "/lib/")
             self.assertEqual([name for name in opened if not name.startswith(system)], [])
+
+
+class Reload(unittest.TestCase):
+    def setUp(self):
+        self.bank = b.Bank()
+        self.bank.__enter__()
+        self.addCleanup(self.bank.__exit__, None, None, None)
+        self.alice, self.bob, self.account, self.payee, self.policy = b.joint(self.bank, funds="90000.00")
+
+    def log(self):
+        with open(self.bank.path("bankd.log"), encoding="utf-8") as f:
+            return f.read()
+
+    def reload(self, settings, outcome="are in force"):
+        """What the log says of it. SETTINGS is what stands behind those of every bank, or the whole file."""
+        before = len(self.log())
+        self.bank.bankd_settings = settings
+        if settings.startswith("bank ="):
+            self.bank.write("bankd.conf", settings)
+        else:
+            self.bank.write_settings()
+        self.bank.bankd.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + CUT_SECONDS
+        while True:
+            said = self.log()[before:]
+            if re.search(r"bankd\.reload .*(are in force|stay in force, all of them)\n", said):
+                break
+            self.assertLess(time.monotonic(), deadline, said)
+        self.assertIn(outcome, said)
+        self.assertEqual(self.metric("countersign_reload_refused"), int("stay" in outcome))
+        return said
+
+    def metric(self, name):
+        text = self.bank.operator("GET", "/metrics").body.decode()
+        return int(re.search("^%s (\\d+)$" % re.escape(name), text, re.M)[1])
+
+    def logins(self):
+        return self.metric('countersign_requests_total{route="POST /v1/login",status="2xx"}')
+
+    def pay(self, amount="500.00", creditor=None):
+        """Both approve; the status that it leads to."""
+        order = b.make_order(self.account, creditor or self.payee, amount)
+        self.assertEqual(self.alice.decide(order, self.policy).json["status"], "PATC")
+        return self.bob.decide(order, self.policy)
+
+    def connections(self):
+        return [session.connection.sock.getsockname() for session in (self.alice, self.bob)]
+
+    def test_new_terms_for_the_next_order_on_the_same_connection(self):
+        self.assertEqual(self.pay().json["status"], "ACSC")
+        before = self.connections()
+        logins = self.logins()
+        said = self.reload("hold_above = 400.00 EUR\n")
+        self.assertIn('hold_above was "", in the file it is "400.00 EUR"', said)
+        self.assertEqual(said.count("in the file it is"), 1)
+        self.assertEqual(self.pay("400.01").json["status"], "PDNG")
+        self.assertEqual(self.pay("400.00").json["status"], "ACSC")
+        said = self.reload("hold_above = 600.00 EUR\nhold_on = first-payment\nbank_codes = PT 0002\n")
+        self.assertEqual(said.count("in the file it is"), 3)
+        self.assertEqual(self.pay().json["status"], "ACSC")
+        self.assertEqual(self.pay("1.00", "NL91ABNA0417164300").json["status"], "PDNG")
+        self.reload("bank_codes = PT 0002\n")
+        self.assertEqual(self.pay("1.00", "NL91ABNA0417164300").json["status"], "ACSP")
+        self.reload("")
+        self.assertNotEqual(self.pay_refused("NL91ABNA0417164300"), "OK")
+        self.assertEqual(self.connections(), before)
+        self.assertEqual(self.logins(), logins)
+        self.bank.verify_log()
+        self.assertEqual(self.bank.operator("GET", "/v1/reconciliation").json["differences"], [])
+
+    def pay_refused(self, creditor):
+        return self.alice.decide(b.make_order(self.account, creditor, "1.00"), self.policy).name
+
+    def test_a_payee_checker_comes_and_goes(self):
+        self.assertEqual(self.pay("1.00").json["status"], "ACSC")
+        nobody = self.bank.path("nobody.sock")
+        self.reload("hold_on = RVNA\npayee_check_socket = %s\n" % nobody)
+        self.assertEqual(self.pay("1.00").json["status"], "PDNG")
+        listener = socket.socket(socket.AF_UNIX)
+        self.addCleanup(listener.close)
+        listener.bind(self.bank.path("checker.sock"))
+        listener.listen(8)
+        listener.settimeout(CUT_SECONDS)
+
+        def check():
+            for _ in range(2):  # both hand the order in
+                connection, _ = listener.accept()
+                with connection:
+                    connection.recv(4096)
+                    connection.sendall(b'{"result":"RCVC"}\n')
+
+        self.reload("hold_on = RVNA\npayee_check_socket = %s\npayee_check_ms = 5000\n" % self.bank.path("checker.sock"))
+        thread = threading.Thread(target=check)
+        thread.start()
+        status = self.pay("1.00").json["status"]
+        thread.join()
+        self.assertEqual(status, "ACSC")
+        self.reload("")
+        self.assertEqual(self.pay("1.00").json["status"], "ACSC")
+
+    def test_a_deadline_for_those_who_are_there(self):
+        with socket.socket(socket.AF_UNIX) as idle:
+            idle.settimeout(CUT_SECONDS)
+            idle.connect(self.bank.path("bankd.sock"))
+            idle.sendall(b"GET /v1/health HTTP/1.1\r\nHost: bank\r\n\r\n")
+            self.assertIn(b"200 OK", idle.recv(4096))
+            self.reload("idle_ms = 100\n")
+            started = time.monotonic()
+            self.assertEqual(idle.recv(4096), b"")
+            self.assertLess(time.monotonic() - started, CUT_SECONDS)
+
+    def test_a_broken_file_changes_nothing(self):
+        self.reload("hold_above = 400.00 EUR\n")
+        for settings, why in (("hold_above = 9000.00 EUR\nhold_on = full-moon\n", "bankd.conf:7: hold_on is not of the form"),
+                              ("hold_above = 9000.00 EUR\ncolour = red\n", 'bankd.conf:7: there is no setting "colour"'),
+                              ("hold_above = 9000.00 EUR\nhold_on = RVNM\n", "bankd.conf:7: hold_on waits for a payee check"),
+                              ("bank = x\n", "bankd.conf: listen is missing")):
+            with self.subTest(settings):
+                said = self.reload(settings, "stay in force, all of them")
+                self.assertIn(why, said)
+                self.assertNotIn("was", said)
+                self.assertEqual(self.pay().json["status"], "PDNG")
+        os.unlink(self.bank.path("bankd.conf"))
+        os.mkdir(self.bank.path("bankd.conf"))
+        self.bank.bankd.send_signal(signal.SIGHUP)
+        self.bank.write_settings = lambda: None
+        self.reload("", "stay in force, all of them")
+        self.assertEqual(self.pay().json["status"], "PDNG")
+        self.assertEqual(self.pay("400.00").json["status"], "ACSC")
+
+    def test_what_needs_a_restart_is_refused_with_all_the_rest(self):
+        with open(self.bank.path("bankd.conf"), encoding="utf-8") as f:
+            whole = f.read()
+        lines = dict(line.split(" = ", 1) for line in whole.splitlines())
+        wrong = {"bank": "other.example/demo", "listen": "127.0.0.1:1", "metrics_listen": "127.0.0.1:0",
+                 "socket": "/nonexistent/s", "store": "/nonexistent/d", "keeper_socket": "/nonexistent/k", "event_threads": "3",
+                 "workers": "3", "max_connections": "7", "queue_max": "7", "batch_max": "7"}
+        for name, value in wrong.items():
+            with self.subTest(name):
+                changed = {**lines, name: value, "hold_above": "1.00 EUR"}
+                said = self.reload("".join("%s = %s\n" % item for item in changed.items()), "stay in force, all of them")
+                self.assertRegex(said, r"ERROR bankd bankd\.reload %s is .*: that needs a restart" % name)
+        self.assertEqual(self.pay("2.00").json["status"], "ACSC")
+        self.reload(whole + "hold_above = 1.00 EUR\n")
+        self.assertEqual(self.pay("2.00").json["status"], "PDNG")
+
+    def test_the_page_says_which_may_change(self):
+        """bankd(8) and the table of the program."""
+        table = (ROOT / "bankd/server/settings.c").read_text(encoding="utf-8")
+        rows = re.findall(r'\{"(\w+)", CONF_.*?(AT_START|WHILE_RUNNING)\}', table, re.S)
+        self.assertGreater(len(rows), 20)
+        page = (ROOT / "docs/man/bankd.8").read_text(encoding="utf-8")
+        section = page.partition(".Sh SIGNALS\n")[2].partition(".Sh ")[0]
+        listed = section.partition("may change:")[2].partition(".\n")[0]
+        self.assertEqual(re.findall(r"\w{4,}", listed), [name for name, when in rows if when == "WHILE_RUNNING"])
+
+    def test_nobody_notices_in_the_middle_of_payments(self):
+        """Reloads come while both approve one order after another on connections that stay."""
+        over, said = threading.Event(), []
+
+        def change():
+            settings = ("hold_above = 10.00 EUR\nidle_ms = 50000\n", "cutoff = 23:59 EUR\nkeeper_ms = 900\n", "")
+            while not over.is_set():
+                said.append(self.reload(settings[len(said) % 3]))
+
+        thread = threading.Thread(target=change)
+        thread.start()
+        before = self.connections()
+        statuses = [self.pay("5.00").json["status"] for _ in range(40)]
+        over.set()
+        thread.join()
+        self.assertGreater(len(said), 3)
+        self.assertEqual(set(statuses), {"ACSC"})
+        self.assertEqual(self.connections(), before)
+        self.bank.verify_log()
 
 
 if __name__ == "__main__":
