@@ -143,6 +143,9 @@ int main(int argc, char **argv)
         .summary = "the bank's keys, in a process of their own",
         .commands = &command,
         .command_count = 1,
+        .epilogue =
+            "The PIN is read from --pin-fd; without it, from the credential \"pin\" in\n"
+            "$CREDENTIALS_DIRECTORY (systemd); else the reader's keypad asks, else the terminal.",
     };
 
     log_init("bankd-keeper", LOG_INFO);
