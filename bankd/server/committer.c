@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/committer.h"
 #include "bankd/server/queue.h"
+#include "bankd/server/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -17,7 +18,8 @@ struct committer {
     uint64_t stored_size; /* of the newest checkpoint in the database; only ever too small */
     bool failing;         /* the last batch could not be committed */
     bool insane;          /* the clock contradicted the log */
-    int64_t look_us;      /* when it looks again, monotonic */
+    struct watch watch;
+    int64_t look_us; /* when it looks again, monotonic */
     pthread_t thread;
     pthread_mutex_t mail_lock;
     bool has_mail; /* under MAIL_LOCK, as is MAIL */
@@ -101,6 +103,8 @@ static enum err commit(struct committer *c, struct job_list *jobs)
     c->insane = m.insane;
     if (!e || m.insane)
         e = apply_all(b, jobs, &m);
+    if (!e)
+        e = watch_count(&c->watch, jobs);
     if (!e && !m.frozen && !m.insane)
         e = store_checkpoint(c, jobs);
     if (!e && !m.frozen)
@@ -141,61 +145,6 @@ static void note_outcome(struct committer *c, enum err e, bool wrote)
     c->failing = failing;
 }
 
-/* --- whoever watches ---------------------------------------------------------------------------*/
-
-static void measure(struct committer *c)
-{
-    const struct bank *b = c->o.bank;
-    struct metrics *m = b->metrics;
-    int64_t now_us = clock_mono_us();
-    struct note_trouble trouble;
-    struct core_head head;
-
-    c->o.measure(c->o.ctx);
-    core_head(b->core, &head);
-    note_trouble(b->note, &trouble);
-    metrics_set(m, METRIC_COMMIT_FAILING, 0, c->failing);
-    metrics_set(m, METRIC_CLOCK_INSANE, 0, c->insane);
-    metrics_set(m, METRIC_KEEPER_FAILURES, 0, (int64_t)trouble.failures);
-    metrics_set(m, METRIC_LOG_ENTRIES, 0, (int64_t)head.size);
-    metrics_set(m, METRIC_CHECKPOINT_ENTRIES, 0, (int64_t)note_size(b->note));
-    metrics_set(m, METRIC_CHECKPOINT_AGE, 0, now_us - trouble.signed_us);
-    metrics_set(m, METRIC_UNSIGNED_TIME, 0, trouble.since_us ? now_us - trouble.since_us : 0);
-}
-
-/* What the database said holds for this answer alone. */
-static void forget(struct metrics *m)
-{
-    for (size_t i = 0; i <= CORE_WAITING_LAST - CORE_WAITING_FIRST; i++) {
-        metrics_set(m, METRIC_ORDERS, i, METRICS_ABSENT);
-        metrics_set(m, METRIC_ORDER_OLDEST, i, METRICS_ABSENT);
-    }
-    metrics_set(m, METRIC_SUSPENSE, 0, METRICS_ABSENT);
-    metrics_set(m, METRIC_SESSIONS, 0, METRICS_ABSENT);
-}
-
-static void answer_watchers(struct committer *c, struct job_list *jobs)
-{
-    struct metrics *m = c->o.bank->metrics;
-    bool measured = false;
-
-    for (struct job *j = jobs->first; j; j = j->next) {
-        if (j->match.route != ROUTE_METRICS || j->err)
-            continue;
-        if (!measured)
-            measure(c);
-        measured = true;
-        core_answer_free(&j->answer);
-        j->answer = (struct core_answer){.http = 200};
-        j->type = METRICS_TYPE;
-        enum err e = metrics_write(m, &j->answer.body);
-        if (e)
-            job_refuse(j, e);
-    }
-    if (measured)
-        forget(m);
-}
-
 /* --- a batch -----------------------------------------------------------------------------------*/
 
 /* Has the head signed, where it is not. */
@@ -228,7 +177,7 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     if (was_current)
         advance(b); /* otherwise in its own time, see run */
     refuse_uncovered(b, jobs);
-    answer_watchers(c, jobs);
+    watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
     c->o.deliver(c->o.ctx, jobs);
 }
 
@@ -309,6 +258,7 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     if (!c)
         return ERR_NO_MEMORY;
     c->o = *o;
+    c->watch = (struct watch){.bank = o->bank, .measure = o->measure, .ctx = o->ctx};
     pthread_mutex_init(&c->mail_lock, NULL);
     enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);
     if (!e && pthread_create(&c->thread, NULL, run, c) != 0)
