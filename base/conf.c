@@ -15,6 +15,7 @@
 /* What is read stands here until the whole file has proved good. */
 struct slot {
     bool seen;
+    size_t line; /* 0: absent */
     char *text;
     uint64_t number;
 };
@@ -35,19 +36,25 @@ struct reader {
     size_t message_len;
 };
 
+void conf_place(const char *path, size_t line, char *out, size_t size)
+{
+    if (line)
+        snprintf(out, size, "%s:%zu", path, line);
+    else
+        snprintf(out, size, "%s", path);
+}
+
 __attribute__((format(printf, 2, 3))) static enum err refuse(const struct reader *r,
                                                              const char *format, ...)
 {
-    char why[256];
+    char place[CONF_PLACE_MAX], why[256];
     va_list args;
 
     va_start(args, format);
     vsnprintf(why, sizeof why, format, args);
     va_end(args);
-    if (r->line)
-        snprintf(r->message, r->message_len, "%s:%zu: %s", r->path, r->line, why);
-    else
-        snprintf(r->message, r->message_len, "%s: %s", r->path, why);
+    conf_place(r->path, r->line, place, sizeof place);
+    snprintf(r->message, r->message_len, "%s: %s", place, why);
     return ERR_CONFIG_INVALID;
 }
 
@@ -86,6 +93,7 @@ static enum err set_text(struct reader *r, size_t index, struct span value)
 static enum err set(struct reader *r, size_t index, struct span value)
 {
     r->slots[index].seen = true;
+    r->slots[index].line = r->line;
     if (r->items[index].type == CONF_U64)
         return set_number(r, index, value);
     return set_text(r, index, value);
@@ -151,9 +159,11 @@ static enum err fill_absent(struct reader *r)
 }
 
 /* Hands the texts over to the caller's variables. */
-static void commit(const struct reader *r)
+static void commit(const struct reader *r, size_t *lines)
 {
     for (size_t i = 0; i < r->count; i++) {
+        if (lines)
+            lines[i] = r->slots[i].line;
         if (r->items[i].type == CONF_U64) {
             *(uint64_t *)r->items[i].value = r->slots[i].number;
         } else {
@@ -163,8 +173,8 @@ static void commit(const struct reader *r)
     }
 }
 
-enum err conf_load(const char *path, struct conf_item *items, size_t count, char *message,
-                   size_t message_len)
+enum err conf_load(const char *path, struct conf_item *items, size_t count, size_t *lines,
+                   char *message, size_t message_len)
 {
     struct buf text = BUF_INIT(FILE_MAX);
     struct reader r = {path,  0,       items,      calloc(count + 1, sizeof *r.slots),
@@ -184,7 +194,7 @@ enum err conf_load(const char *path, struct conf_item *items, size_t count, char
         e = fill_absent(&r);
     if (e)
         goto out;
-    commit(&r);
+    commit(&r, lines);
     if (message_len)
         message[0] = 0;
 out:

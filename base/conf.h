@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CONF_PLACE_MAX 4128u /* bytes of a place: a path and a number */
+
 enum conf_type { CONF_TEXT, CONF_U64 };
 
 struct conf_item {
@@ -22,9 +24,13 @@ struct conf_item {
     void *value;          /* char ** (owned by the conf, see conf_free) or uint64_t * */
 };
 
-/* Fills every item or none. MESSAGE (size MESSAGE_LEN) gets one line saying what to mend. */
+/* Fills every item or none. MESSAGE (size MESSAGE_LEN) gets one line saying what to mend. LINES,
+ * where not NULL, has room for COUNT: the line of each item, 0 where it is absent, so that the
+ * caller's own checks can name it. */
 MUST_CHECK enum err conf_load(const char *path, struct conf_item *items, size_t count,
-                              char *message, size_t message_len);
+                              size_t *lines, char *message, size_t message_len);
+/* "FILE:LINE", or "FILE" where LINE is 0. */
+void conf_place(const char *path, size_t line, char *out, size_t size);
 /* Frees the texts and sets them to NULL. */
 void conf_free(struct conf_item *items, size_t count);
 

@@ -74,7 +74,7 @@ enum err app_configure(struct app *a)
     struct buf path = BUF_INIT(4096);
     enum err e = a->config != NULL ? buf_add_str(&path, a->config) : default_path(&path);
     if (e == ERR_OK && (a->config != NULL || access(buf_str(&path), F_OK) == 0))
-        e = conf_load(buf_str(&path), items, sizeof items / sizeof *items, a->message,
+        e = conf_load(buf_str(&path), items, sizeof items / sizeof *items, NULL, a->message,
                       sizeof a->message);
     if (e == ERR_NOT_FOUND)
         (void)app_fail(a, e, "%s", buf_str(&path));

@@ -145,6 +145,11 @@ void core_close(struct core *c)
     free(c);
 }
 
+void core_set_terms(struct core *c, const struct core_terms *terms)
+{
+    c->terms = *terms;
+}
+
 /* --- lookups --- */
 
 static const struct key *find_key(void *ctx, const char *thumbprint)

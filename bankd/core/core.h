@@ -19,6 +19,7 @@
 #include "order/policy.h"
 #include "order/role.h"
 #include "order/statement.h"
+#include "order/status.h"
 #include "verifier/verifier.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -67,6 +68,8 @@ struct core_options {
 MUST_CHECK enum err core_open(struct store *store, const struct core_options *options,
                               struct core **out);
 void core_close(struct core *c);
+/* Other terms for what comes; between two batches. What was decided stays so. */
+void core_set_terms(struct core *c, const struct core_terms *terms);
 
 /* --- lookups for the verify workers: thread-safe, entries never go away before core_close --- */
 struct verify_keys core_keys(struct core *c);
@@ -333,6 +336,20 @@ MUST_CHECK enum err core_reconcile(struct core *c, const struct core_caller *who
                                    struct core_answer *out);
 MUST_CHECK enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_t from,
                                      unsigned limit, struct core_answer *out);
+
+/* --- what waits, for whoever watches the bank: also while the clock is insane --- */
+#define CORE_WAITING_FIRST STATUS_ACTC
+#define CORE_WAITING_LAST STATUS_ACSP
+struct core_waiting {
+    struct {
+        int64_t count;
+        int64_t oldest_us; /* for so long nobody said a word on it, nor its day came */
+    } orders[CORE_WAITING_LAST - CORE_WAITING_FIRST +
+             1];      /* sent to another bank: since it was paid */
+    int64_t suspense; /* credits that found no account */
+    int64_t sessions;
+};
+MUST_CHECK enum err core_waiting(struct core *c, struct core_waiting *out);
 
 /* --- the log, for the committer --- */
 struct core_head {

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/hsm.h"
 
+#include "bankd/keeper/credential.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "token/pin.h"
 #include "token/token.h"
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct hsm_key {
     struct token_key *token;
@@ -21,21 +23,34 @@ struct hsm {
 
 static const char *const names[HSM_USES] = {[HSM_ROOT] = "bank-root", [HSM_LOG] = "bank-log"};
 
-/* *OUT is NULL where the reader's own keypad will ask. */
-static enum err get_pin(struct token *token, int pin_fd, struct secret **out)
+/* From the first source that there is, and then from no other: a wrong PIN must not cost two tries.
+ * *OUT is NULL where the reader's own keypad will ask. */
+static enum err read_pin(struct token *token, int fd, struct secret **out)
 {
     struct token_info info;
 
     *out = NULL;
     enum err e = token_info_of(token, &info);
-    if (e || (pin_fd < 0 && info.keypad))
+    if (e || (fd < 0 && info.keypad))
         return e;
     e = secret_new(out);
     if (e)
         return e;
-    e = pin_fd < 0 ? pin_read_terminal("PIN of the bank's token: ", *out)
-                   : secret_read_line(*out, pin_fd);
+    e = fd < 0 ? pin_read_terminal("PIN of the bank's token: ", *out) : secret_read_line(*out, fd);
     return e ? log_fail(e, "keeper.pin", "no PIN could be read") : ERR_OK;
+}
+
+static enum err get_pin(struct token *token, int pin_fd, struct secret **out)
+{
+    int credential = -1;
+
+    *out = NULL;
+    enum err e = pin_fd < 0 ? credential_open("pin", &credential) : ERR_OK;
+    if (!e)
+        e = read_pin(token, pin_fd < 0 ? credential : pin_fd, out);
+    if (credential >= 0)
+        close(credential);
+    return e;
 }
 
 static enum err log_in(struct token *token, int pin_fd)

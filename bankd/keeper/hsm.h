@@ -23,7 +23,8 @@ struct hsm_key; /* belongs to its hsm */
 struct hsm_options {
     const char *module; /* path of the PKCS#11 module */
     const char *token;  /* RFC 7512 URI of the token */
-    int pin_fd;         /* the PIN's line is read there; -1: the reader's keypad or the terminal */
+    int pin_fd;         /* the PIN's line is read there; -1: the credential "pin", where there is
+                           none the reader's keypad, where it has none the terminal */
 };
 
 /* Loads the module, finds the one token, logs in; never with the last try. */

@@ -90,6 +90,8 @@ static enum err run_with(const struct options *o)
         e = initialise(&settings, o, pin_fd);
     else if (!o->check_config)
         e = serving_run(&settings, pin_fd);
+    else if (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0)
+        e = ERR_IO;
     settings_free(&settings);
     return e;
 }
@@ -124,7 +126,8 @@ int main(int argc, char **argv)
         {"unused-log-key", 0, ARGS_FLAG, NULL,
          "with --init: the log key on the token never signed anything", &o.unused_log_key},
         {"json", 0, ARGS_FLAG, NULL, "with --init: the result as JSON", &o.json},
-        {"check-config", 0, ARGS_FLAG, NULL, "only read the settings", &o.check_config},
+        {"check-config", 0, ARGS_FLAG, NULL,
+         "only read the settings: say that they are right, or what to mend", &o.check_config},
     };
     const struct args_command command = {
         .name = "",
@@ -140,6 +143,9 @@ int main(int argc, char **argv)
         .summary = "the bank's keys, in a process of their own",
         .commands = &command,
         .command_count = 1,
+        .epilogue =
+            "The PIN is read from --pin-fd; without it, from the credential \"pin\" in\n"
+            "$CREDENTIALS_DIRECTORY (systemd); else the reader's keypad asks, else the terminal.",
     };
 
     log_init("bankd-keeper", LOG_INFO);

@@ -9,45 +9,57 @@
 
 #define PATH_BYTES 4000
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
-#define ITEMS 6
+
+/* Places in the table. */
+enum { BANK, MODULE, TOKEN, SOCKET, STATE, PEER_UID, ITEMS };
 
 static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
 {
     const struct conf_item table[ITEMS] = {
-        {"bank", CONF_TEXT, true, NULL, 1, BANK_MAX, &s->bank},
-        {"module", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->module},
-        {"token", CONF_TEXT, true, NULL, 1, TOKEN_URI_MAX, &s->token},
-        {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->socket},
-        {"state", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->state},
-        {"peer_uid", CONF_U64, false, "4294967295", 0, SETTINGS_NO_PEER, &s->peer_uid},
+        [BANK] = {"bank", CONF_TEXT, true, NULL, 1, BANK_MAX, &s->bank},
+        [MODULE] = {"module", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->module},
+        [TOKEN] = {"token", CONF_TEXT, true, NULL, 1, TOKEN_URI_MAX, &s->token},
+        [SOCKET] = {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->socket},
+        [STATE] = {"state", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->state},
+        [PEER_UID] = {"peer_uid", CONF_U64, false, "4294967295", 0, SETTINGS_NO_PEER, &s->peer_uid},
     };
     memcpy(items, table, sizeof table);
 }
 
-static enum err check(const char *path, const struct settings *s)
+static enum err refuse(const char *path, size_t line, const char *why)
+{
+    char place[CONF_PLACE_MAX];
+
+    conf_place(path, line, place, sizeof place);
+    return log_fail(ERR_CONFIG_INVALID, "keeper.config", "%s: %s", place, why);
+}
+
+static enum err check(const char *path, const size_t lines[static ITEMS], const struct settings *s)
 {
     struct token_uri *uri;
 
     if (forms_bank(s->bank, strlen(s->bank)))
-        return log_fail(ERR_CONFIG_INVALID, "keeper.config", "%s: bank is no bank's name", path);
+        return refuse(path, lines[BANK], "bank is no bank's name such as demobank.example/demo");
     enum err e = token_uri_parse(s->token, &uri);
     token_uri_free(uri);
-    if (e)
-        return log_fail(ERR_CONFIG_INVALID, "keeper.config", "%s: token: %s", path, err_name(e));
-    return ERR_OK;
+    if (e == ERR_TOKEN_URI)
+        return refuse(path, lines[TOKEN],
+                      "token is no RFC 7512 URI of a token such as pkcs11:token=bank");
+    return e;
 }
 
 enum err settings_load(const char *path, struct settings *out)
 {
     struct conf_item items[ITEMS];
-    char message[256];
+    size_t lines[ITEMS];
+    char message[CONF_PLACE_MAX + 256];
 
     memset(out, 0, sizeof *out);
     fill_items(out, items);
-    enum err e = conf_load(path, items, ITEMS, message, sizeof message);
+    enum err e = conf_load(path, items, ITEMS, lines, message, sizeof message);
     if (e)
         return log_fail(e, "keeper.config", "%s", message);
-    e = check(path, out);
+    e = check(path, lines, out);
     if (e)
         settings_free(out);
     return e;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/committer.h"
 #include "bankd/server/queue.h"
+#include "bankd/server/watch.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -17,8 +18,13 @@ struct committer {
     struct queue *queue;
     uint64_t stored_size; /* of the newest checkpoint in the database; only ever too small */
     bool failing;         /* the last batch could not be committed */
-    int64_t look_us;      /* when it looks again, monotonic */
+    bool insane;          /* the clock contradicted the log */
+    struct watch watch;
+    int64_t look_us; /* when it looks again, monotonic */
     pthread_t thread;
+    pthread_mutex_t mail_lock;
+    bool has_mail; /* under MAIL_LOCK, as is MAIL */
+    struct committer_change mail;
 };
 
 /* What holds for a whole batch. */
@@ -85,7 +91,7 @@ static enum err apply_act(const struct bank *b, struct job *j)
 static enum err refuse(const struct bank *b, struct job *j, const struct core_caller *who)
 {
     const char *account = j->decide.order.account;
-    bool open = route_info(j->match.route)->callers & CALLER_OPEN;
+    bool open = route_info(j->match.route)->callers & (CALLER_OPEN | CALLER_WATCHER);
 
     if (!open && j->err != ERR_ROLE_REQUIRED) {
         enum err e = core_admit(b->core, who, &j->answer);
@@ -103,7 +109,7 @@ static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
 
     if (m->frozen && h->writes)
         refusal = ERR_LOG_UNSIGNED;
-    else if (m->insane && j->match.route != ROUTE_CLOCK_ACCEPT)
+    else if (m->insane && j->match.route != ROUTE_CLOCK_ACCEPT && j->match.route != ROUTE_METRICS)
         refusal = ERR_CLOCK_INSANE;
     else if (m->frozen || m->insane)
         refusal = j->err;
@@ -151,8 +157,11 @@ static enum err commit(struct committer *c, struct job_list *jobs)
 
     enum err e = core_begin(b->core, &now);
     m.insane = e == ERR_CLOCK_INSANE;
+    c->insane = m.insane;
     if (!e || m.insane)
         e = apply_all(b, jobs, &m);
+    if (!e)
+        e = watch_count(&c->watch, jobs);
     if (!e && !m.frozen && !m.insane)
         e = store_checkpoint(c, jobs);
     if (!e && !m.frozen)
@@ -177,10 +186,14 @@ static void refuse_uncovered(const struct bank *b, struct job_list *jobs)
             job_refuse(j, ERR_LOG_UNSIGNED);
 }
 
-static void note_failure(struct committer *c, enum err e)
+/* WROTE: an entry came in. That one could read proves nothing about writing. */
+static void note_outcome(struct committer *c, enum err e, bool wrote)
 {
     bool failing = e != ERR_OK;
 
+    metrics_add(c->o.bank->metrics, failing ? METRIC_COMMIT_FAILURES : METRIC_COMMITS, 0, 1);
+    if (!failing && !wrote)
+        return;
     if (failing && !c->failing)
         log_event(LOG_ERROR, "bankd.commit", "%s: %s %s", err_name(e), err_info(e)->cause,
                   err_info(e)->remedy);
@@ -189,20 +202,39 @@ static void note_failure(struct committer *c, enum err e)
     c->failing = failing;
 }
 
+/* --- a batch -----------------------------------------------------------------------------------*/
+
+/* Has the head signed, where it is not. */
+static void advance(const struct bank *b)
+{
+    int64_t begun_us = clock_mono_us();
+
+    if (note_current(b->note, b->core))
+        return;
+    note_advance(b->note, b->core);
+    if (note_current(b->note, b->core))
+        metrics_observe(b->metrics, METRIC_SIGN_TIME, clock_mono_us() - begun_us);
+}
+
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
  * it is signed like any other. */
 static void run_batch(struct committer *c, struct job_list *jobs)
 {
     const struct bank *b = c->o.bank;
     bool was_current = note_current(b->note, b->core);
+    int64_t begun_us = clock_mono_us();
     enum err e = commit(c, jobs);
 
-    note_failure(c, e);
+    metrics_observe(b->metrics, METRIC_COMMIT_TIME, clock_mono_us() - begun_us);
+    metrics_observe(b->metrics, METRIC_BATCH, (int64_t)jobs->count);
+    if (e || was_current) /* otherwise it was rolled back, as it had to be */
+        note_outcome(c, e, !note_current(b->note, b->core));
     if (e)
         refuse_all(jobs, e);
     if (was_current)
-        note_advance(b->note, b->core); /* otherwise in its own time, see run */
+        advance(b); /* otherwise in its own time, see run */
     refuse_uncovered(b, jobs);
+    watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
     c->o.deliver(c->o.ctx, jobs);
 }
 
@@ -224,11 +256,29 @@ static void look(struct committer *c)
         e = core_commit(b->core);
     if (e)
         core_rollback(b->core);
-    if (e != ERR_CLOCK_INSANE)
-        note_failure(c, e);
-    note_advance(b->note, b->core);
+    c->insane = e == ERR_CLOCK_INSANE;
+    if (!c->insane)
+        note_outcome(c, e, !note_current(b->note, b->core));
+    advance(b);
     if (more && !e)
         c->look_us = now.mono_us;
+}
+
+/* --- its thread --------------------------------------------------------------------------------*/
+
+/* Between two batches, so that one set of terms holds for a whole one. What was put in after
+ * committer_adopt was taken out of the queue before this look. */
+static void read_mail(struct committer *c)
+{
+    const struct bank *b = c->o.bank;
+
+    pthread_mutex_lock(&c->mail_lock);
+    if (c->has_mail) {
+        core_set_terms(b->core, &c->mail.terms);
+        note_set_wait(b->note, c->mail.keeper_ms);
+    }
+    c->has_mail = false;
+    pthread_mutex_unlock(&c->mail_lock);
 }
 
 static int64_t wake_us(const struct committer *c)
@@ -245,8 +295,9 @@ static void *run(void *arg)
     struct job_list jobs = {0};
 
     while (queue_take(c->queue, c->o.batch_max, wake_us(c), &jobs)) {
+        read_mail(c);
         if (clock_mono_us() >= note_due_us(b->note))
-            note_advance(b->note, b->core);
+            advance(b);
         if (clock_mono_us() >= c->look_us)
             look(c);
         if (jobs.count)
@@ -264,12 +315,13 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     if (!c)
         return ERR_NO_MEMORY;
     c->o = *o;
+    c->watch = (struct watch){.bank = o->bank, .measure = o->measure, .ctx = o->ctx};
+    pthread_mutex_init(&c->mail_lock, NULL);
     enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);
     if (!e && pthread_create(&c->thread, NULL, run, c) != 0)
         e = ERR_NO_MEMORY;
     if (e) {
-        queue_free(c->queue);
-        free(c);
+        committer_free(c);
         return e;
     }
     *out = c;
@@ -291,6 +343,19 @@ bool committer_put_expected(struct committer *c, struct job *j)
     return queue_put_expected(c->queue, j);
 }
 
+size_t committer_waiting(struct committer *c)
+{
+    return queue_depth(c->queue);
+}
+
+void committer_adopt(struct committer *c, const struct committer_change *change)
+{
+    pthread_mutex_lock(&c->mail_lock);
+    c->mail = *change;
+    c->has_mail = true;
+    pthread_mutex_unlock(&c->mail_lock);
+}
+
 void committer_stop(struct committer *c)
 {
     if (!c)
@@ -304,5 +369,6 @@ void committer_free(struct committer *c)
     if (!c)
         return;
     queue_free(c->queue);
+    pthread_mutex_destroy(&c->mail_lock);
     free(c);
 }

@@ -14,6 +14,9 @@
  * everybody gets that error and nothing happened. When 2 fails, whoever's answer no signed
  * checkpoint covers gets LOG_UNSIGNED, and from then on requests that write are refused before they
  * enter, until the keeper signs again; then a retry gets its first answer.
+ *
+ * Whoever watches the bank (ROUTE_METRICS) is answered whatever has failed: what the database did
+ * not say is left out.
  */
 #ifndef BANKD_SERVER_COMMITTER_H
 #define BANKD_SERVER_COMMITTER_H
@@ -32,6 +35,8 @@ struct committer_options {
     size_t queue_max, batch_max;
     /* Takes a batch's answered jobs over, in order; by the committer's thread. */
     void (*deliver)(void *ctx, struct job_list *jobs);
+    /* Sets the gauges that are not the committer's; by its thread, before they are shown. */
+    void (*measure)(void *ctx);
     void *ctx;
 };
 MUST_CHECK enum err committer_start(const struct committer_options *o, struct committer **out);
@@ -42,6 +47,16 @@ bool committer_put(struct committer *c, struct job *j);
  * and one hardware signature cost as much for one as for many. */
 void committer_expect(struct committer *c);
 bool committer_put_expected(struct committer *c, struct job *j); /* as committer_put */
+
+size_t committer_waiting(struct committer *c); /* requests that no batch has taken yet */
+
+/* For each request that is put in after this call, and at the latest from the next batch on. From
+ * any thread. */
+struct committer_change {
+    struct core_terms terms;
+    int keeper_ms;
+};
+void committer_adopt(struct committer *c, const struct committer_change *change);
 
 /* Lets it answer what waits; committer_put takes nothing any more. NULL-safe. */
 void committer_stop(struct committer *c);

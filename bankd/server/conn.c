@@ -23,6 +23,7 @@ struct conn {
     uint32_t slot, generation;
     char session[KEY_THUMBPRINT_LEN + 1];
     char operator_name[JOB_OPERATOR_MAX + 1];
+    bool watcher;
     struct buf in;
     size_t need;    /* of http_parse: bytes of the request that is coming in, 0 before its head */
     bool continued; /* 100 Continue went out for it */
@@ -58,6 +59,7 @@ enum err conn_open(const struct conn_options *o, struct conn **out)
     c->loop = o->loop;
     c->slot = o->slot;
     c->generation = o->generation;
+    c->watcher = o->watcher;
     c->in.max = HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_STEP;
     memccpy(c->operator_name, o->operator_name, 0, JOB_OPERATOR_MAX);
     stream_init(&c->stream, o->fd, o->ssl);
@@ -169,7 +171,8 @@ void conn_answer(struct conn *c, struct job *j)
     c->need = 0;
     c->continued = false;
     bool close = c->close || loop_draining(c->loop);
-    if (http_respond(j->answer.http, j->answer.body.data, j->answer.body.len, close, &c->out)) {
+    if (http_respond(j->answer.http, j->type, j->answer.body.data, j->answer.body.len, close,
+                     &c->out)) {
         conn_close(c);
         return;
     }
@@ -181,6 +184,8 @@ void conn_answer(struct conn *c, struct job *j)
 
 static enum err check_caller(const struct conn *c, const struct route_info *info)
 {
+    if (c->watcher)
+        return info->callers & CALLER_WATCHER ? ERR_OK : ERR_ROLE_REQUIRED;
     if (info->callers & CALLER_OPEN)
         return ERR_OK;
     if (c->operator_name[0])
@@ -202,6 +207,7 @@ static enum err admit(const struct conn *c, const struct http_request *r, struct
     enum err e = route_find(r->method, r->path, r->path_len, &j->match);
     if (e)
         return e;
+    j->routed = true;
     const struct route_info *info = route_info(j->match.route);
     bool sign = must_sign(c, j->match.route);
     e = check_caller(c, info);

@@ -9,6 +9,7 @@
 
 #include "bankd/server/deadlines.h"
 #include "bankd/server/job.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 struct conn;
@@ -20,6 +21,7 @@ struct conn_options {
     int fd;                    /* non-blocking; taken over, also on failure */
     struct ssl_st *ssl;        /* taken over; NULL on the Unix socket */
     const char *operator_name; /* "" for nobody special; copied */
+    bool watcher;              /* came through the door for metrics */
     uint32_t slot, generation; /* the loop's name for it */
 };
 MUST_CHECK enum err conn_open(const struct conn_options *o, struct conn **out);

@@ -38,6 +38,23 @@ void deadlines_enter(struct deadlines *all, struct deadline *d, enum phase phase
     all->last[phase] = d;
 }
 
+/* Since when it has been in its phase. */
+static int64_t since_us(const struct deadlines *all, const struct deadline *d)
+{
+    return d->due_us - all->wait_us[d->phase];
+}
+
+void deadlines_set(struct deadlines *all, const int64_t wait_us[static PHASE_COUNT])
+{
+    for (int p = 0; p < PHASE_COUNT; p++) {
+        for (struct deadline *d = all->first[p]; d; d = d->after) {
+            if (d->due_us != INT64_MAX)
+                d->due_us = later(since_us(all, d), wait_us[p]);
+        }
+        all->wait_us[p] = wait_us[p];
+    }
+}
+
 struct deadline *deadlines_due(const struct deadlines *all, int64_t now_us)
 {
     for (int p = 0; p < PHASE_COUNT; p++)
@@ -54,12 +71,6 @@ int64_t deadlines_next_us(const struct deadlines *all)
         if (all->first[p] && all->first[p]->due_us < next_us)
             next_us = all->first[p]->due_us;
     return next_us;
-}
-
-/* Since when it has been in its phase. */
-static int64_t since_us(const struct deadlines *all, const struct deadline *d)
-{
-    return d->due_us - all->wait_us[d->phase];
 }
 
 struct deadline *deadlines_idlest(const struct deadlines *all)

@@ -37,6 +37,10 @@ struct deadlines {
 /* Moves D into PHASE, with a new deadline. PHASE_NONE takes it out. */
 void deadlines_enter(struct deadlines *all, struct deadline *d, enum phase phase, int64_t now_us);
 
+/* New lengths, for those who are in a phase already, too: each is due as if they had held before.
+ */
+void deadlines_set(struct deadlines *all, const int64_t wait_us[static PHASE_COUNT]);
+
 /* One that is due by NOW_US, or NULL; it stays in its list. */
 struct deadline *deadlines_due(const struct deadlines *all, int64_t now_us);
 

@@ -8,6 +8,7 @@
 
 #include "api/route.h"
 #include "bankd/server/job.h"
+#include "bankd/server/metrics.h"
 #include "bankd/server/note.h"
 #include "bankd/server/payee_check.h"
 #include "base/err.h"
@@ -19,6 +20,7 @@ struct bank {
     struct core *core;
     struct note *note;               /* the committer's */
     struct payee_check *payee_check; /* NULL: the bank has no checker */
+    struct metrics *metrics;
 };
 
 struct handler {

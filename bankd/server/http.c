@@ -281,7 +281,8 @@ static const struct {
     {503, "Service Unavailable", ""},
 };
 
-enum err http_respond(int http, const void *body, size_t len, bool close, struct buf *out)
+enum err http_respond(int http, const char *type, const void *body, size_t len, bool close,
+                      struct buf *out)
 {
     const char *phrase = "", *more = "";
     size_t before = out->len;
@@ -292,11 +293,12 @@ enum err http_respond(int http, const void *body, size_t len, bool close, struct
             more = statuses[i].more;
         }
     }
+    if (!type)
+        type = http >= 400 ? "application/problem+json" : "application/json";
     enum err e = buf_addf(out,
-                          "HTTP/1.1 %d %s\r\nContent-Type: application/%sjson\r\n"
+                          "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n"
                           "Content-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n",
-                          http, phrase, http >= 400 ? "problem+" : "", len, more,
-                          close ? "Connection: close\r\n" : "");
+                          http, phrase, type, len, more, close ? "Connection: close\r\n" : "");
     if (!e)
         e = buf_add(out, body, len);
     if (e)

@@ -49,10 +49,10 @@ MUST_CHECK enum err http_parse(const uint8_t *bytes, size_t len, size_t body_max
 
 #define HTTP_CONTINUE "HTTP/1.1 100 Continue\r\n\r\n"
 
-/* Appends a response with Content-Length, Cache-Control: no-store and the type: application/json,
- * or application/problem+json for HTTP >= 400. HTTP is a status that base/err.def names, 200 or
- * 201; another one is sent without a reason phrase. */
-MUST_CHECK enum err http_respond(int http, const void *body, size_t len, bool close,
-                                 struct buf *out);
+/* Appends a response with Content-Length, Cache-Control: no-store and TYPE, which NULL leaves to be
+ * application/json, or application/problem+json for HTTP >= 400. HTTP is a status that base/err.def
+ * names, 200 or 201; another one is sent without a reason phrase. */
+MUST_CHECK enum err http_respond(int http, const char *type, const void *body, size_t len,
+                                 bool close, struct buf *out);
 
 #endif

@@ -30,6 +30,8 @@ void job_clear(struct job *j)
     j->verified = NULL;
     j->err = ERR_OK;
     j->match = (struct route_match){0};
+    j->routed = false;
+    j->type = NULL;
     j->query = (struct request_query){0};
     j->session[0] = 0;
     j->operator_name[0] = j->path[0] = 0;
@@ -52,6 +54,7 @@ void job_refuse(struct job *j, enum err e)
 {
     core_answer_free(&j->answer);
     j->answer = (struct core_answer){.err = e, .http = err_info(e)->http};
+    j->type = NULL;
     if (problem_body(e, NULL, &j->answer.body))
         log_event(LOG_WARN, "bankd.answer", "no memory for the text of %s", err_name(e));
 }

@@ -23,6 +23,7 @@ struct job {
     uint32_t slot, generation;
 
     struct route_match match;
+    bool routed; /* MATCH is of a route, or there was none */
     struct request_query query;
     char session[KEY_THUMBPRINT_LEN + 1];     /* the client key, "" without */
     char operator_name[JOB_OPERATOR_MAX + 1]; /* "" for anybody else */
@@ -54,6 +55,7 @@ struct job {
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */
 
     struct core_answer answer;
+    const char *type; /* of the answer's body; static; NULL: JSON */
 };
 
 MUST_CHECK enum err job_new(struct job **out);

@@ -54,6 +54,25 @@ static enum err parse_address(const char *text, struct address *out)
     return ERR_OK;
 }
 
+bool listen_is_address(const char *text)
+{
+    struct address a;
+
+    return parse_address(text, &a) == ERR_OK;
+}
+
+bool listen_is_loopback(const char *text)
+{
+    struct address a;
+
+    if (parse_address(text, &a))
+        return false;
+    if (a.at.ss_family == AF_INET6)
+        return IN6_IS_ADDR_LOOPBACK(&((const struct sockaddr_in6 *)&a.at)->sin6_addr);
+    uint32_t v4 = ntohl(((const struct sockaddr_in *)&a.at)->sin_addr.s_addr);
+    return v4 >> 24 == IN_LOOPBACKNET;
+}
+
 static uint16_t *port_of(struct address *a)
 {
     if (a->at.ss_family == AF_INET6)

@@ -6,6 +6,7 @@
 #define BANKD_SERVER_LISTEN_H
 
 #include "base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,6 +14,11 @@
  * (SO_REUSEPORT); port 0 means any, *PORT says which. On failure none is open, and it was logged:
  * CONFIG_INVALID, IO. */
 MUST_CHECK enum err listen_tcp(const char *address, int *fds, size_t count, uint16_t *port);
+
+/* Whether TEXT is such an address; nothing is opened. */
+bool listen_is_address(const char *text);
+
+bool listen_is_loopback(const char *text); /* such an address, of this machine alone */
 
 /* A socket file that only this user and root can open, in place of one that a dead process left.
  * IO, logged, also while another process listens there. */

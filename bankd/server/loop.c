@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,18 +33,21 @@ struct loop {
     struct event_base *base;
     pthread_t thread;
     bool running; /* THREAD was started */
-    struct door *tcp, *local;
+    struct door *doors[LOOP_DOORS];
     struct event *timer, *mail, *end;
     int64_t timer_us; /* when TIMER fires; INT64_MAX: never */
     struct deadlines deadlines;
     struct slot *slots;
-    uint32_t slot_count, first_free, open;
+    uint32_t slot_count, first_free;
+    _Atomic uint32_t open; /* written by the loop's thread alone */
     struct job_list spare;
     int64_t full_logged_us;
 
     int mail_fd; /* eventfd: POST has something, or DRAINING was set */
     pthread_mutex_t post_lock;
     struct job_list post;
+    bool has_waits; /* new lengths of the phases came */
+    int64_t waits[PHASE_COUNT];
     atomic_bool draining;
     bool drained; /* the loop has seen DRAINING */
 };
@@ -119,6 +123,11 @@ void loop_forget(struct loop *l, struct conn *c)
         event_base_loopbreak(l->base);
 }
 
+uint32_t loop_connections(const struct loop *l)
+{
+    return atomic_load_explicit(&l->open, memory_order_relaxed);
+}
+
 /* --- accepting ---------------------------------------------------------------------------------*/
 
 /* Whoever has waited longest makes room: a crowd that says nothing keeps nobody out. */
@@ -167,6 +176,17 @@ static void welcome_tcp(void *ctx, int fd)
         close(fd);
 }
 
+static void welcome_watcher(void *ctx, int fd)
+{
+    struct loop *l = ctx;
+    struct conn_options o = {.fd = fd, .operator_name = "", .watcher = true};
+
+    if (make_room(l))
+        take_in(l, &o);
+    else
+        close(fd);
+}
+
 static void welcome_local(void *ctx, int fd)
 {
     struct loop *l = ctx;
@@ -196,9 +216,10 @@ static void on_timer(int fd, short what, void *arg)
 
 static void close_doors(struct loop *l)
 {
-    door_close(l->tcp);
-    door_close(l->local);
-    l->tcp = l->local = NULL;
+    for (size_t i = 0; i < LOOP_DOORS; i++) {
+        door_close(l->doors[i]);
+        l->doors[i] = NULL;
+    }
 }
 
 static void on_end(int fd, short what, void *arg)
@@ -231,6 +252,30 @@ static void hand_out(struct loop *l, struct job *j)
     loop_give_job(l, j);
 }
 
+static void read_waits(const struct settings *s, int64_t wait_us[static PHASE_COUNT])
+{
+    const int64_t table[PHASE_COUNT] = {
+        [PHASE_HANDSHAKE] = (int64_t)s->handshake_ms * 1000,
+        [PHASE_IDLE] = (int64_t)s->idle_ms * 1000,
+        [PHASE_HEAD] = (int64_t)s->head_ms * 1000,
+        [PHASE_BODY] = (int64_t)s->body_ms * 1000,
+        [PHASE_WORK] = INT64_MAX,
+        [PHASE_WRITE] = (int64_t)s->write_ms * 1000,
+        [PHASE_LINGER] = LINGER_US,
+    };
+    memcpy(wait_us, table, sizeof table);
+}
+
+/* Under POST_LOCK. */
+static void take_waits(struct loop *l)
+{
+    if (!l->has_waits)
+        return;
+    l->has_waits = false;
+    deadlines_set(&l->deadlines, l->waits);
+    set_timer(l, deadlines_next_us(&l->deadlines), clock_mono_us());
+}
+
 static void on_mail(int fd, short what, void *arg)
 {
     struct loop *l = arg;
@@ -242,6 +287,7 @@ static void on_mail(int fd, short what, void *arg)
     pthread_mutex_lock(&l->post_lock);
     struct job_list jobs = l->post;
     l->post = (struct job_list){0};
+    take_waits(l);
     pthread_mutex_unlock(&l->post_lock);
     for (struct job *j = job_list_take(&jobs); j; j = job_list_take(&jobs))
         hand_out(l, j);
@@ -277,6 +323,15 @@ void loop_post(struct loop *l, struct job_list *jobs)
         ring(l);
 }
 
+void loop_adopt(struct loop *l, const struct settings *settings)
+{
+    pthread_mutex_lock(&l->post_lock);
+    read_waits(settings, l->waits);
+    l->has_waits = true;
+    pthread_mutex_unlock(&l->post_lock);
+    ring(l);
+}
+
 /* --- from start to end -------------------------------------------------------------------------*/
 
 static void *run(void *arg)
@@ -285,17 +340,6 @@ static void *run(void *arg)
 
     event_base_loop(l->base, EVLOOP_NO_EXIT_ON_EMPTY);
     return NULL;
-}
-
-static void set_waits(struct deadlines *d, const struct settings *s)
-{
-    d->wait_us[PHASE_HANDSHAKE] = (int64_t)s->handshake_ms * 1000;
-    d->wait_us[PHASE_IDLE] = (int64_t)s->idle_ms * 1000;
-    d->wait_us[PHASE_HEAD] = (int64_t)s->head_ms * 1000;
-    d->wait_us[PHASE_BODY] = (int64_t)s->body_ms * 1000;
-    d->wait_us[PHASE_WORK] = INT64_MAX;
-    d->wait_us[PHASE_WRITE] = (int64_t)s->write_ms * 1000;
-    d->wait_us[PHASE_LINGER] = LINGER_US;
 }
 
 static enum err make_slots(struct loop *l)
@@ -311,16 +355,23 @@ static enum err make_slots(struct loop *l)
     return ERR_OK;
 }
 
-/* Takes both sockets over, whatever happens. */
+/* Takes all sockets over, whatever happens. */
 static enum err open_doors(struct loop *l)
 {
-    enum err e = door_open(l->base, l->o.tcp_fd, welcome_tcp, l, &l->tcp);
+    void (*const welcome[LOOP_DOORS])(void *, int) = {
+        [LOOP_TLS] = welcome_tcp,
+        [LOOP_OPERATOR] = welcome_local,
+        [LOOP_METRICS] = welcome_watcher,
+    };
+    enum err e = ERR_OK;
 
-    if (l->o.unix_fd < 0)
-        return e;
-    if (!e)
-        return door_open(l->base, l->o.unix_fd, welcome_local, l, &l->local);
-    close(l->o.unix_fd);
+    for (size_t i = 0; i < LOOP_DOORS; i++) {
+        int fd = l->o.listening[i];
+        if (fd >= 0 && !e)
+            e = door_open(l->base, fd, welcome[i], l, &l->doors[i]);
+        else if (fd >= 0)
+            close(fd);
+    }
     return e;
 }
 
@@ -376,9 +427,10 @@ static void loop_free(struct loop *l)
 
 static void close_sockets(const struct loop_options *o)
 {
-    close(o->tcp_fd);
-    if (o->unix_fd >= 0)
-        close(o->unix_fd);
+    for (size_t i = 0; i < LOOP_DOORS; i++) {
+        if (o->listening[i] >= 0)
+            close(o->listening[i]);
+    }
 }
 
 enum err loop_new(const struct loop_options *o, struct loop **out)
@@ -395,7 +447,7 @@ enum err loop_new(const struct loop_options *o, struct loop **out)
     l->timer_us = INT64_MAX;
     l->full_logged_us = -FULL_LOG_US;
     pthread_mutex_init(&l->post_lock, NULL);
-    set_waits(&l->deadlines, o->settings);
+    read_waits(o->settings, l->deadlines.wait_us);
     enum err e = make_slots(l);
     if (!e)
         e = make_events(l);

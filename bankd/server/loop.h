@@ -17,12 +17,16 @@
 struct event_base;
 struct loop;
 
+/* Who comes through it: holders over TLS, the operator, whoever watches (in plain text, and gets
+ * nothing else). */
+enum loop_door { LOOP_TLS, LOOP_OPERATOR, LOOP_METRICS, LOOP_DOORS };
+
 struct loop_options {
-    const struct settings *settings; /* borrowed */
+    const struct settings *settings; /* borrowed by loop_new alone */
     struct tls *tls;                 /* borrowed */
     unsigned index;                  /* jobs carry it, so that answers find back */
-    int tcp_fd;                      /* listening; taken over by loop_new, also on failure */
-    int unix_fd;                     /* the same; -1: none */
+    int listening[LOOP_DOORS];       /* by enum loop_door, -1: none; taken over by loop_new, also
+                                        on failure */
     /* Takes a request over; false when there is no room for it. */
     bool (*submit)(void *ctx, struct job *j);
     void *ctx;
@@ -32,6 +36,9 @@ struct loop_options {
 MUST_CHECK enum err loop_new(const struct loop_options *o, struct loop **out);
 MUST_CHECK enum err loop_run(struct loop *l);
 
+/* Its connections have these deadlines from now on. From any thread until loop_stop. */
+void loop_adopt(struct loop *l, const struct settings *settings);
+
 /* Brings answered jobs; takes them over. From any thread until loop_stop. */
 void loop_post(struct loop *l, struct job_list *jobs);
 
@@ -40,6 +47,9 @@ void loop_drain(struct loop *l);
 /* After loop_drain and the last loop_post: waits for the thread, a few seconds at most, and frees.
  * NULL-safe. */
 void loop_stop(struct loop *l);
+
+/* How many are open. From any thread. */
+uint32_t loop_connections(const struct loop *l);
 
 /* --- for its connections --- */
 struct event_base *loop_base(struct loop *l);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bankd: the bank's daemon (bankd(8)). Starts the server, says READY, waits for SIGTERM.
+ * bankd: the bank's daemon (bankd(8)). Starts the server, says READY, waits for
+ * SIGTERM, and reads its settings again on SIGHUP.
  */
 #include "bankd/server/server.h"
 #include "bankd/server/settings.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "order/json.h"
@@ -27,7 +29,7 @@ static const char help[] =
     "output: READY and a JSON object with port, socket, pin and bank.\n"
     "\n"
     "  --config FILE    the settings, see bankd(8)\n"
-    "  --check-config   read them, say what is wrong, do nothing else\n"
+    "  --check-config   only read them: say that they are right, or what to mend\n"
     "  --help, --version\n"
     "\n"
     "Example: bankd --config /etc/countersign/bankd.conf\n";
@@ -73,17 +75,18 @@ static int read_arguments(int argc, char **argv, struct arguments *out)
     return EXIT_USAGE;
 }
 
-/* SIGTERM and SIGINT are waited for; every thread that starts later has them blocked. A client that
- * went away and a file that may not grow are errors of a call, not the end. */
-static enum err set_signals(sigset_t *stop)
+/* SIGTERM, SIGINT and SIGHUP are waited for; every thread that starts later has them blocked. A
+ * client that went away and a file that may not grow are errors of a call, not the end. */
+static enum err set_signals(sigset_t *awaited)
 {
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-    sigemptyset(stop);
-    sigaddset(stop, SIGTERM);
-    sigaddset(stop, SIGINT);
+    sigemptyset(awaited);
+    sigaddset(awaited, SIGTERM);
+    sigaddset(awaited, SIGINT);
+    sigaddset(awaited, SIGHUP);
     bool done = sigaction(SIGPIPE, &ignore, NULL) == 0 && sigaction(SIGXFSZ, &ignore, NULL) == 0 &&
-                sigprocmask(SIG_BLOCK, stop, NULL) == 0;
+                sigprocmask(SIG_BLOCK, awaited, NULL) == 0;
     return done ? ERR_OK : ERR_INTERNAL;
 }
 
@@ -95,6 +98,8 @@ static enum err say_ready(const struct settings *settings, const struct server *
 
     if (!e)
         e = js_set_text(o, "bank", settings->bank);
+    if (!e && server_metrics_port(server))
+        e = js_set_int(o, "metricsPort", server_metrics_port(server));
     if (!e)
         e = js_set_text(o, "pin", server_pin(server));
     if (!e)
@@ -110,52 +115,97 @@ static enum err say_ready(const struct settings *settings, const struct server *
     return e;
 }
 
-static void serve_until(const sigset_t *stop, struct server *server)
+/* --- while it serves ---------------------------------------------------------------------------*/
+
+struct running {
+    const char *path;
+    sigset_t awaited;
+    struct server *server;
+    struct settings start; /* the server's, as long as it lives */
+    struct settings fresh; /* of the last reload */
+    const struct settings *now;
+};
+
+/* All or nothing: the settings before stay in force when anything is wrong. */
+static void reload(struct running *r)
 {
-    struct timespec wait = {.tv_sec = RENEW_SECONDS};
+    struct settings fresh;
+    enum err e = settings_reload(r->path, r->now, &fresh);
+
+    server_note_reload(r->server, e != ERR_OK);
+    if (e) {
+        log_fail(e, "bankd.reload", "refused: the settings before stay in force, all of them");
+        return;
+    }
+    server_adopt(r->server, &fresh);
+    settings_free(&r->fresh);
+    r->fresh = fresh;
+    r->now = &r->fresh;
+    log_event(LOG_INFO, "bankd.reload", "the settings of %s are in force", r->path);
+}
+
+/* When to renew next, monotonic. */
+static int64_t renew(struct server *server)
+{
+    return clock_mono_us() +
+           (server_renew(server) ? RENEW_AGAIN_SECONDS : RENEW_SECONDS) * INT64_C(1000000);
+}
+
+static void serve_until_end(struct running *r)
+{
+    int64_t renew_us = clock_mono_us() + RENEW_SECONDS * INT64_C(1000000);
 
     for (;;) {
-        if (sigtimedwait(stop, NULL, &wait) > 0)
+        int64_t left_us = renew_us - clock_mono_us();
+        const struct timespec wait = {.tv_sec = left_us > 0 ? left_us / 1000000 : 0};
+        int caught = sigtimedwait(&r->awaited, NULL, &wait);
+        if (caught == SIGHUP)
+            reload(r);
+        else if (caught > 0)
             return;
-        if (errno == EAGAIN)
-            wait.tv_sec = server_renew(server) ? RENEW_AGAIN_SECONDS : RENEW_SECONDS;
+        else if (errno == EAGAIN && clock_mono_us() + 1000000 > renew_us)
+            renew_us = renew(r->server);
     }
 }
 
-static enum err run(const struct settings *settings)
+static enum err run(struct running *r)
 {
-    struct server *server = NULL;
-    sigset_t stop;
+    enum err e = secret_harden_process();
 
-    enum err e = set_signals(&stop);
     if (!e)
-        e = secret_harden_process();
-    if (!e)
-        e = server_start(settings, &server);
+        e = server_start(&r->start, &r->server);
     if (e)
         return e;
-    e = say_ready(settings, server);
+    e = say_ready(&r->start, r->server);
     if (!e) {
-        log_event(LOG_INFO, "bankd.ready", "bank=%s port=%u", settings->bank, server_port(server));
-        serve_until(&stop, server);
+        log_event(LOG_INFO, "bankd.ready", "bank=%s port=%u", r->start.bank,
+                  server_port(r->server));
+        serve_until_end(r);
         log_event(LOG_INFO, "bankd.stop", "finishing what was taken");
     }
-    server_stop(server);
+    server_stop(r->server);
+    settings_free(&r->fresh);
     return e;
 }
 
 int main(int argc, char **argv)
 {
     struct arguments arguments = {.config = NULL};
-    struct settings settings;
 
     int code = read_arguments(argc, argv, &arguments);
     if (code >= 0)
         return code;
     log_init("bankd", LOG_INFO);
-    enum err e = settings_load(arguments.config, &settings);
+    struct running r = {.path = arguments.config, .now = &r.start};
+    enum err e = set_signals(&r.awaited); /* first: what comes while it starts is done later */
+    if (!e)
+        e = settings_load(arguments.config, &r.start);
     if (!e && !arguments.check_config)
-        e = run(&settings);
-    settings_free(&settings);
+        e = run(&r);
+    else if (!e && (printf("%s is right\n", arguments.config) < 0 || fflush(stdout) != 0))
+        e = ERR_IO;
+    if (e && arguments.check_config)
+        fprintf(stderr, "bankd: %s: %s %s\n", err_name(e), err_info(e)->cause, err_info(e)->remedy);
+    settings_free(&r.start);
     return err_info(e)->exit;
 }

@@ -27,6 +27,7 @@ struct note {
     struct buf text, bank_keys;
     int64_t pause_us; /* 0: the last attempt succeeded */
     int64_t due_us;
+    struct note_trouble trouble;
 };
 
 enum err note_new(const char *keeper_socket, int wait_ms, struct note **out)
@@ -41,6 +42,11 @@ enum err note_new(const char *keeper_socket, int wait_ms, struct note **out)
     n->text.max = CHECKPOINT_MAX;
     n->bank_keys.max = BANK_KEYS_BYTES_MAX;
     return ERR_OK;
+}
+
+void note_set_wait(struct note *n, int wait_ms)
+{
+    n->wait_ms = wait_ms;
 }
 
 static void hang_up(struct note *n)
@@ -71,6 +77,11 @@ bool note_current(const struct note *n, const struct core *core)
 int64_t note_due_us(const struct note *n)
 {
     return n->pause_us ? n->due_us : INT64_MAX;
+}
+
+void note_trouble(const struct note *n, struct note_trouble *out)
+{
+    *out = n->trouble;
 }
 
 uint64_t note_size(const struct note *n)
@@ -156,6 +167,8 @@ static enum err sign(struct note *n, struct core *core, int64_t deadline_us)
     buf_free(&n->text);
     n->text = text;
     n->size = head.size;
+    n->trouble.signed_us = clock_mono_us();
+    n->trouble.since_us = 0;
     n->state.size = c.size;
     memcpy(n->state.root, c.root, sizeof n->state.root);
     return ERR_OK;
@@ -193,6 +206,9 @@ void note_advance(struct note *n, struct core *core)
     if (!n->pause_us)
         log_event(LOG_ERROR, "bankd.unsigned", "%s: %s %s", err_name(e), err_info(e)->cause,
                   err_info(e)->remedy);
+    n->trouble.failures++;
+    if (!n->trouble.since_us)
+        n->trouble.since_us = clock_mono_us();
     n->pause_us = n->pause_us ? n->pause_us * 2 : PAUSE_FIRST_US;
     if (n->pause_us > PAUSE_MAX_US)
         n->pause_us = PAUSE_MAX_US;

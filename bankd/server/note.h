@@ -21,6 +21,7 @@ struct note;
 /* WAIT_MS bounds each attempt to have a head signed. The texts are borrowed. */
 MUST_CHECK enum err note_new(const char *keeper_socket, int wait_ms, struct note **out);
 void note_free(struct note *n); /* NULL-safe */
+void note_set_wait(struct note *n, int wait_ms);
 
 /* At start: begins the log when database and keeper are both new; otherwise proves that the
  * database continues what the keeper last signed and has its head signed. LOG_ROLLED_BACK when it
@@ -37,6 +38,14 @@ bool note_current(const struct note *n, const struct core *core);
 
 /* When to call note_advance again after a failure; INT64_MAX when there was none. */
 int64_t note_due_us(const struct note *n);
+
+/* For whoever watches: attempts that failed, when it was signed last, and since when it cannot be
+ * (0: it can); on the monotonic clock. */
+struct note_trouble {
+    uint64_t failures;
+    int64_t signed_us, since_us;
+};
+void note_trouble(const struct note *n, struct note_trouble *out);
 
 uint64_t note_size(const struct note *n);    /* entries that the note covers */
 const char *note_text(const struct note *n); /* the signed note */

@@ -9,7 +9,7 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,10 +19,15 @@
 #define ANSWER_MAX 1024
 #define PAUSE_SECONDS 5 /* after an answer that did not come */
 
-struct payee_check {
-    const char *path;
+struct checker {
+    char path[sizeof((struct sockaddr_un *)0)->sun_path];
     int64_t wait_us;
-    _Atomic int64_t quiet_until_us;
+    int64_t quiet_until_us;
+};
+
+struct payee_check {
+    pthread_mutex_t lock; /* of NOW */
+    struct checker now;
 };
 
 enum err payee_check_new(const char *path, int64_t wait_ms, struct payee_check **out)
@@ -32,13 +37,45 @@ enum err payee_check_new(const char *path, int64_t wait_ms, struct payee_check *
     *out = p;
     if (!p)
         return ERR_NO_MEMORY;
-    p->path = path;
-    p->wait_us = wait_ms * 1000;
+    pthread_mutex_init(&p->lock, NULL);
+    payee_check_set(p, path, wait_ms);
     return ERR_OK;
+}
+
+void payee_check_set(struct payee_check *p, const char *path, int64_t wait_ms)
+{
+    struct checker fresh = {.wait_us = wait_ms * 1000};
+
+    memccpy(fresh.path, path, 0, sizeof fresh.path - 1);
+    pthread_mutex_lock(&p->lock);
+    p->now = fresh;
+    pthread_mutex_unlock(&p->lock);
+}
+
+static struct checker checker_of(struct payee_check *p)
+{
+    pthread_mutex_lock(&p->lock);
+    struct checker now = p->now;
+    pthread_mutex_unlock(&p->lock);
+    return now;
+}
+
+/* The one that did not answer; not another that took its place. */
+static void let_rest(struct payee_check *p, const struct checker *asked)
+{
+    pthread_mutex_lock(&p->lock);
+    if (strcmp(p->now.path, asked->path) == 0)
+        p->now.quiet_until_us = clock_mono_us() + PAUSE_SECONDS * INT64_C(1000000);
+    pthread_mutex_unlock(&p->lock);
+    log_event(LOG_WARN, "bankd.payee_check", "%s does not answer; nobody is asked for %d s",
+              asked->path, PAUSE_SECONDS);
 }
 
 void payee_check_free(struct payee_check *p)
 {
+    if (!p)
+        return;
+    pthread_mutex_destroy(&p->lock);
     free(p);
 }
 
@@ -122,7 +159,7 @@ static enum err read_answer(const struct buf *line, char out[static PAYEE_CHECK_
     return e;
 }
 
-static enum err ask(const struct payee_check *p, const struct order *order,
+static enum err ask(const struct checker *p, const struct order *order,
                     char out[static PAYEE_CHECK_LEN + 1])
 {
     int64_t deadline_us = clock_mono_us() + p->wait_us;
@@ -149,14 +186,14 @@ enum err payee_check_ask(struct payee_check *p, const struct order *order,
     out[0] = 0;
     if (!p)
         return ERR_OK;
-    enum err e = clock_mono_us() < p->quiet_until_us ? ERR_UNAVAILABLE : ask(p, order, out);
+    const struct checker now = checker_of(p);
+    if (!now.path[0])
+        return ERR_OK;
+    enum err e = clock_mono_us() < now.quiet_until_us ? ERR_UNAVAILABLE : ask(&now, order, out);
     if (!e || e == ERR_NO_MEMORY)
         return e;
     memcpy(out, "RVNA", PAYEE_CHECK_LEN + 1);
-    if (e != ERR_TIMEOUT)
-        return ERR_OK;
-    p->quiet_until_us = clock_mono_us() + PAUSE_SECONDS * INT64_C(1000000);
-    log_event(LOG_WARN, "bankd.payee_check", "%s does not answer; nobody is asked for %d s",
-              p->path, PAUSE_SECONDS);
+    if (e == ERR_TIMEOUT)
+        let_rest(p, &now);
     return ERR_OK;
 }

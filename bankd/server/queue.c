@@ -127,6 +127,14 @@ bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_l
     return !over;
 }
 
+size_t queue_depth(struct queue *q)
+{
+    pthread_mutex_lock(&q->lock);
+    size_t depth = q->jobs.count;
+    pthread_mutex_unlock(&q->lock);
+    return depth;
+}
+
 void queue_close(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);

@@ -29,6 +29,9 @@ bool queue_put_expected(struct queue *q, struct job *j); /* as queue_put */
  * there are fewer than MAX. False when the queue is closed and empty. */
 bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_list *out);
 
+/* How many jobs wait. From any thread. */
+size_t queue_depth(struct queue *q);
+
 /* Nothing goes in any more; what is in it can still be taken. */
 void queue_close(struct queue *q);
 

@@ -25,16 +25,32 @@ struct server {
     struct committer *committer;
     struct loop *loops[SETTINGS_THREADS_MAX];
     size_t loop_count;
-    uint16_t port;
+    uint16_t port, metrics_port;
+    int64_t started_us;
 };
 
 /* --- how requests travel -----------------------------------------------------------------------*/
 
-/* From a loop: to a worker when there is something to prepare, otherwise straight on. */
-static bool submit(void *ctx, struct job *j)
+static bool is_statement(enum route r)
 {
-    struct server *s = ctx;
+    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE || r == ROUTE_DELEGATE;
+}
 
+/* Each answer comes by here once, whether its connection is still there or not. */
+static void count(struct metrics *m, const struct job *j)
+{
+    enum route r = j->routed ? j->match.route : ROUTE_COUNT;
+
+    metrics_add(m, METRIC_REQUESTS, metrics_request(r, j->answer.http), 1);
+    if (is_statement(r))
+        metrics_add(m, METRIC_DECISIONS, (size_t)j->answer.err, 1);
+    if (j->payee_check[0])
+        metrics_payee_check(m, j->payee_check);
+}
+
+/* To a worker when there is something to prepare, otherwise straight on. */
+static bool hand_on(struct server *s, struct job *j)
+{
     if (j->err || !handler_of(j->match.route)->prepare)
         return committer_put(s->committer, j);
     bool taken = workers_put(s->workers, j);
@@ -43,14 +59,28 @@ static bool submit(void *ctx, struct job *j)
     return taken;
 }
 
+/* From a loop. */
+static bool submit(void *ctx, struct job *j)
+{
+    struct server *s = ctx;
+
+    if (hand_on(s, j))
+        return true;
+    job_refuse(j, ERR_BUSY);
+    count(s->bank.metrics, j);
+    return false;
+}
+
 /* From the committer back to the loops. */
 static void deliver(void *ctx, struct job_list *jobs)
 {
     struct server *s = ctx;
     struct job_list mail[SETTINGS_THREADS_MAX] = {{0}};
 
-    for (struct job *j = job_list_take(jobs); j; j = job_list_take(jobs))
+    for (struct job *j = job_list_take(jobs); j; j = job_list_take(jobs)) {
+        count(s->bank.metrics, j);
         job_list_add(&mail[j->loop], j);
+    }
     for (size_t i = 0; i < s->loop_count; i++)
         loop_post(s->loops[i], &mail[i]);
 }
@@ -68,6 +98,24 @@ static void pass_on(void *ctx, struct job *j)
     deliver(s, &one);
 }
 
+/* For whoever watches. */
+static void measure(void *ctx)
+{
+    struct server *s = ctx;
+    struct metrics *m = s->bank.metrics;
+    int64_t connections = 0;
+
+    for (size_t i = 0; i < s->loop_count; i++)
+        connections += loop_connections(s->loops[i]);
+    metrics_set(m, METRIC_CONNECTIONS, 0, connections);
+    metrics_set(m, METRIC_CONNECTIONS_MAX, 0, (int64_t)s->settings->max_connections);
+    metrics_set(m, METRIC_QUEUED, METRICS_WORKERS, (int64_t)workers_waiting(s->workers));
+    metrics_set(m, METRIC_QUEUED, METRICS_COMMITTER, (int64_t)committer_waiting(s->committer));
+    metrics_set(m, METRIC_QUEUED_MAX, 0, (int64_t)s->settings->queue_max);
+    metrics_set(m, METRIC_CERTIFICATE_LEFT, 0, tls_ends_us(s->tls) - clock_now_us());
+    metrics_set(m, METRIC_START_TIME, 0, s->started_us);
+}
+
 /* --- start and end -----------------------------------------------------------------------------*/
 
 static enum err random_bytes(void *ctx, uint8_t *out, size_t len)
@@ -82,15 +130,18 @@ static enum err open_bank(struct server *s)
         .terms = s->settings->terms, .bank = s->settings->bank, .random = random_bytes};
 
     s->bank.name = s->settings->bank;
-    enum err e = store_open(s->settings->store, &s->store);
+    enum err e = metrics_new(&s->bank.metrics);
+    if (e)
+        return e;
+    server_note_reload(s, false);
+    e = store_open(s->settings->store, &s->store);
     if (!e)
         e = core_open(s->store, &options, &s->bank.core);
     if (e)
         return log_fail(e, "bankd.start", "%s: %s %s", s->settings->store, err_info(e)->cause,
                         err_info(e)->remedy);
-    if (s->settings->payee_check[0])
-        e = payee_check_new(s->settings->payee_check, (int64_t)s->settings->payee_check_ms,
-                            &s->bank.payee_check);
+    e = payee_check_new(s->settings->payee_check, (int64_t)s->settings->payee_check_ms,
+                        &s->bank.payee_check);
     if (!e)
         e = note_new(s->settings->keeper_socket, (int)s->settings->keeper_ms, &s->bank.note);
     if (e)
@@ -107,6 +158,7 @@ static enum err start_threads(struct server *s)
         .queue_max = s->settings->queue_max,
         .batch_max = s->settings->batch_max,
         .deliver = deliver,
+        .measure = measure,
         .ctx = s,
     };
     const struct workers_options workers = {
@@ -121,31 +173,58 @@ static enum err start_threads(struct server *s)
     return e ? e : workers_start(&workers, &s->workers);
 }
 
+/* The sockets that one loop has alone. */
+struct single {
+    int operator, metrics;
+};
+
+static void close_single(const struct server *s, const struct single *one)
+{
+    close(one->operator);
+    unlink(s->settings->socket);
+    if (one->metrics >= 0)
+        close(one->metrics);
+}
+
+static enum err listen_single(struct server *s, struct single *out)
+{
+    *out = (struct single){-1, -1};
+    enum err e = listen_unix(s->settings->socket, &out->operator);
+    if (e || !s->settings->metrics_listen[0])
+        return e;
+    e = listen_tcp(s->settings->metrics_listen, &out->metrics, 1, &s->metrics_port);
+    if (e)
+        close_single(s, out);
+    return e;
+}
+
 /* loop_new takes its sockets over, also on failure; the rest are closed here. */
 static enum err make_loops(struct server *s)
 {
     size_t count = s->settings->event_threads, next = 0;
-    int tcp[SETTINGS_THREADS_MAX], local;
+    int tcp[SETTINGS_THREADS_MAX];
+    struct single one;
 
-    enum err e = listen_unix(s->settings->socket, &local);
+    enum err e = listen_single(s, &one);
     if (e)
         return e;
     e = listen_tcp(s->settings->listen, tcp, count, &s->port);
     if (e) {
-        close(local);
-        unlink(s->settings->socket);
+        close_single(s, &one);
         return e;
     }
     for (; next < count && !e; next++) {
-        const struct loop_options o = {
-            .settings = s->settings,
-            .tls = s->tls,
-            .index = (unsigned)next,
-            .tcp_fd = tcp[next],
-            .unix_fd = next == 0 ? local : -1,
-            .submit = submit,
-            .ctx = s,
-        };
+        const struct loop_options o = {.settings = s->settings,
+                                       .tls = s->tls,
+                                       .index = (unsigned)next,
+                                       .listening =
+                                           {
+                                               [LOOP_TLS] = tcp[next],
+                                               [LOOP_OPERATOR] = next == 0 ? one.operator: - 1,
+                                               [LOOP_METRICS] = next == 0 ? one.metrics : -1 },
+                                               .submit = submit,
+                                               .ctx = s,
+                                       };
         e = loop_new(&o, &s->loops[next]);
         s->loop_count += e ? 0 : 1;
     }
@@ -162,6 +241,7 @@ enum err server_start(const struct settings *settings, struct server **out)
     if (!s)
         return ERR_NO_MEMORY;
     s->settings = settings;
+    s->started_us = clock_now_us();
     enum err e = open_bank(s);
     if (!e)
         e = tls_new(settings->keeper_socket, &s->tls);
@@ -184,6 +264,11 @@ uint16_t server_port(const struct server *s)
     return s->port;
 }
 
+uint16_t server_metrics_port(const struct server *s)
+{
+    return s->metrics_port;
+}
+
 const char *server_pin(const struct server *s)
 {
     return tls_pin(s->tls);
@@ -192,6 +277,22 @@ const char *server_pin(const struct server *s)
 enum err server_renew(struct server *s)
 {
     return tls_renew(s->tls, s->settings->keeper_socket);
+}
+
+/* The checker before the terms that may ask for its results. */
+void server_adopt(struct server *s, const struct settings *fresh)
+{
+    const struct committer_change change = {fresh->terms, (int)fresh->keeper_ms};
+
+    payee_check_set(s->bank.payee_check, fresh->payee_check, (int64_t)fresh->payee_check_ms);
+    committer_adopt(s->committer, &change);
+    for (size_t i = 0; i < s->loop_count; i++)
+        loop_adopt(s->loops[i], fresh);
+}
+
+void server_note_reload(struct server *s, bool refused)
+{
+    metrics_set(s->bank.metrics, METRIC_RELOAD_REFUSED, 0, refused);
 }
 
 /* In the order in which requests travel, so that each part finishes what the one before gave it. A
@@ -213,6 +314,7 @@ void server_stop(struct server *s)
     committer_free(s->committer);
     tls_free(s->tls);
     note_free(s->bank.note);
+    metrics_free(s->bank.metrics);
     payee_check_free(s->bank.payee_check);
     core_close(s->bank.core);
     store_close(s->store);

@@ -13,13 +13,15 @@
 
 struct settings {
     char *bank;
-    char *listen; /* "127.0.0.1:8443", "[::1]:0" */
-    char *socket; /* Unix socket for the operator */
+    char *listen;         /* "127.0.0.1:8443", "[::1]:0" */
+    char *metrics_listen; /* the same, "": no such door */
+    char *socket;         /* Unix socket for the operator */
     char *store;
     char *keeper_socket;
     char *hold_above, *hold_on, *cutoff, *bank_codes, *console;
-    struct core_terms terms;         /* what they say */
-    uint64_t event_threads, workers; /* never 0 */
+    struct core_terms terms;                 /* what they say */
+    uint64_t event_threads, workers;         /* never 0 */
+    uint64_t event_threads_set, workers_set; /* 0: not in the file */
     uint64_t max_connections;
     uint64_t queue_max; /* requests waiting for a worker, and for the committer */
     uint64_t batch_max; /* requests in one transaction */
@@ -30,6 +32,10 @@ struct settings {
 /* CONFIG_INVALID after logging what to mend, in which line. Also raises the limit of open files as
  * far as max_connections needs it, and refuses when it cannot. */
 MUST_CHECK enum err settings_load(const char *path, struct settings *out);
+/* Reads the file again while NOW is in force, and logs what changed. CONFIG_INVALID, logged, also
+ * when something changed that needs a restart (bankd(8)): then nothing of it may be taken over. */
+MUST_CHECK enum err settings_reload(const char *path, const struct settings *now,
+                                    struct settings *out);
 void settings_free(struct settings *s);
 
 #endif

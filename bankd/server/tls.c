@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CERTIFY_WAIT_MS 10000
 
@@ -197,6 +198,16 @@ void tls_free(struct tls *t)
 const char *tls_pin(const struct tls *t)
 {
     return t->pin;
+}
+
+int64_t tls_ends_us(struct tls *t)
+{
+    struct tm ends = {0};
+
+    pthread_mutex_lock(&t->lock);
+    bool known = ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(t->ctx)), &ends) == 1;
+    pthread_mutex_unlock(&t->lock);
+    return known ? (int64_t)timegm(&ends) * 1000000 : 0;
 }
 
 /* --- connections -------------------------------------------------------------------------------*/

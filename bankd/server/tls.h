@@ -25,6 +25,9 @@ void tls_free(struct tls *t); /* NULL-safe */
 /* Thumbprint of the bank's root key, as the keeper sent it: what holders pin. */
 const char *tls_pin(const struct tls *t);
 
+/* When the newest certificate ends, in microseconds since 1970 UTC. From any thread. */
+int64_t tls_ends_us(struct tls *t);
+
 /* A server's connection over the socket FD, which stays the caller's. From any thread. SSL_free. */
 MUST_CHECK enum err tls_accept(struct tls *t, int fd, struct ssl_st **out);
 

@@ -56,6 +56,11 @@ bool workers_put(struct workers *w, struct job *j)
     return queue_put(w->queue, j);
 }
 
+size_t workers_waiting(struct workers *w)
+{
+    return queue_depth(w->queue);
+}
+
 void workers_stop(struct workers *w)
 {
     if (!w)

@@ -26,6 +26,8 @@ MUST_CHECK enum err workers_start(const struct workers_options *o, struct worker
 /* False when too many wait already; the job is still the caller's. From any thread. */
 bool workers_put(struct workers *w, struct job *j);
 
+size_t workers_waiting(struct workers *w); /* requests that no worker has taken yet */
+
 /* Lets them finish what waits; workers_put takes nothing any more. NULL-safe. */
 void workers_stop(struct workers *w);
 /* Once stopped, and when nobody can call workers_put any more. NULL-safe. */

@@ -240,11 +240,11 @@ static void test_response(void **state)
     (void)state;
     struct buf b = {0};
 
-    assert_ok(http_respond(200, "{}", 2, false, &b));
+    assert_ok(http_respond(200, NULL, "{}", 2, false, &b));
     assert_string_equal(buf_str(&b), "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
                                      "Content-Length: 2\r\nCache-Control: no-store\r\n\r\n{}");
     buf_clear(&b);
-    assert_ok(http_respond(405, "{}", 2, true, &b));
+    assert_ok(http_respond(405, NULL, "{}", 2, true, &b));
     assert_string_equal(buf_str(&b),
                         "HTTP/1.1 405 Method Not Allowed\r\n"
                         "Content-Type: application/problem+json\r\nContent-Length: 2\r\n"
@@ -262,7 +262,7 @@ static void test_every_status_has_a_phrase(void **state)
     for (int i = 0; i < ERR_COUNT; i++) {
         const struct err_info *info = err_info((enum err)i);
         buf_clear(&b);
-        assert_ok(http_respond(info->http, "", 0, false, &b));
+        assert_ok(http_respond(info->http, NULL, "", 0, false, &b));
         if (strstr(buf_str(&b), " \r\n"))
             fail_msg("%s: HTTP %d has no phrase", info->name, info->http);
     }

@@ -146,9 +146,12 @@ class Bank:
         """See tests/fault/control.h."""
         self.write("control", "".join(line + "\n" for line in lines))
 
-    def popen(self, *arguments, pin=PIN, **changed):
+    def write_settings(self, **changed):
         settings = {**self.settings, **changed}
         self.write("keeper.conf", "".join(f"{k} = {v}\n" for k, v in settings.items()))
+
+    def popen(self, *arguments, pin=PIN, **changed):
+        self.write_settings(**changed)
         reader, writer = os.pipe()
         os.write(writer, pin.encode() + b"\n")
         os.close(writer)

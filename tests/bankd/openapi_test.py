@@ -159,8 +159,9 @@ class Live(unittest.TestCase):
         """ANSWER is what the page says of the operation; returns its JSON."""
         operation = next(op for _, _, op in operations() if op["operationId"] == identifier)
         self.assertIn(str(answer.status), operation["responses"], "%s: %s" % (identifier, answer))
-        content = resolve(operation["responses"][str(answer.status)])["content"]["application/json"]
-        self.assertIsNone(mismatch(content["schema"], answer.json), identifier)
+        ((kind, content),) = resolve(operation["responses"][str(answer.status)])["content"].items()
+        said = answer.json if kind == "application/json" else answer.body.decode()
+        self.assertIsNone(mismatch(content["schema"], said), identifier)
         self.seen.add(identifier)
         return answer.json
 
@@ -290,6 +291,7 @@ class Live(unittest.TestCase):
                 "note": "as a test", "roles": ["viewer", "payments"]}))
             self.check("operators", bank.operator("GET", "/v1/operators"))
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
+            self.check("metrics", bank.operator("GET", "/metrics"))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")

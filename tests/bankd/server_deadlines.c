@@ -63,6 +63,27 @@ static void test_work_is_never_due_and_never_idle(void **state)
     assert_null(deadlines_idlest(&all));
 }
 
+static void test_new_lengths_count_from_the_beginning(void **state)
+{
+    (void)state;
+    const int64_t longer[PHASE_COUNT] = {
+        [PHASE_IDLE] = 300, [PHASE_HEAD] = 2, [PHASE_WORK] = INT64_MAX};
+
+    deadlines_enter(&all, &d[0], PHASE_IDLE, 1000);
+    deadlines_enter(&all, &d[1], PHASE_HEAD, 1000);
+    deadlines_enter(&all, &d[2], PHASE_WORK, 1000);
+    deadlines_set(&all, longer);
+    assert_int_equal(deadlines_next_us(&all), 1002);
+    assert_ptr_equal(deadlines_due(&all, 1002), &d[1]);
+    deadlines_enter(&all, &d[1], PHASE_IDLE, 1100);
+    assert_null(deadlines_due(&all, 1299));
+    assert_ptr_equal(deadlines_due(&all, 1300), &d[0]);
+    deadlines_enter(&all, &d[0], PHASE_NONE, 1300);
+    assert_ptr_equal(deadlines_due(&all, 1400), &d[1]);
+    deadlines_enter(&all, &d[1], PHASE_NONE, 1400);
+    assert_null(deadlines_due(&all, INT64_MAX - 1));
+}
+
 /* Who closes anyway goes first, then who has kept us waiting longest, in whatever phase. */
 static void test_who_makes_room(void **state)
 {
@@ -86,6 +107,7 @@ int main(void)
         cmocka_unit_test_setup(test_at_its_time_and_not_before, fresh),
         cmocka_unit_test_setup(test_entering_again_begins_anew, fresh),
         cmocka_unit_test_setup(test_work_is_never_due_and_never_idle, fresh),
+        cmocka_unit_test_setup(test_new_lengths_count_from_the_beginning, fresh),
         cmocka_unit_test_setup(test_who_makes_room, fresh),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

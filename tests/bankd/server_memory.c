@@ -82,8 +82,8 @@ static int ask(struct scene *s, struct buf *body)
         return 0;
     if (arrive(s, &bank, j)) {
         commit(&s->w, &bank, j);
-        enum err e =
-            http_respond(j->answer.http, j->answer.body.data, j->answer.body.len, false, &response);
+        enum err e = http_respond(j->answer.http, j->type, j->answer.body.data, j->answer.body.len,
+                                  false, &response);
         http = e ? 0 : j->answer.http;
         memory_recover();
         assert_true(http == 0 || http < 300 || j->answer.err != ERR_OK);

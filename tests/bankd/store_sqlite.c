@@ -269,6 +269,10 @@ static const struct {
     {STORE_OUTBOX_TOTALS, "once a day"},
     {STORE_SUSPENSE_TOTALS, "once a day"},
     {STORE_RECONCILE_LOG, "once a day"},
+    {STORE_WAITING_OPEN, "for whoever watches, a twentieth of the time at most"},
+    {STORE_WAITING_OUTBOX, "for whoever watches, a twentieth of the time at most"},
+    {STORE_WAITING_SUSPENSE, "for whoever watches, a twentieth of the time at most"},
+    {STORE_WAITING_SESSIONS, "for whoever watches, a twentieth of the time at most"},
 };
 
 static bool may_grow(enum store_statement which)

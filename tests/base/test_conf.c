@@ -13,6 +13,7 @@ static char path[] = "/tmp/countersign-conf.XXXXXX";
 static char *bank;
 static char *listen_on;
 static uint64_t workers;
+static size_t lines[COUNT];
 static char message[200];
 
 static struct conf_item items[COUNT] = {
@@ -37,7 +38,7 @@ static int leave(void **state)
 static enum err load(const char *text, size_t len)
 {
     assert_ok(file_write(path, text, len, 0600));
-    return conf_load(path, items, COUNT, message, sizeof message);
+    return conf_load(path, items, COUNT, lines, message, sizeof message);
 }
 
 static void test_good_files(void **state)
@@ -48,6 +49,9 @@ static void test_good_files(void **state)
     assert_string_equal(bank, "a = b");
     assert_string_equal(listen_on, "localhost:0");
     assert_int_equal(workers, 64);
+    assert_int_equal(lines[0], 3);
+    assert_int_equal(lines[1], 0); /* absent */
+    assert_int_equal(lines[2], 4);
     assert_string_equal(message, "");
     conf_free(items, COUNT);
     assert_null(bank);
@@ -97,10 +101,21 @@ static void test_refusals_name_the_line(void **state)
     refuses("bank=x\0y\n", 9, ": this is not a text file in UTF-8");
 }
 
+static void test_places(void **state)
+{
+    (void)state;
+    char place[32];
+
+    conf_place("/etc/a.conf", 7, place, sizeof place);
+    assert_string_equal(place, "/etc/a.conf:7");
+    conf_place("/etc/a.conf", 0, place, sizeof place);
+    assert_string_equal(place, "/etc/a.conf");
+}
+
 static void test_files_that_cannot_be_read(void **state)
 {
     (void)state;
-    assert_err(conf_load("/none", items, COUNT, message, sizeof message), ERR_NOT_FOUND);
+    assert_err(conf_load("/none", items, COUNT, lines, message, sizeof message), ERR_NOT_FOUND);
     assert_non_null(strstr(message, "/none: "));
 
     char *large = malloc(70000);
@@ -115,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_good_files),
         cmocka_unit_test(test_refusals_name_the_line),
+        cmocka_unit_test(test_places),
         cmocka_unit_test(test_files_that_cannot_be_read),
     };
     return cmocka_run_group_tests(tests, enter, leave);

@@ -186,7 +186,7 @@ def iban(number):
 class Answer:
     def __init__(self, status, body):
         self.status, self.body = status, body
-        self.json = json.loads(body) if body else {}
+        self.json = json.loads(body) if body.startswith(b"{") else {}
         self.name = self.json.get("name", "OK") if status >= 400 else "OK"
 
     def __repr__(self):
@@ -266,7 +266,7 @@ class Bank:
         self.keeper_env = keeper_env or {}
         self.bankd_settings, self.bankd_prefix = bankd_settings, tuple(bankd_prefix)
         self.keeper = self.bankd = None
-        self.port = self.pin = None
+        self.port = self.pin = self.metrics_port = None
         self.module = self.keeper_env.get("MODULE", SOFTHSM)
         self.env = {**os.environ, "SOFTHSM2_CONF": os.path.join(self.dir, "softhsm2.conf")}
         self.policies = {}
@@ -386,6 +386,7 @@ class Bank:
         self.bankd, line = self.spawn(args, "bankd.log", {**self.env, **(env or {})})
         ready = json.loads(line.split(b" ", 1)[1])
         self.port, self.pin = ready["port"], ready["pin"]
+        self.metrics_port = ready.get("metricsPort")
 
     def start(self):
         self.start_keeper()
