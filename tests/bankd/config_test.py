@@ -4,6 +4,7 @@
 SIGHUP changes of those of a bankd that serves, over connections that stay.
 
 usage: config_test.py [TestClass[.test] ...]; COUNTERSIGN_BIN names the directory of the programs."""
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -277,20 +278,24 @@ class Reload(unittest.TestCase):
 
     def test_nobody_notices_in_the_middle_of_payments(self):
         """Reloads come while both approve one order after another on connections that stay."""
-        over, said = threading.Event(), []
+        over = threading.Event()
 
         def change():
             settings = ("hold_above = 10.00 EUR\nidle_ms = 50000\n", "cutoff = 23:59 EUR\nkeeper_ms = 900\n", "")
+            count = 0
             while not over.is_set():
-                said.append(self.reload(settings[len(said) % 3]))
+                self.reload(settings[count % 3])
+                count += 1
+            return count
 
-        thread = threading.Thread(target=change)
-        thread.start()
-        before = self.connections()
-        statuses = [self.pay("5.00").json["status"] for _ in range(40)]
-        over.set()
-        thread.join()
-        self.assertGreater(len(said), 3)
+        with concurrent.futures.ThreadPoolExecutor(1) as other:
+            changes = other.submit(change)
+            try:
+                before = self.connections()
+                statuses = [self.pay("5.00").json["status"] for _ in range(40)]
+            finally:
+                over.set()
+            self.assertGreater(changes.result(), 3)
         self.assertEqual(set(statuses), {"ACSC"})
         self.assertEqual(self.connections(), before)
         self.bank.verify_log()
