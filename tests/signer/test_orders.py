@@ -145,7 +145,9 @@ class Offline(Desk):
         thumbprints = {holder.name: [key["thumbprint"] for key in holder.json("token", "info") if "thumbprint" in key][0]
                        for holder in (self.alice, self.bob)}
         for name, expected in (("bob", "CHALLENGE_INVALID"), ("alice", None)):
-            challenge = self.alice.run("challenge", thumbprints[name], check=True).stdout.strip()
+            # A thumbprint may begin with a hyphen, as options do.
+            words = self.alice.words("challenge") + ["--", thumbprints[name]]
+            challenge = self.bank.tool(words, env=self.alice.env).stdout.strip()
             signed = self.bank.path(name + ".signed")
             self.alice.run("sign", path, "--policy", policy, "--decision", "approve", "--challenge", challenge, "-o",
                            signed, check=True)
