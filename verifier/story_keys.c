@@ -89,7 +89,7 @@ enum err story_keys_status(struct story *s, struct body *b)
                                       MEMBER_TEXT("floor", true, &floor),
                                       MEMBER_TEXT("holder", true, &holder),
                                       MEMBER_TEXT("note", true, &note),
-                                      MEMBER_TEXT("operator", true, &operator_name),
+                                      MEMBER_TEXT("operator", false, &operator_name),
                                       MEMBER_TEXT("status", true, &status),
                                       MEMBER_TEXT("thumbprint", true, &thumbprint)};
     struct enrolled *en;
@@ -104,8 +104,9 @@ enum err story_keys_status(struct story *s, struct body *b)
     e = story_check_object(b, "holder", en->holder);
     if (e == ERR_OK)
         e = story_contradiction_unless(story_text_is(holder, en->holder));
-    if (e == ERR_OK)
-        e = story_contradiction_unless(!en->revoked);
+    if (e == ERR_OK) /* without the bank's operator somebody may only suspend his own */
+        e = story_contradiction_unless(!en->revoked &&
+                                       (operator_name || story_text_is(status, "suspended")));
     if (e == ERR_OK)
         e = member_time(floor, &floor_us);
     if (e == ERR_OK) /* it only rises */

@@ -258,6 +258,10 @@ MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who
  * active again; a revoked one never is (KEY_REVOKED). Active again, it signs anew: its floor is
  * now. STATUS is "active", "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the
  * log. KEY_UNKNOWN when THUMBPRINT is none of the holder's, or terminal's. */
+/* The caller's own key, over a session of his with whichever of them. */
+MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
+                                     const char *thumbprint, const char *note,
+                                     struct core_answer *out);
 MUST_CHECK enum err core_key_set(struct core *c, const struct core_caller *who, const char *holder,
                                  const char *thumbprint, const char *status, const char *note,
                                  struct core_answer *out);

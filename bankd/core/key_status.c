@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The operator suspends a key, lets it sign again, or revokes it for ever. What it signed counts
- * while it is active, so what waits for decisions is looked at again.
+ * The operator suspends a key, lets it sign again, or revokes it for ever; whose it is may suspend
+ * it himself. What it signed counts while it is active, so what waits for decisions is looked at
+ * again.
  */
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
@@ -10,7 +11,10 @@
 #include "bankd/core/freshness.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
+#include "order/text.h"
 #include <string.h>
+
+#define NOTE_CHARS 140
 
 static bool is_status(const char *text)
 {
@@ -19,7 +23,7 @@ static bool is_status(const char *text)
 }
 
 struct act {
-    const char *status, *operator_name, *note;
+    const char *status, *operator_name, *note; /* OPERATOR_NAME NULL: he whose it is */
 };
 
 static enum err write_entry(struct core *c, const char *thumbprint, const struct act *act,
@@ -33,7 +37,8 @@ static enum err write_entry(struct core *c, const char *thumbprint, const struct
     doc_time(&body, "floor", key->floor_us);
     doc_text(&body, "holder", key->holder_name);
     doc_text(&body, "note", act->note);
-    doc_text(&body, "operator", act->operator_name);
+    if (act->operator_name)
+        doc_text(&body, "operator", act->operator_name);
     doc_text(&body, "status", act->status);
     doc_text(&body, "thumbprint", thumbprint);
     enum err e = entries_add(c, &body, &key->holder_entry);
@@ -95,6 +100,42 @@ static enum err set(struct core *c, const char *thumbprint, const struct act *ac
     return e ? e : look_again(c, key);
 }
 
+static void describe(const char *holder, const char *thumbprint, const char *status,
+                     struct doc *body)
+{
+    doc_object(body);
+    doc_text(body, "holder", holder);
+    doc_text(body, "status", status);
+    doc_text(body, "thumbprint", thumbprint);
+}
+
+/* A session is enough: it takes away, and whoever lost his card has nothing to sign with. */
+enum err core_key_suspend(struct core *c, const struct core_caller *who, const char *thumbprint,
+                          const char *note, struct core_answer *out)
+{
+    const struct act act = {"suspended", NULL, note};
+    struct session_viewer viewer;
+    struct people_key key;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_viewer(c, who, &viewer);
+    if (!e)
+        e = utext_check(note, strlen(note), NOTE_CHARS);
+    if (!e)
+        e = people_key_find(c, thumbprint, &key);
+    if (!e && (viewer.is_operator || key.holder != viewer.holder))
+        e = ERR_KEY_UNKNOWN;
+    if (!e && key.revoked)
+        e = ERR_KEY_REVOKED;
+    if (!e && key.active)
+        e = set(c, thumbprint, &act, &key);
+    describe(viewer.holder_name, thumbprint, act.status, &body);
+    return answer_finish(c, who, e, 200, &body, out);
+}
+
 /* Whoever is to have operators' keys must be able to make operators; and one of those must be left,
  * but for the console, which takes a stolen key away. */
 static enum err check_operator(struct core *c, const struct core_caller *who,
@@ -137,9 +178,6 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
         e = check_operator(c, who, &key, status);
     if (!e)
         e = set(c, thumbprint, &act, &key);
-    doc_object(&body);
-    doc_text(&body, "holder", holder);
-    doc_text(&body, "status", status);
-    doc_text(&body, "thumbprint", thumbprint);
+    describe(holder, thumbprint, status, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }

@@ -54,6 +54,41 @@ static void test_who_may_and_what(void **state)
                         "revoked");
 }
 
+static const char *suspends(struct world *w, const struct person *who, const struct person *of,
+                            const char *note)
+{
+    const struct core_caller caller = {.session = who->session};
+
+    world_begin(w);
+    world_end(w, core_key_suspend(w->core, &caller, key_thumbprint(of->key), note, &w->answer));
+    return err_name(w->answer.err);
+}
+
+/* His own and no other, by a session alone; he cannot take it back, nor what the bank did. */
+static void test_by_himself(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(suspends(w, &w->bob, &w->alice, "x"), "KEY_UNKNOWN");
+    assert_string_equal(suspends(w, &w->alice, &w->alice, ""), "TEXT_INVALID");
+    assert_string_equal(suspends(w, &w->alice, &w->alice, "gone"), "OK");
+    assert_string_equal(world_text(w, "status"), "suspended");
+    assert_string_equal(suspends(w, &w->alice, &w->alice, "gone"), "SESSION_REQUIRED");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    assert_evidence(w, &w->bob, &o, "PATC");
+    assert_string_equal(set(w, &w->alice, "active"), "OK");
+    assert_false(world_look(w, 100));
+    assert_string_equal(world_newest(w), "ACSC");
+    assert_evidence(w, &w->bob, &o, "ACSC");
+    assert_string_equal(set(w, &w->bob, "revoked"), "OK");
+    assert_string_equal(suspends(w, &w->bob, &w->bob, "x"), "SESSION_REQUIRED");
+    world_order_free(&o);
+}
+
 /* Its sessions end and do not come back; it signs nothing; and what was signed meanwhile is old
  * when it is active again. */
 static void test_suspended(void **state)
@@ -317,6 +352,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_who_may_and_what),
+        T(test_by_himself),
         T(test_suspended),
         T(test_votes_come_back),
         T(test_revoked_votes_never_do),

@@ -293,6 +293,7 @@ class Live(unittest.TestCase):
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
             self.check("metrics", bank.operator("GET", "/metrics"))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
+            self.check("keySuspend", alice.post("/v1/keys/%s/suspension" % alice.key.thumbprint, {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")
             self.assertIsNone(mismatch(API["components"]["schemas"]["Problem"], problem.json))

@@ -60,7 +60,7 @@ class Bank(Cash, Changes, Deputies, Outside):
         if status == "active":
             key.floor = self.now
         for order in self.orders.values():
-            given = [d.key for d in order.account.delegations.values()]
+            given = [d.key for d in self.to_come(order.account).values()]
             if order.status in ("ACTC", "PATC") and key in [k for _, _, k in order.decisions] + given:
                 order.due = self.now * 1000000
         for account in self.changing:

@@ -212,12 +212,12 @@ class Story:
             body["previous"] = before[-1]
         return self.put(name, clock, body)
 
-    def key_status(self, holder, key, status, clock="10:06:00", floor=None):
+    def key_status(self, holder, key, status, clock="10:06:00", floor=None, himself=False):
         before = [i for i, r in enumerate(self.rows) if r[2]["object"] == "holder:" + holder]
         return self.put("key-status", clock, {
             "object": "holder:" + holder, "previous": before[-1], "type": "key-status", "holder": holder,
             "thumbprint": key.thumbprint, "status": status, "floor": "2026-11-22T%sZ" % (floor or clock),
-            "operator": "uid 0 (root)", "note": "lost"})
+            "note": "lost", **({} if himself else {"operator": "uid 0 (root)"})})
 
     def elsewhere(self, kind, status, reason=None):
         body = {"type": kind, "movement": 3, "operator": "uid 0 (root)", "note": "pacs.002 of today", "status": status}
