@@ -91,6 +91,7 @@ static void other_ends(void **state)
                 {"confirmed", "ACSC", "", 2},
                 {"sent-back", "RJCT", "AC01", 2},
                 {"suspended-for-a-while", "ACSC", "", 2},
+                {"suspended-by-himself", "ACSC", "", 2},
                 {"delegated", "ACSC", "", 2},
                 {"delegated-anew", "ACSC", "", 2},
                 {"withdrawn", "RJCT", "DS0H", 1},
