@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 /* Who may call: a bit set. OPEN needs no session; HOLDER is a session; CONSOLE is a peer on the
- * bank's Unix socket; WATCHER is whoever comes through the door for metrics, and may nothing else. */
+ * bank's Unix socket; WATCHER comes through the door for metrics, and may nothing else. */
 enum caller { CALLER_OPEN = 1, CALLER_HOLDER = 2, CALLER_CONSOLE = 4, CALLER_WATCHER = 8 };
 
 enum route {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
+#include "app/session.h"
 #include "order/json.h"
 #include "order/jws.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/list.h"
-#include "signer/session.h"
 #include "signer/view.h"
 #include <string.h>
 

@@ -4,6 +4,7 @@
  * it in; whether a withdrawal may be paid out, the status says.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/display.h"
@@ -12,7 +13,6 @@
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/terminal.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include "signer/view.h"

@@ -3,9 +3,9 @@
  * What a holder says his movements are: of one movement, or of every payment to a payee.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "base/text.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/view.h"
 #include <string.h>

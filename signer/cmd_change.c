@@ -3,13 +3,13 @@
  * A new policy of the account: proposing one, and saying yes or no to the one that waits.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/policy_change.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "base/file.h"
 #include "order/json.h"
 #include "order/jws.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include "signer/view.h"

@@ -3,13 +3,13 @@
  * delegate: lets another holder of the account approve in one's place, or takes that back.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/amount.h"
 #include "order/delegation.h"
 #include "order/json.h"
 #include "order/jws.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include <string.h>

@@ -2,10 +2,10 @@
  *
  * What went out, by month and category. The bank's pages are added up here.
  */
+#include "app/app.h"
 #include "order/amount.h"
 #include "order/forms.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/chart.h"
 #include "signer/commands.h"
 #include "signer/list.h"

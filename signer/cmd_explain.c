@@ -3,6 +3,7 @@
  * policy explain: what an order at the bank still needs under its account's policy, and from whom.
  * The bank tells the decisions; the same code as the bank's judges them here.
  */
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/amount.h"
@@ -10,7 +11,6 @@
 #include "order/json.h"
 #include "order/policy_advice.h"
 #include "order/status.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include "signer/view.h"

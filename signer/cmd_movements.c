@@ -3,9 +3,9 @@
  * What moved: the list, the statement, and what a holder says a movement is.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "order/amount.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/list.h"
 #include "signer/report.h"

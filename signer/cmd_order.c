@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include "signer/view.h"

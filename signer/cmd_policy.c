@@ -2,9 +2,9 @@
  *
  * policy lint: all that is wrong with a policy in a file, or that its owner may not have meant.
  */
+#include "app/app.h"
 #include "order/doc.h"
 #include "order/policy_advice.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/policy_file.h"
 

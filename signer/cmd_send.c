@@ -3,10 +3,10 @@
  * send: hands signed decisions in, one a line of the files. One alone is told in full; of many each
  * is one line, and the bank's no to one does not hold the others up.
  */
+#include "app/app.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/view.h"
 #include <stdlib.h>

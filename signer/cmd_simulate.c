@@ -2,11 +2,11 @@
  *
  * policy simulate: who together can approve a case, by a policy in a file.
  */
+#include "app/app.h"
 #include "base/text.h"
 #include "order/amount.h"
 #include "order/doc.h"
 #include "order/policy_advice.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/policy_file.h"
 #include <inttypes.h>

@@ -4,8 +4,8 @@
  * lost a card has nothing to sign with.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "base/file.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/token_view.h"
 #include <stdlib.h>

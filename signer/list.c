@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/list.h"
+#include "app/app.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include <stdlib.h>
 #include <string.h>
 

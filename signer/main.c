@@ -2,8 +2,8 @@
  *
  * countersign: the holder's program. One table of commands.
  */
+#include "app/app.h"
 #include "base/log.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 
 #define OPTIONS(x) x, sizeof x / sizeof *x

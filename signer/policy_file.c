@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/policy_file.h"
+#include "app/app.h"
 #include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
 #include "order/policy_advice.h"
-#include "signer/app.h"
 #include <string.h>
 
 #define FILE_MAX (4 * POLICY_MAX) /* as people indent it */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/report.h"
+#include "app/app.h"
 #include "base/text.h"
 #include "order/amount.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include "signer/commands.h"
 #include "signer/csv.h"
 #include <inttypes.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/subject.h"
 #include "api/request.h"
+#include "app/app.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -9,7 +10,6 @@
 #include "order/jws.h"
 #include "order/policy_advice.h"
 #include "order/text.h"
-#include "signer/app.h"
 #include <string.h>
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/token_view.h"
+#include "app/app.h"
 #include "base/text.h"
 #include "order/json.h"
-#include "signer/app.h"
 #include <stdlib.h>
 #include <string.h>
 

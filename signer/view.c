@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/view.h"
+#include "app/app.h"
 #include "order/flag.h"
 #include "order/iban.h"
 #include "order/json.h"
 #include "order/order.h"
-#include "signer/app.h"
 #include <inttypes.h>
 #include <string.h>
 

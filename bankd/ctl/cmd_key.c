@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/keys.h"
 #include "base/text.h"
-#include "signer/app.h"
 #include <stdio.h>
 
 #define GROUP 4u

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "bankd/ctl/audit.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
@@ -7,7 +8,6 @@
 #include "base/progress.h"
 #include "base/text.h"
 #include "order/checkpoint.h"
-#include "signer/app.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

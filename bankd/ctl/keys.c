@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/ctl/keys.h"
+#include "app/app.h"
 #include "order/jws.h"
-#include "signer/app.h"
 #include "verifier/verifier.h"
 #include <string.h>
 

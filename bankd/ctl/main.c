@@ -2,9 +2,9 @@
  *
  * bankctl: the operator's program on the bank's own host.
  */
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
-#include "signer/app.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 

@@ -2,10 +2,10 @@
 #include "bankd/ctl/remote.h"
 
 #include "api/request.h"
+#include "app/app.h"
 #include "bankd/ctl/ctl.h"
 #include "order/act.h"
 #include "order/jws.h"
-#include "signer/app.h"
 #include <stdio.h>
 
 bool remote_wanted(void)

@@ -14,7 +14,7 @@
 #include "api/request.h"
 #include "base/text.h"
 #include "order/json.h"
-#include "signer/session.h"
+#include "app/session.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/wire.h"
 #include "tests/order/soft_key.h"

@@ -17,7 +17,8 @@ MAY_INCLUDE = {
     "token": ["base", "token/serve"],
     "token/serve": ["base"],
     "api": ["base", "order"],
-    "signer": ["base", "order", "verifier", "token", "api"],
+    "app": ["base", "order", "token", "api"],
+    "signer": ["base", "order", "verifier", "token", "api", "app"],
     "bankd/core": ["base", "order", "verifier", "api", "bankd/store"],
     "bankd/store": ["base"],
     "bankd/server": [
@@ -27,7 +28,7 @@ MAY_INCLUDE = {
         "base", "order", "verifier", "token", "token/serve", "bankd/keeper/msg",
     ],
     "bankd/keeper/msg": ["base", "token/serve"],
-    "bankd/ctl": ["base", "order", "verifier", "token", "api"],
+    "bankd/ctl": ["base", "order", "verifier", "token", "api", "app"],
     "bankd/courier": ["base", "order", "api"],
 }
 
@@ -38,7 +39,7 @@ HOMES = [
     (r"curl/.*", ["api/client.c"]),
     (r"(sqlite3|libpq-fe)\.h", ["bankd/store/"]),
     (r"event2/.*", ["bankd/server/"]),
-    (r"openssl/.*", ["order/", "verifier/", "token/", "api/", "signer/", "bankd/"]),
+    (r"openssl/.*", ["order/", "verifier/", "token/", "api/", "app/", "signer/", "bankd/"]),
 ]
 SOURCE_ONLY = re.compile(r"(openssl|unicode|curl|event2|sqlite3|libpq-fe)\b")
 

@@ -3,8 +3,8 @@
  * session: the session key, the one secret that a file may hold: 0600, in a 0700 directory on a
  * tmpfs ($XDG_RUNTIME_DIR/countersign, else /run/user/UID/countersign, else --session-dir).
  */
-#ifndef SIGNER_SESSION_H
-#define SIGNER_SESSION_H
+#ifndef APP_SESSION_H
+#define APP_SESSION_H
 
 #include "base/err.h"
 #include "base/secret.h"

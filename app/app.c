@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "signer/app.h"
+#include "app/app.h"
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/log.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/app.h"
+#include "app/session.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/statement.h"
-#include "signer/app.h"
-#include "signer/session.h"
 #include <string.h>
 #include <unistd.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "signer/app.h"
 #include "token/pin.h"
 #include <stdlib.h>
 #include <string.h>

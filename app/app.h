@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * app: what every command of the holder's program shares: settings, token and PIN, session, the
- * connection to the bank, output. Each part is opened when first needed and stays open; app_close
- * ends all of it.
+ * app: what the programs of people share, holders' and operators': settings, token and PIN,
+ * session, the connection to the bank, output. Each part is opened when first needed and stays
+ * open; app_close ends all of it.
  */
-#ifndef SIGNER_APP_H
-#define SIGNER_APP_H
+#ifndef APP_APP_H
+#define APP_APP_H
 
 #include "api/client.h"
 #include "base/args.h"

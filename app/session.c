@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "signer/session.h"
+#include "app/session.h"
 #include "base/file.h"
 #include "base/text.h"
 #include <openssl/ec.h>
