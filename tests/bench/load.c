@@ -12,9 +12,9 @@
  *   run PORT PIN CONNECTIONS COUNT PID... prints one JSON line; the CPU time is that of the PIDs
  */
 #include "api/request.h"
+#include "app/session.h"
 #include "base/text.h"
 #include "order/json.h"
-#include "app/session.h"
 #include "tests/bench/bench.h"
 #include "tests/bench/wire.h"
 #include "tests/order/soft_key.h"
