@@ -18,6 +18,7 @@
 #define ALL "{\"require\":\"all\"}"
 #define TWO "{\"anyOf\":[{\"signers\":[{\"count\":2}]}]}"
 #define ANYBODY "{\"anyOf\":[{\"signers\":[{\"count\":1}]}]}"
+#define ONE_CHANGES "{\"anyOf\":[{\"signers\":[{\"count\":1}]}],\"for\":\"policy\"}," ALL
 #define SUCCESSION                                                                                 \
     "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":7,\"signers\":[{\"count\":1}]}],"    \
     "\"for\":\"policy\"}," ALL
@@ -223,6 +224,34 @@ static void test_a_new_policy_lets_an_order_through(void **state)
     policy_free(four);
 }
 
+static void becomes(struct world *w, int64_t number, const char *rules)
+{
+    struct policy *p = next(w, number, ALICE "," BOB, rules);
+
+    assert_status(w, world_policy_decide(w, &w->alice, p, VERB_APPROVE), "in-force");
+    policy_free(p);
+}
+
+/* Whatever evidence the bank gives, the verifier has room for its policies. */
+static void test_evidence_after_many_policies(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB, ONE_CHANGES);
+    struct world_order o;
+    struct verify_report report;
+
+    enforce(w, two);
+    for (int64_t number = 3; number <= 520; number++)
+        becomes(w, number, ONE_CHANGES);
+    world_order(w, "60.00", &o);
+    world_both_approve(w, &o, "ACSC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_int_equal(report.policy_version, 520);
+    assert_policy_signers(&report, "alice 2,bob 2");
+    world_order_free(&o);
+    policy_free(two);
+}
+
 /* Alice approved under a policy of two in three; the next one is WITH, then Bob says VERB. */
 static void ends_with(struct world *w, const char *with, enum verb verb, const char *reason)
 {
@@ -422,6 +451,7 @@ int main(void)
         T(threat_10_an_order_that_waits_meanwhile),
         T(test_succession),
         T(test_a_new_policy_lets_an_order_through),
+        T(test_evidence_after_many_policies),
         T(test_words_in_their_order),
         T(test_a_no_under_a_stricter_policy),
         T(test_a_vote_when_no_rule_is_left),
