@@ -13,7 +13,7 @@
 
 #define STORY_KEYS_MAX 1024 /* as many as an evidence file has entries */
 #define STORY_STEPS_MAX 16
-#define STORY_POLICIES_MAX 512
+#define STORY_POLICIES_MAX 1024   /* likewise: one word may bring one into force */
 #define STORY_DELEGATIONS_MAX 512 /* principals */
 #define STORY_VOTES_MAX (2 * POLICY_HOLDERS_MAX)
 

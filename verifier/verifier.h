@@ -147,8 +147,9 @@ struct verify_deputy {
     bool pinned;                             /* as of a signer */
 };
 /* Who approved a policy that came into force: each key once, with the first that it approved. The
- * account's first policy is the bank's to enter. */
-#define VERIFY_POLICY_SIGNERS_MAX 256u
+ * account's first policy is the bank's to enter. Each has an enrolment and a word among the 1,024
+ * entries. */
+#define VERIFY_POLICY_SIGNERS_MAX 512u
 struct verify_policy_signer {
     char holder[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];

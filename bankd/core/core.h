@@ -136,7 +136,8 @@ MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *
                                       const char *operator_id, const char *name,
                                       const uint8_t *spki, size_t spki_len,
                                       struct core_answer *out);
-/* All the roles that he has from then on; LAST_OF_ROLE when nobody else has one that he loses. */
+/* All the roles that he has from then on; LAST_OF_ROLE when he has a good key and nobody else with
+ * one has a role that he loses. */
 MUST_CHECK enum err core_operator_roles(struct core *c, const struct core_caller *who,
                                         const char *operator_id, role_set roles, const char *note,
                                         struct core_answer *out);

@@ -9,16 +9,19 @@
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
 
-/* Somebody must be left who has what is taken. */
+/* Somebody must be left who has what is taken, if there was anybody: who has no good key leaves
+ * nobody behind. */
 static enum err check_left(struct core *c, int64_t holder, role_set taken)
 {
     enum err e = ERR_OK;
 
     for (size_t r = 0; !e && r < ROLE_COUNT; r++) {
-        int64_t others = 1;
+        int64_t all = 0, others = 0;
         if (taken & ROLE_BIT(r))
+            e = act_count(c, (enum role)r, 0, &all);
+        if (!e && all > 0)
             e = act_count(c, (enum role)r, holder, &others);
-        if (!e && others == 0)
+        if (!e && all > 0 && others == 0)
             e = ERR_LAST_OF_ROLE;
     }
     return e;

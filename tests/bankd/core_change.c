@@ -18,6 +18,7 @@
 #define ALL "{\"require\":\"all\"}"
 #define TWO "{\"anyOf\":[{\"signers\":[{\"count\":2}]}]}"
 #define ANYBODY "{\"anyOf\":[{\"signers\":[{\"count\":1}]}]}"
+#define ONE_CHANGES "{\"anyOf\":[{\"signers\":[{\"count\":1}]}],\"for\":\"policy\"}," ALL
 #define SUCCESSION                                                                                 \
     "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":7,\"signers\":[{\"count\":1}]}],"    \
     "\"for\":\"policy\"}," ALL
@@ -223,6 +224,83 @@ static void test_a_new_policy_lets_an_order_through(void **state)
     policy_free(four);
 }
 
+static void becomes(struct world *w, int64_t number, const char *rules)
+{
+    struct policy *p = next(w, number, ALICE "," BOB, rules);
+
+    assert_status(w, world_policy_decide(w, &w->alice, p, VERB_APPROVE), "in-force");
+    policy_free(p);
+}
+
+/* Whatever evidence the bank gives, the verifier has room for its policies. */
+static void test_evidence_after_many_policies(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB, ONE_CHANGES);
+    struct world_order o;
+    struct verify_report report;
+
+    enforce(w, two);
+    for (int64_t number = 3; number <= 520; number++)
+        becomes(w, number, ONE_CHANGES);
+    world_order(w, "60.00", &o);
+    world_both_approve(w, &o, "ACSC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_int_equal(report.policy_version, 520);
+    assert_policy_signers(&report, "alice 2,bob 2");
+    world_order_free(&o);
+    policy_free(two);
+}
+
+/* One of whom each policy has two, so that the one lets the next in. */
+#define MANY 257
+static struct person many[MANY];
+static char names[MANY][8];
+
+static void let_next_in(struct world *w, size_t i)
+{
+    char people[200];
+
+    snprintf(names[i + 1], sizeof names[i + 1], "p%03zu", i + 1);
+    world_key(&many[i + 1], names[i + 1], "P-256");
+    world_enrol(w, &many[i + 1]);
+    world_login(w, &many[i + 1]);
+    snprintf(people, sizeof people,
+             ALICE "," BOB ",{\"class\":\"A\",\"id\":\"%s\"},{\"class\":\"A\",\"id\":\"%s\"}",
+             names[i], names[i + 1]);
+    struct policy *p = next(w, 3 + (int64_t)i, people, ONE_CHANGES);
+    assert_status(w, world_policy_decide(w, &many[i], p, VERB_APPROVE), "in-force");
+    policy_free(p);
+}
+
+/* And for whoever approved them. */
+static void test_evidence_after_many_signers(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB "," CAROL, ONE_CHANGES);
+    struct policy *last = next(w, MANY + 2, ALICE "," BOB, ALL);
+    struct world_order o;
+    struct verify_report report;
+
+    assert_status(w, world_policy_decide(w, &w->alice, two, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, two, VERB_APPROVE), "in-force");
+    many[0] = w->carol;
+    snprintf(names[0], sizeof names[0], "carol");
+    for (size_t i = 0; i + 1 < MANY; i++)
+        let_next_in(w, i);
+    assert_status(w, world_policy_decide(w, &w->alice, last, VERB_APPROVE), "pending");
+    assert_status(w, world_policy_decide(w, &w->bob, last, VERB_APPROVE), "in-force");
+    world_order(w, "60.00", &o);
+    world_both_approve(w, &o, "ACSC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_int_equal(report.policy_signer_count, 2 + MANY - 1);
+    for (size_t i = 1; i < MANY; i++)
+        world_person_free(&many[i]);
+    world_order_free(&o);
+    policy_free(two);
+    policy_free(last);
+}
+
 /* Alice approved under a policy of two in three; the next one is WITH, then Bob says VERB. */
 static void ends_with(struct world *w, const char *with, enum verb verb, const char *reason)
 {
@@ -422,6 +500,8 @@ int main(void)
         T(threat_10_an_order_that_waits_meanwhile),
         T(test_succession),
         T(test_a_new_policy_lets_an_order_through),
+        T(test_evidence_after_many_policies),
+        T(test_evidence_after_many_signers),
         T(test_words_in_their_order),
         T(test_a_no_under_a_stricter_policy),
         T(test_a_vote_when_no_rule_is_left),

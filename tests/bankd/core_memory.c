@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Each allocation of a submission and of the decision that executes it fails in turn: ours (the
- * linker wraps malloc, calloc and realloc), SQLite's and OpenSSL's.
+ * Each allocation of a submission, of the decision that executes it, of an enrolment, a delegation
+ * and an operator's act fails in turn: ours (the linker wraps malloc, calloc and realloc), SQLite's
+ * and OpenSSL's.
  */
+#include "order/act.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -14,6 +16,9 @@
 #include <string.h>
 
 #define FIRM "NL91ABNA0417164300"
+#define BLOCK "/v1/accounts/" WORLD_ALICE_ACCOUNT "/block"
+#define ACTED "SELECT count(*) FROM entry WHERE instr(body, '\"type\":\"act\"')"
+#define BLOCKED "SELECT count(*) FROM account WHERE state = 'blocked'"
 
 void *__real_malloc(size_t len);
 void *__real_calloc(size_t count, size_t len);
@@ -297,12 +302,114 @@ static void threat_23_every_allocation_of_a_delegation_fails(void **state)
     world_close(&w);
 }
 
+/* --- an operator's act --- */
+
+static void enrol_operator(struct world *w, struct person *p)
+{
+    size_t len = 0;
+    const uint8_t *spki = key_spki(p->key, &len);
+
+    world_begin(w);
+    world_end(w,
+              core_operator_add(w->core, &world_operator, p->name, p->name, spki, len, &w->answer));
+    world_begin(w);
+    world_end(w, core_operator_roles(w->core, &world_operator, p->name, ROLE_BIT(ROLE_SECURITY),
+                                     "as told", &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+    world_login(w, p);
+}
+
+static void sign_block(struct world *w, const struct person *signer, struct buf *jws)
+{
+    static const char request[] = "{\"note\":\"as told\"}";
+    struct person p = *signer;
+    struct statement head;
+    struct buf payload = {0};
+
+    world_head(w, NULL, &head);
+    assert_ok(act_make(&head, BLOCK, request, strlen(request), &payload));
+    assert_ok(jws_make(p.key, statement_typ(STATEMENT_OPERATOR_ACT), payload.data, payload.len,
+                       world_sign_hash, &p, jws));
+    buf_free(&payload);
+}
+
+static enum err block(void *ctx, const struct core_operator *as, struct core_answer *out)
+{
+    const struct core_caller who = {.operator_name = as->name, .roles = as->roles};
+    struct world *w = ctx;
+
+    return core_account_state(w->core, &who, WORLD_ALICE_ACCOUNT, CORE_ACCOUNT_BLOCK, "as told",
+                              out);
+}
+
+/* One attempt. */
+static enum err act(struct world *w, const struct person *p, const struct buf *jws)
+{
+    const struct core_caller who = {.session = p->session};
+    const struct verify_act_input in = {.bank = WORLD_BANK,
+                                        .path = BLOCK,
+                                        .jws = buf_str(jws),
+                                        .jws_len = jws->len,
+                                        .keys = core_keys(w->core)};
+    struct verified *verified = NULL;
+
+    core_answer_free(&w->answer);
+    enum err e = verify_act(&in, &verified);
+    if (!e)
+        e = core_begin(w->core, &w->time);
+    if (!e) {
+        e = core_act(w->core, &who, verified, ROLE_BIT(ROLE_SECURITY), block, w, &w->answer);
+        if (!e && fired)
+            e = ERR_NO_MEMORY;
+        if (!e)
+            e = core_commit(w->core);
+        if (e)
+            core_rollback(w->core);
+    }
+    verified_free(verified);
+    return e;
+}
+
+/* Either both are there, his word and what came of it, or neither. */
+static void threat_23_every_allocation_of_an_act_fails(void **state)
+{
+    static struct world w;
+    struct person sven = {0};
+    struct buf jws = {0};
+    enum err e = ERR_NO_MEMORY;
+
+    (void)state;
+    world_open(&w);
+    world_populate(&w);
+    world_key(&sven, "sven", "P-256");
+    enrol_operator(&w, &sven);
+    sign_block(&w, &sven, &jws);
+    for (long n = 0; e; n++) {
+        assert_string_equal(world_sql(&w, ACTED), "0");
+        assert_string_equal(world_sql(&w, BLOCKED), "0");
+        fired = false;
+        left = n;
+        e = act(&w, &sven, &jws);
+        left = -1;
+        assert_true(!e || fired);
+        assert_true(n < 10000);
+    }
+    assert_err(w.answer.err, ERR_OK);
+    assert_string_equal(world_sql(&w, ACTED), "1");
+    assert_string_equal(world_sql(&w, BLOCKED), "1");
+    world_check(&w);
+    buf_free(&jws);
+    world_person_free(&sven);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threat_23_every_allocation_fails),
         cmocka_unit_test(threat_23_every_allocation_of_an_enrolment_fails),
         cmocka_unit_test(threat_23_every_allocation_of_a_delegation_fails),
+        cmocka_unit_test(threat_23_every_allocation_of_an_act_fails),
     };
 
     wrap_libraries();

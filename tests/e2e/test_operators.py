@@ -93,6 +93,17 @@ class Roles(Scene):
         self.assertEqual({o["operator"]: o["roles"] for o in told}, {"sara": ["security"], "sven": []})
         self.assertEqual(sara.act("/v1/operators/alice/roles", none).name, "HOLDER_UNKNOWN")
 
+    def test_a_lost_key_holds_no_role_fast(self):
+        """Who cannot act is nobody's last: what he had can be taken, and it comes back with no key."""
+        petra = enrol(self.bank, "petra", ["payments"], by=self.sven)
+        roles, keys = "/v1/operators/petra/roles", "/v1/holders/petra/keys/" + petra.key.thumbprint
+        none = {**NOTE, "roles": []}
+        self.assertEqual(self.sven.act(roles, none).name, "LAST_OF_ROLE")
+        self.assertEqual(self.sven.act(keys, {**NOTE, "status": "suspended"}).name, "OK")
+        self.assertEqual(self.sven.act(roles, none).json, {"operator": "petra", "roles": []})
+        self.assertEqual(self.sven.act(keys, {**NOTE, "status": "active"}).name, "OK")
+        self.assertEqual(Operator(self.bank, petra.key).get("/v1/operators").name, "ROLE_REQUIRED")
+
     def test_keys_of_operators_are_securitys(self):
         erin = enrol(self.bank, "erin", ["enrolment"], by=self.sven)
         path = "/v1/holders/%s/keys/%s"
