@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -102,7 +103,7 @@ static int dial(const char *path)
 
     if (fd < 0)
         return -1;
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
     close(fd);
