@@ -18,6 +18,18 @@ void remote_close(void)
     app_close(&app_main);
 }
 
+/* What the PIN is asked for. */
+static void show(const char *path, const struct client_call *call)
+{
+    struct buf request = BUF_INIT(ACT_REQUEST_MAX);
+    if (call->body == NULL || buf_add(&request, call->body, call->body_len) != ERR_OK)
+        return;
+    fprintf(stderr, "You sign  %s\n          ", path);
+    app_print_safe(stderr, buf_str(&request));
+    fputc('\n', stderr);
+    buf_free(&request);
+}
+
 /* The body that says it all: {"act":JWS}. */
 static enum err sign(const struct client_call *call, struct buf *body)
 {
@@ -25,8 +37,10 @@ static enum err sign(const struct client_call *call, struct buf *body)
     struct statement head = {.issued_us = 0};
     const char *bank = NULL;
     enum err e = client_path(call, &path);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        show(buf_str(&path), call);
         e = app_open_key(&app_main, "sign this act");
+    }
     if (e == ERR_OK)
         e = app_need(&app_main, app_main.bank, "bank", &bank);
     if (e == ERR_OK)
