@@ -65,7 +65,7 @@ static enum err configure(void)
 {
     static bool done;
     enum err e = done ? ERR_OK : app_configure(&app_main);
-    done = true;
+    done = e == ERR_OK;
     return e;
 }
 
