@@ -15,6 +15,7 @@
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/role.h"
+#include "order/waits.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -194,13 +195,15 @@ enum request_query_name {
     REQUEST_LIMIT = 2,
     REQUEST_FROM = 4,     /* the number of an entry */
     REQUEST_FROM_DAY = 8, /* excludes REQUEST_FROM */
-    REQUEST_TO_DAY = 16
+    REQUEST_TO_DAY = 16,
+    REQUEST_WAITING = 32
 };
 struct request_query {
     char cursor[REQUEST_CURSOR_MAX + 1]; /* [A-Za-z0-9._-], "" when absent */
     unsigned limit;                      /* 1..REQUEST_LIMIT_MAX, 0 when absent */
     uint64_t from;                       /* 0 when absent */
     int32_t from_day, to_day;            /* since 1970; 0 when absent */
+    enum waits waiting;                  /* ANY when absent */
 };
 /* ALLOWED is a set of enum request_query_name. */
 MUST_CHECK enum err request_query_read(const char *query, size_t len, unsigned allowed,

@@ -41,6 +41,11 @@ static enum err read_to_day(const char *value, size_t len, struct request_query 
     return text_parse_date(value, len, &out->to_day);
 }
 
+static enum err read_waiting(const char *value, size_t len, struct request_query *out)
+{
+    return waits_from_name(value, len, &out->waiting);
+}
+
 static const struct {
     const char *name;
     enum request_query_name bit;
@@ -48,7 +53,7 @@ static const struct {
 } query_names[] = {
     {"cursor=", REQUEST_CURSOR, read_cursor}, {"limit=", REQUEST_LIMIT, read_limit},
     {"from=", REQUEST_FROM, read_from},       {"from=", REQUEST_FROM_DAY, read_from_day},
-    {"to=", REQUEST_TO_DAY, read_to_day},
+    {"to=", REQUEST_TO_DAY, read_to_day},     {"waiting=", REQUEST_WAITING, read_waiting},
 };
 
 /* One "name=value"; ALLOWED loses the name, so that it cannot come twice. */

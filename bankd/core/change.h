@@ -27,5 +27,8 @@ MUST_CHECK enum err change_names(struct core *c, const struct ledger_account *a,
 /* Sets member `pending` of OUT when a new policy of the account waits. */
 MUST_CHECK enum err change_describe(struct core *c, const struct ledger_account *a,
                                     struct doc *out);
+/* What the new policy that waits is called and who said what: `id`, its digest, `decisions` and
+ * `canDecide` of OUT. NOT_FOUND when none waits. */
+MUST_CHECK enum err change_waits(struct core *c, const struct ledger_account *a, struct doc *out);
 
 #endif

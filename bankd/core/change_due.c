@@ -118,3 +118,38 @@ enum err change_describe(struct core *c, const struct ledger_account *a, struct 
     change_free(&ch);
     return e;
 }
+
+/* Those of P who did not decide; but for those of BEFORE, who are in the list. */
+static void list_missing(const struct change *ch, const struct policy *p,
+                         const struct policy *before, struct doc *out)
+{
+    for (size_t i = 0; i < policy_holder_count(p); i++) {
+        const char *holder = policy_holder(p, i);
+        if (!change_decided(ch, holder) && !(before && policy_may_submit(before, holder)))
+            doc_push_text(out, holder);
+    }
+}
+
+enum err change_waits(struct core *c, const struct ledger_account *a, struct doc *out)
+{
+    struct doc votes = {0}, missing = {0};
+    const struct policy *from = NULL;
+    struct change ch;
+
+    enum err e = change_find(c, a->id, &ch);
+    if (!e && !ch.id)
+        e = ERR_NOT_FOUND;
+    if (!e)
+        e = state_policy(c, a->policy_digest, &from);
+    if (!e) {
+        doc_digest(out, "id", policy_digest(ch.to));
+        list_votes(&ch, &votes);
+        doc_put(out, "decisions", &votes);
+        doc_array(&missing);
+        list_missing(&ch, from, NULL, &missing);
+        list_missing(&ch, ch.to, from, &missing);
+        doc_put(out, "canDecide", &missing);
+    }
+    change_free(&ch);
+    return e;
+}

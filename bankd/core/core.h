@@ -20,6 +20,7 @@
 #include "order/role.h"
 #include "order/statement.h"
 #include "order/status.h"
+#include "order/waits.h"
 #include "verifier/verifier.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -299,6 +300,10 @@ MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *
                                       const char *account, const char *id, const char *note,
                                       struct core_answer *out);
 /* Orders that were paid to another bank and wait there, at ACSP. */
+/* What waits: orders, credits in suspense and new policies, those first that wait longest; ANY: for
+ * whomever. What moves between two pages is on a later one. */
+MUST_CHECK enum err core_queue(struct core *c, const struct core_caller *who, enum waits waiting,
+                               const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_outbox(struct core *c, const struct core_caller *who,
                                 const struct core_page *page, struct core_answer *out);
 /* Of one that is in the outbox, otherwise ORDER_NOT_SENT: the other bank has it, or sent it back

@@ -123,32 +123,38 @@ static void put_people(const struct life_case *in, struct doc *out)
     doc_put(out, "canDecide", &can_decide);
 }
 
-void view_order(const struct core *c, const struct life_case *in, const char *currency, bool people,
-                struct doc *out)
+/* Where it is and what it waits for. */
+static void put_state(const struct life_case *in, bool people, struct doc *out)
 {
     char date[TEXT_DATE_LEN + 1];
     struct policy_verdict verdict;
-    struct doc history = {0}, receipt = {0};
 
     life_judge(in, &verdict);
     if (status_paid(in->row->status)) /* was complete, whatever became of keys and deputies since */
         verdict.given = verdict.required;
-    doc_object(out);
     doc_text(out, "status", status_name(in->row->status));
-    if (in->row->reason[0])
-        doc_text(out, "reason", in->row->reason);
     doc_int(out, "requiredApprovals", verdict.required);
     doc_int(out, "givenApprovals", verdict.given);
-    doc_bool(out, "accepted", accepted(in->row->status));
     if (in->row->status == STATUS_ACCP || (in->row->status == STATUS_PDNG && in->row->released)) {
         text_date(text_day_of(in->row->due_us), date);
         doc_text(out, "executionDate", date);
     }
-    if (status_open(in->row->status) && in->row->kind == LEDGER_PAYMENT)
-        add_cutoff(c, currency, out);
     add_flags(in->row, out);
     if (people)
         put_people(in, out);
+}
+
+void view_order(const struct core *c, const struct life_case *in, const char *currency, bool people,
+                struct doc *out)
+{
+    struct doc history = {0}, receipt = {0};
+
+    doc_object(out);
+    put_state(in, people, out);
+    doc_text_optional(out, "reason", in->row->reason);
+    doc_bool(out, "accepted", accepted(in->row->status));
+    if (status_open(in->row->status) && in->row->kind == LEDGER_PAYMENT)
+        add_cutoff(c, currency, out);
     list_history(in->row, in->decisions, &history);
     doc_put(out, "history", &history);
     doc_object(&receipt);
@@ -156,23 +162,48 @@ void view_order(const struct core *c, const struct life_case *in, const char *cu
     doc_put(out, "receipt", &receipt);
 }
 
+/* --- orders of the store --- */
+
+struct stored {
+    struct life_decisions decisions;
+    struct delegations delegations;
+    struct life_case in; /* borrows from both */
+};
+
+static enum err load(struct core *c, const struct ledger_account *a, const struct life_order *row,
+                     struct stored *out)
+{
+    out->in = (struct life_case){.row = row,
+                                 .decisions = &out->decisions,
+                                 .delegations = &out->delegations,
+                                 .now_us = c->now_us};
+    enum err e = life_decisions(c, row->id, &out->decisions);
+    if (!e)
+        e = delegate_load(c, a->id, &out->delegations);
+    if (!e)
+        e = state_policy(c, row->policy_digest, &out->in.pinned);
+    return e ? e : state_policy(c, a->policy_digest, &out->in.current);
+}
+
+enum err view_order_waits(struct core *c, const struct ledger_account *a,
+                          const struct life_order *row, struct doc *out)
+{
+    struct stored stored;
+    enum err e = load(c, a, row, &stored);
+
+    if (!e)
+        put_state(&stored.in, true, out);
+    return e;
+}
+
 enum err view_stored_order(struct core *c, const struct ledger_account *a,
                            const struct life_order *row, bool people, struct doc *out)
 {
-    struct life_decisions decisions;
-    struct delegations delegations;
-    struct life_case in = {
-        .row = row, .decisions = &decisions, .delegations = &delegations, .now_us = c->now_us};
+    struct stored stored;
     bool found = false;
 
     *out = (struct doc){0};
-    enum err e = life_decisions(c, row->id, &decisions);
-    if (!e)
-        e = delegate_load(c, a->id, &delegations);
-    if (!e)
-        e = state_policy(c, row->policy_digest, &in.pinned);
-    if (!e)
-        e = state_policy(c, a->policy_digest, &in.current);
+    enum err e = load(c, a, row, &stored);
     if (e)
         return e;
     struct store_query *q = store_query(c->store, STORE_DOCUMENT_FIND);
@@ -183,7 +214,7 @@ enum err view_stored_order(struct core *c, const struct ledger_account *a,
     if (!e) {
         size_t len = 0;
         const void *document = store_blob(q, 0, &len);
-        view_order(c, &in, a->currency, people, out);
+        view_order(c, &stored.in, a->currency, people, out);
         entries_stored(out, "order", document, len);
     }
     store_done(q);

@@ -364,6 +364,13 @@ static enum err apply_outbox(const struct bank *b, struct job *j)
     return core_outbox(b->core, &who, &page, &j->answer);
 }
 
+static enum err apply_queue(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_queue(b->core, &who, j->query.waiting, &page, &j->answer);
+}
+
 static enum err apply_confirm(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -490,6 +497,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
+    [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
     [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},

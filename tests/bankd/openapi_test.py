@@ -165,6 +165,10 @@ class Live(unittest.TestCase):
         self.seen.add(identifier)
         return answer.json
 
+    def queue(self, bank, *expected):
+        items = self.check("queue", bank.operator("GET", "/v1/queue"))["items"]
+        self.assertEqual([(one["kind"], one["waitsFor"], one["canDecide"]) for one in items], list(expected))
+
     def outside(self, bank, b, at, holders, policy):
         """What goes to other banks and comes from them."""
         account = at.rsplit("/", maxsplit=1)[1]
@@ -175,6 +179,8 @@ class Live(unittest.TestCase):
                 told = self.check("decide", session.decide(order, policy))
             self.assertEqual(told["status"], "ACSP")
             self.assertEqual(len(self.check("outbox", bank.operator("GET", "/v1/outbox"))["orders"]), 1)
+            (sent,) = self.check("queue", bank.operator("GET", "/v1/queue?waiting=other-bank"))["items"]
+            self.assertEqual((sent["id"], sent["kind"]), (order["id"], "payment"))
             path = "%s/orders/%s/%s" % (at, order["id"], "confirmation" if act == "confirm" else act)
             self.assertEqual(self.check(act, bank.operator("POST", path, body))["status"], status)
         credit = {"amount": "3.00", "currency": "EUR", "debtorName": "Somebody", "description": "a gift"}
@@ -183,6 +189,8 @@ class Live(unittest.TestCase):
             numbers.append(self.check("credit", bank.operator("POST", "/v1/credits", {
                 **credit, "account": number, "reference": "E" + number[:30]}))["id"])
         self.assertEqual(len(self.check("suspense", bank.operator("GET", "/v1/suspense"))["credits"]), 2)
+        waiting = self.check("queue", bank.operator("GET", "/v1/queue?waiting=bank&limit=2"))["items"]
+        self.assertEqual([(one["kind"], one["id"]) for one in waiting], [("credit", str(n)) for n in numbers[1:]])
         self.check("assign", bank.operator("POST", "/v1/suspense/%d/assignment" % numbers[1],
                                            {"account": account, "note": "as a test"}))
         self.check("creditReturn", bank.operator("POST", "/v1/suspense/%d/return" % numbers[2], {"note": "as a test"}))
@@ -236,6 +244,7 @@ class Live(unittest.TestCase):
             one = at + "/orders/" + order["id"]
             self.check("decide", alice.decide(order, policy))
             self.check("order", alice.get(one))
+            self.queue(bank, ("payment", "holders", ["bob"]))
             self.check("decide", bob.decide(order, policy))
             self.check("decide", alice.decide(refused, policy))
             self.assertEqual(self.check("decide", bob.decide(refused, policy, "reject"))["status"], "RJCT")
@@ -257,6 +266,7 @@ class Live(unittest.TestCase):
             for session in (alice, bob):
                 word = policy_change.word(session.key, new, policy)
                 self.check("policyDecide", policy_change.send(session, new, word))
+                self.queue(bank, *([("policy", "holders", ["bob"])] if session is alice else []))
                 self.check("policy", session.get(at + "/policy"))
             for deputy in ("bob", None):
                 jws = delegation.sign(alice.key, account, new, deputy)
@@ -269,6 +279,7 @@ class Live(unittest.TestCase):
                 for session in (alice, bob):
                     self.check("decide", session.decide(held, new))
                 self.assertEqual(self.check("order", alice.get(at + "/orders/" + held["id"]))["status"], "PDNG")
+                self.queue(bank, ("payment", "bank", []))
                 identifier, act = ("release", "release") if held is large else ("refuse", "refusal")
                 told = self.check(identifier, bank.operator("POST", "%s/orders/%s/%s" % (at, held["id"], act),
                                                             {"note": "as a test"}))
