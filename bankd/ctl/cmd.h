@@ -29,6 +29,7 @@ int cmd_order_release(void *ctx, const struct args_list *words);
 int cmd_order_refuse(void *ctx, const struct args_list *words);
 int cmd_order_confirm(void *ctx, const struct args_list *words);
 int cmd_order_return(void *ctx, const struct args_list *words);
+int cmd_queue(void *ctx, const struct args_list *words);
 int cmd_outbox(void *ctx, const struct args_list *words);
 int cmd_credit_add(void *ctx, const struct args_list *words);
 int cmd_credit_list(void *ctx, const struct args_list *words);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #define LIST_MAX ((size_t)1000000) /* elements: a bank that never ends its list is cut off */
-#define QUERY_MAX 128
+#define QUERY_MAX 160
 
 enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ...)
 {
@@ -101,9 +101,18 @@ static enum err add_elements(struct js *all, const struct js *elements)
     return e;
 }
 
-/* One page; NEXT gets the cursor of the page behind it, or "". */
-static enum err add_page(struct ctl *ctl, const struct client_call *call, const char *member,
-                         struct js *all, char next[static QUERY_MAX])
+/* "FILTER&limit=200&cursor=CURSOR" without what is absent; false when it is too long. */
+static bool make_query(const char *filter, const char *cursor, char out[static QUERY_MAX])
+{
+    int len = snprintf(out, QUERY_MAX, "%s%slimit=200%s%s", filter != NULL ? filter : "",
+                       filter != NULL ? "&" : "", cursor != NULL ? "&cursor=" : "",
+                       cursor != NULL ? cursor : "");
+    return len > 0 && len < QUERY_MAX;
+}
+
+/* One page; NEXT gets the query of the page behind it, or "". */
+static enum err add_page(struct ctl *ctl, const struct client_call *call, const char *filter,
+                         const char *member, struct js *all, char next[static QUERY_MAX])
 {
     struct js *page = NULL;
     enum err e = ctl_call(ctl, call, &page);
@@ -115,7 +124,7 @@ static enum err add_page(struct ctl *ctl, const struct client_call *call, const 
         e = ctl_fail(ctl, ERR_DOC_MEMBER_MISSING, "the bank's answer has no \"%s\"", member);
     if (e == ERR_OK && cursor != NULL &&
         (js_count(elements) == 0 || js_count(all) + js_count(elements) > LIST_MAX ||
-         (size_t)snprintf(next, QUERY_MAX, "limit=200&cursor=%s", cursor) >= QUERY_MAX))
+         !make_query(filter, cursor, next)))
         e = ctl_fail(ctl, ERR_TOO_LARGE, "the bank's list does not end");
     if (e == ERR_OK)
         e = add_elements(all, elements);
@@ -128,12 +137,14 @@ enum err ctl_list(struct ctl *ctl, const struct client_call *call, const char *m
 {
     struct client_call page = *call;
     struct js *whole = NULL, *all = NULL;
-    char query[QUERY_MAX] = "limit=200", next[QUERY_MAX];
+    char query[QUERY_MAX], next[QUERY_MAX];
     *list = NULL;
+    if (!make_query(call->query, NULL, query))
+        return ERR_INTERNAL;
     enum err e = js_array_new(&all);
     while (e == ERR_OK && query[0] != '\0') {
         page.query = query;
-        e = add_page(ctl, &page, member, all, next);
+        e = add_page(ctl, &page, call->query, member, all, next);
         memcpy(query, next, sizeof query);
     }
     if (e == ERR_OK)

@@ -22,6 +22,7 @@ struct ctl {
     const char *checkpoint, *save, *rules, *reason;
     const char *key;                                           /* of a holder */
     const char *from, *from_account, *description, *reference; /* of a credit */
+    const char *waiting, *sort, *amber, *red;                  /* of the queue */
     struct args_list holders, roles;
     bool json;
 
@@ -56,7 +57,8 @@ MUST_CHECK enum err ctl_call(struct ctl *ctl, const struct client_call *call, st
 MUST_CHECK enum err ctl_post(struct ctl *ctl, enum route route, const char *param,
                              const struct buf *body, struct js **answer);
 
-/* The whole list behind pages: {"MEMBER":[…]} with every page's elements, the caller's to free. */
+/* The whole list behind pages: {"MEMBER":[…]} with every page's elements, the caller's to free.
+ * CALL's query, if any, goes with every page. */
 MUST_CHECK enum err ctl_list(struct ctl *ctl, const struct client_call *call, const char *member,
                              struct js **list);
 

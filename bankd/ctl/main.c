@@ -78,6 +78,15 @@ static const struct args_option order_return[] = {
     {"reason", 0, ARGS_TEXT, "CODE", "the other bank's, ISO 20022, such as AC01", &ctl.reason},
     NOTE,
 };
+static const struct args_option queue[] = {
+    {"waiting", 0, ARGS_TEXT, "WHOM", "only what waits for: bank, holders, time, other-bank",
+     &ctl.waiting},
+    {"account", 0, ARGS_TEXT, "IBAN", "only of this account", &ctl.account},
+    {"sort", 0, ARGS_TEXT, "HOW", "age, oldest first, or amount, largest first; default: age",
+     &ctl.sort},
+    {"amber", 0, ARGS_TEXT, "AGE", "from which age on it is amber; default: 4h", &ctl.amber},
+    {"red", 0, ARGS_TEXT, "AGE", "from which age on it is red; default: 24h", &ctl.red},
+};
 static const struct args_option credit_add[] = {
     {"account", 0, ARGS_TEXT, "IBAN", "whose it is, as the sender says", &ctl.account},
     {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 250.00", &ctl.amount},
@@ -170,6 +179,8 @@ static const struct args_command commands[] = {
      "bankctl order return 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --reason AC01 --note 'pacs.004 of today'",
      order_return, COUNT(order_return), 1, 1, cmd_order_return},
+    {"queue", "", "list what waits: for whom, since when, who signed and who is missing",
+     "bankctl queue --waiting bank --sort amount", queue, COUNT(queue), 0, 0, cmd_queue},
     {"outbox", "", "list the orders that were paid to other banks and not confirmed yet",
      "bankctl outbox", NULL, 0, 0, 0, cmd_outbox},
     {"credit add", "", "book what came from another bank",

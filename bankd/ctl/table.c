@@ -9,6 +9,7 @@
 #define PATH_PART_MAX 32u
 #define DEPTH_MAX 8u
 #define GAP "  "
+#define PLAIN "\033[0m"
 
 /* TEXT without C0 and C1 control characters (the latter are C2 80 to C2 9F in UTF-8). */
 static enum err add_plain(struct buf *cell, const char *text, size_t len)
@@ -97,17 +98,39 @@ static enum err pad(struct buf *out, size_t width)
     return e;
 }
 
-/* No spaces behind a last column that is not flush right. */
-static enum err add_cell(struct buf *out, const char *cell, size_t width, bool right, bool last)
+/* What a cell looks like. */
+struct style {
+    size_t width;
+    bool right, last;
+    const char *colour; /* "" for none */
+};
+
+static const char *colour_of(const struct js *row, const struct table_paint *paint, size_t column)
 {
-    size_t space = width - width_of(cell);
-    enum err e = right ? pad(out, space) : ERR_OK;
+    static const struct {
+        const char *name, *code;
+    } colours[] = {{"amber", "\033[33m"}, {"red", "\033[31m"}};
+    const char *name = NULL;
+
+    if (paint != NULL && paint->column == column)
+        name = js_text(js_get(row, paint->path), NULL);
+    for (size_t i = 0; name != NULL && i < sizeof colours / sizeof *colours; i++)
+        if (strcmp(colours[i].name, name) == 0)
+            return colours[i].code;
+    return "";
+}
+
+/* No spaces behind a last column that is not flush right. */
+static enum err add_cell(struct buf *out, const char *cell, const struct style *s)
+{
+    size_t space = s->width - width_of(cell);
+    enum err e = s->right ? pad(out, space) : ERR_OK;
     if (e == ERR_OK)
-        e = buf_add_str(out, cell);
-    if (e == ERR_OK && !right && !last)
+        e = buf_addf(out, "%s%s%s", s->colour, cell, s->colour[0] != '\0' ? PLAIN : "");
+    if (e == ERR_OK && !s->right && !s->last)
         e = pad(out, space);
     if (e == ERR_OK)
-        e = buf_add_str(out, last ? "\n" : GAP);
+        e = buf_add_str(out, s->last ? "\n" : GAP);
     return e;
 }
 
@@ -127,23 +150,33 @@ static enum err measure(const struct js *rows, const struct table_column *column
     return ERR_OK;
 }
 
-enum err table_render(const struct js *rows, const struct table_column *columns, size_t count,
-                      struct buf *out)
+enum err table_render_painted(const struct js *rows, const struct table_column *columns,
+                              size_t count, const struct table_paint *paint, struct buf *out)
 {
     size_t width[TABLE_COLUMNS_MAX] = {0};
     struct buf cell = BUF_INIT(CELL_MAX);
     enum err e = count <= TABLE_COLUMNS_MAX ? ERR_OK : ERR_INTERNAL;
     if (e == ERR_OK)
         e = measure(rows, columns, count, &cell, width);
-    for (size_t c = 0; e == ERR_OK && c < count; c++)
-        e = add_cell(out, columns[c].title, width[c], columns[c].right, c + 1 == count);
+    for (size_t c = 0; e == ERR_OK && c < count; c++) {
+        const struct style s = {width[c], columns[c].right, c + 1 == count, ""};
+        e = add_cell(out, columns[c].title, &s);
+    }
     for (size_t r = 0; e == ERR_OK && r < js_count(rows); r++) {
         for (size_t c = 0; e == ERR_OK && c < count; c++) {
+            const struct style s = {width[c], columns[c].right, c + 1 == count,
+                                    colour_of(js_at(rows, r), paint, c)};
             e = make_cell(js_at(rows, r), columns[c].path, &cell);
             if (e == ERR_OK)
-                e = add_cell(out, buf_str(&cell), width[c], columns[c].right, c + 1 == count);
+                e = add_cell(out, buf_str(&cell), &s);
         }
     }
     buf_free(&cell);
     return e;
+}
+
+enum err table_render(const struct js *rows, const struct table_column *columns, size_t count,
+                      struct buf *out)
+{
+    return table_render_painted(rows, columns, count, NULL, out);
 }

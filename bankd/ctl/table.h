@@ -21,10 +21,19 @@ struct table_column {
     bool right;       /* numbers */
 };
 
+struct table_paint {
+    size_t column;
+    const char *path; /* to "amber" or "red" in a row; another word or none leaves the cell plain */
+};
+
 /* Appends the title line and one line per element of ROWS. A text is a cell as it is, a number in
  * decimal, an array its elements with spaces between (a path goes on in each); what is absent is
  * "-". Widths count code points. */
 MUST_CHECK enum err table_render(const struct js *rows, const struct table_column *columns,
                                  size_t count, struct buf *out);
+/* The same, with the cells of one column in the colours of a terminal. */
+MUST_CHECK enum err table_render_painted(const struct js *rows, const struct table_column *columns,
+                                         size_t count, const struct table_paint *paint,
+                                         struct buf *out);
 
 #endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/ctl/queue.h"
+
+#include "bankd/ctl/table.h"
+#include "base/text.h"
+#include "order/amount.h"
+#include "order/decision.h"
+#include "order/json.h"
+#include "order/waits.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECOND_US INT64_C(1000000)
+#define AGE_NUMBER_MAX 9999u
+
+/* --- options --- */
+
+enum err queue_read_sort(const char *name, enum queue_sort *out)
+{
+    *out = strcmp(name, "amount") == 0 ? QUEUE_BY_AMOUNT : QUEUE_BY_AGE;
+    return *out == QUEUE_BY_AMOUNT || strcmp(name, "age") == 0 ? ERR_OK : ERR_USAGE;
+}
+
+/* Largest first. */
+static const struct {
+    char unit;
+    int64_t us;
+} units[] = {
+    {'d', 86400 * SECOND_US}, {'h', 3600 * SECOND_US}, {'m', 60 * SECOND_US}, {'s', SECOND_US}};
+#define UNITS (sizeof units / sizeof *units)
+
+enum err queue_read_age(const char *text, int64_t *out_us)
+{
+    size_t len = strlen(text), u = 0;
+    uint64_t number = 0;
+
+    *out_us = 0;
+    while (u < UNITS && (len == 0 || units[u].unit != text[len - 1]))
+        u++;
+    if (u == UNITS || text_parse_u64(text, len - 1, AGE_NUMBER_MAX, &number) != ERR_OK)
+        return ERR_USAGE;
+    *out_us = (int64_t)number * units[u].us;
+    return ERR_OK;
+}
+
+void queue_age(int64_t age_us, char out[static QUEUE_AGE_MAX])
+{
+    size_t u = 0;
+
+    if (age_us < 0) /* the bank's clock is ahead of this one */
+        age_us = 0;
+    while (u + 1 < UNITS && age_us < units[u].us)
+        u++;
+    (void)snprintf(out, QUEUE_AGE_MAX, "%" PRId64 "%c", age_us / units[u].us, units[u].unit);
+}
+
+/* --- which, and in which order --- */
+
+static const char *text_of(const struct js *object, const char *name)
+{
+    const char *text = js_text(js_get(object, name), NULL);
+    return text != NULL ? text : "";
+}
+
+struct ranked {
+    const struct js *item;
+    const char *currency; /* "" without an amount: last */
+    int64_t minor;
+    size_t place; /* qsort is not stable */
+};
+
+static struct ranked rank(const struct js *item, size_t place)
+{
+    struct ranked r = {.item = item, .currency = text_of(item, "currency"), .place = place};
+    const char *amount = text_of(item, "amount");
+
+    if (amount_parse(amount, strlen(amount), r.currency, &r.minor) != ERR_OK)
+        r.currency = "";
+    return r;
+}
+
+static int larger_first(const void *left, const void *right)
+{
+    const struct ranked *a = left, *b = right;
+    int by_currency = strcmp(a->currency, b->currency);
+
+    if ((a->currency[0] == '\0') != (b->currency[0] == '\0'))
+        return a->currency[0] == '\0' ? 1 : -1;
+    if (by_currency != 0)
+        return by_currency;
+    if (a->minor != b->minor)
+        return a->minor < b->minor ? 1 : -1;
+    return a->place < b->place ? -1 : 1;
+}
+
+static enum err copy_items(const struct ranked *ranked, size_t count, struct js **out)
+{
+    enum err e = js_array_new(out);
+
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct js *copy = NULL;
+        e = js_copy(ranked[i].item, &copy);
+        if (e == ERR_OK)
+            e = js_push(*out, copy);
+    }
+    if (e != ERR_OK) {
+        js_free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
+enum err queue_select(const struct js *items, const char *account, enum queue_sort sort,
+                      struct js **out)
+{
+    struct ranked *ranked = calloc(js_count(items) + 1, sizeof *ranked);
+    size_t count = 0;
+
+    *out = NULL;
+    if (ranked == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < js_count(items); i++) {
+        const struct js *item = js_at(items, i);
+        if (account == NULL || strcmp(text_of(item, "account"), account) == 0) {
+            ranked[count] = rank(item, count);
+            count++;
+        }
+    }
+    if (sort == QUEUE_BY_AMOUNT)
+        qsort(ranked, count, sizeof *ranked, larger_first);
+    enum err e = copy_items(ranked, count, out);
+    free(ranked);
+    return e;
+}
+
+/* --- rows --- */
+
+/* The whole list of members that a row takes over as they are. */
+static const char *const same[] = {"waitsFor", "kind",    "id",        "account",      "amount",
+                                   "currency", "heldFor", "canDecide", "executionDate"};
+
+static enum err copy_member(const struct js *item, const char *name, struct js *row)
+{
+    struct js *copy = NULL;
+
+    if (js_get(item, name) == NULL)
+        return ERR_OK;
+    enum err e = js_copy(js_get(item, name), &copy);
+    return e == ERR_OK ? js_set(row, name, copy) : e;
+}
+
+static enum err add_age(const struct js *item, const struct queue_look *look, struct js *row)
+{
+    const char *since = text_of(item, "since");
+    bool for_its_day = strcmp(text_of(item, "waitsFor"), waits_name(WAITS_TIME)) == 0;
+    char age[QUEUE_AGE_MAX];
+    int64_t since_us = 0;
+
+    if (text_parse_time(since, strlen(since), &since_us) != ERR_OK)
+        return ERR_OK; /* shown as absent */
+    int64_t age_us = look->now_us - since_us;
+    queue_age(age_us, age);
+    enum err e = js_set_text(row, "age", age);
+    if (e == ERR_OK && look->painted && !for_its_day && age_us >= look->amber_us)
+        e = js_set_text(row, "colour", age_us >= look->red_us ? "red" : "amber");
+    return e;
+}
+
+/* The other side: whom an order pays, or "from" whom a credit came. */
+static enum err add_party(const struct js *item, struct js *row)
+{
+    const char *payee = text_of(js_get(item, "payee"), "name");
+    const char *debtor = text_of(js_get(item, "debtor"), "name");
+    struct buf words = BUF_INIT(0);
+
+    enum err e =
+        debtor[0] != '\0' ? buf_addf(&words, "from %s", debtor) : buf_add_str(&words, payee);
+    if (e == ERR_OK)
+        e = js_set_text(row, "party", buf_str(&words));
+    buf_free(&words);
+    return e;
+}
+
+/* "alice", but "bob:reject": who only agreed needs no word. */
+static enum err add_signed(const struct js *item, struct js *row)
+{
+    const struct js *decisions = js_get(item, "decisions");
+    struct js *list = NULL;
+
+    enum err e = js_array_new(&list);
+    for (size_t i = 0; e == ERR_OK && i < js_count(decisions); i++) {
+        const char *verb = text_of(js_at(decisions, i), "decision");
+        bool agreed = strcmp(verb, decision_verb_name(VERB_APPROVE)) == 0;
+        struct buf words = BUF_INIT(0);
+        e = buf_addf(&words, "%s%s%s", text_of(js_at(decisions, i), "holder"), agreed ? "" : ":",
+                     agreed ? "" : verb);
+        if (e == ERR_OK)
+            e = js_push_text(list, buf_str(&words));
+        buf_free(&words);
+    }
+    if (e == ERR_OK) {
+        e = js_set(row, "signed", list);
+        list = NULL; /* taken over, also on failure */
+    }
+    js_free(list);
+    return e;
+}
+
+static enum err make_row(const struct js *item, const struct queue_look *look, struct js *rows)
+{
+    struct js *row = NULL;
+    enum err e = js_object_new(&row);
+
+    for (size_t i = 0; e == ERR_OK && i < sizeof same / sizeof *same; i++)
+        e = copy_member(item, same[i], row);
+    if (e == ERR_OK)
+        e = add_age(item, look, row);
+    if (e == ERR_OK)
+        e = add_party(item, row);
+    if (e == ERR_OK)
+        e = add_signed(item, row);
+    if (e == ERR_OK)
+        return js_push(rows, row);
+    js_free(row);
+    return e;
+}
+
+enum err queue_render(const struct js *items, const struct queue_look *look, struct buf *out)
+{
+    static const struct table_column columns[] = {
+        {"AGE", "age", true},
+        {"WAITS-FOR", "waitsFor", false},
+        {"AMOUNT", "amount", true},
+        {"CURRENCY", "currency", false},
+        {"PAYEE", "party", false},
+        {"FLAGS", "heldFor", false},
+        {"SIGNED", "signed", false},
+        {"MISSING", "canDecide", false},
+        {"DAY", "executionDate", true},
+        {"KIND", "kind", false},
+        {"ID", "id", false},
+        {"ACCOUNT", "account", false},
+    };
+    static const struct table_paint paint = {.column = 0, .path = "colour"};
+    struct js *rows = NULL;
+
+    enum err e = js_array_new(&rows);
+    for (size_t i = 0; e == ERR_OK && i < js_count(items); i++)
+        e = make_row(js_at(items, i), look, rows);
+    if (e == ERR_OK)
+        e = table_render_painted(rows, columns, sizeof columns / sizeof *columns, &paint, out);
+    js_free(rows);
+    return e;
+}
