@@ -4,9 +4,9 @@
  * The bank tells the decisions; the same code as the bank's judges them here.
  */
 #include "app/app.h"
+#include "app/told.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "order/amount.h"
 #include "order/doc.h"
 #include "order/json.h"
 #include "order/policy_advice.h"
@@ -25,12 +25,7 @@ struct explained {
     struct js *told;        /* by the bank; the votes' names live in it */
     struct js *delegations; /* likewise; the names of those who stand for others */
     enum status status;
-    int64_t entered_us;
-    struct policy_case what;
-    struct policy_vote votes[POLICY_HOLDERS_MAX];
-    size_t count;
-    struct policy_delegation in_force[POLICY_HOLDERS_MAX];
-    size_t in_force_count;
+    struct told words;
     struct policy_verdict verdict;
     uint64_t helpers;
     struct buf next; /* who helps, in words */
@@ -39,59 +34,14 @@ struct explained {
 
 /* --- what the bank told --- */
 
-static enum err take_vote(struct app *a, const struct js *decision, struct explained *x)
-{
-    const char *holder = js_text(js_get(decision, "holder"), NULL);
-    const char *name = js_text(js_get(decision, "decision"), NULL);
-    enum verb verb = name != NULL ? decision_verb_from_name(name, strlen(name)) : VERB_NONE;
-    if (holder == NULL || verb == VERB_NONE)
-        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has a decision of nobody");
-    if (verb != VERB_APPROVE && verb != VERB_REJECT)
-        return ERR_OK;
-    if (x->count == POLICY_HOLDERS_MAX)
-        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has too many decisions");
-    x->votes[x->count++] = (struct policy_vote){holder, verb == VERB_APPROVE};
-    return ERR_OK;
-}
-
-/* An order waits from its first decision on. */
-static enum err take_decisions(struct app *a, struct explained *x)
-{
-    const struct js *all = js_get(x->told, "decisions");
-    const char *first = js_text(js_get(js_at(all, 0), "received"), NULL);
-    enum err e = ERR_OK;
-    if (first == NULL || text_parse_time(first, strlen(first), &x->entered_us) != ERR_OK)
-        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer does not say when the order came");
-    for (size_t i = 0; e == ERR_OK && i < js_count(all); i++)
-        e = take_vote(a, js_at(all, i), x);
-    return e;
-}
-
-static enum err take_delegation(struct app *a, const struct js *told, struct explained *x)
-{
-    struct policy_delegation *d = &x->in_force[x->in_force_count];
-    const char *amount = js_text(js_get(told, "amount"), NULL);
-    if (!js_bool(js_get(told, "inForce")))
-        return ERR_OK;
-    if (x->in_force_count == POLICY_HOLDERS_MAX)
-        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has too many delegations");
-    d->principal = js_text(js_get(told, "principal"), NULL);
-    d->deputy = js_text(js_get(told, "deputy"), NULL);
-    if (d->principal == NULL || d->deputy == NULL || amount == NULL ||
-        amount_parse(amount, strlen(amount), x->subject.order.currency, &d->amount_minor) != ERR_OK)
-        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has a delegation of nobody");
-    x->in_force_count++;
-    return ERR_OK;
-}
-
 static enum err ask_delegations(struct app *a, struct explained *x)
 {
     struct client_call call = {.route = ROUTE_DELEGATIONS, .param = {a->account}};
     enum err e = app_call(a, &call, &x->delegations);
-    const struct js *all = js_get(x->delegations, "delegations");
-    for (size_t i = 0; e == ERR_OK && i < js_count(all); i++)
-        e = take_delegation(a, js_at(all, i), x);
-    return e;
+    if (e == ERR_OK)
+        e = told_delegations(js_get(x->delegations, "delegations"), x->subject.order.currency,
+                             &x->words);
+    return x->words.wrong != NULL ? app_fail(a, e, "%s", x->words.wrong) : e;
 }
 
 static enum err take_status(struct app *a, struct explained *x)
@@ -106,18 +56,14 @@ static enum err take_status(struct app *a, struct explained *x)
 static enum err judge(struct explained *x)
 {
     const struct policy *p = x->subject.policy;
-    int64_t waited_us = clock_now_us() - x->entered_us;
-    x->what = subject_case(&x->subject.order);
-    x->what.waited_us = waited_us > 0 ? waited_us : 0;
-    x->what.delegations = x->in_force;
-    x->what.delegation_count = x->in_force_count;
-    policy_judge(p, &x->what, x->votes, x->count, &x->verdict);
+    told_case(&x->subject.order, clock_now_us(), &x->words);
+    policy_judge(p, &x->words.what, x->words.votes, x->words.count, &x->verdict);
     if (!status_open(x->status))
         return ERR_OK;
-    x->helpers = policy_helpers(p, &x->what, x->votes, x->count);
-    enum err e = policy_tell_helpers(p, &x->what, x->votes, x->count, &x->next);
+    x->helpers = policy_helpers(p, &x->words.what, x->words.votes, x->words.count);
+    enum err e = policy_tell_helpers(p, &x->words.what, x->words.votes, x->words.count, &x->next);
     return e == ERR_OK && x->verdict.covered
-               ? policy_explain(p, &x->what, x->votes, x->count, &x->ways)
+               ? policy_explain(p, &x->words.what, x->words.votes, x->words.count, &x->ways)
                : e;
 }
 
@@ -163,7 +109,8 @@ static void print_ways(const struct explained *x)
     const char *at = buf_str(&x->ways);
     if (x->ways.len == 0)
         return;
-    printf("%-14s%zu of the policy \"", "Rule", policy_rule_number(x->subject.policy, &x->what));
+    printf("%-14s%zu of the policy \"", "Rule",
+           policy_rule_number(x->subject.policy, &x->words.what));
     app_print_safe(stdout, policy_title(x->subject.policy));
     puts(strchr(at, '\n')[1] != '\0' ? "\", one of these ways is enough:" : "\":");
     while (*at != '\0') {
@@ -175,7 +122,7 @@ static void print_ways(const struct explained *x)
 
 static bool policy_is_newer(const struct explained *x)
 {
-    return status_open(x->status) && !policy_valid_at(x->subject.policy, x->entered_us);
+    return status_open(x->status) && !policy_valid_at(x->subject.policy, x->words.entered_us);
 }
 
 static void print_explained(const struct explained *x)
@@ -194,9 +141,9 @@ static void print_explained(const struct explained *x)
 static void list_votes(const struct explained *x, bool approves, struct doc *out)
 {
     doc_array(out);
-    for (size_t i = 0; i < x->count; i++) {
-        if (x->votes[i].approves == approves)
-            doc_push_text(out, x->votes[i].holder);
+    for (size_t i = 0; i < x->words.count; i++) {
+        if (x->words.votes[i].approves == approves)
+            doc_push_text(out, x->words.votes[i].holder);
     }
 }
 
@@ -213,10 +160,10 @@ static void list_helpers(const struct explained *x, struct doc *out)
 static void list_deputies(const struct explained *x, struct doc *out)
 {
     doc_array(out);
-    for (size_t i = 0; i < x->in_force_count; i++) {
-        const struct policy_delegation *d = &x->in_force[i];
+    for (size_t i = 0; i < x->words.in_force_count; i++) {
+        const struct policy_delegation *d = &x->words.in_force[i];
         struct doc one = {0};
-        if (d->amount_minor < x->what.amount_minor)
+        if (d->amount_minor < x->words.what.amount_minor)
             continue;
         doc_object(&one);
         doc_text(&one, "deputy", d->deputy);
@@ -259,8 +206,8 @@ static enum err print_explained_json(const struct explained *x)
     doc_bool(&out, "open", open);
     doc_bool(&out, "unreachable", open && x->verdict.unreachable);
     doc_bool(&out, "policyIsNewer", policy_is_newer(x));
-    doc_int(&out, "rule", (int64_t)policy_rule_number(x->subject.policy, &x->what));
-    doc_int(&out, "waitedDays", x->what.waited_us / DAY_US);
+    doc_int(&out, "rule", (int64_t)policy_rule_number(x->subject.policy, &x->words.what));
+    doc_int(&out, "waitedDays", x->words.what.waited_us / DAY_US);
     doc_put(&out, "ways", &ways);
     enum err e = app_print_doc(&out);
     doc_free(&out);
@@ -269,12 +216,14 @@ static enum err print_explained_json(const struct explained *x)
 
 static enum err explain(struct app *a, const char *id)
 {
-    struct explained x = {.count = 0};
+    struct explained x = {.status = STATUS_NONE};
     enum err e = subject_ask(a, id, &x.subject, &x.told);
     if (e == ERR_OK)
         e = take_status(a, &x);
     if (e == ERR_OK)
-        e = take_decisions(a, &x);
+        e = told_decisions(js_get(x.told, "decisions"), &x.words);
+    if (x.words.wrong != NULL)
+        e = app_fail(a, e, "%s", x.words.wrong);
     if (e == ERR_OK)
         e = ask_delegations(a, &x);
     if (e == ERR_OK)

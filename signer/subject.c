@@ -2,6 +2,7 @@
 #include "signer/subject.h"
 #include "api/request.h"
 #include "app/app.h"
+#include "app/told.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -167,17 +168,10 @@ static void show_everybody(const struct policy *p, FILE *f)
     fputs(".\n\n", f);
 }
 
-struct policy_case subject_case(const struct order *o)
-{
-    return (struct policy_case){.subject = o->kind == ORDER_PAYMENT ? POLICY_PAYMENT : POLICY_CASH,
-                                .amount_minor = o->amount_minor,
-                                .payee = o->creditor_account};
-}
-
 static enum err show_approvers(const struct subject *s, FILE *f)
 {
     const struct policy *p = s->policy;
-    const struct policy_case what = subject_case(&s->order);
+    const struct policy_case what = told_new_case(&s->order);
     struct policy_verdict verdict;
     struct buf ways = BUF_INIT(0);
     enum err e = policy_tell(p, &what, &ways);

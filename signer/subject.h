@@ -34,9 +34,6 @@ MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *o
                                 struct js **told);
 void subject_free(struct subject *s);
 
-/* What the policy is asked about it. */
-struct policy_case subject_case(const struct order *o);
-
 /* The policy of ACCOUNT as the bank has it now. */
 MUST_CHECK enum err subject_policy(struct app *a, const char *account, struct policy **out);
 /* It must be of the bank and the account of the settings. */
