@@ -36,6 +36,7 @@ int cmd_credit_list(void *ctx, const struct args_list *words);
 int cmd_credit_assign(void *ctx, const struct args_list *words);
 int cmd_credit_return(void *ctx, const struct args_list *words);
 int cmd_account_reverse(void *ctx, const struct args_list *words);
+int cmd_order_show(void *ctx, const struct args_list *words);
 int cmd_order_list(void *ctx, const struct args_list *words);
 int cmd_log_verify(void *ctx, const struct args_list *words);
 int cmd_key_show(void *ctx, const struct args_list *words);

@@ -163,6 +163,10 @@ static const struct args_command commands[] = {
     {"order list", "", "list the orders of all accounts or of one",
      "bankctl order list --account PT50000201231234567890154", account_only, COUNT(account_only), 0,
      0, cmd_order_list},
+    {"order show", "ORDER", "show all of one order: what was signed, by whom, when, what moved",
+     "bankctl order show 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+     "      --account PT50000201231234567890154",
+     account_only, COUNT(account_only), 1, 1, cmd_order_show},
     {"order release", "ORDER", "let an order go on that waits for the bank",
      "bankctl order release 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'called the customer back'",

@@ -14,6 +14,8 @@
 
 #define SECOND_US INT64_C(1000000)
 #define AGE_NUMBER_MAX 9999u
+#define ID_MAX 64
+#define DIGEST_SHOWN 16
 
 /* --- options --- */
 
@@ -138,7 +140,7 @@ enum err queue_select(const struct js *items, const char *account, enum queue_so
 /* --- rows --- */
 
 /* The whole list of members that a row takes over as they are. */
-static const char *const same[] = {"waitsFor", "kind",    "id",        "account",      "amount",
+static const char *const same[] = {"waitsFor", "kind",    "account",   "amount",
                                    "currency", "heldFor", "canDecide", "executionDate"};
 
 static enum err copy_member(const struct js *item, const char *name, struct js *row)
@@ -165,6 +167,19 @@ static enum err add_age(const struct js *item, const struct queue_look *look, st
     enum err e = js_set_text(row, "age", age);
     if (e == ERR_OK && look->painted && !for_its_day && age_us >= look->amber_us)
         e = js_set_text(row, "colour", age_us >= look->red_us ? "red" : "amber");
+    return e;
+}
+
+/* Of a new policy's digest as much as holders see when they sign. */
+static enum err add_id(const struct js *item, struct js *row)
+{
+    bool policy = strcmp(text_of(item, "kind"), "policy") == 0;
+    struct buf words = BUF_INIT(0);
+
+    enum err e = buf_addf(&words, "%.*s", policy ? DIGEST_SHOWN : ID_MAX, text_of(item, "id"));
+    if (e == ERR_OK)
+        e = js_set_text(row, "id", buf_str(&words));
+    buf_free(&words);
     return e;
 }
 
@@ -215,6 +230,8 @@ static enum err make_row(const struct js *item, const struct queue_look *look, s
 
     for (size_t i = 0; e == ERR_OK && i < sizeof same / sizeof *same; i++)
         e = copy_member(item, same[i], row);
+    if (e == ERR_OK)
+        e = add_id(item, row);
     if (e == ERR_OK)
         e = add_age(item, look, row);
     if (e == ERR_OK)

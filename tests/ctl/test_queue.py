@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""bankctl queue against a real bank: an order that the bank holds, one that lacks a vote, one for a day to come,
+"""bankctl queue and order show against a real bank: an order that the bank holds, one that lacks a vote, one for a day to come,
 one in the outbox, a credit in suspense, a new policy; at the console and by an operator with a token."""
 import datetime
 import json
@@ -31,6 +31,7 @@ class Queue(unittest.TestCase):
         cls.bank.__enter__()
         cls.addClassCleanup(cls.bank.__exit__, None, None, None)
         cls.alice, cls.bob, cls.account, cls.payee, cls.policy = fixture.joint(cls.bank, "2000.00")
+        cls.documents = {}
         cls.open = cls.order("PATC", cls.payee, "77.78", signers=[cls.alice])
         cls.held = cls.order("PDNG", cls.payee, "500.00")
         day = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=20)
@@ -48,6 +49,7 @@ class Queue(unittest.TestCase):
         for session in signers or (cls.alice, cls.bob):
             answer = session.decide(order, cls.policy)
         assert answer.json["status"] == status, answer
+        cls.documents[order["id"]] = order
         return order["id"]
 
     @classmethod
@@ -78,7 +80,7 @@ class Queue(unittest.TestCase):
             self.assertRegex(text, r"(?m)^ *%s +%s +%s$" % (AGE, row.replace(" EUR", " +EUR"), self.account))
         self.assertRegex(text, r"(?m)^ *%s +bank +7\.00 +EUR +from Uncle Toby +- +- +- +- +credit +%s +%s$" % (
             AGE, self.credit, NOBODY))
-        self.assertRegex(text, r"(?m)^ *%s +holders +- +- +- +- +alice +bob +- +policy +\S+ +%s$" % (AGE, self.account))
+        self.assertRegex(text, r"(?m)^ *%s +holders +- +- +- +- +alice +bob +- +policy +[0-9a-f]{16} +%s$" % (AGE, self.account))
 
     def test_2_which(self):
         everything = self.ids()
@@ -129,6 +131,30 @@ class Queue(unittest.TestCase):
             self.assertNotIn("\033", self.bank.ctl("queue", *words).stdout)
         self.assertNotIn("\033", self.shown())  # nothing is four hours old
 
+    def show(self, order, *words):
+        return self.bank.ctl("order", "show", order, "--account", self.account, *words).stdout
+
+    def signed(self, order):
+        """As everybody can compute it, with the indent of a value."""
+        text = fixture.display(self.documents[order], self.policy, "approve")
+        return "".join(" " * 14 * bool(line.strip()) + line for line in text.splitlines(True))
+
+    def test_5_one_order(self):
+        text = self.show(self.held)
+        self.assertEqual(text.count(self.signed(self.held)), 1)  # of the second one: the same text
+        for person in (self.alice, self.bob):
+            self.assertRegex(text, r"approve at 20\S+Z with the key %s\n" % person.key.thumbprint)
+        for row in (r"Status +PDNG\n +held for above-limit\nSigned +alice: approve", r"the same text\nPolicy +1, All holders; rule 1 asks for one of:\n +2 of alice, bob\n",
+                    r"Timeline +20\S+Z  decision -> RCVD ACTC PATC by alice\n +20\S+Z  decision -> ACCP by bob\n"
+                    r" +20\S+Z  held -> PDNG for above-limit\nLedger +nothing moved; 500.00 EUR are reserved\n$"):
+            self.assertRegex(text, row)
+        self.assertRegex(self.show(self.open), r"Status +PATC\n +missing: bob\n")
+        self.assertRegex(self.show(self.sent), r"Ledger +movement \d+, 10.00 EUR from %s to %s\n$" % (self.account, ELSEWHERE))
+        parts = json.loads(self.show(self.open, "--json"))
+        self.assertEqual(parts["order"]["order"], self.documents[self.open])
+        done = self.bank.ctl("order", "show", fixture.uuid7(), "--account", self.account, check=False)
+        self.assertEqual((done.returncode, done.stdout, "NOT_FOUND" in done.stderr), (1, "", True), done.stderr)
+
     def test_8_a_thousand(self):
         """Every page, each item once, in less than a second: the best of three, the machine has other work."""
         for number in range(MANY):
@@ -155,6 +181,8 @@ class Queue(unittest.TestCase):
             done = vera.ctl("queue", *words, "--json", check=True)
             self.assertEqual([one["id"] for one in json.loads(done.stdout)["items"]], self.ids(*words))
         self.assertIn(self.held, done.stdout)
+        done = vera.ctl("order", "show", self.sent, "--account", self.account, check=True)
+        self.assertIn(self.signed(self.sent), done.stdout)
 
 
 if __name__ == "__main__":

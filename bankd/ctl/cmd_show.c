@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * order show: all that the bank has of one order: what was signed, word for word, by whom; what the
+ * policy asks for; what happened when; what moved. It shows and proves nothing: countersign-verify
+ * does that with the same evidence.
+ */
+#include "app/app.h"
+#include "app/told.h"
+#include "bankd/ctl/cmd.h"
+#include "bankd/ctl/ctl.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include "order/display.h"
+#include "order/forms.h"
+#include "order/jws.h"
+#include "order/policy_advice.h"
+#include "order/status.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LABEL "%-14s"
+#define INDENT "              " /* as wide as a label */
+
+struct shown {
+    struct js *told, *evidence, *delegations, *in_force; /* the bank's answers */
+    struct order order;
+    struct policy **policies; /* that the order was signed or judged under; the last is in force */
+    size_t policy_count;
+    struct told words;
+};
+
+static void shown_free(struct shown *s)
+{
+    js_free(s->told);
+    js_free(s->evidence);
+    js_free(s->delegations);
+    js_free(s->in_force);
+    for (size_t i = 0; i < s->policy_count; i++)
+        policy_free(s->policies[i]);
+    free(s->policies);
+}
+
+static const char *text_of(const struct js *object, const char *name)
+{
+    const char *text = js_text(js_get(object, name), NULL);
+    return text != NULL ? text : "";
+}
+
+/* --- asking --- */
+
+static enum err ask(struct ctl *ctl, enum route route, const char *id, struct js **out)
+{
+    const struct client_call call = {.route = route, .param = {ctl->account, id}};
+    return ctl_call(ctl, &call, out);
+}
+
+static enum err add_policy(struct shown *s, const struct js *document)
+{
+    if (document == NULL)
+        return ERR_OK;
+    enum err e = policy_from_js(document, &s->policies[s->policy_count]);
+    s->policy_count += e == ERR_OK;
+    return e;
+}
+
+static enum err read_policies(struct shown *s)
+{
+    const struct js *entries = js_get(s->evidence, "entries");
+    enum err e = ERR_OK;
+    s->policies = calloc(js_count(entries) + 1, sizeof *s->policies);
+    if (s->policies == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; e == ERR_OK && i < js_count(entries); i++)
+        e = add_policy(s, js_get(js_get(js_at(entries, i), "body"), "policy"));
+    return e == ERR_OK ? add_policy(s, js_get(s->in_force, "policy")) : e;
+}
+
+static enum err ask_all(struct ctl *ctl, const char *id, struct shown *s)
+{
+    enum err e = ask(ctl, ROUTE_ORDER, id, &s->told);
+    if (e == ERR_OK)
+        e = ask(ctl, ROUTE_EVIDENCE, id, &s->evidence);
+    if (e == ERR_OK)
+        e = ask(ctl, ROUTE_DELEGATIONS, NULL, &s->delegations);
+    if (e == ERR_OK)
+        e = ask(ctl, ROUTE_POLICY, NULL, &s->in_force);
+    if (e == ERR_OK)
+        e = order_from_js(js_get(s->told, "order"), &s->order, NULL);
+    if (e == ERR_OK)
+        e = read_policies(s);
+    if (e == ERR_OK)
+        e = told_decisions(js_get(s->told, "decisions"), &s->words);
+    if (e == ERR_OK)
+        e = told_delegations(js_get(s->delegations, "delegations"), s->order.currency, &s->words);
+    if (s->words.wrong != NULL)
+        return ctl_fail(ctl, e, "%s", s->words.wrong);
+    if (e == ERR_OK && s->policy_count == 0)
+        return ctl_fail(ctl, ERR_UNAVAILABLE, "the bank's answer has no policy");
+    if (e == ERR_OK)
+        told_case(&s->order, clock_now_us(), &s->words);
+    return e;
+}
+
+/* --- what was signed --- */
+
+static void line(const char *label, const char *value)
+{
+    printf(LABEL, label);
+    app_print_safe(stdout, value);
+    putchar('\n');
+}
+
+static void print_indented(const char *at)
+{
+    while (*at != '\0') {
+        size_t len = strcspn(at, "\n");
+        printf(len > 0 ? INDENT "%.*s\n" : "%.*s\n", (int)len, at);
+        at += len + (at[len] != '\0');
+    }
+}
+
+static enum err read_decision(const char *jws, struct decision *out)
+{
+    struct buf payload = BUF_INIT(JWS_MAX);
+    struct jws_parts parts;
+    enum err e = jws_split(jws, strlen(jws), &parts);
+    if (e == ERR_OK)
+        e = text_unb64url(parts.payload_b64, parts.payload_b64_len, &payload);
+    if (e == ERR_OK)
+        e = decision_parse(payload.data, payload.len, out);
+    buf_free(&payload);
+    return e;
+}
+
+static const struct policy *policy_of(const struct shown *s, const struct decision *d)
+{
+    for (size_t i = 0; i < s->policy_count; i++) {
+        if (memcmp(policy_digest(s->policies[i]), d->policy_digest, DIGEST_LEN) == 0)
+            return s->policies[i];
+    }
+    return NULL;
+}
+
+/* Only a text whose digest is the signed one. */
+static enum err print_text(const struct shown *s, const struct decision *d)
+{
+    const struct policy *p = policy_of(s, d);
+    uint8_t digest[DIGEST_LEN];
+    struct buf text = BUF_INIT(DISPLAY_MAX);
+    if (p == NULL)
+        return ERR_POLICY_MISMATCH;
+    enum err e = display_digest(&s->order, p, d->verb, digest);
+    if (e == ERR_OK && memcmp(digest, d->display_digest, DIGEST_LEN) != 0)
+        e = ERR_DISPLAY_MISMATCH;
+    if (e == ERR_OK)
+        e = display_render(&s->order, p, d->verb, &text);
+    if (e == ERR_OK)
+        print_indented(buf_str(&text));
+    buf_free(&text);
+    return e;
+}
+
+/* When, and with which key, as the bank lists it. */
+static void print_made(const struct shown *s, const char *holder, enum verb verb)
+{
+    const struct js *decisions = js_get(s->told, "decisions");
+    for (size_t i = 0; i < js_count(decisions); i++) {
+        const struct js *made = js_at(decisions, i);
+        if (strcmp(text_of(made, "holder"), holder) != 0 ||
+            strcmp(text_of(made, "decision"), decision_verb_name(verb)) != 0)
+            continue;
+        printf(": %s at ", decision_verb_name(verb));
+        app_print_safe(stdout, text_of(made, "issued"));
+        fputs(" with the key ", stdout);
+        app_print_safe(stdout, text_of(made, "thumbprint"));
+    }
+    putchar('\n');
+}
+
+static enum err print_signed(const struct shown *s)
+{
+    const struct js *entries = js_get(s->evidence, "entries");
+    uint8_t before[DIGEST_LEN] = {0};
+    enum err e = ERR_OK;
+    for (size_t i = 0, n = 0; e == ERR_OK && i < js_count(entries); i++) {
+        const struct js *body = js_get(js_at(entries, i), "body");
+        struct decision d;
+        if (strcmp(text_of(body, "type"), "decision") != 0)
+            continue;
+        e = read_decision(text_of(body, "statement"), &d);
+        if (e != ERR_OK)
+            break;
+        printf(LABEL, n++ == 0 ? "Signed" : "");
+        app_print_safe(stdout, text_of(body, "holder"));
+        print_made(s, text_of(body, "holder"), d.verb);
+        if (memcmp(before, d.display_digest, DIGEST_LEN) == 0)
+            puts(INDENT "the same text");
+        else
+            e = print_text(s, &d);
+        memcpy(before, d.display_digest, DIGEST_LEN);
+    }
+    return e;
+}
+
+/* --- what the policy asks for --- */
+
+static enum err print_policy(const struct shown *s)
+{
+    const struct policy *p = s->policies[s->policy_count - 1];
+    const char *status = text_of(s->told, "status");
+    bool open = status_open(status_from_name(status, strlen(status)));
+    size_t rule = policy_rule_number(p, &s->words.what);
+    struct buf ways = BUF_INIT(0);
+    printf(LABEL "%" PRId64 ", ", "Policy", policy_version(p));
+    app_print_safe(stdout, policy_title(p));
+    if (s->order.kind == ORDER_DEPOSIT) {
+        puts("; a deposit needs nobody's word");
+        return ERR_OK;
+    }
+    if (rule == 0) {
+        puts("; no rule is for it: nobody can approve it");
+        return ERR_OK;
+    }
+    printf("; rule %zu asks for one of:\n", rule);
+    enum err e = open ? policy_explain(p, &s->words.what, s->words.votes, s->words.count, &ways)
+                      : policy_tell(p, &s->words.what, &ways);
+    if (e == ERR_OK)
+        print_indented(buf_str(&ways));
+    buf_free(&ways);
+    return e;
+}
+
+/* --- what happened --- */
+
+static bool about_order(const struct shown *s, const struct js *body)
+{
+    char object[sizeof "order:" + IBAN_MAX + 1 + ORDER_ID_LEN];
+    (void)snprintf(object, sizeof object, "order:%s/%s", s->order.account, s->order.id);
+    return strcmp(text_of(body, "object"), object) == 0;
+}
+
+static void print_member(const struct js *body, const char *name, const char *before)
+{
+    const char *text = text_of(body, name);
+    if (text[0] == '\0')
+        return;
+    fputs(before, stdout);
+    app_print_safe(stdout, text);
+}
+
+static void print_texts(const struct js *list, const char *before)
+{
+    for (size_t i = 0; i < js_count(list); i++) {
+        const char *text = js_text(js_at(list, i), NULL);
+        fputs(i == 0 ? before : " ", stdout);
+        app_print_safe(stdout, text != NULL ? text : "");
+    }
+}
+
+static void print_event(const struct js *entry)
+{
+    const struct js *body = js_get(entry, "body");
+    print_member(js_get(entry, "leaf"), "time", "");
+    print_member(body, "type", "  ");
+    print_texts(js_get(body, "status"), " -> ");
+    print_member(body, "reason", " for ");
+    print_texts(js_get(body, "flags"), " for ");
+    print_member(body, "holder", " by ");
+    print_member(body, "terminal", " at ");
+    print_member(body, "operator", " by ");
+    print_member(body, "note", ": ");
+    putchar('\n');
+}
+
+static void print_timeline(const struct shown *s)
+{
+    const struct js *entries = js_get(s->evidence, "entries");
+    for (size_t i = 0, n = 0; i < js_count(entries); i++) {
+        if (!about_order(s, js_get(js_at(entries, i), "body")))
+            continue;
+        printf(LABEL, n++ == 0 ? "Timeline" : "");
+        print_event(js_at(entries, i));
+    }
+}
+
+/* --- what moved --- */
+
+static void print_movement(const struct shown *s, const struct js *body)
+{
+    bool back = strcmp(text_of(body, "type"), "returned") == 0;
+    bool settled = strcmp(text_of(body, "type"), "settlement") == 0;
+    printf("movement %" PRId64 ", %s %s ", js_int(js_get(body, "movement")), s->order.amount,
+           s->order.currency);
+    if (settled) {
+        print_member(body, "debtor", "from ");
+        print_member(body, "creditor", " to ");
+        print_member(body, "terminal", " at ");
+        putchar('\n');
+    } else {
+        printf("from the bank's settlement account to %s\n",
+               back ? s->order.account : "the other bank");
+    }
+}
+
+static void print_ledger(const struct shown *s)
+{
+    const struct js *entries = js_get(s->evidence, "entries");
+    const char *status = text_of(s->told, "status");
+    size_t n = 0;
+    for (size_t i = 0; i < js_count(entries); i++) {
+        const struct js *body = js_get(js_at(entries, i), "body");
+        if (!about_order(s, body) || js_get(body, "movement") == NULL)
+            continue;
+        printf(LABEL, n++ == 0 ? "Ledger" : "");
+        print_movement(s, body);
+    }
+    if (n > 0)
+        return;
+    if (s->order.kind != ORDER_DEPOSIT && !status_final(status_from_name(status, strlen(status))))
+        printf(LABEL "nothing moved; %s %s are reserved\n", "Ledger", s->order.amount,
+               s->order.currency);
+    else
+        line("Ledger", "nothing moved");
+}
+
+/* --- all of it --- */
+
+static enum err print_shown(const struct shown *s)
+{
+    const struct js *held = js_get(s->told, "heldFor"), *missing = js_get(s->told, "canDecide");
+    line("Order", s->order.id);
+    line("Account", s->order.account);
+    line("Status", text_of(s->told, "status"));
+    if (js_count(held) > 0) {
+        print_texts(held, INDENT "held for ");
+        putchar('\n');
+    }
+    if (js_count(missing) > 0) {
+        print_texts(missing, INDENT "missing: ");
+        putchar('\n');
+    }
+    enum err e = print_signed(s);
+    if (e == ERR_OK)
+        e = print_policy(s);
+    if (e != ERR_OK)
+        return e;
+    print_timeline(s);
+    print_ledger(s);
+    return ERR_OK;
+}
+
+/* The bank's answers under one roof. */
+static enum err print_answers(const struct shown *s)
+{
+    const struct {
+        const char *name;
+        const struct js *answer;
+    } parts[] = {{"delegations", js_get(s->delegations, "delegations")},
+                 {"evidence", s->evidence},
+                 {"order", s->told},
+                 {"policy", js_get(s->in_force, "policy")}};
+    struct js *whole = NULL;
+    enum err e = js_object_new(&whole);
+    for (size_t i = 0; e == ERR_OK && i < sizeof parts / sizeof *parts; i++) {
+        struct js *copy = NULL;
+        e = js_copy(parts[i].answer, &copy);
+        if (e == ERR_OK)
+            e = js_set(whole, parts[i].name, copy);
+    }
+    if (e == ERR_OK)
+        e = ctl_print_json(whole);
+    js_free(whole);
+    return e;
+}
+
+int cmd_order_show(void *ctx, const struct args_list *words)
+{
+    struct ctl *ctl = ctx;
+    struct shown s = {.policy_count = 0};
+    const char *id = words->item[0];
+    enum err e = ctl_need_account(ctl);
+    if (e == ERR_OK && forms_order_id(id, strlen(id)) != ERR_OK)
+        e = ctl_fail(ctl, ERR_USAGE, "%s is no order id", id);
+    if (e == ERR_OK)
+        e = ask_all(ctl, id, &s);
+    if (e == ERR_OK)
+        e = ctl->json ? print_answers(&s) : print_shown(&s);
+    shown_free(&s);
+    return ctl_end(ctl, e);
+}
