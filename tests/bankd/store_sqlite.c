@@ -308,6 +308,40 @@ static void test_plans(void **state)
     forget();
 }
 
+/* The queue grows with what waits: its tables are read by the indices of what is not over. */
+static void test_the_queue_reads_what_waits(void **state)
+{
+    static const struct statement_macros none = {"", ""};
+    static const char *const by[] = {"o USING INDEX orders_due", "o USING INDEX orders_outbox",
+                                     "k USING INDEX credit_suspense",
+                                     "p USING INDEX policy_change_due", "w"};
+    struct buf sql = BUF_INIT(0);
+    struct store *s = NULL;
+    sqlite3_stmt *plan = NULL;
+    sqlite3 *db = NULL;
+    size_t scans = 0;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &s));
+    store_close(s);
+    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
+    assert_ok(buf_add_str(&sql, "EXPLAIN QUERY PLAN "));
+    assert_ok(statement_sql(STORE_QUEUE_PAGE, &none, &sql));
+    assert_int_equal(sqlite3_prepare_v2(db, buf_str(&sql), -1, &plan, NULL), SQLITE_OK);
+    while (sqlite3_step(plan) == SQLITE_ROW) {
+        const char *step = (const char *)sqlite3_column_text(plan, 3);
+        if (strncmp(step, "SCAN ", 5) != 0)
+            continue;
+        assert_in_range(scans, 0, sizeof by / sizeof *by - 1);
+        assert_string_equal(step + 5, by[scans++]);
+    }
+    assert_int_equal(scans, sizeof by / sizeof *by);
+    sqlite3_finalize(plan);
+    sqlite3_close(db);
+    buf_free(&sql);
+    forget();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_failures_stick),
         cmocka_unit_test(test_the_schema_says_no),
         cmocka_unit_test(test_plans),
+        cmocka_unit_test(test_the_queue_reads_what_waits),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
