@@ -116,9 +116,7 @@ class Bank(Cash, Changes, Deputies, Outside):
         return {"err": "OK"}
 
     def fund(self, session, number, amount, currency):
-        if session is not None:
-            if self.has_session(session):
-                self.caller(session)
+        if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
         try:
             account = self.accounts.get(number)
