@@ -13,10 +13,10 @@ import time
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE.parent / "e2e"), str(HERE)]
+sys.path.insert(0, str(HERE.parent / "e2e"))
 import bank as fixture  # noqa: E402
 import policy_change  # noqa: E402
-from test_remote import Operator  # noqa: E402
+from holder import Operator  # noqa: E402
 
 ELSEWHERE, NOBODY = "NL91ABNA0417164300", fixture.iban(999)
 AGE = r"\d+[sm]"

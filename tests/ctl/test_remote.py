@@ -2,26 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """bankctl with an operator's token, at another machine than the bank's; real parts."""
 import json
-import os
 import pathlib
 import sys
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as fixture  # noqa: E402
-from holder import Holder  # noqa: E402
-
-
-class Operator(Holder):
-    """Has the same token and settings as a holder, and another program."""
-
-    def ctl(self, *words, **options):
-        program = self.words
-        self.words = lambda *w, settings=True: ["bankctl", *w, *(["--config", self.conf] if settings else [])]
-        try:
-            return self.run(*words, **options)
-        finally:
-            self.words = program
+from holder import Operator  # noqa: E402
 
 
 class Remote(unittest.TestCase):

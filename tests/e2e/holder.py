@@ -56,12 +56,12 @@ class Holder:
             f.write("".join("%s = %s\n" % pair for pair in values.items() if pair[1] is not None))
         return self
 
-    def words(self, *words, settings=True):
-        return ["countersign", *words, *(["--config", self.conf] if settings else [])]
+    def words(self, *words, settings=True, program="countersign"):
+        return [program, *words, *(["--config", self.conf] if settings else [])]
 
-    def run(self, *words, pin=None, settings=True, check=False, env=None):
+    def run(self, *words, pin=None, settings=True, check=False, env=None, program="countersign"):
         """With the PIN by descriptor; a word {TEXT} becomes a descriptor, too (see Bank.tool)."""
-        args = self.words(*words, settings=settings) + ["--pin-fd", "{%s}" % (pin or self.pin)]
+        args = self.words(*words, settings=settings, program=program) + ["--pin-fd", "{%s}" % (pin or self.pin)]
         return self.bank.tool(args, check=check, env={**self.env, **(env or {})})
 
     def json(self, *words, **options):
@@ -87,6 +87,13 @@ class Holder:
         for directory, _, files in os.walk(self.sessions):
             found += [os.path.join(directory, name) for name in files]
         return found
+
+
+class Operator(Holder):
+    """Has a token and settings as a holder has, and another program."""
+
+    def ctl(self, *words, **options):
+        return self.run(*words, program="bankctl", **options)
 
 
 class Terminal:
