@@ -4,6 +4,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/change.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/events.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/life.h"
 #include "bankd/core/state.h"
@@ -223,7 +224,7 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         if (!e && !*more)
             e = life_catch_up_one(c, more);
     }
-    return e;
+    return e ? e : events_forget(c);
 }
 
 enum err core_commit(struct core *c)
