@@ -76,7 +76,7 @@ CREATE TABLE enrolment (
     holder INTEGER REFERENCES holder (id),   -- who he became
     entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about this request
 ) STRICT;
-CREATE INDEX enrolment_due ON enrolment (expires_us) WHERE state = 'waiting';
+CREATE INDEX enrolment_due ON enrolment (state, expires_us);
 CREATE INDEX enrolment_page ON enrolment (state);
 
 -- What operators may do: order/role.def.
