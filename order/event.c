@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+/* Who looks after people and their keys, and after the operators. */
+#define KEEPERS (ROLE_BIT(ROLE_SECURITY) | ROLE_BIT(ROLE_AUDITOR))
+#define PEOPLE (KEEPERS | ROLE_BIT(ROLE_VIEWER) | ROLE_BIT(ROLE_ENROLMENT))
+
 static const struct event_kind kinds[] = {
 #define X(name, type, word, roles) {name, type, word, roles},
 #include "order/event.def"

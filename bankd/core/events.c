@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define FORGET_MAX 1000 /* rows at a time */
-#define WORD_MAX 128    /* of what is copied out of a body: names, statuses, ids */
+#define PERSON "holder:"
+#define WORD_MAX 128 /* of what is copied out of a body: names, statuses, ids */
 
 /* --- writing: what an entry's body says --- */
 
@@ -52,30 +53,23 @@ static bool has_word(void *ctx, const char *word)
     return false;
 }
 
-/* "order:ACCOUNT/ID", "account:ACCOUNT", "delegation:ACCOUNT/HOLDER", "holder:HOLDER" */
-static void split_object(char *object, const char **account, const char **order,
-                         const char **holder)
+/* What is about an account names it first: "order:ACCOUNT/ID", "delegation:ACCOUNT/HOLDER". */
+static void account_of(const char *object, char out[static WORD_MAX])
 {
-    char *name = strchr(object, ':');
-    char *second = name ? strchr(name, '/') : NULL;
+    static const char *const of_accounts[] = {"account:", "order:", "delegation:"};
 
-    if (!name)
-        return;
-    *name++ = 0;
-    if (second)
-        *second++ = 0;
-    if (strcmp(object, "holder") == 0)
-        *holder = name;
-    else
-        *account = name;
-    if (second && strcmp(object, "order") == 0)
-        *order = second;
+    out[0] = 0;
+    for (size_t i = 0; i < sizeof of_accounts / sizeof *of_accounts; i++) {
+        size_t len = strlen(of_accounts[i]);
+        if (strncmp(object, of_accounts[i], len) == 0)
+            snprintf(out, WORD_MAX, "%.*s", (int)strcspn(object + len, "/"), object + len);
+    }
 }
 
 enum err events_note(struct core *c, const struct doc *body, int64_t id)
 {
-    char type[WORD_MAX], object[WORD_MAX], holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
-    const char *account = "", *order = "", *about = holder;
+    char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
+    char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
 
     last_text(body, "type", type);
     const struct event_kind *kind = event_of(type, has_word, (void *)(uintptr_t)body);
@@ -85,14 +79,16 @@ enum err events_note(struct core *c, const struct doc *body, int64_t id)
     last_text(body, "holder", holder);
     last_text(body, "reason", reason);
     last_text(body, doc_member_text(body, "state", &(size_t){0}) ? "state" : "status", status);
-    split_object(object, &account, &order, &about);
+    account_of(object, account);
+    if (strncmp(object, PERSON, strlen(PERSON)) == 0)
+        memmove(holder, object + strlen(PERSON), strlen(object + strlen(PERSON)) + 1);
     struct store_query *q = store_query(c->store, STORE_EVENT_ADD);
     store_bind_int(q, ":id", id);
     store_bind_int(q, ":time", c->now_us);
     store_bind_text(q, ":kind", kind->name);
     store_bind_text(q, ":account", account);
-    store_bind_text(q, ":order_id", order);
-    store_bind_text(q, ":holder", about);
+    store_bind_text(q, ":object", object);
+    store_bind_text(q, ":holder", holder);
     store_bind_text(q, ":status", status);
     store_bind_text(q, ":reason", reason);
     return store_run(q);
@@ -155,6 +151,17 @@ static enum err may_see(struct core *c, const struct core_caller *who,
     return store_int(q, 8) ? ERR_OK : concerns(c, viewer, store_text(q, 3), out);
 }
 
+/* Where to look, beside the account and the holder. */
+static void put_object(const char *object, struct doc *out)
+{
+    const char *slash = strchr(object, '/');
+
+    if (strncmp(object, "order:", strlen("order:")) == 0 && slash)
+        doc_text(out, "order", slash + 1);
+    else if (strncmp(object, "enrolment:", strlen("enrolment:")) == 0)
+        doc_text(out, "enrolment", object + strlen("enrolment:"));
+}
+
 /* One event as the HTML standard frames it: its data is one line, for canonical JSON has none. */
 static enum err write_event(const struct store_query *q, struct buf *out)
 {
@@ -163,7 +170,7 @@ static enum err write_event(const struct store_query *q, struct buf *out)
     doc_object(&data);
     doc_text_optional(&data, "account", store_text(q, 3));
     doc_text_optional(&data, "holder", store_text(q, 5));
-    doc_text_optional(&data, "order", store_text(q, 4));
+    put_object(store_text(q, 4), &data);
     doc_text_optional(&data, "reason", store_text(q, 7));
     doc_text_optional(&data, "status", store_text(q, 6));
     doc_time(&data, "time", store_int(q, 1));

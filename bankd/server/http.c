@@ -278,6 +278,7 @@ static const struct {
 } statuses[] = {
     {200, "OK", ""},
     {201, "Created", ""},
+    {202, "Accepted", ""},
     {400, "Bad Request", ""},
     {401, "Unauthorized", "WWW-Authenticate: Countersign-Session\r\n"},
     {403, "Forbidden", ""},
