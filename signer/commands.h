@@ -19,6 +19,9 @@ extern const struct args_option cmd_token_generate_options[3];
 extern const struct args_option cmd_token_info_options[1];
 extern const struct args_option cmd_token_change_pin_options[1];
 
+int cmd_enrol(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_enrol_options[7];
+
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_login_options[2];

@@ -24,6 +24,10 @@ static const struct args_command commands[] = {
     {"token change-pin", "", "set a new PIN",
      "countersign token change-pin --token 'pkcs11:token=alice'",
      OPTIONS(cmd_token_change_pin_options), 0, 0, cmd_token_change_pin},
+    {"enrol", "", "become a holder: make keys, ask the bank, print the letter for it",
+     "countersign enrol --name 'Carol Example' --bank-letter bank-letter.txt \\\n"
+     "      --token 'pkcs11:token=carol'",
+     OPTIONS(cmd_enrol_options), 0, 0, cmd_enrol},
     {"login", "", "sign in at the bank with the token", "countersign login",
      OPTIONS(cmd_login_options), 0, 0, cmd_login},
     {"logout", "", "end the session and destroy its key", "countersign logout", NO_OPTIONS, 0, 0,
