@@ -23,7 +23,8 @@ enum statement_kind {
     STATEMENT_BATCH_DECISION, /* reserved: nothing accepts it */
     STATEMENT_LOGIN,
     STATEMENT_ENROLMENT, /* reserved */
-    STATEMENT_ROTATION,  /* reserved */
+    STATEMENT_ROTATION,       /* of a key */
+    STATEMENT_ROTATION_PROOF, /* inside it, by the new key */
     STATEMENT_POLICY,    /* a word on a new policy */
     STATEMENT_DELEGATION,
     STATEMENT_OPERATOR_ACT,

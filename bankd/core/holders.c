@@ -6,7 +6,6 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
-#include "bankd/core/freshness.h"
 #include "bankd/core/page.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
@@ -106,14 +105,8 @@ static enum err add(struct core *c, const struct enrolling *in)
     e = store_run(q);
     if (e)
         return e;
-    int64_t id = store_last_id(c->store);
-    q = store_query(c->store, STORE_KEY_ADD);
-    store_bind_text(q, ":thumbprint", key_thumbprint(in->key));
-    store_bind_blob(q, ":spki", in->spki, in->spki_len);
-    store_bind_int(q, ":holder", id);
-    store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
-    store_bind_int(q, ":entry", entry);
-    return store_run(q);
+    const struct people_key as = {.holder = store_last_id(c->store), .enrolment = entry};
+    return people_key_add(c, in->key, &as);
 }
 
 static enum err check_new(struct core *c, struct enrolling *in)

@@ -8,6 +8,7 @@
 #include "bankd/core/state.h"
 #include "order/forms.h"
 #include "order/key.h"
+#include "order/key_status.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,14 +26,22 @@ struct people_key {
     int64_t holder;
     char holder_name[HOLDER_MAX + 1];
     enum people_kind kind;
-    bool active;
-    bool revoked; /* for ever */
+    enum key_status status;
+    bool rotated;       /* another one took its place */
+    int64_t generation; /* rotations since the enrolment */
     int64_t floor_us;
-    int64_t enrolment;    /* entry */
+    int64_t enrolment;    /* entry, or the rotation's */
     int64_t holder_entry; /* newest entry about the holder */
 };
 /* KEY_UNKNOWN. */
 MUST_CHECK enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out);
+
+/* KEY_RETIRED or KEY_INACTIVE unless it may sign something new. */
+MUST_CHECK enum err people_key_signs(const struct people_key *key);
+/* Enrols KEY for HOLDER: active, with a floor of now. Of the struct only holder, generation and
+ * enrolment count. */
+MUST_CHECK enum err people_key_add(struct core *c, const struct key *key,
+                                   const struct people_key *as);
 
 struct people_holder {
     int64_t id;

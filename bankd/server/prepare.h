@@ -16,6 +16,7 @@ MUST_CHECK enum err prepare_decide(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_cash(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_policy_decide(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_delegate(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_rotate(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_holder_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_terminal_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_operator_add(const struct bank *b, struct job *j);
