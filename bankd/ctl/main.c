@@ -102,6 +102,12 @@ static const struct args_option log_verify[] = {
     {"checkpoint", 0, ARGS_TEXT, "FILE", "a checkpoint kept earlier", &ctl.checkpoint},
     {"save", 0, ARGS_TEXT, "FILE", "keep the newest checkpoint", &ctl.save},
 };
+static const struct args_option key_show[] = {
+    {"letter", 0, ARGS_TEXT, "DIR", "write the bank's letter there: bank-letter.txt and .png",
+     &ctl.letter},
+    {"public-url", 0, ARGS_TEXT, "URL", "for the letter: where holders reach the bank; else --url",
+     &ctl.public_url},
+};
 
 static const struct args_command commands[] = {
     {"holder add", "", "enrol a person with a public key",
@@ -202,8 +208,9 @@ static const struct args_command commands[] = {
     {"log verify", "", "check the whole log against its checkpoints",
      "bankctl log verify --checkpoint monday.note --save tuesday.note", log_verify,
      COUNT(log_verify), 0, 0, cmd_log_verify},
-    {"key show", "", "show the pin for the bank's letter, and the bank's keys", "bankctl key show",
-     NULL, 0, 0, 0, cmd_key_show},
+    {"key show", "", "show the pin and the bank's keys, or write the bank's letter for holders",
+     "bankctl key show --letter . --public-url https://bank.example:8443", key_show,
+     COUNT(key_show), 0, 0, cmd_key_show},
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},
     {"clock accept", "", "let the bank go on after its clock was mended",
