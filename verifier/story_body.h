@@ -22,6 +22,7 @@ struct enrolled {
     struct key *key;
     char holder[HOLDER_MAX + 1];
     bool terminal; /* no person's */
+    bool ceremony; /* asked for with a proof of possession */
     enum key_status status;
     bool rotated; /* another one took its place */
     bool pinned;  /* by the reader, or the key whose place it took is */
@@ -111,6 +112,7 @@ bool story_keys_count(const struct story *s, const char *thumbprint);
 enum key_status story_keys_status_of(const struct story *s, const char *thumbprint);
 /* By the reader, itself or the first of those whose place it took. */
 bool story_keys_pinned(const struct story *s, const char *thumbprint);
+bool story_keys_ceremony(const struct story *s, const char *thumbprint); /* how it came */
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_rotation(struct story *s, struct body *b);

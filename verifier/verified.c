@@ -108,6 +108,8 @@ void verified_free(struct verified *v)
 {
     if (v && v->kind == STATEMENT_OPERATOR_ACT)
         act_free(&v->body.act);
+    if (v && v->kind == STATEMENT_ENROLMENT)
+        enrolment_free(&v->body.enrolment);
     free(v);
 }
 
@@ -133,6 +135,8 @@ const struct statement *verified_head(const struct verified *v)
         return &v->body.act.head;
     if (v->kind == STATEMENT_ROTATION)
         return &v->body.rotation.head;
+    if (v->kind == STATEMENT_ENROLMENT)
+        return &v->body.enrolment.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
 }
 
@@ -174,6 +178,11 @@ const struct rotation *verified_rotation(const struct verified *v)
 const struct operator_act *verified_act(const struct verified *v)
 {
     return v->kind == STATEMENT_OPERATOR_ACT ? &v->body.act : NULL;
+}
+
+const struct enrolment *verified_enrolment(const struct verified *v)
+{
+    return v->kind == STATEMENT_ENROLMENT ? &v->body.enrolment : NULL;
 }
 
 const char *verified_jws(const struct verified *v, size_t *len)

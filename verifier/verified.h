@@ -20,7 +20,8 @@ struct verified {
         struct terminal terminal;
         struct delegation delegation;
         struct rotation rotation;
-        struct operator_act act; /* owned */
+        struct operator_act act;    /* owned */
+        struct enrolment enrolment; /* owned */
     } body;
     size_t jws_len;
     char jws[]; /* NUL-terminated */

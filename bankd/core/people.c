@@ -55,7 +55,17 @@ enum err people_key_signs(const struct people_key *key)
     return key->status == KEY_ACTIVE ? ERR_OK : ERR_KEY_INACTIVE;
 }
 
-enum err people_key_add(struct core *c, const struct key *key, const struct people_key *as)
+/* A key for another use verifies no statement. */
+static enum err remember(struct core *c, const uint8_t *spki, size_t len)
+{
+    struct key *own = NULL;
+
+    enum err e = key_from_spki(spki, len, &own);
+    return e ? e : cache_put(c->keys, key_thumbprint(own), own);
+}
+
+enum err people_key_add(struct core *c, const struct key *key, enum key_use use,
+                        const struct people_key *as)
 {
     struct store_query *q = store_query(c->store, STORE_KEY_ADD);
     size_t len = 0;
@@ -66,8 +76,10 @@ enum err people_key_add(struct core *c, const struct key *key, const struct peop
     store_bind_int(q, ":holder", as->holder);
     store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
     store_bind_int(q, ":entry", as->enrolment);
+    store_bind_text(q, ":use", key_use_name(use));
     store_bind_int(q, ":generation", as->generation);
-    return store_run(q);
+    enum err e = store_run(q);
+    return !e && use == KEY_USE_SIGN ? remember(c, spki, len) : e;
 }
 
 enum err people_holder_find(struct core *c, const char *holder, struct people_holder *out)

@@ -6,6 +6,7 @@
 #define BANKD_CORE_PEOPLE_H
 
 #include "bankd/core/state.h"
+#include "order/enrolment.h"
 #include "order/forms.h"
 #include "order/key.h"
 #include "order/key_status.h"
@@ -38,9 +39,9 @@ MUST_CHECK enum err people_key_find(struct core *c, const char *thumbprint, stru
 
 /* KEY_RETIRED or KEY_INACTIVE unless it may sign something new. */
 MUST_CHECK enum err people_key_signs(const struct people_key *key);
-/* Enrols KEY for HOLDER: active, with a floor of now. Of the struct only holder, generation and
- * enrolment count. */
-MUST_CHECK enum err people_key_add(struct core *c, const struct key *key,
+/* KEY for its use, active, with a floor of now; from now on it verifies, if it signs. Of the struct
+ * only holder, generation and enrolment count. */
+MUST_CHECK enum err people_key_add(struct core *c, const struct key *key, enum key_use use,
                                    const struct people_key *as);
 
 struct people_holder {

@@ -95,11 +95,9 @@ static enum err add_key(struct rotating *r)
 
     enum err e = key_from_spki(r->said->spki, r->said->spki_len, &key);
     if (!e)
-        e = people_key_add(r->c, key, &as);
+        e = people_key_add(r->c, key, KEY_USE_SIGN, &as);
     if (!e)
         e = move_session(r, store_last_id(r->c->store));
-    if (!e)
-        return cache_put(r->c->keys, key_thumbprint(key), key);
     key_free(key);
     return e;
 }
