@@ -48,6 +48,8 @@ static const struct args_command commands[] = {
     {"suspend", "THUMBPRINT", "let your key sign nothing any more, until the bank lets it again",
      "countersign suspend CCLDIhDRLnkSA-cp3w_d37qJpF9-q4fLLExMGrUdWbc --note 'my card is gone'",
      OPTIONS(cmd_suspend_options), 1, 1, cmd_suspend},
+    {"rotate", "", "let a new key take the place of yours; what yours signed stands",
+     "countersign rotate --make --curve P-384", OPTIONS(cmd_rotate_options), 0, 0, cmd_rotate},
     {"challenge", "THUMBPRINT", "ask the bank for a challenge, to sign long before sending",
      "countersign challenge CCLDIhDRLnkSA-cp3w_d37qJpF9-q4fLLExMGrUdWbc", NO_OPTIONS, 1, 1,
      cmd_challenge},
