@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
+#include "bankd/server/events.h"
 #include "bankd/server/prepare.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
-#include <inttypes.h>
 #include <string.h>
 
 /* --- apply: by the committer -------------------------------------------------------------------*/
@@ -489,51 +489,6 @@ static enum err apply_clock_accept(const struct bank *b, struct job *j)
     return core_clock_accept(b->core, &who, j->body.note.note, &j->answer);
 }
 
-/* --- events ------------------------------------------------------------------------------------*/
-
-#define EVENTS_STEP 200 /* of one look */
-
-/* A new stream is told where it begins, so that it can always go on from somewhere. */
-static enum err open_stream(const struct bank *b, struct job *j, const struct core_events *events)
-{
-    struct core_caller who = job_caller(j);
-    struct buf first = {0};
-
-    enum err e = streams_take(b->streams, events->who);
-    if (e) {
-        core_answer_free(&j->answer);
-        return core_refuse(b->core, &who, e, NULL, &j->answer);
-    }
-    j->follow.counted = true;
-    memccpy(j->follow.who, events->who, 0, FOLLOW_WHO_MAX);
-    e = buf_addf(&first, "retry: 2000\n\nevent: open\nid: %" PRId64 "\ndata: {}\n\n",
-                 events->after >= 0 ? events->after : events->until);
-    if (!e)
-        e = buf_add(&first, j->answer.body.data, j->answer.body.len);
-    buf_free(&j->answer.body);
-    j->answer.body = first;
-    return e;
-}
-
-/* The first look of a stream, or one more. Each ends with where it has come to. */
-static enum err apply_events(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_events events = {.after = j->query.has_after ? (int64_t)j->query.after : -1,
-                                 .until = (int64_t)note_size(b->note) - 1,
-                                 .limit = EVENTS_STEP};
-
-    if (j->follow.open)
-        events.after = j->follow.reached;
-    enum err e = core_events(b->core, &who, &events, &j->answer);
-    if (!e && !j->answer.err && !j->follow.open)
-        e = open_stream(b, j, &events);
-    if (e || j->answer.err)
-        return e;
-    j->follow.reached = events.reached;
-    return buf_addf(&j->answer.body, ": here\nid: %" PRId64 "\n\n", events.reached);
-}
-
 /* --- the table ---------------------------------------------------------------------------------*/
 
 #define PAGE (REQUEST_CURSOR | REQUEST_LIMIT)
@@ -590,7 +545,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
-    [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, apply_events},
+    [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
     [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},
