@@ -21,6 +21,7 @@ struct enrolled {
     struct key *key;
     char holder[HOLDER_MAX + 1];
     bool terminal; /* no person's */
+    bool ceremony; /* asked for with a proof of possession */
     bool active;
     bool revoked; /* for ever */
     int64_t floor_us;
@@ -105,7 +106,8 @@ MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, c
 /* --- story_keys.c: keys and whose they are --- */
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
 bool story_keys_active(const struct story *s, const char *thumbprint);
-bool story_keys_pinned(const struct story *s, const char *thumbprint); /* by the reader */
+bool story_keys_pinned(const struct story *s, const char *thumbprint);   /* by the reader */
+bool story_keys_ceremony(const struct story *s, const char *thumbprint); /* how it came */
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
 

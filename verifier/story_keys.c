@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "verifier/story_body.h"
 
 #include <string.h>
+
+#define AHEAD_MAX_US (10 * TEXT_SECOND_US) /* of a statement to the entry, docs/FORMAT.md 10 */
 
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint)
 {
@@ -30,6 +33,15 @@ bool story_keys_pinned(const struct story *s, const char *thumbprint)
     return false;
 }
 
+bool story_keys_ceremony(const struct story *s, const char *thumbprint)
+{
+    for (size_t i = 0; i < s->key_count; i++) {
+        if (strcmp(key_thumbprint(s->keys[i].key), thumbprint) == 0)
+            return s->keys[i].ceremony;
+    }
+    return false;
+}
+
 static enum err enrol(struct story *s, const struct js *spki, const struct js *thumbprint,
                       struct enrolled *en)
 {
@@ -52,14 +64,38 @@ static enum err enrol(struct story *s, const struct js *spki, const struct js *t
     return ERR_OK;
 }
 
+/* What the owner signed when he asked for it says the same as the entry, and was in time. */
+static enum err check_request(const struct story *s, const struct body *b,
+                              const struct js *statement, const char *person,
+                              const struct js *thumbprint)
+{
+    struct verified *v = NULL;
+    size_t len;
+    const char *jws = js_text(statement, &len);
+    enum err e = verify_enrolment(s->subject.bank, jws, len, &v);
+
+    if (e == ERR_OK) {
+        const struct statement *head = verified_head(v);
+        int64_t time_us = b->leaf->time_us;
+        e = story_contradiction_unless(strcmp(verified_enrolment(v)->name, person) == 0 &&
+                                       story_text_is(thumbprint, verified_signer(v)) &&
+                                       time_us >= head->issued_us - AHEAD_MAX_US &&
+                                       time_us < head->expires_us);
+    }
+    verified_free(v);
+    return e;
+}
+
 enum err story_keys_enrolment(struct story *s, struct body *b)
 {
-    const struct js *holder, *kind, *name, *spki, *thumbprint, *vouched;
+    const struct js *holder, *kind, *name, *operator_name, *spki, *statement, *thumbprint, *vouched;
     const struct js_member table[] = {BODY_ROWS(b),
                                       MEMBER_TEXT("holder", true, &holder),
                                       MEMBER_TEXT("kind", false, &kind),
                                       MEMBER_TEXT("name", true, &name),
+                                      MEMBER_TEXT("operator", false, &operator_name),
                                       MEMBER_TEXT("spki", true, &spki),
+                                      MEMBER_TEXT("statement", false, &statement),
                                       MEMBER_TEXT("thumbprint", true, &thumbprint),
                                       MEMBER_TEXT("vouched", true, &vouched)};
     struct enrolled en = {.active = true, .floor_us = b->leaf->time_us};
@@ -76,6 +112,11 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
         (!story_text_is(vouched, "bank") || (kind && !story_text_is(kind, "terminal"))))
         e = ERR_DOC_MEMBER_INVALID;
     en.terminal = kind != NULL;
+    en.ceremony = statement != NULL;
+    if (e == ERR_OK && (en.ceremony != (operator_name != NULL) || (en.ceremony && en.terminal)))
+        e = ERR_DOC_MEMBER_INVALID;
+    if (e == ERR_OK && en.ceremony)
+        e = check_request(s, b, statement, person, thumbprint);
     if (e == ERR_OK)
         e = enrol(s, spki, thumbprint, &en);
     key_free(en.key);

@@ -11,6 +11,7 @@
 #include "order/act.h"
 #include "order/decision.h"
 #include "order/delegation.h"
+#include "order/enrolment.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/policy_change.h"
@@ -107,6 +108,11 @@ struct verify_act_input {
 };
 MUST_CHECK enum err verify_act(const struct verify_act_input *in, struct verified **out);
 
+/* Checks a request to be enrolled in the order of docs/FORMAT.md section 8.6, under the key that it
+ * brings. Does not judge time, nor whether somebody has a key of it already. */
+MUST_CHECK enum err verify_enrolment(const char *bank, const char *jws, size_t jws_len,
+                                     struct verified **out);
+
 void verified_free(struct verified *v); /* NULL-safe */
 
 enum statement_kind verified_kind(const struct verified *v);
@@ -119,6 +125,7 @@ const struct policy_change *verified_policy_change(const struct verified *v);
 const struct terminal *verified_terminal(const struct verified *v);
 const struct delegation *verified_delegation(const struct verified *v);
 const struct operator_act *verified_act(const struct verified *v);
+const struct enrolment *verified_enrolment(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 
@@ -137,14 +144,15 @@ struct verify_signer {
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     enum verb verb;
     int64_t issued_us;
-    bool pinned; /* false: vouched for by the bank only */
+    bool pinned;   /* false: vouched for by the bank only */
+    bool ceremony; /* the key was enrolled with a proof that its owner has it */
 };
 /* Who may stand for whom at the status's time, and the key that says so. */
 struct verify_deputy {
     char deputy[HOLDER_MAX + 1];
     char principal[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1]; /* the principal's */
-    bool pinned;                             /* as of a signer */
+    bool pinned, ceremony;                   /* as of a signer */
 };
 /* Who approved a policy that came into force: each key once, with the first that it approved. The
  * account's first policy is the bank's to enter. Each has an enrolment and a word among the 1,024
@@ -154,7 +162,7 @@ struct verify_policy_signer {
     char holder[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     int64_t version;
-    bool pinned; /* as of a signer */
+    bool pinned, ceremony; /* as of a signer */
 };
 struct verify_report {
     struct order order;

@@ -51,7 +51,8 @@ CREATE TABLE signing_key (
     holder INTEGER NOT NULL REFERENCES holder (id),
     status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'revoked')),
     floor_us INTEGER NOT NULL,
-    entry INTEGER NOT NULL REFERENCES entry (id) -- the enrolment
+    entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment
+    use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive'))
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
@@ -62,6 +63,21 @@ CREATE TABLE key_change (
     entry INTEGER NOT NULL REFERENCES entry (id),
     PRIMARY KEY (signing_key, entry)
 ) STRICT, WITHOUT ROWID;
+
+-- Who asked to be enrolled, and what became of it.
+CREATE TABLE enrolment (
+    id INTEGER PRIMARY KEY,
+    enrolment TEXT NOT NULL UNIQUE, -- base64url SHA-256 of the statement
+    statement TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL,
+    state TEXT NOT NULL,                     -- waiting, admitted, refused or expired
+    reason TEXT NOT NULL,                    -- why it was refused
+    holder INTEGER REFERENCES holder (id),   -- who he became
+    entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about this request
+) STRICT;
+CREATE INDEX enrolment_due ON enrolment (state, expires_us);
+CREATE INDEX enrolment_page ON enrolment (state);
 
 -- What operators may do: order/role.def.
 CREATE TABLE operator_role (

@@ -15,6 +15,7 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/bankd"))
 import bank as b  # noqa: E402
+import enrolment as en  # noqa: E402
 from holder import Holder  # noqa: E402
 from openapi_test import mismatch, operations, resolve  # noqa: E402
 
@@ -168,8 +169,15 @@ class Examples(unittest.TestCase):
             order = json.load(f)["id"]
         (key,) = self.alice.json("token", "info")
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
+        return {**variables, **self.enrolments(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
+
+    def enrolments(self):
+        """Requests of three newcomers: one is handed in by the example, one each admitted and refused."""
+        newcomers = [en.Newcomer(self.bank, "Dora Example") for _ in range(3)]
+        self.bank.write("work/enrolment.json", json.dumps({"enrolment": newcomers[0].jws()}))
+        self.refused = newcomers[2].ask()
+        return {"ENROLMENT": newcomers[1].ask(), "LETTER": newcomers[1].key.thumbprint}
 
     def special(self, identifier):
         """Of an account that must be empty, of orders and credits that must wait, of the terminal, of another key."""
@@ -180,6 +188,8 @@ class Examples(unittest.TestCase):
             return {"SESSION": self.till_session, "THUMBPRINT": key["thumbprint"]}
         if identifier in ("terminalAdd", "operatorAdd"):
             return {"SPKI": b.b64(b.Key(self.bank.dir).spki)}
+        if identifier == "enrolmentRefuse":
+            return {"ENROLMENT": self.refused}
         if identifier == "close":
             return {"ACCOUNT": EMPTY}
         if identifier in self.credits:
