@@ -49,13 +49,16 @@ CREATE TABLE signing_key (
     thumbprint TEXT NOT NULL UNIQUE,
     spki BLOB NOT NULL,
     holder INTEGER NOT NULL REFERENCES holder (id),
-    status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'revoked')),
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'retired', 'revoked')),
     floor_us INTEGER NOT NULL,
-    entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment
-    use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive'))
+    entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment, or the rotation that brought it
+    use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive')),
+    generation INTEGER NOT NULL DEFAULT 0, -- rotations since the enrolment
+    retired INTEGER REFERENCES entry (id) -- the rotation by which another took its place
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
+CREATE UNIQUE INDEX signing_key_retired ON signing_key (retired) WHERE retired IS NOT NULL;
 
 -- The entries that changed a key's status.
 CREATE TABLE key_change (
