@@ -53,6 +53,8 @@ static enum err add_key(struct core *c, const struct enrol *in, int64_t holder, 
     store_bind_blob(q, ":spki", spki, len);
     store_bind_int(q, ":holder", holder);
     store_bind_text(q, ":use", key_use_name(in->use));
+    if (in->certificate && in->certificate->len)
+        store_bind_blob(q, ":certificate", in->certificate->data, in->certificate->len);
     store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
     store_bind_int(q, ":entry", entry);
     return store_run(q);

@@ -52,7 +52,8 @@ CREATE TABLE signing_key (
     status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'revoked')),
     floor_us INTEGER NOT NULL,
     entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment
-    use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive'))
+    use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive')),
+    certificate BLOB -- the keeper's, DER; NULL: none
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
@@ -74,6 +75,8 @@ CREATE TABLE enrolment (
     state TEXT NOT NULL,                     -- waiting, admitted, refused or expired
     reason TEXT NOT NULL,                    -- why it was refused
     holder INTEGER REFERENCES holder (id),   -- who he became
+    admitted_by TEXT NOT NULL,               -- operators, with a space between
+    root BLOB,                               -- what certifies his keys, DER
     entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about this request
 ) STRICT;
 CREATE INDEX enrolment_due ON enrolment (state, expires_us);
