@@ -26,9 +26,9 @@ static enum err add_signer(struct buf *out, const struct verify_signer *s)
     char issued[TEXT_TIME_LEN + 1];
 
     text_time(s->issued_us, issued);
-    return buf_addf(out, "  %-13s %s at %s with key %s, %s\n", s->holder,
+    return buf_addf(out, "  %-13s %s at %s with key %s, %s%s\n", s->holder,
                     decision_verb_name(s->verb), issued, s->thumbprint,
-                    vouched(s->pinned, s->ceremony));
+                    vouched(s->pinned, s->ceremony), s->retired ? ", retired since" : "");
 }
 
 static enum err add_deputy(struct buf *out, const struct verify_deputy *d)
@@ -111,6 +111,8 @@ static enum err push_signer(const struct verify_report *r, size_t i, struct js *
         e = js_set_text(object, "issued", issued);
     if (e == ERR_OK)
         e = set_key(object, s->thumbprint, s->pinned, s->ceremony);
+    if (e == ERR_OK && s->retired)
+        e = js_set_text(object, "keyStatus", "retired");
     return push(array, object, e);
 }
 

@@ -133,6 +133,8 @@ const struct statement *verified_head(const struct verified *v)
         return &v->body.delegation.head;
     if (v->kind == STATEMENT_OPERATOR_ACT)
         return &v->body.act.head;
+    if (v->kind == STATEMENT_ROTATION)
+        return &v->body.rotation.head;
     if (v->kind == STATEMENT_ENROLMENT)
         return &v->body.enrolment.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
@@ -166,6 +168,11 @@ const struct terminal *verified_terminal(const struct verified *v)
 const struct delegation *verified_delegation(const struct verified *v)
 {
     return v->kind == STATEMENT_DELEGATION ? &v->body.delegation : NULL;
+}
+
+const struct rotation *verified_rotation(const struct verified *v)
+{
+    return v->kind == STATEMENT_ROTATION ? &v->body.rotation : NULL;
 }
 
 const struct operator_act *verified_act(const struct verified *v)

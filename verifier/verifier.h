@@ -15,6 +15,7 @@
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/policy_change.h"
+#include "order/rotation.h"
 #include "order/statement.h"
 #include "order/terminal.h"
 #include <stdbool.h>
@@ -98,6 +99,17 @@ struct verify_delegation_input {
 MUST_CHECK enum err verify_delegation(const struct verify_delegation_input *in,
                                       struct verified **out);
 
+/* Checks a rotation in the order of docs/FORMAT.md section 8.7, the new key's proof included. KEY,
+ * if not NULL, is the old key's thumbprint as the reader expects it. Does not judge time, key
+ * status or whether the new key is somebody's already. */
+struct verify_rotation_input {
+    const char *bank, *key;
+    const char *jws;
+    size_t jws_len;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_rotation(const struct verify_rotation_input *in, struct verified **out);
+
 /* Checks an operator's act: form, key, signature, bank, and ACT_MISMATCH unless it is the one that
  * PATH asks for. Does not judge time, roles, key status or what the request says. */
 struct verify_act_input {
@@ -124,6 +136,7 @@ const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
 const struct terminal *verified_terminal(const struct verified *v);
 const struct delegation *verified_delegation(const struct verified *v);
+const struct rotation *verified_rotation(const struct verified *v);
 const struct operator_act *verified_act(const struct verified *v);
 const struct enrolment *verified_enrolment(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
@@ -146,6 +159,7 @@ struct verify_signer {
     int64_t issued_us;
     bool pinned;   /* false: vouched for by the bank only */
     bool ceremony; /* the key was enrolled with a proof that its owner has it */
+    bool retired;  /* another key took its place by the status's time; the decision stands */
 };
 /* Who may stand for whom at the status's time, and the key that says so. */
 struct verify_deputy {

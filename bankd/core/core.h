@@ -204,6 +204,11 @@ MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller 
 /* A holder's delegation, or its end. */
 MUST_CHECK enum err core_delegate(struct core *c, const struct core_caller *who,
                                   const struct verified *statement, struct core_answer *out);
+/* A key gives its place to a new one of the same person, over a session of his: what the old one
+ * signed stands, and it signs no more. The session goes on as the new key's, the old key's others
+ * end. KEY_TAKEN, ROTATIONS_TOO_MANY. */
+MUST_CHECK enum err core_rotate(struct core *c, const struct core_caller *who,
+                                const struct verified *statement, struct core_answer *out);
 /* A request to be enrolled, by anybody: it waits for an operator. */
 MUST_CHECK enum err core_enrol(struct core *c, const struct core_caller *who,
                                const struct verified *statement, struct core_answer *out);
@@ -295,8 +300,9 @@ MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who
                                    const struct core_page *page, struct core_answer *out);
 /* A key that is suspended or revoked signs nothing, and what it signed counts no more until it is
  * active again; a revoked one never is (KEY_REVOKED). Active again, it signs anew: its floor is
- * now. STATUS is "active", "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the
- * log. KEY_UNKNOWN when THUMBPRINT is none of the holder's, or terminal's. */
+ * now; one that was retired is so again, and stays it (KEY_RETIRED). STATUS is "active",
+ * "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the log. KEY_UNKNOWN when
+ * THUMBPRINT is none of the holder's, or terminal's. */
 /* The caller's own key, over a session of his with whichever of them. */
 MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
                                      const char *thumbprint, const char *note,

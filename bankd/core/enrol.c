@@ -2,7 +2,6 @@
 #include "bankd/core/enrol.h"
 
 #include "bankd/core/entries.h"
-#include "bankd/core/freshness.h"
 
 static enum err write_entry(struct core *c, const struct enrol *in, int64_t previous,
                             int64_t *entry)
@@ -43,34 +42,15 @@ static enum err add_holder(struct core *c, const struct enrol *in, int64_t entry
     return e;
 }
 
-static enum err add_key(struct core *c, const struct enrol *in, int64_t holder, int64_t entry)
+/* What the keeper issued for it, if anything. */
+static enum err add_certificate(struct core *c, const struct enrol *in)
 {
-    struct store_query *q = store_query(c->store, STORE_KEY_ADD);
-    size_t len;
-    const uint8_t *spki = key_spki(in->key, &len);
-
-    store_bind_text(q, ":thumbprint", key_thumbprint(in->key));
-    store_bind_blob(q, ":spki", spki, len);
-    store_bind_int(q, ":holder", holder);
-    store_bind_text(q, ":use", key_use_name(in->use));
-    if (in->certificate && in->certificate->len)
-        store_bind_blob(q, ":certificate", in->certificate->data, in->certificate->len);
-    store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
-    store_bind_int(q, ":entry", entry);
-    return store_run(q);
-}
-
-/* A key for another use verifies no statement. */
-static enum err remember(struct core *c, const struct enrol *in)
-{
-    struct key *own = NULL;
-    size_t len;
-    const uint8_t *spki = key_spki(in->key, &len);
-
-    if (in->use != KEY_USE_SIGN)
+    if (!in->certificate || !in->certificate->len)
         return ERR_OK;
-    enum err e = key_from_spki(spki, len, &own);
-    return e ? e : cache_put(c->keys, key_thumbprint(in->key), own);
+    struct store_query *q = store_query(c->store, STORE_KEY_CERTIFY);
+    store_bind_text(q, ":thumbprint", key_thumbprint(in->key));
+    store_bind_blob(q, ":certificate", in->certificate->data, in->certificate->len);
+    return store_run(q);
 }
 
 enum err enrol_key(struct core *c, const struct enrol *in)
@@ -85,7 +65,8 @@ enum err enrol_key(struct core *c, const struct enrol *in)
     e = write_entry(c, in, is_new ? NO_ENTRY : there.entry, &entry);
     if (!e)
         e = is_new ? add_holder(c, in, entry, &there.id) : people_set_entry(c, there.id, entry);
+    const struct people_key as = {.holder = there.id, .enrolment = entry};
     if (!e)
-        e = add_key(c, in, there.id, entry);
-    return e ? e : remember(c, in);
+        e = people_key_add(c, in->key, in->use, &as);
+    return e ? e : add_certificate(c, in);
 }

@@ -258,6 +258,12 @@ static enum err apply_key_suspend(const struct bank *b, struct job *j)
     return core_key_suspend(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
 }
 
+static enum err apply_rotate(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_rotate(b->core, &who, j->verified, &j->answer);
+}
+
 static enum err apply_holders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -519,6 +525,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, apply_holder_add},
     [ROUTE_KEY_SET] = {0, WRITES, prepare_key, apply_key_set},
     [ROUTE_KEY_SUSPEND] = {0, WRITES, prepare_note, apply_key_suspend},
+    [ROUTE_ROTATE] = {0, WRITES, prepare_rotate, apply_rotate},
     [ROUTE_HOLDERS] = {PAGE, READS, NULL, apply_holders},
     [ROUTE_ENROL] = {0, WRITES, prepare_enrol, apply_enrol},
     [ROUTE_ENROLMENTS] = {PAGE, READS, NULL, apply_enrolments},

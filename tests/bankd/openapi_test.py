@@ -320,6 +320,12 @@ class Live(unittest.TestCase):
             self.enrolments(bank)
             self.check("metrics", bank.operator("GET", "/metrics"))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
+            import rotation
+            new_key = b.Key(bank.dir, "P-384")
+            told = self.check("rotate", rotation.send(alice, alice.key, rotation.sign(alice.key, new_key)))
+            self.assertEqual(told["thumbprint"], new_key.thumbprint)
+            self.check("holders", bank.operator("GET", "/v1/holders"))
+            alice.key = new_key
             self.check("keySuspend", alice.post("/v1/keys/%s/suspension" % alice.key.thumbprint, {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")
