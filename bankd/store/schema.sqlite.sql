@@ -213,6 +213,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
+-- Those on which votes may arrive.
+CREATE INDEX orders_votes ON orders (account) WHERE status = 'ACTC' OR status = 'PATC';
 -- On their way to other banks.
 CREATE INDEX orders_outbox ON orders (account) WHERE status = 'ACSP';
 
