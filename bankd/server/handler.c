@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
 #include "bankd/server/certify.h"
+#include "bankd/server/events.h"
 #include "bankd/server/prepare.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
@@ -554,6 +555,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
+    [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
     [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},
