@@ -2,6 +2,7 @@
 #include "bankd/server/handler.h"
 #include "bankd/server/certify.h"
 #include "bankd/server/events.h"
+#include "bankd/server/notices.h"
 #include "bankd/server/prepare.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
@@ -555,6 +556,10 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
+    [ROUTE_CONTACT_SET] = {0, WRITES, notices_prepare_contact, notices_contact},
+    [ROUTE_NOTICES] = {PAGE, READS, NULL, notices_list},
+    [ROUTE_NOTICE_RETRY] = {0, WRITES, prepare_note, notices_retry},
+    [ROUTE_COURIER] = {0, WRITES, notices_prepare_courier, notices_courier},
     [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
