@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * notices: what is to be told to people where they asked to be told (FORMAT.md 14): rows of the
+ * notices: what is to be told to people where they asked to be told (FORMAT.md 16): rows of the
  * transaction that made the news; a courier carries them (bankd-courier(8)). Private to bankd/core.
  */
 #ifndef BANKD_CORE_NOTICES_H

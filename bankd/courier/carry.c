@@ -39,7 +39,7 @@ static enum err carry_mail(const struct carry *c, const char *bank, const struct
     return e;
 }
 
-/* What a receiver gets (FORMAT.md 14): of the row only what is news. */
+/* What a receiver gets (FORMAT.md 16): of the row only what is news. */
 static enum err write_payload(const char *bank, const struct js *notice, struct buf *out)
 {
     static const char *const members[] = {"account", "holder", "kind",   "notice",

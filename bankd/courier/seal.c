@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define TYP "countersign-notice+jws" /* FORMAT.md 14 */
+#define TYP "countersign-notice+jws" /* FORMAT.md 16 */
 
 struct seal {
     struct token_module *module;

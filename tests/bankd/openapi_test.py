@@ -175,6 +175,16 @@ class Live(unittest.TestCase):
         items = self.check("queue", bank.operator("GET", "/v1/queue"))["items"]
         self.assertEqual([(one["kind"], one["waitsFor"], one["canDecide"]) for one in items], list(expected))
 
+    def tell(self, bank, session):
+        """Where somebody wants to be told, and what the courier has to do about it."""
+        self.check("contactSet", session.post("/v1/contact", {"email": "bob@example.org"}))
+        (notice,) = self.check("notices", bank.operator("GET", "/v1/notices"))["notices"]
+        self.check("noticeRetry", bank.operator("POST", "/v1/notices/%d/retry" % notice["id"], {"note": "as a test"}))
+        result = {"carried": [{"notice": notice["notice"], "outcome": "carried"}]}
+        told = bank.operator("POST", "/v1/courier", result, door="courier.sock")
+        self.assertEqual(self.check("courier", told)["notices"], [])
+        self.check("contactSet", session.post("/v1/contact", {}))
+
     def follow(self, bank, session):
         """What has happened so far, as it is told."""
         from events import Stream
@@ -256,7 +266,9 @@ class Live(unittest.TestCase):
         import cash
 
         self.seen = set()
-        with b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002\n") as bank:
+        bank = b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002\n")
+        bank.bankd_settings += "courier_socket = %s\n" % bank.path("courier.sock")
+        with bank:
             keys = {holder: b.Key(bank.dir, curve) for holder, curve in
                     (("alice", "P-256"), ("bob", "P-384"), ("edp", "P-521"))}
             for holder, key in keys.items():
@@ -296,6 +308,7 @@ class Live(unittest.TestCase):
                                      ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
                 self.check(identifier, bank.operator("GET", path))
             self.follow(bank, bob)
+            self.tell(bank, bob)
             import policy_change
             import delegation
             new = {**policy, "deputies": ["bob"], "title": "The second", "version": 2}

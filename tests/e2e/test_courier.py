@@ -308,7 +308,7 @@ class Webhook(Scene):
         return server
 
     def verify(self, jws):
-        """As FORMAT.md 14 tells the receiver to."""
+        """As FORMAT.md 16 tells the receiver to."""
         head, payload, signature = jws.split(".")
         raw = unb64(signature)
         numbers = []
