@@ -98,9 +98,10 @@ static void conclude(CURL *h, CURLcode code, const char *words, bool web, struct
     bool done = code == CURLE_OK && (!web || (answer >= 200 && answer < 300));
     bool never = web ? answer == 410 : code != CURLE_OK && answer >= 500 && answer < 600;
     out->end = done ? POST_DONE : never ? POST_UNWANTED : POST_LATER;
-    if (code == CURLE_OK)
-        (void)snprintf(out->words, sizeof out->words, done ? "" : "answered %ld", answer);
-    else
+    out->words[0] = '\0';
+    if (code == CURLE_OK && !done)
+        (void)snprintf(out->words, sizeof out->words, "answered %ld", answer);
+    else if (code != CURLE_OK)
         (void)snprintf(out->words, sizeof out->words, "%.150s (%ld)",
                        words[0] != '\0' ? words : curl_easy_strerror(code), answer);
     for (char *at = out->words; *at != '\0'; at++) {
