@@ -119,6 +119,16 @@ static enum err on_expect(struct head *h, struct span value)
     return ERR_OK;
 }
 
+/* What it says is the route's to judge. */
+static enum err on_idempotency_key(struct head *h, struct span value)
+{
+    if (h->out->once)
+        return ERR_HTTP_MALFORMED;
+    h->out->once = value.at;
+    h->out->once_len = value.len;
+    return ERR_OK;
+}
+
 static const struct {
     const char *name;
     enum err (*take)(struct head *h, struct span value);
@@ -128,6 +138,7 @@ static const struct {
     {"transfer-encoding", on_transfer_encoding},
     {"connection", on_connection},
     {"expect", on_expect},
+    {"idempotency-key", on_idempotency_key},
 };
 
 static bool is_value_char(char c)
