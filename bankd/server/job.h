@@ -15,6 +15,15 @@
 
 #define JOB_OPERATOR_MAX 64
 
+/* A stream of events, between two looks at what is new. */
+#define FOLLOW_WHO_MAX 128
+struct follow {
+    bool open;       /* its first answer went out */
+    bool counted;    /* among the streams of WHO, who must be given back */
+    int64_t reached; /* the newest entry that it covered */
+    char who[FOLLOW_WHO_MAX + 1];
+};
+
 struct job {
     struct job *next; /* in whatever list it stands */
 
@@ -35,6 +44,7 @@ struct job {
     char once[REQUEST_ONCE_MAX + 1];          /* its Idempotency-Key, "" without */
     uint8_t request[DIGEST_LEN];              /* of what it asks for, where there is one */
     char path[ACT_PATH_MAX + 1];              /* of an act that must be signed */
+    struct follow follow;                     /* of ROUTE_EVENTS */
 
     /* What a worker made of the body. */
     enum err err; /* refused before the core saw it */
