@@ -327,6 +327,9 @@ class Threats(Scene):
         nina = self.person("nina")
         self.bank.write("nonsense", "bank %s\n" % self.bank.name)
         self.refused(nina.ask(check=False, bank_letter="nonsense"), "LETTER_INVALID")
+        for name in ("Ni\u202ena", "Nina\x1b[2J", " Nina", "N" * 141):
+            done = nina.run("enrol", "--name", name, "--bank-letter", self.bank.path("bank-letter.txt"))
+            self.refused(done, "TEXT_INVALID")
         nina.letter = self.bank.path("nowhere")
         self.refused(nina.ask(check=False), "IO", 4)
         self.assertFalse(os.path.exists(nina.conf))
