@@ -212,3 +212,121 @@ const char *client_message(const struct client *c)
 {
     return c->message;
 }
+
+/* --- events ------------------------------------------------------------------------------------*/
+
+/* Longer than any stream is silent (bankd(8), stream_ms). */
+#define SILENT_SECONDS 180L
+
+struct client_stream {
+    struct client *client;
+    CURLM *multi;
+    struct sse sse;
+    struct buf problem; /* the body of a refusal */
+};
+
+static size_t take_events(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct client_stream *s = arg;
+    long http = 0;
+    (void)curl_easy_getinfo(s->client->curl, CURLINFO_RESPONSE_CODE, &http);
+    enum err e = http == 200 ? sse_feed(&s->sse, bytes, size * count)
+                             : buf_add(&s->problem, bytes, size * count);
+    return e == ERR_OK ? size * count : 0;
+}
+
+static bool set_stream(struct client_stream *s)
+{
+    CURL *h = s->client->curl;
+    return curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_events) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_WRITEDATA, s) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, 0L) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, TIMEOUT_MS) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS) == CURLE_OK &&
+           curl_multi_add_handle(s->multi, h) == CURLM_OK;
+}
+
+enum err client_follow(struct client *c, int64_t after, struct client_stream **out)
+{
+    struct client_call call = {.route = ROUTE_EVENTS};
+    struct client_stream *s = calloc(1, sizeof *s);
+    struct buf url = BUF_INIT(URL_MAX), query = BUF_INIT(64);
+    *out = NULL;
+    if (s == NULL)
+        return ERR_NO_MEMORY;
+    s->client = c;
+    s->problem = (struct buf)BUF_INIT(CLIENT_ANSWER_MAX);
+    s->multi = curl_multi_init();
+    sse_start(&s->sse);
+    enum err e = after >= 0 ? buf_addf(&query, "after=%lld", (long long)after) : ERR_OK;
+    call.query = query.len > 0 ? buf_str(&query) : NULL;
+    if (e == ERR_OK)
+        e = make_url(c, &call, &url);
+    if (e == ERR_OK &&
+        !(s->multi != NULL && set_call(c, &call, buf_str(&url), NULL) && set_stream(s)))
+        e = ERR_NO_MEMORY;
+    buf_free(&url);
+    buf_free(&query);
+    if (e != ERR_OK)
+        client_stream_close(s);
+    else
+        *out = s;
+    return e;
+}
+
+/* How the transfer ended, where it did. */
+static enum err read_end(struct client_stream *s)
+{
+    int left = 0;
+    long http = 0;
+    const CURLMsg *message = curl_multi_info_read(s->multi, &left);
+    if (message == NULL || message->msg != CURLMSG_DONE)
+        return ERR_OK;
+    if (message->data.result != CURLE_OK)
+        return transport_error(s->client, message->data.result);
+    (void)curl_easy_getinfo(s->client->curl, CURLINFO_RESPONSE_CODE, &http);
+    if (http != 200)
+        return problem_error(s->client, &s->problem, http);
+    (void)snprintf(s->client->message, sizeof s->client->message, "the bank ended the stream");
+    return ERR_UNAVAILABLE;
+}
+
+enum err client_stream_wait(struct client_stream *s, int fd, int timeout_ms)
+{
+    struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
+    int running = 0;
+    if (curl_multi_perform(s->multi, &running) != CURLM_OK)
+        return ERR_INTERNAL;
+    if (running > 0 && s->sse.text.len == s->sse.read)
+        (void)curl_multi_poll(s->multi, &extra, fd >= 0 ? 1 : 0, timeout_ms, NULL);
+    if (curl_multi_perform(s->multi, &running) != CURLM_OK)
+        return ERR_INTERNAL;
+    return running > 0 || s->sse.text.len > s->sse.read ? ERR_OK : read_end(s);
+}
+
+enum err client_stream_next(struct client_stream *s, bool *found, struct sse_event *out)
+{
+    enum err e = sse_next(&s->sse, found, out);
+    if (e == ERR_OK && *found && strcmp(out->name, "end") == 0)
+        return problem_error(s->client, &out->data, 403);
+    return e;
+}
+
+int64_t client_stream_last(const struct client_stream *s)
+{
+    return s->sse.last_id;
+}
+
+void client_stream_close(struct client_stream *s)
+{
+    if (s == NULL)
+        return;
+    if (s->multi != NULL) {
+        (void)curl_multi_remove_handle(s->multi, s->client->curl);
+        (void)curl_multi_cleanup(s->multi);
+    }
+    sse_free(&s->sse);
+    buf_free(&s->problem);
+    free(s);
+}

@@ -65,6 +65,12 @@ static enum err call_console(struct ctl *ctl, const struct client_call *call, st
                        : ctl_fail(ctl, e, "%s: %s", socket_path(ctl), client_message(ctl->client));
 }
 
+enum err ctl_connect_beside(struct ctl *ctl, struct client **out)
+{
+    const struct client_options options = {.unix_socket = socket_path(ctl)};
+    return remote_wanted() ? remote_connect_beside(ctl, out) : client_new(&options, out);
+}
+
 enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer)
 {
     struct buf body = BUF_INIT(CLIENT_ANSWER_MAX);
