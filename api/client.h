@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CLIENT_ANSWER_MAX ((size_t)8 << 20) /* bytes */
@@ -38,6 +39,7 @@ struct client_call {
     const char *query;                   /* "cursor=…&limit=…", or NULL */
     const void *body;                    /* JSON */
     size_t body_len;
+    bool once; /* makes a POST again whose answer was lost, under one Idempotency-Key */
 };
 
 /* USAGE, and nothing is sent, when a parameter is missing or not route_is_param.

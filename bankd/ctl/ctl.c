@@ -58,7 +58,9 @@ static enum err call_console(struct ctl *ctl, const struct client_call *call, st
     enum err e = connect_once(ctl);
     if (e != ERR_OK)
         return e;
-    e = client_call(ctl->client, call, body);
+    struct client_call once = *call;
+    once.once = true;
+    e = client_call(ctl->client, &once, body);
     if (e != ERR_OK && body->len > 0)
         return ctl_fail(ctl, e, "%s", client_message(ctl->client));
     return e == ERR_OK ? e
