@@ -18,7 +18,6 @@
 struct keeper {
     const char *bank;
     const char *state_dir;
-    struct hsm_key *root, *log;
     struct state state;
     struct papers papers;
     int stop_fd;
@@ -29,18 +28,13 @@ struct keeper {
 
 static enum err load(struct keeper *k, struct hsm *hsm)
 {
-    enum err e = hsm_find(hsm, HSM_ROOT, &k->root);
+    enum err e = papers_open(k->state_dir, k->bank, hsm, &k->papers);
     if (!e)
-        e = hsm_find(hsm, HSM_LOG, &k->log);
-    if (e)
-        return log_fail(e, "keeper.keys", "the bank's keys on the token");
-    e = state_load(k->state_dir, &k->state);
-    if (e)
-        return e;
-    if (strcmp(k->state.log_key, keeper_log_key(k)) != 0)
-        return log_fail(ERR_KEEPER_STATE, "keeper.state", "%s is about another log key than %s",
-                        k->state_dir, keeper_log_key(k));
-    return papers_load(k->state_dir, k->bank, k->root, k->log, &k->papers);
+        e = state_load(k->state_dir, &k->state);
+    if (!e && strcmp(k->state.log_key, keeper_log_key(k)) != 0)
+        e = log_fail(ERR_KEEPER_STATE, "keeper.state", "%s is about another log key than %s",
+                     k->state_dir, keeper_log_key(k));
+    return e;
 }
 
 enum err keeper_open(const struct keeper_options *options, struct keeper **out)
@@ -76,12 +70,12 @@ bool keeper_unusable(const struct keeper *k)
 
 const char *keeper_pin(const struct keeper *k)
 {
-    return key_thumbprint(hsm_public(k->root));
+    return key_thumbprint(hsm_public(k->papers.root));
 }
 
 const char *keeper_log_key(const struct keeper *k)
 {
-    return key_thumbprint(hsm_public(k->log));
+    return key_thumbprint(hsm_public(k->papers.log));
 }
 
 uint64_t keeper_size(const struct keeper *k)
@@ -171,7 +165,7 @@ static enum err answer_checkpoint(void *ctx, const uint8_t *msg, size_t len, str
         return e;
     head.size = k->state.head.size;
     memcpy(head.root.b, k->state.head.root, KEEPER_HASH_LEN);
-    e = checkpoint_make(k->bank, &head, hsm_public(k->log), hsm_sign, k->log, answer);
+    e = checkpoint_make(k->bank, &head, hsm_public(k->papers.log), hsm_sign, k->papers.log, answer);
     return judge_signing(k, "a checkpoint", e);
 }
 
@@ -183,10 +177,19 @@ static enum err answer_bank_keys(void *ctx, const uint8_t *msg, size_t len, stru
     return len ? ERR_USAGE : buf_add(answer, k->papers.bank_keys.data, k->papers.bank_keys.len);
 }
 
+static enum err answer_rollovers(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    const struct keeper *k = ctx;
+
+    (void)msg;
+    return len ? ERR_USAGE : buf_add(answer, k->papers.rollovers.data, k->papers.rollovers.len);
+}
+
 static enum err answer_certify(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
 {
     struct keeper *k = ctx;
-    const struct certs_issuer issuer = {k->bank, hsm_public(k->root), hsm_sign, k->root};
+    const struct certs_issuer issuer = {k->bank, hsm_public(k->papers.root), hsm_sign,
+                                        k->papers.root};
     uint8_t serial[CERTS_SERIAL_LEN];
     struct buf leaf = BUF_INIT(MSG_CERTIFICATE_MAX);
 
@@ -205,6 +208,7 @@ static const struct serve_handler handlers[] = {
     {KEEPER_CHECKPOINT, MSG_CHECKPOINT_MAX, answer_checkpoint},
     {KEEPER_BANK_KEYS, 0, answer_bank_keys},
     {KEEPER_CERTIFY, MSG_REQUEST_MAX, answer_certify},
+    {KEEPER_ROLLOVERS, 0, answer_rollovers},
 };
 
 const struct serve_handler *keeper_handlers(size_t *count)

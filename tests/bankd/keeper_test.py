@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from keeper_bank import (BANK, BANK_KEYS, CERTIFY, CHECKPOINT, PIN, STATE, WAIT_S, Bank, Keeper,
+from keeper_bank import (BANK, BANK_KEYS, CERTIFY, CHECKPOINT, PIN, ROLLOVERS, STATE, WAIT_S, Bank, Keeper,
                          b64url, consistency, der_signature, openssl, read_note, thumbprint,
                          tree_root, verifies)
 
@@ -432,6 +432,7 @@ class Malformed(KeeperTest):
             ("TOO_LARGE", CHECKPOINT, whole[:-2] + b"\0\x7f" + bytes(127 * 32)),
             ("TOO_LARGE", STATE, b"\0"),
             ("TOO_LARGE", BANK_KEYS, b"\0"),
+            ("TOO_LARGE", ROLLOVERS, b"\0"),
             ("TOO_LARGE", CHECKPOINT, bytes(60000)),
         ]
         for name, kind, payload in table:
