@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 13;
+PRAGMA user_version = 14;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -25,6 +25,12 @@ CREATE TABLE checkpoint (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     size INTEGER NOT NULL,
     note TEXT NOT NULL
+) STRICT;
+
+-- The rollovers of the bank's root key that the log has.
+CREATE TABLE rollover (
+    number INTEGER PRIMARY KEY, -- from 0
+    digest BLOB NOT NULL        -- of the payload
 ) STRICT;
 
 -- Refusals that have no entry of their own, until their minute is over.
