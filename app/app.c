@@ -78,6 +78,10 @@ enum err app_configure(struct app *a)
                       sizeof a->message);
     if (e == ERR_NOT_FOUND)
         (void)app_fail(a, e, "%s", buf_str(&path));
+    if (e == ERR_OK && access(buf_str(&path), F_OK) == 0) {
+        a->conf_path = strdup(buf_str(&path));
+        e = a->conf_path != NULL ? ERR_OK : ERR_NO_MEMORY;
+    }
     buf_free(&path);
     prefer(&a->url, a->conf_url);
     prefer(&a->bank, a->conf_bank);
@@ -98,7 +102,7 @@ void app_close(struct app *a)
         token_module_unload(a->modules[i]);
     free(a->modules);
     secret_free(a->pin);
-    char *texts[] = {a->conf_url,   a->conf_bank,   a->conf_bank_key,
+    char *texts[] = {a->conf_path,  a->conf_url,    a->conf_bank,   a->conf_bank_key,
                      a->conf_token, a->conf_module, a->conf_account};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);

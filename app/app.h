@@ -26,6 +26,7 @@ struct app {
     const char *pin_fd, *session_dir;
     bool json, yes, last_try, debug;
 
+    char *conf_path; /* the configuration file, where there is one */
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
 
     struct token_module **modules;
@@ -34,7 +35,8 @@ struct app {
     struct token_key *key; /* the signing key */
     struct key *public_key;
     struct secret *pin;
-    bool logged_in; /* the PIN was entered in this run */
+    char rolled_key[KEY_THUMBPRINT_LEN + 1]; /* in place of bank_key, once rollovers led here */
+    bool logged_in;                          /* the PIN was entered in this run */
     struct client *client;
     char message[256]; /* what to add to an error, for people */
 };

@@ -103,6 +103,11 @@ static const struct args_option log_verify[] = {
     {"save", 0, ARGS_TEXT, "FILE", "keep the newest checkpoint", &ctl.save},
 };
 
+static const struct args_option key_rollover[] = {
+    {"save", 0, ARGS_TEXT, "FILE", "keep the rollovers, for countersign-verify --rollovers",
+     &ctl.save},
+};
+
 static const struct args_command commands[] = {
     {"holder add", "", "enrol a person with a public key",
      "bankctl holder add --id alice --name 'Alice Example' --spki alice.pem", holder_add,
@@ -204,6 +209,9 @@ static const struct args_command commands[] = {
      COUNT(log_verify), 0, 0, cmd_log_verify},
     {"key show", "", "show the pin for the bank's letter, and the bank's keys", "bankctl key show",
      NULL, 0, 0, 0, cmd_key_show},
+    {"key rollover", "", "show which root keys were replaced, and how one is",
+     "bankctl key rollover --save rollovers.json", key_rollover, COUNT(key_rollover), 0, 0,
+     cmd_key_rollover},
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},
     {"clock accept", "", "let the bank go on after its clock was mended",
