@@ -194,6 +194,18 @@ enum err request_note_make(const struct request_note *in, struct buf *out)
     return make_texts(pairs, 1, out);
 }
 
+enum err request_admission_make(const struct request_admission *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"holder", in->holder}, {"thumbprint", in->thumbprint}};
+    return make_texts(pairs, 2, out);
+}
+
+enum err request_reason_make(const struct request_reason *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"reason", in->reason}};
+    return make_texts(pairs, 1, out);
+}
+
 enum err request_return_make(const struct request_return *in, struct buf *out)
 {
     const struct pair pairs[] = {{"note", in->note}, {"reason", in->reason}};

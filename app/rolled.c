@@ -2,16 +2,10 @@
 #include "app/rolled.h"
 
 #include "base/clock.h"
-#include "base/file.h"
+#include "base/conf.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#define CONFIG_MAX ((size_t)64 << 10)
-#define SETTING "bank_key"
 
 /* --- which root key holds --- */
 
@@ -56,59 +50,31 @@ static enum err judge(struct app *a, const struct js *answer, const char *other_
 
 /* --- the new pin --- */
 
-bool rolled_rewrite(struct buf *text, const char *old_key, const char *new_key)
+/* Where the pin came from the configuration file. */
+static enum err write_pin(struct app *a)
 {
-    char *at = text->len > 0 ? (char *)text->data : NULL, *end = at + text->len;
-    (void)buf_str(text); /* ends it with a NUL */
-    while (at != NULL && at < end) {
-        char *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((stop != NULL ? stop : end) - at);
-        size_t blank = strspn(at, " \t");
-        char *found = strncmp(at + blank, SETTING, strlen(SETTING)) == 0
-                          ? memmem(at, len, old_key, KEY_THUMBPRINT_LEN)
-                          : NULL;
-        if (found != NULL) {
-            memcpy(found, new_key, KEY_THUMBPRINT_LEN);
-            return true;
-        }
-        at = stop != NULL ? stop + 1 : NULL;
-    }
-    return false;
-}
-
-/* The file behind a link is the one to write. NOT_FOUND: OLD does not stand there. */
-static enum err rewrite_file(const char *path, const char *old_key, const char *new_key)
-{
-    char real[PATH_MAX];
-    struct stat st;
-    struct buf text = BUF_INIT(CONFIG_MAX);
-    if (path == NULL)
-        return ERR_NOT_FOUND;
-    if (realpath(path, real) == NULL || stat(real, &st) != 0)
-        return ERR_IO;
-    enum err e = file_read(real, CONFIG_MAX, &text);
-    if (e == ERR_OK && !rolled_rewrite(&text, old_key, new_key))
-        e = ERR_NOT_FOUND;
-    if (e == ERR_OK)
-        e = file_write(real, text.data, text.len, (unsigned)st.st_mode & 0777u);
-    buf_free(&text);
+    const struct conf_change change = {"bank_key", a->rolled_key};
+    enum err e = app_write_settings(a, &change, 1);
+    a->message[0] = '\0';
     return e;
 }
 
 static void tell(struct app *a, const char *old_key)
 {
-    enum err e = rewrite_file(a->conf_path, old_key, a->rolled_key);
+    bool from_file = a->conf_bank_key != NULL && strcmp(a->conf_bank_key, old_key) == 0;
     fprintf(stderr,
             "The root key of %s was replaced, and the old one signed that:\n"
             "  old  %s\n  new  %s\n",
             a->bank, old_key, a->rolled_key);
-    if (e == ERR_OK)
-        fprintf(stderr, "The new one is pinned in %s\n", a->conf_path);
-    else if (e == ERR_NOT_FOUND)
+    if (!from_file)
         fprintf(stderr, "From now on give --bank-key %s\n", a->rolled_key);
+    else if (write_pin(a) == ERR_OK)
+        fputs("The new one is pinned in the configuration file.\n", stderr);
     else
-        fprintf(stderr, "Write this line into %s, which could not be changed:\n  bank_key = %s\n",
-                a->conf_path, a->rolled_key);
+        fprintf(stderr,
+                "The configuration file could not be changed; write this line there:\n"
+                "  bank_key = %s\n",
+                a->rolled_key);
 }
 
 static enum err follow(struct app *a, struct client *client)

@@ -15,8 +15,4 @@
 MUST_CHECK enum err rolled_call(struct app *a, struct client *client,
                                 const struct client_call *call, struct buf *answer);
 
-/* TEXT, a configuration file, with NEW in place of OLD as its bank_key; false when it has no such
- * line. OLD and NEW are thumbprints. */
-bool rolled_rewrite(struct buf *text, const char *old_key, const char *new_key);
-
 #endif

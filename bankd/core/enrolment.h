@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrolment: requests to be enrolled, for the files that look at what waits. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_ENROLMENT_H
+#define BANKD_CORE_ENROLMENT_H
+
+#include "bankd/core/state.h"
+#include "order/doc.h"
+
+/* Ends one request whose time is over; FOUND: there was one. */
+MUST_CHECK enum err enrolment_catch_up_one(struct core *c, bool *found);
+
+#endif
