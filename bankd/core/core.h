@@ -48,6 +48,7 @@ struct core_terms {
     char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
     size_t code_count; /* 0: no order may go to another bank */
     bool console_open; /* the console acts although there are operators */
+    int64_t events_us; /* how long events are kept; 0: for ever */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
@@ -211,6 +212,20 @@ MUST_CHECK enum err core_admit(struct core *c, const struct core_caller *who,
  * some are left. */
 MUST_CHECK enum err core_due(struct core *c, unsigned max, bool *more);
 
+/* --- events: entries of the log to follow (order/event.def) --- */
+struct core_events {
+    int64_t after; /* the newest one that the caller has seen; below 0: none, he begins at UNTIL */
+    int64_t until; /* the newest entry that a checkpoint covers */
+    unsigned limit;
+    /* Who asks, and the newest entry that he has seen now. */
+    char who[HOLDER_MAX + 64];
+    int64_t reached;
+};
+/* As text/event-stream, what concerns the caller between the two, at most LIMIT events; asking is
+ * using the session. EVENTS_GONE when what came after AFTER is not all there any more. */
+MUST_CHECK enum err core_events(struct core *c, const struct core_caller *who,
+                                struct core_events *events, struct core_answer *out);
+
 /* --- reading; a holder sees his own accounts, an operator all --- */
 struct core_page {
     const char *cursor; /* "" for the first page */
@@ -251,6 +266,11 @@ MUST_CHECK enum err core_categories(struct core *c, const struct core_caller *wh
 /* ACCOUNT NULL: every account (operator). */
 MUST_CHECK enum err core_orders(struct core *c, const struct core_caller *who, const char *account,
                                 const struct core_page *page, struct core_answer *out);
+/* The orders that wait for the caller's own word, whoever's accounts they are of, with what is
+ * known of their payees. So many are looked at for a page; it may have fewer, even none, and go on.
+ */
+MUST_CHECK enum err core_waiting_orders(struct core *c, const struct core_caller *who,
+                                        const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_order(struct core *c, const struct core_caller *who, const char *account,
                                const char *id, struct core_answer *out);
 /* What the keeper signed: the bank's keys and the newest note, to whose size the proofs lead. */

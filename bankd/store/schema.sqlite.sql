@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 15;
+PRAGMA user_version = 18;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -26,6 +26,26 @@ CREATE TABLE checkpoint (
     size INTEGER NOT NULL,
     note TEXT NOT NULL
 ) STRICT;
+
+-- The entries that are events (order/event.def), for those who follow them, until they are too old.
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY, -- of the entry
+    time_us INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL, -- "" when it is about none
+    object TEXT NOT NULL,  -- the entry's
+    holder TEXT NOT NULL,  -- whom it is about, or who did it
+    status TEXT NOT NULL,  -- what the entry led to
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_time ON event (time_us);
+
+-- The newest event that is kept no longer.
+CREATE TABLE event_horizon (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id INTEGER NOT NULL
+) STRICT;
+INSERT INTO event_horizon VALUES (1, -1);
 
 -- The rollovers of the bank's root key that the log has.
 CREATE TABLE rollover (
@@ -216,6 +236,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
+-- Those on which votes may arrive.
+CREATE INDEX orders_votes ON orders (account) WHERE status = 'ACTC' OR status = 'PATC';
 -- On their way to other banks.
 CREATE INDEX orders_outbox ON orders (account) WHERE status = 'ACSP';
 
