@@ -142,11 +142,30 @@ MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *
 /* The requests to be enrolled that wait. */
 MUST_CHECK enum err core_enrolments(struct core *c, const struct core_caller *who,
                                     const struct core_page *page, struct core_answer *out);
+/* Certificates for the keys of a request to be enrolled, by whoever holds the bank's root key. */
+struct core_certificates {
+    unsigned missing; /* operators who must admit it besides; until then the rest is empty */
+    struct buf sign, authenticate, root; /* DER; of a key that there is none, empty */
+};
+void core_certificates_free(struct core_certificates *c);
+/* STATEMENT is the request, ACT what the operator signed. The caller frees *OUT, also after a
+ * failure. */
+struct core_certifier {
+    enum err (*certify)(void *ctx, const char *statement, const char *act,
+                        struct core_certificates *out);
+    void *ctx;
+    const char *act; /* the operator's; NULL: the console's, which signs nothing */
+};
 /* Of one that waits, otherwise ENROLMENT_OVER: its keys become HOLDER's. THUMBPRINT is what the
- * person's letter says. */
+ * person's letter says. An act that is signed brings certificates, or is not enough yet and the
+ * request waits on; the console's brings none. */
+struct core_admission {
+    const char *holder, *thumbprint;
+    struct core_certifier by;
+};
 MUST_CHECK enum err core_enrolment_admit(struct core *c, const struct core_caller *who,
-                                         const char *name, const char *holder,
-                                         const char *thumbprint, struct core_answer *out);
+                                         const char *name, const struct core_admission *in,
+                                         struct core_answer *out);
 MUST_CHECK enum err core_enrolment_refuse(struct core *c, const struct core_caller *who,
                                           const char *name, const char *reason,
                                           struct core_answer *out);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/init.h"
+#include "bankd/keeper/pinning.h"
 #include "bankd/keeper/rolling.h"
 #include "bankd/keeper/serving.h"
 #include "bankd/keeper/settings.h"
@@ -16,8 +17,9 @@
 struct options {
     const char *config;
     const char *pin_fd;
+    const char *pin_operator, *id; /* the key's file, and whose it is */
     const char *overlap_days;
-    bool rollover, init, unused_log_key, check_config, json;
+    bool init, rollover, unused_log_key, check_config, json;
 };
 
 static enum err read_pin_fd(const char *text, int *out)
@@ -126,6 +128,8 @@ static enum err run_with(const struct options *o)
         e = initialise(&settings, o, pin_fd);
     else if (o->rollover)
         e = replace_root(&settings, o, pin_fd);
+    else if (o->pin_operator)
+        e = pinning_run(&settings, o->id, o->pin_operator);
     else if (!o->check_config)
         e = serving_run(&settings, pin_fd);
     else if (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0)
@@ -145,6 +149,10 @@ static int run(void *ctx, const struct args_list *words)
     else if (o->init + o->rollover + o->check_config > 1)
         log_event(LOG_ERROR, "keeper.usage",
                   "--init, --rollover and --check-config exclude each other");
+    else if (o->pin_operator && (o->init || o->rollover || o->check_config || !o->id))
+        log_event(LOG_ERROR, "keeper.usage", "--pin-operator wants --id, and is alone with it");
+    else if (!o->pin_operator && o->id)
+        log_event(LOG_ERROR, "keeper.usage", "--id belongs to --pin-operator");
     else if (!o->init && (o->unused_log_key || (o->json && !o->rollover)))
         log_event(LOG_ERROR, "keeper.usage",
                   "--unused-log-key belongs to --init, --json to --init and --rollover");
@@ -173,6 +181,9 @@ int main(int argc, char **argv)
          "with --rollover: for how long clients find their way from the old one; default: 90",
          &o.overlap_days},
         {"json", 0, ARGS_FLAG, NULL, "with --init, --rollover: the result as JSON", &o.json},
+        {"pin-operator", 0, ARGS_TEXT, "FILE",
+         "believe the operator with this public key, DER, from now on", &o.pin_operator},
+        {"id", 0, ARGS_TEXT, "NAME", "with --pin-operator: who he is at the bank", &o.id},
         {"check-config", 0, ARGS_FLAG, NULL,
          "only read the settings: say that they are right, or what to mend", &o.check_config},
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/committer.h"
+#include "bankd/server/certify.h"
 #include "bankd/server/queue.h"
 #include "bankd/server/watch.h"
 #include "base/clock.h"
@@ -81,8 +82,9 @@ static enum err apply_act(const struct bank *b, struct job *j)
     struct core_caller who = job_caller(j);
     struct acting a = {b, j};
 
-    return core_act(b->core, &who, j->verified, route_info(j->match.route)->roles, run_act, &a,
-                    &j->answer);
+    enum err e = core_act(b->core, &who, j->verified, route_info(j->match.route)->roles, run_act,
+                          &a, &j->answer);
+    return e ? e : certify_tell(b->keeper_socket, j);
 }
 
 /* --- one request -------------------------------------------------------------------------------*/

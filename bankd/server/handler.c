@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
+#include "bankd/server/certify.h"
 #include "bankd/server/events.h"
 #include "bankd/server/prepare.h"
 #include "order/json.h"
@@ -310,9 +311,10 @@ static enum err apply_enrolment(const struct bank *b, struct job *j)
 static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    const struct request_admission *r = &j->body.admission;
-    return core_enrolment_admit(b->core, &who, j->match.param[0], r->holder, r->thumbprint,
-                                &j->answer);
+    const struct core_admission in = {.holder = j->body.admission.holder,
+                                      .thumbprint = j->body.admission.thumbprint,
+                                      .by = certify_by(b->keeper_socket, j)};
+    return core_enrolment_admit(b->core, &who, j->match.param[0], &in, &j->answer);
 }
 
 static enum err apply_enrolment_refuse(const struct bank *b, struct job *j)

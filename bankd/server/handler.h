@@ -19,6 +19,7 @@
 struct bank {
     const char *name;
     struct core *core;
+    const char *keeper_socket;
     struct note *note;               /* the committer's */
     struct payee_check *payee_check; /* NULL: the bank has no checker */
     struct metrics *metrics;

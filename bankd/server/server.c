@@ -146,6 +146,7 @@ static enum err open_bank(struct server *s)
         .terms = s->settings->terms, .bank = s->settings->bank, .random = random_bytes};
 
     s->bank.name = s->settings->bank;
+    s->bank.keeper_socket = s->settings->keeper_socket;
     enum err e = metrics_new(&s->bank.metrics);
     if (e)
         return e;

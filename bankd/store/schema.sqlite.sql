@@ -80,7 +80,8 @@ CREATE TABLE signing_key (
     entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment, or the rotation that brought it
     use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive')),
     generation INTEGER NOT NULL DEFAULT 0, -- rotations since the enrolment
-    retired INTEGER REFERENCES entry (id) -- the rotation by which another took its place
+    retired INTEGER REFERENCES entry (id), -- the rotation by which another took its place
+    certificate BLOB -- the keeper's, DER; NULL: none
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
@@ -103,6 +104,8 @@ CREATE TABLE enrolment (
     state TEXT NOT NULL,                     -- waiting, admitted, refused or expired
     reason TEXT NOT NULL,                    -- why it was refused
     holder INTEGER REFERENCES holder (id),   -- who he became
+    admitted_by TEXT NOT NULL,               -- operators, with a space between
+    root BLOB,                               -- what certifies his keys, DER
     entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about this request
 ) STRICT;
 CREATE INDEX enrolment_due ON enrolment (state, expires_us);
