@@ -6,6 +6,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/page.h"
 #include "bankd/core/people.h"
@@ -133,6 +134,14 @@ static enum err check_new(struct core *c, struct enrolling *in)
     return in->known ? ERR_OK : ERR_BANK_HOLDER_EXISTS;
 }
 
+static enum err note_operator(struct core *c, const struct core_caller *who, const char *id)
+{
+    char object[PEOPLE_OBJECT_MAX];
+
+    people_object(id, object);
+    return eyes_note(c, who, EYES_ENROLLED, object);
+}
+
 static enum err enrol(struct core *c, const struct core_caller *who, struct enrolling *in,
                       struct core_answer *out)
 {
@@ -153,6 +162,8 @@ static enum err enrol(struct core *c, const struct core_caller *who, struct enro
         e = check_new(c, in);
     if (!e && !in->known) {
         e = add(c, in);
+        if (!e && in->kind == PEOPLE_OPERATOR)
+            e = note_operator(c, who, in->id);
         if (!e) {
             e = cache_put(c->keys, key_thumbprint(in->key), in->key);
             in->key = NULL; /* the cache's, whatever happened */

@@ -343,18 +343,45 @@ static enum err apply_close(const struct bank *b, struct job *j)
     return account_state(b, j, CORE_ACCOUNT_CLOSE);
 }
 
+static struct core_word word_of(const struct job *j)
+{
+    return (struct core_word){j->match.param[0], j->match.param[1], j->body.word.note,
+                              j->body.word.entry};
+}
+
 static enum err apply_release(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    return core_order_release(b->core, &who, j->match.param[0], j->match.param[1],
-                              j->body.note.note, &j->answer);
+    const struct core_word word = word_of(j);
+    return core_order_release(b->core, &who, &word, &j->answer);
 }
 
 static enum err apply_refuse(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    return core_order_refuse(b->core, &who, j->match.param[0], j->match.param[1], j->body.note.note,
-                             &j->answer);
+    const struct core_word word = word_of(j);
+    return core_order_refuse(b->core, &who, &word, &j->answer);
+}
+
+static enum err apply_hold(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct core_word word = word_of(j);
+    return core_order_hold(b->core, &who, &word, &j->answer);
+}
+
+static enum err apply_claim(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_claim *r = &j->body.claim;
+    return core_claim(b->core, &who, r->item, r->operator_id, r->note, &j->answer);
+}
+
+static enum err apply_comment(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_comment *r = &j->body.comment;
+    return core_comment(b->core, &who, r->item, r->text, &j->answer);
 }
 
 static enum err apply_outbox(const struct bank *b, struct job *j)
@@ -374,16 +401,16 @@ static enum err apply_queue(const struct bank *b, struct job *j)
 static enum err apply_confirm(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    return core_order_confirm(b->core, &who, j->match.param[0], j->match.param[1],
-                              j->body.note.note, &j->answer);
+    const struct core_word word = word_of(j);
+    return core_order_confirm(b->core, &who, &word, &j->answer);
 }
 
 static enum err apply_return(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     const struct request_return *r = &j->body.returned;
-    return core_order_return(b->core, &who, j->match.param[0], j->match.param[1], r->reason,
-                             r->note, &j->answer);
+    const struct core_word word = {j->match.param[0], j->match.param[1], r->note, r->entry};
+    return core_order_return(b->core, &who, &word, r->reason, &j->answer);
 }
 
 static enum err apply_credit(const struct bank *b, struct job *j)
@@ -495,11 +522,14 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
     [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
-    [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
-    [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
+    [ROUTE_RELEASE] = {0, WRITES, prepare_word, apply_release},
+    [ROUTE_REFUSE] = {0, WRITES, prepare_word, apply_refuse},
+    [ROUTE_HOLD] = {0, WRITES, prepare_word, apply_hold},
+    [ROUTE_CLAIM] = {0, WRITES, prepare_claim, apply_claim},
+    [ROUTE_COMMENT] = {0, WRITES, prepare_comment, apply_comment},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
-    [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
+    [ROUTE_CONFIRM] = {0, WRITES, prepare_word, apply_confirm},
     [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},
     [ROUTE_CREDIT] = {0, WRITES, prepare_credit, apply_credit},
     [ROUTE_SUSPENSE] = {PAGE, READS, NULL, apply_suspense},

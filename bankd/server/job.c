@@ -37,6 +37,7 @@ void job_clear(struct job *j)
     j->operator_name[0] = j->path[0] = 0;
     j->console = false;
     j->roles = 0;
+    j->act = 0;
     j->payee_check[0] = 0;
 }
 
@@ -47,6 +48,7 @@ struct core_caller job_caller(const struct job *j)
         .operator_name = j->operator_name[0] ? j->operator_name : NULL,
         .roles = j->roles,
         .console = j->console,
+        .act = j->act,
     };
 }
 
