@@ -378,9 +378,9 @@ static enum err check_item(const char *text, size_t len)
                : ERR_DOC_MEMBER_INVALID;
 }
 
-enum err request_claim_read(const void *bytes, size_t len, struct request_claim *out)
+static enum err read_claim(const void *bytes, size_t len, bool names, struct request_claim *out)
 {
-    const struct js *item, *note, *operator_id;
+    const struct js *item, *note, *operator_id = NULL;
     const struct js_member table[] = {
         MEMBER_TEXT("item", true, &item),
         MEMBER_TEXT("note", true, &note),
@@ -389,7 +389,7 @@ enum err request_claim_read(const void *bytes, size_t len, struct request_claim 
     struct js *body = NULL;
 
     *out = (struct request_claim){.note = ""};
-    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table) - !names, &body);
     if (!e)
         e = member_text(item, check_item, out->item, sizeof out->item);
     if (!e)
@@ -398,6 +398,16 @@ enum err request_claim_read(const void *bytes, size_t len, struct request_claim 
         e = member_text(operator_id, forms_holder, out->operator_id, sizeof out->operator_id);
     js_free(body);
     return e;
+}
+
+enum err request_claim_read(const void *bytes, size_t len, struct request_claim *out)
+{
+    return read_claim(bytes, len, true, out);
+}
+
+enum err request_give_back_read(const void *bytes, size_t len, struct request_claim *out)
+{
+    return read_claim(bytes, len, false, out);
 }
 
 enum err request_comment_read(const void *bytes, size_t len, struct request_comment *out)

@@ -155,8 +155,8 @@ struct request_word {
 MUST_CHECK enum err request_word_read(const void *bytes, size_t len, struct request_word *out);
 MUST_CHECK enum err request_word_make(const struct request_word *in, struct buf *out);
 
-/* CLAIM: {"item":…,"note":…,"operator":…}: whose work the item is from now on; nobody's when the
- * operator is absent. */
+/* CLAIM: {"item":…,"note":…,"operator":…}: whose work the item is from now on; the caller's when
+ * the operator is absent. */
 #define REQUEST_ITEM_MAX 96
 struct request_claim {
     char item[REQUEST_ITEM_MAX + 1];
@@ -165,6 +165,9 @@ struct request_claim {
 };
 MUST_CHECK enum err request_claim_read(const void *bytes, size_t len, struct request_claim *out);
 MUST_CHECK enum err request_claim_make(const struct request_claim *in, struct buf *out);
+/* GIVE_BACK: the same without an operator: it is nobody's. */
+MUST_CHECK enum err request_give_back_read(const void *bytes, size_t len,
+                                           struct request_claim *out);
 /* COMMENT: {"item":…,"text":…} */
 struct request_comment {
     char item[REQUEST_ITEM_MAX + 1];

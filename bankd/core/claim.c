@@ -279,16 +279,17 @@ enum err core_claim(struct core *c, const struct core_caller *who, const char *i
     if (c->insane)
         return ERR_CLOCK_INSANE;
     enum err e = session_operator_note(who, note);
+    const char *by = operator_id || e ? operator_id : who->operator_name;
     if (!e)
         e = check_item(c, item);
     if (!e)
         e = find(c, item, &k);
     if (!e)
-        e = check_right(&k, who, operator_id);
-    if (!e && operator_id[0])
-        e = check_worker(c, operator_id);
+        e = check_right(&k, who, by);
+    if (!e && by[0])
+        e = check_worker(c, by);
     if (!e)
-        e = claim(c, who, item, operator_id, note, &k);
+        e = claim(c, who, item, by, note, &k);
     return answer(c, who, item, e, 200, out);
 }
 

@@ -312,7 +312,8 @@ MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *
 /* Keeps a payment back that is not paid yet, until it is released: NOT_HOLDABLE. */
 MUST_CHECK enum err core_order_hold(struct core *c, const struct core_caller *who,
                                     const struct core_word *word, struct core_answer *out);
-/* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's. ITEM is
+/* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the
+ * caller's. ITEM is
  * "order:IBAN/ID", "credit:17" or "policy:DIGEST" (NOT_FOUND unless it waits). What is nobody's an
  * operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is his he gives away; what is
  * another's (ITEM_CLAIMED) only who has the role security. HOLDER_UNKNOWN when OPERATOR_ID does not

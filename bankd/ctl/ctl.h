@@ -23,8 +23,10 @@ struct ctl {
     const char *key;                                           /* of a holder */
     const char *from, *from_account, *description, *reference; /* of a credit */
     const char *waiting, *sort, *amber, *red;                  /* of the queue */
+    const char *flag, *by, *to, *text;                         /* of its items */
     struct args_list holders, roles;
     bool json;
+    bool shown; /* what is signed was shown, all of it together */
 
     struct client *client; /* made by the first call */
     struct buf problem;    /* the bank's problem document about the last failure, or empty */
@@ -49,6 +51,10 @@ MUST_CHECK enum err ctl_need_account(struct ctl *ctl);
 /* Copies an option's VALUE into OUT of CAP bytes: USAGE, naming it, when absent or too long. */
 MUST_CHECK enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *out,
                              size_t cap);
+
+/* The query that --waiting asks for, "" without it. */
+#define CTL_WAITING_MAX 40
+MUST_CHECK enum err ctl_waiting(struct ctl *ctl, char query[static CTL_WAITING_MAX]);
 
 /* Calls the bank; *ANSWER is the caller's to js_free. */
 MUST_CHECK enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer);

@@ -374,7 +374,15 @@ static enum err apply_claim(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     const struct request_claim *r = &j->body.claim;
-    return core_claim(b->core, &who, r->item, r->operator_id, r->note, &j->answer);
+    return core_claim(b->core, &who, r->item, r->operator_id[0] ? r->operator_id : NULL, r->note,
+                      &j->answer);
+}
+
+static enum err apply_give_back(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_claim *r = &j->body.claim;
+    return core_claim(b->core, &who, r->item, "", r->note, &j->answer);
 }
 
 static enum err apply_comment(const struct bank *b, struct job *j)
@@ -526,6 +534,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_REFUSE] = {0, WRITES, prepare_word, apply_refuse},
     [ROUTE_HOLD] = {0, WRITES, prepare_word, apply_hold},
     [ROUTE_CLAIM] = {0, WRITES, prepare_claim, apply_claim},
+    [ROUTE_GIVE_BACK] = {0, WRITES, prepare_give_back, apply_give_back},
     [ROUTE_COMMENT] = {0, WRITES, prepare_comment, apply_comment},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},

@@ -203,6 +203,12 @@ enum err prepare_claim(const struct bank *b, struct job *j)
     return request_claim_read(body_of(j).bytes, body_of(j).len, &j->body.claim);
 }
 
+enum err prepare_give_back(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_give_back_read(body_of(j).bytes, body_of(j).len, &j->body.claim);
+}
+
 enum err prepare_comment(const struct bank *b, struct job *j)
 {
     (void)b;

@@ -27,6 +27,7 @@ MUST_CHECK enum err prepare_movement_category(const struct bank *b, struct job *
 MUST_CHECK enum err prepare_note(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_word(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_claim(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_give_back(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_comment(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_return(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_credit(const struct bank *b, struct job *j);
