@@ -31,11 +31,13 @@ MUST_CHECK enum err request_challenge_read(const void *bytes, size_t len,
                                            struct request_challenge *out);
 MUST_CHECK enum err request_challenge_make(const struct request_challenge *in, struct buf *out);
 
-/* LOGIN: {"login":JWS}; DELEGATE: {"delegation":JWS}; every act of an operator over a session of
- * his own: {"act":JWS}. MEMBER is the name. */
+/* LOGIN: {"login":JWS}; DELEGATE: {"delegation":JWS}; ROTATE: {"rotation":JWS}; every act of an
+ * operator over a session of his own: {"act":JWS}; ENROL: {"enrolment":JWS}. MEMBER is the name. */
 #define REQUEST_LOGIN "login"
 #define REQUEST_DELEGATION "delegation"
+#define REQUEST_ROTATION "rotation"
 #define REQUEST_ACT "act"
+#define REQUEST_ENROLMENT "enrolment"
 struct request_statement {
     struct js *body; /* owns the text */
     const char *jws;
@@ -88,6 +90,21 @@ MUST_CHECK enum err request_holder_make(const struct request_holder *in, struct 
 MUST_CHECK enum err request_terminal_read(const void *bytes, size_t len,
                                           struct request_holder *out);
 MUST_CHECK enum err request_terminal_make(const struct request_holder *in, struct buf *out);
+
+/* ENROLMENT_ADMIT: {"holder":…,"thumbprint":…}: who he is from now on, and what his letter says. */
+struct request_admission {
+    char holder[HOLDER_MAX + 1];
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+};
+MUST_CHECK enum err request_admission_read(const void *bytes, size_t len,
+                                           struct request_admission *out);
+MUST_CHECK enum err request_admission_make(const struct request_admission *in, struct buf *out);
+/* ENROLMENT_REFUSE: {"reason":…} */
+struct request_reason {
+    char reason[ORDER_TEXT_BYTES + 1];
+};
+MUST_CHECK enum err request_reason_read(const void *bytes, size_t len, struct request_reason *out);
+MUST_CHECK enum err request_reason_make(const struct request_reason *in, struct buf *out);
 
 /* OPERATOR_ADD: the same with "operator". */
 MUST_CHECK enum err request_operator_read(const void *bytes, size_t len,

@@ -214,6 +214,18 @@ enum err request_word_make(const struct request_word *in, struct buf *out)
     return make_word(in->entry, in->note, "", out);
 }
 
+enum err request_admission_make(const struct request_admission *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"holder", in->holder}, {"thumbprint", in->thumbprint}};
+    return make_texts(pairs, 2, out);
+}
+
+enum err request_reason_make(const struct request_reason *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"reason", in->reason}};
+    return make_texts(pairs, 1, out);
+}
+
 enum err request_return_make(const struct request_return *in, struct buf *out)
 {
     return make_word(in->entry, in->note, in->reason, out);

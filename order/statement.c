@@ -11,6 +11,7 @@ static const char *const typs[] = {
     [STATEMENT_LOGIN] = "countersign-login+jws",
     [STATEMENT_ENROLMENT] = "countersign-enrolment+jws",
     [STATEMENT_ROTATION] = "countersign-rotation+jws",
+    [STATEMENT_ROTATION_PROOF] = "countersign-rotation-proof+jws",
     [STATEMENT_POLICY] = "countersign-policy+jws",
     [STATEMENT_DELEGATION] = "countersign-delegation+jws",
     [STATEMENT_OPERATOR_ACT] = "countersign-operator-act+jws",

@@ -22,9 +22,10 @@ enum statement_kind {
     STATEMENT_DECISION = 1,
     STATEMENT_BATCH_DECISION, /* reserved: nothing accepts it */
     STATEMENT_LOGIN,
-    STATEMENT_ENROLMENT, /* reserved */
-    STATEMENT_ROTATION,  /* reserved */
-    STATEMENT_POLICY,    /* a word on a new policy */
+    STATEMENT_ENROLMENT,
+    STATEMENT_ROTATION,       /* of a key */
+    STATEMENT_ROTATION_PROOF, /* inside it, by the new key */
+    STATEMENT_POLICY,         /* a word on a new policy */
     STATEMENT_DELEGATION,
     STATEMENT_OPERATOR_ACT,
     STATEMENT_TERMINAL, /* cash at a terminal */

@@ -19,6 +19,9 @@ extern const struct args_option cmd_token_generate_options[3];
 extern const struct args_option cmd_token_info_options[1];
 extern const struct args_option cmd_token_change_pin_options[1];
 
+int cmd_enrol(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_enrol_options[7];
+
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_login_options[2];
@@ -34,6 +37,8 @@ extern const struct args_option cmd_order_evidence_options[1];
 
 extern const struct args_option cmd_suspend_options[1];
 int cmd_suspend(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_rotate_options[6];
+int cmd_rotate(void *ctx, const struct args_list *words);
 int cmd_challenge(void *ctx, const struct args_list *words);
 int cmd_sign(void *ctx, const struct args_list *words);
 int cmd_send(void *ctx, const struct args_list *words);

@@ -57,6 +57,8 @@ enum err token_view_js(const struct token_info *t, struct js **out)
         e = js_set_bool(*out, "initialized", t->initialized);
     if (e == ERR_OK)
         e = js_set_bool(*out, "keypad", t->keypad);
+    if (e == ERR_OK)
+        e = js_set_bool(*out, "ecdsa", t->ecdsa);
     buf_free(&uri);
     return e;
 }
@@ -67,6 +69,13 @@ static void print_field(const char *name, const char *value)
     app_print_safe(stdout, value);
     fputc('\n', stdout);
 }
+
+/* An RSA key has a choice of paddings and hashes; here a key has one algorithm and no choice. */
+static const char rsa_only[] = "  This token signs with RSA keys only, if at all. It cannot sign "
+                               "here: payments are signed with\n"
+                               "  ECDSA on P-256, P-384 or P-521, where the key alone fixes the "
+                               "algorithm. Ask your bank or the\n"
+                               "  card's maker for a card with elliptic curve keys.";
 
 enum err token_view_print(const struct token_info *t)
 {
@@ -84,6 +93,8 @@ enum err token_view_print(const struct token_info *t)
         print_field("tries left", app_tries_left(t->tries));
         print_field("URI", buf_str(&uri));
     }
+    if (e == ERR_OK && !t->ecdsa)
+        puts(rsa_only);
     buf_free(&uri);
     return e;
 }
@@ -119,9 +130,12 @@ enum err token_view_key_print(const struct token_info *token, const struct token
     struct buf uri = BUF_INIT(4096);
     enum err e = token_key_info_uri(token, k, &uri);
     app_print_safe(stdout, k->label);
-    printf("  %s%s%s%s\n", token_view_curve(k->curve), k->sign ? ", signs" : "",
-           k->derive ? ", derives" : "",
-           k->always_authenticate ? ", asks for the PIN each time" : "");
+    if (k->ec)
+        printf("  %s%s%s%s\n", token_view_curve(k->curve), k->sign ? ", signs" : "",
+               k->derive ? ", derives" : "",
+               k->always_authenticate ? ", asks for the PIN each time" : "");
+    else
+        puts("  no elliptic curve key, so it cannot sign here: that takes P-256, P-384 or P-521");
     if (thumbprint != NULL)
         print_field("thumbprint", thumbprint);
     if (e == ERR_OK)

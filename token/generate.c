@@ -19,12 +19,8 @@ static CK_RV check_id_free(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, struct orde
     CK_OBJECT_HANDLE found[TOKEN_OBJECTS_MAX];
 
     for (size_t i = 0; i < 2; i++) {
-        CK_ATTRIBUTE match[] = {
-            {CKA_CLASS, &classes[i], sizeof classes[i]},
-            {CKA_ID, (void *)(uintptr_t)o->id, o->id_len},
-        };
         size_t count = 0;
-        CK_RV rv = token_object_find(f, s, match, 2, found, &count);
+        CK_RV rv = token_object_find_id(f, s, classes[i], o->id, o->id_len, found, &count);
         if (rv != CKR_OK)
             return rv;
         if (count)

@@ -129,6 +129,10 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
 CK_RV token_object_find(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_ATTRIBUTE *match,
                         CK_ULONG match_count, CK_OBJECT_HANDLE out[static TOKEN_OBJECTS_MAX],
                         size_t *count);
+/* The same for the objects of CLASS that have this id. */
+CK_RV token_object_find_id(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_CLASS class,
+                           const uint8_t *id, size_t id_len,
+                           CK_OBJECT_HANDLE out[static TOKEN_OBJECTS_MAX], size_t *count);
 /* One attribute; *LEN is 0 where the object has none, it is hidden, or it is longer than CAP. */
 CK_RV token_object_bytes(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
                          CK_ATTRIBUTE_TYPE type, void *out, size_t cap, size_t *len);

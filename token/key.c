@@ -13,12 +13,8 @@ static CK_RV find_by_id(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_CLAS
                         const struct token_key_info *info, CK_OBJECT_HANDLE *out, size_t *count)
 {
     CK_OBJECT_HANDLE found[TOKEN_OBJECTS_MAX];
-    CK_ATTRIBUTE match[] = {
-        {CKA_CLASS, &class, sizeof class},
-        {CKA_ID, (void *)(uintptr_t)info->id, info->id_len},
-    };
 
-    CK_RV rv = token_object_find(f, s, match, 2, found, count);
+    CK_RV rv = token_object_find_id(f, s, class, info->id, info->id_len, found, count);
     *out = rv == CKR_OK && *count ? found[0] : 0;
     return rv;
 }

@@ -28,6 +28,17 @@ CK_RV token_object_find(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_ATTRIBUTE *
     return rv == CKR_OK && rest ? CKR_HOST_MEMORY : rv;
 }
 
+CK_RV token_object_find_id(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_CLASS class,
+                           const uint8_t *id, size_t id_len,
+                           CK_OBJECT_HANDLE out[static TOKEN_OBJECTS_MAX], size_t *count)
+{
+    CK_ATTRIBUTE match[] = {
+        {CKA_CLASS, &class, sizeof class},
+        {CKA_ID, (void *)(uintptr_t)id, id_len},
+    };
+    return token_object_find(f, s, match, 2, out, count);
+}
+
 CK_RV token_object_bytes(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
                          CK_ATTRIBUTE_TYPE type, void *out, size_t cap, size_t *len)
 {

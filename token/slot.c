@@ -39,6 +39,13 @@ static unsigned pin_len_of(CK_ULONG len)
     return len <= SECRET_MAX ? (unsigned)len : 0;
 }
 
+/* Many cards have RSA alone; only a clear word against elliptic curves counts as one. */
+static bool signs_ecdsa(struct token_module *m, CK_SLOT_ID slot)
+{
+    CK_MECHANISM_INFO info;
+    return m->f->C_GetMechanismInfo(slot, CKM_ECDSA, &info) != CKR_MECHANISM_INVALID;
+}
+
 CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info *out)
 {
     CK_SLOT_INFO s;
@@ -60,6 +67,7 @@ CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info
     out->login_required = (t.flags & CKF_LOGIN_REQUIRED) != 0;
     out->keypad = (t.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
     out->read_only = (t.flags & CKF_WRITE_PROTECTED) != 0;
+    out->ecdsa = signs_ecdsa(m, slot);
     out->tries = tries_of(t.flags);
     out->pin_min = pin_len_of(t.ulMinPinLen);
     out->pin_max = pin_len_of(t.ulMaxPinLen);

@@ -16,8 +16,8 @@
  *
  * What it does not do: a module that hangs makes the caller hang (OpenSC 0.23 does when a PIV card
  * is pulled and pcscd has not noticed yet), and only a process of its own behind token/serve.h,
- * with the deadline at its caller, is safe from that. It hashes nothing, and knows nothing about
- * what is signed.
+ * with the deadline at its caller, is safe from that. But for a certificate request it hashes
+ * nothing, and knows nothing about what is signed.
  *
  * Texts in the info structs are the token's own bytes without their padding: escape before
  * printing.
@@ -78,6 +78,7 @@ struct token_info {
     bool initialized;
     bool login_required;
     bool keypad; /* the reader has a PIN pad of its own: log in with NULL */
+    bool ecdsa;  /* false: the token says that it signs with no elliptic curve, so not here */
     bool read_only;
     enum token_tries tries;
     unsigned pin_min, pin_max; /* bytes; 0: the token does not say */
@@ -189,6 +190,12 @@ size_t token_sig_len(enum token_curve curve);
  * out: ERR_TOKEN_BAD_SIGNATURE, and SIG is untouched. */
 MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len,
                                uint8_t *sig, size_t sig_cap, size_t *sig_len);
+
+/* Writes the DER certificate of K's public half (else ERR_KEY_MISMATCH) to the token, under the
+ * key's id and label; an earlier certificate of this id goes. Many tokens refuse, such as a PIV
+ * card through OpenSC: ERR_TOKEN_READ_ONLY, ERR_TOKEN_UNSUPPORTED, ERR_TOKEN_FAILED and so on. */
+MUST_CHECK enum err token_key_store_certificate(struct token_key *k, const uint8_t *der,
+                                                size_t len);
 
 /* ECDH with the uncompressed point at PEER, which must be on the key's curve
  * (ERR_KEY_NOT_ON_CURVE); appends the x coordinate, 32, 48 or 66 bytes, to OUT_Z. Derives no key

@@ -13,9 +13,12 @@
 
 /* --- for people --- */
 
-static const char *vouched(bool pinned)
+static const char *vouched(bool pinned, bool ceremony)
 {
-    return pinned ? "pinned by you" : "key vouched for by the bank only";
+    if (pinned)
+        return "pinned by you";
+    return ceremony ? "key enrolled by ceremony, vouched for by the bank only"
+                    : "key vouched for by the bank only";
 }
 
 static enum err add_signer(struct buf *out, const struct verify_signer *s)
@@ -23,20 +26,21 @@ static enum err add_signer(struct buf *out, const struct verify_signer *s)
     char issued[TEXT_TIME_LEN + 1];
 
     text_time(s->issued_us, issued);
-    return buf_addf(out, "  %-13s %s at %s with key %s, %s\n", s->holder,
-                    decision_verb_name(s->verb), issued, s->thumbprint, vouched(s->pinned));
+    return buf_addf(out, "  %-13s %s at %s with key %s, %s%s\n", s->holder,
+                    decision_verb_name(s->verb), issued, s->thumbprint,
+                    vouched(s->pinned, s->ceremony), s->retired ? ", retired since" : "");
 }
 
 static enum err add_deputy(struct buf *out, const struct verify_deputy *d)
 {
     return buf_addf(out, "  %-13s may approve in the place of %s by key %s, %s\n", d->deputy,
-                    d->principal, d->thumbprint, vouched(d->pinned));
+                    d->principal, d->thumbprint, vouched(d->pinned, d->ceremony));
 }
 
 static enum err add_policy_signer(struct buf *out, const struct verify_policy_signer *p)
 {
     return buf_addf(out, "  %-13s approved policy version %lld with key %s, %s\n", p->holder,
-                    (long long)p->version, p->thumbprint, vouched(p->pinned));
+                    (long long)p->version, p->thumbprint, vouched(p->pinned, p->ceremony));
 }
 
 static enum err describe_order(const struct order *o, struct buf *out)
@@ -80,10 +84,13 @@ static enum err push(struct js *array, struct js *object, enum err e)
     return e;
 }
 
-/* A key and who vouches for whose it is. */
-static enum err set_key(struct js *object, const char *thumbprint, bool pinned)
+/* A key, how it came to the bank, and who vouches for whose it is. */
+static enum err set_key(struct js *object, const char *thumbprint, bool pinned, bool ceremony)
 {
     enum err e = js_set_text(object, "thumbprint", thumbprint);
+
+    if (e == ERR_OK)
+        e = js_set_text(object, "enrolled", ceremony ? "ceremony" : "hand");
 
     return e == ERR_OK ? js_set_text(object, "vouchedBy", pinned ? "you" : "bank") : e;
 }
@@ -103,7 +110,9 @@ static enum err push_signer(const struct verify_report *r, size_t i, struct js *
     if (e == ERR_OK)
         e = js_set_text(object, "issued", issued);
     if (e == ERR_OK)
-        e = set_key(object, s->thumbprint, s->pinned);
+        e = set_key(object, s->thumbprint, s->pinned, s->ceremony);
+    if (e == ERR_OK && s->retired)
+        e = js_set_text(object, "keyStatus", "retired");
     return push(array, object, e);
 }
 
@@ -118,7 +127,7 @@ static enum err push_deputy(const struct verify_report *r, size_t i, struct js *
     if (e == ERR_OK)
         e = js_set_text(object, "principal", d->principal);
     if (e == ERR_OK)
-        e = set_key(object, d->thumbprint, d->pinned);
+        e = set_key(object, d->thumbprint, d->pinned, d->ceremony);
     return push(array, object, e);
 }
 
@@ -133,7 +142,7 @@ static enum err push_policy_signer(const struct verify_report *r, size_t i, stru
     if (e == ERR_OK)
         e = js_set_int(object, "version", p->version);
     if (e == ERR_OK)
-        e = set_key(object, p->thumbprint, p->pinned);
+        e = set_key(object, p->thumbprint, p->pinned, p->ceremony);
     return push(array, object, e);
 }
 

@@ -57,6 +57,7 @@ static const struct chapter {
     {"delegation", NOT_ITS_OWN, story_delegation_entry},
     {"enrolment", NOT_ITS_OWN, story_keys_enrolment},
     {"key-status", NOT_ITS_OWN, story_keys_status},
+    {"rotation", NOT_ITS_OWN, story_keys_rotation},
     {"cash", BEFORE_PAYMENT, story_cash}, /* how an order begins at a terminal */
     {"decision", BEFORE_PAYMENT, story_order_decision},
     {"settlement", BEFORE_PAYMENT, story_end_settlement},
@@ -119,8 +120,11 @@ enum err story_report(const struct story *s, struct verify_report *out)
     out->policy_version = policy_version(s->policy);
     out->required = s->verdict.required;
     out->given = s->verdict.given;
-    for (size_t i = 0; i < s->made_count; i++)
+    for (size_t i = 0; i < s->made_count; i++) {
         out->signers[i] = s->made[i].signer;
+        out->signers[i].retired =
+            story_keys_status_of(s, s->made[i].signer.thumbprint) == KEY_RETIRED;
+    }
     out->signer_count = s->made_count;
     memcpy(out->deputies, s->deputies, sizeof out->deputies);
     out->deputy_count = s->deputy_count;

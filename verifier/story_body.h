@@ -7,6 +7,7 @@
 
 #include "order/flag.h"
 #include "order/json.h"
+#include "order/key_status.h"
 #include "order/member.h"
 #include "order/status.h"
 #include "verifier/story.h"
@@ -21,8 +22,10 @@ struct enrolled {
     struct key *key;
     char holder[HOLDER_MAX + 1];
     bool terminal; /* no person's */
-    bool active;
-    bool revoked; /* for ever */
+    bool ceremony; /* asked for with a proof of possession */
+    enum key_status status;
+    bool rotated; /* another one took its place */
+    bool pinned;  /* by the reader, or the key whose place it took is */
     int64_t floor_us;
 };
 
@@ -105,10 +108,15 @@ MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, c
 
 /* --- story_keys.c: keys and whose they are --- */
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
-bool story_keys_active(const struct story *s, const char *thumbprint);
-bool story_keys_pinned(const struct story *s, const char *thumbprint); /* by the reader */
+/* Whether what it signed stands. */
+bool story_keys_count(const struct story *s, const char *thumbprint);
+enum key_status story_keys_status_of(const struct story *s, const char *thumbprint);
+/* By the reader, itself or the first of those whose place it took. */
+bool story_keys_pinned(const struct story *s, const char *thumbprint);
+bool story_keys_ceremony(const struct story *s, const char *thumbprint); /* how it came */
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
+MUST_CHECK enum err story_keys_rotation(struct story *s, struct body *b);
 
 /* --- story_policy.c: the account and how its policies came into force --- */
 MUST_CHECK enum err story_policy_account(struct story *s, struct body *b);

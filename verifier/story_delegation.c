@@ -57,7 +57,7 @@ static enum err take(struct story *s, const struct body *b, const struct verifie
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct story_delegation *d = NULL;
     enum err e =
-        story_contradiction_unless(!en->terminal && en->active &&
+        story_contradiction_unless(!en->terminal && en->status == KEY_ACTIVE &&
                                    story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) &&
                                    story_text_is(holder, en->holder));
 
@@ -114,7 +114,7 @@ void story_delegation_policy(struct story *s)
 static bool is_in_force(const struct story *s, const struct story_delegation *d, int64_t time_us)
 {
     return d->open && time_us >= d->said.from_us && time_us < d->said.until_us &&
-           story_keys_active(s, d->thumbprint);
+           story_keys_count(s, d->thumbprint);
 }
 
 size_t story_delegation_list(const struct story *s, int64_t time_us,
@@ -146,6 +146,7 @@ void story_delegation_note(struct story *s, int64_t time_us)
         memcpy(out->principal, d->principal, sizeof out->principal);
         memcpy(out->thumbprint, d->thumbprint, sizeof out->thumbprint);
         out->pinned = story_keys_pinned(s, d->thumbprint);
+        out->ceremony = story_keys_ceremony(s, d->thumbprint);
         s->deputy_count++;
     }
 }

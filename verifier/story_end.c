@@ -13,7 +13,8 @@ static enum err check_link(const struct story *s, const struct body *b)
 }
 
 /* The settlement lists exactly the decisions that the log has, in their order. */
-static enum err check_considered(const struct js *value, const struct made *m)
+static enum err check_considered(const struct story *s, const struct js *value,
+                                 const struct made *m)
 {
     const struct js *decision, *entry, *holder, *key_status, *thumbprint;
     const struct js_member table[] = {
@@ -27,7 +28,8 @@ static enum err check_considered(const struct js *value, const struct made *m)
     return story_contradiction_unless(
         story_text_is(decision, decision_verb_name(m->signer.verb)) &&
         (uint64_t)js_int(entry) == m->entry && story_text_is(holder, m->signer.holder) &&
-        story_text_is(key_status, "active") && story_text_is(thumbprint, m->signer.thumbprint));
+        story_text_is(key_status, key_status_name(story_keys_status_of(s, m->signer.thumbprint))) &&
+        story_text_is(thumbprint, m->signer.thumbprint));
 }
 
 struct settlement {
@@ -130,7 +132,7 @@ enum err story_end_settlement(struct story *s, struct body *b)
     if (e == ERR_OK && js_count(st.considered) != s->made_count)
         e = ERR_EVIDENCE_CONTRADICTION;
     for (size_t i = 0; e == ERR_OK && i < s->made_count; i++)
-        e = check_considered(js_at(st.considered, i), &s->made[i]);
+        e = check_considered(s, js_at(st.considered, i), &s->made[i]);
     if (e == ERR_OK)
         e = story_order_walk(s, b, st.status, allowed);
     s->movement = e == ERR_OK ? js_int(st.movement) : 0;

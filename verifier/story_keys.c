@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/text.h"
 #include "verifier/story_body.h"
 
 #include <string.h>
+
+#define AHEAD_MAX_US (10 * TEXT_SECOND_US) /* of a statement to the entry, docs/FORMAT.md 10 */
 
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint)
 {
@@ -12,22 +15,59 @@ struct enrolled *story_keys_find(struct story *s, const char *thumbprint)
     return NULL;
 }
 
-bool story_keys_active(const struct story *s, const char *thumbprint)
+static const struct enrolled *look(const struct story *s, const char *thumbprint)
 {
     for (size_t i = 0; i < s->key_count; i++) {
         if (strcmp(key_thumbprint(s->keys[i].key), thumbprint) == 0)
-            return s->keys[i].active;
+            return &s->keys[i];
     }
-    return false;
+    return NULL;
+}
+
+enum key_status story_keys_status_of(const struct story *s, const char *thumbprint)
+{
+    const struct enrolled *en = look(s, thumbprint);
+
+    return en ? en->status : KEY_STATUS_COUNT;
+}
+
+bool story_keys_count(const struct story *s, const char *thumbprint)
+{
+    return key_status_counts(story_keys_status_of(s, thumbprint));
 }
 
 bool story_keys_pinned(const struct story *s, const char *thumbprint)
+{
+    const struct enrolled *en = look(s, thumbprint);
+
+    return en && en->pinned;
+}
+
+bool story_keys_ceremony(const struct story *s, const char *thumbprint)
+{
+    const struct enrolled *en = look(s, thumbprint);
+
+    return en && en->ceremony;
+}
+
+static bool is_pin(const struct story *s, const char *thumbprint)
 {
     for (size_t i = 0; i < s->subject.holder_key_count; i++) {
         if (strcmp(s->subject.holder_keys[i], thumbprint) == 0)
             return true;
     }
     return false;
+}
+
+static enum err add(struct story *s, struct enrolled *en)
+{
+    if (s->key_count == STORY_KEYS_MAX)
+        return ERR_TOO_LARGE;
+    en->status = KEY_ACTIVE;
+    en->pinned = en->pinned || is_pin(s, key_thumbprint(en->key));
+    s->keys[s->key_count++] = *en;
+    en->key = NULL; /* the story's now */
+    return ERR_OK;
 }
 
 static enum err enrol(struct story *s, const struct js *spki, const struct js *thumbprint,
@@ -45,24 +85,44 @@ static enum err enrol(struct story *s, const struct js *spki, const struct js *t
     if (!story_text_is(thumbprint, key_thumbprint(en->key)) ||
         story_keys_find(s, key_thumbprint(en->key)))
         return ERR_EVIDENCE_CONTRADICTION;
-    if (s->key_count == STORY_KEYS_MAX)
-        return ERR_TOO_LARGE;
-    s->keys[s->key_count++] = *en;
-    en->key = NULL; /* the story's now */
-    return ERR_OK;
+    return add(s, en);
+}
+
+/* What the owner signed when he asked for it says the same as the entry, and was in time. */
+static enum err check_request(const struct story *s, const struct body *b,
+                              const struct js *statement, const char *person,
+                              const struct js *thumbprint)
+{
+    struct verified *v = NULL;
+    size_t len;
+    const char *jws = js_text(statement, &len);
+    enum err e = verify_enrolment(s->subject.bank, jws, len, &v);
+
+    if (e == ERR_OK) {
+        const struct statement *head = verified_head(v);
+        int64_t time_us = b->leaf->time_us;
+        e = story_contradiction_unless(strcmp(verified_enrolment(v)->name, person) == 0 &&
+                                       story_text_is(thumbprint, verified_signer(v)) &&
+                                       time_us >= head->issued_us - AHEAD_MAX_US &&
+                                       time_us < head->expires_us);
+    }
+    verified_free(v);
+    return e;
 }
 
 enum err story_keys_enrolment(struct story *s, struct body *b)
 {
-    const struct js *holder, *kind, *name, *spki, *thumbprint, *vouched;
+    const struct js *holder, *kind, *name, *operator_name, *spki, *statement, *thumbprint, *vouched;
     const struct js_member table[] = {BODY_ROWS(b),
                                       MEMBER_TEXT("holder", true, &holder),
                                       MEMBER_TEXT("kind", false, &kind),
                                       MEMBER_TEXT("name", true, &name),
+                                      MEMBER_TEXT("operator", false, &operator_name),
                                       MEMBER_TEXT("spki", true, &spki),
+                                      MEMBER_TEXT("statement", false, &statement),
                                       MEMBER_TEXT("thumbprint", true, &thumbprint),
                                       MEMBER_TEXT("vouched", true, &vouched)};
-    struct enrolled en = {.active = true, .floor_us = b->leaf->time_us};
+    struct enrolled en = {.floor_us = b->leaf->time_us};
     char person[561]; /* 140 code points of four bytes */
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
@@ -76,6 +136,11 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
         (!story_text_is(vouched, "bank") || (kind && !story_text_is(kind, "terminal"))))
         e = ERR_DOC_MEMBER_INVALID;
     en.terminal = kind != NULL;
+    en.ceremony = statement != NULL;
+    if (e == ERR_OK && (en.ceremony != (operator_name != NULL) || (en.ceremony && en.terminal)))
+        e = ERR_DOC_MEMBER_INVALID;
+    if (e == ERR_OK && en.ceremony)
+        e = check_request(s, b, statement, person, thumbprint);
     if (e == ERR_OK)
         e = enrol(s, spki, thumbprint, &en);
     key_free(en.key);
@@ -92,29 +157,78 @@ enum err story_keys_status(struct story *s, struct body *b)
                                       MEMBER_TEXT("operator", false, &operator_name),
                                       MEMBER_TEXT("status", true, &status),
                                       MEMBER_TEXT("thumbprint", true, &thumbprint)};
+    enum key_status to;
     struct enrolled *en;
     int64_t floor_us = 0;
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
     if (e != ERR_OK)
         return e;
+    to = key_status_from_name(js_text(status, NULL));
     en = story_keys_find(s, js_text(thumbprint, NULL));
+    if (to == KEY_STATUS_COUNT)
+        return ERR_DOC_MEMBER_INVALID;
     if (!en)
         return ERR_EVIDENCE_INCOMPLETE;
     e = story_check_object(b, "holder", en->holder);
     if (e == ERR_OK)
         e = story_contradiction_unless(story_text_is(holder, en->holder));
     if (e == ERR_OK) /* without the bank's operator somebody may only suspend his own */
-        e = story_contradiction_unless(!en->revoked &&
-                                       (operator_name || story_text_is(status, "suspended")));
+        e = story_contradiction_unless(key_status_may_follow(en->status, to, en->rotated) &&
+                                       (operator_name || to == KEY_SUSPENDED));
     if (e == ERR_OK)
         e = member_time(floor, &floor_us);
     if (e == ERR_OK) /* it only rises */
         e = story_contradiction_unless(floor_us >= en->floor_us);
     en->floor_us = floor_us;
-    en->revoked = story_text_is(status, "revoked");
-    en->active = story_text_is(status, "active");
-    if (e == ERR_OK && !en->active && !en->revoked && !story_text_is(status, "suspended"))
-        e = ERR_DOC_MEMBER_INVALID;
+    en->status = to;
+    return e;
+}
+
+/* The old key was good and said it now, and the new one is nobody's. */
+static enum err take_place(struct story *s, const struct body *b, const struct verified *v,
+                           const struct js *holder)
+{
+    const struct rotation *said = verified_rotation(v);
+    struct enrolled *old = story_keys_find(s, verified_signer(v));
+    struct enrolled en = {.floor_us = b->leaf->time_us,
+                          .terminal = old->terminal,
+                          .ceremony = old->ceremony,
+                          .pinned = old->pinned};
+    enum err e = story_contradiction_unless(
+        story_text_is(holder, old->holder) && old->status == KEY_ACTIVE &&
+        story_is_fresh(&said->head, old->floor_us, b->leaf->time_us) &&
+        !story_keys_find(s, said->thumbprint));
+
+    if (e == ERR_OK)
+        e = story_check_object(b, "holder", old->holder);
+    if (e == ERR_OK)
+        e = key_from_spki(said->spki, said->spki_len, &en.key);
+    if (e != ERR_OK)
+        return e;
+    memcpy(en.holder, old->holder, sizeof en.holder);
+    old->status = KEY_RETIRED;
+    old->rotated = true;
+    e = add(s, &en);
+    key_free(en.key);
+    return e;
+}
+
+enum err story_keys_rotation(struct story *s, struct body *b)
+{
+    const struct js *holder, *statement;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_TEXT("statement", true, &statement)};
+    struct verify_rotation_input in = {.bank = s->subject.bank, .keys = {story_find_key, s}};
+    struct verified *v = NULL;
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e != ERR_OK)
+        return e;
+    in.jws = js_text(statement, &in.jws_len);
+    e = verify_rotation(&in, &v);
+    if (e == ERR_OK)
+        e = take_place(s, b, v, holder);
+    verified_free(v);
     return e;
 }

@@ -49,7 +49,7 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     struct policy_vote votes[VERIFY_SIGNERS_MAX];
     struct policy_verdict now;
     size_t count = 0;
-    bool all_active = true; /* one that is not stops all until its holder's keys are mended */
+    bool all_count = true; /* one that is not stops all until its holder's keys are mended */
 
     memset(out, 0, sizeof *out);
     if (!s->policy)
@@ -60,17 +60,16 @@ enum err story_order_judge(const struct story *s, int64_t time_us, struct policy
     }
     for (size_t i = 0; i < s->made_count; i++) {
         const struct verify_signer *signer = &s->made[i].signer;
-        bool active = story_keys_active(s, signer->thumbprint);
+        bool counts = story_keys_count(s, signer->thumbprint);
 
-        all_active = all_active && active;
-        if (active && (signer->verb == VERB_APPROVE || signer->verb == VERB_REJECT))
+        all_count = all_count && counts;
+        if (counts && (signer->verb == VERB_APPROVE || signer->verb == VERB_REJECT))
             votes[count++] = (struct policy_vote){signer->holder, signer->verb == VERB_APPROVE};
     }
     policy_judge(s->policy, &what, votes, count, out);
     policy_judge(s->current, &what, votes, count, &now);
     out->covered = out->covered && now.covered;
-    out->reached =
-        out->reached && now.reached && all_active && policy_valid_at(s->current, time_us);
+    out->reached = out->reached && now.reached && all_count && policy_valid_at(s->current, time_us);
     out->unreachable = out->unreachable || now.unreachable;
     return ERR_OK;
 }
@@ -163,13 +162,15 @@ enum err story_order_note(struct story *s, const struct body *b, const struct ve
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct made *m = &s->made[s->made_count];
 
-    if (!en->active || !story_is_fresh(verified_head(v), en->floor_us, b->leaf->time_us))
+    if (en->status != KEY_ACTIVE ||
+        !story_is_fresh(verified_head(v), en->floor_us, b->leaf->time_us))
         return ERR_EVIDENCE_CONTRADICTION;
     memcpy(m->signer.holder, en->holder, sizeof m->signer.holder);
     memcpy(m->signer.thumbprint, verified_signer(v), sizeof m->signer.thumbprint);
     m->signer.verb = verb;
     m->signer.issued_us = verified_head(v)->issued_us;
     m->signer.pinned = story_keys_pinned(s, verified_signer(v));
+    m->signer.ceremony = story_keys_ceremony(s, verified_signer(v));
     m->entry = b->leaf->index;
     s->made_count++;
     return ERR_OK;

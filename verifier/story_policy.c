@@ -89,7 +89,7 @@ static enum err note_word(struct story *s, const struct body *b, const struct ve
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct story_change *ch = &s->change;
 
-    if (en->terminal || !en->active ||
+    if (en->terminal || en->status != KEY_ACTIVE ||
         !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) || decided(ch, en->holder) ||
         (ch->count == 0 && said->verb != VERB_APPROVE))
         return ERR_EVIDENCE_CONTRADICTION;
@@ -135,7 +135,7 @@ static void judge(const struct story *s, const struct body *b, bool *reached, bo
     size_t count = 0;
 
     for (size_t i = 0; i < ch->count; i++) {
-        if (story_keys_active(s, ch->keys[i]))
+        if (story_keys_count(s, ch->keys[i]))
             votes[count++] = ch->votes[i];
     }
     policy_judge(s->current, &what, votes, count, &old);
@@ -168,6 +168,7 @@ static enum err note_signers(struct story *s)
         memcpy(out->thumbprint, ch->keys[i], sizeof out->thumbprint);
         out->version = policy_version(ch->to);
         out->pinned = story_keys_pinned(s, ch->keys[i]);
+        out->ceremony = story_keys_ceremony(s, ch->keys[i]);
     }
     return ERR_OK;
 }

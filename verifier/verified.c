@@ -108,6 +108,8 @@ void verified_free(struct verified *v)
 {
     if (v && v->kind == STATEMENT_OPERATOR_ACT)
         act_free(&v->body.act);
+    if (v && v->kind == STATEMENT_ENROLMENT)
+        enrolment_free(&v->body.enrolment);
     free(v);
 }
 
@@ -131,6 +133,10 @@ const struct statement *verified_head(const struct verified *v)
         return &v->body.delegation.head;
     if (v->kind == STATEMENT_OPERATOR_ACT)
         return &v->body.act.head;
+    if (v->kind == STATEMENT_ROTATION)
+        return &v->body.rotation.head;
+    if (v->kind == STATEMENT_ENROLMENT)
+        return &v->body.enrolment.head;
     return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
 }
 
@@ -164,9 +170,19 @@ const struct delegation *verified_delegation(const struct verified *v)
     return v->kind == STATEMENT_DELEGATION ? &v->body.delegation : NULL;
 }
 
+const struct rotation *verified_rotation(const struct verified *v)
+{
+    return v->kind == STATEMENT_ROTATION ? &v->body.rotation : NULL;
+}
+
 const struct operator_act *verified_act(const struct verified *v)
 {
     return v->kind == STATEMENT_OPERATOR_ACT ? &v->body.act : NULL;
+}
+
+const struct enrolment *verified_enrolment(const struct verified *v)
+{
+    return v->kind == STATEMENT_ENROLMENT ? &v->body.enrolment : NULL;
 }
 
 const char *verified_jws(const struct verified *v, size_t *len)

@@ -19,7 +19,9 @@ struct verified {
         struct policy_change policy;
         struct terminal terminal;
         struct delegation delegation;
-        struct operator_act act; /* owned */
+        struct rotation rotation;
+        struct operator_act act;    /* owned */
+        struct enrolment enrolment; /* owned */
     } body;
     size_t jws_len;
     char jws[]; /* NUL-terminated */

@@ -11,9 +11,11 @@
 #include "order/act.h"
 #include "order/decision.h"
 #include "order/delegation.h"
+#include "order/enrolment.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/policy_change.h"
+#include "order/rotation.h"
 #include "order/statement.h"
 #include "order/terminal.h"
 #include <stdbool.h>
@@ -97,6 +99,17 @@ struct verify_delegation_input {
 MUST_CHECK enum err verify_delegation(const struct verify_delegation_input *in,
                                       struct verified **out);
 
+/* Checks a rotation in the order of docs/FORMAT.md section 8.7, the new key's proof included. KEY,
+ * if not NULL, is the old key's thumbprint as the reader expects it. Does not judge time, key
+ * status or whether the new key is somebody's already. */
+struct verify_rotation_input {
+    const char *bank, *key;
+    const char *jws;
+    size_t jws_len;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_rotation(const struct verify_rotation_input *in, struct verified **out);
+
 /* Checks an operator's act: form, key, signature, bank, and ACT_MISMATCH unless it is the one that
  * PATH asks for. Does not judge time, roles, key status or what the request says. */
 struct verify_act_input {
@@ -106,6 +119,11 @@ struct verify_act_input {
     struct verify_keys keys;
 };
 MUST_CHECK enum err verify_act(const struct verify_act_input *in, struct verified **out);
+
+/* Checks a request to be enrolled in the order of docs/FORMAT.md section 8.6, under the key that it
+ * brings. Does not judge time, nor whether somebody has a key of it already. */
+MUST_CHECK enum err verify_enrolment(const char *bank, const char *jws, size_t jws_len,
+                                     struct verified **out);
 
 void verified_free(struct verified *v); /* NULL-safe */
 
@@ -118,7 +136,9 @@ const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
 const struct terminal *verified_terminal(const struct verified *v);
 const struct delegation *verified_delegation(const struct verified *v);
+const struct rotation *verified_rotation(const struct verified *v);
 const struct operator_act *verified_act(const struct verified *v);
+const struct enrolment *verified_enrolment(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 
@@ -137,14 +157,16 @@ struct verify_signer {
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     enum verb verb;
     int64_t issued_us;
-    bool pinned; /* false: vouched for by the bank only */
+    bool pinned;   /* false: vouched for by the bank only */
+    bool ceremony; /* the key was enrolled with a proof that its owner has it */
+    bool retired;  /* another key took its place by the status's time; the decision stands */
 };
 /* Who may stand for whom at the status's time, and the key that says so. */
 struct verify_deputy {
     char deputy[HOLDER_MAX + 1];
     char principal[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1]; /* the principal's */
-    bool pinned;                             /* as of a signer */
+    bool pinned, ceremony;                   /* as of a signer */
 };
 /* Who approved a policy that came into force: each key once, with the first that it approved. The
  * account's first policy is the bank's to enter. Each has an enrolment and a word among the 1,024
@@ -154,7 +176,7 @@ struct verify_policy_signer {
     char holder[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     int64_t version;
-    bool pinned; /* as of a signer */
+    bool pinned, ceremony; /* as of a signer */
 };
 struct verify_report {
     struct order order;

@@ -156,7 +156,7 @@ static enum err join(struct changing *d)
         return ERR_INTERNAL;
     struct change_vote *v = &ch->votes[ch->count++];
     *v = (struct change_vote){
-        .verb = d->said->verb, .key_active = true, .received_us = d->c->now_us};
+        .verb = d->said->verb, .key_counts = true, .received_us = d->c->now_us};
     memcpy(v->holder, d->stated.key.holder_name, sizeof v->holder);
     return ERR_OK;
 }

@@ -40,7 +40,7 @@ static enum err read_vote(const struct store_query *q, struct change_vote *out)
     const char *verb = store_text(q, 1);
 
     out->verb = decision_verb_from_name(verb, strlen(verb));
-    out->key_active = strcmp(store_text(q, 2), "active") == 0;
+    out->key_counts = store_int(q, 2) != 0;
     out->received_us = store_int(q, 3);
     return store_copy_text(q, 0, out->holder, sizeof out->holder);
 }
@@ -106,7 +106,7 @@ void change_judge(const struct change *ch, const struct policy *from, int64_t no
     size_t count = 0;
 
     for (size_t i = 0; i < ch->count; i++) {
-        if (ch->votes[i].key_active)
+        if (ch->votes[i].key_counts)
             votes[count++] =
                 (struct policy_vote){ch->votes[i].holder, ch->votes[i].verb == VERB_APPROVE};
     }

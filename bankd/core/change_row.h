@@ -15,7 +15,7 @@
 struct change_vote {
     char holder[HOLDER_MAX + 1];
     enum verb verb;
-    bool key_active;
+    bool key_counts;
     int64_t received_us;
 };
 struct change {

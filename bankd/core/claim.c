@@ -4,6 +4,7 @@
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
 #include "bankd/core/credits.h"
+#include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/life.h"
 #include "bankd/core/session.h"
@@ -84,6 +85,7 @@ static const struct {
     {"order:", order_waits},
     {"credit:", credit_waits},
     {"policy:", policy_waits},
+    {"enrolment:", enrolment_waits},
 };
 
 /* NOT_FOUND unless it waits. */

@@ -3,6 +3,7 @@
 
 #include "bankd/core/answer.h"
 #include "bankd/core/change.h"
+#include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/life.h"
@@ -222,6 +223,8 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         e = change_catch_up_one(c, more); /* what was due first may change what is due now */
         if (!e && !*more)
             e = life_catch_up_one(c, more);
+        if (!e && !*more)
+            e = enrolment_catch_up_one(c, more);
     }
     return e;
 }

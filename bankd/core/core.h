@@ -28,6 +28,7 @@
 
 struct store;
 struct core;
+struct core_page;
 
 typedef enum err (*core_random_fn)(void *ctx, uint8_t *out, size_t len);
 
@@ -142,6 +143,17 @@ MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *
                                       const char *operator_id, const char *name,
                                       const uint8_t *spki, size_t spki_len,
                                       struct core_answer *out);
+/* The requests to be enrolled that wait. */
+MUST_CHECK enum err core_enrolments(struct core *c, const struct core_caller *who,
+                                    const struct core_page *page, struct core_answer *out);
+/* Of one that waits, otherwise ENROLMENT_OVER: its keys become HOLDER's. THUMBPRINT is what the
+ * person's letter says. */
+MUST_CHECK enum err core_enrolment_admit(struct core *c, const struct core_caller *who,
+                                         const char *name, const char *holder,
+                                         const char *thumbprint, struct core_answer *out);
+MUST_CHECK enum err core_enrolment_refuse(struct core *c, const struct core_caller *who,
+                                          const char *name, const char *reason,
+                                          struct core_answer *out);
 /* All the roles that he has from then on; LAST_OF_ROLE when he has a good key and nobody else with
  * one has a role that he loses. */
 MUST_CHECK enum err core_operator_roles(struct core *c, const struct core_caller *who,
@@ -178,6 +190,17 @@ MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller 
 /* A holder's delegation, or its end. */
 MUST_CHECK enum err core_delegate(struct core *c, const struct core_caller *who,
                                   const struct verified *statement, struct core_answer *out);
+/* A key gives its place to a new one of the same person, over a session of his: what the old one
+ * signed stands, and it signs no more. The session goes on as the new key's, the old key's others
+ * end. KEY_TAKEN, ROTATIONS_TOO_MANY. */
+MUST_CHECK enum err core_rotate(struct core *c, const struct core_caller *who,
+                                const struct verified *statement, struct core_answer *out);
+/* A request to be enrolled, by anybody: it waits for an operator. */
+MUST_CHECK enum err core_enrol(struct core *c, const struct core_caller *who,
+                               const struct verified *statement, struct core_answer *out);
+/* What became of it, for whoever knows its NAME (docs/FORMAT.md section 8.6): NOT_FOUND. */
+MUST_CHECK enum err core_enrolment(struct core *c, const struct core_caller *who, const char *name,
+                                   struct core_answer *out);
 /* A request that failed before it was verified: counted, one entry per reason and minute. The
  * problem document gets the current policy when E is POLICY_STALE and ACCOUNT is the caller's. */
 MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, enum err e,
@@ -263,8 +286,9 @@ MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who
                                    const struct core_page *page, struct core_answer *out);
 /* A key that is suspended or revoked signs nothing, and what it signed counts no more until it is
  * active again; a revoked one never is (KEY_REVOKED). Active again, it signs anew: its floor is
- * now. STATUS is "active", "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the
- * log. KEY_UNKNOWN when THUMBPRINT is none of the holder's, or terminal's. */
+ * now; one that was retired is so again, and stays it (KEY_RETIRED). STATUS is "active",
+ * "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the log. KEY_UNKNOWN when
+ * THUMBPRINT is none of the holder's, or terminal's. */
 /* The caller's own key, over a session of his with whichever of them. */
 MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
                                      const char *thumbprint, const char *note,
@@ -314,7 +338,8 @@ MUST_CHECK enum err core_order_hold(struct core *c, const struct core_caller *wh
                                     const struct core_word *word, struct core_answer *out);
 /* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the
  * caller's. ITEM is
- * "order:IBAN/ID", "credit:17" or "policy:DIGEST" (NOT_FOUND unless it waits). What is nobody's an
+ * "order:IBAN/ID", "credit:17", "policy:DIGEST" or
+ * "enrolment:ENROLMENT" (NOT_FOUND unless it waits). What is nobody's an
  * operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is his he gives away; what is
  * another's (ITEM_CLAIMED) only who has the role security. HOLDER_UNKNOWN when OPERATOR_ID does not
  * work the queue. */

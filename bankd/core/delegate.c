@@ -29,7 +29,7 @@ static enum err read_row(const struct store_query *q, struct delegation_row *out
     out->amount = store_int(q, 3);
     out->from_us = store_int(q, 4);
     out->until_us = store_int(q, 5);
-    out->key_active = strcmp(store_text(q, 6), "active") == 0;
+    out->key_counts = store_int(q, 6) != 0;
     enum err e = store_copy_text(q, 1, out->principal, sizeof out->principal);
     return e ? e : store_copy_text(q, 2, out->deputy, sizeof out->deputy);
 }
@@ -38,7 +38,7 @@ static void sort_out(struct delegations *all, const struct delegation_row *d, in
 {
     if (d->from_us > now_us && d->from_us < all->begins_us)
         all->begins_us = d->from_us;
-    if (d->from_us <= now_us && d->key_active)
+    if (d->from_us <= now_us && d->key_counts)
         all->in_force[all->in_force_count++] =
             (struct policy_delegation){d->principal, d->deputy, d->amount};
 }
@@ -283,7 +283,7 @@ static void describe(const struct core *c, const struct ledger_account *a,
     doc_text(out, "currency", a->currency);
     doc_time(out, "from", d->from_us);
     doc_time(out, "until", d->until_us);
-    doc_bool(out, "inForce", d->from_us <= c->now_us && d->key_active);
+    doc_bool(out, "inForce", d->from_us <= c->now_us && d->key_counts);
 }
 
 enum err core_delegations(struct core *c, const struct core_caller *who, const char *account,

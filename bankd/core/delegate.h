@@ -12,7 +12,7 @@ struct delegation_row {
     int64_t holder; /* row of the principal */
     char principal[HOLDER_MAX + 1];
     char deputy[HOLDER_MAX + 1];
-    bool key_active; /* the one that signed it, now */
+    bool key_counts; /* what the key signed stands, now */
     int64_t amount, from_us, until_us;
 };
 /* An account's, in force or to come, one a principal. */

@@ -74,7 +74,7 @@ static void list_considered(const struct life_decisions *all, struct doc *out)
         doc_text(&one, "decision", decision_verb_name(m->verb));
         doc_int(&one, "entry", m->entry);
         doc_text(&one, "holder", m->holder);
-        doc_text(&one, "keyStatus", m->key_active ? "active" : "inactive");
+        doc_text(&one, "keyStatus", key_status_name(m->key_status));
         doc_text(&one, "thumbprint", m->thumbprint);
         doc_push(out, &one);
     }
@@ -165,10 +165,10 @@ static enum err hold_now(struct core *c, const struct ledger_account *a, struct 
     return e ? e : hold(c, a, flags, o);
 }
 
-static bool all_active(const struct life_decisions *all)
+static bool all_count(const struct life_decisions *all)
 {
     for (size_t i = 0; i < all->count; i++) {
-        if (!all->made[i].key_active)
+        if (!all->made[i].key_counts)
             return false;
     }
     return true;
@@ -177,7 +177,7 @@ static bool all_active(const struct life_decisions *all)
 /* The ISO code of an order that was accepted and may not be executed. */
 static const char *why_not(const struct life_decisions *all, const struct policy_verdict *verdict)
 {
-    if (!all_active(all))
+    if (!all_count(all))
         return "DS0C";
     return verdict->covered ? "DS0H" : "AM21";
 }

@@ -102,24 +102,37 @@ static enum err add_delegations(struct core *c, const struct life_order *row, in
     return e;
 }
 
-/* What became of the keys whose enrolments are listed. */
+static enum err add_rows(struct store_query *q, struct entry_list *list)
+{
+    bool found = false;
+
+    enum err e = store_step(q, &found);
+    while (!e && found) {
+        e = add(list, store_int(q, 0));
+        if (!e)
+            e = store_step(q, &found);
+    }
+    store_done(q);
+    return e;
+}
+
+/* What became of the keys whose enrolments are listed, and of those whose place they took, back to
+ * the first that the bank enrolled. The list grows meanwhile. */
 static enum err add_key_changes(struct core *c, const struct life_order *row,
                                 struct entry_list *list)
 {
     enum err e = ERR_OK;
 
-    for (size_t i = 0, count = list->count; !e && i < count; i++) {
+    for (size_t i = 0; !e && i < list->count; i++) {
         struct store_query *q = store_query(c->store, STORE_KEY_CHANGES);
-        bool found = false;
         store_bind_int(q, ":enrolment", list->index[i]);
         store_bind_int(q, ":before", row->entry);
-        e = store_step(q, &found);
-        while (!e && found) {
-            e = add(list, store_int(q, 0));
-            if (!e)
-                e = store_step(q, &found);
-        }
-        store_done(q);
+        e = add_rows(q, list);
+        if (e)
+            return e;
+        q = store_query(c->store, STORE_KEY_BEFORE);
+        store_bind_int(q, ":enrolment", list->index[i]);
+        e = add_rows(q, list);
     }
     return e;
 }

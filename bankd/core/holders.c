@@ -5,9 +5,8 @@
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
-#include "bankd/core/entries.h"
+#include "bankd/core/enrol.h"
 #include "bankd/core/eyes.h"
-#include "bankd/core/freshness.h"
 #include "bankd/core/page.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
@@ -75,48 +74,6 @@ static enum err describe(struct core *c, int64_t row, const struct enrolling *in
     return !e && in->kind == PEOPLE_OPERATOR ? add_roles(c, row, out) : e;
 }
 
-static enum err add_enrolment(struct core *c, const struct enrolling *in, int64_t *entry)
-{
-    char object[PEOPLE_OBJECT_MAX];
-    struct doc body = {0};
-
-    people_object(in->id, object);
-    entries_body(&body, "enrolment", object, NO_ENTRY);
-    doc_text(&body, "holder", in->id);
-    if (in->kind != PEOPLE_PERSON)
-        doc_text(&body, "kind", people_kind_name(in->kind));
-    doc_text(&body, "name", in->name);
-    doc_bytes(&body, "spki", in->spki, in->spki_len);
-    doc_text(&body, "thumbprint", key_thumbprint(in->key));
-    doc_text(&body, "vouched", "bank");
-    return entries_add(c, &body, entry);
-}
-
-static enum err add(struct core *c, const struct enrolling *in)
-{
-    int64_t entry = NO_ENTRY;
-
-    enum err e = add_enrolment(c, in, &entry);
-    if (e)
-        return e;
-    struct store_query *q = store_query(c->store, STORE_HOLDER_ADD);
-    store_bind_text(q, ":holder", in->id);
-    store_bind_text(q, ":kind", people_kind_name(in->kind));
-    store_bind_text(q, ":name", in->name);
-    store_bind_int(q, ":entry", entry);
-    e = store_run(q);
-    if (e)
-        return e;
-    int64_t id = store_last_id(c->store);
-    q = store_query(c->store, STORE_KEY_ADD);
-    store_bind_text(q, ":thumbprint", key_thumbprint(in->key));
-    store_bind_blob(q, ":spki", in->spki, in->spki_len);
-    store_bind_int(q, ":holder", id);
-    store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
-    store_bind_int(q, ":entry", entry);
-    return store_run(q);
-}
-
 static enum err check_new(struct core *c, struct enrolling *in)
 {
     struct people_key owner;
@@ -161,13 +118,11 @@ static enum err enrol(struct core *c, const struct core_caller *who, struct enro
     if (!e)
         e = check_new(c, in);
     if (!e && !in->known) {
-        e = add(c, in);
+        const struct enrol one = {
+            .kind = in->kind, .holder = in->id, .name = in->name, .key = in->key};
+        e = enrol_key(c, &one);
         if (!e && in->kind == PEOPLE_OPERATOR)
             e = note_operator(c, who, in->id);
-        if (!e) {
-            e = cache_put(c->keys, key_thumbprint(in->key), in->key);
-            in->key = NULL; /* the cache's, whatever happened */
-        }
     }
     if (!e)
         e = people_holder_find(c, in->id, &there);

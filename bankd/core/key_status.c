@@ -16,14 +16,9 @@
 
 #define NOTE_CHARS 140
 
-static bool is_status(const char *text)
-{
-    return strcmp(text, "active") == 0 || strcmp(text, "suspended") == 0 ||
-           strcmp(text, "revoked") == 0;
-}
-
 struct act {
-    const char *status, *operator_name, *note; /* OPERATOR_NAME NULL: he whose it is */
+    enum key_status status;
+    const char *operator_name, *note; /* OPERATOR_NAME NULL: he whose it is */
 };
 
 static enum err write_entry(struct core *c, const char *thumbprint, const struct act *act,
@@ -39,7 +34,7 @@ static enum err write_entry(struct core *c, const char *thumbprint, const struct
     doc_text(&body, "note", act->note);
     if (act->operator_name)
         doc_text(&body, "operator", act->operator_name);
-    doc_text(&body, "status", act->status);
+    doc_text(&body, "status", key_status_name(act->status));
     doc_text(&body, "thumbprint", thumbprint);
     enum err e = entries_add(c, &body, &key->holder_entry);
     return e ? e : people_set_entry(c, key->holder, key->holder_entry);
@@ -50,7 +45,7 @@ static enum err write_row(struct core *c, const struct act *act, const struct pe
     struct store_query *q = store_query(c->store, STORE_KEY_SET);
 
     store_bind_int(q, ":id", key->id);
-    store_bind_text(q, ":status", act->status);
+    store_bind_text(q, ":status", key_status_name(act->status));
     store_bind_int(q, ":floor", key->floor_us);
     enum err e = store_run(q);
     if (e)
@@ -90,7 +85,7 @@ static enum err set(struct core *c, const char *thumbprint, const struct act *ac
 {
     int64_t now_us = freshness_floor_at(c->now_us);
 
-    if (strcmp(act->status, "active") == 0 && key->floor_us < now_us)
+    if (act->status == KEY_ACTIVE && key->floor_us < now_us)
         key->floor_us = now_us; /* nothing signed meanwhile */
     enum err e = write_entry(c, thumbprint, act, key);
     if (!e)
@@ -100,12 +95,12 @@ static enum err set(struct core *c, const char *thumbprint, const struct act *ac
     return e ? e : look_again(c, key);
 }
 
-static void describe(const char *holder, const char *thumbprint, const char *status,
+static void describe(const char *holder, const char *thumbprint, enum key_status status,
                      struct doc *body)
 {
     doc_object(body);
     doc_text(body, "holder", holder);
-    doc_text(body, "status", status);
+    doc_text(body, "status", key_status_name(status));
     doc_text(body, "thumbprint", thumbprint);
 }
 
@@ -113,7 +108,7 @@ static void describe(const char *holder, const char *thumbprint, const char *sta
 enum err core_key_suspend(struct core *c, const struct core_caller *who, const char *thumbprint,
                           const char *note, struct core_answer *out)
 {
-    const struct act act = {"suspended", NULL, note};
+    const struct act act = {KEY_SUSPENDED, NULL, note};
     struct session_viewer viewer;
     struct people_key key;
     struct doc body = {0};
@@ -128,9 +123,9 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
         e = people_key_find(c, thumbprint, &key);
     if (!e && (viewer.is_operator || key.holder != viewer.holder))
         e = ERR_KEY_UNKNOWN;
-    if (!e && key.revoked)
+    if (!e && key.status == KEY_REVOKED)
         e = ERR_KEY_REVOKED;
-    if (!e && key.active)
+    if (!e && key_status_counts(key.status))
         e = set(c, thumbprint, &act, &key);
     describe(viewer.holder_name, thumbprint, act.status, &body);
     return answer_finish(c, who, e, 200, &body, out);
@@ -139,14 +134,14 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
 /* Whoever is to have operators' keys must be able to make operators; and one of those must be left,
  * but for the console, which takes a stolen key away. */
 static enum err check_operator(struct core *c, const struct core_caller *who,
-                               const struct people_key *key, const char *status)
+                               const struct people_key *key, enum key_status status)
 {
     role_set roles = 0;
     int64_t others = 1;
 
     if (!(who->roles & ROLE_BIT(ROLE_SECURITY)))
         return ERR_ROLE_REQUIRED;
-    if (strcmp(status, "active") == 0 || who->console)
+    if (status == KEY_ACTIVE || who->console)
         return ERR_OK;
     enum err e = act_roles(c, key->holder, &roles);
     if (!e && roles & ROLE_BIT(ROLE_SECURITY))
@@ -154,11 +149,26 @@ static enum err check_operator(struct core *c, const struct core_caller *who,
     return !e && others == 0 ? ERR_LAST_OF_ROLE : e;
 }
 
+/* What the operator may say; one that was retired is at most that again. */
+static enum err read_status(const struct people_key *key, const char *text, enum key_status *out)
+{
+    *out = key_status_from_name(text);
+    if (*out == KEY_STATUS_COUNT || *out == KEY_RETIRED)
+        return ERR_DOC_MEMBER_INVALID;
+    if (key->status == KEY_REVOKED)
+        return ERR_KEY_REVOKED;
+    if (*out == KEY_ACTIVE && key->status == KEY_RETIRED)
+        return ERR_KEY_RETIRED;
+    if (*out == KEY_ACTIVE && key->rotated)
+        *out = KEY_RETIRED;
+    return ERR_OK;
+}
+
 enum err core_key_set(struct core *c, const struct core_caller *who, const char *holder,
                       const char *thumbprint, const char *status, const char *note,
                       struct core_answer *out)
 {
-    const struct act act = {status, who->operator_name, note};
+    struct act act = {KEY_STATUS_COUNT, who->operator_name, note};
     struct people_key key;
     struct doc body = {0};
 
@@ -166,18 +176,17 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
     if (c->insane)
         return ERR_CLOCK_INSANE;
     enum err e = session_operator_note(who, note);
-    if (!e && !is_status(status))
-        e = ERR_DOC_MEMBER_INVALID;
     if (!e)
         e = people_key_find(c, thumbprint, &key);
     if (!e && strcmp(key.holder_name, holder) != 0)
         e = ERR_KEY_UNKNOWN;
-    if (!e && key.revoked)
-        e = ERR_KEY_REVOKED;
+    if (!e)
+        e = read_status(&key, status, &act.status);
     if (!e && key.kind == PEOPLE_OPERATOR)
-        e = check_operator(c, who, &key, status);
+        e = check_operator(c, who, &key, act.status);
     if (!e)
         e = set(c, thumbprint, &act, &key);
-    describe(holder, thumbprint, status, &body);
+    if (!e)
+        describe(holder, thumbprint, act.status, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }

@@ -102,7 +102,8 @@ static enum err read_made(const struct store_query *q, struct life_made *out)
     const char *verb = store_text(q, 2);
 
     out->verb = decision_verb_from_name(verb, strlen(verb));
-    out->key_active = strcmp(store_text(q, 4), "active") == 0;
+    out->key_status = key_status_from_name(store_text(q, 4));
+    out->key_counts = store_int(q, 10) != 0;
     out->issued_us = store_int(q, 5);
     out->received_us = store_int(q, 6);
     out->entry = store_int(q, 8);
@@ -169,16 +170,16 @@ bool life_decided(const struct life_decisions *all, const char *holder, enum ver
 /* The votes whose keys are still good; false when any decision's key is not. */
 static bool good_votes(const struct life_decisions *all, struct policy_vote *votes, size_t *count)
 {
-    bool all_active = true;
+    bool all_count = true;
 
     *count = 0;
     for (size_t i = 0; i < all->count; i++) {
         const struct life_made *m = &all->made[i];
-        all_active = all_active && m->key_active;
-        if (m->key_active && (m->verb == VERB_APPROVE || m->verb == VERB_REJECT))
+        all_count = all_count && m->key_counts;
+        if (m->key_counts && (m->verb == VERB_APPROVE || m->verb == VERB_REJECT))
             votes[(*count)++] = (struct policy_vote){m->holder, m->verb == VERB_APPROVE};
     }
-    return all_active;
+    return all_count;
 }
 
 struct policy_case life_policy_case(const struct life_case *in)

@@ -11,6 +11,7 @@
 #include "bankd/core/state.h"
 #include "order/decision.h"
 #include "order/flag.h"
+#include "order/key_status.h"
 #include "order/policy.h"
 #include "order/status.h"
 #include <stdbool.h>
@@ -61,7 +62,8 @@ struct life_made {
     char holder[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     enum verb verb;
-    bool key_active; /* now */
+    enum key_status key_status; /* now */
+    bool key_counts;            /* the key's status lets the decision stand */
     int64_t issued_us, received_us;
     char passed[40]; /* codes, with a space between */
     int64_t entry;
@@ -88,8 +90,8 @@ struct life_case {
 /* What the policies are asked. */
 struct policy_case life_policy_case(const struct life_case *in);
 /* What the votes amount to now: a quorum must stand under both policies, and one that either
- * refuses is out of reach. A vote whose key is no longer active does not count, and nothing is
- * reached while any decision's key is inactive. */
+ * refuses is out of reach. A vote whose key is suspended or revoked does not count, and
+ * nothing is reached while any decision's key is. */
 void life_judge(const struct life_case *in, struct policy_verdict *out);
 
 /* The codes through which a decision takes an order that is at FROM. INTERNAL when the table does

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/people.h"
 
+#include "bankd/core/freshness.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -34,16 +35,51 @@ enum err people_key_find(struct core *c, const char *thumbprint, struct people_k
     if (!e) {
         out->id = store_int(q, 0);
         out->holder = store_int(q, 1);
-        out->active = strcmp(store_text(q, 3), "active") == 0;
-        out->revoked = strcmp(store_text(q, 3), "revoked") == 0;
+        out->status = key_status_from_name(store_text(q, 3));
         out->floor_us = store_int(q, 4);
         out->enrolment = store_int(q, 5);
         out->holder_entry = store_int(q, 6);
         out->kind = people_kind_read(q, 7);
+        out->generation = store_int(q, 8);
+        out->rotated = !store_is_null(q, 9);
         e = store_copy_text(q, 2, out->holder_name, sizeof out->holder_name);
     }
     store_done(q);
     return e;
+}
+
+enum err people_key_signs(const struct people_key *key)
+{
+    if (key->status == KEY_RETIRED)
+        return ERR_KEY_RETIRED;
+    return key->status == KEY_ACTIVE ? ERR_OK : ERR_KEY_INACTIVE;
+}
+
+/* A key for another use verifies no statement. */
+static enum err remember(struct core *c, const uint8_t *spki, size_t len)
+{
+    struct key *own = NULL;
+
+    enum err e = key_from_spki(spki, len, &own);
+    return e ? e : cache_put(c->keys, key_thumbprint(own), own);
+}
+
+enum err people_key_add(struct core *c, const struct key *key, enum key_use use,
+                        const struct people_key *as)
+{
+    struct store_query *q = store_query(c->store, STORE_KEY_ADD);
+    size_t len = 0;
+    const uint8_t *spki = key_spki(key, &len);
+
+    store_bind_text(q, ":thumbprint", key_thumbprint(key));
+    store_bind_blob(q, ":spki", spki, len);
+    store_bind_int(q, ":holder", as->holder);
+    store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
+    store_bind_int(q, ":entry", as->enrolment);
+    store_bind_text(q, ":use", key_use_name(use));
+    store_bind_int(q, ":generation", as->generation);
+    enum err e = store_run(q);
+    return !e && use == KEY_USE_SIGN ? remember(c, spki, len) : e;
 }
 
 enum err people_holder_find(struct core *c, const char *holder, struct people_holder *out)

@@ -6,8 +6,10 @@
 #define BANKD_CORE_PEOPLE_H
 
 #include "bankd/core/state.h"
+#include "order/enrolment.h"
 #include "order/forms.h"
 #include "order/key.h"
+#include "order/key_status.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,14 +27,22 @@ struct people_key {
     int64_t holder;
     char holder_name[HOLDER_MAX + 1];
     enum people_kind kind;
-    bool active;
-    bool revoked; /* for ever */
+    enum key_status status;
+    bool rotated;       /* another one took its place */
+    int64_t generation; /* rotations since the enrolment */
     int64_t floor_us;
-    int64_t enrolment;    /* entry */
+    int64_t enrolment;    /* entry, or the rotation's */
     int64_t holder_entry; /* newest entry about the holder */
 };
 /* KEY_UNKNOWN. */
 MUST_CHECK enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out);
+
+/* KEY_RETIRED or KEY_INACTIVE unless it may sign something new. */
+MUST_CHECK enum err people_key_signs(const struct people_key *key);
+/* KEY for its use, active, with a floor of now; from now on it verifies, if it signs. Of the struct
+ * only holder, generation and enrolment count. */
+MUST_CHECK enum err people_key_add(struct core *c, const struct key *key, enum key_use use,
+                                   const struct people_key *as);
 
 struct people_holder {
     int64_t id;

@@ -195,8 +195,8 @@ enum err core_challenge(struct core *c, const char *thumbprint, bool for_login,
     if (c->insane)
         return ERR_CLOCK_INSANE;
     enum err e = people_key_find(c, thumbprint, &key);
-    if (!e && !key.active)
-        e = ERR_KEY_INACTIVE;
+    if (!e)
+        e = people_key_signs(&key);
     if (!e)
         e = give_challenge(c, &key, for_login, &challenge);
     if (e)
@@ -232,9 +232,7 @@ static enum err check_login(struct core *c, const struct core_caller *who,
         e = freshness_floor(head->issued_us, key->floor_us);
     if (!e)
         e = freshness_expires(c->now_us, head->expires_us);
-    if (!e && !key->active)
-        e = ERR_KEY_INACTIVE;
-    return e;
+    return e ? e : people_key_signs(key);
 }
 
 static enum err start(struct core *c, const struct statement_login *said, int64_t key)

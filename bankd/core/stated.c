@@ -110,8 +110,8 @@ static enum err judge(struct stated *s, const struct stated_steps *steps, void *
     enum err e = steps->due ? steps->due(ctx) : ERR_OK;
     if (!e)
         e = check_fresh(s);
-    if (!e && !s->key.active)
-        e = ERR_KEY_INACTIVE;
+    if (!e)
+        e = people_key_signs(&s->key);
     return e ? e : steps->judge(ctx);
 }
 

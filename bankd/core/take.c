@@ -136,7 +136,8 @@ static enum err join(struct deciding *d, struct policy_verdict *verdict, struct 
         return ERR_INTERNAL;
     struct life_made *m = &d->decisions->made[d->decisions->count++];
     *m = (struct life_made){.verb = d->verb,
-                            .key_active = d->stated.key.active,
+                            .key_status = d->stated.key.status,
+                            .key_counts = true,
                             .issued_us = verified_head(d->stated.verified)->issued_us,
                             .received_us = d->c->now_us};
     memcpy(m->holder, d->stated.key.holder_name, sizeof m->holder);

@@ -5,6 +5,7 @@
 #include "bankd/ctl/table.h"
 #include "base/file.h"
 #include "order/key.h"
+#include "order/key_status.h"
 #include <openssl/bio.h>
 #include <openssl/pem.h>
 #include <stdio.h>
@@ -163,6 +164,15 @@ static enum err take_names(struct ctl *ctl, const struct args_list *words, struc
     return ERR_OK;
 }
 
+/* One that another took the place of is retired again, not active. */
+static const char *told(const struct js *answer, const char *otherwise)
+{
+    const struct js *status = js_get(answer, "status");
+    enum key_status s =
+        js_type(status) == JS_TEXT ? key_status_from_name(js_text(status, NULL)) : KEY_STATUS_COUNT;
+    return s == KEY_STATUS_COUNT ? otherwise : key_status_name(s);
+}
+
 static int set_key(struct ctl *ctl, const struct args_list *words, const char *status)
 {
     struct client_call call = {.route = ROUTE_KEY_SET};
@@ -182,7 +192,7 @@ static int set_key(struct ctl *ctl, const struct args_list *words, const char *s
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
     else if (e == ERR_OK)
-        printf("The key %s of %s is %s\n", ctl->key, words->item[0], status);
+        printf("The key %s of %s is %s\n", ctl->key, words->item[0], told(answer, status));
     js_free(answer);
     buf_free(&body);
     return ctl_end(ctl, e);

@@ -54,6 +54,15 @@ static const struct args_option holder_key[] = {
     {"key", 0, ARGS_TEXT, "THUMBPRINT", "the key, as the list shows it", &ctl.key},
     NOTE,
 };
+static const struct args_option enrolment_admit[] = {
+    {"id", 0, ARGS_TEXT, "NAME", "who he is at the bank: a new short name, or the one he has",
+     &ctl.id},
+    {"thumbprint", 0, ARGS_TEXT, "TEXT", "of the key, typed from the letter; default: is asked for",
+     &ctl.thumbprint},
+};
+static const struct args_option enrolment_refuse[] = {
+    {"reason", 0, ARGS_TEXT, "TEXT", "why, for the log and the person", &ctl.reason},
+};
 static const struct args_option account_open[] = {
     ACCOUNT,
     CURRENCY,
@@ -124,6 +133,12 @@ static const struct args_option log_verify[] = {
     {"checkpoint", 0, ARGS_TEXT, "FILE", "a checkpoint kept earlier", &ctl.checkpoint},
     {"save", 0, ARGS_TEXT, "FILE", "keep the newest checkpoint", &ctl.save},
 };
+static const struct args_option key_show[] = {
+    {"letter", 0, ARGS_TEXT, "DIR", "write the bank's letter there: bank-letter.txt and .png",
+     &ctl.letter},
+    {"public-url", 0, ARGS_TEXT, "URL", "for the letter: where holders reach the bank; else --url",
+     &ctl.public_url},
+};
 
 static const struct args_command commands[] = {
     {"holder add", "", "enrol a person with a public key",
@@ -143,6 +158,18 @@ static const struct args_command commands[] = {
      "bankctl holder revoke alice --key dMsh_W6VKIPkyuCNIAeoD6BEJecQRufKtndh3CwQq6c \\\n"
      "      --note 'the card was stolen'",
      holder_key, COUNT(holder_key), 1, 1, cmd_holder_revoke},
+    {"enrolment list", "", "list the requests to be enrolled that wait", "bankctl enrolment list",
+     NULL, 0, 0, 0, cmd_enrolment_list},
+    {"enrolment show", "REQUEST", "show a request and what became of it",
+     "bankctl enrolment show 3uLqEMHGFrsJN6gbxnjvjB6uAVwAv1mzVDkrlL4cqkM", NULL, 0, 1, 1,
+     cmd_enrolment_show},
+    {"enrolment admit", "REQUEST", "make somebody a holder whose letter and request agree",
+     "bankctl enrolment admit 3uLqEMHGFrsJN6gbxnjvjB6uAVwAv1mzVDkrlL4cqkM --id alice",
+     enrolment_admit, COUNT(enrolment_admit), 1, 1, cmd_enrolment_admit},
+    {"enrolment refuse", "REQUEST", "end a request",
+     "bankctl enrolment refuse 3uLqEMHGFrsJN6gbxnjvjB6uAVwAv1mzVDkrlL4cqkM \\\n"
+     "      --reason 'nobody came with the letter'",
+     enrolment_refuse, COUNT(enrolment_refuse), 1, 1, cmd_enrolment_refuse},
     {"terminal add", "", "enrol a terminal, which takes cash in and pays it out",
      "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem",
      terminal_add, COUNT(terminal_add), 0, 0, cmd_terminal_add},
@@ -251,8 +278,9 @@ static const struct args_command commands[] = {
     {"log verify", "", "check the whole log against its checkpoints",
      "bankctl log verify --checkpoint monday.note --save tuesday.note", log_verify,
      COUNT(log_verify), 0, 0, cmd_log_verify},
-    {"key show", "", "show the pin for the bank's letter, and the bank's keys", "bankctl key show",
-     NULL, 0, 0, 0, cmd_key_show},
+    {"key show", "", "show the pin and the bank's keys, or write the bank's letter for holders",
+     "bankctl key show --letter . --public-url https://bank.example:8443", key_show,
+     COUNT(key_show), 0, 0, cmd_key_show},
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},
     {"clock accept", "", "let the bank go on after its clock was mended",

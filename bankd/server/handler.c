@@ -257,11 +257,51 @@ static enum err apply_key_suspend(const struct bank *b, struct job *j)
     return core_key_suspend(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
 }
 
+static enum err apply_rotate(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_rotate(b->core, &who, j->verified, &j->answer);
+}
+
 static enum err apply_holders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     struct core_page page = page_of(j);
     return core_holders(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_enrol(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_enrol(b->core, &who, j->verified, &j->answer);
+}
+
+static enum err apply_enrolments(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_enrolments(b->core, &who, &page, &j->answer);
+}
+
+static enum err apply_enrolment(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_enrolment(b->core, &who, j->match.param[0], &j->answer);
+}
+
+static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_admission *r = &j->body.admission;
+    return core_enrolment_admit(b->core, &who, j->match.param[0], r->holder, r->thumbprint,
+                                &j->answer);
+}
+
+static enum err apply_enrolment_refuse(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_enrolment_refuse(b->core, &who, j->match.param[0], j->body.reason.reason,
+                                 &j->answer);
 }
 
 static enum err apply_terminal_add(const struct bank *b, struct job *j)
@@ -518,7 +558,13 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, apply_holder_add},
     [ROUTE_KEY_SET] = {0, WRITES, prepare_key, apply_key_set},
     [ROUTE_KEY_SUSPEND] = {0, WRITES, prepare_note, apply_key_suspend},
+    [ROUTE_ROTATE] = {0, WRITES, prepare_rotate, apply_rotate},
     [ROUTE_HOLDERS] = {PAGE, READS, NULL, apply_holders},
+    [ROUTE_ENROL] = {0, WRITES, prepare_enrol, apply_enrol},
+    [ROUTE_ENROLMENTS] = {PAGE, READS, NULL, apply_enrolments},
+    [ROUTE_ENROLMENT] = {0, READS, NULL, apply_enrolment},
+    [ROUTE_ENROLMENT_ADMIT] = {0, WRITES, prepare_admission, apply_enrolment_admit},
+    [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_reason, apply_enrolment_refuse},
     [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
     [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},
     [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, apply_operator_add},

@@ -268,6 +268,7 @@ static const struct {
 } statuses[] = {
     {200, "OK", ""},
     {201, "Created", ""},
+    {202, "Accepted", ""},
     {400, "Bad Request", ""},
     {401, "Unauthorized", "WWW-Authenticate: Countersign-Session\r\n"},
     {403, "Forbidden", ""},
@@ -276,6 +277,7 @@ static const struct {
     {409, "Conflict", ""},
     {413, "Content Too Large", ""},
     {422, "Unprocessable Content", ""},
+    {429, "Too Many Requests", ""},
     {431, "Request Header Fields Too Large", ""},
     {500, "Internal Server Error", ""},
     {503, "Service Unavailable", ""},

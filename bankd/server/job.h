@@ -43,6 +43,8 @@ struct job {
     union {
         struct request_challenge challenge;
         struct request_holder holder;
+        struct request_admission admission;
+        struct request_reason reason;
         struct request_fund fund;
         struct request_category category;
         struct request_note note;

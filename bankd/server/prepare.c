@@ -137,6 +137,48 @@ enum err prepare_delegate(const struct bank *b, struct job *j)
     return e;
 }
 
+enum err prepare_rotate(const struct bank *b, struct job *j)
+{
+    struct request_statement r;
+    enum err e = request_statement_read(body_of(j).bytes, body_of(j).len, REQUEST_ROTATION, &r);
+
+    if (!e) {
+        const struct verify_rotation_input in = {
+            .bank = b->name,
+            .key = j->match.param[0],
+            .jws = r.jws,
+            .jws_len = r.jws_len,
+            .keys = core_keys(b->core),
+        };
+        e = verify_rotation(&in, &j->verified);
+    }
+    request_statement_free(&r);
+    return e;
+}
+
+enum err prepare_enrol(const struct bank *b, struct job *j)
+{
+    struct request_statement r;
+    enum err e = request_statement_read(body_of(j).bytes, body_of(j).len, REQUEST_ENROLMENT, &r);
+
+    if (!e)
+        e = verify_enrolment(b->name, r.jws, r.jws_len, &j->verified);
+    request_statement_free(&r);
+    return e;
+}
+
+enum err prepare_admission(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_admission_read(body_of(j).bytes, body_of(j).len, &j->body.admission);
+}
+
+enum err prepare_reason(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_reason_read(body_of(j).bytes, body_of(j).len, &j->body.reason);
+}
+
 enum err prepare_holder_add(const struct bank *b, struct job *j)
 {
     (void)b;

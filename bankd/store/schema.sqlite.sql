@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 14;
+PRAGMA user_version = 15;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -49,12 +49,16 @@ CREATE TABLE signing_key (
     thumbprint TEXT NOT NULL UNIQUE,
     spki BLOB NOT NULL,
     holder INTEGER NOT NULL REFERENCES holder (id),
-    status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'revoked')),
+    status TEXT NOT NULL CHECK (status IN ('active', 'suspended', 'retired', 'revoked')),
     floor_us INTEGER NOT NULL,
-    entry INTEGER NOT NULL REFERENCES entry (id) -- the enrolment
+    entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment, or the rotation that brought it
+    use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive')),
+    generation INTEGER NOT NULL DEFAULT 0, -- rotations since the enrolment
+    retired INTEGER REFERENCES entry (id) -- the rotation by which another took its place
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
+CREATE UNIQUE INDEX signing_key_retired ON signing_key (retired) WHERE retired IS NOT NULL;
 
 -- The entries that changed a key's status.
 CREATE TABLE key_change (
@@ -62,6 +66,21 @@ CREATE TABLE key_change (
     entry INTEGER NOT NULL REFERENCES entry (id),
     PRIMARY KEY (signing_key, entry)
 ) STRICT, WITHOUT ROWID;
+
+-- Who asked to be enrolled, and what became of it.
+CREATE TABLE enrolment (
+    id INTEGER PRIMARY KEY,
+    enrolment TEXT NOT NULL UNIQUE, -- base64url SHA-256 of the statement
+    statement TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL,
+    state TEXT NOT NULL,                     -- waiting, admitted, refused or expired
+    reason TEXT NOT NULL,                    -- why it was refused
+    holder INTEGER REFERENCES holder (id),   -- who he became
+    entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about this request
+) STRICT;
+CREATE INDEX enrolment_due ON enrolment (state, expires_us);
+CREATE INDEX enrolment_page ON enrolment (state);
 
 -- What operators may do: order/role.def.
 CREATE TABLE operator_role (

@@ -211,23 +211,6 @@ static void threat_03_two_documents_with_one_id(void **state)
     world_order_free(&twin);
 }
 
-/* A second key for Alice, as rotation will enter it later; the bank is started anew. */
-static void give_second_key(struct world *w, struct person *second)
-{
-    size_t len = 0;
-    char spki[2 * KEY_SPKI_MAX + 1], sql[1024];
-
-    world_key(second, "alice", "P-256");
-    const uint8_t *der = key_spki(second->key, &len);
-    text_hex(der, len, spki);
-    snprintf(sql, sizeof sql,
-             "INSERT INTO signing_key (thumbprint, spki, holder, status, floor_us, entry)"
-             " SELECT '%s', x'%s', id, 'active', 0, 0 FROM holder WHERE holder = 'alice'",
-             key_thumbprint(second->key), spki);
-    world_execute(w, sql);
-    world_restart(w);
-}
-
 /* --- 10: rights that went between approval and execution --- */
 
 static void threat_10_a_key_revoked_in_between(void **state)
@@ -258,7 +241,7 @@ static void threat_10_the_submitters_key_revoked(void **state)
     struct world_order o;
     struct buf jws = {0};
 
-    give_second_key(w, &second);
+    world_second_key(w, "alice", &second);
     world_order(w, "60.00", &o);
     world_sign(w, &second, &o, VERB_SUBMIT, NULL, &jws);
     assert_string_equal(world_hand_in(w, &w->alice, &jws, &o), "OK");
@@ -425,7 +408,7 @@ static void threat_11_one_holder_with_two_keys(void **state)
     world_end(w, core_holder_add(w->core, &world_operator, "alice", "alice", der, len, &w->answer));
     assert_err(w->answer.err, ERR_BANK_HOLDER_EXISTS);
 
-    give_second_key(w, &second);
+    world_second_key(w, "alice", &second);
     world_order(w, "60.00", &o);
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
     world_sign(w, &second, &o, VERB_APPROVE, NULL, &jws);

@@ -232,6 +232,21 @@ class Live(unittest.TestCase):
             self.check("evidence", holders[0].get(one + "/evidence"))
         self.check("movements", holders[0].get("/v1/accounts/%s/movements?limit=2" % account))
 
+    def enrolments(self, bank):
+        import enrolment as en
+
+        newcomers = [en.Newcomer(bank, "Dora Example", wanted="dora") for _ in range(2)]
+        for newcomer in newcomers:
+            waiting = self.check("enrol", newcomer.send())
+            self.assertEqual(waiting["status"], "waiting")
+        self.assertEqual(len(self.check("enrolments", bank.operator("GET", "/v1/enrolments"))["enrolments"]), 2)
+        told = self.check("enrolmentAdmit", newcomers[0].admit("dora"))
+        self.assertEqual((told["status"], told["holder"]), ("admitted", "dora"))
+        told = self.check("enrolmentRefuse", newcomers[1].refuse("as a test"))
+        self.assertEqual((told["status"], told["reason"]), ("refused", "as a test"))
+        for newcomer in newcomers:
+            self.check("enrolment", newcomer.look())
+
     def test_every_answer_fits(self):
         sys.path.insert(0, str(ROOT / "tests/e2e"))
         import bank as b
@@ -323,8 +338,15 @@ class Live(unittest.TestCase):
             told = self.check("hold", bank.operator("POST", "%s/orders/%s/hold" % (at, dated["id"]), {"note": "as a test"}))
             self.assertEqual((told["status"], told["heldFor"]), ("PDNG", ["operator"]))
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
+            self.enrolments(bank)
             self.check("metrics", bank.operator("GET", "/metrics"))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
+            import rotation
+            new_key = b.Key(bank.dir, "P-384")
+            told = self.check("rotate", rotation.send(alice, alice.key, rotation.sign(alice.key, new_key)))
+            self.assertEqual(told["thumbprint"], new_key.thumbprint)
+            self.check("holders", bank.operator("GET", "/v1/holders"))
+            alice.key = new_key
             self.check("keySuspend", alice.post("/v1/keys/%s/suspension" % alice.key.thumbprint, {"note": "as a test"}))
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")

@@ -149,6 +149,17 @@ const char *world_hand_in_delegation(struct world *w, const struct person *calle
 const char *world_delegate(struct world *w, const struct person *signer,
                            const struct world_gift *gift);
 
+/* A second active key for HOLDER, past the bank, which is started anew. */
+void world_second_key(struct world *w, const char *holder, struct person *second);
+/* OLD gives its place to NEXT, which proves itself. */
+void world_sign_rotation(struct world *w, const struct person *old, const struct person *next,
+                         const struct world_says *says, struct buf *jws);
+/* By the path of OLD, over CALLER's session. */
+const char *world_hand_in_rotation(struct world *w, const struct person *caller,
+                                   const struct person *old, const struct buf *jws);
+/* Both in one, over OLD's own session, which NEXT has then. */
+const char *world_rotate(struct world *w, const struct person *old, struct person *next);
+
 /* What the bank's operator calls with. */
 extern const struct core_caller world_operator;
 

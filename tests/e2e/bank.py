@@ -425,8 +425,8 @@ class Bank:
         connection.close()
         return result
 
-    def ctl(self, *words, check=True):
-        return self.tool(["bankctl", *words, "--socket", self.path("bankd.sock")], check=check)
+    def ctl(self, *words, check=True, **options):
+        return self.tool(["bankctl", *words, "--socket", self.path("bankd.sock")], check=check, **options)
 
     def add_holder(self, holder, key):
         return self.operator("POST", "/v1/holders", {"holder": holder, "name": holder.title(), "spki": b64(key.spki)})

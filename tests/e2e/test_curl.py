@@ -16,6 +16,7 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/bankd"))
 import bank as b  # noqa: E402
+import enrolment as en  # noqa: E402
 from holder import Holder  # noqa: E402
 from openapi_test import mismatch, operations, resolve  # noqa: E402
 
@@ -168,14 +169,21 @@ class Examples(unittest.TestCase):
     def prepared(self):
         """Every variable of the page, each as the page makes it or says where it stands."""
         self.till_session = self.prepared_till()
+        (key,) = self.alice.json("token", "info")  # before it has another one beside it
         variables = self.lines(HOLDER, self.alice, **self.given())
         variables = self.lines(NEWCOMER, self.carol, **variables)
         with open(os.path.join(self.work, "bill.json"), encoding="utf-8") as f:
             order = json.load(f)["id"]
-        (key,) = self.alice.json("token", "info")
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
+        return {**variables, **self.enrolments(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
+
+    def enrolments(self):
+        """Requests of three newcomers: one is handed in by the example, one each admitted and refused."""
+        newcomers = [en.Newcomer(self.bank, "Dora Example") for _ in range(3)]
+        self.bank.write("work/enrolment.json", json.dumps({"enrolment": newcomers[0].jws()}))
+        self.refused = newcomers[2].ask()
+        return {"ENROLMENT": newcomers[1].ask(), "LETTER": newcomers[1].key.thumbprint}
 
     def special(self, identifier):
         """Of an account that must be empty, of orders and credits that must wait, of the terminal, of another key."""
@@ -186,6 +194,8 @@ class Examples(unittest.TestCase):
             return {"SESSION": self.till_session, "THUMBPRINT": key["thumbprint"]}
         if identifier in ("terminalAdd", "operatorAdd"):
             return {"SPKI": b.b64(b.Key(self.bank.dir).spki)}
+        if identifier == "enrolmentRefuse":
+            return {"ENROLMENT": self.refused}
         if identifier == "close":
             return {"ACCOUNT": EMPTY}
         if identifier in self.credits:
@@ -211,9 +221,10 @@ class Examples(unittest.TestCase):
     def test_every_example(self):
         variables = self.prepared()
         self.assertEqual(set(variables), VARIABLES)
-        # In the page's order, which logs in first; nothing of a holder's works after these.
-        last = ("keySuspend", "logout")
-        for method, path, operation in sorted(operations(), key=lambda one: one[2]["operationId"] in last):
+        # In the page's order, which logs in first; nothing that a holder signed works after these.
+        last = ("rotate", "clockAccept", "keySuspend", "logout")
+        place = {identifier: i for i, identifier in enumerate(last, 1)}
+        for method, path, operation in sorted(operations(), key=lambda one: place.get(one[2]["operationId"], 0)):
             for source in samples(operation):
                 with self.subTest(operation["operationId"]):
                     self.run_example(method, path, operation, source, variables)

@@ -37,11 +37,12 @@ HOMES = [
     (r"unicode/.*", ["order/text.c"]),
     (r"(p11-kit/.*|libp11\.h|pkcs11\.h|winscard\.h|wintypes\.h|PCSC/.*)", ["token/"]),
     (r"curl/.*", ["api/client.c"]),
+    (r"(qrencode|png)\.h", ["app/qr.c"]),
     (r"(sqlite3|libpq-fe)\.h", ["bankd/store/"]),
     (r"event2/.*", ["bankd/server/"]),
     (r"openssl/.*", ["order/", "verifier/", "token/", "api/", "app/", "signer/", "bankd/"]),
 ]
-SOURCE_ONLY = re.compile(r"(openssl|unicode|curl|event2|sqlite3|libpq-fe)\b")
+SOURCE_ONLY = re.compile(r"(openssl|unicode|curl|qrencode|png|event2|sqlite3|libpq-fe)\b")
 
 # The C library and the kernel. Any other header needs a home above before it may be included.
 LIBC = re.compile(

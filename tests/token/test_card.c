@@ -175,6 +175,49 @@ static void derives(void **state)
     token_key_free(k);
 }
 
+/* A certificate of PUBLIC, as anybody may make one. */
+static enum err store_certificate(struct token_key *k, EVP_PKEY *public)
+{
+    EVP_PKEY *issuer = EVP_EC_gen("P-256");
+    X509 *x = X509_new();
+    uint8_t *der = NULL;
+
+    X509_gmtime_adj(X509_getm_notBefore(x), 0);
+    X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+    X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
+                               (const unsigned char *)"Carol", -1, -1, 0);
+    assert_int_equal(X509_set_issuer_name(x, X509_get_subject_name(x)), 1);
+    assert_int_equal(X509_set_pubkey(x, public), 1);
+    assert_true(X509_sign(x, issuer, EVP_sha256()) > 0);
+    int len = i2d_X509(x, &der);
+    enum err e = token_key_store_certificate(k, der, (size_t)len);
+    OPENSSL_free(der);
+    X509_free(x);
+    EVP_PKEY_free(issuer);
+    return e;
+}
+
+/* OpenSC writes no certificate to a PIV card: that takes the administrator's key. */
+static void keeps_no_certificate(void **state)
+{
+    struct desk *d = *state;
+    struct token_info info;
+    struct buf spki = BUF_INIT(0);
+
+    assert_ok(login(d, environment("CARD_PIN"), false));
+    assert_ok(token_info_of(d->t, &info));
+    assert_true(info.ecdsa);
+    struct token_key *k = find(d, "pkcs11:id=%02", TOKEN_USE_SIGN);
+    assert_ok(token_key_spki(k, &spki));
+    const unsigned char *at = spki.data;
+    EVP_PKEY *public = d2i_PUBKEY(NULL, &at, (long)spki.len);
+    assert_err(store_certificate(k, public), ERR_TOKEN_UNSUPPORTED);
+    assert_ok(sign(k));
+    EVP_PKEY_free(public);
+    buf_free(&spki);
+    token_key_free(k);
+}
+
 static void pin_locks(void **state)
 {
     struct desk *d = *state;
@@ -236,6 +279,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(lists, begin, end),
         cmocka_unit_test_setup_teardown(signs, begin, end),
         cmocka_unit_test_setup_teardown(derives, begin, end),
+        cmocka_unit_test_setup_teardown(keeps_no_certificate, begin, end),
         cmocka_unit_test_setup_teardown(pin_locks, begin, end),
         cmocka_unit_test_setup_teardown(pulled, begin, end),
     };

@@ -156,6 +156,18 @@ static void generating_fails_by_name(void **state)
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_READ_ONLY);
 }
 
+static void has_rsa_only(void **state)
+{
+    struct bench *b = *state;
+    struct token_info info;
+
+    assert_ok(token_info_of(b->t, &info));
+    assert_true(info.ecdsa);
+    fault(b, "C_GetMechanismInfo * 0x70");
+    assert_ok(token_info_of(b->t, &info));
+    assert_false(info.ecdsa);
+}
+
 static void keypad_asks(void **state)
 {
     struct bench *b = *state;
@@ -267,6 +279,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(comes_back_through_a_restart, begin, end),
         cmocka_unit_test_setup_teardown(gives_up_by_name, begin, end),
         cmocka_unit_test_setup_teardown(generating_fails_by_name, begin, end),
+        cmocka_unit_test_setup_teardown(has_rsa_only, begin, end),
         cmocka_unit_test_setup_teardown(keypad_asks, begin, end),
         cmocka_unit_test_setup_teardown(last_try_only_in_so_many_words, begin, end),
         cmocka_unit_test_setup_teardown(reattaching_spares_the_last_try, begin, end),

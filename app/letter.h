@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * letter: what bank and holder hand each other on paper, so that each learns the other's key by a
+ * way that nobody on the network has a hand in (docs/FORMAT.md section 8.7): a text for people, and
+ * a QR code for those who would rather not type.
+ */
+#ifndef APP_LETTER_H
+#define APP_LETTER_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/forms.h"
+#include "order/key.h"
+#include <stddef.h>
+#include <stdint.h>
+
+#define LETTER_MAX ((size_t)8192) /* bytes of a letter's text */
+#define LETTER_URL_MAX 255
+
+/* From the bank, to whoever wants to enrol there. */
+struct letter_bank {
+    char bank[BANK_MAX + 1];
+    char bank_key[KEY_THUMBPRINT_LEN + 1];
+    char url[LETTER_URL_MAX + 1];
+};
+
+/* From whoever enrols, to the bank; everything borrowed. */
+struct letter_enrolment {
+    const char *bank, *bank_key;
+    const char *key;           /* the signing key's thumbprint */
+    const char *enrolment;     /* what the bank calls the request */
+    const char *name, *holder; /* HOLDER may be "" */
+    int64_t expires_us;
+};
+
+/* THUMBPRINT in groups of four, as people compare it. */
+#define LETTER_GROUPED_LEN (KEY_THUMBPRINT_LEN + 10)
+void letter_group(const char *thumbprint, char out[static LETTER_GROUPED_LEN + 1]);
+
+/* Writes DIR/NAME.txt, for people, and DIR/NAME.png, the code; DIR must be there. Earlier ones are
+ * replaced. NOW_US is the date of the letter. LETTER_INVALID when a member has not its form. */
+MUST_CHECK enum err letter_bank_write(const struct letter_bank *l, int64_t now_us, const char *dir,
+                                      const char *name);
+MUST_CHECK enum err letter_enrolment_write(const struct letter_enrolment *l, int64_t now_us,
+                                           const char *dir, const char *name);
+
+/* The bank's letter from its code's text, or from the text for people, which has the same lines at
+ * its end. LETTER_INVALID. */
+MUST_CHECK enum err letter_bank_read(const char *text, size_t len, struct letter_bank *out);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/qr.h"
+
+#include <errno.h>
+#include <png.h>
+#include <qrencode.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define QUIET 4u /* modules around the code, by the standard */
+#define SCALE 6u /* pixels of a module: a sheet of paper takes them, a telephone reads them */
+
+/* The modules, magnified, one byte a pixel. */
+static uint8_t *draw(const QRcode *code, size_t side)
+{
+    uint8_t *pixels = malloc(side * side);
+    if (pixels == NULL)
+        return NULL;
+    memset(pixels, 0xff, side * side);
+    size_t width = (size_t)code->width;
+    for (size_t y = 0; y < width * SCALE; y++) {
+        uint8_t *row = pixels + (y + QUIET * SCALE) * side + QUIET * SCALE;
+        for (size_t x = 0; x < width * SCALE; x++)
+            row[x] = code->data[y / SCALE * width + x / SCALE] & 1 ? 0x00 : 0xff;
+    }
+    return pixels;
+}
+
+/* Twice, since the first call says how long the file is. */
+static enum err compress(const uint8_t *pixels, size_t side, struct buf *out)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION,
+                       .width = (png_uint_32)side,
+                       .height = (png_uint_32)side,
+                       .format = PNG_FORMAT_GRAY};
+    png_alloc_size_t len = 0;
+    uint8_t *file = NULL;
+    bool good = png_image_write_to_memory(&image, NULL, &len, 0, pixels, 0, NULL) != 0;
+    if (good)
+        file = malloc(len);
+    good = file != NULL && png_image_write_to_memory(&image, file, &len, 0, pixels, 0, NULL) != 0;
+    enum err e = good ? buf_add(out, file, len) : ERR_NO_MEMORY;
+    free(file);
+    png_image_free(&image);
+    return e;
+}
+
+enum err qr_png(const char *text, struct buf *out)
+{
+    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    if (code == NULL)
+        return errno == ERANGE ? ERR_TOO_LARGE : ERR_NO_MEMORY;
+    size_t side = ((size_t)code->width + 2 * QUIET) * SCALE;
+    uint8_t *pixels = draw(code, side);
+    enum err e = pixels != NULL ? compress(pixels, side, out) : ERR_NO_MEMORY;
+    free(pixels);
+    QRcode_free(code);
+    return e;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrol: a key becomes somebody's, whether the operator brings it or its owner asked for it: the
+ * entry, the rows, the key that statements are verified with. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_ENROL_H
+#define BANKD_CORE_ENROL_H
+
+#include "bankd/core/people.h"
+#include "bankd/core/state.h"
+#include "order/enrolment.h"
+
+struct enrol {
+    enum people_kind kind;
+    const char *holder, *name;
+    const struct key *key;
+    enum key_use use;
+    /* Of whoever asked for it: who admitted him, and what he signed. NULL: vouched for by hand. */
+    const char *operator_name, *statement;
+};
+
+/* Enters the key, and its holder unless he is there. What is refused was refused before; the key
+ * counts from now on. */
+MUST_CHECK enum err enrol_key(struct core *c, const struct enrol *in);
+
+#endif

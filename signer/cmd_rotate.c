@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rotate: a key gives its place to a new one, on the same token or another. Both sign: the new one
+ * what the old one is going to say, the old one all of it.
+ */
+#include "api/request.h"
+#include "app/app.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "order/rotation.h"
+#include "signer/commands.h"
+#include "signer/subject.h"
+#include "signer/token_view.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *opt_new_token, *opt_new_pin_fd, *opt_curve, *opt_label, *opt_output;
+static bool opt_make;
+
+const struct args_option cmd_rotate_options[6] = {
+    {"new-token", 0, ARGS_TEXT, "URI", "the new key or its token; default: the same token",
+     &opt_new_token},
+    {"new-pin-fd", 0, ARGS_TEXT, "N", "read the PIN of another token from descriptor N",
+     &opt_new_pin_fd},
+    {"make", 0, ARGS_FLAG, NULL, "make the new key there", &opt_make},
+    {"curve", 0, ARGS_TEXT, "CURVE", "of a key that is made: P-256 (default), P-384 or P-521",
+     &opt_curve},
+    {"label", 'l', ARGS_TEXT, "LABEL", "name of a key that is made; default countersign",
+     &opt_label},
+    {"output", 'o', ARGS_TEXT, "FILE", "write what was signed here and do not send it",
+     &opt_output},
+};
+
+/* --- the new key --- */
+
+/* Where the new key is, beside the old one's app: what NEXT opened itself, or A's when the token is
+ * the same, which has one PIN. */
+struct next {
+    struct app app;
+    bool shared;
+    struct buf uri; /* of a key that was made */
+};
+
+static bool same_token(const struct token_info *x, const struct token_info *y)
+{
+    return strcmp(x->serial, y->serial) == 0 && strcmp(x->label, y->label) == 0 &&
+           strcmp(x->manufacturer, y->manufacturer) == 0 && strcmp(x->model, y->model) == 0;
+}
+
+static void share(struct app *a, struct next *n)
+{
+    n->app.token = a->token;
+    n->app.logged_in = true;
+    n->shared = true;
+}
+
+static enum err open_token(struct app *a, struct next *n)
+{
+    struct token_info old, fresh;
+    n->app = (struct app){.token_uri = opt_new_token,
+                          .module = a->module,
+                          .pin_fd = opt_new_pin_fd,
+                          .json = a->json,
+                          .yes = a->yes,
+                          .last_try = a->last_try};
+    if (opt_new_token == NULL) {
+        share(a, n);
+        return ERR_OK;
+    }
+    enum err e = app_open_token(&n->app);
+    if (e == ERR_OK)
+        e = token_info_of(a->token, &old);
+    if (e == ERR_OK)
+        e = token_info_of(n->app.token, &fresh);
+    if (e == ERR_OK && same_token(&old, &fresh)) {
+        token_close(n->app.token);
+        share(a, n);
+    }
+    return e;
+}
+
+static void close_next(struct next *n)
+{
+    if (n->shared)
+        n->app.token = NULL;
+    app_close(&n->app);
+    buf_free(&n->uri);
+}
+
+/* The first that no key has, behind the places of PIV (9A, 9C, 9D, 9E are 1 to 4). */
+static enum err free_id(struct token *t, uint8_t *out)
+{
+    struct token_key_info *keys = NULL;
+    size_t count = 0;
+    bool taken[256] = {[0] = true};
+    enum err e = token_key_list(t, &keys, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        if (keys[i].id_len == 1)
+            taken[keys[i].id[0]] = true;
+    }
+    free(keys);
+    for (*out = 5; taken[*out] && *out != 0; (*out)++)
+        ;
+    return e == ERR_OK && *out == 0 ? ERR_TOKEN_FULL : e;
+}
+
+static enum err name_made(struct next *n, uint8_t id)
+{
+    struct token_key_info *keys = NULL;
+    struct token_info info;
+    size_t count = 0;
+    enum err e = token_info_of(n->app.token, &info);
+    if (e == ERR_OK)
+        e = token_key_list(n->app.token, &keys, &count);
+    if (e == ERR_OK)
+        e = ERR_KEY_NOT_FOUND;
+    for (size_t i = 0; i < count && e == ERR_KEY_NOT_FOUND; i++) {
+        if (keys[i].id_len == 1 && keys[i].id[0] == id)
+            e = token_key_info_uri(&info, &keys[i], &n->uri);
+    }
+    free(keys);
+    n->app.token_uri = e == ERR_OK ? buf_str(&n->uri) : NULL;
+    return e;
+}
+
+static enum err make_key(struct app *a, struct next *n)
+{
+    const char *curve_name = opt_curve != NULL ? opt_curve : "P-256";
+    enum token_curve curve = token_view_curve_of(curve_name);
+    const char *label = opt_label != NULL ? opt_label : "countersign";
+    uint8_t id = 0;
+    if (curve == 0)
+        return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", curve_name);
+    enum err e = app_log_in(&n->app, "make the new key");
+    if (e == ERR_OK)
+        e = free_id(n->app.token, &id);
+    if (e == ERR_OK)
+        e = token_generate(n->app.token, TOKEN_USE_SIGN, curve, label, &id, 1);
+    if (e == ERR_OK)
+        e = name_made(n, id);
+    if (e == ERR_OK && !a->json)
+        fprintf(stderr, "Made the key %s\n", n->app.token_uri);
+    return e;
+}
+
+static enum err find_new(struct app *a, struct next *n)
+{
+    if (opt_new_token == NULL && !opt_make)
+        return app_fail(a, ERR_USAGE, "name the new key by --new-token, or let it --make one");
+    enum err e = open_token(a, n);
+    if (e == ERR_OK && opt_make)
+        e = make_key(a, n);
+    if (e == ERR_OK)
+        e = app_open_key(&n->app, "prove the new key");
+    if (e != ERR_OK && n->app.message[0] != '\0')
+        e = app_fail(a, e, "the new key: %s", n->app.message);
+    return e;
+}
+
+/* --- saying it --- */
+
+static enum err read_rotation(struct app *a, const struct next *n, struct rotation *r)
+{
+    const char *bank = NULL;
+    size_t len = 0;
+    const uint8_t *spki = key_spki(n->app.public_key, &len);
+    enum err e = app_need(a, a->bank, "bank", &bank);
+    if (e == ERR_OK)
+        e = app_head(NULL, &r->head);
+    if (e != ERR_OK)
+        return e;
+    (void)snprintf(r->head.bank, sizeof r->head.bank, "%s", bank);
+    memcpy(r->replaces, key_thumbprint(a->public_key), sizeof r->replaces);
+    return rotation_name(r, spki, len);
+}
+
+static enum err show(const struct rotation *r)
+{
+    struct buf text = BUF_INIT(ROTATION_DISPLAY_MAX);
+    enum err e = rotation_display_render(r, &text);
+    if (e == ERR_OK)
+        e = subject_print(&text, stderr);
+    buf_free(&text);
+    return e;
+}
+
+static enum err prove(struct next *n, struct rotation *r)
+{
+    struct buf payload = BUF_INIT(4096), jws = BUF_INIT(ROTATION_PROOF_MAX);
+    enum err e = rotation_offer(r, &payload);
+    if (e == ERR_OK)
+        e = jws_make(n->app.public_key, statement_typ(STATEMENT_ROTATION_PROOF), payload.data,
+                     payload.len, app_sign, &n->app, &jws);
+    if (e == ERR_OK)
+        (void)snprintf(r->proof, sizeof r->proof, "%s", buf_str(&jws));
+    buf_free(&payload);
+    buf_free(&jws);
+    return e;
+}
+
+static enum err sign(struct app *a, const struct rotation *r, struct buf *body)
+{
+    struct buf payload = BUF_INIT(8192), jws = BUF_INIT(JWS_MAX);
+    enum err e = rotation_make(r, &payload);
+    if (e == ERR_OK)
+        e = jws_make(a->public_key, statement_typ(STATEMENT_ROTATION), payload.data, payload.len,
+                     app_sign, a, &jws);
+    if (e == ERR_OK)
+        e = request_statement_make(REQUEST_ROTATION, buf_str(&jws), body);
+    buf_free(&payload);
+    buf_free(&jws);
+    return e;
+}
+
+static enum err print_done(const struct app *a, const struct next *n, const struct js *answer)
+{
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    struct token_info info;
+    if (a->json)
+        return app_print_json(answer);
+    enum err e = token_info_of(n->app.token, &info);
+    if (e == ERR_OK)
+        e = token_key_info_uri(&info, token_key_about(n->app.key), &uri);
+    if (e == ERR_OK)
+        printf("The new key signs for you; the old one signs no more.\n"
+               "Put this into the configuration file:\ntoken = %s\n",
+               buf_str(&uri));
+    buf_free(&uri);
+    return e;
+}
+
+static enum err send(struct app *a, const struct next *n, const struct buf *body)
+{
+    struct client_call call = {.route = ROUTE_ROTATE,
+                               .param = {key_thumbprint(a->public_key)},
+                               .body = body->data,
+                               .body_len = body->len};
+    struct js *answer = NULL;
+    enum err e = app_call(a, &call, &answer);
+    if (e == ERR_OK)
+        e = print_done(a, n, answer);
+    js_free(answer);
+    return e;
+}
+
+static enum err rotate(struct app *a)
+{
+    struct next n = {.uri = BUF_INIT(TOKEN_URI_MAX)};
+    struct rotation r = {.spki_len = 0};
+    struct buf body = BUF_INIT(JWS_MAX + 256u);
+    enum err e = app_open_key(a, "replace your key");
+    if (e == ERR_OK)
+        e = find_new(a, &n);
+    if (e == ERR_OK)
+        e = read_rotation(a, &n, &r);
+    if (e == ERR_OK)
+        e = show(&r);
+    if (e == ERR_OK)
+        e = app_confirm(a, "Sign this?");
+    if (e == ERR_OK)
+        e = prove(&n, &r);
+    if (e == ERR_OK)
+        e = sign(a, &r, &body);
+    if (e == ERR_OK)
+        e = opt_output != NULL ? app_write_document(opt_output, &body) : send(a, &n, &body);
+    buf_free(&body);
+    close_next(&n);
+    return e;
+}
+
+int cmd_rotate(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? rotate(a) : e);
+}

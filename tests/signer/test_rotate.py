@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A new key takes the place of the old one, on the same token or another."""
+import unittest
+
+import bank as b
+from desk import ALONE, JOINT, PAYEE, Desk
+from holder import Holder, Operator, verify_evidence
+
+
+class Rotate(Desk):
+    def keys_of(self, holder):
+        told = self.bank.operator("GET", "/v1/holders").json["holders"]
+        return [key["status"] for one in told if one["holder"] == holder for key in one["keys"]]
+
+    def held(self, name, pin):
+        return self.holder(name, pin).settings(JOINT)
+
+    def pay(self, holder, status):
+        path, document = holder.new_order("order-%s.json" % holder.name, account=JOINT, amount="1.00",
+                                           creditor={"account": PAYEE, "name": "EDP Comercial"})
+        holder.run("approve", path, check=True)
+        self.assertEqual(holder.json("order", "status", document["id"])["status"], status)
+        return document["id"]
+
+    def new_uri(self, done):
+        (line,) = [line for line in done.stdout.splitlines() if line.startswith("token = ")]
+        return line.removeprefix("token = ")
+
+    def test_on_the_same_token(self):
+        """One PIN entry; the vote by the old key stands, the evidence names it, the new one goes on."""
+        bob = self.bob
+        bob.settings(JOINT)
+        order = self.pay(bob, "PATC")
+        bob.run("logout", check=True)
+        with bob.terminal("rotate", "--make", "--curve", "P-521") as t:
+            t.expect("PIN of token bob")
+            t.type("5678\n")
+            shown = t.expect("Sign this? [y/N] ")
+            self.assertIn("I replace my key. Only the new one signs for me from now on.", shown)
+            self.assertIn("Signs by      ES512", shown)
+            t.type("y\n")
+            t.expect("token = ")
+            status, rest = t.end()
+        self.assertEqual(status, 0, rest)
+        token, old = rest.strip(), bob.token
+        self.assertEqual(self.keys_of("bob"), ["retired", "active"])
+        listed = self.bank.ctl("holder", "list").stdout
+        self.assertIn("retired", listed)
+        # Two keys are on the token: it must be said which.
+        self.refused(bob.run("login"), "KEY_AMBIGUOUS", 3)
+        bob.settings(JOINT, token=old + ";id=%02")
+        self.refused(bob.run("login"), "KEY_RETIRED", 1)
+        bob.settings(JOINT, token=token)
+        self.refused(bob.run("approve", order), "ALREADY_DECIDED", 1)
+        self.alice.run("approve", order, "--account", JOINT, check=True)
+        self.assertEqual(bob.json("order", "status", order)["status"], "ACSC")
+        path = self.bank.path("evidence.json")
+        bob.run("order", "evidence", order, "--output", path, check=True)
+        verdict = verify_evidence(self.bank, path)
+        self.assertEqual(verdict.returncode, 0, verdict.stdout)
+        self.assertIn("retired since", verdict.stdout)
+        self.pay(bob, "PATC")
+
+    def test_on_another_token(self):
+        """Each has its PIN; a key that is there already is taken."""
+        carol = self.held("carol", "2468")
+        spare = Holder(self.bank, "carol-2", "1357")
+        self.addCleanup(spare.close)
+        spare.keys("P-384")
+        done = carol.run("rotate", "--new-token", spare.token, "--new-pin-fd", "{1357}", check=True)
+        self.assertEqual(self.keys_of("carol"), ["retired", "active"])
+        self.refused(carol.run("login"), "KEY_RETIRED", 1)
+        spare.settings(JOINT, token=self.new_uri(done))
+        self.assertIn("as carol until", spare.run("login", check=True).stdout)
+
+    def test_refused(self):
+        dave = self.held("dave", "1111")
+        self.refused(dave.run("rotate"), "USAGE", 2, "--make")
+        self.refused(dave.run("rotate", "--new-token", dave.token), "KEY_NOT_NEW", 1)
+        self.refused(dave.run("rotate", "--new-token", self.alice.token, "--new-pin-fd", "{1234}"), "KEY_TAKEN", 1)
+        self.refused(dave.run("rotate", "--new-token", "pkcs11:token=nobody", "--new-pin-fd", "{1}"), "TOKEN_NOT_FOUND", 3)
+        self.refused(dave.run("rotate", "--make", "--curve", "P-192"), "USAGE", 2, "P-192")
+        self.assertEqual(self.keys_of("dave"), ["active"])
+        with dave.terminal("rotate", "--make") as t:
+            t.expect("PIN of token dave")
+            t.type("1111\n")
+            t.expect("Sign this? [y/N] ")
+            t.type("n\n")
+            self.assertNotEqual(t.end()[0], 0)
+        self.assertEqual(self.keys_of("dave"), ["active"])
+
+    def test_an_operators_roles_follow(self):
+        """The same command, and what he may do stays what it was."""
+        otto = Operator(self.bank, "otto", "4321")
+        self.addCleanup(otto.close)
+        otto.keys().enrol("operator").settings(ALONE)
+        self.bank.operator("POST", "/v1/operators/otto/roles", {"roles": ["enrolment", "viewer"], "note": "as a test"})
+        otto.settings(ALONE, token=self.new_uri(otto.run("rotate", "--make", check=True)))
+        told = self.bank.operator("GET", "/v1/operators").json["operators"]
+        self.assertEqual([(one["roles"], [k["status"] for k in one["keys"]]) for one in told],
+                         [(["viewer", "enrolment"], ["retired", "active"])])
+        spki = self.bank.path("erna.spki")
+        with open(spki, "wb") as f:
+            f.write(b.Key(self.bank.dir).spki)
+        otto.ctl("holder", "add", "--id", "erna", "--name", "Erna", "--spki", spki, check=True)
+
+
+if __name__ == "__main__":
+    unittest.main()
