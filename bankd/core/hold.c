@@ -29,6 +29,16 @@ bool hold_kept(const struct life_order *o)
     return (o->held & FLAG_BIT(FLAG_OPERATOR)) && !o->released;
 }
 
+enum err hold_flags(struct core *c, const struct life_order *o, flag_set *out)
+{
+    *out = 0;
+    if (o->kind != LEDGER_PAYMENT)
+        return ERR_OK;
+    enum err e = payees_flags(c, o, out);
+    *out |= check_flag(o);
+    return e;
+}
+
 enum err hold_needed(struct core *c, const char *currency, const struct life_order *o,
                      flag_set *out)
 {

@@ -17,6 +17,8 @@ bool hold_kept(const struct life_order *o);
 /* ACCP -> PDNG. Saves O. */
 MUST_CHECK enum err hold(struct core *c, const struct ledger_account *a, flag_set why,
                          struct life_order *o);
+/* What is known of a payment's payee, whether or not the bank holds orders for it. */
+MUST_CHECK enum err hold_flags(struct core *c, const struct life_order *o, flag_set *out);
 /* The flags' names. */
 void hold_list(flag_set flags, struct doc *out);
 

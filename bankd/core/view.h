@@ -24,6 +24,11 @@ MUST_CHECK enum err view_stored_order(struct core *c, const struct ledger_accoun
 /* The same, and whose work it is among operators. */
 MUST_CHECK enum err view_operator_order(struct core *c, const struct ledger_account *a,
                                         const struct life_order *row, struct doc *out);
+/* The same for a holder of the account, with the flags on its payee and the policy to
+ * decide under, if it waits for his word; OUT is empty if not. */
+MUST_CHECK enum err view_order_for(struct core *c, const struct ledger_account *a,
+                                   const struct life_order *row, const char *holder, bool *waits,
+                                   struct doc *out);
 
 /* What the order waits for, as members of OUT: status, approvals, flags, its day, people. */
 MUST_CHECK enum err view_order_waits(struct core *c, const struct ledger_account *a,
