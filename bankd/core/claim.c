@@ -4,7 +4,6 @@
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
 #include "bankd/core/credits.h"
-#include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/life.h"
 #include "bankd/core/session.h"
@@ -75,6 +74,19 @@ static enum err policy_waits(struct core *c, const char *name)
     enum err e = store_step(q, &found);
     store_done(q);
     return !e && !found ? ERR_NOT_FOUND : e;
+}
+
+static enum err enrolment_waits(struct core *c, const char *name)
+{
+    struct store_query *q = store_query(c->store, STORE_ENROLMENT_FIND);
+    bool found = false;
+
+    store_bind_text(q, ":enrolment", name);
+    enum err e = store_step(q, &found);
+    if (!e && (!found || strcmp(store_text(q, 5), "waiting") != 0 || store_int(q, 4) <= c->now_us))
+        e = ERR_NOT_FOUND;
+    store_done(q);
+    return e;
 }
 
 /* What can be claimed. */

@@ -8,8 +8,6 @@
 #include "bankd/core/state.h"
 #include "order/doc.h"
 
-/* NOT_FOUND unless there is such a request and nobody has said a word on it. */
-MUST_CHECK enum err enrolment_waits(struct core *c, const char *name);
 /* Ends one request whose time is over; FOUND: there was one. */
 MUST_CHECK enum err enrolment_catch_up_one(struct core *c, bool *found);
 

@@ -33,6 +33,7 @@ void job_clear(struct job *j)
     j->routed = false;
     j->type = NULL;
     j->query = (struct request_query){0};
+    j->follow = (struct follow){0};
     j->session[0] = 0;
     j->operator_name[0] = j->path[0] = 0;
     j->console = false;
@@ -50,6 +51,11 @@ struct core_caller job_caller(const struct job *j)
         .console = j->console,
         .act = j->act,
     };
+}
+
+struct core_page job_page(const struct job *j)
+{
+    return (struct core_page){.cursor = j->query.cursor, .limit = j->query.limit};
 }
 
 void job_refuse(struct job *j, enum err e)

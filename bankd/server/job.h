@@ -15,6 +15,15 @@
 
 #define JOB_OPERATOR_MAX 64
 
+/* A stream of events, between two looks at what is new. */
+#define FOLLOW_WHO_MAX 128
+struct follow {
+    bool open;       /* its first answer went out */
+    bool counted;    /* among the streams of WHO, who must be given back */
+    int64_t reached; /* the newest entry that it covered */
+    char who[FOLLOW_WHO_MAX + 1];
+};
+
 struct job {
     struct job *next; /* in whatever list it stands */
 
@@ -34,6 +43,7 @@ struct job {
     size_t used;                              /* bytes of IN that are this request */
     size_t body_at, body_len;                 /* the body in IN */
     char path[ACT_PATH_MAX + 1];              /* of an act that must be signed */
+    struct follow follow;                     /* of ROUTE_EVENTS */
 
     /* What a worker made of the body. */
     enum err err; /* refused before the core saw it */
@@ -71,6 +81,8 @@ void job_free(struct job *j); /* NULL-safe */
 void job_clear(struct job *j);
 
 struct core_caller job_caller(const struct job *j);
+/* The part of a list that it asks for. */
+struct core_page job_page(const struct job *j);
 
 /* Replaces the answer by a problem document without asking the core: E leaves no trace. */
 void job_refuse(struct job *j, enum err e);
