@@ -160,7 +160,8 @@ static enum err choose(struct ctl *ctl, const struct args_list *words, const str
     const struct select_wish wish = {words, ctl->account, ctl->flag, ctl->by, d->orders};
     struct client_call call = {.route = ROUTE_QUEUE};
     struct js *list = NULL;
-    char query[CTL_WAITING_MAX];
+    enum waits waiting = WAITS_ANY;
+    char query[40];
     enum err e = ctl->account != NULL ? ctl_need_account(ctl) : ERR_OK;
     if (e == ERR_OK && words->count == 0 && ctl->waiting == NULL && ctl->account == NULL &&
         ctl->flag == NULL && ctl->by == NULL)
@@ -169,9 +170,9 @@ static enum err choose(struct ctl *ctl, const struct args_list *words, const str
         flag_from_name(ctl->flag, strlen(ctl->flag)) == FLAG_COUNT)
         e = ctl_fail(ctl, ERR_USAGE, "--flag is none that docs/LIFE.md lists");
     if (e == ERR_OK)
-        e = ctl_waiting(ctl, query);
-    if (e == ERR_OK && query[0] != '\0')
-        call.query = query;
+        e = ctl_waiting(ctl, &waiting);
+    (void)snprintf(query, sizeof query, "waiting=%s", waits_name(waiting));
+    call.query = waiting != WAITS_ANY ? query : NULL;
     if (e == ERR_OK)
         e = ctl_list(ctl, &call, "items", &list);
     if (e == ERR_OK)

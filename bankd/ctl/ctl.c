@@ -44,16 +44,12 @@ enum err ctl_need_account(struct ctl *ctl)
     return e == ERR_OK ? iban_check(ctl->account, strlen(ctl->account)) : e;
 }
 
-enum err ctl_waiting(struct ctl *ctl, char query[static CTL_WAITING_MAX])
+enum err ctl_waiting(struct ctl *ctl, enum waits *out)
 {
-    enum waits waiting = WAITS_ANY;
-    query[0] = '\0';
-    if (ctl->waiting == NULL)
+    *out = WAITS_ANY;
+    if (ctl->waiting == NULL || waits_from_name(ctl->waiting, strlen(ctl->waiting), out) == ERR_OK)
         return ERR_OK;
-    if (waits_from_name(ctl->waiting, strlen(ctl->waiting), &waiting) != ERR_OK)
-        return ctl_fail(ctl, ERR_USAGE, "--waiting is bank, holders, time or other-bank");
-    (void)snprintf(query, CTL_WAITING_MAX, "waiting=%s", waits_name(waiting));
-    return ERR_OK;
+    return ctl_fail(ctl, ERR_USAGE, "--waiting is bank, holders, time or other-bank");
 }
 
 static const char *socket_path(const struct ctl *ctl)
@@ -72,7 +68,9 @@ static enum err call_console(struct ctl *ctl, const struct client_call *call, st
     enum err e = connect_once(ctl);
     if (e != ERR_OK)
         return e;
-    e = client_call(ctl->client, call, body);
+    struct client_call once = *call;
+    once.once = true;
+    e = client_call(ctl->client, &once, body);
     if (e != ERR_OK && body->len > 0)
         return ctl_fail(ctl, e, "%s", client_message(ctl->client));
     return e == ERR_OK ? e
@@ -89,6 +87,12 @@ static enum err tell_claimer(struct ctl *ctl)
         (void)snprintf(ctl->detail, sizeof ctl->detail, "%s works on it", name);
     js_free(problem);
     return ERR_ITEM_CLAIMED;
+}
+
+enum err ctl_connect_beside(struct ctl *ctl, struct client **out)
+{
+    const struct client_options options = {.unix_socket = socket_path(ctl)};
+    return remote_wanted() ? remote_connect_beside(ctl, out) : client_new(&options, out);
 }
 
 enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer)

@@ -11,6 +11,7 @@
 #include "base/args.h"
 #include "base/err.h"
 #include "order/json.h"
+#include "order/waits.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,7 +28,7 @@ struct ctl {
     const char *waiting, *sort, *amber, *red;                  /* of the queue */
     const char *flag, *by, *to, *text;                         /* of its items */
     struct args_list holders, roles;
-    bool json;
+    bool json, watch;
     bool shown; /* what is signed was shown, all of it together */
 
     struct client *client; /* made by the first call */
@@ -54,12 +55,15 @@ MUST_CHECK enum err ctl_need_account(struct ctl *ctl);
 MUST_CHECK enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *out,
                              size_t cap);
 
-/* The query that --waiting asks for, "" without it. */
-#define CTL_WAITING_MAX 40
-MUST_CHECK enum err ctl_waiting(struct ctl *ctl, char query[static CTL_WAITING_MAX]);
+/* For whom, as --waiting says; ANY without it. */
+MUST_CHECK enum err ctl_waiting(struct ctl *ctl, enum waits *out);
 
 /* Calls the bank; *ANSWER is the caller's to js_free. */
 MUST_CHECK enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer);
+
+/* Another connection for the same caller, to follow the bank's events. Nobody is asked for a PIN
+ * from then on. */
+MUST_CHECK enum err ctl_connect_beside(struct ctl *ctl, struct client **out);
 
 /* The same with BODY, for a route with at most one {…} in its path: PARAM. */
 MUST_CHECK enum err ctl_post(struct ctl *ctl, enum route route, const char *param,
