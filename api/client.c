@@ -7,15 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 #define TIMEOUT_MS 30000L
 #define URL_MAX 2048u
+#define TRIES_MAX 4   /* of a request whose answer is lost */
+#define PAUSE_MS 100L /* before the second try, and then four times as long each time */
 
 struct client {
     CURL *curl;
-    struct curl_slist *headers;
-    struct trust *trust; /* NULL on a Unix socket */
-    char *url;           /* without a slash at the end */
+    struct curl_slist *headers, *once; /* ONCE: with the Idempotency-Key of the present call */
+    struct trust *trust;               /* NULL on a Unix socket */
+    char *url;                         /* without a slash at the end */
     char message[512];
     char curl_message[CURL_ERROR_SIZE];
 };
@@ -101,6 +105,7 @@ void client_free(struct client *c)
     if (c->curl != NULL)
         curl_easy_cleanup(c->curl);
     curl_slist_free_all(c->headers);
+    curl_slist_free_all(c->once);
     trust_free(c->trust);
     free(c->url);
     free(c);
@@ -182,30 +187,99 @@ static enum err problem_error(struct client *c, const struct buf *answer, long h
     return e;
 }
 
+/* A key that no other request has. */
+static enum err make_once(struct client *c)
+{
+    uint8_t random[16];
+    char field[96] = "Content-Type: application/json";
+    struct curl_slist *list = curl_slist_append(NULL, field);
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return ERR_INTERNAL;
+    int at = snprintf(field, sizeof field, "Idempotency-Key: \"");
+    for (size_t i = 0; i < sizeof random; i++)
+        at += snprintf(field + at, sizeof field - (size_t)at, "%02x", random[i]);
+    (void)snprintf(field + at, sizeof field - (size_t)at, "\"");
+    c->once = list != NULL ? curl_slist_append(list, field) : NULL;
+    if (c->once == NULL) {
+        curl_slist_free_all(list);
+        return ERR_NO_MEMORY;
+    }
+    bool set = curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->once) == CURLE_OK;
+    return set ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static void end_once(struct client *c)
+{
+    (void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
+    curl_slist_free_all(c->once);
+    c->once = NULL;
+}
+
+/* One try. *LOST: whether the bank did what was asked is not known. */
+static enum err perform(struct client *c, const struct client_call *call, struct buf *body,
+                        bool *lost)
+{
+    long http = 0;
+    c->message[0] = c->curl_message[0] = '\0';
+    buf_clear(body);
+    CURLcode code = curl_easy_perform(c->curl);
+    *lost = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+            code == CURLE_PARTIAL_FILE;
+    if (code != CURLE_OK)
+        return transport_error(c, code);
+    (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
+    enum err e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, body, http);
+    *lost = e == ERR_LOG_UNSIGNED;
+    log_event(LOG_DEBUG, "bank.answer", "route=%s status=%ld bytes=%zu",
+              route_info(call->route)->path, http, body->len);
+    return e;
+}
+
+/* The bank may just be starting again: once an answer was lost, no connection is no answer, too. */
+static enum err perform_once(struct client *c, const struct client_call *call, struct buf *body)
+{
+    long pause_ms = PAUSE_MS;
+    bool lost = false;
+    enum err e = perform(c, call, body, &lost);
+    for (int tries = 1; lost && tries < TRIES_MAX; tries++, pause_ms *= 4) {
+        const struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
+        bool again = false;
+        (void)nanosleep(&pause, NULL);
+        e = perform(c, call, body, &again);
+        lost = again || (e == ERR_UNAVAILABLE && body->len == 0);
+    }
+    return e;
+}
+
 enum err client_call(struct client *c, const struct client_call *call, struct buf *answer)
 {
     struct buf url = BUF_INIT(URL_MAX), body = BUF_INIT(CLIENT_ANSWER_MAX);
+    bool once = call->once && strcmp(route_info(call->route)->method, "POST") == 0, lost = false;
     c->message[0] = c->curl_message[0] = '\0';
     enum err e = make_url(c, call, &url);
     if (e == ERR_OK && !set_call(c, call, buf_str(&url), &body))
         e = ERR_NO_MEMORY;
-    if (e == ERR_OK) {
-        CURLcode code = curl_easy_perform(c->curl);
-        long http = 0;
-        if (code != CURLE_OK) {
-            e = transport_error(c, code);
-        } else {
-            (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
-            e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, &body, http);
-            log_event(LOG_DEBUG, "bank.answer", "route=%s status=%ld bytes=%zu",
-                      route_info(call->route)->path, http, body.len);
-        }
-    }
+    if (e == ERR_OK && once)
+        e = make_once(c);
+    if (e == ERR_OK)
+        e = once ? perform_once(c, call, &body) : perform(c, call, &body, &lost);
+    if (once)
+        end_once(c);
     if (body.len > 0 && buf_add(answer, body.data, body.len) != ERR_OK && e == ERR_OK)
         e = ERR_NO_MEMORY;
     buf_free(&url);
     buf_free(&body);
     return e;
+}
+
+const char *client_other_root(const struct client *c)
+{
+    return c->trust != NULL ? trust_other_root(c->trust) : "";
+}
+
+enum err client_set_pin(struct client *c, const char *bank_key)
+{
+    return trust_set_pin(c->trust, bank_key);
 }
 
 const char *client_message(const struct client *c)

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CLIENT_ANSWER_MAX ((size_t)8 << 20) /* bytes */
@@ -38,6 +39,7 @@ struct client_call {
     const char *query;                   /* "cursor=…&limit=…", or NULL */
     const void *body;                    /* JSON */
     size_t body_len;
+    bool once; /* makes a POST again whose answer was lost, under one Idempotency-Key */
 };
 
 /* USAGE, and nothing is sent, when a parameter is missing or not route_is_param.
@@ -49,6 +51,12 @@ MUST_CHECK enum err client_call(struct client *c, const struct client_call *call
 
 /* Appends the path that the call asks for; USAGE as client_call says. */
 MUST_CHECK enum err client_path(const struct client_call *call, struct buf *path);
+
+/* After ERR_TLS_REFUSED: the root key that the bank showed instead of the pinned one, or "". Nobody
+ * vouches for it. */
+const char *client_other_root(const struct client *c);
+/* Another pin, for the calls to come. */
+MUST_CHECK enum err client_set_pin(struct client *c, const char *bank_key);
 
 /* --- a stream of the bank's events, beside which the client calls nothing --- */
 struct client_stream;

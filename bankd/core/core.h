@@ -48,6 +48,8 @@ struct core_terms {
     char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
     size_t code_count; /* 0: no order may go to another bank */
     bool console_open; /* the console acts although there are operators */
+    bool four_eyes;    /* nobody lets go on what he entered himself */
+    int64_t claim_us;  /* how long an item of the queue stays claimed; 0: two hours */
     int64_t events_us; /* how long events are kept; 0: for ever */
     int64_t remind_us; /* how long before its end an order is reminded of; 0: never */
     int64_t notice_wait_us, notice_attempts; /* after the first failure; until it is dead */
@@ -57,6 +59,7 @@ MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t
 MUST_CHECK enum err core_terms_cutoff(const char *text, struct core_terms *t);     /* "16:00 EUR" */
 MUST_CHECK enum err core_terms_hold_on(const char *text, struct core_terms *t); /* "look-alike" */
 MUST_CHECK enum err core_terms_bank_codes(const char *text, struct core_terms *t); /* "PT 0002" */
+MUST_CHECK enum err core_terms_four_eyes(const char *text, struct core_terms *t);  /* "yes" */
 MUST_CHECK enum err core_terms_console(const char *text, struct core_terms *t);    /* "open" */
 
 struct core_options {
@@ -104,9 +107,11 @@ void core_rollback(struct core *c); /* core_head is what the store has */
  * core_act found; OPERATOR_NAME is NULL for anybody else. */
 struct core_caller {
     const char *session;
+    int64_t certified_until_us; /* SESSION's key has a certificate of the bank's so long; 0: none */
     const char *operator_name;
     role_set roles; /* of an operator */
     bool console;
+    int64_t act; /* the entry of what he signed for this call; 0: nothing */
 };
 
 struct core_answer {
@@ -123,6 +128,7 @@ void core_answer_free(struct core_answer *a);
 struct core_operator {
     char name[HOLDER_MAX + 1];
     role_set roles;
+    int64_t act; /* its entry; 0: he only reads */
 };
 MUST_CHECK enum err core_operator(struct core *c, const struct core_caller *who, role_set needed,
                                   bool others, struct core_operator *as, struct core_answer *out);
@@ -218,6 +224,19 @@ MUST_CHECK enum err core_enrol(struct core *c, const struct core_caller *who,
 /* What became of it, for whoever knows its NAME (docs/FORMAT.md section 8.6): NOT_FOUND. */
 MUST_CHECK enum err core_enrolment(struct core *c, const struct core_caller *who, const char *name,
                                    struct core_answer *out);
+/* A request under a key of the caller's own (Idempotency-Key), and the digest of what it asks for.
+ * Found: *AGAIN, and OUT is the first answer, or IDEMPOTENCY_KEY_REUSED when it asked for something
+ * else. Kept for a day, but of one caller only the newest 1,000. */
+struct core_once {
+    const char *key;
+    uint8_t request[DIGEST_LEN];
+};
+MUST_CHECK enum err core_once_find(struct core *c, const struct core_caller *who,
+                                   const struct core_once *once, bool *again,
+                                   struct core_answer *out);
+/* In the transaction of what was answered. */
+MUST_CHECK enum err core_once_keep(struct core *c, const struct core_caller *who,
+                                   const struct core_once *once, const struct core_answer *a);
 /* A request that failed before it was verified: counted, one entry per reason and minute. The
  * problem document gets the current policy when E is POLICY_STALE and ACCOUNT is the caller's. */
 MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, enum err e,
@@ -317,10 +336,15 @@ MUST_CHECK enum err core_waiting_orders(struct core *c, const struct core_caller
                                         const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_order(struct core *c, const struct core_caller *who, const char *account,
                                const char *id, struct core_answer *out);
-/* CHECKPOINT is the newest signed note; the proofs lead to its size. */
+/* What the keeper signed: the bank's keys and the newest note, to whose size the proofs lead. */
+struct core_signed {
+    const char *bank_keys;
+    const char *rollovers; /* a canonical JSON array */
+    const char *checkpoint;
+    uint64_t size;
+};
 MUST_CHECK enum err core_evidence(struct core *c, const struct core_caller *who,
-                                  const char *account, const char *id, const char *bank_keys,
-                                  const char *checkpoint, uint64_t checkpoint_size,
+                                  const char *account, const char *id, const struct core_signed *by,
                                   struct core_answer *out);
 
 /* --- categories: what a holder of the account says his movements are; "" takes it back --- */
@@ -379,14 +403,35 @@ MUST_CHECK enum err core_account_state(struct core *c, const struct core_caller 
                                        const char *account, enum core_account_act act,
                                        const char *note, struct core_answer *out);
 
-/* Of an order that is at PDNG, otherwise ORDER_NOT_HELD: executes it, or ends it with DS04. NOTE
- * says why, for the log. */
+/* An operator's word on an order: NOTE says why, for the log. ENTRY is the newest entry about the
+ * order as he saw it, 0 where he does not say: ITEM_CHANGED when there is a newer one. ITEM_CLAIMED
+ * when another operator works on it. */
+struct core_word {
+    const char *account, *id, *note;
+    int64_t entry;
+};
+/* Of an order that waits for the bank, otherwise ORDER_NOT_HELD: lets it go on, or ends it with
+ * DS04. */
 MUST_CHECK enum err core_order_release(struct core *c, const struct core_caller *who,
-                                       const char *account, const char *id, const char *note,
-                                       struct core_answer *out);
+                                       const struct core_word *word, struct core_answer *out);
 MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *who,
-                                      const char *account, const char *id, const char *note,
-                                      struct core_answer *out);
+                                      const struct core_word *word, struct core_answer *out);
+/* Keeps a payment back that is not paid yet, until it is released: NOT_HOLDABLE. */
+MUST_CHECK enum err core_order_hold(struct core *c, const struct core_caller *who,
+                                    const struct core_word *word, struct core_answer *out);
+/* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the
+ * caller's. ITEM is
+ * "order:IBAN/ID", "credit:17", "policy:DIGEST" or
+ * "enrolment:ENROLMENT" (NOT_FOUND unless it waits). What is nobody's an
+ * operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is his he gives away; what is
+ * another's (ITEM_CLAIMED) only who has the role security. HOLDER_UNKNOWN when OPERATOR_ID does not
+ * work the queue. */
+#define CORE_ITEM_MAX 96
+MUST_CHECK enum err core_claim(struct core *c, const struct core_caller *who, const char *item,
+                               const char *operator_id, const char *note, struct core_answer *out);
+/* What operators note about an item, for each other and the log. */
+MUST_CHECK enum err core_comment(struct core *c, const struct core_caller *who, const char *item,
+                                 const char *text, struct core_answer *out);
 /* Orders that were paid to another bank and wait there, at ACSP. */
 /* What waits: orders, credits in suspense and new policies, those first that wait longest; ANY: for
  * whomever. What moves between two pages is on a later one. */
@@ -397,11 +442,10 @@ MUST_CHECK enum err core_outbox(struct core *c, const struct core_caller *who,
 /* Of one that is in the outbox, otherwise ORDER_NOT_SENT: the other bank has it, or sent it back
  * for a REASON (ISO code; REASON_INVALID for one that is not another bank's to give). */
 MUST_CHECK enum err core_order_confirm(struct core *c, const struct core_caller *who,
-                                       const char *account, const char *id, const char *note,
-                                       struct core_answer *out);
+                                       const struct core_word *word, struct core_answer *out);
 MUST_CHECK enum err core_order_return(struct core *c, const struct core_caller *who,
-                                      const char *account, const char *id, const char *reason,
-                                      const char *note, struct core_answer *out);
+                                      const struct core_word *word, const char *reason,
+                                      struct core_answer *out);
 
 /* What came from another bank. An account that is not here, is closed or has another currency
  * leaves it in suspense. CREDIT_EXISTS for a REFERENCE that came before. */
@@ -465,6 +509,13 @@ MUST_CHECK enum err core_head_proof(struct core *c, uint64_t from_size, struct m
 /* The first entry of a new log (bank keys), inside a transaction; LOG_ROLLED_BACK when the log is
  * not empty. Until then nothing else can be entered. */
 MUST_CHECK enum err core_log_start(struct core *c, const char *bank_keys);
+/* How many of CHAIN, the keeper's rollovers of the root key, the log knows. KEEPER_STATE when the
+ * log knows more, ROLLOVER_FORK when it knows others. */
+MUST_CHECK enum err core_rollovers(struct core *c, const struct verify_rollovers *chain,
+                                   size_t *known);
+/* Enters the next one, the NUMBERth from 0, inside a transaction. */
+MUST_CHECK enum err core_rollover(struct core *c, size_t number, const struct js *rollover,
+                                  const uint8_t digest[static DIGEST_LEN]);
 /* Newest stored checkpoint note, "" if none; and storing one inside a transaction. */
 MUST_CHECK enum err core_checkpoint_load(struct core *c, struct buf *note, uint64_t *size);
 MUST_CHECK enum err core_checkpoint_store(struct core *c, const char *note, uint64_t size);

@@ -5,8 +5,10 @@
  */
 #include "bankd/core/answer.h"
 #include "bankd/core/change.h"
+#include "bankd/core/claim.h"
 #include "bankd/core/core.h"
 #include "bankd/core/credits.h"
+#include "bankd/core/enrolment.h"
 #include "bankd/core/life.h"
 #include "bankd/core/page.h"
 #include "bankd/core/session.h"
@@ -16,7 +18,7 @@
 #include <string.h>
 
 /* As STORE_QUEUE_PAGE numbers them. */
-enum kind { KIND_ORDER = 1, KIND_CREDIT, KIND_POLICY };
+enum kind { KIND_ORDER = 1, KIND_CREDIT, KIND_POLICY, KIND_ENROLMENT };
 
 /* In the order of the list; the cursor is the last one's since, kind and row. */
 struct waiting {
@@ -88,6 +90,7 @@ static void put_party(const char *name, const char *party, const char *account, 
 static enum err put_order(struct core *c, int64_t id, struct doc *out)
 {
     struct store_query *q = store_query(c->store, STORE_ORDER_BY_ID);
+    char item[LIFE_OBJECT_MAX];
     struct ledger_account a;
     struct life_order o;
     bool found = false;
@@ -106,12 +109,15 @@ static enum err put_order(struct core *c, int64_t id, struct doc *out)
     doc_money(out, "amount", o.amount, a.currency);
     doc_text(out, "currency", a.currency);
     put_party("payee", o.payee_name, o.payee, out);
-    return view_order_waits(c, &a, &o, out);
+    doc_int(out, "entry", o.entry);
+    life_object(a.account, o.order_id, item);
+    e = view_order_waits(c, &a, &o, out);
+    return e ? e : claim_view(c, item, out);
 }
 
 static enum err put_credit(struct core *c, int64_t id, struct doc *out)
 {
-    char number[24];
+    char number[24], item[CORE_ITEM_MAX + 1];
     struct credit k;
     enum err e = credits_find(c, id, &k);
 
@@ -125,7 +131,8 @@ static enum err put_credit(struct core *c, int64_t id, struct doc *out)
     doc_text(out, "currency", k.currency);
     put_party("debtor", k.debtor_name, k.debtor_account, out);
     doc_text(out, "reference", k.reference);
-    return ERR_OK;
+    claim_credit(k.id, item);
+    return claim_view(c, item, out);
 }
 
 static enum err put_policy(struct core *c, int64_t account, struct doc *out)
@@ -140,13 +147,22 @@ static enum err put_policy(struct core *c, int64_t account, struct doc *out)
     return change_waits(c, &a, out);
 }
 
+static enum err put_enrolment(struct core *c, int64_t id, struct doc *out)
+{
+    doc_text(out, "kind", "enrolment");
+    return enrolment_waits(c, id, out);
+}
+
 static enum err push(struct core *c, const struct waiting *w, struct doc *list)
 {
-    static enum err (*const put[])(struct core *, int64_t, struct doc *) = {
-        [KIND_ORDER] = put_order, [KIND_CREDIT] = put_credit, [KIND_POLICY] = put_policy};
+    static enum err (*const put[])(struct core *, int64_t,
+                                   struct doc *) = {[KIND_ORDER] = put_order,
+                                                    [KIND_CREDIT] = put_credit,
+                                                    [KIND_POLICY] = put_policy,
+                                                    [KIND_ENROLMENT] = put_enrolment};
     struct doc one = {0};
 
-    if (w->kind < KIND_ORDER || w->kind > KIND_POLICY)
+    if (w->kind < KIND_ORDER || w->kind > KIND_ENROLMENT)
         return ERR_INTERNAL;
     doc_object(&one);
     doc_time(&one, "since", w->since_us);

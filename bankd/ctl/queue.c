@@ -140,8 +140,8 @@ enum err queue_select(const struct js *items, const char *account, enum queue_so
 /* --- rows --- */
 
 /* The whole list of members that a row takes over as they are. */
-static const char *const same[] = {"waitsFor", "kind",    "account",   "amount",
-                                   "currency", "heldFor", "canDecide", "executionDate"};
+static const char *const same[] = {"waitsFor", "kind",      "account",       "amount",   "currency",
+                                   "heldFor",  "canDecide", "executionDate", "claimedBy"};
 
 static enum err copy_member(const struct js *item, const char *name, struct js *row)
 {
@@ -200,23 +200,26 @@ static enum err add_party(const struct js *item, struct js *row)
 {
     const char *payee = text_of(js_get(item, "payee"), "name");
     const char *debtor = text_of(js_get(item, "debtor"), "name");
+    const char *asking = text_of(item, "name"); /* who wants to be enrolled */
     struct buf words = BUF_INIT(0);
 
-    enum err e =
-        debtor[0] != '\0' ? buf_addf(&words, "from %s", debtor) : buf_add_str(&words, payee);
+    enum err e = debtor[0] != '\0' ? buf_addf(&words, "from %s", debtor)
+                                   : buf_add_str(&words, asking[0] != '\0' ? asking : payee);
     if (e == ERR_OK)
         e = js_set_text(row, "party", buf_str(&words));
     buf_free(&words);
     return e;
 }
 
-/* "alice", but "bob:reject": who only agreed needs no word. */
+/* "alice", but "bob:reject": who only agreed needs no word; nor does who admitted a person. */
 static enum err add_signed(const struct js *item, struct js *row)
 {
-    const struct js *decisions = js_get(item, "decisions");
+    const struct js *decisions = js_get(item, "decisions"), *admitted = js_get(item, "admittedBy");
     struct js *list = NULL;
 
     enum err e = js_array_new(&list);
+    for (size_t i = 0; e == ERR_OK && i < js_count(admitted); i++)
+        e = js_push_text(list, js_text(js_at(admitted, i), NULL));
     for (size_t i = 0; e == ERR_OK && i < js_count(decisions); i++) {
         const char *verb = text_of(js_at(decisions, i), "decision");
         bool agreed = strcmp(verb, decision_verb_name(VERB_APPROVE)) == 0;
@@ -232,6 +235,21 @@ static enum err add_signed(const struct js *item, struct js *row)
         list = NULL; /* taken over, also on failure */
     }
     js_free(list);
+    return e;
+}
+
+/* The newest one, with who wrote it. */
+static enum err add_comment(const struct js *item, struct js *row)
+{
+    const struct js *newest = js_at(js_get(item, "comments"), 0);
+    struct buf words = BUF_INIT(0);
+
+    if (newest == NULL)
+        return ERR_OK;
+    enum err e = buf_addf(&words, "%s: %s", text_of(newest, "operator"), text_of(newest, "text"));
+    if (e == ERR_OK)
+        e = js_set_text(row, "comment", buf_str(&words));
+    buf_free(&words);
     return e;
 }
 
@@ -251,6 +269,8 @@ static enum err make_row(const struct js *item, const struct queue_look *look, s
     if (e == ERR_OK)
         e = add_signed(item, row);
     if (e == ERR_OK)
+        e = add_comment(item, row);
+    if (e == ERR_OK)
         return js_push(rows, row);
     js_free(row);
     return e;
@@ -259,18 +279,13 @@ static enum err make_row(const struct js *item, const struct queue_look *look, s
 enum err queue_render(const struct js *items, const struct queue_look *look, struct buf *out)
 {
     static const struct table_column columns[] = {
-        {"AGE", "age", true},
-        {"WAITS-FOR", "waitsFor", false},
-        {"AMOUNT", "amount", true},
-        {"CURRENCY", "currency", false},
-        {"PAYEE", "party", false},
-        {"FLAGS", "heldFor", false},
-        {"SIGNED", "signed", false},
-        {"MISSING", "canDecide", false},
-        {"DAY", "executionDate", true},
-        {"KIND", "kind", false},
-        {"ID", "id", false},
-        {"ACCOUNT", "account", false},
+        {"AGE", "age", true},           {"WAITS-FOR", "waitsFor", false},
+        {"AMOUNT", "amount", true},     {"CURRENCY", "currency", false},
+        {"PAYEE", "party", false},      {"FLAGS", "heldFor", false},
+        {"SIGNED", "signed", false},    {"MISSING", "canDecide", false},
+        {"DAY", "executionDate", true}, {"CLAIMED", "claimedBy", false},
+        {"KIND", "kind", false},        {"ID", "id", false},
+        {"ACCOUNT", "account", false},  {"COMMENT", "comment", false},
     };
     static const struct table_paint paint = {.column = 0, .path = "colour"};
     struct js *rows = NULL;

@@ -22,6 +22,7 @@ struct conn {
     bool paused; /* READABLE is not registered */
     uint32_t slot, generation;
     char session[KEY_THUMBPRINT_LEN + 1];
+    int64_t certified_until_us;
     char operator_name[JOB_OPERATOR_MAX + 1];
     unsigned only;
     struct buf in;
@@ -277,6 +278,8 @@ static enum err admit(const struct conn *c, const struct http_request *r, struct
         memcpy(j->path, r->path, r->path_len);
         j->path[r->path_len] = 0;
     }
+    if (!e && r->once && handler_of(j->match.route)->writes && !(info->callers & CALLER_OPEN))
+        e = request_once_read(r->once, r->once_len, j->once);
     if (!e)
         e = request_query_read(r->query, r->query_len, handler_of(j->match.route)->query,
                                &j->query);
@@ -291,6 +294,7 @@ static void mark(const struct conn *c, struct job *j)
     j->slot = c->slot;
     j->generation = c->generation;
     memcpy(j->session, c->session, sizeof j->session);
+    j->certified_until_us = c->certified_until_us;
     memcpy(j->operator_name, c->operator_name, sizeof j->operator_name);
     j->console = c->operator_name[0] != 0;
     j->roles = j->console ? ROLE_ANY : 0;
@@ -391,7 +395,7 @@ static void handshake(struct conn *c)
     } else if (s == STREAM_WAIT) {
         await(c);
     } else {
-        tls_peer(c->stream.ssl, c->session);
+        tls_peer(c->stream.ssl, c->session, &c->certified_until_us);
         next_request(c);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
 #include "bankd/server/certify.h"
+#include "bankd/server/desk.h"
 #include "bankd/server/events.h"
 #include "bankd/server/notices.h"
 #include "bankd/server/prepare.h"
@@ -9,11 +10,6 @@
 #include <string.h>
 
 /* --- apply: by the committer -------------------------------------------------------------------*/
-
-static struct core_page page_of(const struct job *j)
-{
-    return (struct core_page){.cursor = j->query.cursor, .limit = j->query.limit};
-}
 
 static struct core_period period_of(const struct job *j)
 {
@@ -88,6 +84,16 @@ static enum err apply_bank_keys(const struct bank *b, struct job *j)
     return answer_js(j, o, e);
 }
 
+/* For everybody: whoever lost the way from his pin to the bank's root key has no session here. */
+static enum err apply_rollovers(const struct bank *b, struct job *j)
+{
+    enum err e = buf_addf(&j->answer.body, "{\"rollovers\":%s}", note_rollovers(b->note));
+
+    j->answer.err = e;
+    j->answer.http = 200;
+    return e;
+}
+
 static enum err apply_challenge(const struct bank *b, struct job *j)
 {
     const struct request_challenge *r = &j->body.challenge;
@@ -144,7 +150,7 @@ static enum err apply_delegations(const struct bank *b, struct job *j)
 static enum err apply_accounts(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_accounts(b->core, &who, &page, &j->answer);
 }
 
@@ -163,7 +169,7 @@ static enum err apply_policy(const struct bank *b, struct job *j)
 static enum err apply_movements(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     struct core_period period = period_of(j);
     return core_movements(b->core, &who, j->match.param[0], &period, &page, &j->answer);
 }
@@ -178,7 +184,7 @@ static enum err apply_movement_category(const struct bank *b, struct job *j)
 static enum err apply_account_statement(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     struct core_period period = period_of(j);
     return core_account_statement(b->core, &who, j->match.param[0], &period, &page, &j->answer);
 }
@@ -186,7 +192,7 @@ static enum err apply_account_statement(const struct bank *b, struct job *j)
 static enum err apply_expenses(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     struct core_period period = period_of(j);
     return core_expenses(b->core, &who, j->match.param[0], &period, &page, &j->answer);
 }
@@ -194,7 +200,7 @@ static enum err apply_expenses(const struct bank *b, struct job *j)
 static enum err apply_categories(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_categories(b->core, &who, j->match.param[0], &page, &j->answer);
 }
 
@@ -208,21 +214,21 @@ static enum err apply_category_rule(const struct bank *b, struct job *j)
 static enum err apply_orders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_orders(b->core, &who, j->match.param[0], &page, &j->answer);
 }
 
 static enum err apply_all_orders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_orders(b->core, &who, NULL, &page, &j->answer);
 }
 
 static enum err apply_waiting_orders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_waiting_orders(b->core, &who, &page, &j->answer);
 }
 
@@ -235,9 +241,9 @@ static enum err apply_order(const struct bank *b, struct job *j)
 static enum err apply_evidence(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    return core_evidence(b->core, &who, j->match.param[0], j->match.param[1],
-                         note_bank_keys(b->note), note_text(b->note), note_size(b->note),
-                         &j->answer);
+    const struct core_signed by = {note_bank_keys(b->note), note_rollovers(b->note),
+                                   note_text(b->note), note_size(b->note)};
+    return core_evidence(b->core, &who, j->match.param[0], j->match.param[1], &by, &j->answer);
 }
 
 static enum err apply_log_entries(const struct bank *b, struct job *j)
@@ -276,7 +282,7 @@ static enum err apply_rotate(const struct bank *b, struct job *j)
 static enum err apply_holders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_holders(b->core, &who, &page, &j->answer);
 }
 
@@ -289,7 +295,7 @@ static enum err apply_enrol(const struct bank *b, struct job *j)
 static enum err apply_enrolments(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_enrolments(b->core, &who, &page, &j->answer);
 }
 
@@ -325,7 +331,7 @@ static enum err apply_terminal_add(const struct bank *b, struct job *j)
 static enum err apply_terminals(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_terminals(b->core, &who, &page, &j->answer);
 }
 
@@ -339,7 +345,7 @@ static enum err apply_operator_add(const struct bank *b, struct job *j)
 static enum err apply_operators(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_operators(b->core, &who, &page, &j->answer);
 }
 
@@ -394,49 +400,6 @@ static enum err apply_close(const struct bank *b, struct job *j)
     return account_state(b, j, CORE_ACCOUNT_CLOSE);
 }
 
-static enum err apply_release(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_order_release(b->core, &who, j->match.param[0], j->match.param[1],
-                              j->body.note.note, &j->answer);
-}
-
-static enum err apply_refuse(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_order_refuse(b->core, &who, j->match.param[0], j->match.param[1], j->body.note.note,
-                             &j->answer);
-}
-
-static enum err apply_outbox(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
-    return core_outbox(b->core, &who, &page, &j->answer);
-}
-
-static enum err apply_queue(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
-    return core_queue(b->core, &who, j->query.waiting, &page, &j->answer);
-}
-
-static enum err apply_confirm(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_order_confirm(b->core, &who, j->match.param[0], j->match.param[1],
-                              j->body.note.note, &j->answer);
-}
-
-static enum err apply_return(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    const struct request_return *r = &j->body.returned;
-    return core_order_return(b->core, &who, j->match.param[0], j->match.param[1], r->reason,
-                             r->note, &j->answer);
-}
-
 static enum err apply_credit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -455,7 +418,7 @@ static enum err apply_credit(const struct bank *b, struct job *j)
 static enum err apply_suspense(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_suspense(b->core, &who, &page, &j->answer);
 }
 
@@ -530,6 +493,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_EVIDENCE] = {0, READS, NULL, apply_evidence},
     [ROUTE_CHECKPOINT] = {0, READS, NULL, apply_checkpoint},
     [ROUTE_BANK_KEYS] = {0, READS, NULL, apply_bank_keys},
+    [ROUTE_ROLLOVERS] = {0, READS, NULL, apply_rollovers},
     [ROUTE_LOG_ENTRIES] = {REQUEST_FROM | REQUEST_LIMIT, READS, NULL, apply_log_entries},
     [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, apply_holder_add},
     [ROUTE_KEY_SET] = {0, WRITES, prepare_key, apply_key_set},
@@ -553,17 +517,21 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
     [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
-    [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
-    [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
-    [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
+    [ROUTE_RELEASE] = {0, WRITES, prepare_word, desk_release},
+    [ROUTE_REFUSE] = {0, WRITES, prepare_word, desk_refuse},
+    [ROUTE_HOLD] = {0, WRITES, prepare_word, desk_hold},
+    [ROUTE_CLAIM] = {0, WRITES, prepare_claim, desk_claim},
+    [ROUTE_GIVE_BACK] = {0, WRITES, prepare_give_back, desk_give_back},
+    [ROUTE_COMMENT] = {0, WRITES, prepare_comment, desk_comment},
+    [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, desk_queue},
     [ROUTE_CONTACT_SET] = {0, WRITES, notices_prepare_contact, notices_contact},
     [ROUTE_NOTICES] = {PAGE, READS, NULL, notices_list},
     [ROUTE_NOTICE_RETRY] = {0, WRITES, prepare_note, notices_retry},
     [ROUTE_COURIER] = {0, WRITES, notices_prepare_courier, notices_courier},
     [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
-    [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
-    [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
-    [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},
+    [ROUTE_OUTBOX] = {PAGE, READS, NULL, desk_outbox},
+    [ROUTE_CONFIRM] = {0, WRITES, prepare_word, desk_confirm},
+    [ROUTE_RETURN] = {0, WRITES, prepare_return, desk_return},
     [ROUTE_CREDIT] = {0, WRITES, prepare_credit, apply_credit},
     [ROUTE_SUSPENSE] = {PAGE, READS, NULL, apply_suspense},
     [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, apply_assign},

@@ -35,12 +35,16 @@ struct job {
     bool routed; /* MATCH is of a route, or there was none */
     struct request_query query;
     char session[KEY_THUMBPRINT_LEN + 1];     /* the client key, "" without */
+    int64_t certified_until_us;               /* by the bank; 0: it is not */
     char operator_name[JOB_OPERATOR_MAX + 1]; /* "" for anybody else */
     bool console;                             /* an operator by his socket */
     role_set roles;                           /* of an operator, once he is found */
+    int64_t act;                              /* the entry of what he signed, or 0 */
     struct buf in;                            /* the connection's bytes, lent */
     size_t used;                              /* bytes of IN that are this request */
     size_t body_at, body_len;                 /* the body in IN */
+    char once[REQUEST_ONCE_MAX + 1];          /* its Idempotency-Key, "" without */
+    uint8_t request[DIGEST_LEN];              /* of what it asks for, where there is one */
     char path[ACT_PATH_MAX + 1];              /* of an act that must be signed */
     struct follow follow;                     /* of ROUTE_EVENTS */
 
@@ -57,6 +61,9 @@ struct job {
         struct request_fund fund;
         struct request_category category;
         struct request_note note;
+        struct request_word word;
+        struct request_claim claim;
+        struct request_comment comment;
         struct request_return returned;
         struct request_credit credit;
         struct request_assign assign;
@@ -79,6 +86,8 @@ void job_free(struct job *j); /* NULL-safe */
 void job_clear(struct job *j);
 
 struct core_caller job_caller(const struct job *j);
+/* The part of a list that it asks for. */
+struct core_page job_page(const struct job *j);
 
 /* Replaces the answer by a problem document without asking the core: E leaves no trace. */
 void job_refuse(struct job *j, enum err e);

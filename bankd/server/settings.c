@@ -47,7 +47,10 @@ static const struct setting {
     {"cutoff", CONF_TEXT, false, "", 0, 400, AT(cutoff), WHILE_RUNNING},
     {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes), WHILE_RUNNING},
     {"console", CONF_TEXT, false, "", 0, 10, AT(console), WHILE_RUNNING},
+    {"four_eyes", CONF_TEXT, false, "", 0, 10, AT(four_eyes), WHILE_RUNNING},
+    {"claim_minutes", CONF_U64, false, "120", 1, 10080, AT(claim_minutes), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
+    {"log_format", CONF_TEXT, false, "text", 1, 10, AT(log_format), AT_START},
     {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads_set),
      AT_START},
     {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(workers_set), AT_START},
@@ -145,12 +148,14 @@ static enum err read_terms(const struct reading *r, struct settings *s)
         {"bank_codes", s->bank_codes, "is not of the form PT 0002, DE 37040044",
          core_terms_bank_codes},
         {"console", s->console, "is neither absent nor open", core_terms_console},
+        {"four_eyes", s->four_eyes, "is neither absent nor yes", core_terms_four_eyes},
     };
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         if (lists[i].read(lists[i].text, &s->terms))
             return refuse(r, lists[i].name, lists[i].why);
     }
+    s->terms.claim_us = (int64_t)s->claim_minutes * 60 * TEXT_SECOND_US;
     s->terms.events_us = (int64_t)s->events_hours * 3600 * TEXT_SECOND_US;
     s->terms.remind_us = (int64_t)s->remind_minutes * 60 * TEXT_SECOND_US;
     s->terms.notice_wait_us = (int64_t)s->notice_wait_ms * 1000;
@@ -170,6 +175,8 @@ static enum err check(const struct reading *r, const struct settings *s)
     if (s->metrics_listen[0] && !listen_is_loopback(s->metrics_listen))
         return refuse(r, "metrics_listen",
                       "is no loopback address and port such as 127.0.0.1:9464");
+    if (log_set_format(s->log_format))
+        return refuse(r, "log_format", "is neither text nor json");
     return ERR_OK;
 }
 

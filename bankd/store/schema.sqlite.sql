@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 18;
+PRAGMA user_version = 21;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -46,6 +46,12 @@ CREATE TABLE event_horizon (
     id INTEGER NOT NULL
 ) STRICT;
 INSERT INTO event_horizon VALUES (1, -1);
+
+-- The rollovers of the bank's root key that the log has.
+CREATE TABLE rollover (
+    number INTEGER PRIMARY KEY, -- from 0
+    digest BLOB NOT NULL        -- of the payload
+) STRICT;
 
 -- Refusals that have no entry of their own, until their minute is over.
 CREATE TABLE refused (
@@ -308,6 +314,22 @@ CREATE TABLE statement (
     UNIQUE (signing_key, nonce) -- a nonce belongs to one of them
 ) STRICT;
 
+-- Requests with an Idempotency-Key, with their first answers, for a day: bankd/core/once.c.
+CREATE TABLE once (
+    id INTEGER PRIMARY KEY,
+    caller TEXT NOT NULL, -- holder:ID, or console:USER
+    once_key TEXT NOT NULL,
+    request BLOB NOT NULL, -- digest of route and body
+    reason TEXT NOT NULL,  -- the refusal's name, or OK
+    http INTEGER NOT NULL,
+    size INTEGER NOT NULL, -- entries that a checkpoint must cover before the answer goes out
+    body BLOB NOT NULL,
+    done_us INTEGER NOT NULL,
+    UNIQUE (caller, once_key)
+) STRICT;
+CREATE INDEX once_caller ON once (caller);
+CREATE INDEX once_done ON once (done_us);
+
 -- Whom an account paid, by what names, and what these look like: bankd/core/payees.h.
 CREATE TABLE payee (
     account INTEGER NOT NULL REFERENCES account (id),
@@ -334,6 +356,32 @@ CREATE TABLE credit (
     state TEXT NOT NULL -- booked, suspense or returned
 ) STRICT;
 CREATE INDEX credit_suspense ON credit (id) WHERE state = 'suspense';
+
+-- What operators do about what waits, by the name of what it is about: bankd/core/claim.h.
+CREATE TABLE queue_item (
+    item TEXT PRIMARY KEY,
+    claimed_by TEXT NOT NULL, -- an operator; '': nobody
+    since_us INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about its place in the queue
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE queue_comment (
+    id INTEGER PRIMARY KEY,
+    item TEXT NOT NULL REFERENCES queue_item (item),
+    operator TEXT NOT NULL,
+    time_us INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX queue_comment_item ON queue_comment (item);
+
+-- Who of the bank's operators had a hand in what: bankd/core/eyes.h.
+CREATE TABLE hand (
+    object TEXT NOT NULL,
+    act TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    time_us INTEGER NOT NULL, -- when last
+    PRIMARY KEY (object, act, operator)
+) STRICT, WITHOUT ROWID;
 
 -- The ledger. The postings of a movement sum to zero; an order is settled once.
 CREATE TABLE movement (

@@ -315,17 +315,18 @@ static void operate(struct tale *t, const struct world_order *o)
     struct world *w = &t->w;
     struct core *c = w->core;
     const char *id = o->order.id;
+    const struct core_word word = {FIRM, id, "x", 0};
     unsigned act = pick(t, 5);
 
     world_begin(w);
     if (act < 2)
-        world_end(w, core_order_release(c, &world_operator, FIRM, id, "x", &w->answer));
+        world_end(w, core_order_release(c, &world_operator, &word, &w->answer));
     else if (act == 2)
-        world_end(w, core_order_refuse(c, &world_operator, FIRM, id, "x", &w->answer));
+        world_end(w, core_order_refuse(c, &world_operator, &word, &w->answer));
     else if (act == 3)
-        world_end(w, core_order_confirm(c, &world_operator, FIRM, id, "x", &w->answer));
+        world_end(w, core_order_confirm(c, &world_operator, &word, &w->answer));
     else
-        world_end(w, core_order_return(c, &world_operator, FIRM, id, "AC03", "x", &w->answer));
+        world_end(w, core_order_return(c, &world_operator, &word, "AC03", &w->answer));
 }
 
 static void block(struct tale *t)
@@ -410,8 +411,8 @@ static enum err evidence_of(struct tale *t, const struct world_order *o, struct 
     world_checkpoint(w, &note);
     core_head(w->core, &head);
     world_begin(w);
-    world_end(w, core_evidence(w->core, &world_operator, FIRM, o->order.id, buf_str(&w->bank_keys),
-                               buf_str(&note), head.size, &w->answer));
+    const struct core_signed by = {buf_str(&w->bank_keys), "[]", buf_str(&note), head.size};
+    world_end(w, core_evidence(w->core, &world_operator, FIRM, o->order.id, &by, &w->answer));
     assert_err(w->answer.err, ERR_OK);
     const struct verify_evidence_input in = {.bytes = w->answer.body.data,
                                              .len = w->answer.body.len,

@@ -7,6 +7,7 @@ usage: openapi_test.py [Static|Live]"""
 import pathlib
 import re
 import sys
+import time
 import unittest
 
 import yaml
@@ -125,6 +126,24 @@ class Static(unittest.TestCase):
             named = [resolve(p)["name"] for p in item.get("parameters", [])]
             self.assertEqual(named, re.findall(r"{(\w+)}", path))
 
+    def test_what_every_post_and_every_list_takes(self):
+        """Idempotency-Key where somebody asks; cursor and limit where the answer goes on."""
+        whole = {"delegations", "expenses", "logEntries"}  # docs/API.md says why
+        lists = 0
+        for method, path, op in operations():
+            names = {resolve(p)["name"] for p in op.get("parameters", [])}
+            self.assertEqual("Idempotency-Key" in names, method == "POST" and "open" not in op["x-callers"], path)
+            told = [content["schema"] for answer in op["responses"].values()
+                    for kind, content in resolve(answer)["content"].items() if kind == "application/json"]
+            arrays = {name for schema in told for name, one in resolve(schema).get("properties", {}).items()
+                      if resolve(one).get("type") == "array"}
+            goes_on = any("next" in resolve(schema).get("properties", {}) for schema in told)
+            if method == "GET" and goes_on and op["operationId"] not in whole:
+                lists += 1
+                self.assertTrue(arrays and {"cursor", "limit"} <= names, path)
+            self.assertEqual({"cursor", "limit"} <= names, method == "GET" and goes_on and op["operationId"] not in whole, path)
+        self.assertGreater(lists, 12)
+
     def test_problem_names_exist(self):
         for _, path, operation in operations():
             for name in operation["x-problems"]:
@@ -226,6 +245,19 @@ class Live(unittest.TestCase):
         self.check("reverse", bank.operator("POST", "%s/movements/%d/reversal" % (at, movement["id"]),
                                             {"note": "as a test"}))
 
+    def desk(self, bank, item, one):
+        """What operators do about an item, and what they and nobody else see of it."""
+        bank.operator("POST", "/v1/operators", {"operator": "otto", "name": "Otto", "spki": self.otto})
+        bank.operator("POST", "/v1/operators/otto/roles", {"note": "as a test", "roles": ["payments"]})
+        claim = {"item": item, "note": "as a test", "operator": "otto"}
+        self.assertEqual(self.check("claim", bank.operator("POST", "/v1/queue/claims", claim))["claimedBy"], "otto")
+        self.check("comment", bank.operator("POST", "/v1/queue/comments", {"item": item, "text": "rang"}))
+        self.assertEqual(self.check("order", bank.operator("GET", one))["claimedBy"], "otto")
+        self.check("queue", bank.operator("GET", "/v1/queue"))
+        del claim["operator"]
+        told = self.check("giveBack", bank.operator("POST", "/v1/queue/give-backs", claim))
+        self.assertEqual([one["text"] for one in told["comments"]], ["rang"])
+
     def check_cash(self, bank, cash, account, holders, policy):
         import bank as b
 
@@ -253,6 +285,8 @@ class Live(unittest.TestCase):
             waiting = self.check("enrol", newcomer.send())
             self.assertEqual(waiting["status"], "waiting")
         self.assertEqual(len(self.check("enrolments", bank.operator("GET", "/v1/enrolments"))["enrolments"]), 2)
+        kinds = [one["kind"] for one in self.check("queue", bank.operator("GET", "/v1/queue?waiting=bank"))["items"]]
+        self.assertEqual(kinds.count("enrolment"), 2)
         told = self.check("enrolmentAdmit", newcomers[0].admit("dora"))
         self.assertEqual((told["status"], told["holder"]), ("admitted", "dora"))
         told = self.check("enrolmentRefuse", newcomers[1].refuse("as a test"))
@@ -274,6 +308,7 @@ class Live(unittest.TestCase):
             for holder, key in keys.items():
                 self.check("holderAdd", bank.add_holder(holder, key))
             account, payee = b.iban(1), b.iban(2)
+            self.otto = b.b64(b.Key(bank.dir).spki)
             at = "/v1/accounts/" + account
             for number, holders in ((account, ["alice", "bob"]), (payee, ["edp"])):
                 self.check("accountOpen", bank.operator("POST", "/v1/accounts", {
@@ -304,7 +339,8 @@ class Live(unittest.TestCase):
                                      ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys")):
                 self.check(identifier, bob.get(path))
                 self.check(identifier, bank.operator("GET", path))
-            for identifier, path in (("health", "/v1/health"), ("holders", "/v1/holders?limit=2"),
+            for identifier, path in (("health", "/v1/health"), ("rollovers", "/v1/rollovers"),
+                                     ("holders", "/v1/holders?limit=2"),
                                      ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
                 self.check(identifier, bank.operator("GET", path))
             self.follow(bank, bob)
@@ -329,6 +365,7 @@ class Live(unittest.TestCase):
                     self.check("decide", session.decide(held, new))
                 self.assertEqual(self.check("order", alice.get(at + "/orders/" + held["id"]))["status"], "PDNG")
                 self.queue(bank, ("payment", "bank", []))
+                self.desk(bank, "order:%s/%s" % (account, held["id"]), "%s/orders/%s" % (at, held["id"]))
                 identifier, act = ("release", "release") if held is large else ("refuse", "refusal")
                 told = self.check(identifier, bank.operator("POST", "%s/orders/%s/%s" % (at, held["id"], act),
                                                             {"note": "as a test"}))
@@ -350,6 +387,11 @@ class Live(unittest.TestCase):
             self.check("operatorRoles", bank.operator("POST", "/v1/operators/olga/roles", {
                 "note": "as a test", "roles": ["viewer", "payments"]}))
             self.check("operators", bank.operator("GET", "/v1/operators"))
+            dated = b.make_order(account, payee, "1.00", date=b.rfc3339(time.time() + 20 * 86400)[:10], lifetime=86400)
+            for session in (alice, bob):
+                self.check("decide", session.decide(dated, new))
+            told = self.check("hold", bank.operator("POST", "%s/orders/%s/hold" % (at, dated["id"]), {"note": "as a test"}))
+            self.assertEqual((told["status"], told["heldFor"]), ("PDNG", ["operator"]))
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
             self.enrolments(bank)
             self.check("metrics", bank.operator("GET", "/metrics"))

@@ -79,6 +79,7 @@ static void open_core(struct world *w)
     assert_ok(core_terms_hold_above(w->hold_above ? w->hold_above : "", &options.terms));
     assert_ok(core_terms_hold_on(w->hold_on ? w->hold_on : "", &options.terms));
     assert_ok(core_terms_bank_codes(w->bank_codes ? w->bank_codes : "", &options.terms));
+    assert_ok(core_terms_four_eyes(w->four_eyes ? w->four_eyes : "", &options.terms));
     assert_ok(core_terms_cutoff(w->cutoff ? w->cutoff : "", &options.terms));
     assert_ok(store_open(w->path, &w->store));
     assert_ok(core_open(w->store, &options, &w->core));
@@ -559,9 +560,9 @@ enum err world_evidence(struct world *w, const struct person *who, const struct 
 
     world_checkpoint(w, &note);
     core_head(w->core, &head);
+    const struct core_signed by = {buf_str(&w->bank_keys), "[]", buf_str(&note), head.size};
     world_begin(w);
-    world_end(w, core_evidence(w->core, &caller, o->order.account, o->order.id,
-                               buf_str(&w->bank_keys), buf_str(&note), head.size, &w->answer));
+    world_end(w, core_evidence(w->core, &caller, o->order.account, o->order.id, &by, &w->answer));
     assert_err(w->answer.err, ERR_OK);
     const struct verify_evidence_input in = {.bytes = w->answer.body.data,
                                              .len = w->answer.body.len,

@@ -214,13 +214,14 @@ class Session:
         context.load_cert_chain(self.cert, self.session_key.path)
         return context
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, once=None):
+        """ONCE: the value of an Idempotency-Key."""
         if self.connection is None:
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.bank.port, timeout=30,
                                                           context=self.context())
         data = body if body is None or isinstance(body, bytes) else canon(body)
         try:
-            self.connection.request(method, path, data)
+            self.connection.request(method, path, data, {"Idempotency-Key": once} if once else {})
             answer = self.connection.getresponse()
             return Answer(answer.status, answer.read())
         except (OSError, http.client.HTTPException):
@@ -259,6 +260,8 @@ class Session:
 
 class Bank:
     """with Bank() as bank: ... ; processes and directory are gone afterwards."""
+
+    keeper_pin = "9999"
 
     def __init__(self, name=NAME, keeper_env=None, bankd_settings="", bankd_prefix=(), parent=None,
                  keeper_settings=""):
@@ -309,7 +312,7 @@ class Bank:
         os.mkdir(self.path("tokens"))
         self.write("softhsm2.conf", "directories.tokendir = %s\nobjectstore.backend = file\n"
                                     "log.level = ERROR\n" % self.path("tokens"))
-        self.token("bank", "9999")
+        self.token("bank", self.keeper_pin)
 
     def token(self, label, pin):
         self.tool(["countersign", "token", "init", "--module", SOFTHSM, "--label", label, "--so-pin-fd",
@@ -342,7 +345,7 @@ class Bank:
                                   "state = %s\n%s" % (self.name, self.module, self.path("keeper.sock"),
                                                       self.path("keeper"), self.keeper_settings))
         self.write_settings()
-        self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--init", "--pin-fd", "{9999}"],
+        self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--init", "--pin-fd", "{%s}" % self.keeper_pin],
                   env=self.keeper_env)
 
     def pin_operator(self, operator, key):
@@ -384,7 +387,7 @@ class Bank:
 
     def start_keeper(self):
         read, write = os.pipe()
-        os.write(write, b"9999\n")
+        os.write(write, self.keeper_pin.encode() + b"\n")
         os.close(write)
         try:
             args = [os.path.join(BIN, "bankd-keeper"), "--config", self.path("keeper.conf"), "--pin-fd", str(read)]
@@ -425,12 +428,13 @@ class Bank:
         self.stop_keeper()
 
     # --- operator ---
-    def operator(self, method, path, body=None, door="bankd.sock"):
+    def operator(self, method, path, body=None, once=None, door="bankd.sock"):
         connection = http.client.HTTPConnection("localhost", timeout=30)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.settimeout(30)
         connection.sock.connect(self.path(door))
-        connection.request(method, path, body if body is None or isinstance(body, bytes) else canon(body))
+        connection.request(method, path, body if body is None or isinstance(body, bytes) else canon(body),
+                           {"Idempotency-Key": once} if once else {})
         answer = connection.getresponse()
         result = Answer(answer.status, answer.read())
         connection.close()

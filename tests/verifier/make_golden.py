@@ -16,8 +16,10 @@ sys.dont_write_bytecode = True
 from golden_cash import cash_files, forged_cash, good_cash
 from golden_decisions import forged_decisions
 from golden_delegation import forged_delegations, good_delegations
+from golden_enrolment import enrolment_files, forged_evidence_of_enrolments, good_enrolments
 from golden_rotation import forged_evidence_of_rotations, good_rotations, rotation_files
 from golden_forged import forged_acceptance, forged_elsewhere, sent
+from golden_rollover import forged_rollovers, good_rollovers, rollover_files
 from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DELEGATION, DEPUTIES, DORA, FULL,
                           LOG, LOG384, LOGIN, ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER,
                           TAIL, Story, bank_keys, decision, delegation, delegation_display,
@@ -93,7 +95,9 @@ def good_evidence():
     yield "waited", waited("2026-11-24T10:05:02Z").evidence()
     yield from good_cash()
     yield from good_delegations()
+    yield from good_rollovers()
     yield from good_rotations()
+    yield from good_enrolments()
 
 
 def held(released=True, ends=True):
@@ -141,6 +145,7 @@ def forged_evidence():
     for row in forged_books():
         yield row
     yield from forged_cash()
+    yield from forged_rollovers()
 
 
 def forged_files():
@@ -370,6 +375,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_elsewhere(wrong)
     yield from forged_delegations(wrong)
     yield from forged_evidence_of_rotations(wrong)
+    yield from forged_evidence_of_enrolments(wrong)
     yield from forged_acceptance(wrong)
 
 
@@ -480,7 +486,9 @@ def files():
     yield "decisions-forged.txt", "".join(
         "%s %s %s\n" % row for row in forged_decisions()).encode()
     yield from cash_files()
+    yield from rollover_files()
     yield from rotation_files()
+    yield from enrolment_files()
     for name, content in good_evidence():
         yield "evidence/%s.json" % name, content
     rows = list(forged_evidence())

@@ -92,6 +92,8 @@ static void other_ends(void **state)
                 {"sent-back", "RJCT", "AC01", 2},
                 {"suspended-for-a-while", "ACSC", "", 2},
                 {"suspended-by-himself", "ACSC", "", 2},
+                {"ceremony", "ACSC", "", 2},
+                {"ceremony-late", "ACSC", "", 2},
                 {"rotated", "ACSC", "", 2},
                 {"rotated-before", "ACSC", "", 2},
                 {"rotated-twice", "PATC", "", 1},
@@ -99,7 +101,9 @@ static void other_ends(void **state)
                 {"delegated", "ACSC", "", 2},
                 {"delegated-anew", "ACSC", "", 2},
                 {"withdrawn", "RJCT", "DS0H", 1},
-                {"delegation-began", "ACSC", "", 2}};
+                {"delegation-began", "ACSC", "", 2},
+                {"rolled", "ACSC", "", 2},
+                {"rolled-twice", "ACSC", "", 2}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
