@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
 #include "bankd/server/prepare.h"
+#include "bankd/server/tls.h"
+#include "base/text.h"
 #include "order/json.h"
+#include "order/jws.h"
 #include "verifier/verifier.h"
 #include <string.h>
 
@@ -404,6 +407,32 @@ static enum err apply_outbox(const struct bank *b, struct job *j)
     return core_outbox(b->core, &who, &page, &j->answer);
 }
 
+/* Told when its renewal has failed for days, not as soon as it is made. */
+#define CERTIFICATE_AHEAD_US (5 * 86400 * TEXT_SECOND_US)
+
+static int64_t bank_keys_end(const struct note *n)
+{
+    struct statement_bank_keys keys;
+    struct jws_parts parts;
+    const char *jws = note_bank_keys(n);
+
+    if (jws_split(jws, strlen(jws), &parts) ||
+        verify_bank_keys(jws, strlen(jws), parts.header.kid, &keys))
+        return INT64_MAX;
+    return keys.head.expires_us;
+}
+
+static enum err apply_radar(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    const struct core_radar_end ends[] = {
+        {"bank keys", bank_keys_end(b->note), 0},
+        {"TLS", tls_ends_us(b->tls), CERTIFICATE_AHEAD_US},
+    };
+    return core_radar(b->core, &who, &page, ends, sizeof ends / sizeof *ends, &j->answer);
+}
+
 static enum err apply_queue(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -543,6 +572,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
     [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
+    [ROUTE_RADAR] = {PAGE, READS, NULL, apply_radar},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},

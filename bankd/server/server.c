@@ -245,6 +245,7 @@ enum err server_start(const struct settings *settings, struct server **out)
     enum err e = open_bank(s);
     if (!e)
         e = tls_new(settings->keeper_socket, &s->tls);
+    s->bank.tls = s->tls;
     if (!e)
         e = start_threads(s);
     if (!e)

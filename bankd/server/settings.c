@@ -44,6 +44,7 @@ static const struct setting {
     {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes), WHILE_RUNNING},
     {"console", CONF_TEXT, false, "", 0, 10, AT(console), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
+    {"radar_days", CONF_U64, false, "30", 1, 3650, AT(radar_days), WHILE_RUNNING},
     {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads_set),
      AT_START},
     {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(workers_set), AT_START},
@@ -140,6 +141,7 @@ static enum err read_terms(const struct reading *r, struct settings *s)
         if (lists[i].read(lists[i].text, &s->terms))
             return refuse(r, lists[i].name, lists[i].why);
     }
+    s->terms.radar_days = (int64_t)s->radar_days;
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])
         return refuse(r, "hold_on", "waits for a payee check; set payee_check_socket, too");
