@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -53,6 +54,39 @@ static enum err default_path(struct buf *out)
     return buf_addf(out, "%s/.config/countersign/config", home != NULL ? home : "");
 }
 
+static enum err settings_path(const struct app *a, struct buf *out)
+{
+    return a->config != NULL ? buf_add_str(out, a->config) : default_path(out);
+}
+
+/* Of the default path the two last directories may be missing. Where making them fails, so does
+ * writing the file. */
+static void make_parents(char *path)
+{
+    char *last = strrchr(path, '/');
+    *last = '\0';
+    char *before = strrchr(path, '/');
+    *before = '\0';
+    (void)mkdir(path, 0700);
+    *before = '/';
+    (void)mkdir(path, 0700);
+    *last = '/';
+}
+
+enum err app_write_settings(struct app *a, const struct conf_change *changes, size_t count)
+{
+    struct buf path = BUF_INIT(4096);
+    enum err e = settings_path(a, &path);
+    if (e == ERR_OK && a->config == NULL)
+        make_parents((char *)path.data);
+    if (e == ERR_OK)
+        e = conf_write(buf_str(&path), changes, count);
+    if (e != ERR_OK)
+        (void)app_fail(a, e, "%s", buf_str(&path));
+    buf_free(&path);
+    return e;
+}
+
 static void prefer(const char **option, const char *from_file)
 {
     if (*option == NULL)
@@ -70,9 +104,13 @@ enum err app_configure(struct app *a)
         {"token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->conf_token},
         {"module", CONF_TEXT, false, NULL, 1, 255, &a->conf_module},
         {"account", CONF_TEXT, false, NULL, 1, 34, &a->conf_account},
+        {"name", CONF_TEXT, false, NULL, 1, 560, &a->name},
+        {"holder", CONF_TEXT, false, NULL, 1, 32, &a->holder},
+        {"enrolment", CONF_TEXT, false, NULL, 43, 43, &a->enrolment},
+        {"enrolment_token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->enrolment_token},
     };
     struct buf path = BUF_INIT(4096);
-    enum err e = a->config != NULL ? buf_add_str(&path, a->config) : default_path(&path);
+    enum err e = settings_path(a, &path);
     if (e == ERR_OK && (a->config != NULL || access(buf_str(&path), F_OK) == 0))
         e = conf_load(buf_str(&path), items, sizeof items / sizeof *items, NULL, a->message,
                       sizeof a->message);
@@ -98,8 +136,9 @@ void app_close(struct app *a)
         token_module_unload(a->modules[i]);
     free(a->modules);
     secret_free(a->pin);
-    char *texts[] = {a->conf_url,   a->conf_bank,   a->conf_bank_key,
-                     a->conf_token, a->conf_module, a->conf_account};
+    char *texts[] = {a->conf_url,    a->conf_bank,      a->conf_bank_key, a->conf_token,
+                     a->conf_module, a->conf_account,   a->name,          a->holder,
+                     a->enrolment,   a->enrolment_token};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     memset(a, 0, sizeof *a);

@@ -10,6 +10,7 @@
 #include "api/client.h"
 #include "base/args.h"
 #include "base/buf.h"
+#include "base/conf.h"
 #include "base/err.h"
 #include "order/key.h"
 #include "order/statement.h"
@@ -27,6 +28,8 @@ struct app {
     bool json, yes, last_try, debug;
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
+    char *name, *holder;               /* who one is at the bank: enrol writes these */
+    char *enrolment, *enrolment_token; /* a request that waits, and the key that it is for */
 
     struct token_module **modules;
     size_t module_count;
@@ -46,6 +49,9 @@ extern struct app app_main; /* the options' values go here */
 
 /* Reads the configuration file, once, before anything else. */
 MUST_CHECK enum err app_configure(struct app *a);
+/* Writes the settings into that file, which is made where there is none. */
+MUST_CHECK enum err app_write_settings(struct app *a, const struct conf_change *changes,
+                                       size_t count);
 void app_close(struct app *a);
 
 /* A setting or SETTING_MISSING with its name in the message. */
@@ -86,7 +92,10 @@ MUST_CHECK enum err app_logout(struct app *a, bool *had, enum err *told);
 MUST_CHECK enum err app_challenge(struct app *a, const char *thumbprint, struct js **answer);
 /* Calls the bank with the session; without one logs in first, with the token's PIN. */
 MUST_CHECK enum err app_call(struct app *a, const struct client_call *call, struct js **answer);
-/* The same, answer as bytes. */
+/* Calls the bank without a session, as somebody whom it does not know. */
+MUST_CHECK enum err app_call_open(struct app *a, const struct client_call *call,
+                                  struct js **answer);
+/* As app_call, answer as bytes. */
 MUST_CHECK enum err app_call_bytes(struct app *a, const struct client_call *call,
                                    struct buf *answer);
 

@@ -98,6 +98,17 @@ static enum err get_challenge(struct app *a, struct client *client, const char *
     return e;
 }
 
+enum err app_call_open(struct app *a, const struct client_call *call, struct js **answer)
+{
+    struct client *client = NULL;
+    *answer = NULL;
+    enum err e = connect_with(a, NULL, &client);
+    if (e == ERR_OK)
+        e = call_on(a, client, call, answer);
+    client_free(client);
+    return e;
+}
+
 enum err app_challenge(struct app *a, const char *thumbprint, struct js **answer)
 {
     struct client *client = NULL;

@@ -34,4 +34,13 @@ void conf_place(const char *path, size_t line, char *out, size_t size);
 /* Frees the texts and sets them to NULL. */
 void conf_free(struct conf_item *items, size_t count);
 
+struct conf_change {
+    const char *name, *value; /* VALUE NULL: the setting goes */
+};
+
+/* Writes the settings into the file at PATH, each in place of its line or at the end; everything
+ * else stays as it is. A file that is not there yet is made, for its owner alone; a symbolic link
+ * is followed. CONFIG_INVALID, and nothing is written, when a value could not be read back. */
+MUST_CHECK enum err conf_write(const char *path, const struct conf_change *changes, size_t count);
+
 #endif

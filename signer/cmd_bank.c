@@ -9,6 +9,7 @@
 #include <string.h>
 
 static const char *opt_policy_output, *opt_certificate, *opt_login_output;
+static bool opt_waiting;
 
 const struct args_option cmd_login_options[2] = {
     {"certificate", 0, ARGS_TEXT, "FILE", "for another program: the certificate (PEM) of its key",
@@ -20,6 +21,11 @@ const struct args_option cmd_login_options[2] = {
 const struct args_option cmd_policy_options[1] = {
     {"output", 'o', ARGS_TEXT, "FILE", "where to write it; default: standard output",
      &opt_policy_output},
+};
+
+const struct args_option cmd_orders_options[1] = {
+    {"waiting-for-me", 0, ARGS_FLAG, NULL, "of all your accounts, what waits for your word",
+     &opt_waiting},
 };
 
 static enum err login(struct app *a)
@@ -151,8 +157,13 @@ int cmd_orders(void *ctx, const struct args_list *words)
                                      "",
                                      VIEW_ORDER_TITLE,
                                      "There are no orders."};
+    static const struct list waiting = {{ROUTE_WAITING_ORDERS, false, "orders", "limit=200", 0},
+                                        view_waiting_line,
+                                        "",
+                                        VIEW_WAITING_TITLE,
+                                        "Nothing waits for your word."};
     (void)words;
-    return run_list(ctx, &list);
+    return run_list(ctx, opt_waiting ? &waiting : &list);
 }
 
 int cmd_accounts(void *ctx, const struct args_list *words)

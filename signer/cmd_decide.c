@@ -2,16 +2,14 @@
 #include "app/app.h"
 #include "base/file.h"
 #include "order/json.h"
-#include "order/jws.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include "signer/view.h"
 #include <string.h>
 
-#define BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u) /* bytes of a signed decision with its order */
-
 static const char *opt_policy, *opt_verb, *opt_challenge, *opt_output;
 static const char *opt_decide_policy;
+static bool opt_logout, opt_all, opt_show;
 
 const struct args_option cmd_sign_options[4] = {
     {"policy", 'p', ARGS_TEXT, "FILE", "the account's policy document", &opt_policy},
@@ -20,9 +18,20 @@ const struct args_option cmd_sign_options[4] = {
      &opt_challenge},
     {"output", 'o', ARGS_TEXT, "FILE", "where to write; default: standard output", &opt_output},
 };
-const struct args_option cmd_decide_options[1] = {
-    {"policy", 'p', ARGS_TEXT, "FILE", "the account's policy; default: ask the bank",
-     &opt_decide_policy},
+#define DECIDE_OPTIONS                                                                             \
+    {"policy",          'p', ARGS_TEXT, "FILE", "the account's policy; default: ask the bank",     \
+     &opt_decide_policy},                                                                          \
+    {                                                                                              \
+        "logout", 0, ARGS_FLAG, NULL, "end the session afterwards", &opt_logout                    \
+    }
+
+const struct args_option cmd_decide_options[2] = {DECIDE_OPTIONS};
+const struct args_option cmd_approve_options[4] = {
+    DECIDE_OPTIONS,
+    {"all-waiting", 0, ARGS_FLAG, NULL,
+     "all that waits for you, after one summary; with --account of that one alone", &opt_all},
+    {"show", 0, ARGS_FLAG, NULL, "with --all-waiting: the whole text of each order, too",
+     &opt_show},
 };
 
 /* Shows, asks, signs. The PIN is the consent; where it was typed before the text was there (for a
@@ -41,7 +50,7 @@ static enum err show_and_sign(struct app *a, const struct subject *s, enum verb 
 static enum err sign_offline(struct app *a, const char *path)
 {
     struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
     const char *policy = NULL, *name = NULL;
     enum err e = app_need(a, opt_policy, "policy", &policy);
     if (e == ERR_OK)
@@ -101,7 +110,7 @@ int cmd_challenge(void *ctx, const struct args_list *words)
 static enum err decide(struct app *a, const char *word, enum verb verb)
 {
     struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
     struct js *answer = NULL;
     enum err e = subject_load(a, word, opt_decide_policy, &s);
     if (e == ERR_OK)
@@ -119,10 +128,33 @@ static enum err decide(struct app *a, const char *word, enum verb verb)
     return e;
 }
 
+/* The vote stands, whatever becomes of the session. */
+static enum err log_out(struct app *a)
+{
+    bool had = false;
+    enum err told = ERR_OK;
+    enum err e = app_logout(a, &had, &told);
+    if (e == ERR_OK && told != ERR_OK)
+        fprintf(stderr, "The bank could not be told of the end of the session (%s).\n",
+                err_name(told));
+    return e;
+}
+
+/* E: what came of it, which goes before what comes of logging out. */
+static int finish(struct app *a, enum err e)
+{
+    char message[sizeof a->message];
+    memcpy(message, a->message, sizeof message);
+    enum err ended = opt_logout ? log_out(a) : ERR_OK;
+    if (e != ERR_OK)
+        memcpy(a->message, message, sizeof message);
+    return app_finish(a, e != ERR_OK ? e : ended);
+}
+
 static int run_decide(struct app *a, const struct args_list *words, enum verb verb)
 {
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? decide(a, words->item[0], verb) : e);
+    return finish(a, e == ERR_OK ? decide(a, words->item[0], verb) : e);
 }
 
 int cmd_submit(void *ctx, const struct args_list *words)
@@ -132,7 +164,16 @@ int cmd_submit(void *ctx, const struct args_list *words)
 
 int cmd_approve(void *ctx, const struct args_list *words)
 {
-    return run_decide(ctx, words, VERB_APPROVE);
+    struct app *a = ctx;
+    const char *account = a->account; /* asked for, not the settings' */
+    if (words->count > 0 && !opt_all && !opt_show)
+        return run_decide(a, words, VERB_APPROVE);
+    if (words->count > 0 || !opt_all || opt_decide_policy != NULL)
+        return app_finish(a, app_fail(a, ERR_USAGE,
+                                      "name one ORDER, or give --all-waiting alone or "
+                                      "with --show"));
+    enum err e = app_configure(a);
+    return finish(a, e == ERR_OK ? approve_all(a, account, opt_show) : e);
 }
 
 int cmd_reject(void *ctx, const struct args_list *words)

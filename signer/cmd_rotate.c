@@ -87,7 +87,7 @@ static void close_next(struct next *n)
     buf_free(&n->uri);
 }
 
-/* The first that no key has. */
+/* The first that no key has, behind the places of PIV (9A, 9C, 9D, 9E are 1 to 4). */
 static enum err free_id(struct token *t, uint8_t *out)
 {
     struct token_key_info *keys = NULL;
@@ -99,7 +99,7 @@ static enum err free_id(struct token *t, uint8_t *out)
             taken[keys[i].id[0]] = true;
     }
     free(keys);
-    for (*out = 1; taken[*out] && *out != 0; (*out)++)
+    for (*out = 5; taken[*out] && *out != 0; (*out)++)
         ;
     return e == ERR_OK && *out == 0 ? ERR_TOKEN_FULL : e;
 }

@@ -1,26 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * send: hands signed decisions in, one a line of the files. One alone is told in full; of many each
- * is one line, and the bank's no to one does not hold the others up.
+ * send: hands signed decisions in, one a line of the files.
  */
 #include "app/app.h"
 #include "base/file.h"
-#include "base/progress.h"
-#include "order/json.h"
 #include "signer/commands.h"
-#include "signer/view.h"
+#include "signer/sending.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_BYTES_MAX ((size_t)16 << 20)
-
-struct sending {
-    struct app *app;
-    size_t total, done, accepted;
-    enum err refusal; /* the first */
-    struct progress bar;
-};
 
 static size_t line_length(const char *at, const char *end)
 {
@@ -40,66 +29,6 @@ static size_t count_lines(const struct buf *file)
     return count;
 }
 
-/* Without a session or a bank to trust, none of the others would get through either. */
-static bool is_the_banks_no(enum err e)
-{
-    return err_info(e)->exit == EXIT_REFUSED && e != ERR_TLS_REFUSED && e != ERR_SESSION_REQUIRED;
-}
-
-static enum err print_refusal(const struct app *a, enum err refusal, const char *where)
-{
-    struct js *o = NULL;
-    if (!a->json) {
-        app_print_safe(stdout, where);
-        printf(" refused, %s%s", err_name(refusal), a->message[0] != '\0' ? ": " : "");
-        app_print_safe(stdout, a->message);
-        fputc('\n', stdout);
-        return ERR_OK;
-    }
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_text(o, "error", err_name(refusal));
-    if (e == ERR_OK)
-        e = js_set_text(o, "detail", a->message);
-    if (e == ERR_OK)
-        e = js_set_text(o, "where", where);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(o);
-    return e;
-}
-
-static enum err print_accepted(const struct sending *s, const struct js *answer)
-{
-    if (s->app->json)
-        return app_print_json(answer);
-    if (s->total == 1)
-        view_order(answer);
-    else
-        view_order_line(answer);
-    return ERR_OK;
-}
-
-static enum err send_line(struct sending *s, const char *line, size_t len, const char *where)
-{
-    struct client_call call = {.route = ROUTE_DECIDE, .body = line, .body_len = len};
-    struct js *answer = NULL;
-    s->app->message[0] = '\0';
-    enum err e = app_call(s->app, &call, &answer);
-    if (isatty(STDOUT_FILENO) == 1)
-        progress_end(&s->bar); /* out of the way of what is printed now */
-    if (e == ERR_OK) {
-        s->accepted++;
-        e = print_accepted(s, answer);
-    } else if (s->total > 1 && is_the_banks_no(e)) {
-        s->refusal = s->refusal == ERR_OK ? e : s->refusal;
-        e = print_refusal(s->app, e, where);
-    }
-    progress_set(&s->bar, ++s->done);
-    js_free(answer);
-    return e;
-}
-
 static enum err send_lines(struct sending *s, const char *path, const struct buf *file)
 {
     char where[4096 + 24];
@@ -109,7 +38,7 @@ static enum err send_lines(struct sending *s, const char *path, const struct buf
         size_t len = line_length(at, end);
         (void)snprintf(where, sizeof where, "%s:%zu", path, number);
         if (len > 0)
-            e = send_line(s, at, len, where);
+            e = sending_one(s, at, len, where);
         at += len + 1;
     }
     return e;
@@ -135,16 +64,10 @@ static enum err read_files(struct sending *s, const struct args_list *words, str
 static enum err send_files(struct sending *s, const struct args_list *words, struct buf *files)
 {
     enum err e = read_files(s, words, files);
-    progress_start(&s->bar, "Sending", s->total);
-    if (e == ERR_OK && s->total > 1 && !s->app->json)
-        fputs(VIEW_ORDER_TITLE, stdout);
+    sending_start(s, "Sending");
     for (size_t i = 0; e == ERR_OK && i < words->count; i++)
         e = send_lines(s, words->item[i], &files[i]);
-    progress_end(&s->bar);
-    if (e == ERR_OK && s->refusal != ERR_OK)
-        e = app_fail(s->app, s->refusal, "the bank refused %zu of %zu", s->total - s->accepted,
-                     s->total);
-    return e;
+    return sending_end(s, e);
 }
 
 int cmd_send(void *ctx, const struct args_list *words)

@@ -159,9 +159,9 @@ static enum err generate_keys(struct app *a)
     if (e == ERR_OK)
         e = app_log_in(a, "make keys");
     if (e == ERR_OK && sign)
-        e = token_generate(a->token, TOKEN_USE_SIGN, curve, label, (const uint8_t *)"\x01", 1);
+        e = token_generate(a->token, TOKEN_USE_SIGN, curve, label, (const uint8_t *)"\x02", 1);
     if (e == ERR_OK && derive)
-        e = token_generate(a->token, TOKEN_USE_DERIVE, curve, label, (const uint8_t *)"\x02", 1);
+        e = token_generate(a->token, TOKEN_USE_DERIVE, curve, label, (const uint8_t *)"\x03", 1);
     return e;
 }
 

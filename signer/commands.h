@@ -8,6 +8,7 @@
 #define SIGNER_COMMANDS_H
 
 #include "base/args.h"
+#include "base/err.h"
 
 int cmd_token_list(void *ctx, const struct args_list *words);
 int cmd_token_init(void *ctx, const struct args_list *words);
@@ -18,6 +19,9 @@ extern const struct args_option cmd_token_init_options[2];
 extern const struct args_option cmd_token_generate_options[3];
 extern const struct args_option cmd_token_info_options[1];
 extern const struct args_option cmd_token_change_pin_options[1];
+
+int cmd_enrol(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_enrol_options[7];
 
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);
@@ -44,13 +48,18 @@ int cmd_approve(void *ctx, const struct args_list *words);
 int cmd_reject(void *ctx, const struct args_list *words);
 int cmd_cancel(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_sign_options[4];
-extern const struct args_option cmd_decide_options[1];
+extern const struct args_option cmd_decide_options[2];
+extern const struct args_option cmd_approve_options[4];
+/* Of ACCOUNT alone, if that is not NULL; TEXTS: shows the whole texts, too. */
+struct app;
+MUST_CHECK enum err approve_all(struct app *a, const char *account, bool texts);
 
 int cmd_cash_deposit(void *ctx, const struct args_list *words);
 int cmd_cash_withdraw(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_cash_options[5];
 
 int cmd_orders(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_orders_options[1];
 int cmd_accounts(void *ctx, const struct args_list *words);
 int cmd_balance(void *ctx, const struct args_list *words);
 int cmd_movements(void *ctx, const struct args_list *words);

@@ -18,13 +18,23 @@ static enum err make_query(const struct list_source *source, const char *cursor,
     return e;
 }
 
+/* Cursors of numbers with points between. */
+static bool is_behind(const char *next, const char *from)
+{
+    char *next_end = NULL, *from_end = NULL;
+    unsigned long long a = strtoull(next, &next_end, 10), b = strtoull(from, &from_end, 10);
+    if (a != b || *next_end != '.')
+        return a > b;
+    return is_behind(next_end + 1, *from_end == '.' ? from_end + 1 : "");
+}
+
 /* Pages without a limit of rows may be empty, but each begins behind a greater number. */
 static bool leads_on(const struct list_source *source, const struct js *answer, const char *from,
                      const char *next)
 {
     if (source->limit > 0)
         return js_count(js_get(answer, source->member)) > 0 && strcmp(next, from) != 0;
-    return strtoull(next, NULL, 10) > strtoull(from, NULL, 10);
+    return is_behind(next, from);
 }
 
 /* The next cursor into CURSOR, "" behind the last page. */

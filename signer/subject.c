@@ -30,6 +30,14 @@ enum err subject_load_file(struct app *a, const char *path, struct subject *out)
     return e;
 }
 
+/* Under which the bank takes decisions on the order; it may be older than the one in force. */
+static enum err policy_of_answer(struct app *a, const struct js *answer, struct policy **out)
+{
+    if (js_get(answer, "policy") == NULL)
+        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no policy");
+    return policy_from_js(js_get(answer, "policy"), out);
+}
+
 static enum err load_from_bank(struct app *a, const char *id, struct subject *out, struct js **told)
 {
     struct client_call call = {.route = ROUTE_ORDER};
@@ -46,6 +54,8 @@ static enum err load_from_bank(struct app *a, const char *id, struct subject *ou
         e = app_fail(a, ERR_ORDER_MISMATCH, "the bank sent the order %s", out->order.id);
     if (e == ERR_OK && strcmp(out->order.account, a->account) != 0)
         e = app_fail(a, ERR_ACCOUNT_MISMATCH, "the bank sent an order of %s", out->order.account);
+    if (e == ERR_OK)
+        e = policy_of_answer(a, answer, &out->policy);
     if (e == ERR_OK && told != NULL) {
         *told = answer;
         answer = NULL;
@@ -59,10 +69,8 @@ enum err subject_policy(struct app *a, const char *account, struct policy **out)
     struct client_call call = {.route = ROUTE_POLICY, .param = {account}};
     struct js *answer = NULL;
     enum err e = app_call(a, &call, &answer);
-    if (e == ERR_OK && js_get(answer, "policy") == NULL)
-        e = app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no policy");
     if (e == ERR_OK)
-        e = policy_from_js(js_get(answer, "policy"), out);
+        e = policy_of_answer(a, answer, out);
     js_free(answer);
     return e;
 }
@@ -104,7 +112,7 @@ static enum err policy_from_file(struct app *a, const char *path, struct policy 
 }
 
 /* The signature covers all of it, but a mix-up is better found before the PIN. */
-static enum err check_pair(struct app *a, const struct subject *s)
+enum err subject_check_pair(struct app *a, const struct subject *s)
 {
     if (a->bank != NULL && strcmp(a->bank, s->order.bank) != 0)
         return app_fail(a, ERR_BANK_MISMATCH, "the order is for %s", s->order.bank);
@@ -120,10 +128,13 @@ enum err subject_load(struct app *a, const char *word, const char *policy_file, 
     memset(out, 0, sizeof *out);
     bool is_id = forms_order_id(word, strlen(word)) == ERR_OK && access(word, F_OK) != 0;
     enum err e = is_id ? load_from_bank(a, word, out, NULL) : subject_load_file(a, word, out);
-    if (e == ERR_OK)
-        e = policy_file != NULL ? policy_from_file(a, policy_file, &out->policy)
-                                : subject_policy(a, out->order.account, &out->policy);
-    return e == ERR_OK ? check_pair(a, out) : e;
+    if (e == ERR_OK && policy_file != NULL) {
+        policy_free(out->policy);
+        e = policy_from_file(a, policy_file, &out->policy);
+    } else if (e == ERR_OK && !is_id) {
+        e = subject_policy(a, out->order.account, &out->policy);
+    }
+    return e == ERR_OK ? subject_check_pair(a, out) : e;
 }
 
 enum err subject_ask(struct app *a, const char *id, struct subject *out, struct js **told)
@@ -133,9 +144,7 @@ enum err subject_ask(struct app *a, const char *id, struct subject *out, struct 
     if (forms_order_id(id, strlen(id)) != ERR_OK)
         return app_fail(a, ERR_USAGE, "%s is no order id", id);
     enum err e = load_from_bank(a, id, out, told);
-    if (e == ERR_OK)
-        e = subject_policy(a, out->order.account, &out->policy);
-    return e == ERR_OK ? check_pair(a, out) : e;
+    return e == ERR_OK ? subject_check_pair(a, out) : e;
 }
 
 void subject_free(struct subject *s)

@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "order/decision.h"
+#include "order/jws.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include <stdio.h>
@@ -23,13 +24,14 @@ struct subject {
 };
 
 /* WORD is a file's path or an order id. What people typed is canonicalised here, before anybody
- * sees it. POLICY_FILE NULL: ask the bank. */
+ * sees it. POLICY_FILE NULL: ask the bank. An order that is at the bank is decided under the policy
+ * that it entered under. */
 MUST_CHECK enum err subject_load(struct app *a, const char *word, const char *policy_file,
                                  struct subject *out);
 /* The order alone, from a file. */
 MUST_CHECK enum err subject_load_file(struct app *a, const char *path, struct subject *out);
-/* An order and its account's policy, both as the bank has them now. *TOLD: all that the bank says
- * of the order, for js_free; NULL on failure before it was told. */
+/* An order and the policy it is decided under, both as the bank has them now. *TOLD: all that the
+ * bank says of the order, for js_free; NULL on failure before it was told. */
 MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *out,
                                 struct js **told);
 void subject_free(struct subject *s);
@@ -41,6 +43,9 @@ MUST_CHECK enum err subject_check_policy(struct app *a, const struct policy *p);
 /* The currency of the account of the settings, as the bank tells it. */
 MUST_CHECK enum err subject_currency(struct app *a, char out[static 4]);
 
+/* Bank and account of order and policy, and the settings' bank, are the same. */
+MUST_CHECK enum err subject_check_pair(struct app *a, const struct subject *s);
+
 /* Prints what is going to be signed; IO when it cannot be read. */
 MUST_CHECK enum err subject_print(const struct buf *text, FILE *f);
 /* Prints the text that VERB signs to F, and warnings around it, never inside. */
@@ -48,6 +53,7 @@ MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *
 
 /* Signs: {"decision":JWS,"order":{...}}, the form that send and countersign-verify take.
  * CHALLENGE may be NULL. */
+#define DECISION_BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u) /* bytes */
 MUST_CHECK enum err subject_sign(struct app *a, const struct subject *s, enum verb verb,
                                  const char *challenge, struct buf *bundle);
 

@@ -255,6 +255,19 @@ void view_order_line(const struct js *order)
     fputc('\n', stdout);
 }
 
+void view_waiting_line(const struct js *order)
+{
+    const struct js *flags = js_get(order, "flags");
+    app_print_safe(stdout, member(js_get(order, "order"), "account"));
+    fputs("  ", stdout);
+    view_order_line(order);
+    for (size_t i = 0; i < js_count(flags); i++) {
+        const char *name = js_text(js_at(flags, i), NULL);
+        enum flag f = name != NULL ? flag_from_name(name, strlen(name)) : FLAG_COUNT;
+        printf("  WARNING: %s\n", f == FLAG_COUNT ? "a flag unknown here" : flag_words(f));
+    }
+}
+
 static void right(FILE *f, const char *text, size_t width)
 {
     for (size_t len = strlen(text); len < width; len++)

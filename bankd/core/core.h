@@ -253,6 +253,11 @@ MUST_CHECK enum err core_categories(struct core *c, const struct core_caller *wh
 /* ACCOUNT NULL: every account (operator). */
 MUST_CHECK enum err core_orders(struct core *c, const struct core_caller *who, const char *account,
                                 const struct core_page *page, struct core_answer *out);
+/* The orders that wait for the caller's own word, whoever's accounts they are of, with what is
+ * known of their payees. So many are looked at for a page; it may have fewer, even none, and go on.
+ */
+MUST_CHECK enum err core_waiting_orders(struct core *c, const struct core_caller *who,
+                                        const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_order(struct core *c, const struct core_caller *who, const char *account,
                                const char *id, struct core_answer *out);
 /* CHECKPOINT is the newest signed note; the proofs lead to its size. */

@@ -23,6 +23,16 @@ static flag_set check_flag(const struct life_order *o)
     return f == FLAG_COUNT ? 0 : FLAG_BIT(f); /* a match is none */
 }
 
+enum err hold_flags(struct core *c, const struct life_order *o, flag_set *out)
+{
+    *out = 0;
+    if (o->kind != LEDGER_PAYMENT)
+        return ERR_OK;
+    enum err e = payees_flags(c, o, out);
+    *out |= check_flag(o);
+    return e;
+}
+
 enum err hold_needed(struct core *c, const char *currency, const struct life_order *o,
                      flag_set *out)
 {

@@ -15,6 +15,8 @@ MUST_CHECK enum err hold_needed(struct core *c, const char *currency, const stru
 /* ACCP -> PDNG. Saves O. */
 MUST_CHECK enum err hold(struct core *c, const struct ledger_account *a, flag_set why,
                          struct life_order *o);
+/* What is known of a payment's payee, whether or not the bank holds orders for it. */
+MUST_CHECK enum err hold_flags(struct core *c, const struct life_order *o, flag_set *out);
 /* The flags' names. */
 void hold_list(flag_set flags, struct doc *out);
 

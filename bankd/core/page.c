@@ -22,6 +22,33 @@ enum err page_read(const struct core_page *asked, int64_t first, struct page *ou
     return e;
 }
 
+enum err page_numbers(const char *cursor, int64_t *out, size_t count)
+{
+    const char *at = cursor;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strcspn(at, ".");
+        uint64_t number = 0;
+        enum err e = *cursor ? text_parse_u64(at, len, INT64_MAX, &number) : ERR_OK;
+        if (e || (*cursor && (at[len] == '\0') != (i + 1 == count)))
+            return ERR_USAGE;
+        out[i] = (int64_t)number;
+        at += *cursor ? len + 1 : 0;
+    }
+    return ERR_OK;
+}
+
+void page_next_numbers(const int64_t *last, size_t count, struct doc *out)
+{
+    char text[4 * 24] = "";
+    size_t used = 0;
+
+    for (size_t i = 0; i < count && used < sizeof text; i++)
+        used +=
+            (size_t)snprintf(text + used, sizeof text - used, "%s%" PRId64, i ? "." : "", last[i]);
+    doc_text(out, "next", text);
+}
+
 void page_next(const struct page *p, size_t count, int64_t last, struct doc *out)
 {
     char text[24];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * page: the parts of a list that a caller asks for. A cursor is the number of the row behind which
- * the page begins. Private to bankd/core.
+ * the page begins, or several numbers by which the list is sorted. Private to bankd/core.
  */
 #ifndef BANKD_CORE_PAGE_H
 #define BANKD_CORE_PAGE_H
@@ -18,6 +18,11 @@ struct page {
 
 /* USAGE for another cursor or limit than core.h says. */
 MUST_CHECK enum err page_read(const struct core_page *asked, int64_t first, struct page *out);
+
+/* A cursor of COUNT numbers, as in "1764090912000000.1.17"; all 0 for none. USAGE for another. */
+MUST_CHECK enum err page_numbers(const char *cursor, int64_t *out, size_t count);
+/* Sets "next" to such a cursor. */
+void page_next_numbers(const int64_t *last, size_t count, struct doc *out);
 
 /* Sets "next" when the page is full, so that there may be more behind LAST. */
 void page_next(const struct page *p, size_t count, int64_t last, struct doc *out);

@@ -11,7 +11,6 @@
 #include "bankd/core/page.h"
 #include "bankd/core/session.h"
 #include "bankd/core/view.h"
-#include "base/text.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,32 +30,19 @@ struct waiting {
 
 static enum err read_cursor(const char *cursor, struct waiting *out)
 {
-    int64_t *const parts[] = {&out->since_us, &out->kind, &out->id};
-    const char *at = cursor;
+    int64_t at[3];
+    enum err e = page_numbers(cursor, at, 3);
 
-    *out = (struct waiting){0};
-    if (!*cursor)
-        return ERR_OK;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        bool last = i + 1 == sizeof parts / sizeof *parts;
-        size_t len = strcspn(at, ".");
-        uint64_t number = 0;
-        enum err e = text_parse_u64(at, len, INT64_MAX, &number);
-        if (e || (at[len] == '\0') != last)
-            return ERR_USAGE;
-        *parts[i] = (int64_t)number;
-        at += len + 1;
-    }
-    return ERR_OK;
+    if (!e)
+        *out = (struct waiting){.since_us = at[0], .kind = at[1], .id = at[2]};
+    return e;
 }
 
 static void put_next(const struct waiting *last, struct doc *out)
 {
-    char text[64];
+    const int64_t at[3] = {last->since_us, last->kind, last->id};
 
-    snprintf(text, sizeof text, "%" PRId64 ".%" PRId64 ".%" PRId64, last->since_us, last->kind,
-             last->id);
-    doc_text(out, "next", text);
+    page_next_numbers(at, 3, out);
 }
 
 /* --- a page --- */

@@ -199,6 +199,20 @@ enum err core_outbox(struct core *c, const struct core_caller *who, const struct
     return answer_finish(c, who, e, 200, &body, out);
 }
 
+/* Under which it is decided, be there a newer one in force. */
+static enum err put_policy(struct core *c, const struct life_order *row, struct doc *out)
+{
+    const struct policy *policy = NULL;
+    size_t len = 0;
+    enum err e = state_policy(c, row->policy_digest, &policy);
+
+    if (!e) {
+        const char *bytes = policy_bytes(policy, &len);
+        doc_canonical(out, "policy", bytes, len);
+    }
+    return e;
+}
+
 enum err core_order(struct core *c, const struct core_caller *who, const char *account,
                     const char *id, struct core_answer *out)
 {
@@ -213,6 +227,8 @@ enum err core_order(struct core *c, const struct core_caller *who, const char *a
     enum err e = reading_open_order(c, who, account, id, &a, &row, &stands);
     if (!e)
         e = view_stored_order(c, &a, &row, stands, &body);
+    if (!e && stands)
+        e = put_policy(c, &row, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }
 

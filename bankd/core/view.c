@@ -70,19 +70,22 @@ static void list_history(const struct life_order *row, const struct life_decisio
         add_step(out, status_name(row->status), row->ended_us);
 }
 
-static void list_can_decide(const struct life_case *in, struct doc *out)
+/* Whether the order waits for HOLDER's word, his own or that of one for whom he stands. */
+static bool can_decide(const struct life_case *in, const char *holder)
 {
     const struct policy_case what = life_policy_case(in);
 
+    return status_open(in->row->status) && !rights_check(in->pinned, &what, holder, VERB_APPROVE) &&
+           !rights_check(in->current, &what, holder, VERB_APPROVE) &&
+           !life_decided(in->decisions, holder, VERB_APPROVE);
+}
+
+static void list_can_decide(const struct life_case *in, struct doc *out)
+{
     doc_array(out);
-    if (!status_open(in->row->status))
-        return;
     for (size_t i = 0; i < policy_holder_count(in->pinned); i++) {
-        const char *holder = policy_holder(in->pinned, i);
-        if (!rights_check(in->pinned, &what, holder, VERB_APPROVE) &&
-            !rights_check(in->current, &what, holder, VERB_APPROVE) &&
-            !life_decided(in->decisions, holder, VERB_APPROVE))
-            doc_push_text(out, holder);
+        if (can_decide(in, policy_holder(in->pinned, i)))
+            doc_push_text(out, policy_holder(in->pinned, i));
     }
 }
 
@@ -196,28 +199,58 @@ enum err view_order_waits(struct core *c, const struct ledger_account *a,
     return e;
 }
 
-enum err view_stored_order(struct core *c, const struct ledger_account *a,
-                           const struct life_order *row, bool people, struct doc *out)
+/* With its document. */
+static enum err show(struct core *c, const struct ledger_account *a, const struct stored *stored,
+                     bool people, struct doc *out)
 {
-    struct stored stored;
+    struct store_query *q = store_query(c->store, STORE_DOCUMENT_FIND);
     bool found = false;
 
-    *out = (struct doc){0};
-    enum err e = load(c, a, row, &stored);
-    if (e)
-        return e;
-    struct store_query *q = store_query(c->store, STORE_DOCUMENT_FIND);
-    store_bind_int(q, ":orders", row->id);
-    e = store_step(q, &found);
+    store_bind_int(q, ":orders", stored->in.row->id);
+    enum err e = store_step(q, &found);
     if (!e && !found)
         e = ERR_STORE_FAILED;
     if (!e) {
         size_t len = 0;
         const void *document = store_blob(q, 0, &len);
-        view_order(c, &stored.in, a->currency, people, out);
+        view_order(c, &stored->in, a->currency, people, out);
         entries_stored(out, "order", document, len);
     }
     store_done(q);
+    return e;
+}
+
+enum err view_stored_order(struct core *c, const struct ledger_account *a,
+                           const struct life_order *row, bool people, struct doc *out)
+{
+    struct stored stored;
+
+    *out = (struct doc){0};
+    enum err e = load(c, a, row, &stored);
+    return e ? e : show(c, a, &stored, people, out);
+}
+
+enum err view_order_for(struct core *c, const struct ledger_account *a,
+                        const struct life_order *row, const char *holder, bool *waits,
+                        struct doc *out)
+{
+    struct stored stored;
+    struct doc flags = {0};
+    flag_set found = 0;
+    size_t len = 0;
+
+    *out = (struct doc){0};
+    enum err e = load(c, a, row, &stored);
+    *waits = !e && can_decide(&stored.in, holder);
+    if (!*waits)
+        return e;
+    e = show(c, a, &stored, true, out);
+    if (!e)
+        e = hold_flags(c, row, &found);
+    hold_list(found, &flags);
+    doc_put(out, "flags", &flags);
+    const char *bytes = policy_bytes(stored.in.pinned, &len);
+    doc_canonical(out, "policy", bytes, len);
     return e;
 }
 

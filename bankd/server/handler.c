@@ -219,6 +219,13 @@ static enum err apply_all_orders(const struct bank *b, struct job *j)
     return core_orders(b->core, &who, NULL, &page, &j->answer);
 }
 
+static enum err apply_waiting_orders(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = page_of(j);
+    return core_waiting_orders(b->core, &who, &page, &j->answer);
+}
+
 static enum err apply_order(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -567,6 +574,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
     [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
     [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},
+    [ROUTE_WAITING_ORDERS] = {PAGE, READS, NULL, apply_waiting_orders},
     [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
     [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 14;
+PRAGMA user_version = 15;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -210,6 +210,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
+-- Those on which votes may arrive.
+CREATE INDEX orders_votes ON orders (account) WHERE status = 'ACTC' OR status = 'PATC';
 -- On their way to other banks.
 CREATE INDEX orders_outbox ON orders (account) WHERE status = 'ACSP';
 

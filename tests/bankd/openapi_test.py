@@ -260,6 +260,9 @@ class Live(unittest.TestCase):
             self.check("decide", alice.decide(order, policy))
             self.check("order", alice.get(one))
             self.queue(bank, ("payment", "holders", ["bob"]))
+            (waits,) = self.check("waitingOrders", bob.get("/v1/orders/waiting?limit=1"))["orders"]
+            self.assertEqual((waits["order"], waits["flags"]), (order, ["first-payment"]))
+            self.assertEqual(self.check("waitingOrders", alice.get("/v1/orders/waiting"))["orders"], [])
             self.check("decide", bob.decide(order, policy))
             self.check("decide", alice.decide(refused, policy))
             self.assertEqual(self.check("decide", bob.decide(refused, policy, "reject"))["status"], "RJCT")

@@ -3,8 +3,10 @@
 #include "base/file.h"
 #include "tests/base/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COUNT 3
@@ -125,6 +127,60 @@ static void test_files_that_cannot_be_read(void **state)
     free(large);
 }
 
+static void assert_file(const char *expected)
+{
+    struct buf text = BUF_INIT(70000);
+    assert_ok(file_read(path, 70000, &text));
+    assert_string_equal(buf_str(&text), expected);
+    buf_free(&text);
+}
+
+static void test_writes_settings_in_place(void **state)
+{
+    static const struct conf_change changes[] = {
+        {"bank", "b"}, {"listen", NULL}, {"workers", "9"}, {"absent", NULL}};
+    (void)state;
+    const char *text = "# the bank\n bank = a\nlisten = x\n#workers = 1\nbanks = 2\nbank=twice";
+    assert_ok(file_write(path, text, strlen(text), 0640));
+    assert_ok(conf_write(path, changes, 4));
+    assert_file("# the bank\nbank = b\n#workers = 1\nbanks = 2\nworkers = 9\n");
+    assert_ok(conf_write(path, changes, 4));
+    assert_file("# the bank\nbank = b\n#workers = 1\nbanks = 2\nworkers = 9\n");
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0640);
+}
+
+static void test_writes_a_new_file(void **state)
+{
+    static const struct conf_change changes[] = {{"bank", "b"}, {"workers", "9"}};
+    char link[sizeof path + 5];
+    (void)state;
+    assert_int_equal(unlink(path), 0);
+    assert_ok(conf_write(path, changes, 2));
+    assert_file("bank = b\nworkers = 9\n");
+    struct stat st;
+    assert_int_equal(stat(path, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    snprintf(link, sizeof link, "%s.link", path);
+    assert_int_equal(symlink(path, link), 0);
+    assert_ok(conf_write(link, &(struct conf_change){"bank", "c"}, 1));
+    assert_file("bank = c\nworkers = 9\n");
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(unlink(link), 0);
+}
+
+static void test_writes_only_what_can_be_read(void **state)
+{
+    static const char *const bad[] = {"", " a", "a ", "a\nbank_key = x", "a\r", "\xff"};
+    (void)state;
+    assert_ok(file_write(path, "bank = a\n", 9, 0600));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_err(conf_write(path, &(struct conf_change){"bank", bad[i]}, 1), ERR_CONFIG_INVALID);
+    assert_file("bank = a\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +188,9 @@ int main(void)
         cmocka_unit_test(test_refusals_name_the_line),
         cmocka_unit_test(test_places),
         cmocka_unit_test(test_files_that_cannot_be_read),
+        cmocka_unit_test(test_writes_settings_in_place),
+        cmocka_unit_test(test_writes_a_new_file),
+        cmocka_unit_test(test_writes_only_what_can_be_read),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

@@ -78,6 +78,27 @@ class CardPays(unittest.TestCase):
         self.assertEqual(self.bank.balance(CREDITOR)["booked"], "155.56")
         self.bank.verify_log()
 
+    def test_enrols(self):
+        """By ceremony, with the keys that the card came with: 9C signs, 9A authenticates, 9D derives."""
+        name, account = "carol", iban(5)
+        carol = Holder(self.bank, name, PIN, MODULE, "pkcs11:")
+        self.addCleanup(carol.close)
+        self.bank.ctl("key", "show", "--letter", self.bank.dir, "--public-url", "https://127.0.0.1:%d" % self.bank.port)
+        asked = json.loads(carol.run("enrol", "--name", "Carol", "--bank-letter", self.bank.path("bank-letter.txt"),
+                                     "--module", MODULE, "--letter", self.bank.dir, "--json", check=True).stdout)
+        told = json.loads(self.bank.ctl("enrolment", "admit", asked["enrolment"], "--id", name, "--thumbprint",
+                                        asked["thumbprint"], "--json").stdout)
+        self.assertEqual(set(told["keys"]), {"sign", "authenticate", "derive"})
+        carol.run("enrol", "--finish", "--letter", self.bank.dir, check=True)
+        with open(carol.conf, encoding="utf-8") as settings:
+            self.assertIn("id=%02", settings.read())
+        self.open_creditor()
+        self.bank.open_account(account, [name], "100.00")
+        with open(carol.conf, "a", encoding="utf-8") as settings:
+            settings.write("account = %s\n" % account)
+        path, _ = carol.new_order(account=account)
+        self.assertIn("ACSC, settled", carol.run("approve", path, check=True).stdout)
+
     def test_wrong_pins(self):
         """No try is spent unasked: the last one takes --last-try, and then the count starts anew."""
         self.enrol(self.alice)

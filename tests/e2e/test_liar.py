@@ -110,11 +110,17 @@ class Lies(unittest.TestCase):
         self.alice.run("login", check=True)
         self.bank.asked.clear()
 
-    def asks_for(self, order, shown=None):
-        """The bank offers ORDER under this id, or, of an honest one, SHOWN's."""
+    def asks_for(self, order, shown=None, under=None):
+        """The bank offers ORDER under this id, or, of an honest one, SHOWN's; to decide under the policy UNDER."""
         order_id = (shown or order)["id"]
-        self.bank.answers["GET", "/v1/accounts/%s/orders/%s" % (MINE, order_id)] = {"order": order}
+        self.bank.answers["GET", "/v1/accounts/%s/orders/%s" % (MINE, order_id)] = {
+            "order": order, "policy": under or policy(MINE)}
         return order_id
+
+    def waits(self, *orders):
+        """The bank says that these wait for Alice."""
+        self.bank.answers["GET", "/v1/orders/waiting"] = {
+            "orders": [{"flags": [], "order": order, "policy": policy(order["account"])} for order in orders]}
 
     def refused(self, done, name, code=1):
         self.assertEqual(done.returncode, code, done)
@@ -143,7 +149,7 @@ class Lies(unittest.TestCase):
         order = make_order(MINE, PAYEE)
         path = "/v1/accounts/%s/orders/%s" % (MINE, self.asks_for(order))
         with self.alice.terminal("approve", order["id"]) as terminal:
-            self.bank.answers["GET", path] = lambda: terminal.type("y\n") or {"order": order}
+            self.bank.answers["GET", path] = lambda: terminal.type("y\n") or {"order": order, "policy": policy(MINE)}
             terminal.expect("to log in: ")
             terminal.type("1234\n")
             terminal.expect("Sign this? [y/N] ")
@@ -290,16 +296,52 @@ class Lies(unittest.TestCase):
         self.refused(self.alice.run("approve", self.asks_for(order)), "ACCOUNT_MISMATCH")
 
     def test_a_policy_of_another_account(self):
-        self.bank.answers["GET", "/v1/accounts/%s/policy" % MINE] = {"policy": policy(OTHER)}
-        self.refused(self.alice.run("approve", self.asks_for(make_order(MINE, PAYEE))), "ACCOUNT_MISMATCH")
+        order = self.asks_for(make_order(MINE, PAYEE), under=policy(OTHER))
+        self.refused(self.alice.run("approve", order), "ACCOUNT_MISMATCH")
 
     def test_a_policy_in_which_fewer_decide(self):
         """Title and version are as ever; who must approve is shown beside them."""
-        order = self.asks_for(make_order(MINE, PAYEE))
         for holders in (["alice", "bob"], ["alice"]):
-            self.bank.answers["GET", "/v1/accounts/%s/policy" % MINE] = {"policy": policy(MINE, holders)}
+            order = self.asks_for(make_order(MINE, PAYEE), under=policy(MINE, holders))
             done = self.alice.run("order", "show", order, check=True)
             self.assertIn("\nBy this policy all of these must approve: %s.\n" % ", ".join(holders), done.stdout)
+
+    def test_what_waits_is_signed_as_it_was_shown(self):
+        """Two orders with one id among them: each is shown, and signed with its own bytes."""
+        first = make_order(MINE, PAYEE)
+        second = {**first, "amount": "99.00"}
+        self.waits(first, second)
+        done = self.alice.run("approve", "--all-waiting")
+        sent = [json.loads(body)["order"] for _, path, body in self.bank.asked if path == "/v1/decisions"]
+        self.assertEqual(sent, [first, second])
+        for amount in (first["amount"], "99.00"):
+            self.assertIn("%12s EUR" % amount, done.stderr)
+        self.assertEqual([path for _, path, _ in self.bank.asked].count("/v1/orders/waiting"), 1)
+
+    def test_what_waits_of_others(self):
+        order = make_order(MINE, PAYEE)
+        self.waits(order, {**order, "bank": "other.example/test"})
+        self.refused(self.alice.run("approve", "--all-waiting"), "BANK_MISMATCH")
+        self.waits(order)
+        self.bank.answers["GET", "/v1/orders/waiting"]["orders"][0]["policy"] = policy(OTHER)
+        self.refused(self.alice.run("approve", "--all-waiting"), "ACCOUNT_MISMATCH")
+        for missing in ("order", "policy"):
+            self.waits(order)
+            del self.bank.answers["GET", "/v1/orders/waiting"]["orders"][0][missing]
+            self.refused(self.alice.run("approve", "--all-waiting"), "UNAVAILABLE", 4)
+        for following in ("0", "1", "1.1", "1.2"):
+            pages = iter(["1.2", following])
+            self.bank.answers["GET", "/v1/orders/waiting"] = lambda: {"orders": [], "next": next(pages)}
+            self.refused(self.alice.run("approve", "--all-waiting"), "UNAVAILABLE", 4)
+
+    def test_what_waits_without_end(self):
+        """The count is limited before anything is asked, and nobody reads 5,001 lines."""
+        order = make_order(MINE, PAYEE)
+        numbers = iter(range(1, 1000))
+        many = [{"flags": [], "order": order, "policy": policy(MINE)}] * 50
+        self.bank.answers["GET", "/v1/orders/waiting"] = lambda: {"orders": many, "next": "1.%d" % next(numbers)}
+        self.refused(self.alice.run("approve", "--all-waiting"), "TOO_LARGE")
+        self.assertEqual(next(numbers), 102)
 
     def test_no_session_ever(self):
         """One login a command, whatever the bank says of the session."""
@@ -336,8 +378,9 @@ class Lies(unittest.TestCase):
 
     def test_no_json(self):
         for body in (b"", b"{", b"[]", b'{"account":1}{}', b"\xff", b"[" * 100000, b'{"a":1,"a":2}'):
-            self.bank.answers["GET", "/v1/accounts/%s/policy" % MINE] = body
-            done = self.alice.run("approve", self.asks_for(make_order(MINE, PAYEE)))
+            order = self.asks_for(make_order(MINE, PAYEE))
+            self.bank.answers["GET", "/v1/accounts/%s/orders/%s" % (MINE, order)] = body
+            done = self.alice.run("approve", order)
             self.assertIn(done.returncode, (1, 4), done)
             self.assertIn("countersign: ", done.stderr)
             self.signed_nothing()

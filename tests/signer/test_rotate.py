@@ -48,7 +48,7 @@ class Rotate(Desk):
         self.assertIn("retired", listed)
         # Two keys are on the token: it must be said which.
         self.refused(bob.run("login"), "KEY_AMBIGUOUS", 3)
-        bob.settings(JOINT, token=old + ";id=%01")
+        bob.settings(JOINT, token=old + ";id=%02")
         self.refused(bob.run("login"), "KEY_RETIRED", 1)
         bob.settings(JOINT, token=token)
         self.refused(bob.run("approve", order), "ALREADY_DECIDED", 1)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
- * A certificate stored beside its key on SoftHSM2. */
+ * What an enrolment wants of a token: requests (PKCS#10) signed on it, and the certificate stored
+ * beside the key; OpenSSL judges the requests, apart from the product. */
 #include "token/inner.h"
 
+#include "order/pkcs10.h"
 #include "tests/base/unit.h"
 #include "tests/token/softhsm.h"
 #include <openssl/evp.h>
@@ -48,6 +50,81 @@ static EVP_PKEY *public_of(const struct token_key *k)
     assert_non_null(key);
     buf_free(&spki);
     return key;
+}
+
+static enum err sign_with(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t cap,
+                          size_t *len)
+{
+    return token_sign(ctx, hash, hash_len, sig, cap, len);
+}
+
+static void request(struct token_key *k, const char *name, struct buf *der)
+{
+    struct buf spki = BUF_INIT(0);
+    struct key *public = NULL;
+
+    assert_ok(token_key_spki(k, &spki));
+    assert_ok(key_from_spki(spki.data, spki.len, &public));
+    assert_ok(pkcs10_make(public, name, sign_with, k, der));
+    key_free(public);
+    buf_free(&spki);
+}
+
+static X509_REQ *parse(const struct buf *der)
+{
+    const unsigned char *at = der->data;
+    X509_REQ *r = d2i_X509_REQ(NULL, &at, (long)der->len);
+    assert_non_null(r);
+    assert_ptr_equal(at, der->data + der->len);
+    return r;
+}
+
+static void requests_on_three_curves(void **state)
+{
+    static const int nids[] = {0, NID_ecdsa_with_SHA256, NID_ecdsa_with_SHA384,
+                               NID_ecdsa_with_SHA512};
+    struct token *t = softhsm_open(*state, "carol");
+
+    for (unsigned curve = TOKEN_P256; curve <= TOKEN_P521; curve++) {
+        struct token_key *k = make_key(t, (enum token_curve)curve, (uint8_t)curve);
+        struct buf der = BUF_INIT(0);
+        char name[80];
+
+        request(k, "Carol Exemplo \xc3\xa9", &der);
+        X509_REQ *r = parse(&der);
+        EVP_PKEY *key = public_of(k);
+        assert_int_equal(X509_REQ_verify(r, key), 1);
+        assert_int_equal(X509_REQ_get_signature_nid(r), nids[curve]);
+        assert_int_equal(X509_REQ_get_attr_count(r), 0);
+        assert_int_equal(X509_NAME_entry_count(X509_REQ_get_subject_name(r)), 1);
+        X509_NAME_get_text_by_NID(X509_REQ_get_subject_name(r), NID_commonName, name, sizeof name);
+        assert_string_equal(name, "Carol Exemplo \xc3\xa9");
+        EVP_PKEY_free(key);
+        X509_REQ_free(r);
+        buf_free(&der);
+        token_key_free(k);
+    }
+    token_close(t);
+}
+
+/* Some signatures end in zero bytes, which a BIT STRING must keep. */
+static void many_requests(void **state)
+{
+    struct token *t = softhsm_open(*state, "carol");
+    struct token_key *k = make_key(t, TOKEN_P256, 1);
+
+    for (int i = 0; i < 400; i++) {
+        struct buf der = BUF_INIT(0);
+        request(k, "Carol", &der);
+        EVP_PKEY *key = public_of(k);
+        X509_REQ *r = parse(&der);
+        assert_int_equal(X509_REQ_verify(r, key), 1);
+        X509_REQ_free(r);
+        EVP_PKEY_free(key);
+        buf_free(&der);
+    }
+    token_key_free(k);
+    token_close(t);
 }
 
 /* A certificate of KEY, as anybody may make one. */
@@ -139,6 +216,8 @@ static void stores_one_certificate(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(requests_on_three_curves, begin, end),
+        cmocka_unit_test_setup_teardown(many_requests, begin, end),
         cmocka_unit_test_setup_teardown(stores_one_certificate, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

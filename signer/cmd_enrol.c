@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrol: a stranger becomes a holder. First the bank is pinned from its letter; then keys on the
+ * token, a request that they sign, and a letter by which the bank tells this request from a forged
+ * one. What is kept until the bank has decided is the request's name, among the settings.
+ */
+#include "api/request.h"
+#include "app/app.h"
+#include "app/letter.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "order/text.h"
+#include "signer/commands.h"
+#include "signer/enrol_keys.h"
+#include "signer/enrol_outcome.h"
+#include "signer/token_view.h"
+#include <string.h>
+#include <unistd.h>
+
+#define WAITS_US (INT64_C(30) * 24 * 3600 * TEXT_SECOND_US) /* the longest that a bank takes */
+#define LETTER_NAME "enrolment-letter"
+
+static const char *opt_name, *opt_holder, *opt_letter, *opt_bank_letter, *opt_curve;
+static bool opt_finish, opt_status;
+
+const struct args_option cmd_enrol_options[7] = {
+    {"name", 0, ARGS_TEXT, "TEXT", "your name, as the bank is to know you", &opt_name},
+    {"holder", 0, ARGS_TEXT, "NAME", "who you are there already: new keys for the same person",
+     &opt_holder},
+    {"bank-letter", 0, ARGS_TEXT, "FILE", "the bank's letter, or what its QR code says",
+     &opt_bank_letter},
+    {"letter", 0, ARGS_TEXT, "DIR", "where your letter goes; default: here", &opt_letter},
+    {"curve", 0, ARGS_TEXT, "CURVE", "of a signing key that is made: P-256 (default), P-384, P-521",
+     &opt_curve},
+    {"status", 0, ARGS_FLAG, NULL, "say what became of the request", &opt_status},
+    {"finish", 0, ARGS_FLAG, NULL, "when the bank has admitted you: store the certificates",
+     &opt_finish},
+};
+
+/* --- the bank, by its letter --- */
+
+static struct letter_bank bank_letter; /* the settings borrow from it */
+
+static enum err read_bank_letter(struct app *a)
+{
+    struct buf text = BUF_INIT(LETTER_MAX);
+    enum err e = file_read(opt_bank_letter, LETTER_MAX, &text);
+    if (e == ERR_OK)
+        e = letter_bank_read(buf_str(&text), text.len, &bank_letter);
+    buf_free(&text);
+    return e == ERR_OK ? e : app_fail(a, e, "%s", opt_bank_letter);
+}
+
+/* VALUE is an option or the setting CONF; all that is there must be one. */
+static enum err agree(struct app *a, const char **value, const char *conf, const char *letter,
+                      enum err otherwise)
+{
+    const char *known = conf != NULL ? conf : *value;
+    if (known != NULL && strcmp(*value, known) != 0)
+        return app_fail(a, otherwise, "given: %s; pinned before: %s", *value, known);
+    if (known != NULL && letter[0] != '\0' && strcmp(letter, known) != 0)
+        return app_fail(a, otherwise, "the letter says %s; known so far: %s", letter, known);
+    if (known == NULL && letter[0] != '\0')
+        *value = letter;
+    return ERR_OK;
+}
+
+/* A thumbprint may be typed in the letter's groups. */
+static void without_groups(struct app *a)
+{
+    static char joined[KEY_THUMBPRINT_LEN + 1];
+    size_t len = 0;
+    if (a->bank_key == NULL)
+        return;
+    for (const char *at = a->bank_key; *at != '\0'; at++) {
+        if (*at == ' ')
+            continue;
+        if (len == KEY_THUMBPRINT_LEN)
+            return; /* no thumbprint: refused as it stands */
+        joined[len++] = *at;
+    }
+    joined[len] = '\0';
+    a->bank_key = joined;
+}
+
+/* A bank that is pinned stays pinned: nothing here replaces its name or its key. */
+static enum err pin_bank(struct app *a)
+{
+    enum err e = opt_bank_letter != NULL ? read_bank_letter(a) : ERR_OK;
+    without_groups(a);
+    if (e == ERR_OK)
+        e = agree(a, &a->bank, a->conf_bank, bank_letter.bank, ERR_BANK_MISMATCH);
+    if (e == ERR_OK)
+        e = agree(a, &a->bank_key, a->conf_bank_key, bank_letter.bank_key, ERR_BANK_KEY_CHANGED);
+    if (e == ERR_OK && bank_letter.url[0] != '\0' && (a->url == NULL || a->url == a->conf_url))
+        a->url = bank_letter.url;
+    return e;
+}
+
+/* Whether who answers is the pinned bank, before anything is made for it. */
+static enum err knock(struct app *a)
+{
+    struct client_call call = {.route = ROUTE_HEALTH};
+    struct js *answer = NULL;
+    enum err e = app_call_open(a, &call, &answer);
+    js_free(answer);
+    return e;
+}
+
+/* --- a request that was made before --- */
+
+/* One that waits is not followed by another; one that is over is. */
+static enum err look_back(struct app *a)
+{
+    struct js *answer = NULL;
+    if (a->enrolment == NULL)
+        return ERR_OK;
+    enum err e = enrol_outcome_fetch(a, &answer);
+    if (e == ERR_OK)
+        e = enrol_outcome_judge(a, answer);
+    js_free(answer);
+    if (e == ERR_OK)
+        return app_fail(a, ERR_USAGE, "the bank has admitted you: countersign enrol --finish");
+    if (e != ERR_ENROLMENT_REFUSED && e != ERR_ENROLMENT_EXPIRED && e != ERR_NOT_FOUND)
+        return e;
+    fprintf(stderr, "The earlier request is over (%s); this is a new one.\n", err_info(e)->name);
+    a->message[0] = '\0';
+    return ERR_OK;
+}
+
+/* --- a new request --- */
+
+struct request {
+    const char *name, *holder, *dir;
+    enum token_curve curve;
+    struct enrol_keys keys;
+    struct statement head;
+    char id[ENROLMENT_ID_LEN + 1];
+};
+
+static enum err take_options(struct app *a, struct request *r)
+{
+    const char *curve = opt_curve != NULL ? opt_curve : "P-256";
+    r->curve = token_view_curve_of(curve);
+    r->dir = opt_letter != NULL ? opt_letter : ".";
+    r->holder = opt_holder != NULL ? opt_holder : a->holder != NULL ? a->holder : "";
+    enum err e = app_need(a, opt_name != NULL ? opt_name : a->name, "name", &r->name);
+    if (e == ERR_OK && utext_check(r->name, strlen(r->name), ENROLMENT_NAME_CHARS) != ERR_OK)
+        e = app_fail(a, ERR_TEXT_INVALID, "--name");
+    if (e == ERR_OK && r->holder[0] != '\0' && forms_holder(r->holder, strlen(r->holder)) != ERR_OK)
+        e = app_fail(a, ERR_USAGE, "%s is no holder's name: a-z 0-9 . _ -", r->holder);
+    if (e == ERR_OK && r->curve == 0)
+        e = app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", curve);
+    if (e == ERR_OK && access(r->dir, W_OK | X_OK) != 0)
+        e = app_fail(a, ERR_IO, "the letter cannot be written to %s", r->dir);
+    return e;
+}
+
+/* What the PIN is asked for. */
+static void show_plan(struct app *a, const struct request *r, const struct token_info *token)
+{
+    char grouped[LETTER_GROUPED_LEN + 1];
+    letter_group(a->bank_key, grouped);
+    fprintf(stderr, "Ask %s to enrol %s", a->bank, r->name);
+    if (r->holder[0] != '\0')
+        fprintf(stderr, ", who is %s there", r->holder);
+    fprintf(stderr,
+            ".\nBank's key  %s\n            is it what the bank's letter says?\nToken       ",
+            grouped);
+    app_print_safe(stderr, token->label);
+    fputs(
+        "\nKeys        to sign, to authenticate and to derive; made there where they are missing\n",
+        stderr);
+}
+
+/* Before the PIN is asked for: a card that has RSA alone would waste it. */
+static enum err open_token(struct app *a, struct request *r)
+{
+    struct token_info info;
+    enum err e = app_open_token(a);
+    if (e == ERR_OK)
+        e = token_info_of(a->token, &info);
+    if (e == ERR_OK && !info.ecdsa)
+        e = app_fail(a, ERR_TOKEN_NO_EC, "%s has RSA only: what is signed here is ECDSA",
+                     info.label);
+    if (e == ERR_OK)
+        e = knock(a);
+    if (e == ERR_OK)
+        show_plan(a, r, &info);
+    if (e == ERR_OK)
+        e = app_log_in(a, "make the keys and sign this request");
+    return e;
+}
+
+static enum err make_statement(struct app *a, struct request *r, struct buf *jws)
+{
+    struct buf parts[KEY_USES] = {{0}}, payload = {0};
+    enum err e = enrol_keys_requests(&r->keys, r->name, parts);
+    if (e == ERR_OK)
+        e = app_head(NULL, &r->head);
+    if (e == ERR_OK) {
+        r->head.expires_us = r->head.issued_us + WAITS_US;
+        (void)snprintf(r->head.bank, sizeof r->head.bank, "%s", a->bank);
+        e = enrolment_make(&r->head, r->holder, r->name, parts, &payload);
+    }
+    if (e == ERR_OK)
+        e = jws_make(a->public_key, statement_typ(STATEMENT_ENROLMENT), payload.data, payload.len,
+                     app_sign, a, jws);
+    if (e == ERR_OK)
+        e = enrolment_id(buf_str(jws), jws->len, r->id);
+    for (size_t use = 0; use < KEY_USES; use++)
+        buf_free(&parts[use]);
+    buf_free(&payload);
+    return e;
+}
+
+static enum err hand_in(struct app *a, struct request *r)
+{
+    struct buf jws = BUF_INIT(JWS_MAX), body = BUF_INIT(JWS_MAX);
+    struct js *answer = NULL;
+    enum err e = make_statement(a, r, &jws);
+    if (e == ERR_OK)
+        e = request_statement_make(REQUEST_ENROLMENT, buf_str(&jws), &body);
+    struct client_call call = {.route = ROUTE_ENROL, .body = body.data, .body_len = body.len};
+    if (e == ERR_OK)
+        e = app_call_open(a, &call, &answer);
+    js_free(answer);
+    buf_free(&jws);
+    buf_free(&body);
+    return e;
+}
+
+/* From now on the bank is pinned, and the request known; the key in force stays the token's. */
+static enum err keep(struct app *a, const struct request *r)
+{
+    struct token_info info;
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    enum err e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        e = token_key_info_uri(&info, token_key_about(a->key), &uri);
+    const struct conf_change changes[] = {{"bank", a->bank},    {"bank_key", a->bank_key},
+                                          {"url", a->url},      {"name", r->name},
+                                          {"enrolment", r->id}, {"enrolment_token", buf_str(&uri)}};
+    if (e == ERR_OK)
+        e = app_write_settings(a, changes, sizeof changes / sizeof *changes);
+    buf_free(&uri);
+    return e;
+}
+
+static enum err write_letter(struct app *a, const struct request *r)
+{
+    const struct letter_enrolment letter = {.bank = a->bank,
+                                            .bank_key = a->bank_key,
+                                            .key = key_thumbprint(a->public_key),
+                                            .enrolment = r->id,
+                                            .name = r->name,
+                                            .holder = r->holder,
+                                            .expires_us = r->head.expires_us};
+    enum err e = letter_enrolment_write(&letter, clock_now_us(), r->dir, LETTER_NAME);
+    return e == ERR_OK ? e : app_fail(a, e, "%s/" LETTER_NAME, r->dir);
+}
+
+static enum err print_json(struct app *a, const struct request *r, const char *expires)
+{
+    char file[4096];
+    struct js *o = NULL;
+    (void)snprintf(file, sizeof file, "%s/" LETTER_NAME, r->dir);
+    enum err e = js_object_new(&o);
+    const char *const pairs[][2] = {{"enrolment", r->id},
+                                    {"thumbprint", key_thumbprint(a->public_key)},
+                                    {"status", "waiting"},
+                                    {"expires", expires},
+                                    {"letter", file}};
+    for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
+        e = js_set_text(o, pairs[i][0], pairs[i][1]);
+    if (e == ERR_OK)
+        e = app_print_json(o);
+    js_free(o);
+    return e;
+}
+
+static enum err print(struct app *a, const struct request *r)
+{
+    char expires[TEXT_TIME_LEN + 1], grouped[LETTER_GROUPED_LEN + 1];
+    text_time(r->head.expires_us, expires);
+    if (a->json)
+        return print_json(a, r, expires);
+    letter_group(key_thumbprint(a->public_key), grouped);
+    printf("The request waits at %s until %s.\nYour key    %s\n", a->bank, expires, grouped);
+    for (size_t use = KEY_USE_AUTHENTICATE; use < KEY_USES; use++) {
+        if (r->keys.key[use] == NULL)
+            printf("Without     a key to %s, which this token does not have\n",
+                   key_use_name((enum key_use)use));
+    }
+    printf("Letter      %s/" LETTER_NAME ".txt, and its QR code in .png\n"
+           "Next        print both, bring them to the bank and sign there; then:\n"
+           "            countersign enrol --finish\n",
+           r->dir);
+    return ERR_OK;
+}
+
+static enum err ask(struct app *a)
+{
+    struct request r = {.name = NULL};
+    enum err e = pin_bank(a);
+    if (e == ERR_OK)
+        e = take_options(a, &r);
+    if (e == ERR_OK)
+        e = look_back(a);
+    if (e == ERR_OK)
+        e = open_token(a, &r);
+    if (e != ERR_OK)
+        return e;
+    e = enrol_keys_open(a, r.curve, &r.keys);
+    if (e == ERR_OK)
+        e = hand_in(a, &r);
+    if (e == ERR_OK)
+        e = keep(a, &r);
+    if (e == ERR_OK)
+        e = write_letter(a, &r);
+    if (e == ERR_OK)
+        e = print(a, &r);
+    enrol_keys_free(&r.keys);
+    return e;
+}
+
+/* --- what became of it --- */
+
+static enum err follow(struct app *a)
+{
+    struct js *answer = NULL;
+    enum err e = enrol_outcome_fetch(a, &answer);
+    if (e == ERR_OK)
+        e = enrol_outcome_judge(a, answer);
+    if (e == ERR_OK && opt_finish)
+        e = enrol_outcome_finish(a, answer, opt_letter != NULL ? opt_letter : ".");
+    else if (e == ERR_OK && a->json)
+        e = app_print_json(answer);
+    else if (e == ERR_OK)
+        puts("The bank has admitted you. Next: countersign enrol --finish");
+    js_free(answer);
+    return e;
+}
+
+int cmd_enrol(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_NOT_FOUND) { /* --config names the file that is to be made */
+        a->message[0] = '\0';
+        e = ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = opt_finish || opt_status ? follow(a) : ask(a);
+    return app_finish(a, e);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/enrol_outcome.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "order/forms.h"
+#include "signer/enrol_keys.h"
+#include "signer/issued.h"
+#include <string.h>
+
+#define CERTIFICATE_MAX ((size_t)8192) /* bytes of DER */
+#define HOUR_US (INT64_C(3600) * TEXT_SECOND_US)
+#define CERTIFICATES (KEY_USE_AUTHENTICATE + 1) /* keys that get one */
+
+enum err enrol_outcome_fetch(struct app *a, struct js **answer)
+{
+    struct client_call call = {.route = ROUTE_ENROLMENT, .param = {a->enrolment}};
+    *answer = NULL;
+    if (a->enrolment == NULL)
+        return app_fail(a, ERR_SETTING_MISSING,
+                        "no request was made here: countersign enrol first");
+    if (forms_thumbprint(a->enrolment, strlen(a->enrolment)) != ERR_OK)
+        return app_fail(a, ERR_CONFIG_INVALID, "enrolment is no request's name");
+    return app_call_open(a, &call, answer);
+}
+
+static const char *text_of(const struct js *object, const char *name)
+{
+    const char *text = js_text(js_get(object, name), NULL);
+    return text != NULL ? text : "";
+}
+
+static enum err say_waiting(struct app *a, const char *expires)
+{
+    int64_t until_us = 0;
+    if (text_parse_time(expires, strlen(expires), &until_us) != ERR_OK)
+        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer says no time");
+    long long hours = (until_us - clock_now_us()) / HOUR_US;
+    return app_fail(a, ERR_ENROLMENT_WAITING, "until %s: %lld day(s) and %lld hour(s) more",
+                    expires, hours > 0 ? hours / 24 : 0, hours > 0 ? hours % 24 : 0);
+}
+
+enum err enrol_outcome_judge(struct app *a, const struct js *answer)
+{
+    const char *status = text_of(answer, "status");
+    if (strcmp(status, "admitted") == 0)
+        return ERR_OK;
+    if (strcmp(status, "waiting") == 0)
+        return say_waiting(a, text_of(answer, "expires"));
+    if (strcmp(status, "refused") == 0)
+        return app_fail(a, ERR_ENROLMENT_REFUSED, "the bank says: %s", text_of(answer, "reason"));
+    if (strcmp(status, "expired") == 0)
+        return app_fail(a, ERR_ENROLMENT_EXPIRED, "it waited until %s", text_of(answer, "expires"));
+    return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no status that is known here");
+}
+
+/* --- the end of an admitted one --- */
+
+struct ending {
+    struct app *a;
+    const char *holder, *dir;
+    struct buf certificate[CERTIFICATES], root;
+    struct enrol_keys keys;
+    bool on_token[CERTIFICATES];
+    char file[CERTIFICATES][512]; /* "" where there is none */
+};
+
+/* An empty buffer where the bank issued none, as after an admission at its console. */
+static enum err take_der(struct app *a, const struct js *value, struct buf *out)
+{
+    size_t len = 0;
+    const char *text = js_text(value, &len);
+    if (text == NULL)
+        return ERR_OK;
+    enum err e = text_unb64url(text, len, out);
+    return e == ERR_OK ? e : app_fail(a, e, "the bank's certificate");
+}
+
+static enum err take_answer(struct ending *end, const struct js *answer)
+{
+    const struct js *certificates = js_get(answer, "certificates");
+    end->holder = text_of(answer, "holder");
+    if (forms_holder(end->holder, strlen(end->holder)) != ERR_OK)
+        return app_fail(end->a, ERR_UNAVAILABLE, "the bank's answer does not say who you are");
+    enum err e = take_der(end->a, js_get(answer, "root"), &end->root);
+    for (size_t use = 0; e == ERR_OK && use < CERTIFICATES; use++)
+        e = take_der(end->a, js_get(certificates, key_use_name((enum key_use)use)),
+                     &end->certificate[use]);
+    return e;
+}
+
+/* All of them before one is stored. */
+static enum err check(struct ending *end)
+{
+    const char *why = "", *name = NULL;
+    enum err e = app_need(end->a, end->a->name, "name", &name);
+    if (e == ERR_OK)
+        e = issued_check_root(&end->root, end->a->bank_key, &why);
+    for (size_t use = 0; e == ERR_OK && use < CERTIFICATES; use++) {
+        if (end->certificate[use].len == 0)
+            continue;
+        why = "it is of a key that the token does not have";
+        e = end->keys.public[use] == NULL ? ERR_CERTIFICATE_MISMATCH
+                                          : issued_check(&end->certificate[use], &end->root,
+                                                         end->keys.public[use], name, &why);
+    }
+    return e == ERR_CERTIFICATE_MISMATCH ? app_fail(end->a, e, "%s", why) : e;
+}
+
+static enum err write_pem(struct ending *end, enum key_use use)
+{
+    struct buf pem = BUF_INIT(2 * CERTIFICATE_MAX);
+    (void)snprintf(end->file[use], sizeof end->file[use], "%s/enrolment-%s.pem", end->dir,
+                   key_use_name(use));
+    enum err e = issued_pem(&end->certificate[use], &pem);
+    if (e == ERR_OK)
+        e = file_write(end->file[use], pem.data, pem.len, 0644);
+    buf_free(&pem);
+    return e == ERR_OK ? e : app_fail(end->a, e, "%s", end->file[use]);
+}
+
+/* Whatever a card answers that does not take it, the certificate is not lost. */
+static enum err store(struct ending *end)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < CERTIFICATES; i++) {
+        const struct buf *der = &end->certificate[i];
+        if (der->len == 0)
+            continue;
+        end->on_token[i] =
+            token_key_store_certificate(end->keys.key[i], der->data, der->len) == ERR_OK;
+        if (!end->on_token[i])
+            e = write_pem(end, (enum key_use)i);
+    }
+    return e;
+}
+
+static enum err certify(struct ending *end)
+{
+    struct app *a = end->a;
+    if (end->certificate[KEY_USE_SIGN].len == 0 && end->certificate[KEY_USE_AUTHENTICATE].len == 0)
+        return ERR_OK;
+    enum err e = app_open_token(a);
+    if (e == ERR_OK)
+        e = app_log_in(a, "store your certificates");
+    if (e == ERR_OK)
+        e = enrol_keys_find(a, &end->keys);
+    if (e == ERR_OK)
+        e = check(end);
+    return e == ERR_OK ? store(end) : e;
+}
+
+static void print(const struct ending *end)
+{
+    printf("You are %s at %s.\n", end->holder, end->a->bank);
+    for (size_t use = 0; use < CERTIFICATES; use++) {
+        const char *name = key_use_name((enum key_use)use);
+        if (end->on_token[use])
+            printf("The certificate of the key to %s is on the token.\n", name);
+        else if (end->file[use][0] != '\0')
+            printf(
+                "The token takes no certificate, as many cards; that of the key to %s is in %s.\n",
+                name, end->file[use]);
+    }
+    puts("Next: countersign login, and countersign accounts once the bank has opened one for you.");
+}
+
+static enum err print_json(const struct ending *end)
+{
+    struct js *o = NULL, *certificates = NULL;
+    enum err e = js_object_new(&o);
+    if (e == ERR_OK)
+        e = js_set_text(o, "holder", end->holder);
+    if (e == ERR_OK)
+        e = js_object_new(&certificates);
+    for (size_t use = 0; e == ERR_OK && use < CERTIFICATES; use++) {
+        if (end->on_token[use] || end->file[use][0] != '\0')
+            e = js_set_text(certificates, key_use_name((enum key_use)use),
+                            end->on_token[use] ? "token" : end->file[use]);
+    }
+    if (e == ERR_OK) {
+        e = js_set(o, "certificates", certificates);
+        certificates = NULL;
+    }
+    if (e == ERR_OK)
+        e = app_print_json(o);
+    js_free(certificates);
+    js_free(o);
+    return e;
+}
+
+enum err enrol_outcome_finish(struct app *a, const struct js *answer, const char *dir)
+{
+    struct ending end = {.a = a, .dir = dir};
+    if (a->enrolment_token != NULL && a->token_uri == a->conf_token)
+        a->token_uri = a->enrolment_token;
+    enum err e = take_answer(&end, answer);
+    if (e == ERR_OK)
+        e = certify(&end);
+    const struct conf_change changes[] = {{"holder", end.holder},
+                                          {"token", a->token_uri},
+                                          {"enrolment", NULL},
+                                          {"enrolment_token", NULL}};
+    if (e == ERR_OK)
+        e = app_write_settings(a, changes, sizeof changes / sizeof *changes);
+    if (e == ERR_OK && a->json)
+        e = print_json(&end);
+    else if (e == ERR_OK)
+        print(&end);
+    enrol_keys_free(&end.keys);
+    for (size_t use = 0; use < CERTIFICATES; use++)
+        buf_free(&end.certificate[use]);
+    buf_free(&end.root);
+    return e;
+}

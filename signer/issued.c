@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/issued.h"
+
+#include "base/clock.h"
+#include <limits.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+#include <openssl/x509v3.h>
+#include <stdbool.h>
+#include <string.h>
+
+static X509 *parse(const struct buf *der)
+{
+    const uint8_t *at = der->data;
+    X509 *x = der->len <= LONG_MAX ? d2i_X509(NULL, &at, (long)der->len) : NULL;
+    if (x != NULL && at != der->data + der->len) {
+        X509_free(x);
+        x = NULL;
+    }
+    ERR_clear_error();
+    return x;
+}
+
+/* The key's bytes as the product reads them, not as OpenSSL does. */
+static struct key *key_of(X509 *x)
+{
+    struct key *key = NULL;
+    uint8_t *der = NULL;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x), &der);
+    if (len <= 0 || key_from_spki(der, (size_t)len, &key) != ERR_OK)
+        key = NULL;
+    OPENSSL_free(der);
+    return key;
+}
+
+static bool has_key(X509 *x, const char *thumbprint)
+{
+    struct key *key = key_of(x);
+    bool same = key != NULL && strcmp(key_thumbprint(key), thumbprint) == 0;
+    key_free(key);
+    return same;
+}
+
+/* One common name, byte for byte. */
+static bool names(X509 *x, const char *name)
+{
+    X509_NAME *subject = X509_get_subject_name(x);
+    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
+        return false;
+    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
+    return ASN1_STRING_type(value) == V_ASN1_UTF8STRING &&
+           (size_t)ASN1_STRING_length(value) == strlen(name) &&
+           memcmp(ASN1_STRING_get0_data(value), name, strlen(name)) == 0;
+}
+
+static bool valid_now(const X509 *x)
+{
+    time_t now = (time_t)(clock_now_us() / INT64_C(1000000));
+    return X509_cmp_time(X509_get0_notBefore(x), &now) < 0 &&
+           X509_cmp_time(X509_get0_notAfter(x), &now) > 0;
+}
+
+enum err issued_check_root(const struct buf *root, const char *pin, const char **why)
+{
+    X509 *x = parse(root);
+    bool good = x != NULL && has_key(x, pin);
+    X509_free(x);
+    *why = "the root certificate is not of the bank's key that is pinned here";
+    return good ? ERR_OK : ERR_CERTIFICATE_MISMATCH;
+}
+
+enum err issued_check(const struct buf *certificate, const struct buf *root, const struct key *ours,
+                      const char *name, const char **why)
+{
+    X509 *x = parse(certificate), *issuer = parse(root);
+    enum err e = ERR_CERTIFICATE_MISMATCH;
+    if (x == NULL || issuer == NULL)
+        *why = "it is no certificate";
+    else if (X509_verify(x, X509_get0_pubkey(issuer)) != 1 ||
+             X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(issuer)) != 0)
+        *why = "the bank's root did not sign it";
+    else if (!has_key(x, key_thumbprint(ours)))
+        *why = "it is of another key than the one on this token";
+    else if (!names(x, name))
+        *why = "it names somebody else";
+    else if (!valid_now(x))
+        *why = "it is not valid now";
+    else
+        e = ERR_OK;
+    ERR_clear_error();
+    X509_free(x);
+    X509_free(issuer);
+    return e;
+}
+
+enum err issued_pem(const struct buf *certificate, struct buf *out)
+{
+    X509 *x = parse(certificate);
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *text = NULL;
+    enum err e =
+        x != NULL && bio != NULL && PEM_write_bio_X509(bio, x) == 1 ? ERR_OK : ERR_NO_MEMORY;
+    if (e == ERR_OK) {
+        long len = BIO_get_mem_data(bio, &text);
+        e = buf_add(out, text, (size_t)len);
+    }
+    BIO_free(bio);
+    X509_free(x);
+    return e;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * issued: whether a certificate that the bank issued is the one that was asked for.
+ */
+#ifndef SIGNER_ISSUED_H
+#define SIGNER_ISSUED_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/key.h"
+
+/* The certificate of the bank's root at ROOT has the key with the thumbprint PIN. WHY gets what is
+ * wrong, in words, with CERTIFICATE_MISMATCH. */
+MUST_CHECK enum err issued_check_root(const struct buf *root, const char *pin, const char **why);
+
+/* CERTIFICATE is signed by ROOT, is of the key OURS and of nobody but NAME, and is valid now. */
+MUST_CHECK enum err issued_check(const struct buf *certificate, const struct buf *root,
+                                 const struct key *ours, const char *name, const char **why);
+
+/* Appends the certificate as PEM, for programs that read files. */
+MUST_CHECK enum err issued_pem(const struct buf *certificate, struct buf *out);
+
+#endif

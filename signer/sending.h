@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * sending: hands signed decisions in, one after the other. One alone is told in full; of many each
+ * is one line, and the bank's no to one does not hold the others up.
+ */
+#ifndef SIGNER_SENDING_H
+#define SIGNER_SENDING_H
+
+#include "base/err.h"
+#include "base/progress.h"
+#include <stddef.h>
+
+struct app;
+
+struct sending {
+    struct app *app;
+    size_t total, done, accepted;
+    enum err refusal; /* the first */
+    struct progress bar;
+};
+
+/* WHAT is for the progress: "Sending", static. TOTAL is set by the caller. */
+void sending_start(struct sending *s, const char *what);
+/* BODY is a decision with its order; WHERE names it when it is refused. What is returned is no
+ * refusal: then none of the others would get through either. */
+MUST_CHECK enum err sending_one(struct sending *s, const char *body, size_t len, const char *where);
+/* E: what stopped it. The first refusal, with how many there were. */
+MUST_CHECK enum err sending_end(struct sending *s, enum err e);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/waiting.h"
+#include "app/app.h"
+#include "order/amount.h"
+#include "order/iban.h"
+#include "order/json.h"
+#include "order/text.h"
+#include "signer/list.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what the bank says --- */
+
+struct gathering {
+    struct app *app;
+    struct waiting_list *list;
+};
+
+static bool warned(const struct waiting_order *w)
+{
+    return w->flags != 0 || w->suspicious;
+}
+
+static flag_set read_flags(const struct js *flags)
+{
+    flag_set found = 0;
+    for (size_t i = 0; i < js_count(flags); i++) {
+        const char *name = js_text(js_at(flags, i), NULL);
+        enum flag f = name != NULL ? flag_from_name(name, strlen(name)) : FLAG_COUNT;
+        found |= f != FLAG_COUNT ? FLAG_BIT(f) : 0;
+    }
+    return found;
+}
+
+static enum err make_room(struct waiting_list *l)
+{
+    if (l->count < l->room)
+        return ERR_OK;
+    size_t room = l->room == 0 ? 64 : 2 * l->room;
+    struct waiting_order *grown = realloc(l->orders, room * sizeof *grown);
+    if (grown == NULL)
+        return ERR_NO_MEMORY;
+    l->orders = grown;
+    l->room = room;
+    return ERR_OK;
+}
+
+static struct policy *known_policy(const struct waiting_list *l, const struct policy *p)
+{
+    for (size_t i = 0; i < l->policy_count; i++) {
+        if (memcmp(policy_digest(l->policies[i]), policy_digest(p), DIGEST_LEN) == 0)
+            return l->policies[i];
+    }
+    return NULL;
+}
+
+/* Each is kept once, whatever it is the policy of. */
+static enum err keep_policy(struct waiting_list *l, const struct js *told, struct policy **out)
+{
+    struct policy *read = NULL;
+    enum err e = policy_from_js(told, &read);
+    *out = e == ERR_OK ? known_policy(l, read) : NULL;
+    if (e != ERR_OK || *out != NULL) {
+        policy_free(read);
+        return e;
+    }
+    struct policy **grown = realloc(l->policies, (l->policy_count + 1) * sizeof *grown);
+    if (grown == NULL) {
+        policy_free(read);
+        return ERR_NO_MEMORY;
+    }
+    l->policies = grown;
+    *out = l->policies[l->policy_count++] = read;
+    return ERR_OK;
+}
+
+static enum err add(struct gathering *g, const struct js *told)
+{
+    struct waiting_list *l = g->list;
+    enum err e = make_room(l);
+    if (e != ERR_OK)
+        return e;
+    struct waiting_order *w = &l->orders[l->count];
+    memset(w, 0, sizeof *w);
+    w->subject.bytes = (struct buf)BUF_INIT(ORDER_MAX);
+    struct order *o = &w->subject.order;
+    e = order_from_js(js_get(told, "order"), o, &w->subject.bytes);
+    bool wanted = e == ERR_OK && (l->account == NULL || strcmp(o->account, l->account) == 0);
+    if (wanted)
+        e = keep_policy(l, js_get(told, "policy"), &w->subject.policy);
+    if (wanted && e == ERR_OK)
+        e = subject_check_pair(g->app, &w->subject);
+    if (!wanted || e != ERR_OK) {
+        buf_free(&w->subject.bytes);
+        return e;
+    }
+    w->flags = read_flags(js_get(told, "flags"));
+    w->suspicious =
+        o->kind == ORDER_PAYMENT && utext_suspicious(o->creditor_name, strlen(o->creditor_name));
+    l->count++;
+    return ERR_OK;
+}
+
+static enum err add_page(void *ctx, const struct js *answer)
+{
+    struct gathering *g = ctx;
+    const struct js *orders = js_get(answer, "orders");
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < js_count(orders); i++) {
+        if (g->list->count == WAITING_MAX)
+            return app_fail(g->app, ERR_TOO_LARGE,
+                            "more than %u wait; choose one account with "
+                            "--account",
+                            WAITING_MAX);
+        if (js_get(js_at(orders, i), "order") == NULL || js_get(js_at(orders, i), "policy") == NULL)
+            return app_fail(g->app, ERR_UNAVAILABLE, "the bank's answer has no order or policy");
+        e = add(g, js_at(orders, i));
+    }
+    return e;
+}
+
+/* Those with warnings first; otherwise as the bank has them. */
+static void sort(struct waiting_list *l)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < l->count; i++) {
+        struct waiting_order w = l->orders[i];
+        if (!warned(&w))
+            continue;
+        memmove(&l->orders[first + 1], &l->orders[first], (i - first) * sizeof w);
+        l->orders[first++] = w;
+    }
+}
+
+enum err waiting_ask(struct app *a, struct waiting_list *out)
+{
+    static const struct list_source all = {ROUTE_WAITING_ORDERS, false, "orders", "limit=50", 0};
+    struct gathering g = {a, out};
+    enum err e = list_pages(a, &all, add_page, &g);
+    sort(out);
+    return e;
+}
+
+void waiting_free(struct waiting_list *l)
+{
+    for (size_t i = 0; i < l->count; i++)
+        buf_free(&l->orders[i].subject.bytes);
+    for (size_t i = 0; i < l->policy_count; i++)
+        policy_free(l->policies[i]);
+    free(l->orders);
+    free(l->policies);
+}
+
+/* --- for people --- */
+
+/* Of the orders in one currency, where the first of them is at FROM. */
+static enum err print_total(const struct waiting_list *l, size_t from, FILE *f)
+{
+    const char *currency = l->orders[from].subject.order.currency;
+    char text[AMOUNT_TEXT_MAX + 1];
+    int64_t sum = 0;
+    size_t count = 0;
+    enum err e = ERR_OK;
+    for (size_t i = from; e == ERR_OK && i < l->count; i++) {
+        const struct order *o = &l->orders[i].subject.order;
+        if (strcmp(o->currency, currency) != 0)
+            continue;
+        count++;
+        e = amount_add(sum, o->amount_minor, &sum);
+    }
+    if (e == ERR_OK)
+        e = amount_text(sum, currency, text);
+    if (e == ERR_OK)
+        fprintf(f, "Total %12s %s in %zu order%s\n", text, currency, count, count == 1 ? "" : "s");
+    return e;
+}
+
+static bool first_of_currency(const struct waiting_list *l, size_t at)
+{
+    for (size_t i = 0; i < at; i++) {
+        if (strcmp(l->orders[i].subject.order.currency, l->orders[at].subject.order.currency) == 0)
+            return false;
+    }
+    return true;
+}
+
+static void print_warnings(const struct waiting_order *w, FILE *f)
+{
+    if (w->suspicious)
+        fputs("    WARNING: the name mixes scripts or imitates other letters\n", f);
+    for (enum flag k = 0; k < FLAG_COUNT; k++) {
+        if (w->flags & FLAG_BIT(k))
+            fprintf(f, "    WARNING: %s\n", flag_words(k));
+    }
+}
+
+static void print_order(const struct waiting_order *w, FILE *f)
+{
+    const struct order *o = &w->subject.order;
+    fprintf(f, "%12s %s  ", o->amount, o->currency);
+    if (o->kind == ORDER_PAYMENT)
+        fprintf(f, "to %s, %s", o->creditor_name, o->creditor_account);
+    else
+        fprintf(f, "cash at %s", o->terminal);
+    fprintf(f, "\n    from %s, order %s\n", o->account, o->id);
+    print_warnings(w, f);
+}
+
+enum err waiting_print(const struct waiting_list *l, FILE *f)
+{
+    size_t warnings = 0;
+    enum err e = ERR_OK;
+    while (warnings < l->count && warned(&l->orders[warnings]))
+        warnings++;
+    fprintf(f, "\n%zu order%s for your approval.\n", l->count, l->count == 1 ? " waits" : "s wait");
+    for (size_t i = 0; e == ERR_OK && i < l->count; i++) {
+        if (first_of_currency(l, i))
+            e = print_total(l, i, f);
+    }
+    if (warnings > 0)
+        fprintf(f, "%zu with warnings, first:\n", warnings);
+    fputc('\n', f);
+    for (size_t i = 0; e == ERR_OK && i < l->count; i++)
+        print_order(&l->orders[i], f);
+    fputc('\n', f);
+    bool shown = !ferror(f) && fflush(f) == 0;
+    return e == ERR_OK && !shown ? ERR_IO : e; /* what nobody could read is not signed */
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * waiting: what waits for this person's word, as one summary and as what is signed.
+ */
+#ifndef SIGNER_WAITING_H
+#define SIGNER_WAITING_H
+
+#include "order/flag.h"
+#include "order/order.h"
+#include "signer/subject.h"
+
+struct app;
+
+struct waiting_order {
+    struct subject subject; /* its policy is the list's */
+    flag_set flags;         /* what the bank knows of the payee */
+    bool suspicious;        /* the payee's name imitates other letters */
+};
+
+#define WAITING_MAX 5000u
+struct waiting_list {
+    struct waiting_order *orders; /* those with warnings first */
+    size_t count, room;
+    struct policy **policies; /* each once */
+    size_t policy_count;
+    const char *account; /* only of this one; NULL: of all */
+};
+
+/* All that waits, with the policies under which it is decided. */
+MUST_CHECK enum err waiting_ask(struct app *a, struct waiting_list *out);
+void waiting_free(struct waiting_list *l);
+
+/* The totals, then each order with its warnings; IO when it cannot be read. */
+MUST_CHECK enum err waiting_print(const struct waiting_list *l, FILE *f);
+
+#endif

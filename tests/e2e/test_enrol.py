@@ -1,0 +1,270 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A person becomes a holder at his own machine: countersign enrol, a letter that a second process reads, and what
+must not work."""
+import json
+import os
+import shutil
+import subprocess
+import sys
+import unittest
+
+import bank as b
+from holder import Holder
+
+CLERK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "clerk.sh")
+
+
+class Person(Holder):
+    """Has a token without keys, the bank's letter, and no settings yet."""
+
+    def __init__(self, bank, name, **options):
+        super().__init__(bank, name, **options)
+        self.letter = bank.path("letter-" + name)
+        os.makedirs(self.letter, exist_ok=True)
+
+    def ask(self, *words, bank_letter="bank-letter.txt", check=True, **options):
+        return self.run("enrol", "--name", self.name.title(), "--bank-letter", self.bank.path(bank_letter), "--module",
+                        self.module, "--token", self.token, "--letter", self.letter, *words, check=check, **options)
+
+    def finish(self, *words, check=True, **options):
+        return self.run("enrol", "--finish", "--letter", self.letter, *words, check=check, **options)
+
+    def kept(self):
+        with open(self.conf, encoding="utf-8") as f:
+            return dict(line.rstrip("\n").split(" = ", 1) for line in f)
+
+    def paper(self, ending):
+        return os.path.join(self.letter, "enrolment-letter." + ending)
+
+    def add_settings(self, **values):
+        with open(self.conf, "a", encoding="utf-8") as f:
+            f.writelines("%s = %s\n" % pair for pair in values.items())
+
+
+class Scene(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.bank = b.Bank()
+        cls.addClassCleanup(cls.bank.__exit__, None, None, None)
+        cls.bank.__enter__()
+        cls.write_letter(cls.bank)
+
+    @staticmethod
+    def write_letter(bank):
+        bank.ctl("key", "show", "--letter", bank.dir, "--public-url", "https://127.0.0.1:%d" % bank.port)
+
+    def person(self, name, bank=None, **options):
+        someone = Person(bank or self.bank, name, **options)
+        self.addCleanup(someone.close)
+        someone.bank.token(name, someone.pin)
+        return someone
+
+    def clerk(self, person, holder, letter=None):
+        """The second process: knows the papers and no request."""
+        env = {**self.bank.env, "PATH": b.BIN + ":" + os.environ["PATH"]}
+        return subprocess.run([CLERK, self.bank.path("bank-letter"), letter or person.paper("")[:-1], holder, "--socket",
+                               self.bank.path("bankd.sock")], env=env, capture_output=True, text=True, timeout=120,
+                              check=False)
+
+    def admitted(self, person, holder):
+        done = self.clerk(person, holder)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def refused(self, done, name, code=1):
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertIn("%s: " % name, done.stderr)
+        return done.stderr
+
+    def holders(self):
+        return {h["holder"]: h for h in json.loads(self.bank.ctl("holder", "list", "--json").stdout)["holders"]}
+
+
+class Ceremony(Scene):
+    def test_from_stranger_to_payer(self):
+        carol = self.person("carol")
+        asked = carol.ask()
+        self.assertIn("Ask %s to enrol Carol." % self.bank.name, asked.stderr)
+        self.assertIn("The request waits at %s until " % self.bank.name, asked.stdout)
+        kept = carol.kept()
+        self.assertEqual((kept["bank"], kept["bank_key"]), (self.bank.name, self.bank.pin))
+        self.assertNotIn("token", kept)  # no key is in force yet
+        self.assertNotIn(carol.pin, kept.values())
+        for words in (("enrol", "--name", "Carol"), ("enrol", "--status"), ("enrol", "--finish")):
+            told = self.refused(carol.run(*words, "--module", carol.module), "ENROLMENT_WAITING")
+            self.assertIn("29 day(s) and 23 hour(s) more", told)
+        self.assertEqual(carol.kept(), kept)
+        self.admitted(carol, "carol")
+        self.assertIn("admitted", carol.run("enrol", "--status", check=True).stdout)
+        self.refused(carol.run("enrol", "--name", "Carol"), "USAGE", 2)
+        self.assertIn("You are carol at ", carol.finish().stdout)
+        kept = carol.kept()
+        self.assertEqual(kept["holder"], "carol")
+        self.assertIn("id=%02", kept["token"])
+        self.assertFalse({"enrolment", "enrolment_token"} & set(kept))
+        self.refused(carol.finish(check=False), "SETTING_MISSING", 2)
+        self.pays(carol, b.iban(1))
+
+    def pays(self, person, account):
+        creditor = b.Key(self.bank.dir)
+        self.bank.add_holder("shop", creditor)
+        self.bank.open_account(b.iban(9), ["shop"])
+        self.bank.open_account(account, [person.name], "100.00")
+        person.add_settings(account=account)
+        person.run("login", check=True)
+        path, _ = person.new_order(account=account, creditor={"account": b.iban(9), "name": "The Shop"})
+        self.assertIn("ACSC, settled", person.run("approve", path, check=True).stdout)
+        evidence = self.bank.path("evidence.json")
+        with open(path, encoding="utf-8") as f:
+            person.run("order", "evidence", json.load(f)["id"], "--output", evidence, check=True)
+        self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, evidence])
+
+    def test_json(self):
+        dora = self.person("dora")
+        asked = json.loads(dora.ask("--json", "--curve", "P-521").stdout)
+        self.assertEqual(asked["status"], "waiting")
+        self.assertEqual(asked["enrolment"], dora.kept()["enrolment"])
+        self.assertEqual(asked["letter"], dora.paper("")[:-1])
+        waiting = dora.run("enrol", "--status", "--json")
+        self.assertEqual((waiting.returncode, json.loads(waiting.stdout)["error"]), (1, "ENROLMENT_WAITING"))
+        self.admitted(dora, "dora")
+        told = json.loads(dora.run("enrol", "--status", "--json", check=True).stdout)
+        self.assertEqual((told["status"], told["thumbprint"]), ("admitted", asked["thumbprint"]))
+        self.assertEqual(json.loads(dora.finish("--json").stdout)["holder"], "dora")
+
+    def test_keys_that_are_there_are_taken(self):
+        erin = self.person("erin")
+        erin.run("token", "generate", "--module", erin.module, "--token", erin.token, "--curve", "P-384", settings=False,
+                 check=True)
+        own = [key for key in erin.json("token", "info", "--module", erin.module, "--token", erin.token, settings=False)
+               if key["sign"]]
+        asked = json.loads(erin.ask("--json").stdout)
+        self.assertEqual([key["thumbprint"] for key in own], [asked["thumbprint"]])
+
+    def test_the_scanned_code_is_enough(self):
+        """What a scanner finds in the bank's letter; the pin may as well be typed in its groups."""
+        code = subprocess.run(["zbarimg", "--quiet", "--raw", self.bank.path("bank-letter.png")], capture_output=True,
+                              text=True, check=True, timeout=60).stdout
+        self.bank.write("scanned", code)
+        self.person("fred").ask(bank_letter="scanned")
+        gina = self.person("gina")
+        groups = " ".join(self.bank.pin[i:i + 4] for i in range(0, 43, 4))
+        gina.run("enrol", "--name", "Gina", "--bank", self.bank.name, "--bank-key", groups, "--url",
+                 "https://127.0.0.1:%d" % self.bank.port, "--module", gina.module, "--token", gina.token, "--letter",
+                 gina.letter, check=True)
+        self.assertEqual(gina.kept()["bank_key"], self.bank.pin)
+
+
+class LostCard(Scene):
+    def test_same_person_counts_once(self):
+        ivan, judy = self.person("ivan"), self.person("judy")
+        for person in (ivan, judy):
+            person.ask()
+            self.admitted(person, person.name)
+            person.finish()
+        account = b.iban(3)
+        self.bank.open_account(account, ["ivan", "judy"], "100.00")
+        self.bank.open_account(b.iban(4), ["judy"])
+        ivan.add_settings(account=account)
+        path, order = ivan.new_order(account=account, creditor={"account": b.iban(4), "name": "Somebody"})
+        first = ivan.run("approve", path, check=True).stdout
+        self.assertIn("1 of 2", first)
+        old = ivan.kept()["token"]
+        self.bank.token("ivan2", ivan.pin)
+        ivan.token = "pkcs11:token=ivan2"
+        ivan.ask()
+        self.assertEqual(ivan.kept()["token"], old)  # until the new key is admitted
+        with open(ivan.paper("txt"), encoding="utf-8") as f:
+            self.assertIn("Known as    ivan\n", f.read())
+        self.admitted(ivan, "ivan")
+        ivan.finish()
+        self.assertIn("token=ivan2", ivan.kept()["token"])
+        self.assertEqual(len(self.holders()["ivan"]["keys"]), 6)  # to sign, to authenticate, to derive; twice
+        again = ivan.run("approve", order["id"])
+        self.refused(again, "ALREADY_DECIDED")
+        self.assertEqual(self.bank.operator("GET", "/v1/accounts/%s/orders/%s" % (account, order["id"])).json["status"],
+                         "PATC")
+
+
+class Threats(Scene):
+    def test_a_forged_letter(self):
+        """Mallory asks in Heidi's name: her paper has another key than his request."""
+        heidi, mallory = self.person("heidi"), self.person("mallory")
+        heidi.ask()
+        mallory.run("enrol", "--name", "Heidi", "--bank-letter", self.bank.path("bank-letter.txt"), "--module",
+                    mallory.module, "--token", mallory.token, "--letter", mallory.letter, check=True)
+        self.refused(self.bank.ctl("enrolment", "admit", mallory.kept()["enrolment"], "--id", "heidi", "--thumbprint",
+                                   self.printed(heidi), check=False), "LETTER_MISMATCH")
+        forged = self.bank.path("forged")
+        shutil.copy(heidi.paper("txt"), forged + ".txt")
+        shutil.copy(mallory.paper("png"), forged + ".png")
+        done = self.clerk(heidi, "heidi", forged)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("clerk: the new key differs", done.stderr)
+        self.assertNotIn("heidi", self.holders())
+        self.refused(heidi.finish(check=False), "ENROLMENT_WAITING")
+
+    @staticmethod
+    def printed(person):
+        """The new key, as a person reads it from the paper."""
+        with open(person.paper("txt"), encoding="utf-8") as f:
+            return next(line[len("My key"):].strip() for line in f if line.startswith("My key"))
+
+    def test_refused(self):
+        kurt = self.person("kurt")
+        kurt.ask()
+        first = kurt.kept()["enrolment"]
+        self.bank.ctl("enrolment", "refuse", first, "--reason", "Nobody came")
+        self.assertIn("the bank says: Nobody came", self.refused(kurt.finish(check=False), "ENROLMENT_REFUSED"))
+        again = kurt.ask()
+        self.assertIn("The earlier request is over (ENROLMENT_REFUSED)", again.stderr)
+        self.assertNotEqual(kurt.kept()["enrolment"], first)
+
+    def test_another_bank(self):
+        """Of the same name, with another key: refused wherever it comes up, and the pin stays."""
+        lena = self.person("lena")
+        lena.ask()
+        kept = lena.kept()
+        with b.Bank() as other:
+            self.write_letter(other)
+            shutil.copy(other.path("bank-letter.txt"), self.bank.path("other-letter.txt"))
+            url = "https://127.0.0.1:%d" % other.port
+            for words in (("--finish",), ("--status",)):
+                self.refused(lena.run("enrol", *words, "--url", url), "TLS_REFUSED")
+            told = self.refused(lena.ask(check=False, bank_letter="other-letter.txt"), "BANK_KEY_CHANGED")
+            self.assertIn(other.pin, told)
+            self.refused(lena.run("enrol", "--name", "Lena", "--bank-key", other.pin), "BANK_KEY_CHANGED")
+            stranger = self.person("mona")
+            done = stranger.run("enrol", "--name", "Mona", "--bank-letter", self.bank.path("bank-letter.txt"), "--url",
+                                url, "--module", stranger.module, "--token", stranger.token, "--letter", stranger.letter)
+            self.refused(done, "TLS_REFUSED")
+            self.assertFalse(os.path.exists(stranger.conf))
+            info = stranger.json("token", "info", "--module", stranger.module, "--token", stranger.token, settings=False)
+            self.assertEqual(info, [])  # no key was made for it
+        self.assertEqual(lena.kept(), kept)
+
+    def test_what_is_no_letter(self):
+        nina = self.person("nina")
+        self.bank.write("nonsense", "bank %s\n" % self.bank.name)
+        self.refused(nina.ask(check=False, bank_letter="nonsense"), "LETTER_INVALID")
+        nina.letter = self.bank.path("nowhere")
+        self.refused(nina.ask(check=False), "IO", 4)
+        self.assertFalse(os.path.exists(nina.conf))
+
+    def test_only_rsa(self):
+        """Said before a PIN is asked for, and by the list."""
+        oleg = self.person("oleg")
+        self.bank.write("rsa", "C_GetMechanismInfo * 0x70\n")
+        env = {"FAULT_MODULE": b.SOFTHSM, "FAULT_CONTROL": self.bank.path("rsa")}
+        oleg.module = os.environ["COUNTERSIGN_FAULT"]
+        told = self.refused(oleg.ask(check=False, env=env), "TOKEN_NO_EC", 3)
+        self.assertIn("RSA only", told)
+        listed = oleg.run("token", "list", "--module", oleg.module, settings=False, check=True, env=env)
+        self.assertIn("cannot sign here", listed.stdout)
+        tokens = json.loads(oleg.run("token", "list", "--json", "--module", oleg.module, settings=False, check=True,
+                                     env=env).stdout)
+        self.assertEqual({token["ecdsa"] for token in tokens}, {False})
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv)
