@@ -28,26 +28,29 @@ static int64_t horizon(const struct core *c)
     return c->now_us + (c->terms.radar_days ? c->terms.radar_days : DAYS) * DAY_US;
 }
 
-static enum err read_keys(struct core *c, int64_t account, struct seen *s)
+static enum err count_keys(struct core *c, const char *holder, int64_t *out)
 {
     struct store_query *q = store_query(c->store, STORE_RADAR_KEYS);
     bool row = false;
 
-    store_bind_int(q, ":account", account);
+    store_bind_text(q, ":holder", holder);
     enum err e = store_step(q, &row);
-    while (!e && row) {
-        const char *holder = store_text(q, 0);
-        int64_t keys = store_int(q, 1);
-
-        for (size_t i = 0; i < policy_holder_count(s->policy); i++) {
-            if (strcmp(policy_holder(s->policy, i), holder) != 0)
-                continue;
-            s->keyless |= (uint64_t)(keys == 0) << i;
-            s->single |= (uint64_t)(keys == 1) << i;
-        }
-        e = store_step(q, &row);
-    }
+    *out = !e && row ? store_int(q, 0) : 0;
     store_done(q);
+    return e;
+}
+
+static enum err read_keys(struct core *c, struct seen *s)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < policy_holder_count(s->policy); i++) {
+        int64_t keys = 0;
+
+        e = count_keys(c, policy_holder(s->policy, i), &keys);
+        s->keyless |= (uint64_t)(keys == 0) << i;
+        s->single |= (uint64_t)(keys == 1) << i;
+    }
     return e;
 }
 
@@ -56,7 +59,7 @@ static enum err look_at(struct core *c, const struct ledger_account *a, struct s
     *out = (struct seen){.policy = NULL};
     enum err e = state_policy(c, a->policy_digest, &out->policy);
     if (!e)
-        e = read_keys(c, a->id, out);
+        e = read_keys(c, out);
     if (e)
         return e;
     policy_reach(out->policy, ~out->keyless, &out->reach);

@@ -4,7 +4,6 @@
 #include "bankd/server/tls.h"
 #include "base/text.h"
 #include "order/json.h"
-#include "order/jws.h"
 #include "verifier/verifier.h"
 #include <string.h>
 
@@ -417,24 +416,12 @@ static enum err apply_outbox(const struct bank *b, struct job *j)
 /* Told when its renewal has failed for days, not as soon as it is made. */
 #define CERTIFICATE_AHEAD_US (5 * 86400 * TEXT_SECOND_US)
 
-static int64_t bank_keys_end(const struct note *n)
-{
-    struct statement_bank_keys keys;
-    struct jws_parts parts;
-    const char *jws = note_bank_keys(n);
-
-    if (jws_split(jws, strlen(jws), &parts) ||
-        verify_bank_keys(jws, strlen(jws), parts.header.kid, &keys))
-        return INT64_MAX;
-    return keys.head.expires_us;
-}
-
 static enum err apply_radar(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     struct core_page page = page_of(j);
     const struct core_radar_end ends[] = {
-        {"bank keys", bank_keys_end(b->note), 0},
+        {"bank keys", note_bank_keys_end(b->note), 0},
         {"TLS", tls_ends_us(b->tls), CERTIFICATE_AHEAD_US},
     };
     return core_radar(b->core, &who, &page, ends, sizeof ends / sizeof *ends, &j->answer);

@@ -33,7 +33,8 @@ struct server {
 
 static bool is_statement(enum route r)
 {
-    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE || r == ROUTE_DELEGATE;
+    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE ||
+           r == ROUTE_DELEGATE || r == ROUTE_ROTATE;
 }
 
 /* Each answer comes by here once, whether its connection is still there or not. */
