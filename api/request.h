@@ -213,7 +213,8 @@ enum request_query_name {
     REQUEST_FROM = 4,     /* the number of an entry */
     REQUEST_FROM_DAY = 8, /* excludes REQUEST_FROM */
     REQUEST_TO_DAY = 16,
-    REQUEST_WAITING = 32
+    REQUEST_WAITING = 32,
+    REQUEST_AFTER = 64 /* the number of an event */
 };
 struct request_query {
     char cursor[REQUEST_CURSOR_MAX + 1]; /* [A-Za-z0-9._-], "" when absent */
@@ -221,7 +222,11 @@ struct request_query {
     uint64_t from;                       /* 0 when absent */
     int32_t from_day, to_day;            /* since 1970; 0 when absent */
     enum waits waiting;                  /* ANY when absent */
+    bool has_after;
+    uint64_t after;
 };
+/* The same of the number alone, as the header Last-Event-ID has it. */
+MUST_CHECK enum err request_after_read(const char *value, size_t len, struct request_query *out);
 /* ALLOWED is a set of enum request_query_name. */
 MUST_CHECK enum err request_query_read(const char *query, size_t len, unsigned allowed,
                                        struct request_query *out);

@@ -31,6 +31,12 @@ static enum err read_from(const char *value, size_t len, struct request_query *o
     return text_parse_u64(value, len, JS_INT_MAX, &out->from);
 }
 
+enum err request_after_read(const char *value, size_t len, struct request_query *out)
+{
+    out->has_after = true;
+    return text_parse_u64(value, len, JS_INT_MAX, &out->after);
+}
+
 static enum err read_from_day(const char *value, size_t len, struct request_query *out)
 {
     return text_parse_date(value, len, &out->from_day);
@@ -51,9 +57,13 @@ static const struct {
     enum request_query_name bit;
     enum err (*read)(const char *value, size_t len, struct request_query *out);
 } query_names[] = {
-    {"cursor=", REQUEST_CURSOR, read_cursor}, {"limit=", REQUEST_LIMIT, read_limit},
-    {"from=", REQUEST_FROM, read_from},       {"from=", REQUEST_FROM_DAY, read_from_day},
-    {"to=", REQUEST_TO_DAY, read_to_day},     {"waiting=", REQUEST_WAITING, read_waiting},
+    {"cursor=", REQUEST_CURSOR, read_cursor},
+    {"limit=", REQUEST_LIMIT, read_limit},
+    {"from=", REQUEST_FROM, read_from},
+    {"from=", REQUEST_FROM_DAY, read_from_day},
+    {"after=", REQUEST_AFTER, request_after_read},
+    {"to=", REQUEST_TO_DAY, read_to_day},
+    {"waiting=", REQUEST_WAITING, read_waiting},
 };
 
 /* One "name=value"; ALLOWED loses the name, so that it cannot come twice. */

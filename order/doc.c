@@ -216,6 +216,20 @@ static enum err join(const struct doc *d, struct buf *out)
     return e;
 }
 
+const char *doc_member_text(const struct doc *d, const char *name, size_t *len)
+{
+    size_t named = strlen(name) + strlen("\"\":"); /* names need no escapes */
+
+    for (size_t i = 0; !d->err && i < d->count && !d->is_array; i++) {
+        const struct doc_member *m = &d->member[i];
+        if (strcmp(m->name, name) == 0) {
+            *len = m->len - named;
+            return (const char *)d->text.data + m->at + named;
+        }
+    }
+    return NULL;
+}
+
 enum err doc_canon(const struct doc *d, struct buf *out)
 {
     size_t commas = d->count ? d->count - 1 : 0;

@@ -57,6 +57,10 @@ void doc_push_int(struct doc *d, int64_t value);
 void doc_push_text(struct doc *d, const char *text);
 void doc_push_base64(struct doc *d, const void *bytes, size_t len);
 
+/* The canonical text of an object's member, borrowed until the next one is set; NULL when there is
+ * none. */
+const char *doc_member_text(const struct doc *d, const char *name, size_t *len);
+
 /* Appends the canonical form. D stays the caller's. */
 MUST_CHECK enum err doc_canon(const struct doc *d, struct buf *out);
 

@@ -5,6 +5,7 @@
 #include "bankd/core/change.h"
 #include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/events.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/life.h"
 #include "bankd/core/state.h"
@@ -226,7 +227,7 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         if (!e && !*more)
             e = enrolment_catch_up_one(c, more);
     }
-    return e;
+    return e ? e : events_forget(c);
 }
 
 enum err core_commit(struct core *c)

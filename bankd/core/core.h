@@ -50,6 +50,7 @@ struct core_terms {
     size_t code_count;  /* 0: no order may go to another bank */
     bool console_open;  /* the console acts although there are operators */
     int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
+    int64_t events_us;  /* how long events are kept; 0: for ever */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
@@ -143,11 +144,30 @@ MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *
 /* The requests to be enrolled that wait. */
 MUST_CHECK enum err core_enrolments(struct core *c, const struct core_caller *who,
                                     const struct core_page *page, struct core_answer *out);
+/* Certificates for the keys of a request to be enrolled, by whoever holds the bank's root key. */
+struct core_certificates {
+    unsigned missing; /* operators who must admit it besides; until then the rest is empty */
+    struct buf sign, authenticate, root; /* DER; of a key that there is none, empty */
+};
+void core_certificates_free(struct core_certificates *c);
+/* STATEMENT is the request, ACT what the operator signed. The caller frees *OUT, also after a
+ * failure. */
+struct core_certifier {
+    enum err (*certify)(void *ctx, const char *statement, const char *act,
+                        struct core_certificates *out);
+    void *ctx;
+    const char *act; /* the operator's; NULL: the console's, which signs nothing */
+};
 /* Of one that waits, otherwise ENROLMENT_OVER: its keys become HOLDER's. THUMBPRINT is what the
- * person's letter says. */
+ * person's letter says. An act that is signed brings certificates, or is not enough yet and the
+ * request waits on; the console's brings none. */
+struct core_admission {
+    const char *holder, *thumbprint;
+    struct core_certifier by;
+};
 MUST_CHECK enum err core_enrolment_admit(struct core *c, const struct core_caller *who,
-                                         const char *name, const char *holder,
-                                         const char *thumbprint, struct core_answer *out);
+                                         const char *name, const struct core_admission *in,
+                                         struct core_answer *out);
 MUST_CHECK enum err core_enrolment_refuse(struct core *c, const struct core_caller *who,
                                           const char *name, const char *reason,
                                           struct core_answer *out);
@@ -212,6 +232,20 @@ MUST_CHECK enum err core_admit(struct core *c, const struct core_caller *who,
  * whose waiting clause opened or whose day came. Inside a transaction, like everything else; *MORE:
  * some are left. */
 MUST_CHECK enum err core_due(struct core *c, unsigned max, bool *more);
+
+/* --- events: entries of the log to follow (order/event.def) --- */
+struct core_events {
+    int64_t after; /* the newest one that the caller has seen; below 0: none, he begins at UNTIL */
+    int64_t until; /* the newest entry that a checkpoint covers */
+    unsigned limit;
+    /* Who asks, and the newest entry that he has seen now. */
+    char who[HOLDER_MAX + 64];
+    int64_t reached;
+};
+/* As text/event-stream, what concerns the caller between the two, at most LIMIT events; asking is
+ * using the session. EVENTS_GONE when what came after AFTER is not all there any more. */
+MUST_CHECK enum err core_events(struct core *c, const struct core_caller *who,
+                                struct core_events *events, struct core_answer *out);
 
 /* --- reading; a holder sees his own accounts, an operator all --- */
 struct core_page {

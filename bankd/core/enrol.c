@@ -42,6 +42,17 @@ static enum err add_holder(struct core *c, const struct enrol *in, int64_t entry
     return e;
 }
 
+/* What the keeper issued for it, if anything. */
+static enum err add_certificate(struct core *c, const struct enrol *in)
+{
+    if (!in->certificate || !in->certificate->len)
+        return ERR_OK;
+    struct store_query *q = store_query(c->store, STORE_KEY_CERTIFY);
+    store_bind_text(q, ":thumbprint", key_thumbprint(in->key));
+    store_bind_blob(q, ":certificate", in->certificate->data, in->certificate->len);
+    return store_run(q);
+}
+
 enum err enrol_key(struct core *c, const struct enrol *in)
 {
     struct people_holder there;
@@ -55,5 +66,7 @@ enum err enrol_key(struct core *c, const struct enrol *in)
     if (!e)
         e = is_new ? add_holder(c, in, entry, &there.id) : people_set_entry(c, there.id, entry);
     const struct people_key as = {.holder = there.id, .enrolment = entry};
-    return e ? e : people_key_add(c, in->key, in->use, &as);
+    if (!e)
+        e = people_key_add(c, in->key, in->use, &as);
+    return e ? e : add_certificate(c, in);
 }

@@ -17,6 +17,7 @@ struct enrol {
     enum key_use use;
     /* Of whoever asked for it: who admitted him, and what he signed. NULL: vouched for by hand. */
     const char *operator_name, *statement;
+    const struct buf *certificate; /* DER; NULL or empty: none */
 };
 
 /* Enters the key, and its holder unless he is there. What is refused was refused before; the key

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define OPERATORS_MAX 8  /* who must admit one request, at most */
 #define WAITING_MAX 1000 /* so that strangers cannot fill the disk */
 #define OBJECT_MAX (sizeof "enrolment:" + ENROLMENT_ID_LEN)
 
@@ -26,7 +27,8 @@ struct asked {
     int64_t received_us, expires_us;
     char state[16];
     char reason[ENROLMENT_NAME_BYTES + 1];
-    char holder[HOLDER_MAX + 1]; /* who he became, or "" */
+    char holder[HOLDER_MAX + 1];                   /* who he became, or "" */
+    char by[OPERATORS_MAX * (HOLDER_MAX + 1) + 1]; /* who admitted him, with a space between */
     int64_t entry;
     struct verified *statement;
 };
@@ -65,6 +67,8 @@ static enum err read_row(struct core *c, const struct store_query *q, struct ask
         e = store_copy_text(q, 6, out->reason, sizeof out->reason);
     if (!e && !store_is_null(q, 7))
         e = store_copy_text(q, 7, out->holder, sizeof out->holder);
+    if (!e)
+        e = store_copy_text(q, 9, out->by, sizeof out->by);
     if (!e)
         e = verify_enrolment(c->bank, jws, strlen(jws), &out->statement);
     return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
@@ -119,6 +123,7 @@ struct end {
     const char *operator_name; /* NULL: nobody, by its time */
     const char *reason;        /* why it was refused, or "" */
     const char *holder;        /* who he became, or "" */
+    const struct buf *root;    /* of his certificates; NULL or empty: he has none */
 };
 
 static enum err end(struct core *c, struct asked *a, const struct end *how)
@@ -140,6 +145,8 @@ static enum err end(struct core *c, struct asked *a, const struct end *how)
     store_bind_text(q, ":reason", how->reason);
     store_bind_text(q, ":holder", how->holder);
     store_bind_int(q, ":entry", a->entry);
+    if (how->root && how->root->len)
+        store_bind_blob(q, ":root", how->root->data, how->root->len);
     snprintf(a->state, sizeof a->state, "%s", how->state);
     snprintf(a->reason, sizeof a->reason, "%s", how->reason);
     snprintf(a->holder, sizeof a->holder, "%s", how->holder);
@@ -180,9 +187,64 @@ static void put_keys(const struct enrolment *in, struct doc *out)
     doc_put(out, "keys", &keys);
 }
 
+/* Who admitted him so far. */
+static void put_admissions(const struct asked *a, struct doc *out)
+{
+    struct doc list = {0};
+    char names[sizeof a->by], *rest = names;
+
+    if (!a->by[0])
+        return;
+    memcpy(names, a->by, sizeof names);
+    doc_array(&list);
+    for (char *name = strsep(&rest, " "); name; name = strsep(&rest, " "))
+        doc_push_text(&list, name);
+    doc_put(out, "admittedBy", &list);
+}
+
+/* One blob of one row, unless it is NULL. Ends Q. */
+static enum err put_blob(struct store_query *q, const char *name, struct doc *out)
+{
+    bool found = false;
+    size_t len = 0;
+
+    enum err e = store_step(q, &found);
+    if (!e && found && !store_is_null(q, 0)) {
+        const void *bytes = store_blob(q, 0, &len);
+        doc_bytes(out, name, bytes, len);
+    }
+    store_done(q);
+    return e;
+}
+
+static enum err put_certificates(struct core *c, const struct asked *a, struct doc *out)
+{
+    struct doc certificates = {0};
+    enum err e = ERR_OK;
+
+    if (!a->holder[0])
+        return ERR_OK;
+    doc_object(&certificates);
+    for (size_t use = 0; !e && use < KEY_USES; use++) {
+        struct store_query *q = store_query(c->store, STORE_KEY_CERTIFICATE);
+        const struct key *key = said(a)->key[use];
+        store_bind_text(q, ":thumbprint", key ? key_thumbprint(key) : "");
+        e = put_blob(q, key_use_name((enum key_use)use), &certificates);
+    }
+    if (!e && certificates.count) {
+        struct store_query *q = store_query(c->store, STORE_ENROLMENT_ROOT);
+        doc_put(out, "certificates", &certificates);
+        store_bind_int(q, ":id", a->id);
+        return put_blob(q, "root", out);
+    }
+    doc_free(&certificates);
+    return e;
+}
+
 static void describe(const struct asked *a, struct doc *out)
 {
     doc_object(out);
+    put_admissions(a, out);
     doc_text(out, "enrolment", a->name);
     doc_time(out, "expires", a->expires_us);
     doc_text_optional(out, "holder", a->holder);
@@ -201,8 +263,10 @@ static enum err answer(struct core *c, const struct core_caller *who, enum err e
 {
     struct doc body = {0};
 
-    if (!e)
+    if (!e) {
         describe(a, &body);
+        e = put_certificates(c, a, &body);
+    }
     release(a);
     return answer_finish(c, who, e, http, &body, out);
 }
@@ -398,8 +462,10 @@ static enum err check_holder(struct core *c, const struct enrolment *in, const c
 
 /* One key after the other: each is the person's from its entry on. */
 static enum err enrol_all(struct core *c, const struct core_caller *who, const struct asked *a,
-                          const char *holder)
+                          const char *holder, const struct core_certificates *certificates)
 {
+    const struct buf *const of_use[KEY_USES] = {
+        [KEY_USE_SIGN] = &certificates->sign, [KEY_USE_AUTHENTICATE] = &certificates->authenticate};
     enum err e = ERR_OK;
 
     for (size_t use = 0; !e && use < KEY_USES; use++) {
@@ -409,18 +475,76 @@ static enum err enrol_all(struct core *c, const struct core_caller *who, const s
                                   .key = said(a)->key[use],
                                   .use = (enum key_use)use,
                                   .operator_name = who->operator_name,
-                                  .statement = verified_jws(a->statement, NULL)};
+                                  .statement = verified_jws(a->statement, NULL),
+                                  .certificate = of_use[use]};
         if (one.key)
             e = enrol_key(c, &one);
     }
     return e;
 }
 
-enum err core_enrolment_admit(struct core *c, const struct core_caller *who, const char *name,
-                              const char *holder, const char *thumbprint, struct core_answer *out)
+/* Notes who admitted the request, each once. */
+static enum err add_operator(struct core *c, struct asked *a, const char *name)
 {
-    const struct end how = {
-        .state = "admitted", .operator_name = who->operator_name, .reason = "", .holder = holder};
+    char padded[sizeof a->by + 2], wanted[HOLDER_MAX + 3];
+
+    snprintf(padded, sizeof padded, " %s ", a->by);
+    snprintf(wanted, sizeof wanted, " %s ", name);
+    if (strstr(padded, wanted) || strlen(a->by) + 1 + strlen(name) >= sizeof a->by)
+        return ERR_OK;
+    size_t len = strlen(a->by);
+    snprintf(a->by + len, sizeof a->by - len, "%s%s", len ? " " : "", name);
+    struct store_query *q = store_query(c->store, STORE_ENROLMENT_ADMITTED);
+    store_bind_int(q, ":id", a->id);
+    store_bind_text(q, ":by", a->by);
+    return store_run(q);
+}
+
+static enum err check_admission(struct core *c, const struct asked *a,
+                                const struct core_admission *in)
+{
+    if (strcmp(in->thumbprint, verified_signer(a->statement)) != 0)
+        return ERR_LETTER_MISMATCH;
+    enum err e = check_holder(c, said(a), in->holder);
+    return e ? e : check_keys(c, said(a));
+}
+
+/* The keeper is asked last, when nothing of the bank's own is in the way. */
+static enum err admit(struct core *c, const struct core_caller *who, struct asked *a,
+                      const struct core_admission *in)
+{
+    struct core_certificates certificates = {.missing = 0};
+    const struct end how = {.state = "admitted",
+                            .operator_name = who->operator_name,
+                            .reason = "",
+                            .holder = in->holder,
+                            .root = &certificates.root};
+
+    enum err e = check_admission(c, a, in);
+    if (!e && in->by.act)
+        e = in->by.certify(in->by.ctx, verified_jws(a->statement, NULL), in->by.act, &certificates);
+    if (!e && in->by.act)
+        e = add_operator(c, a, who->operator_name);
+    if (!e && !certificates.missing) {
+        e = enrol_all(c, who, a, in->holder, &certificates);
+        if (!e)
+            e = end(c, a, &how);
+    }
+    core_certificates_free(&certificates);
+    return e;
+}
+
+void core_certificates_free(struct core_certificates *c)
+{
+    buf_free(&c->sign);
+    buf_free(&c->authenticate);
+    buf_free(&c->root);
+    *c = (struct core_certificates){0};
+}
+
+enum err core_enrolment_admit(struct core *c, const struct core_caller *who, const char *name,
+                              const struct core_admission *in, struct core_answer *out)
+{
     struct asked a = {0};
 
     *out = (struct core_answer){0};
@@ -429,16 +553,8 @@ enum err core_enrolment_admit(struct core *c, const struct core_caller *who, con
     enum err e = session_operator(who);
     if (!e)
         e = find_waiting(c, name, &a);
-    if (!e && strcmp(thumbprint, verified_signer(a.statement)) != 0)
-        e = ERR_LETTER_MISMATCH;
     if (!e)
-        e = check_holder(c, said(&a), holder);
-    if (!e)
-        e = check_keys(c, said(&a));
-    if (!e)
-        e = enrol_all(c, who, &a, holder);
-    if (!e)
-        e = end(c, &a, &how);
+        e = admit(c, who, &a, in);
     return answer(c, who, e, 200, &a, out);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/entries.h"
 
+#include "bankd/core/events.h"
 #include "order/entry.h"
 #include "order/json.h"
 #include <string.h>
@@ -85,6 +86,8 @@ static enum err make(struct core *c, const struct doc *doc, int64_t *index)
         e = merkle_frontier_add(&c->tree, &hash, collect, &nodes);
     if (!e)
         e = insert(c, id, &nodes, &leaf, salt, &body);
+    if (!e)
+        e = events_note(c, doc, id);
     if (!e) {
         c->newest_us = c->now_us;
         *index = id;

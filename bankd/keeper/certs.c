@@ -19,11 +19,11 @@
 
 /* What is special about one kind of certificate. */
 struct profile {
-    const char *name; /* subject CN: for people, nothing checks it */
-    int days;
+    const char *name; /* subject CN: for people, nothing checks it; NULL: a person's own */
+    int days;         /* 0: a setting */
     struct {
         int nid;
-        const char *value; /* X509V3_EXT_conf's language; NULL: the bank's URI */
+        const char *value; /* X509V3_EXT_conf's language; NULL: the subject's URI */
     } extensions[8];       /* up to the first nid 0 */
 };
 
@@ -45,6 +45,33 @@ static const struct profile leaf_profile = {
      {NID_subject_key_identifier, "hash"},
      {NID_authority_key_identifier, "keyid:always"},
      {NID_subject_alt_name, NULL}},
+};
+
+/* What people's tokens sign with says so in X.509's words; and only the other one is for TLS alone.
+ */
+static const struct profile person_profiles[] = {
+    [KEY_USE_SIGN] = {NULL,
+                      0,
+                      {{NID_basic_constraints, "critical,CA:FALSE"},
+                       {NID_key_usage, "critical,digitalSignature,nonRepudiation"},
+                       {NID_subject_key_identifier, "hash"},
+                       {NID_authority_key_identifier, "keyid:always"},
+                       {NID_subject_alt_name, NULL}}},
+    [KEY_USE_AUTHENTICATE] = {NULL,
+                              0,
+                              {{NID_basic_constraints, "critical,CA:FALSE"},
+                               {NID_key_usage, "critical,digitalSignature"},
+                               {NID_ext_key_usage, "clientAuth"},
+                               {NID_subject_key_identifier, "hash"},
+                               {NID_authority_key_identifier, "keyid:always"},
+                               {NID_subject_alt_name, NULL}}},
+};
+
+/* Whom a certificate is about. */
+struct subject {
+    const char *name;
+    const char *holder; /* NULL: the bank itself */
+    int days;
 };
 
 /* OpenSSL's answer becomes ours, and its error queue is left empty. */
@@ -96,7 +123,8 @@ static bool set_validity(X509 *x, int days, int64_t now_us)
 
 static bool set_name(X509_NAME *name, const char *common_name)
 {
-    return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
+    /* Not MBSTRING_UTF8, which takes no more than RFC 5280's 64 characters. */
+    return X509_NAME_add_entry_by_NID(name, NID_commonName, V_ASN1_UTF8STRING,
                                       (const unsigned char *)common_name, -1, -1, 0) == 1;
 }
 
@@ -108,12 +136,14 @@ static bool add_extension(X509 *x, X509V3_CTX *ctx, int nid, const char *value)
     return good;
 }
 
-static bool add_extensions(X509 *x, X509 *issuer, const struct profile *p, const char *bank)
+static bool add_extensions(X509 *x, X509 *issuer, const struct profile *p, const char *bank,
+                           const char *holder)
 {
-    char uri[sizeof "URI:" URI_SCHEME + BANK_MAX];
+    char uri[sizeof "URI:" URI_SCHEME "#" + BANK_MAX + HOLDER_MAX];
     X509V3_CTX ctx;
 
-    snprintf(uri, sizeof uri, "URI:%s%s", URI_SCHEME, bank);
+    snprintf(uri, sizeof uri, "URI:%s%s%s%s", URI_SCHEME, bank, holder ? "#" : "",
+             holder ? holder : "");
     X509V3_set_ctx(&ctx, issuer, x, NULL, NULL, 0);
     for (size_t i = 0; p->extensions[i].nid; i++) {
         const char *value = p->extensions[i].value;
@@ -123,13 +153,21 @@ static bool add_extensions(X509 *x, X509 *issuer, const struct profile *p, const
     return true;
 }
 
-static bool fill(X509 *x, X509 *issuer, const struct profile *p, const char *bank, int64_t now_us,
+static bool fill(X509 *x, X509 *issuer, const struct profile *p, const char *bank,
+                 const struct subject *about, int64_t now_us,
                  const uint8_t serial[static CERTS_SERIAL_LEN])
 {
     return X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x, serial) &&
-           set_validity(x, p->days, now_us) && set_name(X509_get_subject_name(x), p->name) &&
+           set_validity(x, about->days, now_us) &&
+           set_name(X509_get_subject_name(x), about->name) &&
            X509_set_issuer_name(x, X509_get_subject_name(issuer)) == 1 &&
-           add_extensions(x, issuer, p, bank);
+           add_extensions(x, issuer, p, bank, about->holder);
+}
+
+/* What a profile of the bank's own says of its subject. */
+static struct subject bank_subject(const struct profile *p)
+{
+    return (struct subject){.name = p->name, .days = p->days};
 }
 
 /* --- the signature, made on the token --- */
@@ -230,16 +268,17 @@ static enum err sign_certificate(const struct certs_issuer *issuer, X509 *x, str
     return e;
 }
 
-/* --- the two kinds --- */
+/* --- the kinds --- */
 
 enum err certs_root(const struct certs_issuer *issuer, int64_t now_us,
                     const uint8_t serial[static CERTS_SERIAL_LEN], struct buf *der)
 {
+    const struct subject about = bank_subject(&root_profile);
     EVP_PKEY *key = public_key(issuer->root);
     X509 *x = X509_new();
 
     bool good = key && x && X509_set_pubkey(x, key) == 1 &&
-                fill(x, x, &root_profile, issuer->bank, now_us, serial);
+                fill(x, x, &root_profile, issuer->bank, &about, now_us, serial);
     enum err e = judge(good, ERR_INTERNAL);
     if (!e)
         e = sign_certificate(issuer, x, der);
@@ -289,6 +328,7 @@ enum err certs_leaf(const struct certs_issuer *issuer, const struct buf *root_de
                     const uint8_t *request, size_t len, int64_t now_us,
                     const uint8_t serial[static CERTS_SERIAL_LEN], struct buf *der)
 {
+    const struct subject about = bank_subject(&leaf_profile);
     X509_REQ *asked;
     X509 *root = NULL, *x = NULL;
 
@@ -298,13 +338,33 @@ enum err certs_leaf(const struct certs_issuer *issuer, const struct buf *root_de
     root = parse_certificate(root_der->data, root_der->len);
     x = X509_new();
     bool good = root && x && X509_set_pubkey(x, X509_REQ_get0_pubkey(asked)) == 1 &&
-                fill(x, root, &leaf_profile, issuer->bank, now_us, serial);
+                fill(x, root, &leaf_profile, issuer->bank, &about, now_us, serial);
     e = judge(good, ERR_INTERNAL);
     if (!e)
         e = sign_certificate(issuer, x, der);
     X509_free(x);
     X509_free(root);
     X509_REQ_free(asked);
+    return e;
+}
+
+enum err certs_person(const struct certs_issuer *issuer, const struct buf *root_der,
+                      const struct certs_person *person, int64_t now_us,
+                      const uint8_t serial[static CERTS_SERIAL_LEN], struct buf *der)
+{
+    const struct subject about = {person->name, person->holder, person->days};
+    if (person->use == KEY_USE_DERIVE)
+        return ERR_INTERNAL;
+    X509 *root = parse_certificate(root_der->data, root_der->len), *x = X509_new();
+    EVP_PKEY *key = public_key(person->key);
+    bool good = root && x && key && X509_set_pubkey(x, key) == 1 &&
+                fill(x, root, &person_profiles[person->use], issuer->bank, &about, now_us, serial);
+    enum err e = judge(good, ERR_INTERNAL);
+    if (!e)
+        e = sign_certificate(issuer, x, der);
+    EVP_PKEY_free(key);
+    X509_free(x);
+    X509_free(root);
     return e;
 }
 

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * certs: the two certificates of docs/FORMAT.md section 9, RFC 5280 profile: the bank's root,
- * signed by itself, and the TLS server's leaf under it. Pure but for the caller's signing function;
- * time and serial number are arguments. Keeps no list of what was issued and revokes nothing: a
- * leaf ends after CERTS_LEAF_DAYS.
+ * certs: the certificates of docs/FORMAT.md section 9, RFC 5280 profile: the bank's root, signed by
+ * itself, and under it the TLS server's leaf and those of people's keys. Pure but for the caller's
+ * signing function; time and serial number are arguments. Keeps no list of what was issued and
+ * revokes nothing: a leaf ends after CERTS_LEAF_DAYS.
  */
 #ifndef BANKD_KEEPER_CERTS_H
 #define BANKD_KEEPER_CERTS_H
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "order/enrolment.h"
 #include "order/jws.h"
 #include "order/key.h"
 #include <stddef.h>
@@ -38,6 +39,17 @@ MUST_CHECK enum err certs_root(const struct certs_issuer *issuer, int64_t now_us
 MUST_CHECK enum err certs_leaf(const struct certs_issuer *issuer, const struct buf *root_der,
                                const uint8_t *request, size_t len, int64_t now_us,
                                const uint8_t serial[static CERTS_SERIAL_LEN], struct buf *der);
+
+/* For a person's KEY of USE, sign or authenticate, whose possession the caller saw proved. */
+struct certs_person {
+    const struct key *key;
+    enum key_use use;
+    const char *name, *holder;
+    int days;
+};
+MUST_CHECK enum err certs_person(const struct certs_issuer *issuer, const struct buf *root_der,
+                                 const struct certs_person *person, int64_t now_us,
+                                 const uint8_t serial[static CERTS_SERIAL_LEN], struct buf *der);
 
 /* A stored root certificate: DER, of this key and signed by it. KEY_MISMATCH, SIGNATURE_INVALID or
  * USAGE otherwise. */

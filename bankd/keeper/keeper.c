@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/keeper.h"
 
+#include "bankd/keeper/acts.h"
 #include "bankd/keeper/certs.h"
 #include "bankd/keeper/msg.h"
 #include "bankd/keeper/papers.h"
+#include "bankd/keeper/pins.h"
 #include "bankd/keeper/state.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -21,6 +23,9 @@ struct keeper {
     struct hsm_key *root, *log;
     struct state state;
     struct papers papers;
+    struct pins *pins;
+    unsigned admissions;
+    int person_days;
     int stop_fd;
     bool unusable;
 };
@@ -40,7 +45,8 @@ static enum err load(struct keeper *k, struct hsm *hsm)
     if (strcmp(k->state.log_key, keeper_log_key(k)) != 0)
         return log_fail(ERR_KEEPER_STATE, "keeper.state", "%s is about another log key than %s",
                         k->state_dir, keeper_log_key(k));
-    return papers_load(k->state_dir, k->bank, k->root, k->log, &k->papers);
+    e = pins_load(k->state_dir, &k->pins);
+    return e ? e : papers_load(k->state_dir, k->bank, k->root, k->log, &k->papers);
 }
 
 enum err keeper_open(const struct keeper_options *options, struct keeper **out)
@@ -52,6 +58,8 @@ enum err keeper_open(const struct keeper_options *options, struct keeper **out)
     k->bank = options->bank;
     k->state_dir = options->state_dir;
     k->stop_fd = options->stop_fd;
+    k->admissions = options->admissions;
+    k->person_days = options->person_days;
     enum err e = load(k, options->hsm);
     if (e) {
         keeper_close(k);
@@ -66,6 +74,7 @@ void keeper_close(struct keeper *k)
     if (!k)
         return;
     papers_free(&k->papers);
+    pins_free(k->pins);
     free(k);
 }
 
@@ -200,11 +209,85 @@ static enum err answer_certify(void *ctx, const uint8_t *msg, size_t len, struct
     return e;
 }
 
+/* --- operators and people --- */
+
+static struct acts_judge judge_now(struct keeper *k)
+{
+    return (struct acts_judge){k->pins, k->bank, clock_now_us(), k->admissions};
+}
+
+static enum err answer_act(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    struct keeper *k = ctx;
+    const struct acts_judge j = judge_now(k);
+
+    (void)answer;
+    enum err e = acts_change(&j, (const char *)msg, len);
+    return e ? e : pins_save(k->state_dir, k->pins);
+}
+
+/* Appends the certificate, unless he has no such key. */
+static enum err certify_key(struct keeper *k, const struct acts_admission *a, enum key_use use,
+                            struct buf *out)
+{
+    const struct certs_issuer issuer = {k->bank, hsm_public(k->root), hsm_sign, k->root};
+    const struct enrolment *in = verified_enrolment(a->request);
+    const struct certs_person person = {in->key[use], use, in->name, a->holder, k->person_days};
+    uint8_t serial[CERTS_SERIAL_LEN];
+
+    if (!person.key)
+        return ERR_OK;
+    if (RAND_bytes(serial, sizeof serial) != 1)
+        return log_fail(ERR_INTERNAL, "keeper.random", "the random number generator failed");
+    enum err e = certs_person(&issuer, &k->papers.root_der, &person, clock_now_us(), serial, out);
+    return judge_signing(k, "a person's certificate", e);
+}
+
+static enum err certify_person(struct keeper *k, const struct acts_admission *a, struct buf *answer)
+{
+    struct keeper_person p = {.missing = a->missing};
+    enum err e = ERR_OK;
+
+    if (!p.missing) {
+        e = certify_key(k, a, KEY_USE_SIGN, &p.sign);
+        if (!e)
+            e = certify_key(k, a, KEY_USE_AUTHENTICATE, &p.authenticate);
+        if (!e)
+            e = buf_add(&p.root, k->papers.root_der.data, k->papers.root_der.len);
+    }
+    if (!e)
+        e = msg_put_person(&p, answer);
+    keeper_person_free(&p);
+    return e;
+}
+
+/* What was taken is on the disk before anything is signed. */
+static enum err answer_admit(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    struct keeper *k = ctx;
+    const struct acts_judge j = judge_now(k);
+    struct acts_admission a = {.request = NULL};
+    struct msg_part part[2];
+
+    enum err e = msg_get_parts(msg, len, MSG_STATEMENT_MAX, part, 2);
+    if (!e)
+        e = acts_admit(&j, (const char *)part[0].bytes, part[0].len, (const char *)part[1].bytes,
+                       part[1].len, &a);
+    if (!e)
+        e = pins_save(k->state_dir, k->pins);
+    if (!e)
+        e = certify_person(k, &a, answer);
+    verified_free(a.request);
+    return e;
+}
+
 static const struct serve_handler handlers[] = {
     {KEEPER_STATE, 0, answer_state},
     {KEEPER_CHECKPOINT, MSG_CHECKPOINT_MAX, answer_checkpoint},
     {KEEPER_BANK_KEYS, 0, answer_bank_keys},
     {KEEPER_CERTIFY, MSG_REQUEST_MAX, answer_certify},
+    {KEEPER_ACT, MSG_STATEMENT_MAX, answer_act},
+    {KEEPER_ADMIT, 2 * (2 + MSG_STATEMENT_MAX), answer_admit},
 };
 
 const struct serve_handler *keeper_handlers(size_t *count)

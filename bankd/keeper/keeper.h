@@ -2,9 +2,10 @@
  *
  * keeper: what the keeper answers to bankd's questions (msg.h), as handlers of serve_loop.
  *
- * It signs checkpoints of one log, from recorded head to recorded head, and certificates for TLS
- * keys; it builds all that it signs, and no question carries bytes or a hash to be signed. It does
- * not judge what the log says, nor when.
+ * It signs checkpoints of one log, from recorded head to recorded head, certificates for TLS keys,
+ * and those of people whom operators admitted that it knows itself (acts.h); it builds all that it
+ * signs, and no question carries bytes or a hash to be signed. It does not judge what the log says,
+ * nor when.
  */
 #ifndef BANKD_KEEPER_KEEPER_H
 #define BANKD_KEEPER_KEEPER_H
@@ -19,6 +20,8 @@ struct keeper_options {
     const char *bank;
     const char *state_dir; /* locked by the caller: state_lock */
     struct hsm *hsm;       /* outlives the keeper */
+    unsigned admissions;   /* different operators who must admit a person */
+    int person_days;       /* for so long his certificates are valid */
     int stop_fd;           /* an eventfd, written when the module has become unusable */
 };
 

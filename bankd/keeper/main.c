@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/init.h"
+#include "bankd/keeper/pinning.h"
 #include "bankd/keeper/serving.h"
 #include "bankd/keeper/settings.h"
 #include "base/args.h"
@@ -14,6 +15,7 @@
 struct options {
     const char *config;
     const char *pin_fd;
+    const char *pin_operator, *id; /* the key's file, and whose it is */
     bool init, unused_log_key, check_config, json;
 };
 
@@ -88,6 +90,8 @@ static enum err run_with(const struct options *o)
         return e;
     if (o->init)
         e = initialise(&settings, o, pin_fd);
+    else if (o->pin_operator)
+        e = pinning_run(&settings, o->id, o->pin_operator);
     else if (!o->check_config)
         e = serving_run(&settings, pin_fd);
     else if (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0)
@@ -106,6 +110,10 @@ static int run(void *ctx, const struct args_list *words)
         log_event(LOG_ERROR, "keeper.usage", "--config is missing");
     else if (o->init && o->check_config)
         log_event(LOG_ERROR, "keeper.usage", "--init and --check-config exclude each other");
+    else if (o->pin_operator && (o->init || o->check_config || !o->id))
+        log_event(LOG_ERROR, "keeper.usage", "--pin-operator wants --id, and is alone with it");
+    else if (!o->pin_operator && o->id)
+        log_event(LOG_ERROR, "keeper.usage", "--id belongs to --pin-operator");
     else if (!o->init && (o->unused_log_key || o->json))
         log_event(LOG_ERROR, "keeper.usage", "--unused-log-key and --json belong to --init");
     else
@@ -126,6 +134,9 @@ int main(int argc, char **argv)
         {"unused-log-key", 0, ARGS_FLAG, NULL,
          "with --init: the log key on the token never signed anything", &o.unused_log_key},
         {"json", 0, ARGS_FLAG, NULL, "with --init: the result as JSON", &o.json},
+        {"pin-operator", 0, ARGS_TEXT, "FILE",
+         "believe the operator with this public key, DER, from now on", &o.pin_operator},
+        {"id", 0, ARGS_TEXT, "NAME", "with --pin-operator: who he is at the bank", &o.id},
         {"check-config", 0, ARGS_FLAG, NULL,
          "only read the settings: say that they are right, or what to mend", &o.check_config},
     };

@@ -116,6 +116,73 @@ enum err msg_get_certificates(const uint8_t *msg, size_t len, struct buf *leaf, 
     return e ? e : buf_add(root, root_der, root_len);
 }
 
+/* --- parts --- */
+
+enum err msg_put_parts(const struct msg_part *part, size_t count, size_t max, struct buf *out)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < count; i++) {
+        e = part[i].len > max ? ERR_USAGE : put_number(out, part[i].len, 2);
+        if (!e)
+            e = buf_add(out, part[i].bytes, part[i].len);
+    }
+    return e;
+}
+
+enum err msg_get_parts(const uint8_t *msg, size_t len, size_t max, struct msg_part *out,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (len < 2)
+            return ERR_USAGE;
+        out[i] = (struct msg_part){msg + 2, (size_t)get_number(msg, 2)};
+        if (out[i].len > max || out[i].len > len - 2)
+            return ERR_USAGE;
+        msg += 2 + out[i].len;
+        len -= 2 + out[i].len;
+    }
+    return len ? ERR_USAGE : ERR_OK;
+}
+
+enum err msg_put_person(const struct keeper_person *p, struct buf *out)
+{
+    const struct msg_part parts[] = {{p->sign.data, p->sign.len},
+                                     {p->authenticate.data, p->authenticate.len},
+                                     {p->root.data, p->root.len}};
+    enum err e = put_number(out, p->missing, 2);
+
+    return e ? e : msg_put_parts(parts, 3, MSG_CERTIFICATE_MAX, out);
+}
+
+enum err msg_get_person(const uint8_t *msg, size_t len, struct keeper_person *out)
+{
+    struct buf *const into[] = {&out->sign, &out->authenticate, &out->root};
+    struct msg_part parts[3];
+
+    *out = (struct keeper_person){0};
+    if (len < 2)
+        return ERR_USAGE;
+    out->missing = (unsigned)get_number(msg, 2);
+    enum err e = msg_get_parts(msg + 2, len - 2, MSG_CERTIFICATE_MAX, parts, 3);
+    /* Certificates or a want of operators, never both. */
+    if (!e && (out->missing > 0) == (parts[0].len > 0 || parts[2].len > 0))
+        e = ERR_USAGE;
+    for (size_t i = 0; !e && i < 3; i++)
+        e = buf_add(into[i], parts[i].bytes, parts[i].len);
+    if (e)
+        keeper_person_free(out);
+    return e;
+}
+
+void keeper_person_free(struct keeper_person *p)
+{
+    buf_free(&p->sign);
+    buf_free(&p->authenticate);
+    buf_free(&p->root);
+    *p = (struct keeper_person){0};
+}
+
 /* --- the calls --- */
 
 struct keeper_conn {
@@ -209,6 +276,34 @@ enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *reque
     enum err e = call(k, KEEPER_CERTIFY, wait_ms, request, len, &answer);
     if (!e)
         e = nonsense(k, msg_get_certificates(answer.data, answer.len, leaf, root));
+    buf_free(&answer);
+    return e;
+}
+
+enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t len)
+{
+    struct buf answer = BUF_INIT(1);
+    enum err e = call(k, KEEPER_ACT, wait_ms, act, len, &answer);
+
+    buf_free(&answer);
+    return e;
+}
+
+enum err keeper_admit(struct keeper_conn *k, int wait_ms, const char *statement,
+                      size_t statement_len, const char *act, size_t act_len,
+                      struct keeper_person *out)
+{
+    const struct msg_part parts[] = {{(const uint8_t *)statement, statement_len},
+                                     {(const uint8_t *)act, act_len}};
+    struct buf msg = {0}, answer = {0};
+
+    *out = (struct keeper_person){0};
+    enum err e = msg_put_parts(parts, 2, MSG_STATEMENT_MAX, &msg);
+    if (!e)
+        e = call(k, KEEPER_ADMIT, wait_ms, msg.data, msg.len, &answer);
+    if (!e)
+        e = nonsense(k, msg_get_person(answer.data, answer.len, out));
+    buf_free(&msg);
     buf_free(&answer);
     return e;
 }

@@ -18,7 +18,9 @@ enum keeper_msg {
     KEEPER_STATE = 1,  /* -> size, root */
     KEEPER_CHECKPOINT, /* size, root, proof from the recorded size -> note */
     KEEPER_BANK_KEYS,  /* -> the bank-keys statement */
-    KEEPER_CERTIFY     /* a PKCS#10 request with the TLS key -> leaf and root certificate */
+    KEEPER_CERTIFY,    /* a PKCS#10 request with the TLS key -> leaf and root certificate */
+    KEEPER_ACT,        /* an operator's act that changes the operators -> nothing */
+    KEEPER_ADMIT       /* a request to be enrolled, an operator's act -> a person's certificates */
 };
 
 struct keeper_state {
@@ -49,17 +51,33 @@ MUST_CHECK enum err keeper_bank_keys(struct keeper_conn *k, int wait_ms, struct 
 MUST_CHECK enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *request,
                                    size_t len, struct buf *leaf, struct buf *root);
 
+/* An operator's act, for the keeper to know its signers by. */
+MUST_CHECK enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t len);
+/* A person's certificates: DER, as far as he has keys for them. */
+struct keeper_person {
+    unsigned missing; /* operators who must admit him besides; until then the rest is empty */
+    struct buf sign, authenticate, root;
+};
+void keeper_person_free(struct keeper_person *p);
+/* STATEMENT is his request to be enrolled, ACT an operator's admission. The caller frees *OUT. */
+MUST_CHECK enum err keeper_admit(struct keeper_conn *k, int wait_ms, const char *statement,
+                                 size_t statement_len, const char *act, size_t act_len,
+                                 struct keeper_person *out);
+
 /* --- the layout, one function each way; the keeper uses these, too ---
  *
  *   state        size (8 bytes), root
  *   checkpoint   size (8), root, number of hashes (2), hashes
  *   certificates length (2), leaf; length (2), root
+ *   admission    length (2), statement; length (2), act
+ *   person       missing (2); three times length (2), which may be 0, certificate
  *
  * Integers are big-endian. Another length than the fields make is ERR_USAGE. */
 #define MSG_STATE_LEN (8u + KEEPER_HASH_LEN)
 #define MSG_CHECKPOINT_MAX (MSG_STATE_LEN + 2u + KEEPER_PROOF_MAX * KEEPER_HASH_LEN)
 #define MSG_REQUEST_MAX 4096u     /* bytes of a PKCS#10 request */
 #define MSG_CERTIFICATE_MAX 4096u /* bytes of one certificate */
+#define MSG_STATEMENT_MAX 16384u  /* bytes of a JWS */
 
 MUST_CHECK enum err msg_put_state(const struct keeper_state *s, struct buf *out);
 MUST_CHECK enum err msg_get_state(const uint8_t *msg, size_t len, struct keeper_state *out);
@@ -70,5 +88,18 @@ MUST_CHECK enum err msg_put_certificates(const struct buf *leaf, const struct bu
                                          struct buf *out);
 MUST_CHECK enum err msg_get_certificates(const uint8_t *msg, size_t len, struct buf *leaf,
                                          struct buf *root);
+
+/* Borrowed from a message, or what one is made of. */
+struct msg_part {
+    const uint8_t *bytes;
+    size_t len;
+};
+/* COUNT parts of at most MAX bytes each, one behind the other and nothing else. */
+MUST_CHECK enum err msg_put_parts(const struct msg_part *part, size_t count, size_t max,
+                                  struct buf *out);
+MUST_CHECK enum err msg_get_parts(const uint8_t *msg, size_t len, size_t max, struct msg_part *out,
+                                  size_t count);
+MUST_CHECK enum err msg_put_person(const struct keeper_person *p, struct buf *out);
+MUST_CHECK enum err msg_get_person(const uint8_t *msg, size_t len, struct keeper_person *out);
 
 #endif

@@ -108,7 +108,11 @@ static enum err answer(const struct settings *s, struct keeper *k, int stopped)
 enum err serving_run(const struct settings *settings, int pin_fd)
 {
     const struct hsm_options token = {settings->module, settings->token, pin_fd};
-    struct keeper_options options = {settings->bank, settings->state, NULL, -1};
+    struct keeper_options options = {.bank = settings->bank,
+                                     .state_dir = settings->state,
+                                     .admissions = (unsigned)settings->admissions,
+                                     .person_days = (int)settings->person_days,
+                                     .stop_fd = -1};
     struct keeper *keeper = NULL;
     int lock = -1;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/settings.h"
 
+#include "bankd/keeper/pins.h"
 #include "base/conf.h"
 #include "base/log.h"
 #include "order/forms.h"
@@ -11,7 +12,7 @@
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
 
 /* Places in the table. */
-enum { BANK, MODULE, TOKEN, SOCKET, STATE, PEER_UID, ITEMS };
+enum { BANK, MODULE, TOKEN, SOCKET, STATE, PEER_UID, ADMISSIONS, PERSON_DAYS, ITEMS };
 
 static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
 {
@@ -22,6 +23,8 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         [SOCKET] = {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->socket},
         [STATE] = {"state", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->state},
         [PEER_UID] = {"peer_uid", CONF_U64, false, "4294967295", 0, SETTINGS_NO_PEER, &s->peer_uid},
+        [ADMISSIONS] = {"admissions", CONF_U64, false, "1", 1, PINS_SIGNERS_MAX, &s->admissions},
+        [PERSON_DAYS] = {"certificate_days", CONF_U64, false, "730", 1, 3650, &s->person_days},
     };
     memcpy(items, table, sizeof table);
 }

@@ -16,6 +16,7 @@ struct settings {
     char *token;
     char *socket;
     char *state;
+    uint64_t admissions, person_days;
     uint64_t peer_uid; /* SETTINGS_NO_PEER: the keeper's own user */
 };
 

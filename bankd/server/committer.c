@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/committer.h"
+#include "bankd/server/certify.h"
 #include "bankd/server/queue.h"
 #include "bankd/server/watch.h"
 #include "base/clock.h"
@@ -81,8 +82,9 @@ static enum err apply_act(const struct bank *b, struct job *j)
     struct core_caller who = job_caller(j);
     struct acting a = {b, j};
 
-    return core_act(b->core, &who, j->verified, route_info(j->match.route)->roles, run_act, &a,
-                    &j->answer);
+    enum err e = core_act(b->core, &who, j->verified, route_info(j->match.route)->roles, run_act,
+                          &a, &j->answer);
+    return e ? e : certify_tell(b->keeper_socket, j);
 }
 
 /* --- one request -------------------------------------------------------------------------------*/
@@ -206,15 +208,18 @@ static void note_outcome(struct committer *c, enum err e, bool wrote)
 /* --- a batch -----------------------------------------------------------------------------------*/
 
 /* Has the head signed, where it is not. */
-static void advance(const struct bank *b)
+static void advance(const struct committer *c)
 {
+    const struct bank *b = c->o.bank;
     int64_t begun_us = clock_mono_us();
 
     if (note_current(b->note, b->core))
         return;
     note_advance(b->note, b->core);
-    if (note_current(b->note, b->core))
-        metrics_observe(b->metrics, METRIC_SIGN_TIME, clock_mono_us() - begun_us);
+    if (!note_current(b->note, b->core))
+        return;
+    metrics_observe(b->metrics, METRIC_SIGN_TIME, clock_mono_us() - begun_us);
+    c->o.news(c->o.ctx, note_size(b->note));
 }
 
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
@@ -233,7 +238,7 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     if (e)
         refuse_all(jobs, e);
     if (was_current)
-        advance(b); /* otherwise in its own time, see run */
+        advance(c); /* otherwise in its own time, see run */
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
     c->o.deliver(c->o.ctx, jobs);
@@ -260,7 +265,7 @@ static void look(struct committer *c)
     c->insane = e == ERR_CLOCK_INSANE;
     if (!c->insane)
         note_outcome(c, e, !note_current(b->note, b->core));
-    advance(b);
+    advance(c);
     if (more && !e)
         c->look_us = now.mono_us;
 }
@@ -298,7 +303,7 @@ static void *run(void *arg)
     while (queue_take(c->queue, c->o.batch_max, wake_us(c), &jobs)) {
         read_mail(c);
         if (clock_mono_us() >= note_due_us(b->note))
-            advance(b);
+            advance(c);
         if (clock_mono_us() >= c->look_us)
             look(c);
         if (jobs.count)

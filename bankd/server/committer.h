@@ -35,6 +35,8 @@ struct committer_options {
     size_t queue_max, batch_max;
     /* Takes a batch's answered jobs over, in order; by the committer's thread. */
     void (*deliver)(void *ctx, struct job_list *jobs);
+    /* A checkpoint covers SIZE entries from now on; by its thread. */
+    void (*news)(void *ctx, uint64_t size);
     /* Sets the gauges that are not the committer's; by its thread, before they are shown. */
     void (*measure)(void *ctx);
     void *ctx;

@@ -30,6 +30,7 @@ struct conn {
     bool close;     /* after the answer */
     struct buf out;
     size_t sent; /* bytes of OUT */
+    struct follow follow;
 };
 
 static void on_readable(int fd, short what, void *arg);
@@ -78,6 +79,7 @@ void conn_close(struct conn *c)
 {
     loop_enter(c->loop, &c->deadline, PHASE_NONE);
     loop_forget(c->loop, c);
+    loop_unfollow(c->loop, &c->follow);
     if (c->readable)
         event_free(c->readable);
     if (c->writable)
@@ -140,6 +142,13 @@ static void next_request(struct conn *c)
         receive(c);
 }
 
+/* A stream gets what gathers for a moment at once. */
+static void pause_stream(struct conn *c)
+{
+    loop_enter(c->loop, &c->deadline, PHASE_PAUSE);
+    resume(c);
+}
+
 static void flush(struct conn *c)
 {
     while (c->sent < c->out.len) {
@@ -159,17 +168,66 @@ static void flush(struct conn *c)
     c->sent = 0;
     if (c->close || loop_draining(c->loop))
         linger(c);
+    else if (c->follow.open)
+        pause_stream(c);
     else
         next_request(c);
 }
 
+/* What there is to tell, or why the stream ends; a bank that cannot answer now is waited for. */
+static enum err write_news(const struct job *j, bool *end, struct buf *out)
+{
+    const struct core_answer *a = &j->answer;
+
+    *end = a->err && a->http < 500;
+    if (!a->err)
+        return buf_add(out, a->body.data, a->body.len);
+    if (!*end)
+        return buf_addf(out, ": %s\n\n", err_name(a->err));
+    return buf_addf(out, "event: end\ndata: %s\n\n", buf_str(&a->body));
+}
+
+/* The answer of a stream, its first or one more. */
+static void answer_stream(struct conn *c, struct job *j)
+{
+    enum err e = ERR_OK;
+    bool end = false;
+
+    if (!c->follow.open) {
+        buf_free(&c->in); /* nothing more is asked here */
+        c->follow = j->follow;
+        c->follow.open = true;
+        j->follow.counted = false; /* this connection's now */
+        loop_follow(c->loop, c->stream.fd);
+        e = http_begin("text/event-stream", &c->out);
+    }
+    c->follow.reached = j->follow.reached;
+    if (!e)
+        e = write_news(j, &end, &c->out);
+    if (e) {
+        conn_close(c);
+        return;
+    }
+    c->close = end;
+    loop_enter(c->loop, &c->deadline, PHASE_WRITE);
+    flush(c);
+}
+
 void conn_answer(struct conn *c, struct job *j)
 {
+    if (c->follow.open) { /* it lent no bytes */
+        answer_stream(c, j);
+        return;
+    }
     c->in = j->in;
     j->in = (struct buf){0};
     buf_drop(&c->in, j->used);
     c->need = 0;
     c->continued = false;
+    if (j->follow.counted && !j->answer.err) {
+        answer_stream(c, j);
+        return;
+    }
     bool close = c->close || loop_draining(c->loop);
     if (http_respond(j->answer.http, j->type, j->answer.body.data, j->answer.body.len, close,
                      &c->out)) {
@@ -222,7 +280,20 @@ static enum err admit(const struct conn *c, const struct http_request *r, struct
     if (!e)
         e = request_query_read(r->query, r->query_len, handler_of(j->match.route)->query,
                                &j->query);
+    if (!e && j->match.route == ROUTE_EVENTS && r->last_event_len) /* newer than the query */
+        e = request_after_read(r->last_event, r->last_event_len, &j->query);
     return e;
+}
+
+/* Whose request it is. */
+static void mark(const struct conn *c, struct job *j)
+{
+    j->slot = c->slot;
+    j->generation = c->generation;
+    memcpy(j->session, c->session, sizeof j->session);
+    memcpy(j->operator_name, c->operator_name, sizeof j->operator_name);
+    j->console = c->operator_name[0] != 0;
+    j->roles = j->console ? ROLE_ANY : 0;
 }
 
 /* Gives the request, or why it is none, away together with the bytes that it lies in. */
@@ -237,12 +308,7 @@ static void dispatch(struct conn *c, const struct http_request *r, size_t used, 
     }
     c->close |= r->close || framing;
     j->err = framing ? framing : admit(c, r, j);
-    j->slot = c->slot;
-    j->generation = c->generation;
-    memcpy(j->session, c->session, sizeof j->session);
-    memcpy(j->operator_name, c->operator_name, sizeof j->operator_name);
-    j->console = c->operator_name[0] != 0;
-    j->roles = j->console ? ROLE_ANY : 0;
+    mark(c, j);
     j->body_at = r->body ? (size_t)(r->body - c->in.data) : 0;
     j->body_len = r->body_len;
     j->used = framing ? c->in.len : used;
@@ -330,6 +396,71 @@ static void handshake(struct conn *c)
     }
 }
 
+/* --- streams of events -------------------------------------------------------------------------*/
+
+/* Looks after what is new by a request like the first one: who asks is found out each time. */
+static void look(struct conn *c)
+{
+    struct job *j = loop_take_job(c->loop);
+
+    if (!j) {
+        conn_close(c);
+        return;
+    }
+    j->match.route = ROUTE_EVENTS;
+    j->routed = true;
+    j->follow = c->follow;
+    j->follow.counted = false; /* the connection keeps its count */
+    mark(c, j);
+    loop_enter(c->loop, &c->deadline, PHASE_WORK);
+    if (loop_submit(c->loop, j))
+        return;
+    loop_give_job(c->loop, j);
+    pause_stream(c);
+}
+
+void conn_news(struct conn *c)
+{
+    if (c->deadline.phase == PHASE_FOLLOW && loop_news(c->loop) > (uint64_t)c->follow.reached + 1)
+        look(c);
+}
+
+void conn_due(struct conn *c)
+{
+    if (c->deadline.phase == PHASE_FOLLOW) {
+        look(c);
+    } else if (c->deadline.phase == PHASE_PAUSE) {
+        loop_enter(c->loop, &c->deadline, PHASE_FOLLOW);
+        conn_news(c);
+    } else {
+        conn_close(c);
+    }
+}
+
+void conn_part(struct conn *c)
+{
+    if (c->follow.open)
+        stream_finish(&c->stream);
+    conn_close(c);
+}
+
+/* Who follows says nothing more; what comes is that he is gone, or a fault. */
+static void hear(struct conn *c)
+{
+    uint8_t byte;
+    size_t n;
+
+    switch (stream_read(&c->stream, &byte, sizeof byte, &n)) {
+    case STREAM_WAIT:
+        await(c);
+        break;
+    case STREAM_DONE:
+    case STREAM_END:
+        conn_close(c);
+        break;
+    }
+}
+
 /* --- events ------------------------------------------------------------------------------------*/
 
 static void step(struct conn *c)
@@ -345,6 +476,10 @@ static void step(struct conn *c)
         break;
     case PHASE_WRITE:
         flush(c);
+        break;
+    case PHASE_PAUSE:
+    case PHASE_FOLLOW:
+        hear(c);
         break;
     case PHASE_LINGER:
         if (stream_discard(&c->stream) == STREAM_END)

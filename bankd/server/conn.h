@@ -26,6 +26,12 @@ struct conn_options {
 };
 MUST_CHECK enum err conn_open(const struct conn_options *o, struct conn **out);
 void conn_close(struct conn *c);
+/* Closes at a moment that the client can tell from a fault: the bank goes, or has no room. */
+void conn_part(struct conn *c);
+/* Its deadline has come: a stream goes on, everybody else is closed. */
+void conn_due(struct conn *c);
+/* There may be something new for a stream that waits. */
+void conn_news(struct conn *c);
 
 /* The connection whose deadline D is. */
 struct conn *conn_of(struct deadline *d);

@@ -75,7 +75,8 @@ int64_t deadlines_next_us(const struct deadlines *all)
 
 struct deadline *deadlines_idlest(const struct deadlines *all)
 {
-    static const enum phase waiting[] = {PHASE_IDLE, PHASE_HANDSHAKE, PHASE_HEAD, PHASE_BODY};
+    static const enum phase waiting[] = {PHASE_IDLE, PHASE_HANDSHAKE, PHASE_HEAD,
+                                         PHASE_BODY, PHASE_FOLLOW,    PHASE_PAUSE};
     struct deadline *idlest = all->first[PHASE_LINGER];
 
     for (size_t i = 0; i < sizeof waiting / sizeof *waiting; i++) {

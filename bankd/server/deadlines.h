@@ -18,6 +18,8 @@ enum phase {
     PHASE_BODY,      /* the head is complete */
     PHASE_WORK,      /* a worker or the committer has the request: never due */
     PHASE_WRITE,     /* the answer is on its way */
+    PHASE_PAUSE,     /* a stream of events that was just looked after */
+    PHASE_FOLLOW,    /* a stream that waits for news; due when it is to show that it lives */
     PHASE_LINGER,    /* closed on our side; the rest is discarded */
     PHASE_COUNT
 };

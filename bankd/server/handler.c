@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
+#include "bankd/server/certify.h"
+#include "bankd/server/events.h"
 #include "bankd/server/prepare.h"
 #include "bankd/server/tls.h"
 #include "base/text.h"
@@ -301,9 +303,10 @@ static enum err apply_enrolment(const struct bank *b, struct job *j)
 static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    const struct request_admission *r = &j->body.admission;
-    return core_enrolment_admit(b->core, &who, j->match.param[0], r->holder, r->thumbprint,
-                                &j->answer);
+    const struct core_admission in = {.holder = j->body.admission.holder,
+                                      .thumbprint = j->body.admission.thumbprint,
+                                      .by = certify_by(b->keeper_socket, j)};
+    return core_enrolment_admit(b->core, &who, j->match.param[0], &in, &j->answer);
 }
 
 static enum err apply_enrolment_refuse(const struct bank *b, struct job *j)
@@ -569,6 +572,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
     [ROUTE_RADAR] = {PAGE, READS, NULL, apply_radar},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
+    [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
     [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},

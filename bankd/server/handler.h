@@ -11,6 +11,7 @@
 #include "bankd/server/metrics.h"
 #include "bankd/server/note.h"
 #include "bankd/server/payee_check.h"
+#include "bankd/server/streams.h"
 #include "base/err.h"
 #include <stdbool.h>
 
@@ -19,10 +20,12 @@ struct tls;
 struct bank {
     const char *name;
     struct core *core;
+    const char *keeper_socket;
     struct note *note;               /* the committer's */
     struct payee_check *payee_check; /* NULL: the bank has no checker */
     struct metrics *metrics;
     struct tls *tls;
+    struct streams *streams;
 };
 
 struct handler {

@@ -119,6 +119,15 @@ static enum err on_expect(struct head *h, struct span value)
     return ERR_OK;
 }
 
+static enum err on_last_event(struct head *h, struct span value)
+{
+    if (h->out->last_event)
+        return ERR_HTTP_MALFORMED;
+    h->out->last_event = value.at;
+    h->out->last_event_len = value.len;
+    return ERR_OK;
+}
+
 static const struct {
     const char *name;
     enum err (*take)(struct head *h, struct span value);
@@ -128,6 +137,7 @@ static const struct {
     {"transfer-encoding", on_transfer_encoding},
     {"connection", on_connection},
     {"expect", on_expect},
+    {"last-event-id", on_last_event},
 };
 
 static bool is_value_char(char c)
@@ -275,6 +285,7 @@ static const struct {
     {404, "Not Found", ""},
     {405, "Method Not Allowed", "Allow: GET, POST\r\n"},
     {409, "Conflict", ""},
+    {410, "Gone", ""},
     {413, "Content Too Large", ""},
     {422, "Unprocessable Content", ""},
     {429, "Too Many Requests", ""},
@@ -306,4 +317,12 @@ enum err http_respond(int http, const char *type, const void *body, size_t len, 
     if (e)
         out->len = before;
     return e;
+}
+
+enum err http_begin(const char *type, struct buf *out)
+{
+    return buf_addf(out,
+                    "HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
+                    "Cache-Control: no-store\r\nConnection: close\r\n\r\n",
+                    type);
 }

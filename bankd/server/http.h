@@ -27,8 +27,10 @@ struct http_request {
     size_t query_len; /* without '?', 0 if none */
     const uint8_t *body;
     size_t body_len;
-    bool close;  /* "Connection: close" */
-    bool expect; /* "Expect: 100-continue" */
+    bool close; /* "Connection: close" */
+    const char *last_event;
+    size_t last_event_len; /* of "Last-Event-ID", 0 without */
+    bool expect;           /* "Expect: 100-continue" */
     size_t need; /* bytes of the whole request as soon as its head is complete, before that 0 */
 };
 
@@ -54,5 +56,8 @@ MUST_CHECK enum err http_parse(const uint8_t *bytes, size_t len, size_t body_max
  * names, 200 or 201; another one is sent without a reason phrase. */
 MUST_CHECK enum err http_respond(int http, const char *type, const void *body, size_t len,
                                  bool close, struct buf *out);
+
+/* Appends the head of a response of TYPE that lasts until the connection closes. */
+MUST_CHECK enum err http_begin(const char *type, struct buf *out);
 
 #endif

@@ -33,6 +33,7 @@ void job_clear(struct job *j)
     j->routed = false;
     j->type = NULL;
     j->query = (struct request_query){0};
+    j->follow = (struct follow){0};
     j->session[0] = 0;
     j->operator_name[0] = j->path[0] = 0;
     j->console = false;

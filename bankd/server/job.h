@@ -15,6 +15,15 @@
 
 #define JOB_OPERATOR_MAX 64
 
+/* A stream of events, between two looks at what is new. */
+#define FOLLOW_WHO_MAX 128
+struct follow {
+    bool open;       /* its first answer went out */
+    bool counted;    /* among the streams of WHO, who must be given back */
+    int64_t reached; /* the newest entry that it covered */
+    char who[FOLLOW_WHO_MAX + 1];
+};
+
 struct job {
     struct job *next; /* in whatever list it stands */
 
@@ -33,6 +42,7 @@ struct job {
     size_t used;                              /* bytes of IN that are this request */
     size_t body_at, body_len;                 /* the body in IN */
     char path[ACT_PATH_MAX + 1];              /* of an act that must be signed */
+    struct follow follow;                     /* of ROUTE_EVENTS */
 
     /* What a worker made of the body. */
     enum err err; /* refused before the core saw it */

@@ -2,6 +2,7 @@
 #include "bankd/server/loop.h"
 #include "bankd/server/door.h"
 #include "bankd/server/listen.h"
+#include "bankd/server/streams.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -20,6 +21,8 @@
 #define SPARE_JOBS_MAX 256u /* kept for the next request */
 #define LINGER_US INT64_C(1000000)
 #define DRAIN_SECONDS 5
+#define PAUSE_US INT64_C(200000)
+#define STREAM_BUFFER (64 * 1024) /* bytes that a follower may lag behind */
 #define FULL_LOG_US INT64_C(60000000)
 
 struct slot {
@@ -48,6 +51,8 @@ struct loop {
     struct job_list post;
     bool has_waits; /* new lengths of the phases came */
     int64_t waits[PHASE_COUNT];
+    _Atomic uint64_t news; /* entries that a checkpoint covers */
+    uint64_t heard;        /* of these, when the streams were told */
     atomic_bool draining;
     bool drained; /* the loop has seen DRAINING */
 };
@@ -108,6 +113,28 @@ bool loop_draining(const struct loop *l)
     return atomic_load(&l->draining);
 }
 
+uint64_t loop_news(const struct loop *l)
+{
+    return atomic_load(&l->news);
+}
+
+void loop_follow(const struct loop *l, int fd)
+{
+    unsigned wait_ms = (unsigned)(l->deadlines.wait_us[PHASE_WRITE] / 1000);
+    int room = STREAM_BUFFER;
+
+    /* On a Unix socket the first is unknown, and nothing is on its way for long. */
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &wait_ms, sizeof wait_ms);
+    setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+}
+
+void loop_unfollow(struct loop *l, struct follow *f)
+{
+    if (f->counted)
+        streams_give(l->o.streams, f->who);
+    f->counted = false;
+}
+
 void loop_forget(struct loop *l, struct conn *c)
 {
     struct slot *slot = &l->slots[conn_slot(c)];
@@ -144,7 +171,7 @@ static bool make_room(struct loop *l)
         }
         if (!idlest)
             return false;
-        conn_close(conn_of(idlest));
+        conn_part(conn_of(idlest));
     }
     return true;
 }
@@ -210,7 +237,7 @@ static void on_timer(int fd, short what, void *arg)
     (void)fd;
     (void)what;
     for (struct deadline *d; (d = deadlines_due(&l->deadlines, now_us));)
-        conn_close(conn_of(d));
+        conn_due(conn_of(d));
     set_timer(l, deadlines_next_us(&l->deadlines), now_us);
 }
 
@@ -238,7 +265,7 @@ static void drain(struct loop *l)
     l->drained = true;
     close_doors(l);
     for (struct deadline *d; (d = deadlines_idlest(&l->deadlines));)
-        conn_close(conn_of(d));
+        conn_part(conn_of(d));
     if (!l->open || event_add(l->end, &wait) != 0)
         event_base_loopbreak(l->base);
 }
@@ -249,6 +276,7 @@ static void hand_out(struct loop *l, struct job *j)
 
     if (slot->conn && slot->generation == j->generation)
         conn_answer(slot->conn, j);
+    loop_unfollow(l, &j->follow);
     loop_give_job(l, j);
 }
 
@@ -261,6 +289,8 @@ static void read_waits(const struct settings *s, int64_t wait_us[static PHASE_CO
         [PHASE_BODY] = (int64_t)s->body_ms * 1000,
         [PHASE_WORK] = INT64_MAX,
         [PHASE_WRITE] = (int64_t)s->write_ms * 1000,
+        [PHASE_PAUSE] = PAUSE_US,
+        [PHASE_FOLLOW] = (int64_t)s->stream_ms * 1000,
         [PHASE_LINGER] = LINGER_US,
     };
     memcpy(wait_us, table, sizeof table);
@@ -274,6 +304,20 @@ static void take_waits(struct loop *l)
     l->has_waits = false;
     deadlines_set(&l->deadlines, l->waits);
     set_timer(l, deadlines_next_us(&l->deadlines), clock_mono_us());
+}
+
+/* Who looks leaves the list. */
+static void tell_streams(struct loop *l)
+{
+    struct deadline *next;
+
+    if (l->heard == loop_news(l))
+        return;
+    l->heard = loop_news(l);
+    for (struct deadline *d = l->deadlines.first[PHASE_FOLLOW]; d; d = next) {
+        next = d->after;
+        conn_news(conn_of(d));
+    }
 }
 
 static void on_mail(int fd, short what, void *arg)
@@ -291,6 +335,7 @@ static void on_mail(int fd, short what, void *arg)
     pthread_mutex_unlock(&l->post_lock);
     for (struct job *j = job_list_take(&jobs); j; j = job_list_take(&jobs))
         hand_out(l, j);
+    tell_streams(l);
     if (loop_draining(l) && !l->drained)
         drain(l);
 }
@@ -320,6 +365,13 @@ void loop_post(struct loop *l, struct job_list *jobs)
     pthread_mutex_unlock(&l->post_lock);
     *jobs = (struct job_list){0};
     if (!silent)
+        ring(l);
+}
+
+void loop_tell(struct loop *l, uint64_t size)
+{
+    atomic_store(&l->news, size);
+    if (streams_count(l->o.streams))
         ring(l);
 }
 

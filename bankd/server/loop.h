@@ -30,6 +30,7 @@ struct loop_options {
     /* Takes a request over; false when there is no room for it. */
     bool (*submit)(void *ctx, struct job *j);
     void *ctx;
+    struct streams *streams; /* borrowed */
 };
 /* Its sockets take no connection before loop_run, so that all loops stand before the first request.
  */
@@ -41,6 +42,9 @@ void loop_adopt(struct loop *l, const struct settings *settings);
 
 /* Brings answered jobs; takes them over. From any thread until loop_stop. */
 void loop_post(struct loop *l, struct job_list *jobs);
+
+/* A checkpoint covers SIZE entries: those who follow events may find some. From any thread. */
+void loop_tell(struct loop *l, uint64_t size);
 
 /* Stops accepting; closes connections as their requests are answered. From any thread. */
 void loop_drain(struct loop *l);
@@ -58,6 +62,10 @@ struct job *loop_take_job(struct loop *l); /* clear, marked with the loop; NULL:
 void loop_give_job(struct loop *l, struct job *j);
 bool loop_submit(struct loop *l, struct job *j);
 bool loop_draining(const struct loop *l);
-void loop_forget(struct loop *l, struct conn *c); /* it is closing */
+uint64_t loop_news(const struct loop *l); /* of loop_tell */
+/* A stream begins on FD: its other end must keep up. */
+void loop_follow(const struct loop *l, int fd);
+void loop_unfollow(struct loop *l, struct follow *f); /* gives it back, if it is counted */
+void loop_forget(struct loop *l, struct conn *c);     /* it is closing */
 
 #endif

@@ -24,7 +24,7 @@ struct server {
     struct workers *workers;
     struct committer *committer;
     struct loop *loops[SETTINGS_THREADS_MAX];
-    size_t loop_count;
+    _Atomic size_t loop_count; /* the committer counts while they are made */
     uint16_t port, metrics_port;
     int64_t started_us;
 };
@@ -40,6 +40,8 @@ static bool is_statement(enum route r)
 /* Each answer comes by here once, whether its connection is still there or not. */
 static void count(struct metrics *m, const struct job *j)
 {
+    if (j->follow.open) /* a stream that is there already */
+        return;
     enum route r = j->routed ? j->match.route : ROUTE_COUNT;
 
     metrics_add(m, METRIC_REQUESTS, metrics_request(r, j->answer.http), 1);
@@ -99,6 +101,15 @@ static void pass_on(void *ctx, struct job *j)
     deliver(s, &one);
 }
 
+/* From the committer, before there are loops and while there are. */
+static void tell(void *ctx, uint64_t size)
+{
+    struct server *s = ctx;
+
+    for (size_t i = 0; i < s->loop_count; i++)
+        loop_tell(s->loops[i], size);
+}
+
 /* For whoever watches. */
 static void measure(void *ctx)
 {
@@ -109,6 +120,7 @@ static void measure(void *ctx)
     for (size_t i = 0; i < s->loop_count; i++)
         connections += loop_connections(s->loops[i]);
     metrics_set(m, METRIC_CONNECTIONS, 0, connections);
+    metrics_set(m, METRIC_STREAMS, 0, (int64_t)streams_count(s->bank.streams));
     metrics_set(m, METRIC_CONNECTIONS_MAX, 0, (int64_t)s->settings->max_connections);
     metrics_set(m, METRIC_QUEUED, METRICS_WORKERS, (int64_t)workers_waiting(s->workers));
     metrics_set(m, METRIC_QUEUED, METRICS_COMMITTER, (int64_t)committer_waiting(s->committer));
@@ -131,10 +143,14 @@ static enum err open_bank(struct server *s)
         .terms = s->settings->terms, .bank = s->settings->bank, .random = random_bytes};
 
     s->bank.name = s->settings->bank;
+    s->bank.keeper_socket = s->settings->keeper_socket;
     enum err e = metrics_new(&s->bank.metrics);
     if (e)
         return e;
     server_note_reload(s, false);
+    e = streams_new(s->settings->max_streams, s->settings->max_streams_each, &s->bank.streams);
+    if (e)
+        return e;
     e = store_open(s->settings->store, &s->store);
     if (!e)
         e = core_open(s->store, &options, &s->bank.core);
@@ -159,6 +175,7 @@ static enum err start_threads(struct server *s)
         .queue_max = s->settings->queue_max,
         .batch_max = s->settings->batch_max,
         .deliver = deliver,
+        .news = tell,
         .measure = measure,
         .ctx = s,
     };
@@ -225,6 +242,7 @@ static enum err make_loops(struct server *s)
                                                [LOOP_METRICS] = next == 0 ? one.metrics : -1 },
                                                .submit = submit,
                                                .ctx = s,
+                                               .streams = s->bank.streams,
                                        };
         e = loop_new(&o, &s->loops[next]);
         s->loop_count += e ? 0 : 1;
@@ -317,6 +335,7 @@ void server_stop(struct server *s)
     tls_free(s->tls);
     note_free(s->bank.note);
     metrics_free(s->bank.metrics);
+    streams_free(s->bank.streams);
     payee_check_free(s->bank.payee_check);
     core_close(s->bank.core);
     store_close(s->store);

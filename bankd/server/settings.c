@@ -3,6 +3,7 @@
 #include "bankd/server/listen.h"
 #include "base/conf.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "order/forms.h"
 
 #include <inttypes.h>
@@ -13,9 +14,10 @@
 #include <unistd.h>
 
 #define PATH_BYTES 4000
-#define SOCKET_BYTES 107          /* sun_path of unix(7) without its NUL */
-#define OTHER_FILES 128           /* open files that are no connection of a client */
-#define WAIT_MAX UINT64_C(600000) /* milliseconds */
+#define SOCKET_BYTES 107                 /* sun_path of unix(7) without its NUL */
+#define OTHER_FILES 128                  /* open files that are no connection of a client */
+#define WAIT_MAX UINT64_C(600000)        /* milliseconds */
+#define STREAM_WAIT_MAX UINT64_C(120000) /* so that a stream keeps its session */
 
 #define AT(member) offsetof(struct settings, member)
 
@@ -49,6 +51,8 @@ static const struct setting {
      AT_START},
     {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(workers_set), AT_START},
     {"max_connections", CONF_U64, false, "4096", 1, 100000, AT(max_connections), AT_START},
+    {"max_streams", CONF_U64, false, "256", 1, 10000, AT(max_streams), AT_START},
+    {"max_streams_each", CONF_U64, false, "8", 1, 1000, AT(max_streams_each), AT_START},
     {"queue_max", CONF_U64, false, "1024", 1, 100000, AT(queue_max), AT_START},
     {"batch_max", CONF_U64, false, "256", 1, 4096, AT(batch_max), AT_START},
     {"handshake_ms", CONF_U64, false, "5000", 1, WAIT_MAX, AT(handshake_ms), WHILE_RUNNING},
@@ -56,7 +60,9 @@ static const struct setting {
     {"body_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(body_ms), WHILE_RUNNING},
     {"write_ms", CONF_U64, false, "20000", 1, WAIT_MAX, AT(write_ms), WHILE_RUNNING},
     {"idle_ms", CONF_U64, false, "60000", 1, WAIT_MAX, AT(idle_ms), WHILE_RUNNING},
+    {"stream_ms", CONF_U64, false, "15000", 1, STREAM_WAIT_MAX, AT(stream_ms), WHILE_RUNNING},
     {"keeper_ms", CONF_U64, false, "1000", 1, 1500, AT(keeper_ms), WHILE_RUNNING},
+    {"events_hours", CONF_U64, false, "168", 1, 8784, AT(events_hours), WHILE_RUNNING},
     {"payee_check_ms", CONF_U64, false, "500", 1, 5000, AT(payee_check_ms), WHILE_RUNNING},
 };
 #define COUNT (sizeof table / sizeof *table)
@@ -142,6 +148,7 @@ static enum err read_terms(const struct reading *r, struct settings *s)
             return refuse(r, lists[i].name, lists[i].why);
     }
     s->terms.radar_days = (int64_t)s->radar_days;
+    s->terms.events_us = (int64_t)s->events_hours * 3600 * TEXT_SECOND_US;
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])
         return refuse(r, "hold_on", "waits for a payee check; set payee_check_socket, too");

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 15;
+PRAGMA user_version = 17;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -26,6 +26,26 @@ CREATE TABLE checkpoint (
     size INTEGER NOT NULL,
     note TEXT NOT NULL
 ) STRICT;
+
+-- The entries that are events (order/event.def), for those who follow them, until they are too old.
+CREATE TABLE event (
+    id INTEGER PRIMARY KEY, -- of the entry
+    time_us INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    account TEXT NOT NULL, -- "" when it is about none
+    object TEXT NOT NULL,  -- the entry's
+    holder TEXT NOT NULL,  -- whom it is about, or who did it
+    status TEXT NOT NULL,  -- what the entry led to
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX event_time ON event (time_us);
+
+-- The newest event that is kept no longer.
+CREATE TABLE event_horizon (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    id INTEGER NOT NULL
+) STRICT;
+INSERT INTO event_horizon VALUES (1, -1);
 
 -- Refusals that have no entry of their own, until their minute is over.
 CREATE TABLE refused (
@@ -54,7 +74,8 @@ CREATE TABLE signing_key (
     entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment, or the rotation that brought it
     use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive')),
     generation INTEGER NOT NULL DEFAULT 0, -- rotations since the enrolment
-    retired INTEGER REFERENCES entry (id) -- the rotation by which another took its place
+    retired INTEGER REFERENCES entry (id), -- the rotation by which another took its place
+    certificate BLOB -- the keeper's, DER; NULL: none
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
@@ -77,6 +98,8 @@ CREATE TABLE enrolment (
     state TEXT NOT NULL,                     -- waiting, admitted, refused or expired
     reason TEXT NOT NULL,                    -- why it was refused
     holder INTEGER REFERENCES holder (id),   -- who he became
+    admitted_by TEXT NOT NULL,               -- operators, with a space between
+    root BLOB,                               -- what certifies his keys, DER
     entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about this request
 ) STRICT;
 CREATE INDEX enrolment_due ON enrolment (state, expires_us);

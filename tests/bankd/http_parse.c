@@ -97,6 +97,8 @@ static const struct {
     {"name with a slash", "GET / HTTP/1.1\r\n" H "X/Y: 1\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"control in a value", "GET / HTTP/1.1\r\n" H "X: \x01\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"high byte in a value", "GET / HTTP/1.1\r\n" H "X: \xc3\xa9\r\n\r\n", ERR_HTTP_MALFORMED, 0},
+    {"two last events", "GET / HTTP/1.1\r\n" H "Last-Event-ID: 1\r\nlast-event-id: 1\r\n\r\n",
+     ERR_HTTP_MALFORMED, 0},
     {"another expectation", "GET / HTTP/1.1\r\n" H "Expect: rain\r\n\r\n", ERR_HTTP_MALFORMED, 0},
 
     /* the request line */
@@ -212,6 +214,7 @@ static void test_what_is_read(void **state)
     (void)state;
     const char *text = "POST /v1/x?a=1&b=2 HTTP/1.1\r\n" H
                        "Connection: keep-alive, Close\r\nExpect: 100-Continue\r\n"
+                       "Last-Event-ID: 17 \r\n"
                        "Content-Length: 3\r\n\r\nabcGET /";
     struct http_request r;
     size_t used;
@@ -228,6 +231,8 @@ static void test_what_is_read(void **state)
     assert_memory_equal(r.body, "abc", 3);
     assert_true(r.close);
     assert_true(r.expect);
+    assert_int_equal(r.last_event_len, 2);
+    assert_memory_equal(r.last_event, "17", 2);
 
     assert_ok(http_parse((const uint8_t *)text, used - 1, BODY_MAX, &r, &used));
     assert_int_equal(used, 0);

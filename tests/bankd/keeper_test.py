@@ -421,7 +421,8 @@ class Malformed(KeeperTest):
     def test_is_refused_by_name(self):
         keeper = self.started()
         whole = struct.pack(">Q32sH", 3, tree_root(LEAVES[:3]), 0)
-        table = [("USAGE", kind, bytes(32)) for kind in (0, 5, 6, 255, 256, 65535)]
+        table = [("USAGE", kind, bytes(32)) for kind in (0, 7, 8, 255, 256, 65535)]
+        table += [("KEEPER_UNPINNED", 5, bytes(32)), ("USAGE", 6, bytes(32)), ("TOO_LARGE", 5, bytes(16385))]
         table += [("USAGE", CHECKPOINT, whole[:n]) for n in range(len(whole))]
         table += [
             ("USAGE", CHECKPOINT, bytes(32)),  # no question carries a hash to be signed
@@ -445,9 +446,9 @@ class Malformed(KeeperTest):
         rng = random.Random(20261123)
         for i in range(3000):
             payload = rng.randbytes(rng.choice((1, 2, 40, 42, 74, 300, 4000)))
-            packet = payload if i % 3 else struct.pack(">H", rng.randrange(6)) + payload
+            packet = payload if i % 3 else struct.pack(">H", rng.randrange(8)) + payload
             name, answer = keeper.packet(packet)
-            self.assertIn(name, ("USAGE", "TOO_LARGE", "LOG_ROLLED_BACK", "PROOF_INVALID"))
+            self.assertIn(name, ("USAGE", "TOO_LARGE", "LOG_ROLLED_BACK", "PROOF_INVALID", "KEEPER_UNPINNED"))
             self.assertEqual(answer, b"")
         self.assertEqual(keeper.state(), (5, tree_root(LEAVES[:5])))
         self.signs(keeper, 6, start=5)

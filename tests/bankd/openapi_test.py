@@ -145,6 +145,12 @@ class Static(unittest.TestCase):
         problem = resolve(API["components"]["responses"]["Problem"])["content"]["application/problem+json"]["example"]
         self.assertEqual(ERRORS[problem["name"]], problem["status"])
 
+    def test_events_are_those_of_the_table(self):
+        table = (ROOT / "order/event.def").read_text(encoding="utf-8")
+        page = resolve(API["paths"]["/v1/events"]["get"]["responses"]["200"])["description"]
+        self.assertEqual(re.findall(r"[a-z]+(?:-[a-z]+)*(?=[,;])", page.partition("one of")[2]),
+                         list(dict.fromkeys(re.findall(r'^X\("([a-z-]+)"', table, re.M))))
+
     def test_the_checker_refuses(self):
         schema = API["components"]["schemas"]["ChallengeRequest"]
         good = {"for": "login", "thumbprint": "x" * 43}
@@ -168,6 +174,17 @@ class Live(unittest.TestCase):
     def queue(self, bank, *expected):
         items = self.check("queue", bank.operator("GET", "/v1/queue"))["items"]
         self.assertEqual([(one["kind"], one["waitsFor"], one["canDecide"]) for one in items], list(expected))
+
+    def follow(self, bank, session):
+        """What has happened so far, as it is told."""
+        from events import Stream
+
+        with Stream(bank, session, after=0) as stream:
+            self.assertEqual((stream.status, stream.type), (200, "text/event-stream"))
+            for name, data in stream.until("order-rejected"):
+                schema = {"const": {}} if name == "open" else API["components"]["schemas"]["Event"]
+                self.assertIsNone(mismatch(schema, data), name)
+        self.seen.add("events")
 
     def outside(self, bank, b, at, holders, policy):
         """What goes to other banks and comes from them."""
@@ -278,6 +295,7 @@ class Live(unittest.TestCase):
             for identifier, path in (("health", "/v1/health"), ("holders", "/v1/holders?limit=2"),
                                      ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
                 self.check(identifier, bank.operator("GET", path))
+            self.follow(bank, bob)
             import policy_change
             import delegation
             new = {**policy, "deputies": ["bob"], "title": "The second", "version": 2}

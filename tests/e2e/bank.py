@@ -260,11 +260,13 @@ class Session:
 class Bank:
     """with Bank() as bank: ... ; processes and directory are gone afterwards."""
 
-    def __init__(self, name=NAME, keeper_env=None, bankd_settings="", bankd_prefix=(), parent=None):
+    def __init__(self, name=NAME, keeper_env=None, bankd_settings="", bankd_prefix=(), parent=None,
+                 keeper_settings=""):
         self.name = name
         self.dir = tempfile.mkdtemp(prefix="countersign-test-", dir=parent)
         self.keeper_env = keeper_env or {}
         self.bankd_settings, self.bankd_prefix = bankd_settings, tuple(bankd_prefix)
+        self.keeper_settings = keeper_settings
         self.keeper = self.bankd = None
         self.port = self.pin = self.metrics_port = None
         self.module = self.keeper_env.get("MODULE", SOFTHSM)
@@ -337,11 +339,20 @@ class Bank:
 
     def init_keeper(self):
         self.write("keeper.conf", "bank = %s\nmodule = %s\ntoken = pkcs11:token=bank\nsocket = %s\n"
-                                  "state = %s\n" % (self.name, self.module, self.path("keeper.sock"),
-                                                    self.path("keeper")))
+                                  "state = %s\n%s" % (self.name, self.module, self.path("keeper.sock"),
+                                                      self.path("keeper"), self.keeper_settings))
         self.write_settings()
         self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--init", "--pin-fd", "{9999}"],
                   env=self.keeper_env)
+
+    def pin_operator(self, operator, key):
+        """The ceremony at the keeper, which must not run meanwhile."""
+        self.stop_keeper()
+        with open(self.path("operator.spki"), "wb") as f:
+            f.write(key.spki)
+        self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--pin-operator", self.path("operator.spki"),
+                   "--id", operator])
+        self.start_keeper()
 
     def write_settings(self):
         self.write("bankd.conf", "bank = %s\nlisten = 127.0.0.1:0\nsocket = %s\nstore = %s\n"
@@ -426,7 +437,9 @@ class Bank:
         return result
 
     def ctl(self, *words, check=True, **options):
-        return self.tool(["bankctl", *words, "--socket", self.path("bankd.sock")], check=check, **options)
+        at = words.index("--") if "--" in words else len(words)
+        words = ["bankctl", *words[:at], "--socket", self.path("bankd.sock"), *words[at:]]
+        return self.tool(words, check=check, **options)
 
     def add_holder(self, holder, key):
         return self.operator("POST", "/v1/holders", {"holder": holder, "name": holder.title(), "spki": b64(key.spki)})

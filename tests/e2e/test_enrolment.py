@@ -233,20 +233,20 @@ class Operators(Scene):
         newcomer = Newcomer(self.bank, "Ctl Example", wanted="ctl")
         name = newcomer.ask()
         self.assertIn("Ctl Example", self.bank.ctl("enrolment", "list").stdout)
-        shown = self.bank.ctl("enrolment", "show", name).stdout
+        shown = self.bank.ctl("enrolment", "show", "--", name).stdout
         self.assertNotIn(newcomer.key.thumbprint, shown)
         self.assertIn("ctl", shown)
         groups = " ".join(newcomer.key.thumbprint[i:i + 5] for i in range(0, 43, 5))
-        done = self.bank.ctl("enrolment", "admit", name, "--id", "ctl", input="A" * 43 + "\n", check=False)
+        done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input="A" * 43 + "\n", check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("LETTER_MISMATCH", done.stderr)
         for wrong in ("", "A" * 42 + "\n", "A" * 300 + "\n"):
-            done = self.bank.ctl("enrolment", "admit", name, "--id", "ctl", input=wrong, check=False)
+            done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input=wrong, check=False)
             self.assertNotEqual(done.returncode, 0, wrong)
-        done = self.bank.ctl("enrolment", "admit", name, "--id", "ctl", input=groups + "\n")
+        done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input=groups + "\n")
         self.assertIn("admitted", done.stdout)
         other = Newcomer(self.bank, "Ctl Example").ask()
-        self.assertIn("refused", self.bank.ctl("enrolment", "refuse", other, "--reason", "nobody came").stdout)
+        self.assertIn("refused", self.bank.ctl("enrolment", "refuse", "--reason", "nobody came", "--", other).stdout)
 
     def test_the_log_says_it(self):
         newcomer = Newcomer(self.bank, "Log Example")
@@ -289,6 +289,8 @@ class Operators(Scene):
             said = {"holder": "act", "thumbprint": newcomer.key.thumbprint}
             self.refused(viewer.act(path, said), "ROLE_REQUIRED")
             self.refused(newcomer.admit("act"), "CONSOLE_CLOSED")
+            self.refused(sven.act(path, said), "KEEPER_UNPINNED")
+            bank.pin_operator("sven", sven.key)
             self.assertEqual(sven.act(path, said).json.get("status"), "admitted")
 
 

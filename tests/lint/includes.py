@@ -25,7 +25,7 @@ MAY_INCLUDE = {
         "base", "order", "verifier", "api", "bankd/core", "bankd/store", "bankd/keeper/msg",
     ],
     "bankd/keeper": [
-        "base", "order", "verifier", "token", "token/serve", "bankd/keeper/msg",
+        "base", "order", "verifier", "api", "token", "token/serve", "bankd/keeper/msg",
     ],
     "bankd/keeper/msg": ["base", "token/serve"],
     "bankd/ctl": ["base", "order", "verifier", "token", "api", "app"],

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/events.h"
+
+#include "bankd/core/answer.h"
+#include "bankd/core/change.h"
+#include "bankd/core/core.h"
+#include "bankd/core/ledger.h"
+#include "bankd/core/session.h"
+#include "order/event.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FORGET_MAX 1000 /* rows at a time */
+#define PERSON "holder:"
+#define WORD_MAX 128 /* of what is copied out of a body: names, statuses, ids */
+
+/* --- writing: what an entry's body says --- */
+
+/* A text member as it is, when it needs no escapes; of an array its last element. "" otherwise. */
+static void last_text(const struct doc *body, const char *name, char out[static WORD_MAX])
+{
+    size_t len = 0;
+    const char *text = doc_member_text(body, name, &len);
+
+    out[0] = 0;
+    if (text && len && text[len - 1] == ']')
+        len--;
+    if (!text || len < 2 || text[len - 1] != '"')
+        return;
+    size_t end = len - 1, start = end;
+    while (start > 0 && text[start - 1] != '"')
+        start--;
+    if (start && end - start < WORD_MAX && !memchr(text + start, '\\', end - start)) {
+        memcpy(out, text + start, end - start);
+        out[end - start] = 0;
+    }
+}
+
+/* Whether WORD is among the statuses, or is the state or the reason. */
+static bool has_word(void *ctx, const char *word)
+{
+    static const char *const members[] = {"status", "state", "reason"};
+    char quoted[WORD_MAX];
+    int n = snprintf(quoted, sizeof quoted, "\"%s\"", word);
+
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+        size_t len = 0;
+        const char *text = doc_member_text(ctx, members[i], &len);
+        if (text && memmem(text, len, quoted, (size_t)n))
+            return true;
+    }
+    return false;
+}
+
+/* What is about an account names it first: "order:ACCOUNT/ID", "delegation:ACCOUNT/HOLDER". */
+static void account_of(const char *object, char out[static WORD_MAX])
+{
+    static const char *const of_accounts[] = {"account:", "order:", "delegation:"};
+
+    out[0] = 0;
+    for (size_t i = 0; i < sizeof of_accounts / sizeof *of_accounts; i++) {
+        size_t len = strlen(of_accounts[i]);
+        if (strncmp(object, of_accounts[i], len) == 0)
+            snprintf(out, WORD_MAX, "%.*s", (int)strcspn(object + len, "/"), object + len);
+    }
+}
+
+enum err events_note(struct core *c, const struct doc *body, int64_t id)
+{
+    char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
+    char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
+
+    last_text(body, "type", type);
+    const struct event_kind *kind = event_of(type, has_word, (void *)(uintptr_t)body);
+    if (!kind)
+        return ERR_OK;
+    last_text(body, "object", object);
+    last_text(body, "holder", holder);
+    last_text(body, "reason", reason);
+    last_text(body, doc_member_text(body, "state", &(size_t){0}) ? "state" : "status", status);
+    account_of(object, account);
+    if (strncmp(object, PERSON, strlen(PERSON)) == 0)
+        memmove(holder, object + strlen(PERSON), strlen(object + strlen(PERSON)) + 1);
+    struct store_query *q = store_query(c->store, STORE_EVENT_ADD);
+    store_bind_int(q, ":id", id);
+    store_bind_int(q, ":time", c->now_us);
+    store_bind_text(q, ":kind", kind->name);
+    store_bind_text(q, ":account", account);
+    store_bind_text(q, ":object", object);
+    store_bind_text(q, ":holder", holder);
+    store_bind_text(q, ":status", status);
+    store_bind_text(q, ":reason", reason);
+    return store_run(q);
+}
+
+static enum err read_number(struct store_query *q, bool *known, int64_t *out)
+{
+    bool row = false;
+    enum err e = store_step(q, &row);
+
+    *known = !e && row && !store_is_null(q, 0);
+    *out = *known ? store_int(q, 0) : 0;
+    store_done(q);
+    return e;
+}
+
+enum err events_forget(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_EVENT_OLD);
+    bool some = false;
+    int64_t id = 0;
+
+    if (!c->terms.events_us)
+        return ERR_OK;
+    store_bind_int(q, ":before", c->now_us - c->terms.events_us);
+    store_bind_int(q, ":limit", FORGET_MAX);
+    enum err e = read_number(q, &some, &id);
+    if (e || !some)
+        return e;
+    q = store_query(c->store, STORE_EVENT_SWEEP);
+    store_bind_int(q, ":id", id);
+    e = store_run(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_EVENT_FORGET);
+    store_bind_int(q, ":id", id);
+    return store_run(q);
+}
+
+/* --- reading --- */
+
+/* Of an account that is not the viewer's: a new policy may name him. */
+static enum err concerns(struct core *c, const struct session_viewer *viewer, const char *account,
+                         bool *out)
+{
+    struct ledger_account a;
+    enum err e = ledger_find(c, account, &a);
+
+    return e ? e : change_names(c, &a, viewer->holder_name, out);
+}
+
+static enum err may_see(struct core *c, const struct core_caller *who,
+                        const struct session_viewer *viewer, const struct store_query *q, bool *out)
+{
+    *out = true;
+    if (viewer->is_operator) {
+        *out = (event_roles(store_text(q, 2)) & who->roles) != 0;
+        return ERR_OK;
+    }
+    return store_int(q, 8) ? ERR_OK : concerns(c, viewer, store_text(q, 3), out);
+}
+
+/* Where to look, beside the account and the holder. */
+static void put_object(const char *object, struct doc *out)
+{
+    const char *slash = strchr(object, '/');
+
+    if (strncmp(object, "order:", strlen("order:")) == 0 && slash)
+        doc_text(out, "order", slash + 1);
+    else if (strncmp(object, "enrolment:", strlen("enrolment:")) == 0)
+        doc_text(out, "enrolment", object + strlen("enrolment:"));
+}
+
+/* One event as the HTML standard frames it: its data is one line, for canonical JSON has none. */
+static enum err write_event(const struct store_query *q, struct buf *out)
+{
+    struct doc data = {0};
+
+    doc_object(&data);
+    doc_text_optional(&data, "account", store_text(q, 3));
+    doc_text_optional(&data, "holder", store_text(q, 5));
+    put_object(store_text(q, 4), &data);
+    doc_text_optional(&data, "reason", store_text(q, 7));
+    doc_text_optional(&data, "status", store_text(q, 6));
+    doc_time(&data, "time", store_int(q, 1));
+    enum err e =
+        buf_addf(out, "event: %s\nid: %" PRId64 "\ndata: ", store_text(q, 2), store_int(q, 0));
+    if (!e)
+        e = doc_canon(&data, out);
+    doc_free(&data);
+    return e ? e : buf_add_str(out, "\n\n");
+}
+
+static struct store_query *ask(struct core *c, const struct session_viewer *viewer,
+                               const struct core_events *events)
+{
+    struct store_query *q = store_query(c->store, STORE_EVENT_PAGE);
+
+    store_bind_int(q, ":all", viewer->is_operator);
+    store_bind_text(q, ":name", viewer->holder_name);
+    store_bind_int(q, ":holder", viewer->holder);
+    store_bind_int(q, ":after", events->after);
+    store_bind_int(q, ":until", events->until);
+    store_bind_int(q, ":limit", events->limit);
+    return q;
+}
+
+/* REACHED is UNTIL when nothing is left before it. */
+static enum err write_events(struct core *c, const struct core_caller *who,
+                             const struct session_viewer *viewer, struct core_events *events,
+                             struct buf *out)
+{
+    struct store_query *q = ask(c, viewer, events);
+    bool row = false, seen = false;
+    unsigned count = 0;
+
+    events->reached = events->until;
+    enum err e = store_step(q, &row);
+    while (!e && row) {
+        e = may_see(c, who, viewer, q, &seen);
+        if (!e && seen)
+            e = write_event(q, out);
+        if (++count == events->limit)
+            events->reached = store_int(q, 0);
+        if (!e)
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}
+
+static enum err check_after(struct core *c, const struct core_events *events)
+{
+    bool known = false;
+    int64_t horizon = 0;
+
+    enum err e = read_number(store_query(c->store, STORE_EVENT_HORIZON), &known, &horizon);
+    if (!e && !known)
+        e = ERR_STORE_FAILED;
+    if (!e && (events->after < horizon || events->after >= (int64_t)c->durable.size))
+        e = ERR_EVENTS_GONE;
+    return e;
+}
+
+enum err core_events(struct core *c, const struct core_caller *who, struct core_events *events,
+                     struct core_answer *out)
+{
+    struct session_viewer viewer;
+
+    *out = (struct core_answer){.http = 200};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_viewer(c, who, &viewer);
+    events->reached = events->until;
+    if (!e)
+        snprintf(events->who, sizeof events->who, "%s",
+                 viewer.is_operator ? who->operator_name : viewer.holder_name);
+    if (!e && events->after >= 0)
+        e = check_after(c, events);
+    if (!e && events->after >= 0 && events->after < events->until)
+        e = write_events(c, who, &viewer, events, &out->body);
+    if (!e)
+        return ERR_OK;
+    core_answer_free(out);
+    return answer_refuse(c, who, e, out);
+}

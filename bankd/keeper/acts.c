@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/keeper/acts.h"
+
+#include "api/request.h"
+#include "api/route.h"
+#include "base/text.h"
+#include "order/jws.h"
+#include <stdio.h>
+#include <string.h>
+
+#define AHEAD_MAX_US (10 * TEXT_SECOND_US) /* docs/FORMAT.md section 10 */
+#define AGE_MAX_US (300 * TEXT_SECOND_US)
+
+/* --- an act --- */
+
+/* One that was found right, by whom, and what it asks for. */
+struct act {
+    struct verified *verified;
+    const struct pin *signer;
+    struct route_match match;
+    const uint8_t *request;
+    size_t request_len;
+    bool again; /* it was taken before */
+};
+
+/* The path says what is asked for, so the one that is signed is the one that is expected. */
+static enum err read_path(const char *jws, size_t len, char path[static ACT_PATH_MAX + 1])
+{
+    struct buf payload = BUF_INIT(JWS_MAX);
+    struct operator_act said = {.path = ""};
+    struct jws_parts parts;
+
+    enum err e = jws_split(jws, len, &parts);
+    if (!e)
+        e = text_unb64url(parts.payload_b64, parts.payload_b64_len, &payload);
+    if (!e)
+        e = act_parse(payload.data, payload.len, &said);
+    if (!e)
+        memcpy(path, said.path, sizeof said.path);
+    act_free(&said);
+    buf_free(&payload);
+    return e;
+}
+
+static enum err verify(const struct acts_judge *j, const char *jws, size_t len, struct act *out)
+{
+    char path[ACT_PATH_MAX + 1];
+
+    *out = (struct act){.verified = NULL};
+    if (!j->pins->count)
+        return ERR_KEEPER_UNPINNED;
+    enum err e = read_path(jws, len, path);
+    if (e)
+        return e;
+    const struct verify_act_input in = {
+        .bank = j->bank, .path = path, .jws = jws, .jws_len = len, .keys = pins_keys(j->pins)};
+    e = verify_act(&in, &out->verified);
+    if (e)
+        return e == ERR_KEY_UNKNOWN ? ERR_OPERATOR_UNPINNED : e;
+    out->signer = pins_find(j->pins, verified_signer(out->verified));
+    out->request = verified_act(out->verified)->request.data;
+    out->request_len = verified_act(out->verified)->request.len;
+    return route_find("POST", path, strlen(path), &out->match);
+}
+
+static bool taken(const struct pins *p, const struct verified *act)
+{
+    for (size_t i = 0; i < p->act_count; i++) {
+        if (memcmp(p->act[i].digest, verified_jws_digest(act), DIGEST_LEN) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* What was taken is remembered for as long as it is fresh; what was issued before that is not. */
+static enum err check_time(const struct acts_judge *j, const struct act *a)
+{
+    const struct statement *head = verified_head(a->verified);
+
+    if (head->issued_us > j->now_us + AHEAD_MAX_US)
+        return ERR_ISSUED_IN_FUTURE;
+    if (head->issued_us < j->now_us - AGE_MAX_US || head->issued_us < j->pins->floor_us)
+        return ERR_ISSUED_TOO_OLD;
+    return head->expires_us > j->now_us ? ERR_OK : ERR_STATEMENT_EXPIRED;
+}
+
+/* Forgets what is over by now. */
+static void forget(struct pins *p, int64_t now_us)
+{
+    size_t kept = 0;
+
+    if (p->floor_us < now_us - AGE_MAX_US)
+        p->floor_us = now_us - AGE_MAX_US;
+    for (size_t i = 0; i < p->act_count; i++) {
+        if (p->act[i].issued_us >= p->floor_us)
+            p->act[kept++] = p->act[i];
+    }
+    p->act_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < p->admission_count; i++) {
+        if (p->admission[i].expires_us > now_us)
+            p->admission[kept++] = p->admission[i];
+    }
+    p->admission_count = kept;
+}
+
+static enum err judge(const struct acts_judge *j, role_set needed, struct act *a)
+{
+    forget(j->pins, j->now_us);
+    enum err e = check_time(j, a);
+    if (!e && !a->signer->active)
+        e = ERR_KEY_INACTIVE;
+    if (!e && !(a->signer->roles & needed))
+        e = ERR_ROLE_REQUIRED;
+    a->again = !e && taken(j->pins, a->verified);
+    return !e && !a->again && j->pins->act_count == PINS_ACTS_MAX ? ERR_BUSY : e;
+}
+
+/* There is room, as judge found. */
+static void remember(struct pins *p, const struct act *a)
+{
+    struct pin_act *act = &p->act[p->act_count++];
+
+    memcpy(act->digest, verified_jws_digest(a->verified), DIGEST_LEN);
+    act->issued_us = verified_head(a->verified)->issued_us;
+}
+
+/* --- changes of the operators --- */
+
+static enum err add_operator(struct pins *p, const struct act *a)
+{
+    struct request_holder r;
+    struct pin *pin;
+    enum err e = request_operator_read(a->request, a->request_len, &r);
+
+    return e ? e : pins_add(p, r.holder, r.spki, r.spki_len, &pin);
+}
+
+static enum err set_roles(struct pins *p, const struct act *a)
+{
+    struct request_roles r;
+    enum err e = request_roles_read(a->request, a->request_len, &r);
+
+    for (size_t i = 0; !e && i < p->count; i++) {
+        if (strcmp(p->pin[i].operator_id, a->match.param[0]) == 0)
+            p->pin[i].roles = r.roles;
+    }
+    return e;
+}
+
+/* Of a holder's key, which the keeper does not know, nothing comes. */
+static enum err set_key(struct pins *p, const struct act *a)
+{
+    struct pin *pin = pins_find(p, a->match.param[1]);
+    struct request_key r;
+    enum err e = request_key_read(a->request, a->request_len, &r);
+
+    if (e || !pin || strcmp(pin->operator_id, a->match.param[0]) != 0)
+        return e;
+    if (pin->revoked)
+        return ERR_KEY_REVOKED;
+    pin->active = strcmp(r.status, "active") == 0;
+    pin->revoked = strcmp(r.status, "revoked") == 0;
+    return ERR_OK;
+}
+
+static const struct {
+    enum route route;
+    enum err (*make)(struct pins *p, const struct act *a);
+} changes[] = {
+    {ROUTE_OPERATOR_ADD, add_operator},
+    {ROUTE_OPERATOR_ROLES, set_roles},
+    {ROUTE_KEY_SET, set_key},
+};
+
+static enum err change(const struct acts_judge *j, struct act *a)
+{
+    enum err e = judge(j, ROLE_BIT(ROLE_SECURITY), a);
+
+    if (e || a->again)
+        return e;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (changes[i].route == a->match.route) {
+            e = changes[i].make(j->pins, a);
+            if (!e)
+                remember(j->pins, a);
+            return e;
+        }
+    }
+    return ERR_ACT_MISMATCH;
+}
+
+enum err acts_change(const struct acts_judge *j, const char *jws, size_t len)
+{
+    struct act a;
+
+    enum err e = verify(j, jws, len, &a);
+    if (!e)
+        e = change(j, &a);
+    verified_free(a.verified);
+    return e;
+}
+
+/* --- admissions --- */
+
+static struct pin_admission *find_admission(struct pins *p, const char *enrolment)
+{
+    for (size_t i = 0; i < p->admission_count; i++) {
+        if (strcmp(p->admission[i].enrolment, enrolment) == 0)
+            return &p->admission[i];
+    }
+    return NULL;
+}
+
+/* Whether he who admitted a request may do so now, too. */
+static bool may_admit(const struct pins *p, const char *operator_id)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct pin *pin = &p->pin[i];
+        if (pin->active && pin->roles & ROLE_BIT(ROLE_ENROLMENT) &&
+            strcmp(pin->operator_id, operator_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static unsigned count_missing(const struct acts_judge *j, const struct pin_admission *a)
+{
+    unsigned given = 0;
+
+    for (size_t i = 0; i < a->count; i++)
+        given += may_admit(j->pins, a->by[i]);
+    return given < j->needed ? j->needed - given : 0;
+}
+
+/* A person counts once, whatever keys he signs with. */
+static void add_signer(struct pin_admission *a, const struct act *act)
+{
+    for (size_t i = 0; i < a->count; i++) {
+        if (strcmp(a->by[i], act->signer->operator_id) == 0)
+            return;
+    }
+    if (a->count < PINS_SIGNERS_MAX) /* more are never needed */
+        snprintf(a->by[a->count++], sizeof a->by[0], "%s", act->signer->operator_id);
+}
+
+static enum err note_admission(const struct acts_judge *j, const struct act *act,
+                               struct acts_admission *out)
+{
+    struct pins *p = j->pins;
+    struct pin_admission *a = find_admission(p, out->enrolment);
+
+    if (a && strcmp(a->holder, out->holder) != 0)
+        return ERR_ADMISSION_MISMATCH;
+    if (!a) {
+        if (p->admission_count == PINS_ADMISSIONS_MAX)
+            return ERR_BUSY;
+        a = &p->admission[p->admission_count++];
+        *a = (struct pin_admission){.expires_us = verified_head(out->request)->expires_us};
+        snprintf(a->enrolment, sizeof a->enrolment, "%s", out->enrolment);
+        snprintf(a->holder, sizeof a->holder, "%s", out->holder);
+    }
+    add_signer(a, act);
+    out->missing = count_missing(j, a);
+    return ERR_OK;
+}
+
+/* The act is about this very request and this very key. */
+static enum err check_subject(const struct acts_judge *j, const struct act *act,
+                              struct acts_admission *out)
+{
+    struct request_admission r;
+    size_t len;
+    const char *jws = verified_jws(out->request, &len);
+
+    enum err e = enrolment_id(jws, len, out->enrolment);
+    if (!e && (act->match.route != ROUTE_ENROLMENT_ADMIT ||
+               strcmp(act->match.param[0], out->enrolment) != 0))
+        e = ERR_ACT_MISMATCH;
+    if (!e)
+        e = request_admission_read(act->request, act->request_len, &r);
+    if (!e && strcmp(r.thumbprint, verified_signer(out->request)) != 0)
+        e = ERR_LETTER_MISMATCH;
+    if (!e && verified_head(out->request)->expires_us <= j->now_us)
+        e = ERR_STATEMENT_EXPIRED;
+    if (!e)
+        memcpy(out->holder, r.holder, sizeof out->holder);
+    return e;
+}
+
+static enum err admit(const struct acts_judge *j, struct act *act, struct acts_admission *out)
+{
+    enum err e = judge(j, ROLE_BIT(ROLE_ENROLMENT), act);
+
+    if (!e)
+        e = check_subject(j, act, out);
+    if (!e)
+        e = note_admission(j, act, out);
+    if (!e && !act->again)
+        remember(j->pins, act);
+    return e;
+}
+
+enum err acts_admit(const struct acts_judge *j, const char *statement, size_t statement_len,
+                    const char *act, size_t act_len, struct acts_admission *out)
+{
+    struct act a = {.verified = NULL};
+
+    *out = (struct acts_admission){.request = NULL};
+    enum err e = verify_enrolment(j->bank, statement, statement_len, &out->request);
+    if (!e)
+        e = verify(j, act, act_len, &a);
+    if (!e)
+        e = admit(j, &a, out);
+    verified_free(a.verified);
+    return e;
+}

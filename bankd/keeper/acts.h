@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * acts: what the keeper makes of an operator's act that bankd passes on. It judges for itself: the
+ * signature under a key that it pinned, the signer's role, the time by its own clock. It reads an
+ * act by the same tables as the bank (api/).
+ *
+ * Each changes PINS only where it returns ERR_OK; the caller writes them before anything is signed.
+ * The same act again has the same outcome, and changes nothing.
+ */
+#ifndef BANKD_KEEPER_ACTS_H
+#define BANKD_KEEPER_ACTS_H
+
+#include "bankd/keeper/pins.h"
+#include "verifier/verifier.h"
+
+struct acts_judge {
+    struct pins *pins;
+    const char *bank;
+    int64_t now_us;
+    unsigned needed; /* different operators who must admit a request */
+};
+
+/* An operator is added, gets his roles, or his key is suspended, resumed or revoked; of another
+ * act or another's key nothing comes. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE,
+ * ROLE_REQUIRED, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED. */
+MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len);
+
+struct acts_admission {
+    struct verified *request; /* the caller's to free, also after a failure */
+    char enrolment[ENROLMENT_ID_LEN + 1];
+    char holder[HOLDER_MAX + 1];
+    unsigned missing; /* operators who must admit it besides */
+};
+/* STATEMENT is a request to be enrolled, ACT an operator's admission of it. Also LETTER_MISMATCH,
+ * ADMISSION_MISMATCH, ACT_MISMATCH and what verify_enrolment says. */
+MUST_CHECK enum err acts_admit(const struct acts_judge *j, const char *statement,
+                               size_t statement_len, const char *act, size_t act_len,
+                               struct acts_admission *out);
+
+#endif

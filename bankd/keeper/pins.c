@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/keeper/pins.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "order/doc.h"
+#include "order/forms.h"
+#include "order/json.h"
+#include "order/member.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILE_NAME "operators"
+#define FILE_MODE 0600
+#define FILE_MAX ((size_t)1 << 20) /* bytes */
+#define TYPE "keeper-operators"
+
+struct pin *pins_find(struct pins *p, const char *thumbprint)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (strcmp(key_thumbprint(p->pin[i].key), thumbprint) == 0)
+            return &p->pin[i];
+    }
+    return NULL;
+}
+
+static const struct key *find_key(void *ctx, const char *thumbprint)
+{
+    const struct pin *pin = pins_find(ctx, thumbprint);
+
+    return pin ? pin->key : NULL;
+}
+
+struct verify_keys pins_keys(struct pins *p)
+{
+    return (struct verify_keys){find_key, p};
+}
+
+enum err pins_add(struct pins *p, const char *operator_id, const uint8_t *spki, size_t len,
+                  struct pin **out)
+{
+    struct key *key = NULL;
+
+    *out = NULL;
+    enum err e = key_from_spki(spki, len, &key);
+    if (e)
+        return e;
+    struct pin *there = pins_find(p, key_thumbprint(key));
+    if (there || p->count == PINS_MAX) {
+        key_free(key);
+        if (!there)
+            return ERR_TOO_LARGE;
+        *out = there;
+        return strcmp(there->operator_id, operator_id) == 0 ? ERR_OK : ERR_KEY_TAKEN;
+    }
+    struct pin *pin = &p->pin[p->count++];
+    *pin = (struct pin){.key = key, .active = true};
+    snprintf(pin->operator_id, sizeof pin->operator_id, "%s", operator_id);
+    *out = pin;
+    return ERR_OK;
+}
+
+void pins_free(struct pins *p)
+{
+    if (!p)
+        return;
+    for (size_t i = 0; i < p->count; i++)
+        key_free(p->pin[i].key);
+    free(p);
+}
+
+/* --- reading --- */
+
+static enum err read_roles(const struct js *list, role_set *out)
+{
+    enum role role;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < js_count(list); i++) {
+        const char *name = js_text(js_at(list, i), NULL);
+        e = name ? role_from_name(name, &role) : ERR_KEEPER_STATE;
+        if (!e)
+            *out |= ROLE_BIT(role);
+    }
+    return e;
+}
+
+static enum err read_pin(const struct js *value, struct pins *p)
+{
+    const struct js *operator_id, *roles, *spki, *status;
+    const struct js_member table[] = {
+        MEMBER_TEXT("operator", true, &operator_id), MEMBER_ARRAY("roles", 0, ROLE_COUNT, &roles),
+        MEMBER_TEXT("spki", true, &spki), MEMBER_TEXT("status", true, &status)};
+    char id[HOLDER_MAX + 1];
+    uint8_t der[KEY_SPKI_MAX];
+    size_t len;
+    struct pin *pin;
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (!e)
+        e = member_text(operator_id, forms_holder, id, sizeof id);
+    if (!e)
+        e = member_bytes(spki, der, sizeof der, &len);
+    if (!e)
+        e = pins_add(p, id, der, len, &pin);
+    if (e)
+        return e;
+    pin->active = strcmp(js_text(status, NULL), "active") == 0;
+    pin->revoked = strcmp(js_text(status, NULL), "revoked") == 0;
+    return read_roles(roles, &pin->roles);
+}
+
+static enum err read_act(const struct js *value, struct pins *p)
+{
+    const struct js *digest, *issued;
+    const struct js_member table[] = {MEMBER_TEXT("digest", true, &digest),
+                                      MEMBER_TEXT("issued", true, &issued)};
+    struct pin_act *act = &p->act[p->act_count++];
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (!e)
+        e = member_digest(digest, act->digest);
+    return e ? e : member_time(issued, &act->issued_us);
+}
+
+static enum err read_admission(const struct js *value, struct pins *p)
+{
+    const struct js *by, *enrolment, *expires, *holder;
+    const struct js_member table[] = {
+        MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by), MEMBER_TEXT("enrolment", true, &enrolment),
+        MEMBER_TEXT("expires", true, &expires), MEMBER_TEXT("holder", true, &holder)};
+    struct pin_admission *a = &p->admission[p->admission_count++];
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (!e)
+        e = member_text(enrolment, forms_thumbprint, a->enrolment, sizeof a->enrolment);
+    if (!e)
+        e = member_time(expires, &a->expires_us);
+    if (!e)
+        e = member_text(holder, forms_holder, a->holder, sizeof a->holder);
+    for (; !e && a->count < js_count(by); a->count++) {
+        const struct js *one = js_at(by, a->count);
+        e = js_type(one) != JS_TEXT
+                ? ERR_KEEPER_STATE
+                : member_text(one, forms_holder, a->by[a->count], sizeof a->by[0]);
+    }
+    return e;
+}
+
+static enum err read_list(const struct js *list, struct pins *p,
+                          enum err (*one)(const struct js *, struct pins *))
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < js_count(list); i++)
+        e = js_type(js_at(list, i)) == JS_OBJECT ? one(js_at(list, i), p) : ERR_KEEPER_STATE;
+    return e;
+}
+
+static enum err read_all(const struct js *document, struct pins *p)
+{
+    const struct js *acts, *admissions, *floor, *operators, *type, *version;
+    const struct js_member table[] = {
+        MEMBER_ARRAY("acts", 0, PINS_ACTS_MAX, &acts),
+        MEMBER_ARRAY("admissions", 0, PINS_ADMISSIONS_MAX, &admissions),
+        MEMBER_INT("floor", 0, JS_INT_MAX, &floor),
+        MEMBER_ARRAY("operators", 0, PINS_MAX, &operators),
+        MEMBER_TEXT("type", true, &type),
+        MEMBER_INT("version", 1, 1, &version)};
+    enum err e = js_members(document, table, MEMBER_ROWS(table), NULL);
+
+    if (!e)
+        e = member_type(type, TYPE, version);
+    if (!e)
+        p->floor_us = js_int(floor);
+    if (!e)
+        e = read_list(operators, p, read_pin);
+    if (!e)
+        e = read_list(acts, p, read_act);
+    return e ? e : read_list(admissions, p, read_admission);
+}
+
+static enum err load_from(const char *path, struct pins *p)
+{
+    struct buf bytes = BUF_INIT(FILE_MAX + 1);
+    struct js *document = NULL;
+
+    enum err e = file_read(path, FILE_MAX, &bytes);
+    if (!e)
+        e = js_parse_canonical(bytes.data, bytes.len, &document);
+    if (!e)
+        e = read_all(document, p);
+    js_free(document);
+    buf_free(&bytes);
+    return e;
+}
+
+enum err pins_load(const char *dir, struct pins **out)
+{
+    struct pins *p = calloc(1, sizeof *p);
+    char *path = NULL;
+
+    *out = NULL;
+    if (!p || asprintf(&path, "%s/%s", dir, FILE_NAME) < 0) {
+        free(p);
+        return ERR_NO_MEMORY;
+    }
+    enum err e = load_from(path, p);
+    if (e == ERR_NOT_FOUND)
+        e = ERR_OK;
+    if (e) {
+        pins_free(p);
+        p = NULL;
+    }
+    if (e && e != ERR_NO_MEMORY)
+        e = log_fail(ERR_KEEPER_STATE, "keeper.operators", "%s: %s", path, err_name(e));
+    free(path);
+    *out = p;
+    return e;
+}
+
+/* --- writing --- */
+
+static void push_pin(const struct pin *pin, struct doc *list)
+{
+    struct doc one = {0}, roles = {0};
+    size_t len;
+    const uint8_t *spki = key_spki(pin->key, &len);
+
+    doc_object(&one);
+    doc_text(&one, "operator", pin->operator_id);
+    doc_array(&roles);
+    for (size_t r = 0; r < ROLE_COUNT; r++) {
+        if (pin->roles & ROLE_BIT(r))
+            doc_push_text(&roles, role_name((enum role)r));
+    }
+    doc_put(&one, "roles", &roles);
+    doc_bytes(&one, "spki", spki, len);
+    doc_text(&one, "status", pin->revoked ? "revoked" : pin->active ? "active" : "suspended");
+    doc_push(list, &one);
+}
+
+static void push_act(const struct pin_act *act, struct doc *list)
+{
+    struct doc one = {0};
+
+    doc_object(&one);
+    doc_digest(&one, "digest", act->digest);
+    doc_time(&one, "issued", act->issued_us);
+    doc_push(list, &one);
+}
+
+static void push_admission(const struct pin_admission *a, struct doc *list)
+{
+    struct doc one = {0}, by = {0};
+
+    doc_array(&by);
+    for (size_t i = 0; i < a->count; i++)
+        doc_push_text(&by, a->by[i]);
+    doc_object(&one);
+    doc_put(&one, "by", &by);
+    doc_text(&one, "enrolment", a->enrolment);
+    doc_time(&one, "expires", a->expires_us);
+    doc_text(&one, "holder", a->holder);
+    doc_push(list, &one);
+}
+
+static enum err write_all(const struct pins *p, struct buf *out)
+{
+    struct doc document = {0}, acts = {0}, admissions = {0}, operators = {0};
+
+    doc_array(&acts);
+    for (size_t i = 0; i < p->act_count; i++)
+        push_act(&p->act[i], &acts);
+    doc_array(&admissions);
+    for (size_t i = 0; i < p->admission_count; i++)
+        push_admission(&p->admission[i], &admissions);
+    doc_array(&operators);
+    for (size_t i = 0; i < p->count; i++)
+        push_pin(&p->pin[i], &operators);
+    doc_object(&document);
+    doc_put(&document, "acts", &acts);
+    doc_put(&document, "admissions", &admissions);
+    doc_int(&document, "floor", p->floor_us);
+    doc_put(&document, "operators", &operators);
+    doc_text(&document, "type", TYPE);
+    doc_int(&document, "version", 1);
+    enum err e = doc_canon(&document, out);
+    doc_free(&document);
+    return e;
+}
+
+enum err pins_save(const char *dir, const struct pins *p)
+{
+    struct buf bytes = BUF_INIT(FILE_MAX);
+    char *path = NULL;
+
+    if (asprintf(&path, "%s/%s", dir, FILE_NAME) < 0)
+        return ERR_NO_MEMORY;
+    enum err e = write_all(p, &bytes);
+    if (!e)
+        e = file_write(path, bytes.data, bytes.len, FILE_MODE);
+    if (e)
+        e = log_fail(e, "keeper.operators", "%s cannot be written", path);
+    free(path);
+    buf_free(&bytes);
+    return e;
+}

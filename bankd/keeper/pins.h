@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * pins: the operators that the keeper believes, whatever bankd says: the first by ceremony at the
+ * keeper, later ones by acts of theirs (acts.h). With them, what must not be done twice: the acts
+ * that were taken, and who admitted whom where more than one must.
+ *
+ * One file in the state directory, `operators`, a canonical document that is replaced as a whole
+ * before anything is signed on it. What it does not notice: an older copy put in its place.
+ */
+#ifndef BANKD_KEEPER_PINS_H
+#define BANKD_KEEPER_PINS_H
+
+#include "base/err.h"
+#include "order/enrolment.h"
+#include "order/key.h"
+#include "order/role.h"
+#include "verifier/verifier.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PINS_MAX 256u
+#define PINS_ACTS_MAX 1024u
+#define PINS_ADMISSIONS_MAX 1024u
+#define PINS_SIGNERS_MAX 8u /* who must admit one request, at most */
+
+struct pin {
+    char operator_id[HOLDER_MAX + 1];
+    struct key *key; /* owned */
+    role_set roles;
+    bool active, revoked;
+};
+
+struct pin_act {
+    uint8_t digest[DIGEST_LEN]; /* of the JWS */
+    int64_t issued_us;
+};
+
+/* A request that somebody admitted, until its time is over. */
+struct pin_admission {
+    char enrolment[ENROLMENT_ID_LEN + 1];
+    char holder[HOLDER_MAX + 1];
+    int64_t expires_us;
+    char by[PINS_SIGNERS_MAX][HOLDER_MAX + 1];
+    size_t count;
+};
+
+struct pins {
+    struct pin pin[PINS_MAX];
+    size_t count;
+    struct pin_act act[PINS_ACTS_MAX];
+    size_t act_count;
+    struct pin_admission admission[PINS_ADMISSIONS_MAX];
+    size_t admission_count;
+    int64_t floor_us; /* acts issued before are forgotten, and taken no more */
+};
+
+/* None when DIR has no file yet; KEEPER_STATE when it is damaged. */
+MUST_CHECK enum err pins_load(const char *dir, struct pins **out);
+MUST_CHECK enum err pins_save(const char *dir, const struct pins *p);
+void pins_free(struct pins *p); /* NULL-safe */
+
+struct pin *pins_find(struct pins *p, const char *thumbprint); /* NULL when there is none */
+struct verify_keys pins_keys(struct pins *p);
+
+/* Another operator, without roles, or his key anew: KEY_TAKEN for somebody else's, TOO_LARGE, what
+ * key_from_spki says. */
+MUST_CHECK enum err pins_add(struct pins *p, const char *operator_id, const uint8_t *spki,
+                             size_t len, struct pin **out);
+
+#endif

@@ -1,0 +1,288 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The keeper certifies people whom operators admitted that it knows itself, and believes no bankd."""
+import os
+import re
+import socket
+import sqlite3
+import struct
+import subprocess
+import time
+import unittest
+
+import bank as b
+import enrolment as en
+import operators
+from enrolment import Newcomer
+
+ACT, ADMIT = 5, 6
+
+
+def ask(bank, kind, payload):
+    """What a bankd could send. Returns the keeper's word and its answer."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.settimeout(30)
+        s.connect(bank.path("keeper.sock"))
+        s.send(struct.pack(">H", kind) + payload)
+        answer = s.recv(1 << 17)
+    return answer[1:1 + answer[0]].decode(), answer[1 + answer[0]:]
+
+
+def parts(*texts):
+    return b"".join(struct.pack(">H", len(text)) + text for text in (t if isinstance(t, bytes) else t.encode() for t in texts))
+
+
+def certificates(answer):
+    missing, found = struct.unpack(">H", answer[:2])[0], []
+    answer = answer[2:]
+    while answer:
+        size = struct.unpack(">H", answer[:2])[0]
+        found.append(answer[2:2 + size])
+        answer = answer[2 + size:]
+    return missing, found
+
+
+class Scene(unittest.TestCase):
+    SETTINGS = ""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.bank = b.Bank(keeper_settings=cls.SETTINGS)
+        cls.addClassCleanup(cls.bank.__exit__, None, None, None)
+        cls.bank.__enter__()
+        cls.olga_key = b.Key(cls.bank.dir, "P-384")
+        cls.prepare()
+        cls.olga = operators.enrol(cls.bank, "olga", ["security", "enrolment"], key=cls.olga_key)
+
+    @classmethod
+    def prepare(cls):
+        cls.bank.pin_operator("olga", cls.olga_key)
+
+    def refused(self, answer, name):
+        self.assertEqual(answer.name, name, answer)
+
+    def newcomer(self, name="Ana Example", **options):
+        newcomer = Newcomer(self.bank, name, **options)
+        newcomer.ask()
+        return newcomer
+
+    @staticmethod
+    def path(newcomer):
+        return "/v1/enrolments/%s/admission" % newcomer.enrolment
+
+    def said(self, newcomer, holder):
+        return {"holder": holder, "thumbprint": newcomer.key.thumbprint}
+
+    def admit(self, operator, newcomer, holder):
+        return operator.act(self.path(newcomer), self.said(newcomer, holder))
+
+    # --- what openssl says of a certificate ---
+    def openssl_x509(self, der, *words):
+        return b.openssl("x509", "-inform", "DER", "-noout", *words, data=der).decode()
+
+    def check_chain(self, der, root, purpose):
+        for name, what in (("one.pem", der), ("root.pem", root)):
+            pem = b.openssl("x509", "-inform", "DER", data=what)
+            with open(self.bank.path(name), "wb") as f:
+                f.write(pem)
+        b.openssl("verify", "-x509_strict", "-purpose", purpose, "-CAfile", self.bank.path("root.pem"), self.bank.path("one.pem"))
+
+    def ends(self, der, days):
+        """Within so many days."""
+        try:
+            self.openssl_x509(der, "-checkend", str(days * en.DAY))
+        except subprocess.CalledProcessError:
+            return True
+        return False
+
+    def key_of(self, der):
+        return b.openssl("pkey", "-pubin", "-outform", "DER", data=self.openssl_x509(der, "-pubkey").encode())
+
+
+class Admits(Scene):
+    def test_certificates(self):
+        serials = set()
+        for curve in b.CURVES:
+            newcomer = self.newcomer("Ana Conceição", curve=curve, tls=curve)
+            told = self.admit(self.olga, newcomer, "ana-" + curve.lower()).json
+            self.assertEqual((told.get("status"), told["admittedBy"]), ("admitted", ["olga"]), told)
+            self.assertEqual(newcomer.look().json, told)
+            root = b.unb64(told["root"])
+            for use, key, purpose in (("sign", newcomer.key, "any"), ("authenticate", newcomer.tls, "sslclient")):
+                der = b.unb64(told["certificates"][use])
+                with self.subTest(curve, use=use):
+                    self.check_chain(der, root, purpose)
+                    self.assertEqual(self.key_of(der), key.spki)
+                    text = self.openssl_x509(der, "-text", "-nameopt", "utf8")
+                    self.assertIn("Subject: CN=Ana Conceição", text.replace("CN = ", "CN="))
+                    self.assertIn("URI:countersign:%s#ana-%s\n" % (b.NAME, curve.lower()), text)
+                    usage = "Digital Signature" + (", Non Repudiation" if use == "sign" else "")
+                    self.assertRegex(text, r"X509v3 Key Usage: critical\s+%s\n" % usage)
+                    self.assertEqual("TLS Web Client Authentication" in text, use == "authenticate")
+                    self.assertIn("CA:FALSE", text)
+                    ends = time.mktime(time.strptime(re.search(r"Not After : (.*) GMT", text).group(1), "%b %d %H:%M:%S %Y"))
+                    self.assertAlmostEqual(ends, time.mktime(time.gmtime()) + 730 * en.DAY, delta=7200)
+                    serials.add(self.openssl_x509(der, "-serial"))
+        self.assertEqual(len(serials), 6)
+
+    def test_the_console_certifies_nobody(self):
+        bank = b.Bank()
+        with bank:
+            newcomer = Newcomer(bank, "Con Example")
+            newcomer.ask()
+            self.assertNotIn("certificates", newcomer.admit("con").json)
+
+    def test_a_long_name(self):
+        newcomer = self.newcomer("Ana")
+        newcomer.name = "A" * 140  # longer than X.509's upper bound, which the openssl program keeps to
+        self.assertEqual(self.admit(self.olga, newcomer, "ana-long").json.get("status"), "admitted")
+
+    def test_operators_to_come(self):
+        """One is added, gets the role, loses it, and his key: the keeper follows, by what olga signs."""
+        otto = operators.enrol(self.bank, "otto", ["enrolment"], by=self.olga)
+        first, second, third = (self.newcomer() for _ in range(3))
+        self.assertIn("certificates", self.admit(otto, first, "by-otto").json)
+        act = operators.act(otto.key, self.path(second), self.said(second, "not-by-otto"))
+        self.olga.act("/v1/operators/otto/roles", {"note": "as a test", "roles": ["viewer"]})
+        self.assertEqual(self.straight(second, act), "ROLE_REQUIRED")
+        self.olga.act("/v1/operators/otto/roles", {"note": "as a test", "roles": ["enrolment", "viewer"]})
+        path = "/v1/holders/otto/keys/" + otto.key.thumbprint
+        self.olga.act(path, {"note": "as a test", "status": "suspended"})
+        act = operators.act(otto.key, self.path(third), self.said(third, "not-by-otto"))
+        self.assertEqual(self.straight(third, act), "KEY_INACTIVE")
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+        self.assertEqual(self.straight(third, act), "KEY_INACTIVE")
+        self.olga.act(path, {"note": "as a test", "status": "active"})
+        self.assertEqual(self.straight(third, act), "OK")
+
+    def straight(self, newcomer, act, statement=None):
+        """Past bankd: the keeper's own word."""
+        store = self.bank.path("bank.db")
+        with sqlite3.connect("file:%s?mode=ro" % store, uri=True) as db:
+            (found,) = db.execute("SELECT statement FROM enrolment WHERE enrolment = ?", (newcomer.enrolment,)).fetchone()
+        word, answer = ask(self.bank, ADMIT, parts(statement or found, act))
+        if word == "OK":
+            self.assertEqual(certificates(answer)[0], 0)
+        return word
+
+    def test_what_a_bankd_cannot_get(self):
+        newcomer, other = self.newcomer(), self.newcomer("Eve Example")
+        said, path = self.said(newcomer, "ana"), self.path(newcomer)
+        stranger = b.Key(self.bank.dir)
+        now = int(time.time())
+        for act, word in (
+                (operators.act(stranger, path, said), "OPERATOR_UNPINNED"),
+                (operators.act(self.olga_key, self.path(other), said), "ACT_MISMATCH"),
+                (operators.act(self.olga_key, path.replace("admission", "refusal"), {"reason": "no"}), "ACT_MISMATCH"),
+                (operators.act(self.olga_key, "/v1/operators", said), "ACT_MISMATCH"),
+                (operators.act(self.olga_key, path, self.said(other, "ana")), "LETTER_MISMATCH"),
+                (operators.act(self.olga_key, path, said, bank="demobank.example/prod"), "BANK_MISMATCH"),
+                (operators.act(self.olga_key, path, said, **stale(now - 320)), "ISSUED_TOO_OLD"),
+                (operators.act(self.olga_key, path, said, **stale(now + 40)), "ISSUED_IN_FUTURE"),
+                (operators.act(self.olga_key, path, said, typ="countersign-decision+jws"), "JWS_TYPE"),
+                (operators.act(self.olga_key, path, said)[:-4] + "AAAA", "SIGNATURE_INVALID"),
+        ):
+            with self.subTest(word):
+                self.assertEqual(self.straight(newcomer, act), word)
+        good = operators.act(self.olga_key, path, said)
+        unproven = newcomer.jws(requests={"sign": b.b64(en.request(newcomer.key, newcomer.name, "-sha384"))})
+        self.assertEqual(self.straight(newcomer, good, unproven), "POSSESSION_UNPROVEN")
+        self.assertEqual(self.straight(newcomer, good, newcomer.jws()), "ACT_MISMATCH")  # another request of his
+        for _ in range(2):
+            self.assertEqual(self.straight(newcomer, good), "OK")
+        # For somebody else than whom it was admitted as.
+        act = operators.act(self.olga_key, path, self.said(newcomer, "eve"))
+        self.assertEqual(self.straight(newcomer, act), "ADMISSION_MISMATCH")
+        for payload in (b"", b"\0", parts("a"), parts("a", "b") + b"c", parts(b"x" * 16385, "b"), b"\xff\xff" * 3):
+            self.assertNotEqual(ask(self.bank, ADMIT, payload)[0], "OK", payload[:8])
+
+    def test_an_act_counts_once(self):
+        pia = b.Key(self.bank.dir)
+        add = operators.act(self.olga_key, "/v1/operators", {"name": "Pia", "operator": "pia", "spki": b.b64(pia.spki)})
+        give = operators.act(self.olga_key, "/v1/operators/pia/roles", {"note": "as a test", "roles": ["enrolment"]})
+        take = operators.act(self.olga_key, "/v1/operators/pia/roles", {"note": "as a test", "roles": []})
+        for act in (add, give, take, give, add):
+            self.assertEqual(ask(self.bank, ACT, act.encode())[0], "OK")
+        newcomer = self.newcomer()
+        act = operators.act(pia, self.path(newcomer), self.said(newcomer, "by-pia"))
+        self.assertEqual(self.straight(newcomer, act), "ROLE_REQUIRED")
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+        self.assertEqual(ask(self.bank, ACT, give.encode())[0], "OK")
+        self.assertEqual(self.straight(newcomer, act), "ROLE_REQUIRED")
+        # Who has only the role enrolment makes nobody an operator.
+        ask(self.bank, ACT, operators.act(self.olga_key, "/v1/operators/pia/roles",
+                                          {"note": "as a test", "roles": ["enrolment"]}).encode())
+        own = operators.act(pia, "/v1/operators/pia/roles", {"note": "as a test", "roles": ["enrolment", "security"]})
+        self.assertEqual(ask(self.bank, ACT, own.encode())[0], "ROLE_REQUIRED")
+        taken = operators.act(self.olga_key, "/v1/operators", {"name": "X", "operator": "x", "spki": b.b64(pia.spki)})
+        self.assertEqual(ask(self.bank, ACT, taken.encode())[0], "KEY_TAKEN")
+
+
+def stale(issued):
+    return {"issued": b.rfc3339(issued), "expires": b.rfc3339(issued + 3600)}
+
+
+class Unpinned(Scene):
+    @classmethod
+    def prepare(cls):
+        pass
+
+    def test_nobody_is_certified(self):
+        newcomer = self.newcomer()
+        self.refused(self.admit(self.olga, newcomer, "ana"), "KEEPER_UNPINNED")
+        self.assertEqual(newcomer.look().json["status"], "waiting")
+        self.bank.pin_operator("otto", b.Key(self.bank.dir))
+        self.refused(self.admit(self.olga, newcomer, "ana"), "OPERATOR_UNPINNED")
+        self.bank.pin_operator("olga", self.olga_key)
+        self.assertIn("certificates", self.admit(self.olga, newcomer, "ana").json)
+
+    def test_the_ceremony(self):
+        conf = self.bank.path("keeper.conf")
+        spki = self.bank.path("some.spki")
+        with open(spki, "wb") as f:
+            f.write(b.Key(self.bank.dir).spki)
+        pin = ["bankd-keeper", "--config", conf, "--pin-operator", spki]
+        done = self.bank.tool([*pin, "--id", "pia"], check=False)
+        self.assertEqual((done.returncode, "another keeper has it" in done.stderr), (4, True), done.stderr)
+        self.assertEqual(self.bank.tool(pin, check=False).returncode, 2)
+        self.assertEqual(self.bank.tool([*pin[:3], "--id", "pia"], check=False).returncode, 2)
+        self.bank.stop_keeper()
+        self.assertEqual(self.bank.tool([*pin, "--id", "Pia"], check=False).returncode, 2)
+        with open(spki, "ab") as f:
+            f.write(b"\0")
+        done = self.bank.tool([*pin, "--id", "pia"], check=False)
+        self.assertIn("KEY_INVALID", done.stderr)
+        self.assertFalse(os.path.exists(self.bank.path("keeper/operators.tmp")))
+        self.bank.start_keeper()
+
+
+class FourEyes(Scene):
+    SETTINGS = "admissions = 2\ncertificate_days = 10\n"
+
+    def test_two_must_admit(self):
+        otto = operators.enrol(self.bank, "otto", ["enrolment"], by=self.olga)
+        newcomer = self.newcomer()
+        for _ in range(2):
+            told = self.admit(self.olga, newcomer, "ana").json
+            self.assertEqual((told["status"], told["admittedBy"], "certificates" in told), ("waiting", ["olga"], False))
+        self.refused(self.admit(otto, newcomer, "eve"), "ADMISSION_MISMATCH")
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+        told = self.admit(otto, newcomer, "ana").json
+        self.assertEqual((told["status"], told["admittedBy"]), ("admitted", ["olga", "otto"]))
+        ends = [self.ends(b.unb64(told["certificates"]["sign"]), days) for days in (9, 11)]
+        self.assertEqual(ends, [False, True])
+        b.Session(self.bank, newcomer.key)
+
+    def test_who_may_no_more_counts_no_more(self):
+        pia = operators.enrol(self.bank, "pia", ["enrolment"], by=self.olga)
+        newcomer = self.newcomer()
+        self.assertEqual(self.admit(pia, newcomer, "pias").json["status"], "waiting")
+        self.olga.act("/v1/operators/pia/roles", {"note": "as a test", "roles": ["viewer"]})
+        self.assertEqual(self.admit(self.olga, newcomer, "pias").json["status"], "waiting")
+
+
+if __name__ == "__main__":
+    unittest.main()
