@@ -7,15 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <time.h>
 
 #define TIMEOUT_MS 30000L
 #define URL_MAX 2048u
+#define TRIES_MAX 4   /* of a request whose answer is lost */
+#define PAUSE_MS 100L /* before the second try, and then four times as long each time */
 
 struct client {
     CURL *curl;
-    struct curl_slist *headers;
-    struct trust *trust; /* NULL on a Unix socket */
-    char *url;           /* without a slash at the end */
+    struct curl_slist *headers, *once; /* ONCE: with the Idempotency-Key of the present call */
+    struct trust *trust;               /* NULL on a Unix socket */
+    char *url;                         /* without a slash at the end */
     char message[512];
     char curl_message[CURL_ERROR_SIZE];
 };
@@ -101,6 +105,7 @@ void client_free(struct client *c)
     if (c->curl != NULL)
         curl_easy_cleanup(c->curl);
     curl_slist_free_all(c->headers);
+    curl_slist_free_all(c->once);
     trust_free(c->trust);
     free(c->url);
     free(c);
@@ -182,25 +187,84 @@ static enum err problem_error(struct client *c, const struct buf *answer, long h
     return e;
 }
 
+/* A key that no other request has. */
+static enum err make_once(struct client *c)
+{
+    uint8_t random[16];
+    char field[96] = "Content-Type: application/json";
+    struct curl_slist *list = curl_slist_append(NULL, field);
+    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+        return ERR_INTERNAL;
+    int at = snprintf(field, sizeof field, "Idempotency-Key: \"");
+    for (size_t i = 0; i < sizeof random; i++)
+        at += snprintf(field + at, sizeof field - (size_t)at, "%02x", random[i]);
+    (void)snprintf(field + at, sizeof field - (size_t)at, "\"");
+    c->once = list != NULL ? curl_slist_append(list, field) : NULL;
+    if (c->once == NULL) {
+        curl_slist_free_all(list);
+        return ERR_NO_MEMORY;
+    }
+    bool set = curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->once) == CURLE_OK;
+    return set ? ERR_OK : ERR_NO_MEMORY;
+}
+
+static void end_once(struct client *c)
+{
+    (void)curl_easy_setopt(c->curl, CURLOPT_HTTPHEADER, c->headers);
+    curl_slist_free_all(c->once);
+    c->once = NULL;
+}
+
+/* One try. *LOST: whether the bank did what was asked is not known. */
+static enum err perform(struct client *c, const struct client_call *call, struct buf *body,
+                        bool *lost)
+{
+    long http = 0;
+    c->message[0] = c->curl_message[0] = '\0';
+    buf_clear(body);
+    CURLcode code = curl_easy_perform(c->curl);
+    *lost = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+            code == CURLE_PARTIAL_FILE;
+    if (code != CURLE_OK)
+        return transport_error(c, code);
+    (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
+    enum err e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, body, http);
+    *lost = e == ERR_LOG_UNSIGNED;
+    log_event(LOG_DEBUG, "bank.answer", "route=%s status=%ld bytes=%zu",
+              route_info(call->route)->path, http, body->len);
+    return e;
+}
+
+/* The bank may just be starting again: once an answer was lost, no connection is no answer, too. */
+static enum err perform_once(struct client *c, const struct client_call *call, struct buf *body)
+{
+    long pause_ms = PAUSE_MS;
+    bool lost = false;
+    enum err e = perform(c, call, body, &lost);
+    for (int tries = 1; lost && tries < TRIES_MAX; tries++, pause_ms *= 4) {
+        const struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
+        bool again = false;
+        (void)nanosleep(&pause, NULL);
+        e = perform(c, call, body, &again);
+        lost = again || (e == ERR_UNAVAILABLE && body->len == 0);
+    }
+    return e;
+}
+
 enum err client_call(struct client *c, const struct client_call *call, struct buf *answer)
 {
     struct buf url = BUF_INIT(URL_MAX), body = BUF_INIT(CLIENT_ANSWER_MAX);
+    bool once = call->once && strcmp(route_info(call->route)->method, "POST") == 0, lost = false;
     c->message[0] = c->curl_message[0] = '\0';
     enum err e = make_url(c, call, &url);
     if (e == ERR_OK && !set_call(c, call, buf_str(&url), &body))
         e = ERR_NO_MEMORY;
-    if (e == ERR_OK) {
-        CURLcode code = curl_easy_perform(c->curl);
-        long http = 0;
-        if (code != CURLE_OK) {
-            e = transport_error(c, code);
-        } else {
-            (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
-            e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, &body, http);
-            log_event(LOG_DEBUG, "bank.answer", "route=%s status=%ld bytes=%zu",
-                      route_info(call->route)->path, http, body.len);
-        }
-    }
+    if (e == ERR_OK && once)
+        e = make_once(c);
+    if (e == ERR_OK)
+        e = once ? perform_once(c, call, &body) : perform(c, call, &body, &lost);
+    if (once)
+        end_once(c);
     if (body.len > 0 && buf_add(answer, body.data, body.len) != ERR_OK && e == ERR_OK)
         e = ERR_NO_MEMORY;
     buf_free(&url);
@@ -211,4 +275,122 @@ enum err client_call(struct client *c, const struct client_call *call, struct bu
 const char *client_message(const struct client *c)
 {
     return c->message;
+}
+
+/* --- events ------------------------------------------------------------------------------------*/
+
+/* Longer than any stream is silent (bankd(8), stream_ms). */
+#define SILENT_SECONDS 180L
+
+struct client_stream {
+    struct client *client;
+    CURLM *multi;
+    struct sse sse;
+    struct buf problem; /* the body of a refusal */
+};
+
+static size_t take_events(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct client_stream *s = arg;
+    long http = 0;
+    (void)curl_easy_getinfo(s->client->curl, CURLINFO_RESPONSE_CODE, &http);
+    enum err e = http == 200 ? sse_feed(&s->sse, bytes, size * count)
+                             : buf_add(&s->problem, bytes, size * count);
+    return e == ERR_OK ? size * count : 0;
+}
+
+static bool set_stream(struct client_stream *s)
+{
+    CURL *h = s->client->curl;
+    return curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, take_events) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_WRITEDATA, s) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, 0L) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_CONNECTTIMEOUT_MS, TIMEOUT_MS) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_LOW_SPEED_TIME, SILENT_SECONDS) == CURLE_OK &&
+           curl_multi_add_handle(s->multi, h) == CURLM_OK;
+}
+
+enum err client_follow(struct client *c, int64_t after, struct client_stream **out)
+{
+    struct client_call call = {.route = ROUTE_EVENTS};
+    struct client_stream *s = calloc(1, sizeof *s);
+    struct buf url = BUF_INIT(URL_MAX), query = BUF_INIT(64);
+    *out = NULL;
+    if (s == NULL)
+        return ERR_NO_MEMORY;
+    s->client = c;
+    s->problem = (struct buf)BUF_INIT(CLIENT_ANSWER_MAX);
+    s->multi = curl_multi_init();
+    sse_start(&s->sse);
+    enum err e = after >= 0 ? buf_addf(&query, "after=%lld", (long long)after) : ERR_OK;
+    call.query = query.len > 0 ? buf_str(&query) : NULL;
+    if (e == ERR_OK)
+        e = make_url(c, &call, &url);
+    if (e == ERR_OK &&
+        !(s->multi != NULL && set_call(c, &call, buf_str(&url), NULL) && set_stream(s)))
+        e = ERR_NO_MEMORY;
+    buf_free(&url);
+    buf_free(&query);
+    if (e != ERR_OK)
+        client_stream_close(s);
+    else
+        *out = s;
+    return e;
+}
+
+/* How the transfer ended, where it did. */
+static enum err read_end(struct client_stream *s)
+{
+    int left = 0;
+    long http = 0;
+    const CURLMsg *message = curl_multi_info_read(s->multi, &left);
+    if (message == NULL || message->msg != CURLMSG_DONE)
+        return ERR_OK;
+    if (message->data.result != CURLE_OK)
+        return transport_error(s->client, message->data.result);
+    (void)curl_easy_getinfo(s->client->curl, CURLINFO_RESPONSE_CODE, &http);
+    if (http != 200)
+        return problem_error(s->client, &s->problem, http);
+    (void)snprintf(s->client->message, sizeof s->client->message, "the bank ended the stream");
+    return ERR_UNAVAILABLE;
+}
+
+enum err client_stream_wait(struct client_stream *s, int fd, int timeout_ms)
+{
+    struct curl_waitfd extra = {.fd = fd, .events = CURL_WAIT_POLLIN};
+    int running = 0;
+    if (curl_multi_perform(s->multi, &running) != CURLM_OK)
+        return ERR_INTERNAL;
+    if (running > 0 && s->sse.text.len == s->sse.read)
+        (void)curl_multi_poll(s->multi, &extra, fd >= 0 ? 1 : 0, timeout_ms, NULL);
+    if (curl_multi_perform(s->multi, &running) != CURLM_OK)
+        return ERR_INTERNAL;
+    return running > 0 || s->sse.text.len > s->sse.read ? ERR_OK : read_end(s);
+}
+
+enum err client_stream_next(struct client_stream *s, bool *found, struct sse_event *out)
+{
+    enum err e = sse_next(&s->sse, found, out);
+    if (e == ERR_OK && *found && strcmp(out->name, "end") == 0)
+        return problem_error(s->client, &out->data, 403);
+    return e;
+}
+
+int64_t client_stream_last(const struct client_stream *s)
+{
+    return s->sse.last_id;
+}
+
+void client_stream_close(struct client_stream *s)
+{
+    if (s == NULL)
+        return;
+    if (s->multi != NULL) {
+        (void)curl_multi_remove_handle(s->multi, s->client->curl);
+        (void)curl_multi_cleanup(s->multi);
+    }
+    sse_free(&s->sse);
+    buf_free(&s->problem);
+    free(s);
 }

@@ -8,9 +8,11 @@
 #define API_CLIENT_H
 
 #include "api/route.h"
+#include "api/sse.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/secret.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CLIENT_ANSWER_MAX ((size_t)8 << 20) /* bytes */
@@ -37,6 +39,7 @@ struct client_call {
     const char *query;                   /* "cursor=…&limit=…", or NULL */
     const void *body;                    /* JSON */
     size_t body_len;
+    bool once; /* makes a POST again whose answer was lost, under one Idempotency-Key */
 };
 
 /* USAGE, and nothing is sent, when a parameter is missing or not route_is_param.
@@ -48,6 +51,19 @@ MUST_CHECK enum err client_call(struct client *c, const struct client_call *call
 
 /* Appends the path that the call asks for; USAGE as client_call says. */
 MUST_CHECK enum err client_path(const struct client_call *call, struct buf *path);
+
+/* --- a stream of the bank's events, beside which the client calls nothing --- */
+struct client_stream;
+/* Behind the event AFTER, below 0: from now on. Does not wait for the bank. */
+MUST_CHECK enum err client_follow(struct client *c, int64_t after, struct client_stream **out);
+/* Waits until something came, FD (-1: none) can be read, or TIMEOUT_MS are over. An error is the
+ * end: EVENTS_GONE, what the bank says of its end, or UNAVAILABLE when there is no connection. */
+MUST_CHECK enum err client_stream_wait(struct client_stream *s, int fd, int timeout_ms);
+/* As sse_next. */
+MUST_CHECK enum err client_stream_next(struct client_stream *s, bool *found, struct sse_event *out);
+/* The newest event's id, -1: none. */
+int64_t client_stream_last(const struct client_stream *s);
+void client_stream_close(struct client_stream *s); /* NULL-safe; before client_free */
 
 /* Words about the last failure, for people: libcurl's, or the problem's detail. Never NULL. */
 const char *client_message(const struct client *c);

@@ -227,6 +227,12 @@ struct request_query {
 };
 /* The same of the number alone, as the header Last-Event-ID has it. */
 MUST_CHECK enum err request_after_read(const char *value, size_t len, struct request_query *out);
+/* The value of an Idempotency-Key, a string of RFC 8941 in its quotation marks:
+ * IDEMPOTENCY_KEY_INVALID. */
+#define REQUEST_ONCE_MAX 64u
+MUST_CHECK enum err request_once_read(const char *value, size_t len,
+                                      char out[static REQUEST_ONCE_MAX + 1]);
+
 /* ALLOWED is a set of enum request_query_name. */
 MUST_CHECK enum err request_query_read(const char *query, size_t len, unsigned allowed,
                                        struct request_query *out);

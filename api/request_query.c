@@ -97,3 +97,16 @@ enum err request_query_read(const char *query, size_t len, unsigned allowed,
     }
     return e;
 }
+
+enum err request_once_read(const char *value, size_t len, char out[static REQUEST_ONCE_MAX + 1])
+{
+    if (len < 3 || len > REQUEST_ONCE_MAX + 2 || value[0] != '"' || value[len - 1] != '"')
+        return ERR_IDEMPOTENCY_KEY_INVALID;
+    for (size_t i = 1; i + 1 < len; i++) {
+        if (value[i] < 0x20 || value[i] > 0x7e || value[i] == '"' || value[i] == '\\')
+            return ERR_IDEMPOTENCY_KEY_INVALID;
+    }
+    memcpy(out, value + 1, len - 2);
+    out[len - 2] = '\0';
+    return ERR_OK;
+}

@@ -37,6 +37,7 @@ struct app {
     struct token_key *key; /* the signing key */
     struct key *public_key;
     struct secret *pin;
+    bool no_login;  /* a session that has ended stays so: nobody can be asked for the PIN */
     bool logged_in; /* the PIN was entered in this run */
     struct client *client;
     char message[256]; /* what to add to an error, for people */
@@ -80,6 +81,8 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
 /* --- bank --- */
 /* A connection without a session, with the session on disk, or (LOGIN) with a new one. */
 MUST_CHECK enum err app_connect(struct app *a);
+/* Another connection with the session on disk, beside the one of app_call. */
+MUST_CHECK enum err app_connect_beside(struct app *a, struct client **out);
 /* SESSION gets the bank's words about the new session, for js_free; NULL when nobody wants them. */
 MUST_CHECK enum err app_login(struct app *a, struct js **session);
 /* Appends the body that makes the key with thumbprint SESSION, of another program, a session. */

@@ -52,15 +52,18 @@ static enum err connect_with(struct app *a, const struct secret *session, struct
 
 enum err app_connect(struct app *a)
 {
+    return a->client != NULL ? ERR_OK : app_connect_beside(a, &a->client);
+}
+
+enum err app_connect_beside(struct app *a, struct client **out)
+{
     struct buf path = BUF_INIT(4096);
     struct secret *session = NULL;
-    if (a->client != NULL)
-        return ERR_OK;
     enum err e = find_session(a, &path);
     if (e == ERR_OK)
         e = session_load(buf_str(&path), &session);
     if (e == ERR_OK)
-        e = connect_with(a, session, &a->client);
+        e = connect_with(a, session, out);
     secret_free(session);
     buf_free(&path);
     return e;
@@ -254,7 +257,7 @@ enum err app_call_bytes(struct app *a, const struct client_call *call, struct bu
     enum err e = app_connect(a);
     if (e == ERR_OK)
         e = client_call(a->client, call, &first);
-    if (e == ERR_SESSION_REQUIRED) {
+    if (e == ERR_SESSION_REQUIRED && !a->no_login) {
         buf_clear(&first);
         e = app_login(a, NULL);
         if (e == ERR_OK)

@@ -15,7 +15,7 @@ set -euo pipefail
 bank_letter=$1 letter=$2 holder=$3
 shift 3
 
-scan() { zbarimg --quiet --raw "$1.png"; }
+scan() { zbarimg --nodbus --quiet --raw "$1.png"; }
 line() { sed -n "s/^$1 //p"; }                              # of a code: "key dMsh_W6V..."
 printed() { sed -n "s/^$2  *//p" "$1.txt" | head -n 1 | tr -d ' '; } # of the text: "My key      dMsh _W6V ..."
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The whole story in a minute: two holders and a bank with tokens of their own, one payment that both
-# must approve, the evidence checked with the bank stopped, four things that must not work, and then new
+# The whole story in a minute: two holders and a bank with tokens of their own, one of them enrolled by
+# letter, one payment that both must approve, the evidence checked with the bank stopped, four things that must not work, and then new
 # rules: a payment that one may make alone, one that is rejected, one for another day.
 # Called by `./run demo`, which builds the programs first.
 set -euo pipefail
@@ -113,8 +113,8 @@ as() { # NAME COMMAND... : runs countersign with the settings and the PIN of NAM
 }
 declare -A PINS=([alice]=1111 [bob]=2222 [creditor]=3333 [mallory]=6666)
 
-step "Alice (P-256), Bob (P-521) and the bank get tokens of their own; the keys never leave them."
-make_keys alice 1111 P-256
+step "Alice, Bob (P-521) and the bank get tokens of their own; the keys never leave them."
+make_token alice 1111
 make_keys bob 2222 P-521
 make_keys creditor 3333 P-256
 make_token bank 9999
@@ -175,7 +175,12 @@ creditor=$(jq -r '.creditor.account' "$order_draft")
 creditor_name=$(jq -r '.creditor.name' "$order_draft")
 currency=$(jq -r '.currency' "$order_draft")
 
-write_holder_conf() { # NAME
+write_holder_conf() { # NAME: where there is one, only the bank's address is another
+    [ -d "$session_base/$1" ] || mkdir -m 700 "$session_base/$1"
+    if [ -e "$dir/$1.conf" ]; then
+        sed -i "s|^url = .*|url = https://127.0.0.1:$port|" "$dir/$1.conf"
+        return
+    fi
     cat >"$dir/$1.conf" <<CONF
 bank = $BANK
 bank_key = $bank_key
@@ -184,11 +189,25 @@ module = $softhsm
 token = pkcs11:token=$1
 account = $debtor
 CONF
-    [ -d "$session_base/$1" ] || mkdir -m 700 "$session_base/$1"
 }
 
-step "The bank enrols their keys and opens their joint account: every payment needs both of them."
-ctl holder add --id alice --name "Alice Example" --spki "$dir/alice.spki" | indent
+step "The bank hands out its letter: name, address and root key, as text and as a QR code."
+ctl key show --letter "$dir" --public-url "https://127.0.0.1:$port" >"$dir/key.log" 2>&1
+sed -n '3,6p' "$dir/bank-letter.txt" | indent
+
+step "Alice pins the bank from that letter. Her token makes her keys and signs a request; she prints a letter."
+mkdir -m 700 "$session_base/alice"
+as alice enrol --name "Alice Example" --bank-letter "$dir/bank-letter.txt" --module "$softhsm" \
+    --token pkcs11:token=alice --letter "$dir" >"$dir/enrol.log" 2>&1
+sed -n '3,9p' "$dir/enrolment-letter.txt" | indent
+
+step "At the counter another process reads both letters, QR codes included, and admits what the paper says."
+"$here/examples/clerk.sh" "$dir/bank-letter" "$dir/enrolment-letter" alice --socket "$dir/bankd.sock" \
+    | grep -E '^(Status|Name|Is) ' | indent
+as alice enrol --finish --letter "$dir" 2>&1 | indent
+echo "account = $debtor" >>"$dir/alice.conf"
+
+step "Bob's key is enrolled by hand. Their joint account: every payment needs both of them."
 ctl holder add --id bob --name "Bob Example" --spki "$dir/bob.spki" | indent
 ctl holder add --id creditor --name "$creditor_name" --spki "$dir/creditor.spki" | indent
 ctl account open --account "$debtor" --currency "$currency" --title "All holders sign" --holder alice --holder bob >"$dir/open.log"

@@ -5,6 +5,7 @@
 #include "order/jws.h"
 #include "signer/commands.h"
 #include "signer/list.h"
+#include "signer/orders_watch.h"
 #include "signer/view.h"
 #include <string.h>
 
@@ -23,9 +24,12 @@ const struct args_option cmd_policy_options[1] = {
      &opt_policy_output},
 };
 
-const struct args_option cmd_orders_options[1] = {
+static bool opt_watch;
+
+const struct args_option cmd_orders_options[2] = {
     {"waiting-for-me", 0, ARGS_FLAG, NULL, "of all your accounts, what waits for your word",
      &opt_waiting},
+    {"watch", 0, ARGS_FLAG, NULL, "on the whole terminal, as they change", &opt_watch},
 };
 
 static enum err login(struct app *a)
@@ -163,6 +167,8 @@ int cmd_orders(void *ctx, const struct args_list *words)
                                         VIEW_WAITING_TITLE,
                                         "Nothing waits for your word."};
     (void)words;
+    if (opt_watch)
+        return app_finish(ctx, orders_watch(ctx, opt_waiting));
     return run_list(ctx, opt_waiting ? &waiting : &list);
 }
 

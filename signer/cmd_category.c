@@ -42,7 +42,8 @@ static enum err say(struct app *a, struct client_call *call, const char *payee,
 
 static enum err categorize(struct app *a, const char *movement, const char *category)
 {
-    struct client_call call = {.route = ROUTE_MOVEMENT_CATEGORY, .param = {NULL, movement}};
+    struct client_call call = {
+        .route = ROUTE_MOVEMENT_CATEGORY, .param = {NULL, movement}, .once = true};
     struct js *answer = NULL;
     uint64_t number = 0;
     enum err e = text_parse_u64(movement, strlen(movement), JS_INT_MAX, &number);
@@ -72,7 +73,7 @@ int cmd_movements_categorize(void *ctx, const struct args_list *words)
 
 static enum err set_rule(struct app *a, const char *payee, const char *category)
 {
-    struct client_call call = {.route = ROUTE_CATEGORY_RULE};
+    struct client_call call = {.route = ROUTE_CATEGORY_RULE, .once = true};
     struct js *answer = NULL;
     enum err e = iban_check(payee, strlen(payee));
     if (e == ERR_OK)

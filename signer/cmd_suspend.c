@@ -17,7 +17,7 @@ const struct args_option cmd_suspend_options[1] = {
 
 static enum err suspend(struct app *a, const char *thumbprint)
 {
-    struct client_call call = {.route = ROUTE_KEY_SUSPEND, .param = {thumbprint}};
+    struct client_call call = {.route = ROUTE_KEY_SUSPEND, .param = {thumbprint}, .once = true};
     struct request_note note = {.note = ""};
     struct buf body = {0};
     struct js *answer = NULL;

@@ -59,7 +59,7 @@ int cmd_cash_withdraw(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_cash_options[5];
 
 int cmd_orders(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_orders_options[1];
+extern const struct args_option cmd_orders_options[2];
 int cmd_accounts(void *ctx, const struct args_list *words);
 int cmd_balance(void *ctx, const struct args_list *words);
 int cmd_movements(void *ctx, const struct args_list *words);

@@ -93,17 +93,18 @@ static enum err take_answer(struct ending *end, const struct js *answer)
 /* All of them before one is stored. */
 static enum err check(struct ending *end)
 {
-    const char *why = "", *name = NULL;
-    enum err e = app_need(end->a, end->a->name, "name", &name);
+    const char *why = "";
+    struct issued_to to = {.bank = end->a->bank, .holder = end->holder};
+    enum err e = app_need(end->a, end->a->name, "name", &to.name);
     if (e == ERR_OK)
         e = issued_check_root(&end->root, end->a->bank_key, &why);
     for (size_t use = 0; e == ERR_OK && use < CERTIFICATES; use++) {
         if (end->certificate[use].len == 0)
             continue;
+        to.key = end->keys.public[use];
         why = "it is of a key that the token does not have";
-        e = end->keys.public[use] == NULL ? ERR_CERTIFICATE_MISMATCH
-                                          : issued_check(&end->certificate[use], &end->root,
-                                                         end->keys.public[use], name, &why);
+        e = to.key != NULL ? issued_check(&end->certificate[use], &end->root, &to, &why)
+                           : ERR_CERTIFICATE_MISMATCH;
     }
     return e == ERR_CERTIFICATE_MISMATCH ? app_fail(end->a, e, "%s", why) : e;
 }

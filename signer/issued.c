@@ -2,6 +2,7 @@
 #include "signer/issued.h"
 
 #include "base/clock.h"
+#include "order/forms.h"
 #include <limits.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -10,6 +11,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static X509 *parse(const struct buf *der)
@@ -44,17 +46,36 @@ static bool has_key(X509 *x, const char *thumbprint)
     return same;
 }
 
-/* One common name, byte for byte. */
-static bool names(X509 *x, const char *name)
+static bool is_text(const ASN1_STRING *value, const char *text)
+{
+    return (size_t)ASN1_STRING_length(value) == strlen(text) &&
+           memcmp(ASN1_STRING_get0_data(value), text, strlen(text)) == 0;
+}
+
+/* One common name and nothing else, byte for byte. */
+static bool has_name(X509 *x, const char *name)
 {
     X509_NAME *subject = X509_get_subject_name(x);
-    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    if (at < 0 || X509_NAME_get_index_by_NID(subject, NID_commonName, at) >= 0)
+    if (X509_NAME_entry_count(subject) != 1 ||
+        X509_NAME_get_index_by_NID(subject, NID_commonName, -1) != 0)
         return false;
-    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at));
-    return ASN1_STRING_type(value) == V_ASN1_UTF8STRING &&
-           (size_t)ASN1_STRING_length(value) == strlen(name) &&
-           memcmp(ASN1_STRING_get0_data(value), name, strlen(name)) == 0;
+    const ASN1_STRING *value = X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, 0));
+    return ASN1_STRING_type(value) == V_ASN1_UTF8STRING && is_text(value, name);
+}
+
+/* One alternative name, a URI: who he is at which bank (docs/FORMAT.md section 9). */
+static bool has_uri(X509 *x, const struct issued_to *to)
+{
+    char uri[sizeof "countersign:#" + BANK_MAX + HOLDER_MAX];
+    GENERAL_NAMES *all = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+    bool same = false;
+    (void)snprintf(uri, sizeof uri, "countersign:%s#%s", to->bank, to->holder);
+    if (all != NULL && sk_GENERAL_NAME_num(all) == 1) {
+        const GENERAL_NAME *only = sk_GENERAL_NAME_value(all, 0);
+        same = only->type == GEN_URI && is_text(only->d.uniformResourceIdentifier, uri);
+    }
+    GENERAL_NAMES_free(all);
+    return same;
 }
 
 static bool valid_now(const X509 *x)
@@ -73,8 +94,8 @@ enum err issued_check_root(const struct buf *root, const char *pin, const char *
     return good ? ERR_OK : ERR_CERTIFICATE_MISMATCH;
 }
 
-enum err issued_check(const struct buf *certificate, const struct buf *root, const struct key *ours,
-                      const char *name, const char **why)
+enum err issued_check(const struct buf *certificate, const struct buf *root,
+                      const struct issued_to *to, const char **why)
 {
     X509 *x = parse(certificate), *issuer = parse(root);
     enum err e = ERR_CERTIFICATE_MISMATCH;
@@ -83,9 +104,9 @@ enum err issued_check(const struct buf *certificate, const struct buf *root, con
     else if (X509_verify(x, X509_get0_pubkey(issuer)) != 1 ||
              X509_NAME_cmp(X509_get_issuer_name(x), X509_get_subject_name(issuer)) != 0)
         *why = "the bank's root did not sign it";
-    else if (!has_key(x, key_thumbprint(ours)))
+    else if (!has_key(x, key_thumbprint(to->key)))
         *why = "it is of another key than the one on this token";
-    else if (!names(x, name))
+    else if (!has_name(x, to->name) || !has_uri(x, to))
         *why = "it names somebody else";
     else if (!valid_now(x))
         *why = "it is not valid now";

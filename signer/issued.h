@@ -13,9 +13,15 @@
  * wrong, in words, with CERTIFICATE_MISMATCH. */
 MUST_CHECK enum err issued_check_root(const struct buf *root, const char *pin, const char **why);
 
-/* CERTIFICATE is signed by ROOT, is of the key OURS and of nobody but NAME, and is valid now. */
+/* Whose it must be. */
+struct issued_to {
+    const struct key *key;
+    const char *name, *bank, *holder;
+};
+
+/* CERTIFICATE is signed by ROOT, is of TO's key, names nobody but him, and is valid now. */
 MUST_CHECK enum err issued_check(const struct buf *certificate, const struct buf *root,
-                                 const struct key *ours, const char *name, const char **why);
+                                 const struct issued_to *to, const char **why);
 
 /* Appends the certificate as PEM, for programs that read files. */
 MUST_CHECK enum err issued_pem(const struct buf *certificate, struct buf *out);

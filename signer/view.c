@@ -237,21 +237,26 @@ void view_account(const struct js *account)
     line("Policy", member(js_get(account, "policy"), "title"));
 }
 
-void view_order_line(const struct js *order)
+void view_order_cells(FILE *f, const struct js *order)
 {
     const struct js *document = js_get(order, "order");
-    app_print_safe(stdout, member(document, "id"));
-    fputs("  ", stdout);
-    app_print_safe(stdout, member(order, "status"));
-    printf("  %12s ", member(document, "amount"));
-    app_print_safe(stdout, member(document, "currency"));
-    fputs("  ", stdout);
-    app_print_safe(stdout, member(js_get(document, "creditor"), "name"));
+    app_print_safe(f, member(document, "id"));
+    fputs("  ", f);
+    app_print_safe(f, member(order, "status"));
+    fprintf(f, "  %12s ", member(document, "amount"));
+    app_print_safe(f, member(document, "currency"));
+    fputs("  ", f);
+    app_print_safe(f, member(js_get(document, "creditor"), "name"));
     if (terminal_of(document)[0] != '\0') {
-        app_print_safe(stdout, member(document, "type"));
-        fputs(" at ", stdout);
-        app_print_safe(stdout, terminal_of(document));
+        app_print_safe(f, member(document, "type"));
+        fputs(" at ", f);
+        app_print_safe(f, terminal_of(document));
     }
+}
+
+void view_order_line(const struct js *order)
+{
+    view_order_cells(stdout, order);
     fputc('\n', stdout);
 }
 

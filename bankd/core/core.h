@@ -218,6 +218,19 @@ MUST_CHECK enum err core_enrol(struct core *c, const struct core_caller *who,
 /* What became of it, for whoever knows its NAME (docs/FORMAT.md section 8.6): NOT_FOUND. */
 MUST_CHECK enum err core_enrolment(struct core *c, const struct core_caller *who, const char *name,
                                    struct core_answer *out);
+/* A request under a key of the caller's own (Idempotency-Key), and the digest of what it asks for.
+ * Found: *AGAIN, and OUT is the first answer, or IDEMPOTENCY_KEY_REUSED when it asked for something
+ * else. Kept for a day, but of one caller only the newest 1,000. */
+struct core_once {
+    const char *key;
+    uint8_t request[DIGEST_LEN];
+};
+MUST_CHECK enum err core_once_find(struct core *c, const struct core_caller *who,
+                                   const struct core_once *once, bool *again,
+                                   struct core_answer *out);
+/* In the transaction of what was answered. */
+MUST_CHECK enum err core_once_keep(struct core *c, const struct core_caller *who,
+                                   const struct core_once *once, const struct core_answer *a);
 /* A request that failed before it was verified: counted, one entry per reason and minute. The
  * problem document gets the current policy when E is POLICY_STALE and ACCOUNT is the caller's. */
 MUST_CHECK enum err core_refuse(struct core *c, const struct core_caller *who, enum err e,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
-#include "bankd/ctl/queue.h"
+#include "bankd/ctl/queue_watch.h"
 #include "base/clock.h"
 #include "order/waits.h"
 #include <stdio.h>
@@ -12,12 +12,6 @@
 #define AMBER_DEFAULT "4h"
 #define RED_DEFAULT "24h"
 
-struct wish {
-    char query[40]; /* "waiting=bank", or "" */
-    enum queue_sort sort;
-    struct queue_look look;
-};
-
 /* https://no-color.org */
 static bool painted(void)
 {
@@ -27,15 +21,12 @@ static bool painted(void)
            term != NULL && strcmp(term, "dumb") != 0;
 }
 
-static enum err read_waiting(struct ctl *ctl, struct wish *out)
+static enum err read_waiting(struct ctl *ctl, struct queue_wish *out)
 {
-    enum waits waiting = WAITS_ANY;
-
     if (ctl->waiting == NULL)
         return ERR_OK;
-    if (waits_from_name(ctl->waiting, strlen(ctl->waiting), &waiting) != ERR_OK)
+    if (waits_from_name(ctl->waiting, strlen(ctl->waiting), &out->waiting) != ERR_OK)
         return ctl_fail(ctl, ERR_USAGE, "--waiting is bank, holders, time or other-bank");
-    (void)snprintf(out->query, sizeof out->query, "waiting=%s", waits_name(waiting));
     return ERR_OK;
 }
 
@@ -45,9 +36,9 @@ static enum err read_age(struct ctl *ctl, const char *option, const char *value,
     return e == ERR_OK ? e : ctl_fail(ctl, e, "--%s is an age such as 90m, 4h or 2d", option);
 }
 
-static enum err read_wish(struct ctl *ctl, struct wish *out)
+static enum err read_wish(struct ctl *ctl, struct queue_wish *out)
 {
-    *out = (struct wish){.look = {.now_us = clock_now_us(), .painted = painted()}};
+    *out = (struct queue_wish){.look = {.now_us = clock_now_us(), .painted = painted()}};
     enum err e = ctl->account != NULL ? ctl_need_account(ctl) : ERR_OK;
     if (e == ERR_OK)
         e = read_waiting(ctl, out);
@@ -90,17 +81,14 @@ static enum err print_items(struct js *items)
 int cmd_queue(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
-    struct client_call call = {.route = ROUTE_QUEUE};
-    struct js *list = NULL, *items = NULL;
-    struct wish wish;
+    struct js *items = NULL;
+    struct queue_wish wish;
     (void)words;
     enum err e = read_wish(ctl, &wish);
-    call.query = wish.query[0] != '\0' ? wish.query : NULL;
+    if (e == ERR_OK && ctl->watch)
+        return ctl_end(ctl, queue_watch(ctl, &wish));
     if (e == ERR_OK)
-        e = ctl_list(ctl, &call, "items", &list);
-    if (e == ERR_OK)
-        e = queue_select(js_get(list, "items"), ctl->account, wish.sort, &items);
-    js_free(list);
+        e = queue_fetch(ctl, &wish, &items);
     if (e == ERR_OK && ctl->json) {
         e = print_items(items);
         items = NULL;

@@ -58,11 +58,19 @@ static enum err call_console(struct ctl *ctl, const struct client_call *call, st
     enum err e = connect_once(ctl);
     if (e != ERR_OK)
         return e;
-    e = client_call(ctl->client, call, body);
+    struct client_call once = *call;
+    once.once = true;
+    e = client_call(ctl->client, &once, body);
     if (e != ERR_OK && body->len > 0)
         return ctl_fail(ctl, e, "%s", client_message(ctl->client));
     return e == ERR_OK ? e
                        : ctl_fail(ctl, e, "%s: %s", socket_path(ctl), client_message(ctl->client));
+}
+
+enum err ctl_connect_beside(struct ctl *ctl, struct client **out)
+{
+    const struct client_options options = {.unix_socket = socket_path(ctl)};
+    return remote_wanted() ? remote_connect_beside(ctl, out) : client_new(&options, out);
 }
 
 enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer)

@@ -26,7 +26,7 @@ struct ctl {
     const char *from, *from_account, *description, *reference; /* of a credit */
     const char *waiting, *sort, *amber, *red;                  /* of the queue */
     struct args_list holders, roles;
-    bool json;
+    bool json, watch;
 
     struct client *client; /* made by the first call */
     struct buf problem;    /* the bank's problem document about the last failure, or empty */
@@ -54,6 +54,10 @@ MUST_CHECK enum err ctl_take(struct ctl *ctl, const char *option, const char *va
 
 /* Calls the bank; *ANSWER is the caller's to js_free. */
 MUST_CHECK enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer);
+
+/* Another connection for the same caller, to follow the bank's events. Nobody is asked for a PIN
+ * from then on. */
+MUST_CHECK enum err ctl_connect_beside(struct ctl *ctl, struct client **out);
 
 /* The same with BODY, for a route with at most one {…} in its path: PARAM. */
 MUST_CHECK enum err ctl_post(struct ctl *ctl, enum route route, const char *param,

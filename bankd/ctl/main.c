@@ -93,6 +93,7 @@ static const struct args_option queue[] = {
     {"account", 0, ARGS_TEXT, "IBAN", "only of this account", &ctl.account},
     {"sort", 0, ARGS_TEXT, "HOW", "age, oldest first, or amount, largest first; default: age",
      &ctl.sort},
+    {"watch", 0, ARGS_FLAG, NULL, "on the whole terminal, as it changes", &ctl.watch},
     {"amber", 0, ARGS_TEXT, "AGE", "from which age on it is amber; default: 4h", &ctl.amber},
     {"red", 0, ARGS_TEXT, "AGE", "from which age on it is red; default: 24h", &ctl.red},
 };

@@ -153,21 +153,33 @@ static enum err copy_member(const struct js *item, const char *name, struct js *
     return e == ERR_OK ? js_set(row, name, copy) : e;
 }
 
-static enum err add_age(const struct js *item, const struct queue_look *look, struct js *row)
+static bool read_since(const struct js *item, int64_t *out_us)
 {
     const char *since = text_of(item, "since");
+    return text_parse_time(since, strlen(since), out_us) == ERR_OK;
+}
+
+const char *queue_colour(const struct js *item, const struct queue_look *look)
+{
     bool for_its_day = strcmp(text_of(item, "waitsFor"), waits_name(WAITS_TIME)) == 0;
+    int64_t since_us = 0;
+
+    if (for_its_day || !read_since(item, &since_us) || look->now_us - since_us < look->amber_us)
+        return NULL;
+    return look->now_us - since_us >= look->red_us ? "red" : "amber";
+}
+
+static enum err add_age(const struct js *item, const struct queue_look *look, struct js *row)
+{
+    const char *colour = look->painted ? queue_colour(item, look) : NULL;
     char age[QUEUE_AGE_MAX];
     int64_t since_us = 0;
 
-    if (text_parse_time(since, strlen(since), &since_us) != ERR_OK)
+    if (!read_since(item, &since_us))
         return ERR_OK; /* shown as absent */
-    int64_t age_us = look->now_us - since_us;
-    queue_age(age_us, age);
+    queue_age(look->now_us - since_us, age);
     enum err e = js_set_text(row, "age", age);
-    if (e == ERR_OK && look->painted && !for_its_day && age_us >= look->amber_us)
-        e = js_set_text(row, "colour", age_us >= look->red_us ? "red" : "amber");
-    return e;
+    return e == ERR_OK && colour != NULL ? js_set_text(row, "colour", colour) : e;
 }
 
 /* Of a new policy's digest as much as holders see when they sign. */

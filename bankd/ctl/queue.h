@@ -32,7 +32,9 @@ struct queue_look {
     int64_t amber_us, red_us; /* ages from which on it is late */
     bool painted;
 };
-/* Appends the items as a table. What waits for its day is never late. */
+/* "amber", "red", or NULL. What waits for its day is never late. */
+const char *queue_colour(const struct js *item, const struct queue_look *look);
+/* Appends the items as a table, the ages of late ones in their colour. */
 MUST_CHECK enum err queue_render(const struct js *items, const struct queue_look *look,
                                  struct buf *out);
 

@@ -69,6 +69,16 @@ static enum err configure(void)
     return e;
 }
 
+enum err remote_connect_beside(struct ctl *ctl, struct client **out)
+{
+    enum err e = configure();
+    app_main.no_login = true;
+    if (e == ERR_OK)
+        e = app_connect_beside(&app_main, out);
+    return e != ERR_OK && app_main.message[0] != '\0' ? ctl_fail(ctl, e, "%s", app_main.message)
+                                                      : e;
+}
+
 enum err remote_call(struct ctl *ctl, const struct client_call *call, struct buf *answer)
 {
     struct buf body = BUF_INIT(2 * JWS_MAX);

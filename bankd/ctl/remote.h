@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include <stdbool.h>
 
+struct client;
 struct ctl;
 
 /* Whether --url or --config asks for it; otherwise the console is meant. */
@@ -19,6 +20,8 @@ bool remote_wanted(void);
 /* Calls the bank; appends its answer. The words about a failure are CTL's. */
 MUST_CHECK enum err remote_call(struct ctl *ctl, const struct client_call *call,
                                 struct buf *answer);
+/* Another connection with the same session; from then on nobody is asked for a PIN. */
+MUST_CHECK enum err remote_connect_beside(struct ctl *ctl, struct client **out);
 void remote_close(void);
 
 #endif

@@ -104,6 +104,26 @@ static enum err refuse(const struct bank *b, struct job *j, const struct core_ca
     return core_refuse(b->core, who, j->err, account[0] ? account : NULL, &j->answer);
 }
 
+static enum err run(const struct bank *b, struct job *j)
+{
+    return j->path[0] ? apply_act(b, j) : handler_of(j->match.route)->apply(b, j);
+}
+
+/* The answer is kept in the transaction of what it tells of. */
+static enum err run_once(const struct bank *b, struct job *j)
+{
+    const struct core_caller who = job_caller(j); /* as he came, whoever he becomes */
+    struct core_once once = {.key = j->once};
+    bool again = false;
+
+    memcpy(once.request, j->request, sizeof once.request);
+    enum err e = core_once_find(b->core, &who, &once, &again, &j->answer);
+    if (e || again)
+        return e;
+    e = run(b, j);
+    return e ? e : core_once_keep(b->core, &who, &once, &j->answer);
+}
+
 static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
 {
     const struct handler *h = handler_of(j->match.route);
@@ -125,7 +145,7 @@ static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
         return e;
     if (j->err)
         return refuse(b, j, &who);
-    return j->path[0] ? apply_act(b, j) : h->apply(b, j);
+    return j->once[0] ? run_once(b, j) : run(b, j);
 }
 
 static enum err apply_all(const struct bank *b, struct job_list *jobs, const struct mood *m)
@@ -238,7 +258,7 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     if (e)
         refuse_all(jobs, e);
     if (was_current)
-        advance(c); /* otherwise in its own time, see run */
+        advance(c); /* otherwise in its own time, see serve */
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
     c->o.deliver(c->o.ctx, jobs);
@@ -294,7 +314,7 @@ static int64_t wake_us(const struct committer *c)
     return due_us < c->look_us ? due_us : c->look_us;
 }
 
-static void *run(void *arg)
+static void *serve(void *arg)
 {
     struct committer *c = arg;
     const struct bank *b = c->o.bank;
@@ -324,7 +344,7 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     c->watch = (struct watch){.bank = o->bank, .measure = o->measure, .ctx = o->ctx};
     pthread_mutex_init(&c->mail_lock, NULL);
     enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);
-    if (!e && pthread_create(&c->thread, NULL, run, c) != 0)
+    if (!e && pthread_create(&c->thread, NULL, serve, c) != 0)
         e = ERR_NO_MEMORY;
     if (e) {
         committer_free(c);

@@ -277,6 +277,8 @@ static enum err admit(const struct conn *c, const struct http_request *r, struct
         memcpy(j->path, r->path, r->path_len);
         j->path[r->path_len] = 0;
     }
+    if (!e && r->once && handler_of(j->match.route)->writes && !(info->callers & CALLER_OPEN))
+        e = request_once_read(r->once, r->once_len, j->once);
     if (!e)
         e = request_query_read(r->query, r->query_len, handler_of(j->match.route)->query,
                                &j->query);

@@ -119,6 +119,16 @@ static enum err on_expect(struct head *h, struct span value)
     return ERR_OK;
 }
 
+/* What it says is the route's to judge. */
+static enum err on_idempotency_key(struct head *h, struct span value)
+{
+    if (h->out->once)
+        return ERR_HTTP_MALFORMED;
+    h->out->once = value.at;
+    h->out->once_len = value.len;
+    return ERR_OK;
+}
+
 static enum err on_last_event(struct head *h, struct span value)
 {
     if (h->out->last_event)
@@ -137,6 +147,7 @@ static const struct {
     {"transfer-encoding", on_transfer_encoding},
     {"connection", on_connection},
     {"expect", on_expect},
+    {"idempotency-key", on_idempotency_key},
     {"last-event-id", on_last_event},
 };
 

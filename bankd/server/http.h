@@ -27,6 +27,8 @@ struct http_request {
     size_t query_len; /* without '?', 0 if none */
     const uint8_t *body;
     size_t body_len;
+    const char *once; /* Idempotency-Key, as it came; NULL without */
+    size_t once_len;
     bool close; /* "Connection: close" */
     const char *last_event;
     size_t last_event_len; /* of "Last-Event-ID", 0 without */
@@ -43,9 +45,9 @@ struct http_request {
  * every continuation is refused for.
  *
  * Accepted: CRLF lines only, "METHOD SP origin-form SP HTTP/1.1", exactly one Host, at most one
- * Content-Length of plain digits, no Transfer-Encoding, no obsolete folding, no white space before
- * the colon, visible ASCII in the target and no fragment, no absolute form, visible ASCII, spaces
- * and tabs in values. */
+ * Content-Length of plain digits and one Idempotency-Key, no Transfer-Encoding, no obsolete
+ * folding, no white space before the colon, visible ASCII in the target and no fragment, no
+ * absolute form, visible ASCII, spaces and tabs in values. */
 MUST_CHECK enum err http_parse(const uint8_t *bytes, size_t len, size_t body_max,
                                struct http_request *out, size_t *used);
 

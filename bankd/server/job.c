@@ -35,7 +35,7 @@ void job_clear(struct job *j)
     j->query = (struct request_query){0};
     j->follow = (struct follow){0};
     j->session[0] = 0;
-    j->operator_name[0] = j->path[0] = 0;
+    j->operator_name[0] = j->path[0] = j->once[0] = 0;
     j->console = false;
     j->roles = 0;
     j->payee_check[0] = 0;

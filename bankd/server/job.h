@@ -41,6 +41,8 @@ struct job {
     struct buf in;                            /* the connection's bytes, lent */
     size_t used;                              /* bytes of IN that are this request */
     size_t body_at, body_len;                 /* the body in IN */
+    char once[REQUEST_ONCE_MAX + 1];          /* its Idempotency-Key, "" without */
+    uint8_t request[DIGEST_LEN];              /* of what it asks for, where there is one */
     char path[ACT_PATH_MAX + 1];              /* of an act that must be signed */
     struct follow follow;                     /* of ROUTE_EVENTS */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/prepare.h"
+#include "bankd/server/http.h"
 #include "verifier/verifier.h"
 #include <string.h>
 
@@ -36,11 +37,33 @@ static enum err open_act(const struct bank *b, struct job *j)
     return e;
 }
 
+/* What makes two requests the same: the route with its parameters, and the body. */
+static enum err digest_request(struct job *j)
+{
+    struct buf whole = BUF_INIT(HTTP_BODY_MAX + 4096);
+    enum err e = buf_addf(&whole, "%s", route_info(j->match.route)->path);
+
+    for (size_t i = 0; !e && i < ROUTE_PARAMS_MAX; i++)
+        e = buf_addf(&whole, "\n%s", j->match.param[i]);
+    if (!e)
+        e = buf_add_str(&whole, "\n");
+    if (!e)
+        e = buf_add(&whole, j->in.data + j->body_at, j->body_len);
+    if (!e)
+        e = key_digest(whole.data, whole.len, j->request);
+    buf_free(&whole);
+    return e;
+}
+
 enum err prepare(const struct bank *b, struct job *j)
 {
-    enum err e = j->path[0] ? open_act(b, j) : ERR_OK;
+    enum err e = j->once[0] ? digest_request(j) : ERR_OK;
 
-    return e ? e : handler_of(j->match.route)->prepare(b, j);
+    if (!e && j->path[0])
+        e = open_act(b, j);
+    if (e || !handler_of(j->match.route)->prepare)
+        return e;
+    return handler_of(j->match.route)->prepare(b, j);
 }
 
 enum err prepare_challenge(const struct bank *b, struct job *j)

@@ -54,7 +54,7 @@ static void count(struct metrics *m, const struct job *j)
 /* To a worker when there is something to prepare, otherwise straight on. */
 static bool hand_on(struct server *s, struct job *j)
 {
-    if (j->err || !handler_of(j->match.route)->prepare)
+    if (j->err || (!handler_of(j->match.route)->prepare && !j->once[0]))
         return committer_put(s->committer, j);
     bool taken = workers_put(s->workers, j);
     if (taken)

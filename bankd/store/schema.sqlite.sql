@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 17;
+PRAGMA user_version = 18;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -269,6 +269,22 @@ CREATE TABLE statement (
     body BLOB NOT NULL,
     UNIQUE (signing_key, nonce) -- a nonce belongs to one of them
 ) STRICT;
+
+-- Requests with an Idempotency-Key, with their first answers, for a day: bankd/core/once.c.
+CREATE TABLE once (
+    id INTEGER PRIMARY KEY,
+    caller TEXT NOT NULL, -- holder:ID, or console:USER
+    once_key TEXT NOT NULL,
+    request BLOB NOT NULL, -- digest of route and body
+    reason TEXT NOT NULL,  -- the refusal's name, or OK
+    http INTEGER NOT NULL,
+    size INTEGER NOT NULL, -- entries that a checkpoint must cover before the answer goes out
+    body BLOB NOT NULL,
+    done_us INTEGER NOT NULL,
+    UNIQUE (caller, once_key)
+) STRICT;
+CREATE INDEX once_caller ON once (caller);
+CREATE INDEX once_done ON once (done_us);
 
 -- Whom an account paid, by what names, and what these look like: bankd/core/payees.h.
 CREATE TABLE payee (

@@ -125,6 +125,24 @@ class Static(unittest.TestCase):
             named = [resolve(p)["name"] for p in item.get("parameters", [])]
             self.assertEqual(named, re.findall(r"{(\w+)}", path))
 
+    def test_what_every_post_and_every_list_takes(self):
+        """Idempotency-Key where somebody asks; cursor and limit where the answer goes on."""
+        whole = {"delegations", "expenses", "logEntries"}  # docs/API.md says why
+        lists = 0
+        for method, path, op in operations():
+            names = {resolve(p)["name"] for p in op.get("parameters", [])}
+            self.assertEqual("Idempotency-Key" in names, method == "POST" and "open" not in op["x-callers"], path)
+            told = [content["schema"] for answer in op["responses"].values()
+                    for kind, content in resolve(answer)["content"].items() if kind == "application/json"]
+            arrays = {name for schema in told for name, one in resolve(schema).get("properties", {}).items()
+                      if resolve(one).get("type") == "array"}
+            goes_on = any("next" in resolve(schema).get("properties", {}) for schema in told)
+            if method == "GET" and goes_on and op["operationId"] not in whole:
+                lists += 1
+                self.assertTrue(arrays and {"cursor", "limit"} <= names, path)
+            self.assertEqual({"cursor", "limit"} <= names, method == "GET" and goes_on and op["operationId"] not in whole, path)
+        self.assertGreater(lists, 12)
+
     def test_problem_names_exist(self):
         for _, path, operation in operations():
             for name in operation["x-problems"]:

@@ -214,13 +214,14 @@ class Session:
         context.load_cert_chain(self.cert, self.session_key.path)
         return context
 
-    def call(self, method, path, body=None):
+    def call(self, method, path, body=None, once=None):
+        """ONCE: the value of an Idempotency-Key."""
         if self.connection is None:
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.bank.port, timeout=30,
                                                           context=self.context())
         data = body if body is None or isinstance(body, bytes) else canon(body)
         try:
-            self.connection.request(method, path, data)
+            self.connection.request(method, path, data, {"Idempotency-Key": once} if once else {})
             answer = self.connection.getresponse()
             return Answer(answer.status, answer.read())
         except (OSError, http.client.HTTPException):
@@ -425,12 +426,13 @@ class Bank:
         self.stop_keeper()
 
     # --- operator ---
-    def operator(self, method, path, body=None):
+    def operator(self, method, path, body=None, once=None):
         connection = http.client.HTTPConnection("localhost", timeout=30)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.settimeout(30)
         connection.sock.connect(self.path("bankd.sock"))
-        connection.request(method, path, body if body is None or isinstance(body, bytes) else canon(body))
+        connection.request(method, path, body if body is None or isinstance(body, bytes) else canon(body),
+                           {"Idempotency-Key": once} if once else {})
         answer = connection.getresponse()
         result = Answer(answer.status, answer.read())
         connection.close()

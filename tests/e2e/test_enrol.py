@@ -7,10 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import unittest
 
 import bank as b
-from holder import Holder
+from false_clock import FalseClock
+from holder import WAIT_S, Holder
 
 CLERK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "clerk.sh")
 
@@ -45,10 +47,14 @@ class Person(Holder):
 class Scene(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.bank = b.Bank()
-        cls.addClassCleanup(cls.bank.__exit__, None, None, None)
-        cls.bank.__enter__()
-        cls.write_letter(cls.bank)
+        cls.open(b.Bank())
+
+    @classmethod
+    def open(cls, bank):
+        cls.bank = bank
+        cls.addClassCleanup(bank.__exit__, None, None, None)
+        bank.__enter__()
+        cls.write_letter(bank)
 
     @staticmethod
     def write_letter(bank):
@@ -143,7 +149,7 @@ class Ceremony(Scene):
 
     def test_the_scanned_code_is_enough(self):
         """What a scanner finds in the bank's letter; the pin may as well be typed in its groups."""
-        code = subprocess.run(["zbarimg", "--quiet", "--raw", self.bank.path("bank-letter.png")], capture_output=True,
+        code = subprocess.run(["zbarimg", "--nodbus", "--quiet", "--raw", self.bank.path("bank-letter.png")], capture_output=True,
                               text=True, check=True, timeout=60).stdout
         self.bank.write("scanned", code)
         self.person("fred").ask(bank_letter="scanned")
@@ -264,6 +270,34 @@ class Threats(Scene):
         tokens = json.loads(oleg.run("token", "list", "--json", "--module", oleg.module, settings=False, check=True,
                                      env=env).stdout)
         self.assertEqual({token["ecdsa"] for token in tokens}, {False})
+
+
+class Expired(Scene):
+    """bankd alone lives in a false time, so these programs are those without sanitizers."""
+
+    @classmethod
+    def setUpClass(cls):
+        bank = b.Bank()
+        cls.clock = FalseClock(bank.path("clock"))
+        cls.clock.shift(0)
+        bank.bankd_prefix = cls.clock.prefix()
+        cls.open(bank)
+
+    def test_nobody_came(self):
+        rita = self.person("rita")
+        rita.ask()
+        first = rita.kept()["enrolment"]
+        self.bank.stop_bankd()
+        self.clock.shift(31 * 86400)
+        self.bank.start_bankd()
+        url = ("--url", "https://127.0.0.1:%d" % self.bank.port)
+        deadline = time.monotonic() + WAIT_S
+        done = rita.finish(*url, check=False)
+        while "ENROLMENT_WAITING" in done.stderr and time.monotonic() < deadline:
+            done = rita.finish(*url, check=False)
+        self.refused(done, "ENROLMENT_EXPIRED")
+        self.refused(self.bank.ctl("enrolment", "admit", first, "--id", "rita", "--thumbprint",
+                                   Threats.printed(rita), check=False), "ENROLMENT_OVER")
 
 
 if __name__ == "__main__":

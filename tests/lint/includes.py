@@ -36,6 +36,7 @@ MAY_INCLUDE = {
 HOMES = [
     (r"unicode/.*", ["order/text.c"]),
     (r"(p11-kit/.*|libp11\.h|pkcs11\.h|winscard\.h|wintypes\.h|PCSC/.*)", ["token/"]),
+    (r"ncurses\.h", ["app/screen.c"]),
     (r"curl/.*", ["api/client.c"]),
     (r"(qrencode|png)\.h", ["app/qr.c"]),
     (r"(sqlite3|libpq-fe)\.h", ["bankd/store/"]),

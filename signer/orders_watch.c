@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/orders_watch.h"
+
+#include "app/app.h"
+#include "app/lines.h"
+#include "app/watch.h"
+#include "order/json.h"
+#include "signer/list.h"
+#include "signer/view.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shown {
+    struct app *app;
+    bool waiting;
+    struct js *items;
+};
+
+static enum err connect_beside(void *ctx, struct client **out)
+{
+    const struct shown *s = ctx;
+    return app_connect_beside(s->app, out);
+}
+
+static enum err take_page(void *ctx, const struct js *answer)
+{
+    struct js *all = ctx;
+    const struct js *orders = js_get(answer, "orders");
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < js_count(orders); i++) {
+        struct js *copy = NULL;
+        e = js_copy(js_at(orders, i), &copy);
+        if (e == ERR_OK)
+            e = js_push(all, copy);
+    }
+    return e;
+}
+
+static enum err read_items(void *ctx)
+{
+    static const struct list_source list = {ROUTE_ORDERS, true, "orders", "", LIST_LIMIT};
+    static const struct list_source waiting = {ROUTE_WAITING_ORDERS, false, "orders", "limit=200",
+                                               0};
+    struct shown *s = ctx;
+    struct js *fresh = NULL;
+    enum err e = js_array_new(&fresh);
+    if (e == ERR_OK)
+        e = list_pages(s->app, s->waiting ? &waiting : &list, take_page, fresh);
+    if (e != ERR_OK) {
+        js_free(fresh);
+        return e;
+    }
+    js_free(s->items);
+    s->items = fresh;
+    return ERR_OK;
+}
+
+static const char *member(const struct js *object, const char *name)
+{
+    const char *text = js_text(js_get(object, name), NULL);
+    return text != NULL ? text : "";
+}
+
+static void write_lines(const struct shown *s, FILE *f)
+{
+    fputs(s->waiting ? VIEW_WAITING_TITLE : VIEW_ORDER_TITLE, f);
+    for (size_t i = 0; i < js_count(s->items); i++) {
+        const struct js *one = js_at(s->items, i);
+        if (s->waiting) {
+            app_print_safe(f, member(js_get(one, "order"), "account"));
+            fputs("  ", f);
+        }
+        view_order_cells(f, one);
+        fputs(js_count(js_get(one, "flags")) > 0 ? "  WARNING\n" : "\n", f);
+    }
+}
+
+static enum err render(void *ctx, struct buf *out)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    if (f == NULL)
+        return ERR_NO_MEMORY;
+    write_lines(ctx, f);
+    enum err e = fclose(f) == 0 ? buf_add(out, text, len) : ERR_NO_MEMORY;
+    free(text);
+    return e;
+}
+
+/* What has a warning. */
+static enum screen_colour colour(void *ctx, size_t item)
+{
+    const struct shown *s = ctx;
+    return js_count(js_get(js_at(s->items, item), "flags")) > 0 ? SCREEN_AMBER : SCREEN_PLAIN;
+}
+
+static const char *name(void *ctx, size_t item)
+{
+    const struct shown *s = ctx;
+    return member(js_get(js_at(s->items, item), "order"), "id");
+}
+
+static enum err show(void *ctx, size_t item, struct buf *out)
+{
+    const struct shown *s = ctx;
+    return lines_of(js_at(s->items, item), out);
+}
+
+static bool key(void *ctx, int key)
+{
+    (void)ctx;
+    (void)key;
+    return false;
+}
+
+enum err orders_watch(struct app *a, bool waiting)
+{
+    struct shown s = {.app = a, .waiting = waiting};
+    const struct watch w = {.ctx = &s,
+                            .title = waiting ? "What waits for your word" : "The account's orders",
+                            .keys = "r: again",
+                            .connect = connect_beside,
+                            .read = read_items,
+                            .render = render,
+                            .colour = colour,
+                            .name = name,
+                            .show = show,
+                            .key = key};
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = read_items(&s);
+    a->no_login = true; /* nobody types a PIN into the list */
+    if (e == ERR_OK) {
+        e = watch_run(&w);
+        if (e == ERR_USAGE && a->message[0] == '\0')
+            e = app_fail(a, e, "--watch needs a terminal on standard input and output");
+    }
+    js_free(s.items);
+    return e;
+}
