@@ -111,10 +111,11 @@ as() { # NAME COMMAND... : runs countersign with the settings and the PIN of NAM
     pin=${PINS[$who]}
     countersign "$@" --config "$dir/$who.conf" --session-dir "$session_base/$who" --pin-fd 4 4<<<"$pin"
 }
-declare -A PINS=([alice]=1111 [bob]=2222 [creditor]=3333 [mallory]=6666)
+declare -A PINS=([alice]=1111 [bob]=2222 [creditor]=3333 [olga]=4444 [mallory]=6666)
 
-step "Alice, Bob (P-521) and the bank get tokens of their own; the keys never leave them."
+step "Alice, Bob (P-521), the bank and Olga, its operator, get tokens of their own; the keys never leave them."
 make_token alice 1111
+make_keys olga 4444 P-256
 make_keys bob 2222 P-521
 make_keys creditor 3333 P-256
 make_token bank 9999
@@ -164,10 +165,9 @@ start_bank() {
 step "The bank makes its root and log keys on its token and starts: bankd-keeper signs, bankd serves."
 write_bank_conf
 bankd-keeper --config "$dir/keeper.conf" --init --pin-fd 4 4<<<9999 >"$dir/init.log"
+bankd-keeper --config "$dir/keeper.conf" --pin-operator "$dir/olga.spki" --id olga >>"$dir/init.log"
 start_bank
 say "the bank's root key, which everybody pins: $bank_key"
-
-ctl() { bankctl "$@" --socket "$dir/bankd.sock"; }
 
 # The accounts and the currency that the draft names, so that --order works with a draft of one's own.
 debtor=$(jq -r --arg d "$ALICE_ACCOUNT" '.account // $d' "$order_draft")
@@ -191,8 +191,16 @@ account = $debtor
 CONF
 }
 
+step "Olga becomes its operator. From then on the bank does what her token signed, and nothing else."
+bankctl operator add --id olga --name "Olga Ortiz" --spki "$dir/olga.spki" --socket "$dir/bankd.sock" >"$dir/operator.log"
+bankctl operator roles olga --role enrolment --role policy --role payments --role security --role auditor \
+    --note "the first" --socket "$dir/bankd.sock" | indent
+write_holder_conf olga
+olga=(--config "$dir/olga.conf" --session-dir "$session_base/olga" --pin-fd 4)
+ctl() { bankctl "$@" "${olga[@]}" 4<<<4444 2>>"$dir/operator.log"; }
+
 step "The bank hands out its letter: name, address and root key, as text and as a QR code."
-ctl key show --letter "$dir" --public-url "https://127.0.0.1:$port" >"$dir/key.log" 2>&1
+ctl key show --letter "$dir" >"$dir/key.log"
 sed -n '3,6p' "$dir/bank-letter.txt" | indent
 
 step "Alice pins the bank from that letter. Her token makes her keys and signs a request; she prints a letter."
@@ -202,8 +210,10 @@ as alice enrol --name "Alice Example" --bank-letter "$dir/bank-letter.txt" --mod
 sed -n '3,9p' "$dir/enrolment-letter.txt" | indent
 
 step "At the counter another process reads both letters, QR codes included, and admits what the paper says."
-"$here/examples/clerk.sh" "$dir/bank-letter" "$dir/enrolment-letter" alice --socket "$dir/bankd.sock" \
+"$here/examples/clerk.sh" "$dir/bank-letter" "$dir/enrolment-letter" alice "${olga[@]}" 4<<<4444 2>>"$dir/operator.log" \
     | grep -E '^(Status|Name|Is) ' | indent
+
+step "The keeper certified her keys, since Olga's token signed for it. Alice checks that and stores it on hers."
 as alice enrol --finish --letter "$dir" 2>&1 | indent
 echo "account = $debtor" >>"$dir/alice.conf"
 
@@ -259,7 +269,7 @@ refuses() {
 
 step "The bank starts again on the same database. Four things that must not work:"
 start_bank
-for who in alice bob; do write_holder_conf $who; done
+for who in alice bob olga; do write_holder_conf $who; done
 before=$(as alice balance --json | jq -r .booked)
 
 as alice send "$dir/alice.signed" --json >"$dir/replay.json"
@@ -328,21 +338,21 @@ status
 as alice balance | grep -E '^(Booked|Reserved|Available)' | indent
 
 step "The bank ends its day: do its books agree with themselves?"
-bankctl report --socket "$dir/bankd.sock" | indent
+ctl report | indent
 
 write_shell() { # what a shell needs to go on: short commands for everybody, and the end
     cat >"$dir/shell" <<SHELL
 export PATH='$PATH' SOFTHSM2_CONF='$SOFTHSM2_CONF'
 alice() { countersign "\$@" --config '$dir/alice.conf' --session-dir '$session_base/alice'; }
 bob() { countersign "\$@" --config '$dir/bob.conf' --session-dir '$session_base/bob'; }
-operator() { bankctl "\$@" --socket '$dir/bankd.sock'; }
+operator() { bankctl "\$@" --config '$dir/olga.conf' --session-dir '$session_base/olga'; }
 stop_bank() { kill ${pids[*]}; rm -rf '$dir' '$session_base'; }
 SHELL
 }
 
 if [ "$keep" = yes ]; then
     write_shell
-    step "The bank keeps running. Go on by hand; the PINs are 1111 (Alice) and 2222 (Bob):"
+    step "The bank keeps running. Go on by hand; the PINs are 1111 (Alice), 2222 (Bob) and 4444 (the operator):"
     cat <<TEXT | indent
 . $dir/shell
 alice accounts

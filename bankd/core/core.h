@@ -104,6 +104,7 @@ void core_rollback(struct core *c); /* core_head is what the store has */
  * core_act found; OPERATOR_NAME is NULL for anybody else. */
 struct core_caller {
     const char *session;
+    int64_t certified_until_us; /* SESSION's key has a certificate of the bank's so long; 0: none */
     const char *operator_name;
     role_set roles; /* of an operator */
     bool console;

@@ -24,7 +24,8 @@ static enum err set_seen(struct core *c, const char *session)
     return store_run(q);
 }
 
-static enum err find(struct core *c, const char *session, struct session_viewer *out)
+/* A session that was begun by a login. */
+static enum err find_begun(struct core *c, const char *session, struct session_viewer *out)
 {
     struct store_query *q = store_query(c->store, STORE_SESSION_FIND);
     bool found = false;
@@ -52,10 +53,36 @@ static enum err find(struct core *c, const char *session, struct session_viewer 
     return e;
 }
 
+/* A person's own certificate is a session for as long as it is valid and its key is good. */
+static enum err find_certified(struct core *c, const struct core_caller *who,
+                               struct session_viewer *out)
+{
+    struct people_key key;
+
+    if (c->now_us >= who->certified_until_us)
+        return ERR_SESSION_REQUIRED;
+    enum err e = people_key_find(c, who->session, &key);
+    if (e)
+        return e == ERR_KEY_UNKNOWN ? ERR_SESSION_REQUIRED : e;
+    if (key.status != KEY_ACTIVE || key.kind != PEOPLE_PERSON)
+        return ERR_SESSION_REQUIRED;
+    out->holder = key.holder;
+    out->kind = key.kind;
+    memcpy(out->holder_name, key.holder_name, sizeof out->holder_name);
+    return ERR_OK;
+}
+
+static enum err find(struct core *c, const struct core_caller *who, struct session_viewer *out)
+{
+    enum err e = find_certified(c, who, out);
+
+    return e == ERR_SESSION_REQUIRED ? find_begun(c, who->session, out) : e;
+}
+
 enum err session_viewer(struct core *c, const struct core_caller *who, struct session_viewer *out)
 {
     *out = (struct session_viewer){.is_operator = who->operator_name != NULL};
-    return out->is_operator ? ERR_OK : find(c, who->session, out);
+    return out->is_operator ? ERR_OK : find(c, who, out);
 }
 
 enum err session_operator(const struct core_caller *who)
@@ -292,7 +319,7 @@ enum err core_logout(struct core *c, const struct core_caller *who, struct core_
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = find(c, who->session, &viewer);
+    enum err e = find(c, who, &viewer);
     if (e)
         return answer_refuse(c, who, e, out);
     struct store_query *q = store_query(c->store, STORE_SESSION_DROP);

@@ -22,6 +22,7 @@ struct conn {
     bool paused; /* READABLE is not registered */
     uint32_t slot, generation;
     char session[KEY_THUMBPRINT_LEN + 1];
+    int64_t certified_until_us;
     char operator_name[JOB_OPERATOR_MAX + 1];
     bool watcher;
     struct buf in;
@@ -293,6 +294,7 @@ static void mark(const struct conn *c, struct job *j)
     j->slot = c->slot;
     j->generation = c->generation;
     memcpy(j->session, c->session, sizeof j->session);
+    j->certified_until_us = c->certified_until_us;
     memcpy(j->operator_name, c->operator_name, sizeof j->operator_name);
     j->console = c->operator_name[0] != 0;
     j->roles = j->console ? ROLE_ANY : 0;
@@ -393,7 +395,7 @@ static void handshake(struct conn *c)
     } else if (s == STREAM_WAIT) {
         await(c);
     } else {
-        tls_peer(c->stream.ssl, c->session);
+        tls_peer(c->stream.ssl, c->session, &c->certified_until_us);
         next_request(c);
     }
 }

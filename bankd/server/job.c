@@ -35,6 +35,8 @@ void job_clear(struct job *j)
     j->query = (struct request_query){0};
     j->follow = (struct follow){0};
     j->session[0] = 0;
+    j->certified_until_us = 0;
+    j->operator_name[0] = j->path[0] = 0;
     j->operator_name[0] = j->path[0] = j->once[0] = 0;
     j->console = false;
     j->roles = 0;
@@ -45,6 +47,7 @@ struct core_caller job_caller(const struct job *j)
 {
     return (struct core_caller){
         .session = j->session,
+        .certified_until_us = j->certified_until_us,
         .operator_name = j->operator_name[0] ? j->operator_name : NULL,
         .roles = j->roles,
         .console = j->console,

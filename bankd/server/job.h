@@ -35,6 +35,7 @@ struct job {
     bool routed; /* MATCH is of a route, or there was none */
     struct request_query query;
     char session[KEY_THUMBPRINT_LEN + 1];     /* the client key, "" without */
+    int64_t certified_until_us;               /* by the bank; 0: it is not */
     char operator_name[JOB_OPERATOR_MAX + 1]; /* "" for anybody else */
     bool console;                             /* an operator by his socket */
     role_set roles;                           /* of an operator, once he is found */

@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -44,6 +45,14 @@ static X509 *read_certificate(const struct buf *der)
     const uint8_t *at = der->data;
 
     return der->len ? d2i_X509(NULL, &at, (long)der->len) : NULL;
+}
+
+/* 0 for a time that is none. */
+static int64_t time_us(const ASN1_TIME *time)
+{
+    struct tm at = {0};
+
+    return ASN1_TIME_to_tm(time, &at) == 1 ? (int64_t)timegm(&at) * 1000000 : 0;
 }
 
 /* "" unless the certificate carries a key of ours. */
@@ -202,12 +211,10 @@ const char *tls_pin(const struct tls *t)
 
 int64_t tls_ends_us(struct tls *t)
 {
-    struct tm ends = {0};
-
     pthread_mutex_lock(&t->lock);
-    bool known = ASN1_TIME_to_tm(X509_get0_notAfter(SSL_CTX_get0_certificate(t->ctx)), &ends) == 1;
+    int64_t ends_us = time_us(X509_get0_notAfter(SSL_CTX_get0_certificate(t->ctx)));
     pthread_mutex_unlock(&t->lock);
-    return known ? (int64_t)timegm(&ends) * 1000000 : 0;
+    return ends_us;
 }
 
 /* --- connections -------------------------------------------------------------------------------*/
@@ -227,11 +234,39 @@ enum err tls_accept(struct tls *t, int fd, struct ssl_st **out)
     return ERR_NO_MEMORY;
 }
 
-void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1])
+/* The root that the bank itself shows, of the context that the connection began with. */
+static X509 *root_of(const struct ssl_st *ssl)
 {
-    const X509 *certificate = SSL_get0_peer_certificate(ssl);
+    STACK_OF(X509) *chain = NULL;
+
+    return SSL_CTX_get0_chain_certs(SSL_get_SSL_CTX(ssl), &chain) == 1 && sk_X509_num(chain) > 0
+               ? sk_X509_value(chain, 0)
+               : NULL;
+}
+
+/* By the bank's root, for a TLS client, valid now. */
+static bool is_certified(X509 *certificate, X509 *root)
+{
+    bool good = root && X509_check_issued(root, certificate) == X509_V_OK &&
+                X509_verify(certificate, X509_get0_pubkey(root)) == 1 &&
+                X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0) == 1 &&
+                X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+                X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+
+    ERR_clear_error();
+    return good;
+}
+
+void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1],
+              int64_t *certified_until_us)
+{
+    X509 *certificate = SSL_get0_peer_certificate(ssl);
 
     out[0] = 0;
-    if (certificate)
-        thumbprint_of(certificate, KEY_ES256, out);
+    *certified_until_us = 0;
+    if (!certificate)
+        return;
+    if (is_certified(certificate, root_of(ssl)))
+        *certified_until_us = time_us(X509_get0_notAfter(certificate));
+    thumbprint_of(certificate, *certified_until_us ? KEY_ALG_NONE : KEY_ES256, out);
 }

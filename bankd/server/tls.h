@@ -3,8 +3,9 @@
  * tls: the bank's side of docs/FORMAT.md section 9. The key is fresh at each start and each
  * renewal, lives in this process only, and is certified by the keeper for 30 days.
  *
- * TLS 1.3 only, X25519, no tickets, no resumption, no early data. A client certificate is welcome
- * and not judged: it counts by its key, of which the handshake proves possession.
+ * TLS 1.3 only, X25519, no tickets, no resumption, no early data. Any client certificate is
+ * welcome: it counts by its key, of which the handshake proves possession; one of the bank's own
+ * root counts for more.
  */
 #ifndef BANKD_SERVER_TLS_H
 #define BANKD_SERVER_TLS_H
@@ -31,7 +32,10 @@ int64_t tls_ends_us(struct tls *t);
 /* A server's connection over the socket FD, which stays the caller's. From any thread. SSL_free. */
 MUST_CHECK enum err tls_accept(struct tls *t, int fd, struct ssl_st **out);
 
-/* After the handshake: the thumbprint of the client's key, "" when it showed no P-256 key. */
-void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1]);
+/* After the handshake: the thumbprint of the client's key, "" when it showed none of ours: of one
+ * that nobody certified a P-256 key. *CERTIFIED_UNTIL_US: when a certificate of the bank's root for
+ * TLS clients ends that is valid now; 0 for any other. */
+void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1],
+              int64_t *certified_until_us);
 
 #endif

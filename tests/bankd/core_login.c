@@ -136,6 +136,41 @@ static void test_a_session_in_use_ends_after_twelve_hours(void **state)
     assert_err(w->answer.err, ERR_SESSION_REQUIRED);
 }
 
+/* A certificate of the bank's for an enrolled key, by the bank's own clock. */
+static void test_a_certificate_is_a_session(void **state)
+{
+    static const char *const statuses[] = {"suspended", "revoked"};
+    struct world *w = *state;
+    const struct core_caller alice = {.session = key_thumbprint(w->alice.key),
+                                      .certified_until_us = w->time.now_us + 10 * S};
+    const struct core_caller nobody = {.session = key_thumbprint(w->root.key),
+                                       .certified_until_us = w->time.now_us + 10 * S};
+    const struct core_caller plain = {.session = key_thumbprint(w->alice.key)};
+    char sql[96];
+
+    world_begin(w);
+    world_end(w, core_account(w->core, &plain, WORLD_ALICE_ACCOUNT, &w->answer));
+    assert_err(w->answer.err, ERR_SESSION_REQUIRED);
+    world_begin(w);
+    world_end(w, core_account(w->core, &nobody, WORLD_ALICE_ACCOUNT, &w->answer));
+    assert_err(w->answer.err, ERR_SESSION_REQUIRED);
+    for (int i = 0; i < 2; i++) {
+        world_begin(w);
+        world_end(w, core_account(w->core, &alice, WORLD_ALICE_ACCOUNT, &w->answer));
+        assert_err(w->answer.err, i ? ERR_SESSION_REQUIRED : ERR_OK);
+        world_later(w, 10);
+    }
+    const struct core_caller again = {.session = alice.session,
+                                      .certified_until_us = w->time.now_us + 10 * S};
+    for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
+        snprintf(sql, sizeof sql, "UPDATE signing_key SET status = '%s'", statuses[i]);
+        world_execute(w, sql);
+        world_begin(w);
+        world_end(w, core_account(w->core, &again, WORLD_ALICE_ACCOUNT, &w->answer));
+        assert_err(w->answer.err, ERR_SESSION_REQUIRED);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
@@ -145,6 +180,7 @@ int main(void)
         T(test_times),
         T(test_keys),
         T(test_a_session_in_use_ends_after_twelve_hours),
+        T(test_a_certificate_is_a_session),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,7 +11,8 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from bank import Bank, iban  # noqa: E402
+import operators  # noqa: E402
+from bank import Bank, Key, iban, openssl, unb64  # noqa: E402
 from holder import DRAFT, WAIT_S, Holder, verify_evidence  # noqa: E402
 from test_card import await_log, run  # noqa: E402
 
@@ -98,6 +99,26 @@ class CardPays(unittest.TestCase):
             settings.write("account = %s\n" % account)
         path, _ = carol.new_order(account=account)
         self.assertIn("ACSC, settled", carol.run("approve", path, check=True).stdout)
+
+    def test_certified(self):
+        """Certificates that OpenSC does not write to a PIV card come as files; they are of the card's keys."""
+        olga = Key(self.bank.dir)
+        self.bank.pin_operator("olga", olga)
+        olga = operators.enrol(self.bank, "olga", ["enrolment", "security"], key=olga)
+        dora = Holder(self.bank, "dora", PIN, MODULE, "pkcs11:")
+        self.addCleanup(dora.close)
+        self.bank.ctl("key", "show", "--letter", self.bank.dir, "--public-url", "https://127.0.0.1:%d" % self.bank.port)
+        asked = json.loads(dora.run("enrol", "--name", "Dora", "--bank-letter", self.bank.path("bank-letter.txt"),
+                                    "--module", MODULE, "--letter", self.bank.dir, "--json", check=True).stdout)
+        told = olga.act("/v1/enrolments/%s/admission" % asked["enrolment"],
+                        {"holder": "dora", "thumbprint": asked["thumbprint"]}).json
+        done = json.loads(dora.run("enrol", "--finish", "--letter", self.bank.dir, "--json", check=True).stdout)
+        for use in ("sign", "authenticate"):
+            path = self.bank.path("enrolment-%s.pem" % use)
+            self.assertEqual(done["certificates"][use], path)
+            der = openssl("x509", "-in", path, "-outform", "DER")
+            self.assertEqual(der, unb64(told["certificates"][use]))
+        dora.run("login", check=True)
 
     def test_wrong_pins(self):
         """No try is spent unasked: the last one takes --last-try, and then the count starts anew."""

@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 import time
+import types
 import unittest
 
 import bank as b
 from false_clock import FalseClock
-from holder import WAIT_S, Holder
+from holder import WAIT_S, Holder, Operator
 
 CLERK = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples", "clerk.sh")
 
@@ -67,11 +68,15 @@ class Scene(unittest.TestCase):
         return someone
 
     def clerk(self, person, holder, letter=None):
-        """The second process: knows the papers and no request."""
-        env = {**self.bank.env, "PATH": b.BIN + ":" + os.environ["PATH"]}
-        return subprocess.run([CLERK, self.bank.path("bank-letter"), letter or person.paper("")[:-1], holder, "--socket",
-                               self.bank.path("bankd.sock")], env=env, capture_output=True, text=True, timeout=120,
-                              check=False)
+        """The second process: knows the papers and no request. At the console, or as a test's operator."""
+        env = {"PATH": b.BIN + ":" + os.environ["PATH"], **self.clerk_env}
+        return self.bank.tool([CLERK, self.bank.path("bank-letter"), letter or person.paper("")[:-1], holder,
+                               *self.clerk_words()], env=env, check=False)
+
+    clerk_env = {}
+
+    def clerk_words(self):
+        return "--socket", self.bank.path("bankd.sock")
 
     def admitted(self, person, holder):
         done = self.clerk(person, holder)
@@ -159,6 +164,75 @@ class Ceremony(Scene):
                  "https://127.0.0.1:%d" % self.bank.port, "--module", gina.module, "--token", gina.token, "--letter",
                  gina.letter, check=True)
         self.assertEqual(gina.kept()["bank_key"], self.bank.pin)
+
+
+class Certified(Scene):
+    """An operator whom the keeper knows admits with his own token: then there are certificates."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.olga = Operator(cls.bank, "olga").keys().settings(None).enrol("operator")
+        cls.addClassCleanup(cls.olga.close)
+        with open(cls.bank.path("olga.spki"), "rb") as f:
+            cls.bank.pin_operator("olga", types.SimpleNamespace(spki=f.read()))
+        cls.bank.ctl("operator", "roles", "olga", "--role", "enrolment", "--role", "security", "--note", "the first")
+        cls.clerk_env = cls.olga.env
+
+    def clerk_words(self):
+        return "--config", self.olga.conf, "--pin-fd", "{%s}" % self.olga.pin
+
+    def on_token(self, person, number):
+        """The certificate with this id, as another program finds it."""
+        path = self.bank.path("certificate.der")
+        subprocess.run(["pkcs11-tool", "--module", person.module, "--token-label", person.name, "--read-object", "--type",
+                        "cert", "--id", number, "--output-file", path], env=self.bank.env, capture_output=True, check=True,
+                       timeout=60)
+        with open(path, "rb") as f:
+            return f.read()
+
+    def test_certificates_on_the_token(self):
+        sara = self.person("sara")
+        asked = json.loads(sara.ask("--json").stdout)
+        self.admitted(sara, "sara")
+        issued = json.loads(sara.run("enrol", "--status", "--json", check=True).stdout)["certificates"]
+        done = json.loads(sara.finish("--json").stdout)
+        self.assertEqual(done["certificates"], {"sign": "token", "authenticate": "token"})
+        self.assertEqual(self.on_token(sara, "02"), b.unb64(issued["sign"]))
+        self.assertEqual(self.on_token(sara, "01"), b.unb64(issued["authenticate"]))
+        self.assertIn("as sara until", sara.run("login", check=True).stdout)
+        (sign,) = [k for k in self.holders()["sara"]["keys"] if k["thumbprint"] == asked["thumbprint"]]
+        self.assertEqual(sign["status"], "active")
+
+    def test_a_token_that_takes_none(self):
+        tina = self.person("tina")
+        tina.ask()
+        self.admitted(tina, "tina")
+        self.bank.write("full", "C_CreateObject * 0x54\n")
+        tina.module = os.environ["COUNTERSIGN_FAULT"]
+        uri = "pkcs11:token=tina;id=%02"
+        done = tina.finish("--token", uri, "--module", tina.module, check=False,
+                           env={"FAULT_MODULE": b.SOFTHSM, "FAULT_CONTROL": self.bank.path("full")})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for use in ("sign", "authenticate"):
+            path = os.path.join(tina.letter, "enrolment-%s.pem" % use)
+            self.assertIn("The token takes no certificate, as many cards; that of the key to %s is in %s." % (use, path),
+                          done.stdout)
+            with open(path, encoding="ascii") as f:
+                self.assertIn("-----BEGIN CERTIFICATE-----", f.read())
+
+    def test_another_name(self):
+        """Who changed his name in the settings meanwhile does not get what names somebody else, and may mend it."""
+        ursula = self.person("ursula")
+        ursula.ask()
+        self.admitted(ursula, "ursula")
+        with open(ursula.conf, encoding="utf-8") as f:
+            text = f.read()
+        self.bank.write("ursula.conf", text.replace("name = Ursula\n", "name = Ursel\n"))
+        self.assertIn("it names somebody else", self.refused(ursula.finish(check=False), "CERTIFICATE_MISMATCH"))
+        self.assertIn("enrolment", ursula.kept())
+        self.bank.write("ursula.conf", text)
+        ursula.finish()
 
 
 class LostCard(Scene):
@@ -253,6 +327,9 @@ class Threats(Scene):
         nina = self.person("nina")
         self.bank.write("nonsense", "bank %s\n" % self.bank.name)
         self.refused(nina.ask(check=False, bank_letter="nonsense"), "LETTER_INVALID")
+        for name in ("Ni\u202ena", "Nina\x1b[2J", " Nina", "N" * 141):
+            done = nina.run("enrol", "--name", name, "--bank-letter", self.bank.path("bank-letter.txt"))
+            self.refused(done, "TEXT_INVALID")
         nina.letter = self.bank.path("nowhere")
         self.refused(nina.ask(check=False), "IO", 4)
         self.assertFalse(os.path.exists(nina.conf))

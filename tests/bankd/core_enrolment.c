@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Requests to be enrolled: how many may wait, how they end by time, and what a keeper that wants
+ * more operators makes of an admission.
+ */
+#include "order/enrolment.h"
+#include "order/pkcs10.h"
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY (INT64_C(86400) * WORLD_SECOND)
+
+/* Hands in a request of P's, of DAYS; NAME gets what the bank calls it. */
+static enum err ask(struct world *w, struct person *p, int64_t days,
+                    char name[static ENROLMENT_ID_LEN + 1])
+{
+    const struct world_says says = {.expires_us = w->time.now_us + days * DAY};
+    const struct core_caller stranger = {.session = ""};
+    struct buf request[KEY_USES] = {{0}}, payload = {0}, jws = {0};
+    struct verified *verified = NULL;
+    struct statement head;
+
+    world_head(w, &says, &head);
+    assert_ok(pkcs10_make(p->key, p->name, world_sign_hash, p, &request[KEY_USE_SIGN]));
+    assert_ok(enrolment_make(&head, "", p->name, request, &payload));
+    assert_ok(jws_make(p->key, statement_typ(STATEMENT_ENROLMENT), payload.data, payload.len,
+                       world_sign_hash, p, &jws));
+    assert_ok(verify_enrolment(WORLD_BANK, buf_str(&jws), jws.len, &verified));
+    assert_ok(enrolment_id(buf_str(&jws), jws.len, name));
+    world_begin(w);
+    world_end(w, core_enrol(w->core, &stranger, verified, &w->answer));
+    verified_free(verified);
+    buf_free(&request[KEY_USE_SIGN]);
+    buf_free(&payload);
+    buf_free(&jws);
+    return w->answer.err;
+}
+
+static const char *status(struct world *w, const char *name)
+{
+    const struct core_caller stranger = {.session = ""};
+
+    world_begin(w);
+    world_end(w, core_enrolment(w->core, &stranger, name, &w->answer));
+    return world_text(w, "status");
+}
+
+static enum err admit(struct world *w, const struct person *p, const char *name,
+                      const struct core_certifier *by)
+{
+    const struct core_admission in = {p->name, key_thumbprint(p->key), *by};
+
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer));
+    return w->answer.err;
+}
+
+static void test_time_ends_it(void **state)
+{
+    static const struct core_certifier console = {.act = NULL};
+    struct world *w = *state;
+    struct person dora = {0}, emil = {0};
+    char first[ENROLMENT_ID_LEN + 1], second[ENROLMENT_ID_LEN + 1];
+
+    world_key(&dora, "dora", "P-256");
+    world_key(&emil, "emil", "P-384");
+    assert_ok(ask(w, &dora, 1, first));
+    assert_ok(ask(w, &emil, 30, second));
+    world_later(w, 86399);
+    assert_false(world_look(w, 8));
+    assert_string_equal(status(w, first), "waiting");
+    world_later(w, 1);
+    assert_false(world_look(w, 8));
+    assert_string_equal(world_sql(w, "SELECT group_concat(state) FROM enrolment"),
+                        "expired,waiting");
+    assert_err(admit(w, &dora, first, &console), ERR_ENROLMENT_OVER);
+    world_later(w, 29 * 86400); /* and nobody looked */
+    assert_string_equal(status(w, second), "expired");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM entry WHERE"
+                                     " instr(body, 'enrolment-end') AND instr(body, 'expired')"),
+                        "2");
+    assert_ok(ask(w, &dora, 1, first)); /* anew */
+    assert_ok(admit(w, &dora, first, &console));
+    assert_non_null(core_keys(w->core).find(w->core, key_thumbprint(dora.key)));
+    world_restart(w);
+    assert_non_null(core_keys(w->core).find(w->core, key_thumbprint(dora.key)));
+    assert_string_equal(status(w, first), "admitted");
+    world_person_free(&dora);
+    world_person_free(&emil);
+}
+
+static void test_so_many_may_wait(void **state)
+{
+    struct world *w = *state;
+    struct person dora = {0};
+    char name[ENROLMENT_ID_LEN + 1], sql[400];
+
+    world_key(&dora, "dora", "P-256");
+    assert_ok(ask(w, &dora, 1, name));
+    snprintf(sql, sizeof sql,
+             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
+             " INSERT INTO enrolment (enrolment, statement, received_us, expires_us, state, reason,"
+             " admitted_by, entry) SELECT 'x' || i, statement, received_us, expires_us, state,"
+             " reason, admitted_by, entry FROM enrolment, n");
+    world_execute(w, sql);
+    assert_err(ask(w, &dora, 2, name), ERR_ENROLMENTS_FULL);
+    assert_int_equal(w->answer.http, 429);
+    world_later(w, 86400); /* those that are over make room at once */
+    assert_ok(ask(w, &dora, 2, name));
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM enrolment WHERE state = 'waiting'"),
+                        "1");
+    world_person_free(&dora);
+}
+
+/* What a keeper could say. */
+struct saying {
+    unsigned missing, asked;
+    enum err err;
+};
+
+static enum err say(void *ctx, const char *statement, const char *act,
+                    struct core_certificates *out)
+{
+    struct saying *s = ctx;
+
+    assert_true(statement[0] && act[0]);
+    s->asked++;
+    *out = (struct core_certificates){.missing = s->missing};
+    if (s->err || s->missing)
+        return s->err;
+    enum err e = buf_add_str(&out->sign, "certificate");
+    return e ? e : buf_add_str(&out->root, "root");
+}
+
+static void test_what_the_keeper_says(void **state)
+{
+    struct world *w = *state;
+    struct person dora = {0};
+    struct saying saying = {.err = ERR_KEEPER_UNPINNED};
+    const struct core_certifier by = {.certify = say, .ctx = &saying, .act = "act"};
+    char name[ENROLMENT_ID_LEN + 1];
+
+    world_key(&dora, "dora", "P-256");
+    assert_ok(ask(w, &dora, 1, name));
+    assert_err(admit(w, &dora, name, &by), ERR_KEEPER_UNPINNED);
+    saying = (struct saying){.missing = 1};
+    assert_ok(admit(w, &dora, name, &by));
+    assert_string_equal(status(w, name), "waiting");
+    assert_null(core_keys(w->core).find(w->core, key_thumbprint(dora.key)));
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM signing_key"), "3");
+    saying.missing = 0;
+    assert_ok(admit(w, &dora, name, &by));
+    assert_string_equal(status(w, name), "admitted");
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"root\":\"cm9vdA\""));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"sign\":\"Y2VydGlmaWNhdGU\""));
+    assert_int_equal(saying.asked, 2);
+    world_person_free(&dora);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
+    const struct CMUnitTest tests[] = {
+        T(test_time_ends_it),
+        T(test_so_many_may_wait),
+        T(test_what_the_keeper_says),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
