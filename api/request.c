@@ -8,6 +8,12 @@
 
 #include <string.h>
 
+/* Of the log; the first one is about no order. */
+#define MEMBER_ENTRY(out)                                                                          \
+    {                                                                                              \
+        "entry", JS_INT, false, 1, JS_INT_MAX, out                                                 \
+    }
+
 /* Parses an object and checks it against TABLE; the caller frees *OUT, also after an error. */
 static enum err open_body(const void *bytes, size_t len, const struct js_member *table,
                           size_t count, struct js **out)
@@ -374,10 +380,93 @@ enum err request_note_read(const void *bytes, size_t len, struct request_note *o
     return e;
 }
 
+enum err request_word_read(const void *bytes, size_t len, struct request_word *out)
+{
+    const struct js *entry, *note;
+    const struct js_member table[] = {
+        MEMBER_ENTRY(&entry),
+        MEMBER_TEXT("note", true, &note),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_word){.note = ""};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_line(note, 140, out->note, sizeof out->note);
+    if (!e && entry)
+        out->entry = js_int(entry);
+    js_free(body);
+    return e;
+}
+
+static enum err check_item(const char *text, size_t len)
+{
+    static const char kind[] = "abcdefghijklmnopqrstuvwxyz-";
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-";
+    size_t colon = strspn(text, kind);
+
+    return colon > 0 && text[colon] == ':' && colon + 1 < len &&
+                   colon + 1 + strspn(text + colon + 1, name) == len
+               ? ERR_OK
+               : ERR_DOC_MEMBER_INVALID;
+}
+
+static enum err read_claim(const void *bytes, size_t len, bool names, struct request_claim *out)
+{
+    const struct js *item, *note, *operator_id = NULL;
+    const struct js_member table[] = {
+        MEMBER_TEXT("item", true, &item),
+        MEMBER_TEXT("note", true, &note),
+        MEMBER_TEXT("operator", false, &operator_id),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_claim){.note = ""};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table) - !names, &body);
+    if (!e)
+        e = member_text(item, check_item, out->item, sizeof out->item);
+    if (!e)
+        e = member_line(note, 140, out->note, sizeof out->note);
+    if (!e)
+        e = member_text(operator_id, forms_holder, out->operator_id, sizeof out->operator_id);
+    js_free(body);
+    return e;
+}
+
+enum err request_claim_read(const void *bytes, size_t len, struct request_claim *out)
+{
+    return read_claim(bytes, len, true, out);
+}
+
+enum err request_give_back_read(const void *bytes, size_t len, struct request_claim *out)
+{
+    return read_claim(bytes, len, false, out);
+}
+
+enum err request_comment_read(const void *bytes, size_t len, struct request_comment *out)
+{
+    const struct js *item, *text;
+    const struct js_member table[] = {
+        MEMBER_TEXT("item", true, &item),
+        MEMBER_TEXT("text", true, &text),
+    };
+    struct js *body = NULL;
+
+    *out = (struct request_comment){.text = ""};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        e = member_text(item, check_item, out->item, sizeof out->item);
+    if (!e)
+        e = member_line(text, 140, out->text, sizeof out->text);
+    js_free(body);
+    return e;
+}
+
 enum err request_return_read(const void *bytes, size_t len, struct request_return *out)
 {
-    const struct js *note, *reason;
+    const struct js *entry, *note, *reason;
     const struct js_member table[] = {
+        MEMBER_ENTRY(&entry),
         MEMBER_TEXT("note", true, &note),
         MEMBER_TEXT("reason", true, &reason),
     };
@@ -387,6 +476,8 @@ enum err request_return_read(const void *bytes, size_t len, struct request_retur
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
         e = member_line(note, 140, out->note, sizeof out->note);
+    if (!e && entry)
+        out->entry = js_int(entry);
     if (!e && member_text(reason, NULL, out->reason, sizeof out->reason))
         e = ERR_REASON_INVALID; /* it is too long for one */
     js_free(body);

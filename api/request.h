@@ -163,9 +163,41 @@ struct request_note {
 MUST_CHECK enum err request_note_read(const void *bytes, size_t len, struct request_note *out);
 MUST_CHECK enum err request_note_make(const struct request_note *in, struct buf *out);
 
-/* RETURN: {"note":…,"reason":ISO code}: why another bank sent the money back. */
+/* What he decides about an order, such as RELEASE or HOLD: {"entry":…,"note":…}. ENTRY is the
+ * newest entry about the order as he saw it; without it, whatever happened meanwhile. */
+struct request_word {
+    char note[ORDER_TEXT_BYTES + 1];
+    int64_t entry; /* 0 when absent */
+};
+MUST_CHECK enum err request_word_read(const void *bytes, size_t len, struct request_word *out);
+MUST_CHECK enum err request_word_make(const struct request_word *in, struct buf *out);
+
+/* CLAIM: {"item":…,"note":…,"operator":…}: whose work the item is from now on; the caller's when
+ * the operator is absent. */
+#define REQUEST_ITEM_MAX 96
+struct request_claim {
+    char item[REQUEST_ITEM_MAX + 1];
+    char note[ORDER_TEXT_BYTES + 1];
+    char operator_id[HOLDER_MAX + 1]; /* "" when absent */
+};
+MUST_CHECK enum err request_claim_read(const void *bytes, size_t len, struct request_claim *out);
+MUST_CHECK enum err request_claim_make(const struct request_claim *in, struct buf *out);
+/* GIVE_BACK: the same without an operator: it is nobody's. */
+MUST_CHECK enum err request_give_back_read(const void *bytes, size_t len,
+                                           struct request_claim *out);
+/* COMMENT: {"item":…,"text":…} */
+struct request_comment {
+    char item[REQUEST_ITEM_MAX + 1];
+    char text[ORDER_TEXT_BYTES + 1];
+};
+MUST_CHECK enum err request_comment_read(const void *bytes, size_t len,
+                                         struct request_comment *out);
+MUST_CHECK enum err request_comment_make(const struct request_comment *in, struct buf *out);
+
+/* RETURN: {"entry":…,"note":…,"reason":ISO code}: why another bank sent the money back. */
 struct request_return {
     char note[ORDER_TEXT_BYTES + 1];
+    int64_t entry; /* 0 when absent */
     char reason[5];
 };
 MUST_CHECK enum err request_return_read(const void *bytes, size_t len, struct request_return *out);

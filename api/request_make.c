@@ -194,6 +194,26 @@ enum err request_note_make(const struct request_note *in, struct buf *out)
     return make_texts(pairs, 1, out);
 }
 
+/* REASON "": none. */
+static enum err make_word(int64_t entry, const char *note, const char *reason, struct buf *out)
+{
+    struct doc body = {0};
+
+    doc_object(&body);
+    if (entry)
+        doc_int(&body, "entry", entry);
+    doc_text(&body, "note", note);
+    doc_text_optional(&body, "reason", reason);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
+}
+
+enum err request_word_make(const struct request_word *in, struct buf *out)
+{
+    return make_word(in->entry, in->note, "", out);
+}
+
 enum err request_admission_make(const struct request_admission *in, struct buf *out)
 {
     const struct pair pairs[] = {{"holder", in->holder}, {"thumbprint", in->thumbprint}};
@@ -208,7 +228,25 @@ enum err request_reason_make(const struct request_reason *in, struct buf *out)
 
 enum err request_return_make(const struct request_return *in, struct buf *out)
 {
-    const struct pair pairs[] = {{"note", in->note}, {"reason", in->reason}};
+    return make_word(in->entry, in->note, in->reason, out);
+}
+
+enum err request_claim_make(const struct request_claim *in, struct buf *out)
+{
+    struct doc body = {0};
+
+    doc_object(&body);
+    doc_text(&body, "item", in->item);
+    doc_text(&body, "note", in->note);
+    doc_text_optional(&body, "operator", in->operator_id);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
+}
+
+enum err request_comment_make(const struct request_comment *in, struct buf *out)
+{
+    const struct pair pairs[] = {{"item", in->item}, {"text", in->text}};
     return make_texts(pairs, 2, out);
 }
 

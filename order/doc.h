@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define DOC_MEMBERS_MAX 16 /* of one object */
+#define DOC_MEMBERS_MAX 24 /* of one object */
 
 /* One member's text, name and value, in struct doc's TEXT. */
 struct doc_member {

@@ -74,6 +74,7 @@ struct story {
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": the bank did not say */
     int64_t movement;                      /* of the settlement */
     bool released;                         /* by the operator, after the bank held it */
+    bool kept;                             /* back by an operator, who did not release it */
     int64_t entered_us;                    /* the order's first entry */
     uint64_t last;                         /* index of the order's newest entry */
     struct made made[VERIFY_SIGNERS_MAX];

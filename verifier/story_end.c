@@ -126,7 +126,7 @@ enum err story_end_settlement(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = check_settled(s, b, &st);
     if (e == ERR_OK)
-        e = story_contradiction_unless(s->status != STATUS_PDNG || s->released);
+        e = story_contradiction_unless((s->status != STATUS_PDNG || s->released) && !s->kept);
     if (e == ERR_OK)
         e = check_quorum(s, b);
     if (e == ERR_OK && js_count(st.considered) != s->made_count)
@@ -212,39 +212,62 @@ enum err story_end_accepted(struct story *s, struct body *b)
 }
 
 /* Known ones, each once; what the payee check found out is what the order's entry says. */
-static enum err check_flags(const struct story *s, const struct js *array)
+static enum err read_flags(const struct story *s, const struct js *array, flag_set *out)
 {
-    flag_set seen = 0;
     bool said = true;
 
+    *out = 0;
     for (size_t i = 0; i < js_count(array); i++) {
         const struct js *one = js_at(array, i);
         size_t len = 0;
         const char *name = js_type(one) == JS_TEXT ? js_text(one, &len) : "";
         enum flag f = flag_from_name(name, len);
 
-        if (f == FLAG_COUNT || (seen & FLAG_BIT(f)))
+        if (f == FLAG_COUNT || (*out & FLAG_BIT(f)))
             return ERR_DOC_MEMBER_INVALID;
         said = said && (!flag_is_payee_check(name, len) || strcmp(name, s->payee_check) == 0);
-        seen |= FLAG_BIT(f);
+        *out |= FLAG_BIT(f);
     }
     return story_contradiction_unless(said);
+}
+
+/* The bank waits for its operator once all else is there, and says so when he had kept it back. */
+static bool bank_may_hold(const struct story *s, flag_set why, size_t moves)
+{
+    return moves == 1 && s->kept == ((why & FLAG_BIT(FLAG_OPERATOR)) != 0);
+}
+
+/* An operator keeps back what is not kept back: where it is accepted it waits from then on, where
+ * its holders still decide it will, and where it waits for its day alone it stays. */
+static bool operator_may_hold(const struct story *s, flag_set why, size_t moves)
+{
+    bool stays = status_open(s->status) || (s->status == STATUS_PDNG && s->released);
+
+    return (why & FLAG_BIT(FLAG_OPERATOR)) && !s->kept &&
+           (moves == 0 ? stays : s->status == STATUS_ACCP);
 }
 
 enum err story_end_held(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_PDNG, STATUS_NONE};
-    const struct js *flags, *status;
+    const struct js *flags, *note, *operator_name, *status;
     const struct js_member table[] = {BODY_ROWS(b), MEMBER_ARRAY("flags", 1, FLAG_COUNT, &flags),
-                                      MEMBER_ARRAY("status", 1, 1, &status)};
+                                      MEMBER_TEXT("note", false, &note),
+                                      MEMBER_TEXT("operator", false, &operator_name),
+                                      MEMBER_ARRAY("status", 0, 1, &status)};
+    flag_set why = 0;
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK)
-        e = check_flags(s, flags);
+        e = read_flags(s, flags, &why);
     if (e == ERR_OK)
         e = check_link(s, b);
     if (e == ERR_OK) /* cash waits at the terminal, not for the operator */
-        e = story_contradiction_unless(s->order.kind == ORDER_PAYMENT);
+        e = story_contradiction_unless(
+            s->order.kind == ORDER_PAYMENT && !note == !operator_name &&
+            (operator_name ? operator_may_hold : bank_may_hold)(s, why, js_count(status)));
+    s->kept = s->kept || operator_name;
+    s->released = s->released && !operator_name;
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }
 
@@ -258,8 +281,11 @@ enum err story_end_released(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = check_link(s, b);
     if (e == ERR_OK)
-        e = story_contradiction_unless(s->status == STATUS_PDNG && !s->released);
-    if (e == ERR_OK)
-        s->released = true;
+        e = story_contradiction_unless(
+            s->status == STATUS_PDNG ? !s->released : status_open(s->status) && s->kept);
+    if (e == ERR_OK) {
+        s->released = s->status == STATUS_PDNG; /* else the bank may still look at it */
+        s->kept = false;
+    }
     return e;
 }

@@ -5,6 +5,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/people.h"
@@ -133,6 +134,15 @@ static enum err check_account(struct core *c, const char *account, const char *c
     return e ? e : ERR_ACCOUNT_EXISTS;
 }
 
+static enum err note(struct core *c, const struct core_caller *who, enum eyes_act act,
+                     const char *account)
+{
+    char object[LEDGER_OBJECT_MAX];
+
+    ledger_object(account, object);
+    return eyes_note(c, who, act, object);
+}
+
 enum err core_account_open(struct core *c, const struct core_caller *who,
                            const struct core_account_terms *terms, struct core_answer *out)
 {
@@ -153,6 +163,8 @@ enum err core_account_open(struct core *c, const struct core_caller *who,
         e = check_holders(c, policy, ids);
     if (!e)
         e = add_account(c, terms->account, terms->currency, policy, ids);
+    if (!e)
+        e = note(c, who, EYES_OPENED, terms->account);
     if (!e) {
         e = cache_put(c->policies, policy_digest(policy), policy);
         policy = NULL;
@@ -207,6 +219,8 @@ enum err core_fund(struct core *c, const struct core_caller *who, const char *ac
         e = ledger_move(c, &funding, &movement);
     if (!e)
         e = add_funding_entry(c, &a, funding.amount, movement);
+    if (!e)
+        e = note(c, who, EYES_BOOKED, account);
     if (!e)
         e = view_account(c, &a, &body);
     return answer_finish(c, who, e, 201, &body, out);

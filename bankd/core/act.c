@@ -148,6 +148,7 @@ static enum err write_entry(struct acting *a)
     doc_text(&body, "path", said->path);
     doc_text(&body, "statement", verified_jws(a->stated.verified, NULL));
     enum err e = entries_add(a->c, &body, &key->holder_entry);
+    a->as.act = key->holder_entry;
     return e ? e : people_set_entry(a->c, key->holder, key->holder_entry);
 }
 

@@ -36,8 +36,13 @@ enum err answer_doc(struct core *c, int http, struct doc *body, struct core_answ
 
 /* --- the answer --- */
 
-/* The problem document of REFUSAL; POLICY may be NULL. */
-static enum err problem(struct core *c, enum err refusal, const struct policy *policy,
+/* What a problem document says beside the refusal; NULL: nothing. */
+struct more {
+    const struct policy *policy; /* to sign under */
+    const char *claimed_by;
+};
+
+static enum err problem(struct core *c, enum err refusal, const struct more *more,
                         struct core_answer *out)
 {
     struct js *body = NULL, *document = NULL;
@@ -45,8 +50,10 @@ static enum err problem(struct core *c, enum err refusal, const struct policy *p
 
     *out = (struct core_answer){.http = err_info(refusal)->http, .needs_size = c->tree.size};
     enum err e = problem_new(refusal, NULL, &body);
-    if (!e && policy) {
-        const char *bytes = policy_bytes(policy, &len);
+    if (!e && more->claimed_by)
+        e = js_set_text(body, "claimedBy", more->claimed_by);
+    if (!e && more->policy) {
+        const char *bytes = policy_bytes(more->policy, &len);
         e = js_parse(bytes, len, &document);
         if (!e)
             e = js_set(body, "policy", document);
@@ -131,24 +138,30 @@ static enum err record(struct core *c, const struct core_caller *who, enum err r
 /* --- both --- */
 
 static enum err refuse(struct core *c, const struct core_caller *who, enum err refusal,
-                       const struct policy *policy, struct core_answer *out)
+                       const struct more *more, struct core_answer *out)
 {
     if (!answer_is_refusal(refusal))
         return refusal;
     enum err failed = record(c, who, refusal);
-    return failed ? failed : problem(c, refusal, policy, out);
+    return failed ? failed : problem(c, refusal, more, out);
 }
 
 enum err answer_refuse(struct core *c, const struct core_caller *who, enum err e,
                        struct core_answer *out)
 {
-    return refuse(c, who, e, NULL, out);
+    return refuse(c, who, e, &(struct more){NULL, NULL}, out);
 }
 
 enum err answer_refuse_stale(struct core *c, const struct core_caller *who,
                              const struct policy *policy, struct core_answer *out)
 {
-    return refuse(c, who, ERR_POLICY_STALE, policy, out);
+    return refuse(c, who, ERR_POLICY_STALE, &(struct more){policy, NULL}, out);
+}
+
+enum err answer_refuse_claimed(struct core *c, const struct core_caller *who, const char *by,
+                               struct core_answer *out)
+{
+    return refuse(c, who, ERR_ITEM_CLAIMED, &(struct more){NULL, by}, out);
 }
 
 enum err answer_finish(struct core *c, const struct core_caller *who, enum err e, int http,
@@ -174,7 +187,7 @@ enum err answer_refuse_signed(struct core *c, const struct answer_signed *what, 
     if (what->order_digest)
         doc_digest(&body, "orderDigest", what->order_digest);
     enum err failed = end_entry(c, &body, key->holder);
-    return failed ? failed : problem(c, e, what->policy, out);
+    return failed ? failed : problem(c, e, &(struct more){what->policy, NULL}, out);
 }
 
 /* --- counts --- */

@@ -47,6 +47,10 @@ MUST_CHECK enum err answer_refuse_signed(struct core *c, const struct answer_sig
 MUST_CHECK enum err answer_refuse_stale(struct core *c, const struct core_caller *who,
                                         const struct policy *policy, struct core_answer *out);
 
+/* ITEM_CLAIMED; the problem document says BY whom, as its member claimedBy. */
+MUST_CHECK enum err answer_refuse_claimed(struct core *c, const struct core_caller *who,
+                                          const char *by, struct core_answer *out);
+
 /* Writes the entries for the counts of the minutes that are over. */
 MUST_CHECK enum err answer_flush_counts(struct core *c);
 

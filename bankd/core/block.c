@@ -5,6 +5,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/reading.h"
 #include "bankd/core/session.h"
@@ -51,6 +52,24 @@ static enum err write_state(struct core *c, struct ledger_account *a, const char
     return store_run(q);
 }
 
+static enum err check_eyes(struct core *c, const struct core_caller *who, enum core_account_act act,
+                           const struct ledger_account *a)
+{
+    char object[LEDGER_OBJECT_MAX];
+
+    ledger_object(a->account, object);
+    return act == CORE_ACCOUNT_UNBLOCK ? eyes_check(c, who, EYES_UNBLOCKED, object) : ERR_OK;
+}
+
+static enum err note_eyes(struct core *c, const struct core_caller *who, enum core_account_act act,
+                          const struct ledger_account *a)
+{
+    char object[LEDGER_OBJECT_MAX];
+
+    ledger_object(a->account, object);
+    return act == CORE_ACCOUNT_BLOCK ? eyes_note(c, who, EYES_BLOCKED, object) : ERR_OK;
+}
+
 enum err core_account_state(struct core *c, const struct core_caller *who, const char *account,
                             enum core_account_act act, const char *note, struct core_answer *out)
 {
@@ -70,10 +89,14 @@ enum err core_account_state(struct core *c, const struct core_caller *who, const
         e = reading_catch_up(c, &a);
     if (!e)
         e = check(c, &a, states[act]);
+    if (!e)
+        e = check_eyes(c, who, act, &a);
     if (e)
         return answer_refuse(c, who, e, out);
     a.state = states[act];
     e = write_state(c, &a, who->operator_name, note);
+    if (!e)
+        e = note_eyes(c, who, act, &a);
     if (!e)
         e = view_account(c, &a, &body);
     return e ? e : answer_doc(c, 200, &body, out);

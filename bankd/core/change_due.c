@@ -3,6 +3,7 @@
  * What time does to a change, and what the bank says about one that waits.
  */
 #include "bankd/core/change_row.h"
+#include "bankd/core/claim.h"
 #include "bankd/core/entries.h"
 #include <string.h>
 
@@ -132,6 +133,7 @@ static void list_missing(const struct change *ch, const struct policy *p,
 
 enum err change_waits(struct core *c, const struct ledger_account *a, struct doc *out)
 {
+    char item[CORE_ITEM_MAX + 1];
     struct doc votes = {0}, missing = {0};
     const struct policy *from = NULL;
     struct change ch;
@@ -149,6 +151,8 @@ enum err change_waits(struct core *c, const struct ledger_account *a, struct doc
         list_missing(&ch, from, NULL, &missing);
         list_missing(&ch, ch.to, from, &missing);
         doc_put(out, "canDecide", &missing);
+        claim_policy(policy_digest(ch.to), item);
+        e = claim_view(c, item, out);
     }
     change_free(&ch);
     return e;

@@ -49,6 +49,8 @@ struct core_terms {
     char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
     size_t code_count;  /* 0: no order may go to another bank */
     bool console_open;  /* the console acts although there are operators */
+    bool four_eyes;     /* nobody lets go on what he entered himself */
+    int64_t claim_us;   /* how long an item of the queue stays claimed; 0: two hours */
     int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
     int64_t events_us;  /* how long events are kept; 0: for ever */
 };
@@ -57,6 +59,7 @@ MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t
 MUST_CHECK enum err core_terms_cutoff(const char *text, struct core_terms *t);     /* "16:00 EUR" */
 MUST_CHECK enum err core_terms_hold_on(const char *text, struct core_terms *t); /* "look-alike" */
 MUST_CHECK enum err core_terms_bank_codes(const char *text, struct core_terms *t); /* "PT 0002" */
+MUST_CHECK enum err core_terms_four_eyes(const char *text, struct core_terms *t);  /* "yes" */
 MUST_CHECK enum err core_terms_console(const char *text, struct core_terms *t);    /* "open" */
 
 struct core_options {
@@ -108,6 +111,7 @@ struct core_caller {
     const char *operator_name;
     role_set roles; /* of an operator */
     bool console;
+    int64_t act; /* the entry of what he signed for this call; 0: nothing */
 };
 
 struct core_answer {
@@ -124,6 +128,7 @@ void core_answer_free(struct core_answer *a);
 struct core_operator {
     char name[HOLDER_MAX + 1];
     role_set roles;
+    int64_t act; /* its entry; 0: he only reads */
 };
 MUST_CHECK enum err core_operator(struct core *c, const struct core_caller *who, role_set needed,
                                   bool others, struct core_operator *as, struct core_answer *out);
@@ -370,14 +375,35 @@ MUST_CHECK enum err core_account_state(struct core *c, const struct core_caller 
                                        const char *account, enum core_account_act act,
                                        const char *note, struct core_answer *out);
 
-/* Of an order that is at PDNG, otherwise ORDER_NOT_HELD: executes it, or ends it with DS04. NOTE
- * says why, for the log. */
+/* An operator's word on an order: NOTE says why, for the log. ENTRY is the newest entry about the
+ * order as he saw it, 0 where he does not say: ITEM_CHANGED when there is a newer one. ITEM_CLAIMED
+ * when another operator works on it. */
+struct core_word {
+    const char *account, *id, *note;
+    int64_t entry;
+};
+/* Of an order that waits for the bank, otherwise ORDER_NOT_HELD: lets it go on, or ends it with
+ * DS04. */
 MUST_CHECK enum err core_order_release(struct core *c, const struct core_caller *who,
-                                       const char *account, const char *id, const char *note,
-                                       struct core_answer *out);
+                                       const struct core_word *word, struct core_answer *out);
 MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *who,
-                                      const char *account, const char *id, const char *note,
-                                      struct core_answer *out);
+                                      const struct core_word *word, struct core_answer *out);
+/* Keeps a payment back that is not paid yet, until it is released: NOT_HOLDABLE. */
+MUST_CHECK enum err core_order_hold(struct core *c, const struct core_caller *who,
+                                    const struct core_word *word, struct core_answer *out);
+/* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the
+ * caller's. ITEM is
+ * "order:IBAN/ID", "credit:17", "policy:DIGEST" or
+ * "enrolment:ENROLMENT" (NOT_FOUND unless it waits). What is nobody's an
+ * operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is his he gives away; what is
+ * another's (ITEM_CLAIMED) only who has the role security. HOLDER_UNKNOWN when OPERATOR_ID does not
+ * work the queue. */
+#define CORE_ITEM_MAX 96
+MUST_CHECK enum err core_claim(struct core *c, const struct core_caller *who, const char *item,
+                               const char *operator_id, const char *note, struct core_answer *out);
+/* What operators note about an item, for each other and the log. */
+MUST_CHECK enum err core_comment(struct core *c, const struct core_caller *who, const char *item,
+                                 const char *text, struct core_answer *out);
 /* Orders that were paid to another bank and wait there, at ACSP. */
 /* What waits: orders, credits in suspense and new policies, those first that wait longest; ANY: for
  * whomever. What moves between two pages is on a later one. */
@@ -388,11 +414,10 @@ MUST_CHECK enum err core_outbox(struct core *c, const struct core_caller *who,
 /* Of one that is in the outbox, otherwise ORDER_NOT_SENT: the other bank has it, or sent it back
  * for a REASON (ISO code; REASON_INVALID for one that is not another bank's to give). */
 MUST_CHECK enum err core_order_confirm(struct core *c, const struct core_caller *who,
-                                       const char *account, const char *id, const char *note,
-                                       struct core_answer *out);
+                                       const struct core_word *word, struct core_answer *out);
 MUST_CHECK enum err core_order_return(struct core *c, const struct core_caller *who,
-                                      const char *account, const char *id, const char *reason,
-                                      const char *note, struct core_answer *out);
+                                      const struct core_word *word, const char *reason,
+                                      struct core_answer *out);
 
 /* What came from another bank. An account that is not here, is closed or has another currency
  * leaves it in suspense. CREDIT_EXISTS for a REFERENCE that came before. */

@@ -157,6 +157,14 @@ static enum err settle(struct core *c, struct ledger_account *a, const struct li
 
 /* --- execution --- */
 
+static enum err hold_now(struct core *c, const struct ledger_account *a, struct life_order *o)
+{
+    flag_set flags = 0;
+    enum err e = hold_needed(c, a->currency, o, &flags);
+
+    return e ? e : hold(c, a, flags, o);
+}
+
 static bool all_count(const struct life_decisions *all)
 {
     for (size_t i = 0; i < all->count; i++) {
@@ -182,6 +190,8 @@ enum err life_execute(struct core *c, struct ledger_account *a, const struct lif
     flag_set flags = 0;
     bool fits = false;
 
+    if (o->status == STATUS_ACCP && hold_kept(o)) /* his word came before its day */
+        return hold_now(c, a, o);
     if (day > text_day_of(c->now_us)) {
         o->due_us = day * DAY_US;
         return life_save(c, o);

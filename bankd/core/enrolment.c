@@ -6,6 +6,7 @@
 #include "bankd/core/enrolment.h"
 
 #include "bankd/core/answer.h"
+#include "bankd/core/claim.h"
 #include "bankd/core/core.h"
 #include "bankd/core/enrol.h"
 #include "bankd/core/entries.h"
@@ -109,11 +110,16 @@ static enum err count_waiting(struct core *c, int64_t *out)
 
 /* --- the log --- */
 
+static void object_of(const char *name, char out[static OBJECT_MAX])
+{
+    snprintf(out, OBJECT_MAX, "enrolment:%.*s", (int)ENROLMENT_ID_LEN, name);
+}
+
 static void begin_entry(struct doc *body, const char *type, const char *name, int64_t previous)
 {
     char object[OBJECT_MAX];
 
-    snprintf(object, sizeof object, "enrolment:%s", name);
+    object_of(name, object);
     entries_body(body, type, object, previous);
 }
 
@@ -261,6 +267,7 @@ static void describe(const struct asked *a, struct doc *out)
 static enum err answer(struct core *c, const struct core_caller *who, enum err e, int http,
                        struct asked *a, struct core_answer *out)
 {
+    char item[OBJECT_MAX];
     struct doc body = {0};
 
     if (!e) {
@@ -268,7 +275,10 @@ static enum err answer(struct core *c, const struct core_caller *who, enum err e
         e = put_certificates(c, a, &body);
     }
     release(a);
-    return answer_finish(c, who, e, http, &body, out);
+    if (e != ERR_ITEM_CLAIMED)
+        return answer_finish(c, who, e, http, &body, out);
+    object_of(a->name, item);
+    return claim_refuse(c, who, item, e, out);
 }
 
 /* --- handing one in --- */
@@ -436,11 +446,19 @@ enum err core_enrolments(struct core *c, const struct core_caller *who,
 
 /* --- the operator's word --- */
 
-static enum err find_waiting(struct core *c, const char *name, struct asked *out)
+/* Which no other operator works on. */
+static enum err find_waiting(struct core *c, const struct core_caller *who, const char *name,
+                             struct asked *out)
 {
+    char item[OBJECT_MAX];
     enum err e = find_now(c, name, out);
 
-    return !e && !waits(out) ? ERR_ENROLMENT_OVER : e;
+    if (!e && !waits(out))
+        e = ERR_ENROLMENT_OVER;
+    if (e)
+        return e;
+    object_of(name, item);
+    return claim_check(c, who, item);
 }
 
 /* Somebody new, or who the request says that he is already: nobody else's name is given to it. */
@@ -552,7 +570,7 @@ enum err core_enrolment_admit(struct core *c, const struct core_caller *who, con
         return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
-        e = find_waiting(c, name, &a);
+        e = find_waiting(c, who, name, &a);
     if (!e)
         e = admit(c, who, &a, in);
     return answer(c, who, e, 200, &a, out);
@@ -570,7 +588,7 @@ enum err core_enrolment_refuse(struct core *c, const struct core_caller *who, co
         return ERR_CLOCK_INSANE;
     enum err e = session_operator_note(who, reason);
     if (!e)
-        e = find_waiting(c, name, &a);
+        e = find_waiting(c, who, name, &a);
     if (!e)
         e = end(c, &a, &how);
     return answer(c, who, e, 200, &a, out);

@@ -53,6 +53,13 @@ void entries_body(struct doc *body, const char *type, const char *object, int64_
         doc_int(body, "previous", previous);
 }
 
+void entries_operator(struct doc *body, const struct core_caller *who)
+{
+    if (who->act)
+        doc_int(body, "act", who->act);
+    doc_text(body, "operator", who->operator_name);
+}
+
 static enum err insert(struct core *c, int64_t id, const struct nodes *nodes,
                        const struct buf *leaf, const uint8_t salt[static ENTRY_SALT_LEN],
                        const struct buf *body)

@@ -13,6 +13,9 @@
 /* Starts a body about OBJECT; PREVIOUS is the object's newest entry or NO_ENTRY. */
 void entries_body(struct doc *body, const char *type, const char *object, int64_t previous);
 
+/* Who of the bank does it, and by which act, where he signed one. */
+void entries_operator(struct doc *body, const struct core_caller *who);
+
 /* Appends an entry in the transaction and frees BODY. INTERNAL while the log has no first
  * entry. After a failure the transaction must be rolled back. */
 MUST_CHECK enum err entries_add(struct core *c, struct doc *body, int64_t *index);

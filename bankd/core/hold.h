@@ -12,6 +12,8 @@
  * need not. */
 MUST_CHECK enum err hold_needed(struct core *c, const char *currency, const struct life_order *o,
                                 flag_set *out);
+/* Whether an operator keeps it back. */
+bool hold_kept(const struct life_order *o);
 /* ACCP -> PDNG. Saves O. */
 MUST_CHECK enum err hold(struct core *c, const struct ledger_account *a, flag_set why,
                          struct life_order *o);

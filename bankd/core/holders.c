@@ -6,6 +6,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/enrol.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/page.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
@@ -90,6 +91,14 @@ static enum err check_new(struct core *c, struct enrolling *in)
     return in->known ? ERR_OK : ERR_BANK_HOLDER_EXISTS;
 }
 
+static enum err note_operator(struct core *c, const struct core_caller *who, const char *id)
+{
+    char object[PEOPLE_OBJECT_MAX];
+
+    people_object(id, object);
+    return eyes_note(c, who, EYES_ENROLLED, object);
+}
+
 static enum err enrol(struct core *c, const struct core_caller *who, struct enrolling *in,
                       struct core_answer *out)
 {
@@ -112,6 +121,8 @@ static enum err enrol(struct core *c, const struct core_caller *who, struct enro
         const struct enrol one = {
             .kind = in->kind, .holder = in->id, .name = in->name, .key = in->key};
         e = enrol_key(c, &one);
+        if (!e && in->kind == PEOPLE_OPERATOR)
+            e = note_operator(c, who, in->id);
     }
     if (!e)
         e = people_holder_find(c, in->id, &there);

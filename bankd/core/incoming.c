@@ -3,9 +3,11 @@
  * What comes from other banks, and how the operator puts right where it went.
  */
 #include "bankd/core/answer.h"
+#include "bankd/core/claim.h"
 #include "bankd/core/core.h"
 #include "bankd/core/credits.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/page.h"
 #include "bankd/core/reading.h"
 #include "bankd/core/session.h"
@@ -22,7 +24,8 @@
 /* What the operator does about money that came in. */
 struct act {
     const char *type; /* of the entry */
-    const char *operator_name, *note;
+    const struct core_caller *who;
+    const char *note;
 };
 
 /* Books the whole of M, and writes an entry about A, one of its sides. */
@@ -42,12 +45,13 @@ static enum err book(struct core *c, const struct act *act, const struct ledger_
     doc_money(&body, "balance", a->booked, a->currency);
     doc_text(&body, "currency", a->currency);
     doc_int(&body, "movement", movement);
-    doc_text(&body, "operator", act->operator_name);
+    doc_text(&body, "operator", act->who->operator_name);
     doc_text(&body, "note", act->note);
     doc_text_optional(&body, "reference", reference);
     if (m->reverses)
         doc_int(&body, "reverses", m->reverses);
-    return ledger_entry(c, a, &body);
+    e = ledger_entry(c, a, &body);
+    return e ? e : eyes_note(c, act->who, EYES_BOOKED, object);
 }
 
 /* --- a credit comes in --- */
@@ -126,7 +130,19 @@ static enum err write_credit(struct core *c, const struct credit *k, const char 
     return ledger_entry(c, a, &body);
 }
 
-static enum err take_credit(struct core *c, struct credit *k, const char *operator_name)
+/* Whose money it is, or of what nobody knows it yet. */
+static enum err note_credit(struct core *c, const struct core_caller *who, const struct credit *k,
+                            const struct ledger_account *place)
+{
+    char object[LEDGER_OBJECT_MAX], item[CORE_ITEM_MAX + 1];
+
+    ledger_object(place->account, object);
+    claim_credit(k->id, item);
+    return k->state == CREDIT_SUSPENSE ? eyes_note(c, who, EYES_CREDITED, item)
+                                       : eyes_note(c, who, EYES_BOOKED, object);
+}
+
+static enum err take_credit(struct core *c, struct credit *k, const struct core_caller *who)
 {
     struct ledger_account outside, place;
     const char *why = "";
@@ -144,7 +160,9 @@ static enum err take_credit(struct core *c, struct credit *k, const char *operat
     m.credit = k->id;
     if (!e)
         e = ledger_move(c, &m, &movement);
-    return e ? e : write_credit(c, k, operator_name, why, movement, &place);
+    if (!e)
+        e = write_credit(c, k, who->operator_name, why, movement, &place);
+    return e ? e : note_credit(c, who, k, &place);
 }
 
 enum err core_credit(struct core *c, const struct core_caller *who, const struct core_credit *in,
@@ -165,7 +183,7 @@ enum err core_credit(struct core *c, const struct core_caller *who, const struct
     if (!e && known)
         e = ERR_CREDIT_EXISTS;
     if (!e)
-        e = take_credit(c, &k, who->operator_name);
+        e = take_credit(c, &k, who);
     if (!e)
         credits_view(&k, &body);
     return answer_finish(c, who, e, 201, &body, out);
@@ -217,12 +235,19 @@ static enum err find_receiver(struct core *c, const struct credit *k, const char
     return !e && strcmp(out->currency, k->currency) != 0 ? ERR_CURRENCY_MISMATCH : e;
 }
 
+static const char *item_of(const struct credit *k, char item[static CORE_ITEM_MAX + 1])
+{
+    claim_credit(k->id, item);
+    return item;
+}
+
 /* ACCOUNT NULL: back to where it came from. The entry is about who gets it, or else about suspense.
  */
 static enum err out_of_suspense(struct core *c, const struct core_caller *who, const char *credit,
                                 const char *account, const char *note, struct core_answer *out)
 {
-    const struct act act = {account ? "assigned" : "given-back", who->operator_name, note};
+    const struct act act = {account ? "assigned" : "given-back", who, note};
+    char item[CORE_ITEM_MAX + 1] = "";
     struct ledger_account suspense, to;
     struct credit k;
     struct doc body = {0};
@@ -233,6 +258,10 @@ static enum err out_of_suspense(struct core *c, const struct core_caller *who, c
     enum err e = session_operator_note(who, note);
     if (!e)
         e = find_suspended(c, credit, &k);
+    if (!e)
+        e = claim_check(c, who, item_of(&k, item));
+    if (!e)
+        e = eyes_check(c, who, EYES_DISPOSED, item);
     if (!e)
         e = ledger_own(c, LEDGER_SUSPENSE, k.currency, &suspense);
     if (!e)
@@ -248,8 +277,11 @@ static enum err out_of_suspense(struct core *c, const struct core_caller *who, c
     if (!e)
         e = credits_set(c, &k, account ? CREDIT_BOOKED : CREDIT_RETURNED);
     if (!e)
+        e = claim_end(c, item);
+    if (!e)
         credits_view(&k, &body);
-    return answer_finish(c, who, e, 200, &body, out);
+    return e == ERR_ITEM_CLAIMED ? claim_refuse(c, who, item, e, out)
+                                 : answer_finish(c, who, e, 200, &body, out);
 }
 
 enum err core_credit_assign(struct core *c, const struct core_caller *who, const char *credit,
@@ -336,7 +368,7 @@ static enum err reverse(struct core *c, const struct act *act, const struct book
 enum err core_reverse(struct core *c, const struct core_caller *who, const char *account,
                       const char *movement, const char *note, struct core_answer *out)
 {
-    const struct act act = {"reversal", who->operator_name, note};
+    const struct act act = {"reversal", who, note};
     struct ledger_account a;
     struct booked b;
     struct doc body = {0};

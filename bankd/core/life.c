@@ -270,8 +270,8 @@ enum err life_end(struct core *c, struct ledger_account *a, const struct life_en
     life_object(a->account, o->order_id, object);
     entries_body(&body, "closed", object, o->entry);
     doc_text(&body, "reason", end->reason);
-    if (end->operator_name) {
-        doc_text(&body, "operator", end->operator_name);
+    if (end->by) {
+        entries_operator(&body, end->by);
         doc_text(&body, "note", end->note);
     }
     doc_array(&status);

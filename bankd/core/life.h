@@ -111,8 +111,9 @@ bool life_reserves(enum status s);
 
 /* Ends an order by the bank's own hand, as RJCT, and frees what it held. Updates A. */
 struct life_end {
-    const char *reason;               /* ISO code */
-    const char *operator_name, *note; /* NULL: the bank by itself */
+    const char *reason;           /* ISO code */
+    const struct core_caller *by; /* NULL: the bank by itself */
+    const char *note;             /* of whose it is */
 };
 MUST_CHECK enum err life_end(struct core *c, struct ledger_account *a, const struct life_end *end,
                              struct life_order *o);

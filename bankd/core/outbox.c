@@ -80,33 +80,35 @@ static enum err take(struct core *c, const struct word *w, const struct outcome 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator_note(w->who, w->note);
+    enum err e = session_operator_note(w->who, w->said->note);
     if (!e && what->status == STATUS_RJCT &&
         !status_reason_returns(what->reason, strlen(what->reason)))
         e = ERR_REASON_INVALID;
     if (!e)
-        e = word_find(c, w, STATUS_ACSP, ERR_ORDER_NOT_SENT, &a, &o);
+        e = word_find(c, w, &a, &o);
+    if (!e && o.status != STATUS_ACSP)
+        e = ERR_ORDER_NOT_SENT;
+    if (!e)
+        e = word_may(c, w, EYES_OUTCOME, &a, &o);
     if (e)
-        return answer_refuse(c, w->who, e, out);
+        return word_refuse(c, w, e, out);
     e = end(c, &a, w, what, &o);
     return e ? e : word_answer(c, &a, &o, out);
 }
 
-enum err core_order_confirm(struct core *c, const struct core_caller *who, const char *account,
-                            const char *id, const char *note, struct core_answer *out)
+enum err core_order_confirm(struct core *c, const struct core_caller *who,
+                            const struct core_word *said, struct core_answer *out)
 {
     static const struct outcome arrived = {"confirmed", LEDGER_CONFIRMATION, STATUS_ACSC, ""};
-    const struct word w = {who, account, id, note};
 
-    return take(c, &w, &arrived, out);
+    return take(c, &(struct word){who, said}, &arrived, out);
 }
 
-enum err core_order_return(struct core *c, const struct core_caller *who, const char *account,
-                           const char *id, const char *reason, const char *note,
+enum err core_order_return(struct core *c, const struct core_caller *who,
+                           const struct core_word *said, const char *reason,
                            struct core_answer *out)
 {
-    const struct outcome returned = {"returned", LEDGER_RETURN, STATUS_RJCT, reason};
-    const struct word w = {who, account, id, note};
+    const struct outcome sent_back = {"returned", LEDGER_RETURN, STATUS_RJCT, reason};
 
-    return take(c, &w, &returned, out);
+    return take(c, &(struct word){who, said}, &sent_back, out);
 }

@@ -5,6 +5,7 @@
  */
 #include "bankd/core/answer.h"
 #include "bankd/core/change.h"
+#include "bankd/core/claim.h"
 #include "bankd/core/core.h"
 #include "bankd/core/credits.h"
 #include "bankd/core/life.h"
@@ -88,6 +89,7 @@ static void put_party(const char *name, const char *party, const char *account, 
 static enum err put_order(struct core *c, int64_t id, struct doc *out)
 {
     struct store_query *q = store_query(c->store, STORE_ORDER_BY_ID);
+    char item[LIFE_OBJECT_MAX];
     struct ledger_account a;
     struct life_order o;
     bool found = false;
@@ -106,12 +108,15 @@ static enum err put_order(struct core *c, int64_t id, struct doc *out)
     doc_money(out, "amount", o.amount, a.currency);
     doc_text(out, "currency", a.currency);
     put_party("payee", o.payee_name, o.payee, out);
-    return view_order_waits(c, &a, &o, out);
+    doc_int(out, "entry", o.entry);
+    life_object(a.account, o.order_id, item);
+    e = view_order_waits(c, &a, &o, out);
+    return e ? e : claim_view(c, item, out);
 }
 
 static enum err put_credit(struct core *c, int64_t id, struct doc *out)
 {
-    char number[24];
+    char number[24], item[CORE_ITEM_MAX + 1];
     struct credit k;
     enum err e = credits_find(c, id, &k);
 
@@ -125,7 +130,8 @@ static enum err put_credit(struct core *c, int64_t id, struct doc *out)
     doc_text(out, "currency", k.currency);
     put_party("debtor", k.debtor_name, k.debtor_account, out);
     doc_text(out, "reference", k.reference);
-    return ERR_OK;
+    claim_credit(k.id, item);
+    return claim_view(c, item, out);
 }
 
 static enum err put_policy(struct core *c, int64_t account, struct doc *out)

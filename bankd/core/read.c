@@ -226,7 +226,8 @@ enum err core_order(struct core *c, const struct core_caller *who, const char *a
         return ERR_CLOCK_INSANE;
     enum err e = reading_open_order(c, who, account, id, &a, &row, &stands);
     if (!e)
-        e = view_stored_order(c, &a, &row, stands, &body);
+        e = who->operator_name ? view_operator_order(c, &a, &row, &body)
+                               : view_stored_order(c, &a, &row, stands, &body);
     if (!e && stands)
         e = put_policy(c, &row, &body);
     return answer_finish(c, who, e, 200, &body, out);

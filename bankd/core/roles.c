@@ -6,6 +6,7 @@
 
 #include "bankd/core/answer.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
 
@@ -64,12 +65,16 @@ static enum err write_entry(struct core *c, const struct core_caller *who, const
 static enum err set(struct core *c, const struct core_caller *who, const char *operator_id,
                     const char *note, role_set roles)
 {
+    char object[PEOPLE_OBJECT_MAX];
     struct people_holder person;
     role_set had = 0;
 
     enum err e = people_holder_find(c, operator_id, &person);
     if (!e && person.kind != PEOPLE_OPERATOR)
         e = ERR_HOLDER_UNKNOWN;
+    people_object(operator_id, object);
+    if (!e)
+        e = eyes_check(c, who, EYES_ROLES, object);
     if (!e)
         e = act_roles(c, person.id, &had);
     if (!e)

@@ -8,6 +8,8 @@
 #include "order/amount.h"
 #include <string.h>
 
+#define CLAIM_US (2 * 3600 * TEXT_SECOND_US)
+
 /* --- reading --- */
 
 typedef enum err (*item_fn)(const char *text, size_t len, struct core_terms *t);
@@ -74,12 +76,14 @@ static enum err read_cutoff(const char *text, size_t len, struct core_terms *t)
     return e;
 }
 
-/* "first-payment"; the bank's limit is a setting of its own. */
+/* "first-payment"; the bank's limit is a setting of its own, and what an
+ * operator does is none. */
 static enum err read_flag(const char *text, size_t len, struct core_terms *t)
 {
     enum flag f = flag_from_name(text, len);
 
-    if (f == FLAG_COUNT || f == FLAG_ABOVE_LIMIT || (t->hold_on & FLAG_BIT(f)))
+    if (f == FLAG_COUNT || f == FLAG_ABOVE_LIMIT || f == FLAG_OPERATOR ||
+        (t->hold_on & FLAG_BIT(f)))
         return ERR_CONFIG_INVALID;
     t->hold_on |= FLAG_BIT(f);
     return ERR_OK;
@@ -106,6 +110,12 @@ enum err core_terms_console(const char *text, struct core_terms *t)
 {
     t->console_open = strcmp(text, "open") == 0;
     return text[0] && !t->console_open ? ERR_CONFIG_INVALID : ERR_OK;
+}
+
+enum err core_terms_four_eyes(const char *text, struct core_terms *t)
+{
+    t->four_eyes = strcmp(text, "yes") == 0;
+    return text[0] && !t->four_eyes ? ERR_CONFIG_INVALID : ERR_OK;
 }
 
 enum err core_terms_bank_codes(const char *text, struct core_terms *t)
@@ -154,6 +164,11 @@ bool terms_elsewhere(const struct core_terms *t, const char *iban)
             return false;
     }
     return t->code_count > 0;
+}
+
+int64_t terms_claim_us(const struct core_terms *t)
+{
+    return t->claim_us ? t->claim_us : CLAIM_US;
 }
 
 struct calendar_terms terms_calendar(const struct core_terms *t, const char *currency)

@@ -13,6 +13,8 @@
 bool terms_above(const struct core_terms *t, const char *currency, int64_t amount);
 /* Whether an account is another bank's, and orders may go there. */
 bool terms_elsewhere(const struct core_terms *t, const char *iban);
+/* How long an item of the queue stays claimed. */
+int64_t terms_claim_us(const struct core_terms *t);
 /* When the bank takes payments in a currency. */
 struct calendar_terms terms_calendar(const struct core_terms *t, const char *currency);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/view.h"
 
+#include "bankd/core/claim.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/hold.h"
 #include "bankd/core/rights.h"
@@ -110,7 +111,8 @@ static void add_flags(const struct life_order *row, struct doc *out)
     struct doc flags = {0};
 
     doc_text_optional(out, "payeeCheck", row->payee_check);
-    if (row->status != STATUS_PDNG || row->released)
+    if (row->released ||
+        (row->status != STATUS_PDNG && !(status_open(row->status) && hold_kept(row))))
         return;
     hold_list(row->held, &flags);
     doc_put(out, "heldFor", &flags);
@@ -252,6 +254,16 @@ enum err view_order_for(struct core *c, const struct ledger_account *a,
     const char *bytes = policy_bytes(stored.in.pinned, &len);
     doc_canonical(out, "policy", bytes, len);
     return e;
+}
+
+enum err view_operator_order(struct core *c, const struct ledger_account *a,
+                             const struct life_order *row, struct doc *out)
+{
+    char item[LIFE_OBJECT_MAX];
+    enum err e = view_stored_order(c, a, row, true, out);
+
+    life_object(a->account, row->order_id, item);
+    return e ? e : claim_view(c, item, out);
 }
 
 /* --- accounts --- */

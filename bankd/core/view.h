@@ -21,6 +21,9 @@ void view_order(const struct core *c, const struct life_case *in, const char *cu
 MUST_CHECK enum err view_stored_order(struct core *c, const struct ledger_account *a,
                                       const struct life_order *row, bool people, struct doc *out);
 
+/* The same, and whose work it is among operators. */
+MUST_CHECK enum err view_operator_order(struct core *c, const struct ledger_account *a,
+                                        const struct life_order *row, struct doc *out);
 /* The same for a holder of the account, with the flags on its payee and the policy to
  * decide under, if it waits for his word; OUT is empty if not. */
 MUST_CHECK enum err view_order_for(struct core *c, const struct ledger_account *a,

@@ -63,11 +63,11 @@ static enum err tell_bank(struct ctl *ctl, const struct args_list *words, enum r
 /* The operator's word on an order, with no more than a note. */
 static int decide(struct ctl *ctl, const struct args_list *words, enum route route)
 {
-    struct request_note r = {.note = ""};
+    struct request_word r = {.note = ""};
     struct buf body = BUF_INIT(0);
     enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
     if (e == ERR_OK)
-        e = request_note_make(&r, &body);
+        e = request_word_make(&r, &body);
     if (e == ERR_OK)
         e = tell_bank(ctl, words, route, &body);
     buf_free(&body);
@@ -82,6 +82,11 @@ int cmd_order_release(void *ctx, const struct args_list *words)
 int cmd_order_refuse(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_REFUSE);
+}
+
+int cmd_order_hold(void *ctx, const struct args_list *words)
+{
+    return decide(ctx, words, ROUTE_HOLD);
 }
 
 int cmd_order_confirm(void *ctx, const struct args_list *words)

@@ -3,7 +3,6 @@
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/queue_watch.h"
 #include "base/clock.h"
-#include "order/waits.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +20,6 @@ static bool painted(void)
            term != NULL && strcmp(term, "dumb") != 0;
 }
 
-static enum err read_waiting(struct ctl *ctl, struct queue_wish *out)
-{
-    if (ctl->waiting == NULL)
-        return ERR_OK;
-    if (waits_from_name(ctl->waiting, strlen(ctl->waiting), &out->waiting) != ERR_OK)
-        return ctl_fail(ctl, ERR_USAGE, "--waiting is bank, holders, time or other-bank");
-    return ERR_OK;
-}
-
 static enum err read_age(struct ctl *ctl, const char *option, const char *value, int64_t *out_us)
 {
     enum err e = queue_read_age(value, out_us);
@@ -41,7 +31,7 @@ static enum err read_wish(struct ctl *ctl, struct queue_wish *out)
     *out = (struct queue_wish){.look = {.now_us = clock_now_us(), .painted = painted()}};
     enum err e = ctl->account != NULL ? ctl_need_account(ctl) : ERR_OK;
     if (e == ERR_OK)
-        e = read_waiting(ctl, out);
+        e = ctl_waiting(ctl, &out->waiting);
     if (e == ERR_OK && ctl->sort != NULL && queue_read_sort(ctl->sort, &out->sort) != ERR_OK)
         e = ctl_fail(ctl, ERR_USAGE, "--sort is age or amount");
     if (e == ERR_OK)

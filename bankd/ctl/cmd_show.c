@@ -325,6 +325,24 @@ static void print_ledger(const struct shown *s)
         line("Ledger", "nothing moved");
 }
 
+/* --- among operators --- */
+
+static void print_desk(const struct shown *s)
+{
+    const struct js *comments = js_get(s->told, "comments");
+    const char *by = text_of(s->told, "claimedBy");
+    if (by[0] != '\0')
+        line("Claimed by", by);
+    for (size_t i = js_count(comments); i > 0; i--) {
+        const struct js *one = js_at(comments, i - 1);
+        printf(LABEL, i == js_count(comments) ? "Comments" : "");
+        print_member(one, "time", "");
+        print_member(one, "operator", "  ");
+        print_member(one, "text", ": ");
+        putchar('\n');
+    }
+}
+
 /* --- all of it --- */
 
 static enum err print_shown(const struct shown *s)
@@ -348,6 +366,7 @@ static enum err print_shown(const struct shown *s)
         return e;
     print_timeline(s);
     print_ledger(s);
+    print_desk(s);
     return ERR_OK;
 }
 

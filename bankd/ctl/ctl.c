@@ -2,7 +2,9 @@
 #include "bankd/ctl/ctl.h"
 #include "api/problem.h"
 #include "bankd/ctl/remote.h"
+#include "order/forms.h"
 #include "order/iban.h"
+#include "order/waits.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +44,14 @@ enum err ctl_need_account(struct ctl *ctl)
     return e == ERR_OK ? iban_check(ctl->account, strlen(ctl->account)) : e;
 }
 
+enum err ctl_waiting(struct ctl *ctl, enum waits *out)
+{
+    *out = WAITS_ANY;
+    if (ctl->waiting == NULL || waits_from_name(ctl->waiting, strlen(ctl->waiting), out) == ERR_OK)
+        return ERR_OK;
+    return ctl_fail(ctl, ERR_USAGE, "--waiting is bank, holders, time or other-bank");
+}
+
 static const char *socket_path(const struct ctl *ctl)
 {
     return ctl->socket != NULL ? ctl->socket : CTL_SOCKET;
@@ -67,6 +77,18 @@ static enum err call_console(struct ctl *ctl, const struct client_call *call, st
                        : ctl_fail(ctl, e, "%s: %s", socket_path(ctl), client_message(ctl->client));
 }
 
+/* Whose work it is stands in the bank's problem document. */
+static enum err tell_claimer(struct ctl *ctl)
+{
+    struct js *problem = NULL;
+    enum err e = js_parse(ctl->problem.data, ctl->problem.len, &problem);
+    const char *name = js_text(js_get(problem, "claimedBy"), NULL);
+    if (e == ERR_OK && name != NULL && forms_holder(name, strlen(name)) == ERR_OK)
+        (void)snprintf(ctl->detail, sizeof ctl->detail, "%s works on it", name);
+    js_free(problem);
+    return ERR_ITEM_CLAIMED;
+}
+
 enum err ctl_connect_beside(struct ctl *ctl, struct client **out)
 {
     const struct client_options options = {.unix_socket = socket_path(ctl)};
@@ -81,7 +103,7 @@ enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **a
     if (e != ERR_OK) {
         buf_free(&ctl->problem);
         ctl->problem = body; /* moves to CTL */
-        return e;
+        return e == ERR_ITEM_CLAIMED ? tell_claimer(ctl) : e;
     }
     e = js_parse(body.data, body.len, answer);
     buf_free(&body);

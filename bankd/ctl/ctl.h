@@ -11,6 +11,7 @@
 #include "base/args.h"
 #include "base/err.h"
 #include "order/json.h"
+#include "order/waits.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -25,8 +26,10 @@ struct ctl {
     const char *letter, *public_url;                           /* of the bank */
     const char *from, *from_account, *description, *reference; /* of a credit */
     const char *waiting, *sort, *amber, *red;                  /* of the queue */
+    const char *flag, *by, *to, *text;                         /* of its items */
     struct args_list holders, roles;
     bool json, watch;
+    bool shown; /* what is signed was shown, all of it together */
 
     struct client *client; /* made by the first call */
     struct buf problem;    /* the bank's problem document about the last failure, or empty */
@@ -51,6 +54,9 @@ MUST_CHECK enum err ctl_need_account(struct ctl *ctl);
 /* Copies an option's VALUE into OUT of CAP bytes: USAGE, naming it, when absent or too long. */
 MUST_CHECK enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *out,
                              size_t cap);
+
+/* For whom, as --waiting says; ANY without it. */
+MUST_CHECK enum err ctl_waiting(struct ctl *ctl, enum waits *out);
 
 /* Calls the bank; *ANSWER is the caller's to js_free. */
 MUST_CHECK enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer);

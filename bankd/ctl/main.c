@@ -97,6 +97,28 @@ static const struct args_option queue[] = {
     {"amber", 0, ARGS_TEXT, "AGE", "from which age on it is amber; default: 4h", &ctl.amber},
     {"red", 0, ARGS_TEXT, "AGE", "from which age on it is red; default: 24h", &ctl.red},
 };
+#define WAITING                                                                                    \
+    {                                                                                              \
+        "waiting", 0, ARGS_TEXT, "WHOM", "only what waits for: bank, holders, time, other-bank",   \
+            &ctl.waiting                                                                           \
+    }
+#define CHOICE                                                                                     \
+    WAITING, {"account", 0, ARGS_TEXT, "IBAN", "only of this account", &ctl.account},              \
+        {"flag", 0, ARGS_TEXT, "FLAG", "only with this flag, such as first-payment", &ctl.flag},   \
+        {"claimed-by", 0, ARGS_TEXT, "NAME", "only what this operator claimed", &ctl.by},          \
+    {                                                                                              \
+        "yes", 0, ARGS_FLAG, NULL, "do not ask", &app_main.yes                                     \
+    }
+static const struct args_option queue_note[] = {CHOICE, NOTE};
+static const struct args_option queue_hand_over[] = {
+    CHOICE,
+    {"to", 0, ARGS_TEXT, "NAME", "the operator who goes on with it", &ctl.to},
+    NOTE,
+};
+static const struct args_option queue_comment[] = {
+    CHOICE,
+    {"text", 0, ARGS_TEXT, "TEXT", "what the others should know", &ctl.text},
+};
 static const struct args_option credit_add[] = {
     {"account", 0, ARGS_TEXT, "IBAN", "whose it is, as the sender says", &ctl.account},
     {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 250.00", &ctl.amount},
@@ -203,6 +225,10 @@ static const struct args_command commands[] = {
      "bankctl order refuse 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'the customer knows nothing of it'",
      account_note, COUNT(account_note), 1, 1, cmd_order_refuse},
+    {"order hold", "ORDER", "keep an order back until it is released",
+     "bankctl order hold 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+     "      --account PT50000201231234567890154 --note 'the customer rang: stop it'",
+     account_note, COUNT(account_note), 1, 1, cmd_order_hold},
     {"order confirm", "ORDER", "say that the other bank has the money of an order",
      "bankctl order confirm 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'pacs.002 of today'",
@@ -213,6 +239,29 @@ static const struct args_command commands[] = {
      order_return, COUNT(order_return), 1, 1, cmd_order_return},
     {"queue", "", "list what waits: for whom, since when, who signed and who is missing",
      "bankctl queue --waiting bank --sort amount", queue, COUNT(queue), 0, 0, cmd_queue},
+    {"queue claim", "[ITEM...]",
+     "say that you work on it: another operator who acts on it is refused",
+     "bankctl queue claim --waiting bank --flag look-alike --note 'my turn'", queue_note,
+     COUNT(queue_note), 0, ARGS_LIST_MAX, cmd_queue_claim},
+    {"queue hand-over", "[ITEM...]", "let another operator go on with what you claimed",
+     "bankctl queue hand-over 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f --to otto --note 'I am off'",
+     queue_hand_over, COUNT(queue_hand_over), 0, ARGS_LIST_MAX, cmd_queue_hand_over},
+    {"queue give-back", "[ITEM...]", "let anybody go on with what you claimed",
+     "bankctl queue give-back --claimed-by olga --note 'end of the day'", queue_note,
+     COUNT(queue_note), 0, ARGS_LIST_MAX, cmd_queue_give_back},
+    {"queue comment", "[ITEM...]", "note something about it for the other operators",
+     "bankctl queue comment 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f --text 'rang, nobody there'",
+     queue_comment, COUNT(queue_comment), 0, ARGS_LIST_MAX, cmd_queue_comment},
+    {"queue release", "[ITEM...]",
+     "let orders go on that wait for the bank, after their total is shown",
+     "bankctl queue release --waiting bank --flag above-limit --note 'the list of Monday'",
+     queue_note, COUNT(queue_note), 0, ARGS_LIST_MAX, cmd_queue_release},
+    {"queue hold", "[ITEM...]", "keep orders back, after their total is shown",
+     "bankctl queue hold --account PT50000201231234567890154 --note 'the customer rang'",
+     queue_note, COUNT(queue_note), 0, ARGS_LIST_MAX, cmd_queue_hold},
+    {"queue reject", "[ITEM...]", "end orders that wait for the bank, after their total is shown",
+     "bankctl queue reject --waiting bank --flag RVNM --note 'wrong names'", queue_note,
+     COUNT(queue_note), 0, ARGS_LIST_MAX, cmd_queue_reject},
     {"outbox", "", "list the orders that were paid to other banks and not confirmed yet",
      "bankctl outbox", NULL, 0, 0, 0, cmd_outbox},
     {"credit add", "", "book what came from another bank",

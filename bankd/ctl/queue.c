@@ -140,8 +140,8 @@ enum err queue_select(const struct js *items, const char *account, enum queue_so
 /* --- rows --- */
 
 /* The whole list of members that a row takes over as they are. */
-static const char *const same[] = {"waitsFor", "kind",    "account",   "amount",
-                                   "currency", "heldFor", "canDecide", "executionDate"};
+static const char *const same[] = {"waitsFor", "kind",      "account",       "amount",   "currency",
+                                   "heldFor",  "canDecide", "executionDate", "claimedBy"};
 
 static enum err copy_member(const struct js *item, const char *name, struct js *row)
 {
@@ -235,6 +235,21 @@ static enum err add_signed(const struct js *item, struct js *row)
     return e;
 }
 
+/* The newest one, with who wrote it. */
+static enum err add_comment(const struct js *item, struct js *row)
+{
+    const struct js *newest = js_at(js_get(item, "comments"), 0);
+    struct buf words = BUF_INIT(0);
+
+    if (newest == NULL)
+        return ERR_OK;
+    enum err e = buf_addf(&words, "%s: %s", text_of(newest, "operator"), text_of(newest, "text"));
+    if (e == ERR_OK)
+        e = js_set_text(row, "comment", buf_str(&words));
+    buf_free(&words);
+    return e;
+}
+
 static enum err make_row(const struct js *item, const struct queue_look *look, struct js *rows)
 {
     struct js *row = NULL;
@@ -251,6 +266,8 @@ static enum err make_row(const struct js *item, const struct queue_look *look, s
     if (e == ERR_OK)
         e = add_signed(item, row);
     if (e == ERR_OK)
+        e = add_comment(item, row);
+    if (e == ERR_OK)
         return js_push(rows, row);
     js_free(row);
     return e;
@@ -259,18 +276,13 @@ static enum err make_row(const struct js *item, const struct queue_look *look, s
 enum err queue_render(const struct js *items, const struct queue_look *look, struct buf *out)
 {
     static const struct table_column columns[] = {
-        {"AGE", "age", true},
-        {"WAITS-FOR", "waitsFor", false},
-        {"AMOUNT", "amount", true},
-        {"CURRENCY", "currency", false},
-        {"PAYEE", "party", false},
-        {"FLAGS", "heldFor", false},
-        {"SIGNED", "signed", false},
-        {"MISSING", "canDecide", false},
-        {"DAY", "executionDate", true},
-        {"KIND", "kind", false},
-        {"ID", "id", false},
-        {"ACCOUNT", "account", false},
+        {"AGE", "age", true},           {"WAITS-FOR", "waitsFor", false},
+        {"AMOUNT", "amount", true},     {"CURRENCY", "currency", false},
+        {"PAYEE", "party", false},      {"FLAGS", "heldFor", false},
+        {"SIGNED", "signed", false},    {"MISSING", "canDecide", false},
+        {"DAY", "executionDate", true}, {"CLAIMED", "claimedBy", false},
+        {"KIND", "kind", false},        {"ID", "id", false},
+        {"ACCOUNT", "account", false},  {"COMMENT", "comment", false},
     };
     static const struct table_paint paint = {.column = 0, .path = "colour"};
     struct js *rows = NULL;

@@ -31,14 +31,15 @@ static void show(const char *path, const struct client_call *call)
 }
 
 /* The body that says it all: {"act":JWS}. */
-static enum err sign(const struct client_call *call, struct buf *body)
+static enum err sign(const struct ctl *ctl, const struct client_call *call, struct buf *body)
 {
     struct buf path = BUF_INIT(ACT_PATH_MAX), payload = BUF_INIT(JWS_MAX), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
     const char *bank = NULL;
     enum err e = client_path(call, &path);
     if (e == ERR_OK) {
-        show(buf_str(&path), call);
+        if (!ctl->shown)
+            show(buf_str(&path), call);
         e = app_open_key(&app_main, "sign this act");
     }
     if (e == ERR_OK)
@@ -86,7 +87,7 @@ enum err remote_call(struct ctl *ctl, const struct client_call *call, struct buf
     bool act = route_is_act(call->route);
     enum err e = configure();
     if (e == ERR_OK && act)
-        e = sign(call, &body);
+        e = sign(ctl, call, &body);
     if (act) {
         signed_call.body = body.data;
         signed_call.body_len = body.len;

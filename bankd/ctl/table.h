@@ -13,7 +13,7 @@
 
 struct js;
 
-#define TABLE_COLUMNS_MAX 12u
+#define TABLE_COLUMNS_MAX 16u
 
 struct table_column {
     const char *title;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
 #include "bankd/server/certify.h"
+#include "bankd/server/desk.h"
 #include "bankd/server/events.h"
 #include "bankd/server/prepare.h"
 #include "bankd/server/tls.h"
@@ -10,11 +11,6 @@
 #include <string.h>
 
 /* --- apply: by the committer -------------------------------------------------------------------*/
-
-static struct core_page page_of(const struct job *j)
-{
-    return (struct core_page){.cursor = j->query.cursor, .limit = j->query.limit};
-}
 
 static struct core_period period_of(const struct job *j)
 {
@@ -145,7 +141,7 @@ static enum err apply_delegations(const struct bank *b, struct job *j)
 static enum err apply_accounts(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_accounts(b->core, &who, &page, &j->answer);
 }
 
@@ -164,7 +160,7 @@ static enum err apply_policy(const struct bank *b, struct job *j)
 static enum err apply_movements(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     struct core_period period = period_of(j);
     return core_movements(b->core, &who, j->match.param[0], &period, &page, &j->answer);
 }
@@ -179,7 +175,7 @@ static enum err apply_movement_category(const struct bank *b, struct job *j)
 static enum err apply_account_statement(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     struct core_period period = period_of(j);
     return core_account_statement(b->core, &who, j->match.param[0], &period, &page, &j->answer);
 }
@@ -187,7 +183,7 @@ static enum err apply_account_statement(const struct bank *b, struct job *j)
 static enum err apply_expenses(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     struct core_period period = period_of(j);
     return core_expenses(b->core, &who, j->match.param[0], &period, &page, &j->answer);
 }
@@ -195,7 +191,7 @@ static enum err apply_expenses(const struct bank *b, struct job *j)
 static enum err apply_categories(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_categories(b->core, &who, j->match.param[0], &page, &j->answer);
 }
 
@@ -209,21 +205,21 @@ static enum err apply_category_rule(const struct bank *b, struct job *j)
 static enum err apply_orders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_orders(b->core, &who, j->match.param[0], &page, &j->answer);
 }
 
 static enum err apply_all_orders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_orders(b->core, &who, NULL, &page, &j->answer);
 }
 
 static enum err apply_waiting_orders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_waiting_orders(b->core, &who, &page, &j->answer);
 }
 
@@ -277,7 +273,7 @@ static enum err apply_rotate(const struct bank *b, struct job *j)
 static enum err apply_holders(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_holders(b->core, &who, &page, &j->answer);
 }
 
@@ -290,7 +286,7 @@ static enum err apply_enrol(const struct bank *b, struct job *j)
 static enum err apply_enrolments(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_enrolments(b->core, &who, &page, &j->answer);
 }
 
@@ -326,7 +322,7 @@ static enum err apply_terminal_add(const struct bank *b, struct job *j)
 static enum err apply_terminals(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_terminals(b->core, &who, &page, &j->answer);
 }
 
@@ -340,7 +336,7 @@ static enum err apply_operator_add(const struct bank *b, struct job *j)
 static enum err apply_operators(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_operators(b->core, &who, &page, &j->answer);
 }
 
@@ -395,27 +391,6 @@ static enum err apply_close(const struct bank *b, struct job *j)
     return account_state(b, j, CORE_ACCOUNT_CLOSE);
 }
 
-static enum err apply_release(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_order_release(b->core, &who, j->match.param[0], j->match.param[1],
-                              j->body.note.note, &j->answer);
-}
-
-static enum err apply_refuse(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_order_refuse(b->core, &who, j->match.param[0], j->match.param[1], j->body.note.note,
-                             &j->answer);
-}
-
-static enum err apply_outbox(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
-    return core_outbox(b->core, &who, &page, &j->answer);
-}
-
 /* Told when its renewal has failed for days, not as soon as it is made. */
 #define CERTIFICATE_AHEAD_US (5 * 86400 * TEXT_SECOND_US)
 
@@ -428,28 +403,6 @@ static enum err apply_radar(const struct bank *b, struct job *j)
         {"TLS", tls_ends_us(b->tls), CERTIFICATE_AHEAD_US},
     };
     return core_radar(b->core, &who, &page, ends, sizeof ends / sizeof *ends, &j->answer);
-}
-
-static enum err apply_queue(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
-    return core_queue(b->core, &who, j->query.waiting, &page, &j->answer);
-}
-
-static enum err apply_confirm(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_order_confirm(b->core, &who, j->match.param[0], j->match.param[1],
-                              j->body.note.note, &j->answer);
-}
-
-static enum err apply_return(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    const struct request_return *r = &j->body.returned;
-    return core_order_return(b->core, &who, j->match.param[0], j->match.param[1], r->reason,
-                             r->note, &j->answer);
 }
 
 static enum err apply_credit(const struct bank *b, struct job *j)
@@ -470,7 +423,7 @@ static enum err apply_credit(const struct bank *b, struct job *j)
 static enum err apply_suspense(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     return core_suspense(b->core, &who, &page, &j->answer);
 }
 
@@ -568,14 +521,18 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
     [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
-    [ROUTE_RELEASE] = {0, WRITES, prepare_note, apply_release},
-    [ROUTE_REFUSE] = {0, WRITES, prepare_note, apply_refuse},
     [ROUTE_RADAR] = {PAGE, READS, NULL, apply_radar},
-    [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, apply_queue},
+    [ROUTE_RELEASE] = {0, WRITES, prepare_word, desk_release},
+    [ROUTE_REFUSE] = {0, WRITES, prepare_word, desk_refuse},
+    [ROUTE_HOLD] = {0, WRITES, prepare_word, desk_hold},
+    [ROUTE_CLAIM] = {0, WRITES, prepare_claim, desk_claim},
+    [ROUTE_GIVE_BACK] = {0, WRITES, prepare_give_back, desk_give_back},
+    [ROUTE_COMMENT] = {0, WRITES, prepare_comment, desk_comment},
+    [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, desk_queue},
     [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
-    [ROUTE_OUTBOX] = {PAGE, READS, NULL, apply_outbox},
-    [ROUTE_CONFIRM] = {0, WRITES, prepare_note, apply_confirm},
-    [ROUTE_RETURN] = {0, WRITES, prepare_return, apply_return},
+    [ROUTE_OUTBOX] = {PAGE, READS, NULL, desk_outbox},
+    [ROUTE_CONFIRM] = {0, WRITES, prepare_word, desk_confirm},
+    [ROUTE_RETURN] = {0, WRITES, prepare_return, desk_return},
     [ROUTE_CREDIT] = {0, WRITES, prepare_credit, apply_credit},
     [ROUTE_SUSPENSE] = {PAGE, READS, NULL, apply_suspense},
     [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, apply_assign},

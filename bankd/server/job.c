@@ -40,6 +40,7 @@ void job_clear(struct job *j)
     j->operator_name[0] = j->path[0] = j->once[0] = 0;
     j->console = false;
     j->roles = 0;
+    j->act = 0;
     j->payee_check[0] = 0;
 }
 
@@ -51,7 +52,13 @@ struct core_caller job_caller(const struct job *j)
         .operator_name = j->operator_name[0] ? j->operator_name : NULL,
         .roles = j->roles,
         .console = j->console,
+        .act = j->act,
     };
+}
+
+struct core_page job_page(const struct job *j)
+{
+    return (struct core_page){.cursor = j->query.cursor, .limit = j->query.limit};
 }
 
 void job_refuse(struct job *j, enum err e)

@@ -39,6 +39,7 @@ struct job {
     char operator_name[JOB_OPERATOR_MAX + 1]; /* "" for anybody else */
     bool console;                             /* an operator by his socket */
     role_set roles;                           /* of an operator, once he is found */
+    int64_t act;                              /* the entry of what he signed, or 0 */
     struct buf in;                            /* the connection's bytes, lent */
     size_t used;                              /* bytes of IN that are this request */
     size_t body_at, body_len;                 /* the body in IN */
@@ -60,6 +61,9 @@ struct job {
         struct request_fund fund;
         struct request_category category;
         struct request_note note;
+        struct request_word word;
+        struct request_claim claim;
+        struct request_comment comment;
         struct request_return returned;
         struct request_credit credit;
         struct request_assign assign;
@@ -80,6 +84,8 @@ void job_free(struct job *j); /* NULL-safe */
 void job_clear(struct job *j);
 
 struct core_caller job_caller(const struct job *j);
+/* The part of a list that it asks for. */
+struct core_page job_page(const struct job *j);
 
 /* Replaces the answer by a problem document without asking the core: E leaves no trace. */
 void job_refuse(struct job *j, enum err e);

@@ -256,6 +256,30 @@ enum err prepare_note(const struct bank *b, struct job *j)
     return request_note_read(body_of(j).bytes, body_of(j).len, &j->body.note);
 }
 
+enum err prepare_word(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_word_read(body_of(j).bytes, body_of(j).len, &j->body.word);
+}
+
+enum err prepare_claim(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_claim_read(body_of(j).bytes, body_of(j).len, &j->body.claim);
+}
+
+enum err prepare_give_back(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_give_back_read(body_of(j).bytes, body_of(j).len, &j->body.claim);
+}
+
+enum err prepare_comment(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_comment_read(body_of(j).bytes, body_of(j).len, &j->body.comment);
+}
+
 enum err prepare_return(const struct bank *b, struct job *j)
 {
     (void)b;

@@ -45,6 +45,8 @@ static const struct setting {
     {"cutoff", CONF_TEXT, false, "", 0, 400, AT(cutoff), WHILE_RUNNING},
     {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes), WHILE_RUNNING},
     {"console", CONF_TEXT, false, "", 0, 10, AT(console), WHILE_RUNNING},
+    {"four_eyes", CONF_TEXT, false, "", 0, 10, AT(four_eyes), WHILE_RUNNING},
+    {"claim_minutes", CONF_U64, false, "120", 1, 10080, AT(claim_minutes), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
     {"radar_days", CONF_U64, false, "30", 1, 3650, AT(radar_days), WHILE_RUNNING},
     {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads_set),
@@ -141,6 +143,7 @@ static enum err read_terms(const struct reading *r, struct settings *s)
         {"bank_codes", s->bank_codes, "is not of the form PT 0002, DE 37040044",
          core_terms_bank_codes},
         {"console", s->console, "is neither absent nor open", core_terms_console},
+        {"four_eyes", s->four_eyes, "is neither absent nor yes", core_terms_four_eyes},
     };
 
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
@@ -148,6 +151,7 @@ static enum err read_terms(const struct reading *r, struct settings *s)
             return refuse(r, lists[i].name, lists[i].why);
     }
     s->terms.radar_days = (int64_t)s->radar_days;
+    s->terms.claim_us = (int64_t)s->claim_minutes * 60 * TEXT_SECOND_US;
     s->terms.events_us = (int64_t)s->events_hours * 3600 * TEXT_SECOND_US;
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])

@@ -18,7 +18,8 @@ struct settings {
     char *socket;         /* Unix socket for the operator */
     char *store;
     char *keeper_socket;
-    char *hold_above, *hold_on, *cutoff, *bank_codes, *console;
+    char *hold_above, *hold_on, *cutoff, *bank_codes, *console, *four_eyes;
+    uint64_t claim_minutes;
     struct core_terms terms;                 /* what they say */
     uint64_t event_threads, workers;         /* never 0 */
     uint64_t event_threads_set, workers_set; /* 0: not in the file */

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 18;
+PRAGMA user_version = 19;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -312,6 +312,32 @@ CREATE TABLE credit (
     state TEXT NOT NULL -- booked, suspense or returned
 ) STRICT;
 CREATE INDEX credit_suspense ON credit (id) WHERE state = 'suspense';
+
+-- What operators do about what waits, by the name of what it is about: bankd/core/claim.h.
+CREATE TABLE queue_item (
+    item TEXT PRIMARY KEY,
+    claimed_by TEXT NOT NULL, -- an operator; '': nobody
+    since_us INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about its place in the queue
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE queue_comment (
+    id INTEGER PRIMARY KEY,
+    item TEXT NOT NULL REFERENCES queue_item (item),
+    operator TEXT NOT NULL,
+    time_us INTEGER NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+CREATE INDEX queue_comment_item ON queue_comment (item);
+
+-- Who of the bank's operators had a hand in what: bankd/core/eyes.h.
+CREATE TABLE hand (
+    object TEXT NOT NULL,
+    act TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    time_us INTEGER NOT NULL, -- when last
+    PRIMARY KEY (object, act, operator)
+) STRICT, WITHOUT ROWID;
 
 -- The ledger. The postings of a movement sum to zero; an order is settled once.
 CREATE TABLE movement (

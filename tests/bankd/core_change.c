@@ -483,7 +483,8 @@ static void test_policies_are_due_before_a_release(void **state)
     policy_free(two);
     world_later(w, 2 * DAY);
     world_begin(w);
-    world_end(w, core_order_release(w->core, &world_operator, FIRM, o.order.id, "x", &w->answer));
+    world_end(w, core_order_release(w->core, &world_operator,
+                                    &(struct core_word){FIRM, o.order.id, "x", 0}, &w->answer));
     world_order_free(&o);
     w->hold_above = NULL;
     assert_string_equal(world_sql(w, "SELECT status || reason FROM orders"), "RJCTDS0H");

@@ -164,7 +164,8 @@ static void test_released_after_the_cutoff(void **state)
     char id[40];
     snprintf(id, sizeof id, "%s", world_sql(w, "SELECT order_id FROM orders"));
     world_begin(w);
-    world_end(w, core_order_release(w->core, &world_operator, WORLD_ALICE_ACCOUNT, id, "fine",
+    world_end(w, core_order_release(w->core, &world_operator,
+                                    &(struct core_word){WORLD_ALICE_ACCOUNT, id, "fine", 0},
                                     &w->answer));
     assert_string_equal(world_text(w, "status"), "ACSC");
     w->hold_above = NULL;

@@ -30,10 +30,14 @@ static const char *operates(struct world *w, const struct core_caller *who, bool
                             const struct world_order *o)
 {
     world_begin(w);
-    world_end(w, releases ? core_order_release(w->core, who, o->order.account, o->order.id,
-                                               "called back", &w->answer)
-                          : core_order_refuse(w->core, who, o->order.account, o->order.id,
-                                              "never heard of it", &w->answer));
+    world_end(w, releases ? core_order_release(w->core, who,
+                                               &(struct core_word){o->order.account, o->order.id,
+                                                                   "called back", 0},
+                                               &w->answer)
+                          : core_order_refuse(w->core, who,
+                                              &(struct core_word){o->order.account, o->order.id,
+                                                                  "never heard of it", 0},
+                                              &w->answer));
     return err_name(w->answer.err);
 }
 

@@ -242,8 +242,9 @@ static void test_revoked_after_the_payment(void **state)
     world_both_approve(w, &o, "ACSP");
     assert_string_equal(set(w, &w->alice, "revoked"), "OK");
     world_begin(w);
-    world_end(w, core_order_confirm(w->core, &world_operator, WORLD_ALICE_ACCOUNT, o.order.id,
-                                    "done", &w->answer));
+    world_end(w, core_order_confirm(w->core, &world_operator,
+                                    &(struct core_word){WORLD_ALICE_ACCOUNT, o.order.id, "done", 0},
+                                    &w->answer));
     assert_err(w->answer.err, ERR_OK);
     report = world_proves(w, &w->bob, &o, "ACSC");
     assert_int_equal(report.given, 2);

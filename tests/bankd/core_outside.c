@@ -77,16 +77,20 @@ static const char *confirm(struct world *w, const struct core_caller *who,
                            const struct world_order *o)
 {
     world_begin(w);
-    world_end(
-        w, core_order_confirm(w->core, who, o->order.account, o->order.id, "pacs.002", &w->answer));
+    world_end(w,
+              core_order_confirm(w->core, who,
+                                 &(struct core_word){o->order.account, o->order.id, "pacs.002", 0},
+                                 &w->answer));
     return err_name(w->answer.err);
 }
 
 static const char *send_back(struct world *w, const struct world_order *o, const char *reason)
 {
     world_begin(w);
-    world_end(w, core_order_return(w->core, &world_operator, o->order.account, o->order.id, reason,
-                                   "pacs.004", &w->answer));
+    world_end(w,
+              core_order_return(w->core, &world_operator,
+                                &(struct core_word){o->order.account, o->order.id, "pacs.004", 0},
+                                reason, &w->answer));
     return err_name(w->answer.err);
 }
 

@@ -233,7 +233,8 @@ static void test_since_its_day(void **state)
     js_free(root);
     world_later(w, 4 * 86400); /* a Saturday */
     world_begin(w);
-    world_end(w, core_order_release(w->core, &world_operator, WORLD_ALICE_ACCOUNT, id, "called",
+    world_end(w, core_order_release(w->core, &world_operator,
+                                    &(struct core_word){WORLD_ALICE_ACCOUNT, id, "called", 0},
                                     &w->answer));
     assert_ok(w->answer.err);
     assert_string_equal(kinds(w, WAITS_ANY, 0, "", next), "payment:time");

@@ -315,17 +315,18 @@ static void operate(struct tale *t, const struct world_order *o)
     struct world *w = &t->w;
     struct core *c = w->core;
     const char *id = o->order.id;
+    const struct core_word word = {FIRM, id, "x", 0};
     unsigned act = pick(t, 5);
 
     world_begin(w);
     if (act < 2)
-        world_end(w, core_order_release(c, &world_operator, FIRM, id, "x", &w->answer));
+        world_end(w, core_order_release(c, &world_operator, &word, &w->answer));
     else if (act == 2)
-        world_end(w, core_order_refuse(c, &world_operator, FIRM, id, "x", &w->answer));
+        world_end(w, core_order_refuse(c, &world_operator, &word, &w->answer));
     else if (act == 3)
-        world_end(w, core_order_confirm(c, &world_operator, FIRM, id, "x", &w->answer));
+        world_end(w, core_order_confirm(c, &world_operator, &word, &w->answer));
     else
-        world_end(w, core_order_return(c, &world_operator, FIRM, id, "AC03", "x", &w->answer));
+        world_end(w, core_order_return(c, &world_operator, &word, "AC03", &w->answer));
 }
 
 static void block(struct tale *t)

@@ -7,6 +7,7 @@ usage: openapi_test.py [Static|Live]"""
 import pathlib
 import re
 import sys
+import time
 import unittest
 
 import yaml
@@ -234,6 +235,19 @@ class Live(unittest.TestCase):
         self.check("reverse", bank.operator("POST", "%s/movements/%d/reversal" % (at, movement["id"]),
                                             {"note": "as a test"}))
 
+    def desk(self, bank, item, one):
+        """What operators do about an item, and what they and nobody else see of it."""
+        bank.operator("POST", "/v1/operators", {"operator": "otto", "name": "Otto", "spki": self.otto})
+        bank.operator("POST", "/v1/operators/otto/roles", {"note": "as a test", "roles": ["payments"]})
+        claim = {"item": item, "note": "as a test", "operator": "otto"}
+        self.assertEqual(self.check("claim", bank.operator("POST", "/v1/queue/claims", claim))["claimedBy"], "otto")
+        self.check("comment", bank.operator("POST", "/v1/queue/comments", {"item": item, "text": "rang"}))
+        self.assertEqual(self.check("order", bank.operator("GET", one))["claimedBy"], "otto")
+        self.check("queue", bank.operator("GET", "/v1/queue"))
+        del claim["operator"]
+        told = self.check("giveBack", bank.operator("POST", "/v1/queue/give-backs", claim))
+        self.assertEqual([one["text"] for one in told["comments"]], ["rang"])
+
     def check_cash(self, bank, cash, account, holders, policy):
         import bank as b
 
@@ -280,6 +294,7 @@ class Live(unittest.TestCase):
             for holder, key in keys.items():
                 self.check("holderAdd", bank.add_holder(holder, key))
             account, payee = b.iban(1), b.iban(2)
+            self.otto = b.b64(b.Key(bank.dir).spki)
             at = "/v1/accounts/" + account
             for number, holders in ((account, ["alice", "bob"]), (payee, ["edp"])):
                 self.check("accountOpen", bank.operator("POST", "/v1/accounts", {
@@ -334,6 +349,7 @@ class Live(unittest.TestCase):
                     self.check("decide", session.decide(held, new))
                 self.assertEqual(self.check("order", alice.get(at + "/orders/" + held["id"]))["status"], "PDNG")
                 self.queue(bank, ("payment", "bank", []))
+                self.desk(bank, "order:%s/%s" % (account, held["id"]), "%s/orders/%s" % (at, held["id"]))
                 identifier, act = ("release", "release") if held is large else ("refuse", "refusal")
                 told = self.check(identifier, bank.operator("POST", "%s/orders/%s/%s" % (at, held["id"], act),
                                                             {"note": "as a test"}))
@@ -355,6 +371,11 @@ class Live(unittest.TestCase):
             self.check("operatorRoles", bank.operator("POST", "/v1/operators/olga/roles", {
                 "note": "as a test", "roles": ["viewer", "payments"]}))
             self.check("operators", bank.operator("GET", "/v1/operators"))
+            dated = b.make_order(account, payee, "1.00", date=b.rfc3339(time.time() + 20 * 86400)[:10], lifetime=86400)
+            for session in (alice, bob):
+                self.check("decide", session.decide(dated, new))
+            told = self.check("hold", bank.operator("POST", "%s/orders/%s/hold" % (at, dated["id"]), {"note": "as a test"}))
+            self.assertEqual((told["status"], told["heldFor"]), ("PDNG", ["operator"]))
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
             self.enrolments(bank)
             self.check("metrics", bank.operator("GET", "/metrics"))

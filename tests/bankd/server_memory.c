@@ -210,7 +210,7 @@ static void make_confirmation(struct scene *s)
 
 static void make_return(struct scene *s)
 {
-    static const struct request_return back = {"as told", "AC01"};
+    static const struct request_return back = {.note = "as told", .reason = "AC01"};
     struct buf body = {0};
     char path[160];
 

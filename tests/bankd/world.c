@@ -79,6 +79,7 @@ static void open_core(struct world *w)
     assert_ok(core_terms_hold_above(w->hold_above ? w->hold_above : "", &options.terms));
     assert_ok(core_terms_hold_on(w->hold_on ? w->hold_on : "", &options.terms));
     assert_ok(core_terms_bank_codes(w->bank_codes ? w->bank_codes : "", &options.terms));
+    assert_ok(core_terms_four_eyes(w->four_eyes ? w->four_eyes : "", &options.terms));
     assert_ok(core_terms_cutoff(w->cutoff ? w->cutoff : "", &options.terms));
     assert_ok(store_open(w->path, &w->store));
     assert_ok(core_open(w->store, &options, &w->core));

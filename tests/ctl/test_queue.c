@@ -115,7 +115,8 @@ static void test_late_is_painted(void **state)
 static void test_a_row(void **state)
 {
     static const char json[] =
-        "[{\"account\":\"A\",\"amount\":\"9.00\",\"canDecide\":[\"carol\"],\"currency\":\"EUR\","
+        "[{\"account\":\"A\",\"amount\":\"9.00\",\"canDecide\":[\"carol\"],\"claimedBy\":\"olga\","
+        "\"comments\":[{\"operator\":\"otto\",\"text\":\"rang twice\"},{}],\"currency\":\"EUR\","
         "\"decisions\":[{\"decision\":\"approve\",\"holder\":\"alice\"},"
         "{\"decision\":\"reject\",\"holder\":\"bob\"}],\"heldFor\":[\"above-limit\",\"RVNM\"],"
         "\"id\":\"1\",\"kind\":\"payment\",\"payee\":{\"account\":\"B\",\"name\":\"EDP\\u001b[2J\"}"
@@ -134,11 +135,11 @@ static void test_a_row(void **state)
     assert_string_equal(
         buf_str(&out),
         "AGE  WAITS-FOR  AMOUNT  CURRENCY  PAYEE      FLAGS             SIGNED            MISSING  "
-        "DAY  KIND     ID  ACCOUNT\n"
+        "DAY  CLAIMED  KIND     ID  ACCOUNT  COMMENT\n"
         " 2h  bank         9.00  EUR       EDP?[2J    above-limit RVNM  alice bob:reject  carol    "
-        "  -  payment  1   A\n"
+        "  -  olga     payment  1   A        otto: rang twice\n"
         " 2h  bank        10.00  EUR       from Toby  -                 -                 -        "
-        "  -  credit   17  A\n");
+        "  -  -        credit   17  A        -\n");
     buf_free(&out);
     js_free(items);
 }

@@ -70,17 +70,17 @@ class Queue(unittest.TestCase):
     def test_1_the_table(self):
         title, lines = self.rows()
         self.assertEqual(title, ["AGE", "WAITS-FOR", "AMOUNT", "CURRENCY", "PAYEE", "FLAGS", "SIGNED", "MISSING", "DAY",
-                                 "KIND", "ID", "ACCOUNT"])
+                                 "CLAIMED", "KIND", "ID", "ACCOUNT", "COMMENT"])
         self.assertEqual(len(lines), 6)
         common, text = r"%s EUR +EDP Comercial +%s +", "\n".join(lines)
-        for row in (r"holders +" + common % ("77.78", "-") + r"alice +bob +- +payment +%s" % self.open,
-                    r"bank +" + common % ("500.00", "above-limit") + r"alice bob +- +- +payment +%s" % self.held,
-                    r"time +" + common % ("9.00", "-") + r"alice bob +- +20\d\d-\d\d-\d\d +payment +%s" % self.dated,
-                    r"other-bank +" + common % ("10.00", "-") + r"alice bob +- +- +payment +%s" % self.sent):
-            self.assertRegex(text, r"(?m)^ *%s +%s +%s$" % (AGE, row.replace(" EUR", " +EUR"), self.account))
-        self.assertRegex(text, r"(?m)^ *%s +bank +7\.00 +EUR +from Uncle Toby +- +- +- +- +credit +%s +%s$" % (
+        for row in (r"holders +" + common % ("77.78", "-") + r"alice +bob +- +- +payment +%s" % self.open,
+                    r"bank +" + common % ("500.00", "above-limit") + r"alice bob +- +- +- +payment +%s" % self.held,
+                    r"time +" + common % ("9.00", "-") + r"alice bob +- +20\d\d-\d\d-\d\d +- +payment +%s" % self.dated,
+                    r"other-bank +" + common % ("10.00", "-") + r"alice bob +- +- +- +payment +%s" % self.sent):
+            self.assertRegex(text, r"(?m)^ *%s +%s +%s +-$" % (AGE, row.replace(" EUR", " +EUR"), self.account))
+        self.assertRegex(text, r"(?m)^ *%s +bank +7\.00 +EUR +from Uncle Toby +- +- +- +- +- +credit +%s +%s +-$" % (
             AGE, self.credit, NOBODY))
-        self.assertRegex(text, r"(?m)^ *%s +holders +- +- +- +- +alice +bob +- +policy +[0-9a-f]{16} +%s$" % (AGE, self.account))
+        self.assertRegex(text, r"(?m)^ *%s +holders +- +- +- +- +alice +bob +- +- +policy +[0-9a-f]{16} +%s +-$" % (AGE, self.account))
 
     def test_2_which(self):
         everything = self.ids()

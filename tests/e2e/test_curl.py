@@ -8,6 +8,7 @@ import pathlib
 import re
 import shlex
 import subprocess
+import time
 import sys
 import unittest
 import urllib.parse
@@ -83,6 +84,7 @@ class Examples(unittest.TestCase):
         cls.bank.add_holder("shop", shop)
         cls.bank.add_holder("bob", bob)
         cls.bank.operator("POST", "/v1/operators", {"operator": "otto", "name": "Otto", "spki": b.b64(b.Key(cls.bank.dir).spki)})
+        cls.bank.operator("POST", "/v1/operators/otto/roles", {"note": "as a test", "roles": ["payments"]})
         cls.bank.open_account(ACCOUNT, ["alice"], "1872.22")
         for account in (PAYEE, EMPTY):
             cls.bank.open_account(account, ["shop"])
@@ -115,8 +117,10 @@ class Examples(unittest.TestCase):
         policy = cls.bank.open_account(HELD, ["bob"], "2000.00")
         session, found = b.Session(cls.bank, key), {}
         for act, payee, amount, status in (("release", PAYEE, "500.00", "PDNG"), ("refuse", PAYEE, "500.00", "PDNG"),
-                                           ("confirm", ELSEWHERE, "1.00", "ACSP"), ("return", ELSEWHERE, "1.00", "ACSP")):
-            order = b.make_order(HELD, payee, amount)
+                                           ("confirm", ELSEWHERE, "1.00", "ACSP"), ("return", ELSEWHERE, "1.00", "ACSP"),
+                                           ("hold", PAYEE, "2.00", "ACCP")):
+            later = {"date": b.rfc3339(time.time() + 20 * 86400)[:10], "lifetime": 86400} if act == "hold" else {}
+            order = b.make_order(HELD, payee, amount, **later)
             answer = session.decide(order, policy)
             assert answer.json.get("status") == status, answer
             found[act] = order["id"]
@@ -126,11 +130,13 @@ class Examples(unittest.TestCase):
     def suspend(cls):
         """The credits of which the operator disposes, by what he will do with each."""
         found = {}
-        for act in ("assign", "creditReturn"):
+        for act in ("assign", "creditReturn", "claim", "giveBack", "comment"):
             answer = cls.bank.operator("POST", "/v1/credits", {
                 "account": b.iban(77), "amount": "5.00", "currency": "EUR", "debtorName": "Somebody", "reference": act})
             assert answer.json.get("state") == "suspense", answer
             found[act] = str(answer.json["id"])
+        cls.bank.operator("POST", "/v1/queue/claims", {"item": "credit:" + found["giveBack"], "note": "as a test",
+                                                       "operator": "otto"})
         return found
 
     def shell(self, script, holder, **variables):

@@ -12,7 +12,7 @@ import sys
 EVERYWHERE = {("help", ""), ("version", "")}
 HELP_OPTION = re.compile(r"^ {2,6}(?:-\w, )?--([a-z][a-z-]*)(?: ([A-Z]+))?(?:,|\s|$)")
 HELP_COMMAND = re.compile(r"^  ([a-z][a-z-]*(?: [a-z][a-z-]*)?)  ")
-PAGE_COMMAND = re.compile(r"^\.Ss ([a-z -]+?)((?: (?:Op )?Ar .*)?)$")
+PAGE_COMMAND = re.compile(r"^\.Ss ([a-z -]+?)((?: (?:Op |Oo )?Ar .*)?)$")
 PAGE_OPTION = re.compile(r"^\.It .*?Fl \\?-([a-z][a-z-]*)(?: Ar (\S+))?")
 
 
@@ -52,7 +52,7 @@ def from_page(text):
         if line.startswith(".Sh "):
             section, command = line[4:], ""
         elif section == "COMMANDS" and (match := PAGE_COMMAND.match(line)):
-            operands = re.sub(r"Op Ar (\w+)", r"[\1]", match[2]).replace(" Ar ", " ")
+            operands = re.sub(r"Op Ar (\w+)", r"[\1]", match[2]).replace("Oo Ar ", "[").replace(" Oc", "]").replace(" Ar ", " ")
             command = match[1] + operands
             options[command] = set()
         elif match := PAGE_OPTION.match(line):

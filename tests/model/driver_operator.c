@@ -71,23 +71,29 @@ void driver_fund(struct driver *d, const struct js *command)
 
 /* --- the operator's word --- */
 
+static struct core_word word_of(const struct js *command)
+{
+    return (struct core_word){driver_text(command, "account"), driver_text(command, "id"), "Asked",
+                              0};
+}
+
 void driver_release(struct driver *d, const struct js *command)
 {
     const struct core_caller who = driver_caller(d, command);
+    const struct core_word word = word_of(command);
 
     world_begin(&d->w);
-    world_end(&d->w, core_order_release(d->w.core, &who, driver_text(command, "account"),
-                                        driver_text(command, "id"), "Asked", &d->w.answer));
+    world_end(&d->w, core_order_release(d->w.core, &who, &word, &d->w.answer));
     driver_answer_core(d);
 }
 
 void driver_refuse(struct driver *d, const struct js *command)
 {
     const struct core_caller who = driver_caller(d, command);
+    const struct core_word word = word_of(command);
 
     world_begin(&d->w);
-    world_end(&d->w, core_order_refuse(d->w.core, &who, driver_text(command, "account"),
-                                       driver_text(command, "id"), "Asked", &d->w.answer));
+    world_end(&d->w, core_order_refuse(d->w.core, &who, &word, &d->w.answer));
     driver_answer_core(d);
 }
 
@@ -110,21 +116,21 @@ void driver_account_state(struct driver *d, const struct js *command)
 void driver_confirm(struct driver *d, const struct js *command)
 {
     const struct core_caller who = driver_caller(d, command);
+    const struct core_word word = word_of(command);
 
     world_begin(&d->w);
-    world_end(&d->w, core_order_confirm(d->w.core, &who, driver_text(command, "account"),
-                                        driver_text(command, "id"), "Asked", &d->w.answer));
+    world_end(&d->w, core_order_confirm(d->w.core, &who, &word, &d->w.answer));
     driver_answer_core(d);
 }
 
 void driver_return(struct driver *d, const struct js *command)
 {
     const struct core_caller who = driver_caller(d, command);
+    const struct core_word word = word_of(command);
 
     world_begin(&d->w);
-    world_end(&d->w, core_order_return(d->w.core, &who, driver_text(command, "account"),
-                                       driver_text(command, "id"), driver_text(command, "reason"),
-                                       "Asked", &d->w.answer));
+    world_end(&d->w, core_order_return(d->w.core, &who, &word, driver_text(command, "reason"),
+                                       &d->w.answer));
     driver_answer_core(d);
 }
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/core/eyes.h"
+
+#include "bankd/core/act.h"
+#include "bankd/core/people.h"
+#include "base/text.h"
+#include <string.h>
+
+#define MONEY_US (30 * 86400 * TEXT_SECOND_US)
+#define EVER INT64_MAX
+
+/* What they are called in the store. */
+static const char *const names[EYES_ACTS] = {
+    [EYES_OPENED] = "opened",       [EYES_BOOKED] = "booked",   [EYES_CREDITED] = "credited",
+    [EYES_HELD] = "held",           [EYES_BLOCKED] = "blocked", [EYES_ENROLLED] = "enrolled",
+    [EYES_RELEASED] = "released",   [EYES_OUTCOME] = "outcome", [EYES_DISPOSED] = "disposed",
+    [EYES_UNBLOCKED] = "unblocked", [EYES_ROLES] = "roles",
+};
+
+/* Who ENTERED it so lately may not do what DOES says. An account's object counts for its orders. */
+static const struct {
+    enum eyes_act does, entered;
+    int64_t within_us;
+} rules[] = {
+    {EYES_RELEASED, EYES_OPENED, EVER},   {EYES_RELEASED, EYES_BOOKED, MONEY_US},
+    {EYES_RELEASED, EYES_HELD, EVER},     {EYES_OUTCOME, EYES_RELEASED, EVER},
+    {EYES_DISPOSED, EYES_CREDITED, EVER}, {EYES_UNBLOCKED, EYES_BLOCKED, EVER},
+    {EYES_ROLES, EYES_ENROLLED, EVER},
+};
+
+enum err eyes_note(struct core *c, const struct core_caller *who, enum eyes_act act,
+                   const char *object)
+{
+    struct store_query *q = store_query(c->store, STORE_HAND_SAVE);
+
+    store_bind_text(q, ":object", object);
+    store_bind_text(q, ":act", names[act]);
+    store_bind_text(q, ":operator", who->operator_name);
+    store_bind_int(q, ":time", c->now_us);
+    return store_run(q);
+}
+
+static enum err did(struct core *c, const struct core_caller *who, size_t rule, const char *object)
+{
+    struct store_query *q = store_query(c->store, STORE_HAND_FIND);
+    int64_t within_us = rules[rule].within_us;
+    bool found = false;
+
+    store_bind_text(q, ":object", object);
+    store_bind_text(q, ":act", names[rules[rule].entered]);
+    store_bind_text(q, ":operator", who->operator_name);
+    store_bind_int(q, ":since", within_us == EVER ? 0 : c->now_us - within_us);
+    enum err e = store_step(q, &found);
+    store_done(q);
+    return !e && found ? ERR_FOUR_EYES : e;
+}
+
+/* The first operators are made by one person, at the console, before there is anybody else. */
+static enum err in_ceremony(struct core *c, const struct core_caller *who, bool *out)
+{
+    int64_t count = 1;
+    enum err e = who->console ? act_count(c, ROLE_SECURITY, 0, &count) : ERR_OK;
+
+    *out = count == 0;
+    return e;
+}
+
+/* Nobody has a say in his own roles. */
+static bool is_himself(const struct core_caller *who, enum eyes_act act, const char *object)
+{
+    char self[PEOPLE_OBJECT_MAX];
+
+    people_object(who->operator_name, self);
+    return act == EYES_ROLES && strcmp(self, object) == 0;
+}
+
+enum err eyes_check(struct core *c, const struct core_caller *who, enum eyes_act act,
+                    const char *object)
+{
+    bool ceremony = false;
+
+    if (!c->terms.four_eyes)
+        return ERR_OK;
+    enum err e = in_ceremony(c, who, &ceremony);
+    if (e || ceremony)
+        return e;
+    if (is_himself(who, act, object))
+        return ERR_FOUR_EYES;
+    for (size_t i = 0; !e && i < sizeof rules / sizeof *rules; i++) {
+        if (rules[i].does == act)
+            e = did(c, who, i, object);
+    }
+    return e;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/server/desk.h"
+
+static struct core_word word_of(const struct job *j)
+{
+    return (struct core_word){j->match.param[0], j->match.param[1], j->body.word.note,
+                              j->body.word.entry};
+}
+
+enum err desk_release(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct core_word word = word_of(j);
+    return core_order_release(b->core, &who, &word, &j->answer);
+}
+
+enum err desk_refuse(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct core_word word = word_of(j);
+    return core_order_refuse(b->core, &who, &word, &j->answer);
+}
+
+enum err desk_hold(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct core_word word = word_of(j);
+    return core_order_hold(b->core, &who, &word, &j->answer);
+}
+
+enum err desk_claim(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_claim *r = &j->body.claim;
+    return core_claim(b->core, &who, r->item, r->operator_id[0] ? r->operator_id : NULL, r->note,
+                      &j->answer);
+}
+
+enum err desk_give_back(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_claim *r = &j->body.claim;
+    return core_claim(b->core, &who, r->item, "", r->note, &j->answer);
+}
+
+enum err desk_comment(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_comment *r = &j->body.comment;
+    return core_comment(b->core, &who, r->item, r->text, &j->answer);
+}
+
+enum err desk_outbox(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = job_page(j);
+    return core_outbox(b->core, &who, &page, &j->answer);
+}
+
+enum err desk_queue(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = job_page(j);
+    return core_queue(b->core, &who, j->query.waiting, &page, &j->answer);
+}
+
+enum err desk_confirm(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct core_word word = word_of(j);
+    return core_order_confirm(b->core, &who, &word, &j->answer);
+}
+
+enum err desk_return(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_return *r = &j->body.returned;
+    const struct core_word word = {j->match.param[0], j->match.param[1], r->note, r->entry};
+    return core_order_return(b->core, &who, &word, r->reason, &j->answer);
+}
