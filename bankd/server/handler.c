@@ -397,7 +397,7 @@ static enum err apply_close(const struct bank *b, struct job *j)
 static enum err apply_radar(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    struct core_page page = page_of(j);
+    struct core_page page = job_page(j);
     const struct core_radar_end ends[] = {
         {"bank keys", note_bank_keys_end(b->note), 0},
         {"TLS", tls_ends_us(b->tls), CERTIFICATE_AHEAD_US},
