@@ -272,6 +272,16 @@ enum err client_call(struct client *c, const struct client_call *call, struct bu
     return e;
 }
 
+const char *client_other_root(const struct client *c)
+{
+    return c->trust != NULL ? trust_other_root(c->trust) : "";
+}
+
+enum err client_set_pin(struct client *c, const char *bank_key)
+{
+    return trust_set_pin(c->trust, bank_key);
+}
+
 const char *client_message(const struct client *c)
 {
     return c->message;

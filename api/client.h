@@ -52,6 +52,12 @@ MUST_CHECK enum err client_call(struct client *c, const struct client_call *call
 /* Appends the path that the call asks for; USAGE as client_call says. */
 MUST_CHECK enum err client_path(const struct client_call *call, struct buf *path);
 
+/* After ERR_TLS_REFUSED: the root key that the bank showed instead of the pinned one, or "". Nobody
+ * vouches for it. */
+const char *client_other_root(const struct client *c);
+/* Another pin, for the calls to come. */
+MUST_CHECK enum err client_set_pin(struct client *c, const char *bank_key);
+
 /* --- a stream of the bank's events, beside which the client calls nothing --- */
 struct client_stream;
 /* Behind the event AFTER, below 0: from now on. Does not wait for the bank. */

@@ -18,20 +18,22 @@
 struct trust {
     char san[BANK_MAX + 16]; /* "countersign:" and the bank's name */
     char pin[KEY_THUMBPRINT_LEN + 1];
-    EVP_PKEY *key; /* NULL without a session key */
+    char other_root[KEY_THUMBPRINT_LEN + 1]; /* see trust_other_root */
+    EVP_PKEY *key;                           /* NULL without a session key */
     X509 *cert;
 };
 
-static bool is_pinned(X509 *root, const char *pin)
+/* "" when it has no key of ours. */
+static void thumbprint_of(X509 *cert, char out[static KEY_THUMBPRINT_LEN + 1])
 {
     struct key *key = NULL;
     uint8_t *der = NULL;
-    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(root), &der);
-    bool same = len > 0 && key_from_spki(der, (size_t)len, &key) == ERR_OK &&
-                strcmp(key_thumbprint(key), pin) == 0;
+    int len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+    out[0] = '\0';
+    if (len > 0 && key_from_spki(der, (size_t)len, &key) == ERR_OK)
+        (void)snprintf(out, KEY_THUMBPRINT_LEN + 1, "%s", key_thumbprint(key));
     key_free(key);
     OPENSSL_free(der);
-    return same;
 }
 
 static bool valid_now(const X509 *cert)
@@ -61,17 +63,22 @@ static bool names_bank(const X509 *leaf, const char *san)
 /* The whole verification; OpenSSL's own is replaced, since there is no authority but the pin. */
 static int verify_chain(X509_STORE_CTX *store, void *arg)
 {
-    const struct trust *t = arg;
+    struct trust *t = arg;
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_untrusted(store);
     X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
+    t->other_root[0] = '\0';
     if (chain == NULL || sk_X509_num(chain) != 2)
         return 0;
     X509 *leaf = sk_X509_value(chain, 0), *root = sk_X509_value(chain, 1);
-    if (leaf != X509_STORE_CTX_get0_cert(store) || !is_pinned(root, t->pin))
+    if (leaf != X509_STORE_CTX_get0_cert(store) || X509_verify(leaf, X509_get0_pubkey(root)) != 1 ||
+        !valid_now(leaf) || !names_bank(leaf, t->san))
         return 0;
-    if (X509_verify(leaf, X509_get0_pubkey(root)) != 1 || !valid_now(leaf) ||
-        !names_bank(leaf, t->san))
+    thumbprint_of(root, thumbprint);
+    if (strcmp(thumbprint, t->pin) != 0) {
+        memcpy(t->other_root, thumbprint, sizeof t->other_root);
         return 0;
+    }
     X509_STORE_CTX_set_error(store, X509_V_OK);
     return 1;
 }
@@ -112,16 +119,14 @@ enum err trust_new(const char *bank, const char *bank_key, const struct secret *
 {
     *out = NULL;
     enum err e = forms_bank(bank, strlen(bank));
-    if (e == ERR_OK)
-        e = forms_thumbprint(bank_key, strlen(bank_key));
     if (e != ERR_OK)
         return e;
     struct trust *t = calloc(1, sizeof *t);
     if (t == NULL)
         return ERR_NO_MEMORY;
     (void)snprintf(t->san, sizeof t->san, "countersign:%s", bank);
-    (void)snprintf(t->pin, sizeof t->pin, "%s", bank_key);
-    if (session_key != NULL)
+    e = trust_set_pin(t, bank_key);
+    if (e == ERR_OK && session_key != NULL)
         e = load_session(t, session_key);
     if (e != ERR_OK) {
         trust_free(t);
@@ -138,6 +143,19 @@ void trust_free(struct trust *t)
     X509_free(t->cert);
     EVP_PKEY_free(t->key);
     free(t);
+}
+
+enum err trust_set_pin(struct trust *t, const char *bank_key)
+{
+    enum err e = forms_thumbprint(bank_key, strlen(bank_key));
+    if (e == ERR_OK)
+        (void)snprintf(t->pin, sizeof t->pin, "%s", bank_key);
+    return e;
+}
+
+const char *trust_other_root(const struct trust *t)
+{
+    return t->other_root;
 }
 
 enum err trust_apply(struct trust *t, SSL_CTX *ctx)

@@ -17,6 +17,12 @@ MUST_CHECK enum err trust_new(const char *bank, const char *bank_key,
                               const struct secret *session_key, struct trust **out);
 void trust_free(struct trust *t); /* NULL-safe */
 
+/* Another pin, for the next connection. */
+MUST_CHECK enum err trust_set_pin(struct trust *t, const char *bank_key);
+/* The root key that a bank of the right name showed instead of the pinned one, the last time; "":
+ * none. Nobody vouches for it. */
+const char *trust_other_root(const struct trust *t);
+
 /* Sets an SSL_CTX up: TLS 1.3 only, the pin's verification, the self-signed client certificate.
  * TRUST must live as long as the context. */
 MUST_CHECK enum err trust_apply(struct trust *t, struct ssl_ctx_st *ctx);

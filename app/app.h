@@ -37,6 +37,7 @@ struct app {
     struct token_key *key; /* the signing key */
     struct key *public_key;
     struct secret *pin;
+    char rolled_key[KEY_THUMBPRINT_LEN + 1]; /* in place of bank_key, once rollovers led here */
     bool no_login;  /* a session that has ended stays so: nobody can be asked for the PIN */
     bool logged_in; /* the PIN was entered in this run */
     struct client *client;

@@ -17,6 +17,7 @@ static const char *const typs[] = {
     [STATEMENT_OPERATOR_ACT] = "countersign-operator-act+jws",
     [STATEMENT_TERMINAL] = "countersign-terminal+jws",
     [STATEMENT_BANK_KEYS] = "countersign-bank-keys+jws",
+    [STATEMENT_ROLLOVER] = "countersign-rollover+jws",
 };
 
 static const char *const uses[] = {[BANK_KEY_LOG] = "log", [BANK_KEY_UNWRAP] = "unwrap"};

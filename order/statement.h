@@ -29,7 +29,8 @@ enum statement_kind {
     STATEMENT_DELEGATION,
     STATEMENT_OPERATOR_ACT,
     STATEMENT_TERMINAL, /* cash at a terminal */
-    STATEMENT_BANK_KEYS
+    STATEMENT_BANK_KEYS,
+    STATEMENT_ROLLOVER /* of the bank's root key */
 };
 const char *statement_typ(enum statement_kind kind); /* "countersign-decision+jws" */
 

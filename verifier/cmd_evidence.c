@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
+#include "order/member.h"
 #include "verifier/commands.h"
 #include "verifier/verifier.h"
 #include "verifier/work.h"
@@ -10,6 +12,7 @@
 #include <string.h>
 
 #define EVIDENCE_FILE_MAX ((size_t)4 << 20) /* docs/FORMAT.md section 12 */
+#define ROLLOVERS_FILE_MAX ((size_t)1 << 20)
 
 /* --- for people --- */
 
@@ -53,6 +56,23 @@ static enum err describe_order(const struct order *o, struct buf *out)
     return e == ERR_OK ? buf_addf(out, "  %-13s %s\n", side, o->account) : e;
 }
 
+/* Another root key than the pinned one signed, and why that one counts. */
+static enum err describe_root(const struct verify_report *r, struct buf *out)
+{
+    char until[TEXT_TIME_LEN + 1];
+    const char *many = r->rollovers == 1 ? "" : "s";
+
+    if (!r->rollovers)
+        return ERR_OK;
+    if (!r->root_until_us)
+        return buf_addf(out, "  %-13s %s, to which %u rollover%s from the pinned one\n", "root key",
+                        r->root, r->rollovers, r->rollovers == 1 ? " leads" : "s lead");
+    text_time(r->root_until_us, until);
+    return buf_addf(out,
+                    "  %-13s %s, which counted until %s; %u rollover%s before the pinned one\n",
+                    "root key", r->root, until, r->rollovers, many);
+}
+
 static enum err describe(const struct verify_report *r, struct buf *out)
 {
     const struct order *o = &r->order;
@@ -70,7 +90,7 @@ static enum err describe(const struct verify_report *r, struct buf *out)
     if (e == ERR_OK)
         e = buf_addf(out, "  %-13s %s, checkpoint of %llu entries\n", "log", o->bank,
                      (unsigned long long)r->tree_size);
-    return e;
+    return e == ERR_OK ? describe_root(r, out) : e;
 }
 
 /* --- for programs --- */
@@ -172,6 +192,17 @@ static enum err set_other_side(struct js *object, const struct order *o)
     return e == ERR_OK ? js_set_text(object, "creditorName", o->creditor_name) : e;
 }
 
+static enum err set_root(struct js *object, const struct verify_report *r)
+{
+    enum err e = r->rollovers ? js_set_text(object, "rootKey", r->root) : ERR_OK;
+
+    if (e == ERR_OK && r->rollovers)
+        e = js_set_int(object, "rollovers", r->rollovers);
+    return e == ERR_OK && r->root_until_us
+               ? member_set_time(object, "rootKeyUntil", r->root_until_us)
+               : e;
+}
+
 /* What verdict_ok does not write by itself. */
 static enum err more_members(const struct verify_report *r, struct js **out)
 {
@@ -196,6 +227,8 @@ static enum err more_members(const struct verify_report *r, struct js **out)
         e = js_set_int(*out, "treeSize", (int64_t)r->tree_size);
     if (e == ERR_OK && r->reason[0])
         e = js_set_text(*out, "reason", r->reason);
+    if (e == ERR_OK)
+        e = set_root(*out, r);
     if (e == ERR_OK && r->deputy_count > 0)
         e = set_list(*out, "deputies", r, r->deputy_count, push_deputy);
     if (e == ERR_OK && r->policy_signer_count > 0)
@@ -235,6 +268,7 @@ static enum err check(const void *ctx, const void *bytes, size_t len, struct ver
     const struct verify_evidence_input in = {.bytes = bytes,
                                              .len = len,
                                              .bank_key = o->bank_key,
+                                             .rollovers = o->given,
                                              .holder_keys = o->holder_keys.item,
                                              .holder_key_count = o->holder_keys.count};
     struct verify_report *report = malloc(sizeof *report);
@@ -261,9 +295,39 @@ static int check_pins(const struct options *o)
     return EXIT_USAGE;
 }
 
+/* {"rollovers":[...]}, as the bank gives them out. */
+static enum err parse_rollovers(const struct buf *file, struct verify_rollovers **out)
+{
+    const struct js *list;
+    const struct js_member table[] = {MEMBER_ARRAY("rollovers", 0, VERIFY_ROLLOVERS_MAX, &list)};
+    struct js *value = NULL;
+    enum err e = js_parse(file->data, file->len, &value);
+
+    if (e == ERR_OK)
+        e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    if (e == ERR_OK)
+        e = verify_rollovers(list, NULL, out);
+    js_free(value);
+    return e;
+}
+
+static int read_rollovers(struct options *o)
+{
+    struct buf file = BUF_INIT(ROLLOVERS_FILE_MAX);
+    enum err e = o->rollovers ? file_read(o->rollovers, ROLLOVERS_FILE_MAX, &file) : ERR_OK;
+
+    if (e == ERR_OK && o->rollovers)
+        e = parse_rollovers(&file, &o->given);
+    if (e != ERR_OK)
+        fprintf(stderr, "countersign-verify: %s: %s: %s %s\n", o->rollovers, err_name(e),
+                err_info(e)->cause, err_info(e)->remedy);
+    buf_free(&file);
+    return err_info(e)->exit;
+}
+
 int cmd_evidence(void *ctx, const struct args_list *files)
 {
-    const struct options *o = ctx;
+    struct options *o = ctx;
     const struct work work = {.files = {files->item, files->count, o->ndjson, EVIDENCE_FILE_MAX},
                               .style = o->style,
                               .check = check,
@@ -278,5 +342,10 @@ int cmd_evidence(void *ctx, const struct args_list *files)
         return EXIT_USAGE;
     }
     code = check_pins(o);
-    return code == EXIT_DONE ? work_run(&work) : code;
+    if (code == EXIT_DONE)
+        code = read_rollovers(o);
+    if (code == EXIT_DONE)
+        code = work_run(&work);
+    verify_rollovers_free(o->given);
+    return code;
 }

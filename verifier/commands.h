@@ -8,11 +8,14 @@
 #include "base/args.h"
 #include "verifier/verdict.h"
 
+struct verify_rollovers;
+
 struct options {
     struct verdict_style style;
     bool ndjson;
-    const char *keys, *bank, *bank_key;
+    const char *keys, *bank, *bank_key, *rollovers;
     struct args_list policies, holder_keys;
+    struct verify_rollovers *given; /* what the file ROLLOVERS holds */
 };
 
 int cmd_order(void *ctx, const struct args_list *files);

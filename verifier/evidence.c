@@ -3,7 +3,9 @@
 #include "order/checkpoint.h"
 #include "order/entry.h"
 #include "order/json.h"
+#include "order/jws.h"
 #include "order/member.h"
+#include "verifier/rollovers.h"
 #include "verifier/story.h"
 #include "verifier/verifier.h"
 
@@ -17,8 +19,10 @@ struct evidence {
     char bank[BANK_MAX + 1];
     char account[IBAN_MAX + 1];
     char order[ORDER_ID_LEN + 1];
-    const struct js *bank_keys, *checkpoint, *entries;
+    const struct js *bank_keys, *checkpoint, *entries, *rollovers;
     struct checkpoint head;
+    char root[KEY_THUMBPRINT_LEN + 1]; /* that signed bank_keys */
+    struct rollovers_way way;          /* from the pin to it */
 };
 
 /* --- the parts of the file --- */
@@ -33,6 +37,7 @@ static enum err read_file(const struct js *value, struct evidence *ev)
         MEMBER_TEXT("checkpoint", true, &ev->checkpoint),
         MEMBER_ARRAY("entries", 1, ENTRIES_MAX, &ev->entries),
         MEMBER_TEXT("order", true, &order),
+        {"rollovers", JS_ARRAY, false, 1, VERIFY_ROLLOVERS_MAX, &ev->rollovers},
         MEMBER_TEXT("type", true, &type),
         MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &version),
     };
@@ -56,8 +61,55 @@ static const struct bank_key *log_key_of(const struct statement_bank_keys *keys)
     return NULL;
 }
 
+/* The statement under the root key that signed it, whose turn comes in check_root. */
+static enum err check_bank_keys(struct evidence *ev, struct statement_bank_keys *keys)
+{
+    struct jws_parts parts;
+    size_t len;
+    const char *text = js_text(ev->bank_keys, &len);
+    enum err e = jws_split(text, len, &parts);
+
+    if (e != ERR_OK)
+        return e;
+    memcpy(ev->root, parts.header.kid, KEY_THUMBPRINT_LEN); /* jws_split knows that it is one */
+    e = verify_bank_keys(text, len, ev->root, keys);
+    return e == ERR_OK && strcmp(keys->head.bank, ev->bank) != 0 ? ERR_BANK_MISMATCH : e;
+}
+
+/* From the pin to the root key: it is the pinned one, or rollovers lead there, those of the file or
+ * those that the reader has. OWN is the file's. */
+static enum err check_root(struct evidence *ev, const struct verify_evidence_input *in,
+                           const struct verify_rollovers *own, const struct key *log)
+{
+    const struct verify_rollovers *given = in->rollovers, *longer = NULL;
+    const char *newest = rollovers_newest(own);
+    enum err e = ERR_OK;
+
+    if (newest && strcmp(newest, ev->root) != 0)
+        return ERR_KEY_MISMATCH;
+    if (verify_rollovers_count(given) &&
+        strcmp(verify_rollovers_at(given, 0)->head.bank, ev->bank) != 0)
+        return ERR_BANK_MISMATCH;
+    e = rollovers_longer(own, given, &longer);
+    return e == ERR_OK
+               ? rollovers_way(longer, in->bank_key, ev->root, key_thumbprint(log), &ev->way)
+               : e;
+}
+
+static enum err check_rollovers(struct evidence *ev, const struct verify_evidence_input *in,
+                                const struct key *log)
+{
+    struct verify_rollovers *own = NULL;
+    enum err e = ev->rollovers ? verify_rollovers(ev->rollovers, ev->bank, &own) : ERR_OK;
+
+    if (e == ERR_OK)
+        e = check_root(ev, in, own, log);
+    verify_rollovers_free(own);
+    return e;
+}
+
 /* From the pinned root key to the log key to the checkpoint. */
-static enum err check_head(struct evidence *ev, const char *root_thumbprint, char *where,
+static enum err check_head(struct evidence *ev, const struct verify_evidence_input *in, char *where,
                            size_t where_len)
 {
     struct statement_bank_keys keys;
@@ -68,16 +120,17 @@ static enum err check_head(struct evidence *ev, const char *root_thumbprint, cha
     enum err e;
 
     snprintf(where, where_len, "bankKeys");
-    text = js_text(ev->bank_keys, &len);
-    e = verify_bank_keys(text, len, root_thumbprint, &keys);
-    if (e == ERR_OK && strcmp(keys.head.bank, ev->bank) != 0)
-        e = ERR_BANK_MISMATCH;
+    e = check_bank_keys(ev, &keys);
     if (e != ERR_OK)
         return e;
-    snprintf(where, where_len, "checkpoint");
     log_key = log_key_of(&keys);
     e = log_key ? key_from_spki(log_key->spki, log_key->spki_len, &key) : ERR_EVIDENCE_INCOMPLETE;
+    if (e == ERR_OK && ev->rollovers)
+        snprintf(where, where_len, "rollovers");
+    if (e == ERR_OK)
+        e = check_rollovers(ev, in, key);
     if (e == ERR_OK) {
+        snprintf(where, where_len, "checkpoint");
         text = js_text(ev->checkpoint, &len);
         e = checkpoint_verify(text, len, ev->bank, key, &ev->head);
     }
@@ -176,6 +229,8 @@ static enum err add_entries(const struct evidence *ev, struct story *story, char
             e = prove_entry(&en, &ev->head);
         if (e == ERR_OK && en.leaf.index < next)
             e = ERR_EVIDENCE_CONTRADICTION;
+        if (e == ERR_OK && en.leaf.time_us > ev->way.until_us)
+            e = ERR_ROLLOVER_EXPIRED;
         if (e == ERR_OK) {
             name_entry(&en, i, where, where_len);
             e = story_add(story, &en.leaf, en.body);
@@ -205,6 +260,15 @@ static enum err check_story(const struct verify_evidence_input *in, const struct
     return e;
 }
 
+static void tell_root(const struct evidence *ev, struct verify_report *out)
+{
+    out->rollovers = (unsigned)ev->way.count;
+    if (ev->way.count)
+        memcpy(out->root, ev->root, sizeof out->root);
+    if (ev->way.until_us != INT64_MAX)
+        out->root_until_us = ev->way.until_us;
+}
+
 enum err verify_evidence(const struct verify_evidence_input *in, struct verify_report *out)
 {
     char where[sizeof out->where] = "file";
@@ -217,12 +281,13 @@ enum err verify_evidence(const struct verify_evidence_input *in, struct verify_r
     if (e == ERR_OK)
         e = read_file(value, &ev);
     if (e == ERR_OK)
-        e = check_head(&ev, in->bank_key, where, sizeof where);
+        e = check_head(&ev, in, where, sizeof where);
     if (e == ERR_OK)
         e = check_story(in, &ev, out, where, sizeof where);
     js_free(value);
     if (e == ERR_OK) {
         out->tree_size = ev.head.size;
+        tell_root(&ev, out);
         return ERR_OK;
     }
     memset(out, 0, sizeof *out);

@@ -15,6 +15,7 @@
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/policy_change.h"
+#include "order/rollover.h"
 #include "order/rotation.h"
 #include "order/statement.h"
 #include "order/terminal.h"
@@ -142,12 +143,34 @@ const struct enrolment *verified_enrolment(const struct verified *v);
 /* The JWS text, kept as it came, NUL-terminated; LEN may be NULL. */
 const char *verified_jws(const struct verified *v, size_t *len);
 
+/* --- the bank's root key was replaced (docs/FORMAT.md section 7.1) --- */
+#define VERIFY_ROLLOVERS_MAX 16u
+struct js;
+struct verify_rollovers;
+
+/* LIST, an array of them from the first on, is one chain, each signed by the root that it replaces
+ * and by the new one. BANK NULL: any one bank. ROLLOVER_UNPROVEN, _FORK, _GAP, _LOOP, BANK_MISMATCH
+ * and what the signatures give. Believes nobody: that is verify_rolled's and verify_evidence's. */
+MUST_CHECK enum err verify_rollovers(const struct js *list, const char *bank,
+                                     struct verify_rollovers **out);
+void verify_rollovers_free(struct verify_rollovers *r);          /* NULL-safe */
+size_t verify_rollovers_count(const struct verify_rollovers *r); /* NULL: 0 */
+const struct rollover *verify_rollovers_at(const struct verify_rollovers *r, size_t i);
+/* SHA-256 of its payload: what the next one calls `previous`. */
+const uint8_t *verify_rollovers_digest(const struct verify_rollovers *r, size_t i);
+
+/* *ROOT is the thumbprint of the root that holds now, for who pinned PIN before and asks the bank
+ * at NOW_US. KEY_MISMATCH: none leads there; ROLLOVER_EXPIRED, ISSUED_IN_FUTURE. */
+MUST_CHECK enum err verify_rolled(const struct verify_rollovers *r, const char *pin, int64_t now_us,
+                                  const char **root);
+
 /* --- evidence (docs/FORMAT.md section 12) --- */
 struct verify_evidence_input {
     const void *bytes;
     size_t len;
-    const char *bank_key;           /* thumbprint of the bank's root key: the pin; required */
-    const char *const *holder_keys; /* thumbprints that the reader vouches for himself */
+    const char *bank_key; /* thumbprint of the bank's root key: the pin; required */
+    const struct verify_rollovers *rollovers; /* that the reader has himself; or NULL */
+    const char *const *holder_keys;           /* thumbprints that the reader vouches for himself */
     size_t holder_key_count;
 };
 
@@ -184,6 +207,9 @@ struct verify_report {
     char reason[5]; /* ISO reason, or "" */
     int64_t status_time_us;
     uint64_t tree_size;
+    char root[KEY_THUMBPRINT_LEN + 1]; /* the root key that signed, or "": the pinned one */
+    unsigned rollovers;                /* between it and the pin */
+    int64_t root_until_us;             /* an older one than the pin: until when it counts; else 0 */
     char policy_title[POLICY_TITLE_BYTES + 1];
     int64_t policy_version;
     unsigned required, given;

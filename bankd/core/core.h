@@ -313,10 +313,15 @@ MUST_CHECK enum err core_waiting_orders(struct core *c, const struct core_caller
                                         const struct core_page *page, struct core_answer *out);
 MUST_CHECK enum err core_order(struct core *c, const struct core_caller *who, const char *account,
                                const char *id, struct core_answer *out);
-/* CHECKPOINT is the newest signed note; the proofs lead to its size. */
+/* What the keeper signed: the bank's keys and the newest note, to whose size the proofs lead. */
+struct core_signed {
+    const char *bank_keys;
+    const char *rollovers; /* a canonical JSON array */
+    const char *checkpoint;
+    uint64_t size;
+};
 MUST_CHECK enum err core_evidence(struct core *c, const struct core_caller *who,
-                                  const char *account, const char *id, const char *bank_keys,
-                                  const char *checkpoint, uint64_t checkpoint_size,
+                                  const char *account, const char *id, const struct core_signed *by,
                                   struct core_answer *out);
 
 /* --- categories: what a holder of the account says his movements are; "" takes it back --- */
@@ -497,6 +502,13 @@ MUST_CHECK enum err core_head_proof(struct core *c, uint64_t from_size, struct m
 /* The first entry of a new log (bank keys), inside a transaction; LOG_ROLLED_BACK when the log is
  * not empty. Until then nothing else can be entered. */
 MUST_CHECK enum err core_log_start(struct core *c, const char *bank_keys);
+/* How many of CHAIN, the keeper's rollovers of the root key, the log knows. KEEPER_STATE when the
+ * log knows more, ROLLOVER_FORK when it knows others. */
+MUST_CHECK enum err core_rollovers(struct core *c, const struct verify_rollovers *chain,
+                                   size_t *known);
+/* Enters the next one, the NUMBERth from 0, inside a transaction. */
+MUST_CHECK enum err core_rollover(struct core *c, size_t number, const struct js *rollover,
+                                  const uint8_t digest[static DIGEST_LEN]);
 /* Newest stored checkpoint note, "" if none; and storing one inside a transaction. */
 MUST_CHECK enum err core_checkpoint_load(struct core *c, struct buf *note, uint64_t *size);
 MUST_CHECK enum err core_checkpoint_store(struct core *c, const char *note, uint64_t size);

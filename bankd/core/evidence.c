@@ -14,6 +14,7 @@
 #include <string.h>
 
 #define ENTRIES_MAX 1024u
+#define NO_ROLLOVERS "[]"
 
 struct entry_list {
     int64_t index[ENTRIES_MAX];
@@ -225,8 +226,7 @@ static enum err find(struct core *c, const struct core_caller *who, const char *
 }
 
 enum err core_evidence(struct core *c, const struct core_caller *who, const char *account,
-                       const char *id, const char *bank_keys, const char *checkpoint,
-                       uint64_t checkpoint_size, struct core_answer *out)
+                       const char *id, const struct core_signed *by, struct core_answer *out)
 {
     struct life_order row;
     struct entry_list list = {.count = 0};
@@ -237,7 +237,7 @@ enum err core_evidence(struct core *c, const struct core_caller *who, const char
         return ERR_CLOCK_INSANE;
     enum err e = find(c, who, account, id, &row);
     if (!e)
-        e = collect(c, account, &row, checkpoint_size, &list);
+        e = collect(c, account, &row, by->size, &list);
     if (e)
         return answer_refuse(c, who, e, out);
     doc_object(&body);
@@ -246,13 +246,15 @@ enum err core_evidence(struct core *c, const struct core_caller *who, const char
     doc_text(&body, "bank", c->bank);
     doc_text(&body, "account", account);
     doc_text(&body, "order", id);
-    doc_text(&body, "bankKeys", bank_keys);
-    doc_text(&body, "checkpoint", checkpoint);
+    doc_text(&body, "bankKeys", by->bank_keys);
+    doc_text(&body, "checkpoint", by->checkpoint);
+    if (strcmp(by->rollovers, NO_ROLLOVERS) != 0)
+        doc_canonical(&body, "rollovers", by->rollovers, strlen(by->rollovers));
     doc_array(&entries);
     for (size_t i = 0; i < list.count; i++) {
         struct doc one = {0};
         doc_object(&one);
-        entries_describe(c, list.index[i], checkpoint_size, &one);
+        entries_describe(c, list.index[i], by->size, &one);
         doc_push(&entries, &one);
     }
     doc_put(&body, "entries", &entries);

@@ -5,10 +5,45 @@
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/keys.h"
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/text.h"
 #include <stdio.h>
 
 #define LETTER_NAME "bank-letter"
+
+/* {"expires":…,"issued":…,"new":thumbprint,"old":thumbprint} */
+static enum err push_rollover(const struct rollover *r, struct js *array)
+{
+    char from[TEXT_TIME_LEN + 1], to[TEXT_TIME_LEN + 1];
+    struct js *o = NULL;
+    text_time(r->head.issued_us, from);
+    text_time(r->head.expires_us, to);
+    enum err e = js_object_new(&o);
+    if (e == ERR_OK)
+        e = js_set_text(o, "issued", from);
+    if (e == ERR_OK)
+        e = js_set_text(o, "expires", to);
+    if (e == ERR_OK)
+        e = js_set_text(o, "new", key_thumbprint(r->new_root));
+    if (e == ERR_OK)
+        e = js_set_text(o, "old", key_thumbprint(r->old_root));
+    if (e == ERR_OK)
+        return js_push(array, o);
+    js_free(o);
+    return e;
+}
+
+static enum err set_rollovers(const struct keys *k, struct js *object)
+{
+    struct js *array = NULL;
+    enum err e = js_array_new(&array);
+    for (size_t i = 0; e == ERR_OK && i < verify_rollovers_count(k->chain); i++)
+        e = push_rollover(verify_rollovers_at(k->chain, i), array);
+    if (e == ERR_OK)
+        return js_set(object, "rollovers", array);
+    js_free(array);
+    return e;
+}
 
 static enum err print_json(const struct keys *k)
 {
@@ -24,9 +59,26 @@ static enum err print_json(const struct keys *k)
     if (e == ERR_OK)
         e = js_set_text(o, "logKey", key_thumbprint(k->log));
     if (e == ERR_OK)
+        e = set_rollovers(k, o);
+    if (e == ERR_OK)
         e = ctl_print_json(o);
     js_free(o);
     return e;
+}
+
+/* The newest first. */
+static void print_rollovers(const struct keys *k)
+{
+    char from[TEXT_TIME_LEN + 1], to[TEXT_TIME_LEN + 1];
+    int64_t now_us = clock_now_us();
+    for (size_t i = verify_rollovers_count(k->chain); i > 0; i--) {
+        const struct rollover *r = verify_rollovers_at(k->chain, i - 1);
+        text_time(r->head.issued_us, from);
+        text_time(r->head.expires_us, to);
+        printf("Before     %s\n           replaced %s; clients %s it until %s\n",
+               key_thumbprint(r->old_root), from,
+               r->head.expires_us > now_us ? "come from" : "came from", to);
+    }
 }
 
 static void print_plain(const struct keys *k)
@@ -37,6 +89,7 @@ static void print_plain(const struct keys *k)
     letter_group(k->pin, grouped);
     printf("Bank       %s\nPin        %s\n           %s\nLog key    %s\nStated     %s to %s\n",
            k->stated.head.bank, grouped, k->pin, key_thumbprint(k->log), from, to);
+    print_rollovers(k);
     if (app_main.bank_key != NULL)
         puts("The pin is the one given with --bank-key.");
 }
@@ -73,5 +126,41 @@ int cmd_key_show(void *ctx, const struct args_list *words)
     if (e == ERR_OK && ctl->letter != NULL)
         e = write_letter(ctl, &k);
     keys_free(&k);
+    return ctl_end(ctl, e);
+}
+
+/* As the bank gives them out, for countersign-verify --rollovers. */
+static enum err save(struct ctl *ctl, const struct keys *k)
+{
+    struct buf text = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = js_canon(k->rolled, &text);
+    if (e == ERR_OK)
+        e = buf_add_byte(&text, '\n');
+    if (e == ERR_OK)
+        e = file_write(ctl->save, text.data, text.len, 0644);
+    buf_free(&text);
+    return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->save);
+}
+
+int cmd_key_rollover(void *ctx, const struct args_list *words)
+{
+    struct ctl *ctl = ctx;
+    struct keys k;
+    (void)words;
+    enum err e = keys_fetch(ctl, &k);
+    if (e == ERR_OK && ctl->save != NULL)
+        e = save(ctl, &k);
+    if (e == ERR_OK && ctl->json) {
+        e = ctl_print_json(k.rolled);
+    } else if (e == ERR_OK) {
+        printf("Root key   %s\n", k.pin);
+        print_rollovers(&k);
+        puts("A new one is made at the keeper, by somebody who has the token's PIN: stop both\n"
+             "daemons, and then\n"
+             "  bankd-keeper --config FILE --rollover\n"
+             "Start both again, and send the new pin with every letter from then on.");
+    }
+    if (e == ERR_OK)
+        keys_free(&k);
     return ctl_end(ctl, e);
 }

@@ -141,6 +141,11 @@ static const struct args_option key_show[] = {
      &ctl.public_url},
 };
 
+static const struct args_option key_rollover[] = {
+    {"save", 0, ARGS_TEXT, "FILE", "keep the rollovers, for countersign-verify --rollovers",
+     &ctl.save},
+};
+
 static const struct args_command commands[] = {
     {"holder add", "", "enrol a person with a public key",
      "bankctl holder add --id alice --name 'Alice Example' --spki alice.pem", holder_add,
@@ -282,6 +287,9 @@ static const struct args_command commands[] = {
     {"key show", "", "show the pin and the bank's keys, or write the bank's letter for holders",
      "bankctl key show --letter . --public-url https://bank.example:8443", key_show,
      COUNT(key_show), 0, 0, cmd_key_show},
+    {"key rollover", "", "show which root keys were replaced, and how one is",
+     "bankctl key rollover --save rollovers.json", key_rollover, COUNT(key_rollover), 0, 0,
+     cmd_key_rollover},
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},
     {"radar", "", "say what may keep accounts' people from deciding, before it does",

@@ -6,6 +6,7 @@
 #include "base/secret.h"
 #include "token/pin.h"
 #include "token/token.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,10 +19,24 @@ struct hsm_key {
 struct hsm {
     struct token_module *module;
     struct token *token;
+    size_t rollovers;
     struct hsm_key keys[HSM_USES];
 };
 
-static const char *const names[HSM_USES] = {[HSM_ROOT] = "bank-root", [HSM_LOG] = "bank-log"};
+#define NAME_MAX_BYTES 32
+
+/* The first root key has no number. */
+static void name_of(const struct hsm *h, enum hsm_use use, char out[static NAME_MAX_BYTES])
+{
+    size_t number = h->rollovers + (use == HSM_NEXT_ROOT ? 2 : 1);
+
+    if (use == HSM_LOG)
+        (void)snprintf(out, NAME_MAX_BYTES, "bank-log");
+    else if (number == 1)
+        (void)snprintf(out, NAME_MAX_BYTES, "bank-root");
+    else
+        (void)snprintf(out, NAME_MAX_BYTES, "bank-root-%zu", number);
+}
 
 /* From the first source that there is, and then from no other: a wrong PIN must not cost two tries.
  * *OUT is NULL where the reader's own keypad will ask. */
@@ -141,16 +156,23 @@ static enum err read_public(const struct token_key *from, struct key **out)
     return e;
 }
 
+void hsm_set_rollovers(struct hsm *h, size_t count)
+{
+    h->rollovers = count;
+}
+
 enum err hsm_find(struct hsm *h, enum hsm_use use, struct hsm_key **out)
 {
     struct hsm_key *k = &h->keys[use];
     struct hsm_key found = {0};
     struct token_uri *uri;
+    char name[NAME_MAX_BYTES];
 
     *out = k->token ? k : NULL;
     if (k->token)
         return ERR_OK;
-    enum err e = key_uri(names[use], &uri);
+    name_of(h, use, name);
+    enum err e = key_uri(name, &uri);
     if (!e)
         e = token_key_find(h->token, uri, TOKEN_USE_SIGN, &found.token);
     if (!e)
@@ -170,7 +192,9 @@ enum err hsm_find(struct hsm *h, enum hsm_use use, struct hsm_key **out)
 
 enum err hsm_generate(struct hsm *h, enum hsm_use use)
 {
-    const char *name = names[use];
+    char name[NAME_MAX_BYTES];
+
+    name_of(h, use, name);
     return token_generate(h->token, TOKEN_USE_SIGN, TOKEN_P256, name, (const uint8_t *)name,
                           strlen(name));
 }

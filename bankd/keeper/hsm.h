@@ -10,10 +10,12 @@
 #include "order/jws.h"
 #include "order/key.h"
 #include <stdbool.h>
+#include <stddef.h>
 
 enum hsm_use {
-    HSM_ROOT, /* "bank-root": certificates and the bank-keys statement */
-    HSM_LOG,  /* "bank-log": checkpoints */
+    HSM_ROOT,      /* "bank-root": certificates and the bank-keys statement */
+    HSM_NEXT_ROOT, /* "bank-root-2": the one that a rollover puts in its place */
+    HSM_LOG,       /* "bank-log": checkpoints */
     HSM_USES
 };
 
@@ -30,6 +32,10 @@ struct hsm_options {
 /* Loads the module, finds the one token, logs in; never with the last try. */
 MUST_CHECK enum err hsm_open(const struct hsm_options *options, struct hsm **out);
 void hsm_close(struct hsm *h); /* NULL-safe */
+
+/* How often the root key was replaced: with each rollover the next number becomes the root. Before
+ * the first hsm_find; 0 without it. */
+void hsm_set_rollovers(struct hsm *h, size_t count);
 
 /* The key for USE. KEY_NOT_FOUND, KEY_AMBIGUOUS; KEY_CURVE when it is not on P-256. *OUT lives as
  * long as H. */

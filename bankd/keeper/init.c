@@ -46,7 +46,7 @@ static enum err make_all(const struct settings *s, const struct init_options *o,
     if (!e)
         e = log_key(hsm, o->unused_log_key, &log);
     if (!e)
-        e = papers_make(s->state, s->bank, root, log, clock_now_us());
+        e = papers_make(s->state, 0, s->bank, root, log, clock_now_us());
     if (!e)
         e = state_create(s->state, key_thumbprint(hsm_public(log)));
     if (e)

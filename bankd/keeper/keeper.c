@@ -20,7 +20,6 @@
 struct keeper {
     const char *bank;
     const char *state_dir;
-    struct hsm_key *root, *log;
     struct state state;
     struct papers papers;
     struct pins *pins;
@@ -34,19 +33,13 @@ struct keeper {
 
 static enum err load(struct keeper *k, struct hsm *hsm)
 {
-    enum err e = hsm_find(hsm, HSM_ROOT, &k->root);
+    enum err e = papers_open(k->state_dir, k->bank, hsm, &k->papers);
     if (!e)
-        e = hsm_find(hsm, HSM_LOG, &k->log);
-    if (e)
-        return log_fail(e, "keeper.keys", "the bank's keys on the token");
-    e = state_load(k->state_dir, &k->state);
-    if (e)
-        return e;
-    if (strcmp(k->state.log_key, keeper_log_key(k)) != 0)
-        return log_fail(ERR_KEEPER_STATE, "keeper.state", "%s is about another log key than %s",
-                        k->state_dir, keeper_log_key(k));
-    e = pins_load(k->state_dir, &k->pins);
-    return e ? e : papers_load(k->state_dir, k->bank, k->root, k->log, &k->papers);
+        e = state_load(k->state_dir, &k->state);
+    if (!e && strcmp(k->state.log_key, keeper_log_key(k)) != 0)
+        e = log_fail(ERR_KEEPER_STATE, "keeper.state", "%s is about another log key than %s",
+                     k->state_dir, keeper_log_key(k));
+    return e ? e : pins_load(k->state_dir, &k->pins);
 }
 
 enum err keeper_open(const struct keeper_options *options, struct keeper **out)
@@ -85,12 +78,12 @@ bool keeper_unusable(const struct keeper *k)
 
 const char *keeper_pin(const struct keeper *k)
 {
-    return key_thumbprint(hsm_public(k->root));
+    return key_thumbprint(hsm_public(k->papers.root));
 }
 
 const char *keeper_log_key(const struct keeper *k)
 {
-    return key_thumbprint(hsm_public(k->log));
+    return key_thumbprint(hsm_public(k->papers.log));
 }
 
 uint64_t keeper_size(const struct keeper *k)
@@ -180,7 +173,7 @@ static enum err answer_checkpoint(void *ctx, const uint8_t *msg, size_t len, str
         return e;
     head.size = k->state.head.size;
     memcpy(head.root.b, k->state.head.root, KEEPER_HASH_LEN);
-    e = checkpoint_make(k->bank, &head, hsm_public(k->log), hsm_sign, k->log, answer);
+    e = checkpoint_make(k->bank, &head, hsm_public(k->papers.log), hsm_sign, k->papers.log, answer);
     return judge_signing(k, "a checkpoint", e);
 }
 
@@ -192,10 +185,19 @@ static enum err answer_bank_keys(void *ctx, const uint8_t *msg, size_t len, stru
     return len ? ERR_USAGE : buf_add(answer, k->papers.bank_keys.data, k->papers.bank_keys.len);
 }
 
+static enum err answer_rollovers(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    const struct keeper *k = ctx;
+
+    (void)msg;
+    return len ? ERR_USAGE : buf_add(answer, k->papers.rollovers.data, k->papers.rollovers.len);
+}
+
 static enum err answer_certify(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
 {
     struct keeper *k = ctx;
-    const struct certs_issuer issuer = {k->bank, hsm_public(k->root), hsm_sign, k->root};
+    const struct certs_issuer issuer = {k->bank, hsm_public(k->papers.root), hsm_sign,
+                                        k->papers.root};
     uint8_t serial[CERTS_SERIAL_LEN];
     struct buf leaf = BUF_INIT(MSG_CERTIFICATE_MAX);
 
@@ -230,7 +232,8 @@ static enum err answer_act(void *ctx, const uint8_t *msg, size_t len, struct buf
 static enum err certify_key(struct keeper *k, const struct acts_admission *a, enum key_use use,
                             struct buf *out)
 {
-    const struct certs_issuer issuer = {k->bank, hsm_public(k->root), hsm_sign, k->root};
+    const struct certs_issuer issuer = {k->bank, hsm_public(k->papers.root), hsm_sign,
+                                        k->papers.root};
     const struct enrolment *in = verified_enrolment(a->request);
     const struct certs_person person = {in->key[use], use, in->name, a->holder, k->person_days};
     uint8_t serial[CERTS_SERIAL_LEN];
@@ -288,6 +291,7 @@ static const struct serve_handler handlers[] = {
     {KEEPER_CERTIFY, MSG_REQUEST_MAX, answer_certify},
     {KEEPER_ACT, MSG_STATEMENT_MAX, answer_act},
     {KEEPER_ADMIT, 2 * (2 + MSG_STATEMENT_MAX), answer_admit},
+    {KEEPER_ROLLOVERS, 0, answer_rollovers},
 };
 
 const struct serve_handler *keeper_handlers(size_t *count)

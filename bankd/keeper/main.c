@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/init.h"
 #include "bankd/keeper/pinning.h"
+#include "bankd/keeper/rolling.h"
 #include "bankd/keeper/serving.h"
 #include "bankd/keeper/settings.h"
 #include "base/args.h"
@@ -8,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "order/json.h"
+#include "order/rollover.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +18,8 @@ struct options {
     const char *config;
     const char *pin_fd;
     const char *pin_operator, *id; /* the key's file, and whose it is */
-    bool init, unused_log_key, check_config, json;
+    const char *overlap_days;
+    bool init, rollover, unused_log_key, check_config, json;
 };
 
 static enum err read_pin_fd(const char *text, int *out)
@@ -33,49 +36,82 @@ static enum err read_pin_fd(const char *text, int *out)
     return ERR_OK;
 }
 
-static enum err result_json(const struct settings *s, const struct init_result *r, struct buf *out)
+/* One row of a result: a JSON member, or a line for people. */
+struct row {
+    const char *member, *label, *value;
+};
+
+static enum err rows_json(const struct row *rows, size_t count, struct buf *out)
 {
     struct js *line = NULL;
 
     enum err e = js_object_new(&line);
-    if (!e)
-        e = js_set_text(line, "bank", s->bank);
-    if (!e)
-        e = js_set_text(line, "log", r->log_key);
-    if (!e)
-        e = js_set_text(line, "pin", r->pin);
-    if (!e)
-        e = js_set_text(line, "state", s->state);
+    for (size_t i = 0; !e && i < count; i++)
+        e = js_set_text(line, rows[i].member, rows[i].value);
     if (!e)
         e = js_canon(line, out);
     js_free(line);
-    return e;
+    return e ? e : buf_add_byte(out, '\n');
 }
 
-static enum err print_result(const struct settings *s, const struct init_result *r, bool json)
+static enum err print_result(const struct row *rows, size_t count, bool json)
 {
-    struct buf line = {0};
-    int printed;
+    struct buf text = {0};
 
-    enum err e = json ? result_json(s, r, &line) : ERR_OK;
-    if (e)
-        return e;
-    if (json)
-        printed = printf("%s\n", buf_str(&line));
-    else
-        printed = printf("Bank      %s\nPin       %s\nLog key   %s\nState in  %s\n", s->bank,
-                         r->pin, r->log_key, s->state);
-    buf_free(&line);
-    return printed < 0 || fflush(stdout) != 0 ? ERR_IO : ERR_OK;
+    enum err e = json ? rows_json(rows, count, &text) : ERR_OK;
+    for (size_t i = 0; !e && !json && i < count; i++)
+        e = buf_addf(&text, "%-9s %s\n", rows[i].label, rows[i].value);
+    if (!e && (fputs(buf_str(&text), stdout) < 0 || fflush(stdout) != 0))
+        e = ERR_IO;
+    buf_free(&text);
+    return e;
 }
 
 static enum err initialise(const struct settings *s, const struct options *o, int pin_fd)
 {
     const struct init_options options = {pin_fd, o->unused_log_key};
-    struct init_result result;
+    struct init_result r;
 
-    enum err e = init_run(s, &options, &result);
-    return e ? e : print_result(s, &result, o->json);
+    enum err e = init_run(s, &options, &r);
+    const struct row rows[] = {{"bank", "Bank", s->bank},
+                               {"pin", "Pin", r.pin},
+                               {"log", "Log key", r.log_key},
+                               {"state", "State in", s->state}};
+    return e ? e : print_result(rows, sizeof rows / sizeof rows[0], o->json);
+}
+
+static enum err read_days(const char *text, int64_t *out)
+{
+    uint64_t days = ROLLING_DAYS;
+
+    enum err e =
+        text ? text_parse_u64(text, strlen(text), ROLLOVER_OVERLAP_MAX_DAYS, &days) : ERR_OK;
+    if (!e && days == 0)
+        e = ERR_USAGE;
+    *out = (int64_t)days;
+    return e ? log_fail(ERR_USAGE, "keeper.usage", "--overlap-days wants a number from 1 to %d",
+                        ROLLOVER_OVERLAP_MAX_DAYS)
+             : ERR_OK;
+}
+
+static enum err replace_root(const struct settings *s, const struct options *o, int pin_fd)
+{
+    struct rolling_options options = {.pin_fd = pin_fd};
+    struct rolling_result r;
+    char until[TEXT_TIME_LEN + 1];
+
+    enum err e = read_days(o->overlap_days, &options.overlap_days);
+    if (!e)
+        e = rolling_run(s, &options, &r);
+    if (e)
+        return e;
+    text_time(r.until_us, until);
+    const struct row rows[] = {{"bank", "Bank", s->bank},
+                               {"pin", "Pin", r.pin},
+                               {"oldPin", "Old pin", r.old_pin},
+                               {"until", "Until", until},
+                               {"state", "State in", s->state}};
+    return print_result(rows, sizeof rows / sizeof rows[0], o->json);
 }
 
 static enum err run_with(const struct options *o)
@@ -90,6 +126,8 @@ static enum err run_with(const struct options *o)
         return e;
     if (o->init)
         e = initialise(&settings, o, pin_fd);
+    else if (o->rollover)
+        e = replace_root(&settings, o, pin_fd);
     else if (o->pin_operator)
         e = pinning_run(&settings, o->id, o->pin_operator);
     else if (!o->check_config)
@@ -108,14 +146,18 @@ static int run(void *ctx, const struct args_list *words)
     (void)words;
     if (!o->config)
         log_event(LOG_ERROR, "keeper.usage", "--config is missing");
-    else if (o->init && o->check_config)
-        log_event(LOG_ERROR, "keeper.usage", "--init and --check-config exclude each other");
-    else if (o->pin_operator && (o->init || o->check_config || !o->id))
+    else if (o->init + o->rollover + o->check_config > 1)
+        log_event(LOG_ERROR, "keeper.usage",
+                  "--init, --rollover and --check-config exclude each other");
+    else if (o->pin_operator && (o->init || o->rollover || o->check_config || !o->id))
         log_event(LOG_ERROR, "keeper.usage", "--pin-operator wants --id, and is alone with it");
     else if (!o->pin_operator && o->id)
         log_event(LOG_ERROR, "keeper.usage", "--id belongs to --pin-operator");
-    else if (!o->init && (o->unused_log_key || o->json))
-        log_event(LOG_ERROR, "keeper.usage", "--unused-log-key and --json belong to --init");
+    else if (!o->init && (o->unused_log_key || (o->json && !o->rollover)))
+        log_event(LOG_ERROR, "keeper.usage",
+                  "--unused-log-key belongs to --init, --json to --init and --rollover");
+    else if (!o->rollover && o->overlap_days)
+        log_event(LOG_ERROR, "keeper.usage", "--overlap-days belongs to --rollover");
     else
         e = run_with(o);
     if (e)
@@ -133,7 +175,12 @@ int main(int argc, char **argv)
         {"init", 0, ARGS_FLAG, NULL, "make keys, papers and the state file, once", &o.init},
         {"unused-log-key", 0, ARGS_FLAG, NULL,
          "with --init: the log key on the token never signed anything", &o.unused_log_key},
-        {"json", 0, ARGS_FLAG, NULL, "with --init: the result as JSON", &o.json},
+        {"rollover", 0, ARGS_FLAG, NULL, "replace the root key by a new one that the old one signs",
+         &o.rollover},
+        {"overlap-days", 0, ARGS_TEXT, "N",
+         "with --rollover: for how long clients find their way from the old one; default: 90",
+         &o.overlap_days},
+        {"json", 0, ARGS_FLAG, NULL, "with --init, --rollover: the result as JSON", &o.json},
         {"pin-operator", 0, ARGS_TEXT, "FILE",
          "believe the operator with this public key, DER, from now on", &o.pin_operator},
         {"id", 0, ARGS_TEXT, "NAME", "with --pin-operator: who he is at the bank", &o.id},

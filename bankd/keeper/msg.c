@@ -269,6 +269,11 @@ enum err keeper_bank_keys(struct keeper_conn *k, int wait_ms, struct buf *statem
     return call(k, KEEPER_BANK_KEYS, wait_ms, NULL, 0, statement);
 }
 
+enum err keeper_rollovers(struct keeper_conn *k, int wait_ms, struct buf *array)
+{
+    return call(k, KEEPER_ROLLOVERS, wait_ms, NULL, 0, array);
+}
+
 enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *request, size_t len,
                         struct buf *leaf, struct buf *root)
 {

@@ -20,7 +20,8 @@ enum keeper_msg {
     KEEPER_BANK_KEYS,  /* -> the bank-keys statement */
     KEEPER_CERTIFY,    /* a PKCS#10 request with the TLS key -> leaf and root certificate */
     KEEPER_ACT,        /* an operator's act that changes the operators -> nothing */
-    KEEPER_ADMIT       /* a request to be enrolled, an operator's act -> a person's certificates */
+    KEEPER_ADMIT,      /* a request to be enrolled, an operator's act -> a person's certificates */
+    KEEPER_ROLLOVERS   /* -> all rollovers of the root key, a JSON array */
 };
 
 struct keeper_state {
@@ -47,6 +48,7 @@ MUST_CHECK enum err keeper_state(struct keeper_conn *k, int wait_ms, struct keep
 MUST_CHECK enum err keeper_sign_checkpoint(struct keeper_conn *k, int wait_ms,
                                            const struct keeper_checkpoint *c, struct buf *note);
 MUST_CHECK enum err keeper_bank_keys(struct keeper_conn *k, int wait_ms, struct buf *statement);
+MUST_CHECK enum err keeper_rollovers(struct keeper_conn *k, int wait_ms, struct buf *array);
 /* REQUEST is DER PKCS#10; appends the DER certificates. */
 MUST_CHECK enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *request,
                                    size_t len, struct buf *leaf, struct buf *root);

@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "order/checkpoint.h"
+#include "order/json.h"
 #include "order/jws.h"
 #include "order/merkle.h"
 #include "verifier/verifier.h"
@@ -27,7 +28,9 @@ struct note {
     struct keeper_state state;
     uint64_t size;
     struct buf text, bank_keys;
-    int64_t pause_us; /* 0: the last attempt succeeded */
+    struct buf rollovers;   /* a JSON array */
+    int64_t overlap_end_us; /* of the newest rollover; 0: none */
+    int64_t pause_us;       /* 0: the last attempt succeeded */
     int64_t due_us;
     struct note_trouble trouble;
 };
@@ -42,7 +45,7 @@ enum err note_new(const char *keeper_socket, int wait_ms, struct note **out)
     n->keeper_socket = keeper_socket;
     n->wait_ms = wait_ms;
     n->text.max = CHECKPOINT_MAX;
-    n->bank_keys.max = BANK_KEYS_BYTES_MAX;
+    n->bank_keys.max = n->rollovers.max = BANK_KEYS_BYTES_MAX;
     return ERR_OK;
 }
 
@@ -65,6 +68,7 @@ void note_free(struct note *n)
     hang_up(n);
     buf_free(&n->text);
     buf_free(&n->bank_keys);
+    buf_free(&n->rollovers);
     free(n);
 }
 
@@ -111,6 +115,16 @@ int64_t note_bank_keys_end(const struct note *n)
         verify_bank_keys(jws, strlen(jws), parts.header.kid, &keys))
         return INT64_MAX;
     return keys.head.expires_us;
+}
+
+const char *note_rollovers(const struct note *n)
+{
+    return buf_str(&n->rollovers);
+}
+
+int64_t note_overlap_end_us(const struct note *n)
+{
+    return n->overlap_end_us;
 }
 
 /* --- one attempt -------------------------------------------------------------------------------*/
@@ -246,6 +260,62 @@ static enum err begin_log(struct note *n, struct core *core, const struct core_t
     return e;
 }
 
+/* Those behind the first KNOWN. While the clock is insane nothing can be entered: the next start
+ * does it. */
+static enum err enter(struct core *core, const struct core_time *now, const struct js *list,
+                      const struct verify_rollovers *chain, size_t known)
+{
+    enum err e = core_begin(core, now);
+
+    for (size_t i = known; !e && i < js_count(list); i++)
+        e = core_rollover(core, i, js_at(list, i), verify_rollovers_digest(chain, i));
+    if (!e)
+        e = core_commit(core);
+    if (e)
+        core_rollback(core);
+    else
+        log_event(LOG_WARN, "bankd.rollover", "the bank's root key was replaced");
+    return e == ERR_CLOCK_INSANE ? ERR_OK : e;
+}
+
+/* The log has every rollover of the root key, and the keeper every one that the log has. */
+static enum err compare_rollovers(struct core *core, const struct core_time *now,
+                                  const struct js *list, const struct verify_rollovers *chain)
+{
+    size_t known = 0;
+    enum err e = core_rollovers(core, chain, &known);
+
+    return e || known == js_count(list) ? e : enter(core, now, list, chain, known);
+}
+
+static enum err take_rollovers(struct note *n, struct core *core, const struct core_time *now)
+{
+    struct verify_rollovers *chain = NULL;
+    struct js *list = NULL;
+    enum err e = js_parse_canonical(n->rollovers.data, n->rollovers.len, &list);
+
+    if (!e)
+        e = verify_rollovers(list, NULL, &chain);
+    if (!e)
+        e = compare_rollovers(core, now, list, chain);
+    size_t count = verify_rollovers_count(chain);
+    if (!e && count)
+        n->overlap_end_us = verify_rollovers_at(chain, count - 1)->head.expires_us;
+    verify_rollovers_free(chain);
+    js_free(list);
+    return e ? log_fail(e, "bankd.start", "the keeper's rollovers: %s %s", err_info(e)->cause,
+                        err_info(e)->remedy)
+             : ERR_OK;
+}
+
+/* What the keeper says of the bank's keys. */
+static enum err learn_keys(struct note *n, int64_t deadline_us)
+{
+    enum err e = keeper_bank_keys(n->keeper, ms_until(deadline_us), &n->bank_keys);
+
+    return e ? e : keeper_rollovers(n->keeper, ms_until(deadline_us), &n->rollovers);
+}
+
 enum err note_start(struct note *n, struct core *core, const struct core_time *now)
 {
     int64_t deadline_us = clock_mono_us() + INT64_C(1000) * START_WAIT_MS;
@@ -253,7 +323,7 @@ enum err note_start(struct note *n, struct core *core, const struct core_time *n
 
     enum err e = learn_state(n, deadline_us);
     if (!e)
-        e = keeper_bank_keys(n->keeper, ms_until(deadline_us), &n->bank_keys);
+        e = learn_keys(n, deadline_us);
     if (e)
         return log_fail(e, "bankd.start", "keeper at %s: %s", n->keeper_socket,
                         err_info(e)->remedy);
@@ -272,5 +342,8 @@ enum err note_start(struct note *n, struct core *core, const struct core_time *n
     if (e)
         return log_fail(e, "bankd.start", "the log's head cannot be signed: %s",
                         err_info(e)->remedy);
-    return ERR_OK;
+    e = take_rollovers(n, core, now);
+    if (!e)
+        note_advance(n, core);
+    return e;
 }

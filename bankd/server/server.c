@@ -126,6 +126,10 @@ static void measure(void *ctx)
     metrics_set(m, METRIC_QUEUED, METRICS_COMMITTER, (int64_t)committer_waiting(s->committer));
     metrics_set(m, METRIC_QUEUED_MAX, 0, (int64_t)s->settings->queue_max);
     metrics_set(m, METRIC_CERTIFICATE_LEFT, 0, tls_ends_us(s->tls) - clock_now_us());
+    int64_t overlap_end_us = note_overlap_end_us(s->bank.note);
+    int64_t now_us = clock_now_us();
+    metrics_set(m, METRIC_ROOT_OVERLAP_LEFT, 0,
+                overlap_end_us > now_us ? overlap_end_us - now_us : 0);
     metrics_set(m, METRIC_START_TIME, 0, s->started_us);
 }
 

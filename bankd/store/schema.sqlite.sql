@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 19;
+PRAGMA user_version = 20;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -46,6 +46,12 @@ CREATE TABLE event_horizon (
     id INTEGER NOT NULL
 ) STRICT;
 INSERT INTO event_horizon VALUES (1, -1);
+
+-- The rollovers of the bank's root key that the log has.
+CREATE TABLE rollover (
+    number INTEGER PRIMARY KEY, -- from 0
+    digest BLOB NOT NULL        -- of the payload
+) STRICT;
 
 -- Refusals that have no entry of their own, until their minute is over.
 CREATE TABLE refused (

@@ -214,9 +214,10 @@ static void test_what_it_sees(void **state)
     world_begin(w);
     world_end(w, core_account(w->core, &caller, WORLD_ALICE_ACCOUNT, &w->answer));
     assert_err(w->answer.err, ERR_ACCOUNT_UNKNOWN);
+    const struct core_signed by = {"", "[]", "", 0};
     world_begin(w);
-    world_end(w, core_evidence(w->core, &caller, WORLD_ALICE_ACCOUNT, cash.order.id, "", "", 0,
-                               &w->answer));
+    world_end(w,
+              core_evidence(w->core, &caller, WORLD_ALICE_ACCOUNT, cash.order.id, &by, &w->answer));
     assert_err(w->answer.err, ERR_ACCOUNT_UNKNOWN);
     world_order_free(&cash);
     world_order_free(&payment);

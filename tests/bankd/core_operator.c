@@ -144,16 +144,15 @@ static void test_evidence_waits_for_its_checkpoint(void **state)
     struct core_head head;
 
     core_head(w->core, &head);
+    const struct core_signed by = {"keys", "[]", "note", head.size};
     world_order(w, "1.00", &o);
     assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
     world_begin(w);
-    world_end(w, core_evidence(w->core, &alice, WORLD_ALICE_ACCOUNT, o.order.id, "keys", "note",
-                               head.size, &w->answer));
+    world_end(w, core_evidence(w->core, &alice, WORLD_ALICE_ACCOUNT, o.order.id, &by, &w->answer));
     assert_err(w->answer.err, ERR_LOG_UNSIGNED);
     assert_int_equal(w->answer.http, 503);
     world_begin(w);
-    world_end(w, core_evidence(w->core, &carol, WORLD_ALICE_ACCOUNT, o.order.id, "keys", "note",
-                               head.size, &w->answer));
+    world_end(w, core_evidence(w->core, &carol, WORLD_ALICE_ACCOUNT, o.order.id, &by, &w->answer));
     assert_err(w->answer.err, ERR_ACCOUNT_UNKNOWN);
     world_order_free(&o);
 }

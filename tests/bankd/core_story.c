@@ -411,8 +411,8 @@ static enum err evidence_of(struct tale *t, const struct world_order *o, struct 
     world_checkpoint(w, &note);
     core_head(w->core, &head);
     world_begin(w);
-    world_end(w, core_evidence(w->core, &world_operator, FIRM, o->order.id, buf_str(&w->bank_keys),
-                               buf_str(&note), head.size, &w->answer));
+    const struct core_signed by = {buf_str(&w->bank_keys), "[]", buf_str(&note), head.size};
+    world_end(w, core_evidence(w->core, &world_operator, FIRM, o->order.id, &by, &w->answer));
     assert_err(w->answer.err, ERR_OK);
     const struct verify_evidence_input in = {.bytes = w->answer.body.data,
                                              .len = w->answer.body.len,

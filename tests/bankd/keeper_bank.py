@@ -15,7 +15,7 @@ import tempfile
 PIN, SO_PIN = "246802", "87654321"
 BANK = "demobank.example/demo"
 WAIT_S = 30
-STATE, CHECKPOINT, BANK_KEYS, CERTIFY = 1, 2, 3, 4
+STATE, CHECKPOINT, BANK_KEYS, CERTIFY, ROLLOVERS = 1, 2, 3, 4, 7
 
 
 def find_softhsm():

@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from keeper_bank import (BANK, BANK_KEYS, CERTIFY, CHECKPOINT, PIN, STATE, WAIT_S, Bank, Keeper,
+from keeper_bank import (BANK, BANK_KEYS, CERTIFY, CHECKPOINT, PIN, ROLLOVERS, STATE, WAIT_S, Bank, Keeper,
                          b64url, consistency, der_signature, openssl, read_note, thumbprint,
                          tree_root, verifies)
 
@@ -421,7 +421,7 @@ class Malformed(KeeperTest):
     def test_is_refused_by_name(self):
         keeper = self.started()
         whole = struct.pack(">Q32sH", 3, tree_root(LEAVES[:3]), 0)
-        table = [("USAGE", kind, bytes(32)) for kind in (0, 7, 8, 255, 256, 65535)]
+        table = [("USAGE", kind, bytes(32)) for kind in (0, 8, 9, 255, 256, 65535)]
         table += [("KEEPER_UNPINNED", 5, bytes(32)), ("USAGE", 6, bytes(32)), ("TOO_LARGE", 5, bytes(16385))]
         table += [("USAGE", CHECKPOINT, whole[:n]) for n in range(len(whole))]
         table += [
@@ -433,6 +433,7 @@ class Malformed(KeeperTest):
             ("TOO_LARGE", CHECKPOINT, whole[:-2] + b"\0\x7f" + bytes(127 * 32)),
             ("TOO_LARGE", STATE, b"\0"),
             ("TOO_LARGE", BANK_KEYS, b"\0"),
+            ("TOO_LARGE", ROLLOVERS, b"\0"),
             ("TOO_LARGE", CHECKPOINT, bytes(60000)),
         ]
         for name, kind, payload in table:

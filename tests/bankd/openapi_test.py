@@ -325,7 +325,8 @@ class Live(unittest.TestCase):
                                      ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys"), ("radar", "/v1/radar?limit=2")):
                 self.check(identifier, bob.get(path))
                 self.check(identifier, bank.operator("GET", path))
-            for identifier, path in (("health", "/v1/health"), ("holders", "/v1/holders?limit=2"),
+            for identifier, path in (("health", "/v1/health"), ("rollovers", "/v1/rollovers"),
+                                     ("holders", "/v1/holders?limit=2"),
                                      ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
                 self.check(identifier, bank.operator("GET", path))
             self.follow(bank, bob)

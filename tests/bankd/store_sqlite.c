@@ -276,6 +276,7 @@ static const struct {
     {STORE_WAITING_OPEN, "for whoever watches, a twentieth of the time at most"},
     {STORE_WAITING_OUTBOX, "for whoever watches, a twentieth of the time at most"},
     {STORE_WAITING_SUSPENSE, "for whoever watches, a twentieth of the time at most"},
+    {STORE_ROLLOVERS, "at a start, and there are sixteen at most"},
     {STORE_QUEUE_PAGE, "as many as wait, a page each"},
     {STORE_WAITING_SESSIONS, "for whoever watches, a twentieth of the time at most"},
 };

@@ -560,9 +560,9 @@ enum err world_evidence(struct world *w, const struct person *who, const struct 
 
     world_checkpoint(w, &note);
     core_head(w->core, &head);
+    const struct core_signed by = {buf_str(&w->bank_keys), "[]", buf_str(&note), head.size};
     world_begin(w);
-    world_end(w, core_evidence(w->core, &caller, o->order.account, o->order.id,
-                               buf_str(&w->bank_keys), buf_str(&note), head.size, &w->answer));
+    world_end(w, core_evidence(w->core, &caller, o->order.account, o->order.id, &by, &w->answer));
     assert_err(w->answer.err, ERR_OK);
     const struct verify_evidence_input in = {.bytes = w->answer.body.data,
                                              .len = w->answer.body.len,

@@ -17,7 +17,7 @@ MAY_INCLUDE = {
     "token": ["base", "token/serve"],
     "token/serve": ["base"],
     "api": ["base", "order"],
-    "app": ["base", "order", "token", "api"],
+    "app": ["base", "order", "verifier", "token", "api"],
     "signer": ["base", "order", "verifier", "token", "api", "app"],
     "bankd/core": ["base", "order", "verifier", "api", "bankd/store"],
     "bankd/store": ["base"],

@@ -18,6 +18,7 @@ from golden_decisions import forged_decisions
 from golden_delegation import forged_delegations, good_delegations
 from golden_rotation import forged_evidence_of_rotations, good_rotations, rotation_files
 from golden_forged import forged_acceptance, forged_elsewhere, sent
+from golden_rollover import forged_rollovers, good_rollovers, rollover_files
 from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DELEGATION, DEPUTIES, DORA, FULL,
                           LOG, LOG384, LOGIN, ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER,
                           TAIL, Story, bank_keys, decision, delegation, delegation_display,
@@ -93,6 +94,7 @@ def good_evidence():
     yield "waited", waited("2026-11-24T10:05:02Z").evidence()
     yield from good_cash()
     yield from good_delegations()
+    yield from good_rollovers()
     yield from good_rotations()
 
 
@@ -141,6 +143,7 @@ def forged_evidence():
     for row in forged_books():
         yield row
     yield from forged_cash()
+    yield from forged_rollovers()
 
 
 def forged_files():
@@ -480,6 +483,7 @@ def files():
     yield "decisions-forged.txt", "".join(
         "%s %s %s\n" % row for row in forged_decisions()).encode()
     yield from cash_files()
+    yield from rollover_files()
     yield from rotation_files()
     for name, content in good_evidence():
         yield "evidence/%s.json" % name, content

@@ -99,7 +99,9 @@ static void other_ends(void **state)
                 {"delegated", "ACSC", "", 2},
                 {"delegated-anew", "ACSC", "", 2},
                 {"withdrawn", "RJCT", "DS0H", 1},
-                {"delegation-began", "ACSC", "", 2}};
+                {"delegation-began", "ACSC", "", 2},
+                {"rolled", "ACSC", "", 2},
+                {"rolled-twice", "ACSC", "", 2}};
     struct pins pins = load_pins();
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

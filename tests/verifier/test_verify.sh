@@ -104,6 +104,20 @@ has '"reason":"MS02"'
 has '"vouchedBy":"bank"'
 run 1 evidence --bank-key "$alice" evidence/settled.json
 has "REFUSED KEY_MISMATCH evidence/settled.json"
+# The bank's root key was replaced: the file's own rollovers lead forward, the reader's own back.
+second=$(sed -n 's/^second //p' roots.txt)
+run 0 evidence --bank-key "$pin" evidence/rolled.json
+has "root key      $second, to which 1 rollover leads from the pinned one"
+run 0 evidence --json --bank-key "$second" --rollovers rollovers.json evidence/settled.json
+has "\"rollovers\":1,\"rootKey\":\"$pin\",\"rootKeyUntil\":\"2027-02-20T12:00:00Z\""
+run 0 evidence --bank-key "$second" --rollovers rollovers.json evidence/settled.json
+has "$pin, which counted until 2027-02-20T12:00:00Z; 1 rollover before the pinned one"
+run 1 evidence --bank-key "$second" evidence/settled.json
+has "REFUSED KEY_MISMATCH evidence/settled.json"
+run 1 evidence --bank-key "$second" --rollovers order.json evidence/settled.json
+silent
+run 1 evidence --bank-key "$second" --rollovers missing.json evidence/settled.json
+silent
 run 2 evidence evidence/settled.json
 silent
 grep -q "the bank's letter" "$work/err" || fail "it does not say where the pin is"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * rolled: a bank whose root key was replaced (docs/FORMAT.md section 7.1): found out when it shows
+ * another one than the pinned, believed only when its rollovers lead there from the pin, and then
+ * said on standard error and pinned in its place, in the configuration file, too.
+ */
+#ifndef APP_ROLLED_H
+#define APP_ROLLED_H
+
+#include "api/client.h"
+#include "app/app.h"
+
+/* client_call, and once more under the new pin when the bank's root key was replaced. What cannot
+ * be believed is TLS_REFUSED, or a ROLLOVER_* error, with words for app_finish. */
+MUST_CHECK enum err rolled_call(struct app *a, struct client *client,
+                                const struct client_call *call, struct buf *answer);
+
+#endif

@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The bank's root key is replaced: who pins the old one finds the new one and says so, who pins another is
+refused, and what was proved stays proved."""
+import json
+import os
+import signal
+import unittest
+
+from bank import Bank, StartFailed, iban
+from holder import Holder
+
+ACCOUNT, PAYEE = iban(1), iban(2)
+
+
+class RolloverTest(unittest.TestCase):
+    def setUp(self):
+        self.bank = Bank()
+        self.bank.__enter__()
+        self.addCleanup(self.bank.__exit__, None, None, None)
+        self.alice = Holder(self.bank, "alice").keys().enrol()
+        self.addCleanup(self.alice.close)
+        self.bank.open_account(ACCOUNT, ["alice"], funds="100.00")
+        self.bank.open_account(PAYEE, ["alice"])
+        self.alice.settings(ACCOUNT)
+        self.first = self.bank.pin
+
+    def roll(self, *words):
+        """The result; the bank runs again afterwards, with the new root key."""
+        self.bank.stop()
+        done = self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--json",
+                               "--pin-fd", "{9999}", *words])
+        self.bank.start()
+        result = json.loads(done.stdout)
+        self.assertEqual(self.bank.pin, result["pin"])
+        self.alice.settings(ACCOUNT, bank_key=result["oldPin"])
+        return result
+
+    def pinned(self):
+        with open(self.alice.conf, encoding="utf-8") as f:
+            return dict(line.rstrip("\n").split(" = ", 1) for line in f)["bank_key"]
+
+    def pay(self, name="order.json"):
+        """An order, signed and executed, and the file of its evidence."""
+        path, order = self.alice.new_order(name, account=ACCOUNT, creditor={"account": PAYEE, "name": "EDP"},
+                                           amount="1.00")
+        self.alice.run("approve", path, check=True)
+        self.evidence_of(order, name + ".evidence")
+        return self.bank.path(name + ".evidence")
+
+    def evidence_of(self, order, name):
+        answer = self.bank.operator("GET", "/v1/accounts/%s/orders/%s/evidence" % (ACCOUNT, order["id"]))
+        self.assertEqual(answer.status, 200, answer)
+        with open(self.bank.path(name), "wb") as f:
+            f.write(answer.body)
+
+    def verify(self, pin, evidence, *words):
+        return self.bank.tool(["countersign-verify", "evidence", "--json", "--bank-key", pin, *words, evidence],
+                              check=False)
+
+    def proves(self, pin, evidence, *words, rollovers=0):
+        done = self.verify(pin, evidence, *words)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertEqual(json.loads(done.stdout).get("rollovers", 0), rollovers)
+
+    def proves_not(self, name, pin, evidence, *words):
+        done = self.verify(pin, evidence, *words)
+        self.assertEqual((done.returncode, json.loads(done.stdout)["error"]), (1, name))
+
+    def saved(self):
+        path = self.bank.path("rollovers.json")
+        self.bank.ctl("key", "rollover", "--save", path)
+        return path
+
+    def alice_thumbprint(self):
+        return self.bank.operator("GET", "/v1/holders").json["holders"][0]["keys"][0]["thumbprint"]
+
+    def refused(self, done, name, *words):
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn(name, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+
+class Clients(RolloverTest):
+    def test_the_old_pin_finds_the_new_one_and_is_replaced(self):
+        self.alice.run("login", check=True)
+        rolled = self.roll()
+        with open(self.alice.conf, encoding="utf-8") as f:
+            before = f.read()
+        told = self.alice.run("accounts", check=True)  # the session from before still holds
+        for word in ("was replaced", "old  " + self.first, "new  " + rolled["pin"], "pinned in the configuration file"):
+            self.assertIn(word, told.stderr)
+        with open(self.alice.conf, encoding="utf-8") as f:
+            self.assertEqual(f.read(), before.replace(self.first, rolled["pin"]))
+        self.assertEqual(self.alice.run("accounts", check=True).stderr, "")
+        self.pay()
+
+    def test_without_a_session_and_with_an_option(self):
+        rolled = self.roll()
+        self.alice.settings(ACCOUNT, bank_key=None)
+        told = self.alice.run("login", "--bank-key", self.first, check=True)
+        self.assertIn("From now on give --bank-key " + rolled["pin"], told.stderr)
+        with open(self.alice.conf, encoding="utf-8") as f:
+            self.assertNotIn("bank_key", f.read())
+
+    def test_a_new_pin_notices_nothing(self):
+        rolled = self.roll()
+        self.alice.settings(ACCOUNT, bank_key=rolled["pin"])
+        self.assertNotIn("replaced", self.alice.run("login", check=True).stderr)
+
+    def test_a_wrong_pin_is_refused_and_stays(self):
+        rolled = self.roll()
+        wrong = self.bank.pin[:-1] + ("A" if self.bank.pin[-1] != "A" else "E")
+        self.alice.settings(ACCOUNT, bank_key=wrong)
+        self.refused(self.alice.run("login"), "TLS_REFUSED", rolled["pin"], wrong, "no rollover leads there")
+        self.assertEqual(self.pinned(), wrong)
+
+    def test_another_bank_with_rollovers_of_its_own(self):
+        """Its rollovers lead to its key, not from this pin; and ours, replayed there, not to its key."""
+        self.roll()
+        with Bank() as impostor:
+            impostor.stop()
+            impostor.tool(["bankd-keeper", "--config", impostor.path("keeper.conf"), "--rollover", "--pin-fd",
+                           "{9999}"])
+            impostor.start()
+            there = "https://127.0.0.1:%d" % impostor.port
+            self.refused(self.alice.run("login", "--url", there), "TLS_REFUSED", impostor.pin)
+            self.assertEqual(self.pinned(), self.first)
+
+    def test_twice_leads_on(self):
+        self.roll("--overlap-days", "1")
+        rolled = self.roll("--overlap-days", "2")
+        self.alice.settings(ACCOUNT, bank_key=self.first)
+        self.alice.run("login", check=True)
+        self.assertEqual(self.pinned(), rolled["pin"])
+
+    def test_bankctl_follows_and_shows(self):
+        rolled = self.roll()
+        told = self.bank.ctl("key", "show", "--bank-key", self.first)
+        self.assertIn("from now on give --bank-key " + rolled["pin"], told.stderr)
+        self.assertIn(rolled["pin"], told.stdout)
+        self.assertRegex(told.stdout, r"Before     %s\n +replaced \S+Z; clients come from it until %s"
+                         % (self.first, rolled["until"]))
+        shown = json.loads(self.bank.ctl("key", "show", "--json").stdout)
+        self.assertEqual([(r["old"], r["new"], r["expires"]) for r in shown["rollovers"]],
+                         [(self.first, rolled["pin"], rolled["until"])])
+        self.bank.ctl("log", "verify", "--bank-key", self.first)
+        wrong = self.bank.ctl("key", "show", "--bank-key", self.alice_thumbprint(), check=False)
+        self.refused(wrong, "KEY_MISMATCH", rolled["pin"])
+
+
+class Evidence(RolloverTest):
+    def test_before_and_after(self):
+        before = self.pay("before.json")
+        rolled = self.roll()
+        after = self.pay("after.json")
+        kept = self.saved()
+        self.proves(self.first, before)
+        self.proves(self.first, after, rollovers=1)
+        self.proves(rolled["pin"], after)
+        self.proves_not("KEY_MISMATCH", rolled["pin"], before)
+        self.proves(rolled["pin"], before, "--rollovers", kept, rollovers=1)
+        second = self.roll()
+        last = self.pay("last.json")
+        kept = self.saved()
+        self.proves(self.first, last, rollovers=2)
+        self.proves(rolled["pin"], last, rollovers=1)
+        self.proves(second["pin"], after, "--rollovers", kept, rollovers=1)
+        self.proves(second["pin"], before, "--rollovers", kept, rollovers=2)
+        self.proves_not("KEY_MISMATCH", self.alice_thumbprint(), last, "--rollovers", kept)
+        self.bank.verify_log()
+
+    def test_old_evidence_asked_for_anew_carries_the_chain(self):
+        path, order = self.alice.new_order(account=ACCOUNT, creditor={"account": PAYEE, "name": "EDP"}, amount="1.00")
+        self.alice.run("approve", path, check=True)
+        rolled = self.roll()
+        self.evidence_of(order, "again.json")
+        self.proves(rolled["pin"], self.bank.path("again.json"))
+        self.proves(self.first, self.bank.path("again.json"), rollovers=1)
+
+
+class Daemon(RolloverTest):
+    def entries(self):
+        return [e["body"] for e in self.bank.log_from(0) if e["body"]["type"] == "rollover"]
+
+    def test_the_log_has_each_once(self):
+        self.roll()
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        self.roll()
+        said = self.entries()
+        given = self.bank.operator("GET", "/v1/rollovers").json["rollovers"]
+        self.assertEqual([{w: e[w] for w in ("new", "old")} for e in said], given)
+        self.assertEqual([e["object"] for e in said], ["bank", "bank"])
+        self.bank.verify_log()
+
+    def test_a_running_bankd_goes_on_until_it_is_restarted(self):
+        self.bank.stop_keeper()
+        self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--pin-fd", "{9999}"])
+        self.bank.start_keeper()
+        self.pay()
+        self.assertEqual(self.bank.operator("GET", "/v1/rollovers").json, {"rollovers": []})
+        self.assertEqual(self.pinned(), self.first)
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        self.assertEqual(len(self.entries()), 1)
+
+    def test_threat_20_not_with_a_keeper_that_forgot_its_rollover(self):
+        """Going back to the old root key is refused, and so is another rollover in place of the one logged."""
+        self.roll()
+        self.bank.stop()
+        kept = self.bank.path("keeper/rollovers.json")
+        os.rename(kept, self.bank.path("kept"))
+        self.bank.start_keeper()
+        self.not_started("KEEPER_STATE")
+        self.bank.stop_keeper()
+        self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--pin-fd", "{9999}"])
+        self.bank.start_keeper()
+        self.not_started("ROLLOVER_FORK")
+        self.bank.stop_keeper()
+
+    def not_started(self, name):
+        with self.assertRaises(StartFailed) as failed:
+            self.bank.start_bankd()
+        self.assertIn("error=" + name, failed.exception.log)
+
+    def test_killed_when_it_has_entered_it(self):
+        self.roll()
+        for _ in range(2):
+            self.bank.stop_bankd(signal.SIGKILL)
+            self.bank.stop_keeper(signal.SIGKILL)
+            self.bank.start()
+        self.assertEqual(len(self.entries()), 1)
+        self.bank.verify_log()
+
+
+if __name__ == "__main__":
+    unittest.main()
