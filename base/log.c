@@ -10,17 +10,34 @@
 #include <unistd.h>
 
 #define TEXT_MAX 1024                       /* bytes of an event's text; the rest is cut */
-#define LINE_MAX_BYTES (256 + 4 * TEXT_MAX) /* every byte may become \xNN */
+#define FIELDS_MAX 16                       /* of an event; more, and all of it is its text */
+#define LINE_MAX_BYTES (512 + 7 * TEXT_MAX) /* every byte may become \\u00NN or \\\\xNN */
 
 static const char *const level_names[] = {"", "ERROR", "WARN", "INFO", "DEBUG"};
 static const char *program_name = "?";
 static enum log_level least_level = LOG_INFO;
+static bool as_json;
 
 void log_init(const char *program, enum log_level least)
 {
     program_name = program;
     least_level = least;
 }
+
+enum err log_set_format(const char *name)
+{
+    if (strcmp(name, "text") != 0 && strcmp(name, "json") != 0)
+        return ERR_CONFIG_INVALID;
+    as_json = strcmp(name, "json") == 0;
+    return ERR_OK;
+}
+
+struct event {
+    enum log_level level;
+    const char *name, *error; /* ERROR: its name, or NULL */
+    const char *format, *text;
+    char time[40];
+};
 
 /* C0, DEL and C1 (which UTF-8 writes as C2 80..9F) move a terminal's cursor or end the line. Both
  * bytes of a C1 are found, each from its own place. */
@@ -55,24 +72,167 @@ static size_t escape(const char *text, char *out)
     return used;
 }
 
-/* One write(2) a line, so that lines of several threads do not mix. */
-static void emit(enum log_level level, const char *event, const char *error, const char *text)
-{
-    char line[LINE_MAX_BYTES];
-    char time[TEXT_TIME_LEN + 1];
-    int64_t now = clock_now_us();
+/* --- as text --- */
 
-    text_time(now, time);
-    time[TEXT_TIME_LEN - 1] = 0; /* the Z goes behind the fraction */
-    int n = snprintf(line, 200, "%s.%06" PRId64 "Z %s %s %s%s%s ", time, now % TEXT_SECOND_US,
-                     level_names[level], program_name, event, error ? " error=" : "",
-                     error ? error : "");
+static size_t make_text(const struct event *v, char line[static LINE_MAX_BYTES])
+{
+    int n = snprintf(line, 200, "%s %s %s %s%s%s ", v->time, level_names[v->level], program_name,
+                     v->name, v->error ? " error=" : "", v->error ? v->error : "");
     if (n < 0)
-        return;
+        return 0;
     size_t used = n < 200 ? (size_t)n : 199;
-    used += escape(text, line + used);
+    used += escape(v->text, line + used);
     while (used && line[used - 1] == ' ')
         used--;
+    return used;
+}
+
+/* --- as JSON --- */
+
+/* A key of the format, "port=%d", and where its value lies in the text. */
+struct field {
+    const char *key, *value;
+    size_t key_len, value_len;
+};
+struct fields {
+    struct field at[FIELDS_MAX];
+    size_t count;
+    size_t text_len; /* what stands before the first */
+};
+
+/* The keys that the format has in front of its values. */
+static void find_keys(const char *format, struct fields *out)
+{
+    out->count = 0;
+    for (const char *at = format; *at && out->count < FIELDS_MAX; at += strcspn(at, " ")) {
+        at += strspn(at, " ");
+        size_t len = strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+        if (len && at[len] == '=' && at[len + 1] == '%')
+            out->at[out->count++] = (struct field){.key = at, .key_len = len};
+    }
+}
+
+/* " KEY=" in TEXT from FROM on, or NULL. */
+static const char *find_key(const char *text, const char *from, const struct field *f)
+{
+    for (const char *at = strchr(from, '='); at; at = strchr(at + 1, '=')) {
+        const char *key = at - f->key_len;
+        if ((size_t)(at - from) >= f->key_len && memcmp(key, f->key, f->key_len) == 0 &&
+            (key == text || key[-1] == ' '))
+            return key;
+    }
+    return NULL;
+}
+
+/* A value that has a key in it might be taken for another field: then all is text. */
+static void find_values(const char *text, struct fields *f)
+{
+    const char *from = text;
+
+    f->text_len = strlen(text);
+    for (size_t i = 0; i < f->count; i++) {
+        const char *key = find_key(text, from, &f->at[i]);
+        if (!key || find_key(text, key + 1, &f->at[i])) {
+            f->count = 0;
+            f->text_len = strlen(text);
+            return;
+        }
+        if (i == 0)
+            f->text_len = (size_t)(key - text);
+        else
+            f->at[i - 1].value_len = (size_t)(key - 1 - f->at[i - 1].value);
+        f->at[i].value = key + f->at[i].key_len + 1;
+        f->at[i].value_len = strlen(f->at[i].value);
+        from = f->at[i].value;
+    }
+    while (f->text_len && text[f->text_len - 1] == ' ')
+        f->text_len--;
+}
+
+struct line {
+    char *at; /* LINE_MAX_BYTES */
+    size_t used;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct line *l, const char *format, ...)
+{
+    va_list args;
+    size_t room = LINE_MAX_BYTES - l->used;
+
+    va_start(args, format);
+    int n = vsnprintf(l->at + l->used, room, format, args);
+    va_end(args);
+    if (n > 0 && (size_t)n < room)
+        l->used += (size_t)n;
+}
+
+/* A JSON string of LEN bytes; what is no UTF-8 is told as in a line of text. */
+static void quote(struct line *l, const char *text, size_t len)
+{
+    char piece[TEXT_MAX];
+
+    memcpy(piece, text, len);
+    piece[len] = 0;
+    const uint8_t *s = (const uint8_t *)piece;
+    bool utf8 = text_is_utf8(piece, len);
+    put(l, "\"");
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] >= 0x80 && !utf8)
+            put(l, "\\\\x%02x", (unsigned)s[i]);
+        else if (is_control(s, i) && s[i] != 0xc2)
+            put(l, "\\u%04x", (unsigned)s[i]);
+        else if (s[i] == '"' || s[i] == '\\')
+            put(l, "\\%c", s[i]);
+        else if (!is_control(s, i))
+            put(l, "%c", s[i]);
+    }
+    put(l, "\"");
+}
+
+static size_t make_json(const struct event *v, char line[static LINE_MAX_BYTES])
+{
+    struct line l = {line, 0};
+    struct fields f;
+
+    find_keys(v->format, &f);
+    find_values(v->text, &f);
+    put(&l, "{");
+    if (v->error)
+        put(&l, "\"error\":\"%s\",", v->error);
+    put(&l, "\"event\":\"%s\"", v->name);
+    for (size_t i = 0; i < f.count; i++) {
+        const struct field *one = &f.at[i];
+        put(&l, "%s\"%.*s\":", i ? "," : ",\"fields\":{", (int)one->key_len, one->key);
+        quote(&l, one->value, one->value_len);
+    }
+    put(&l, "%s,\"level\":\"%s\",\"program\":\"%s\"", f.count ? "}" : "", level_names[v->level],
+        program_name);
+    if (f.text_len) {
+        put(&l, ",\"text\":");
+        quote(&l, v->text, f.text_len);
+    }
+    put(&l, ",\"time\":\"%s\"}", v->time);
+    return l.used;
+}
+
+/* --- both --- */
+
+/* One write(2) a line, so that lines of several threads do not mix. */
+static void __attribute__((format(printf, 4, 0)))
+emit(enum log_level level, const char *event, const char *error, const char *format, va_list args)
+{
+    char line[LINE_MAX_BYTES], text[TEXT_MAX];
+    struct event v = {
+        .level = level, .name = event, .error = error, .format = format, .text = text};
+    char second[TEXT_TIME_LEN + 1];
+    int64_t now = clock_now_us();
+
+    if (vsnprintf(text, sizeof text, format, args) < 0)
+        text[0] = 0;
+    text_time(now, second);
+    second[TEXT_TIME_LEN - 1] = 0; /* the Z goes behind the fraction */
+    snprintf(v.time, sizeof v.time, "%s.%06" PRId64 "Z", second, now % TEXT_SECOND_US);
+    size_t used = as_json ? make_json(&v, line) : make_text(&v, line);
     line[used++] = '\n';
     /* There is nowhere to report a failure to. */
     ssize_t ignored = write(STDERR_FILENO, line, used);
@@ -81,29 +241,23 @@ static void emit(enum log_level level, const char *event, const char *error, con
 
 void log_event(enum log_level level, const char *event, const char *format, ...)
 {
-    char text[TEXT_MAX];
     va_list args;
 
     if (level > least_level)
         return;
     va_start(args, format);
-    if (vsnprintf(text, sizeof text, format, args) < 0)
-        text[0] = 0;
+    emit(level, event, NULL, format, args);
     va_end(args);
-    emit(level, event, NULL, text);
 }
 
 enum err log_fail(enum err e, const char *event, const char *format, ...)
 {
-    char text[TEXT_MAX];
     va_list args;
 
     if (LOG_ERROR > least_level)
         return e;
     va_start(args, format);
-    if (vsnprintf(text, sizeof text, format, args) < 0)
-        text[0] = 0;
+    emit(LOG_ERROR, event, err_name(e), format, args);
     va_end(args);
-    emit(LOG_ERROR, event, err_name(e), text);
     return e;
 }

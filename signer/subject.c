@@ -54,8 +54,9 @@ static enum err load_from_bank(struct app *a, const char *id, struct subject *ou
         e = app_fail(a, ERR_ORDER_MISMATCH, "the bank sent the order %s", out->order.id);
     if (e == ERR_OK && strcmp(out->order.account, a->account) != 0)
         e = app_fail(a, ERR_ACCOUNT_MISMATCH, "the bank sent an order of %s", out->order.account);
-    if (e == ERR_OK)
-        e = policy_of_answer(a, answer, &out->policy);
+    if (e == ERR_OK) /* without the right to decide there is none: the bank says why */
+        e = js_get(answer, "policy") != NULL ? policy_of_answer(a, answer, &out->policy)
+                                             : subject_policy(a, a->account, &out->policy);
     if (e == ERR_OK && told != NULL) {
         *told = answer;
         answer = NULL;

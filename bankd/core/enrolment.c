@@ -247,6 +247,27 @@ static enum err put_certificates(struct core *c, const struct asked *a, struct d
     return e;
 }
 
+enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
+{
+    struct store_query *q = store_query(c->store, STORE_ENROLMENT_BY_ID);
+    struct asked a;
+    bool found = false;
+
+    store_bind_int(q, ":id", id);
+    enum err e = read_one(c, q, &found, &a);
+    if (!e && !found)
+        e = ERR_STORE_FAILED;
+    if (!e) {
+        put_admissions(&a, out);
+        doc_time(out, "expires", a.expires_us);
+        doc_text(out, "id", a.name);
+        doc_text(out, "name", said(&a)->name);
+        doc_text_optional(out, "wanted", said(&a)->holder);
+    }
+    release(&a);
+    return e;
+}
+
 static void describe(const struct asked *a, struct doc *out)
 {
     doc_object(out);

@@ -11,4 +11,7 @@
 /* Ends one request whose time is over; FOUND: there was one. */
 MUST_CHECK enum err enrolment_catch_up_one(struct core *c, bool *found);
 
+/* What the queue says of the one that waits in row ID. */
+MUST_CHECK enum err enrolment_waits(struct core *c, int64_t id, struct doc *out);
+
 #endif

@@ -8,6 +8,7 @@
 #include "bankd/core/claim.h"
 #include "bankd/core/core.h"
 #include "bankd/core/credits.h"
+#include "bankd/core/enrolment.h"
 #include "bankd/core/life.h"
 #include "bankd/core/page.h"
 #include "bankd/core/session.h"
@@ -17,7 +18,7 @@
 #include <string.h>
 
 /* As STORE_QUEUE_PAGE numbers them. */
-enum kind { KIND_ORDER = 1, KIND_CREDIT, KIND_POLICY };
+enum kind { KIND_ORDER = 1, KIND_CREDIT, KIND_POLICY, KIND_ENROLMENT };
 
 /* In the order of the list; the cursor is the last one's since, kind and row. */
 struct waiting {
@@ -146,13 +147,22 @@ static enum err put_policy(struct core *c, int64_t account, struct doc *out)
     return change_waits(c, &a, out);
 }
 
+static enum err put_enrolment(struct core *c, int64_t id, struct doc *out)
+{
+    doc_text(out, "kind", "enrolment");
+    return enrolment_waits(c, id, out);
+}
+
 static enum err push(struct core *c, const struct waiting *w, struct doc *list)
 {
-    static enum err (*const put[])(struct core *, int64_t, struct doc *) = {
-        [KIND_ORDER] = put_order, [KIND_CREDIT] = put_credit, [KIND_POLICY] = put_policy};
+    static enum err (*const put[])(struct core *, int64_t,
+                                   struct doc *) = {[KIND_ORDER] = put_order,
+                                                    [KIND_CREDIT] = put_credit,
+                                                    [KIND_POLICY] = put_policy,
+                                                    [KIND_ENROLMENT] = put_enrolment};
     struct doc one = {0};
 
-    if (w->kind < KIND_ORDER || w->kind > KIND_POLICY)
+    if (w->kind < KIND_ORDER || w->kind > KIND_ENROLMENT)
         return ERR_INTERNAL;
     doc_object(&one);
     doc_time(&one, "since", w->since_us);

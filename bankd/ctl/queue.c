@@ -200,23 +200,26 @@ static enum err add_party(const struct js *item, struct js *row)
 {
     const char *payee = text_of(js_get(item, "payee"), "name");
     const char *debtor = text_of(js_get(item, "debtor"), "name");
+    const char *asking = text_of(item, "name"); /* who wants to be enrolled */
     struct buf words = BUF_INIT(0);
 
-    enum err e =
-        debtor[0] != '\0' ? buf_addf(&words, "from %s", debtor) : buf_add_str(&words, payee);
+    enum err e = debtor[0] != '\0' ? buf_addf(&words, "from %s", debtor)
+                                   : buf_add_str(&words, asking[0] != '\0' ? asking : payee);
     if (e == ERR_OK)
         e = js_set_text(row, "party", buf_str(&words));
     buf_free(&words);
     return e;
 }
 
-/* "alice", but "bob:reject": who only agreed needs no word. */
+/* "alice", but "bob:reject": who only agreed needs no word; nor does who admitted a person. */
 static enum err add_signed(const struct js *item, struct js *row)
 {
-    const struct js *decisions = js_get(item, "decisions");
+    const struct js *decisions = js_get(item, "decisions"), *admitted = js_get(item, "admittedBy");
     struct js *list = NULL;
 
     enum err e = js_array_new(&list);
+    for (size_t i = 0; e == ERR_OK && i < js_count(admitted); i++)
+        e = js_push_text(list, js_text(js_at(admitted, i), NULL));
     for (size_t i = 0; e == ERR_OK && i < js_count(decisions); i++) {
         const char *verb = text_of(js_at(decisions, i), "decision");
         bool agreed = strcmp(verb, decision_verb_name(VERB_APPROVE)) == 0;

@@ -12,7 +12,7 @@
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
 
 /* Places in the table. */
-enum { BANK, MODULE, TOKEN, SOCKET, STATE, PEER_UID, ADMISSIONS, PERSON_DAYS, ITEMS };
+enum { BANK, MODULE, TOKEN, SOCKET, STATE, PEER_UID, ADMISSIONS, PERSON_DAYS, LOG_FORMAT, ITEMS };
 
 static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
 {
@@ -25,6 +25,7 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         [PEER_UID] = {"peer_uid", CONF_U64, false, "4294967295", 0, SETTINGS_NO_PEER, &s->peer_uid},
         [ADMISSIONS] = {"admissions", CONF_U64, false, "1", 1, PINS_SIGNERS_MAX, &s->admissions},
         [PERSON_DAYS] = {"certificate_days", CONF_U64, false, "730", 1, 3650, &s->person_days},
+        [LOG_FORMAT] = {"log_format", CONF_TEXT, false, "text", 1, 10, &s->log_format},
     };
     memcpy(items, table, sizeof table);
 }
@@ -43,6 +44,8 @@ static enum err check(const char *path, const size_t lines[static ITEMS], const 
 
     if (forms_bank(s->bank, strlen(s->bank)))
         return refuse(path, lines[BANK], "bank is no bank's name such as demobank.example/demo");
+    if (log_set_format(s->log_format))
+        return refuse(path, lines[LOG_FORMAT], "log_format is neither text nor json");
     enum err e = token_uri_parse(s->token, &uri);
     token_uri_free(uri);
     if (e == ERR_TOKEN_URI)

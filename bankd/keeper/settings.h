@@ -16,11 +16,13 @@ struct settings {
     char *token;
     char *socket;
     char *state;
+    char *log_format; /* "text", "json" */
     uint64_t admissions, person_days;
     uint64_t peer_uid; /* SETTINGS_NO_PEER: the keeper's own user */
 };
 
-/* Reads and checks the file; what is wrong stands in the log. The caller frees. */
+/* Reads and checks the file; what is wrong stands in the log, which has its form from then on. The
+ * caller frees. */
 MUST_CHECK enum err settings_load(const char *path, struct settings *out);
 void settings_free(struct settings *s);
 

@@ -36,7 +36,6 @@ void job_clear(struct job *j)
     j->follow = (struct follow){0};
     j->session[0] = 0;
     j->certified_until_us = 0;
-    j->operator_name[0] = j->path[0] = 0;
     j->operator_name[0] = j->path[0] = j->once[0] = 0;
     j->console = false;
     j->roles = 0;

@@ -48,6 +48,7 @@ static const struct setting {
     {"four_eyes", CONF_TEXT, false, "", 0, 10, AT(four_eyes), WHILE_RUNNING},
     {"claim_minutes", CONF_U64, false, "120", 1, 10080, AT(claim_minutes), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
+    {"log_format", CONF_TEXT, false, "text", 1, 10, AT(log_format), AT_START},
     {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads_set),
      AT_START},
     {"workers", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(workers_set), AT_START},
@@ -166,6 +167,8 @@ static enum err check(const struct reading *r, const struct settings *s)
     if (s->metrics_listen[0] && !listen_is_loopback(s->metrics_listen))
         return refuse(r, "metrics_listen",
                       "is no loopback address and port such as 127.0.0.1:9464");
+    if (log_set_format(s->log_format))
+        return refuse(r, "log_format", "is neither text nor json");
     return ERR_OK;
 }
 

@@ -18,6 +18,7 @@ struct settings {
     char *socket;         /* Unix socket for the operator */
     char *store;
     char *keeper_socket;
+    char *log_format; /* "text", "json" */
     char *hold_above, *hold_on, *cutoff, *bank_codes, *console, *four_eyes;
     uint64_t claim_minutes;
     struct core_terms terms;                 /* what they say */
@@ -33,8 +34,8 @@ struct settings {
         payee_check_ms;
 };
 
-/* CONFIG_INVALID after logging what to mend, in which line. Also raises the limit of open files as
- * far as max_connections needs it, and refuses when it cannot. */
+/* CONFIG_INVALID after logging what to mend, in which line. From then on the log has its form. Also
+ * raises the limit of open files as far as max_connections needs it, and refuses when it cannot. */
 MUST_CHECK enum err settings_load(const char *path, struct settings *out);
 /* Reads the file again while NOW is in force, and logs what changed. CONFIG_INVALID, logged, also
  * when something changed that needs a restart (bankd(8)): then nothing of it may be taken over. */

@@ -58,6 +58,23 @@ static enum err admit(struct world *w, const struct person *p, const char *name,
     return w->answer.err;
 }
 
+/* How many items of the queue are requests. */
+static int in_queue(struct world *w, enum waits waiting)
+{
+    const struct core_page page = {.cursor = ""};
+    int count = 0;
+
+    world_begin(w);
+    world_end(w, core_queue(w->core, &world_operator, waiting, &page, &w->answer));
+    assert_ok(w->answer.err);
+    const char *at = buf_str(&w->answer.body);
+    while ((at = strstr(at, "\"kind\":\"enrolment\"")) != NULL) {
+        count++;
+        at++;
+    }
+    return count;
+}
+
 static void test_time_ends_it(void **state)
 {
     static const struct core_certifier console = {.act = NULL};
@@ -72,10 +89,13 @@ static void test_time_ends_it(void **state)
     world_later(w, 86399);
     assert_false(world_look(w, 8));
     assert_string_equal(status(w, first), "waiting");
+    assert_int_equal(in_queue(w, WAITS_BANK), 2);
+    assert_int_equal(in_queue(w, WAITS_HOLDERS), 0);
     world_later(w, 1);
     assert_false(world_look(w, 8));
     assert_string_equal(world_sql(w, "SELECT group_concat(state) FROM enrolment"),
                         "expired,waiting");
+    assert_int_equal(in_queue(w, WAITS_ANY), 1);
     assert_err(admit(w, &dora, first, &console), ERR_ENROLMENT_OVER);
     world_later(w, 29 * 86400); /* and nobody looked */
     assert_string_equal(status(w, second), "expired");

@@ -275,6 +275,8 @@ class Live(unittest.TestCase):
             waiting = self.check("enrol", newcomer.send())
             self.assertEqual(waiting["status"], "waiting")
         self.assertEqual(len(self.check("enrolments", bank.operator("GET", "/v1/enrolments"))["enrolments"]), 2)
+        kinds = [one["kind"] for one in self.check("queue", bank.operator("GET", "/v1/queue?waiting=bank"))["items"]]
+        self.assertEqual(kinds.count("enrolment"), 2)
         told = self.check("enrolmentAdmit", newcomers[0].admit("dora"))
         self.assertEqual((told["status"], told["holder"]), ("admitted", "dora"))
         told = self.check("enrolmentRefuse", newcomers[1].refuse("as a test"))

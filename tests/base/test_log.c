@@ -89,6 +89,67 @@ static void test_long_texts_are_cut(void **state)
     assert_ptr_equal(strchr(seen, '\n'), seen + strlen(seen) - 1);
 }
 
+/* One object a line, its members sorted; the format's own keys are its fields. */
+static void test_as_json(void **state)
+{
+    (void)state;
+    assert_ok(log_set_format("json"));
+    capture();
+    log_event(LOG_INFO, "unit.start", "bank=%s port=%d", "a/b", 7);
+    captured();
+    static const char expected[] =
+        "{\"event\":\"unit.start\",\"fields\":{\"bank\":\"a/b\",\"port\":\"7\"},"
+        "\"level\":\"INFO\",\"program\":\"unit\",\"time\":\"20";
+    assert_memory_equal(seen, expected, sizeof expected - 1);
+    assert_string_equal(seen + strlen(seen) - 4, "Z\"}\n");
+    capture();
+    assert_err(log_fail(ERR_IO, "file.read", "%s: %s", "x y", "z=1"), ERR_IO);
+    captured();
+    static const char failed[] = "{\"error\":\"IO\",\"event\":\"file.read\",\"level\":\"ERROR\","
+                                 "\"program\":\"unit\",\"text\":\"x y: z=1\",";
+    assert_memory_equal(seen, failed, sizeof failed - 1);
+    assert_ok(log_set_format("text"));
+    assert_err(log_set_format("xml"), ERR_CONFIG_INVALID);
+}
+
+static const char *json_of(const char *value)
+{
+    static char out[8192];
+
+    capture();
+    log_event(LOG_WARN, "unit.odd", "first of them a=%s b=%s", value, "2");
+    captured();
+    const char *fields = strstr(seen, "\"fields\""), *text = strstr(seen, "\"text\"");
+    assert_ptr_equal(strchr(seen, '\n'), seen + strlen(seen) - 1);
+    snprintf(out, sizeof out, "%.*s%.*s", fields ? (int)(strstr(fields, ",\"level") - fields) : 0,
+             fields ? fields : "", text ? (int)(strstr(text, ",\"time") - text) : 0,
+             text ? text : "");
+    return out;
+}
+
+/* No value makes a line, a member or another field. */
+static void test_no_value_makes_a_field(void **state)
+{
+    (void)state;
+    assert_ok(log_set_format("json"));
+    assert_string_equal(json_of("x"),
+                        "\"fields\":{\"a\":\"x\",\"b\":\"2\"}\"text\":\"first of them\"");
+    assert_string_equal(json_of("\"\n\\\x1b\xc2\x9b\xc3\xa9"),
+                        "\"fields\":{\"a\":\"\\\"\\u000a\\\\\\u001b\\u009b\xc3\xa9\",\"b\":\"2\"}"
+                        "\"text\":\"first of them\"");
+    assert_string_equal(json_of("\xff"),
+                        "\"fields\":{\"a\":\"\\\\xff\",\"b\":\"2\"}\"text\":\"first of them\"");
+    assert_string_equal(json_of("1 b=3"), "\"text\":\"first of them a=1 b=3 b=2\"");
+    assert_string_equal(json_of("1 a=3"), "\"text\":\"first of them a=1 a=3 b=2\"");
+    assert_string_equal(json_of("xb=3"),
+                        "\"fields\":{\"a\":\"xb=3\",\"b\":\"2\"}\"text\":\"first of them\"");
+    char text[3000];
+    memset(text, '\n', sizeof text);
+    text[sizeof text - 1] = 0;
+    assert_memory_equal(json_of(text), "\"text\":\"first of them a=\\u000a", 29);
+    assert_ok(log_set_format("text"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +158,8 @@ int main(void)
         cmocka_unit_test(test_lesser_events_are_left_out),
         cmocka_unit_test(test_a_value_cannot_make_a_line),
         cmocka_unit_test(test_long_texts_are_cut),
+        cmocka_unit_test(test_as_json),
+        cmocka_unit_test(test_no_value_makes_a_field),
     };
     log_init("unit", LOG_INFO);
     return cmocka_run_group_tests(tests, NULL, NULL);

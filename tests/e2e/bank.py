@@ -261,6 +261,8 @@ class Session:
 class Bank:
     """with Bank() as bank: ... ; processes and directory are gone afterwards."""
 
+    keeper_pin = "9999"
+
     def __init__(self, name=NAME, keeper_env=None, bankd_settings="", bankd_prefix=(), parent=None,
                  keeper_settings=""):
         self.name = name
@@ -310,7 +312,7 @@ class Bank:
         os.mkdir(self.path("tokens"))
         self.write("softhsm2.conf", "directories.tokendir = %s\nobjectstore.backend = file\n"
                                     "log.level = ERROR\n" % self.path("tokens"))
-        self.token("bank", "9999")
+        self.token("bank", self.keeper_pin)
 
     def token(self, label, pin):
         self.tool(["countersign", "token", "init", "--module", SOFTHSM, "--label", label, "--so-pin-fd",
@@ -343,7 +345,7 @@ class Bank:
                                   "state = %s\n%s" % (self.name, self.module, self.path("keeper.sock"),
                                                       self.path("keeper"), self.keeper_settings))
         self.write_settings()
-        self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--init", "--pin-fd", "{9999}"],
+        self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--init", "--pin-fd", "{%s}" % self.keeper_pin],
                   env=self.keeper_env)
 
     def pin_operator(self, operator, key):
@@ -385,7 +387,7 @@ class Bank:
 
     def start_keeper(self):
         read, write = os.pipe()
-        os.write(write, b"9999\n")
+        os.write(write, self.keeper_pin.encode() + b"\n")
         os.close(write)
         try:
             args = [os.path.join(BIN, "bankd-keeper"), "--config", self.path("keeper.conf"), "--pin-fd", str(read)]

@@ -232,7 +232,9 @@ class Operators(Scene):
     def test_bankctl(self):
         newcomer = Newcomer(self.bank, "Ctl Example", wanted="ctl")
         name = newcomer.ask()
-        self.assertIn("Ctl Example", self.bank.ctl("enrolment", "list").stdout)
+        for words in (("enrolment", "list"), ("queue", "--waiting", "bank")):
+            (line,) = [one for one in self.bank.ctl(*words).stdout.splitlines() if name in one]
+            self.assertIn("Ctl Example", line)
         shown = self.bank.ctl("enrolment", "show", "--", name).stdout
         self.assertNotIn(newcomer.key.thumbprint, shown)
         self.assertIn("ctl", shown)

@@ -130,7 +130,8 @@ class Key:
 
 def der(tag, content):
     n = len(content)
-    return bytes([tag]) + (bytes([n]) if n < 128 else bytes([0x81, n])) + content
+    size = bytes([n]) if n < 128 else bytes([0x81, n]) if n < 256 else b"\x82" + n.to_bytes(2, "big")
+    return bytes([tag]) + size + content
 
 
 def der_sig(r, s):

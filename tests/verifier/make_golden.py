@@ -16,6 +16,7 @@ sys.dont_write_bytecode = True
 from golden_cash import cash_files, forged_cash, good_cash
 from golden_decisions import forged_decisions
 from golden_delegation import forged_delegations, good_delegations
+from golden_enrolment import enrolment_files, forged_evidence_of_enrolments, good_enrolments
 from golden_rotation import forged_evidence_of_rotations, good_rotations, rotation_files
 from golden_forged import forged_acceptance, forged_elsewhere, sent
 from golden_rollover import forged_rollovers, good_rollovers, rollover_files
@@ -96,6 +97,7 @@ def good_evidence():
     yield from good_delegations()
     yield from good_rollovers()
     yield from good_rotations()
+    yield from good_enrolments()
 
 
 def held(released=True, ends=True):
@@ -373,6 +375,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_elsewhere(wrong)
     yield from forged_delegations(wrong)
     yield from forged_evidence_of_rotations(wrong)
+    yield from forged_evidence_of_enrolments(wrong)
     yield from forged_acceptance(wrong)
 
 
@@ -485,6 +488,7 @@ def files():
     yield from cash_files()
     yield from rollover_files()
     yield from rotation_files()
+    yield from enrolment_files()
     for name, content in good_evidence():
         yield "evidence/%s.json" % name, content
     rows = list(forged_evidence())

@@ -92,6 +92,8 @@ static void other_ends(void **state)
                 {"sent-back", "RJCT", "AC01", 2},
                 {"suspended-for-a-while", "ACSC", "", 2},
                 {"suspended-by-himself", "ACSC", "", 2},
+                {"ceremony", "ACSC", "", 2},
+                {"ceremony-late", "ACSC", "", 2},
                 {"rotated", "ACSC", "", 2},
                 {"rotated-before", "ACSC", "", 2},
                 {"rotated-twice", "PATC", "", 1},
