@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "order/checkpoint.h"
 #include "order/json.h"
+#include "order/jws.h"
 #include "order/merkle.h"
 #include "verifier/verifier.h"
 
@@ -102,6 +103,18 @@ const char *note_text(const struct note *n)
 const char *note_bank_keys(const struct note *n)
 {
     return buf_str(&n->bank_keys);
+}
+
+int64_t note_bank_keys_end(const struct note *n)
+{
+    struct statement_bank_keys keys;
+    struct jws_parts parts;
+    const char *jws = note_bank_keys(n);
+
+    if (jws_split(jws, strlen(jws), &parts) ||
+        verify_bank_keys(jws, strlen(jws), parts.header.kid, &keys))
+        return INT64_MAX;
+    return keys.head.expires_us;
 }
 
 const char *note_rollovers(const struct note *n)

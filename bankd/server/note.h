@@ -56,6 +56,8 @@ void note_trouble(const struct note *n, struct note_trouble *out);
 uint64_t note_size(const struct note *n);    /* entries that the note covers */
 const char *note_text(const struct note *n); /* the signed note */
 const char *note_bank_keys(const struct note *n);
+/* When that statement expires; INT64_MAX when it does not say. */
+int64_t note_bank_keys_end(const struct note *n);
 const char *note_rollovers(const struct note *n);  /* a JSON array of them */
 int64_t note_overlap_end_us(const struct note *n); /* of the newest; 0 when there was none */
 

@@ -33,7 +33,8 @@ struct server {
 
 static bool is_statement(enum route r)
 {
-    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE || r == ROUTE_DELEGATE;
+    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE ||
+           r == ROUTE_DELEGATE || r == ROUTE_ROTATE;
 }
 
 /* Each answer comes by here once, whether its connection is still there or not. */
@@ -277,6 +278,7 @@ enum err server_start(const struct settings *settings, struct server **out)
     enum err e = open_bank(s);
     if (!e)
         e = tls_new(settings->keeper_socket, note_rollovers(s->bank.note), &s->tls);
+    s->bank.tls = s->tls;
     if (!e)
         e = start_threads(s);
     if (!e)
