@@ -47,6 +47,17 @@ enum err act_count(struct core *c, enum role role, int64_t other_than, int64_t *
     return e;
 }
 
+enum err act_ceremony(struct core *c, bool *out)
+{
+    bool over = true;
+    struct store_query *q = store_query(c->store, STORE_CEREMONY_OVER);
+
+    enum err e = store_step(q, &over);
+    store_done(q);
+    *out = !over;
+    return e;
+}
+
 void act_list_roles(role_set roles, struct doc *out)
 {
     doc_array(out);
@@ -96,13 +107,13 @@ enum err core_operator(struct core *c, const struct core_caller *who, role_set n
 
 enum err core_console(struct core *c, const struct core_caller *who, struct core_answer *out)
 {
-    int64_t count = 0;
+    bool ceremony = false;
 
     *out = (struct core_answer){0};
     if (c->insane || c->terms.console_open)
         return ERR_OK;
-    enum err e = act_count(c, ROLE_SECURITY, 0, &count);
-    return !e && count ? answer_refuse(c, who, ERR_CONSOLE_CLOSED, out) : e;
+    enum err e = act_ceremony(c, &ceremony);
+    return !e && !ceremony ? answer_refuse(c, who, ERR_CONSOLE_CLOSED, out) : e;
 }
 
 /* --- acts --- */

@@ -14,6 +14,8 @@
 MUST_CHECK enum err act_roles(struct core *c, int64_t operator_id, role_set *out);
 /* How many operators with an active key have the role, OTHER_THAN not counted. */
 MUST_CHECK enum err act_count(struct core *c, enum role role, int64_t other_than, int64_t *out);
+/* Whether the first operators are still to be made: nobody ever had the role security. */
+MUST_CHECK enum err act_ceremony(struct core *c, bool *out);
 void act_list_roles(role_set roles, struct doc *out);
 
 #endif

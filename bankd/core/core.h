@@ -141,8 +141,8 @@ typedef enum err (*core_run_fn)(void *ctx, const struct core_operator *as, struc
 MUST_CHECK enum err core_act(struct core *c, const struct core_caller *who,
                              const struct verified *act, role_set needed, core_run_fn run,
                              void *ctx, struct core_answer *out);
-/* Whether the console may act: CONSOLE_CLOSED as the answer once somebody with a good key has the
- * role security, unless the bank opened it (struct core_terms). */
+/* Whether the console may act: CONSOLE_CLOSED as the answer once anybody ever had the role
+ * security, unless the bank opened it (struct core_terms). */
 MUST_CHECK enum err core_console(struct core *c, const struct core_caller *who,
                                  struct core_answer *out);
 MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *who,
@@ -374,7 +374,8 @@ MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who
  * now; one that was retired is so again, and stays it (KEY_RETIRED). STATUS is "active",
  * "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the log. KEY_UNKNOWN when
  * THUMBPRINT is none of the holder's, or terminal's. */
-/* The caller's own key, over a session of his with whichever of them. */
+/* The caller's own key, over a session of his with whichever of them; LAST_OF_ROLE when nobody else
+ * would be left who makes operators. */
 MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
                                      const char *thumbprint, const char *note,
                                      struct core_answer *out);

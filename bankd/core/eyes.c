@@ -55,16 +55,6 @@ static enum err did(struct core *c, const struct core_caller *who, size_t rule, 
     return !e && found ? ERR_FOUR_EYES : e;
 }
 
-/* The first operators are made by one person, at the console, before there is anybody else. */
-static enum err in_ceremony(struct core *c, const struct core_caller *who, bool *out)
-{
-    int64_t count = 1;
-    enum err e = who->console ? act_count(c, ROLE_SECURITY, 0, &count) : ERR_OK;
-
-    *out = count == 0;
-    return e;
-}
-
 /* Nobody has a say in his own roles. */
 static bool is_himself(const struct core_caller *who, enum eyes_act act, const char *object)
 {
@@ -81,7 +71,8 @@ enum err eyes_check(struct core *c, const struct core_caller *who, enum eyes_act
 
     if (!c->terms.four_eyes)
         return ERR_OK;
-    enum err e = in_ceremony(c, who, &ceremony);
+    /* the first operators are made by one person, before there is anybody else */
+    enum err e = who->console ? act_ceremony(c, &ceremony) : ERR_OK;
     if (e || ceremony)
         return e;
     if (is_himself(who, act, object))

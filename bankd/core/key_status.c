@@ -104,6 +104,20 @@ static void describe(const char *holder, const char *thumbprint, enum key_status
     doc_text(body, "thumbprint", thumbprint);
 }
 
+/* Somebody must be left who makes operators. A key that signs nothing leaves nobody behind. */
+static enum err check_left(struct core *c, const struct people_key *key)
+{
+    role_set roles = 0;
+    int64_t others = 1;
+
+    if (key->kind != PEOPLE_OPERATOR || key->status != KEY_ACTIVE)
+        return ERR_OK;
+    enum err e = act_roles(c, key->holder, &roles);
+    if (!e && roles & ROLE_BIT(ROLE_SECURITY))
+        e = act_count(c, ROLE_SECURITY, key->holder, &others);
+    return !e && others == 0 ? ERR_LAST_OF_ROLE : e;
+}
+
 /* A session is enough: it takes away, and whoever lost his card has nothing to sign with. */
 enum err core_key_suspend(struct core *c, const struct core_caller *who, const char *thumbprint,
                           const char *note, struct core_answer *out)
@@ -125,6 +139,8 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
         e = ERR_KEY_UNKNOWN;
     if (!e && key.status == KEY_REVOKED)
         e = ERR_KEY_REVOKED;
+    if (!e)
+        e = check_left(c, &key);
     if (!e && key_status_counts(key.status))
         e = set(c, thumbprint, &act, &key);
     describe(viewer.holder_name, thumbprint, act.status, &body);
@@ -136,17 +152,9 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
 static enum err check_operator(struct core *c, const struct core_caller *who,
                                const struct people_key *key, enum key_status status)
 {
-    role_set roles = 0;
-    int64_t others = 1;
-
     if (!(who->roles & ROLE_BIT(ROLE_SECURITY)))
         return ERR_ROLE_REQUIRED;
-    if (status == KEY_ACTIVE || who->console)
-        return ERR_OK;
-    enum err e = act_roles(c, key->holder, &roles);
-    if (!e && roles & ROLE_BIT(ROLE_SECURITY))
-        e = act_count(c, ROLE_SECURITY, key->holder, &others);
-    return !e && others == 0 ? ERR_LAST_OF_ROLE : e;
+    return status == KEY_ACTIVE || who->console ? ERR_OK : check_left(c, key);
 }
 
 /* What the operator may say; one that was retired is at most that again. */

@@ -28,6 +28,15 @@ static enum err check_left(struct core *c, int64_t holder, role_set taken)
     return e;
 }
 
+/* From then on the console is closed. */
+static enum err end_ceremony(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_CEREMONY_END);
+
+    store_bind_int(q, ":now", c->now_us);
+    return store_run(q);
+}
+
 static enum err write_rows(struct core *c, int64_t holder, role_set roles)
 {
     struct store_query *q = store_query(c->store, STORE_ROLE_DROP);
@@ -42,7 +51,7 @@ static enum err write_rows(struct core *c, int64_t holder, role_set roles)
         store_bind_text(q, ":role", role_name((enum role)r));
         e = store_run(q);
     }
-    return e;
+    return !e && roles & ROLE_BIT(ROLE_SECURITY) ? end_ceremony(c) : e;
 }
 
 static enum err write_entry(struct core *c, const struct core_caller *who, const char *operator_id,

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 21;
+PRAGMA user_version = 22;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -118,6 +118,12 @@ CREATE TABLE operator_role (
     PRIMARY KEY (role, holder)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX operator_role_holder ON operator_role (holder);
+
+-- The ceremony of the first operators is over once anybody had the role security.
+CREATE TABLE ceremony (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    over_us INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE challenge (
     challenge TEXT PRIMARY KEY,

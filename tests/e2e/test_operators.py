@@ -94,6 +94,15 @@ class Roles(Scene):
         self.assertEqual({o["operator"]: o["roles"] for o in told}, {"sara": ["security"], "sven": []})
         self.assertEqual(sara.act("/v1/operators/alice/roles", none).name, "HOLDER_UNKNOWN")
 
+    def test_nor_does_he_suspend_himself(self):
+        path = "/v1/keys/%s/suspension"
+        self.assertEqual(self.sven.post(path % self.sven.key.thumbprint, NOTE).name, "LAST_OF_ROLE")
+        self.assertEqual(self.sven.get("/v1/operators").status, 200)
+        sara = enrol(self.bank, "sara", ["security"], by=self.sven)
+        self.assertEqual(self.sven.post(path % self.sven.key.thumbprint, NOTE).json["status"], "suspended")
+        self.assertEqual(sara.post(path % sara.key.thumbprint, NOTE).name, "LAST_OF_ROLE")
+        self.assertEqual(self.bank.operator("POST", self.block(), NOTE).name, "CONSOLE_CLOSED")
+
     def test_a_lost_key_holds_no_role_fast(self):
         """Who cannot act is nobody's last: what he had can be taken, and it comes back with no key."""
         petra = enrol(self.bank, "petra", ["payments"], by=self.sven)
@@ -217,20 +226,24 @@ class Console(Scene):
         self.assertEqual(self.bank.operator("POST", path, {**NOTE, "status": "revoked"}).name, "OK")
         self.assertEqual(self.bank.operator("POST", self.block(), NOTE).json["state"], "blocked")
 
-    def test_a_role_without_a_good_key_keeps_nobody_out(self):
-        """Whoever opened it gave the only operator's key away; so the ceremony can begin anew."""
-        self.bank.bankd_settings = "console = open\n"
+    def test_the_ceremony_is_held_once(self):
+        """Nobody is left who could act: that opens nothing, and one person alone is not enough again."""
+        self.bank.bankd_settings = "console = open\nfour_eyes = yes\n"
         self.bank.write_settings()
         self.bank.stop_bankd()
         self.bank.start_bankd()
         path = "/v1/holders/sven/keys/" + self.sven.key.thumbprint
         self.assertEqual(self.bank.operator("POST", path, {**NOTE, "status": "revoked"}).name, "OK")
-        self.bank.bankd_settings = ""
-        self.bank.write_settings()
-        self.bank.stop_bankd()
-        self.bank.start_bankd()
-        self.assertEqual(enrol(self.bank, "sara", ["security"]).get("/v1/operators").status, 200)
-        self.assertEqual(self.bank.operator("POST", self.block(), NOTE).name, "CONSOLE_CLOSED")
+        sara = enrol(self.bank, "sara")
+        roles = "/v1/operators/sara/roles", {**NOTE, "roles": ["security"]}
+        self.assertEqual(self.bank.operator("POST", *roles).name, "FOUR_EYES")
+        for settings, name in (("", "CONSOLE_CLOSED"), ("console = open\n", "OK"), ("", "CONSOLE_CLOSED")):
+            self.bank.bankd_settings = settings
+            self.bank.write_settings()
+            self.bank.stop_bankd()
+            self.bank.start_bankd()
+            self.assertEqual(self.bank.operator("POST", *roles).name, name)
+        self.assertEqual(Operator(self.bank, sara.key).get("/v1/operators").status, 200)
 
     def test_the_settings_other_words(self):
         self.bank.stop_bankd()
