@@ -47,21 +47,22 @@ static enum err check_holder(struct core *c, const struct enrolment *in, const c
 
 /* One key after the other: each is the person's from its entry on. */
 static enum err enrol_all(struct core *c, const struct core_caller *who,
-                          const struct enrolment_row *a, const char *holder,
+                          const struct verified *request, const char *holder,
                           const struct core_certificates *certificates)
 {
     const struct buf *const of_use[KEY_USES] = {
         [KEY_USE_SIGN] = &certificates->sign, [KEY_USE_AUTHENTICATE] = &certificates->authenticate};
+    const struct enrolment *said = verified_enrolment(request);
     enum err e = ERR_OK;
 
     for (size_t use = 0; !e && use < KEY_USES; use++) {
         const struct enrol one = {.kind = PEOPLE_PERSON,
                                   .holder = holder,
-                                  .name = enrolment_said(a)->name,
-                                  .key = enrolment_said(a)->key[use],
+                                  .name = said->name,
+                                  .key = said->key[use],
                                   .use = (enum key_use)use,
                                   .operator_name = who->operator_name,
-                                  .statement = verified_jws(a->statement, NULL),
+                                  .statement = verified_jws(request, NULL),
                                   .certificate = of_use[use]};
         if (one.key)
             e = enrol_key(c, &one);
@@ -86,13 +87,30 @@ static enum err add_operator(struct core *c, struct enrolment_row *a, const char
     return store_run(q);
 }
 
-static enum err check_admission(struct core *c, const struct enrolment_row *a,
+/* What the store has is proven anew before somebody is enrolled by it. */
+static enum err read_request(struct core *c, const struct enrolment_row *a, struct verified **out)
+{
+    struct store_query *q = store_query(c->store, STORE_ENROLMENT_STATEMENT);
+    bool found = false;
+
+    *out = NULL;
+    store_bind_int(q, ":id", a->id);
+    enum err e = store_step(q, &found);
+    if (!e && found) {
+        const char *jws = store_text(q, 0);
+        e = verify_enrolment(c->bank, jws, strlen(jws), out);
+    }
+    store_done(q);
+    return e == ERR_NO_MEMORY || (!e && found) ? e : ERR_STORE_FAILED;
+}
+
+static enum err check_admission(struct core *c, const struct verified *request,
                                 const struct core_admission *in)
 {
-    if (strcmp(in->thumbprint, verified_signer(a->statement)) != 0)
+    if (strcmp(in->thumbprint, verified_signer(request)) != 0)
         return ERR_LETTER_MISMATCH;
-    enum err e = check_holder(c, enrolment_said(a), in->holder);
-    return e ? e : enrolment_check_keys(c, enrolment_said(a));
+    enum err e = check_holder(c, verified_enrolment(request), in->holder);
+    return e ? e : enrolment_check_keys(c, verified_enrolment(request));
 }
 
 /* The keeper is asked last, when nothing of the bank's own is in the way. */
@@ -106,17 +124,22 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
                                       .holder = in->holder,
                                       .root = &certificates.root};
 
-    enum err e = check_admission(c, a, in);
+    struct verified *request;
+
+    enum err e = read_request(c, a, &request);
+    if (!e)
+        e = check_admission(c, request, in);
     if (!e && in->by.act)
-        e = in->by.certify(in->by.ctx, verified_jws(a->statement, NULL), in->by.act, &certificates);
+        e = in->by.certify(in->by.ctx, verified_jws(request, NULL), in->by.act, &certificates);
     if (!e && in->by.act)
         e = add_operator(c, a, who->operator_name);
     if (!e && !certificates.missing) {
-        e = enrol_all(c, who, a, in->holder, &certificates);
+        e = enrol_all(c, who, request, in->holder, &certificates);
         if (!e)
             e = enrolment_end(c, a, &how);
     }
     core_certificates_free(&certificates);
+    verified_free(request);
     return e;
 }
 

@@ -19,55 +19,52 @@
 
 #define WAITING_MAX 1000 /* so that strangers cannot fill the disk */
 
-static void release(struct enrolment_row *a)
-{
-    verified_free(a->statement);
-    a->statement = NULL;
-}
-
 bool enrolment_row_waits(const struct enrolment_row *a)
 {
     return strcmp(a->state, "waiting") == 0;
 }
 
-const struct enrolment *enrolment_said(const struct enrolment_row *a)
-{
-    return verified_enrolment(a->statement);
-}
-
 /* --- the store --- */
 
 /* The row that Q stands on. */
-static enum err read_row(struct core *c, const struct store_query *q, struct enrolment_row *out)
+static enum err read_row(const struct store_query *q, struct enrolment_row *out)
 {
-    const char *jws = store_text(q, 2);
+    const struct {
+        int column;
+        char *to;
+        size_t cap;
+    } texts[] = {
+        {1, out->name, sizeof out->name},
+        {4, out->state, sizeof out->state},
+        {5, out->reason, sizeof out->reason},
+        {6, out->holder, sizeof out->holder},
+        {8, out->by, sizeof out->by},
+        {9, out->person, sizeof out->person},
+        {10, out->wanted, sizeof out->wanted},
+        {11, out->key[KEY_USE_SIGN], sizeof out->key[0]},
+        {12, out->key[KEY_USE_AUTHENTICATE], sizeof out->key[0]},
+        {13, out->key[KEY_USE_DERIVE], sizeof out->key[0]},
+    };
+    enum err e = ERR_OK;
 
     *out = (struct enrolment_row){.id = store_int(q, 0),
-                                  .received_us = store_int(q, 3),
-                                  .expires_us = store_int(q, 4),
-                                  .entry = store_int(q, 8)};
-    enum err e = store_copy_text(q, 1, out->name, sizeof out->name);
-    if (!e)
-        e = store_copy_text(q, 5, out->state, sizeof out->state);
-    if (!e)
-        e = store_copy_text(q, 6, out->reason, sizeof out->reason);
-    if (!e && !store_is_null(q, 7))
-        e = store_copy_text(q, 7, out->holder, sizeof out->holder);
-    if (!e)
-        e = store_copy_text(q, 9, out->by, sizeof out->by);
-    if (!e)
-        e = verify_enrolment(c->bank, jws, strlen(jws), &out->statement);
-    return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
+                                  .received_us = store_int(q, 2),
+                                  .expires_us = store_int(q, 3),
+                                  .entry = store_int(q, 7)};
+    for (size_t i = 0; !e && i < sizeof texts / sizeof *texts; i++) {
+        if (!store_is_null(q, texts[i].column))
+            e = store_copy_text(q, texts[i].column, texts[i].to, texts[i].cap);
+    }
+    return e;
 }
 
-/* Ends Q. The caller releases *OUT. */
-static enum err read_one(struct core *c, struct store_query *q, bool *found,
-                         struct enrolment_row *out)
+/* Ends Q. */
+static enum err read_one(struct store_query *q, bool *found, struct enrolment_row *out)
 {
     *out = (struct enrolment_row){0};
     enum err e = store_step(q, found);
     if (!e && *found)
-        e = read_row(c, q, out);
+        e = read_row(q, out);
     store_done(q);
     return e;
 }
@@ -79,7 +76,7 @@ static enum err find(struct core *c, const char *name, struct enrolment_row *out
     bool found = false;
 
     store_bind_text(q, ":enrolment", name);
-    enum err e = read_one(c, q, &found, out);
+    enum err e = read_one(q, &found, out);
     return !e && !found ? ERR_NOT_FOUND : e;
 }
 
@@ -88,6 +85,7 @@ static enum err count_waiting(struct core *c, int64_t *out)
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_COUNT);
     bool found = false;
 
+    store_bind_int(q, ":now", c->now_us);
     enum err e = store_step(q, &found);
     *out = !e && found ? store_int(q, 0) : 0;
     store_done(q);
@@ -151,10 +149,9 @@ enum err enrolment_catch_up_one(struct core *c, bool *found)
     struct enrolment_row a;
 
     store_bind_int(q, ":now", c->now_us);
-    enum err e = read_one(c, q, found, &a);
+    enum err e = read_one(q, found, &a);
     if (!e && *found)
         e = expire(c, &a);
-    release(&a);
     return e;
 }
 
@@ -165,21 +162,18 @@ enum err enrolment_check_waiting(struct core *c, const char *name)
     enum err e = find(c, name, &a);
     if (!e && (!enrolment_row_waits(&a) || a.expires_us <= c->now_us))
         e = ERR_NOT_FOUND;
-    release(&a);
     return e;
 }
 
 /* --- answers --- */
 
-static void put_keys(const struct enrolment *in, struct doc *out)
+static void put_keys(const struct enrolment_row *a, struct doc *out)
 {
     struct doc keys = {0};
 
     doc_object(&keys);
-    for (size_t use = 0; use < KEY_USES; use++) {
-        if (in->key[use])
-            doc_text(&keys, key_use_name((enum key_use)use), key_thumbprint(in->key[use]));
-    }
+    for (size_t use = 0; use < KEY_USES; use++)
+        doc_text_optional(&keys, key_use_name((enum key_use)use), a->key[use]);
     doc_put(out, "keys", &keys);
 }
 
@@ -223,8 +217,7 @@ static enum err put_certificates(struct core *c, const struct enrolment_row *a, 
     doc_object(&certificates);
     for (size_t use = 0; !e && use < KEY_USES; use++) {
         struct store_query *q = store_query(c->store, STORE_KEY_CERTIFICATE);
-        const struct key *key = enrolment_said(a)->key[use];
-        store_bind_text(q, ":thumbprint", key ? key_thumbprint(key) : "");
+        store_bind_text(q, ":thumbprint", a->key[use]);
         e = put_blob(q, key_use_name((enum key_use)use), &certificates);
     }
     if (!e && certificates.count) {
@@ -244,17 +237,16 @@ enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
     bool found = false;
 
     store_bind_int(q, ":id", id);
-    enum err e = read_one(c, q, &found, &a);
+    enum err e = read_one(q, &found, &a);
     if (!e && !found)
         e = ERR_STORE_FAILED;
     if (!e) {
         put_admissions(&a, out);
         doc_time(out, "expires", a.expires_us);
         doc_text(out, "id", a.name);
-        doc_text(out, "name", enrolment_said(&a)->name);
-        doc_text_optional(out, "wanted", enrolment_said(&a)->holder);
+        doc_text(out, "name", a.person);
+        doc_text_optional(out, "wanted", a.wanted);
     }
-    release(&a);
     return e;
 }
 
@@ -265,13 +257,13 @@ static void describe(const struct enrolment_row *a, struct doc *out)
     doc_text(out, "enrolment", a->name);
     doc_time(out, "expires", a->expires_us);
     doc_text_optional(out, "holder", a->holder);
-    put_keys(enrolment_said(a), out);
-    doc_text(out, "name", enrolment_said(a)->name);
+    put_keys(a, out);
+    doc_text(out, "name", a->person);
     doc_text_optional(out, "reason", a->reason);
     doc_time(out, "received", a->received_us);
     doc_text(out, "status", a->state);
-    doc_text(out, "thumbprint", verified_signer(a->statement));
-    doc_text_optional(out, "wanted", enrolment_said(a)->holder);
+    doc_text(out, "thumbprint", a->key[KEY_USE_SIGN]);
+    doc_text_optional(out, "wanted", a->wanted);
 }
 
 enum err enrolment_answer(struct core *c, const struct core_caller *who, enum err e, int http,
@@ -284,7 +276,6 @@ enum err enrolment_answer(struct core *c, const struct core_caller *who, enum er
         describe(a, &body);
         e = put_certificates(c, a, &body);
     }
-    release(a);
     if (e != ERR_ITEM_CLAIMED)
         return answer_finish(c, who, e, http, &body, out);
     enrolment_object(a->name, item);
@@ -307,16 +298,12 @@ enum err enrolment_check_keys(struct core *c, const struct enrolment *in)
     return ERR_OK;
 }
 
+/* Those that are over and wait for their end take none. */
 static enum err check_room(struct core *c)
 {
-    bool more = true;
     int64_t count = 0;
-    enum err e = ERR_OK;
+    enum err e = count_waiting(c, &count);
 
-    while (!e && more)
-        e = enrolment_catch_up_one(c, &more);
-    if (!e)
-        e = count_waiting(c, &count);
     return !e && count >= WAITING_MAX ? ERR_ENROLMENTS_FULL : e;
 }
 
@@ -335,6 +322,16 @@ static enum err check_new(struct core *c, const struct verified *statement)
     return e ? e : check_room(c);
 }
 
+static void bind_said(struct store_query *q, const struct enrolment *said)
+{
+    static const char *const names[KEY_USES] = {":sign", ":authenticate", ":derive"};
+
+    store_bind_text(q, ":name", said->name);
+    store_bind_text(q, ":wanted", said->holder);
+    for (size_t use = 0; use < KEY_USES; use++)
+        store_bind_text(q, names[use], said->key[use] ? key_thumbprint(said->key[use]) : "");
+}
+
 static enum err add(struct core *c, const char *name, const struct verified *statement)
 {
     struct doc body = {0};
@@ -347,6 +344,7 @@ static enum err add(struct core *c, const char *name, const struct verified *sta
     if (e)
         return e;
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_ADD);
+    bind_said(q, verified_enrolment(statement));
     store_bind_text(q, ":enrolment", name);
     store_bind_text(q, ":statement", verified_jws(statement, NULL));
     store_bind_int(q, ":received", c->now_us);
@@ -403,18 +401,17 @@ enum err core_enrolment(struct core *c, const struct core_caller *who, const cha
     return enrolment_answer(c, who, enrolment_find(c, name, &a), 200, &a, out);
 }
 
-static enum err push(struct core *c, const struct store_query *q, struct doc *list, int64_t *last)
+static enum err push(const struct store_query *q, struct doc *list, int64_t *last)
 {
     struct doc one = {0};
     struct enrolment_row a;
 
-    enum err e = read_row(c, q, &a);
+    enum err e = read_row(q, &a);
     if (!e) {
         describe(&a, &one);
         doc_push(list, &one);
         *last = a.id;
     }
-    release(&a);
     return e;
 }
 
@@ -442,7 +439,7 @@ enum err core_enrolments(struct core *c, const struct core_caller *who,
     store_bind_int(q, ":limit", page.limit);
     e = store_step(q, &row);
     for (; !e && row; count++) {
-        e = push(c, q, &list, &last);
+        e = push(q, &list, &last);
         if (!e)
             e = store_step(q, &row);
     }

@@ -7,12 +7,12 @@
 #define BANKD_CORE_ENROLMENT_ROW_H
 
 #include "bankd/core/state.h"
-#include "verifier/verified.h"
+#include "order/enrolment.h"
 
 #define ENROLMENT_OPERATORS_MAX 8 /* who must admit one request, at most */
 #define ENROLMENT_OBJECT_MAX (sizeof "enrolment:" + ENROLMENT_ID_LEN)
 
-/* A request, and what it says. */
+/* A request, and what it says; the statement itself is read to be admitted only. */
 struct enrolment_row {
     int64_t id;
     char name[ENROLMENT_ID_LEN + 1]; /* the bank's for it */
@@ -23,7 +23,9 @@ struct enrolment_row {
     /* who admitted him, with a space between */
     char by[ENROLMENT_OPERATORS_MAX * (HOLDER_MAX + 1) + 1];
     int64_t entry;
-    struct verified *statement;
+    char person[ENROLMENT_NAME_BYTES + 1]; /* his own name */
+    char wanted[HOLDER_MAX + 1];           /* who he says that he is, or "" */
+    char key[KEY_USES][KEY_THUMBPRINT_LEN + 1];
 };
 
 /* How a request ends. */
@@ -36,17 +38,16 @@ struct enrolment_end {
 };
 
 bool enrolment_row_waits(const struct enrolment_row *a);
-const struct enrolment *enrolment_said(const struct enrolment_row *a);
 /* "enrolment:NAME", what the log and the queue call it. */
 void enrolment_object(const char *name, char out[static ENROLMENT_OBJECT_MAX]);
 
-/* NOT_FOUND. With what time demands; the caller ends with enrolment_answer. */
+/* NOT_FOUND. With what time demands. */
 MUST_CHECK enum err enrolment_find(struct core *c, const char *name, struct enrolment_row *out);
 /* KEY_TAKEN unless every key of it is nobody's. */
 MUST_CHECK enum err enrolment_check_keys(struct core *c, const struct enrolment *in);
 MUST_CHECK enum err enrolment_end(struct core *c, struct enrolment_row *a,
                                   const struct enrolment_end *how);
-/* Ends a public function about A, and releases it. */
+/* Ends a public function about A. */
 MUST_CHECK enum err enrolment_answer(struct core *c, const struct core_caller *who, enum err e,
                                      int http, struct enrolment_row *a, struct core_answer *out);
 

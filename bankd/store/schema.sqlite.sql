@@ -98,7 +98,12 @@ CREATE TABLE key_change (
 CREATE TABLE enrolment (
     id INTEGER PRIMARY KEY,
     enrolment TEXT NOT NULL UNIQUE, -- base64url SHA-256 of the statement
-    statement TEXT NOT NULL,
+    statement TEXT NOT NULL,        -- "" once it ended and nobody was admitted: the log has it
+    name TEXT NOT NULL,             -- what it says: whose, as whom, and the thumbprints of his keys
+    wanted TEXT NOT NULL,
+    sign TEXT NOT NULL,
+    authenticate TEXT NOT NULL,
+    derive TEXT NOT NULL,
     received_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
     state TEXT NOT NULL,                     -- waiting, admitted, refused or expired

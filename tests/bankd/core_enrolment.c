@@ -122,16 +122,47 @@ static void test_so_many_may_wait(void **state)
     assert_ok(ask(w, &dora, 1, name));
     snprintf(sql, sizeof sql,
              "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
-             " INSERT INTO enrolment (enrolment, statement, received_us, expires_us, state, reason,"
-             " admitted_by, entry) SELECT 'x' || i, statement, received_us, expires_us, state,"
+             " INSERT INTO enrolment (enrolment, statement, name, wanted, sign, authenticate,"
+             " derive, received_us, expires_us, state, reason,"
+             " admitted_by, entry) SELECT 'x' || i, statement, name, wanted,"
+             " sign, authenticate, derive, received_us, expires_us, state,"
              " reason, admitted_by, entry FROM enrolment, n");
     world_execute(w, sql);
     assert_err(ask(w, &dora, 2, name), ERR_ENROLMENTS_FULL);
     assert_int_equal(w->answer.http, 429);
     world_later(w, 86400); /* those that are over make room at once */
     assert_ok(ask(w, &dora, 2, name));
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM entry WHERE"
+                                     " instr(body, 'enrolment-end')"),
+                        "0"); /* a stranger does not have the bank write a thousand entries */
+    while (world_look(w, 8))
+        continue;
     assert_string_equal(world_sql(w, "SELECT count(*) FROM enrolment WHERE state = 'waiting'"),
                         "1");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM enrolment WHERE statement <> ''"), "1");
+    world_person_free(&dora);
+}
+
+/* Whoever asks again and again has the bank verify nothing; whoever is admitted is. */
+static void test_looking_verifies_nothing(void **state)
+{
+    static const struct core_certifier console = {.act = NULL};
+    struct world *w = *state;
+    struct person dora = {0};
+    char name[ENROLMENT_ID_LEN + 1];
+
+    world_key(&dora, "dora", "P-521");
+    assert_ok(ask(w, &dora, 1, name));
+    world_execute(w, "UPDATE enrolment SET statement = statement || 'A'");
+    assert_string_equal(status(w, name), "waiting");
+    assert_string_equal(world_text(w, "thumbprint"), key_thumbprint(dora.key));
+    assert_int_equal(in_queue(w, WAITS_BANK), 1);
+    world_begin(w);
+    const struct core_admission in = {"dora", key_thumbprint(dora.key), console};
+    assert_err(core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer),
+               ERR_STORE_FAILED);
+    core_rollback(w->core);
+    assert_null(core_keys(w->core).find(w->core, key_thumbprint(dora.key)));
     world_person_free(&dora);
 }
 
@@ -186,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_time_ends_it),
         T(test_so_many_may_wait),
+        T(test_looking_verifies_nothing),
         T(test_what_the_keeper_says),
     };
 #undef T
