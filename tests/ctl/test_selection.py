@@ -109,6 +109,19 @@ class Selection(unittest.TestCase):
         done = self.sven.ctl("operator", "roles", "sven", "--role", "security", "--role", "payments", *NOTE)
         self.assertEqual((done.returncode, "FOUR_EYES" in done.stderr), (1, True), done.stderr)
 
+    def test_an_id_that_two_accounts_use(self):
+        """Ids are the holders': one cannot have another's order released beside his own."""
+        order = self.held()
+        account = fixture.iban(3)
+        policy = self.bank.open_account(account, ["alice"], "900.00")
+        twin = fixture.make_order(account, self.payee, "600.00", id=order)
+        self.assertEqual(self.alice.decide(twin, policy).json["status"], "PDNG")
+        done = self.olga.ctl("queue", "release", order, *NOTE)
+        self.assertEqual((done.returncode, "NOT_FOUND" in done.stdout), (1, True), done.stdout)
+        self.assertEqual(self.status(order), "PDNG")
+        done = self.otto.ctl("queue", "reject", self.item(order), *NOTE, check=True)
+        self.assertEqual(done.stdout, "%s  RJCT\n" % self.item(order))
+
     def test_what_it_refuses(self):
         for words in (("release",), ("claim", "--flag", "nothing"), ("hold", "--waiting", "nobody")):
             done = self.olga.ctl("queue", *words, *NOTE)
