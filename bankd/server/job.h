@@ -69,6 +69,7 @@ struct job {
         struct request_assign assign;
         struct request_key key;
         struct request_roles roles;
+        struct request_rollover rollover;
     } body;
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */
