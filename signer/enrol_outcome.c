@@ -63,8 +63,8 @@ struct ending {
     const char *holder, *dir;
     struct buf certificate[CERTIFICATES], root;
     struct enrol_keys keys;
-    bool on_token[CERTIFICATES];
-    char file[CERTIFICATES][512]; /* "" where there is none */
+    enum err stored[CERTIFICATES]; /* on the token, or why it is in FILE */
+    char file[CERTIFICATES][512];  /* "" where there is none */
 };
 
 /* An empty buffer where the bank issued none, as after an admission at its console. */
@@ -145,9 +145,8 @@ static enum err store(struct ending *end)
         const struct buf *der = &end->certificate[i];
         if (der->len == 0)
             continue;
-        end->on_token[i] =
-            token_key_store_certificate(end->keys.key[i], der->data, der->len) == ERR_OK;
-        if (!end->on_token[i])
+        end->stored[i] = token_key_store_certificate(end->keys.key[i], der->data, der->len);
+        if (end->stored[i] != ERR_OK)
             e = write_pem(end, (enum key_use)i);
     }
     return e;
@@ -173,9 +172,15 @@ static void print(const struct ending *end)
     printf("You are %s at %s.\n", end->holder, end->a->bank);
     for (size_t use = 0; use < CERTIFICATES; use++) {
         const char *name = key_use_name((enum key_use)use);
-        if (end->on_token[use])
+        if (end->certificate[use].len == 0)
+            continue;
+        if (end->stored[use] == ERR_OK)
             printf("The certificate of the key to %s is on the token.\n", name);
-        else if (end->file[use][0] != '\0')
+        else if (end->stored[use] == ERR_TOKEN_CERTIFICATE)
+            printf("The token has another issuer's certificate for the key to %s, which stays; the "
+                   "bank's is in %s.\n",
+                   name, end->file[use]);
+        else
             printf(
                 "The token takes no certificate, as many cards; that of the key to %s is in %s.\n",
                 name, end->file[use]);
@@ -192,9 +197,9 @@ static enum err print_json(const struct ending *end)
     if (e == ERR_OK)
         e = js_object_new(&certificates);
     for (size_t use = 0; e == ERR_OK && use < CERTIFICATES; use++) {
-        if (end->on_token[use] || end->file[use][0] != '\0')
+        if (end->certificate[use].len != 0)
             e = js_set_text(certificates, key_use_name((enum key_use)use),
-                            end->on_token[use] ? "token" : end->file[use]);
+                            end->file[use][0] == '\0' ? "token" : end->file[use]);
     }
     if (e == ERR_OK) {
         e = js_set(o, "certificates", certificates);

@@ -5,7 +5,10 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <string.h>
+
+#define CERTIFICATE_MAX 8192 /* bytes of DER */
 
 /* The attributes of a certificate object that stand in the certificate (PKCS#11 2.40, 4.6.3). */
 struct fields {
@@ -18,6 +21,7 @@ struct storing {
     const uint8_t *der;
     size_t len;
     struct fields fields;
+    bool foreign; /* there is one that another issued */
 };
 
 static void free_fields(struct fields *f)
@@ -74,16 +78,41 @@ static CK_RV create(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const struct stori
     return f->C_CreateObject(s, template, sizeof template / sizeof template[0], made);
 }
 
-/* One key has one certificate; the new one stands before an earlier one goes. */
+/* What cannot be read is whose it may be. */
+static bool same_issuer(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE certificate,
+                        const struct fields *ours)
+{
+    uint8_t der[CERTIFICATE_MAX], *issuer = NULL;
+    const uint8_t *at = der;
+    size_t len = 0;
+
+    if (token_object_bytes(f, s, certificate, CKA_VALUE, der, sizeof der, &len) != CKR_OK)
+        return false;
+    X509 *x = d2i_X509(NULL, &at, (long)len);
+    int issuer_len = x ? i2d_X509_NAME(X509_get_issuer_name(x), &issuer) : 0;
+    bool same = issuer_len > 0 && issuer_len == ours->issuer_len &&
+                memcmp(issuer, ours->issuer, (size_t)issuer_len) == 0;
+    OPENSSL_free(issuer);
+    X509_free(x);
+    ERR_clear_error();
+    return same;
+}
+
+/* One key has one certificate; the new one stands before an earlier one of the same issuer goes.
+ * Another issuer's is somebody's who needs it. */
 static CK_RV store(struct token *t, const struct token_session *s, void *arg)
 {
-    const struct storing *o = arg;
+    struct storing *o = arg;
     const struct token_key_info *k = &o->key->info;
     CK_FUNCTION_LIST *f = t->module->f;
     CK_OBJECT_HANDLE found[TOKEN_OBJECTS_MAX], made = 0;
     size_t count = 0;
 
     CK_RV rv = token_object_find_id(f, s->handle, CKO_CERTIFICATE, k->id, k->id_len, found, &count);
+    for (size_t i = 0; rv == CKR_OK && i < count; i++)
+        o->foreign = o->foreign || !same_issuer(f, s->handle, found[i], &o->fields);
+    if (rv == CKR_OK && o->foreign)
+        return CKR_OK;
     if (rv == CKR_OK)
         rv = create(f, s->handle, o, &made);
     for (size_t i = 0; rv == CKR_OK && i < count; i++)
@@ -98,6 +127,8 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     enum err e = take_fields(der, len, k, &o.fields);
     if (!e)
         e = token_session_run_rw(k->token, "C_CreateObject", store, &o);
+    if (!e && o.foreign)
+        e = ERR_TOKEN_CERTIFICATE;
     free_fields(&o.fields);
     return e;
 }

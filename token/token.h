@@ -192,7 +192,8 @@ MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t 
                                uint8_t *sig, size_t sig_cap, size_t *sig_len);
 
 /* Writes the DER certificate of K's public half (else ERR_KEY_MISMATCH) to the token, under the
- * key's id and label; an earlier certificate of this id goes. Many tokens refuse, such as a PIV
+ * key's id and label; an earlier certificate of this id and issuer goes, and where there is another
+ * issuer's nothing is written (ERR_TOKEN_CERTIFICATE). Many tokens refuse, such as a PIV
  * card through OpenSC: ERR_TOKEN_READ_ONLY, ERR_TOKEN_UNSUPPORTED, ERR_TOKEN_FAILED and so on. */
 MUST_CHECK enum err token_key_store_certificate(struct token_key *k, const uint8_t *der,
                                                 size_t len);

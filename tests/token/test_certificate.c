@@ -128,7 +128,7 @@ static void many_requests(void **state)
 }
 
 /* A certificate of KEY, as anybody may make one. */
-static void certify(EVP_PKEY *key, long serial, struct buf *out)
+static void certify_as(const char *by, EVP_PKEY *key, long serial, struct buf *out)
 {
     EVP_PKEY *issuer = EVP_EC_gen("P-256");
     X509 *x = X509_new();
@@ -140,7 +140,8 @@ static void certify(EVP_PKEY *key, long serial, struct buf *out)
     X509_gmtime_adj(X509_getm_notAfter(x), 3600);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(x), "CN", MBSTRING_ASC,
                                (const unsigned char *)"Carol", -1, -1, 0);
-    assert_int_equal(X509_set_issuer_name(x, X509_get_subject_name(x)), 1);
+    X509_NAME_add_entry_by_txt(X509_get_issuer_name(x), "CN", MBSTRING_ASC,
+                               (const unsigned char *)by, -1, -1, 0);
     assert_int_equal(X509_set_pubkey(x, key), 1);
     assert_true(X509_sign(x, issuer, EVP_sha256()) > 0);
     int len = i2d_X509(x, &der);
@@ -148,6 +149,11 @@ static void certify(EVP_PKEY *key, long serial, struct buf *out)
     OPENSSL_free(der);
     X509_free(x);
     EVP_PKEY_free(issuer);
+}
+
+static void certify(EVP_PKEY *key, long serial, struct buf *out)
+{
+    certify_as("The Bank", key, serial, out);
 }
 
 struct stored {
@@ -213,12 +219,56 @@ static void stores_one_certificate(void **state)
     token_close(t);
 }
 
+/* Of another bank, or the card's maker: somebody needs it. */
+static CK_RV store_foreign(struct token *t, const struct token_session *s, void *arg)
+{
+    CK_BBOOL yes = CK_TRUE, no = CK_FALSE;
+    CK_OBJECT_CLASS class = CKO_CERTIFICATE;
+    CK_CERTIFICATE_TYPE type = CKC_X_509;
+    CK_OBJECT_HANDLE made;
+    const struct buf *der = arg;
+    uint8_t id = 1;
+    CK_ATTRIBUTE template[] = {
+        {CKA_CLASS, &class, sizeof class},
+        {CKA_CERTIFICATE_TYPE, &type, sizeof type},
+        {CKA_TOKEN, &yes, sizeof yes},
+        {CKA_PRIVATE, &no, sizeof no},
+        {CKA_LABEL, (void *)(uintptr_t) "key of Carol", 12},
+        {CKA_ID, &id, 1},
+        {CKA_SUBJECT, (void *)(uintptr_t) "\x30\0", 2},
+        {CKA_VALUE, der->data, der->len},
+    };
+
+    return t->module->f->C_CreateObject(s->handle, template, sizeof template / sizeof *template,
+                                        &made);
+}
+
+static void leaves_foreign_certificates(void **state)
+{
+    struct token *t = softhsm_open(*state, "carol");
+    struct token_key *k = make_key(t, TOKEN_P256, 1);
+    EVP_PKEY *key = public_of(k);
+    struct buf ours = BUF_INIT(0), theirs = BUF_INIT(0);
+
+    certify(key, 1, &ours);
+    certify_as("Another Bank", key, 2, &theirs);
+    assert_ok(token_session_run_rw(t, "C_CreateObject", store_foreign, &theirs));
+    assert_err(token_key_store_certificate(k, ours.data, ours.len), ERR_TOKEN_CERTIFICATE);
+    assert_stored(t, &theirs);
+    buf_free(&ours);
+    buf_free(&theirs);
+    EVP_PKEY_free(key);
+    token_key_free(k);
+    token_close(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(requests_on_three_curves, begin, end),
         cmocka_unit_test_setup_teardown(many_requests, begin, end),
         cmocka_unit_test_setup_teardown(stores_one_certificate, begin, end),
+        cmocka_unit_test_setup_teardown(leaves_foreign_certificates, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
