@@ -11,102 +11,15 @@
 #include "bankd/core/enrol.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/freshness.h"
+#include "bankd/core/newcomer.h"
 #include "bankd/core/page.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
 #include <stdio.h>
 #include <string.h>
 
-#define OPERATORS_MAX 8  /* who must admit one request, at most */
 #define WAITING_MAX 1000 /* so that strangers cannot fill the disk */
 #define OBJECT_MAX (sizeof "enrolment:" + ENROLMENT_ID_LEN)
-
-/* A request as the store has it, and what it says. */
-struct asked {
-    int64_t id;
-    char name[ENROLMENT_ID_LEN + 1]; /* the bank's for it */
-    int64_t received_us, expires_us;
-    char state[16];
-    char reason[ENROLMENT_NAME_BYTES + 1];
-    char holder[HOLDER_MAX + 1];                   /* who he became, or "" */
-    char by[OPERATORS_MAX * (HOLDER_MAX + 1) + 1]; /* who admitted him, with a space between */
-    int64_t entry;
-    struct verified *statement;
-};
-
-static void release(struct asked *a)
-{
-    verified_free(a->statement);
-    a->statement = NULL;
-}
-
-static bool waits(const struct asked *a)
-{
-    return strcmp(a->state, "waiting") == 0;
-}
-
-static const struct enrolment *said(const struct asked *a)
-{
-    return verified_enrolment(a->statement);
-}
-
-/* --- the store --- */
-
-/* The row that Q stands on. */
-static enum err read_row(struct core *c, const struct store_query *q, struct asked *out)
-{
-    const char *jws = store_text(q, 2);
-
-    *out = (struct asked){.id = store_int(q, 0),
-                          .received_us = store_int(q, 3),
-                          .expires_us = store_int(q, 4),
-                          .entry = store_int(q, 8)};
-    enum err e = store_copy_text(q, 1, out->name, sizeof out->name);
-    if (!e)
-        e = store_copy_text(q, 5, out->state, sizeof out->state);
-    if (!e)
-        e = store_copy_text(q, 6, out->reason, sizeof out->reason);
-    if (!e && !store_is_null(q, 7))
-        e = store_copy_text(q, 7, out->holder, sizeof out->holder);
-    if (!e)
-        e = store_copy_text(q, 9, out->by, sizeof out->by);
-    if (!e)
-        e = verify_enrolment(c->bank, jws, strlen(jws), &out->statement);
-    return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
-}
-
-/* Ends Q. The caller releases *OUT. */
-static enum err read_one(struct core *c, struct store_query *q, bool *found, struct asked *out)
-{
-    *out = (struct asked){0};
-    enum err e = store_step(q, found);
-    if (!e && *found)
-        e = read_row(c, q, out);
-    store_done(q);
-    return e;
-}
-
-/* NOT_FOUND. */
-static enum err find(struct core *c, const char *name, struct asked *out)
-{
-    struct store_query *q = store_query(c->store, STORE_ENROLMENT_FIND);
-    bool found = false;
-
-    store_bind_text(q, ":enrolment", name);
-    enum err e = read_one(c, q, &found, out);
-    return !e && !found ? ERR_NOT_FOUND : e;
-}
-
-static enum err count_waiting(struct core *c, int64_t *out)
-{
-    struct store_query *q = store_query(c->store, STORE_ENROLMENT_COUNT);
-    bool found = false;
-
-    enum err e = store_step(q, &found);
-    *out = !e && found ? store_int(q, 0) : 0;
-    store_done(q);
-    return e;
-}
 
 /* --- the log --- */
 
@@ -132,7 +45,7 @@ struct end {
     const struct buf *root;    /* of his certificates; NULL or empty: he has none */
 };
 
-static enum err end(struct core *c, struct asked *a, const struct end *how)
+static enum err end(struct core *c, struct newcomer *a, const struct end *how)
 {
     struct doc body = {0};
 
@@ -159,23 +72,23 @@ static enum err end(struct core *c, struct asked *a, const struct end *how)
     return store_run(q);
 }
 
-static enum err expire(struct core *c, struct asked *a)
+static enum err expire(struct core *c, struct newcomer *a)
 {
     static const struct end by_time = {.state = "expired", .reason = "", .holder = ""};
 
-    return waits(a) && c->now_us >= a->expires_us ? end(c, a, &by_time) : ERR_OK;
+    return newcomer_waits(a) && c->now_us >= a->expires_us ? end(c, a, &by_time) : ERR_OK;
 }
 
 enum err enrolment_catch_up_one(struct core *c, bool *found)
 {
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_DUE);
-    struct asked a;
+    struct newcomer a;
 
     store_bind_int(q, ":now", c->now_us);
-    enum err e = read_one(c, q, found, &a);
+    enum err e = newcomer_one(c, q, found, &a);
     if (!e && *found)
         e = expire(c, &a);
-    release(&a);
+    newcomer_free(&a);
     return e;
 }
 
@@ -194,7 +107,7 @@ static void put_keys(const struct enrolment *in, struct doc *out)
 }
 
 /* Who admitted him so far. */
-static void put_admissions(const struct asked *a, struct doc *out)
+static void put_admissions(const struct newcomer *a, struct doc *out)
 {
     struct doc list = {0};
     char names[sizeof a->by], *rest = names;
@@ -223,7 +136,7 @@ static enum err put_blob(struct store_query *q, const char *name, struct doc *ou
     return e;
 }
 
-static enum err put_certificates(struct core *c, const struct asked *a, struct doc *out)
+static enum err put_certificates(struct core *c, const struct newcomer *a, struct doc *out)
 {
     struct doc certificates = {0};
     enum err e = ERR_OK;
@@ -233,7 +146,7 @@ static enum err put_certificates(struct core *c, const struct asked *a, struct d
     doc_object(&certificates);
     for (size_t use = 0; !e && use < KEY_USES; use++) {
         struct store_query *q = store_query(c->store, STORE_KEY_CERTIFICATE);
-        const struct key *key = said(a)->key[use];
+        const struct key *key = newcomer_said(a)->key[use];
         store_bind_text(q, ":thumbprint", key ? key_thumbprint(key) : "");
         e = put_blob(q, key_use_name((enum key_use)use), &certificates);
     }
@@ -250,43 +163,46 @@ static enum err put_certificates(struct core *c, const struct asked *a, struct d
 enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
 {
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_BY_ID);
-    struct asked a;
+    char item[OBJECT_MAX];
+    struct newcomer a;
     bool found = false;
 
     store_bind_int(q, ":id", id);
-    enum err e = read_one(c, q, &found, &a);
+    enum err e = newcomer_one(c, q, &found, &a);
     if (!e && !found)
         e = ERR_STORE_FAILED;
     if (!e) {
         put_admissions(&a, out);
         doc_time(out, "expires", a.expires_us);
         doc_text(out, "id", a.name);
-        doc_text(out, "name", said(&a)->name);
-        doc_text_optional(out, "wanted", said(&a)->holder);
+        doc_text(out, "name", newcomer_said(&a)->name);
+        doc_text_optional(out, "wanted", newcomer_said(&a)->holder);
+        object_of(a.name, item);
+        e = claim_view(c, item, out);
     }
-    release(&a);
+    newcomer_free(&a);
     return e;
 }
 
-static void describe(const struct asked *a, struct doc *out)
+static void describe(const struct newcomer *a, struct doc *out)
 {
     doc_object(out);
     put_admissions(a, out);
     doc_text(out, "enrolment", a->name);
     doc_time(out, "expires", a->expires_us);
     doc_text_optional(out, "holder", a->holder);
-    put_keys(said(a), out);
-    doc_text(out, "name", said(a)->name);
+    put_keys(newcomer_said(a), out);
+    doc_text(out, "name", newcomer_said(a)->name);
     doc_text_optional(out, "reason", a->reason);
     doc_time(out, "received", a->received_us);
     doc_text(out, "status", a->state);
     doc_text(out, "thumbprint", verified_signer(a->statement));
-    doc_text_optional(out, "wanted", said(a)->holder);
+    doc_text_optional(out, "wanted", newcomer_said(a)->holder);
 }
 
 /* Ends a public function about A, and releases it. */
 static enum err answer(struct core *c, const struct core_caller *who, enum err e, int http,
-                       struct asked *a, struct core_answer *out)
+                       struct newcomer *a, struct core_answer *out)
 {
     char item[OBJECT_MAX];
     struct doc body = {0};
@@ -295,7 +211,7 @@ static enum err answer(struct core *c, const struct core_caller *who, enum err e
         describe(a, &body);
         e = put_certificates(c, a, &body);
     }
-    release(a);
+    newcomer_free(a);
     if (e != ERR_ITEM_CLAIMED)
         return answer_finish(c, who, e, http, &body, out);
     object_of(a->name, item);
@@ -328,7 +244,7 @@ static enum err check_room(struct core *c)
     while (!e && more)
         e = enrolment_catch_up_one(c, &more);
     if (!e)
-        e = count_waiting(c, &count);
+        e = newcomer_count(c, &count);
     return !e && count >= WAITING_MAX ? ERR_ENROLMENTS_FULL : e;
 }
 
@@ -371,7 +287,7 @@ enum err core_enrol(struct core *c, const struct core_caller *who, const struct 
                     struct core_answer *out)
 {
     char name[ENROLMENT_ID_LEN + 1];
-    struct asked a = {0};
+    struct newcomer a = {0};
     size_t len;
 
     *out = (struct core_answer){0};
@@ -382,13 +298,13 @@ enum err core_enrol(struct core *c, const struct core_caller *who, const struct 
     const char *jws = verified_jws(statement, &len);
     enum err e = enrolment_id(jws, len, name);
     if (!e)
-        e = find(c, name, &a);
+        e = newcomer_find(c, name, &a);
     if (e == ERR_NOT_FOUND) {
         e = check_new(c, statement);
         if (!e)
             e = add(c, name, statement);
         if (!e)
-            e = find(c, name, &a);
+            e = newcomer_find(c, name, &a);
     } else if (!e) {
         e = expire(c, &a);
     }
@@ -398,9 +314,9 @@ enum err core_enrol(struct core *c, const struct core_caller *who, const struct 
 /* --- looking --- */
 
 /* With what time demands. */
-static enum err find_now(struct core *c, const char *name, struct asked *out)
+static enum err find_now(struct core *c, const char *name, struct newcomer *out)
 {
-    enum err e = find(c, name, out);
+    enum err e = newcomer_find(c, name, out);
 
     return e ? e : expire(c, out);
 }
@@ -408,7 +324,7 @@ static enum err find_now(struct core *c, const char *name, struct asked *out)
 enum err core_enrolment(struct core *c, const struct core_caller *who, const char *name,
                         struct core_answer *out)
 {
-    struct asked a = {0};
+    struct newcomer a = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -419,15 +335,15 @@ enum err core_enrolment(struct core *c, const struct core_caller *who, const cha
 static enum err push(struct core *c, const struct store_query *q, struct doc *list, int64_t *last)
 {
     struct doc one = {0};
-    struct asked a;
+    struct newcomer a;
 
-    enum err e = read_row(c, q, &a);
+    enum err e = newcomer_read(c, q, &a);
     if (!e) {
         describe(&a, &one);
         doc_push(list, &one);
         *last = a.id;
     }
-    release(&a);
+    newcomer_free(&a);
     return e;
 }
 
@@ -469,12 +385,12 @@ enum err core_enrolments(struct core *c, const struct core_caller *who,
 
 /* Which no other operator works on. */
 static enum err find_waiting(struct core *c, const struct core_caller *who, const char *name,
-                             struct asked *out)
+                             struct newcomer *out)
 {
     char item[OBJECT_MAX];
     enum err e = find_now(c, name, out);
 
-    if (!e && !waits(out))
+    if (!e && !newcomer_waits(out))
         e = ERR_ENROLMENT_OVER;
     if (e)
         return e;
@@ -500,7 +416,7 @@ static enum err check_holder(struct core *c, const struct enrolment *in, const c
 }
 
 /* One key after the other: each is the person's from its entry on. */
-static enum err enrol_all(struct core *c, const struct core_caller *who, const struct asked *a,
+static enum err enrol_all(struct core *c, const struct core_caller *who, const struct newcomer *a,
                           const char *holder, const struct core_certificates *certificates)
 {
     const struct buf *const of_use[KEY_USES] = {
@@ -510,8 +426,8 @@ static enum err enrol_all(struct core *c, const struct core_caller *who, const s
     for (size_t use = 0; !e && use < KEY_USES; use++) {
         const struct enrol one = {.kind = PEOPLE_PERSON,
                                   .holder = holder,
-                                  .name = said(a)->name,
-                                  .key = said(a)->key[use],
+                                  .name = newcomer_said(a)->name,
+                                  .key = newcomer_said(a)->key[use],
                                   .use = (enum key_use)use,
                                   .operator_name = who->operator_name,
                                   .statement = verified_jws(a->statement, NULL),
@@ -523,7 +439,7 @@ static enum err enrol_all(struct core *c, const struct core_caller *who, const s
 }
 
 /* Notes who admitted the request, each once. */
-static enum err add_operator(struct core *c, struct asked *a, const char *name)
+static enum err add_operator(struct core *c, struct newcomer *a, const char *name)
 {
     char padded[sizeof a->by + 2], wanted[HOLDER_MAX + 3];
 
@@ -539,17 +455,17 @@ static enum err add_operator(struct core *c, struct asked *a, const char *name)
     return store_run(q);
 }
 
-static enum err check_admission(struct core *c, const struct asked *a,
+static enum err check_admission(struct core *c, const struct newcomer *a,
                                 const struct core_admission *in)
 {
     if (strcmp(in->thumbprint, verified_signer(a->statement)) != 0)
         return ERR_LETTER_MISMATCH;
-    enum err e = check_holder(c, said(a), in->holder);
-    return e ? e : check_keys(c, said(a));
+    enum err e = check_holder(c, newcomer_said(a), in->holder);
+    return e ? e : check_keys(c, newcomer_said(a));
 }
 
 /* The keeper is asked last, when nothing of the bank's own is in the way. */
-static enum err admit(struct core *c, const struct core_caller *who, struct asked *a,
+static enum err admit(struct core *c, const struct core_caller *who, struct newcomer *a,
                       const struct core_admission *in)
 {
     struct core_certificates certificates = {.missing = 0};
@@ -584,7 +500,7 @@ void core_certificates_free(struct core_certificates *c)
 enum err core_enrolment_admit(struct core *c, const struct core_caller *who, const char *name,
                               const struct core_admission *in, struct core_answer *out)
 {
-    struct asked a = {0};
+    struct newcomer a = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -602,7 +518,7 @@ enum err core_enrolment_refuse(struct core *c, const struct core_caller *who, co
 {
     const struct end how = {
         .state = "refused", .operator_name = who->operator_name, .reason = reason, .holder = ""};
-    struct asked a = {0};
+    struct newcomer a = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
