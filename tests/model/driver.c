@@ -102,7 +102,7 @@ void driver_restart(struct driver *d)
 
 /* --- people --- */
 
-static struct signer *new_key(struct driver *d, const struct js *command)
+struct signer *driver_new_key(struct driver *d, const struct js *command)
 {
     assert_true(d->key_count < KEYS_MAX);
     struct signer *s = &d->keys[d->key_count++];
@@ -113,20 +113,20 @@ static struct signer *new_key(struct driver *d, const struct js *command)
 
 static void do_enrol(struct driver *d, const struct js *command)
 {
-    world_enrol(&d->w, &new_key(d, command)->person);
+    world_enrol(&d->w, &driver_new_key(d, command)->person);
     driver_answer_core(d);
 }
 
 static void do_terminal(struct driver *d, const struct js *command)
 {
-    world_terminal(&d->w, &new_key(d, command)->person);
+    world_terminal(&d->w, &driver_new_key(d, command)->person);
     driver_answer_core(d);
 }
 
 /* A further key of somebody enrolled, good from the beginning of time. */
 static void do_second_key(struct driver *d, const struct js *command)
 {
-    struct signer *s = new_key(d, command);
+    struct signer *s = driver_new_key(d, command);
     char spki[2 * KEY_SPKI_MAX + 1], sql[1024];
     size_t len = 0;
     const uint8_t *der = key_spki(s->person.key, &len);
@@ -177,6 +177,8 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
     else if (about->account[0])
         (void)world_hand_in_delegation(&d->w, carrier, jws, about->account);
+    else if (about->path[0])
+        driver_hand_in_act(d, carrier, jws, about->path);
     else if (about->cash)
         (void)world_hand_in_cash(&d->w, carrier, jws, &about->order);
     else
@@ -185,7 +187,7 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
     driver_answer_core(d);
 }
 
-static struct world_says says_of(const struct js *command, const struct policy *p)
+struct world_says driver_says(const struct js *command, const struct policy *p)
 {
     return (struct world_says){.issued_us = driver_number(command, "issued") * WORLD_SECOND,
                                .expires_us = driver_number(command, "expires") * WORLD_SECOND,
@@ -215,7 +217,7 @@ static void do_decide(struct driver *d, const struct js *command)
         return;
     }
     assert_ok(policy_parse(policy, strlen(policy), &p));
-    const struct world_says says = says_of(command, p);
+    const struct world_says says = driver_says(command, p);
     world_sign(&d->w, &driver_key(d, command, "key")->person, &h->order, verb_of(command), &says,
                &h->jws);
     policy_free(p);
@@ -227,7 +229,7 @@ static void do_cash(struct driver *d, const struct js *command)
 {
     const char *document = driver_text(command, "order");
     struct handed *h = new_handed(d);
-    const struct world_says says = says_of(command, NULL);
+    const struct world_says says = driver_says(command, NULL);
 
     h->cash = true;
     assert_ok(buf_add_str(&h->order.bytes, document));
@@ -253,7 +255,7 @@ static void do_word(struct driver *d, const struct js *command)
         return;
     }
     assert_ok(policy_parse(from, strlen(from), &p));
-    const struct world_says says = says_of(command, p);
+    const struct world_says says = driver_says(command, p);
     world_sign_policy_as(&d->w, &driver_key(d, command, "key")->person, h->policy, verb_of(command),
                          &says, &h->jws);
     policy_free(p);
@@ -279,10 +281,20 @@ static void do_delegate(struct driver *d, const struct js *command)
                                    .until_us = driver_number(command, "until") * WORLD_SECOND,
                                    .policy = p};
     }
-    const struct world_says says = says_of(command, p);
+    const struct world_says says = driver_says(command, p);
     world_sign_delegation(&d->w, &driver_key(d, command, "key")->person, &gift, &says, &h->jws);
     policy_free(p);
     snprintf(h->account, sizeof h->account, "%s", to);
+    hand_in(d, command, &h->jws, h);
+}
+
+/* An operator's act as it is signed, handed in for the path TO. */
+static void do_act(struct driver *d, const struct js *command)
+{
+    struct handed *h = new_handed(d);
+
+    driver_sign_act(d, command, &h->jws);
+    snprintf(h->path, sizeof h->path, "%s", driver_text(command, "to"));
     hand_in(d, command, &h->jws, h);
 }
 
@@ -460,6 +472,8 @@ static const struct {
     {"give-back", driver_give_back},
     {"reverse", driver_reverse},
     {"account", driver_account},
+    {"act", do_act},
+    {"employ", driver_employ},
     {"again", do_again},
     {"cash", do_cash},
     {"challenge", do_challenge},

@@ -5,6 +5,7 @@
 #ifndef TESTS_MODEL_DRIVER_H
 #define TESTS_MODEL_DRIVER_H
 
+#include "order/act.h"
 #include "order/json.h"
 #include "order/merkle.h"
 #include "order/policy.h"
@@ -21,13 +22,14 @@ struct signer {
 struct handed {
     struct buf jws;
     struct world_order order;
-    struct policy *policy;      /* a word on this one; otherwise about the order */
-    bool cash;                  /* a terminal's */
-    char account[IBAN_MAX + 1]; /* a delegation, for this account */
+    struct policy *policy;       /* a word on this one; otherwise about the order */
+    bool cash;                   /* a terminal's */
+    char account[IBAN_MAX + 1];  /* a delegation, for this account */
+    char path[ACT_PATH_MAX + 1]; /* an operator's act, for this path */
 };
 /* What the bank set for itself; "": nothing. */
 struct driver_settings {
-    char hold_above[64], hold_on[64], cutoff[64], bank_codes[64];
+    char hold_above[64], hold_on[64], cutoff[64], bank_codes[64], four_eyes[8];
 };
 struct driver {
     struct world w;
@@ -48,11 +50,21 @@ int64_t driver_number(const struct js *command, const char *name);
 struct signer *driver_key(struct driver *d, const struct js *command, const char *name);
 /* The caller: a key's session, or the operator when there is no member SESSION. */
 struct core_caller driver_caller(struct driver *d, const struct js *command);
+/* A key for the command's name, on its curve. */
+struct signer *driver_new_key(struct driver *d, const struct js *command);
+/* What the command has its statement say; P: under which policy. */
+struct world_says driver_says(const struct js *command, const struct policy *p);
 void driver_restart(struct driver *d);
 void driver_answer_ok(void);
 void driver_answer_core(struct driver *d); /* what the core answered last */
 
-/* What the operator says, driver_operator.c. */
+/* What operators with keys of their own do, driver_act.c. */
+void driver_employ(struct driver *d, const struct js *command);
+void driver_sign_act(struct driver *d, const struct js *command, struct buf *jws);
+void driver_hand_in_act(struct driver *d, const struct person *carrier, const struct buf *jws,
+                        const char *path);
+
+/* What the operator says at the console, driver_operator.c. */
 void driver_settings(struct driver *d, const struct js *command);
 void driver_key_set(struct driver *d, const struct js *command);
 void driver_account(struct driver *d, const struct js *command);

@@ -9,7 +9,8 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 
 import datetime
 
-from books import ENDS, OPEN, Account, Key, Order, Refused, kind_of
+from acts import Acts
+from books import ENDS, NEVER, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
 from deputies import Deputies
 from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, look_of, minor_of,
@@ -17,16 +18,16 @@ from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execu
 from outside import Outside
 from tills import Cash
 
-NEVER = 1 << 62
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Cash, Changes, Deputies, Outside):
+class Bank(Acts, Cash, Changes, Deputies, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
 
     def __init__(self, name, now):
+        super().__init__()
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
         self.hold = {}  # currency: the amount above which the operator is asked
@@ -52,8 +53,8 @@ class Bank(Cash, Changes, Deputies, Outside):
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
         key = self.keys[key]
-        for wrong, name in ((status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"),
-                            (key.holder != holder, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
+        for wrong, name in ((key.holder != holder, "KEY_UNKNOWN"),
+                            (status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"), (key.status == "revoked", "KEY_REVOKED")):
             if wrong:
                 return {"err": name}
         key.status, key.session = status, None
@@ -113,6 +114,7 @@ class Bank(Cash, Changes, Deputies, Outside):
             return {"err": "HOLDER_UNKNOWN"}
         self.accounts[number] = Account(number, currency, policy)
         self.policies[policy.digest] = policy
+        self.did("opened", f"account:{number}")
         return {"err": "OK"}
 
     def fund(self, session, number, amount, currency):
@@ -135,6 +137,7 @@ class Bank(Cash, Changes, Deputies, Outside):
         except Refused as why:
             return {"err": str(why)}
         self.move("funding", ("bank", currency), account, minor)
+        self.did("booked", f"account:{number}")
         return {"err": "OK", **self.view_account(account)}
 
     def visible(self, session, number, pending=False):
@@ -286,7 +289,8 @@ class Bank(Cash, Changes, Deputies, Outside):
         alike = first and any(look_of(order.name) in looks for looks in known.values())
         found = {"first-payment": first, "look-alike": alike, order.check: True}
         above = order.amount > self.hold.get(order.account.currency, MONEY_MAX)
-        return ["above-limit"] * above + [flag for flag in FLAGS if flag in self.hold_on and found.get(flag)]
+        kept = ["operator"] * ("operator" in order.held)
+        return ["above-limit"] * above + kept + [flag for flag in FLAGS if flag in self.hold_on and found.get(flag)]
 
     def pay(self, order):
         account, currency = order.account, order.account.currency
@@ -362,17 +366,25 @@ class Bank(Cash, Changes, Deputies, Outside):
         """Lets a held order go on, judged once more, or ends it."""
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
-        if number not in self.accounts:
-            return {"err": "ACCOUNT_UNKNOWN"}
-        found = self.orders.get((number, order))
-        if found is None or found.status != "PDNG" or releases and found.released:
-            return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_HELD"}
-        if releases:
-            self.catch_up_change(found.account)
+        try:
+            found = self.known_order(number, order)
+            kept = found.status in ("ACTC", "PATC") and "operator" in found.held
+            if not kept and (found.status != "PDNG" or releases and found.released):
+                raise Refused("ORDER_NOT_HELD")
+            if releases:
+                self.check_eyes("release", f"order:{number}/{order}", f"account:{number}")
+        except Refused as why:
+            return {"err": str(why)}
+        if not releases:
+            self.end(found, "RJCT", "DS04")
+            return {"err": "OK", **self.view(found)}
+        self.catch_up_change(found.account)
+        self.did("released", f"order:{number}/{order}")
+        if kept:  # its holders go on
+            found.held = []
+        else:
             found.released = True
             self.execute(found, late=True)
-        else:
-            self.end(found, "RJCT", "DS04")
         return {"err": "OK", **self.view(found)}
 
     def account_state(self, session, number, act):
@@ -387,6 +399,13 @@ class Bank(Cash, Changes, Deputies, Outside):
         on_its_way = any(order.account is account for order in self.at_acsp())
         if act == "close" and (account.booked or account.reserved or on_its_way):
             return {"err": "ACCOUNT_NOT_EMPTY"}
+        try:
+            if act == "unblock":
+                self.check_eyes("unblock", f"account:{number}")
+        except Refused as why:
+            return {"err": str(why)}
+        if act == "block":
+            self.did("blocked", f"account:{number}")
         account.state = {"block": "blocked", "unblock": "open", "close": "closed"}[act]
         return {"err": "OK", **self.view_account(account)}
 
@@ -551,7 +570,7 @@ class Bank(Cash, Changes, Deputies, Outside):
         undecided = order.status in OPEN - {"ACCP", "PDNG"}
         return {"status": order.status, "reason": order.reason or None,
                 "accepted": order.status in ("ACCP", "PDNG", "ACSP", "ACSC"),
-                "heldFor": order.held if order.status == "PDNG" and not order.released else None,
+                "heldFor": order.held or None if order.status in ("ACTC", "PATC", "PDNG") and not order.released else None,
                 "nextCutoff": self.next_cutoff(order.account.currency) if undecided and order.payee else None,
                 "executionDate": str(order.day) if order.status == "ACCP" or
                 order.status == "PDNG" and order.released else None,

@@ -6,6 +6,7 @@ import datetime
 
 import documents
 from documents import iban
+from desk import Desk
 from errands import Errands
 from gifts import Gifts
 
@@ -16,7 +17,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Errands, Gifts):
+class Steps(Desk, Errands, Gifts):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -33,6 +34,10 @@ class Steps(Errands, Gifts):
     def weighted(self, table):
         return self.rng.choices([row[0] for row in table], [row[1] for row in table])[0]
 
+    def anyone(self):
+        """Of those who are no operators: their keys are not what these steps lose."""
+        return self.pick(i for i, key in enumerate(self.bank.keys) if not key.staff)
+
     def number(self):
         self.serial += 1
         return self.serial
@@ -43,6 +48,7 @@ class Steps(Errands, Gifts):
             self.world.enrol(name, curve)
         self.world.second_key("alice")
         self.world.terminal("till-1")
+        self.employ()
         for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
@@ -59,7 +65,7 @@ class Steps(Errands, Gifts):
         cutoff = {currency: self.pick(minutes) for currency in ("EUR", "USD", "JPY") if self.chance(50)}
         self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
                             hold_on=self.hold_on() if self.chance(60) else [], cutoff=cutoff if self.chance(60) else {},
-                            bank_codes=["DE 00000000"] if self.chance(90) else [])
+                            bank_codes=["DE 00000000"] if self.chance(90) else [], four_eyes=self.chance(30))
 
     def hold_on(self):
         return self.pick([["first-payment"], ["look-alike"], ["look-alike", "RVNM"],
@@ -211,7 +217,7 @@ class Steps(Errands, Gifts):
             if to in account.policies:
                 break
         if self.chance(10):
-            self.say_word(account, to, self.rng.randrange(len(self.bank.keys)), self.pick(["approve", "reject"]))
+            self.say_word(account, to, self.anyone(), self.pick(["approve", "reject"]))
 
     # --- orders ---
     def date(self):
@@ -281,7 +287,7 @@ class Steps(Errands, Gifts):
         order.update(type="cash-" + self.pick(["deposit", "withdrawal", "withdrawal"]),
                      terminal="till-1" if self.chance(96) else "till-2")
         tills = [i for i, key in enumerate(self.bank.keys) if key.terminal]
-        key = self.pick(tills) if self.chance(95) else self.rng.randrange(len(self.bank.keys))
+        key = self.pick(tills) if self.chance(95) else self.anyone()
         session = self.ready(key) if self.chance(95) else self.carrier(key)
         self.world.cash({**self.statement(key), "key": key, "session": session}, order)
         if (order["account"], order["id"]) in self.bank.orders and order not in self.live:
@@ -306,7 +312,7 @@ class Steps(Errands, Gifts):
             keys = self.good_keys(those)
             if keys:
                 return self.pick(keys)
-        return self.rng.randrange(len(self.bank.keys))
+        return self.anyone()
 
     def ready(self, key):
         """Logs in first where there is no session, most of the time."""
@@ -348,7 +354,7 @@ class Steps(Errands, Gifts):
     def carrier(self, key):
         """Whose session carries the statement: his own, sometimes another's."""
         if self.bank.keys[key].status != "active" or self.chance(8):
-            key = self.rng.randrange(len(self.bank.keys))
+            key = self.anyone()
         return self.ready(key)
 
     def say(self, order, verb, key=None, since=0):
@@ -427,7 +433,7 @@ class Steps(Errands, Gifts):
         said = self.pick(formed)
         alike = [s for s in formed if s["do"] == said["do"]]
         other = self.pick(alike) if self.chance(15) else said
-        session = said["key"] if self.chance(80) else self.rng.randrange(len(self.bank.keys))
+        session = said["key"] if self.chance(80) else self.anyone()
         self.world.again(said["statement"], other["statement"], self.ready(session))
 
     # --- the rest ---
@@ -453,15 +459,15 @@ class Steps(Errands, Gifts):
                            "revoked" if self.chance(10) else "suspended")
 
     def key_status(self):
-        session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
-        keys = {status: [i for i, key in enumerate(self.bank.keys) if key.status == status]
+        session = None if self.chance(95) else self.anyone()
+        keys = {status: [i for i, key in enumerate(self.bank.keys) if key.status == status and not key.staff]
                 for status in ("suspended", "revoked")}
         if keys["suspended"] and self.chance(65):
             self.resume(self.pick(keys["suspended"]), session)
         elif self.chance(60):
-            self.lose_key(self.rng.randrange(len(self.bank.keys)), session)
+            self.lose_key(self.anyone(), session)
         else:  # of another, to something else, once more, or too late
-            key = self.pick(keys["revoked"] if keys["revoked"] and self.chance(70) else range(len(self.bank.keys)))
+            key = self.pick(keys["revoked"]) if keys["revoked"] and self.chance(70) else self.anyone()
             holder = self.bank.keys[key].holder if self.chance(80) else self.pick(CURVES)
             self.world.key_set(session, key, holder, self.pick(["active", "active", "lost"]))
 
@@ -501,7 +507,7 @@ class Steps(Errands, Gifts):
             self.due()
 
     def look(self):
-        session = self.ready(self.rng.randrange(len(self.bank.keys))) if self.chance(85) else None
+        session = self.ready(self.anyone()) if self.chance(85) else None
         if self.live and self.chance(70):
             order = self.pick(self.live)
             number = order["account"] if self.chance(95) else self.pick(self.bank.accounts)
@@ -538,4 +544,4 @@ class Steps(Errands, Gifts):
                        (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 4),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
-                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7)])()
+                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.desk, 9)])()
