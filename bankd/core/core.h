@@ -17,6 +17,7 @@
 #include "order/merkle.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include "order/radar.h"
 #include "order/role.h"
 #include "order/statement.h"
 #include "order/status.h"
@@ -46,11 +47,12 @@ struct core_terms {
     flag_set hold_on; /* flags for which an order waits, beside the limit */
     /* Country and bank code, as in "PT0002", of the accounts that are this bank's. */
     char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
-    size_t code_count; /* 0: no order may go to another bank */
-    bool console_open; /* the console acts although there are operators */
-    bool four_eyes;    /* nobody lets go on what he entered himself */
-    int64_t claim_us;  /* how long an item of the queue stays claimed; 0: two hours */
-    int64_t events_us; /* how long events are kept; 0: for ever */
+    size_t code_count;  /* 0: no order may go to another bank */
+    bool console_open;  /* the console acts although there are operators */
+    bool four_eyes;     /* nobody lets go on what he entered himself */
+    int64_t claim_us;   /* how long an item of the queue stays claimed; 0: two hours */
+    int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
+    int64_t events_us;  /* how long events are kept; 0: for ever */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
@@ -467,6 +469,24 @@ struct core_waiting {
     int64_t sessions;
 };
 MUST_CHECK enum err core_waiting(struct core *c, struct core_waiting *out);
+
+/* --- what is to come (order/radar.h) --- */
+/* What of the bank's own ends, and how long before that it is told; 0: as far ahead as all. */
+struct core_radar_end {
+    const char *what;
+    int64_t until_us, ahead_us;
+};
+/* A page of accounts, an operator's or a holder's: what was found is listed, most have nothing. */
+MUST_CHECK enum err core_radar(struct core *c, const struct core_caller *who,
+                               const struct core_page *page, const struct core_radar_end *ends,
+                               size_t end_count, struct core_answer *out);
+/* Goes on counting where it stopped, for at most 200 accounts. *WHOLE: FOUND is of all of them, and
+ * it begins anew. Zeroed at first, and after a failure. */
+struct core_radar_sweep {
+    int64_t cursor;
+    int64_t found[RADAR_COUNT]; /* without the bank's own */
+};
+MUST_CHECK enum err core_radar_sweep(struct core *c, struct core_radar_sweep *sweep, bool *whole);
 
 /* --- the log, for the committer --- */
 struct core_head {

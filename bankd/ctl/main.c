@@ -292,6 +292,8 @@ static const struct args_command commands[] = {
      cmd_key_rollover},
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},
+    {"radar", "", "say what may keep accounts' people from deciding, before it does",
+     "bankctl radar", NULL, 0, 0, 0, cmd_radar},
     {"clock accept", "", "let the bank go on after its clock was mended",
      "bankctl clock accept --note 'NTP was down; checked against the wall clock'", note_only,
      COUNT(note_only), 0, 0, cmd_clock_accept},

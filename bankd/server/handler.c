@@ -4,6 +4,8 @@
 #include "bankd/server/desk.h"
 #include "bankd/server/events.h"
 #include "bankd/server/prepare.h"
+#include "bankd/server/tls.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
 #include <string.h>
@@ -399,6 +401,20 @@ static enum err apply_close(const struct bank *b, struct job *j)
     return account_state(b, j, CORE_ACCOUNT_CLOSE);
 }
 
+/* Told when its renewal has failed for days, not as soon as it is made. */
+#define CERTIFICATE_AHEAD_US (5 * 86400 * TEXT_SECOND_US)
+
+static enum err apply_radar(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = job_page(j);
+    const struct core_radar_end ends[] = {
+        {"bank keys", note_bank_keys_end(b->note), 0},
+        {"TLS", tls_ends_us(b->tls), CERTIFICATE_AHEAD_US},
+    };
+    return core_radar(b->core, &who, &page, ends, sizeof ends / sizeof *ends, &j->answer);
+}
+
 static enum err apply_credit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -516,6 +532,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
     [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
+    [ROUTE_RADAR] = {PAGE, READS, NULL, apply_radar},
     [ROUTE_RELEASE] = {0, WRITES, prepare_word, desk_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_word, desk_refuse},
     [ROUTE_HOLD] = {0, WRITES, prepare_word, desk_hold},

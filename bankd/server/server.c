@@ -33,7 +33,8 @@ struct server {
 
 static bool is_statement(enum route r)
 {
-    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE || r == ROUTE_DELEGATE;
+    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE ||
+           r == ROUTE_DELEGATE || r == ROUTE_ROTATE;
 }
 
 /* Each answer comes by here once, whether its connection is still there or not. */
@@ -109,6 +110,15 @@ static void tell(void *ctx, uint64_t size)
         loop_tell(s->loops[i], size);
 }
 
+/* From the committer. Where it fails, server_renew does it later. */
+static void rolled(void *ctx)
+{
+    struct server *s = ctx;
+
+    if (!tls_renew(s->tls, s->settings->keeper_socket, note_rollovers(s->bank.note)))
+        log_event(LOG_WARN, "bankd.rollover", "the new root key is shown from now on");
+}
+
 /* For whoever watches. */
 static void measure(void *ctx)
 {
@@ -179,6 +189,7 @@ static enum err start_threads(struct server *s)
         .batch_max = s->settings->batch_max,
         .deliver = deliver,
         .news = tell,
+        .rolled = rolled,
         .measure = measure,
         .ctx = s,
     };
@@ -266,7 +277,8 @@ enum err server_start(const struct settings *settings, struct server **out)
     s->started_us = clock_now_us();
     enum err e = open_bank(s);
     if (!e)
-        e = tls_new(settings->keeper_socket, &s->tls);
+        e = tls_new(settings->keeper_socket, note_rollovers(s->bank.note), &s->tls);
+    s->bank.tls = s->tls;
     if (!e)
         e = start_threads(s);
     if (!e)
@@ -298,7 +310,11 @@ const char *server_pin(const struct server *s)
 
 enum err server_renew(struct server *s)
 {
-    return tls_renew(s->tls, s->settings->keeper_socket);
+    enum err e = tls_renew(s->tls, s->settings->keeper_socket, NULL);
+
+    if (e == ERR_KEY_MISMATCH)
+        committer_refresh(s->committer);
+    return e;
 }
 
 /* The checker before the terms that may ask for its results. */
@@ -308,6 +324,7 @@ void server_adopt(struct server *s, const struct settings *fresh)
 
     payee_check_set(s->bank.payee_check, fresh->payee_check, (int64_t)fresh->payee_check_ms);
     committer_adopt(s->committer, &change);
+    committer_refresh(s->committer);
     for (size_t i = 0; i < s->loop_count; i++)
         loop_adopt(s->loops[i], fresh);
 }

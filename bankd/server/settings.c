@@ -48,6 +48,7 @@ static const struct setting {
     {"four_eyes", CONF_TEXT, false, "", 0, 10, AT(four_eyes), WHILE_RUNNING},
     {"claim_minutes", CONF_U64, false, "120", 1, 10080, AT(claim_minutes), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
+    {"radar_days", CONF_U64, false, "30", 1, 3650, AT(radar_days), WHILE_RUNNING},
     {"log_format", CONF_TEXT, false, "text", 1, 10, AT(log_format), AT_START},
     {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads_set),
      AT_START},
@@ -150,6 +151,7 @@ static enum err read_terms(const struct reading *r, struct settings *s)
         if (lists[i].read(lists[i].text, &s->terms))
             return refuse(r, lists[i].name, lists[i].why);
     }
+    s->terms.radar_days = (int64_t)s->radar_days;
     s->terms.claim_us = (int64_t)s->claim_minutes * 60 * TEXT_SECOND_US;
     s->terms.events_us = (int64_t)s->events_hours * 3600 * TEXT_SECOND_US;
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);

@@ -28,6 +28,22 @@ static void show(struct metrics *m, const struct core_waiting *waiting)
     metrics_set(m, METRIC_SESSIONS, 0, waiting->sessions);
 }
 
+/* The rest of a large bank comes when somebody asks again; until then the last numbers stand. The
+ * bank's own certificates have gauges of their own. */
+static enum err sweep(struct watch *w)
+{
+    bool whole = false;
+
+    enum err e = core_radar_sweep(w->bank->core, &w->sweep, &whole);
+    for (size_t i = 0; whole && i < RADAR_COUNT; i++) {
+        if (i != RADAR_CERTIFICATE_ENDS)
+            metrics_set(w->bank->metrics, METRIC_RADAR, i, w->sweep.found[i]);
+    }
+    if (e)
+        w->sweep = (struct core_radar_sweep){.cursor = 0};
+    return e;
+}
+
 enum err watch_count(struct watch *w, const struct job_list *jobs)
 {
     int64_t begun_us = clock_mono_us();
@@ -39,6 +55,9 @@ enum err watch_count(struct watch *w, const struct job_list *jobs)
     if (e)
         return e;
     show(w->bank->metrics, &waiting);
+    e = sweep(w);
+    if (e)
+        return e;
     int64_t ended_us = clock_mono_us();
     w->next_us = ended_us + RESTS * (ended_us - begun_us);
     return ERR_OK;
@@ -51,6 +70,8 @@ static void forget(struct watch *w)
     for (size_t i = 0; i < sizeof unknown.orders / sizeof *unknown.orders; i++)
         unknown.orders[i].count = unknown.orders[i].oldest_us = METRICS_ABSENT;
     show(w->bank->metrics, &unknown);
+    for (size_t i = 0; i < RADAR_COUNT; i++)
+        metrics_set(w->bank->metrics, METRIC_RADAR, i, METRICS_ABSENT);
     w->next_us = 0;
 }
 

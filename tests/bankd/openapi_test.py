@@ -324,7 +324,7 @@ class Live(unittest.TestCase):
                                      ("accountStatement", at + "/statement?to=2199-12-31&limit=1"),
                                      ("expenses", at + "/expenses?from=2020-01-01"), ("categories", at + "/categories"),
                                      ("orders", at + "/orders?limit=1"), ("order", one), ("evidence", one + "/evidence"),
-                                     ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys")):
+                                     ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys"), ("radar", "/v1/radar?limit=2")):
                 self.check(identifier, bob.get(path))
                 self.check(identifier, bank.operator("GET", path))
             for identifier, path in (("health", "/v1/health"), ("rollovers", "/v1/rollovers"),
@@ -390,6 +390,9 @@ class Live(unittest.TestCase):
             self.check("holders", bank.operator("GET", "/v1/holders"))
             alice.key = new_key
             self.check("keySuspend", alice.post("/v1/keys/%s/suspension" % alice.key.thumbprint, {"note": "as a test"}))
+            kinds = [one["kind"] for one in self.check("radar", bank.operator("GET", "/v1/radar"))["findings"]]
+            self.assertIn("unreachable", kinds)
+            self.assertIn("keyless", kinds)
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")
             self.assertIsNone(mismatch(API["components"]["schemas"]["Problem"], problem.json))

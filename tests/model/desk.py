@@ -23,9 +23,9 @@ class Desk:
         """By his own session most of the time, and for the path that he signed."""
         session, signed = self.ready(key), path
         if self.chance(4):
-            session = self.ready(self.staff()) if self.chance(60) else self.anyone()
+            session = self.ready(self.staff()) if self.chance(60) else self.any_key()
         elif self.chance(4):
-            key = self.anyone() if self.chance(50) else self.staff()
+            key = self.any_key() if self.chance(50) else self.staff()
         if self.chance(3):
             signed = self.pick(["/v1/queue/claims", "/v1/queue/give-backs", f"/v1/accounts/{iban(77)}/block"])
         self.world.act({**self.statement(key), "key": key, "session": session, "path": signed, "request": request}, path)

@@ -13,7 +13,7 @@
 
 #include <sqlite3.h>
 
-#define KEYS_MAX 32
+#define KEYS_MAX 64
 
 struct signer {
     char name[HOLDER_MAX + 1];
@@ -22,10 +22,13 @@ struct signer {
 struct handed {
     struct buf jws;
     struct world_order order;
-    struct policy *policy;       /* a word on this one; otherwise about the order */
-    bool cash;                   /* a terminal's */
-    char account[IBAN_MAX + 1];  /* a delegation, for this account */
-    char path[ACT_PATH_MAX + 1]; /* an operator's act, for this path */
+    struct policy *policy;      /* a word on this one; otherwise about the order */
+    bool cash;                  /* a terminal's */
+    char account[IBAN_MAX + 1]; /* a delegation, for this account */
+    char act[ACT_PATH_MAX + 1]; /* an operator's, for this path */
+    bool rotates;               /* a rotation, of the key OLD, by the path of the key PATH */
+    size_t old, path;
+    struct signer next; /* the new key, until the bank took it; no name: none, or it has */
 };
 /* What the bank set for itself; "": nothing. */
 struct driver_settings {
@@ -54,6 +57,9 @@ struct core_caller driver_caller(struct driver *d, const struct js *command);
 struct signer *driver_new_key(struct driver *d, const struct js *command);
 /* What the command has its statement say; P: under which policy. */
 struct world_says driver_says(const struct js *command, const struct policy *p);
+struct handed *driver_new_handed(struct driver *d);
+void driver_hand_in(struct driver *d, const struct js *command, const struct buf *jws,
+                    const struct handed *about);
 void driver_restart(struct driver *d);
 void driver_answer_ok(void);
 void driver_answer_core(struct driver *d); /* what the core answered last */
@@ -63,6 +69,12 @@ void driver_employ(struct driver *d, const struct js *command);
 void driver_sign_act(struct driver *d, const struct js *command, struct buf *jws);
 void driver_hand_in_act(struct driver *d, const struct person *carrier, const struct buf *jws,
                         const char *path);
+
+/* Keys, driver_keys.c. */
+void driver_key_suspend(struct driver *d, const struct js *command);
+void driver_rotate(struct driver *d, const struct js *command);
+/* H was handed in over the session of the key CARRIER, and the bank answered. */
+void driver_rotated(struct driver *d, struct handed *h, size_t carrier);
 
 /* What the operator says at the console, driver_operator.c. */
 void driver_settings(struct driver *d, const struct js *command);

@@ -15,13 +15,14 @@ from changes import Changes
 from deputies import Deputies
 from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, look_of, minor_of,
                        money, seconds_of, start_of, time_text)
+from keys import Keys
 from outside import Outside
 from tills import Cash
 
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Acts, Cash, Changes, Deputies, Outside):
+class Bank(Acts, Cash, Changes, Deputies, Keys, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -46,28 +47,6 @@ class Bank(Acts, Cash, Changes, Deputies, Outside):
     def second_key(self, holder):
         self.keys.append(Key(holder, 0))
         self.keys[-1].in_log = False
-
-    def key_set(self, session, key, holder, status):
-        """Sessions do not come back with their key, nor counts what it signed before that; and what it
-        spoke about and waits is looked at again."""
-        if not self.operator(session):
-            return {"err": "ROLE_REQUIRED"}
-        key = self.keys[key]
-        for wrong, name in ((key.holder != holder, "KEY_UNKNOWN"),
-                            (status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"), (key.status == "revoked", "KEY_REVOKED")):
-            if wrong:
-                return {"err": name}
-        key.status, key.session = status, None
-        if status == "active":
-            key.floor = self.now
-        for order in self.orders.values():
-            given = [d.key for d in self.to_come(order.account).values()]
-            if order.status in ("ACTC", "PATC") and key in [k for _, _, k in order.decisions] + given:
-                order.due = self.now * 1000000
-        for account in self.changing:
-            if key in [k for _, _, k in account.change.words]:
-                account.change.due = self.now
-        return {"err": "OK", "status": status, "holder": holder}
 
     def login(self, key):
         self.keys[key].session = [self.now, self.now]
@@ -97,7 +76,11 @@ class Bank(Acts, Cash, Changes, Deputies, Outside):
         return {"err": name}
 
     def challenge(self, key):
-        return {"err": "OK" if self.keys[key].status == "active" else "KEY_INACTIVE"}
+        return {"err": self.key_error(self.keys[key]) or "OK"}
+
+    @staticmethod
+    def key_error(key):
+        return {"active": None, "retired": "KEY_RETIRED"}.get(key.status, "KEY_INACTIVE")
 
     def challenge_given(self, key, body):
         issued, expires = seconds_of(body["issued"]), seconds_of(body["expires"])
@@ -188,7 +171,7 @@ class Bank(Acts, Cash, Changes, Deputies, Outside):
     # --- what is judged ---
     def judge(self, order):
         """Whether the quorum stands, and whether it is out of reach: under both policies."""
-        good = [(h, v) for h, v, key in order.decisions if key.status == "active"]
+        good = [(h, v) for h, v, key in order.decisions if key.counts]
         yes = {h for h, v in good if v == "approve"}
         no = {h for h, v in good if v == "reject"}
         voted = {h for h, v, _ in order.decisions if kind_of(v) == "vote"}
@@ -201,7 +184,7 @@ class Bank(Acts, Cash, Changes, Deputies, Outside):
 
     @staticmethod
     def keys_good(order):
-        return all(key.status == "active" for _, _, key in order.decisions)
+        return all(key.counts for _, _, key in order.decisions)
 
     def look_again(self, order):
         """When, in microseconds: just after it expires, when a clause of either policy opens or when a
@@ -232,6 +215,8 @@ class Bank(Acts, Cash, Changes, Deputies, Outside):
             order.enter("ACSP", "ACSC")
             return None
         day = self.day_for(order, late)
+        if order.status == "ACCP" and "operator" in order.held:  # his word came before its day
+            return self.hold_for_operator(order)
         if day > day_of(self.now):
             order.day, order.due = day, start_of(day) * 1000000
             return None
@@ -245,14 +230,17 @@ class Bank(Acts, Cash, Changes, Deputies, Outside):
         elif not account.within_limits(order.amount, self.now):
             self.end(order, "RJCT", "AM21")
         elif self.flags(order):
-            order.held = self.flags(order)
-            order.enter("PDNG")
-            order.due = NEVER
+            self.hold_for_operator(order)
         elif order.payee and not order.leaves and self.accounts[order.payee].state == "closed":
             self.end(order, "RJCT", "AC04")
         else:
             self.pay(order)
         return None
+
+    def hold_for_operator(self, order):
+        order.held = self.flags(order)
+        order.enter("PDNG")
+        order.due = NEVER
 
     def day_for(self, order, late):
         """Today's is executed at once, a dated one on the first business day on or after its date and this
@@ -482,8 +470,8 @@ class Bank(Acts, Cash, Changes, Deputies, Outside):
             raise Refused("NONCE_REUSED")
         if now > said["expires"]:
             raise Refused("STATEMENT_EXPIRED")
-        if key.status != "active":
-            raise Refused("KEY_INACTIVE")
+        if self.key_error(key):
+            raise Refused(self.key_error(key))
 
     def check_signer(self, said, key, account, doc):
         known = self.orders.get((account.number, doc["id"]))

@@ -9,6 +9,7 @@ from documents import iban
 from desk import Desk
 from errands import Errands
 from gifts import Gifts
+from keyring import Keyring
 
 CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
           "frank": "P-256"}
@@ -17,7 +18,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Desk, Errands, Gifts):
+class Steps(Desk, Errands, Gifts, Keyring):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -33,10 +34,6 @@ class Steps(Desk, Errands, Gifts):
 
     def weighted(self, table):
         return self.rng.choices([row[0] for row in table], [row[1] for row in table])[0]
-
-    def anyone(self):
-        """Of those who are no operators: their keys are not what these steps lose."""
-        return self.pick(i for i, key in enumerate(self.bank.keys) if not key.staff)
 
     def number(self):
         self.serial += 1
@@ -217,7 +214,7 @@ class Steps(Desk, Errands, Gifts):
             if to in account.policies:
                 break
         if self.chance(10):
-            self.say_word(account, to, self.anyone(), self.pick(["approve", "reject"]))
+            self.say_word(account, to, self.any_key(), self.pick(["approve", "reject"]))
 
     # --- orders ---
     def date(self):
@@ -287,7 +284,7 @@ class Steps(Desk, Errands, Gifts):
         order.update(type="cash-" + self.pick(["deposit", "withdrawal", "withdrawal"]),
                      terminal="till-1" if self.chance(96) else "till-2")
         tills = [i for i, key in enumerate(self.bank.keys) if key.terminal]
-        key = self.pick(tills) if self.chance(95) else self.anyone()
+        key = self.pick(tills) if self.chance(95) else self.any_key()
         session = self.ready(key) if self.chance(95) else self.carrier(key)
         self.world.cash({**self.statement(key), "key": key, "session": session}, order)
         if (order["account"], order["id"]) in self.bank.orders and order not in self.live:
@@ -312,7 +309,7 @@ class Steps(Desk, Errands, Gifts):
             keys = self.good_keys(those)
             if keys:
                 return self.pick(keys)
-        return self.anyone()
+        return self.any_key()
 
     def ready(self, key):
         """Logs in first where there is no session, most of the time."""
@@ -354,7 +351,7 @@ class Steps(Desk, Errands, Gifts):
     def carrier(self, key):
         """Whose session carries the statement: his own, sometimes another's."""
         if self.bank.keys[key].status != "active" or self.chance(8):
-            key = self.anyone()
+            key = self.any_key()
         return self.ready(key)
 
     def say(self, order, verb, key=None, since=0):
@@ -433,7 +430,9 @@ class Steps(Desk, Errands, Gifts):
         said = self.pick(formed)
         alike = [s for s in formed if s["do"] == said["do"]]
         other = self.pick(alike) if self.chance(15) else said
-        session = said["key"] if self.chance(80) else self.anyone()
+        session = said["key"] if self.chance(80) else self.any_key()
+        if self.bank.keys[session].status == "retired":
+            session = self.pick(self.good_keys([self.bank.keys[session].holder]) or [session])
         self.world.again(said["statement"], other["statement"], self.ready(session))
 
     # --- the rest ---
@@ -453,36 +452,6 @@ class Steps(Desk, Errands, Gifts):
     def due(self):
         self.world.due(self.pick([1, 2, 100]))
 
-    def lose_key(self, key, session=None):
-        """Seldom for ever, so that keys stay in play."""
-        self.world.key_set(session, key, self.bank.keys[key].holder,
-                           "revoked" if self.chance(10) else "suspended")
-
-    def key_status(self):
-        session = None if self.chance(95) else self.anyone()
-        keys = {status: [i for i, key in enumerate(self.bank.keys) if key.status == status and not key.staff]
-                for status in ("suspended", "revoked")}
-        if keys["suspended"] and self.chance(65):
-            self.resume(self.pick(keys["suspended"]), session)
-        elif self.chance(60):
-            self.lose_key(self.anyone(), session)
-        else:  # of another, to something else, once more, or too late
-            key = self.pick(keys["revoked"]) if keys["revoked"] and self.chance(70) else self.anyone()
-            holder = self.bank.keys[key].holder if self.chance(80) else self.pick(CURVES)
-            self.world.key_set(session, key, holder, self.pick(["active", "active", "lost"]))
-
-    def resume(self, key, session):
-        """Its old session and what it signed meanwhile are tried, too."""
-        if self.chance(50):
-            self.world.later(self.pick([1, 20, 60]))
-        self.world.key_set(session, key, self.bank.keys[key].holder, "active")
-        if self.chance(50):
-            self.world.see_account(key, self.pick(self.bank.accounts))
-        if self.live and self.chance(50):
-            self.say(self.pick(self.live), "approve", key, since=self.pick([0, 1, 20]))
-        if self.chance(50):
-            self.due()
-
     def disturb(self):
         """Something else becomes true between an acceptance, or a vote, and the order's end."""
         wanted = self.pick([("ACCP",), ("ACCP",), ("ACTC", "PATC"), ("PATC",)])
@@ -494,10 +463,11 @@ class Steps(Desk, Errands, Gifts):
         if kind == "key":
             decision = order.decisions[0] if self.chance(50) else self.pick(order.decisions)
             key = self.bank.keys.index(decision[2])
-            self.lose_key(key)
-            if order.day and documents.start_of(order.day) > self.bank.now and self.chance(60):
-                self.world.later(documents.start_of(order.day) - self.bank.now)
-                self.due()
+            if self.chance(30) and self.bank.keys[key].status == "active":
+                self.rotate(key)
+            else:
+                self.lose_key(key)
+            self.day_comes(order)
         elif kind == "policy":
             self.change_policy(order.account)
         elif order.day and documents.start_of(order.day) > self.bank.now:
@@ -507,7 +477,7 @@ class Steps(Desk, Errands, Gifts):
             self.due()
 
     def look(self):
-        session = self.ready(self.anyone()) if self.chance(85) else None
+        session = self.ready(self.any_key()) if self.chance(85) else None
         if self.live and self.chance(70):
             order = self.pick(self.live)
             number = order["account"] if self.chance(95) else self.pick(self.bank.accounts)
@@ -544,4 +514,5 @@ class Steps(Desk, Errands, Gifts):
                        (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 4),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
-                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.desk, 9)])()
+                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.rotate, 2),
+                       (self.desk, 9)])()

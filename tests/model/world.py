@@ -106,6 +106,9 @@ class World:
         self.both("key-set", self.bank.key_set(session, key, holder, status),
                   key=key, holder=holder, status=status, **who)
 
+    def key_suspend(self, session, key):
+        self.both("key-suspend", self.bank.key_suspend(session, key), session=session, key=key)
+
     def login(self, key):
         self.bank.login(key)
         self.both("login", {"err": "OK"}, key=key)
@@ -168,18 +171,24 @@ class World:
 
     def act(self, said, path):
         """An operator's SAID, signed for its own path, with which PATH is asked for."""
-        said = {**said, "do": "act", "verb": ""}
+        said = {**said, "do": "act", "verb": "", "to": path}
         self.hand_in("act", said, None, lambda: self.bank.act(said, path), to=path, path=said["path"],
                      request=documents.canonical(said["request"]))
+
+    def rotate(self, said, path, curve):
+        """By the path of another key, if it is not that of the signer; to a TAKEN key instead of a new one."""
+        said = {**said, "do": "rotate", "to": path}
+        taken = {} if said["taken"] is None else {"taken": said["taken"]}
+        self.hand_in("rotate", said, None, lambda: self.bank.rotate(said, path), path=path, curve=curve,
+                     name=self.bank.keys[said["key"]].holder, **taken)
 
     def again(self, statement, another, session):
         said = self.statements[statement]
         said["session"] = session
         other, answered = self.statements[another], said.get("answered")
         judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
-                 "delegate": self.bank.delegate, "act": self.bank.act}[said["do"]]
-        about = {"decide": "order", "cash": "order", "act": "path"}.get(said["do"], "to")
-        expected = judge(said, other[about])
+                 "delegate": self.bank.delegate, "rotate": self.bank.rotate, "act": self.bank.act}[said["do"]]
+        expected = judge(said, other["order" if "order" in said else "to"])
         answer = self.ask("again", statement=statement, session=session, payee_check=said.get("check", ""),
                           **{"with": another})
         if expected["err"] == "AGAIN":
