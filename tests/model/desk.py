@@ -51,10 +51,13 @@ class Desk:
         if by and self.chance(35):  # who has it gives it away, or back
             key = next(i for i, one in enumerate(self.bank.keys) if one.holder == by)
         if self.chance(25):
-            return self.say_act(key, "/v1/queue/give-backs", request)
+            self.say_act(key, "/v1/queue/give-backs", request)
+            return
         if self.chance(20):
             request["operator"] = self.pick([*STAFF, "alice", "nobody"])
-        return self.say_act(key, "/v1/queue/claims", request)
+        self.say_act(key, "/v1/queue/claims", request)
+        if self.chance(30):  # another wants it, too
+            self.say_act(self.staff(["payments"]), "/v1/queue/claims", {"item": item, "note": "Asked"})
 
     def comment(self):
         self.say_act(self.staff(["payments", "enrolment", "policy", "security"]), "/v1/queue/comments",
@@ -91,5 +94,6 @@ class Desk:
         self.say_act(self.staff(["security"]), f"/v1/operators/{name}/roles", {"note": "Asked", "roles": sorted(roles)})
 
     def desk(self):
-        if self.bank.orders:
-            self.weighted([(self.claim, 32), (self.comment, 10), (self.word, 40), (self.block, 8), (self.give_roles, 10)])()
+        """Several at a time: what is whose work, and who held what, is soon over."""
+        for _ in range(self.pick([1, 2, 3]) if self.bank.orders else 0):
+            self.weighted([(self.claim, 32), (self.comment, 8), (self.word, 42), (self.block, 8), (self.give_roles, 10)])()

@@ -515,4 +515,4 @@ class Steps(Desk, Errands, Gifts, Keyring):
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
                        (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.rotate, 2),
-                       (self.desk, 9)])()
+                       (self.desk, 8)])()

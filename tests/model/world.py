@@ -174,6 +174,7 @@ class World:
         said = {**said, "do": "act", "verb": "", "to": path}
         self.hand_in("act", said, None, lambda: self.bank.act(said, path), to=path, path=said["path"],
                      request=documents.canonical(said["request"]))
+        self.note(path.rpartition("/")[2], self.answers[-1]["err"])
 
     def rotate(self, said, path, curve):
         """By the path of another key, if it is not that of the signer; to a TAKEN key instead of a new one."""
