@@ -53,6 +53,8 @@ struct core_terms {
     int64_t claim_us;   /* how long an item of the queue stays claimed; 0: two hours */
     int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
     int64_t events_us;  /* how long events are kept; 0: for ever */
+    int64_t remind_us;  /* how long before its end an order is reminded of; 0: never */
+    int64_t notice_wait_us, notice_attempts; /* after the first failure; until it is dead */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
@@ -266,6 +268,29 @@ struct core_events {
 MUST_CHECK enum err core_events(struct core *c, const struct core_caller *who,
                                 struct core_events *events, struct core_answer *out);
 
+/* --- notices: news for people where they asked to be told --- */
+struct core_contact {
+    const char *email, *webhook, *language; /* "": there not */
+};
+/* The caller's own, instead of what there was. */
+MUST_CHECK enum err core_contact_set(struct core *c, const struct core_caller *who,
+                                     const struct core_contact *to, struct core_answer *out);
+/* Those that wait or are dead: given up, until somebody has them tried again. */
+MUST_CHECK enum err core_notices(struct core *c, const struct core_caller *who,
+                                 const struct core_page *page, struct core_answer *out);
+MUST_CHECK enum err core_notice_retry(struct core *c, const struct core_caller *who,
+                                      const char *number, const char *note,
+                                      struct core_answer *out);
+/* The courier says what became of those that it had, and gets those that are due. */
+enum core_outcome { CORE_CARRIED, CORE_FAILED, CORE_UNWANTED };
+struct core_carried {
+    const char *notice, *error;
+    enum core_outcome outcome;
+    unsigned jitter; /* makes the next try up to a quarter later */
+};
+MUST_CHECK enum err core_courier(struct core *c, const struct core_carried *carried, size_t count,
+                                 struct core_answer *out);
+
 /* --- reading; a holder sees his own accounts, an operator all --- */
 struct core_page {
     const char *cursor; /* "" for the first page */
@@ -464,8 +489,10 @@ struct core_waiting {
         int64_t count;
         int64_t oldest_us; /* for so long nobody said a word on it, nor its day came */
     } orders[CORE_WAITING_LAST - CORE_WAITING_FIRST +
-             1];      /* sent to another bank: since it was paid */
-    int64_t suspense; /* credits that found no account */
+             1];                   /* sent to another bank: since it was paid */
+    int64_t notices, dead_notices; /* that wait, or were given up */
+    int64_t notice_oldest_us;      /* for so long the one that waits longest has been due */
+    int64_t suspense;              /* credits that found no account */
     int64_t sessions;
 };
 MUST_CHECK enum err core_waiting(struct core *c, struct core_waiting *out);

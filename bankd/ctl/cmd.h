@@ -52,6 +52,8 @@ int cmd_order_show(void *ctx, const struct args_list *words);
 int cmd_order_list(void *ctx, const struct args_list *words);
 int cmd_log_verify(void *ctx, const struct args_list *words);
 int cmd_key_show(void *ctx, const struct args_list *words);
+int cmd_notice_list(void *ctx, const struct args_list *words);
+int cmd_notice_retry(void *ctx, const struct args_list *words);
 int cmd_radar(void *ctx, const struct args_list *words);
 int cmd_key_rollover(void *ctx, const struct args_list *words);
 int cmd_report(void *ctx, const struct args_list *words);

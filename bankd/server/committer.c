@@ -95,7 +95,8 @@ static enum err apply_act(const struct bank *b, struct job *j)
 static enum err refuse(const struct bank *b, struct job *j, const struct core_caller *who)
 {
     const char *account = j->decide.order.account;
-    bool open = route_info(j->match.route)->callers & (CALLER_OPEN | CALLER_WATCHER);
+    bool open =
+        route_info(j->match.route)->callers & (CALLER_OPEN | CALLER_WATCHER | CALLER_COURIER);
 
     if (!open && j->err != ERR_ROLE_REQUIRED) {
         enum err e = core_admit(b->core, who, &j->answer);

@@ -3,6 +3,7 @@
 #include "bankd/server/certify.h"
 #include "bankd/server/desk.h"
 #include "bankd/server/events.h"
+#include "bankd/server/notices.h"
 #include "bankd/server/prepare.h"
 #include "bankd/server/tls.h"
 #include "base/text.h"
@@ -540,6 +541,10 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_GIVE_BACK] = {0, WRITES, prepare_give_back, desk_give_back},
     [ROUTE_COMMENT] = {0, WRITES, prepare_comment, desk_comment},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, desk_queue},
+    [ROUTE_CONTACT_SET] = {0, WRITES, notices_prepare_contact, notices_contact},
+    [ROUTE_NOTICES] = {PAGE, READS, NULL, notices_list},
+    [ROUTE_NOTICE_RETRY] = {0, WRITES, prepare_note, notices_retry},
+    [ROUTE_COURIER] = {0, WRITES, notices_prepare_courier, notices_courier},
     [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, desk_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_word, desk_confirm},

@@ -207,7 +207,7 @@ static enum err start_threads(struct server *s)
 
 /* The sockets that one loop has alone. */
 struct single {
-    int operator, metrics;
+    int operator, metrics, courier;
 };
 
 static void close_single(const struct server *s, const struct single *one)
@@ -216,15 +216,22 @@ static void close_single(const struct server *s, const struct single *one)
     unlink(s->settings->socket);
     if (one->metrics >= 0)
         close(one->metrics);
+    if (one->courier >= 0)
+        close(one->courier);
+    if (s->settings->courier_socket[0])
+        unlink(s->settings->courier_socket);
 }
 
 static enum err listen_single(struct server *s, struct single *out)
 {
-    *out = (struct single){-1, -1};
+    *out = (struct single){-1, -1, -1};
     enum err e = listen_unix(s->settings->socket, &out->operator);
-    if (e || !s->settings->metrics_listen[0])
+    if (e)
         return e;
-    e = listen_tcp(s->settings->metrics_listen, &out->metrics, 1, &s->metrics_port);
+    if (s->settings->metrics_listen[0])
+        e = listen_tcp(s->settings->metrics_listen, &out->metrics, 1, &s->metrics_port);
+    if (!e && s->settings->courier_socket[0])
+        e = listen_unix_open(s->settings->courier_socket, &out->courier);
     if (e)
         close_single(s, out);
     return e;
@@ -253,7 +260,9 @@ static enum err make_loops(struct server *s)
                                            {
                                                [LOOP_TLS] = tcp[next],
                                                [LOOP_OPERATOR] = next == 0 ? one.operator: - 1,
-                                               [LOOP_METRICS] = next == 0 ? one.metrics : -1 },
+                                               [LOOP_METRICS] = next == 0 ? one.metrics : -1,
+                                               [LOOP_COURIER] = next == 0 ? one.courier : -1 },
+                                               .courier_uid = s->settings->courier_uid,
                                                .submit = submit,
                                                .ctx = s,
                                                .streams = s->bank.streams,
@@ -349,6 +358,8 @@ void server_stop(struct server *s)
         loop_stop(s->loops[i]);
     if (s->port)
         unlink(s->settings->socket);
+    if (s->port && s->settings->courier_socket[0])
+        unlink(s->settings->courier_socket);
     workers_free(s->workers);
     committer_free(s->committer);
     tls_free(s->tls);

@@ -25,6 +25,9 @@ static void show(struct metrics *m, const struct core_waiting *waiting)
         metrics_set(m, METRIC_ORDER_OLDEST, i, waiting->orders[i].oldest_us);
     }
     metrics_set(m, METRIC_SUSPENSE, 0, waiting->suspense);
+    metrics_set(m, METRIC_NOTICES, 0, waiting->notices);
+    metrics_set(m, METRIC_NOTICES_DEAD, 0, waiting->dead_notices);
+    metrics_set(m, METRIC_NOTICE_OLDEST, 0, waiting->notice_oldest_us);
     metrics_set(m, METRIC_SESSIONS, 0, waiting->sessions);
 }
 
@@ -65,7 +68,11 @@ enum err watch_count(struct watch *w, const struct job_list *jobs)
 
 static void forget(struct watch *w)
 {
-    struct core_waiting unknown = {.suspense = METRICS_ABSENT, .sessions = METRICS_ABSENT};
+    struct core_waiting unknown = {.suspense = METRICS_ABSENT,
+                                   .notices = METRICS_ABSENT,
+                                   .dead_notices = METRICS_ABSENT,
+                                   .notice_oldest_us = METRICS_ABSENT,
+                                   .sessions = METRICS_ABSENT};
 
     for (size_t i = 0; i < sizeof unknown.orders / sizeof *unknown.orders; i++)
         unknown.orders[i].count = unknown.orders[i].oldest_us = METRICS_ABSENT;
