@@ -103,10 +103,7 @@ class Acts:
 
     # --- what is kept back ---
     def hold_order(self, number, order):
-        if number not in self.accounts:
-            raise Refused("ACCOUNT_UNKNOWN")
-        self.catch_up(self.accounts[number])
-        found = self.known_order(number, order)
+        found = self.due_order(number, order)
         kept = "operator" in found.held and not found.released
         able = found.status in ("ACTC", "PATC", "ACCP") or found.status == "PDNG" and found.released
         if not found.payee or kept or not able:
@@ -120,6 +117,12 @@ class Acts:
                 found.enter("PDNG")
             found.released, found.due = False, NEVER
         return {"err": "OK", **self.view(found)}
+
+    def due_order(self, number, order):
+        """What time demanded of its account goes before a word on it."""
+        if number in self.accounts:
+            self.catch_up(self.accounts[number])
+        return self.known_order(number, order)
 
     def known_order(self, number, order):
         """On which no other operator works."""

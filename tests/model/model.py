@@ -355,7 +355,7 @@ class Bank(Acts, Cash, Changes, Deputies, Keys, Outside):
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
         try:
-            found = self.known_order(number, order)
+            found = self.due_order(number, order)
             kept = found.status in ("ACTC", "PATC") and "operator" in found.held
             if not kept and (found.status != "PDNG" or releases and found.released):
                 raise Refused("ORDER_NOT_HELD")
@@ -366,7 +366,6 @@ class Bank(Acts, Cash, Changes, Deputies, Keys, Outside):
         if not releases:
             self.end(found, "RJCT", "DS04")
             return {"err": "OK", **self.view(found)}
-        self.catch_up_change(found.account)
         self.did("released", f"order:{number}/{order}")
         if kept:  # its holders go on
             found.held = []
