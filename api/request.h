@@ -234,6 +234,30 @@ struct request_key {
 MUST_CHECK enum err request_key_read(const void *bytes, size_t len, struct request_key *out);
 MUST_CHECK enum err request_key_make(const struct request_key *in, struct buf *out);
 
+/* CONTACT_SET: {"email":…,"language":…,"webhook":…}, where its sender wants to be told of news. */
+struct request_contact {
+    char email[255], webhook[501]; /* "" when absent */
+    char language[3];              /* "en" when absent */
+};
+MUST_CHECK enum err request_contact_read(const void *bytes, size_t len,
+                                         struct request_contact *out);
+MUST_CHECK enum err request_contact_make(const struct request_contact *in, struct buf *out);
+
+/* COURIER: {"carried":[{"error":…,"jitter":…,"notice":…,"outcome":…},…]} */
+#define REQUEST_CARRIED_MAX 50
+enum request_outcome { REQUEST_CARRIED, REQUEST_FAILED, REQUEST_UNWANTED };
+struct request_carried {
+    char notice[128], error[256];
+    enum request_outcome outcome;
+    unsigned jitter;
+};
+struct request_courier {
+    struct request_carried carried[REQUEST_CARRIED_MAX];
+    size_t count;
+};
+MUST_CHECK enum err request_courier_read(const void *bytes, size_t len,
+                                         struct request_courier *out);
+
 /* The query of a route. A list takes "cursor" and "limit", the log "from" and "limit", what is of a
  * period also the days "from" and "to", every other route none. USAGE for another name, a name
  * twice, a number out of range or a percent-encoding; DATE_INVALID. */

@@ -12,8 +12,15 @@
 #include <stddef.h>
 
 /* Who may call: a bit set. OPEN needs no session; HOLDER is a session; CONSOLE is a peer on the
- * bank's Unix socket; WATCHER comes through the door for metrics, and may nothing else. */
-enum caller { CALLER_OPEN = 1, CALLER_HOLDER = 2, CALLER_CONSOLE = 4, CALLER_WATCHER = 8 };
+ * bank's Unix socket; WATCHER comes through the door for metrics, and may nothing else; COURIER
+ * likewise through the door for notices. */
+enum caller {
+    CALLER_OPEN = 1,
+    CALLER_HOLDER = 2,
+    CALLER_CONSOLE = 4,
+    CALLER_WATCHER = 8,
+    CALLER_COURIER = 16
+};
 
 enum route {
 #define X(id, method, path, callers, roles, body_max) ROUTE_##id,

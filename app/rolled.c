@@ -11,9 +11,9 @@
 
 /* The rollovers need no trust in who sends them: they are signed. So they are asked for over a
  * connection that pins the key which is in question, without a session. */
-static enum err fetch(struct app *a, const char *other_root, struct js **answer)
+static enum err fetch(const struct app *a, const char *root, struct js **answer)
 {
-    const struct client_options o = {.url = a->url, .bank = a->bank, .bank_key = other_root};
+    const struct client_options o = {.url = a->url, .bank = a->bank, .bank_key = root};
     const struct client_call call = {.route = ROUTE_ROLLOVERS};
     struct buf bytes = BUF_INIT(CLIENT_ANSWER_MAX);
     struct client *client = NULL;
@@ -35,16 +35,29 @@ static enum err refuse(struct app *a, enum err e, const char *other_root)
                     rollover ? "" : "; no rollover leads there: ", rollover ? "" : err_name(e));
 }
 
-static enum err judge(struct app *a, const struct js *answer, const char *other_root)
+static enum err judge(const struct app *a, const struct js *answer, const char *from,
+                      const char *to)
 {
     struct verify_rollovers *chain = NULL;
     const char *root = NULL;
     enum err e = verify_rollovers(js_get(answer, "rollovers"), a->bank, &chain);
     if (e == ERR_OK)
-        e = verify_rolled(chain, a->bank_key, clock_now_us(), &root);
-    if (e == ERR_OK && strcmp(root, other_root) != 0)
+        e = verify_rolled(chain, from, clock_now_us(), &root);
+    if (e == ERR_OK && strcmp(root, to) != 0)
         e = ERR_KEY_MISMATCH;
     verify_rollovers_free(chain);
+    return e;
+}
+
+enum err rolled_from(struct app *a, const char *older)
+{
+    struct js *answer = NULL;
+    if (strcmp(older, a->bank_key) == 0)
+        return ERR_OK;
+    enum err e = fetch(a, a->bank_key, &answer);
+    if (e == ERR_OK)
+        e = judge(a, answer, older, a->bank_key);
+    js_free(answer);
     return e;
 }
 
@@ -79,13 +92,15 @@ static void tell(struct app *a, const char *old_key)
 
 static enum err follow(struct app *a, struct client *client)
 {
+    if (strcmp(client_other_root(client), a->bank_key) == 0) /* found out over another connection */
+        return client_set_pin(client, a->bank_key);
     char root[KEY_THUMBPRINT_LEN + 1], old_key[KEY_THUMBPRINT_LEN + 1];
     struct js *answer = NULL;
     (void)snprintf(root, sizeof root, "%s", client_other_root(client));
     (void)snprintf(old_key, sizeof old_key, "%s", a->bank_key);
     enum err e = fetch(a, root, &answer);
     if (e == ERR_OK)
-        e = judge(a, answer, root);
+        e = judge(a, answer, a->bank_key, root);
     js_free(answer);
     if (e != ERR_OK)
         return refuse(a, e, root);
@@ -98,13 +113,18 @@ static enum err follow(struct app *a, struct client *client)
     return ERR_OK;
 }
 
+enum err rolled_follow(struct app *a, struct client *client)
+{
+    return client_other_root(client)[0] != '\0' ? follow(a, client) : ERR_TLS_REFUSED;
+}
+
 enum err rolled_call(struct app *a, struct client *client, const struct client_call *call,
                      struct buf *answer)
 {
     a->message[0] = '\0';
     enum err e = client_call(client, call, answer);
-    if (e != ERR_TLS_REFUSED || client_other_root(client)[0] == '\0')
+    if (e != ERR_TLS_REFUSED)
         return e;
-    e = follow(a, client);
+    e = rolled_follow(a, client);
     return e == ERR_OK ? client_call(client, call, answer) : e;
 }

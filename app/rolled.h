@@ -15,4 +15,12 @@
 MUST_CHECK enum err rolled_call(struct app *a, struct client *client,
                                 const struct client_call *call, struct buf *answer);
 
+/* The root key with this thumbprint is the pinned one, or the bank replaced it by that one and its
+ * overlap is not over: KEY_MISMATCH or a ROLLOVER_* error otherwise. */
+MUST_CHECK enum err rolled_from(struct app *a, const char *older);
+
+/* For another use of CLIENT that ended with TLS_REFUSED: pins the bank's new root key, or refuses
+ * likewise. */
+MUST_CHECK enum err rolled_follow(struct app *a, struct client *client);
+
 #endif

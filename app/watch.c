@@ -201,12 +201,27 @@ static enum err take_events(struct watching *s)
     return e;
 }
 
+/* What he says about it stands where the screen was. */
+static enum err ask_owner(struct watching *s)
+{
+    screen_close();
+    enum err e = s->w->refused(s->w->ctx, s->client);
+    enum err opened = screen_open();
+    return e == ERR_OK ? opened : e;
+}
+
 /* What ends a stream and not the watching. */
 static enum err may_go_on(struct watching *s, enum err e)
 {
     if (e == ERR_EVENTS_GONE) {
         s->after = -1;
         s->stale = true;
+        e = ERR_UNAVAILABLE;
+    }
+    if (e == ERR_TLS_REFUSED && s->client != NULL) {
+        e = ask_owner(s);
+        if (e != ERR_OK)
+            return e;
         e = ERR_UNAVAILABLE;
     }
     if (e != ERR_UNAVAILABLE && e != ERR_TIMEOUT && e != ERR_BUSY && e != ERR_LOG_UNSIGNED)

@@ -20,6 +20,8 @@ struct watch {
     const char *keys; /* what KEY knows, for the last line */
     /* A connection of its own for the events. */
     enum err (*connect)(void *ctx, struct client **out);
+    /* That one was TLS_REFUSED: an error, or another one is worth trying. May say something. */
+    enum err (*refused)(void *ctx, struct client *client);
     /* The list anew. UNAVAILABLE is waited for. */
     enum err (*read)(void *ctx);
     /* The list as text now: a line of heads, then one line an item. */

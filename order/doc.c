@@ -180,6 +180,11 @@ void doc_push(struct doc *d, struct doc *child)
     add_doc(d, NULL, child);
 }
 
+void doc_push_int(struct doc *d, int64_t value)
+{
+    doc_int(d, NULL, value);
+}
+
 void doc_push_text(struct doc *d, const char *text)
 {
     add_text(d, NULL, text);

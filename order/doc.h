@@ -53,6 +53,7 @@ void doc_money(struct doc *d, const char *name, int64_t minor, const char *curre
 void doc_canonical(struct doc *d, const char *name, const void *bytes, size_t len);
 void doc_put(struct doc *d, const char *name, struct doc *child); /* takes CHILD over */
 void doc_push(struct doc *d, struct doc *child);                  /* takes CHILD over */
+void doc_push_int(struct doc *d, int64_t value);
 void doc_push_text(struct doc *d, const char *text);
 void doc_push_base64(struct doc *d, const void *bytes, size_t len);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/enrol_outcome.h"
 
+#include "app/rolled.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -90,6 +91,21 @@ static enum err take_answer(struct ending *end, const struct js *answer)
     return e;
 }
 
+/* It was issued under the root key that is pinned here or, where that replaced one since, under
+ * that one. */
+static enum err check_root(struct ending *end, const char **why)
+{
+    char root[KEY_THUMBPRINT_LEN + 1];
+    enum err e = issued_root(&end->root, root, why);
+    if (e == ERR_OK)
+        e = rolled_from(end->a, root);
+    if (e == ERR_KEY_MISMATCH) {
+        *why = "the root certificate is not of the bank's key that is pinned here";
+        e = ERR_CERTIFICATE_MISMATCH;
+    }
+    return e;
+}
+
 /* All of them before one is stored. */
 static enum err check(struct ending *end)
 {
@@ -97,7 +113,7 @@ static enum err check(struct ending *end)
     struct issued_to to = {.bank = end->a->bank, .holder = end->holder};
     enum err e = app_need(end->a, end->a->name, "name", &to.name);
     if (e == ERR_OK)
-        e = issued_check_root(&end->root, end->a->bank_key, &why);
+        e = check_root(end, &why);
     for (size_t use = 0; e == ERR_OK && use < CERTIFICATES; use++) {
         if (end->certificate[use].len == 0)
             continue;

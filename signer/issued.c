@@ -85,13 +85,19 @@ static bool valid_now(const X509 *x)
            X509_cmp_time(X509_get0_notAfter(x), &now) > 0;
 }
 
-enum err issued_check_root(const struct buf *root, const char *pin, const char **why)
+enum err issued_root(const struct buf *root, char pin[static KEY_THUMBPRINT_LEN + 1],
+                     const char **why)
 {
     X509 *x = parse(root);
-    bool good = x != NULL && has_key(x, pin);
+    struct key *key = x != NULL ? key_of(x) : NULL;
+    if (key != NULL)
+        memcpy(pin, key_thumbprint(key), KEY_THUMBPRINT_LEN + 1);
+    else
+        *why = "the bank's root certificate is none";
+    enum err e = key != NULL ? ERR_OK : ERR_CERTIFICATE_MISMATCH;
+    key_free(key);
     X509_free(x);
-    *why = "the root certificate is not of the bank's key that is pinned here";
-    return good ? ERR_OK : ERR_CERTIFICATE_MISMATCH;
+    return e;
 }
 
 enum err issued_check(const struct buf *certificate, const struct buf *root,

@@ -9,9 +9,10 @@
 #include "base/err.h"
 #include "order/key.h"
 
-/* The certificate of the bank's root at ROOT has the key with the thumbprint PIN. WHY gets what is
- * wrong, in words, with CERTIFICATE_MISMATCH. */
-MUST_CHECK enum err issued_check_root(const struct buf *root, const char *pin, const char **why);
+/* The thumbprint of the key in a root certificate of the bank's. WHY gets what is wrong, in words,
+ * with CERTIFICATE_MISMATCH. */
+MUST_CHECK enum err issued_root(const struct buf *root, char pin[static KEY_THUMBPRINT_LEN + 1],
+                                const char **why);
 
 /* Whose it must be. */
 struct issued_to {

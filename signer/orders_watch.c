@@ -3,6 +3,7 @@
 
 #include "app/app.h"
 #include "app/lines.h"
+#include "app/rolled.h"
 #include "app/watch.h"
 #include "order/json.h"
 #include "signer/list.h"
@@ -21,6 +22,12 @@ static enum err connect_beside(void *ctx, struct client **out)
 {
     const struct shown *s = ctx;
     return app_connect_beside(s->app, out);
+}
+
+static enum err refused(void *ctx, struct client *client)
+{
+    const struct shown *s = ctx;
+    return rolled_follow(s->app, client);
 }
 
 static enum err take_page(void *ctx, const struct js *answer)
@@ -122,6 +129,7 @@ enum err orders_watch(struct app *a, bool waiting)
                             .title = waiting ? "What waits for your word" : "The account's orders",
                             .keys = "r: again",
                             .connect = connect_beside,
+                            .refused = refused,
                             .read = read_items,
                             .render = render,
                             .colour = colour,

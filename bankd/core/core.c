@@ -8,6 +8,7 @@
 #include "bankd/core/events.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/life.h"
+#include "bankd/core/notices.h"
 #include "bankd/core/state.h"
 #include "base/text.h"
 #include "order/json.h"
@@ -227,6 +228,8 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         if (!e && !*more)
             e = enrolment_catch_up_one(c, more);
     }
+    if (!e)
+        e = notices_remind(c);
     return e ? e : events_forget(c);
 }
 
@@ -235,6 +238,8 @@ enum err core_commit(struct core *c)
     struct core_head head = {.size = c->tree.size};
 
     enum err e = merkle_frontier_root(&c->tree, &head.root);
+    if (!e)
+        e = notices_make(c);
     if (!e)
         e = entries_save(c);
     if (!e)

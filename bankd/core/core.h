@@ -17,6 +17,7 @@
 #include "order/merkle.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include "order/radar.h"
 #include "order/role.h"
 #include "order/statement.h"
 #include "order/status.h"
@@ -46,11 +47,14 @@ struct core_terms {
     flag_set hold_on; /* flags for which an order waits, beside the limit */
     /* Country and bank code, as in "PT0002", of the accounts that are this bank's. */
     char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
-    size_t code_count; /* 0: no order may go to another bank */
-    bool console_open; /* the console acts although there are operators */
-    bool four_eyes;    /* nobody lets go on what he entered himself */
-    int64_t claim_us;  /* how long an item of the queue stays claimed; 0: two hours */
-    int64_t events_us; /* how long events are kept; 0: for ever */
+    size_t code_count;  /* 0: no order may go to another bank */
+    bool console_open;  /* the console acts although there are operators */
+    bool four_eyes;     /* nobody lets go on what he entered himself */
+    int64_t claim_us;   /* how long an item of the queue stays claimed; 0: two hours */
+    int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
+    int64_t events_us;  /* how long events are kept; 0: for ever */
+    int64_t remind_us;  /* how long before its end an order is reminded of; 0: never */
+    int64_t notice_wait_us, notice_attempts; /* after the first failure; until it is dead */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
@@ -264,6 +268,29 @@ struct core_events {
 MUST_CHECK enum err core_events(struct core *c, const struct core_caller *who,
                                 struct core_events *events, struct core_answer *out);
 
+/* --- notices: news for people where they asked to be told --- */
+struct core_contact {
+    const char *email, *webhook, *language; /* "": there not */
+};
+/* The caller's own, instead of what there was. */
+MUST_CHECK enum err core_contact_set(struct core *c, const struct core_caller *who,
+                                     const struct core_contact *to, struct core_answer *out);
+/* Those that wait or are dead: given up, until somebody has them tried again. */
+MUST_CHECK enum err core_notices(struct core *c, const struct core_caller *who,
+                                 const struct core_page *page, struct core_answer *out);
+MUST_CHECK enum err core_notice_retry(struct core *c, const struct core_caller *who,
+                                      const char *number, const char *note,
+                                      struct core_answer *out);
+/* The courier says what became of those that it had, and gets those that are due. */
+enum core_outcome { CORE_CARRIED, CORE_FAILED, CORE_UNWANTED };
+struct core_carried {
+    const char *notice, *error;
+    enum core_outcome outcome;
+    unsigned jitter; /* makes the next try up to a quarter later */
+};
+MUST_CHECK enum err core_courier(struct core *c, const struct core_carried *carried, size_t count,
+                                 struct core_answer *out);
+
 /* --- reading; a holder sees his own accounts, an operator all --- */
 struct core_page {
     const char *cursor; /* "" for the first page */
@@ -462,11 +489,31 @@ struct core_waiting {
         int64_t count;
         int64_t oldest_us; /* for so long nobody said a word on it, nor its day came */
     } orders[CORE_WAITING_LAST - CORE_WAITING_FIRST +
-             1];      /* sent to another bank: since it was paid */
-    int64_t suspense; /* credits that found no account */
+             1];                   /* sent to another bank: since it was paid */
+    int64_t notices, dead_notices; /* that wait, or were given up */
+    int64_t notice_oldest_us;      /* for so long the one that waits longest has been due */
+    int64_t suspense;              /* credits that found no account */
     int64_t sessions;
 };
 MUST_CHECK enum err core_waiting(struct core *c, struct core_waiting *out);
+
+/* --- what is to come (order/radar.h) --- */
+/* What of the bank's own ends, and how long before that it is told; 0: as far ahead as all. */
+struct core_radar_end {
+    const char *what;
+    int64_t until_us, ahead_us;
+};
+/* A page of accounts, an operator's or a holder's: what was found is listed, most have nothing. */
+MUST_CHECK enum err core_radar(struct core *c, const struct core_caller *who,
+                               const struct core_page *page, const struct core_radar_end *ends,
+                               size_t end_count, struct core_answer *out);
+/* Goes on counting where it stopped, for at most 200 accounts. *WHOLE: FOUND is of all of them, and
+ * it begins anew. Zeroed at first, and after a failure. */
+struct core_radar_sweep {
+    int64_t cursor;
+    int64_t found[RADAR_COUNT]; /* without the bank's own */
+};
+MUST_CHECK enum err core_radar_sweep(struct core *c, struct core_radar_sweep *sweep, bool *whole);
 
 /* --- the log, for the committer --- */
 struct core_head {

@@ -16,28 +16,6 @@
 
 /* --- accounts --- */
 
-/* The ids of a page, read before any account is touched. */
-static enum err page_accounts(struct core *c, const struct session_viewer *viewer,
-                              const struct page *page, int64_t ids[static PAGE_MAX], size_t *count)
-{
-    struct store_query *q =
-        store_query(c->store, viewer->is_operator ? STORE_ACCOUNT_PAGE : STORE_ACCOUNT_PAGE_OF);
-    bool row = false;
-
-    *count = 0;
-    if (!viewer->is_operator)
-        store_bind_int(q, ":holder", viewer->holder);
-    store_bind_int(q, ":after", page->cursor);
-    store_bind_int(q, ":limit", page->limit);
-    enum err e = store_step(q, &row);
-    while (!e && row && *count < PAGE_MAX) {
-        ids[(*count)++] = store_int(q, 0);
-        e = store_step(q, &row);
-    }
-    store_done(q);
-    return e;
-}
-
 static enum err push_account(struct core *c, int64_t id, struct doc *list)
 {
     struct ledger_account a;
@@ -69,7 +47,7 @@ enum err core_accounts(struct core *c, const struct core_caller *who, const stru
     if (!e)
         e = page_read(asked, 0, &page);
     if (!e)
-        e = page_accounts(c, &viewer, &page, ids, &count);
+        e = reading_page(c, &viewer, &page, ids, &count);
     doc_object(&body);
     doc_array(&list);
     for (size_t i = 0; !e && i < count; i++)

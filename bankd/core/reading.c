@@ -80,3 +80,24 @@ enum err reading_open_order(struct core *c, const struct core_caller *who, const
         e = handed_in_by(c, out, viewer.holder_name);
     return e == ERR_NOT_FOUND && !*stands ? ERR_ACCOUNT_UNKNOWN : e;
 }
+
+enum err reading_page(struct core *c, const struct session_viewer *viewer, const struct page *page,
+                      int64_t ids[static PAGE_MAX], size_t *count)
+{
+    struct store_query *q =
+        store_query(c->store, viewer->is_operator ? STORE_ACCOUNT_PAGE : STORE_ACCOUNT_PAGE_OF);
+    bool row = false;
+
+    *count = 0;
+    if (!viewer->is_operator)
+        store_bind_int(q, ":holder", viewer->holder);
+    store_bind_int(q, ":after", page->cursor);
+    store_bind_int(q, ":limit", page->limit);
+    enum err e = store_step(q, &row);
+    while (!e && row && *count < PAGE_MAX) {
+        ids[(*count)++] = store_int(q, 0);
+        e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}

@@ -8,6 +8,7 @@
 #include "bankd/core/core.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/life.h"
+#include "bankd/core/page.h"
 #include "bankd/core/session.h"
 
 /* What time demands of the account: first of its new policy, by which its orders are judged then.
@@ -26,5 +27,9 @@ MUST_CHECK enum err reading_open_order(struct core *c, const struct core_caller 
                                        const char *account, const char *id,
                                        struct ledger_account *a, struct life_order *out,
                                        bool *stands);
+/* The ids of a page of the viewer's accounts, read before any account is touched. */
+MUST_CHECK enum err reading_page(struct core *c, const struct session_viewer *viewer,
+                                 const struct page *page, int64_t ids[static PAGE_MAX],
+                                 size_t *count);
 
 #endif

@@ -44,6 +44,24 @@ static enum err read_count(struct store_query *q, int64_t *out)
     return e;
 }
 
+static enum err count_notices(struct core *c, struct core_waiting *out)
+{
+    struct store_query *q = store_query(c->store, STORE_WAITING_NOTICES);
+    bool row = false;
+
+    enum err e = store_step(q, &row);
+    if (!e && !row)
+        e = ERR_STORE_FAILED;
+    if (!e) {
+        int64_t age_us = c->now_us - store_int(q, 2);
+        out->notices = store_int(q, 0);
+        out->dead_notices = store_int(q, 1);
+        out->notice_oldest_us = out->notices && age_us > 0 ? age_us : 0;
+    }
+    store_done(q);
+    return e;
+}
+
 enum err core_waiting(struct core *c, struct core_waiting *out)
 {
     struct store_query *q;
@@ -55,6 +73,9 @@ enum err core_waiting(struct core *c, struct core_waiting *out)
     if (e)
         return e;
     e = read_count(store_query(c->store, STORE_WAITING_SUSPENSE), &out->suspense);
+    if (e)
+        return e;
+    e = count_notices(c, out);
     if (e)
         return e;
     q = store_query(c->store, STORE_WAITING_SESSIONS);

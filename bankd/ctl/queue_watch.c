@@ -3,6 +3,7 @@
 
 #include "app/lines.h"
 #include "app/watch.h"
+#include "bankd/ctl/remote.h"
 #include "base/clock.h"
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,12 @@ static enum err connect_beside(void *ctx, struct client **out)
 {
     struct shown *s = ctx;
     return ctl_connect_beside(s->ctl, out);
+}
+
+static enum err refused(void *ctx, struct client *client)
+{
+    struct shown *s = ctx;
+    return remote_refused(s->ctl, client);
 }
 
 static enum err read_items(void *ctx)
@@ -125,6 +132,7 @@ enum err queue_watch(struct ctl *ctl, const struct queue_wish *wish)
                             .title = "What waits in the bank",
                             .keys = "s: age or amount  w: for whom  r: again",
                             .connect = connect_beside,
+                            .refused = refused,
                             .read = read_items,
                             .render = render,
                             .colour = colour,

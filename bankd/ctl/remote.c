@@ -3,6 +3,7 @@
 
 #include "api/request.h"
 #include "app/app.h"
+#include "app/rolled.h"
 #include "bankd/ctl/ctl.h"
 #include "order/act.h"
 #include "order/jws.h"
@@ -76,6 +77,13 @@ enum err remote_connect_beside(struct ctl *ctl, struct client **out)
     app_main.no_login = true;
     if (e == ERR_OK)
         e = app_connect_beside(&app_main, out);
+    return e != ERR_OK && app_main.message[0] != '\0' ? ctl_fail(ctl, e, "%s", app_main.message)
+                                                      : e;
+}
+
+enum err remote_refused(struct ctl *ctl, struct client *client)
+{
+    enum err e = rolled_follow(&app_main, client);
     return e != ERR_OK && app_main.message[0] != '\0' ? ctl_fail(ctl, e, "%s", app_main.message)
                                                       : e;
 }

@@ -22,6 +22,8 @@ MUST_CHECK enum err remote_call(struct ctl *ctl, const struct client_call *call,
                                 struct buf *answer);
 /* Another connection with the same session; from then on nobody is asked for a PIN. */
 MUST_CHECK enum err remote_connect_beside(struct ctl *ctl, struct client **out);
+/* Such a connection was TLS_REFUSED: pins the bank's new root key where rollovers lead to it. */
+MUST_CHECK enum err remote_refused(struct ctl *ctl, struct client *client);
 void remote_close(void);
 
 #endif

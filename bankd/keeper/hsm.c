@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/hsm.h"
 
-#include "bankd/keeper/credential.h"
+#include "base/credential.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "token/pin.h"

@@ -24,8 +24,9 @@ struct committer {
     int64_t look_us; /* when it looks again, monotonic */
     pthread_t thread;
     pthread_mutex_t mail_lock;
-    bool has_mail; /* under MAIL_LOCK, as is MAIL */
+    bool has_mail; /* under MAIL_LOCK, as is what follows */
     struct committer_change mail;
+    bool refresh;
 };
 
 /* What holds for a whole batch. */
@@ -95,7 +96,8 @@ static enum err apply_act(const struct bank *b, struct job *j)
 static enum err refuse(const struct bank *b, struct job *j, const struct core_caller *who)
 {
     const char *account = j->decide.order.account;
-    bool open = route_info(j->match.route)->callers & (CALLER_OPEN | CALLER_WATCHER);
+    bool open =
+        route_info(j->match.route)->callers & (CALLER_OPEN | CALLER_WATCHER | CALLER_COURIER);
 
     if (!open && j->err != ERR_ROLE_REQUIRED) {
         enum err e = core_admit(b->core, who, &j->answer);
@@ -243,6 +245,20 @@ static void advance(const struct committer *c)
     c->o.news(c->o.ctx, note_size(b->note));
 }
 
+/* The root key may have been replaced at the keeper. */
+static void refresh(const struct committer *c)
+{
+    const struct bank *b = c->o.bank;
+    const struct core_time now = {store_now(c->o.store), clock_mono_us()};
+    bool rolled = false;
+
+    if (!note_current(b->note, b->core) || note_refresh(b->note, b->core, &now, &rolled))
+        return; /* the next time, or the next start */
+    if (rolled)
+        c->o.rolled(c->o.ctx);
+    advance(c);
+}
+
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
  * it is signed like any other. */
 static void run_batch(struct committer *c, struct job_list *jobs)
@@ -304,8 +320,11 @@ static void read_mail(struct committer *c)
         core_set_terms(b->core, &c->mail.terms);
         note_set_wait(b->note, c->mail.keeper_ms);
     }
-    c->has_mail = false;
+    bool asked = c->refresh;
+    c->has_mail = c->refresh = false;
     pthread_mutex_unlock(&c->mail_lock);
+    if (asked)
+        refresh(c);
 }
 
 static int64_t wake_us(const struct committer *c)
@@ -380,6 +399,13 @@ void committer_adopt(struct committer *c, const struct committer_change *change)
     pthread_mutex_lock(&c->mail_lock);
     c->mail = *change;
     c->has_mail = true;
+    pthread_mutex_unlock(&c->mail_lock);
+}
+
+void committer_refresh(struct committer *c)
+{
+    pthread_mutex_lock(&c->mail_lock);
+    c->refresh = true;
     pthread_mutex_unlock(&c->mail_lock);
 }
 

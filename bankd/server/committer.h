@@ -37,6 +37,8 @@ struct committer_options {
     void (*deliver)(void *ctx, struct job_list *jobs);
     /* A checkpoint covers SIZE entries from now on; by its thread. */
     void (*news)(void *ctx, uint64_t size);
+    /* The root key was replaced, as the note knows; by its thread. */
+    void (*rolled)(void *ctx);
     /* Sets the gauges that are not the committer's; by its thread, before they are shown. */
     void (*measure)(void *ctx);
     void *ctx;
@@ -59,6 +61,8 @@ struct committer_change {
     int keeper_ms;
 };
 void committer_adopt(struct committer *c, const struct committer_change *change);
+/* Has the keeper asked whether the root key was replaced, soon. From any thread. */
+void committer_refresh(struct committer *c);
 
 /* Lets it answer what waits; committer_put takes nothing any more. NULL-safe. */
 void committer_stop(struct committer *c);

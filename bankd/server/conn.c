@@ -24,7 +24,7 @@ struct conn {
     char session[KEY_THUMBPRINT_LEN + 1];
     int64_t certified_until_us;
     char operator_name[JOB_OPERATOR_MAX + 1];
-    bool watcher;
+    unsigned only;
     struct buf in;
     size_t need;    /* of http_parse: bytes of the request that is coming in, 0 before its head */
     bool continued; /* 100 Continue went out for it */
@@ -61,7 +61,7 @@ enum err conn_open(const struct conn_options *o, struct conn **out)
     c->loop = o->loop;
     c->slot = o->slot;
     c->generation = o->generation;
-    c->watcher = o->watcher;
+    c->only = o->only;
     c->in.max = HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_STEP;
     memccpy(c->operator_name, o->operator_name, 0, JOB_OPERATOR_MAX);
     stream_init(&c->stream, o->fd, o->ssl);
@@ -243,8 +243,8 @@ void conn_answer(struct conn *c, struct job *j)
 
 static enum err check_caller(const struct conn *c, const struct route_info *info)
 {
-    if (c->watcher)
-        return info->callers & CALLER_WATCHER ? ERR_OK : ERR_ROLE_REQUIRED;
+    if (c->only)
+        return info->callers & c->only ? ERR_OK : ERR_ROLE_REQUIRED;
     if (info->callers & CALLER_OPEN)
         return ERR_OK;
     if (c->operator_name[0])

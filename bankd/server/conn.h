@@ -21,7 +21,7 @@ struct conn_options {
     int fd;                    /* non-blocking; taken over, also on failure */
     struct ssl_st *ssl;        /* taken over; NULL on the Unix socket */
     const char *operator_name; /* "" for nobody special; copied */
-    bool watcher;              /* came through the door for metrics */
+    unsigned only;             /* came through a door for these callers (api/route.h); 0: others */
     uint32_t slot, generation; /* the loop's name for it */
 };
 MUST_CHECK enum err conn_open(const struct conn_options *o, struct conn **out);

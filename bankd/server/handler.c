@@ -3,7 +3,10 @@
 #include "bankd/server/certify.h"
 #include "bankd/server/desk.h"
 #include "bankd/server/events.h"
+#include "bankd/server/notices.h"
 #include "bankd/server/prepare.h"
+#include "bankd/server/tls.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
 #include <string.h>
@@ -399,6 +402,20 @@ static enum err apply_close(const struct bank *b, struct job *j)
     return account_state(b, j, CORE_ACCOUNT_CLOSE);
 }
 
+/* Told when its renewal has failed for days, not as soon as it is made. */
+#define CERTIFICATE_AHEAD_US (5 * 86400 * TEXT_SECOND_US)
+
+static enum err apply_radar(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = job_page(j);
+    const struct core_radar_end ends[] = {
+        {"bank keys", note_bank_keys_end(b->note), 0},
+        {"TLS", tls_ends_us(b->tls), CERTIFICATE_AHEAD_US},
+    };
+    return core_radar(b->core, &who, &page, ends, sizeof ends / sizeof *ends, &j->answer);
+}
+
 static enum err apply_credit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -516,6 +533,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
     [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
     [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
+    [ROUTE_RADAR] = {PAGE, READS, NULL, apply_radar},
     [ROUTE_RELEASE] = {0, WRITES, prepare_word, desk_release},
     [ROUTE_REFUSE] = {0, WRITES, prepare_word, desk_refuse},
     [ROUTE_HOLD] = {0, WRITES, prepare_word, desk_hold},
@@ -523,6 +541,10 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_GIVE_BACK] = {0, WRITES, prepare_give_back, desk_give_back},
     [ROUTE_COMMENT] = {0, WRITES, prepare_comment, desk_comment},
     [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, desk_queue},
+    [ROUTE_CONTACT_SET] = {0, WRITES, notices_prepare_contact, notices_contact},
+    [ROUTE_NOTICES] = {PAGE, READS, NULL, notices_list},
+    [ROUTE_NOTICE_RETRY] = {0, WRITES, prepare_note, notices_retry},
+    [ROUTE_COURIER] = {0, WRITES, notices_prepare_courier, notices_courier},
     [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, desk_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_word, desk_confirm},

@@ -16,6 +16,7 @@
 #include <stdbool.h>
 
 /* What every request is handled with. */
+struct tls;
 struct bank {
     const char *name;
     struct core *core;
@@ -23,6 +24,7 @@ struct bank {
     struct note *note;               /* the committer's */
     struct payee_check *payee_check; /* NULL: the bank has no checker */
     struct metrics *metrics;
+    struct tls *tls;
     struct streams *streams;
 };
 

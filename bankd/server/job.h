@@ -68,6 +68,8 @@ struct job {
         struct request_credit credit;
         struct request_assign assign;
         struct request_key key;
+        struct request_contact contact;
+        struct request_courier courier;
         struct request_roles roles;
     } body;
     struct verified *verified;

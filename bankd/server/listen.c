@@ -132,7 +132,7 @@ static bool somebody_listens(const struct sockaddr_un *at)
     return answered;
 }
 
-enum err listen_unix(const char *path, int *out)
+static enum err bind_unix(const char *path, mode_t mask, int *out)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
 
@@ -145,7 +145,7 @@ enum err listen_unix(const char *path, int *out)
 
     int fd = socket(AF_UNIX, FLAGS, 0);
     if (fd >= 0) {
-        mode_t before = umask(0177); /* so that it is never open to others, not even briefly */
+        mode_t before = umask(mask); /* so that it is never open to others, not even briefly */
         int bound = bind(fd, (struct sockaddr *)&at, sizeof at);
         umask(before);
         if (bound == 0 && listen(fd, BACKLOG) == 0) {
@@ -157,6 +157,25 @@ enum err listen_unix(const char *path, int *out)
     if (fd >= 0)
         close(fd);
     return e;
+}
+
+enum err listen_unix(const char *path, int *out)
+{
+    return bind_unix(path, 0177, out);
+}
+
+enum err listen_unix_open(const char *path, int *out)
+{
+    return bind_unix(path, 0111, out);
+}
+
+bool listen_peer_is(int fd, uint64_t uid)
+{
+    struct ucred peer;
+    socklen_t len = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+           (peer.uid == 0 || peer.uid == geteuid() || peer.uid == uid);
 }
 
 void listen_peer(int fd, char *out, size_t size)

@@ -27,4 +27,9 @@ MUST_CHECK enum err listen_unix(const char *path, int *out);
 /* "uid 0 (root)" for root and this program's own user, "" for anybody else. */
 void listen_peer(int fd, char *out, size_t size);
 
+/* A Unix socket that every user may open: who is let in is found out by listen_peer_is. */
+MUST_CHECK enum err listen_unix_open(const char *path, int *out);
+/* Whether the peer on the Unix socket is UID, root or this process's own user. */
+bool listen_peer_is(int fd, uint64_t uid);
+
 #endif

@@ -206,9 +206,20 @@ static void welcome_tcp(void *ctx, int fd)
 static void welcome_watcher(void *ctx, int fd)
 {
     struct loop *l = ctx;
-    struct conn_options o = {.fd = fd, .operator_name = "", .watcher = true};
+    struct conn_options o = {.fd = fd, .operator_name = "", .only = CALLER_WATCHER};
 
     if (make_room(l))
+        take_in(l, &o);
+    else
+        close(fd);
+}
+
+static void welcome_courier(void *ctx, int fd)
+{
+    struct loop *l = ctx;
+    struct conn_options o = {.fd = fd, .operator_name = "", .only = CALLER_COURIER};
+
+    if (listen_peer_is(fd, l->o.courier_uid) && make_room(l))
         take_in(l, &o);
     else
         close(fd);
@@ -414,6 +425,7 @@ static enum err open_doors(struct loop *l)
         [LOOP_TLS] = welcome_tcp,
         [LOOP_OPERATOR] = welcome_local,
         [LOOP_METRICS] = welcome_watcher,
+        [LOOP_COURIER] = welcome_courier,
     };
     enum err e = ERR_OK;
 

@@ -18,8 +18,8 @@ struct event_base;
 struct loop;
 
 /* Who comes through it: holders over TLS, the operator, whoever watches (in plain text, and gets
- * nothing else). */
-enum loop_door { LOOP_TLS, LOOP_OPERATOR, LOOP_METRICS, LOOP_DOORS };
+ * nothing else), and the courier of notices. */
+enum loop_door { LOOP_TLS, LOOP_OPERATOR, LOOP_METRICS, LOOP_COURIER, LOOP_DOORS };
 
 struct loop_options {
     const struct settings *settings; /* borrowed by loop_new alone */
@@ -31,6 +31,7 @@ struct loop_options {
     bool (*submit)(void *ctx, struct job *j);
     void *ctx;
     struct streams *streams; /* borrowed */
+    uint64_t courier_uid;    /* who may come through the courier's door, beside root and bankd */
 };
 /* Its sockets take no connection before loop_run, so that all loops stand before the first request.
  */

@@ -52,6 +52,11 @@ static enum err label_status(size_t i, struct buf *out)
     return buf_addf(out, "{status=\"%s\"}", status_name(CORE_WAITING_FIRST + (enum status)i));
 }
 
+static enum err label_radar(size_t i, struct buf *out)
+{
+    return buf_addf(out, "{kind=\"%s\"}", radar_name((enum radar)i));
+}
+
 static enum err label_queue(size_t i, struct buf *out)
 {
     return buf_addf(out, "{queue=\"%s\"}", queues[i]);
@@ -77,6 +82,7 @@ static const struct labels {
   labels_RESULT = {ERR_COUNT, label_result, NULL},
   labels_PAYEE_CHECK = {LENGTH(payee_checks), label_payee_check, NULL},
   labels_STATUS = {CORE_WAITING_LAST - CORE_WAITING_FIRST + 1, label_status, NULL},
+  labels_RADAR = {RADAR_COUNT, label_radar, NULL},
   labels_QUEUE = {LENGTH(queues), label_queue, NULL}, labels_BUILD = {1, label_build, NULL},
   labels_SIZES = {LENGTH(sizes), NULL, sizes}, labels_TIMES = {LENGTH(times), NULL, times};
 

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "order/checkpoint.h"
 #include "order/json.h"
+#include "order/jws.h"
 #include "order/merkle.h"
 #include "verifier/verifier.h"
 
@@ -102,6 +103,18 @@ const char *note_text(const struct note *n)
 const char *note_bank_keys(const struct note *n)
 {
     return buf_str(&n->bank_keys);
+}
+
+int64_t note_bank_keys_end(const struct note *n)
+{
+    struct statement_bank_keys keys;
+    struct jws_parts parts;
+    const char *jws = note_bank_keys(n);
+
+    if (jws_split(jws, strlen(jws), &parts) ||
+        verify_bank_keys(jws, strlen(jws), parts.header.kid, &keys))
+        return INT64_MAX;
+    return keys.head.expires_us;
 }
 
 const char *note_rollovers(const struct note *n)
@@ -230,7 +243,8 @@ void note_advance(struct note *n, struct core *core)
     n->due_us = clock_mono_us() + n->pause_us;
 }
 
-/* --- start -------------------------------------------------------------------------------------*/
+/* --- start, and what the keeper says of the bank's keys
+ * -------------------------------------------------------------------------------------*/
 
 static enum err begin_log(struct note *n, struct core *core, const struct core_time *now)
 {
@@ -275,11 +289,13 @@ static enum err compare_rollovers(struct core *core, const struct core_time *now
     return e || known == js_count(list) ? e : enter(core, now, list, chain, known);
 }
 
-static enum err take_rollovers(struct note *n, struct core *core, const struct core_time *now)
+/* TEXT, the keeper's array of them. */
+static enum err take_rollovers(struct note *n, struct core *core, const struct core_time *now,
+                               const struct buf *text)
 {
     struct verify_rollovers *chain = NULL;
     struct js *list = NULL;
-    enum err e = js_parse_canonical(n->rollovers.data, n->rollovers.len, &list);
+    enum err e = js_parse_canonical(text->data, text->len, &list);
 
     if (!e)
         e = verify_rollovers(list, NULL, &chain);
@@ -290,17 +306,57 @@ static enum err take_rollovers(struct note *n, struct core *core, const struct c
         n->overlap_end_us = verify_rollovers_at(chain, count - 1)->head.expires_us;
     verify_rollovers_free(chain);
     js_free(list);
-    return e ? log_fail(e, "bankd.start", "the keeper's rollovers: %s %s", err_info(e)->cause,
+    return e ? log_fail(e, "bankd.keys", "the keeper's rollovers: %s %s", err_info(e)->cause,
                         err_info(e)->remedy)
              : ERR_OK;
 }
 
 /* What the keeper says of the bank's keys. */
-static enum err learn_keys(struct note *n, int64_t deadline_us)
+static enum err ask_keys(struct note *n, int64_t deadline_us, struct buf *bank_keys,
+                         struct buf *rollovers)
 {
-    enum err e = keeper_bank_keys(n->keeper, ms_until(deadline_us), &n->bank_keys);
+    enum err e = keeper_bank_keys(n->keeper, ms_until(deadline_us), bank_keys);
 
-    return e ? e : keeper_rollovers(n->keeper, ms_until(deadline_us), &n->rollovers);
+    return e ? e : keeper_rollovers(n->keeper, ms_until(deadline_us), rollovers);
+}
+
+static enum err ask_anew(struct note *n, struct buf *bank_keys, struct buf *rollovers)
+{
+    int64_t deadline_us = clock_mono_us() + INT64_C(1000) * START_WAIT_MS;
+
+    hang_up(n); /* its keeper may have been replaced since */
+    enum err e = learn_state(n, deadline_us);
+    if (!e)
+        e = ask_keys(n, deadline_us, bank_keys, rollovers);
+    return e ? log_fail(e, "bankd.keys", "keeper at %s: %s", n->keeper_socket, err_info(e)->remedy)
+             : ERR_OK;
+}
+
+static bool same(const struct buf *a, const struct buf *b)
+{
+    return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
+}
+
+enum err note_refresh(struct note *n, struct core *core, const struct core_time *now, bool *rolled)
+{
+    struct buf bank_keys = BUF_INIT(BANK_KEYS_BYTES_MAX);
+    struct buf rollovers = BUF_INIT(BANK_KEYS_BYTES_MAX);
+
+    enum err e = ask_anew(n, &bank_keys, &rollovers);
+    *rolled = !e && !same(&rollovers, &n->rollovers);
+    if (*rolled)
+        e = take_rollovers(n, core, now, &rollovers);
+    *rolled &= !e;
+    if (*rolled) {
+        const struct buf before[] = {n->bank_keys, n->rollovers};
+        n->bank_keys = bank_keys;
+        n->rollovers = rollovers;
+        bank_keys = before[0];
+        rollovers = before[1];
+    }
+    buf_free(&bank_keys);
+    buf_free(&rollovers);
+    return e;
 }
 
 enum err note_start(struct note *n, struct core *core, const struct core_time *now)
@@ -310,7 +366,7 @@ enum err note_start(struct note *n, struct core *core, const struct core_time *n
 
     enum err e = learn_state(n, deadline_us);
     if (!e)
-        e = learn_keys(n, deadline_us);
+        e = ask_keys(n, deadline_us, &n->bank_keys, &n->rollovers);
     if (e)
         return log_fail(e, "bankd.start", "keeper at %s: %s", n->keeper_socket,
                         err_info(e)->remedy);
@@ -329,7 +385,7 @@ enum err note_start(struct note *n, struct core *core, const struct core_time *n
     if (e)
         return log_fail(e, "bankd.start", "the log's head cannot be signed: %s",
                         err_info(e)->remedy);
-    e = take_rollovers(n, core, now);
+    e = take_rollovers(n, core, now, &n->rollovers);
     if (!e)
         note_advance(n, core);
     return e;

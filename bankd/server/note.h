@@ -29,6 +29,12 @@ void note_set_wait(struct note *n, int wait_ms);
  * with what to do. */
 MUST_CHECK enum err note_start(struct note *n, struct core *core, const struct core_time *now);
 
+/* While it serves: asks the keeper for the bank's keys again and enters in the log, in a
+ * transaction of its own, how the root key was replaced since. *ROLLED: it was. After an error,
+ * which is logged, all is as before. */
+MUST_CHECK enum err note_refresh(struct note *n, struct core *core, const struct core_time *now,
+                                 bool *rolled);
+
 /* Has the committed head signed, unless it is already; whether that succeeded, note_current tells.
  * The reason of a failure is logged when the trouble begins, not each time. */
 void note_advance(struct note *n, struct core *core);
@@ -50,6 +56,8 @@ void note_trouble(const struct note *n, struct note_trouble *out);
 uint64_t note_size(const struct note *n);    /* entries that the note covers */
 const char *note_text(const struct note *n); /* the signed note */
 const char *note_bank_keys(const struct note *n);
+/* When that statement expires; INT64_MAX when it does not say. */
+int64_t note_bank_keys_end(const struct note *n);
 const char *note_rollovers(const struct note *n);  /* a JSON array of them */
 int64_t note_overlap_end_us(const struct note *n); /* of the newest; 0 when there was none */
 

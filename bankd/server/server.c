@@ -33,7 +33,8 @@ struct server {
 
 static bool is_statement(enum route r)
 {
-    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE || r == ROUTE_DELEGATE;
+    return r == ROUTE_DECIDE || r == ROUTE_CASH || r == ROUTE_POLICY_DECIDE ||
+           r == ROUTE_DELEGATE || r == ROUTE_ROTATE;
 }
 
 /* Each answer comes by here once, whether its connection is still there or not. */
@@ -109,6 +110,15 @@ static void tell(void *ctx, uint64_t size)
         loop_tell(s->loops[i], size);
 }
 
+/* From the committer. Where it fails, server_renew does it later. */
+static void rolled(void *ctx)
+{
+    struct server *s = ctx;
+
+    if (!tls_renew(s->tls, s->settings->keeper_socket, note_rollovers(s->bank.note)))
+        log_event(LOG_WARN, "bankd.rollover", "the new root key is shown from now on");
+}
+
 /* For whoever watches. */
 static void measure(void *ctx)
 {
@@ -179,6 +189,7 @@ static enum err start_threads(struct server *s)
         .batch_max = s->settings->batch_max,
         .deliver = deliver,
         .news = tell,
+        .rolled = rolled,
         .measure = measure,
         .ctx = s,
     };
@@ -196,7 +207,7 @@ static enum err start_threads(struct server *s)
 
 /* The sockets that one loop has alone. */
 struct single {
-    int operator, metrics;
+    int operator, metrics, courier;
 };
 
 static void close_single(const struct server *s, const struct single *one)
@@ -205,15 +216,22 @@ static void close_single(const struct server *s, const struct single *one)
     unlink(s->settings->socket);
     if (one->metrics >= 0)
         close(one->metrics);
+    if (one->courier >= 0)
+        close(one->courier);
+    if (s->settings->courier_socket[0])
+        unlink(s->settings->courier_socket);
 }
 
 static enum err listen_single(struct server *s, struct single *out)
 {
-    *out = (struct single){-1, -1};
+    *out = (struct single){-1, -1, -1};
     enum err e = listen_unix(s->settings->socket, &out->operator);
-    if (e || !s->settings->metrics_listen[0])
+    if (e)
         return e;
-    e = listen_tcp(s->settings->metrics_listen, &out->metrics, 1, &s->metrics_port);
+    if (s->settings->metrics_listen[0])
+        e = listen_tcp(s->settings->metrics_listen, &out->metrics, 1, &s->metrics_port);
+    if (!e && s->settings->courier_socket[0])
+        e = listen_unix_open(s->settings->courier_socket, &out->courier);
     if (e)
         close_single(s, out);
     return e;
@@ -242,7 +260,9 @@ static enum err make_loops(struct server *s)
                                            {
                                                [LOOP_TLS] = tcp[next],
                                                [LOOP_OPERATOR] = next == 0 ? one.operator: - 1,
-                                               [LOOP_METRICS] = next == 0 ? one.metrics : -1 },
+                                               [LOOP_METRICS] = next == 0 ? one.metrics : -1,
+                                               [LOOP_COURIER] = next == 0 ? one.courier : -1 },
+                                               .courier_uid = s->settings->courier_uid,
                                                .submit = submit,
                                                .ctx = s,
                                                .streams = s->bank.streams,
@@ -266,7 +286,8 @@ enum err server_start(const struct settings *settings, struct server **out)
     s->started_us = clock_now_us();
     enum err e = open_bank(s);
     if (!e)
-        e = tls_new(settings->keeper_socket, &s->tls);
+        e = tls_new(settings->keeper_socket, note_rollovers(s->bank.note), &s->tls);
+    s->bank.tls = s->tls;
     if (!e)
         e = start_threads(s);
     if (!e)
@@ -298,7 +319,11 @@ const char *server_pin(const struct server *s)
 
 enum err server_renew(struct server *s)
 {
-    return tls_renew(s->tls, s->settings->keeper_socket);
+    enum err e = tls_renew(s->tls, s->settings->keeper_socket, NULL);
+
+    if (e == ERR_KEY_MISMATCH)
+        committer_refresh(s->committer);
+    return e;
 }
 
 /* The checker before the terms that may ask for its results. */
@@ -308,6 +333,7 @@ void server_adopt(struct server *s, const struct settings *fresh)
 
     payee_check_set(s->bank.payee_check, fresh->payee_check, (int64_t)fresh->payee_check_ms);
     committer_adopt(s->committer, &change);
+    committer_refresh(s->committer);
     for (size_t i = 0; i < s->loop_count; i++)
         loop_adopt(s->loops[i], fresh);
 }
@@ -332,6 +358,8 @@ void server_stop(struct server *s)
         loop_stop(s->loops[i]);
     if (s->port)
         unlink(s->settings->socket);
+    if (s->port && s->settings->courier_socket[0])
+        unlink(s->settings->courier_socket);
     workers_free(s->workers);
     committer_free(s->committer);
     tls_free(s->tls);

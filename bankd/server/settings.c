@@ -40,6 +40,8 @@ static const struct setting {
     {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(socket), AT_START},
     {"store", CONF_TEXT, true, NULL, 1, PATH_BYTES, AT(store), AT_START},
     {"keeper_socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, AT(keeper_socket), AT_START},
+    {"courier_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(courier_socket), AT_START},
+    {"courier_uid", CONF_U64, false, "0", 0, UINT32_MAX, AT(courier_uid), AT_START},
     {"hold_above", CONF_TEXT, false, "", 0, 400, AT(hold_above), WHILE_RUNNING},
     {"hold_on", CONF_TEXT, false, "", 0, 200, AT(hold_on), WHILE_RUNNING},
     {"cutoff", CONF_TEXT, false, "", 0, 400, AT(cutoff), WHILE_RUNNING},
@@ -48,6 +50,7 @@ static const struct setting {
     {"four_eyes", CONF_TEXT, false, "", 0, 10, AT(four_eyes), WHILE_RUNNING},
     {"claim_minutes", CONF_U64, false, "120", 1, 10080, AT(claim_minutes), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
+    {"radar_days", CONF_U64, false, "30", 1, 3650, AT(radar_days), WHILE_RUNNING},
     {"log_format", CONF_TEXT, false, "text", 1, 10, AT(log_format), AT_START},
     {"event_threads", CONF_U64, false, NULL, 1, SETTINGS_THREADS_MAX, AT(event_threads_set),
      AT_START},
@@ -65,6 +68,9 @@ static const struct setting {
     {"stream_ms", CONF_U64, false, "15000", 1, STREAM_WAIT_MAX, AT(stream_ms), WHILE_RUNNING},
     {"keeper_ms", CONF_U64, false, "1000", 1, 1500, AT(keeper_ms), WHILE_RUNNING},
     {"events_hours", CONF_U64, false, "168", 1, 8784, AT(events_hours), WHILE_RUNNING},
+    {"remind_minutes", CONF_U64, false, "1440", 0, 527040, AT(remind_minutes), WHILE_RUNNING},
+    {"notice_wait_ms", CONF_U64, false, "30000", 1, 3600000, AT(notice_wait_ms), WHILE_RUNNING},
+    {"notice_attempts", CONF_U64, false, "12", 1, 1000, AT(notice_attempts), WHILE_RUNNING},
     {"payee_check_ms", CONF_U64, false, "500", 1, 5000, AT(payee_check_ms), WHILE_RUNNING},
 };
 #define COUNT (sizeof table / sizeof *table)
@@ -150,8 +156,12 @@ static enum err read_terms(const struct reading *r, struct settings *s)
         if (lists[i].read(lists[i].text, &s->terms))
             return refuse(r, lists[i].name, lists[i].why);
     }
+    s->terms.radar_days = (int64_t)s->radar_days;
     s->terms.claim_us = (int64_t)s->claim_minutes * 60 * TEXT_SECOND_US;
     s->terms.events_us = (int64_t)s->events_hours * 3600 * TEXT_SECOND_US;
+    s->terms.remind_us = (int64_t)s->remind_minutes * 60 * TEXT_SECOND_US;
+    s->terms.notice_wait_us = (int64_t)s->notice_wait_ms * 1000;
+    s->terms.notice_attempts = (int64_t)s->notice_attempts;
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])
         return refuse(r, "hold_on", "waits for a payee check; set payee_check_socket, too");

@@ -27,7 +27,11 @@ struct settings {
     uint64_t max_connections;
     uint64_t max_streams, max_streams_each; /* of events; of one person */
     uint64_t events_hours;
+    char *courier_socket; /* "": nobody carries notices */
+    uint64_t courier_uid;
+    uint64_t remind_minutes, notice_wait_ms, notice_attempts;
     uint64_t queue_max; /* requests waiting for a worker, and for the committer */
+    uint64_t radar_days;
     uint64_t batch_max; /* requests in one transaction */
     char *payee_check;  /* the checker's socket, "": none */
     uint64_t handshake_ms, head_ms, body_ms, write_ms, idle_ms, stream_ms, keeper_ms,

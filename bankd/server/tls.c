@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/tls.h"
 #include "bankd/keeper/msg.h"
+#include "base/clock.h"
 #include "base/log.h"
+#include "order/json.h"
+#include "verifier/verifier.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -17,8 +20,9 @@
 #define CERTIFY_WAIT_MS 10000
 
 struct tls {
-    pthread_mutex_t lock; /* of CTX */
+    pthread_mutex_t lock; /* of all that follows */
     SSL_CTX *ctx;
+    char *rollovers; /* that CTX was made with */
     char pin[KEY_THUMBPRINT_LEN + 1];
 };
 
@@ -132,7 +136,51 @@ out:
     return e;
 }
 
-static enum err make_context(const char *keeper_socket, SSL_CTX **out,
+/* --- rollovers of the root key: each context keeps those that were known when it was made --- */
+
+static pthread_once_t chain_once = PTHREAD_ONCE_INIT;
+static int chain_index = -1;
+
+static void free_chain(void *parent, void *chain, CRYPTO_EX_DATA *data, int index, long l, void *p)
+{
+    (void)parent, (void)data, (void)index, (void)l, (void)p;
+    verify_rollovers_free(chain);
+}
+
+static void make_chain_index(void)
+{
+    chain_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_chain);
+}
+
+static enum err keep_rollovers(SSL_CTX *ctx, const char *rollovers)
+{
+    struct verify_rollovers *chain = NULL;
+    struct js *list = NULL;
+
+    pthread_once(&chain_once, make_chain_index);
+    enum err e = js_parse(rollovers, strlen(rollovers), &list);
+    if (!e)
+        e = verify_rollovers(list, NULL, &chain);
+    js_free(list);
+    if (!e && (chain_index < 0 || SSL_CTX_set_ex_data(ctx, chain_index, chain) != 1)) {
+        verify_rollovers_free(chain);
+        e = ERR_NO_MEMORY;
+    }
+    return e;
+}
+
+/* The root key that certified is the one to which the rollovers lead; WAS where there are none. */
+static enum err check_root(const SSL_CTX *ctx, const char *pin, const char *was)
+{
+    const struct verify_rollovers *chain = SSL_CTX_get_ex_data(ctx, chain_index);
+    size_t count = verify_rollovers_count(chain);
+
+    if (count)
+        was = key_thumbprint(verify_rollovers_at(chain, count - 1)->new_root);
+    return strcmp(pin, was) == 0 ? ERR_OK : ERR_KEY_MISMATCH;
+}
+
+static enum err make_context(const char *keeper_socket, const char *rollovers, SSL_CTX **out,
                              char pin[static KEY_THUMBPRINT_LEN + 1])
 {
     struct buf request = {0}, leaf = {0}, root = {0};
@@ -140,6 +188,8 @@ static enum err make_context(const char *keeper_socket, SSL_CTX **out,
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     enum err e = key && ctx ? set_up(ctx) : ERR_NO_MEMORY;
 
+    if (!e)
+        e = keep_rollovers(ctx, rollovers);
     if (!e)
         e = make_request(key, &request);
     if (!e)
@@ -158,15 +208,21 @@ static enum err make_context(const char *keeper_socket, SSL_CTX **out,
     return e;
 }
 
-enum err tls_new(const char *keeper_socket, struct tls **out)
+enum err tls_new(const char *keeper_socket, const char *rollovers, struct tls **out)
 {
     struct tls *t = calloc(1, sizeof *t);
 
     *out = NULL;
     if (!t)
         return ERR_NO_MEMORY;
-    enum err e = make_context(keeper_socket, &t->ctx, t->pin);
+    t->rollovers = strdup(rollovers);
+    enum err e =
+        t->rollovers ? make_context(keeper_socket, rollovers, &t->ctx, t->pin) : ERR_NO_MEMORY;
+    if (!e)
+        e = check_root(t->ctx, t->pin, t->pin);
     if (e) {
+        SSL_CTX_free(t->ctx);
+        free(t->rollovers);
         free(t);
         return log_fail(e, "bankd.tls", "no certificate from the keeper at %s", keeper_socket);
     }
@@ -175,24 +231,39 @@ enum err tls_new(const char *keeper_socket, struct tls **out)
     return ERR_OK;
 }
 
-enum err tls_renew(struct tls *t, const char *keeper_socket)
+/* What was made while somebody else put in what he knew of another rollover is of no use. */
+static enum err put_in(struct tls *t, SSL_CTX **fresh, char **rollovers, bool told, const char *pin)
 {
-    char pin[KEY_THUMBPRINT_LEN + 1];
-    SSL_CTX *fresh = NULL;
-    enum err e = make_context(keeper_socket, &fresh, pin);
-
-    if (!e && strcmp(pin, t->pin) != 0)
-        e = ERR_KEY_MISMATCH;
-    if (e) {
-        SSL_CTX_free(fresh);
-        return log_fail(e, "bankd.tls", "the certificate was not renewed");
-    }
     pthread_mutex_lock(&t->lock);
-    SSL_CTX *old = t->ctx;
-    t->ctx = fresh;
+    enum err e = told || strcmp(*rollovers, t->rollovers) == 0 ? check_root(*fresh, pin, t->pin)
+                                                               : ERR_KEY_MISMATCH;
+    if (!e) {
+        SSL_CTX *old = t->ctx;
+        char *before = t->rollovers;
+        t->ctx = *fresh;
+        t->rollovers = *rollovers;
+        memcpy(t->pin, pin, sizeof t->pin);
+        *fresh = old;
+        *rollovers = before;
+    }
     pthread_mutex_unlock(&t->lock);
-    SSL_CTX_free(old);
-    return ERR_OK;
+    return e;
+}
+
+enum err tls_renew(struct tls *t, const char *keeper_socket, const char *rollovers)
+{
+    char pin[KEY_THUMBPRINT_LEN + 1], *known = NULL;
+    SSL_CTX *fresh = NULL;
+
+    pthread_mutex_lock(&t->lock);
+    known = strdup(rollovers ? rollovers : t->rollovers);
+    pthread_mutex_unlock(&t->lock);
+    enum err e = known ? make_context(keeper_socket, known, &fresh, pin) : ERR_NO_MEMORY;
+    if (!e)
+        e = put_in(t, &fresh, &known, rollovers != NULL, pin);
+    SSL_CTX_free(fresh);
+    free(known);
+    return e ? log_fail(e, "bankd.tls", "the certificate was not renewed") : ERR_OK;
 }
 
 void tls_free(struct tls *t)
@@ -200,6 +271,7 @@ void tls_free(struct tls *t)
     if (!t)
         return;
     SSL_CTX_free(t->ctx);
+    free(t->rollovers);
     pthread_mutex_destroy(&t->lock);
     free(t);
 }
@@ -244,29 +316,70 @@ static X509 *root_of(const struct ssl_st *ssl)
                : NULL;
 }
 
-/* By the bank's root, for a TLS client, valid now. */
-static bool is_certified(X509 *certificate, X509 *root)
+/* For a TLS client, valid now. */
+static bool is_usable(X509 *certificate)
 {
-    bool good = root && X509_check_issued(root, certificate) == X509_V_OK &&
-                X509_verify(certificate, X509_get0_pubkey(root)) == 1 &&
-                X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0) == 1 &&
-                X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
-                X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+    return X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0) == 1 &&
+           X509_cmp_current_time(X509_get0_notBefore(certificate)) < 0 &&
+           X509_cmp_current_time(X509_get0_notAfter(certificate)) > 0;
+}
 
-    ERR_clear_error();
+/* Signed by this root key, under the name that all of the bank's roots have. */
+static bool is_signed_by(X509 *certificate, const struct key *root, X509 *now)
+{
+    size_t len;
+    const uint8_t *spki = key_spki(root, &len);
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &spki, (long)len);
+    bool good = key &&
+                X509_NAME_cmp(X509_get_issuer_name(certificate), X509_get_subject_name(now)) == 0 &&
+                X509_verify(certificate, key) == 1;
+
+    EVP_PKEY_free(key);
     return good;
 }
 
-void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1],
-              int64_t *certified_until_us)
+/* Until when a root key counts that was replaced: until the first overlap behind it ends. */
+static int64_t counts_until_us(const struct verify_rollovers *chain, size_t from)
+{
+    int64_t until_us = INT64_MAX;
+
+    for (size_t i = from; i < verify_rollovers_count(chain); i++) {
+        int64_t end_us = verify_rollovers_at(chain, i)->head.expires_us;
+        until_us = end_us < until_us ? end_us : until_us;
+    }
+    return until_us;
+}
+
+/* Until when the bank's word for this certificate holds: its root's or, in the overlap, that of a
+ * root which it replaced. 0: it is not the bank's. */
+static int64_t certified_until_us(const struct ssl_st *ssl, X509 *certificate)
+{
+    const struct verify_rollovers *chain = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), chain_index);
+    X509 *root = root_of(ssl);
+    int64_t until_us = 0;
+
+    if (root && is_usable(certificate)) {
+        if (X509_check_issued(root, certificate) == X509_V_OK &&
+            X509_verify(certificate, X509_get0_pubkey(root)) == 1)
+            until_us = INT64_MAX;
+        for (size_t i = 0; !until_us && i < verify_rollovers_count(chain); i++) {
+            if (is_signed_by(certificate, verify_rollovers_at(chain, i)->old_root, root))
+                until_us = counts_until_us(chain, i);
+        }
+    }
+    int64_t end_us = time_us(X509_get0_notAfter(certificate));
+    ERR_clear_error();
+    return until_us <= clock_now_us() ? 0 : until_us < end_us ? until_us : end_us;
+}
+
+void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1], int64_t *until_us)
 {
     X509 *certificate = SSL_get0_peer_certificate(ssl);
 
     out[0] = 0;
-    *certified_until_us = 0;
+    *until_us = 0;
     if (!certificate)
         return;
-    if (is_certified(certificate, root_of(ssl)))
-        *certified_until_us = time_us(X509_get0_notAfter(certificate));
-    thumbprint_of(certificate, *certified_until_us ? KEY_ALG_NONE : KEY_ES256, out);
+    *until_us = certified_until_us(ssl, certificate);
+    thumbprint_of(certificate, *until_us ? KEY_ALG_NONE : KEY_ES256, out);
 }

@@ -25,7 +25,26 @@ static void show(struct metrics *m, const struct core_waiting *waiting)
         metrics_set(m, METRIC_ORDER_OLDEST, i, waiting->orders[i].oldest_us);
     }
     metrics_set(m, METRIC_SUSPENSE, 0, waiting->suspense);
+    metrics_set(m, METRIC_NOTICES, 0, waiting->notices);
+    metrics_set(m, METRIC_NOTICES_DEAD, 0, waiting->dead_notices);
+    metrics_set(m, METRIC_NOTICE_OLDEST, 0, waiting->notice_oldest_us);
     metrics_set(m, METRIC_SESSIONS, 0, waiting->sessions);
+}
+
+/* The rest of a large bank comes when somebody asks again; until then the last numbers stand. The
+ * bank's own certificates have gauges of their own. */
+static enum err sweep(struct watch *w)
+{
+    bool whole = false;
+
+    enum err e = core_radar_sweep(w->bank->core, &w->sweep, &whole);
+    for (size_t i = 0; whole && i < RADAR_COUNT; i++) {
+        if (i != RADAR_CERTIFICATE_ENDS)
+            metrics_set(w->bank->metrics, METRIC_RADAR, i, w->sweep.found[i]);
+    }
+    if (e)
+        w->sweep = (struct core_radar_sweep){.cursor = 0};
+    return e;
 }
 
 enum err watch_count(struct watch *w, const struct job_list *jobs)
@@ -39,6 +58,9 @@ enum err watch_count(struct watch *w, const struct job_list *jobs)
     if (e)
         return e;
     show(w->bank->metrics, &waiting);
+    e = sweep(w);
+    if (e)
+        return e;
     int64_t ended_us = clock_mono_us();
     w->next_us = ended_us + RESTS * (ended_us - begun_us);
     return ERR_OK;
@@ -46,11 +68,17 @@ enum err watch_count(struct watch *w, const struct job_list *jobs)
 
 static void forget(struct watch *w)
 {
-    struct core_waiting unknown = {.suspense = METRICS_ABSENT, .sessions = METRICS_ABSENT};
+    struct core_waiting unknown = {.suspense = METRICS_ABSENT,
+                                   .notices = METRICS_ABSENT,
+                                   .dead_notices = METRICS_ABSENT,
+                                   .notice_oldest_us = METRICS_ABSENT,
+                                   .sessions = METRICS_ABSENT};
 
     for (size_t i = 0; i < sizeof unknown.orders / sizeof *unknown.orders; i++)
         unknown.orders[i].count = unknown.orders[i].oldest_us = METRICS_ABSENT;
     show(w->bank->metrics, &unknown);
+    for (size_t i = 0; i < RADAR_COUNT; i++)
+        metrics_set(w->bank->metrics, METRIC_RADAR, i, METRICS_ABSENT);
     w->next_us = 0;
 }
 

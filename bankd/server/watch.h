@@ -8,6 +8,7 @@
 #ifndef BANKD_SERVER_WATCH_H
 #define BANKD_SERVER_WATCH_H
 
+#include "bankd/core/core.h"
 #include "bankd/server/handler.h"
 #include "bankd/server/job.h"
 #include <stdbool.h>
@@ -18,6 +19,7 @@ struct watch {
     void (*measure)(void *ctx); /* sets the gauges that others know */
     void *ctx;
     int64_t next_us; /* when it may count again, monotonic */
+    struct core_radar_sweep sweep;
 };
 
 /* Inside a transaction: counts what waits, where one of JOBS asks for it and the time has come. */

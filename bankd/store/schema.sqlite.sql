@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 21;
+PRAGMA user_version = 22;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -208,6 +208,44 @@ CREATE TABLE account_holder (
     account INTEGER NOT NULL REFERENCES account (id),
     PRIMARY KEY (holder, account)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX account_holder_account ON account_holder (account);
+
+-- Where holders want to be told of news.
+CREATE TABLE contact (
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    channel TEXT NOT NULL, -- email or webhook
+    address TEXT NOT NULL,
+    language TEXT NOT NULL,
+    PRIMARY KEY (holder, channel)
+) STRICT, WITHOUT ROWID;
+
+-- What a courier has to carry there. What was carried is no row any more.
+CREATE TABLE notice (
+    id INTEGER PRIMARY KEY,
+    notice TEXT NOT NULL UNIQUE, -- its name: the same news to the same person by the same way
+    kind TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    address TEXT NOT NULL,
+    language TEXT NOT NULL,
+    account TEXT NOT NULL,
+    object TEXT NOT NULL, -- of the log
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    time_us INTEGER NOT NULL, -- of the news
+    due_us INTEGER NOT NULL,  -- when it is tried again
+    attempts INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('due', 'dead')),
+    error TEXT NOT NULL -- what the last try came to
+) STRICT;
+-- Orders that holders were reminded of: once before they expire, once a cut-off.
+CREATE TABLE reminded (
+    orders INTEGER NOT NULL REFERENCES orders (id),
+    kind TEXT NOT NULL, -- expiry or cutoff
+    day INTEGER NOT NULL, -- of the cut-off, since 1970; 0 of an expiry
+    PRIMARY KEY (orders, kind, day)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notice_due ON notice (due_us) WHERE state = 'due';
 
 -- Orders: the state, the document, the decisions.
 CREATE TABLE orders (

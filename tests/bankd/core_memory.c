@@ -403,6 +403,64 @@ static void threat_23_every_allocation_of_an_act_fails(void **state)
     world_close(&w);
 }
 
+/* --- a rotation --- */
+
+/* One attempt. */
+static enum err rotate(struct world *w, const struct buf *jws)
+{
+    const struct core_caller who = {.session = w->alice.session};
+    const struct verify_rotation_input in = {
+        .bank = WORLD_BANK, .jws = buf_str(jws), .jws_len = jws->len, .keys = core_keys(w->core)};
+    struct verified *verified = NULL;
+
+    core_answer_free(&w->answer);
+    enum err e = verify_rotation(&in, &verified);
+    if (!e)
+        e = core_begin(w->core, &w->time);
+    if (!e) {
+        e = core_rotate(w->core, &who, verified, &w->answer);
+        if (!e && fired)
+            e = ERR_NO_MEMORY;
+        if (!e)
+            e = core_commit(w->core);
+        if (e)
+            core_rollback(w->core);
+    }
+    verified_free(verified);
+    return e;
+}
+
+/* Either the new key signs and the old one does not, or it is as it was. */
+static void threat_23_every_allocation_of_a_rotation_fails(void **state)
+{
+    static const char *const retired = "SELECT count(*) FROM signing_key WHERE status = 'retired'";
+    static struct world w;
+    struct person next = {0};
+    struct buf jws = {0};
+    enum err e = ERR_NO_MEMORY;
+
+    (void)state;
+    world_open(&w);
+    world_populate(&w);
+    world_key(&next, "alice", "P-256");
+    world_sign_rotation(&w, &w.alice, &next, NULL, &jws);
+    for (long n = 0; e; n++) {
+        assert_string_equal(world_sql(&w, retired), "0");
+        fired = false;
+        left = n;
+        e = rotate(&w, &jws);
+        left = -1;
+        assert_true(!e || fired);
+        assert_true(n < 10000);
+    }
+    assert_err(w.answer.err, ERR_OK);
+    assert_string_equal(world_sql(&w, retired), "1");
+    world_check(&w);
+    buf_free(&jws);
+    world_person_free(&next);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -410,6 +468,7 @@ int main(void)
         cmocka_unit_test(threat_23_every_allocation_of_an_enrolment_fails),
         cmocka_unit_test(threat_23_every_allocation_of_a_delegation_fails),
         cmocka_unit_test(threat_23_every_allocation_of_an_act_fails),
+        cmocka_unit_test(threat_23_every_allocation_of_a_rotation_fails),
     };
 
     wrap_libraries();

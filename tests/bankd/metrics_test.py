@@ -194,6 +194,10 @@ class Counting(Watched):
         self.assertEqual(after["countersign_log_entries"].value(), after["countersign_checkpoint_entries"].value())
         self.assertGreater(grew("countersign_log_entries"), 8)
         self.assertGreater(after["countersign_certificate_left_seconds"].value(), 29 * 86400)
+        self.assertEqual(self.bank.operator("POST", "/v1/holders/bob/keys/" + bob.key.thumbprint,
+                                            {"note": "as a test", "status": "suspended"}).status, 200)
+        seen = self.until("countersign_radar", lambda value: value == 1, kind="keyless")["countersign_radar"]
+        self.assertEqual([seen.value(kind=kind) for kind in ("unreachable", "policy-ends")], [1, 0])
         said = [value for key in after["countersign_sign_seconds"].samples for _, value in key[1]]
         self.assertIn("+Inf", said)
         self.assertGreater(after["countersign_sign_seconds"].samples["countersign_sign_seconds_count", ()], 8)
@@ -210,7 +214,7 @@ class Counting(Watched):
             self.assertNotIn(secret, text)
         values = {value for line in text.splitlines() for _, value in LABEL.findall(line)}
         for value in values:
-            self.assertRegex(value, r"^(GET|POST) /[\w/{}-]+$|^[0-9.]+$|^\+Inf$|^[A-Z0-9_]+$|^[245]xx$|^(none|workers|committer)$")
+            self.assertRegex(value, r"^(GET|POST) /[\w/{}-]+$|^[0-9.]+$|^\+Inf$|^[A-Z0-9_]+$|^[245]xx$|^(none|workers|committer)$|^(unreachable|keyless|policy-ends|single-key)$")
 
 
 class Doors(Watched):

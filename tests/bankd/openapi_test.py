@@ -132,7 +132,7 @@ class Static(unittest.TestCase):
         lists = 0
         for method, path, op in operations():
             names = {resolve(p)["name"] for p in op.get("parameters", [])}
-            self.assertEqual("Idempotency-Key" in names, method == "POST" and "open" not in op["x-callers"], path)
+            self.assertEqual("Idempotency-Key" in names, method == "POST" and not {"open", "courier"} & set(op["x-callers"]), path)
             told = [content["schema"] for answer in op["responses"].values()
                     for kind, content in resolve(answer)["content"].items() if kind == "application/json"]
             arrays = {name for schema in told for name, one in resolve(schema).get("properties", {}).items()
@@ -193,6 +193,16 @@ class Live(unittest.TestCase):
     def queue(self, bank, *expected):
         items = self.check("queue", bank.operator("GET", "/v1/queue"))["items"]
         self.assertEqual([(one["kind"], one["waitsFor"], one["canDecide"]) for one in items], list(expected))
+
+    def tell(self, bank, session):
+        """Where somebody wants to be told, and what the courier has to do about it."""
+        self.check("contactSet", session.post("/v1/contact", {"email": "bob@example.org"}))
+        (notice,) = self.check("notices", bank.operator("GET", "/v1/notices"))["notices"]
+        self.check("noticeRetry", bank.operator("POST", "/v1/notices/%d/retry" % notice["id"], {"note": "as a test"}))
+        result = {"carried": [{"notice": notice["notice"], "outcome": "carried"}]}
+        told = bank.operator("POST", "/v1/courier", result, door="courier.sock")
+        self.assertEqual(self.check("courier", told)["notices"], [])
+        self.check("contactSet", session.post("/v1/contact", {}))
 
     def follow(self, bank, session):
         """What has happened so far, as it is told."""
@@ -290,7 +300,9 @@ class Live(unittest.TestCase):
         import cash
 
         self.seen = set()
-        with b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002\n") as bank:
+        bank = b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002\n")
+        bank.bankd_settings += "courier_socket = %s\n" % bank.path("courier.sock")
+        with bank:
             keys = {holder: b.Key(bank.dir, curve) for holder, curve in
                     (("alice", "P-256"), ("bob", "P-384"), ("edp", "P-521"))}
             for holder, key in keys.items():
@@ -324,7 +336,7 @@ class Live(unittest.TestCase):
                                      ("accountStatement", at + "/statement?to=2199-12-31&limit=1"),
                                      ("expenses", at + "/expenses?from=2020-01-01"), ("categories", at + "/categories"),
                                      ("orders", at + "/orders?limit=1"), ("order", one), ("evidence", one + "/evidence"),
-                                     ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys")):
+                                     ("checkpoint", "/v1/log/checkpoint"), ("bankKeys", "/v1/bank-keys"), ("radar", "/v1/radar?limit=2")):
                 self.check(identifier, bob.get(path))
                 self.check(identifier, bank.operator("GET", path))
             for identifier, path in (("health", "/v1/health"), ("rollovers", "/v1/rollovers"),
@@ -332,6 +344,7 @@ class Live(unittest.TestCase):
                                      ("allOrders", "/v1/orders"), ("logEntries", "/v1/log/entries?limit=3")):
                 self.check(identifier, bank.operator("GET", path))
             self.follow(bank, bob)
+            self.tell(bank, bob)
             import policy_change
             import delegation
             new = {**policy, "deputies": ["bob"], "title": "The second", "version": 2}
@@ -390,6 +403,9 @@ class Live(unittest.TestCase):
             self.check("holders", bank.operator("GET", "/v1/holders"))
             alice.key = new_key
             self.check("keySuspend", alice.post("/v1/keys/%s/suspension" % alice.key.thumbprint, {"note": "as a test"}))
+            kinds = [one["kind"] for one in self.check("radar", bank.operator("GET", "/v1/radar"))["findings"]]
+            self.assertIn("unreachable", kinds)
+            self.assertIn("keyless", kinds)
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")
             self.assertIsNone(mismatch(API["components"]["schemas"]["Problem"], problem.json))

@@ -154,8 +154,8 @@ class Pin(unittest.TestCase):
         self.silent(Run(self.bank, credentials=self.credentials), 4, b"no PIN could be read")
         os.rmdir(os.path.join(self.credentials, "pin"))
         os.symlink("/dev/zero", os.path.join(self.credentials, "pin"))
-        self.silent(Run(self.bank, credentials=self.credentials), 4, b"keeper.credential")
-        self.silent(Run(self.bank, credentials=self.bank.path("nowhere")), 4, b"keeper.credential")
+        self.silent(Run(self.bank, credentials=self.credentials), 4, b"credential.open")
+        self.silent(Run(self.bank, credentials=self.bank.path("nowhere")), 4, b"credential.open")
 
 
 if __name__ == "__main__":

@@ -282,7 +282,7 @@ class Tls(OneBank):
         self.assertGreater(len(rows), 20)
         stranger = b.Session(self.bank)
         for method, path, callers, roles, body_max in rows:
-            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1"), ("{enrolment}", "A" * 43), ("{holder}", "nobody"), ("{operator}", "nobody"),
+            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1"), ("{notice}", "1"), ("{enrolment}", "A" * 43), ("{holder}", "nobody"), ("{operator}", "nobody"),
                                 ("{thumbprint}", "A" * 43)):
                 path = path.replace(name, value)
             path += "?after=99999" if path == "/v1/events" else ""  # an answer that ends

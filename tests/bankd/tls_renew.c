@@ -27,10 +27,10 @@ int main(int argc, char **argv)
 {
     struct tls *t = NULL;
 
-    if (argc != 2 || tls_new(argv[1], &t))
+    if (argc != 2 || tls_new(argv[1], "[]", &t))
         return 2;
     X509 *first = shown(t);
-    enum err e = tls_renew(t, argv[1]);
+    enum err e = tls_renew(t, argv[1], NULL);
     X509 *second = shown(t);
     int fresh = first && second &&
                 !EVP_PKEY_eq(X509_get0_pubkey(first), X509_get0_pubkey(second)) &&

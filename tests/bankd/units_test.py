@@ -16,8 +16,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 import bank as b  # noqa: E402
 
-UNITS = ("bankd", "bankd-keeper")
-CONFIGURATION = {"bankd": "bankd.conf", "bankd-keeper": "keeper.conf"}
+UNITS = ("bankd", "bankd-keeper", "bankd-courier")
+CONFIGURATION = {"bankd": "bankd.conf", "bankd-keeper": "keeper.conf", "bankd-courier": "courier.conf"}
 EXPOSURE_MAX = 20  # systemd's own tenths: 20 is 2.0 of 10
 
 

@@ -244,6 +244,24 @@ class Bankctl(unittest.TestCase):
         self.assertIn("UNAVAILABLE", done.stderr)
 
 
+class Radar(unittest.TestCase):
+    def test_what_it_tells(self):
+        """Exit code 1 only where something is grave; the bank's own is fine."""
+        with fixture.Bank() as bank:
+            _, bob, account, _, _ = fixture.joint(bank)
+            calm = bank.ctl("radar", check=False)
+            self.assertEqual((calm.returncode, calm.stderr), (0, ""))
+            self.assertEqual({line.split()[0] for line in calm.stdout.splitlines()[1:]}, {"single-key"})
+            bank.ctl("holder", "revoke", "bob", "--key", bob.key.thumbprint, "--note", "lost")
+            grave = bank.ctl("radar", check=False)
+            self.assertEqual(grave.returncode, 1)
+            rows = [line.split()[:3] for line in grave.stdout.splitlines()]
+            self.assertIn(["keyless", account, "bob"], rows)
+            told = bank.ctl("radar", "--json", check=False)
+            self.assertEqual(told.returncode, 1)
+            self.assertIn({"account": account, "kind": "unreachable", "rules": [0, 1, 2]}, json.loads(told.stdout)["findings"])
+
+
 if __name__ == "__main__":
     if not os.path.exists(fixture.SOFTHSM):
         sys.exit(77)

@@ -428,11 +428,11 @@ class Bank:
         self.stop_keeper()
 
     # --- operator ---
-    def operator(self, method, path, body=None, once=None):
+    def operator(self, method, path, body=None, once=None, door="bankd.sock"):
         connection = http.client.HTTPConnection("localhost", timeout=30)
         connection.sock = socket.socket(socket.AF_UNIX)
         connection.sock.settimeout(30)
-        connection.sock.connect(self.path("bankd.sock"))
+        connection.sock.connect(self.path(door))
         connection.request(method, path, body if body is None or isinstance(body, bytes) else canon(body),
                            {"Idempotency-Key": once} if once else {})
         answer = connection.getresponse()

@@ -44,6 +44,8 @@ def samples(operation):
 
 def connection(operation):
     """The options that reach the door through which the operation's first caller comes."""
+    if operation["x-callers"] == ["courier"]:
+        return ["--unix-socket", "$COURIER"]
     if set(operation["x-callers"]) <= {"console", "watcher"}:
         return ["--unix-socket", "$SOCKET"]
     pinned = ["--insecure", "--pinnedpubkey", "$TLSKEY"]
@@ -75,6 +77,7 @@ class Examples(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.bank = b.Bank(bankd_settings="hold_above = 400.00 EUR\nbank_codes = PT 0002, PT 0035\n")
+        cls.bank.bankd_settings += "courier_socket = %s\n" % cls.bank.path("courier.sock")
         cls.addClassCleanup(cls.bank.__exit__, None, None, None)
         cls.bank.__enter__()
         cls.alice, cls.carol = cls.holder("alice"), cls.holder("carol")
@@ -175,7 +178,7 @@ class Examples(unittest.TestCase):
         with open(os.path.join(self.work, "bill.json"), encoding="utf-8") as f:
             order = json.load(f)["id"]
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, **self.enrolments(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
+        return {**variables, **self.enrolments(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "NOTICE": "1", "COURIER": self.bank.path("courier.sock"), "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def enrolments(self):

@@ -28,7 +28,7 @@ def on_token(bank, label, key, certificate):
         os.unlink(der)
 
 
-class Engine(unittest.TestCase):
+class Scene(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.bank = b.Bank()
@@ -68,9 +68,22 @@ class Engine(unittest.TestCase):
         session.session_key = key
         return session
 
+    def forged(self):
+        """Of another root with the bank's name."""
+        evil = b.Key(self.bank.dir)
+        root = self.bank.path("evil-root.pem")
+        b.openssl("req", "-x509", "-key", evil.path, "-subj", "/CN=Countersign bank root", "-out", root)
+        request = self.bank.path("request.der")
+        with open(request, "wb") as f:
+            f.write(en.request(self.alice.tls, self.alice.name))
+        return b.openssl("x509", "-req", "-inform", "DER", "-in", request, "-CA", root, "-CAkey", evil.path,
+                         "-outform", "DER")
+
     def refused(self, answer, name="SESSION_REQUIRED"):
         self.assertEqual(answer.name, name, answer)
 
+
+class Engine(Scene):
     def test_curl_with_the_token(self):
         on_token(self.bank, "alice", self.alice.tls, self.certificates["authenticate"])
         done = self.curl("alice")
@@ -111,14 +124,7 @@ class Engine(unittest.TestCase):
 
     def test_certificates_that_count_for_nothing(self):
         """Of another root with the bank's name, and of himself."""
-        evil = b.Key(self.bank.dir)
-        root = self.bank.path("evil-root.pem")
-        b.openssl("req", "-x509", "-key", evil.path, "-subj", "/CN=Countersign bank root", "-out", root)
-        request = self.bank.path("request.der")
-        with open(request, "wb") as f:
-            f.write(en.request(self.alice.tls, self.alice.name))
-        forged = b.openssl("x509", "-req", "-inform", "DER", "-in", request, "-CA", root, "-CAkey", evil.path,
-                           "-outform", "DER")
+        forged = self.forged()
         self.refused(self.session(self.alice.tls, forged).get("/v1/accounts"))
         selfsigned = b.openssl("req", "-x509", "-key", self.alice.tls.path, "-subj", "/CN=x", "-outform", "DER")
         self.refused(self.session(self.alice.tls, selfsigned).get("/v1/accounts"))

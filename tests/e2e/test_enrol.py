@@ -191,6 +191,31 @@ class Certified(Scene):
         with open(path, "rb") as f:
             return f.read()
 
+    def roll(self):
+        """Whoever wrote down the bank's address finds it there again."""
+        with open(self.bank.path("bankd.conf"), encoding="utf-8") as f:
+            settings = f.read().replace("listen = 127.0.0.1:0\n", "listen = 127.0.0.1:%d\n" % self.bank.port)
+        self.bank.write("bankd.conf", settings)
+        self.bank.stop()
+        self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--pin-fd", "{9999}"])
+        self.bank.start()
+
+    def test_root_key_replaced_in_between(self):
+        """Before the request is admitted, and after: it ends with the new key pinned."""
+        before, after = self.person("rita"), self.person("rosa")
+        before.ask()
+        after.ask()
+        self.admitted(after, "rosa")
+        old = self.bank.pin
+        self.roll()
+        self.admitted(before, "rita")
+        for person in (before, after):
+            self.assertEqual(person.kept()["bank_key"], old)
+            done = person.finish("--json")
+            self.assertEqual(json.loads(done.stdout)["certificates"], {"sign": "token", "authenticate": "token"})
+            self.assertIn("The root key of %s was replaced" % self.bank.name, done.stderr)
+            self.assertEqual(person.kept()["bank_key"], self.bank.pin)
+
     def test_certificates_on_the_token(self):
         sara = self.person("sara")
         asked = json.loads(sara.ask("--json").stdout)

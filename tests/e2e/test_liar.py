@@ -29,6 +29,8 @@ class Liar:
     """Serves what `answers` says, {(method, path): value, bytes, (status, value) or a function that
     gives one of these}, and notes what it is told in `asked`."""
 
+    keeper_pin = Bank.keeper_pin
+
     def __init__(self):
         self.dir = tempfile.mkdtemp(prefix="countersign-test-")
         self.name, self.answers, self.asked = NAME, {}, []

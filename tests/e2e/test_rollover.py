@@ -4,10 +4,13 @@ refused, and what was proved stays proved."""
 import json
 import os
 import signal
+import time
 import unittest
 
-from bank import Bank, StartFailed, iban
-from holder import Holder
+from bank import BIN, Bank, Key, Session, StartFailed, iban
+from holder import WAIT_S, Holder
+from test_curl_engine import Scene
+from test_watch import Screen
 
 ACCOUNT, PAYEE = iban(1), iban(2)
 
@@ -149,6 +152,44 @@ class Clients(RolloverTest):
         self.refused(wrong, "KEY_MISMATCH", rolled["pin"])
 
 
+class Watching(RolloverTest):
+    def test_the_stream_follows(self):
+        """Its next connection meets the new root key; what is said about it stands where the screen was."""
+        self.alice.run("login", check=True)
+        command = self.alice.words("orders", "--watch")
+        command[0] = os.path.join(BIN, command[0])
+        screen = Screen(self, {**self.bank.env, **self.alice.env}, command)
+        screen.has("The account's orders", "live", without=["NO CONNECTION"])
+        with open(self.bank.path("bankd.conf"), encoding="utf-8") as f:
+            text = f.read()
+        self.bank.write("bankd.conf", text.replace("listen = 127.0.0.1:0", "listen = 127.0.0.1:%d" % self.bank.port))
+        rolled = self.roll()
+        screen.has("live", without=["NO CONNECTION"])
+        self.pay()
+        screen.has("1  live", "1.00")
+        screen.keys("q")
+        screen.has("ended 0", "was replaced", rolled["pin"])
+        self.assertEqual(self.pinned(), rolled["pin"])
+
+
+class Certificates(Scene):
+    """What the old root key issued, while the overlap lasts."""
+
+    def roll(self, *words):
+        self.bank.stop()
+        self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--pin-fd", "{9999}",
+                        *words])
+        self.bank.start()
+
+    def test_are_sessions_as_before(self):
+        for _ in range(2):
+            self.roll()
+            for use, key in (("sign", self.alice.key), ("authenticate", self.alice.tls)):
+                answer = self.session(key, self.certificates[use]).get("/v1/accounts")
+                self.assertEqual([a["account"] for a in answer.json["accounts"]], [iban(71)])
+        self.refused(self.session(self.alice.tls, self.forged()).get("/v1/accounts"))
+
+
 class Evidence(RolloverTest):
     def test_before_and_after(self):
         before = self.pay("before.json")
@@ -194,16 +235,59 @@ class Daemon(RolloverTest):
         self.assertEqual([e["object"] for e in said], ["bank", "bank"])
         self.bank.verify_log()
 
-    def test_a_running_bankd_goes_on_until_it_is_restarted(self):
+    def roll_keeper(self):
+        """While bankd runs; it does not know yet."""
         self.bank.stop_keeper()
-        self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--pin-fd", "{9999}"])
+        done = self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--json",
+                               "--pin-fd", "{9999}"])
         self.bank.start_keeper()
+        return json.loads(done.stdout)["pin"]
+
+    def told(self, count):
+        """bankd is told to look at the keeper, until it gives out so many rollovers."""
+        self.bank.bankd.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + WAIT_S
+        while len(self.bank.operator("GET", "/v1/rollovers").json["rollovers"]) != count:
+            self.assertLess(time.monotonic(), deadline)
+
+    def test_a_running_bankd_takes_it_up(self):
+        """Without an end to anything: the connections that are open go on, and the next one shows the new key."""
+        self.bank.add_holder("bob", key := Key(self.bank.dir))
+        bob = Session(self.bank, key)
+        pin = self.roll_keeper()
         self.pay()
         self.assertEqual(self.bank.operator("GET", "/v1/rollovers").json, {"rollovers": []})
         self.assertEqual(self.pinned(), self.first)
+        self.told(1)
+        self.assertEqual(bob.get("/v1/accounts").status, 200)
+        self.proves(pin, self.pay("after.json"))
+        self.assertEqual(self.pinned(), pin)
+        second = self.roll_keeper()
+        self.told(2)
+        self.assertEqual(bob.get("/v1/accounts").status, 200)
+        self.alice.run("accounts", check=True)
+        self.assertEqual(self.pinned(), second)
+        self.told(2)
+        self.assertEqual(len(self.entries()), 2)
         self.bank.stop_bankd()
         self.bank.start_bankd()
-        self.assertEqual(len(self.entries()), 1)
+        self.assertEqual((self.bank.pin, len(self.entries())), (second, 2))
+        self.bank.verify_log()
+
+    def test_a_running_bankd_takes_up_no_other(self):
+        """A keeper that forgot what is in the log is not believed, and the bank goes on as it was."""
+        self.roll()
+        kept = self.bank.path("keeper/rollovers.json")
+        self.bank.stop_keeper()
+        os.rename(kept, self.bank.path("kept"))
+        self.bank.start_keeper()
+        said = self.bank.operator("GET", "/v1/rollovers").body
+        self.bank.bankd.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + WAIT_S
+        while "the keeper's rollovers: " not in self.bank.log_tail("bankd.log"):
+            self.assertLess(time.monotonic(), deadline)
+        self.assertEqual(self.bank.operator("GET", "/v1/rollovers").body, said)
+        self.pay()
 
     def test_threat_20_not_with_a_keeper_that_forgot_its_rollover(self):
         """Going back to the old root key is refused, and so is another rollover in place of the one logged."""

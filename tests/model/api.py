@@ -16,6 +16,7 @@ import cash  # noqa: E402
 import delegation  # noqa: E402
 import payee_checker  # noqa: E402
 import policy_change  # noqa: E402
+import rotation  # noqa: E402
 from false_clock import FalseClock  # noqa: E402
 
 import documents  # noqa: E402
@@ -36,6 +37,7 @@ class Api:
         self.bank.bankd_prefix, self.bank.keeper_env = self.clock.prefix(), self.clock.env
         self.people = []  # a session each, which a login makes one; the key's number
         self.handed = []  # (path, statement, what it is about)
+        self.next = {}  # statement: the key that gives its place, and the new one
         self.accounts, self.report = {}, {}
         self.movements, self.paid = 0, set()  # how many there were, and those out of accounts
         self.log, self.evidence = Logbook(), {}  # of all that was executed: the file's name
@@ -120,6 +122,10 @@ class Api:
         thumbprint = self.people[c["key"]].key.thumbprint
         return self.call(c, "POST", f"/v1/holders/{c['holder']}/keys/{thumbprint}",
                          {"note": "Asked", "status": c["status"]})
+
+    def do_key_suspend(self, c):
+        thumbprint = self.people[c["key"]].key.thumbprint
+        return self.call(c, "POST", f"/v1/keys/{thumbprint}/suspension", {"note": "Gone"})
 
     # --- accounts ---
     def do_account(self, c):
@@ -217,11 +223,33 @@ class Api:
                               c.get("deputy"), **gift, **self.said(c))
         return self.hand_in(c, f"/v1/accounts/{c['to']}/delegations", {"delegation": jws})
 
+    def do_rotate(self, c):
+        old = self.people[c["key"]].key
+        new = self.people[c["taken"]].key if "taken" in c else fixture.Key(self.bank.dir, c["curve"])
+        path = f"/v1/keys/{self.people[c['path']].key.thumbprint}/rotation"
+        answer = self.hand_in(c, path, {"rotation": rotation.sign(old, new, **self.said(c))})
+        self.next[len(self.handed) - 1] = (c["key"], new)
+        return self.rotated(c, len(self.handed) - 1, answer)
+
+    def rotated(self, c, statement, answer):
+        """The new key's, and with it the session that the statement came over, if it was the old one's own."""
+        if answer["err"] == "OK" and statement in self.next:
+            old, new = self.next.pop(statement)
+            fresh = fixture.Session(self.bank)
+            if c["session"] == old:
+                self.people.append(self.people[old])
+                fresh.key, self.people[old] = self.people[old].key, fresh
+            else:
+                self.people.append(fresh)
+            self.people[-1].key = new
+        return answer
+
     def do_again(self, c):
         path, about = self.handed[c["with"]]
         self.checker.answer = json.dumps({"result": c["payee_check"]}).encode() + b"\n"
-        jws = {"cash": "statement", "delegations": "delegation"}.get(path.rpartition("/")[2], "decision")
-        return self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
+        jws = {"cash": "statement", "delegations": "delegation", "rotation": "rotation"}.get(path.rpartition("/")[2], "decision")
+        answer = self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
+        return self.rotated(c, c["statement"], answer)
 
     # --- time ---
     def do_later(self, c):

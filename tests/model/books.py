@@ -13,10 +13,15 @@ ENDS = {"ACSC", "RJCT", "CANC"}
 class Key:
     def __init__(self, holder, floor, terminal=False):
         self.holder, self.floor, self.terminal = holder, floor, terminal
-        self.status = "active"
+        self.status, self.rotated, self.generation = "active", False, 0
         self.in_log = True  # its enrolment
         self.nonces = {}  # nonce: the statement that took it
         self.session = None  # [begun, seen]
+
+    @property
+    def counts(self):
+        """Whether what it signed stands."""
+        return self.status in ("active", "retired")
 
 
 class Account:

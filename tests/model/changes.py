@@ -8,7 +8,7 @@ from books import Change, Refused
 class Changes:
     def judge_change(self, account):
         change, case = account.change, ("policy", 0, None)
-        good = [(h, v) for h, v, key in change.words if key.status == "active"]
+        good = [(h, v) for h, v, key in change.words if key.counts]
         yes, no = ({h for h, v in good if v == verb} for verb in ("approve", "reject"))
         both, waited = (account.policy, change.policy), self.now - change.proposed
         moments = [policy.next_opening(case, waited) for policy in both]

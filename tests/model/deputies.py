@@ -20,7 +20,7 @@ class Deputies:
         """(principal, deputy) of those in force that are for the case under the policy."""
         subject, amount, _ = case
         return [(principal, d.deputy) for principal, d in self.to_come(account).items()
-                if d.begins <= self.now and d.key.status == "active" and subject == "payment" and
+                if d.begins <= self.now and d.key.counts and subject == "payment" and
                 amount <= d.amount and policy.lets_delegate(principal, d.deputy)]
 
     def may_vote(self, account, policy, case, holder, verb):
@@ -101,5 +101,5 @@ class Deputies:
         except Refused as why:
             return {"err": str(why)}
         return {"err": "OK", "delegations": [
-            (principal, d.deputy, money(d.amount, account.currency), d.begins <= self.now and d.key.status == "active")
+            (principal, d.deputy, money(d.amount, account.currency), d.begins <= self.now and d.key.counts)
             for principal, d in sorted(self.to_come(account).items())]}

@@ -158,7 +158,7 @@ static void do_challenge(struct driver *d, const struct js *command)
 
 /* --- decisions --- */
 
-static struct handed *new_handed(struct driver *d)
+struct handed *driver_new_handed(struct driver *d)
 {
     d->handed = realloc(d->handed, (d->handed_count + 1) * sizeof *d->handed);
     assert_non_null(d->handed);
@@ -167,7 +167,7 @@ static struct handed *new_handed(struct driver *d)
     return h;
 }
 
-static void hand_in(struct driver *d, const struct js *command, const struct buf *jws,
+void driver_hand_in(struct driver *d, const struct js *command, const struct buf *jws,
                     const struct handed *about)
 {
     const struct person *carrier = &driver_key(d, command, "session")->person;
@@ -177,6 +177,8 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
     else if (about->account[0])
         (void)world_hand_in_delegation(&d->w, carrier, jws, about->account);
+    else if (about->rotates)
+        (void)world_hand_in_rotation(&d->w, carrier, &d->keys[about->path].person, jws);
     else if (about->cash)
         (void)world_hand_in_cash(&d->w, carrier, jws, &about->order);
     else
@@ -185,7 +187,7 @@ static void hand_in(struct driver *d, const struct js *command, const struct buf
     driver_answer_core(d);
 }
 
-static struct world_says says_of(const struct js *command, const struct policy *p)
+struct world_says driver_says(const struct js *command, const struct policy *p)
 {
     return (struct world_says){.issued_us = driver_number(command, "issued") * WORLD_SECOND,
                                .expires_us = driver_number(command, "expires") * WORLD_SECOND,
@@ -205,7 +207,7 @@ static enum verb verb_of(const struct js *command)
 static void do_decide(struct driver *d, const struct js *command)
 {
     const char *document = driver_text(command, "order"), *policy = driver_text(command, "policy");
-    struct handed *h = new_handed(d);
+    struct handed *h = driver_new_handed(d);
     struct policy *p = NULL;
 
     assert_ok(buf_add_str(&h->order.bytes, document));
@@ -215,19 +217,19 @@ static void do_decide(struct driver *d, const struct js *command)
         return;
     }
     assert_ok(policy_parse(policy, strlen(policy), &p));
-    const struct world_says says = says_of(command, p);
+    const struct world_says says = driver_says(command, p);
     world_sign(&d->w, &driver_key(d, command, "key")->person, &h->order, verb_of(command), &says,
                &h->jws);
     policy_free(p);
-    hand_in(d, command, &h->jws, h);
+    driver_hand_in(d, command, &h->jws, h);
 }
 
 /* Signs the cash order that comes with the command, and hands it in. */
 static void do_cash(struct driver *d, const struct js *command)
 {
     const char *document = driver_text(command, "order");
-    struct handed *h = new_handed(d);
-    const struct world_says says = says_of(command, NULL);
+    struct handed *h = driver_new_handed(d);
+    const struct world_says says = driver_says(command, NULL);
 
     h->cash = true;
     assert_ok(buf_add_str(&h->order.bytes, document));
@@ -237,14 +239,14 @@ static void do_cash(struct driver *d, const struct js *command)
         return;
     }
     world_sign_cash(&d->w, &driver_key(d, command, "key")->person, &h->order, &says, &h->jws);
-    hand_in(d, command, &h->jws, h);
+    driver_hand_in(d, command, &h->jws, h);
 }
 
 /* A word on the policy TO in place of FROM. */
 static void do_word(struct driver *d, const struct js *command)
 {
     const char *from = driver_text(command, "from"), *to = driver_text(command, "to");
-    struct handed *h = new_handed(d);
+    struct handed *h = driver_new_handed(d);
     struct policy *p = NULL;
 
     enum err e = policy_parse(to, strlen(to), &h->policy);
@@ -253,11 +255,11 @@ static void do_word(struct driver *d, const struct js *command)
         return;
     }
     assert_ok(policy_parse(from, strlen(from), &p));
-    const struct world_says says = says_of(command, p);
+    const struct world_says says = driver_says(command, p);
     world_sign_policy_as(&d->w, &driver_key(d, command, "key")->person, h->policy, verb_of(command),
                          &says, &h->jws);
     policy_free(p);
-    hand_in(d, command, &h->jws, h);
+    driver_hand_in(d, command, &h->jws, h);
 }
 
 /* Who stands for the signer, or nobody any more, handed in for the account TO. */
@@ -265,7 +267,7 @@ static void do_delegate(struct driver *d, const struct js *command)
 {
     const char *policy = driver_text(command, "policy"), *to = driver_text(command, "to");
     const char *account = driver_text(command, "account");
-    struct handed *h = new_handed(d);
+    struct handed *h = driver_new_handed(d);
     struct policy *p = NULL;
     struct world_gift gift = {.account = account};
 
@@ -279,11 +281,11 @@ static void do_delegate(struct driver *d, const struct js *command)
                                    .until_us = driver_number(command, "until") * WORLD_SECOND,
                                    .policy = p};
     }
-    const struct world_says says = says_of(command, p);
+    const struct world_says says = driver_says(command, p);
     world_sign_delegation(&d->w, &driver_key(d, command, "key")->person, &gift, &says, &h->jws);
     policy_free(p);
     snprintf(h->account, sizeof h->account, "%s", to);
-    hand_in(d, command, &h->jws, h);
+    driver_hand_in(d, command, &h->jws, h);
 }
 
 /* An old statement byte for byte, with what it is about or what another one is. */
@@ -294,7 +296,9 @@ static void do_again(struct driver *d, const struct js *command)
 
     assert_true(i < d->handed_count && k < d->handed_count);
     assert_true(d->handed[i].jws.len > 0 && d->handed[k].jws.len > 0);
-    hand_in(d, command, &d->handed[i].jws, &d->handed[k]);
+    driver_hand_in(d, command, &d->handed[i].jws, &d->handed[k]);
+    if (d->handed[i].rotates)
+        driver_rotated(d, &d->handed[i], (size_t)driver_number(command, "session"));
 }
 
 /* --- time --- */
@@ -472,9 +476,11 @@ static const struct {
     {"evidence", do_evidence},
     {"fund", driver_fund},
     {"key-set", driver_key_set},
+    {"key-suspend", driver_key_suspend},
     {"later", do_later},
     {"login", do_login},
     {"restart", do_restart},
+    {"rotate", driver_rotate},
     {"second-key", do_second_key},
     {"see-account", do_see_account},
     {"see-delegations", do_see_delegations},
@@ -511,6 +517,7 @@ static void close_all(struct driver *d)
         buf_free(&d->handed[i].jws);
         world_order_free(&d->handed[i].order);
         policy_free(d->handed[i].policy);
+        world_person_free(&d->handed[i].next.person);
     }
     free(d->handed);
     world_close(&d->w);

@@ -12,7 +12,7 @@
 
 #include <sqlite3.h>
 
-#define KEYS_MAX 32
+#define KEYS_MAX 64
 
 struct signer {
     char name[HOLDER_MAX + 1];
@@ -24,6 +24,9 @@ struct handed {
     struct policy *policy;      /* a word on this one; otherwise about the order */
     bool cash;                  /* a terminal's */
     char account[IBAN_MAX + 1]; /* a delegation, for this account */
+    bool rotates;               /* a rotation, of the key OLD, by the path of the key PATH */
+    size_t old, path;
+    struct signer next; /* the new key, until the bank took it; no name: none, or it has */
 };
 /* What the bank set for itself; "": nothing. */
 struct driver_settings {
@@ -54,6 +57,15 @@ void driver_answer_core(struct driver *d); /* what the core answered last */
 
 /* What the operator says, driver_operator.c. */
 void driver_settings(struct driver *d, const struct js *command);
+/* Keys, driver_keys.c. */
+void driver_key_suspend(struct driver *d, const struct js *command);
+void driver_rotate(struct driver *d, const struct js *command);
+/* H was handed in over the session of the key CARRIER, and the bank answered. */
+void driver_rotated(struct driver *d, struct handed *h, size_t carrier);
+struct handed *driver_new_handed(struct driver *d);
+struct world_says driver_says(const struct js *command, const struct policy *p);
+void driver_hand_in(struct driver *d, const struct js *command, const struct buf *jws,
+                    const struct handed *about);
 void driver_key_set(struct driver *d, const struct js *command);
 void driver_account(struct driver *d, const struct js *command);
 void driver_account_state(struct driver *d, const struct js *command);

@@ -14,6 +14,7 @@ from changes import Changes
 from deputies import Deputies
 from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, look_of, minor_of,
                        money, seconds_of, start_of, time_text)
+from keys import Keys
 from outside import Outside
 from tills import Cash
 
@@ -21,7 +22,7 @@ NEVER = 1 << 62
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Cash, Changes, Deputies, Outside):
+class Bank(Cash, Changes, Deputies, Keys, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -45,28 +46,6 @@ class Bank(Cash, Changes, Deputies, Outside):
     def second_key(self, holder):
         self.keys.append(Key(holder, 0))
         self.keys[-1].in_log = False
-
-    def key_set(self, session, key, holder, status):
-        """Sessions do not come back with their key, nor counts what it signed before that; and what it
-        spoke about and waits is looked at again."""
-        if not self.operator(session):
-            return {"err": "ROLE_REQUIRED"}
-        key = self.keys[key]
-        for wrong, name in ((status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"),
-                            (key.holder != holder, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
-            if wrong:
-                return {"err": name}
-        key.status, key.session = status, None
-        if status == "active":
-            key.floor = self.now
-        for order in self.orders.values():
-            given = [d.key for d in self.to_come(order.account).values()]
-            if order.status in ("ACTC", "PATC") and key in [k for _, _, k in order.decisions] + given:
-                order.due = self.now * 1000000
-        for account in self.changing:
-            if key in [k for _, _, k in account.change.words]:
-                account.change.due = self.now
-        return {"err": "OK", "status": status, "holder": holder}
 
     def login(self, key):
         self.keys[key].session = [self.now, self.now]
@@ -96,7 +75,11 @@ class Bank(Cash, Changes, Deputies, Outside):
         return {"err": name}
 
     def challenge(self, key):
-        return {"err": "OK" if self.keys[key].status == "active" else "KEY_INACTIVE"}
+        return {"err": self.key_error(self.keys[key]) or "OK"}
+
+    @staticmethod
+    def key_error(key):
+        return {"active": None, "retired": "KEY_RETIRED"}.get(key.status, "KEY_INACTIVE")
 
     def challenge_given(self, key, body):
         issued, expires = seconds_of(body["issued"]), seconds_of(body["expires"])
@@ -185,7 +168,7 @@ class Bank(Cash, Changes, Deputies, Outside):
     # --- what is judged ---
     def judge(self, order):
         """Whether the quorum stands, and whether it is out of reach: under both policies."""
-        good = [(h, v) for h, v, key in order.decisions if key.status == "active"]
+        good = [(h, v) for h, v, key in order.decisions if key.counts]
         yes = {h for h, v in good if v == "approve"}
         no = {h for h, v in good if v == "reject"}
         voted = {h for h, v, _ in order.decisions if kind_of(v) == "vote"}
@@ -198,7 +181,7 @@ class Bank(Cash, Changes, Deputies, Outside):
 
     @staticmethod
     def keys_good(order):
-        return all(key.status == "active" for _, _, key in order.decisions)
+        return all(key.counts for _, _, key in order.decisions)
 
     def look_again(self, order):
         """When, in microseconds: just after it expires, when a clause of either policy opens or when a
@@ -463,8 +446,8 @@ class Bank(Cash, Changes, Deputies, Outside):
             raise Refused("NONCE_REUSED")
         if now > said["expires"]:
             raise Refused("STATEMENT_EXPIRED")
-        if key.status != "active":
-            raise Refused("KEY_INACTIVE")
+        if self.key_error(key):
+            raise Refused(self.key_error(key))
 
     def check_signer(self, said, key, account, doc):
         known = self.orders.get((account.number, doc["id"]))

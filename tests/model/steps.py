@@ -8,6 +8,7 @@ import documents
 from documents import iban
 from errands import Errands
 from gifts import Gifts
+from keyring import Keyring
 
 CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
           "frank": "P-256"}
@@ -16,7 +17,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Errands, Gifts):
+class Steps(Errands, Gifts, Keyring):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -428,6 +429,8 @@ class Steps(Errands, Gifts):
         alike = [s for s in formed if s["do"] == said["do"]]
         other = self.pick(alike) if self.chance(15) else said
         session = said["key"] if self.chance(80) else self.rng.randrange(len(self.bank.keys))
+        if self.bank.keys[session].status == "retired":
+            session = self.pick(self.good_keys([self.bank.keys[session].holder]) or [session])
         self.world.again(said["statement"], other["statement"], self.ready(session))
 
     # --- the rest ---
@@ -447,36 +450,6 @@ class Steps(Errands, Gifts):
     def due(self):
         self.world.due(self.pick([1, 2, 100]))
 
-    def lose_key(self, key, session=None):
-        """Seldom for ever, so that keys stay in play."""
-        self.world.key_set(session, key, self.bank.keys[key].holder,
-                           "revoked" if self.chance(10) else "suspended")
-
-    def key_status(self):
-        session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
-        keys = {status: [i for i, key in enumerate(self.bank.keys) if key.status == status]
-                for status in ("suspended", "revoked")}
-        if keys["suspended"] and self.chance(65):
-            self.resume(self.pick(keys["suspended"]), session)
-        elif self.chance(60):
-            self.lose_key(self.rng.randrange(len(self.bank.keys)), session)
-        else:  # of another, to something else, once more, or too late
-            key = self.pick(keys["revoked"] if keys["revoked"] and self.chance(70) else range(len(self.bank.keys)))
-            holder = self.bank.keys[key].holder if self.chance(80) else self.pick(CURVES)
-            self.world.key_set(session, key, holder, self.pick(["active", "active", "lost"]))
-
-    def resume(self, key, session):
-        """Its old session and what it signed meanwhile are tried, too."""
-        if self.chance(50):
-            self.world.later(self.pick([1, 20, 60]))
-        self.world.key_set(session, key, self.bank.keys[key].holder, "active")
-        if self.chance(50):
-            self.world.see_account(key, self.pick(self.bank.accounts))
-        if self.live and self.chance(50):
-            self.say(self.pick(self.live), "approve", key, since=self.pick([0, 1, 20]))
-        if self.chance(50):
-            self.due()
-
     def disturb(self):
         """Something else becomes true between an acceptance, or a vote, and the order's end."""
         wanted = self.pick([("ACCP",), ("ACCP",), ("ACTC", "PATC"), ("PATC",)])
@@ -488,10 +461,11 @@ class Steps(Errands, Gifts):
         if kind == "key":
             decision = order.decisions[0] if self.chance(50) else self.pick(order.decisions)
             key = self.bank.keys.index(decision[2])
-            self.lose_key(key)
-            if order.day and documents.start_of(order.day) > self.bank.now and self.chance(60):
-                self.world.later(documents.start_of(order.day) - self.bank.now)
-                self.due()
+            if self.chance(30) and self.bank.keys[key].status == "active":
+                self.rotate(key)
+            else:
+                self.lose_key(key)
+            self.day_comes(order)
         elif kind == "policy":
             self.change_policy(order.account)
         elif order.day and documents.start_of(order.day) > self.bank.now:
@@ -538,4 +512,4 @@ class Steps(Errands, Gifts):
                        (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 4),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
-                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7)])()
+                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.rotate, 2)])()

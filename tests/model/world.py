@@ -99,6 +99,9 @@ class World:
         self.both("key-set", self.bank.key_set(session, key, holder, status),
                   key=key, holder=holder, status=status, **who)
 
+    def key_suspend(self, session, key):
+        self.both("key-suspend", self.bank.key_suspend(session, key), session=session, key=key)
+
     def login(self, key):
         self.bank.login(key)
         self.both("login", {"err": "OK"}, key=key)
@@ -159,12 +162,19 @@ class World:
         self.hand_in("delegate", said, None, lambda: self.bank.delegate(said, number),
                      account=said["account"], to=number, **gift)
 
+    def rotate(self, said, path, curve):
+        """By the path of another key, if it is not that of the signer; to a TAKEN key instead of a new one."""
+        said = {**said, "do": "rotate", "to": path}
+        taken = {} if said["taken"] is None else {"taken": said["taken"]}
+        self.hand_in("rotate", said, None, lambda: self.bank.rotate(said, path), path=path, curve=curve,
+                     name=self.bank.keys[said["key"]].holder, **taken)
+
     def again(self, statement, another, session):
         said = self.statements[statement]
         said["session"] = session
         other, answered = self.statements[another], said.get("answered")
         judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
-                 "delegate": self.bank.delegate}[said["do"]]
+                 "delegate": self.bank.delegate, "rotate": self.bank.rotate}[said["do"]]
         expected = judge(said, other["order" if "order" in said else "to"])
         answer = self.ask("again", statement=statement, session=session, payee_check=said.get("check", ""),
                           **{"with": another})

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Which certificate a holder takes from his bank: made here by OpenSSL, each wrong in one thing. */
+#include "app/rolled.h"
 #include "signer/issued.h"
 
 #include "tests/base/unit.h"
@@ -123,11 +124,14 @@ static void test_the_one_that_was_asked_for(void **state)
 {
     struct recipe r = good();
     struct buf der = {0}, pem = {0};
+    struct app app = {.bank_key = pin};
+    char found[KEY_THUMBPRINT_LEN + 1];
     const char *why = "";
 
     (void)state;
     make(&r, &der);
-    assert_ok(issued_check_root(&root, pin, &why));
+    assert_ok(issued_root(&root, found, &why));
+    assert_ok(rolled_from(&app, found));
     assert_ok(issued_check(&der, &root, &carol, &why));
     assert_ok(issued_pem(&der, &pem));
     assert_memory_equal(pem.data, "-----BEGIN CERTIFICATE-----\n", 28);
@@ -142,13 +146,17 @@ static void test_a_root_that_is_not_pinned(void **state)
 {
     struct recipe r = good();
     struct buf der = {0};
+    /* Nobody is there to say that the pinned one replaced it. */
+    struct app app = {.bank = "bank.example/test", .bank_key = pin, .url = "https://127.0.0.1:1"};
+    char found[KEY_THUMBPRINT_LEN + 1];
     const char *why = "";
 
     (void)state;
     r.key = r.signer = other_key;
     make(&r, &der);
-    assert_err(issued_check_root(&der, pin, &why), ERR_CERTIFICATE_MISMATCH);
-    assert_err(issued_check_root(&(struct buf){0}, pin, &why), ERR_CERTIFICATE_MISMATCH);
+    assert_ok(issued_root(&der, found, &why));
+    assert_err(rolled_from(&app, found), ERR_UNAVAILABLE);
+    assert_err(issued_root(&(struct buf){0}, found, &why), ERR_CERTIFICATE_MISMATCH);
     buf_free(&der);
 }
 

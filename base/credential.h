@@ -3,8 +3,8 @@
  * credential: a secret that the service manager hands over as a file in $CREDENTIALS_DIRECTORY
  * (systemd.exec(5), LoadCredentialEncrypted).
  */
-#ifndef BANKD_KEEPER_CREDENTIAL_H
-#define BANKD_KEEPER_CREDENTIAL_H
+#ifndef BASE_CREDENTIAL_H
+#define BASE_CREDENTIAL_H
 
 #include "base/err.h"
 

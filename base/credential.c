@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bankd/keeper/credential.h"
+#include "base/credential.h"
 
 #include "base/log.h"
 #include <errno.h>
@@ -17,12 +17,12 @@ enum err credential_open(const char *name, int *out)
         return ERR_OK;
     int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (directory < 0)
-        return log_fail(ERR_IO, "keeper.credential", "$CREDENTIALS_DIRECTORY %s: %s", path,
+        return log_fail(ERR_IO, "credential.open", "$CREDENTIALS_DIRECTORY %s: %s", path,
                         strerror(errno));
     *out = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
     int error = errno;
     close(directory);
     if (*out >= 0 || error == ENOENT)
         return ERR_OK;
-    return log_fail(ERR_IO, "keeper.credential", "%s in %s: %s", name, path, strerror(error));
+    return log_fail(ERR_IO, "credential.open", "%s in %s: %s", name, path, strerror(error));
 }

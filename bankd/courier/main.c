@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/courier/carry.h"
+#include "bankd/courier/mail.h"
+#include "bankd/courier/post.h"
+#include "base/args.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+static volatile sig_atomic_t stop;
+
+struct options {
+    const char *config, *pin_fd, *jitter;
+    bool check_config, once;
+};
+
+static void on_signal(int number)
+{
+    (void)number;
+    stop = 1;
+}
+
+static enum err set_signals(void)
+{
+    const struct sigaction end = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
+    bool done = sigaction(SIGTERM, &end, NULL) == 0 && sigaction(SIGINT, &end, NULL) == 0 &&
+                sigaction(SIGPIPE, &ignore, NULL) == 0;
+    return done ? ERR_OK : ERR_INTERNAL;
+}
+
+/* -1 without one. */
+static enum err read_number(const char *name, const char *text, uint64_t max, int *out)
+{
+    uint64_t number = 0;
+
+    *out = -1;
+    if (!text)
+        return ERR_OK;
+    if (text_parse_u64(text, strlen(text), max, &number))
+        return log_fail(ERR_USAGE, "courier.usage", "--%s is a number up to %d", name, (int)max);
+    *out = (int)number;
+    return ERR_OK;
+}
+
+static enum err serve(const struct settings *s, const struct options *o)
+{
+    struct carry c = {.settings = s, .once = o->once, .stop = &stop};
+    int pin_fd = -1;
+
+    enum err e = read_number("pin-fd", o->pin_fd, INT_MAX, &pin_fd);
+    if (!e)
+        e = read_number("jitter", o->jitter, 255, &c.jitter);
+    if (!e)
+        e = set_signals();
+    if (!e)
+        e = post_start();
+    if (!e && s->token[0])
+        e = seal_open(s->module, s->token, pin_fd, &c.seal);
+    if (!e && (printf("READY %s\n", c.seal ? key_thumbprint(seal_key(c.seal)) : "") < 0 ||
+               fflush(stdout) != 0))
+        e = ERR_IO;
+    if (!e)
+        e = carry_run(&c);
+    seal_close(c.seal);
+    return e;
+}
+
+static enum err run_with(const struct options *o)
+{
+    struct settings settings;
+
+    enum err e = settings_load(o->config, &settings);
+    if (e)
+        return e;
+    if (settings.smtp[0])
+        e = mail_check(settings.templates);
+    if (!e && !o->check_config)
+        e = serve(&settings, o);
+    else if (!e && (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0))
+        e = ERR_IO;
+    settings_free(&settings);
+    return e;
+}
+
+static int run(void *ctx, const struct args_list *words)
+{
+    const struct options *o = ctx;
+    enum err e = ERR_USAGE;
+
+    (void)words;
+    if (!o->config)
+        log_event(LOG_ERROR, "courier.usage", "--config is missing");
+    else
+        e = run_with(o);
+    if (e)
+        fprintf(stderr, "bankd-courier: %s: %s %s\n", err_name(e), err_info(e)->cause,
+                err_info(e)->remedy);
+    return err_info(e)->exit;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {0};
+    const struct args_option table[] = {
+        {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd-courier(8)", &o.config},
+        {"pin-fd", 0, ARGS_TEXT, "N", "read the token's PIN from descriptor N", &o.pin_fd},
+        {"once", 0, ARGS_FLAG, NULL, "end when nothing is due", &o.once},
+        {"jitter", 0, ARGS_TEXT, "N", "how much later to try again, 0 to 24 hundredths", &o.jitter},
+        {"check-config", 0, ARGS_FLAG, NULL,
+         "only read settings and templates: say that they are right, or what to mend",
+         &o.check_config},
+    };
+    const struct args_command command = {
+        .name = "",
+        .arguments = "",
+        .summary = "tell people what happened at the bank, by mail and by webhook",
+        .example = "bankd-courier --config /etc/countersign/courier.conf",
+        .options = table,
+        .option_count = sizeof table / sizeof table[0],
+        .run = run,
+    };
+    const struct args_program program = {
+        .name = "bankd-courier",
+        .summary = "carries the bank's notices",
+        .commands = &command,
+        .command_count = 1,
+        .epilogue =
+            "The PIN of the token that signs webhooks is read from --pin-fd; without it, from the\n"
+            "credential \"pin\" in $CREDENTIALS_DIRECTORY (systemd), else from the terminal.",
+    };
+
+    log_init("bankd-courier", LOG_INFO);
+    if (secret_harden_process() != ERR_OK)
+        return err_info(log_fail(ERR_INTERNAL, "courier.start", "core dumps stay on"))->exit;
+    return args_run(&program, &o, argc, argv);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/courier/seal.h"
+
+#include "base/credential.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "order/jws.h"
+#include "token/pin.h"
+#include "token/token.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TYP "countersign-notice+jws" /* FORMAT.md 16 */
+
+struct seal {
+    struct token_module *module;
+    struct token *token;
+    struct token_key *key;
+    struct key *public;
+};
+
+static enum err read_pin(int fd, struct secret *pin)
+{
+    int credential = -1;
+    enum err e = fd < 0 ? credential_open("pin", &credential) : ERR_OK;
+
+    if (e)
+        return e;
+    fd = fd < 0 ? credential : fd;
+    e = fd < 0 ? pin_read_terminal("PIN of the courier's token: ", pin) : secret_read_line(pin, fd);
+    if (credential >= 0)
+        close(credential);
+    return e ? log_fail(e, "courier.pin", "no PIN could be read") : ERR_OK;
+}
+
+static enum err log_in(struct token *token, int pin_fd)
+{
+    struct secret *pin = NULL;
+    enum err e = secret_new(&pin);
+
+    if (!e)
+        e = read_pin(pin_fd, pin);
+    if (!e)
+        e = token_login(token, pin, false);
+    secret_free(pin);
+    return e;
+}
+
+static enum err find_key(struct seal *s, const struct token_uri *uri)
+{
+    struct buf spki = BUF_INIT(KEY_SPKI_MAX);
+    enum err e = token_key_find(s->token, uri, TOKEN_USE_SIGN, &s->key);
+
+    if (!e)
+        e = token_key_spki(s->key, &spki);
+    if (!e)
+        e = key_from_spki(spki.data, spki.len, &s->public);
+    buf_free(&spki);
+    return e;
+}
+
+enum err seal_open(const char *module, const char *text, int pin_fd, struct seal **out)
+{
+    struct seal *s = calloc(1, sizeof *s);
+    struct token_uri *uri = NULL;
+
+    *out = NULL;
+    if (!s)
+        return ERR_NO_MEMORY;
+    enum err e = token_uri_parse(text, &uri);
+    if (!e)
+        e = token_module_load(module, &s->module);
+    if (!e)
+        e = token_open(s->module, uri, &s->token);
+    if (!e)
+        e = log_in(s->token, pin_fd);
+    if (!e)
+        e = find_key(s, uri);
+    token_uri_free(uri);
+    if (e) {
+        seal_close(s);
+        return log_fail(e, "courier.token", "%s through %s", text, module);
+    }
+    *out = s;
+    return ERR_OK;
+}
+
+void seal_close(struct seal *s)
+{
+    if (!s)
+        return;
+    token_key_free(s->key);
+    key_free(s->public);
+    token_close(s->token);
+    token_module_unload(s->module);
+    free(s);
+}
+
+const struct key *seal_key(const struct seal *s)
+{
+    return s->public;
+}
+
+static enum err sign_with(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
+                          size_t sig_cap, size_t *sig_len)
+{
+    return token_sign(ctx, hash, hash_len, sig, sig_cap, sig_len);
+}
+
+enum err seal_sign(struct seal *s, const struct buf *payload, struct buf *out)
+{
+    return jws_make(s->public, TYP, payload->data, payload->len, sign_with, s->key, out);
+}

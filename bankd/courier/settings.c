@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bankd/courier/settings.h"
+
+#include "base/conf.h"
+#include "base/log.h"
+#include "token/uri.h"
+#include <stdbool.h>
+#include <string.h>
+
+#define PATH_BYTES 4000
+#define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
+#define WAIT_MAX UINT64_C(600000)
+
+/* Places in the table. */
+enum { SOCKET, TEMPLATES, SMTP, SMTP_CA, SMTP_TLS, FROM, MODULE, TOKEN, INSIDE, POLL, SEND, ITEMS };
+
+static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
+{
+    const struct conf_item table[ITEMS] = {
+        [SOCKET] = {"socket", CONF_TEXT, true, NULL, 1, SOCKET_BYTES, &s->socket},
+        [TEMPLATES] = {"templates", CONF_TEXT, true, NULL, 1, PATH_BYTES, &s->templates},
+        [SMTP] = {"smtp", CONF_TEXT, false, "", 0, 300, &s->smtp},
+        [SMTP_CA] = {"smtp_ca", CONF_TEXT, false, "", 0, PATH_BYTES, &s->smtp_ca},
+        [SMTP_TLS] = {"smtp_tls", CONF_TEXT, false, "required", 1, 10, &s->tls},
+        [FROM] = {"from", CONF_TEXT, false, "", 0, 254, &s->from},
+        [MODULE] = {"module", CONF_TEXT, false, "", 0, PATH_BYTES, &s->module},
+        [TOKEN] = {"token", CONF_TEXT, false, "", 0, TOKEN_URI_MAX, &s->token},
+        [INSIDE] = {"webhooks_inside", CONF_TEXT, false, "no", 1, 3, &s->inside},
+        [POLL] = {"poll_ms", CONF_U64, false, "2000", 1, WAIT_MAX, &s->poll_ms},
+        [SEND] = {"send_ms", CONF_U64, false, "20000", 1, WAIT_MAX, &s->send_ms},
+    };
+    memcpy(items, table, sizeof table);
+}
+
+static enum err refuse(const char *path, size_t line, const char *why)
+{
+    char place[CONF_PLACE_MAX];
+
+    conf_place(path, line, place, sizeof place);
+    return log_fail(ERR_CONFIG_INVALID, "courier.config", "%s: %s", place, why);
+}
+
+static bool is_one_of(const char *text, const char *a, const char *b, const char *c)
+{
+    return strcmp(text, a) == 0 || strcmp(text, b) == 0 || strcmp(text, c) == 0;
+}
+
+static enum err check(const char *path, const size_t lines[static ITEMS], const struct settings *s)
+{
+    if (s->smtp[0] && strncmp(s->smtp, "smtp://", 7) != 0 && strncmp(s->smtp, "smtps://", 8) != 0)
+        return refuse(path, lines[SMTP], "smtp is no URL such as smtp://mail.example:587");
+    if (s->smtp[0] && (!strchr(s->from, '@') || strpbrk(s->from, " \t<>\"\r\n")))
+        return refuse(path, lines[FROM], "from is no address such as bank@bank.example");
+    if (!is_one_of(s->tls, "required", "tried", "off"))
+        return refuse(path, lines[SMTP_TLS], "smtp_tls is required, tried or off");
+    if (!is_one_of(s->inside, "yes", "no", "no"))
+        return refuse(path, lines[INSIDE], "webhooks_inside is yes or no");
+    if (!s->token[0] != !s->module[0])
+        return refuse(path, lines[TOKEN], "token and module belong together");
+    if (!s->smtp[0] && !s->token[0])
+        return refuse(path, 0, "neither smtp nor token is there: nothing could be carried");
+    return ERR_OK;
+}
+
+enum err settings_load(const char *path, struct settings *out)
+{
+    struct conf_item items[ITEMS];
+    size_t lines[ITEMS];
+    char message[CONF_PLACE_MAX + 256];
+
+    memset(out, 0, sizeof *out);
+    fill_items(out, items);
+    enum err e = conf_load(path, items, ITEMS, lines, message, sizeof message);
+    if (e)
+        return log_fail(e, "courier.config", "%s", message);
+    e = check(path, lines, out);
+    if (e)
+        settings_free(out);
+    return e;
+}
+
+void settings_free(struct settings *s)
+{
+    struct conf_item items[ITEMS];
+
+    fill_items(s, items);
+    conf_free(items, ITEMS);
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the model says of keys: what the operator or their holder does to them, and rotations (docs/FORMAT.md
+8.7 and 11)."""
+
+from books import Key, Refused
+
+
+class Keys:
+    def set_key(self, key, status):
+        """Sessions do not come back with their key, nor counts what it signed before that; and what it
+        spoke about and waits is looked at again."""
+        key.status = "retired" if status == "active" and key.rotated else status
+        key.session = None
+        if key.status == "active":
+            key.floor = self.now
+        for order in self.orders.values():
+            given = [d.key for d in self.to_come(order.account).values()]
+            if order.status in ("ACTC", "PATC") and key in [k for _, _, k in order.decisions] + given:
+                order.due = self.now * 1000000
+        for account in self.changing:
+            if key in [k for _, _, k in account.change.words]:
+                account.change.due = self.now
+        return {"err": "OK", "status": key.status, "holder": key.holder}
+
+    def key_set(self, session, key, holder, status):
+        if not self.operator(session):
+            return {"err": "ROLE_REQUIRED"}
+        key = self.keys[key]
+        for wrong, name in ((key.holder != holder, "KEY_UNKNOWN"),
+                            (status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"),
+                            (key.status == "revoked", "KEY_REVOKED"),
+                            (key.status == "retired" and status == "active", "KEY_RETIRED")):
+            if wrong:
+                return {"err": name}
+        return self.set_key(key, status)
+
+    def key_suspend(self, session, key):
+        """By whose it is."""
+        key = self.keys[key]
+        try:
+            who = self.caller(session)
+        except Refused as why:
+            return {"err": str(why)}
+        for wrong, name in ((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
+            if wrong:
+                return {"err": name}
+        return self.set_key(key, "suspended") if key.counts else \
+            {"err": "OK", "status": "suspended", "holder": key.holder}
+
+    def rotate(self, said, path):
+        """SAID names the key that gives its place and, if somebody has it already, the new one; PATH is the
+        key by whose path it is handed in."""
+        if said["key"] != path:
+            return self.unverified(said["session"], "KEY_MISMATCH")
+        key = self.keys[said["key"]]
+        try:
+            if self.caller(said["session"]) != key.holder:
+                raise Refused("KEY_MISMATCH")
+        except Refused as why:
+            return {"err": str(why)}
+        if self.came_before(said, key):
+            return {"err": "AGAIN"}
+        try:
+            self.check_fresh(said, key)
+            if said["taken"] is not None:
+                raise Refused("KEY_TAKEN")
+            if key.generation == 32:
+                raise Refused("ROTATIONS_TOO_MANY")
+        except Refused as why:
+            return {"err": str(why)}
+        return self.take_place(said, key)
+
+    def take_place(self, said, key):
+        """The session that it came over goes on as the new key's."""
+        new = Key(key.holder, self.now, key.terminal)
+        new.in_log, new.generation = key.in_log, key.generation + 1
+        if said["session"] == said["key"]:
+            new.session = key.session
+        key.status, key.rotated, key.session = "retired", True, None
+        self.keys.append(new)
+        return {"err": "OK", "http": 201, "holder": key.holder, "status": "active"}
