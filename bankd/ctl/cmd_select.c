@@ -215,7 +215,7 @@ static int run(struct ctl *ctl, const struct args_list *words, const struct deed
             e = all(ctl, &r, items);
     }
     for (size_t i = 0; i < missing.count; i++)
-        printf("%s  refused: NOT_FOUND, it is not in the queue\n", missing.item[i]);
+        printf("%s  refused: NOT_FOUND, not one item of the queue has this name\n", missing.item[i]);
     fputs(buf_str(&r.lines), stdout);
     bool refused = r.refused + missing.count > 0;
     buf_free(&r.lines);

@@ -20,9 +20,19 @@ static const char *text_of(const struct js *object, const char *name)
 
 /* --- which --- */
 
-static bool is_named(const struct js *item, const char *name)
+/* An order's id is its account's alone: one that fits several items names none of them. */
+static bool is_one(const struct js *items, const char *id)
 {
-    return strcmp(text_of(item, "item"), name) == 0 || strcmp(text_of(item, "id"), name) == 0;
+    size_t count = 0;
+    for (size_t i = 0; i < js_count(items); i++)
+        count += strcmp(text_of(js_at(items, i), "id"), id) == 0;
+    return count == 1;
+}
+
+static bool is_named(const struct js *items, const struct js *item, const char *name)
+{
+    return strcmp(text_of(item, "item"), name) == 0 ||
+           (strcmp(text_of(item, "id"), name) == 0 && is_one(items, name));
 }
 
 static bool has_flag(const struct js *item, const char *flag)
@@ -49,11 +59,11 @@ static bool fits(const struct js *item, const struct select_wish *wish)
            (!wish->orders || select_is_order(item));
 }
 
-static bool is_chosen(const struct js *item, const struct select_wish *wish)
+static bool is_chosen(const struct js *items, const struct js *item, const struct select_wish *wish)
 {
     bool chosen = wish->names->count == 0 && fits(item, wish);
     for (size_t i = 0; i < wish->names->count && !chosen; i++)
-        chosen = is_named(item, wish->names->item[i]);
+        chosen = is_named(items, item, wish->names->item[i]);
     return chosen;
 }
 
@@ -64,7 +74,7 @@ static void find_missing(const struct js *items, const struct args_list *names,
     for (size_t n = 0; n < names->count; n++) {
         bool found = false;
         for (size_t i = 0; i < js_count(items) && !found; i++)
-            found = is_named(js_at(items, i), names->item[n]);
+            found = is_named(items, js_at(items, i), names->item[n]);
         if (!found)
             missing->item[missing->count++] = names->item[n];
     }
@@ -77,7 +87,7 @@ enum err select_items(const struct js *items, const struct select_wish *wish, st
     find_missing(items, wish->names, missing);
     for (size_t i = 0; e == ERR_OK && i < js_count(items); i++) {
         struct js *copy = NULL;
-        if (!is_chosen(js_at(items, i), wish))
+        if (!is_chosen(items, js_at(items, i), wish))
             continue;
         e = js_copy(js_at(items, i), &copy);
         if (e == ERR_OK)
