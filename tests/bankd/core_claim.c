@@ -279,6 +279,25 @@ static void test_held_while_its_holders_decide(void **state)
     world_order_free(&o);
 }
 
+/* Evidence tells every time, so there is an end to it; it still fits. */
+static void test_held_over_and_over(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "10.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    for (int i = 0; i < 32; i++) {
+        assert_string_equal(acts(w, i % 2 ? &olga : &otto, core_order_hold, &o), "OK");
+        assert_string_equal(acts(w, &otto, core_order_release, &o), "OK");
+    }
+    assert_string_equal(acts(w, &olga, core_order_hold, &o), "HOLDS_TOO_MANY");
+    proves(w, &o, "PATC");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    proves(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
 /* The bank's own reasons are looked at all the same. */
 static void test_released_before_it_is_accepted(void **state)
 {
@@ -550,6 +569,7 @@ int main(void)
         T(test_a_new_policy),
         T(test_comments),
         T(test_held_while_its_holders_decide),
+        T(test_held_over_and_over),
         T(test_released_before_it_is_accepted),
         T(test_refused_before_it_is_accepted),
         T(test_kept_back_until_it_expires),
