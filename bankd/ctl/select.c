@@ -12,12 +12,6 @@
 
 #define CURRENCIES_MAX 64
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 /* --- which --- */
 
 /* An order's id is its account's alone: one that fits several items names none of them. */
@@ -25,14 +19,14 @@ static bool is_one(const struct js *items, const char *id)
 {
     size_t count = 0;
     for (size_t i = 0; i < js_count(items); i++)
-        count += strcmp(text_of(js_at(items, i), "id"), id) == 0;
+        count += strcmp(js_member_text(js_at(items, i), "id"), id) == 0;
     return count == 1;
 }
 
 static bool is_named(const struct js *items, const struct js *item, const char *name)
 {
-    return strcmp(text_of(item, "item"), name) == 0 ||
-           (strcmp(text_of(item, "id"), name) == 0 && is_one(items, name));
+    return strcmp(js_member_text(item, "item"), name) == 0 ||
+           (strcmp(js_member_text(item, "id"), name) == 0 && is_one(items, name));
 }
 
 static bool has_flag(const struct js *item, const char *flag)
@@ -48,14 +42,14 @@ static bool has_flag(const struct js *item, const char *flag)
 
 bool select_is_order(const struct js *item)
 {
-    return strncmp(text_of(item, "item"), "order:", 6) == 0;
+    return strncmp(js_member_text(item, "item"), "order:", 6) == 0;
 }
 
 static bool fits(const struct js *item, const struct select_wish *wish)
 {
-    return (wish->account == NULL || strcmp(text_of(item, "account"), wish->account) == 0) &&
+    return (wish->account == NULL || strcmp(js_member_text(item, "account"), wish->account) == 0) &&
            (wish->flag == NULL || has_flag(item, wish->flag)) &&
-           (wish->by == NULL || strcmp(text_of(item, "claimedBy"), wish->by) == 0) &&
+           (wish->by == NULL || strcmp(js_member_text(item, "claimedBy"), wish->by) == 0) &&
            (!wish->orders || select_is_order(item));
 }
 
@@ -124,7 +118,8 @@ static struct sum *sum_of(struct sum *sums, size_t *count, const char *currency)
 
 static void add(const struct js *item, struct sum *sums, size_t *count)
 {
-    const char *amount = text_of(item, "amount"), *currency = text_of(item, "currency");
+    const char *amount = js_member_text(item, "amount"),
+               *currency = js_member_text(item, "currency");
     int64_t minor = 0;
     if (amount_parse(amount, strlen(amount), currency, &minor) != ERR_OK)
         return;

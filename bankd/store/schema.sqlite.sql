@@ -391,6 +391,7 @@ CREATE TABLE hand (
     act TEXT NOT NULL,
     operator TEXT NOT NULL,
     time_us INTEGER NOT NULL, -- when last
+    times INTEGER NOT NULL,   -- how often
     PRIMARY KEY (object, act, operator)
 ) STRICT, WITHOUT ROWID;
 
