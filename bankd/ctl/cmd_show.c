@@ -42,12 +42,6 @@ static void shown_free(struct shown *s)
     free(s->policies);
 }
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 /* --- asking --- */
 
 static enum err ask(struct ctl *ctl, enum route route, const char *id, struct js **out)
@@ -168,13 +162,13 @@ static void print_made(const struct shown *s, const char *holder, enum verb verb
     const struct js *decisions = js_get(s->told, "decisions");
     for (size_t i = 0; i < js_count(decisions); i++) {
         const struct js *made = js_at(decisions, i);
-        if (strcmp(text_of(made, "holder"), holder) != 0 ||
-            strcmp(text_of(made, "decision"), decision_verb_name(verb)) != 0)
+        if (strcmp(js_member_text(made, "holder"), holder) != 0 ||
+            strcmp(js_member_text(made, "decision"), decision_verb_name(verb)) != 0)
             continue;
         printf(": %s at ", decision_verb_name(verb));
-        app_print_safe(stdout, text_of(made, "issued"));
+        app_print_safe(stdout, js_member_text(made, "issued"));
         fputs(" with the key ", stdout);
-        app_print_safe(stdout, text_of(made, "thumbprint"));
+        app_print_safe(stdout, js_member_text(made, "thumbprint"));
     }
     putchar('\n');
 }
@@ -187,14 +181,14 @@ static enum err print_signed(const struct shown *s)
     for (size_t i = 0, n = 0; e == ERR_OK && i < js_count(entries); i++) {
         const struct js *body = js_get(js_at(entries, i), "body");
         struct decision d;
-        if (strcmp(text_of(body, "type"), "decision") != 0)
+        if (strcmp(js_member_text(body, "type"), "decision") != 0)
             continue;
-        e = read_decision(text_of(body, "statement"), &d);
+        e = read_decision(js_member_text(body, "statement"), &d);
         if (e != ERR_OK)
             break;
         printf(LABEL, n++ == 0 ? "Signed" : "");
-        app_print_safe(stdout, text_of(body, "holder"));
-        print_made(s, text_of(body, "holder"), d.verb);
+        app_print_safe(stdout, js_member_text(body, "holder"));
+        print_made(s, js_member_text(body, "holder"), d.verb);
         if (memcmp(before, d.display_digest, DIGEST_LEN) == 0)
             puts(INDENT "the same text");
         else
@@ -209,7 +203,7 @@ static enum err print_signed(const struct shown *s)
 static enum err print_policy(const struct shown *s)
 {
     const struct policy *p = s->policies[s->policy_count - 1];
-    const char *status = text_of(s->told, "status");
+    const char *status = js_member_text(s->told, "status");
     bool open = status_open(status_from_name(status, strlen(status)));
     size_t rule = policy_rule_number(p, &s->words.what);
     struct buf ways = BUF_INIT(0);
@@ -238,12 +232,12 @@ static bool about_order(const struct shown *s, const struct js *body)
 {
     char object[sizeof "order:" + IBAN_MAX + 1 + ORDER_ID_LEN];
     (void)snprintf(object, sizeof object, "order:%s/%s", s->order.account, s->order.id);
-    return strcmp(text_of(body, "object"), object) == 0;
+    return strcmp(js_member_text(body, "object"), object) == 0;
 }
 
 static void print_member(const struct js *body, const char *name, const char *before)
 {
-    const char *text = text_of(body, name);
+    const char *text = js_member_text(body, name);
     if (text[0] == '\0')
         return;
     fputs(before, stdout);
@@ -289,8 +283,8 @@ static void print_timeline(const struct shown *s)
 
 static void print_movement(const struct shown *s, const struct js *body)
 {
-    bool back = strcmp(text_of(body, "type"), "returned") == 0;
-    bool settled = strcmp(text_of(body, "type"), "settlement") == 0;
+    bool back = strcmp(js_member_text(body, "type"), "returned") == 0;
+    bool settled = strcmp(js_member_text(body, "type"), "settlement") == 0;
     printf("movement %" PRId64 ", %s %s ", js_int(js_get(body, "movement")), s->order.amount,
            s->order.currency);
     if (settled) {
@@ -307,7 +301,7 @@ static void print_movement(const struct shown *s, const struct js *body)
 static void print_ledger(const struct shown *s)
 {
     const struct js *entries = js_get(s->evidence, "entries");
-    const char *status = text_of(s->told, "status");
+    const char *status = js_member_text(s->told, "status");
     size_t n = 0;
     for (size_t i = 0; i < js_count(entries); i++) {
         const struct js *body = js_get(js_at(entries, i), "body");
@@ -330,7 +324,7 @@ static void print_ledger(const struct shown *s)
 static void print_desk(const struct shown *s)
 {
     const struct js *comments = js_get(s->told, "comments");
-    const char *by = text_of(s->told, "claimedBy");
+    const char *by = js_member_text(s->told, "claimedBy");
     if (by[0] != '\0')
         line("Claimed by", by);
     for (size_t i = js_count(comments); i > 0; i--) {
@@ -350,7 +344,7 @@ static enum err print_shown(const struct shown *s)
     const struct js *held = js_get(s->told, "heldFor"), *missing = js_get(s->told, "canDecide");
     line("Order", s->order.id);
     line("Account", s->order.account);
-    line("Status", text_of(s->told, "status"));
+    line("Status", js_member_text(s->told, "status"));
     if (js_count(held) > 0) {
         print_texts(held, INDENT "held for ");
         putchar('\n');

@@ -17,7 +17,7 @@ struct acts_judge {
     struct pins *pins;
     const char *bank;
     int64_t now_us;
-    unsigned needed; /* different operators who must admit a request */
+    unsigned needed; /* different operators who must admit a request or replace the root key */
 };
 
 /* For the log of the program. */
@@ -33,6 +33,16 @@ struct acts_taken {
  * ISSUED_TOO_OLD is also what would give back what an act issued later took away. */
 MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
                                 struct acts_taken *out);
+
+/* Another root key for the bank is asked for. Unlike the others, it is refused when it is sent
+ * again, NONCE_REUSED: it would be one rollover more. Another overlap than the one that others
+ * asked for begins anew. Also ACT_MISMATCH. */
+struct acts_rollover {
+    int64_t overlap_days;
+    unsigned missing; /* operators who must ask for it besides */
+};
+MUST_CHECK enum err acts_rollover(const struct acts_judge *j, const char *jws, size_t len,
+                                  struct acts_rollover *out);
 
 struct acts_admission {
     struct verified *request; /* the caller's to free, also after a failure */

@@ -25,8 +25,7 @@ static enum err pin(struct pins *p, const char *operator_id, const struct buf *s
     one->roles = ROLE_BIT(ROLE_SECURITY) | ROLE_BIT(ROLE_ENROLMENT);
     one->active = true;
     one->revoked = false;
-    /* What was signed before is taken no more: what a wrong clock made the keeper forget, neither.
-     */
+    /* Nothing from before is taken: a wrong clock may have made the keeper forget some of it. */
     one->changed_us = p->floor_us = now_us - now_us % TEXT_SECOND_US;
     printf("%s is believed with the key\n%s\n", operator_id, key_thumbprint(one->key));
     return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
@@ -43,7 +42,7 @@ static enum err pin_in(const char *dir, const char *operator_id, const char *spk
         if (!e)
             e = pin(pins, operator_id, &spki);
         if (e)
-            e = log_fail(e, "keeper.pin", "%s", spki_file);
+            e = log_fail(e, "keeper.operators", "%s", spki_file);
     }
     if (!e)
         e = pins_save(dir, pins);
@@ -58,7 +57,7 @@ enum err pinning_run(const struct settings *settings, const char *operator_id,
     int lock = -1;
 
     if (forms_holder(operator_id, strlen(operator_id)))
-        return log_fail(ERR_USAGE, "keeper.pin", "--id is no operator's name");
+        return log_fail(ERR_USAGE, "keeper.operators", "--id is no operator's name");
     enum err e = state_lock(settings->state, &lock);
     if (!e)
         e = pin_in(settings->state, operator_id, spki_file);

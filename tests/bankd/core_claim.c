@@ -304,6 +304,25 @@ static void test_refused_before_it_is_accepted(void **state)
     world_order_free(&o);
 }
 
+/* Nobody touched it since it ran out: the operator's word comes too late. */
+static void test_kept_back_until_it_expires(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    for (int i = 0; i < 2; i++) {
+        world_login(w, &w->alice);
+        world_order(w, "10.00", &o);
+        assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+        assert_string_equal(acts(w, &olga, core_order_hold, &o), "OK");
+        world_later(w, 365LL * 86400);
+        assert_string_equal(acts(w, &otto, i ? core_order_refuse : core_order_release, &o),
+                            "ORDER_NOT_HELD");
+        assert_string_equal(world_newest(w), "RJCTDS24");
+        world_order_free(&o);
+    }
+}
+
 static void dated(struct world *w, const char *amount, struct world_order *o)
 {
     world_order_on(w, WORLD_ALICE_ACCOUNT, amount, "\"date\":\"2026-11-25\",", o);
@@ -523,6 +542,7 @@ int main(void)
         T(test_held_while_its_holders_decide),
         T(test_released_before_it_is_accepted),
         T(test_refused_before_it_is_accepted),
+        T(test_kept_back_until_it_expires),
         T(test_held_while_it_waits_for_its_day),
         T(test_what_he_saw),
         T(test_cash_is_not_held),
