@@ -238,6 +238,21 @@ enum err request_roles_read(const void *bytes, size_t len, struct request_roles 
     return e;
 }
 
+enum err request_rollover_read(const void *bytes, size_t len, struct request_rollover *out)
+{
+    const struct js *days;
+    const struct js_member table[] = {
+        MEMBER_INT("overlapDays", 1, REQUEST_OVERLAP_DAYS_MAX, &days)};
+    struct js *body = NULL;
+
+    *out = (struct request_rollover){0};
+    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+    if (!e)
+        out->overlap_days = js_int(days);
+    js_free(body);
+    return e;
+}
+
 static enum err read_person(const struct js *value, struct policy_person *out)
 {
     const struct js *class = NULL, *id = value;

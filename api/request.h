@@ -118,6 +118,16 @@ struct request_roles {
 MUST_CHECK enum err request_roles_read(const void *bytes, size_t len, struct request_roles *out);
 MUST_CHECK enum err request_roles_make(const struct request_roles *in, struct buf *out);
 
+/* ROLLOVER: {"overlapDays":N}: another root key for the bank, and for how long clients find their
+ * way from the old one. */
+#define REQUEST_OVERLAP_DAYS_MAX 366
+struct request_rollover {
+    int64_t overlap_days;
+};
+MUST_CHECK enum err request_rollover_read(const void *bytes, size_t len,
+                                          struct request_rollover *out);
+MUST_CHECK enum err request_rollover_make(const struct request_rollover *in, struct buf *out);
+
 /* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"deputies":[…],"holders":[…],"limits":[…],
  * "rules":[…],"title":…}. A holder is an id, of class A, or {"class":…,"id":…}; deputies, limits
  * and rules may be absent. */

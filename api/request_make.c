@@ -132,6 +132,17 @@ enum err request_roles_make(const struct request_roles *in, struct buf *out)
     return e;
 }
 
+enum err request_rollover_make(const struct request_rollover *in, struct buf *out)
+{
+    struct doc body = {0};
+
+    doc_object(&body);
+    doc_int(&body, "overlapDays", in->overlap_days);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
+}
+
 static void write_person(const struct policy_person *in, struct doc *list)
 {
     const char class[] = {in->class, 0};

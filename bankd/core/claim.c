@@ -4,6 +4,7 @@
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
 #include "bankd/core/credits.h"
+#include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/life.h"
 #include "bankd/core/session.h"
@@ -76,19 +77,6 @@ static enum err policy_waits(struct core *c, const char *name)
     return !e && !found ? ERR_NOT_FOUND : e;
 }
 
-static enum err enrolment_waits(struct core *c, const char *name)
-{
-    struct store_query *q = store_query(c->store, STORE_ENROLMENT_FIND);
-    bool found = false;
-
-    store_bind_text(q, ":enrolment", name);
-    enum err e = store_step(q, &found);
-    if (!e && (!found || strcmp(store_text(q, 5), "waiting") != 0 || store_int(q, 4) <= c->now_us))
-        e = ERR_NOT_FOUND;
-    store_done(q);
-    return e;
-}
-
 /* What can be claimed. */
 static const struct {
     const char *kind;
@@ -97,7 +85,7 @@ static const struct {
     {"order:", order_waits},
     {"credit:", credit_waits},
     {"policy:", policy_waits},
-    {"enrolment:", enrolment_waits},
+    {"enrolment:", enrolment_check_waiting},
 };
 
 /* NOT_FOUND unless it waits. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Requests to be enrolled (docs/FORMAT.md section 8.6): anybody hands one in, an operator who has
- * the person's letter before him admits or refuses it, time ends it.
+ * Requests to be enrolled (docs/FORMAT.md section 8.6): anybody hands one in; an
+ * operator ends it (admission.c) or time does.
  */
 #include "bankd/core/enrolment.h"
 
 #include "bankd/core/answer.h"
 #include "bankd/core/claim.h"
 #include "bankd/core/core.h"
-#include "bankd/core/enrol.h"
+#include "bankd/core/enrolment_row.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/page.h"
@@ -17,35 +17,20 @@
 #include <stdio.h>
 #include <string.h>
 
-#define OPERATORS_MAX 8  /* who must admit one request, at most */
 #define WAITING_MAX 1000 /* so that strangers cannot fill the disk */
-#define OBJECT_MAX (sizeof "enrolment:" + ENROLMENT_ID_LEN)
 
-/* A request as the store has it, and what it says. */
-struct asked {
-    int64_t id;
-    char name[ENROLMENT_ID_LEN + 1]; /* the bank's for it */
-    int64_t received_us, expires_us;
-    char state[16];
-    char reason[ENROLMENT_NAME_BYTES + 1];
-    char holder[HOLDER_MAX + 1];                   /* who he became, or "" */
-    char by[OPERATORS_MAX * (HOLDER_MAX + 1) + 1]; /* who admitted him, with a space between */
-    int64_t entry;
-    struct verified *statement;
-};
-
-static void release(struct asked *a)
+static void release(struct enrolment_row *a)
 {
     verified_free(a->statement);
     a->statement = NULL;
 }
 
-static bool waits(const struct asked *a)
+bool enrolment_row_waits(const struct enrolment_row *a)
 {
     return strcmp(a->state, "waiting") == 0;
 }
 
-static const struct enrolment *said(const struct asked *a)
+const struct enrolment *enrolment_said(const struct enrolment_row *a)
 {
     return verified_enrolment(a->statement);
 }
@@ -53,14 +38,14 @@ static const struct enrolment *said(const struct asked *a)
 /* --- the store --- */
 
 /* The row that Q stands on. */
-static enum err read_row(struct core *c, const struct store_query *q, struct asked *out)
+static enum err read_row(struct core *c, const struct store_query *q, struct enrolment_row *out)
 {
     const char *jws = store_text(q, 2);
 
-    *out = (struct asked){.id = store_int(q, 0),
-                          .received_us = store_int(q, 3),
-                          .expires_us = store_int(q, 4),
-                          .entry = store_int(q, 8)};
+    *out = (struct enrolment_row){.id = store_int(q, 0),
+                                  .received_us = store_int(q, 3),
+                                  .expires_us = store_int(q, 4),
+                                  .entry = store_int(q, 8)};
     enum err e = store_copy_text(q, 1, out->name, sizeof out->name);
     if (!e)
         e = store_copy_text(q, 5, out->state, sizeof out->state);
@@ -76,9 +61,10 @@ static enum err read_row(struct core *c, const struct store_query *q, struct ask
 }
 
 /* Ends Q. The caller releases *OUT. */
-static enum err read_one(struct core *c, struct store_query *q, bool *found, struct asked *out)
+static enum err read_one(struct core *c, struct store_query *q, bool *found,
+                         struct enrolment_row *out)
 {
-    *out = (struct asked){0};
+    *out = (struct enrolment_row){0};
     enum err e = store_step(q, found);
     if (!e && *found)
         e = read_row(c, q, out);
@@ -87,7 +73,7 @@ static enum err read_one(struct core *c, struct store_query *q, bool *found, str
 }
 
 /* NOT_FOUND. */
-static enum err find(struct core *c, const char *name, struct asked *out)
+static enum err find(struct core *c, const char *name, struct enrolment_row *out)
 {
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_FIND);
     bool found = false;
@@ -110,29 +96,20 @@ static enum err count_waiting(struct core *c, int64_t *out)
 
 /* --- the log --- */
 
-static void object_of(const char *name, char out[static OBJECT_MAX])
+void enrolment_object(const char *name, char out[static ENROLMENT_OBJECT_MAX])
 {
-    snprintf(out, OBJECT_MAX, "enrolment:%.*s", (int)ENROLMENT_ID_LEN, name);
+    snprintf(out, ENROLMENT_OBJECT_MAX, "enrolment:%.*s", (int)ENROLMENT_ID_LEN, name);
 }
 
 static void begin_entry(struct doc *body, const char *type, const char *name, int64_t previous)
 {
-    char object[OBJECT_MAX];
+    char object[ENROLMENT_OBJECT_MAX];
 
-    object_of(name, object);
+    enrolment_object(name, object);
     entries_body(body, type, object, previous);
 }
 
-/* How a request ends. */
-struct end {
-    const char *state;         /* admitted, refused or expired */
-    const char *operator_name; /* NULL: nobody, by its time */
-    const char *reason;        /* why it was refused, or "" */
-    const char *holder;        /* who he became, or "" */
-    const struct buf *root;    /* of his certificates; NULL or empty: he has none */
-};
-
-static enum err end(struct core *c, struct asked *a, const struct end *how)
+enum err enrolment_end(struct core *c, struct enrolment_row *a, const struct enrolment_end *how)
 {
     struct doc body = {0};
 
@@ -159,22 +136,35 @@ static enum err end(struct core *c, struct asked *a, const struct end *how)
     return store_run(q);
 }
 
-static enum err expire(struct core *c, struct asked *a)
+static enum err expire(struct core *c, struct enrolment_row *a)
 {
-    static const struct end by_time = {.state = "expired", .reason = "", .holder = ""};
+    static const struct enrolment_end by_time = {.state = "expired", .reason = "", .holder = ""};
 
-    return waits(a) && c->now_us >= a->expires_us ? end(c, a, &by_time) : ERR_OK;
+    if (!enrolment_row_waits(a) || c->now_us < a->expires_us)
+        return ERR_OK;
+    return enrolment_end(c, a, &by_time);
 }
 
 enum err enrolment_catch_up_one(struct core *c, bool *found)
 {
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_DUE);
-    struct asked a;
+    struct enrolment_row a;
 
     store_bind_int(q, ":now", c->now_us);
     enum err e = read_one(c, q, found, &a);
     if (!e && *found)
         e = expire(c, &a);
+    release(&a);
+    return e;
+}
+
+enum err enrolment_check_waiting(struct core *c, const char *name)
+{
+    struct enrolment_row a = {0};
+
+    enum err e = find(c, name, &a);
+    if (!e && (!enrolment_row_waits(&a) || a.expires_us <= c->now_us))
+        e = ERR_NOT_FOUND;
     release(&a);
     return e;
 }
@@ -194,7 +184,7 @@ static void put_keys(const struct enrolment *in, struct doc *out)
 }
 
 /* Who admitted him so far. */
-static void put_admissions(const struct asked *a, struct doc *out)
+static void put_admissions(const struct enrolment_row *a, struct doc *out)
 {
     struct doc list = {0};
     char names[sizeof a->by], *rest = names;
@@ -223,7 +213,7 @@ static enum err put_blob(struct store_query *q, const char *name, struct doc *ou
     return e;
 }
 
-static enum err put_certificates(struct core *c, const struct asked *a, struct doc *out)
+static enum err put_certificates(struct core *c, const struct enrolment_row *a, struct doc *out)
 {
     struct doc certificates = {0};
     enum err e = ERR_OK;
@@ -233,7 +223,7 @@ static enum err put_certificates(struct core *c, const struct asked *a, struct d
     doc_object(&certificates);
     for (size_t use = 0; !e && use < KEY_USES; use++) {
         struct store_query *q = store_query(c->store, STORE_KEY_CERTIFICATE);
-        const struct key *key = said(a)->key[use];
+        const struct key *key = enrolment_said(a)->key[use];
         store_bind_text(q, ":thumbprint", key ? key_thumbprint(key) : "");
         e = put_blob(q, key_use_name((enum key_use)use), &certificates);
     }
@@ -250,7 +240,7 @@ static enum err put_certificates(struct core *c, const struct asked *a, struct d
 enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
 {
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_BY_ID);
-    struct asked a;
+    struct enrolment_row a;
     bool found = false;
 
     store_bind_int(q, ":id", id);
@@ -261,34 +251,33 @@ enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
         put_admissions(&a, out);
         doc_time(out, "expires", a.expires_us);
         doc_text(out, "id", a.name);
-        doc_text(out, "name", said(&a)->name);
-        doc_text_optional(out, "wanted", said(&a)->holder);
+        doc_text(out, "name", enrolment_said(&a)->name);
+        doc_text_optional(out, "wanted", enrolment_said(&a)->holder);
     }
     release(&a);
     return e;
 }
 
-static void describe(const struct asked *a, struct doc *out)
+static void describe(const struct enrolment_row *a, struct doc *out)
 {
     doc_object(out);
     put_admissions(a, out);
     doc_text(out, "enrolment", a->name);
     doc_time(out, "expires", a->expires_us);
     doc_text_optional(out, "holder", a->holder);
-    put_keys(said(a), out);
-    doc_text(out, "name", said(a)->name);
+    put_keys(enrolment_said(a), out);
+    doc_text(out, "name", enrolment_said(a)->name);
     doc_text_optional(out, "reason", a->reason);
     doc_time(out, "received", a->received_us);
     doc_text(out, "status", a->state);
     doc_text(out, "thumbprint", verified_signer(a->statement));
-    doc_text_optional(out, "wanted", said(a)->holder);
+    doc_text_optional(out, "wanted", enrolment_said(a)->holder);
 }
 
-/* Ends a public function about A, and releases it. */
-static enum err answer(struct core *c, const struct core_caller *who, enum err e, int http,
-                       struct asked *a, struct core_answer *out)
+enum err enrolment_answer(struct core *c, const struct core_caller *who, enum err e, int http,
+                          struct enrolment_row *a, struct core_answer *out)
 {
-    char item[OBJECT_MAX];
+    char item[ENROLMENT_OBJECT_MAX];
     struct doc body = {0};
 
     if (!e) {
@@ -298,14 +287,13 @@ static enum err answer(struct core *c, const struct core_caller *who, enum err e
     release(a);
     if (e != ERR_ITEM_CLAIMED)
         return answer_finish(c, who, e, http, &body, out);
-    object_of(a->name, item);
+    enrolment_object(a->name, item);
     return claim_refuse(c, who, item, e, out);
 }
 
 /* --- handing one in --- */
 
-/* Every key of it is nobody's. */
-static enum err check_keys(struct core *c, const struct enrolment *in)
+enum err enrolment_check_keys(struct core *c, const struct enrolment *in)
 {
     struct people_key there;
 
@@ -343,7 +331,7 @@ static enum err check_new(struct core *c, const struct verified *statement)
     if (!e)
         e = freshness_expires(c->now_us, head->expires_us);
     if (!e)
-        e = check_keys(c, verified_enrolment(statement));
+        e = enrolment_check_keys(c, verified_enrolment(statement));
     return e ? e : check_room(c);
 }
 
@@ -371,7 +359,7 @@ enum err core_enrol(struct core *c, const struct core_caller *who, const struct 
                     struct core_answer *out)
 {
     char name[ENROLMENT_ID_LEN + 1];
-    struct asked a = {0};
+    struct enrolment_row a = {0};
     size_t len;
 
     *out = (struct core_answer){0};
@@ -392,13 +380,12 @@ enum err core_enrol(struct core *c, const struct core_caller *who, const struct 
     } else if (!e) {
         e = expire(c, &a);
     }
-    return answer(c, who, e, 202, &a, out);
+    return enrolment_answer(c, who, e, 202, &a, out);
 }
 
 /* --- looking --- */
 
-/* With what time demands. */
-static enum err find_now(struct core *c, const char *name, struct asked *out)
+enum err enrolment_find(struct core *c, const char *name, struct enrolment_row *out)
 {
     enum err e = find(c, name, out);
 
@@ -408,18 +395,18 @@ static enum err find_now(struct core *c, const char *name, struct asked *out)
 enum err core_enrolment(struct core *c, const struct core_caller *who, const char *name,
                         struct core_answer *out)
 {
-    struct asked a = {0};
+    struct enrolment_row a = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    return answer(c, who, find_now(c, name, &a), 200, &a, out);
+    return enrolment_answer(c, who, enrolment_find(c, name, &a), 200, &a, out);
 }
 
 static enum err push(struct core *c, const struct store_query *q, struct doc *list, int64_t *last)
 {
     struct doc one = {0};
-    struct asked a;
+    struct enrolment_row a;
 
     enum err e = read_row(c, q, &a);
     if (!e) {
@@ -463,154 +450,4 @@ enum err core_enrolments(struct core *c, const struct core_caller *who,
     page_next(&page, count, last, &body);
     doc_put(&body, "enrolments", &list);
     return answer_finish(c, who, e, 200, &body, out);
-}
-
-/* --- the operator's word --- */
-
-/* Which no other operator works on. */
-static enum err find_waiting(struct core *c, const struct core_caller *who, const char *name,
-                             struct asked *out)
-{
-    char item[OBJECT_MAX];
-    enum err e = find_now(c, name, out);
-
-    if (!e && !waits(out))
-        e = ERR_ENROLMENT_OVER;
-    if (e)
-        return e;
-    object_of(name, item);
-    return claim_check(c, who, item);
-}
-
-/* Somebody new, or who the request says that he is already: nobody else's name is given to it. */
-static enum err check_holder(struct core *c, const struct enrolment *in, const char *holder)
-{
-    struct people_holder there;
-
-    enum err e = forms_holder(holder, strlen(holder));
-    if (!e)
-        e = people_holder_find(c, holder, &there);
-    if (e)
-        return e == ERR_HOLDER_UNKNOWN ? ERR_OK : e;
-    if (there.kind != PEOPLE_PERSON)
-        return ERR_HOLDER_IS_NO_PERSON;
-    return strcmp(in->holder, holder) == 0 && strcmp(in->name, there.name) == 0
-               ? ERR_OK
-               : ERR_BANK_HOLDER_EXISTS;
-}
-
-/* One key after the other: each is the person's from its entry on. */
-static enum err enrol_all(struct core *c, const struct core_caller *who, const struct asked *a,
-                          const char *holder, const struct core_certificates *certificates)
-{
-    const struct buf *const of_use[KEY_USES] = {
-        [KEY_USE_SIGN] = &certificates->sign, [KEY_USE_AUTHENTICATE] = &certificates->authenticate};
-    enum err e = ERR_OK;
-
-    for (size_t use = 0; !e && use < KEY_USES; use++) {
-        const struct enrol one = {.kind = PEOPLE_PERSON,
-                                  .holder = holder,
-                                  .name = said(a)->name,
-                                  .key = said(a)->key[use],
-                                  .use = (enum key_use)use,
-                                  .operator_name = who->operator_name,
-                                  .statement = verified_jws(a->statement, NULL),
-                                  .certificate = of_use[use]};
-        if (one.key)
-            e = enrol_key(c, &one);
-    }
-    return e;
-}
-
-/* Notes who admitted the request, each once. */
-static enum err add_operator(struct core *c, struct asked *a, const char *name)
-{
-    char padded[sizeof a->by + 2], wanted[HOLDER_MAX + 3];
-
-    snprintf(padded, sizeof padded, " %s ", a->by);
-    snprintf(wanted, sizeof wanted, " %s ", name);
-    if (strstr(padded, wanted) || strlen(a->by) + 1 + strlen(name) >= sizeof a->by)
-        return ERR_OK;
-    size_t len = strlen(a->by);
-    snprintf(a->by + len, sizeof a->by - len, "%s%s", len ? " " : "", name);
-    struct store_query *q = store_query(c->store, STORE_ENROLMENT_ADMITTED);
-    store_bind_int(q, ":id", a->id);
-    store_bind_text(q, ":by", a->by);
-    return store_run(q);
-}
-
-static enum err check_admission(struct core *c, const struct asked *a,
-                                const struct core_admission *in)
-{
-    if (strcmp(in->thumbprint, verified_signer(a->statement)) != 0)
-        return ERR_LETTER_MISMATCH;
-    enum err e = check_holder(c, said(a), in->holder);
-    return e ? e : check_keys(c, said(a));
-}
-
-/* The keeper is asked last, when nothing of the bank's own is in the way. */
-static enum err admit(struct core *c, const struct core_caller *who, struct asked *a,
-                      const struct core_admission *in)
-{
-    struct core_certificates certificates = {.missing = 0};
-    const struct end how = {.state = "admitted",
-                            .operator_name = who->operator_name,
-                            .reason = "",
-                            .holder = in->holder,
-                            .root = &certificates.root};
-
-    enum err e = check_admission(c, a, in);
-    if (!e && in->by.act)
-        e = in->by.certify(in->by.ctx, verified_jws(a->statement, NULL), in->by.act, &certificates);
-    if (!e && in->by.act)
-        e = add_operator(c, a, who->operator_name);
-    if (!e && !certificates.missing) {
-        e = enrol_all(c, who, a, in->holder, &certificates);
-        if (!e)
-            e = end(c, a, &how);
-    }
-    core_certificates_free(&certificates);
-    return e;
-}
-
-void core_certificates_free(struct core_certificates *c)
-{
-    buf_free(&c->sign);
-    buf_free(&c->authenticate);
-    buf_free(&c->root);
-    *c = (struct core_certificates){0};
-}
-
-enum err core_enrolment_admit(struct core *c, const struct core_caller *who, const char *name,
-                              const struct core_admission *in, struct core_answer *out)
-{
-    struct asked a = {0};
-
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = find_waiting(c, who, name, &a);
-    if (!e)
-        e = admit(c, who, &a, in);
-    return answer(c, who, e, 200, &a, out);
-}
-
-enum err core_enrolment_refuse(struct core *c, const struct core_caller *who, const char *name,
-                               const char *reason, struct core_answer *out)
-{
-    const struct end how = {
-        .state = "refused", .operator_name = who->operator_name, .reason = reason, .holder = ""};
-    struct asked a = {0};
-
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    enum err e = session_operator_note(who, reason);
-    if (!e)
-        e = find_waiting(c, who, name, &a);
-    if (!e)
-        e = end(c, &a, &how);
-    return answer(c, who, e, 200, &a, out);
 }

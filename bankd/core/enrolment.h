@@ -11,6 +11,9 @@
 /* Ends one request whose time is over; FOUND: there was one. */
 MUST_CHECK enum err enrolment_catch_up_one(struct core *c, bool *found);
 
+/* NOT_FOUND unless it waits. */
+MUST_CHECK enum err enrolment_check_waiting(struct core *c, const char *name);
+
 /* What the queue says of the one that waits in row ID. */
 MUST_CHECK enum err enrolment_waits(struct core *c, int64_t id, struct doc *out);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "api/request.h"
 #include "app/app.h"
 #include "app/letter.h"
 #include "bankd/ctl/cmd.h"
@@ -8,8 +9,10 @@
 #include "base/file.h"
 #include "base/text.h"
 #include <stdio.h>
+#include <string.h>
 
 #define LETTER_NAME "bank-letter"
+#define ROLLOVER_DAYS 90 /* of overlap, unless it is said */
 
 /* {"expires":…,"issued":…,"new":thumbprint,"old":thumbprint} */
 static enum err push_rollover(const struct rollover *r, struct js *array)
@@ -111,6 +114,19 @@ static enum err write_letter(struct ctl *ctl, const struct keys *k)
     return ERR_OK;
 }
 
+/* As the bank gives them out, for countersign-verify --rollovers. */
+static enum err save(struct ctl *ctl, const struct keys *k)
+{
+    struct buf text = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = js_canon(k->rolled, &text);
+    if (e == ERR_OK)
+        e = buf_add_byte(&text, '\n');
+    if (e == ERR_OK)
+        e = file_write(ctl->save, text.data, text.len, 0644);
+    buf_free(&text);
+    return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->save);
+}
+
 int cmd_key_show(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
@@ -125,42 +141,68 @@ int cmd_key_show(void *ctx, const struct args_list *words)
         print_plain(&k);
     if (e == ERR_OK && ctl->letter != NULL)
         e = write_letter(ctl, &k);
+    if (e == ERR_OK && ctl->save != NULL)
+        e = save(ctl, &k);
     keys_free(&k);
     return ctl_end(ctl, e);
 }
 
-/* As the bank gives them out, for countersign-verify --rollovers. */
-static enum err save(struct ctl *ctl, const struct keys *k)
+/* --- another root key --- */
+
+static enum err take_days(struct ctl *ctl, int64_t *out)
 {
-    struct buf text = BUF_INIT(CLIENT_ANSWER_MAX);
-    enum err e = js_canon(k->rolled, &text);
-    if (e == ERR_OK)
-        e = buf_add_byte(&text, '\n');
-    if (e == ERR_OK)
-        e = file_write(ctl->save, text.data, text.len, 0644);
-    buf_free(&text);
-    return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->save);
+    const char *text = ctl->overlap_days;
+    uint64_t days = ROLLOVER_DAYS;
+    enum err e =
+        text != NULL ? text_parse_u64(text, strlen(text), REQUEST_OVERLAP_DAYS_MAX, &days) : ERR_OK;
+    *out = (int64_t)days;
+    return e == ERR_OK && days > 0
+               ? e
+               : ctl_fail(ctl, ERR_USAGE, "--overlap-days: 1 to %d", REQUEST_OVERLAP_DAYS_MAX);
+}
+
+static enum err confirm(struct ctl *ctl)
+{
+    enum err e = app_confirm(&app_main, "Replace the bank's root key, which every letter names?");
+    return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", app_main.message);
+}
+
+/* What there is to do now. */
+static enum err print_rolled(struct ctl *ctl, int64_t missing)
+{
+    struct keys k;
+    enum err e = keys_fetch(ctl, &k);
+    if (e != ERR_OK)
+        return e;
+    printf("Root key   %s\n", k.pin);
+    print_rollovers(&k);
+    if (missing > 0)
+        printf("It is replaced when %lld more operator(s) ask for the same.\n", (long long)missing);
+    else
+        puts("New letters have the new pin. Keep the rollovers: bankctl key show --save FILE");
+    keys_free(&k);
+    return ERR_OK;
 }
 
 int cmd_key_rollover(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
-    struct keys k;
+    struct request_rollover r;
+    struct buf body = BUF_INIT(0);
+    struct js *answer = NULL;
     (void)words;
-    enum err e = keys_fetch(ctl, &k);
-    if (e == ERR_OK && ctl->save != NULL)
-        e = save(ctl, &k);
-    if (e == ERR_OK && ctl->json) {
-        e = ctl_print_json(k.rolled);
-    } else if (e == ERR_OK) {
-        printf("Root key   %s\n", k.pin);
-        print_rollovers(&k);
-        puts("A new one is made at the keeper, by somebody who has the token's PIN: stop both\n"
-             "daemons, and then\n"
-             "  bankd-keeper --config FILE --rollover\n"
-             "Start both again, and send the new pin with every letter from then on.");
-    }
+    enum err e = take_days(ctl, &r.overlap_days);
     if (e == ERR_OK)
-        keys_free(&k);
+        e = confirm(ctl);
+    if (e == ERR_OK)
+        e = request_rollover_make(&r, &body);
+    if (e == ERR_OK)
+        e = ctl_post(ctl, ROUTE_ROLLOVER, NULL, &body, &answer);
+    if (e == ERR_OK && ctl->json)
+        e = ctl_print_json(answer);
+    else if (e == ERR_OK)
+        e = print_rolled(ctl, js_int(js_get(answer, "missing")));
+    js_free(answer);
+    buf_free(&body);
     return ctl_end(ctl, e);
 }

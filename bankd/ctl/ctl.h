@@ -23,7 +23,7 @@ struct ctl {
     const char *checkpoint, *save, *rules, *reason;
     const char *key;                                           /* of a holder */
     const char *thumbprint;                                    /* as a person's letter has it */
-    const char *letter, *public_url;                           /* of the bank */
+    const char *letter, *public_url, *overlap_days;            /* of the bank */
     const char *from, *from_account, *description, *reference; /* of a credit */
     const char *waiting, *sort, *amber, *red;                  /* of the queue */
     const char *flag, *by, *to, *text;                         /* of its items */

@@ -139,11 +139,13 @@ static const struct args_option key_show[] = {
      &ctl.letter},
     {"public-url", 0, ARGS_TEXT, "URL", "for the letter: where holders reach the bank; else --url",
      &ctl.public_url},
-};
-
-static const struct args_option key_rollover[] = {
     {"save", 0, ARGS_TEXT, "FILE", "keep the rollovers, for countersign-verify --rollovers",
      &ctl.save},
+};
+static const struct args_option key_rollover[] = {
+    {"overlap-days", 0, ARGS_TEXT, "N",
+     "for how long clients find their way from the old one; default: 90", &ctl.overlap_days},
+    {"yes", 0, ARGS_FLAG, NULL, "do not ask", &app_main.yes},
 };
 
 static const struct args_command commands[] = {
@@ -292,8 +294,8 @@ static const struct args_command commands[] = {
     {"notice retry", "NOTICE", "let a notice be tried again, at once",
      "bankctl notice retry 17 --note 'the mail server was down'", note_only, COUNT(note_only), 1, 1,
      cmd_notice_retry},
-    {"key rollover", "", "show which root keys were replaced, and how one is",
-     "bankctl key rollover --save rollovers.json", key_rollover, COUNT(key_rollover), 0, 0,
+    {"key rollover", "", "replace the bank's root key by a new one that the old one signs",
+     "bankctl key rollover --overlap-days 180", key_rollover, COUNT(key_rollover), 0, 0,
      cmd_key_rollover},
     {"report", "", "check at the end of the day that the books agree", "bankctl report", NULL, 0, 0,
      0, cmd_report},

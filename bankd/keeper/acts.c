@@ -102,6 +102,8 @@ static void forget(struct pins *p, int64_t now_us)
             p->admission[kept++] = p->admission[i];
     }
     p->admission_count = kept;
+    if (p->rollover.expires_us <= now_us)
+        p->rollover = (struct pin_rollover){0};
 }
 
 static enum err judge(const struct acts_judge *j, role_set needed, struct act *a)
@@ -201,6 +203,89 @@ enum err acts_change(const struct acts_judge *j, const char *jws, size_t len)
     return e;
 }
 
+/* --- where more than one must ask --- */
+
+/* Whether he who asked may do so now, too. */
+static bool may(const struct pins *p, const char *operator_id, role_set needed)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        const struct pin *pin = &p->pin[i];
+        if (pin->active && pin->roles & needed && strcmp(pin->operator_id, operator_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static unsigned count_missing(const struct acts_judge *j, const struct pin_signers *s,
+                              role_set needed)
+{
+    unsigned given = 0;
+
+    for (size_t i = 0; i < s->count; i++)
+        given += may(j->pins, s->by[i], needed);
+    return given < j->needed ? j->needed - given : 0;
+}
+
+/* A person counts once, whatever keys he signs with. */
+static void add_signer(struct pin_signers *s, const struct act *act)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->by[i], act->signer->operator_id) == 0)
+            return;
+    }
+    if (s->count < PINS_SIGNERS_MAX) /* more are never needed */
+        snprintf(s->by[s->count++], sizeof s->by[0], "%s", act->signer->operator_id);
+}
+
+/* --- another root key --- */
+
+static void note_rollover(const struct acts_judge *j, const struct act *act, int64_t days,
+                          struct acts_rollover *out)
+{
+    struct pin_rollover *r = &j->pins->rollover;
+    int64_t expires_us = verified_head(act->verified)->expires_us;
+
+    if (!r->signers.count || r->overlap_days != days)
+        *r = (struct pin_rollover){.overlap_days = days, .expires_us = expires_us};
+    if (expires_us < r->expires_us)
+        r->expires_us = expires_us;
+    add_signer(&r->signers, act);
+    *out = (struct acts_rollover){days, count_missing(j, &r->signers, ROLE_BIT(ROLE_SECURITY))};
+    if (!out->missing)
+        *r = (struct pin_rollover){0};
+}
+
+static enum err roll(const struct acts_judge *j, struct act *act, struct acts_rollover *out)
+{
+    struct request_rollover r;
+    enum err e = judge(j, ROLE_BIT(ROLE_SECURITY), act);
+
+    if (!e && act->match.route != ROUTE_ROLLOVER)
+        e = ERR_ACT_MISMATCH;
+    if (!e && act->again)
+        e = ERR_NONCE_REUSED;
+    if (!e)
+        e = request_rollover_read(act->request, act->request_len, &r);
+    if (e)
+        return e;
+    note_rollover(j, act, r.overlap_days, out);
+    remember(j->pins, act);
+    return ERR_OK;
+}
+
+enum err acts_rollover(const struct acts_judge *j, const char *jws, size_t len,
+                       struct acts_rollover *out)
+{
+    struct act a;
+
+    *out = (struct acts_rollover){0};
+    enum err e = verify(j, jws, len, &a);
+    if (!e)
+        e = roll(j, &a, out);
+    verified_free(a.verified);
+    return e;
+}
+
 /* --- admissions --- */
 
 static struct pin_admission *find_admission(struct pins *p, const char *enrolment)
@@ -210,38 +295,6 @@ static struct pin_admission *find_admission(struct pins *p, const char *enrolmen
             return &p->admission[i];
     }
     return NULL;
-}
-
-/* Whether he who admitted a request may do so now, too. */
-static bool may_admit(const struct pins *p, const char *operator_id)
-{
-    for (size_t i = 0; i < p->count; i++) {
-        const struct pin *pin = &p->pin[i];
-        if (pin->active && pin->roles & ROLE_BIT(ROLE_ENROLMENT) &&
-            strcmp(pin->operator_id, operator_id) == 0)
-            return true;
-    }
-    return false;
-}
-
-static unsigned count_missing(const struct acts_judge *j, const struct pin_admission *a)
-{
-    unsigned given = 0;
-
-    for (size_t i = 0; i < a->count; i++)
-        given += may_admit(j->pins, a->by[i]);
-    return given < j->needed ? j->needed - given : 0;
-}
-
-/* A person counts once, whatever keys he signs with. */
-static void add_signer(struct pin_admission *a, const struct act *act)
-{
-    for (size_t i = 0; i < a->count; i++) {
-        if (strcmp(a->by[i], act->signer->operator_id) == 0)
-            return;
-    }
-    if (a->count < PINS_SIGNERS_MAX) /* more are never needed */
-        snprintf(a->by[a->count++], sizeof a->by[0], "%s", act->signer->operator_id);
 }
 
 static enum err note_admission(const struct acts_judge *j, const struct act *act,
@@ -260,8 +313,8 @@ static enum err note_admission(const struct acts_judge *j, const struct act *act
         snprintf(a->enrolment, sizeof a->enrolment, "%s", out->enrolment);
         snprintf(a->holder, sizeof a->holder, "%s", out->holder);
     }
-    add_signer(a, act);
-    out->missing = count_missing(j, a);
+    add_signer(&a->signers, act);
+    out->missing = count_missing(j, &a->signers, ROLE_BIT(ROLE_ENROLMENT));
     return ERR_OK;
 }
 

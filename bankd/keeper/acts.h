@@ -17,13 +17,23 @@ struct acts_judge {
     struct pins *pins;
     const char *bank;
     int64_t now_us;
-    unsigned needed; /* different operators who must admit a request */
+    unsigned needed; /* different operators who must admit a request or replace the root key */
 };
 
 /* An operator is added, gets his roles, or his key is suspended, resumed or revoked; of another
  * act or another's key nothing comes. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE,
  * ROLE_REQUIRED, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED. */
 MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len);
+
+/* Another root key for the bank is asked for. Unlike the others, it is refused when it is sent
+ * again, NONCE_REUSED: it would be one rollover more. Another overlap than the one that others
+ * asked for begins anew. Also ACT_MISMATCH. */
+struct acts_rollover {
+    int64_t overlap_days;
+    unsigned missing; /* operators who must ask for it besides */
+};
+MUST_CHECK enum err acts_rollover(const struct acts_judge *j, const char *jws, size_t len,
+                                  struct acts_rollover *out);
 
 struct acts_admission {
     struct verified *request; /* the caller's to free, also after a failure */

@@ -114,14 +114,19 @@ enum err hsm_open(const struct hsm_options *options, struct hsm **out)
     return ERR_OK;
 }
 
+static void forget(struct hsm_key *k)
+{
+    token_key_free(k->token);
+    key_free(k->public);
+    *k = (struct hsm_key){0};
+}
+
 void hsm_close(struct hsm *h)
 {
     if (!h)
         return;
-    for (size_t i = 0; i < HSM_USES; i++) {
-        token_key_free(h->keys[i].token);
-        key_free(h->keys[i].public);
-    }
+    for (size_t i = 0; i < HSM_USES; i++)
+        forget(&h->keys[i]);
     token_close(h->token);
     token_module_unload(h->module);
     free(h);
@@ -158,6 +163,10 @@ static enum err read_public(const struct token_key *from, struct key **out)
 
 void hsm_set_rollovers(struct hsm *h, size_t count)
 {
+    if (count == h->rollovers)
+        return;
+    forget(&h->keys[HSM_ROOT]);
+    forget(&h->keys[HSM_NEXT_ROOT]);
     h->rollovers = count;
 }
 

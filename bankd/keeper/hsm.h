@@ -33,8 +33,8 @@ struct hsm_options {
 MUST_CHECK enum err hsm_open(const struct hsm_options *options, struct hsm **out);
 void hsm_close(struct hsm *h); /* NULL-safe */
 
-/* How often the root key was replaced: with each rollover the next number becomes the root. Before
- * the first hsm_find; 0 without it. */
+/* How often the root key was replaced: with each rollover the next number becomes the root. 0
+ * before the first call. Another number ends the root keys that hsm_find gave. */
 void hsm_set_rollovers(struct hsm *h, size_t count);
 
 /* The key for USE. KEY_NOT_FOUND, KEY_AMBIGUOUS; KEY_CURVE when it is not on P-256. *OUT lives as

@@ -6,6 +6,7 @@
 #include "bankd/keeper/msg.h"
 #include "bankd/keeper/papers.h"
 #include "bankd/keeper/pins.h"
+#include "bankd/keeper/rolling.h"
 #include "bankd/keeper/state.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -20,6 +21,7 @@
 struct keeper {
     const char *bank;
     const char *state_dir;
+    struct hsm *hsm;
     struct state state;
     struct papers papers;
     struct pins *pins;
@@ -50,6 +52,7 @@ enum err keeper_open(const struct keeper_options *options, struct keeper **out)
         return ERR_NO_MEMORY;
     k->bank = options->bank;
     k->state_dir = options->state_dir;
+    k->hsm = options->hsm;
     k->stop_fd = options->stop_fd;
     k->admissions = options->admissions;
     k->person_days = options->person_days;
@@ -91,19 +94,23 @@ uint64_t keeper_size(const struct keeper *k)
     return k->state.head.size;
 }
 
-/* A pulled token comes back by itself (token.h). A module that cannot be started again does not,
- * and the loop ends after this answer. */
-static enum err judge_signing(struct keeper *k, const char *what, enum err e)
+/* The loop ends after this answer. */
+static void end(struct keeper *k)
 {
     static const uint64_t one = 1;
 
+    k->unusable = true;
+    if (write(k->stop_fd, &one, sizeof one) != (ssize_t)sizeof one)
+        log_event(LOG_ERROR, "keeper.stop", "the loop could not be told");
+}
+
+/* A pulled token comes back by itself (token.h). A module that cannot be started again does not. */
+static enum err judge_signing(struct keeper *k, const char *what, enum err e)
+{
     if (!e)
         return ERR_OK;
-    if (e == ERR_TOKEN_MODULE) {
-        k->unusable = true;
-        if (write(k->stop_fd, &one, sizeof one) != (ssize_t)sizeof one)
-            log_event(LOG_ERROR, "keeper.stop", "the loop could not be told");
-    }
+    if (e == ERR_TOKEN_MODULE)
+        end(k);
     return log_fail(e, "keeper.sign", "%s was not signed", what);
 }
 
@@ -284,6 +291,39 @@ static enum err answer_admit(void *ctx, const uint8_t *msg, size_t len, struct b
     return e;
 }
 
+/* Where the new papers cannot be read, nothing may go on under the old ones. */
+static enum err replace_root(struct keeper *k, int64_t overlap_days)
+{
+    const struct rolling_place at = {k->bank, k->state_dir, k->hsm, &k->papers};
+    struct rolling_result made;
+
+    enum err e = rolling_make(&at, overlap_days, &made);
+    if (e)
+        return judge_signing(k, "a rollover", e);
+    papers_free(&k->papers);
+    e = papers_open(k->state_dir, k->bank, k->hsm, &k->papers);
+    if (e)
+        end(k);
+    else
+        log_event(LOG_WARN, "keeper.rollover", "the root key is %s, in place of %s", made.pin,
+                  made.old_pin);
+    return e;
+}
+
+static enum err answer_roll(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    struct keeper *k = ctx;
+    const struct acts_judge j = judge_now(k);
+    struct acts_rollover r;
+
+    enum err e = acts_rollover(&j, (const char *)msg, len, &r);
+    if (!e)
+        e = pins_save(k->state_dir, k->pins);
+    if (!e && !r.missing)
+        e = replace_root(k, r.overlap_days);
+    return e ? e : msg_put_rolled(r.missing, answer);
+}
+
 static const struct serve_handler handlers[] = {
     {KEEPER_STATE, 0, answer_state},
     {KEEPER_CHECKPOINT, MSG_CHECKPOINT_MAX, answer_checkpoint},
@@ -292,6 +332,7 @@ static const struct serve_handler handlers[] = {
     {KEEPER_ACT, MSG_STATEMENT_MAX, answer_act},
     {KEEPER_ADMIT, 2 * (2 + MSG_STATEMENT_MAX), answer_admit},
     {KEEPER_ROLLOVERS, 0, answer_rollovers},
+    {KEEPER_ROLL, MSG_STATEMENT_MAX, answer_roll},
 };
 
 const struct serve_handler *keeper_handlers(size_t *count)

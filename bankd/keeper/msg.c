@@ -145,6 +145,19 @@ enum err msg_get_parts(const uint8_t *msg, size_t len, size_t max, struct msg_pa
     return len ? ERR_USAGE : ERR_OK;
 }
 
+enum err msg_put_rolled(unsigned missing, struct buf *out)
+{
+    return put_number(out, missing, MSG_ROLLED_LEN);
+}
+
+enum err msg_get_rolled(const uint8_t *msg, size_t len, unsigned *missing)
+{
+    if (len != MSG_ROLLED_LEN)
+        return ERR_USAGE;
+    *missing = (unsigned)get_number(msg, len);
+    return ERR_OK;
+}
+
 enum err msg_put_person(const struct keeper_person *p, struct buf *out)
 {
     const struct msg_part parts[] = {{p->sign.data, p->sign.len},
@@ -290,6 +303,19 @@ enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t 
     struct buf answer = BUF_INIT(1);
     enum err e = call(k, KEEPER_ACT, wait_ms, act, len, &answer);
 
+    buf_free(&answer);
+    return e;
+}
+
+enum err keeper_roll(struct keeper_conn *k, int wait_ms, const char *act, size_t len,
+                     unsigned *missing)
+{
+    struct buf answer = BUF_INIT(MSG_ROLLED_LEN);
+
+    *missing = 0;
+    enum err e = call(k, KEEPER_ROLL, wait_ms, act, len, &answer);
+    if (!e)
+        e = nonsense(k, msg_get_rolled(answer.data, answer.len, missing));
     buf_free(&answer);
     return e;
 }

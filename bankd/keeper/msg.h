@@ -21,7 +21,8 @@ enum keeper_msg {
     KEEPER_CERTIFY,    /* a PKCS#10 request with the TLS key -> leaf and root certificate */
     KEEPER_ACT,        /* an operator's act that changes the operators -> nothing */
     KEEPER_ADMIT,      /* a request to be enrolled, an operator's act -> a person's certificates */
-    KEEPER_ROLLOVERS   /* -> all rollovers of the root key, a JSON array */
+    KEEPER_ROLLOVERS,  /* -> all rollovers of the root key, a JSON array */
+    KEEPER_ROLL        /* an operator's act that asks for another root key -> how many must, too */
 };
 
 struct keeper_state {
@@ -55,6 +56,10 @@ MUST_CHECK enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uin
 
 /* An operator's act, for the keeper to know its signers by. */
 MUST_CHECK enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t len);
+/* An operator's act that asks for another root key. *MISSING: how many other operators must ask for
+ * it besides; 0: it was replaced. */
+MUST_CHECK enum err keeper_roll(struct keeper_conn *k, int wait_ms, const char *act, size_t len,
+                                unsigned *missing);
 /* A person's certificates: DER, as far as he has keys for them. */
 struct keeper_person {
     unsigned missing; /* operators who must admit him besides; until then the rest is empty */
@@ -72,11 +77,13 @@ MUST_CHECK enum err keeper_admit(struct keeper_conn *k, int wait_ms, const char 
  *   checkpoint   size (8), root, number of hashes (2), hashes
  *   certificates length (2), leaf; length (2), root
  *   admission    length (2), statement; length (2), act
+ *   rolled       missing (2)
  *   person       missing (2); three times length (2), which may be 0, certificate
  *
  * Integers are big-endian. Another length than the fields make is ERR_USAGE. */
 #define MSG_STATE_LEN (8u + KEEPER_HASH_LEN)
 #define MSG_CHECKPOINT_MAX (MSG_STATE_LEN + 2u + KEEPER_PROOF_MAX * KEEPER_HASH_LEN)
+#define MSG_ROLLED_LEN 2u
 #define MSG_REQUEST_MAX 4096u     /* bytes of a PKCS#10 request */
 #define MSG_CERTIFICATE_MAX 4096u /* bytes of one certificate */
 #define MSG_STATEMENT_MAX 16384u  /* bytes of a JWS */
@@ -101,6 +108,8 @@ MUST_CHECK enum err msg_put_parts(const struct msg_part *part, size_t count, siz
                                   struct buf *out);
 MUST_CHECK enum err msg_get_parts(const uint8_t *msg, size_t len, size_t max, struct msg_part *out,
                                   size_t count);
+MUST_CHECK enum err msg_put_rolled(unsigned missing, struct buf *out);
+MUST_CHECK enum err msg_get_rolled(const uint8_t *msg, size_t len, unsigned *missing);
 MUST_CHECK enum err msg_put_person(const struct keeper_person *p, struct buf *out);
 MUST_CHECK enum err msg_get_person(const uint8_t *msg, size_t len, struct keeper_person *out);
 

@@ -7,6 +7,7 @@
 #include "order/forms.h"
 #include "order/json.h"
 #include "order/member.h"
+#include "order/rollover.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +125,19 @@ static enum err read_act(const struct js *value, struct pins *p)
     return e ? e : member_time(issued, &act->issued_us);
 }
 
+static enum err read_signers(const struct js *list, struct pin_signers *out)
+{
+    enum err e = ERR_OK;
+
+    for (; !e && out->count < js_count(list); out->count++) {
+        const struct js *one = js_at(list, out->count);
+        e = js_type(one) != JS_TEXT
+                ? ERR_KEEPER_STATE
+                : member_text(one, forms_holder, out->by[out->count], sizeof out->by[0]);
+    }
+    return e;
+}
+
 static enum err read_admission(const struct js *value, struct pins *p)
 {
     const struct js *by, *enrolment, *expires, *holder;
@@ -139,13 +153,25 @@ static enum err read_admission(const struct js *value, struct pins *p)
         e = member_time(expires, &a->expires_us);
     if (!e)
         e = member_text(holder, forms_holder, a->holder, sizeof a->holder);
-    for (; !e && a->count < js_count(by); a->count++) {
-        const struct js *one = js_at(by, a->count);
-        e = js_type(one) != JS_TEXT
-                ? ERR_KEEPER_STATE
-                : member_text(one, forms_holder, a->by[a->count], sizeof a->by[0]);
-    }
-    return e;
+    return e ? e : read_signers(by, &a->signers);
+}
+
+/* None when there is no such member. */
+static enum err read_rollover(const struct js *value, struct pin_rollover *out)
+{
+    const struct js *by, *days, *expires;
+    const struct js_member table[] = {MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by),
+                                      MEMBER_INT("days", 1, ROLLOVER_OVERLAP_MAX_DAYS, &days),
+                                      MEMBER_TEXT("expires", true, &expires)};
+    if (!value)
+        return ERR_OK;
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (!e)
+        e = member_time(expires, &out->expires_us);
+    if (!e)
+        out->overlap_days = js_int(days);
+    return e ? e : read_signers(by, &out->signers);
 }
 
 static enum err read_list(const struct js *list, struct pins *p,
@@ -160,12 +186,13 @@ static enum err read_list(const struct js *list, struct pins *p,
 
 static enum err read_all(const struct js *document, struct pins *p)
 {
-    const struct js *acts, *admissions, *floor, *operators, *type, *version;
+    const struct js *acts, *admissions, *floor, *operators, *rollover, *type, *version;
     const struct js_member table[] = {
         MEMBER_ARRAY("acts", 0, PINS_ACTS_MAX, &acts),
         MEMBER_ARRAY("admissions", 0, PINS_ADMISSIONS_MAX, &admissions),
         MEMBER_INT("floor", 0, JS_INT_MAX, &floor),
         MEMBER_ARRAY("operators", 0, PINS_MAX, &operators),
+        {"rollover", JS_OBJECT, false, 0, 0, &rollover},
         MEMBER_TEXT("type", true, &type),
         MEMBER_INT("version", 1, 1, &version)};
     enum err e = js_members(document, table, MEMBER_ROWS(table), NULL);
@@ -178,6 +205,8 @@ static enum err read_all(const struct js *document, struct pins *p)
         e = read_list(operators, p, read_pin);
     if (!e)
         e = read_list(acts, p, read_act);
+    if (!e)
+        e = read_rollover(rollover, &p->rollover);
     return e ? e : read_list(admissions, p, read_admission);
 }
 
@@ -251,19 +280,39 @@ static void push_act(const struct pin_act *act, struct doc *list)
     doc_push(list, &one);
 }
 
-static void push_admission(const struct pin_admission *a, struct doc *list)
+static void put_signers(const struct pin_signers *s, struct doc *out)
 {
-    struct doc one = {0}, by = {0};
+    struct doc by = {0};
 
     doc_array(&by);
-    for (size_t i = 0; i < a->count; i++)
-        doc_push_text(&by, a->by[i]);
+    for (size_t i = 0; i < s->count; i++)
+        doc_push_text(&by, s->by[i]);
+    doc_put(out, "by", &by);
+}
+
+static void push_admission(const struct pin_admission *a, struct doc *list)
+{
+    struct doc one = {0};
+
     doc_object(&one);
-    doc_put(&one, "by", &by);
+    put_signers(&a->signers, &one);
     doc_text(&one, "enrolment", a->enrolment);
     doc_time(&one, "expires", a->expires_us);
     doc_text(&one, "holder", a->holder);
     doc_push(list, &one);
+}
+
+static void put_rollover(const struct pin_rollover *r, struct doc *out)
+{
+    struct doc one = {0};
+
+    if (!r->signers.count)
+        return;
+    doc_object(&one);
+    put_signers(&r->signers, &one);
+    doc_int(&one, "days", r->overlap_days);
+    doc_time(&one, "expires", r->expires_us);
+    doc_put(out, "rollover", &one);
 }
 
 static enum err write_all(const struct pins *p, struct buf *out)
@@ -284,6 +333,7 @@ static enum err write_all(const struct pins *p, struct buf *out)
     doc_put(&document, "admissions", &admissions);
     doc_int(&document, "floor", p->floor_us);
     doc_put(&document, "operators", &operators);
+    put_rollover(&p->rollover, &document);
     doc_text(&document, "type", TYPE);
     doc_int(&document, "version", 1);
     enum err e = doc_canon(&document, out);

@@ -2,7 +2,7 @@
  *
  * pins: the operators that the keeper believes, whatever bankd says: the first by ceremony at the
  * keeper, later ones by acts of theirs (acts.h). With them, what must not be done twice: the acts
- * that were taken, and who admitted whom where more than one must.
+ * that were taken, and who asked for what where more than one must.
  *
  * One file in the state directory, `operators`, a canonical document that is replaced as a whole
  * before anything is signed on it. What it does not notice: an older copy put in its place.
@@ -36,13 +36,24 @@ struct pin_act {
     int64_t issued_us;
 };
 
+/* Different operators who asked for the same. */
+struct pin_signers {
+    char by[PINS_SIGNERS_MAX][HOLDER_MAX + 1];
+    size_t count;
+};
+
 /* A request that somebody admitted, until its time is over. */
 struct pin_admission {
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];
     int64_t expires_us;
-    char by[PINS_SIGNERS_MAX][HOLDER_MAX + 1];
-    size_t count;
+    struct pin_signers signers;
+};
+
+/* Another root key for which more operators must ask. */
+struct pin_rollover {
+    int64_t overlap_days, expires_us;
+    struct pin_signers signers; /* none: nobody asks */
 };
 
 struct pins {
@@ -52,6 +63,7 @@ struct pins {
     size_t act_count;
     struct pin_admission admission[PINS_ADMISSIONS_MAX];
     size_t admission_count;
+    struct pin_rollover rollover;
     int64_t floor_us; /* acts issued before are forgotten, and taken no more */
 };
 

@@ -42,7 +42,7 @@ static enum err copy_key(const struct hsm_key *from, struct key **out)
 
 /* What both roots are to sign. */
 static enum err fill(const struct papers *p, const char *bank, const struct hsm_key *next,
-                     const struct rolling_options *o, struct rollover *out)
+                     int64_t overlap_days, struct rollover *out)
 {
     size_t count = verify_rollovers_count(p->chain);
     uint8_t nonce[NONCE_BYTES];
@@ -53,7 +53,7 @@ static enum err fill(const struct papers *p, const char *bank, const struct hsm_
     (void)snprintf(out->head.bank, sizeof out->head.bank, "%s", bank);
     (void)snprintf(out->log, sizeof out->log, "%s", key_thumbprint(hsm_public(p->log)));
     out->head.issued_us = clock_now_us();
-    out->head.expires_us = out->head.issued_us + o->overlap_days * DAY_US;
+    out->head.expires_us = out->head.issued_us + overlap_days * DAY_US;
     out->follows = count > 0;
     if (out->follows)
         memcpy(out->previous, verify_rollovers_digest(p->chain, count - 1), sizeof out->previous);
@@ -110,12 +110,12 @@ static enum err read_back(const struct buf *text, const char *bank, const struct
 }
 
 static enum err make_rollovers(const struct papers *p, const char *bank, struct hsm_key *next,
-                               const struct rolling_options *o, struct buf *out)
+                               int64_t overlap_days, struct buf *out)
 {
     struct buf payload = BUF_INIT(JWS_MAX), by_old = BUF_INIT(JWS_MAX), by_new = BUF_INIT(JWS_MAX);
     struct rollover r = {.follows = false};
 
-    enum err e = fill(p, bank, next, o, &r);
+    enum err e = fill(p, bank, next, overlap_days, &r);
     if (!e)
         e = rollover_make(&r, &payload);
     if (!e)
@@ -131,30 +131,41 @@ static enum err make_rollovers(const struct papers *p, const char *bank, struct 
     return e;
 }
 
+enum err rolling_make(const struct rolling_place *at, int64_t overlap_days,
+                      struct rolling_result *out)
+{
+    struct buf rollovers = BUF_INIT(SERVE_MESSAGE_MAX);
+    const struct papers *p = at->papers;
+    struct hsm_key *next = NULL;
+    size_t count = verify_rollovers_count(p->chain);
+
+    memset(out, 0, sizeof *out);
+    if (count == VERIFY_ROLLOVERS_MAX)
+        return log_fail(ERR_TOO_LARGE, "keeper.rollover", "the root key was replaced %zu times",
+                        count);
+    enum err e = next_root(at->hsm, &next);
+    if (!e)
+        e = make_rollovers(p, at->bank, next, overlap_days, &rollovers);
+    if (!e)
+        e = read_back(&rollovers, at->bank, p, out);
+    if (!e)
+        e = papers_make(at->state_dir, count + 1, at->bank, next, p->log, clock_now_us());
+    if (!e)
+        e = papers_roll(at->state_dir, &rollovers);
+    buf_free(&rollovers);
+    return e;
+}
+
 static enum err roll(const struct settings *s, const struct rolling_options *o, struct hsm *hsm,
                      struct rolling_result *out)
 {
-    struct buf rollovers = BUF_INIT(SERVE_MESSAGE_MAX);
     struct papers papers;
-    struct hsm_key *next = NULL;
+    const struct rolling_place at = {s->bank, s->state, hsm, &papers};
 
     enum err e = papers_open(s->state, s->bank, hsm, &papers);
-    size_t count = verify_rollovers_count(papers.chain);
-    if (!e && count == VERIFY_ROLLOVERS_MAX)
-        e = log_fail(ERR_TOO_LARGE, "keeper.rollover", "the root key was replaced %zu times",
-                     count);
     if (!e)
-        e = next_root(hsm, &next);
-    if (!e)
-        e = make_rollovers(&papers, s->bank, next, o, &rollovers);
-    if (!e)
-        e = read_back(&rollovers, s->bank, &papers, out);
-    if (!e)
-        e = papers_make(s->state, count + 1, s->bank, next, papers.log, clock_now_us());
-    if (!e)
-        e = papers_roll(s->state, &rollovers);
+        e = rolling_make(&at, o->overlap_days, out);
     papers_free(&papers);
-    buf_free(&rollovers);
     return e;
 }
 

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * rolling: `bankd-keeper --rollover`: another root key for the bank (docs/FORMAT.md section 7.1),
- * by a person at the keeper who has the token's PIN. bankd cannot ask for it.
+ * rolling: another root key for the bank (docs/FORMAT.md section 7.1): by a person at the keeper
+ * who has the token's PIN, `bankd-keeper --rollover`, or by operators whom the keeper knows
+ * (acts.h). bankd alone cannot have it.
  */
 #ifndef BANKD_KEEPER_ROLLING_H
 #define BANKD_KEEPER_ROLLING_H
 
+#include "bankd/keeper/hsm.h"
+#include "bankd/keeper/papers.h"
 #include "bankd/keeper/settings.h"
 #include "base/err.h"
 #include "order/key.h"
@@ -24,9 +27,18 @@ struct rolling_result {
     int64_t until_us;                     /* the overlap's end */
 };
 
-/* While no keeper runs. Makes the next root key on the token, or takes the one that an interrupted
- * run made; makes its papers and, last of all, puts it in force by one file: whenever it is
- * interrupted, the old root key holds or the new one. TOO_LARGE: VERIFY_ROLLOVERS_MAX are made. */
+/* Where; PAPERS are those of the root key that holds, and are to be opened anew afterwards. */
+struct rolling_place {
+    const char *bank, *state_dir;
+    struct hsm *hsm;
+    const struct papers *papers;
+};
+/* Makes the next root key on the token, or takes the one that an interrupted run made; makes its
+ * papers and, last of all, puts it in force by one file: whenever it is interrupted, the old root
+ * key holds or the new one. TOO_LARGE: VERIFY_ROLLOVERS_MAX are made. */
+MUST_CHECK enum err rolling_make(const struct rolling_place *at, int64_t overlap_days,
+                                 struct rolling_result *out);
+/* The same while no keeper runs. */
 MUST_CHECK enum err rolling_run(const struct settings *settings,
                                 const struct rolling_options *options, struct rolling_result *out);
 

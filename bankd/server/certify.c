@@ -5,7 +5,8 @@
 #include "base/log.h"
 #include <string.h>
 
-#define WAIT_MS 5000 /* two signatures by a slow token */
+#define WAIT_MS 5000       /* two signatures by a slow token */
+#define ROLL_WAIT_MS 20000 /* a token may need long for a new key */
 
 static enum err certify(void *ctx, const char *statement, const char *act,
                         struct core_certificates *out)
@@ -31,6 +32,22 @@ struct core_certifier certify_by(const char *keeper_socket, const struct job *j)
     return (struct core_certifier){.certify = certify,
                                    .ctx = (void *)(uintptr_t)keeper_socket,
                                    .act = j->path[0] ? verified_jws(j->verified, NULL) : NULL};
+}
+
+enum err certify_roll(const char *keeper_socket, const struct job *j, unsigned *missing)
+{
+    struct keeper_conn *keeper = NULL;
+    size_t len;
+
+    *missing = 0;
+    if (!j->path[0])
+        return ERR_KEEPER_UNPINNED;
+    const char *act = verified_jws(j->verified, &len);
+    enum err e = keeper_connect(keeper_socket, &keeper);
+    if (!e)
+        e = keeper_roll(keeper, ROLL_WAIT_MS, act, len, missing);
+    keeper_disconnect(keeper);
+    return e;
 }
 
 static bool about_operators(enum route r)

@@ -258,6 +258,16 @@ static void refresh(const struct committer *c)
     advance(c);
 }
 
+/* An operator asked for another root key, and the keeper may have made it. */
+static bool has_rollover(const struct job_list *jobs)
+{
+    for (const struct job *j = jobs->first; j; j = j->next) {
+        if (j->routed && j->match.route == ROUTE_ROLLOVER && !j->answer.err)
+            return true;
+    }
+    return false;
+}
+
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
  * it is signed like any other. */
 static void run_batch(struct committer *c, struct job_list *jobs)
@@ -275,6 +285,8 @@ static void run_batch(struct committer *c, struct job_list *jobs)
         refuse_all(jobs, e);
     if (was_current)
         advance(c); /* otherwise in its own time, see serve */
+    if (has_rollover(jobs))
+        refresh(c);
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
     c->o.deliver(c->o.ctx, jobs);

@@ -96,6 +96,21 @@ static enum err apply_rollovers(const struct bank *b, struct job *j)
     return e;
 }
 
+/* Where none is missing, the committer asks the keeper what came of it before this is answered. */
+static enum err apply_rollover(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    unsigned missing;
+    enum err e = certify_roll(b->keeper_socket, j, &missing);
+
+    if (e)
+        return core_refuse(b->core, &who, e, NULL, &j->answer);
+    e = buf_addf(&j->answer.body, "{\"missing\":%u}", missing);
+    j->answer.err = e;
+    j->answer.http = 200;
+    return e;
+}
+
 static enum err apply_challenge(const struct bank *b, struct job *j)
 {
     const struct request_challenge *r = &j->body.challenge;
@@ -526,6 +541,7 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, apply_operator_add},
     [ROUTE_OPERATORS] = {PAGE, READS, NULL, apply_operators},
     [ROUTE_OPERATOR_ROLES] = {0, WRITES, prepare_roles, apply_operator_roles},
+    [ROUTE_ROLLOVER] = {0, WRITES, prepare_rollover, apply_rollover},
     [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
     [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
     [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},

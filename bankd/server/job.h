@@ -71,6 +71,7 @@ struct job {
         struct request_contact contact;
         struct request_courier courier;
         struct request_roles roles;
+        struct request_rollover rollover;
     } body;
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */

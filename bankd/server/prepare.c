@@ -226,6 +226,12 @@ enum err prepare_roles(const struct bank *b, struct job *j)
     return request_roles_read(body_of(j).bytes, body_of(j).len, &j->body.roles);
 }
 
+enum err prepare_rollover(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_rollover_read(body_of(j).bytes, body_of(j).len, &j->body.rollover);
+}
+
 enum err prepare_account_open(const struct bank *b, struct job *j)
 {
     (void)b;

@@ -24,6 +24,7 @@ MUST_CHECK enum err prepare_holder_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_terminal_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_operator_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_roles(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_rollover(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_account_open(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_fund(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_category_rule(const struct bank *b, struct job *j);

@@ -277,6 +277,16 @@ class Live(unittest.TestCase):
             self.check("evidence", holders[0].get(one + "/evidence"))
         self.check("movements", holders[0].get("/v1/accounts/%s/movements?limit=2" % account))
 
+    def rollover(self, bank):
+        import operators
+        key = operators.Key(bank.dir)
+        bank.pin_operator("rosa", key)
+        rosa = operators.enrol(bank, "rosa", ["security"], key=key)
+        told = self.check("rollover", rosa.act("/v1/bank-keys/rollover", {"overlapDays": 90}))
+        self.assertEqual(told, {"missing": 0})
+        (given,) = self.check("rollovers", bank.operator("GET", "/v1/rollovers"))["rollovers"]
+        self.assertEqual(set(given), {"new", "old"})
+
     def enrolments(self, bank):
         import enrolment as en
 
@@ -409,6 +419,7 @@ class Live(unittest.TestCase):
             self.check("logout", bob.post("/v1/logout", None))
             problem = bob.get("/v1/accounts")
             self.assertIsNone(mismatch(API["components"]["schemas"]["Problem"], problem.json))
+            self.rollover(bank)
         self.assertEqual(self.seen, {op["operationId"] for _, _, op in operations()})
 
 

@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/bankd"))
 import bank as b  # noqa: E402
 import enrolment as en  # noqa: E402
+import operators  # noqa: E402
 from holder import Holder  # noqa: E402
 from openapi_test import mismatch, operations, resolve  # noqa: E402
 
@@ -46,7 +47,8 @@ def connection(operation):
     """The options that reach the door through which the operation's first caller comes."""
     if operation["x-callers"] == ["courier"]:
         return ["--unix-socket", "$COURIER"]
-    if set(operation["x-callers"]) <= {"console", "watcher"}:
+    signed_only = operation["operationId"] == "rollover"  # what the console says is not enough for it
+    if set(operation["x-callers"]) <= {"console", "watcher"} and not signed_only:
         return ["--unix-socket", "$SOCKET"]
     pinned = ["--insecure", "--pinnedpubkey", "$TLSKEY"]
     alone = operation["x-callers"] == ["open"] and operation["operationId"] != "login"
@@ -195,6 +197,8 @@ class Examples(unittest.TestCase):
         if identifier == "keySuspend":
             (key,) = self.till.json("token", "info")
             return {"SESSION": self.till_session, "THUMBPRINT": key["thumbprint"]}
+        if identifier == "rollover":
+            return {"SESSION": self.operator_session()}
         if identifier in ("terminalAdd", "operatorAdd"):
             return {"SPKI": b.b64(b.Key(self.bank.dir).spki)}
         if identifier == "enrolmentRefuse":
@@ -204,6 +208,17 @@ class Examples(unittest.TestCase):
         if identifier in self.credits:
             return {"CREDIT": self.credits[identifier]}
         return {"ACCOUNT": HELD, "ID": self.waiting[identifier]} if identifier in self.waiting else {}
+
+    def operator_session(self):
+        """Of an operator whom the keeper knows; what he signs lies there as a file."""
+        key = b.Key(self.bank.dir)
+        self.bank.pin_operator("rosa", key)
+        rosa = operators.enrol(self.bank, "rosa", ["security"], key=key)
+        path = "/v1/bank-keys/rollover"
+        self.bank.write("work/rollover.json", json.dumps({"act": operators.act(key, path, {"overlapDays": 90})}))
+        with open(rosa.cert, encoding="utf-8") as cert, open(rosa.session_key.path, encoding="utf-8") as private:
+            self.bank.write("work/operator.pem", cert.read() + private.read())
+        return self.bank.path("work/operator.pem")
 
     def run_example(self, method, path, operation, source, variables):
         done = self.shell(source, self.alice, **{**variables, **self.special(operation["operationId"])})
@@ -226,7 +241,7 @@ class Examples(unittest.TestCase):
         variables = self.prepared()
         self.assertEqual(set(variables), VARIABLES)
         # In the page's order, which logs in first; nothing that a holder signed works after these.
-        last = ("rotate", "clockAccept", "keySuspend", "logout")
+        last = ("rotate", "clockAccept", "keySuspend", "logout", "rollover")
         place = {identifier: i for i, identifier in enumerate(last, 1)}
         for method, path, operation in sorted(operations(), key=lambda one: place.get(one[2]["operationId"], 0)):
             for source in samples(operation):
@@ -234,6 +249,8 @@ class Examples(unittest.TestCase):
                     self.run_example(method, path, operation, source, variables)
         evidence = os.path.join(self.work, "evidence.json")
         self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, evidence])
+        self.bank.stop()
+        self.bank.start()  # whose pin is another by now
 
     def test_the_page_trusts_nobody_else(self):
         """A root, a name or a leaf that is not the bank's: no key to pin. Another key: no request."""

@@ -5,14 +5,18 @@ import json
 import os
 import signal
 import time
+import types
 import unittest
 
+import operators
 from bank import BIN, Bank, Key, Session, StartFailed, iban
-from holder import WAIT_S, Holder
+from holder import WAIT_S, Holder, Operator
 from test_curl_engine import Scene
+from test_keeper_admits import ask, stale
 from test_watch import Screen
 
 ACCOUNT, PAYEE = iban(1), iban(2)
+ROLL = 8
 
 
 class RolloverTest(unittest.TestCase):
@@ -71,7 +75,7 @@ class RolloverTest(unittest.TestCase):
 
     def saved(self):
         path = self.bank.path("rollovers.json")
-        self.bank.ctl("key", "rollover", "--save", path)
+        self.bank.ctl("key", "show", "--save", path)
         return path
 
     def alice_thumbprint(self):
@@ -316,6 +320,141 @@ class Daemon(RolloverTest):
             self.bank.start()
         self.assertEqual(len(self.entries()), 1)
         self.bank.verify_log()
+
+
+class Asked(unittest.TestCase):
+    """By operators whom the keeper knows, while all goes on."""
+
+    SETTINGS, PATH, WISH = "", "/v1/bank-keys/rollover", {"overlapDays": 30}
+
+    def setUp(self):
+        self.bank = Bank(keeper_settings=self.SETTINGS)
+        self.addCleanup(self.bank.__exit__, None, None, None)
+        self.bank.__enter__()
+        self.olga_key = Key(self.bank.dir, "P-384")
+        self.prepare()
+        self.olga = operators.enrol(self.bank, "olga", ["security", "enrolment"], key=self.olga_key)
+
+    def prepare(self):
+        self.bank.pin_operator("olga", self.olga_key)
+
+    def rollovers(self):
+        return Session(self.bank).get("/v1/rollovers").json["rollovers"]
+
+    def straight(self, act):
+        """Past bankd: the keeper's own word."""
+        return ask(self.bank, ROLL, act.encode())[0]
+
+    def missing(self, operator, wish=None):
+        answer = operator.act(self.PATH, wish or self.WISH)
+        self.assertEqual(answer.status, 200, answer)
+        return answer.json["missing"]
+
+
+class AskedFor(Asked):
+    def test_it_is_replaced(self):
+        open_one = Session(self.bank, self.olga_key)  # a connection that is open all the time
+        act = operators.act(self.olga_key, self.PATH, self.WISH)
+        self.assertEqual(self.olga.send_act(self.PATH, act).json, {"missing": 0})
+        (first,) = self.rollovers()
+        self.assertEqual(open_one.get("/v1/operators").status, 200)
+        # Neither through bankd nor past it, nor when the keeper comes back, is there another by the same words.
+        self.assertEqual(self.olga.send_act(self.PATH, act).json, {"missing": 0})
+        self.assertEqual(self.straight(act), "NONCE_REUSED")
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+        self.assertEqual(self.straight(act), "NONCE_REUSED")
+        self.assertEqual(self.rollovers(), [first])
+        self.assertEqual(self.missing(self.olga), 0)
+        self.assertEqual(len(self.rollovers()), 2)
+        types = [e["body"]["type"] for e in self.bank.log_from(0)]
+        self.assertEqual((types.count("rollover"), types.count("act")), (2, 2))
+        old = self.bank.pin
+        self.bank.stop()
+        self.bank.start()
+        self.assertNotEqual(self.bank.pin, old)
+        self.bank.verify_log()
+
+    def test_what_a_bankd_cannot_get(self):
+        pia = operators.enrol(self.bank, "pia", ["enrolment"], by=self.olga)
+        now = int(time.time())
+        for act, word in (
+                (operators.act(Key(self.bank.dir), self.PATH, self.WISH), "OPERATOR_UNPINNED"),
+                (operators.act(pia.key, self.PATH, self.WISH), "ROLE_REQUIRED"),
+                (operators.act(self.olga_key, "/v1/clock/accept", {"note": "as a test"}), "ACT_MISMATCH"),
+                (operators.act(self.olga_key, self.PATH, self.WISH, bank="demobank.example/prod"), "BANK_MISMATCH"),
+                (operators.act(self.olga_key, self.PATH, self.WISH, **stale(now - 320)), "ISSUED_TOO_OLD"),
+                (operators.act(self.olga_key, self.PATH, self.WISH, **stale(now + 40)), "ISSUED_IN_FUTURE"),
+                (operators.act(self.olga_key, self.PATH, {"overlapDays": 367}), "DOC_MEMBER_INVALID"),
+                (operators.act(self.olga_key, self.PATH, {}), "DOC_MEMBER_MISSING"),
+                (operators.act(self.olga_key, self.PATH, self.WISH)[:-4] + "AAAA", "SIGNATURE_INVALID"),
+                ("", "JWS_MALFORMED")):
+            with self.subTest(word):
+                self.assertEqual(self.straight(act), word)
+        self.assertEqual(pia.act(self.PATH, self.WISH).name, "ROLE_REQUIRED")
+        self.assertEqual(self.rollovers(), [])
+
+    def test_who_lost_the_role_or_the_key(self):
+        otto = operators.enrol(self.bank, "otto", ["security"], by=self.olga)
+        act = operators.act(otto.key, self.PATH, self.WISH)
+        path = "/v1/holders/otto/keys/" + otto.key.thumbprint
+        self.olga.act(path, {"note": "as a test", "status": "suspended"})
+        self.assertEqual(self.straight(act), "KEY_INACTIVE")
+        self.olga.act(path, {"note": "as a test", "status": "active"})
+        self.olga.act("/v1/operators/otto/roles", {"note": "as a test", "roles": ["viewer"]})
+        self.assertEqual(self.straight(act), "ROLE_REQUIRED")
+        self.assertEqual(self.rollovers(), [])
+
+
+class AskedOfNobody(Asked):
+    def prepare(self):
+        answer = self.bank.operator("POST", self.PATH, self.WISH)  # the console
+        self.assertEqual(answer.name, "KEEPER_UNPINNED", answer)
+
+    def test_a_keeper_without_operators(self):
+        answer = self.olga.act(self.PATH, self.WISH)
+        self.assertEqual(answer.name, "KEEPER_UNPINNED", answer)
+        self.assertIn("bankd-keeper --rollover", answer.body.decode())
+        self.bank.pin_operator("otto", Key(self.bank.dir))
+        self.assertEqual(self.olga.act(self.PATH, self.WISH).name, "OPERATOR_UNPINNED")
+        self.assertEqual(self.rollovers(), [])
+
+
+class AskedByTwo(Asked):
+    SETTINGS = "admissions = 2\n"
+
+    def test_two_must_ask_for_the_same(self):
+        otto = operators.enrol(self.bank, "otto", ["security"], by=self.olga)
+        self.assertEqual([self.missing(self.olga), self.missing(self.olga)], [1, 1])
+        self.assertEqual(self.missing(otto, {"overlapDays": 31}), 1)  # begins anew
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+        self.assertEqual(self.rollovers(), [])
+        self.assertEqual(self.missing(self.olga, {"overlapDays": 31}), 0)
+        self.assertEqual(len(self.rollovers()), 1)
+        self.assertEqual(self.missing(otto), 1)
+
+
+class AskedByToken(unittest.TestCase):
+    def test_bankctl(self):
+        with Bank() as bank:
+            olga = Operator(bank, "olga").keys().settings(None).enrol("operator")
+            self.addCleanup(olga.close)
+            with open(bank.path("olga.spki"), "rb") as f:
+                bank.pin_operator("olga", types.SimpleNamespace(spki=f.read()))
+            bank.ctl("operator", "roles", "olga", "--role", "security", "--note", "the first")
+            for days in ("0", "367", "x"):
+                self.assertEqual(olga.ctl("key", "rollover", "--overlap-days", days).returncode, 2)
+            told = olga.ctl("key", "rollover", "--overlap-days", "10", check=True)
+            self.assertRegex(told.stdout, "Before     %s\n" % bank.pin)
+            self.assertNotIn(bank.pin, told.stdout.splitlines()[0])
+            self.assertIn("New letters have the new pin.", told.stdout)
+            bank.ctl("key", "show", "--save", bank.path("rollovers.json"))
+            with open(bank.path("rollovers.json"), encoding="utf-8") as f:
+                self.assertEqual(len(json.load(f)["rollovers"]), 1)
+            olga.ctl("operator", "list", check=True)
+            refused = bank.ctl("key", "rollover", "--yes", check=False)
+            self.assertIn("CONSOLE_CLOSED", refused.stderr)
 
 
 if __name__ == "__main__":

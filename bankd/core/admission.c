@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The operator's word on a request to be enrolled (docs/FORMAT.md section 8.6): he has the person's
+ * letter before him and admits or refuses it.
+ */
+#include "bankd/core/enrolment_row.h"
+
+#include "bankd/core/claim.h"
+#include "bankd/core/core.h"
+#include "bankd/core/enrol.h"
+#include "bankd/core/people.h"
+#include "bankd/core/session.h"
+#include <stdio.h>
+#include <string.h>
+
+/* Which no other operator works on. */
+static enum err find_waiting(struct core *c, const struct core_caller *who, const char *name,
+                             struct enrolment_row *out)
+{
+    char item[ENROLMENT_OBJECT_MAX];
+    enum err e = enrolment_find(c, name, out);
+
+    if (!e && !enrolment_row_waits(out))
+        e = ERR_ENROLMENT_OVER;
+    if (e)
+        return e;
+    enrolment_object(name, item);
+    return claim_check(c, who, item);
+}
+
+/* Somebody new, or who the request says that he is already: nobody else's name is given to it. */
+static enum err check_holder(struct core *c, const struct enrolment *in, const char *holder)
+{
+    struct people_holder there;
+
+    enum err e = forms_holder(holder, strlen(holder));
+    if (!e)
+        e = people_holder_find(c, holder, &there);
+    if (e)
+        return e == ERR_HOLDER_UNKNOWN ? ERR_OK : e;
+    if (there.kind != PEOPLE_PERSON)
+        return ERR_HOLDER_IS_NO_PERSON;
+    return strcmp(in->holder, holder) == 0 && strcmp(in->name, there.name) == 0
+               ? ERR_OK
+               : ERR_BANK_HOLDER_EXISTS;
+}
+
+/* One key after the other: each is the person's from its entry on. */
+static enum err enrol_all(struct core *c, const struct core_caller *who,
+                          const struct enrolment_row *a, const char *holder,
+                          const struct core_certificates *certificates)
+{
+    const struct buf *const of_use[KEY_USES] = {
+        [KEY_USE_SIGN] = &certificates->sign, [KEY_USE_AUTHENTICATE] = &certificates->authenticate};
+    enum err e = ERR_OK;
+
+    for (size_t use = 0; !e && use < KEY_USES; use++) {
+        const struct enrol one = {.kind = PEOPLE_PERSON,
+                                  .holder = holder,
+                                  .name = enrolment_said(a)->name,
+                                  .key = enrolment_said(a)->key[use],
+                                  .use = (enum key_use)use,
+                                  .operator_name = who->operator_name,
+                                  .statement = verified_jws(a->statement, NULL),
+                                  .certificate = of_use[use]};
+        if (one.key)
+            e = enrol_key(c, &one);
+    }
+    return e;
+}
+
+/* Notes who admitted the request, each once. */
+static enum err add_operator(struct core *c, struct enrolment_row *a, const char *name)
+{
+    char padded[sizeof a->by + 2], wanted[HOLDER_MAX + 3];
+
+    snprintf(padded, sizeof padded, " %s ", a->by);
+    snprintf(wanted, sizeof wanted, " %s ", name);
+    if (strstr(padded, wanted) || strlen(a->by) + 1 + strlen(name) >= sizeof a->by)
+        return ERR_OK;
+    size_t len = strlen(a->by);
+    snprintf(a->by + len, sizeof a->by - len, "%s%s", len ? " " : "", name);
+    struct store_query *q = store_query(c->store, STORE_ENROLMENT_ADMITTED);
+    store_bind_int(q, ":id", a->id);
+    store_bind_text(q, ":by", a->by);
+    return store_run(q);
+}
+
+static enum err check_admission(struct core *c, const struct enrolment_row *a,
+                                const struct core_admission *in)
+{
+    if (strcmp(in->thumbprint, verified_signer(a->statement)) != 0)
+        return ERR_LETTER_MISMATCH;
+    enum err e = check_holder(c, enrolment_said(a), in->holder);
+    return e ? e : enrolment_check_keys(c, enrolment_said(a));
+}
+
+/* The keeper is asked last, when nothing of the bank's own is in the way. */
+static enum err admit(struct core *c, const struct core_caller *who, struct enrolment_row *a,
+                      const struct core_admission *in)
+{
+    struct core_certificates certificates = {.missing = 0};
+    const struct enrolment_end how = {.state = "admitted",
+                                      .operator_name = who->operator_name,
+                                      .reason = "",
+                                      .holder = in->holder,
+                                      .root = &certificates.root};
+
+    enum err e = check_admission(c, a, in);
+    if (!e && in->by.act)
+        e = in->by.certify(in->by.ctx, verified_jws(a->statement, NULL), in->by.act, &certificates);
+    if (!e && in->by.act)
+        e = add_operator(c, a, who->operator_name);
+    if (!e && !certificates.missing) {
+        e = enrol_all(c, who, a, in->holder, &certificates);
+        if (!e)
+            e = enrolment_end(c, a, &how);
+    }
+    core_certificates_free(&certificates);
+    return e;
+}
+
+void core_certificates_free(struct core_certificates *c)
+{
+    buf_free(&c->sign);
+    buf_free(&c->authenticate);
+    buf_free(&c->root);
+    *c = (struct core_certificates){0};
+}
+
+enum err core_enrolment_admit(struct core *c, const struct core_caller *who, const char *name,
+                              const struct core_admission *in, struct core_answer *out)
+{
+    struct enrolment_row a = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator(who);
+    if (!e)
+        e = find_waiting(c, who, name, &a);
+    if (!e)
+        e = admit(c, who, &a, in);
+    return enrolment_answer(c, who, e, 200, &a, out);
+}
+
+enum err core_enrolment_refuse(struct core *c, const struct core_caller *who, const char *name,
+                               const char *reason, struct core_answer *out)
+{
+    const struct enrolment_end how = {
+        .state = "refused", .operator_name = who->operator_name, .reason = reason, .holder = ""};
+    struct enrolment_row a = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator_note(who, reason);
+    if (!e)
+        e = find_waiting(c, who, name, &a);
+    if (!e)
+        e = enrolment_end(c, &a, &how);
+    return enrolment_answer(c, who, e, 200, &a, out);
+}

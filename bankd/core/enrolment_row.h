@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * enrolment_row: one request to be enrolled as the store has it, for enrolment.c, which keeps them,
+ * and admission.c, where operators decide about them. Private to bankd/core.
+ */
+#ifndef BANKD_CORE_ENROLMENT_ROW_H
+#define BANKD_CORE_ENROLMENT_ROW_H
+
+#include "bankd/core/state.h"
+#include "verifier/verified.h"
+
+#define ENROLMENT_OPERATORS_MAX 8 /* who must admit one request, at most */
+#define ENROLMENT_OBJECT_MAX (sizeof "enrolment:" + ENROLMENT_ID_LEN)
+
+/* A request, and what it says. */
+struct enrolment_row {
+    int64_t id;
+    char name[ENROLMENT_ID_LEN + 1]; /* the bank's for it */
+    int64_t received_us, expires_us;
+    char state[16];
+    char reason[ENROLMENT_NAME_BYTES + 1];
+    char holder[HOLDER_MAX + 1]; /* who he became, or "" */
+    /* who admitted him, with a space between */
+    char by[ENROLMENT_OPERATORS_MAX * (HOLDER_MAX + 1) + 1];
+    int64_t entry;
+    struct verified *statement;
+};
+
+/* How a request ends. */
+struct enrolment_end {
+    const char *state;         /* admitted, refused or expired */
+    const char *operator_name; /* NULL: nobody, by its time */
+    const char *reason;        /* why it was refused, or "" */
+    const char *holder;        /* who he became, or "" */
+    const struct buf *root;    /* of his certificates; NULL or empty: he has none */
+};
+
+bool enrolment_row_waits(const struct enrolment_row *a);
+const struct enrolment *enrolment_said(const struct enrolment_row *a);
+/* "enrolment:NAME", what the log and the queue call it. */
+void enrolment_object(const char *name, char out[static ENROLMENT_OBJECT_MAX]);
+
+/* NOT_FOUND. With what time demands; the caller ends with enrolment_answer. */
+MUST_CHECK enum err enrolment_find(struct core *c, const char *name, struct enrolment_row *out);
+/* KEY_TAKEN unless every key of it is nobody's. */
+MUST_CHECK enum err enrolment_check_keys(struct core *c, const struct enrolment *in);
+MUST_CHECK enum err enrolment_end(struct core *c, struct enrolment_row *a,
+                                  const struct enrolment_end *how);
+/* Ends a public function about A, and releases it. */
+MUST_CHECK enum err enrolment_answer(struct core *c, const struct core_caller *who, enum err e,
+                                     int http, struct enrolment_row *a, struct core_answer *out);
+
+#endif
