@@ -80,8 +80,6 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                   size_t *sig_len);
 
 /* --- bank --- */
-/* A connection without a session, with the session on disk, or (LOGIN) with a new one. */
-MUST_CHECK enum err app_connect(struct app *a);
 /* Another connection with the session on disk, beside the one of app_call. */
 MUST_CHECK enum err app_connect_beside(struct app *a, struct client **out);
 /* SESSION gets the bank's words about the new session, for js_free; NULL when nobody wants them. */

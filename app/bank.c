@@ -51,7 +51,7 @@ static enum err connect_with(struct app *a, const struct secret *session, struct
     return e == ERR_OK ? client_new(&o, out) : e;
 }
 
-enum err app_connect(struct app *a)
+static enum err connect_to_bank(struct app *a)
 {
     return a->client != NULL ? ERR_OK : app_connect_beside(a, &a->client);
 }
@@ -228,7 +228,7 @@ static enum err tell_bank(struct app *a)
 {
     struct buf answer = BUF_INIT(CLIENT_ANSWER_MAX);
     struct client_call call = {.route = ROUTE_LOGOUT};
-    enum err e = app_connect(a);
+    enum err e = connect_to_bank(a);
     if (e == ERR_OK)
         e = rolled_call(a, a->client, &call, &answer);
     buf_free(&answer);
@@ -255,7 +255,7 @@ enum err app_logout(struct app *a, bool *had, enum err *told)
 enum err app_call_bytes(struct app *a, const struct client_call *call, struct buf *answer)
 {
     struct buf first = BUF_INIT(CLIENT_ANSWER_MAX);
-    enum err e = app_connect(a);
+    enum err e = connect_to_bank(a);
     if (e == ERR_OK)
         e = rolled_call(a, a->client, call, &first);
     if (e == ERR_SESSION_REQUIRED && !a->no_login) {

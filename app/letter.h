@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * letter: what bank and holder hand each other on paper, so that each learns the other's key by a
- * way that nobody on the network has a hand in (docs/FORMAT.md section 8.7): a text for people, and
+ * way that nobody on the network has a hand in (docs/FORMAT.md section 15): a text for people, and
  * a QR code for those who would rather not type.
  */
 #ifndef APP_LETTER_H

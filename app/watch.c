@@ -157,10 +157,16 @@ static enum err render(struct watching *s)
     return e;
 }
 
+/* What is mended by waiting and trying again. */
+static bool passes(enum err e)
+{
+    return e == ERR_UNAVAILABLE || e == ERR_BUSY || e == ERR_LOG_UNSIGNED || e == ERR_TIMEOUT;
+}
+
 static enum err read_list(struct watching *s)
 {
     enum err e = s->w->read(s->w->ctx);
-    s->stale = e == ERR_UNAVAILABLE || e == ERR_BUSY || e == ERR_LOG_UNSIGNED || e == ERR_TIMEOUT;
+    s->stale = passes(e);
     return s->stale ? ERR_OK : e;
 }
 
@@ -224,7 +230,7 @@ static enum err may_go_on(struct watching *s, enum err e)
             return e;
         e = ERR_UNAVAILABLE;
     }
-    if (e != ERR_UNAVAILABLE && e != ERR_TIMEOUT && e != ERR_BUSY && e != ERR_LOG_UNSIGNED)
+    if (!passes(e))
         return e;
     hang_up(s);
     return ERR_OK;

@@ -82,6 +82,13 @@ const char *js_text(const struct js *value, size_t *len)
     return text ? value->text : NULL;
 }
 
+const char *js_member_text(const struct js *object, const char *name)
+{
+    const char *text = js_text(js_get(object, name), NULL);
+
+    return text ? text : "";
+}
+
 size_t js_count(const struct js *value)
 {
     return is_list(value) ? value->count : 0;

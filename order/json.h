@@ -42,8 +42,10 @@ enum js_type js_type(const struct js *value);
 int64_t js_int(const struct js *value);                   /* 0 unless JS_INT */
 bool js_bool(const struct js *value);                     /* false unless JS_BOOL */
 const char *js_text(const struct js *value, size_t *len); /* NULL unless JS_TEXT; no NUL inside */
-size_t js_count(const struct js *value);                  /* elements or members */
-const struct js *js_at(const struct js *array, size_t i); /* NULL past the end */
+/* Of a member; "" where there is no such text. */
+const char *js_member_text(const struct js *object, const char *name);
+size_t js_count(const struct js *value);                            /* elements or members */
+const struct js *js_at(const struct js *array, size_t i);           /* NULL past the end */
 const struct js *js_get(const struct js *object, const char *name); /* NULL if absent */
 
 /* One row a member: what a document's version defines. */

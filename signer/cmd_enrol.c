@@ -143,8 +143,6 @@ struct request {
 
 static enum err take_options(struct app *a, struct request *r)
 {
-    const char *curve = opt_curve != NULL ? opt_curve : "P-256";
-    r->curve = token_view_curve_of(curve);
     r->dir = opt_letter != NULL ? opt_letter : ".";
     r->holder = opt_holder != NULL ? opt_holder : a->holder != NULL ? a->holder : "";
     enum err e = app_need(a, opt_name != NULL ? opt_name : a->name, "name", &r->name);
@@ -152,8 +150,8 @@ static enum err take_options(struct app *a, struct request *r)
         e = app_fail(a, ERR_TEXT_INVALID, "--name");
     if (e == ERR_OK && r->holder[0] != '\0' && forms_holder(r->holder, strlen(r->holder)) != ERR_OK)
         e = app_fail(a, ERR_USAGE, "%s is no holder's name: a-z 0-9 . _ -", r->holder);
-    if (e == ERR_OK && r->curve == 0)
-        e = app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", curve);
+    if (e == ERR_OK)
+        e = token_view_curve(a, opt_curve, &r->curve);
     if (e == ERR_OK && access(r->dir, W_OK | X_OK) != 0)
         e = app_fail(a, ERR_IO, "the letter cannot be written to %s", r->dir);
     return e;

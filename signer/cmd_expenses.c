@@ -72,8 +72,8 @@ static enum err add_row(struct expenses *x, const struct js *item)
     struct row like = {.count = 0};
     struct row *row = NULL;
     int64_t minor = 0, count = js_int(js_get(item, "count"));
-    if (!copy(like.month, sizeof like.month, report_text(item, "month")) ||
-        !copy(like.category, sizeof like.category, report_text(item, "category")) || count < 1)
+    if (!copy(like.month, sizeof like.month, js_member_text(item, "month")) ||
+        !copy(like.category, sizeof like.category, js_member_text(item, "category")) || count < 1)
         return app_fail(x->app, ERR_UNAVAILABLE, "the bank's sums are malformed");
     enum err e = report_minor(x->app, item, "amount", x->currency, &minor);
     if (e == ERR_OK)
@@ -92,9 +92,9 @@ static enum err add_page(void *ctx, const struct js *answer)
     const struct js *items = js_get(answer, "expenses");
     enum err e = report_about(x->app, answer);
     if (e == ERR_OK && x->currency[0] != '\0' &&
-        strcmp(x->currency, report_text(answer, "currency")) != 0)
+        strcmp(x->currency, js_member_text(answer, "currency")) != 0)
         e = app_fail(x->app, ERR_UNAVAILABLE, "the bank's pages have different currencies");
-    if (e == ERR_OK && !copy(x->currency, sizeof x->currency, report_text(answer, "currency")))
+    if (e == ERR_OK && !copy(x->currency, sizeof x->currency, js_member_text(answer, "currency")))
         e = app_fail(x->app, ERR_UNAVAILABLE, "the bank's sums are malformed");
     for (size_t i = 0; e == ERR_OK && i < js_count(items); i++)
         e = add_row(x, js_at(items, i));

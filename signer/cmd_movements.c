@@ -40,7 +40,7 @@ static enum err print_page(void *ctx, const struct js *answer)
     const struct js *rows = js_get(answer, "movements");
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < js_count(rows); i++, p->total++)
-        e = print_movement(p, js_at(rows, i), report_text(answer, "currency"));
+        e = print_movement(p, js_at(rows, i), js_member_text(answer, "currency"));
     return e == ERR_OK && report_csv() ? report_flush(&p->csv) : e;
 }
 
@@ -81,7 +81,7 @@ struct account_statement {
 
 static const char *currency_of(const struct account_statement *s)
 {
-    return report_text(s->head, "currency");
+    return js_member_text(s->head, "currency");
 }
 
 static enum err begin(struct account_statement *s, const struct js *answer)
@@ -123,7 +123,7 @@ static enum err add_row(struct account_statement *s, const struct js *row)
 
 static bool same(const struct account_statement *s, const struct js *answer, const char *name)
 {
-    return strcmp(report_text(s->head, name), report_text(answer, name)) == 0;
+    return strcmp(js_member_text(s->head, name), js_member_text(answer, name)) == 0;
 }
 
 static enum err add_page(void *ctx, const struct js *answer)
@@ -165,19 +165,19 @@ static void print_line(const char *label, const char *value, const char *more)
 
 static enum err print_people(const struct account_statement *s)
 {
-    const char *from = report_text(s->head, "from"), *to = report_text(s->head, "to");
+    const char *from = js_member_text(s->head, "from"), *to = js_member_text(s->head, "to");
     size_t count = js_count(s->rows);
-    print_line("Account", report_text(s->head, "account"), "");
+    print_line("Account", js_member_text(s->head, "account"), "");
     if (from[0] != '\0')
         print_line("From", from, "");
     if (to[0] != '\0')
         print_line("To", to, "");
-    print_line("Opening", report_text(s->head, "opening"), currency_of(s));
+    print_line("Opening", js_member_text(s->head, "opening"), currency_of(s));
     fputs(count > 0 ? "\n" VIEW_MOVEMENT_TITLE : "", stdout);
     for (size_t i = 0; i < count; i++)
         view_movement(stdout, js_at(s->rows, i));
     fputs(count > 0 ? "\n" : "", stdout);
-    print_line("Closing", report_text(s->head, "closing"), currency_of(s));
+    print_line("Closing", js_member_text(s->head, "closing"), currency_of(s));
     printf("%-14s%zu; with the opening balance they make the closing balance\n", "Movements",
            count);
     return ERR_OK;
@@ -186,7 +186,7 @@ static enum err print_people(const struct account_statement *s)
 static enum err add_balance(const struct account_statement *s, const char *name, const char *day,
                             const char *words, struct buf *csv)
 {
-    const char *const cells[] = {"", day, "", currency_of(s), report_text(s->head, name),
+    const char *const cells[] = {"", day, "", currency_of(s), js_member_text(s->head, name),
                                  "", "",  "", words,          ""};
     return report_row(csv, cells, sizeof cells / sizeof *cells);
 }
@@ -196,11 +196,11 @@ static enum err print_csv(const struct account_statement *s)
     struct buf csv = BUF_INIT(CSV_MAX);
     enum err e = report_movement_title(&csv);
     if (e == ERR_OK)
-        e = add_balance(s, "opening", report_text(s->head, "from"), "Opening balance", &csv);
+        e = add_balance(s, "opening", js_member_text(s->head, "from"), "Opening balance", &csv);
     for (size_t i = 0; e == ERR_OK && i < js_count(s->rows); i++)
         e = report_movement(&csv, js_at(s->rows, i), currency_of(s));
     if (e == ERR_OK)
-        e = add_balance(s, "closing", report_text(s->head, "to"), "Closing balance", &csv);
+        e = add_balance(s, "closing", js_member_text(s->head, "to"), "Closing balance", &csv);
     if (e == ERR_OK)
         e = report_flush(&csv);
     buf_free(&csv);

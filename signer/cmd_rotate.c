@@ -125,13 +125,12 @@ static enum err name_made(struct next *n, uint8_t id)
 
 static enum err make_key(struct app *a, struct next *n)
 {
-    const char *curve_name = opt_curve != NULL ? opt_curve : "P-256";
-    enum token_curve curve = token_view_curve_of(curve_name);
+    enum token_curve curve = 0;
     const char *label = opt_label != NULL ? opt_label : "countersign";
     uint8_t id = 0;
-    if (curve == 0)
-        return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", curve_name);
-    enum err e = app_log_in(&n->app, "make the new key");
+    enum err e = token_view_curve(a, opt_curve, &curve);
+    if (e == ERR_OK)
+        e = app_log_in(&n->app, "make the new key");
     if (e == ERR_OK)
         e = free_id(n->app.token, &id);
     if (e == ERR_OK)

@@ -145,17 +145,16 @@ int cmd_token_init(void *ctx, const struct args_list *words)
 
 static enum err generate_keys(struct app *a)
 {
-    const char *curve_name = opt_curve != NULL ? opt_curve : "P-256";
-    enum token_curve curve = token_view_curve_of(curve_name);
+    enum token_curve curve = 0;
     const char *label = opt_key_label != NULL ? opt_key_label : "countersign";
     const char *use = opt_use != NULL ? opt_use : "both";
     bool both = strcmp(use, "both") == 0;
     bool sign = both || strcmp(use, "sign") == 0, derive = both || strcmp(use, "derive") == 0;
     if (!sign && !derive)
         return app_fail(a, ERR_USAGE, "--use is sign, derive or both, not %s", use);
-    if (curve == 0)
-        return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", curve_name);
-    enum err e = app_open_token(a);
+    enum err e = token_view_curve(a, opt_curve, &curve);
+    if (e == ERR_OK)
+        e = app_open_token(a);
     if (e == ERR_OK)
         e = app_log_in(a, "make keys");
     if (e == ERR_OK && sign)

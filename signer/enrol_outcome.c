@@ -26,12 +26,6 @@ enum err enrol_outcome_fetch(struct app *a, struct js **answer)
     return app_call_open(a, &call, answer);
 }
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 static enum err say_waiting(struct app *a, const char *expires)
 {
     int64_t until_us = 0;
@@ -44,15 +38,17 @@ static enum err say_waiting(struct app *a, const char *expires)
 
 enum err enrol_outcome_judge(struct app *a, const struct js *answer)
 {
-    const char *status = text_of(answer, "status");
+    const char *status = js_member_text(answer, "status");
     if (strcmp(status, "admitted") == 0)
         return ERR_OK;
     if (strcmp(status, "waiting") == 0)
-        return say_waiting(a, text_of(answer, "expires"));
+        return say_waiting(a, js_member_text(answer, "expires"));
     if (strcmp(status, "refused") == 0)
-        return app_fail(a, ERR_ENROLMENT_REFUSED, "the bank says: %s", text_of(answer, "reason"));
+        return app_fail(a, ERR_ENROLMENT_REFUSED, "the bank says: %s",
+                        js_member_text(answer, "reason"));
     if (strcmp(status, "expired") == 0)
-        return app_fail(a, ERR_ENROLMENT_EXPIRED, "it waited until %s", text_of(answer, "expires"));
+        return app_fail(a, ERR_ENROLMENT_EXPIRED, "it waited until %s",
+                        js_member_text(answer, "expires"));
     return app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no status that is known here");
 }
 
@@ -81,7 +77,7 @@ static enum err take_der(struct app *a, const struct js *value, struct buf *out)
 static enum err take_answer(struct ending *end, const struct js *answer)
 {
     const struct js *certificates = js_get(answer, "certificates");
-    end->holder = text_of(answer, "holder");
+    end->holder = js_member_text(answer, "holder");
     if (forms_holder(end->holder, strlen(end->holder)) != ERR_OK)
         return app_fail(end->a, ERR_UNAVAILABLE, "the bank's answer does not say who you are");
     enum err e = take_der(end->a, js_get(answer, "root"), &end->root);

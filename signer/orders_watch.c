@@ -63,19 +63,13 @@ static enum err read_items(void *ctx)
     return ERR_OK;
 }
 
-static const char *member(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 static void write_lines(const struct shown *s, FILE *f)
 {
     fputs(s->waiting ? VIEW_WAITING_TITLE : VIEW_ORDER_TITLE, f);
     for (size_t i = 0; i < js_count(s->items); i++) {
         const struct js *one = js_at(s->items, i);
         if (s->waiting) {
-            app_print_safe(f, member(js_get(one, "order"), "account"));
+            app_print_safe(f, js_member_text(js_get(one, "order"), "account"));
             fputs("  ", f);
         }
         view_order_cells(f, one);
@@ -106,7 +100,7 @@ static enum screen_colour colour(void *ctx, size_t item)
 static const char *name(void *ctx, size_t item)
 {
     const struct shown *s = ctx;
-    return member(js_get(js_at(s->items, item), "order"), "id");
+    return js_member_text(js_get(js_at(s->items, item), "order"), "id");
 }
 
 static enum err show(void *ctx, size_t item, struct buf *out)

@@ -44,14 +44,14 @@ enum err report_query(struct app *a, struct buf *out)
 
 enum err report_about(struct app *a, const struct js *answer)
 {
-    if (a->account != NULL && strcmp(report_text(answer, "account"), a->account) == 0)
+    if (a->account != NULL && strcmp(js_member_text(answer, "account"), a->account) == 0)
         return ERR_OK;
     return app_fail(a, ERR_UNAVAILABLE, "the bank's answer is about another account");
 }
 
 static bool is_day(const struct js *answer, const char *name, const char *asked)
 {
-    return strcmp(report_text(answer, name), asked != NULL ? asked : "") == 0;
+    return strcmp(js_member_text(answer, name), asked != NULL ? asked : "") == 0;
 }
 
 enum err report_period(struct app *a, const struct js *answer)
@@ -61,16 +61,10 @@ enum err report_period(struct app *a, const struct js *answer)
     return app_fail(a, ERR_UNAVAILABLE, "the bank's answer is about another period");
 }
 
-const char *report_text(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 enum err report_minor(struct app *a, const struct js *object, const char *name,
                       const char *currency, int64_t *out)
 {
-    const char *text = report_text(object, name);
+    const char *text = js_member_text(object, name);
     bool negative = text[0] == '-';
     enum err e = amount_parse(text + negative, strlen(text + negative), currency, out);
     if (e != ERR_OK)
@@ -109,8 +103,8 @@ enum err report_movement_title(struct buf *out)
 /* The account, or of cash the terminal. */
 static const char *other_side(const struct js *movement)
 {
-    const char *terminal = report_text(movement, "terminal");
-    return terminal[0] != '\0' ? terminal : report_text(movement, "counterparty");
+    const char *terminal = js_member_text(movement, "terminal");
+    return terminal[0] != '\0' ? terminal : js_member_text(movement, "counterparty");
 }
 
 enum err report_movement(struct buf *out, const struct js *movement, const char *currency)
@@ -118,15 +112,15 @@ enum err report_movement(struct buf *out, const struct js *movement, const char 
     char number[24];
     (void)snprintf(number, sizeof number, "%" PRId64, js_int(js_get(movement, "id")));
     const char *const cells[] = {number,
-                                 report_text(movement, "time"),
-                                 report_text(movement, "amount"),
+                                 js_member_text(movement, "time"),
+                                 js_member_text(movement, "amount"),
                                  currency,
-                                 report_text(movement, "balance"),
-                                 report_text(movement, "category"),
+                                 js_member_text(movement, "balance"),
+                                 js_member_text(movement, "category"),
                                  other_side(movement),
-                                 report_text(movement, "name"),
-                                 report_text(movement, "description"),
-                                 report_text(movement, "order")};
+                                 js_member_text(movement, "name"),
+                                 js_member_text(movement, "description"),
+                                 js_member_text(movement, "order")};
     return report_row(out, cells, sizeof cells / sizeof *cells);
 }
 

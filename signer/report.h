@@ -24,8 +24,6 @@ MUST_CHECK enum err report_about(struct app *a, const struct js *answer);
 /* UNAVAILABLE when the answer's "from" and "to" are not the days that were asked for. */
 MUST_CHECK enum err report_period(struct app *a, const struct js *answer);
 
-/* A member's text, "" when absent. */
-const char *report_text(const struct js *object, const char *name);
 /* A member that is an amount, perhaps negative; UNAVAILABLE when it is none. */
 MUST_CHECK enum err report_minor(struct app *a, const struct js *object, const char *name,
                                  const char *currency, int64_t *out);

@@ -14,7 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum err subject_load_file(struct app *a, const char *path, struct subject *out)
+/* The order alone. */
+static enum err load_from_file(struct app *a, const char *path, struct subject *out)
 {
     struct buf file = BUF_INIT(4 * ORDER_MAX);
     struct js *value = NULL;
@@ -128,7 +129,7 @@ enum err subject_load(struct app *a, const char *word, const char *policy_file, 
 {
     memset(out, 0, sizeof *out);
     bool is_id = forms_order_id(word, strlen(word)) == ERR_OK && access(word, F_OK) != 0;
-    enum err e = is_id ? load_from_bank(a, word, out, NULL) : subject_load_file(a, word, out);
+    enum err e = is_id ? load_from_bank(a, word, out, NULL) : load_from_file(a, word, out);
     if (e == ERR_OK && policy_file != NULL) {
         policy_free(out->policy);
         e = policy_from_file(a, policy_file, &out->policy);

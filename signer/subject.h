@@ -28,8 +28,6 @@ struct subject {
  * that it entered under. */
 MUST_CHECK enum err subject_load(struct app *a, const char *word, const char *policy_file,
                                  struct subject *out);
-/* The order alone, from a file. */
-MUST_CHECK enum err subject_load_file(struct app *a, const char *path, struct subject *out);
 /* An order and the policy it is decided under, both as the bank has them now. *TOLD: all that the
  * bank says of the order, for js_free; NULL on failure before it was told. */
 MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *out,

@@ -11,7 +11,8 @@ static const struct {
     enum token_curve curve;
 } curves[] = {{"P-256", TOKEN_P256}, {"P-384", TOKEN_P384}, {"P-521", TOKEN_P521}};
 
-const char *token_view_curve(enum token_curve curve)
+/* "unusable" for any other. */
+static const char *curve_word(enum token_curve curve)
 {
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
         if (curves[i].curve == curve)
@@ -20,13 +21,16 @@ const char *token_view_curve(enum token_curve curve)
     return "unusable";
 }
 
-enum token_curve token_view_curve_of(const char *name)
+enum err token_view_curve(struct app *a, const char *word, enum token_curve *out)
 {
+    const char *name = word != NULL ? word : "P-256";
     for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
-        if (strcmp(curves[i].name, name) == 0)
-            return curves[i].curve;
+        if (strcmp(curves[i].name, name) == 0) {
+            *out = curves[i].curve;
+            return ERR_OK;
+        }
     }
-    return 0;
+    return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", name);
 }
 
 /* A token's text may be in any encoding, and JSON is UTF-8; the URI has its bytes. */
@@ -109,7 +113,7 @@ enum err token_view_key_js(const struct token_info *token, const struct token_ke
     if (e == ERR_OK)
         e = set_token_text(*out, "label", k->label);
     if (e == ERR_OK)
-        e = js_set_text(*out, "curve", token_view_curve(k->curve));
+        e = js_set_text(*out, "curve", curve_word(k->curve));
     if (e == ERR_OK)
         e = js_set_text(*out, "uri", buf_str(&uri));
     if (e == ERR_OK)
@@ -131,7 +135,7 @@ enum err token_view_key_print(const struct token_info *token, const struct token
     enum err e = token_key_info_uri(token, k, &uri);
     app_print_safe(stdout, k->label);
     if (k->ec)
-        printf("  %s%s%s%s\n", token_view_curve(k->curve), k->sign ? ", signs" : "",
+        printf("  %s%s%s%s\n", curve_word(k->curve), k->sign ? ", signs" : "",
                k->derive ? ", derives" : "",
                k->always_authenticate ? ", asks for the PIN each time" : "");
     else

@@ -8,13 +8,11 @@
 #include "base/err.h"
 #include "token/token.h"
 
+struct app;
 struct js;
 
-/* "P-256", "P-384", "P-521"; "unusable" for any other. */
-const char *token_view_curve(enum token_curve curve);
-/* The curve of that name, or 0. */
-enum token_curve token_view_curve_of(const char *name);
-
+/* What --curve says; NULL: P-256. USAGE, told, for what is none. */
+MUST_CHECK enum err token_view_curve(struct app *a, const char *word, enum token_curve *out);
 MUST_CHECK enum err token_view_print(const struct token_info *t);
 /* The caller frees *OUT with js_free, also after a failure. */
 MUST_CHECK enum err token_view_js(const struct token_info *t, struct js **out);

@@ -39,12 +39,6 @@ static const struct {
     {"cancel", "cancelled"},
 };
 
-static const char *member(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 static const char *status_words(const char *code)
 {
     for (size_t i = 0; i < sizeof statuses / sizeof *statuses; i++) {
@@ -86,7 +80,7 @@ static void print_history(const struct js *history)
     printf("%-14s", "Way");
     for (size_t i = 0; i < js_count(history); i++) {
         fputs(i > 0 ? " -> " : "", stdout);
-        app_print_safe(stdout, member(js_at(history, i), "status"));
+        app_print_safe(stdout, js_member_text(js_at(history, i), "status"));
     }
     fputc('\n', stdout);
 }
@@ -96,11 +90,11 @@ static void print_decisions(const struct js *decisions)
     for (size_t i = 0; i < js_count(decisions); i++) {
         const struct js *d = js_at(decisions, i);
         printf("%-14s", i == 0 ? "Decided" : "");
-        app_print_safe(stdout, member(d, "holder"));
+        app_print_safe(stdout, js_member_text(d, "holder"));
         fputs(" ", stdout);
-        app_print_safe(stdout, verb_past(member(d, "decision")));
+        app_print_safe(stdout, verb_past(js_member_text(d, "decision")));
         fputs(" at ", stdout);
-        app_print_safe(stdout, member(d, "received"));
+        app_print_safe(stdout, js_member_text(d, "received"));
         fputc('\n', stdout);
     }
 }
@@ -120,7 +114,7 @@ static void print_names(const char *label, const struct js *names)
 
 static void print_status(const struct js *order)
 {
-    const char *status = member(order, "status"), *reason = member(order, "reason");
+    const char *status = js_member_text(order, "status"), *reason = js_member_text(order, "reason");
     printf("%-14s", "Status");
     app_print_safe(stdout, status);
     printf(", %s", status_words(status));
@@ -165,36 +159,36 @@ static void print_next(const struct js *holders, const char *id)
 /* Cash has a terminal where a payment has a payee. */
 static const char *terminal_of(const struct js *object)
 {
-    return member(object, "terminal");
+    return js_member_text(object, "terminal");
 }
 
 static void print_other_side(const struct js *document)
 {
     if (terminal_of(document)[0] == '\0') {
-        line("To", member(js_get(document, "creditor"), "name"));
+        line("To", js_member_text(js_get(document, "creditor"), "name"));
         return;
     }
-    line("Type", member(document, "type"));
+    line("Type", js_member_text(document, "type"));
     line("Terminal", terminal_of(document));
 }
 
 void view_session(const char *bank, const struct js *session)
 {
     printf("Logged in at %s as ", bank);
-    app_print_safe(stdout, member(session, "holder"));
+    app_print_safe(stdout, js_member_text(session, "holder"));
     fputs(" until ", stdout);
-    app_print_safe(stdout, member(session, "expires"));
+    app_print_safe(stdout, js_member_text(session, "expires"));
     printf(", or %" PRId64 " seconds without use.\n", js_int(js_get(session, "idleSeconds")));
 }
 
 void view_order_head(const struct js *order)
 {
     const struct js *document = js_get(order, "order");
-    line("Order", member(document, "id"));
+    line("Order", js_member_text(document, "id"));
     printf("%-14s", "Amount");
-    app_print_safe(stdout, member(document, "amount"));
+    app_print_safe(stdout, js_member_text(document, "amount"));
     fputc(' ', stdout);
-    app_print_safe(stdout, member(document, "currency"));
+    app_print_safe(stdout, js_member_text(document, "currency"));
     fputc('\n', stdout);
     print_other_side(document);
     print_status(order);
@@ -209,46 +203,47 @@ void view_order(const struct js *order)
 {
     const struct js *document = js_get(order, "order");
     view_order_head(order);
-    if (strcmp(member(document, "type"), order_type(ORDER_DEPOSIT)) != 0) /* nobody is asked */
+    if (strcmp(js_member_text(document, "type"), order_type(ORDER_DEPOSIT)) !=
+        0) /* nobody is asked */
         printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
                js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
     if (js_get(order, "executionDate") != NULL)
-        line("Executes on", member(order, "executionDate"));
+        line("Executes on", js_member_text(order, "executionDate"));
     if (js_get(order, "nextCutoff") != NULL)
-        line("Next cut-off", member(order, "nextCutoff"));
-    if (member(order, "payeeCheck")[0] != '\0')
-        line("Payee check", check_words(member(order, "payeeCheck")));
+        line("Next cut-off", js_member_text(order, "nextCutoff"));
+    if (js_member_text(order, "payeeCheck")[0] != '\0')
+        line("Payee check", check_words(js_member_text(order, "payeeCheck")));
     print_flags(js_get(order, "heldFor"));
     print_decisions(js_get(order, "decisions"));
-    print_next(js_get(order, "canDecide"), member(document, "id"));
+    print_next(js_get(order, "canDecide"), js_member_text(document, "id"));
     print_history(js_get(order, "history"));
 }
 
 void view_account(const struct js *account)
 {
-    line("Account", member(account, "account"));
-    line("Currency", member(account, "currency"));
-    line("Booked", member(account, "booked"));
-    line("Reserved", member(account, "reserved"));
-    line("Available", member(account, "available"));
+    line("Account", js_member_text(account, "account"));
+    line("Currency", js_member_text(account, "currency"));
+    line("Booked", js_member_text(account, "booked"));
+    line("Reserved", js_member_text(account, "reserved"));
+    line("Available", js_member_text(account, "available"));
     if (js_get(account, "nextCutoff") != NULL)
-        line("Next cut-off", member(account, "nextCutoff"));
+        line("Next cut-off", js_member_text(account, "nextCutoff"));
     print_names("Holders", js_get(account, "holders"));
-    line("Policy", member(js_get(account, "policy"), "title"));
+    line("Policy", js_member_text(js_get(account, "policy"), "title"));
 }
 
 void view_order_cells(FILE *f, const struct js *order)
 {
     const struct js *document = js_get(order, "order");
-    app_print_safe(f, member(document, "id"));
+    app_print_safe(f, js_member_text(document, "id"));
     fputs("  ", f);
-    app_print_safe(f, member(order, "status"));
-    fprintf(f, "  %12s ", member(document, "amount"));
-    app_print_safe(f, member(document, "currency"));
+    app_print_safe(f, js_member_text(order, "status"));
+    fprintf(f, "  %12s ", js_member_text(document, "amount"));
+    app_print_safe(f, js_member_text(document, "currency"));
     fputs("  ", f);
-    app_print_safe(f, member(js_get(document, "creditor"), "name"));
+    app_print_safe(f, js_member_text(js_get(document, "creditor"), "name"));
     if (terminal_of(document)[0] != '\0') {
-        app_print_safe(f, member(document, "type"));
+        app_print_safe(f, js_member_text(document, "type"));
         fputs(" at ", f);
         app_print_safe(f, terminal_of(document));
     }
@@ -263,7 +258,7 @@ void view_order_line(const struct js *order)
 void view_waiting_line(const struct js *order)
 {
     const struct js *flags = js_get(order, "flags");
-    app_print_safe(stdout, member(js_get(order, "order"), "account"));
+    app_print_safe(stdout, js_member_text(js_get(order, "order"), "account"));
     fputs("  ", stdout);
     view_order_line(order);
     for (size_t i = 0; i < js_count(flags); i++) {
@@ -283,45 +278,45 @@ static void right(FILE *f, const char *text, size_t width)
 void view_movement(FILE *f, const struct js *movement)
 {
     bool cash = terminal_of(movement)[0] != '\0';
-    const char *name = cash ? terminal_of(movement) : member(movement, "name");
-    app_print_safe(f, member(movement, "time"));
+    const char *name = cash ? terminal_of(movement) : js_member_text(movement, "name");
+    app_print_safe(f, js_member_text(movement, "time"));
     fputs("  ", f);
-    right(f, member(movement, "amount"), VIEW_AMOUNT_WIDTH);
+    right(f, js_member_text(movement, "amount"), VIEW_AMOUNT_WIDTH);
     fputs("  ", f);
-    right(f, member(movement, "balance"), VIEW_AMOUNT_WIDTH);
+    right(f, js_member_text(movement, "balance"), VIEW_AMOUNT_WIDTH);
     fprintf(f, "  %6" PRId64 "  ", js_int(js_get(movement, "id")));
-    view_padded(f, member(movement, "category"), VIEW_CATEGORY_WIDTH);
+    view_padded(f, js_member_text(movement, "category"), VIEW_CATEGORY_WIDTH);
     fputs("  ", f);
     fputs(cash ? "Cash at " : "", f);
     app_print_safe(f, name);
-    fputs(name[0] != '\0' && member(movement, "description")[0] != '\0' ? ", " : "", f);
-    if (strcmp(member(movement, "kind"), "return") == 0)
+    fputs(name[0] != '\0' && js_member_text(movement, "description")[0] != '\0' ? ", " : "", f);
+    if (strcmp(js_member_text(movement, "kind"), "return") == 0)
         fputs("returned: ", f);
-    app_print_safe(f, member(movement, "description"));
+    app_print_safe(f, js_member_text(movement, "description"));
     fputc('\n', f);
 }
 
 void view_category_rule(const struct js *rule)
 {
-    view_padded(stdout, member(rule, "payee"), IBAN_MAX);
+    view_padded(stdout, js_member_text(rule, "payee"), IBAN_MAX);
     fputs("  ", stdout);
-    app_print_safe(stdout, member(rule, "category"));
+    app_print_safe(stdout, js_member_text(rule, "category"));
     fputc('\n', stdout);
 }
 
 void view_delegation(const struct js *delegation)
 {
-    view_padded(stdout, member(delegation, "deputy"), 16);
+    view_padded(stdout, js_member_text(delegation, "deputy"), 16);
     fputs("  ", stdout);
-    view_padded(stdout, member(delegation, "principal"), 12);
+    view_padded(stdout, js_member_text(delegation, "principal"), 12);
     fputs("  ", stdout);
-    right(stdout, member(delegation, "amount"), VIEW_AMOUNT_WIDTH);
+    right(stdout, js_member_text(delegation, "amount"), VIEW_AMOUNT_WIDTH);
     fputc(' ', stdout);
-    app_print_safe(stdout, member(delegation, "currency"));
+    app_print_safe(stdout, js_member_text(delegation, "currency"));
     fputs("  ", stdout);
-    app_print_safe(stdout, member(delegation, "from"));
+    app_print_safe(stdout, js_member_text(delegation, "from"));
     fputs("  ", stdout);
-    app_print_safe(stdout, member(delegation, "until"));
+    app_print_safe(stdout, js_member_text(delegation, "until"));
     puts(js_bool(js_get(delegation, "inForce")) ? "" : "  not now");
 }
 

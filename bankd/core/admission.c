@@ -95,6 +95,14 @@ static enum err check_admission(struct core *c, const struct enrolment_row *a,
     return e ? e : enrolment_check_keys(c, enrolment_said(a));
 }
 
+static void free_certificates(struct core_certificates *c)
+{
+    buf_free(&c->sign);
+    buf_free(&c->authenticate);
+    buf_free(&c->root);
+    *c = (struct core_certificates){0};
+}
+
 /* The keeper is asked last, when nothing of the bank's own is in the way. */
 static enum err admit(struct core *c, const struct core_caller *who, struct enrolment_row *a,
                       const struct core_admission *in)
@@ -116,16 +124,8 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
         if (!e)
             e = enrolment_end(c, a, &how);
     }
-    core_certificates_free(&certificates);
+    free_certificates(&certificates);
     return e;
-}
-
-void core_certificates_free(struct core_certificates *c)
-{
-    buf_free(&c->sign);
-    buf_free(&c->authenticate);
-    buf_free(&c->root);
-    *c = (struct core_certificates){0};
 }
 
 enum err core_enrolment_admit(struct core *c, const struct core_caller *who, const char *name,

@@ -235,3 +235,16 @@ enum err answer_flush_counts(struct core *c)
         e = flush_one(c, &found);
     return e;
 }
+
+enum err answer_repeat(const struct store_query *q, struct core_answer *out)
+{
+    const char *reason = store_text(q, 1);
+    size_t len = 0;
+
+    if (strcmp(reason, err_name(ERR_OK)) != 0)
+        out->err = err_from_name(reason, strlen(reason));
+    out->http = (int)store_int(q, 2);
+    out->needs_size = (uint64_t)store_int(q, 3);
+    const void *body = store_blob(q, 4, &len);
+    return buf_add(&out->body, body, len);
+}

@@ -54,4 +54,8 @@ MUST_CHECK enum err answer_refuse_claimed(struct core *c, const struct core_call
 /* Writes the entries for the counts of the minutes that are over. */
 MUST_CHECK enum err answer_flush_counts(struct core *c);
 
+/* An answer that was given before, from the row that Q stands on: column 1 is the reason, then
+ * http, size and body. */
+MUST_CHECK enum err answer_repeat(const struct store_query *q, struct core_answer *out);
+
 #endif

@@ -66,9 +66,13 @@ static enum err credit_waits(struct core *c, const char *name)
 static enum err policy_waits(struct core *c, const char *name)
 {
     uint8_t digest[DIGEST_LEN];
+    char item[CORE_ITEM_MAX + 1];
     bool found = false;
 
     if (text_unhex(name, strlen(name), digest, sizeof digest))
+        return ERR_NOT_FOUND;
+    claim_policy(digest, item);
+    if (strcmp(strchr(item, ':') + 1, name) != 0) /* one spelling, or two could claim it */
         return ERR_NOT_FOUND;
     struct store_query *q = store_query(c->store, STORE_CHANGE_OPEN);
     store_bind_blob(q, ":digest", digest, sizeof digest);

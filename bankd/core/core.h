@@ -157,7 +157,6 @@ struct core_certificates {
     unsigned missing; /* operators who must admit it besides; until then the rest is empty */
     struct buf sign, authenticate, root; /* DER; of a key that there is none, empty */
 };
-void core_certificates_free(struct core_certificates *c);
 /* STATEMENT is the request, ACT what the operator signed. The caller frees *OUT, also after a
  * failure. */
 struct core_certifier {
@@ -375,15 +374,15 @@ MUST_CHECK enum err core_terminal_add(struct core *c, const struct core_caller *
                                       size_t spki_len, struct core_answer *out);
 MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who,
                                    const struct core_page *page, struct core_answer *out);
+/* The caller's own key, over a session of his with whichever of them. */
+MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
+                                     const char *thumbprint, const char *note,
+                                     struct core_answer *out);
 /* A key that is suspended or revoked signs nothing, and what it signed counts no more until it is
  * active again; a revoked one never is (KEY_REVOKED). Active again, it signs anew: its floor is
  * now; one that was retired is so again, and stays it (KEY_RETIRED). STATUS is "active",
  * "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the log. KEY_UNKNOWN when
  * THUMBPRINT is none of the holder's, or terminal's. */
-/* The caller's own key, over a session of his with whichever of them. */
-MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
-                                     const char *thumbprint, const char *note,
-                                     struct core_answer *out);
 MUST_CHECK enum err core_key_set(struct core *c, const struct core_caller *who, const char *holder,
                                  const char *thumbprint, const char *status, const char *note,
                                  struct core_answer *out);
@@ -427,24 +426,22 @@ MUST_CHECK enum err core_order_refuse(struct core *c, const struct core_caller *
 /* Keeps a payment back that is not paid yet, until it is released: NOT_HOLDABLE. */
 MUST_CHECK enum err core_order_hold(struct core *c, const struct core_caller *who,
                                     const struct core_word *word, struct core_answer *out);
-/* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the
- * caller's. ITEM is
- * "order:IBAN/ID", "credit:17", "policy:DIGEST" or
- * "enrolment:ENROLMENT" (NOT_FOUND unless it waits). What is nobody's an
- * operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is his he gives away; what is
- * another's (ITEM_CLAIMED) only who has the role security. HOLDER_UNKNOWN when OPERATOR_ID does not
- * work the queue. */
-#define CORE_ITEM_MAX 96
+#define CORE_ITEM_MAX 96 /* bytes of an item's name */
+/* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the caller's.
+ * ITEM is "order:IBAN/ID", "credit:17", "policy:DIGEST" or "enrolment:ENROLMENT" (NOT_FOUND unless
+ * it waits). What is nobody's an operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is
+ * his he gives away; what is another's (ITEM_CLAIMED) only who has the role security.
+ * HOLDER_UNKNOWN when OPERATOR_ID does not work the queue. */
 MUST_CHECK enum err core_claim(struct core *c, const struct core_caller *who, const char *item,
                                const char *operator_id, const char *note, struct core_answer *out);
 /* What operators note about an item, for each other and the log. */
 MUST_CHECK enum err core_comment(struct core *c, const struct core_caller *who, const char *item,
                                  const char *text, struct core_answer *out);
-/* Orders that were paid to another bank and wait there, at ACSP. */
-/* What waits: orders, credits in suspense and new policies, those first that wait longest; ANY: for
- * whomever. What moves between two pages is on a later one. */
+/* What waits: orders, credits in suspense, new policies and requests to be enrolled, those first
+ * that wait longest; ANY: for whomever. What moves between two pages is on a later one. */
 MUST_CHECK enum err core_queue(struct core *c, const struct core_caller *who, enum waits waiting,
                                const struct core_page *page, struct core_answer *out);
+/* Orders that were paid to another bank and wait there, at ACSP. */
 MUST_CHECK enum err core_outbox(struct core *c, const struct core_caller *who,
                                 const struct core_page *page, struct core_answer *out);
 /* Of one that is in the outbox, otherwise ORDER_NOT_SENT: the other bank has it, or sent it back

@@ -16,6 +16,8 @@
 #include "bankd/core/word.h"
 #include <string.h>
 
+#define HOLDS_MAX 32 /* of one order, by its operators; docs/FORMAT.md section 13 */
+
 /* Of what was found out about the payee. */
 static flag_set check_flag(const struct life_order *o)
 {
@@ -119,16 +121,26 @@ static bool waits(const struct life_order *o)
     return o->status == STATUS_PDNG ? !o->released : status_open(o->status) && hold_kept(o);
 }
 
+/* What time demanded of the account before his word goes first: the order may be over, and it is
+ * judged by the policy that is due by now. */
+static enum err find(struct core *c, const struct word *w, struct ledger_account *a,
+                     struct life_order *o)
+{
+    enum err e = session_operator_note(w->who, w->said->note);
+    if (!e)
+        e = ledger_find(c, w->said->account, a);
+    if (!e)
+        e = reading_catch_up(c, a);
+    return e ? e : word_find(c, w, a, o);
+}
+
 static enum err release(struct core *c, struct ledger_account *a, const struct word *w,
                         struct life_order *o)
 {
     struct doc body = {0};
 
-    enum err e = change_catch_up(c, a); /* it is judged by the policy that is due by now */
-    if (e)
-        return e;
     word_entry(w, "released", a, o, &body);
-    e = entries_add(c, &body, &o->entry);
+    enum err e = entries_add(c, &body, &o->entry);
     if (!e)
         e = word_note(c, w, EYES_RELEASED, a, o);
     if (status_open(o->status)) { /* the holders go on; what else it waits for, is not looked at */
@@ -149,9 +161,7 @@ enum err core_order_release(struct core *c, const struct core_caller *who,
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator_note(who, said->note);
-    if (!e)
-        e = word_find(c, &w, &a, &o);
+    enum err e = find(c, &w, &a, &o);
     if (!e && !waits(&o)) /* it may be one that waits for a business day */
         e = ERR_ORDER_NOT_HELD;
     if (!e)
@@ -173,9 +183,7 @@ enum err core_order_refuse(struct core *c, const struct core_caller *who,
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator_note(who, said->note);
-    if (!e)
-        e = word_find(c, &w, &a, &o);
+    enum err e = find(c, &w, &a, &o);
     if (!e && o.status != STATUS_PDNG && !waits(&o))
         e = ERR_ORDER_NOT_HELD;
     if (e)
@@ -192,6 +200,18 @@ static bool may_keep(const struct life_order *o)
         return false;
     return status_open(o->status) || o->status == STATUS_ACCP ||
            (o->status == STATUS_PDNG && o->released);
+}
+
+/* Evidence has to tell every time. */
+static enum err may_keep_again(struct core *c, const struct ledger_account *a,
+                               const struct life_order *o)
+{
+    char object[LIFE_OBJECT_MAX];
+    int64_t times = 0;
+
+    life_object(a->account, o->order_id, object);
+    enum err e = eyes_count(c, EYES_HELD, object, &times);
+    return !e && times >= HOLDS_MAX ? ERR_HOLDS_TOO_MANY : e;
 }
 
 /* While its holders decide it goes on: once it is accepted, hold takes it. */
@@ -228,15 +248,11 @@ enum err core_order_hold(struct core *c, const struct core_caller *who,
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator_note(who, said->note);
-    if (!e)
-        e = ledger_find(c, said->account, &a);
-    if (!e)
-        e = reading_catch_up(c, &a); /* what time demanded before his word goes first */
-    if (!e)
-        e = word_find(c, &w, &a, &o);
+    enum err e = find(c, &w, &a, &o);
     if (!e && !may_keep(&o))
         e = ERR_NOT_HOLDABLE;
+    if (!e)
+        e = may_keep_again(c, &a, &o);
     if (e)
         return word_refuse(c, &w, e, out);
     e = keep(c, &a, &w, &o);

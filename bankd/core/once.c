@@ -31,20 +31,6 @@ static enum err find_caller(struct core *c, const struct core_caller *who,
     return ERR_OK;
 }
 
-/* The present row's. */
-static enum err repeat(const struct store_query *q, struct core_answer *out)
-{
-    const char *reason = store_text(q, 1);
-    size_t len = 0;
-
-    if (strcmp(reason, err_name(ERR_OK)) != 0)
-        out->err = err_from_name(reason, strlen(reason));
-    out->http = (int)store_int(q, 2);
-    out->needs_size = (uint64_t)store_int(q, 3);
-    const void *body = store_blob(q, 4, &len);
-    return buf_add(&out->body, body, len);
-}
-
 enum err core_once_find(struct core *c, const struct core_caller *who, const struct core_once *once,
                         bool *again, struct core_answer *out)
 {
@@ -66,7 +52,7 @@ enum err core_once_find(struct core *c, const struct core_caller *who, const str
         e = store_copy_blob(q, 0, request, sizeof request);
     if (!e && *again) {
         other = memcmp(request, once->request, DIGEST_LEN) != 0;
-        e = other ? ERR_OK : repeat(q, out);
+        e = other ? ERR_OK : answer_repeat(q, out);
     }
     store_done(q);
     if (!e && other)

@@ -18,19 +18,6 @@ static enum err find_people(struct stated *s, const struct core_caller *who,
 
 /* --- rule 1: the first answer again --- */
 
-static enum err repeat(const struct store_query *q, struct core_answer *out)
-{
-    const char *reason = store_text(q, 1);
-    size_t len = 0;
-
-    if (strcmp(reason, err_name(ERR_OK)) != 0)
-        out->err = err_from_name(reason, strlen(reason));
-    out->http = (int)store_int(q, 2);
-    out->needs_size = (uint64_t)store_int(q, 3);
-    const void *body = store_blob(q, 4, &len);
-    return buf_add(&out->body, body, len);
-}
-
 /* Whether these very bytes came before: the twin of an ECDSA signature is another statement. A
  * nonce belongs to one JWS, and that names one document: with another one it is taken (rule 4). */
 static enum err replay(struct stated *s, struct core_answer *out, bool *replayed)
@@ -50,7 +37,7 @@ static enum err replay(struct stated *s, struct core_answer *out, bool *replayed
         s->nonce_taken = !*replayed;
     }
     if (!e && *replayed)
-        e = repeat(q, out);
+        e = answer_repeat(q, out);
     store_done(q);
     return e;
 }

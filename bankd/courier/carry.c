@@ -14,12 +14,6 @@
 
 #define TICK_MS 100
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 /* --- one notice --------------------------------------------------------------------------------*/
 
 static enum err carry_mail(const struct carry *c, const char *bank, const struct js *notice,
@@ -34,7 +28,7 @@ static enum err carry_mail(const struct carry *c, const char *bank, const struct
 
     enum err e = mail_write(&mail, &message);
     if (e == ERR_OK)
-        post_mail(c->settings, text_of(notice, "address"), &message, out);
+        post_mail(c->settings, js_member_text(notice, "address"), &message, out);
     buf_free(&message);
     return e;
 }
@@ -52,7 +46,7 @@ static enum err write_payload(const char *bank, const struct js *notice, struct 
     if (e == ERR_OK)
         e = js_set_int(o, "version", 1);
     for (size_t i = 0; e == ERR_OK && i < sizeof members / sizeof *members; i++) {
-        const char *text = text_of(notice, members[i]);
+        const char *text = js_member_text(notice, members[i]);
         if (text[0] != '\0')
             e = js_set_text(o, members[i], text);
     }
@@ -71,7 +65,7 @@ static enum err carry_web(const struct carry *c, const char *bank, const struct 
     if (e == ERR_OK)
         e = seal_sign(c->seal, &payload, &jws);
     if (e == ERR_OK)
-        post_web(c->settings, text_of(notice, "address"), "application/jose", &jws, out);
+        post_web(c->settings, js_member_text(notice, "address"), "application/jose", &jws, out);
     buf_free(&payload);
     buf_free(&jws);
     return e;
@@ -81,7 +75,7 @@ static enum err carry_web(const struct carry *c, const char *bank, const struct 
 static void carry_one(const struct carry *c, const char *bank, const struct js *notice,
                       struct post_result *out)
 {
-    bool mail = strcmp(text_of(notice, "channel"), "email") == 0;
+    bool mail = strcmp(js_member_text(notice, "channel"), "email") == 0;
     enum err e = ERR_OK;
 
     *out = (struct post_result){POST_LATER, "this courier has no way there"};
@@ -92,7 +86,7 @@ static void carry_one(const struct carry *c, const char *bank, const struct js *
     if (e != ERR_OK)
         (void)snprintf(out->words, sizeof out->words, "%s", err_name(e));
     log_event(out->end == POST_DONE ? LOG_INFO : LOG_WARN, "courier.notice", "%s %s %s",
-              text_of(notice, "notice"),
+              js_member_text(notice, "notice"),
               out->end == POST_DONE    ? "carried"
               : out->end == POST_LATER ? "failed"
                                        : "unwanted",
@@ -169,8 +163,8 @@ static enum err carry_all(const struct carry *c, const struct js *answer, struct
     for (size_t i = 0; e == ERR_OK && i < js_count(notices) && !*c->stop; i++) {
         const struct js *notice = js_at(notices, i);
         struct post_result result;
-        carry_one(c, text_of(answer, "bank"), notice, &result);
-        e = add_result(c, text_of(notice, "notice"), &result, list);
+        carry_one(c, js_member_text(answer, "bank"), notice, &result);
+        e = add_result(c, js_member_text(notice, "notice"), &result, list);
     }
     if (e == ERR_OK)
         return js_set(results, "carried", list);

@@ -14,12 +14,6 @@
 
 #define LETTER_LINE_MAX 256
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 int cmd_enrolment_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
@@ -58,17 +52,17 @@ static void print_request(const struct js *told)
 {
     const struct js *keys = js_get(told, "keys");
 
-    line("Enrolment", text_of(told, "enrolment"));
-    line("Status", text_of(told, "status"));
-    line("Reason", text_of(told, "reason"));
-    line("Name", text_of(told, "name"));
-    line("Wants to be", text_of(told, "wanted"));
-    line("Is", text_of(told, "holder"));
-    line("Received", text_of(told, "received"));
-    line("Expires", text_of(told, "expires"));
+    line("Enrolment", js_member_text(told, "enrolment"));
+    line("Status", js_member_text(told, "status"));
+    line("Reason", js_member_text(told, "reason"));
+    line("Name", js_member_text(told, "name"));
+    line("Wants to be", js_member_text(told, "wanted"));
+    line("Is", js_member_text(told, "holder"));
+    line("Received", js_member_text(told, "received"));
+    line("Expires", js_member_text(told, "expires"));
     for (size_t use = KEY_USE_AUTHENTICATE; use < KEY_USES; use++)
         line(use == KEY_USE_DERIVE ? "To encrypt to" : "For TLS",
-             text_of(keys, key_use_name((enum key_use)use)));
+             js_member_text(keys, key_use_name((enum key_use)use)));
 }
 
 /* CALL's answer, as people read it; *TOLD is the caller's to free. */

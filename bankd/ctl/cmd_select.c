@@ -15,12 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 /* --- what is asked of the bank --- */
 
 struct deed {
@@ -41,7 +35,7 @@ static enum err word_body(struct ctl *ctl, const struct js *item, struct buf *ou
 static enum err claim_body(struct ctl *ctl, const struct js *item, const char *to, struct buf *out)
 {
     struct request_claim r = {.note = ""};
-    enum err e = ctl_take(ctl, "item", text_of(item, "item"), r.item, sizeof r.item);
+    enum err e = ctl_take(ctl, "item", js_member_text(item, "item"), r.item, sizeof r.item);
     if (e == ERR_OK)
         e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
     if (e == ERR_OK && to != NULL)
@@ -63,7 +57,7 @@ static enum err other_body(struct ctl *ctl, const struct js *item, struct buf *o
 static enum err comment_body(struct ctl *ctl, const struct js *item, struct buf *out)
 {
     struct request_comment r = {.text = ""};
-    enum err e = ctl_take(ctl, "item", text_of(item, "item"), r.item, sizeof r.item);
+    enum err e = ctl_take(ctl, "item", js_member_text(item, "item"), r.item, sizeof r.item);
     if (e == ERR_OK)
         e = ctl_take(ctl, "text", ctl->text, r.text, sizeof r.text);
     return e == ERR_OK ? request_comment_make(&r, out) : e;
@@ -92,8 +86,8 @@ static enum err ask(struct ctl *ctl, const struct deed *d, const struct js *item
         return ctl_fail(ctl, ERR_ORDER_NOT_HELD, "it is no order");
     enum err e = d->body(ctl, item, &body);
     if (d->orders) {
-        call.param[0] = text_of(item, "account");
-        call.param[1] = text_of(item, "id");
+        call.param[0] = js_member_text(item, "account");
+        call.param[1] = js_member_text(item, "id");
     }
     call.body = body.data;
     call.body_len = body.len;
@@ -107,12 +101,13 @@ static enum err ask(struct ctl *ctl, const struct deed *d, const struct js *item
 static enum err add_line(const struct ctl *ctl, const struct js *item, const struct deed *d,
                          enum err said, const struct js *answer, struct buf *lines)
 {
-    const char *name = text_of(item, "item");
+    const char *name = js_member_text(item, "item");
     size_t from = lines->len;
-    enum err e = said != ERR_OK ? buf_addf(lines, "%s  refused: %s%s%s", name, err_name(said),
-                                           ctl->detail[0] != '\0' ? ", " : "", ctl->detail)
-                                : buf_addf(lines, "%s  %s", name,
-                                           d->done != NULL ? d->done : text_of(answer, "status"));
+    enum err e = said != ERR_OK
+                     ? buf_addf(lines, "%s  refused: %s%s%s", name, err_name(said),
+                                ctl->detail[0] != '\0' ? ", " : "", ctl->detail)
+                     : buf_addf(lines, "%s  %s", name,
+                                d->done != NULL ? d->done : js_member_text(answer, "status"));
     if (e == ERR_OK)
         text_tame((char *)lines->data + from);
     return e == ERR_OK ? buf_add_byte(lines, '\n') : e;
@@ -215,7 +210,8 @@ static int run(struct ctl *ctl, const struct args_list *words, const struct deed
             e = all(ctl, &r, items);
     }
     for (size_t i = 0; i < missing.count; i++)
-        printf("%s  refused: NOT_FOUND, it is not in the queue\n", missing.item[i]);
+        printf("%s  refused: NOT_FOUND, not one item of the queue has this name\n",
+               missing.item[i]);
     fputs(buf_str(&r.lines), stdout);
     bool refused = r.refused + missing.count > 0;
     buf_free(&r.lines);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * bankctl: the operator's program on the bank's own host.
+ * bankctl: the operator's program: admit people, work the queue, look at the books.
  */
 #include "app/app.h"
 #include "bankd/ctl/cmd.h"
@@ -327,7 +327,7 @@ static const struct args_option shared[] = {
 
 static const struct args_program program = {
     .name = "bankctl",
-    .summary = "Tell a running bankd about holders and accounts, and look at its books.",
+    .summary = "The operator's program: admit people, work the queue, look at the books.",
     .commands = commands,
     .command_count = COUNT(commands),
     .shared = shared,

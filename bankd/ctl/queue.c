@@ -60,12 +60,6 @@ void queue_age(int64_t age_us, char out[static QUEUE_AGE_MAX])
 
 /* --- which, and in which order --- */
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 struct ranked {
     const struct js *item;
     const char *currency; /* "" without an amount: last */
@@ -75,8 +69,8 @@ struct ranked {
 
 static struct ranked rank(const struct js *item, size_t place)
 {
-    struct ranked r = {.item = item, .currency = text_of(item, "currency"), .place = place};
-    const char *amount = text_of(item, "amount");
+    struct ranked r = {.item = item, .currency = js_member_text(item, "currency"), .place = place};
+    const char *amount = js_member_text(item, "amount");
 
     if (amount_parse(amount, strlen(amount), r.currency, &r.minor) != ERR_OK)
         r.currency = "";
@@ -125,7 +119,7 @@ enum err queue_select(const struct js *items, const char *account, enum queue_so
         return ERR_NO_MEMORY;
     for (size_t i = 0; i < js_count(items); i++) {
         const struct js *item = js_at(items, i);
-        if (account == NULL || strcmp(text_of(item, "account"), account) == 0) {
+        if (account == NULL || strcmp(js_member_text(item, "account"), account) == 0) {
             ranked[count] = rank(item, count);
             count++;
         }
@@ -155,13 +149,13 @@ static enum err copy_member(const struct js *item, const char *name, struct js *
 
 static bool read_since(const struct js *item, int64_t *out_us)
 {
-    const char *since = text_of(item, "since");
+    const char *since = js_member_text(item, "since");
     return text_parse_time(since, strlen(since), out_us) == ERR_OK;
 }
 
 const char *queue_colour(const struct js *item, const struct queue_look *look)
 {
-    bool for_its_day = strcmp(text_of(item, "waitsFor"), waits_name(WAITS_TIME)) == 0;
+    bool for_its_day = strcmp(js_member_text(item, "waitsFor"), waits_name(WAITS_TIME)) == 0;
     int64_t since_us = 0;
 
     if (for_its_day || !read_since(item, &since_us) || look->now_us - since_us < look->amber_us)
@@ -185,10 +179,11 @@ static enum err add_age(const struct js *item, const struct queue_look *look, st
 /* Of a new policy's digest as much as holders see when they sign. */
 static enum err add_id(const struct js *item, struct js *row)
 {
-    bool policy = strcmp(text_of(item, "kind"), "policy") == 0;
+    bool policy = strcmp(js_member_text(item, "kind"), "policy") == 0;
     struct buf words = BUF_INIT(0);
 
-    enum err e = buf_addf(&words, "%.*s", policy ? DIGEST_SHOWN : ID_MAX, text_of(item, "id"));
+    enum err e =
+        buf_addf(&words, "%.*s", policy ? DIGEST_SHOWN : ID_MAX, js_member_text(item, "id"));
     if (e == ERR_OK)
         e = js_set_text(row, "id", buf_str(&words));
     buf_free(&words);
@@ -198,9 +193,9 @@ static enum err add_id(const struct js *item, struct js *row)
 /* The other side: whom an order pays, or "from" whom a credit came. */
 static enum err add_party(const struct js *item, struct js *row)
 {
-    const char *payee = text_of(js_get(item, "payee"), "name");
-    const char *debtor = text_of(js_get(item, "debtor"), "name");
-    const char *asking = text_of(item, "name"); /* who wants to be enrolled */
+    const char *payee = js_member_text(js_get(item, "payee"), "name");
+    const char *debtor = js_member_text(js_get(item, "debtor"), "name");
+    const char *asking = js_member_text(item, "name"); /* who wants to be enrolled */
     struct buf words = BUF_INIT(0);
 
     enum err e = debtor[0] != '\0' ? buf_addf(&words, "from %s", debtor)
@@ -221,11 +216,11 @@ static enum err add_signed(const struct js *item, struct js *row)
     for (size_t i = 0; e == ERR_OK && i < js_count(admitted); i++)
         e = js_push_text(list, js_text(js_at(admitted, i), NULL));
     for (size_t i = 0; e == ERR_OK && i < js_count(decisions); i++) {
-        const char *verb = text_of(js_at(decisions, i), "decision");
+        const char *verb = js_member_text(js_at(decisions, i), "decision");
         bool agreed = strcmp(verb, decision_verb_name(VERB_APPROVE)) == 0;
         struct buf words = BUF_INIT(0);
-        e = buf_addf(&words, "%s%s%s", text_of(js_at(decisions, i), "holder"), agreed ? "" : ":",
-                     agreed ? "" : verb);
+        e = buf_addf(&words, "%s%s%s", js_member_text(js_at(decisions, i), "holder"),
+                     agreed ? "" : ":", agreed ? "" : verb);
         if (e == ERR_OK)
             e = js_push_text(list, buf_str(&words));
         buf_free(&words);
@@ -246,7 +241,8 @@ static enum err add_comment(const struct js *item, struct js *row)
 
     if (newest == NULL)
         return ERR_OK;
-    enum err e = buf_addf(&words, "%s: %s", text_of(newest, "operator"), text_of(newest, "text"));
+    enum err e = buf_addf(&words, "%s: %s", js_member_text(newest, "operator"),
+                          js_member_text(newest, "text"));
     if (e == ERR_OK)
         e = js_set_text(row, "comment", buf_str(&words));
     buf_free(&words);

@@ -74,19 +74,13 @@ static enum screen_colour colour(void *ctx, size_t item)
     return strcmp(name, "red") == 0 ? SCREEN_RED : SCREEN_AMBER;
 }
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 static const char *name(void *ctx, size_t item)
 {
     struct shown *s = ctx;
     const struct js *one = js_at(s->items, item);
 
-    (void)snprintf(s->name, sizeof s->name, "%s %s %s", text_of(one, "kind"),
-                   text_of(one, "account"), text_of(one, "id"));
+    (void)snprintf(s->name, sizeof s->name, "%s %s %s", js_member_text(one, "kind"),
+                   js_member_text(one, "account"), js_member_text(one, "id"));
     return s->name;
 }
 
@@ -101,8 +95,8 @@ static enum err show(void *ctx, size_t item, struct buf *out)
     enum err e = lines_of(one, out);
     if (e != ERR_OK || js_get(one, "requiredApprovals") == NULL)
         return e;
-    call.param[0] = text_of(one, "account");
-    call.param[1] = text_of(one, "id");
+    call.param[0] = js_member_text(one, "account");
+    call.param[1] = js_member_text(one, "id");
     e = ctl_call(s->ctl, &call, &order);
     if (e == ERR_OK)
         e = buf_add_byte(out, '\n');

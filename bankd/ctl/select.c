@@ -12,17 +12,21 @@
 
 #define CURRENCIES_MAX 64
 
-static const char *text_of(const struct js *object, const char *name)
-{
-    const char *text = js_text(js_get(object, name), NULL);
-    return text != NULL ? text : "";
-}
-
 /* --- which --- */
 
-static bool is_named(const struct js *item, const char *name)
+/* An order's id is its account's alone: one that fits several items names none of them. */
+static bool is_one(const struct js *items, const char *id)
 {
-    return strcmp(text_of(item, "item"), name) == 0 || strcmp(text_of(item, "id"), name) == 0;
+    size_t count = 0;
+    for (size_t i = 0; i < js_count(items); i++)
+        count += strcmp(js_member_text(js_at(items, i), "id"), id) == 0;
+    return count == 1;
+}
+
+static bool is_named(const struct js *items, const struct js *item, const char *name)
+{
+    return strcmp(js_member_text(item, "item"), name) == 0 ||
+           (strcmp(js_member_text(item, "id"), name) == 0 && is_one(items, name));
 }
 
 static bool has_flag(const struct js *item, const char *flag)
@@ -38,22 +42,22 @@ static bool has_flag(const struct js *item, const char *flag)
 
 bool select_is_order(const struct js *item)
 {
-    return strncmp(text_of(item, "item"), "order:", 6) == 0;
+    return strncmp(js_member_text(item, "item"), "order:", 6) == 0;
 }
 
 static bool fits(const struct js *item, const struct select_wish *wish)
 {
-    return (wish->account == NULL || strcmp(text_of(item, "account"), wish->account) == 0) &&
+    return (wish->account == NULL || strcmp(js_member_text(item, "account"), wish->account) == 0) &&
            (wish->flag == NULL || has_flag(item, wish->flag)) &&
-           (wish->by == NULL || strcmp(text_of(item, "claimedBy"), wish->by) == 0) &&
+           (wish->by == NULL || strcmp(js_member_text(item, "claimedBy"), wish->by) == 0) &&
            (!wish->orders || select_is_order(item));
 }
 
-static bool is_chosen(const struct js *item, const struct select_wish *wish)
+static bool is_chosen(const struct js *items, const struct js *item, const struct select_wish *wish)
 {
     bool chosen = wish->names->count == 0 && fits(item, wish);
     for (size_t i = 0; i < wish->names->count && !chosen; i++)
-        chosen = is_named(item, wish->names->item[i]);
+        chosen = is_named(items, item, wish->names->item[i]);
     return chosen;
 }
 
@@ -64,7 +68,7 @@ static void find_missing(const struct js *items, const struct args_list *names,
     for (size_t n = 0; n < names->count; n++) {
         bool found = false;
         for (size_t i = 0; i < js_count(items) && !found; i++)
-            found = is_named(js_at(items, i), names->item[n]);
+            found = is_named(items, js_at(items, i), names->item[n]);
         if (!found)
             missing->item[missing->count++] = names->item[n];
     }
@@ -77,7 +81,7 @@ enum err select_items(const struct js *items, const struct select_wish *wish, st
     find_missing(items, wish->names, missing);
     for (size_t i = 0; e == ERR_OK && i < js_count(items); i++) {
         struct js *copy = NULL;
-        if (!is_chosen(js_at(items, i), wish))
+        if (!is_chosen(items, js_at(items, i), wish))
             continue;
         e = js_copy(js_at(items, i), &copy);
         if (e == ERR_OK)
@@ -114,7 +118,8 @@ static struct sum *sum_of(struct sum *sums, size_t *count, const char *currency)
 
 static void add(const struct js *item, struct sum *sums, size_t *count)
 {
-    const char *amount = text_of(item, "amount"), *currency = text_of(item, "currency");
+    const char *amount = js_member_text(item, "amount"),
+               *currency = js_member_text(item, "currency");
     int64_t minor = 0;
     if (amount_parse(amount, strlen(amount), currency, &minor) != ERR_OK)
         return;

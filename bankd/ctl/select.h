@@ -14,7 +14,7 @@ struct js;
 struct buf;
 
 struct select_wish {
-    const struct args_list *names;   /* an item's or an id; none: by the rest */
+    const struct args_list *names;   /* an item's, or an id of one only; none: by the rest */
     const char *account, *flag, *by; /* NULL: whichever; BY whom it is claimed */
     bool orders;                     /* unless it is named: orders only */
 };

@@ -118,7 +118,7 @@ enum err msg_get_certificates(const uint8_t *msg, size_t len, struct buf *leaf, 
 
 /* --- parts --- */
 
-enum err msg_put_parts(const struct msg_part *part, size_t count, size_t max, struct buf *out)
+static enum err put_parts(const struct msg_part *part, size_t count, size_t max, struct buf *out)
 {
     enum err e = ERR_OK;
 
@@ -165,10 +165,10 @@ enum err msg_put_person(const struct keeper_person *p, struct buf *out)
                                      {p->root.data, p->root.len}};
     enum err e = put_number(out, p->missing, 2);
 
-    return e ? e : msg_put_parts(parts, 3, MSG_CERTIFICATE_MAX, out);
+    return e ? e : put_parts(parts, 3, MSG_CERTIFICATE_MAX, out);
 }
 
-enum err msg_get_person(const uint8_t *msg, size_t len, struct keeper_person *out)
+static enum err get_person(const uint8_t *msg, size_t len, struct keeper_person *out)
 {
     struct buf *const into[] = {&out->sign, &out->authenticate, &out->root};
     struct msg_part parts[3];
@@ -329,11 +329,11 @@ enum err keeper_admit(struct keeper_conn *k, int wait_ms, const char *statement,
     struct buf msg = {0}, answer = {0};
 
     *out = (struct keeper_person){0};
-    enum err e = msg_put_parts(parts, 2, MSG_STATEMENT_MAX, &msg);
+    enum err e = put_parts(parts, 2, MSG_STATEMENT_MAX, &msg);
     if (!e)
         e = call(k, KEEPER_ADMIT, wait_ms, msg.data, msg.len, &answer);
     if (!e)
-        e = nonsense(k, msg_get_person(answer.data, answer.len, out));
+        e = nonsense(k, get_person(answer.data, answer.len, out));
     buf_free(&msg);
     buf_free(&answer);
     return e;

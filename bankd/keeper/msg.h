@@ -104,13 +104,10 @@ struct msg_part {
     size_t len;
 };
 /* COUNT parts of at most MAX bytes each, one behind the other and nothing else. */
-MUST_CHECK enum err msg_put_parts(const struct msg_part *part, size_t count, size_t max,
-                                  struct buf *out);
 MUST_CHECK enum err msg_get_parts(const uint8_t *msg, size_t len, size_t max, struct msg_part *out,
                                   size_t count);
 MUST_CHECK enum err msg_put_rolled(unsigned missing, struct buf *out);
 MUST_CHECK enum err msg_get_rolled(const uint8_t *msg, size_t len, unsigned *missing);
 MUST_CHECK enum err msg_put_person(const struct keeper_person *p, struct buf *out);
-MUST_CHECK enum err msg_get_person(const uint8_t *msg, size_t len, struct keeper_person *out);
 
 #endif

@@ -38,7 +38,7 @@ static enum err pin_in(const char *dir, const char *operator_id, const char *spk
         if (!e)
             e = pin(pins, operator_id, &spki);
         if (e)
-            e = log_fail(e, "keeper.pin", "%s", spki_file);
+            e = log_fail(e, "keeper.operators", "%s", spki_file);
     }
     if (!e)
         e = pins_save(dir, pins);
@@ -53,7 +53,7 @@ enum err pinning_run(const struct settings *settings, const char *operator_id,
     int lock = -1;
 
     if (forms_holder(operator_id, strlen(operator_id)))
-        return log_fail(ERR_USAGE, "keeper.pin", "--id is no operator's name");
+        return log_fail(ERR_USAGE, "keeper.operators", "--id is no operator's name");
     enum err e = state_lock(settings->state, &lock);
     if (!e)
         e = pin_in(settings->state, operator_id, spki_file);

@@ -270,6 +270,25 @@ static void test_held_while_its_holders_decide(void **state)
     world_order_free(&o);
 }
 
+/* Evidence tells every time, so there is an end to it; it still fits. */
+static void test_held_over_and_over(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "10.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    for (int i = 0; i < 32; i++) {
+        assert_string_equal(acts(w, i % 2 ? &olga : &otto, core_order_hold, &o), "OK");
+        assert_string_equal(acts(w, &otto, core_order_release, &o), "OK");
+    }
+    assert_string_equal(acts(w, &olga, core_order_hold, &o), "HOLDS_TOO_MANY");
+    proves(w, &o, "PATC");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    proves(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
 /* The bank's own reasons are looked at all the same. */
 static void test_released_before_it_is_accepted(void **state)
 {
@@ -302,6 +321,25 @@ static void test_refused_before_it_is_accepted(void **state)
     assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
     proves(w, &o, "RJCT");
     world_order_free(&o);
+}
+
+/* Nobody touched it since it ran out: the operator's word comes too late. */
+static void test_kept_back_until_it_expires(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    for (int i = 0; i < 2; i++) {
+        world_login(w, &w->alice);
+        world_order(w, "10.00", &o);
+        assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+        assert_string_equal(acts(w, &olga, core_order_hold, &o), "OK");
+        world_later(w, 365LL * 86400);
+        assert_string_equal(acts(w, &otto, i ? core_order_refuse : core_order_release, &o),
+                            "ORDER_NOT_HELD");
+        assert_string_equal(world_newest(w), "RJCTDS24");
+        world_order_free(&o);
+    }
 }
 
 static void dated(struct world *w, const char *amount, struct world_order *o)
@@ -521,8 +559,10 @@ int main(void)
         T(test_other_items),
         T(test_comments),
         T(test_held_while_its_holders_decide),
+        T(test_held_over_and_over),
         T(test_released_before_it_is_accepted),
         T(test_refused_before_it_is_accepted),
+        T(test_kept_back_until_it_expires),
         T(test_held_while_it_waits_for_its_day),
         T(test_what_he_saw),
         T(test_cash_is_not_held),

@@ -20,6 +20,8 @@ class Selection(unittest.TestCase):
         cls.bank.__enter__()
         cls.addClassCleanup(cls.bank.__exit__, None, None, None)
         cls.alice, cls.bob, cls.account, cls.payee, cls.policy = fixture.joint(cls.bank, "9000.00")
+        cls.other = fixture.iban(3)
+        cls.other_policy = cls.bank.open_account(cls.other, ["alice"], "900.00")
         cls.sven, cls.olga, cls.otto = (cls.operator(name) for name in ("sven", "olga", "otto"))
         for name, role in (("olga", "payments"), ("otto", "payments"), ("sven", "security")):
             cls.bank.ctl("operator", "roles", name, "--role", role, "--note", "the first ones")
@@ -108,6 +110,17 @@ class Selection(unittest.TestCase):
         self.assertEqual(self.status(order), "ACSC")
         done = self.sven.ctl("operator", "roles", "sven", "--role", "security", "--role", "payments", *NOTE)
         self.assertEqual((done.returncode, "FOUR_EYES" in done.stderr), (1, True), done.stderr)
+
+    def test_an_id_that_two_accounts_use(self):
+        """Ids are the holders': one cannot have another's order released beside his own."""
+        order = self.held()
+        twin = fixture.make_order(self.other, self.payee, "600.00", id=order)
+        self.assertEqual(self.alice.decide(twin, self.other_policy).json["status"], "PDNG")
+        done = self.olga.ctl("queue", "release", order, *NOTE)
+        self.assertEqual((done.returncode, "NOT_FOUND" in done.stdout), (1, True), done.stdout)
+        self.assertEqual(self.status(order), "PDNG")
+        done = self.olga.ctl("queue", "reject", self.item(order), *NOTE, check=True)
+        self.assertEqual(done.stdout, "%s  RJCT\n" % self.item(order))
 
     def test_what_it_refuses(self):
         for words in (("release",), ("claim", "--flag", "nothing"), ("hold", "--waiting", "nobody")):
