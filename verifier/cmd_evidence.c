@@ -46,6 +46,20 @@ static enum err add_policy_signer(struct buf *out, const struct verify_policy_si
                     (long long)p->version, p->thumbprint, vouched(p->pinned, p->ceremony));
 }
 
+/* A word that nobody signed is the bank's alone. */
+static enum err add_word(struct buf *out, const struct verify_word *w)
+{
+    char time[TEXT_TIME_LEN + 1];
+
+    text_time(w->time_us, time);
+    enum err e = buf_addf(out, "  %-13s of the bank: %s at %s, ", w->operator_name, w->said, time);
+    if (e != ERR_OK)
+        return e;
+    return w->thumbprint[0] ? buf_addf(out, "proved by the signature of key %s, %s\n",
+                                       w->thumbprint, vouched(w->pinned, false))
+                            : buf_addf(out, "named by the bank only\n");
+}
+
 static enum err describe_order(const struct order *o, struct buf *out)
 {
     const char *side = o->kind == ORDER_DEPOSIT ? "to" : "from";
@@ -87,6 +101,8 @@ static enum err describe(const struct verify_report *r, struct buf *out)
         e = add_deputy(out, &r->deputies[i]);
     for (size_t i = 0; e == ERR_OK && i < r->policy_signer_count; i++)
         e = add_policy_signer(out, &r->policy_signers[i]);
+    for (size_t i = 0; e == ERR_OK && i < r->word_count; i++)
+        e = add_word(out, &r->words[i]);
     if (e == ERR_OK)
         e = buf_addf(out, "  %-13s %s, checkpoint of %llu entries\n", "log", o->bank,
                      (unsigned long long)r->tree_size);
@@ -166,6 +182,26 @@ static enum err push_policy_signer(const struct verify_report *r, size_t i, stru
     return push(array, object, e);
 }
 
+static enum err push_word(const struct verify_report *r, size_t i, struct js *array)
+{
+    const struct verify_word *w = &r->words[i];
+    bool is_signed = w->thumbprint[0] != 0;
+    struct js *object = NULL;
+    enum err e = js_object_new(&object);
+
+    if (e == ERR_OK)
+        e = js_set_text(object, "operator", w->operator_name);
+    if (e == ERR_OK)
+        e = js_set_text(object, "said", w->said);
+    if (e == ERR_OK)
+        e = member_set_time(object, "time", w->time_us);
+    if (e == ERR_OK)
+        e = js_set_text(object, "provedBy", is_signed ? "signature" : "nothing");
+    if (e == ERR_OK && is_signed)
+        e = set_key(object, w->thumbprint, w->pinned, false);
+    return push(array, object, e);
+}
+
 static enum err set_list(struct js *object, const char *name, const struct verify_report *r,
                          size_t count,
                          enum err (*one)(const struct verify_report *, size_t, struct js *))
@@ -233,6 +269,8 @@ static enum err more_members(const struct verify_report *r, struct js **out)
         e = set_list(*out, "deputies", r, r->deputy_count, push_deputy);
     if (e == ERR_OK && r->policy_signer_count > 0)
         e = set_list(*out, "policySigners", r, r->policy_signer_count, push_policy_signer);
+    if (e == ERR_OK && r->word_count > 0)
+        e = set_list(*out, "operators", r, r->word_count, push_word);
     return e == ERR_OK ? set_list(*out, "signers", r, r->signer_count, push_signer) : e;
 }
 

@@ -23,6 +23,7 @@ void story_free(struct story *s)
     for (size_t i = 0; i < s->key_count; i++)
         key_free(s->keys[i].key);
     story_policy_free(s);
+    verified_free(s->act.said);
     free(s);
 }
 
@@ -58,6 +59,7 @@ static const struct chapter {
     {"enrolment", NOT_ITS_OWN, story_keys_enrolment},
     {"key-status", NOT_ITS_OWN, story_keys_status},
     {"rotation", NOT_ITS_OWN, story_keys_rotation},
+    {"act", NOT_ITS_OWN, story_act_entry},
     {"cash", BEFORE_PAYMENT, story_cash}, /* how an order begins at a terminal */
     {"decision", BEFORE_PAYMENT, story_order_decision},
     {"settlement", BEFORE_PAYMENT, story_end_settlement},
@@ -112,6 +114,9 @@ enum err story_report(const struct story *s, struct verify_report *out)
     memset(out, 0, sizeof *out);
     if (!s->order_seen)
         return ERR_EVIDENCE_INCOMPLETE;
+    enum err e = story_act_done(s);
+    if (e != ERR_OK)
+        return e;
     out->order = s->order;
     snprintf(out->status, sizeof out->status, "%s", status_name(s->status));
     memcpy(out->reason, s->reason, sizeof out->reason);
@@ -130,5 +135,8 @@ enum err story_report(const struct story *s, struct verify_report *out)
     out->deputy_count = s->deputy_count;
     memcpy(out->policy_signers, s->policy_signers, sizeof out->policy_signers);
     out->policy_signer_count = s->policy_signer_count;
+    for (size_t i = 0; i < s->word_count; i++)
+        out->words[i] = s->words[i].told;
+    out->word_count = s->word_count;
     return ERR_OK;
 }

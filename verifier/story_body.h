@@ -18,10 +18,13 @@
 #define STORY_DELEGATIONS_MAX 512 /* principals */
 #define STORY_VOTES_MAX (2 * POLICY_HOLDERS_MAX)
 
+/* Whose keys there are. */
+enum story_kind { STORY_PERSON, STORY_TERMINAL, STORY_OPERATOR };
+
 struct enrolled {
     struct key *key;
     char holder[HOLDER_MAX + 1];
-    bool terminal; /* no person's */
+    enum story_kind kind;
     bool ceremony; /* asked for with a proof of possession */
     enum key_status status;
     bool rotated; /* another one took its place */
@@ -54,6 +57,19 @@ struct story_delegation {
     uint64_t entry;
 };
 
+/* What the bank's operator signed, until the entry comes that it led to. */
+struct story_act {
+    struct verified *said; /* owned; NULL: nothing waits */
+    uint64_t entry;
+    int64_t time_us;
+};
+
+/* What he said of the order. */
+struct story_word {
+    struct verify_word told;
+    uint8_t statement[DIGEST_LEN]; /* where he signed it: no statement serves twice */
+};
+
 struct story {
     struct story_subject subject;
     /* Every policy that was in force, in order; the story owns them. */
@@ -79,6 +95,9 @@ struct story {
     uint64_t last;                         /* index of the order's newest entry */
     struct made made[VERIFY_SIGNERS_MAX];
     size_t made_count;
+    struct story_act act;
+    struct story_word words[VERIFY_WORDS_MAX];
+    size_t word_count;
     enum status status;
     char reason[5];
     int64_t status_time_us;
@@ -162,6 +181,26 @@ MUST_CHECK enum err story_order_decision(struct story *s, struct body *b);
 
 /* --- story_cash.c: the first entry of a cash order --- */
 MUST_CHECK enum err story_cash(struct story *s, struct body *b);
+
+/* --- story_act.c: the bank's operator, and what he signed --- */
+MUST_CHECK enum err story_act_entry(struct story *s, struct body *b);
+/* What an entry of the order has of its operator; all three may be missing where the bank does it
+ * by itself. */
+struct story_said {
+    const struct js *act, *note, *operator_name;
+};
+#define STORY_SAID_ROWS(said, required)                                                            \
+    {"act", JS_INT, false, 0, JS_INT_MAX, &(said)->act},                                           \
+        MEMBER_TEXT("note", required, &(said)->note),                                              \
+        MEMBER_TEXT("operator", required, &(said)->operator_name)
+/* Notes whose word the entry is, if anybody's, and whether he signed it: for this order, that VERB
+ * (the end of the route's path) and REASON, NULL if none. EVIDENCE_INCOMPLETE without the act that
+ * the entry names, ACT_MISMATCH when that is another. */
+MUST_CHECK enum err story_act_word(struct story *s, const struct body *b,
+                                   const struct story_said *said, const char *verb,
+                                   const struct js *reason);
+/* Nothing waits: an act that led to nothing has no part in this story. */
+MUST_CHECK enum err story_act_done(const struct story *s);
 
 /* --- story_end.c: settlement, or an end by the bank --- */
 MUST_CHECK enum err story_end_settlement(struct story *s, struct body *b);

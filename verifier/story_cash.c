@@ -17,7 +17,7 @@ static enum err note_terminal(struct story *s, const struct body *b, const struc
 {
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
 
-    if (!en->terminal || strcmp(en->holder, s->order.terminal) != 0)
+    if (en->kind != STORY_TERMINAL || strcmp(en->holder, s->order.terminal) != 0)
         return ERR_EVIDENCE_CONTRADICTION;
     return story_order_note(s, b, v, VERB_SUBMIT);
 }

@@ -57,7 +57,7 @@ static enum err take(struct story *s, const struct body *b, const struct verifie
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct story_delegation *d = NULL;
     enum err e =
-        story_contradiction_unless(!en->terminal && en->status == KEY_ACTIVE &&
+        story_contradiction_unless(en->kind == STORY_PERSON && en->status == KEY_ACTIVE &&
                                    story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) &&
                                    story_text_is(holder, en->holder));
 

@@ -143,9 +143,9 @@ enum err story_end_settlement(struct story *s, struct body *b)
 enum err story_end_closed(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_RJCT, STATUS_NONE};
-    const struct js *note, *operator_name, *reason, *status;
-    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("note", false, &note),
-                                      MEMBER_TEXT("operator", false, &operator_name),
+    const struct js *reason, *status;
+    struct story_said said;
+    const struct js_member table[] = {BODY_ROWS(b), STORY_SAID_ROWS(&said, false),
                                       MEMBER_TEXT("reason", true, &reason),
                                       MEMBER_ARRAY("status", 1, STORY_STEPS_MAX, &status)};
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
@@ -155,22 +155,22 @@ enum err story_end_closed(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_order_reason(s, reason);
     if (e == ERR_OK)
-        e = story_contradiction_unless(story_order_bank_reason(s, b->leaf->time_us) &&
-                                       !note == !operator_name);
+        e = story_contradiction_unless(story_order_bank_reason(s, b->leaf->time_us));
+    if (e == ERR_OK)
+        e = story_act_word(s, b, &said, "refusal", NULL);
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }
 
 /* The other bank has the money, or sent it back for a reason of its own. */
-static enum err end_elsewhere(struct story *s, struct body *b, enum status end)
+static enum err end_elsewhere(struct story *s, struct body *b, enum status end, const char *verb)
 {
     const enum status allowed[] = {end, STATUS_NONE};
-    const struct js *movement, *note, *operator_name, *reason, *status;
-    const struct js_member table[] = {BODY_ROWS(b),
-                                      MEMBER_INT("movement", 0, JS_INT_MAX, &movement),
-                                      MEMBER_TEXT("note", true, &note),
-                                      MEMBER_TEXT("operator", true, &operator_name),
-                                      MEMBER_TEXT("reason", end == STATUS_RJCT, &reason),
-                                      MEMBER_ARRAY("status", 1, 1, &status)};
+    const struct js *movement, *reason, *status;
+    struct story_said said;
+    const struct js_member table[] = {
+        BODY_ROWS(b), MEMBER_INT("movement", 0, JS_INT_MAX, &movement),
+        STORY_SAID_ROWS(&said, true), MEMBER_TEXT("reason", end == STATUS_RJCT, &reason),
+        MEMBER_ARRAY("status", 1, 1, &status)};
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK)
@@ -178,6 +178,8 @@ static enum err end_elsewhere(struct story *s, struct body *b, enum status end)
     if (e == ERR_OK)
         e = story_contradiction_unless((end == STATUS_RJCT || !reason) &&
                                        js_int(movement) != s->movement);
+    if (e == ERR_OK)
+        e = story_act_word(s, b, &said, verb, reason);
     if (e == ERR_OK && reason)
         e = story_order_reason(s, reason);
     if (e == ERR_OK && reason)
@@ -187,12 +189,12 @@ static enum err end_elsewhere(struct story *s, struct body *b, enum status end)
 
 enum err story_end_confirmed(struct story *s, struct body *b)
 {
-    return end_elsewhere(s, b, STATUS_ACSC);
+    return end_elsewhere(s, b, STATUS_ACSC, "confirmation");
 }
 
 enum err story_end_returned(struct story *s, struct body *b)
 {
-    return end_elsewhere(s, b, STATUS_RJCT);
+    return end_elsewhere(s, b, STATUS_RJCT, "return");
 }
 
 enum err story_end_accepted(struct story *s, struct body *b)
@@ -250,10 +252,10 @@ static bool operator_may_hold(const struct story *s, flag_set why, size_t moves)
 enum err story_end_held(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_PDNG, STATUS_NONE};
-    const struct js *flags, *note, *operator_name, *status;
+    const struct js *flags, *status;
+    struct story_said said;
     const struct js_member table[] = {BODY_ROWS(b), MEMBER_ARRAY("flags", 1, FLAG_COUNT, &flags),
-                                      MEMBER_TEXT("note", false, &note),
-                                      MEMBER_TEXT("operator", false, &operator_name),
+                                      STORY_SAID_ROWS(&said, false),
                                       MEMBER_ARRAY("status", 0, 1, &status)};
     flag_set why = 0;
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
@@ -264,18 +266,19 @@ enum err story_end_held(struct story *s, struct body *b)
         e = check_link(s, b);
     if (e == ERR_OK) /* cash waits at the terminal, not for the operator */
         e = story_contradiction_unless(
-            s->order.kind == ORDER_PAYMENT && !note == !operator_name &&
-            (operator_name ? operator_may_hold : bank_may_hold)(s, why, js_count(status)));
-    s->kept = s->kept || operator_name;
-    s->released = s->released && !operator_name;
+            s->order.kind == ORDER_PAYMENT &&
+            (said.operator_name ? operator_may_hold : bank_may_hold)(s, why, js_count(status)));
+    if (e == ERR_OK)
+        e = story_act_word(s, b, &said, "hold", NULL);
+    s->kept = s->kept || said.operator_name;
+    s->released = s->released && !said.operator_name;
     return e == ERR_OK ? story_order_walk(s, b, status, allowed) : e;
 }
 
 enum err story_end_released(struct story *s, struct body *b)
 {
-    const struct js *note, *operator_name;
-    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("note", true, &note),
-                                      MEMBER_TEXT("operator", true, &operator_name)};
+    struct story_said said;
+    const struct js_member table[] = {BODY_ROWS(b), STORY_SAID_ROWS(&said, true)};
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK)
@@ -283,6 +286,8 @@ enum err story_end_released(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_contradiction_unless(
             s->status == STATUS_PDNG ? !s->released : status_open(s->status) && s->kept);
+    if (e == ERR_OK)
+        e = story_act_word(s, b, &said, "release", NULL);
     if (e == ERR_OK) {
         s->released = s->status == STATUS_PDNG; /* else the bank may still look at it */
         s->kept = false;

@@ -110,6 +110,14 @@ static enum err check_request(const struct story *s, const struct body *b,
     return e;
 }
 
+static bool read_kind(const struct js *kind, enum story_kind *out)
+{
+    if (!kind)
+        return true;
+    *out = story_text_is(kind, "operator") ? STORY_OPERATOR : STORY_TERMINAL;
+    return *out == STORY_OPERATOR || story_text_is(kind, "terminal");
+}
+
 enum err story_keys_enrolment(struct story *s, struct body *b)
 {
     const struct js *holder, *kind, *name, *operator_name, *spki, *statement, *thumbprint, *vouched;
@@ -132,12 +140,11 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
         e = story_check_object(b, "holder", en.holder);
     if (e == ERR_OK)
         e = member_line(name, 140, person, sizeof person);
-    if (e == ERR_OK &&
-        (!story_text_is(vouched, "bank") || (kind && !story_text_is(kind, "terminal"))))
+    if (e == ERR_OK && (!story_text_is(vouched, "bank") || !read_kind(kind, &en.kind)))
         e = ERR_DOC_MEMBER_INVALID;
-    en.terminal = kind != NULL;
     en.ceremony = statement != NULL;
-    if (e == ERR_OK && (en.ceremony != (operator_name != NULL) || (en.ceremony && en.terminal)))
+    if (e == ERR_OK &&
+        (en.ceremony != (operator_name != NULL) || (en.ceremony && en.kind != STORY_PERSON)))
         e = ERR_DOC_MEMBER_INVALID;
     if (e == ERR_OK && en.ceremony)
         e = check_request(s, b, statement, person, thumbprint);
@@ -192,7 +199,7 @@ static enum err take_place(struct story *s, const struct body *b, const struct v
     const struct rotation *said = verified_rotation(v);
     struct enrolled *old = story_keys_find(s, verified_signer(v));
     struct enrolled en = {.floor_us = b->leaf->time_us,
-                          .terminal = old->terminal,
+                          .kind = old->kind,
                           .ceremony = old->ceremony,
                           .pinned = old->pinned};
     enum err e = story_contradiction_unless(

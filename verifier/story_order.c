@@ -190,7 +190,7 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
     const struct decision *d = verified_decision(v);
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
 
-    if (en->terminal || !has_right(s, b->leaf->time_us, en->holder, d->verb) ||
+    if (en->kind != STORY_PERSON || !has_right(s, b->leaf->time_us, en->holder, d->verb) ||
         decided_before(s, en->holder, d->verb) || !may_come_now(s, d->verb))
         return ERR_EVIDENCE_CONTRADICTION;
     return story_order_note(s, b, v, d->verb);

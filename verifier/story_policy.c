@@ -89,7 +89,7 @@ static enum err note_word(struct story *s, const struct body *b, const struct ve
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct story_change *ch = &s->change;
 
-    if (en->terminal || en->status != KEY_ACTIVE ||
+    if (en->kind != STORY_PERSON || en->status != KEY_ACTIVE ||
         !story_is_fresh(&said->head, en->floor_us, b->leaf->time_us) || decided(ch, en->holder) ||
         (ch->count == 0 && said->verb != VERB_APPROVE))
         return ERR_EVIDENCE_CONTRADICTION;

@@ -201,6 +201,17 @@ struct verify_policy_signer {
     int64_t version;
     bool pinned, ceremony; /* as of a signer */
 };
+/* What an operator of the bank did about the order. */
+#define VERIFY_WORDS_MAX 1024u
+#define VERIFY_OPERATOR_MAX 560u /* 140 code points of four bytes */
+struct verify_word {
+    char operator_name[VERIFY_OPERATOR_MAX + 1];
+    char said[10]; /* type of the entry: held, released, closed, confirmed or returned */
+    int64_t time_us;
+    char
+        thumbprint[KEY_THUMBPRINT_LEN + 1]; /* of the key that signed for it; "": the bank's word */
+    bool pinned;                            /* as of a signer */
+};
 struct verify_report {
     struct order order;
     char status[5]; /* ISO code */
@@ -219,6 +230,8 @@ struct verify_report {
     size_t deputy_count;
     struct verify_policy_signer policy_signers[VERIFY_POLICY_SIGNERS_MAX];
     size_t policy_signer_count;
+    struct verify_word words[VERIFY_WORDS_MAX];
+    size_t word_count;
     char where[96]; /* after a refusal: which part of the file, for people */
 };
 /* ERR_OK: everything in the file is as the format demands and the report is filled. */

@@ -240,6 +240,7 @@ static enum err put_certificates(struct core *c, const struct enrolment_row *a, 
 enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
 {
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_BY_ID);
+    char item[ENROLMENT_OBJECT_MAX];
     struct enrolment_row a;
     bool found = false;
 
@@ -253,6 +254,8 @@ enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
         doc_text(out, "id", a.name);
         doc_text(out, "name", enrolment_said(&a)->name);
         doc_text_optional(out, "wanted", enrolment_said(&a)->holder);
+        enrolment_object(a.name, item);
+        e = claim_view(c, item, out);
     }
     release(&a);
     return e;

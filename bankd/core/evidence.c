@@ -8,8 +8,10 @@
 #include "bankd/core/entries.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/life.h"
+#include "bankd/core/people.h"
 #include "bankd/core/session.h"
 #include "order/json.h"
+#include "order/jws.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,31 +140,79 @@ static enum err add_key_changes(struct core *c, const struct life_order *row,
     return e;
 }
 
-/* The index of the entry before it, or NO_ENTRY. */
-static enum err previous_of(struct core *c, int64_t index, int64_t *out)
+/* The body of an entry; js_free is the caller's to call. */
+static enum err body_of(struct core *c, int64_t index, struct js **out)
 {
     struct store_query *q = store_query(c->store, STORE_ENTRY_FIND);
-    struct js *body = NULL;
     bool found = false;
     size_t len = 0;
 
-    *out = NO_ENTRY;
+    *out = NULL;
     store_bind_int(q, ":id", index);
     enum err e = store_step(q, &found);
-    if (!e && found) {
-        const void *bytes = store_blob(q, 2, &len);
-        e = js_parse(bytes, len, &body);
-    }
+    if (!e && !found)
+        e = ERR_STORE_FAILED;
     if (!e) {
-        const struct js *previous = js_get(body, "previous");
-        *out = previous ? js_int(previous) : NO_ENTRY;
+        const void *bytes = store_blob(q, 2, &len);
+        e = js_parse(bytes, len, out);
     }
-    js_free(body);
     store_done(q);
     return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
 }
 
-/* From the newest entry about the order back to the FIRST. */
+static int64_t index_in(const struct js *body, const char *member)
+{
+    const struct js *value = js_get(body, member);
+
+    return value ? js_int(value) : NO_ENTRY;
+}
+
+/* The entry before it, and the operator's act that it came of; each may be NO_ENTRY. */
+struct links {
+    int64_t previous, act;
+};
+
+static enum err links_of(struct core *c, int64_t index, struct links *out)
+{
+    struct js *body = NULL;
+    enum err e = body_of(c, index, &body);
+
+    if (!e)
+        *out = (struct links){index_in(body, "previous"), index_in(body, "act")};
+    js_free(body);
+    return e;
+}
+
+/* How the key came to the bank by which an operator signed. */
+static enum err add_signer(struct core *c, int64_t act, struct entry_list *list)
+{
+    struct people_key key;
+    struct jws_parts parts;
+    struct js *body = NULL;
+    size_t len = 0;
+
+    enum err e = body_of(c, act, &body);
+    if (e)
+        return e;
+    const char *statement = js_text(js_get(body, "statement"), &len);
+    e = jws_split(statement, len, &parts);
+    if (!e)
+        e = people_key_find(c, parts.header.kid, &key);
+    js_free(body);
+    if (e)
+        return e == ERR_NO_MEMORY ? e : ERR_STORE_FAILED;
+    return add(list, key.enrolment);
+}
+
+static enum err add_act(struct core *c, int64_t act, struct entry_list *list)
+{
+    if (act == NO_ENTRY)
+        return ERR_OK;
+    enum err e = add(list, act);
+    return e ? e : add_signer(c, act, list);
+}
+
+/* From the newest entry about the order back to the FIRST, with what operators signed for it. */
 static enum err add_chain(struct core *c, const struct life_order *row, struct entry_list *list,
                           int64_t *first)
 {
@@ -170,10 +220,14 @@ static enum err add_chain(struct core *c, const struct life_order *row, struct e
 
     *first = NO_ENTRY;
     for (int64_t at = row->entry; !e && at != NO_ENTRY;) {
+        struct links links = {NO_ENTRY, NO_ENTRY};
         *first = at;
         e = add(list, at);
         if (!e)
-            e = previous_of(c, at, &at);
+            e = links_of(c, at, &links);
+        if (!e)
+            e = add_act(c, links.act, list);
+        at = links.previous;
     }
     return e;
 }

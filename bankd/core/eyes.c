@@ -40,6 +40,19 @@ enum err eyes_note(struct core *c, const struct core_caller *who, enum eyes_act 
     return store_run(q);
 }
 
+enum err eyes_count(struct core *c, enum eyes_act act, const char *object, int64_t *out)
+{
+    struct store_query *q = store_query(c->store, STORE_HAND_COUNT);
+    bool found = false;
+
+    store_bind_text(q, ":object", object);
+    store_bind_text(q, ":act", names[act]);
+    enum err e = store_step(q, &found);
+    *out = !e && found ? store_int(q, 0) : 0;
+    store_done(q);
+    return e;
+}
+
 static enum err did(struct core *c, const struct core_caller *who, size_t rule, const char *object)
 {
     struct store_query *q = store_query(c->store, STORE_HAND_FIND);

@@ -16,6 +16,8 @@
 #include "bankd/core/word.h"
 #include <string.h>
 
+#define HOLDS_MAX 32 /* of one order, by its operators; docs/FORMAT.md section 13 */
+
 /* Of what was found out about the payee. */
 static flag_set check_flag(const struct life_order *o)
 {
@@ -200,6 +202,18 @@ static bool may_keep(const struct life_order *o)
            (o->status == STATUS_PDNG && o->released);
 }
 
+/* Evidence has to tell every time. */
+static enum err may_keep_again(struct core *c, const struct ledger_account *a,
+                               const struct life_order *o)
+{
+    char object[LIFE_OBJECT_MAX];
+    int64_t times = 0;
+
+    life_object(a->account, o->order_id, object);
+    enum err e = eyes_count(c, EYES_HELD, object, &times);
+    return !e && times >= HOLDS_MAX ? ERR_HOLDS_TOO_MANY : e;
+}
+
 /* While its holders decide it goes on: once it is accepted, hold takes it. */
 static enum err keep(struct core *c, const struct ledger_account *a, const struct word *w,
                      struct life_order *o)
@@ -237,6 +251,8 @@ enum err core_order_hold(struct core *c, const struct core_caller *who,
     enum err e = find(c, &w, &a, &o);
     if (!e && !may_keep(&o))
         e = ERR_NOT_HOLDABLE;
+    if (!e)
+        e = may_keep_again(c, &a, &o);
     if (e)
         return word_refuse(c, &w, e, out);
     e = keep(c, &a, &w, &o);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * order show: all that the bank has of one order: what was signed, word for word, by whom; what the
- * policy asks for; what happened when; what moved. It shows and proves nothing: countersign-verify
- * does that with the same evidence.
+ * policy asks for; what happened when; what moved. What it shows as signed it checks as
+ * countersign-verify does, by the order's evidence.
  */
 #include "app/app.h"
 #include "app/told.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
+#include "bankd/ctl/keys.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/display.h"
@@ -29,6 +30,10 @@ struct shown {
     struct policy **policies; /* that the order was signed or judged under; the last is in force */
     size_t policy_count;
     struct told words;
+    /* What the evidence proves, under the pin or the root key that the bank says it has. */
+    enum err verdict;
+    struct verify_report *proof;
+    char root[KEY_THUMBPRINT_LEN + 1];
 };
 
 static void shown_free(struct shown *s)
@@ -40,6 +45,7 @@ static void shown_free(struct shown *s)
     for (size_t i = 0; i < s->policy_count; i++)
         policy_free(s->policies[i]);
     free(s->policies);
+    free(s->proof);
 }
 
 /* --- asking --- */
@@ -95,6 +101,81 @@ static enum err ask_all(struct ctl *ctl, const char *id, struct shown *s)
     if (e == ERR_OK)
         told_case(&s->order, clock_now_us(), &s->words);
     return e;
+}
+
+/* --- whether it is so --- */
+
+static enum err judge(const struct keys *k, struct shown *s)
+{
+    struct buf bytes = BUF_INIT(0);
+    enum err e = js_canon(s->evidence, &bytes);
+    if (e == ERR_OK) {
+        const struct verify_evidence_input in = {
+            .bytes = bytes.data, .len = bytes.len, .bank_key = k->pin, .rollovers = k->chain};
+        s->verdict = verify_evidence(&in, s->proof);
+    }
+    buf_free(&bytes);
+    return e;
+}
+
+/* Every signature of the evidence, and that it is about the very order that is shown. */
+static enum err prove(struct ctl *ctl, const char *id, struct shown *s)
+{
+    struct keys k;
+    s->proof = calloc(1, sizeof *s->proof);
+    if (s->proof == NULL)
+        return ERR_NO_MEMORY;
+    enum err e = keys_fetch(ctl, &k);
+    if (e != ERR_OK)
+        return e;
+    memcpy(s->root, k.pin, sizeof s->root);
+    e = judge(&k, s);
+    keys_free(&k);
+    if (e == ERR_OK && s->verdict == ERR_OK &&
+        (strcmp(s->proof->order.id, id) != 0 ||
+         strcmp(s->proof->order.account, ctl->account) != 0 ||
+         memcmp(s->proof->order.digest, s->order.digest, DIGEST_LEN) != 0))
+        s->verdict = ERR_ORDER_MISMATCH;
+    return e;
+}
+
+static size_t acts_of(const struct verify_report *proof)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < proof->word_count; i++)
+        count += proof->words[i].thumbprint[0] != '\0';
+    return count;
+}
+
+/* How much of what is shown the signatures carry. */
+static void print_proof(const struct shown *s)
+{
+    const struct verify_report *proof = s->proof;
+    printf(LABEL, "Checked");
+    if (s->verdict != ERR_OK) {
+        printf("NOT PROVED: %s at ", err_name(s->verdict));
+        app_print_safe(stdout, proof->where[0] != '\0' ? proof->where : "the order");
+        putchar('\n');
+        return;
+    }
+    printf("the signatures are good: %zu of decisions and cash, %zu of the bank's operators\n",
+           proof->signer_count, acts_of(proof));
+    if (acts_of(proof) < proof->word_count)
+        printf(INDENT "what operators did by %zu more words only the bank says\n",
+               proof->word_count - acts_of(proof));
+    printf(INDENT "%s root key %s, which vouches for whose each key is\n",
+           app_main.bank_key != NULL ? "under the pinned" : "under the bank's own, unpinned",
+           s->root);
+}
+
+/* What the evidence proves of an entry's operator. */
+static const char *signed_by(const struct shown *s, const struct js *body)
+{
+    if (js_get(body, "operator") == NULL)
+        return "";
+    if (s->verdict != ERR_OK)
+        return ", NOT PROVED";
+    return js_get(body, "act") != NULL ? ", signed" : ", not signed";
 }
 
 /* --- what was signed --- */
@@ -253,7 +334,7 @@ static void print_texts(const struct js *list, const char *before)
     }
 }
 
-static void print_event(const struct js *entry)
+static void print_event(const struct shown *s, const struct js *entry)
 {
     const struct js *body = js_get(entry, "body");
     print_member(js_get(entry, "leaf"), "time", "");
@@ -264,6 +345,7 @@ static void print_event(const struct js *entry)
     print_member(body, "holder", " by ");
     print_member(body, "terminal", " at ");
     print_member(body, "operator", " by ");
+    fputs(signed_by(s, body), stdout);
     print_member(body, "note", ": ");
     putchar('\n');
 }
@@ -275,7 +357,7 @@ static void print_timeline(const struct shown *s)
         if (!about_order(s, js_get(js_at(entries, i), "body")))
             continue;
         printf(LABEL, n++ == 0 ? "Timeline" : "");
-        print_event(js_at(entries, i));
+        print_event(s, js_at(entries, i));
     }
 }
 
@@ -354,8 +436,10 @@ static enum err print_shown(const struct shown *s)
         putchar('\n');
     }
     enum err e = print_signed(s);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
+        print_proof(s);
         e = print_policy(s);
+    }
     if (e != ERR_OK)
         return e;
     print_timeline(s);
@@ -364,7 +448,25 @@ static enum err print_shown(const struct shown *s)
     return ERR_OK;
 }
 
-/* The bank's answers under one roof. */
+static enum err set_proof(const struct shown *s, struct js *whole)
+{
+    struct js *proof = NULL;
+    enum err e = js_object_new(&proof);
+    if (e == ERR_OK)
+        e = js_set_text(proof, "bankKey", s->root);
+    if (e == ERR_OK)
+        e = js_set_bool(proof, "bankKeyPinned", app_main.bank_key != NULL);
+    if (e == ERR_OK)
+        e = js_set_text(proof, "verdict", s->verdict == ERR_OK ? "OK" : "REFUSED");
+    if (e == ERR_OK && s->verdict != ERR_OK)
+        e = js_set_text(proof, "error", err_name(s->verdict));
+    if (e == ERR_OK)
+        return js_set(whole, "proof", proof);
+    js_free(proof);
+    return e;
+}
+
+/* The bank's answers under one roof, and what they prove. */
 static enum err print_answers(const struct shown *s)
 {
     const struct {
@@ -383,6 +485,8 @@ static enum err print_answers(const struct shown *s)
             e = js_set(whole, parts[i].name, copy);
     }
     if (e == ERR_OK)
+        e = set_proof(s, whole);
+    if (e == ERR_OK)
         e = ctl_print_json(whole);
     js_free(whole);
     return e;
@@ -399,7 +503,12 @@ int cmd_order_show(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ask_all(ctl, id, &s);
     if (e == ERR_OK)
+        e = prove(ctl, id, &s);
+    if (e == ERR_OK)
         e = ctl->json ? print_answers(&s) : print_shown(&s);
+    if (e == ERR_OK && s.verdict != ERR_OK)
+        e = ctl_fail(ctl, s.verdict,
+                     "the bank's evidence of this order: what is shown is not proved");
     shown_free(&s);
     return ctl_end(ctl, e);
 }

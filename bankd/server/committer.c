@@ -42,6 +42,7 @@ static void become(struct job *j, const struct core_operator *as)
     _Static_assert(sizeof as->name <= sizeof j->operator_name, "an operator's name fits");
     memcpy(j->operator_name, as->name, sizeof as->name);
     j->roles = as->roles;
+    j->act = as->act;
 }
 
 /* Whom the route's table lets ask besides holders, and who he is. What is not let in has its answer
@@ -316,6 +317,10 @@ static void look(struct committer *c)
     advance(c);
     if (more && !e)
         c->look_us = now.mono_us;
+    if (!e && note_current(b->note, b->core)) {
+        core_remind(b->core, &now);
+        advance(c);
+    }
 }
 
 /* --- its thread --------------------------------------------------------------------------------*/

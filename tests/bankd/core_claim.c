@@ -2,7 +2,9 @@
  *
  * Whose work an item of the queue is, what operators note about it, and orders that they keep back.
  */
+#include "base/text.h"
 #include "order/json.h"
+#include "order/policy.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -18,28 +20,6 @@ static const struct core_caller otto = {
 static const struct core_caller sven = {
     .session = "", .operator_name = "sven", .roles = ROLE_BIT(ROLE_SECURITY)};
 
-static void give(struct world *w, const char *name, role_set roles)
-{
-    world_begin(w);
-    world_end(w,
-              core_operator_roles(w->core, &world_operator, name, roles, "as a test", &w->answer));
-    assert_ok(w->answer.err);
-}
-
-static void employ(struct world *w, const char *name, role_set roles)
-{
-    struct person p = {0};
-    size_t len = 0;
-
-    world_key(&p, name, "P-256");
-    const uint8_t *spki = key_spki(p.key, &len);
-    world_begin(w);
-    world_end(w, core_operator_add(w->core, &world_operator, name, name, spki, len, &w->answer));
-    assert_ok(w->answer.err);
-    world_person_free(&p);
-    give(w, name, roles);
-}
-
 static int enter(void **state)
 {
     world_enter(state);
@@ -48,10 +28,10 @@ static int enter(void **state)
     w->hold_above = "50.00 EUR";
     w->bank_codes = "PT 0002, DE 37040044";
     world_restart(w);
-    employ(w, "olga", ROLE_BIT(ROLE_PAYMENTS));
-    employ(w, "otto", ROLE_BIT(ROLE_PAYMENTS));
-    employ(w, "sven", ROLE_BIT(ROLE_SECURITY));
-    employ(w, "vera", ROLE_BIT(ROLE_VIEWER));
+    world_employ(w, "olga", ROLE_BIT(ROLE_PAYMENTS));
+    world_employ(w, "otto", ROLE_BIT(ROLE_PAYMENTS));
+    world_employ(w, "sven", ROLE_BIT(ROLE_SECURITY));
+    world_employ(w, "vera", ROLE_BIT(ROLE_VIEWER));
     return 0;
 }
 
@@ -169,7 +149,7 @@ static void test_it_ends(void **state)
     assert_string_equal(claims(w, &otto, item_of(&o), "otto"), "ITEM_CLAIMED");
     world_later(w, 1);
     assert_string_equal(claims(w, &otto, item_of(&o), "otto"), "OK"); /* after its time */
-    give(w, "otto", ROLE_BIT(ROLE_AUDITOR));
+    world_give_roles(w, "otto", ROLE_BIT(ROLE_AUDITOR));
     assert_string_equal(claims(w, &olga, item_of(&o), "olga"), "OK"); /* with the role */
     world_execute(w, "UPDATE signing_key SET status = 'suspended' WHERE holder ="
                      " (SELECT id FROM holder WHERE holder = 'olga')");
@@ -209,6 +189,35 @@ static void test_other_items(void **state)
                               world_sql(w, "SELECT max(id) FROM movement"), "x", &w->answer));
     assert_ok(w->answer.err);
     assert_string_equal(claims(w, &otto, "credit:1", "otto"), "OK");
+}
+
+/* Of which holders decide: operators only tell each other who looks after it. */
+static void test_a_new_policy(void **state)
+{
+    struct world *w = *state;
+    struct policy *two = world_policy(w, WORLD_ALICE_ACCOUNT, 2,
+                                      "{\"class\":\"A\",\"id\":\"alice\"},"
+                                      "{\"class\":\"A\",\"id\":\"bob\"}",
+                                      "{\"require\":\"all\"}");
+    char item[CORE_ITEM_MAX + 1] = "policy:";
+
+    text_hex(policy_digest(two), DIGEST_LEN, item + strlen(item));
+    assert_string_equal(claims(w, &olga, item, "olga"), "NOT_FOUND"); /* nobody proposed it */
+    assert_string_equal(world_policy_decide(w, &w->alice, two, VERB_APPROVE), "OK");
+    assert_string_equal(claims(w, &olga, item, "olga"), "OK");
+    assert_string_equal(claims(w, &otto, item, "otto"), "ITEM_CLAIMED");
+    assert_int_equal(w->answer.http, 409);
+    assert_string_equal(world_text(w, "claimedBy"), "olga");
+    assert_string_equal(says(w, &otto, item, "she moved"), "OK");
+    assert_string_equal(world_text(w, "item"), item);
+    const struct core_page page = {.cursor = "", .limit = 0};
+    world_begin(w);
+    world_end(w, core_queue(w->core, &otto, WAITS_HOLDERS, &page, &w->answer));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"claimedBy\":\"olga\""));
+    assert_non_null(strstr(buf_str(&w->answer.body), "she moved"));
+    assert_string_equal(world_policy_decide(w, &w->bob, two, VERB_APPROVE), "OK");
+    assert_string_equal(claims(w, &olga, item, "olga"), "NOT_FOUND"); /* in force, nothing waits */
+    policy_free(two);
 }
 
 static void test_comments(void **state)
@@ -266,6 +275,25 @@ static void test_held_while_its_holders_decide(void **state)
     assert_string_equal(acts(w, &otto, core_order_release, &o), "OK");
     assert_string_equal(world_text(w, "status"), "ACSC");
     assert_string_equal(acts(w, &olga, core_order_hold, &o), "NOT_HOLDABLE");
+    proves(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
+/* Evidence tells every time, so there is an end to it; it still fits. */
+static void test_held_over_and_over(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order(w, "10.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    for (int i = 0; i < 32; i++) {
+        assert_string_equal(acts(w, i % 2 ? &olga : &otto, core_order_hold, &o), "OK");
+        assert_string_equal(acts(w, &otto, core_order_release, &o), "OK");
+    }
+    assert_string_equal(acts(w, &olga, core_order_hold, &o), "HOLDS_TOO_MANY");
+    proves(w, &o, "PATC");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     proves(w, &o, "ACSC");
     world_order_free(&o);
 }
@@ -538,8 +566,10 @@ int main(void)
         T(test_taken_away),
         T(test_it_ends),
         T(test_other_items),
+        T(test_a_new_policy),
         T(test_comments),
         T(test_held_while_its_holders_decide),
+        T(test_held_over_and_over),
         T(test_released_before_it_is_accepted),
         T(test_refused_before_it_is_accepted),
         T(test_kept_back_until_it_expires),

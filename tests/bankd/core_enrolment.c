@@ -12,6 +12,12 @@
 #include <string.h>
 
 #define DAY (INT64_C(86400) * WORLD_SECOND)
+/* Makes one request many. */
+#define FILL                                                                                       \
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d - 1)"            \
+    " INSERT INTO enrolment (enrolment, statement, received_us, expires_us, state, reason,"        \
+    " admitted_by, entry) SELECT 'x' || i, statement, received_us, expires_us, state,"             \
+    " reason, admitted_by, entry FROM enrolment, n"
 
 /* Hands in a request of P's, of DAYS; NAME gets what the bank calls it. */
 static enum err ask(struct world *w, struct person *p, int64_t days,
@@ -58,21 +64,24 @@ static enum err admit(struct world *w, const struct person *p, const char *name,
     return w->answer.err;
 }
 
+static size_t count(const struct core_answer *a, const char *what)
+{
+    size_t found = 0;
+
+    for (const char *at = buf_str(&a->body); (at = strstr(at, what)) != NULL; at++)
+        found++;
+    return found;
+}
+
 /* How many items of the queue are requests. */
-static int in_queue(struct world *w, enum waits waiting)
+static size_t in_queue(struct world *w, enum waits waiting)
 {
     const struct core_page page = {.cursor = ""};
-    int count = 0;
 
     world_begin(w);
     world_end(w, core_queue(w->core, &world_operator, waiting, &page, &w->answer));
     assert_ok(w->answer.err);
-    const char *at = buf_str(&w->answer.body);
-    while ((at = strstr(at, "\"kind\":\"enrolment\"")) != NULL) {
-        count++;
-        at++;
-    }
-    return count;
+    return count(&w->answer, "\"kind\":\"enrolment\"");
 }
 
 static void test_time_ends_it(void **state)
@@ -120,11 +129,7 @@ static void test_so_many_may_wait(void **state)
 
     world_key(&dora, "dora", "P-256");
     assert_ok(ask(w, &dora, 1, name));
-    snprintf(sql, sizeof sql,
-             "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 999)"
-             " INSERT INTO enrolment (enrolment, statement, received_us, expires_us, state, reason,"
-             " admitted_by, entry) SELECT 'x' || i, statement, received_us, expires_us, state,"
-             " reason, admitted_by, entry FROM enrolment, n");
+    snprintf(sql, sizeof sql, FILL, 1000);
     world_execute(w, sql);
     assert_err(ask(w, &dora, 2, name), ERR_ENROLMENTS_FULL);
     assert_int_equal(w->answer.http, 429);
@@ -180,13 +185,88 @@ static void test_what_the_keeper_says(void **state)
     world_person_free(&dora);
 }
 
+/* Two operators at one request: the second hears whose it is, and so does whoever looks. */
+static void test_it_is_one_operators_work(void **state)
+{
+    static const struct core_caller erin = {
+        .session = "", .operator_name = "erin", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    static const struct core_caller emma = {
+        .session = "", .operator_name = "emma", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    static const struct core_certifier console = {.act = NULL};
+    const struct core_page page = {.cursor = ""};
+    struct world *w = *state;
+    struct person dora = {0};
+    char name[ENROLMENT_ID_LEN + 1], item[CORE_ITEM_MAX + 1];
+
+    world_employ(w, "erin", erin.roles);
+    world_employ(w, "emma", emma.roles);
+    world_key(&dora, "dora", "P-256");
+    assert_ok(ask(w, &dora, 1, name));
+    snprintf(item, sizeof item, "enrolment:%s", name);
+    world_begin(w);
+    world_end(w, core_claim(w->core, &erin, item, NULL, "she is here", &w->answer));
+    assert_ok(w->answer.err);
+    world_begin(w);
+    world_end(w, core_claim(w->core, &emma, item, NULL, "mine", &w->answer));
+    assert_err(w->answer.err, ERR_ITEM_CLAIMED);
+    assert_int_equal(w->answer.http, 409);
+    assert_string_equal(world_text(w, "claimedBy"), "erin");
+    world_begin(w);
+    world_end(w, core_comment(w->core, &emma, item, "the letter is blurred", &w->answer));
+    assert_ok(w->answer.err);
+    world_begin(w);
+    world_end(w, core_queue(w->core, &emma, WAITS_BANK, &page, &w->answer));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"claimedBy\":\"erin\""));
+    assert_non_null(strstr(buf_str(&w->answer.body), "the letter is blurred"));
+    assert_non_null(strstr(buf_str(&w->answer.body), item));
+    assert_err(admit(w, &dora, name, &console), ERR_ITEM_CLAIMED); /* the console is another, too */
+    assert_string_equal(world_text(w, "claimedBy"), "erin");
+    world_begin(w);
+    world_end(w, core_enrolment_refuse(w->core, &emma, name, "blurred", &w->answer));
+    assert_err(w->answer.err, ERR_ITEM_CLAIMED);
+    world_begin(w);
+    world_end(w, core_enrolment_refuse(w->core, &erin, name, "blurred", &w->answer));
+    assert_ok(w->answer.err);
+    world_begin(w);
+    world_end(w, core_claim(w->core, &emma, item, NULL, "mine", &w->answer));
+    assert_err(w->answer.err, ERR_NOT_FOUND); /* it is over */
+    world_person_free(&dora);
+}
+
+/* As many as may wait: each in the queue once. */
+static void test_a_full_queue(void **state)
+{
+    struct world *w = *state;
+    struct core_page page = {.cursor = "", .limit = 200};
+    struct person dora = {0};
+    char name[ENROLMENT_ID_LEN + 1], next[65] = "", sql[400];
+    size_t items = 0;
+
+    world_key(&dora, "dora", "P-256");
+    assert_ok(ask(w, &dora, 1, name));
+    snprintf(sql, sizeof sql, FILL, 1000);
+    world_execute(w, sql);
+    do {
+        char cursor[65];
+        memcpy(cursor, next, sizeof cursor);
+        page.cursor = cursor;
+        world_begin(w);
+        world_end(w, core_queue(w->core, &world_operator, WAITS_BANK, &page, &w->answer));
+        assert_ok(w->answer.err);
+        items += count(&w->answer, "\"kind\":\"enrolment\"");
+        snprintf(next, sizeof next, "%s", world_text(w, "next") ? world_text(w, "next") : "");
+    } while (next[0]);
+    assert_int_equal(items, 1000);
+    world_person_free(&dora);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
-        T(test_time_ends_it),
-        T(test_so_many_may_wait),
-        T(test_what_the_keeper_says),
+        T(test_time_ends_it),         T(test_so_many_may_wait),
+        T(test_what_the_keeper_says), T(test_it_is_one_operators_work),
+        T(test_a_full_queue),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -194,6 +194,10 @@ enum err world_evidence(struct world *w, const struct person *who, const struct 
 int world_enter(void **state);
 int world_leave(void **state);
 void world_login_all(struct world *w); /* Alice, Bob, Carol */
+/* An operator with P's key, or without a key that anybody has; and what he may from now on. */
+void world_operator_add(struct world *w, const struct person *p, role_set roles);
+void world_employ(struct world *w, const char *name, role_set roles);
+void world_give_roles(struct world *w, const char *name, role_set roles);
 void world_open_funded(struct world *w, const struct world_account *in, const char *amount);
 /* AMOUNT EUR from ACCOUNT to the shop; MORE are members of its draft, each with its comma. */
 void world_order_on(struct world *w, const char *account, const char *amount, const char *more,

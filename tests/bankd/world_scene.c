@@ -33,6 +33,35 @@ void world_login_all(struct world *w)
     world_login(w, &w->carol);
 }
 
+void world_give_roles(struct world *w, const char *name, role_set roles)
+{
+    world_begin(w);
+    world_end(w,
+              core_operator_roles(w->core, &world_operator, name, roles, "as a test", &w->answer));
+    assert_ok(w->answer.err);
+}
+
+void world_operator_add(struct world *w, const struct person *p, role_set roles)
+{
+    size_t len = 0;
+    const uint8_t *spki = key_spki(p->key, &len);
+
+    world_begin(w);
+    world_end(w,
+              core_operator_add(w->core, &world_operator, p->name, p->name, spki, len, &w->answer));
+    assert_ok(w->answer.err);
+    world_give_roles(w, p->name, roles);
+}
+
+void world_employ(struct world *w, const char *name, role_set roles)
+{
+    struct person p = {0};
+
+    world_key(&p, name, "P-256");
+    world_operator_add(w, &p, roles);
+    world_person_free(&p);
+}
+
 void world_open_funded(struct world *w, const struct world_account *in, const char *amount)
 {
     assert_ok(world_open_account(w, in));

@@ -144,13 +144,17 @@ class Queue(unittest.TestCase):
         self.assertEqual(text.count(self.signed(self.held)), 1)  # of the second one: the same text
         for person in (self.alice, self.bob):
             self.assertRegex(text, r"approve at 20\S+Z with the key %s\n" % person.key.thumbprint)
-        for row in (r"Status +PDNG\n +held for above-limit\nSigned +alice: approve", r"the same text\nPolicy +1, All holders; rule 1 asks for one of:\n +2 of alice, bob\n",
+        for row in (r"Status +PDNG\n +held for above-limit\nSigned +alice: approve", r"the same text\nChecked +the signatures are good: 2 of decisions and cash, 0 of the bank's operators\n"
+                    r" +under the bank's own, unpinned root key [-\w]{43}, which vouches for whose each key is\n"
+                    r"Policy +1, All holders; rule 1 asks for one of:\n +2 of alice, bob\n",
                     r"Timeline +20\S+Z  decision -> RCVD ACTC PATC by alice\n +20\S+Z  decision -> ACCP by bob\n"
                     r" +20\S+Z  held -> PDNG for above-limit\nLedger +nothing moved; 500.00 EUR are reserved\n$"):
             self.assertRegex(text, row)
         self.assertRegex(self.show(self.open), r"Status +PATC\n +missing: bob\n")
         self.assertRegex(self.show(self.sent), r"Ledger +movement \d+, 10.00 EUR from %s to %s\n$" % (self.account, ELSEWHERE))
+        self.assertIn("\n%sunder the pinned root key %s, " % (" " * 14, self.bank.pin), self.show(self.held, "--bank-key", self.bank.pin))
         parts = json.loads(self.show(self.open, "--json"))
+        self.assertEqual(parts["proof"], {"bankKey": self.bank.pin, "bankKeyPinned": False, "verdict": "OK"})
         self.assertEqual(parts["order"]["order"], self.documents[self.open])
         done = self.bank.ctl("order", "show", fixture.uuid7(), "--account", self.account, check=False)
         self.assertEqual((done.returncode, done.stdout, "NOT_FOUND" in done.stderr), (1, "", True), done.stderr)

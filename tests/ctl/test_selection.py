@@ -8,6 +8,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as fixture  # noqa: E402
+from enrolment import Newcomer  # noqa: E402
 from holder import Operator, Terminal  # noqa: E402
 
 NOTE = ("--note", "as a test")
@@ -22,8 +23,10 @@ class Selection(unittest.TestCase):
         cls.alice, cls.bob, cls.account, cls.payee, cls.policy = fixture.joint(cls.bank, "9000.00")
         cls.other = fixture.iban(3)
         cls.other_policy = cls.bank.open_account(cls.other, ["alice"], "900.00")
-        cls.sven, cls.olga, cls.otto = (cls.operator(name) for name in ("sven", "olga", "otto"))
-        for name, role in (("olga", "payments"), ("otto", "payments"), ("sven", "security")):
+        cls.sven, cls.olga, cls.otto, cls.erin, cls.emma = (
+            cls.operator(name) for name in ("sven", "olga", "otto", "erin", "emma"))
+        for name, role in (("olga", "payments"), ("otto", "payments"), ("erin", "enrolment"), ("emma", "enrolment"),
+                           ("sven", "security")):
             cls.bank.ctl("operator", "roles", name, "--role", role, "--note", "the first ones")
 
     @classmethod
@@ -110,6 +113,45 @@ class Selection(unittest.TestCase):
         self.assertEqual(self.status(order), "ACSC")
         done = self.sven.ctl("operator", "roles", "sven", "--role", "security", "--role", "payments", *NOTE)
         self.assertEqual((done.returncode, "FOUR_EYES" in done.stderr), (1, True), done.stderr)
+
+    def test_changed_since_it_was_shown(self):
+        """What changes between the total and the yes is refused; the rest goes on."""
+        order, other = self.held("5.00", "PATC"), self.held()
+        self.olga.ctl("queue", "hold", order, *NOTE, check=True)
+        document = self.bank.operator("GET", "/v1/accounts/%s/orders/%s" % (self.account, order)).json["order"]
+        self.otto.ctl("queue", "comment", other, "--text", "so that there is a session", check=True)
+        words = self.otto.words("queue", "release", order, other, *NOTE, program="bankctl")
+        with Terminal(words, {**self.bank.env, **self.otto.env}) as terminal:
+            terminal.expect("Release all of them? [y/N] ")
+            self.assertEqual(self.bob.decide(document, self.policy).json["status"], "PDNG")
+            terminal.type("y\n")
+            terminal.expect("PIN")
+            terminal.type(self.otto.pin + "\n")
+            status, rest = terminal.end()
+        self.assertEqual(status, 1, rest)
+        self.assertRegex(rest, r"%s  refused: ITEM_CHANGED" % self.item(order))
+        self.assertRegex(rest, r"%s  ACSC" % self.item(other))
+        self.assertEqual((self.status(order), self.status(other)), ("PDNG", "ACSC"))
+        self.assertEqual(self.otto.ctl("queue", "release", order, *NOTE, check=True).stdout, "%s  ACSC\n" % self.item(order))
+
+    def test_an_enrolment(self):
+        """Whoever wants to be a holder waits with the rest, with his age; one operator works on him."""
+        newcomer = Newcomer(self.bank, "Dora Example")
+        item = "enrolment:" + newcomer.ask()
+        row = r"(?m)^ *\d+[smh]  bank  .*Dora Example .* %s +enrolment +%s"
+        self.assertRegex(self.bank.ctl("queue", "--waiting", "bank").stdout, row % ("-", newcomer.enrolment))
+        self.assertEqual(self.erin.ctl("queue", "claim", newcomer.enrolment, *NOTE, check=True).stdout, item + "  claimed\n")
+        done = self.emma.ctl("queue", "claim", item, *NOTE)
+        self.assertEqual((done.returncode, done.stdout), (1, item + "  refused: ITEM_CLAIMED, erin works on it\n"))
+        self.emma.ctl("queue", "comment", item, "--text", "the letter is blurred", check=True)
+        text = self.bank.ctl("queue").stdout
+        self.assertRegex(text, row % ("erin", newcomer.enrolment))
+        self.assertIn("emma: the letter is blurred", text)
+        done = self.olga.ctl("queue", "release", item, *NOTE)
+        self.assertEqual((done.returncode, "it is no order" in done.stdout), (1, True), done.stdout)
+        self.erin.ctl("queue", "give-back", "--claimed-by", "erin", *NOTE, check=True)
+        self.emma.ctl("queue", "claim", item, *NOTE, check=True)
+        self.assertRegex(self.bank.ctl("queue").stdout, row % ("emma", newcomer.enrolment))
 
     def test_an_id_that_two_accounts_use(self):
         """Ids are the holders': one cannot have another's order released beside his own."""

@@ -2,14 +2,17 @@
 """Operators over sessions of their own: who may do what, what an act must say, and the console that
 closes behind them."""
 import base64
+import contextlib
 import json
 import pathlib
 import re
+import sqlite3
 import time
 import unittest
 
 from bank import Bank, Key, Session, b64, iban, joint, make_order, rfc3339, sha256, uuid7
 from operators import Operator, act, enrol
+import rotation
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ROLES = re.findall(r'^X\(\w+, "(\w+)"', (ROOT / "order/role.def").read_text(encoding="utf-8"), re.M)
@@ -189,18 +192,90 @@ class Acts(Scene):
         self.assertEqual(self.sven.act(self.block(), NOTE).name, "SESSION_REQUIRED")
         self.assertEqual(sara.act(self.block(), NOTE, self.sven.key).name, "KEY_MISMATCH")
 
-    def test_a_held_order(self):
-        """The whole way of an operator's day, and what the evidence says of it."""
-        petra = enrol(self.bank, "petra", ["payments"], by=self.sven)
+
+class Proof(Scene):
+    """What operators did, proved to anybody by their signatures."""
+    SETTINGS = Scene.SETTINGS + "bank_codes = PT 0002\n"
+
+    def setUp(self):
+        super().setUp()
+        self.petra, self.paul = (enrol(self.bank, name, ["payments"], by=self.sven) for name in ("petra", "paul"))
+
+    def path(self, order, what):
+        return "/v1/accounts/%s/orders/%s/%s" % (self.account, order["id"], what)
+
+    def proved(self, order):
+        """Whose word the evidence proves."""
+        self.bank.write("evidence.json", self.petra.get(self.path(order, "evidence")).body.decode())
+        told = self.bank.tool(["countersign-verify", "evidence", "--json", "--bank-key", self.bank.pin,
+                               self.bank.path("evidence.json")]).stdout
+        return [(one["operator"], one["said"], one.get("thumbprint")) for one in json.loads(told)["operators"]]
+
+    def rotate(self, session):
+        new = Key(self.bank.dir)
+        self.assertEqual(rotation.send(session, session.key, rotation.sign(session.key, new)).name, "OK")
+        session.key = new
+
+    def test_released(self):
         order = make_order(self.account, self.payee, "500.00")
         self.alice.decide(order, self.policy)
         self.assertEqual(self.bob.decide(order, self.policy).json["status"], "PDNG")
-        path = "/v1/accounts/%s/orders/%s/release" % (self.account, order["id"])
-        self.assertEqual(self.sven.act(path, NOTE).name, "ROLE_REQUIRED")
-        self.assertEqual(petra.act(path, NOTE).json["status"], "ACSC")
-        evidence = petra.get("/v1/accounts/%s/orders/%s/evidence" % (self.account, order["id"]))
-        self.bank.write("evidence.json", evidence.body.decode())
-        self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, self.bank.path("evidence.json")])
+        self.assertEqual(self.sven.act(self.path(order, "release"), NOTE).name, "ROLE_REQUIRED")
+        self.assertEqual(self.petra.act(self.path(order, "release"), NOTE).json["status"], "ACSC")
+        self.assertEqual(self.proved(order), [("petra", "released", self.petra.key.thumbprint)])
+        shown = self.bank.ctl("order", "show", order["id"], "--account", self.account).stdout
+        self.assertIn("the signatures are good: 2 of decisions and cash, 1 of the bank's operators\n", shown)
+        self.assertIn("  released by petra, signed: as a test\n", shown)
+
+    def alter(self, before, after):
+        """Somebody at the bank's database writes another name into the entry of a release."""
+        self.bank.stop_bankd()
+        with contextlib.closing(sqlite3.connect(self.bank.path("bank.db"))) as db:
+            guard, = db.execute("SELECT sql FROM sqlite_master WHERE name = 'entry_kept'").fetchone()
+            db.execute("DROP TRIGGER entry_kept")
+            changed = db.execute("UPDATE entry SET body = CAST(replace(CAST(body AS TEXT), ?, ?) AS BLOB)"
+                                 " WHERE instr(body, '\"type\":\"released\"') > 0", (before, after)).rowcount
+            db.execute(guard)
+            db.commit()
+        self.assertEqual(changed, 1)
+        self.bank.start_bankd()
+
+    def test_shown_as_another_s(self):
+        order = make_order(self.account, self.payee, "501.00")
+        self.alice.decide(order, self.policy)
+        self.bob.decide(order, self.policy)
+        self.assertEqual(self.petra.act(self.path(order, "release"), NOTE).json["status"], "ACSC")
+        names = [b'"operator":"%s"' % name for name in (b"petra", b"paul")]
+        self.alter(*names)
+        done = self.bank.ctl("order", "show", order["id"], "--account", self.account, check=False)
+        self.assertEqual((done.returncode, "PROOF_INVALID" in done.stderr), (1, True), done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^Checked +NOT PROVED: PROOF_INVALID at entries\[\d+\]")
+        self.assertIn("  released by paul, NOT PROVED: as a test\n", done.stdout)
+        done = self.bank.ctl("order", "show", order["id"], "--account", self.account, "--json", check=False)
+        self.assertEqual((done.returncode, json.loads(done.stdout.splitlines()[0])["proof"]),
+                         (1, {"bankKey": self.bank.pin, "bankKeyPinned": False, "error": "PROOF_INVALID", "verdict": "REFUSED"}))
+        self.alter(*reversed(names))
+
+    def test_kept_back_again_and_again(self):
+        """By one who then gets another key, let go by another, kept back by the new key, refused."""
+        order, said = make_order(self.account, self.payee, "12.00"), []
+        self.alice.decide(order, self.policy)
+        for name, who, what, kind in (("petra", self.petra, "hold", "held"), ("paul", self.paul, "release", "released"),
+                                      ("petra", self.petra, "hold", "held"), ("paul", self.paul, "refusal", "closed")):
+            self.assertEqual(who.act(self.path(order, what), NOTE).status, 200)
+            said.append((name, kind, who.key.thumbprint))
+            self.assertEqual(self.proved(order), said)
+            if len(said) == 2:
+                self.rotate(self.petra)
+        self.assertNotEqual(said[0][2], said[2][2])
+
+    def test_told_by_another_bank(self):
+        for amount, what, kind, more in (("10.00", "confirmation", "confirmed", {}), ("11.00", "return", "returned", {"reason": "AC01"})):
+            order = make_order(self.account, "DE89370400440532013000", amount)
+            self.alice.decide(order, self.policy)
+            self.assertEqual(self.bob.decide(order, self.policy).json["status"], "ACSP")
+            self.assertEqual(self.petra.act(self.path(order, what), {**NOTE, **more}).status, 200)
+            self.assertEqual(self.proved(order), [("petra", kind, self.petra.key.thumbprint)])
 
 
 class Console(Scene):

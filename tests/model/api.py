@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as fixture  # noqa: E402
 import cash  # noqa: E402
 import delegation  # noqa: E402
+import operators  # noqa: E402
 import payee_checker  # noqa: E402
 import policy_change  # noqa: E402
 import rotation  # noqa: E402
@@ -111,6 +112,15 @@ class Api:
         cash.add_terminal(self.bank, c["name"], session.key)
         return self.answer(session.login(issued=self.now))
 
+    def do_employ(self, c):
+        session = fixture.Session(self.bank)
+        session.key = fixture.Key(self.bank.dir, c["curve"])
+        self.people.append(session)
+        spki = fixture.b64(session.key.spki)
+        self.bank.operator("POST", "/v1/operators", {"operator": c["name"], "name": c["name"], "spki": spki})
+        self.bank.operator("POST", f"/v1/operators/{c['name']}/roles", {"note": "Asked", "roles": c["roles"]})
+        return self.answer(session.login(issued=self.now))
+
     def do_login(self, c):
         return self.answer(self.people[c["key"]].login(issued=self.now))
 
@@ -141,7 +151,7 @@ class Api:
 
     def set(self, settings):
         """With time for the checker, however busy the machine is."""
-        settings = {**settings, "payee_check_socket": self.bank.path("checker"), "payee_check_ms": 5000}
+        settings = {**settings, "console": "open", "payee_check_socket": self.bank.path("checker"), "payee_check_ms": 5000}
         self.bank.bankd_settings = "".join(f"{name} = {value}\n" for name, value in settings.items() if value)
 
     def do_settings(self, c):
@@ -223,6 +233,10 @@ class Api:
                               c.get("deputy"), **gift, **self.said(c))
         return self.hand_in(c, f"/v1/accounts/{c['to']}/delegations", {"delegation": jws})
 
+    def do_act(self, c):
+        jws = operators.act(self.people[c["key"]].key, c["path"], json.loads(c["request"]), **self.said(c))
+        return self.hand_in(c, c["to"], {"act": jws})
+
     def do_rotate(self, c):
         old = self.people[c["key"]].key
         new = self.people[c["taken"]].key if "taken" in c else fixture.Key(self.bank.dir, c["curve"])
@@ -247,7 +261,8 @@ class Api:
     def do_again(self, c):
         path, about = self.handed[c["with"]]
         self.checker.answer = json.dumps({"result": c["payee_check"]}).encode() + b"\n"
-        jws = {"cash": "statement", "delegations": "delegation", "rotation": "rotation"}.get(path.rpartition("/")[2], "decision")
+        jws = "act" if "act" in about else {
+            "cash": "statement", "delegations": "delegation", "rotation": "rotation"}.get(path.rpartition("/")[2], "decision")
         answer = self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
         return self.rotated(c, c["statement"], answer)
 

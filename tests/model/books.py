@@ -8,11 +8,12 @@ from documents import DAY, canonical, day_of, digest, look_of, minor_of, money, 
 
 OPEN = {"RCVD", "ACTC", "PATC", "ACCP", "PDNG"}  # their money is reserved
 ENDS = {"ACSC", "RJCT", "CANC"}
+NEVER = 1 << 62  # microseconds
 
 
 class Key:
-    def __init__(self, holder, floor, terminal=False):
-        self.holder, self.floor, self.terminal = holder, floor, terminal
+    def __init__(self, holder, floor, terminal=False, staff=False):
+        self.holder, self.floor, self.terminal, self.staff = holder, floor, terminal, staff
         self.status, self.rotated, self.generation = "active", False, 0
         self.in_log = True  # its enrolment
         self.nonces = {}  # nonce: the statement that took it

@@ -102,7 +102,7 @@ void driver_restart(struct driver *d)
 
 /* --- people --- */
 
-static struct signer *new_key(struct driver *d, const struct js *command)
+struct signer *driver_new_key(struct driver *d, const struct js *command)
 {
     assert_true(d->key_count < KEYS_MAX);
     struct signer *s = &d->keys[d->key_count++];
@@ -113,20 +113,20 @@ static struct signer *new_key(struct driver *d, const struct js *command)
 
 static void do_enrol(struct driver *d, const struct js *command)
 {
-    world_enrol(&d->w, &new_key(d, command)->person);
+    world_enrol(&d->w, &driver_new_key(d, command)->person);
     driver_answer_core(d);
 }
 
 static void do_terminal(struct driver *d, const struct js *command)
 {
-    world_terminal(&d->w, &new_key(d, command)->person);
+    world_terminal(&d->w, &driver_new_key(d, command)->person);
     driver_answer_core(d);
 }
 
 /* A further key of somebody enrolled, good from the beginning of time. */
 static void do_second_key(struct driver *d, const struct js *command)
 {
-    struct signer *s = new_key(d, command);
+    struct signer *s = driver_new_key(d, command);
     char spki[2 * KEY_SPKI_MAX + 1], sql[1024];
     size_t len = 0;
     const uint8_t *der = key_spki(s->person.key, &len);
@@ -177,6 +177,8 @@ void driver_hand_in(struct driver *d, const struct js *command, const struct buf
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
     else if (about->account[0])
         (void)world_hand_in_delegation(&d->w, carrier, jws, about->account);
+    else if (about->act[0])
+        driver_hand_in_act(d, carrier, jws, about->act);
     else if (about->rotates)
         (void)world_hand_in_rotation(&d->w, carrier, &d->keys[about->path].person, jws);
     else if (about->cash)
@@ -285,6 +287,16 @@ static void do_delegate(struct driver *d, const struct js *command)
     world_sign_delegation(&d->w, &driver_key(d, command, "key")->person, &gift, &says, &h->jws);
     policy_free(p);
     snprintf(h->account, sizeof h->account, "%s", to);
+    driver_hand_in(d, command, &h->jws, h);
+}
+
+/* An operator's act as it is signed, handed in for the path TO. */
+static void do_act(struct driver *d, const struct js *command)
+{
+    struct handed *h = driver_new_handed(d);
+
+    driver_sign_act(d, command, &h->jws);
+    snprintf(h->act, sizeof h->act, "%s", driver_text(command, "to"));
     driver_hand_in(d, command, &h->jws, h);
 }
 
@@ -464,6 +476,8 @@ static const struct {
     {"give-back", driver_give_back},
     {"reverse", driver_reverse},
     {"account", driver_account},
+    {"act", do_act},
+    {"employ", driver_employ},
     {"again", do_again},
     {"cash", do_cash},
     {"challenge", do_challenge},

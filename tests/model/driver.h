@@ -5,6 +5,7 @@
 #ifndef TESTS_MODEL_DRIVER_H
 #define TESTS_MODEL_DRIVER_H
 
+#include "order/act.h"
 #include "order/json.h"
 #include "order/merkle.h"
 #include "order/policy.h"
@@ -24,13 +25,14 @@ struct handed {
     struct policy *policy;      /* a word on this one; otherwise about the order */
     bool cash;                  /* a terminal's */
     char account[IBAN_MAX + 1]; /* a delegation, for this account */
+    char act[ACT_PATH_MAX + 1]; /* an operator's, for this path */
     bool rotates;               /* a rotation, of the key OLD, by the path of the key PATH */
     size_t old, path;
     struct signer next; /* the new key, until the bank took it; no name: none, or it has */
 };
 /* What the bank set for itself; "": nothing. */
 struct driver_settings {
-    char hold_above[64], hold_on[64], cutoff[64], bank_codes[64];
+    char hold_above[64], hold_on[64], cutoff[64], bank_codes[64], four_eyes[8];
 };
 struct driver {
     struct world w;
@@ -51,21 +53,31 @@ int64_t driver_number(const struct js *command, const char *name);
 struct signer *driver_key(struct driver *d, const struct js *command, const char *name);
 /* The caller: a key's session, or the operator when there is no member SESSION. */
 struct core_caller driver_caller(struct driver *d, const struct js *command);
+/* A key for the command's name, on its curve. */
+struct signer *driver_new_key(struct driver *d, const struct js *command);
+/* What the command has its statement say; P: under which policy. */
+struct world_says driver_says(const struct js *command, const struct policy *p);
+struct handed *driver_new_handed(struct driver *d);
+void driver_hand_in(struct driver *d, const struct js *command, const struct buf *jws,
+                    const struct handed *about);
 void driver_restart(struct driver *d);
 void driver_answer_ok(void);
 void driver_answer_core(struct driver *d); /* what the core answered last */
 
-/* What the operator says, driver_operator.c. */
-void driver_settings(struct driver *d, const struct js *command);
+/* What operators with keys of their own do, driver_act.c. */
+void driver_employ(struct driver *d, const struct js *command);
+void driver_sign_act(struct driver *d, const struct js *command, struct buf *jws);
+void driver_hand_in_act(struct driver *d, const struct person *carrier, const struct buf *jws,
+                        const char *path);
+
 /* Keys, driver_keys.c. */
 void driver_key_suspend(struct driver *d, const struct js *command);
 void driver_rotate(struct driver *d, const struct js *command);
 /* H was handed in over the session of the key CARRIER, and the bank answered. */
 void driver_rotated(struct driver *d, struct handed *h, size_t carrier);
-struct handed *driver_new_handed(struct driver *d);
-struct world_says driver_says(const struct js *command, const struct policy *p);
-void driver_hand_in(struct driver *d, const struct js *command, const struct buf *jws,
-                    const struct handed *about);
+
+/* What the operator says at the console, driver_operator.c. */
+void driver_settings(struct driver *d, const struct js *command);
 void driver_key_set(struct driver *d, const struct js *command);
 void driver_account(struct driver *d, const struct js *command);
 void driver_account_state(struct driver *d, const struct js *command);

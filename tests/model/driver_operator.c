@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The commands that are the operator's.
+ * The commands that are the operator's at the console.
  */
 #include "tests/base/unit.h"
 #include "tests/model/driver.h"
@@ -17,10 +17,12 @@ void driver_settings(struct driver *d, const struct js *command)
     snprintf(s->hold_on, sizeof s->hold_on, "%s", driver_text(command, "hold_on"));
     snprintf(s->cutoff, sizeof s->cutoff, "%s", driver_text(command, "cutoff"));
     snprintf(s->bank_codes, sizeof s->bank_codes, "%s", driver_text(command, "bank_codes"));
+    snprintf(s->four_eyes, sizeof s->four_eyes, "%s", driver_text(command, "four_eyes"));
     d->w.hold_above = s->hold_above;
     d->w.hold_on = s->hold_on;
     d->w.cutoff = s->cutoff;
     d->w.bank_codes = s->bank_codes;
+    d->w.four_eyes = s->four_eyes;
     driver_restart(d);
     driver_answer_ok();
 }

@@ -13,12 +13,12 @@ class Errands:
         amount = documents.money(self.pick([1, 5000, 20000]), currency)
         if self.chance(5):
             amount = self.pick(["0.00", "0", "1.5", "9999999999999999.99", "99999999999999999.99", "-1.00"])
-        session = None if self.chance(95) else self.rng.randrange(len(self.bank.keys))
+        session = None if self.chance(95) else self.any_key()
         self.world.fund(session, number, amount, currency)
 
     def operate(self):
         """The operator's word on what waits for it, and sometimes on what does not."""
-        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        session = None if self.chance(96) else self.any_key()
         held = [o for o in self.bank.orders.values() if o.status == "PDNG"]
         if held and self.chance(75) or self.live and self.chance(10):
             order = self.pick(held) if held else self.bank.orders[self.live[-1]["account"], self.live[-1]["id"]]
@@ -51,7 +51,7 @@ class Errands:
 
     def credit(self):
         """From another bank: most of the time for an account that is here."""
-        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        session = None if self.chance(96) else self.any_key()
         number = self.pick([*self.bank.accounts, iban(77), documents.ELSEWHERE[0]])
         account = self.bank.accounts.get(number)
         currency = account.currency if account and self.chance(85) else self.pick(["EUR", "USD"])
@@ -67,7 +67,7 @@ class Errands:
         self.world.credit(session, reference=reference, number=number, amount=amount, currency=currency)
 
     def out_of_suspense(self):
-        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        session = None if self.chance(96) else self.any_key()
         lost = self.bank.in_suspense()
         if self.chance(15) or not lost:
             self.world.see_suspense(session)
@@ -83,7 +83,7 @@ class Errands:
 
     def reverse(self):
         """The newest bookings most of the time, whose money is still there."""
-        session = None if self.chance(96) else self.rng.randrange(len(self.bank.keys))
+        session = None if self.chance(96) else self.any_key()
         moves = list(enumerate(self.bank.movements, 1))
         if self.chance(80):
             moves = [(i, m) for i, m in moves if m.kind in ("funding", "credit", "assignment")]

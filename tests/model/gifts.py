@@ -13,7 +13,7 @@ class Gifts:
         account = self.pick(some if some and self.chance(95) else self.bank.accounts.values())
         keys = self.good_keys([principal] if principal else
                               account.policy.approvers if self.chance(93) else account.policy.holders)
-        key = self.pick(keys) if keys and self.chance(97) else self.rng.randrange(len(self.bank.keys))
+        key = self.pick(keys) if keys and self.chance(97) else self.any_key()
         said = {**self.statement(key), "key": key, "session": self.carrier(key), "account": account.number,
                 "verb": verb or ("give" if self.chance(80) else "withdraw")}
         if self.chance(5):

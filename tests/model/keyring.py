@@ -17,23 +17,24 @@ class Keyring:
                                "revoked" if self.chance(10) else "suspended")
 
     def any_key(self):
-        return self.rng.randrange(len(self.bank.keys))
+        """Of those who are no operators: their keys are not what is lost here."""
+        return self.pick(i for i, key in enumerate(self.bank.keys) if not key.staff)
 
     def key_status(self):
         session = None if self.chance(95) else self.any_key()
-        keys = {status: [i for i, key in enumerate(self.bank.keys) if key.status == status]
+        keys = {status: [i for i, key in enumerate(self.bank.keys) if key.status == status and not key.staff]
                 for status in ("suspended", "retired", "revoked")}
         if keys["suspended"] and self.chance(65):
             self.resume(self.pick(keys["suspended"]), session)
         elif self.chance(60):
             self.lose_key(self.pick(keys["retired"]) if keys["retired"] and self.chance(30) else self.any_key(), session)
         else:  # of another, to something else, once more, or too late
-            key = self.pick(keys["revoked"] if keys["revoked"] and self.chance(70) else range(len(self.bank.keys)))
+            key = self.pick(keys["revoked"]) if keys["revoked"] and self.chance(70) else self.any_key()
             holder = self.bank.keys[key].holder if self.chance(80) else self.pick(self.people())
             self.world.key_set(session, key, holder, self.pick(["active", "active", "lost"]))
 
     def people(self):
-        return sorted({key.holder for key in self.bank.keys})
+        return sorted({key.holder for key in self.bank.keys if not key.staff})
 
     def resume(self, key, session):
         """Its old session and what it signed meanwhile are tried, too."""
@@ -51,8 +52,8 @@ class Keyring:
         """A key gives its place, most of the time one that may; then the old one is tried, and what it said."""
         if len(self.bank.keys) >= KEYS_MAX:
             return
-        key = key if key is not None else self.pick(self.good_keys(self.people()) if self.chance(90) else
-                                                    range(len(self.bank.keys)))
+        if key is None:
+            key = self.pick(self.good_keys(self.people())) if self.chance(90) else self.any_key()
         taken = None
         if self.chance(6):
             taken = self.pick([i for i in range(len(self.bank.keys)) if i != key])

@@ -9,7 +9,8 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 
 import datetime
 
-from books import ENDS, OPEN, Account, Key, Order, Refused, kind_of
+from acts import Acts
+from books import ENDS, NEVER, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
 from deputies import Deputies
 from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, look_of, minor_of,
@@ -18,16 +19,16 @@ from keys import Keys
 from outside import Outside
 from tills import Cash
 
-NEVER = 1 << 62
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Cash, Changes, Deputies, Keys, Outside):
+class Bank(Acts, Cash, Changes, Deputies, Keys, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
 
     def __init__(self, name, now):
+        super().__init__()
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
         self.hold = {}  # currency: the amount above which the operator is asked
@@ -96,6 +97,7 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
             return {"err": "HOLDER_UNKNOWN"}
         self.accounts[number] = Account(number, currency, policy)
         self.policies[policy.digest] = policy
+        self.did("opened", f"account:{number}")
         return {"err": "OK"}
 
     def fund(self, session, number, amount, currency):
@@ -118,6 +120,7 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
         except Refused as why:
             return {"err": str(why)}
         self.move("funding", ("bank", currency), account, minor)
+        self.did("booked", f"account:{number}")
         return {"err": "OK", **self.view_account(account)}
 
     def visible(self, session, number, pending=False):
@@ -212,6 +215,8 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
             order.enter("ACSP", "ACSC")
             return None
         day = self.day_for(order, late)
+        if order.status == "ACCP" and "operator" in order.held:  # his word came before its day
+            return self.hold_for_operator(order)
         if day > day_of(self.now):
             order.day, order.due = day, start_of(day) * 1000000
             return None
@@ -225,14 +230,17 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
         elif not account.within_limits(order.amount, self.now):
             self.end(order, "RJCT", "AM21")
         elif self.flags(order):
-            order.held = self.flags(order)
-            order.enter("PDNG")
-            order.due = NEVER
+            self.hold_for_operator(order)
         elif order.payee and not order.leaves and self.accounts[order.payee].state == "closed":
             self.end(order, "RJCT", "AC04")
         else:
             self.pay(order)
         return None
+
+    def hold_for_operator(self, order):
+        order.held = self.flags(order)
+        order.enter("PDNG")
+        order.due = NEVER
 
     def day_for(self, order, late):
         """Today's is executed at once, a dated one on the first business day on or after its date and this
@@ -269,7 +277,8 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
         alike = first and any(look_of(order.name) in looks for looks in known.values())
         found = {"first-payment": first, "look-alike": alike, order.check: True}
         above = order.amount > self.hold.get(order.account.currency, MONEY_MAX)
-        return ["above-limit"] * above + [flag for flag in FLAGS if flag in self.hold_on and found.get(flag)]
+        kept = ["operator"] * ("operator" in order.held)
+        return ["above-limit"] * above + kept + [flag for flag in FLAGS if flag in self.hold_on and found.get(flag)]
 
     def pay(self, order):
         account, currency = order.account, order.account.currency
@@ -345,17 +354,24 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
         """Lets a held order go on, judged once more, or ends it."""
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
-        if number not in self.accounts:
-            return {"err": "ACCOUNT_UNKNOWN"}
-        found = self.orders.get((number, order))
-        if found is None or found.status != "PDNG" or releases and found.released:
-            return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_HELD"}
-        if releases:
-            self.catch_up_change(found.account)
+        try:
+            found = self.due_order(number, order)
+            kept = found.status in ("ACTC", "PATC") and "operator" in found.held
+            if not kept and (found.status != "PDNG" or releases and found.released):
+                raise Refused("ORDER_NOT_HELD")
+            if releases:
+                self.check_eyes("release", f"order:{number}/{order}", f"account:{number}")
+        except Refused as why:
+            return {"err": str(why)}
+        if not releases:
+            self.end(found, "RJCT", "DS04")
+            return {"err": "OK", **self.view(found)}
+        self.did("released", f"order:{number}/{order}")
+        if kept:  # its holders go on
+            found.held = []
+        else:
             found.released = True
             self.execute(found, late=True)
-        else:
-            self.end(found, "RJCT", "DS04")
         return {"err": "OK", **self.view(found)}
 
     def account_state(self, session, number, act):
@@ -370,6 +386,13 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
         on_its_way = any(order.account is account for order in self.at_acsp())
         if act == "close" and (account.booked or account.reserved or on_its_way):
             return {"err": "ACCOUNT_NOT_EMPTY"}
+        try:
+            if act == "unblock":
+                self.check_eyes("unblock", f"account:{number}")
+        except Refused as why:
+            return {"err": str(why)}
+        if act == "block":
+            self.did("blocked", f"account:{number}")
         account.state = {"block": "blocked", "unblock": "open", "close": "closed"}[act]
         return {"err": "OK", **self.view_account(account)}
 
@@ -534,7 +557,7 @@ class Bank(Cash, Changes, Deputies, Keys, Outside):
         undecided = order.status in OPEN - {"ACCP", "PDNG"}
         return {"status": order.status, "reason": order.reason or None,
                 "accepted": order.status in ("ACCP", "PDNG", "ACSP", "ACSC"),
-                "heldFor": order.held if order.status == "PDNG" and not order.released else None,
+                "heldFor": order.held or None if order.status in ("ACTC", "PATC", "PDNG") and not order.released else None,
                 "nextCutoff": self.next_cutoff(order.account.currency) if undecided and order.payee else None,
                 "executionDate": str(order.day) if order.status == "ACCP" or
                 order.status == "PDNG" and order.released else None,

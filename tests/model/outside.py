@@ -62,11 +62,13 @@ class Outside:
         if reason is not None and (not re.fullmatch("[A-Z0-9]{4}", reason) or
                                    reason in ("MS02", "DS02", "DS04", "DS24")):
             return {"err": "REASON_INVALID"}
-        if number not in self.accounts:
-            return {"err": "ACCOUNT_UNKNOWN"}
-        found = self.orders.get((number, order))
-        if found is None or found.status != "ACSP":
-            return {"err": "NOT_FOUND" if found is None else "ORDER_NOT_SENT"}
+        try:
+            found = self.known_order(number, order)
+            if found.status != "ACSP":
+                raise Refused("ORDER_NOT_SENT")
+            self.check_eyes("outcome", f"order:{number}/{order}", f"account:{number}")
+        except Refused as why:
+            return {"err": str(why)}
         currency = found.account.currency
         self.move("return" if reason else "confirmation", ("settlement", currency),
                   found.account if reason else ("bank", currency), found.amount)
@@ -100,6 +102,7 @@ class Outside:
         credit.state = "suspense" if lost else "booked"
         self.credits.append(credit)
         self.move("credit", ("bank", currency), ("suspense", currency) if lost else account, minor, credit)
+        self.did("credited" if lost else "booked", f"credit:{credit.id}" if lost else f"account:{number}")
         return {"err": "OK", "http": 201, **credit.view()}
 
     def suspended(self, session, number):
@@ -108,6 +111,8 @@ class Outside:
         found = next((k for k in self.in_suspense() if k.id == number), None)
         if found is None:
             raise Refused("NOT_FOUND")
+        self.check_claim(f"credit:{number}")
+        self.check_eyes("dispose", f"credit:{number}")
         return found
 
     def see_suspense(self, session):
@@ -127,6 +132,8 @@ class Outside:
             return {"err": str(why)}
         self.move("assignment", ("suspense", credit.currency), account, credit.amount, credit)
         credit.state = "booked"
+        self.did("booked", f"account:{number}")
+        self.claims.pop(f"credit:{credit.id}", None)
         return {"err": "OK", **credit.view()}
 
     def give_back(self, session, credit):
@@ -136,6 +143,7 @@ class Outside:
             return {"err": str(why)}
         self.move("given-back", ("suspense", credit.currency), ("bank", credit.currency), credit.amount, credit)
         credit.state = "returned"
+        self.claims.pop(f"credit:{credit.id}", None)
         return {"err": "OK", **credit.view()}
 
     # --- what is taken back ---
@@ -156,6 +164,7 @@ class Outside:
             if wrong:
                 return {"err": name}
         found.reversed = True
+        self.did("booked", f"account:{number}")
         place = ("suspense" if found.credit else "bank", account.currency)
         self.move("reversal", account, place, found.amount, found.credit)
         if found.credit:

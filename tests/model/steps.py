@@ -6,6 +6,7 @@ import datetime
 
 import documents
 from documents import iban
+from desk import Desk
 from errands import Errands
 from gifts import Gifts
 from keyring import Keyring
@@ -17,7 +18,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Errands, Gifts, Keyring):
+class Steps(Desk, Errands, Gifts, Keyring):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -44,6 +45,7 @@ class Steps(Errands, Gifts, Keyring):
             self.world.enrol(name, curve)
         self.world.second_key("alice")
         self.world.terminal("till-1")
+        self.employ()
         for i, currency in enumerate(self.pick([["EUR", "EUR", "EUR"], ["EUR", "EUR", "USD", "USD"],
                                                 ["EUR", "EUR", "JPY", "JPY"]])):
             self.open_account(iban(1000 + i), currency)
@@ -60,7 +62,7 @@ class Steps(Errands, Gifts, Keyring):
         cutoff = {currency: self.pick(minutes) for currency in ("EUR", "USD", "JPY") if self.chance(50)}
         self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
                             hold_on=self.hold_on() if self.chance(60) else [], cutoff=cutoff if self.chance(60) else {},
-                            bank_codes=["DE 00000000"] if self.chance(90) else [])
+                            bank_codes=["DE 00000000"] if self.chance(90) else [], four_eyes=self.chance(30))
 
     def hold_on(self):
         return self.pick([["first-payment"], ["look-alike"], ["look-alike", "RVNM"],
@@ -212,7 +214,7 @@ class Steps(Errands, Gifts, Keyring):
             if to in account.policies:
                 break
         if self.chance(10):
-            self.say_word(account, to, self.rng.randrange(len(self.bank.keys)), self.pick(["approve", "reject"]))
+            self.say_word(account, to, self.any_key(), self.pick(["approve", "reject"]))
 
     # --- orders ---
     def date(self):
@@ -282,7 +284,7 @@ class Steps(Errands, Gifts, Keyring):
         order.update(type="cash-" + self.pick(["deposit", "withdrawal", "withdrawal"]),
                      terminal="till-1" if self.chance(96) else "till-2")
         tills = [i for i, key in enumerate(self.bank.keys) if key.terminal]
-        key = self.pick(tills) if self.chance(95) else self.rng.randrange(len(self.bank.keys))
+        key = self.pick(tills) if self.chance(95) else self.any_key()
         session = self.ready(key) if self.chance(95) else self.carrier(key)
         self.world.cash({**self.statement(key), "key": key, "session": session}, order)
         if (order["account"], order["id"]) in self.bank.orders and order not in self.live:
@@ -307,7 +309,7 @@ class Steps(Errands, Gifts, Keyring):
             keys = self.good_keys(those)
             if keys:
                 return self.pick(keys)
-        return self.rng.randrange(len(self.bank.keys))
+        return self.any_key()
 
     def ready(self, key):
         """Logs in first where there is no session, most of the time."""
@@ -349,7 +351,7 @@ class Steps(Errands, Gifts, Keyring):
     def carrier(self, key):
         """Whose session carries the statement: his own, sometimes another's."""
         if self.bank.keys[key].status != "active" or self.chance(8):
-            key = self.rng.randrange(len(self.bank.keys))
+            key = self.any_key()
         return self.ready(key)
 
     def say(self, order, verb, key=None, since=0):
@@ -428,7 +430,7 @@ class Steps(Errands, Gifts, Keyring):
         said = self.pick(formed)
         alike = [s for s in formed if s["do"] == said["do"]]
         other = self.pick(alike) if self.chance(15) else said
-        session = said["key"] if self.chance(80) else self.rng.randrange(len(self.bank.keys))
+        session = said["key"] if self.chance(80) else self.any_key()
         if self.bank.keys[session].status == "retired":
             session = self.pick(self.good_keys([self.bank.keys[session].holder]) or [session])
         self.world.again(said["statement"], other["statement"], self.ready(session))
@@ -475,7 +477,7 @@ class Steps(Errands, Gifts, Keyring):
             self.due()
 
     def look(self):
-        session = self.ready(self.rng.randrange(len(self.bank.keys))) if self.chance(85) else None
+        session = self.ready(self.any_key()) if self.chance(85) else None
         if self.live and self.chance(70):
             order = self.pick(self.live)
             number = order["account"] if self.chance(95) else self.pick(self.bank.accounts)
@@ -512,4 +514,5 @@ class Steps(Errands, Gifts, Keyring):
                        (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 4),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
-                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.rotate, 2)])()
+                       (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.rotate, 2),
+                       (self.desk, 8)])()

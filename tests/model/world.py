@@ -68,6 +68,8 @@ class World:
                 found = sorted((d["principal"], d["deputy"], d["amount"], d["inForce"]) for d in found)
             elif name == "credits":
                 found = [{key: one[key] for key in value[0]} for one in found] if value else found
+            elif name == "comments":
+                found = [one["text"] for one in found]
             elif name == "pending" and found:
                 found = {"digest": found["digest"],
                          "decisions": [(d["holder"], d["decision"]) for d in found["decisions"]]}
@@ -89,6 +91,11 @@ class World:
         self.bank.enrol(name, terminal=True)
         self.bank.login(len(self.bank.keys) - 1)
         self.both("terminal", {"err": "OK"}, name=name, curve="P-256")
+
+    def employ(self, name, roles):
+        """An operator with a key of his own, logged in."""
+        self.bank.employ(name, roles)
+        self.both("employ", {"err": "OK"}, name=name, curve="P-256", roles=sorted(roles))
 
     def second_key(self, name):
         self.bank.second_key(name)
@@ -162,6 +169,13 @@ class World:
         self.hand_in("delegate", said, None, lambda: self.bank.delegate(said, number),
                      account=said["account"], to=number, **gift)
 
+    def act(self, said, path):
+        """An operator's SAID, signed for its own path, with which PATH is asked for."""
+        said = {**said, "do": "act", "verb": "", "to": path}
+        self.hand_in("act", said, None, lambda: self.bank.act(said, path), to=path, path=said["path"],
+                     request=documents.canonical(said["request"]))
+        self.note(path.rpartition("/")[2], self.answers[-1]["err"])
+
     def rotate(self, said, path, curve):
         """By the path of another key, if it is not that of the signer; to a TAKEN key instead of a new one."""
         said = {**said, "do": "rotate", "to": path}
@@ -174,7 +188,7 @@ class World:
         said["session"] = session
         other, answered = self.statements[another], said.get("answered")
         judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
-                 "delegate": self.bank.delegate, "rotate": self.bank.rotate}[said["do"]]
+                 "delegate": self.bank.delegate, "rotate": self.bank.rotate, "act": self.bank.act}[said["do"]]
         expected = judge(said, other["order" if "order" in said else "to"])
         answer = self.ask("again", statement=statement, session=session, payee_check=said.get("check", ""),
                           **{"with": another})
@@ -193,14 +207,15 @@ class World:
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
 
-    def settings(self, hold_above, hold_on, cutoff, bank_codes):
+    def settings(self, hold_above, hold_on, cutoff, bank_codes, four_eyes):
         """What the bank set for itself."""
+        self.bank.four_eyes = four_eyes
         self.bank.hold, self.bank.hold_on = hold_above, hold_on
         self.bank.cutoff, self.bank.bank_codes = cutoff, bank_codes
         above = [f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()]
         until = [f"{minutes // 60:02d}:{minutes % 60:02d} {currency}" for currency, minutes in cutoff.items()]
         self.both("settings", {"err": "OK"}, hold_above=", ".join(above), cutoff=", ".join(until),
-                  hold_on=", ".join(hold_on), bank_codes=", ".join(bank_codes))
+                  hold_on=", ".join(hold_on), bank_codes=", ".join(bank_codes), four_eyes="yes" if four_eyes else "")
 
     def held(self, session, number, order, releases):
         who = {} if session is None else {"session": session}

@@ -286,7 +286,7 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
+        told = ("act", "enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
                 "closed", "confirmed", "returned", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]

@@ -13,6 +13,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
+from golden_acts import forged_acts, good_acts
 from golden_cash import cash_files, forged_cash, good_cash
 from golden_decisions import forged_decisions
 from golden_delegation import forged_delegations, good_delegations
@@ -98,6 +99,7 @@ def good_evidence():
     yield from good_rollovers()
     yield from good_rotations()
     yield from good_enrolments()
+    yield from good_acts()
 
 
 def held(released=True, ends=True):
@@ -377,6 +379,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_evidence_of_rotations(wrong)
     yield from forged_evidence_of_enrolments(wrong)
     yield from forged_acceptance(wrong)
+    yield from forged_acts(wrong)
 
 
 def forged_times(wrong):

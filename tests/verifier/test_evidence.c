@@ -102,6 +102,16 @@ static void other_ends(void **state)
                 {"delegated-anew", "ACSC", "", 2},
                 {"withdrawn", "RJCT", "DS0H", 1},
                 {"delegation-began", "ACSC", "", 2},
+                {"act-released", "ACSC", "", 2},
+                {"act-released-seen", "ACSC", "", 2},
+                {"act-refused", "RJCT", "DS04", 2},
+                {"act-held", "ACSC", "", 2},
+                {"act-held-on", "PDNG", "", 2},
+                {"act-held-late", "PDNG", "", 2},
+                {"act-confirmed", "ACSC", "", 2},
+                {"act-returned", "RJCT", "AC01", 2},
+                {"act-revoked-since", "ACSC", "", 2},
+                {"act-at-the-console", "ACSC", "", 2},
                 {"rolled", "ACSC", "", 2},
                 {"rolled-twice", "ACSC", "", 2}};
     struct pins pins = load_pins();
@@ -149,6 +159,49 @@ static void deputies(void **state)
             assert_ok(verify(&file, pins.root, pin, &r));
             assert_true(r.deputies[0].pinned);
             assert_false(r.signers[0].pinned);
+        }
+        buf_free(&file);
+    }
+}
+
+/* Who of the bank did what, and whether his signature proves it or the bank's word alone. */
+static void operators(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        size_t count;
+        const char *name, *said;
+        bool is_signed;
+    } rows[] = {{"evidence/settled.json", 0, "", "", false},
+                {"evidence/held.json", 0, "", "", false},
+                {"evidence/released.json", 1, "uid 0 (root)", "released", false},
+                {"evidence/act-at-the-console.json", 1, "uid 0 (root)", "released", false},
+                {"evidence/act-released.json", 1, "olga", "released", true},
+                {"evidence/act-refused.json", 1, "olga", "closed", true},
+                {"evidence/act-held.json", 2, "olga", "held", true},
+                {"evidence/act-held-late.json", 3, "olga", "held", true},
+                {"evidence/act-confirmed.json", 1, "olga", "confirmed", true},
+                {"evidence/act-returned.json", 1, "olga", "returned", true}};
+    struct pins pins = load_pins();
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct buf file = golden_read(rows[i].file);
+        struct verify_report r;
+
+        assert_ok(verify(&file, pins.root, NULL, &r));
+        assert_int_equal(r.word_count, rows[i].count);
+        if (rows[i].count) {
+            assert_string_equal(r.words[0].operator_name, rows[i].name);
+            assert_string_equal(r.words[0].said, rows[i].said);
+            assert_int_equal(r.words[0].thumbprint[0] != 0, rows[i].is_signed);
+            assert_false(r.words[0].pinned);
+        }
+        if (rows[i].is_signed) {
+            char pin[KEY_THUMBPRINT_LEN + 1];
+            memcpy(pin, r.words[0].thumbprint, sizeof pin);
+            assert_ok(verify(&file, pins.root, pin, &r));
+            assert_true(r.words[0].pinned);
         }
         buf_free(&file);
     }
@@ -249,6 +302,7 @@ int main(void)
         cmocka_unit_test(settled),
         cmocka_unit_test(other_ends),
         cmocka_unit_test(deputies),
+        cmocka_unit_test(operators),
         cmocka_unit_test(wrong_pin),
         cmocka_unit_test(every_forgery_is_refused_by_name),
         cmocka_unit_test(no_changed_byte_verifies),
