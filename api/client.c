@@ -372,11 +372,11 @@ enum err client_stream_wait(struct client_stream *s, int fd, int timeout_ms)
     int running = 0;
     if (curl_multi_perform(s->multi, &running) != CURLM_OK)
         return ERR_INTERNAL;
-    if (running > 0 && s->sse.text.len == s->sse.read)
+    if (running > 0 && !sse_ready(&s->sse))
         (void)curl_multi_poll(s->multi, &extra, fd >= 0 ? 1 : 0, timeout_ms, NULL);
     if (curl_multi_perform(s->multi, &running) != CURLM_OK)
         return ERR_INTERNAL;
-    return running > 0 || s->sse.text.len > s->sse.read ? ERR_OK : read_end(s);
+    return running > 0 || sse_ready(&s->sse) ? ERR_OK : read_end(s); /* half an event is none */
 }
 
 enum err client_stream_next(struct client_stream *s, bool *found, struct sse_event *out)

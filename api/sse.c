@@ -67,6 +67,14 @@ static bool find_block(const struct sse *s, const char **block, size_t *len)
     return end != NULL;
 }
 
+bool sse_ready(const struct sse *s)
+{
+    const char *at = NULL;
+    size_t len = 0;
+
+    return find_block(s, &at, &len);
+}
+
 enum err sse_next(struct sse *s, bool *found, struct sse_event *out)
 {
     const char *at = NULL;

@@ -27,6 +27,7 @@ struct sse_event {
 void sse_start(struct sse *s);
 void sse_free(struct sse *s);
 MUST_CHECK enum err sse_feed(struct sse *s, const void *bytes, size_t len); /* TOO_LARGE */
+bool sse_ready(const struct sse *s); /* sse_next would read on: a whole block is there */
 /* The next event; *FOUND false: more has to come. OUT's data is replaced, and the caller's to free.
  * DOC_MEMBER_INVALID for what the bank does not write. */
 MUST_CHECK enum err sse_next(struct sse *s, bool *found, struct sse_event *out);

@@ -228,8 +228,6 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         if (!e && !*more)
             e = enrolment_catch_up_one(c, more);
     }
-    if (!e)
-        e = notices_remind(c);
     return e ? e : events_forget(c);
 }
 

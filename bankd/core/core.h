@@ -253,17 +253,23 @@ MUST_CHECK enum err core_admit(struct core *c, const struct core_caller *who,
  * some are left. */
 MUST_CHECK enum err core_due(struct core *c, unsigned max, bool *more);
 
+/* Notices of orders that are about to expire, or to miss the bank's cut-off, when it is time to
+ * look for them. A transaction of its own: nothing else waits for what fails here. */
+void core_remind(struct core *c, const struct core_time *t);
+
 /* --- events: entries of the log to follow (order/event.def) --- */
 struct core_events {
-    int64_t after; /* the newest one that the caller has seen; below 0: none, he begins at UNTIL */
-    int64_t until; /* the newest entry that a checkpoint covers */
-    unsigned limit;
+    int64_t after;  /* the newest one that the caller has seen; below 0: none, he begins at UNTIL */
+    int64_t until;  /* the newest entry that a checkpoint covers */
+    unsigned limit; /* events */
+    unsigned span;  /* entries to look through */
     /* Who asks, and the newest entry that he has seen now. */
     char who[HOLDER_MAX + 64];
     int64_t reached;
 };
-/* As text/event-stream, what concerns the caller between the two, at most LIMIT events; asking is
- * using the session. EVENTS_GONE when what came after AFTER is not all there any more. */
+/* As text/event-stream, what concerns the caller between the two, at most LIMIT events and not
+ * beyond the next SPAN entries; asking is using the session. EVENTS_GONE when what came after AFTER
+ * is not all there any more. */
 MUST_CHECK enum err core_events(struct core *c, const struct core_caller *who,
                                 struct core_events *events, struct core_answer *out);
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REMIND_STEP_US (5 * TEXT_SECOND_US) /* between two looks for whom to remind */
+#define REMIND_STEP_US (60 * TEXT_SECOND_US) /* between two looks: each reads every open order */
 #define WAIT_MAX_US (3600 * TEXT_SECOND_US)
 #define DOUBLINGS_MAX 20
 #define CARRIED_MAX 50 /* notices that a courier gets at a time */
@@ -70,15 +70,27 @@ static enum err remind_cutoff(struct core *c, const char *currency)
     return store_run(q);
 }
 
-enum err notices_remind(struct core *c)
+static enum err remind(struct core *c)
 {
-    if (!c->terms.remind_us || c->now_us < c->reminded_us + REMIND_STEP_US)
-        return ERR_OK;
-    c->reminded_us = c->now_us;
     enum err e = remind_expiry(c);
     for (size_t i = 0; !e && i < c->terms.count; i++)
         e = remind_cutoff(c, c->terms.currency[i].code);
     return e;
+}
+
+/* What fails was logged by the store, and is tried at the next look. */
+void core_remind(struct core *c, const struct core_time *t)
+{
+    if (!c->terms.remind_us || t->now_us < c->reminded_us + REMIND_STEP_US)
+        return;
+    c->reminded_us = t->now_us;
+    enum err e = core_begin(c, t);
+    if (!e)
+        e = remind(c);
+    if (!e)
+        e = core_commit(c);
+    if (e)
+        core_rollback(c);
 }
 
 /* --- what became of them --- */

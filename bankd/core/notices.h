@@ -10,7 +10,5 @@
 
 /* Before the commit: of the events that the transaction noted. */
 MUST_CHECK enum err notices_make(struct core *c);
-/* What time makes news of: orders that are about to expire, or to miss the bank's cut-off. */
-MUST_CHECK enum err notices_remind(struct core *c);
 
 #endif

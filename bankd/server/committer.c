@@ -317,6 +317,10 @@ static void look(struct committer *c)
     advance(c);
     if (more && !e)
         c->look_us = now.mono_us;
+    if (!e && note_current(b->note, b->core)) {
+        core_remind(b->core, &now);
+        advance(c);
+    }
 }
 
 /* --- its thread --------------------------------------------------------------------------------*/

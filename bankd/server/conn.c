@@ -202,7 +202,8 @@ static void answer_stream(struct conn *c, struct job *j)
         loop_follow(c->loop, c->stream.fd);
         e = http_begin("text/event-stream", &c->out);
     }
-    c->follow.reached = j->follow.reached;
+    if (!j->answer.err) /* otherwise what was read is not told */
+        c->follow.reached = j->follow.reached;
     if (!e)
         e = write_news(j, &end, &c->out);
     if (e) {

@@ -4,7 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#define EVENTS_STEP 200 /* of one look */
+#define EVENTS_STEP 200  /* of one look */
+#define EVENTS_SPAN 1000 /* entries of one look, whosever */
 
 /* A new stream is told where it begins, so that it can always go on from somewhere. */
 static enum err open_stream(const struct bank *b, struct job *j, const struct core_events *events)
@@ -34,7 +35,8 @@ enum err events_apply(const struct bank *b, struct job *j)
     struct core_caller who = job_caller(j);
     struct core_events events = {.after = j->query.has_after ? (int64_t)j->query.after : -1,
                                  .until = (int64_t)note_size(b->note) - 1,
-                                 .limit = EVENTS_STEP};
+                                 .limit = EVENTS_STEP,
+                                 .span = EVENTS_SPAN};
 
     if (j->follow.open)
         events.after = j->follow.reached;

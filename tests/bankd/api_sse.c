@@ -30,9 +30,11 @@ static void test_events_in_one_piece(void **state)
     sse_start(&s);
     check_next(&s, &event, NULL, NULL, -1);
     assert_ok(sse_feed(&s, whole, strlen(whole)));
+    assert_true(sse_ready(&s));
     check_next(&s, &event, "open", "{}", 7);
     check_next(&s, &event, "order-waiting", "{\"a\":\"b: c\"}", 12);
     check_next(&s, &event, NULL, NULL, 12);
+    assert_false(sse_ready(&s)); /* the half comment stays */
     buf_free(&event.data);
     sse_free(&s);
 }

@@ -16,7 +16,7 @@ import threading
 import time
 import unittest
 
-from bank import BIN, SOFTHSM, Bank, joint, make_order, openssl, unb64
+from bank import BIN, SOFTHSM, Bank, iban, joint, make_order, openssl, unb64
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 60  # a deadline, not a delay
@@ -285,6 +285,27 @@ class Reminders(Scene):
         seen = self.notices()
         self.assertEqual(sorted(one["kind"] for one in seen), sorted(wanted))
         self.assertEqual({(one["holder"], one["order"]) for one in seen}, {("bob", order["id"])})
+
+    def test_one_id_in_two_accounts(self):
+        """Ids are the clients' choice, and each account has its own."""
+        self.bank.bankd_settings = self.bank.bankd_settings.replace("remind_minutes = 0", "remind_minutes = 20000")
+        self.contact(self.bob, email="bob@example.org")
+        self.forget_contact_news()
+        second = iban(5)
+        policies = {self.account: self.policy, second: self.bank.open_account(second, ["alice", "bob"], "100.00")}
+        first = make_order(self.account, self.payee, lifetime=7200)
+        for account, policy in policies.items():
+            order = {**first, "account": account}
+            self.assertLess(self.alice.decide(order, policy).status, 300)
+        self.bank.stop_bankd()
+        self.bank.write_settings()
+        self.bank.start_bankd()
+        wanted = sorted((kind, account) for kind in ("order-cutoff", "order-expiry", "order-waiting") for account in policies)
+        deadline = time.monotonic() + WAIT_SECONDS
+        while (seen := sorted((one["kind"], one["account"]) for one in self.notices())) != wanted \
+                and time.monotonic() < deadline:
+            time.sleep(0.1)
+        self.assertEqual(seen, wanted)
 
 
 class Webhook(Scene):

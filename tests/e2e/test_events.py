@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import sqlite3
+import threading
 import time
 import unittest
 
@@ -152,6 +153,36 @@ class GoesOn(Scene):
         order = self.pay()
         again = self.stream(self.alice, last=stream.last)
         self.assertEqual({data["order"] for _, data in again.until("order-settled")}, {order})
+
+    def test_what_a_failed_batch_did_not_tell(self):
+        """Somebody's request fails the batches that read the events, again and again."""
+        store = sqlite3.connect(self.bank.path("bank.db"))
+        store.execute("CREATE TRIGGER broken BEFORE INSERT ON contact BEGIN SELECT RAISE(ABORT, 'broken'); END")
+        store.commit()
+        over, failed = threading.Event(), []
+
+        def fail():
+            while not over.is_set():
+                failed.append(self.bob.post("/v1/contact", {"email": "bob@example.org"}).status)
+
+        stream, thread = self.stream(self.alice), threading.Thread(target=fail)
+        thread.start()
+        entered = []
+        try:
+            while len(entered) < 20:
+                order = make_order(self.account, self.payee, "1.00")
+                if self.alice.decide(order, self.policy).status < 300:
+                    entered.append(order["id"])
+        finally:
+            over.set()
+            thread.join()
+        self.assertEqual(set(failed), {503})
+        store.execute("DROP TRIGGER broken")
+        store.commit()
+        store.close()
+        last = self.pay("2.00")
+        self.assertEqual([data["order"] for name, data in stream.until("order-settled") if name == "order-waiting"],
+                         [*entered, last])
 
     def test_one_that_is_gone_or_never_was(self):
         self.pay()

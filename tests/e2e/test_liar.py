@@ -4,11 +4,13 @@ then shows, believes and signs."""
 import http.server
 import json
 import os
+import select
 import shutil
 import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from bank import BIN, SOFTHSM, Bank, Key, b64, canon, iban, make_order, openssl, unb64
@@ -377,6 +379,19 @@ class Lies(unittest.TestCase):
                 self.assertIn("caf\u00e9", said)
                 for byte in "\x1b\x9b\r":
                     self.assertNotIn(byte, said)
+
+    def test_half_an_event_and_no_more(self):
+        """The stream that ended in the middle is asked for again, from where it had come to."""
+        self.bank.answers["GET", "/v1/accounts/%s/orders" % MINE] = {"orders": []}
+        self.bank.answers["GET", "/v1/events"] = b"event: open\nid: 7\ndata: {}\n\nevent: half"
+        with self.alice.terminal("orders", "--watch") as terminal:
+            deadline = time.monotonic() + 60
+            while [path for _, path, _ in self.bank.asked].count("/v1/events") < 2:
+                self.assertLess(time.monotonic(), deadline)
+                if select.select([terminal.fd], [], [], 0.1)[0]:
+                    os.read(terminal.fd, 4096)
+            terminal.type("q")
+            self.assertEqual(terminal.end()[0], 0)
 
     def test_no_json(self):
         for body in (b"", b"{", b"[]", b'{"account":1}{}', b"\xff", b"[" * 100000, b'{"a":1,"a":2}'):
