@@ -63,10 +63,12 @@ static enum err verify(const struct acts_judge *j, const char *jws, size_t len, 
     return route_find("POST", path, strlen(path), &out->match);
 }
 
+/* Not by its bytes: another signature of the same act can be made without the key. */
 static bool taken(const struct pins *p, const struct verified *act)
 {
     for (size_t i = 0; i < p->act_count; i++) {
-        if (memcmp(p->act[i].digest, verified_jws_digest(act), DIGEST_LEN) == 0)
+        if (strcmp(p->act[i].nonce, verified_head(act)->nonce) == 0 &&
+            strcmp(p->act[i].kid, verified_signer(act)) == 0)
             return true;
     }
     return false;
@@ -121,13 +123,35 @@ static enum err judge(const struct acts_judge *j, role_set needed, struct act *a
 /* There is room, as judge found. */
 static void remember(struct pins *p, const struct act *a)
 {
+    const struct statement *head = verified_head(a->verified);
     struct pin_act *act = &p->act[p->act_count++];
 
-    memcpy(act->digest, verified_jws_digest(a->verified), DIGEST_LEN);
-    act->issued_us = verified_head(a->verified)->issued_us;
+    snprintf(act->kid, sizeof act->kid, "%s", verified_signer(a->verified));
+    memcpy(act->nonce, head->nonce, sizeof act->nonce);
+    act->issued_us = head->issued_us;
+}
+
+static void report(const struct act *a, struct acts_taken *out)
+{
+    memcpy(out->operator_id, a->signer->operator_id, sizeof out->operator_id);
+    memcpy(out->path, verified_act(a->verified)->path, sizeof out->path);
+    out->again = a->again;
 }
 
 /* --- changes of the operators --- */
+
+/* Acts about one pin may come in another order than they were issued in. Of an older one only what
+ * it takes away counts: nobody may undo the newer one with it. */
+static bool is_late(const struct pin *pin, const struct act *a)
+{
+    return verified_head(a->verified)->issued_us < pin->changed_us;
+}
+
+static void note_change(struct pin *pin, const struct act *a)
+{
+    if (!is_late(pin, a))
+        pin->changed_us = verified_head(a->verified)->issued_us;
+}
 
 static enum err add_operator(struct pins *p, const struct act *a)
 {
@@ -135,19 +159,30 @@ static enum err add_operator(struct pins *p, const struct act *a)
     struct pin *pin;
     enum err e = request_operator_read(a->request, a->request_len, &r);
 
-    return e ? e : pins_add(p, r.holder, r.spki, r.spki_len, &pin);
+    if (!e)
+        e = pins_add(p, r.holder, r.spki, r.spki_len, &pin);
+    if (!e)
+        note_change(pin, a);
+    return e;
 }
 
 static enum err set_roles(struct pins *p, const struct act *a)
 {
     struct request_roles r;
+    bool changed = false, missed = false;
     enum err e = request_roles_read(a->request, a->request_len, &r);
 
     for (size_t i = 0; !e && i < p->count; i++) {
-        if (strcmp(p->pin[i].operator_id, a->match.param[0]) == 0)
-            p->pin[i].roles = r.roles;
+        struct pin *pin = &p->pin[i];
+        if (strcmp(pin->operator_id, a->match.param[0]) != 0)
+            continue;
+        role_set roles = is_late(pin, a) ? pin->roles & r.roles : r.roles;
+        changed |= roles != pin->roles;
+        missed |= roles != r.roles;
+        pin->roles = roles;
+        note_change(pin, a);
     }
-    return e;
+    return !e && missed && !changed ? ERR_ISSUED_TOO_OLD : e;
 }
 
 /* Of a holder's key, which the keeper does not know, nothing comes. */
@@ -161,8 +196,11 @@ static enum err set_key(struct pins *p, const struct act *a)
         return e;
     if (pin->revoked)
         return ERR_KEY_REVOKED;
+    if (strcmp(r.status, "active") == 0 && is_late(pin, a))
+        return ERR_ISSUED_TOO_OLD;
     pin->active = strcmp(r.status, "active") == 0;
     pin->revoked = strcmp(r.status, "revoked") == 0;
+    note_change(pin, a);
     return ERR_OK;
 }
 
@@ -192,13 +230,16 @@ static enum err change(const struct acts_judge *j, struct act *a)
     return ERR_ACT_MISMATCH;
 }
 
-enum err acts_change(const struct acts_judge *j, const char *jws, size_t len)
+enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
+                     struct acts_taken *out)
 {
     struct act a;
 
     enum err e = verify(j, jws, len, &a);
     if (!e)
         e = change(j, &a);
+    if (!e)
+        report(&a, out);
     verified_free(a.verified);
     return e;
 }
@@ -309,12 +350,15 @@ static enum err note_admission(const struct acts_judge *j, const struct act *act
         if (p->admission_count == PINS_ADMISSIONS_MAX)
             return ERR_BUSY;
         a = &p->admission[p->admission_count++];
-        *a = (struct pin_admission){.expires_us = verified_head(out->request)->expires_us};
+        *a = (struct pin_admission){.expires_us = 0};
         snprintf(a->enrolment, sizeof a->enrolment, "%s", out->enrolment);
         snprintf(a->holder, sizeof a->holder, "%s", out->holder);
     }
     add_signer(&a->signers, act);
     out->missing = count_missing(j, &a->signers, ROLE_BIT(ROLE_ENROLMENT));
+    /* What is complete is only asked for again with the acts that it came by. */
+    a->expires_us = out->missing ? verified_head(out->request)->expires_us
+                                 : j->now_us + AGE_MAX_US + AHEAD_MAX_US;
     return ERR_OK;
 }
 
@@ -351,6 +395,8 @@ static enum err admit(const struct acts_judge *j, struct act *act, struct acts_a
         e = note_admission(j, act, out);
     if (!e && !act->again)
         remember(j->pins, act);
+    if (!e)
+        report(act, &out->by);
     return e;
 }
 

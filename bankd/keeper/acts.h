@@ -20,10 +20,19 @@ struct acts_judge {
     unsigned needed; /* different operators who must admit a request or replace the root key */
 };
 
+/* For the log of the program. */
+struct acts_taken {
+    char operator_id[HOLDER_MAX + 1]; /* who signed it */
+    char path[ACT_PATH_MAX + 1];      /* what it asks for */
+    bool again;                       /* it was taken before */
+};
+
 /* An operator is added, gets his roles, or his key is suspended, resumed or revoked; of another
  * act or another's key nothing comes. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE,
- * ROLE_REQUIRED, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED. */
-MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len);
+ * ROLE_REQUIRED, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED.
+ * ISSUED_TOO_OLD is also what would give back what an act issued later took away. */
+MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
+                                struct acts_taken *out);
 
 /* Another root key for the bank is asked for. Unlike the others, it is refused when it is sent
  * again, NONCE_REUSED: it would be one rollover more. Another overlap than the one that others
@@ -40,6 +49,7 @@ struct acts_admission {
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];
     unsigned missing; /* operators who must admit it besides */
+    struct acts_taken by;
 };
 /* STATEMENT is a request to be enrolled, ACT an operator's admission of it. Also LETTER_MISMATCH,
  * ADMISSION_MISMATCH, ACT_MISMATCH and what verify_enrolment says. */

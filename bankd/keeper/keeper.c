@@ -225,14 +225,25 @@ static struct acts_judge judge_now(struct keeper *k)
     return (struct acts_judge){k->pins, k->bank, clock_now_us(), k->admissions};
 }
 
+static void log_taken(const struct acts_taken *t)
+{
+    log_event(LOG_INFO, "keeper.act", "operator=%s path=%s%s", t->operator_id, t->path,
+              t->again ? " again" : "");
+}
+
 static enum err answer_act(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
 {
     struct keeper *k = ctx;
     const struct acts_judge j = judge_now(k);
+    struct acts_taken taken;
 
     (void)answer;
-    enum err e = acts_change(&j, (const char *)msg, len);
-    return e ? e : pins_save(k->state_dir, k->pins);
+    enum err e = acts_change(&j, (const char *)msg, len, &taken);
+    if (!e)
+        e = pins_save(k->state_dir, k->pins);
+    if (!e)
+        log_taken(&taken);
+    return e;
 }
 
 /* Appends the certificate, unless he has no such key. */
@@ -250,6 +261,9 @@ static enum err certify_key(struct keeper *k, const struct acts_admission *a, en
     if (RAND_bytes(serial, sizeof serial) != 1)
         return log_fail(ERR_INTERNAL, "keeper.random", "the random number generator failed");
     enum err e = certs_person(&issuer, &k->papers.root_der, &person, clock_now_us(), serial, out);
+    if (!e)
+        log_event(LOG_INFO, "keeper.certificate", "holder=%s use=%s thumbprint=%s enrolment=%s",
+                  a->holder, key_use_name(use), key_thumbprint(person.key), a->enrolment);
     return judge_signing(k, "a person's certificate", e);
 }
 
@@ -285,6 +299,8 @@ static enum err answer_admit(void *ctx, const uint8_t *msg, size_t len, struct b
                        part[1].len, &a);
     if (!e)
         e = pins_save(k->state_dir, k->pins);
+    if (!e)
+        log_taken(&a.by);
     if (!e)
         e = certify_person(k, &a, answer);
     verified_free(a.request);

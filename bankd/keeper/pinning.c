@@ -3,8 +3,10 @@
 
 #include "bankd/keeper/pins.h"
 #include "bankd/keeper/state.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "order/forms.h"
 #include <stdio.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 static enum err pin(struct pins *p, const char *operator_id, const struct buf *spki)
 {
+    int64_t now_us = clock_now_us();
     struct pin *one;
 
     enum err e = pins_add(p, operator_id, spki->data, spki->len, &one);
@@ -22,7 +25,8 @@ static enum err pin(struct pins *p, const char *operator_id, const struct buf *s
     one->roles = ROLE_BIT(ROLE_SECURITY) | ROLE_BIT(ROLE_ENROLMENT);
     one->active = true;
     one->revoked = false;
-    p->floor_us = 0; /* should a wrong clock have set it: what is fresh is remembered */
+    /* Nothing from before is taken: a wrong clock may have made the keeper forget some of it. */
+    one->changed_us = p->floor_us = now_us - now_us % TEXT_SECOND_US;
     printf("%s is believed with the key\n%s\n", operator_id, key_thumbprint(one->key));
     return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
 }

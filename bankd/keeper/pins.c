@@ -89,10 +89,11 @@ static enum err read_roles(const struct js *list, role_set *out)
 
 static enum err read_pin(const struct js *value, struct pins *p)
 {
-    const struct js *operator_id, *roles, *spki, *status;
+    const struct js *changed, *operator_id, *roles, *spki, *status;
     const struct js_member table[] = {
-        MEMBER_TEXT("operator", true, &operator_id), MEMBER_ARRAY("roles", 0, ROLE_COUNT, &roles),
-        MEMBER_TEXT("spki", true, &spki), MEMBER_TEXT("status", true, &status)};
+        MEMBER_INT("changed", 0, JS_INT_MAX, &changed), MEMBER_TEXT("operator", true, &operator_id),
+        MEMBER_ARRAY("roles", 0, ROLE_COUNT, &roles), MEMBER_TEXT("spki", true, &spki),
+        MEMBER_TEXT("status", true, &status)};
     char id[HOLDER_MAX + 1];
     uint8_t der[KEY_SPKI_MAX];
     size_t len;
@@ -107,6 +108,7 @@ static enum err read_pin(const struct js *value, struct pins *p)
         e = pins_add(p, id, der, len, &pin);
     if (e)
         return e;
+    pin->changed_us = js_int(changed);
     pin->active = strcmp(js_text(status, NULL), "active") == 0;
     pin->revoked = strcmp(js_text(status, NULL), "revoked") == 0;
     return read_roles(roles, &pin->roles);
@@ -114,14 +116,17 @@ static enum err read_pin(const struct js *value, struct pins *p)
 
 static enum err read_act(const struct js *value, struct pins *p)
 {
-    const struct js *digest, *issued;
-    const struct js_member table[] = {MEMBER_TEXT("digest", true, &digest),
-                                      MEMBER_TEXT("issued", true, &issued)};
+    const struct js *issued, *kid, *nonce;
+    const struct js_member table[] = {MEMBER_TEXT("issued", true, &issued),
+                                      MEMBER_TEXT("kid", true, &kid),
+                                      MEMBER_TEXT("nonce", true, &nonce)};
     struct pin_act *act = &p->act[p->act_count++];
     enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
     if (!e)
-        e = member_digest(digest, act->digest);
+        e = member_text(kid, forms_thumbprint, act->kid, sizeof act->kid);
+    if (!e)
+        e = member_text(nonce, forms_nonce, act->nonce, sizeof act->nonce);
     return e ? e : member_time(issued, &act->issued_us);
 }
 
@@ -258,6 +263,7 @@ static void push_pin(const struct pin *pin, struct doc *list)
     const uint8_t *spki = key_spki(pin->key, &len);
 
     doc_object(&one);
+    doc_int(&one, "changed", pin->changed_us);
     doc_text(&one, "operator", pin->operator_id);
     doc_array(&roles);
     for (size_t r = 0; r < ROLE_COUNT; r++) {
@@ -275,8 +281,9 @@ static void push_act(const struct pin_act *act, struct doc *list)
     struct doc one = {0};
 
     doc_object(&one);
-    doc_digest(&one, "digest", act->digest);
     doc_time(&one, "issued", act->issued_us);
+    doc_text(&one, "kid", act->kid);
+    doc_text(&one, "nonce", act->nonce);
     doc_push(list, &one);
 }
 

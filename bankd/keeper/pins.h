@@ -29,10 +29,12 @@ struct pin {
     struct key *key; /* owned */
     role_set roles;
     bool active, revoked;
+    int64_t changed_us; /* when the newest act about it was issued */
 };
 
 struct pin_act {
-    uint8_t digest[DIGEST_LEN]; /* of the JWS */
+    char kid[KEY_THUMBPRINT_LEN + 1];
+    char nonce[NONCE_LEN + 1];
     int64_t issued_us;
 };
 
@@ -42,7 +44,7 @@ struct pin_signers {
     size_t count;
 };
 
-/* A request that somebody admitted, until its time is over. */
+/* A request that somebody admitted: until its time is over, or the acts' that made it complete. */
 struct pin_admission {
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The keeper certifies people whom operators admitted that it knows itself, and believes no bankd."""
+import json
 import os
 import re
 import socket
@@ -16,6 +17,7 @@ import operators
 from enrolment import Newcomer
 
 ACT, ADMIT = 5, 6
+P_384_ORDER = int("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16)
 
 
 def ask(bank, kind, payload):
@@ -30,6 +32,13 @@ def ask(bank, kind, payload):
 
 def parts(*texts):
     return b"".join(struct.pack(">H", len(text)) + text for text in (t if isinstance(t, bytes) else t.encode() for t in texts))
+
+
+def twin(jws):
+    """Another signature of the same by the same key, P-384, which needs no key to make."""
+    head, payload, signature = jws.split(".")
+    r, s = (int.from_bytes(half, "big") for half in (b.unb64(signature)[:48], b.unb64(signature)[48:]))
+    return ".".join((head, payload, b.b64(r.to_bytes(48, "big") + (P_384_ORDER - s).to_bytes(48, "big"))))
 
 
 def certificates(answer):
@@ -94,6 +103,30 @@ class Scene(unittest.TestCase):
         except subprocess.CalledProcessError:
             return True
         return False
+
+    # --- the keeper's own word and memory ---
+    def change(self, path, request, key=None, **members):
+        jws = operators.act(key or self.olga_key, path, request, **members)
+        return ask(self.bank, ACT, jws.encode())[0]
+
+    def remembers(self):
+        with open(self.bank.path("keeper/operators"), encoding="utf-8") as f:
+            return json.load(f)
+
+    def make_remember(self, memory):
+        """While it does not run."""
+        with open(self.bank.path("keeper/operators"), "wb") as f:
+            f.write(b.canon(memory))
+
+    def roles_of(self, operator):
+        return [row["roles"] for row in self.remembers()["operators"] if row["operator"] == operator]
+
+    def status_of(self, key):
+        return [row["status"] for row in self.remembers()["operators"] if row["spki"] == b.b64(key.spki)]
+
+    def logged(self, event):
+        with open(self.bank.path("keeper.log"), encoding="utf-8") as f:
+            return [line for line in f if " %s " % event in line]
 
     def key_of(self, der):
         return b.openssl("pkey", "-pubin", "-outform", "DER", data=self.openssl_x509(der, "-pubkey").encode())
@@ -219,6 +252,69 @@ class Admits(Scene):
         taken = operators.act(self.olga_key, "/v1/operators", {"name": "X", "operator": "x", "spki": b.b64(pia.spki)})
         self.assertEqual(ask(self.bank, ACT, taken.encode())[0], "KEY_TAKEN")
 
+    def added(self, name):
+        """A minute ago, with the ceremony long before."""
+        key = b.Key(self.bank.dir)
+        self.bank.stop_keeper()
+        self.make_remember({**self.remembers(), "floor": 0})
+        self.bank.start_keeper()
+        said = {"name": name.title(), "operator": name, "spki": b.b64(key.spki)}
+        self.assertEqual(self.change("/v1/operators", said, **stale(int(time.time()) - 60)), "OK")
+        return key
+
+    def test_a_twin_is_the_same_act(self):
+        key = self.added("tim")
+        path, said = "/v1/holders/tim/keys/" + key.thumbprint, {"note": "as a test"}
+        resume = operators.act(self.olga_key, path, {**said, "status": "active"})
+        suspend = operators.act(self.olga_key, path, {**said, "status": "suspended"})
+        for act in (resume, suspend, twin(resume)):
+            self.assertEqual(ask(self.bank, ACT, act.encode())[0], "OK")
+        self.assertEqual(self.status_of(key), ["suspended"])
+
+    def test_another_order(self):
+        """An older act only takes away: nobody undoes the newer one with what he held back."""
+        key, now = self.added("una"), int(time.time())
+        path, roles = "/v1/holders/una/keys/" + key.thumbprint, "/v1/operators/una/roles"
+        self.assertEqual(self.change(path, {"note": "x", "status": "suspended"}, **stale(now - 20)), "OK")
+        self.assertEqual(self.change(path, {"note": "x", "status": "active"}, **stale(now - 21)), "ISSUED_TOO_OLD")
+        self.assertEqual(self.status_of(key), ["suspended"])
+        self.assertEqual(self.change(path, {"note": "x", "status": "active"}, **stale(now - 19)), "OK")
+        self.assertEqual(self.change(path, {"note": "x", "status": "suspended"}, **stale(now - 21)), "OK")
+        self.assertEqual(self.status_of(key), ["suspended"])
+        self.assertEqual(self.change(roles, {"note": "x", "roles": ["auditor", "enrolment"]}, **stale(now - 10)), "OK")
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+        self.assertEqual(self.change(roles, {"note": "x", "roles": ["security"]}, **stale(now - 11)), "OK")
+        self.assertEqual(self.roles_of("una"), [[]])
+        self.assertEqual(self.change(roles, {"note": "x", "roles": ["security"]}, **stale(now - 12)), "ISSUED_TOO_OLD")
+        self.assertEqual(self.change(roles, {"note": "x", "roles": ["enrolment"]}, **stale(now - 9)), "OK")
+        self.assertEqual(self.roles_of("una"), [["enrolment"]])
+
+    def test_a_complete_admission_is_forgotten(self):
+        """1,024 of them, five minutes later: there is room for the next."""
+        newcomer, ids = self.newcomer("Ada Example"), iter(range(1024))
+        self.assertIn("certificates", self.admit(self.olga, newcomer, "ada").json)
+        self.bank.stop_keeper()
+        memory = self.remembers()
+        (mine,) = (row for row in memory["admissions"] if row["enrolment"] == newcomer.enrolment)
+        ends = time.mktime(time.strptime(mine["expires"], "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+        later = {**mine, "expires": b.rfc3339(ends - 320)}
+        memory["admissions"] = [{**later, "enrolment": b.b64(i.to_bytes(32, "big"))} for i in ids]
+        self.make_remember(memory)
+        self.bank.start_keeper()
+        self.assertIn("certificates", self.admit(self.olga, self.newcomer("Bo Example"), "bo").json)
+        self.assertEqual(len(self.remembers()["admissions"]), 1)
+
+    def test_the_keeper_says_what_it_took(self):
+        newcomer = self.newcomer("Cy Example", tls="P-256")
+        self.admit(self.olga, newcomer, "cy")
+        acts = [line for line in self.logged("keeper.act") if self.path(newcomer) in line]
+        self.assertEqual((len(acts), "operator=olga" in acts[0]), (1, True), acts)
+        issued = [line for line in self.logged("keeper.certificate") if "holder=cy " in line]
+        self.assertEqual(len(issued), 2, issued)
+        for line, key, use in zip(issued, (newcomer.key, newcomer.tls), ("sign", "authenticate")):
+            self.assertIn("use=%s thumbprint=%s enrolment=%s\n" % (use, key.thumbprint, newcomer.enrolment), line)
+
 
 def stale(issued):
     return {"issued": b.rfc3339(issued), "expires": b.rfc3339(issued + 3600)}
@@ -237,6 +333,15 @@ class Unpinned(Scene):
         self.refused(self.admit(self.olga, newcomer, "ana"), "OPERATOR_UNPINNED")
         self.bank.pin_operator("olga", self.olga_key)
         self.assertIn("certificates", self.admit(self.olga, newcomer, "ana").json)
+
+    def test_nothing_from_before_the_ceremony(self):
+        """Not even what a wrong clock made the keeper forget."""
+        pia = b.Key(self.bank.dir)
+        before = operators.act(self.olga_key, "/v1/operators", {"name": "Pia", "operator": "pia", "spki": b.b64(pia.spki)},
+                               **stale(int(time.time()) - 30))
+        self.bank.pin_operator("olga", self.olga_key)
+        self.assertEqual(ask(self.bank, ACT, before.encode())[0], "ISSUED_TOO_OLD")
+        self.assertEqual(self.roles_of("pia"), [])
 
     def test_the_ceremony(self):
         conf = self.bank.path("keeper.conf")
