@@ -166,20 +166,20 @@ static size_t approvers(const struct policy *p)
 
 /* Beside the display, which has no more of the policy than its title: a bank that made up another
  * one, in which fewer people decide, would get a valid decision under it. */
-static void show_everybody(const struct policy *p, FILE *f)
+static enum err tell_everybody(const struct policy *p, struct buf *out)
 {
     const char *between = "";
-    fputs("By this policy all of these must approve: ", f);
-    for (size_t i = 0; i < policy_holder_count(p); i++) {
+    enum err e = buf_add_str(out, "By this policy all of these must approve: ");
+    for (size_t i = 0; e == ERR_OK && i < policy_holder_count(p); i++) {
         if (!policy_may_approve(p, policy_holder(p, i)))
             continue;
-        fprintf(f, "%s%s", between, policy_holder(p, i));
+        e = buf_addf(out, "%s%s", between, policy_holder(p, i));
         between = ", ";
     }
-    fputs(".\n\n", f);
+    return e == ERR_OK ? buf_add_str(out, ".\n") : e;
 }
 
-static enum err show_approvers(const struct subject *s, FILE *f)
+enum err subject_approvers(const struct subject *s, struct buf *out)
 {
     const struct policy *p = s->policy;
     const struct policy_case what = told_new_case(&s->order);
@@ -188,11 +188,11 @@ static enum err show_approvers(const struct subject *s, FILE *f)
     enum err e = policy_tell(p, &what, &ways);
     policy_judge(p, &what, NULL, 0, &verdict);
     if (e == ERR_OK && !verdict.covered)
-        fputs("By this policy nobody can approve it: no rule is for it.\n\n", f);
+        e = buf_add_str(out, "By this policy nobody can approve it: no rule is for it.\n");
     else if (e == ERR_OK && verdict.required == approvers(p))
-        show_everybody(p, f);
+        e = tell_everybody(p, out);
     else if (e == ERR_OK)
-        fprintf(f, "By this policy any line of these is enough:\n%s\n", buf_str(&ways));
+        e = buf_addf(out, "By this policy any line of these is enough:\n%s", buf_str(&ways));
     buf_free(&ways);
     return e;
 }
@@ -205,18 +205,20 @@ enum err subject_print(const struct buf *text, FILE *f)
 
 enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
 {
-    struct buf text = BUF_INIT(DISPLAY_MAX);
+    struct buf text = BUF_INIT(DISPLAY_MAX), who = BUF_INIT(0);
     const struct order *o = &s->order;
     enum err e = display_render(o, s->policy, verb, &text);
+    if (e == ERR_OK)
+        e = subject_approvers(s, &who);
     if (e == ERR_OK) {
         e = subject_print(&text, f);
-        if (e == ERR_OK)
-            e = show_approvers(s, f);
+        fprintf(f, "%s\n", buf_str(&who));
         if (o->kind == ORDER_PAYMENT &&
             utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
             fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");
     }
     buf_free(&text);
+    buf_free(&who);
     return e;
 }
 

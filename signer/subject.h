@@ -44,6 +44,8 @@ MUST_CHECK enum err subject_currency(struct app *a, char out[static 4]);
 /* Bank and account of order and policy, and the settings' bank, are the same. */
 MUST_CHECK enum err subject_check_pair(struct app *a, const struct subject *s);
 
+/* Appends who must approve the order by its policy, as lines. */
+MUST_CHECK enum err subject_approvers(const struct subject *s, struct buf *out);
 /* Prints what is going to be signed; IO when it cannot be read. */
 MUST_CHECK enum err subject_print(const struct buf *text, FILE *f);
 /* Prints the text that VERB signs to F, and warnings around it, never inside. */

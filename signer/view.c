@@ -238,7 +238,10 @@ void view_order_cells(FILE *f, const struct js *order)
     app_print_safe(f, js_member_text(document, "id"));
     fputs("  ", f);
     app_print_safe(f, js_member_text(order, "status"));
-    fprintf(f, "  %12s ", js_member_text(document, "amount"));
+    const char *amount = js_member_text(document, "amount");
+    fprintf(f, "  %*s", strlen(amount) < 12 ? (int)(12 - strlen(amount)) : 0, "");
+    app_print_safe(f, amount);
+    fputc(' ', f);
     app_print_safe(f, js_member_text(document, "currency"));
     fputs("  ", f);
     app_print_safe(f, js_member_text(js_get(document, "creditor"), "name"));

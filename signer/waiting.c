@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/waiting.h"
 #include "app/app.h"
+#include "base/text.h"
 #include "order/amount.h"
 #include "order/iban.h"
 #include "order/json.h"
@@ -195,8 +196,17 @@ static void print_warnings(const struct waiting_order *w, FILE *f)
     }
 }
 
-static void print_order(const struct waiting_order *w, FILE *f)
+static size_t number_of(const struct waiting_list *l, const struct policy *p)
 {
+    size_t i = 0;
+    while (l->policies[i] != p)
+        i++;
+    return i + 1;
+}
+
+static void print_order(const struct waiting_list *l, const struct waiting_order *w, FILE *f)
+{
+    char date[TEXT_DATE_LEN + 1], expires[TEXT_TIME_LEN + 1];
     const struct order *o = &w->subject.order;
     fprintf(f, "%12s %s  ", o->amount, o->currency);
     if (o->kind == ORDER_PAYMENT)
@@ -204,7 +214,54 @@ static void print_order(const struct waiting_order *w, FILE *f)
     else
         fprintf(f, "cash at %s", o->terminal);
     fprintf(f, "\n    from %s, order %s\n", o->account, o->id);
+    if (o->description[0] != '\0')
+        fprintf(f, "    %s\n", o->description);
+    text_time(o->expires_us, expires);
+    if (o->kind == ORDER_PAYMENT) {
+        text_date(o->date_days, date);
+        fprintf(f, "    date %s\n", date);
+    }
+    fprintf(f, "    expires %s, policy %zu\n", expires, number_of(l, w->subject.policy));
     print_warnings(w, f);
+}
+
+/* Who must approve may differ from order to order: told again where it does. */
+static enum err print_approvers(const struct waiting_list *l, const struct policy *p, FILE *f)
+{
+    struct buf last = BUF_INIT(0), now = BUF_INIT(0);
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < l->count; i++) {
+        const struct subject *s = &l->orders[i].subject;
+        if (s->policy != p)
+            continue;
+        buf_clear(&now);
+        e = subject_approvers(s, &now);
+        if (e != ERR_OK || strcmp(buf_str(&now), buf_str(&last)) == 0)
+            continue;
+        fprintf(f, "%s%s%s%s", last.len > 0 ? "From the order " : "",
+                last.len > 0 ? s->order.id : "", last.len > 0 ? " on:\n" : "", buf_str(&now));
+        buf_clear(&last);
+        e = buf_add(&last, now.data, now.len);
+    }
+    buf_free(&last);
+    buf_free(&now);
+    return e;
+}
+
+/* What the display has of a policy, and who decides by it: a bank may have made one up. */
+static enum err print_policies(const struct waiting_list *l, FILE *f)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < l->policy_count; i++) {
+        const struct policy *p = l->policies[i];
+        char digest[2 * DIGEST_LEN + 1];
+        text_hex(policy_digest(p), DIGEST_LEN, digest);
+        fprintf(f, "Policy %zu: %s, version %lld, of %s\n    %s\n", i + 1, policy_title(p),
+                (long long)policy_version(p), policy_account(p), digest);
+        e = print_approvers(l, p, f);
+        fputc('\n', f);
+    }
+    return e;
 }
 
 enum err waiting_print(const struct waiting_list *l, FILE *f)
@@ -222,8 +279,10 @@ enum err waiting_print(const struct waiting_list *l, FILE *f)
         fprintf(f, "%zu with warnings, first:\n", warnings);
     fputc('\n', f);
     for (size_t i = 0; e == ERR_OK && i < l->count; i++)
-        print_order(&l->orders[i], f);
+        print_order(l, &l->orders[i], f);
     fputc('\n', f);
+    if (e == ERR_OK)
+        e = print_policies(l, f);
     bool shown = !ferror(f) && fflush(f) == 0;
     return e == ERR_OK && !shown ? ERR_IO : e; /* what nobody could read is not signed */
 }

@@ -30,7 +30,8 @@ struct waiting_list {
 MUST_CHECK enum err waiting_ask(struct app *a, struct waiting_list *out);
 void waiting_free(struct waiting_list *l);
 
-/* The totals, then each order with its warnings; IO when it cannot be read. */
+/* The totals, each order with its warnings, each policy once with who must approve; IO when it
+ * cannot be read. */
 MUST_CHECK enum err waiting_print(const struct waiting_list *l, FILE *f);
 
 #endif

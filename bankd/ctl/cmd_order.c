@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
@@ -40,6 +41,13 @@ static enum err take_id(struct ctl *ctl, const struct args_list *words, const ch
     return ERR_OK;
 }
 
+static void print_status(const char *id, const char *status)
+{
+    printf("%s is at ", id);
+    app_print_safe(stdout, status);
+    putchar('\n');
+}
+
 /* Sends BODY about an order and tells where the order is then. */
 static enum err tell_bank(struct ctl *ctl, const struct args_list *words, enum route route,
                           const struct buf *body)
@@ -55,7 +63,7 @@ static enum err tell_bank(struct ctl *ctl, const struct args_list *words, enum r
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
     else if (e == ERR_OK)
-        printf("%s is at %s\n", call.param[1], js_text(js_get(answer, "status"), NULL));
+        print_status(call.param[1], js_member_text(answer, "status"));
     js_free(answer);
     return e;
 }

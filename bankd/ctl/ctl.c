@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/ctl/ctl.h"
 #include "api/problem.h"
+#include "app/app.h"
 #include "bankd/ctl/remote.h"
 #include "order/forms.h"
 #include "order/iban.h"
@@ -236,8 +237,11 @@ static void print_problem(const struct ctl *ctl, enum err e)
 {
     const struct err_info *info = err_info(e);
     fprintf(stderr, "bankctl: %s: %s\n", info->name, info->cause);
-    if (ctl->detail[0] != '\0')
-        fprintf(stderr, "  %s\n", ctl->detail);
+    if (ctl->detail[0] != '\0') {
+        fputs("  ", stderr);
+        app_print_safe(stderr, ctl->detail); /* it may be the bank's */
+        fputc('\n', stderr);
+    }
     fprintf(stderr, "  %s\n", info->remedy);
 }
 

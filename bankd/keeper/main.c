@@ -18,6 +18,7 @@ struct options {
     const char *config;
     const char *pin_fd;
     const char *pin_operator, *id; /* the key's file, and whose it is */
+    const char *unpin_operator;    /* the key's thumbprint */
     const char *overlap_days;
     bool init, rollover, unused_log_key, check_config, json;
 };
@@ -130,6 +131,8 @@ static enum err run_with(const struct options *o)
         e = replace_root(&settings, o, pin_fd);
     else if (o->pin_operator)
         e = pinning_run(&settings, o->id, o->pin_operator);
+    else if (o->unpin_operator)
+        e = pinning_undo(&settings, o->unpin_operator);
     else if (!o->check_config)
         e = serving_run(&settings, pin_fd);
     else if (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0)
@@ -151,6 +154,8 @@ static int run(void *ctx, const struct args_list *words)
                   "--init, --rollover and --check-config exclude each other");
     else if (o->pin_operator && (o->init || o->rollover || o->check_config || !o->id))
         log_event(LOG_ERROR, "keeper.usage", "--pin-operator wants --id, and is alone with it");
+    else if (o->unpin_operator && (o->init || o->rollover || o->check_config || o->pin_operator))
+        log_event(LOG_ERROR, "keeper.usage", "--unpin-operator is alone");
     else if (!o->pin_operator && o->id)
         log_event(LOG_ERROR, "keeper.usage", "--id belongs to --pin-operator");
     else if (!o->init && (o->unused_log_key || (o->json && !o->rollover)))
@@ -184,6 +189,8 @@ int main(int argc, char **argv)
         {"pin-operator", 0, ARGS_TEXT, "FILE",
          "believe the operator with this public key, DER, from now on", &o.pin_operator},
         {"id", 0, ARGS_TEXT, "NAME", "with --pin-operator: who he is at the bank", &o.id},
+        {"unpin-operator", 0, ARGS_TEXT, "THUMBPRINT", "believe an operator's key no more",
+         &o.unpin_operator},
         {"check-config", 0, ARGS_FLAG, NULL,
          "only read the settings: say that they are right, or what to mend", &o.check_config},
     };

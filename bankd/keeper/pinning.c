@@ -31,37 +31,65 @@ static enum err pin(struct pins *p, const char *operator_id, const struct buf *s
     return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
 }
 
-static enum err pin_in(const char *dir, const char *operator_id, const char *spki_file)
+/* One of the two is what the ceremony was given. */
+struct ceremony {
+    const char *operator_id, *spki_file; /* believe him */
+    const char *thumbprint;              /* believe this key no more */
+};
+
+static enum err pin_file(struct pins *p, const struct ceremony *c)
 {
     struct buf spki = BUF_INIT(SPKI_FILE_MAX + 1);
-    struct pins *pins = NULL;
 
-    enum err e = pins_load(dir, &pins);
-    if (!e) {
-        e = file_read(spki_file, SPKI_FILE_MAX, &spki);
-        if (!e)
-            e = pin(pins, operator_id, &spki);
-        if (e)
-            e = log_fail(e, "keeper.operators", "%s", spki_file);
-    }
+    enum err e = file_read(c->spki_file, SPKI_FILE_MAX, &spki);
     if (!e)
-        e = pins_save(dir, pins);
-    pins_free(pins);
+        e = pin(p, c->operator_id, &spki);
     buf_free(&spki);
+    return e ? log_fail(e, "keeper.pin", "%s", c->spki_file) : ERR_OK;
+}
+
+/* It stays, as revoked: no act brings it back. */
+static enum err unpin(struct pins *p, const char *thumbprint)
+{
+    struct pin *one = pins_find(p, thumbprint);
+
+    if (!one)
+        return log_fail(ERR_OPERATOR_UNPINNED, "keeper.pin", "%s", thumbprint);
+    one->active = false;
+    one->revoked = true;
+    printf("%s is believed no more with the key\n%s\n", one->operator_id, thumbprint);
+    return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
+}
+
+static enum err hold(const struct settings *settings, const struct ceremony *c)
+{
+    struct pins *pins = NULL;
+    int lock = -1;
+
+    enum err e = state_lock(settings->state, &lock);
+    if (!e)
+        e = pins_load(settings->state, &pins);
+    if (!e)
+        e = c->thumbprint ? unpin(pins, c->thumbprint) : pin_file(pins, c);
+    if (!e)
+        e = pins_save(settings->state, pins);
+    pins_free(pins);
+    if (lock >= 0)
+        close(lock);
     return e;
 }
 
 enum err pinning_run(const struct settings *settings, const char *operator_id,
                      const char *spki_file)
 {
-    int lock = -1;
+    const struct ceremony c = {.operator_id = operator_id, .spki_file = spki_file};
 
     if (forms_holder(operator_id, strlen(operator_id)))
-        return log_fail(ERR_USAGE, "keeper.operators", "--id is no operator's name");
-    enum err e = state_lock(settings->state, &lock);
-    if (!e)
-        e = pin_in(settings->state, operator_id, spki_file);
-    if (lock >= 0)
-        close(lock);
-    return e;
+        return log_fail(ERR_USAGE, "keeper.pin", "--id is no operator's name");
+    return hold(settings, &c);
+}
+
+enum err pinning_undo(const struct settings *settings, const char *thumbprint)
+{
+    return hold(settings, &(struct ceremony){.thumbprint = thumbprint});
 }

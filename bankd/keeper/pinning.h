@@ -13,5 +13,8 @@
  * roles security and enrolment; prints his thumbprint. While no keeper has the state directory. */
 MUST_CHECK enum err pinning_run(const struct settings *settings, const char *operator_id,
                                 const char *spki_file);
+/* Believes the key with this thumbprint no more, whatever acts come; only pinning_run brings it
+ * back. OPERATOR_UNPINNED. While no keeper has the state directory. */
+MUST_CHECK enum err pinning_undo(const struct settings *settings, const char *thumbprint);
 
 #endif

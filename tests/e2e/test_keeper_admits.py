@@ -343,6 +343,23 @@ class Unpinned(Scene):
         self.assertEqual(ask(self.bank, ACT, before.encode())[0], "ISSUED_TOO_OLD")
         self.assertEqual(self.roles_of("pia"), [])
 
+    def test_undone(self):
+        key = b.Key(self.bank.dir)
+        self.bank.pin_operator("rui", key)
+        self.bank.pin_operator("olga", self.olga_key)
+        path, said = "/v1/operators/rui/roles", {"note": "x", "roles": ["security"]}
+        self.assertEqual(self.change(path, said, key), "OK")
+        undo = ["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--unpin-operator"]
+        self.assertEqual(self.bank.tool([*undo, key.thumbprint], check=False).returncode, 4)
+        self.bank.stop_keeper()
+        self.assertIn("OPERATOR_UNPINNED", self.bank.tool([*undo, "x"], check=False).stderr)
+        self.assertIn(key.thumbprint, self.bank.tool([*undo, key.thumbprint]).stdout)
+        self.bank.start_keeper()
+        self.assertEqual(self.change(path, said, key), "KEY_INACTIVE")
+        back = {"note": "x", "status": "active"}
+        self.assertEqual(self.change("/v1/holders/rui/keys/" + key.thumbprint, back), "KEY_REVOKED")
+        self.assertEqual(self.change(path, said, key), "KEY_INACTIVE")
+
     def test_the_ceremony(self):
         conf = self.bank.path("keeper.conf")
         spki = self.bank.path("some.spki")

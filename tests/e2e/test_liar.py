@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bank that has the pinned root key, and lies; tokens with odd names. What the holder's program
 then shows, believes and signs."""
+import hashlib
 import http.server
 import json
 import os
 import select
 import shutil
+import socketserver
 import ssl
 import subprocess
 import tempfile
@@ -322,6 +324,21 @@ class Lies(unittest.TestCase):
             self.assertIn("%12s EUR" % amount, done.stderr)
         self.assertEqual([path for _, path, _ in self.bank.asked].count("/v1/orders/waiting"), 1)
 
+    def test_a_policy_in_which_fewer_decide_for_all_that_waits(self):
+        """The summary has what the display has, and tells once of each policy who must approve by it."""
+        orders = [make_order(MINE, PAYEE, lifetime=n * 3600, description="Bill %d" % n) for n in (1, 2, 3)]
+        self.waits(*orders)
+        made_up = policy(MINE, ["alice"])
+        self.bank.answers["GET", "/v1/orders/waiting"]["orders"][1]["policy"] = made_up
+        shown = self.alice.run("approve", "--all-waiting").stderr
+        for order in orders:
+            for text in (order["description"], "date " + order["date"], "expires " + order["expires"]):
+                self.assertIn(text, shown)
+        for told in (policy(MINE), made_up):
+            self.assertEqual(shown.count(hashlib.sha256(canon(told)).hexdigest()), 1, shown)
+        self.assertEqual(shown.count("all of these must approve: alice, bob.\n"), 1)
+        self.assertEqual(shown.count("all of these must approve: alice.\n"), 1)
+
     def test_what_waits_of_others(self):
         order = make_order(MINE, PAYEE)
         self.waits(order, {**order, "bank": "other.example/test"})
@@ -372,7 +389,7 @@ class Lies(unittest.TestCase):
         for path, words in (("/v1/accounts/" + MINE, ["balance"]), ("/v1/accounts/%s/orders" % MINE, ["orders"])):
             evil = "\x1b[2J\x9b2J\rcaf\u00e9"
             for answer in ((403, {"detail": evil, "name": "NOT_A_HOLDER"}),
-                           {"account": evil, "orders": [{"order": {"id": evil}, "status": evil}]}):
+                           {"account": evil, "orders": [{"order": {"amount": evil, "id": evil}, "status": evil}]}):
                 self.bank.answers["GET", path] = answer
                 done = self.alice.run(*words)
                 said = done.stdout + done.stderr
@@ -432,6 +449,47 @@ class Lies(unittest.TestCase):
         done = subprocess.run(args, env={**self.bank.env, **self.alice.env}, capture_output=True, text=True, timeout=60,
                               check=False)
         self.assertEqual(done.returncode, 0, done)
+
+
+class LiesToTheOperator(unittest.TestCase):
+    """On the bank's own socket, where no pin is asked for."""
+
+    def test_words_that_move_the_cursor(self):
+        evil, answers = "\x1b[2J\x9b2J\rcaf\u00e9", []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                status, value = answers[0]
+                self.send_response(status)
+                self.end_headers()
+                self.wfile.write(canon(value))
+
+            def address_string(self):
+                return "here"
+
+            def log_message(self, *args):
+                pass
+
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        path = os.path.join(directory.name, "socket")
+        server = socketserver.ThreadingUnixStreamServer(path, Handler)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        command = [os.path.join(BIN, "bankctl"), "order", "release", make_order(MINE, PAYEE)["id"], "--account", MINE,
+                   "--note", "as a test", "--socket", path]
+        for answer, code in (((200, {"status": evil}), 0), ((403, {"detail": evil, "name": "ROLE_REQUIRED"}), 1),
+                             ((200, {}), 0)):
+            answers[:] = [answer]
+            done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+            said = (done.stdout + done.stderr).decode()
+            self.assertEqual(done.returncode, code, said)
+            self.assertEqual("caf\u00e9" in said, bool(answer[1]), said)
+            self.assertNotIn("null", said)
+            for byte in "\x1b\x9b\r":
+                self.assertNotIn(byte, said)
 
 
 class OddLabels(unittest.TestCase):

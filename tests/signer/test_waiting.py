@@ -157,7 +157,8 @@ class Approving(Waiting):
         orders.append(self.hand_in(self.accounts[0], "3.00"))
         self.alice.run("approve", orders[0]["id"], check=True)
         done = self.alice.run("approve", "--all-waiting", "--show", check=True)
-        self.assertEqual((done.stderr.count("One of two, version 1"), done.stderr.count("The second, version 2")), (1, 1))
+        # Each in the text of its order, and among the policies.
+        self.assertEqual((done.stderr.count("One of two, version 1"), done.stderr.count("The second, version 2")), (2, 2))
         self.assertEqual([self.status(order) for order in orders], ["ACSC"] * 3)
 
     def renew(self, account):
