@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include <string.h>
 
-#define WAIT_MS 5000       /* two signatures by a slow token */
+#define WAIT_MS 1500       /* everybody else waits with it: an answer within two seconds */
 #define ROLL_WAIT_MS 20000 /* a token may need long for a new key */
 
 static enum err certify(void *ctx, const char *statement, const char *act,
