@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #define COLUMN 26
+#define DIGEST_TEXT 43u /* characters */
 
 struct parse {
     const struct args_program *program;
@@ -165,6 +166,14 @@ static int take_option(struct parse *p, const char *word)
     return set_option(p, o, value);
 }
 
+/* Thumbprints and digests, SHA-256 in base64url, may begin with '-' and are no options. */
+static bool is_digest(const char *word)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    return strlen(word) == DIGEST_TEXT && strspn(word, alphabet) == DIGEST_TEXT;
+}
+
 static int take_words(struct parse *p, struct args_list *words)
 {
     bool options = true;
@@ -173,7 +182,7 @@ static int take_words(struct parse *p, struct args_list *words)
         int rc = 0;
         if (options && strcmp(word, "--") == 0) {
             options = false;
-        } else if (options && word[0] == '-' && word[1] != '\0') {
+        } else if (options && word[0] == '-' && word[1] != '\0' && !is_digest(word)) {
             rc = take_option(p, word);
         } else if (words->count == ARGS_LIST_MAX || words->count == p->command->max) {
             rc = mistake(p, "one argument too many", word);

@@ -121,7 +121,7 @@ static void test_commands(void **state)
     assert_string_equal(err, "");
 }
 
-static char kept[2][16];
+static char kept[2][64];
 
 static int run_keep(void *ctx, const struct args_list *words)
 {
@@ -153,6 +153,13 @@ static void test_values(void **state)
     assert_int_equal(run_program(&keeper, "tool - -- --output", &ran) + ran, EXIT_REFUSED + 1);
     assert_string_equal(kept[0], "-");
     assert_string_equal(kept[1], "--output");
+    assert_int_equal(run_program(&keeper,
+                                 "tool -X95rRVpVWQlD4fEZOvaPNcNtZr-vlJ6MGLXECb0xoM"
+                                 " --5rRVpVWQlD4fEZOvaPNcNtZr-vlJ6MGLXECb0xoM4",
+                                 &ran),
+                     EXIT_REFUSED);
+    assert_string_equal(kept[0], "-X95rRVpVWQlD4fEZOvaPNcNtZr-vlJ6MGLXECb0xoM");
+    assert_int_equal(run_program(&keeper, "tool -X95rRVpVWQlD4fEZOvaPNcNtZr", &ran), EXIT_USAGE);
     assert_int_equal(run_program(&keeper, "tool --output=", &ran), EXIT_REFUSED);
     assert_string_equal(kept[0], "");
 }
