@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 22;
+PRAGMA user_version = 23;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -79,11 +79,14 @@ CREATE TABLE signing_key (
     floor_us INTEGER NOT NULL,
     entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment, or the rotation that brought it
     use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive')),
+    signer INTEGER REFERENCES signing_key (id), -- the one that it was asked for with; NULL: it signs
     generation INTEGER NOT NULL DEFAULT 0, -- rotations since the enrolment
     retired INTEGER REFERENCES entry (id), -- the rotation by which another took its place
-    certificate BLOB -- the keeper's, DER; NULL: none
+    certificate BLOB, -- the keeper's, DER; NULL: none
+    CHECK ((use = 'sign') = (signer IS NULL))
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
+CREATE INDEX signing_key_signer ON signing_key (signer) WHERE signer IS NOT NULL;
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
 CREATE UNIQUE INDEX signing_key_retired ON signing_key (retired) WHERE retired IS NOT NULL;
 
