@@ -190,7 +190,8 @@ static void test_the_schema_says_no(void **state)
         "INSERT INTO policy VALUES (1, x'00', 'A', 1, x'', 0);"
         "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0, 'open'),"
         " (2, 'B', 1, 'EUR', 0, 0, 1, 0, 'open');"
-        "INSERT INTO orders VALUES (1, 1, 'o', 'payment', x'', 1, 2, 'B', 'b', '', 60, 0, 0, "
+        "INSERT INTO orders VALUES (1, 1, 'o', 'payment', x'', 1, 2, 'B', 'b', '', 60, 'EUR', 0, "
+        "0, 0, 0, "
         "'PATC', '', 1,"
         " 0, 0, 0, 0, 0, 0, 0);"
         "INSERT INTO decision VALUES (1, 1, 'vote', 'approve', 1, 0, 0, '', 0);"
@@ -202,9 +203,9 @@ static void test_the_schema_says_no(void **state)
     /* One person, whichever of his keys. */
     assert_refused("INSERT INTO decision VALUES (1, 1, 'vote', 'reject', 3, 0, 0, '', 0)");
     assert_refused("INSERT INTO movement VALUES (2, 0, 'payment', 1, NULL, NULL)");
-    assert_refused(
-        "INSERT INTO orders VALUES (2, 1, 'o', 'payment', x'', 1, 2, 'B', 'b', '', 1, 0, 0, 'PATC',"
-        " '', 1, 0, 0, 0, 0, 0, 0, 0)");
+    assert_refused("INSERT INTO orders VALUES (2, 1, 'o', 'payment', x'', 1, 2, 'B', 'b', '', 1, "
+                   "'EUR', 0, 0, 0, 0, 'PATC',"
+                   " '', 1, 0, 0, 0, 0, 0, 0, 0)");
     assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'03', 'OK', 200, 0, x'')");
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0, 'sign', NULL, "
                    "0, NULL, NULL)");
