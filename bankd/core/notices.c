@@ -33,6 +33,8 @@ enum err notices_make(struct core *c)
     if (c->tree.size == c->durable.size)
         return ERR_OK;
     enum err e = make(c, STORE_NOTICE_OF_ACCOUNT);
+    if (!e)
+        e = make(c, STORE_NOTICE_OF_APPLICATION);
     return e ? e : make(c, STORE_NOTICE_OF_PERSON);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
+#include "bankd/server/applications.h"
 #include "bankd/server/certify.h"
 #include "bankd/server/desk.h"
 #include "bankd/server/events.h"
@@ -536,6 +537,11 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ENROLMENT] = {0, READS, NULL, apply_enrolment},
     [ROUTE_ENROLMENT_ADMIT] = {0, WRITES, prepare_admission, apply_enrolment_admit},
     [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_reason, apply_enrolment_refuse},
+    [ROUTE_APPLY] = {0, WRITES, prepare_apply, applications_apply},
+    [ROUTE_APPLICATIONS] = {PAGE, READS, NULL, applications_list},
+    [ROUTE_APPLICATION] = {0, READS, NULL, applications_show},
+    [ROUTE_APPLICATION_ADMIT] = {0, WRITES, prepare_opening, applications_admit},
+    [ROUTE_APPLICATION_REFUSE] = {0, WRITES, prepare_reason, applications_refuse},
     [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
     [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},
     [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, apply_operator_add},
