@@ -275,6 +275,16 @@ MUST_CHECK enum err request_contact_read(const void *bytes, size_t len,
                                          struct request_contact *out);
 MUST_CHECK enum err request_contact_make(const struct request_contact *in, struct buf *out);
 
+/* CONTACT_CONFIRM: {"code":"12345678"}, as the new address got it. */
+#define REQUEST_CONTACT_CODE_LEN 8
+struct request_contact_code {
+    char code[REQUEST_CONTACT_CODE_LEN + 1];
+};
+MUST_CHECK enum err request_contact_code_read(const void *bytes, size_t len,
+                                              struct request_contact_code *out);
+MUST_CHECK enum err request_contact_code_make(const struct request_contact_code *in,
+                                              struct buf *out);
+
 /* COURIER: {"carried":[{"error":…,"jitter":…,"notice":…,"outcome":…},…]} */
 #define REQUEST_CARRIED_MAX 50
 enum request_outcome { REQUEST_CARRIED, REQUEST_FAILED, REQUEST_UNWANTED };

@@ -143,3 +143,38 @@ enum err request_contact_make(const struct request_contact *in, struct buf *out)
     js_free(o);
     return e;
 }
+
+static bool is_code(const char *text)
+{
+    return strlen(text) == REQUEST_CONTACT_CODE_LEN &&
+           strspn(text, "0123456789") == REQUEST_CONTACT_CODE_LEN;
+}
+
+enum err request_contact_code_read(const void *bytes, size_t len, struct request_contact_code *out)
+{
+    const struct js *code;
+    const struct js_member table[] = {MEMBER_TEXT("code", true, &code)};
+    struct js *body = NULL;
+
+    *out = (struct request_contact_code){.code = ""};
+    enum err e = js_parse(bytes, len, &body);
+    if (!e)
+        e = js_members(body, table, MEMBER_ROWS(table), NULL);
+    if (!e)
+        e = take(code, is_code, out->code, sizeof out->code);
+    js_free(body);
+    return e;
+}
+
+enum err request_contact_code_make(const struct request_contact_code *in, struct buf *out)
+{
+    struct js *o = NULL;
+    enum err e = js_object_new(&o);
+
+    if (!e)
+        e = js_set_text(o, "code", in->code);
+    if (!e)
+        e = js_canon(o, out);
+    js_free(o);
+    return e;
+}

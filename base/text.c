@@ -84,17 +84,22 @@ static const uint8_t digit_values[128] = {
 /* Writes the digits and the padding, no NUL; returns how many characters. */
 static size_t encode(const struct alphabet *a, const uint8_t *bytes, size_t len, char *out)
 {
-    size_t used = 0;
-    uint32_t bits = 0;
-    unsigned have = 0;
+    size_t used = 0, whole = len - len % 3;
 
-    for (size_t i = 0; i < len; i++) {
-        bits = bits << 8 | bytes[i];
-        for (have += 8; have >= 6; have -= 6)
-            out[used++] = a->digits[bits >> (have - 6) & 63];
+    for (size_t i = 0; i < whole; i += 3) {
+        uint32_t bits = (uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 | bytes[i + 2];
+
+        for (unsigned shift = 24; shift > 0; shift -= 6)
+            out[used++] = a->digits[bits >> (shift - 6) & 63];
     }
-    if (have)
-        out[used++] = a->digits[bits << (6 - have) & 63];
+    if (whole < len) {
+        uint32_t bits = (uint32_t)bytes[whole] << 16;
+
+        if (len - whole == 2)
+            bits |= (uint32_t)bytes[whole + 1] << 8;
+        for (size_t i = 0; i <= len - whole; i++)
+            out[used++] = a->digits[bits >> (18 - 6 * i) & 63];
+    }
     while (a->padded && used % 4)
         out[used++] = '=';
     return used;

@@ -108,12 +108,15 @@ const struct js *js_get(const struct js *object, const char *name)
     return NULL;
 }
 
-static const struct js_member *find_row(const struct js_member *table, size_t count,
+/* Looks from row FIRST on and then from the start: tables are mostly sorted as members are. */
+static const struct js_member *find_row(const struct js_member *table, size_t count, size_t first,
                                         const char *name)
 {
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(table[i].name, name) == 0)
-            return &table[i];
+        const struct js_member *row = &table[first + i < count ? first + i : first + i - count];
+
+        if (strcmp(row->name, name) == 0)
+            return row;
     }
     return NULL;
 }
@@ -121,12 +124,15 @@ static const struct js_member *find_row(const struct js_member *table, size_t co
 /* Fills the rows' values; ERR_DOC_MEMBER_UNKNOWN for a name that no row has. */
 static enum err collect(const struct js *object, const struct js_member *table, size_t count)
 {
+    size_t next = 0;
+
     for (size_t i = 0; i < object->count; i++) {
-        const struct js_member *row = find_row(table, count, object->item[i]->name);
+        const struct js_member *row = find_row(table, count, next, object->item[i]->name);
 
         if (!row)
             return ERR_DOC_MEMBER_UNKNOWN;
         *row->value = object->item[i];
+        next = (size_t)(row - table) + 1;
     }
     return ERR_OK;
 }

@@ -37,7 +37,7 @@ extern const struct args_option cmd_order_show_options[2];
 extern const struct args_option cmd_order_evidence_options[1];
 
 extern const struct args_option cmd_suspend_options[1];
-extern const struct args_option cmd_notify_options[4];
+extern const struct args_option cmd_notify_options[5];
 int cmd_notify(void *ctx, const struct args_list *words);
 int cmd_suspend(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_rotate_options[6];

@@ -32,6 +32,8 @@ PEOPLE = (  # short name, name, curve, the account in the settings
     ("bob", "Bob Example", "P-521", JOINT),
     ("shop", "EDP Comercial", "P-256", CREDITOR),
 )
+OPERATOR = ("olga", "Olga Ortiz", "P-256")
+ROLES = ("viewer", "payments", "enrolment", "policy", "security", "auditor", "terminal")
 ACCOUNTS = (  # number, title, holders, money
     (JOINT, "Alice and Bob", ("alice", "bob"), FUNDS),
     (CREDITOR, "EDP Comercial", ("shop",), None),
@@ -45,7 +47,7 @@ MODULES = (  # where systems have SoftHSM2's library
     "/usr/local/lib/softhsm/libsofthsm2.so",
 )
 PROGRAMS = ("bankd-keeper", "bankd", "bankctl", "countersign")
-PIECES = ("bank", "tokens", "softhsm2.conf", "ready.json", *(person[0] for person in PEOPLE))
+PIECES = ("bank", "tokens", "softhsm2.conf", "ready.json", OPERATOR[0], *(person[0] for person in PEOPLE))
 TMPFS = "/dev/shm"
 SOCKET_BYTES = 107  # sun_path of unix(7) without its NUL
 STEP_SECONDS = 60  # a deadline, not a delay
@@ -169,10 +171,10 @@ class Runner:
             for fd in fds:
                 os.close(fd)
 
-    def run(self, *words, pins=None):
-        """To its end; what it printed as JSON."""
+    def run(self, *words, pins=None, answer="--json"):
+        """To its end; what it printed as JSON, or nothing where it has no such ANSWER."""
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            process = self.spawn((*words, "--json"), pins or {}, out, err)
+            process = self.spawn((*words, *answer.split()), pins or {}, out, err)
             end = os.pidfd_open(process.pid)
             try:
                 self.watch.wait(end, words[0], STEP_SECONDS)
@@ -184,7 +186,7 @@ class Runner:
             err.seek(0)
             if process.returncode != 0:
                 raise self.failed(" ".join(words[:3]), process.returncode, err.read())
-            return json.loads(out.read())
+            return json.loads(out.read()) if answer else None
 
     def start(self, *words, log, pins=None):
         """A daemon; with what its READY line says."""
@@ -322,13 +324,14 @@ class Bank:
         self.place, self.module, self.port = place, module, port
         self.env = {**os.environ, "SOFTHSM2_CONF": place.at("softhsm2.conf")}
         self.runner = Runner(watch, self.env)
-        self.pins = {name: "%06d" % secrets.randbelow(10**6) for name in ("bank", *(p[0] for p in PEOPLE))}
+        self.pins = {name: "%06d" % secrets.randbelow(10**6) for name in ("bank", OPERATOR[0], *(p[0] for p in PEOPLE))}
         self.thumbprints, self.daemons, self.keys, self.ready = {}, [], {}, {}
 
     def open(self, progress):
         for what, step in (("making tokens", self.make_tokens), ("making the bank's keys", self.make_keys),
                            ("starting the bank", self.start), ("enrolling holders", self.enrol),
-                           ("opening accounts", self.open_accounts), ("writing settings", self.write_settings)):
+                           ("opening accounts", self.open_accounts), ("appointing the operator", self.appoint),
+                           ("writing settings", self.write_settings)):
             progress.say("%s ..." % what)
             step()
         progress.say()
@@ -341,7 +344,7 @@ class Bank:
         for name, pin in self.pins.items():
             self.runner.run("countersign", "token", "init", "--module", self.module, "--label", name,
                             pins={"--so-pin-fd": secrets.token_hex(8), "--pin-fd": pin})
-        for name, _, curve, _ in PEOPLE:
+        for name, _, curve, *_ in (*PEOPLE, OPERATOR):
             self.token("generate", name, "--curve", curve, "--use", "sign")
             key, = self.token("info", name, "--spki", self.place.at("bank", name + ".spki"))
             self.thumbprints[name] = key["thumbprint"]
@@ -360,6 +363,8 @@ class Bank:
             store=at("bank", "bank.db"), keeper_socket=at("bank", "keeper.sock")))
         self.keys = self.runner.run("bankd-keeper", "--config", at("bank", "keeper.conf"), "--init",
                                     pins={"--pin-fd": self.pins["bank"]})
+        self.runner.run("bankd-keeper", "--config", at("bank", "keeper.conf"), "--pin-operator",
+                        at("bank", OPERATOR[0] + ".spki"), "--id", OPERATOR[0], answer="")
 
     def start(self):
         for name, config, pins in (("bankd-keeper", "keeper.conf", {"--pin-fd": self.pins["bank"]}),
@@ -369,56 +374,68 @@ class Bank:
             self.daemons.insert(0, daemon)
         self.ready = json.loads(said)
 
-    def operator(self, *words):
-        """The operator is whoever may open the socket: root, and the user who started this."""
+    def console(self, *words):
+        """Acts like an operator until there is one: root, and the user who started this."""
         return self.runner.run("bankctl", *words, "--socket", self.ready["socket"])
 
     def enrol(self):
         for name, full_name, _, _ in PEOPLE:
-            self.operator("holder", "add", "--id", name, "--name", full_name,
+            self.console("holder", "add", "--id", name, "--name", full_name,
                           "--spki", self.place.at("bank", name + ".spki"))
 
     def open_accounts(self):
         for number, title, holders, money in ACCOUNTS:
             named = [word for holder in holders for word in ("--holder", holder)]
-            self.operator("account", "open", "--account", number, "--currency", CURRENCY, "--title", title, *named)
+            self.console("account", "open", "--account", number, "--currency", CURRENCY, "--title", title, *named)
             if money is not None:
-                self.operator("account", "fund", "--account", number, "--amount", money, "--currency", CURRENCY)
+                self.console("account", "fund", "--account", number, "--amount", money, "--currency", CURRENCY)
 
-    def holder_env(self, name):
-        """With this, countersign finds settings, token and a place for sessions without options."""
+    def appoint(self):
+        """From then on the bank does what the operator's token signed, and the console only looks."""
+        name, full_name, _ = OPERATOR
+        self.console("operator", "add", "--id", name, "--name", full_name,
+                     "--spki", self.place.at("bank", name + ".spki"))
+        self.console("operator", "roles", name, *(word for role in ROLES for word in ("--role", role)),
+                     "--note", "the test bank's operator")
+
+    def token_env(self, name):
+        """With this, countersign and bankctl find settings, token and a place for sessions without options."""
         return {"SOFTHSM2_CONF": self.env["SOFTHSM2_CONF"], "XDG_CONFIG_HOME": self.place.at(name),
                 "XDG_RUNTIME_DIR": os.path.join(self.place.sessions, name)}
 
     def write_settings(self):
-        for name, _, _, account in PEOPLE:
+        for name, account in (*((p[0], p[3]) for p in PEOPLE), (OPERATOR[0], None)):
             os.mkdir(os.path.join(self.place.sessions, name))
-            write_file(self.place.at(name, "countersign", "config"), settings(
-                bank=BANK, bank_key=self.ready["pin"], url=self.url(), module=self.module,
-                token="pkcs11:token=" + name, account=account))
+            values = {"bank": BANK, "bank_key": self.ready["pin"], "url": self.url(), "module": self.module,
+                      "token": "pkcs11:token=" + name}
+            if account is not None:
+                values["account"] = account
+            write_file(self.place.at(name, "countersign", "config"), settings(**values))
             write_file(self.place.at(name, "env"), "".join(
-                "export %s=%s\n" % (key, shlex.quote(value)) for key, value in self.holder_env(name).items()))
+                "export %s=%s\n" % (key, shlex.quote(value)) for key, value in self.token_env(name).items()))
             write_file(self.place.at(name, "pin"), self.pins[name] + "\n")
 
     def url(self):
         return "https://127.0.0.1:%d" % self.ready["port"]
 
-    def person(self, name, account):
+    def person(self, name):
+        """What somebody needs who has a token."""
         at = self.place.at
-        return {"account": account, "config": at(name, "countersign", "config"), "env": self.holder_env(name),
-                "envFile": at(name, "env"), "holder": name, "pinFile": at(name, "pin"),
-                "thumbprint": self.thumbprints[name], "token": "pkcs11:token=" + name, "tokenPin": self.pins[name]}
+        return {"config": at(name, "countersign", "config"), "env": self.token_env(name), "envFile": at(name, "env"),
+                "pinFile": at(name, "pin"), "thumbprint": self.thumbprints[name], "token": "pkcs11:token=" + name,
+                "tokenPin": self.pins[name]}
 
     def report(self):
         """All that a program needs to use this bank."""
-        people = [self.person(name, account) for name, _, _, account in PEOPLE]
-        balances = {found["account"]: found["booked"] for found in self.operator("account", "list")["accounts"]}
+        people = [{"holder": name, "account": account, **self.person(name)} for name, _, _, account in PEOPLE]
+        balances = {found["account"]: found["booked"] for found in self.console("account", "list")["accounts"]}
         return {
             "accounts": [{"account": number, "booked": balances[number], "currency": CURRENCY,
                           "holders": list(holders), "title": title} for number, title, holders, _ in ACCOUNTS],
             "bank": BANK, "creditor": people[2], "directory": self.place.path, "holders": people[:2],
             "logKey": self.keys["log"], "module": self.module,
-            "operator": {"authentication": "socket-peer", "socket": self.ready["socket"], "uid": os.getuid()},
+            "operator": {"operator": OPERATOR[0], "roles": list(ROLES), "socket": self.ready["socket"],
+                         **self.person(OPERATOR[0])},
             "pid": os.getpid(), "pin": self.ready["pin"], "port": self.ready["port"], "url": self.url(),
             "version": VERSION,
         }
@@ -470,10 +487,10 @@ def arguments():
     parser = Parser(
         prog=PROGRAM, usage="%(prog)s --dir DIR [options]", add_help=False, allow_abbrev=False,
         formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, width=110), description=(
-            "Starts a throw-away bank for tests: bankd and bankd-keeper, SoftHSM2 tokens for the bank, two holders\n"
-            "with a joint account, and a creditor; money, and settings for countersign. When it serves it prints one\n"
-            "line to standard output: READY and a JSON object with addresses, pins and PINs. The bank ends with the\n"
-            "process that started it, or by SIGTERM, and its files with it."), epilog=(
+            "Starts a throw-away bank for tests: bankd and bankd-keeper, SoftHSM2 tokens for the bank, its operator,\n"
+            "two holders with a joint account, and a creditor; money, and settings for countersign and bankctl. When\n"
+            "it serves it prints one line to standard output: READY and a JSON object with addresses, pins and PINs.\n"
+            "The bank ends with the process that started it, or by SIGTERM, and its files with it."), epilog=(
                 "example:\n"
                 "  countersign-testbank --dir bank --port 0 > ready &\n"
                 "  countersign-testbank --dir bank --parent $$ --keep > ready &\n"

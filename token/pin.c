@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/pin.h"
 
+#include "base/credential.h"
 #include "base/text.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -145,5 +146,18 @@ enum err pin_read_terminal(const char *prompt, struct secret *out)
         e = ask_once(fd, prompt, out);
     while (e == ERR_PIN_CANCELLED && caught); /* the program was stopped, or survived the signal */
     close(fd);
+    return e;
+}
+
+enum err pin_read_handed(int fd, const char *credential, bool *handed, struct secret *out)
+{
+    int opened = -1;
+    enum err e = fd < 0 ? credential_open(credential, &opened) : ERR_OK;
+
+    *handed = fd >= 0 || opened >= 0;
+    if (!e && *handed)
+        e = secret_read_line(out, fd < 0 ? opened : fd);
+    if (opened >= 0)
+        close(opened);
     return e;
 }

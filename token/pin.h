@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include <stdbool.h>
 
 /* Writes PROMPT, tamed (text_tame), to /dev/tty and appends one line typed there, without echo, to
  * OUT. The terminal's settings come back whatever happens: a signal that ends or stops the program
@@ -15,5 +16,10 @@
  * line or an end of file. ERR_TOO_LARGE: longer than SECRET_MAX. On failure OUT is as it was. For
  * one thread at a time: it catches signals meanwhile. */
 MUST_CHECK enum err pin_read_terminal(const char *prompt, struct secret *out);
+
+/* What a service is handed: one line from FD or, where FD is -1, from the credential of that name
+ * (base/credential.h). *HANDED false: neither is there, and OUT is as it was. */
+MUST_CHECK enum err pin_read_handed(int fd, const char *credential, bool *handed,
+                                    struct secret *out);
 
 #endif

@@ -53,6 +53,7 @@ static enum err enrol_all(struct core *c, const struct core_caller *who,
     const struct buf *const of_use[KEY_USES] = {
         [KEY_USE_SIGN] = &certificates->sign, [KEY_USE_AUTHENTICATE] = &certificates->authenticate};
     const struct enrolment *said = verified_enrolment(request);
+    int64_t signer = 0;
     enum err e = ERR_OK;
 
     for (size_t use = 0; !e && use < KEY_USES; use++) {
@@ -61,11 +62,14 @@ static enum err enrol_all(struct core *c, const struct core_caller *who,
                                   .name = said->name,
                                   .key = said->key[use],
                                   .use = (enum key_use)use,
+                                  .signer = signer,
                                   .operator_name = who->operator_name,
                                   .statement = verified_jws(request, NULL),
                                   .certificate = of_use[use]};
         if (one.key)
             e = enrol_key(c, &one);
+        if (use == KEY_USE_SIGN)
+            signer = store_last_id(c->store);
     }
     return e;
 }

@@ -4,6 +4,7 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/application.h"
 #include "bankd/core/change.h"
+#include "bankd/core/contact.h"
 #include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/events.h"
@@ -231,7 +232,11 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         if (!e && !*more)
             e = application_catch_up_one(c, more);
     }
-    return e ? e : events_forget(c);
+    if (!e)
+        e = events_forget(c);
+    if (!e)
+        e = contact_forget(c);
+    return e ? e : notices_forget(c);
 }
 
 enum err core_commit(struct core *c)

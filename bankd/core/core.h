@@ -55,6 +55,8 @@ struct core_terms {
     int64_t events_us;  /* how long events are kept; 0: for ever */
     int64_t remind_us;  /* how long before its end an order is reminded of; 0: never */
     int64_t notice_wait_us, notice_attempts; /* after the first failure; until it is dead */
+    int64_t notices_max; /* of one person on one way that wait at a time; 0: any number */
+    int64_t notices_us;  /* how long they are kept; 0: for ever */
 };
 /* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
 MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
@@ -294,12 +296,20 @@ MUST_CHECK enum err core_events(struct core *c, const struct core_caller *who,
                                 struct core_events *events, struct core_answer *out);
 
 /* --- notices: news for people where they asked to be told --- */
+#define CORE_CONTACT_ADDRESS_MAX 500
+#define CORE_CONTACT_CODE_LEN 8
 struct core_contact {
     const char *email, *webhook, *language; /* "": there not */
 };
-/* The caller's own, instead of what there was. */
+/* The caller's own, instead of what there was; an address that is new to the bank once its code was
+ * said. CONTACT_CHANGES_TOO_MANY. */
 MUST_CHECK enum err core_contact_set(struct core *c, const struct core_caller *who,
                                      const struct core_contact *to, struct core_answer *out);
+/* CONTACT_CODE_WRONG. */
+MUST_CHECK enum err core_contact_confirm(struct core *c, const struct core_caller *who,
+                                         const char *code, struct core_answer *out);
+MUST_CHECK enum err core_contact(struct core *c, const struct core_caller *who,
+                                 struct core_answer *out);
 /* Those that wait or are dead: given up, until somebody has them tried again. */
 MUST_CHECK enum err core_notices(struct core *c, const struct core_caller *who,
                                  const struct core_page *page, struct core_answer *out);

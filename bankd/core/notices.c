@@ -5,108 +5,139 @@
 #include "bankd/core/core.h"
 #include "bankd/core/page.h"
 #include "bankd/core/session.h"
-#include "bankd/core/terms.h"
+#include "bankd/core/view.h"
 #include "base/text.h"
-#include "order/calendar.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#define REMIND_STEP_US (60 * TEXT_SECOND_US) /* between two looks: each reads every open order */
 #define WAIT_MAX_US (3600 * TEXT_SECOND_US)
 #define DOUBLINGS_MAX 20
-#define CARRIED_MAX 50 /* notices that a courier gets at a time */
-#define DAY_US (86400 * TEXT_SECOND_US)
+#define CARRIED_MAX 25  /* notices of a channel that a courier gets at a time */
+#define FORGET_MAX 1000 /* rows at a time */
 
 /* --- making them --- */
 
-static enum err make(struct core *c, enum store_statement which)
+static int64_t room(const struct core *c)
 {
-    struct store_query *q = store_query(c->store, which);
+    return c->terms.notices_max ? c->terms.notices_max : INT64_MAX;
+}
+
+enum err notices_of_order(struct core *c, const struct notices_order *what,
+                          const struct ledger_account *a, const struct life_order *o)
+{
+    char object[LIFE_OBJECT_MAX];
+    struct view_people people;
+
+    life_object(a->account, o->order_id, object);
+    enum err e = view_can_decide(c, a, o, &people);
+    for (size_t i = 0; !e && i < people.count; i++) {
+        if (strcmp(people.holder[i], what->but) == 0)
+            continue;
+        struct store_query *q = store_query(c->store, STORE_NOTICE_OF_ORDER);
+        store_bind_text(q, ":name", what->name);
+        store_bind_text(q, ":kind", what->kind);
+        store_bind_text(q, ":account", a->account);
+        store_bind_text(q, ":object", object);
+        store_bind_text(q, ":status", status_name(o->status));
+        store_bind_text(q, ":holder", people.holder[i]);
+        store_bind_int(q, ":now", c->now_us);
+        store_bind_int(q, ":room", room(c));
+        e = store_run(q);
+    }
+    return e;
+}
+
+/* OBJECT is "order:ACCOUNT/ID". */
+static enum err tell_waiting(struct core *c, const struct notices_order *what, const char *account,
+                             const char *object)
+{
+    const char *id = strchr(object, '/');
+    struct ledger_account a;
+    struct life_order o;
+
+    enum err e = id ? ledger_find(c, account, &a) : ERR_STORE_FAILED;
+    if (!e)
+        e = life_find(c, a.id, id + 1, &o);
+    return e ? e : notices_of_order(c, what, &a, &o);
+}
+
+/* What begins to wait for words is told to those whose words these are. */
+static enum err make_waiting(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_NOTICE_WAITING);
+    bool row = false;
 
     store_bind_int(q, ":from", (int64_t)c->durable.size);
-    return store_run(q);
+    enum err e = store_step(q, &row);
+    while (!e && row) {
+        char name[24];
+        const struct notices_order what = {name, "order-waiting", store_text(q, 3)};
+        snprintf(name, sizeof name, "%" PRId64, store_int(q, 0));
+        e = tell_waiting(c, &what, store_text(q, 1), store_text(q, 2));
+        if (!e)
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
 }
 
 enum err notices_make(struct core *c)
 {
     if (c->tree.size == c->durable.size)
         return ERR_OK;
-    enum err e = make(c, STORE_NOTICE_OF_ACCOUNT);
-    if (!e)
-        e = make(c, STORE_NOTICE_OF_APPLICATION);
-    return e ? e : make(c, STORE_NOTICE_OF_PERSON);
-}
-
-static enum err remind_expiry(struct core *c)
-{
-    struct store_query *q = store_query(c->store, STORE_NOTICE_EXPIRY);
-
-    store_bind_int(q, ":now", c->now_us);
-    store_bind_int(q, ":soon", c->now_us + c->terms.remind_us);
+    struct store_query *q = store_query(c->store, STORE_NOTICE_OF_ACCOUNT);
+    store_bind_int(q, ":from", (int64_t)c->durable.size);
+    store_bind_int(q, ":room", room(c));
     enum err e = store_run(q);
     if (e)
         return e;
-    q = store_query(c->store, STORE_REMINDED_EXPIRY);
-    store_bind_int(q, ":soon", c->now_us + c->terms.remind_us);
-    return store_run(q);
+    q = store_query(c->store, STORE_NOTICE_OF_APPLICATION);
+    store_bind_int(q, ":from", (int64_t)c->durable.size);
+    store_bind_int(q, ":room", room(c));
+    e = store_run(q);
+    if (e)
+        return e;
+    q = store_query(c->store, STORE_NOTICE_OF_PERSON);
+    store_bind_int(q, ":from", (int64_t)c->durable.size);
+    e = store_run(q);
+    return e ? e : make_waiting(c);
 }
 
-static enum err remind_cutoff(struct core *c, const char *currency)
+/* Delivered or not: what is that old is no news. */
+enum err notices_forget(struct core *c)
 {
-    const struct calendar_terms terms = terms_calendar(&c->terms, currency);
-    int64_t next_us = calendar_next_cutoff(&terms, c->now_us);
-
-    if (next_us == CALENDAR_NEVER || next_us > c->now_us + c->terms.remind_us)
+    if (!c->terms.notices_us)
         return ERR_OK;
-    struct store_query *q = store_query(c->store, STORE_NOTICE_CUTOFF);
-    store_bind_int(q, ":now", c->now_us);
-    store_bind_int(q, ":day", next_us / DAY_US);
-    store_bind_text(q, ":currency", currency);
-    enum err e = store_run(q);
-    if (e)
-        return e;
-    q = store_query(c->store, STORE_REMINDED_CUTOFF);
-    store_bind_int(q, ":day", next_us / DAY_US);
-    store_bind_text(q, ":currency", currency);
+    struct store_query *q = store_query(c->store, STORE_NOTICE_SWEEP);
+    store_bind_int(q, ":before", c->now_us - c->terms.notices_us);
+    store_bind_int(q, ":limit", FORGET_MAX);
     return store_run(q);
-}
-
-static enum err remind(struct core *c)
-{
-    enum err e = remind_expiry(c);
-    for (size_t i = 0; !e && i < c->terms.count; i++)
-        e = remind_cutoff(c, c->terms.currency[i].code);
-    return e;
-}
-
-/* What fails was logged by the store, and is tried at the next look. */
-void core_remind(struct core *c, const struct core_time *t)
-{
-    if (!c->terms.remind_us || t->now_us < c->reminded_us + REMIND_STEP_US)
-        return;
-    c->reminded_us = t->now_us;
-    enum err e = core_begin(c, t);
-    if (!e)
-        e = remind(c);
-    if (!e)
-        e = core_commit(c);
-    if (e)
-        core_rollback(c);
 }
 
 /* --- what became of them --- */
 
-static enum err find(struct core *c, const char *notice, int64_t *attempts)
+/* Where it goes, and how often that was tried. */
+struct tried {
+    int64_t attempts;
+    char channel[16], address[CORE_CONTACT_ADDRESS_MAX + 1];
+};
+
+static enum err find(struct core *c, const char *notice, struct tried *out)
 {
     struct store_query *q = store_query(c->store, STORE_NOTICE_FIND);
     bool found = false;
 
+    *out = (struct tried){0};
     store_bind_text(q, ":notice", notice);
     enum err e = store_step(q, &found);
     if (!e && !found)
         e = ERR_NOT_FOUND;
-    *attempts = e ? 0 : store_int(q, 0);
+    if (!e)
+        e = store_copy_text(q, 1, out->channel, sizeof out->channel);
+    if (!e)
+        e = store_copy_text(q, 2, out->address, sizeof out->address);
+    out->attempts = e ? 0 : store_int(q, 0);
     store_done(q);
     return e;
 }
@@ -143,24 +174,40 @@ static int64_t wait_us(const struct core *c, int64_t attempts, unsigned jitter)
     return wait + wait / 100 * (jitter % 25);
 }
 
+/* What else waits for an address where nobody was is not tried before the wait is over: it would
+ * only take others' turns. */
+static enum err delay(struct core *c, const struct tried *to, int64_t due_us)
+{
+    struct store_query *q = store_query(c->store, STORE_NOTICE_DELAY);
+
+    store_bind_text(q, ":channel", to->channel);
+    store_bind_text(q, ":address", to->address);
+    store_bind_int(q, ":due", due_us);
+    return store_run(q);
+}
+
 /* One that is not there was carried before, and told so. */
 static enum err settle(struct core *c, const struct core_carried *one)
 {
-    int64_t attempts = 0;
-    enum err e = find(c, one->notice, &attempts);
+    struct tried tried;
+    enum err e = find(c, one->notice, &tried);
 
     if (e)
         return e == ERR_NOT_FOUND ? ERR_OK : e;
     if (one->outcome == CORE_CARRIED)
         return drop(c, one->notice);
-    bool dead = one->outcome == CORE_UNWANTED || attempts + 1 >= c->terms.notice_attempts;
-    return set(c, one->notice, dead ? "dead" : "due", attempts + 1,
-               c->now_us + wait_us(c, attempts + 1, one->jitter), one->error);
+    int64_t attempts = tried.attempts + 1;
+    int64_t due_us = c->now_us + wait_us(c, attempts, one->jitter);
+    bool dead = one->outcome == CORE_UNWANTED || attempts >= c->terms.notice_attempts;
+    e = set(c, one->notice, dead ? "dead" : "due", attempts, due_us, one->error);
+    return e ? e : delay(c, &tried, due_us);
 }
 
 /* --- lists --- */
 
-static void put_notice(const struct store_query *q, struct doc *list)
+/* For a courier also the code that it carries: who else has it could say that an address is
+ * his. */
+static void put_notice(const struct store_query *q, bool courier, struct doc *list)
 {
     struct doc one = {0};
     const char *object = store_text(q, 6), *slash = strchr(object, '/');
@@ -183,10 +230,13 @@ static void put_notice(const struct store_query *q, struct doc *list)
     doc_text(&one, "state", store_text(q, 13));
     doc_text_optional(&one, "error", store_text(q, 14));
     doc_text(&one, "language", store_text(q, 15));
+    if (courier)
+        doc_text_optional(&one, "code", store_text(q, 16));
     doc_push(list, &one);
 }
 
-static enum err put_rows(struct store_query *q, struct doc *list, size_t *count, int64_t *last)
+static enum err put_rows(struct store_query *q, bool courier, struct doc *list, size_t *count,
+                         int64_t *last)
 {
     bool row = false;
     enum err e = store_step(q, &row);
@@ -195,10 +245,29 @@ static enum err put_rows(struct store_query *q, struct doc *list, size_t *count,
     while (!e && row) {
         *last = store_int(q, 0);
         (*count)++;
-        put_notice(q, list);
+        put_notice(q, courier, list);
         e = store_step(q, &row);
     }
     store_done(q);
+    return e;
+}
+
+/* Each channel for itself, so that no mail waits for webhooks that hang, and of each address one.
+ */
+static enum err put_due(struct core *c, struct doc *list)
+{
+    static const char *const channels[] = {"email", "webhook"};
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < sizeof channels / sizeof *channels; i++) {
+        struct store_query *q = store_query(c->store, STORE_NOTICE_DUE);
+        size_t count = 0;
+        int64_t last = 0;
+        store_bind_text(q, ":channel", channels[i]);
+        store_bind_int(q, ":now", c->now_us);
+        store_bind_int(q, ":limit", CARRIED_MAX);
+        e = put_rows(q, true, list, &count, &last);
+    }
     return e;
 }
 
@@ -207,7 +276,6 @@ enum err core_courier(struct core *c, const struct core_carried *carried, size_t
 {
     struct doc body = {0}, list = {0};
     enum err e = ERR_OK;
-    int64_t last = 0;
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -216,12 +284,9 @@ enum err core_courier(struct core *c, const struct core_carried *carried, size_t
         e = settle(c, &carried[i]);
     if (e)
         return e;
-    struct store_query *q = store_query(c->store, STORE_NOTICE_DUE);
-    store_bind_int(q, ":now", c->now_us);
-    store_bind_int(q, ":limit", CARRIED_MAX);
     doc_object(&body);
     doc_array(&list);
-    e = put_rows(q, &list, &count, &last);
+    e = put_due(c, &list);
     doc_text(&body, "bank", c->bank);
     doc_put(&body, "notices", &list);
     if (e)
@@ -249,7 +314,7 @@ enum err core_notices(struct core *c, const struct core_caller *who, const struc
         struct store_query *q = store_query(c->store, STORE_NOTICE_PAGE);
         store_bind_int(q, ":after", page.cursor);
         store_bind_int(q, ":limit", page.limit);
-        e = put_rows(q, &list, &count, &last);
+        e = put_rows(q, false, &list, &count, &last);
     }
     if (!e)
         page_next(&page, count, last, &body);

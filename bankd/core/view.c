@@ -81,13 +81,23 @@ static bool can_decide(const struct life_case *in, const char *holder)
            !life_decided(in->decisions, holder, VERB_APPROVE);
 }
 
-static void list_can_decide(const struct life_case *in, struct doc *out)
+static void find_people(const struct life_case *in, struct view_people *out)
 {
-    doc_array(out);
+    out->count = 0;
     for (size_t i = 0; i < policy_holder_count(in->pinned); i++) {
         if (can_decide(in, policy_holder(in->pinned, i)))
-            doc_push_text(out, policy_holder(in->pinned, i));
+            out->holder[out->count++] = policy_holder(in->pinned, i);
     }
+}
+
+static void list_can_decide(const struct life_case *in, struct doc *out)
+{
+    struct view_people people;
+
+    doc_array(out);
+    find_people(in, &people);
+    for (size_t i = 0; i < people.count; i++)
+        doc_push_text(out, people.holder[i]);
 }
 
 static bool accepted(enum status s)
@@ -198,6 +208,18 @@ enum err view_order_waits(struct core *c, const struct ledger_account *a,
 
     if (!e)
         put_state(&stored.in, true, out);
+    return e;
+}
+
+enum err view_can_decide(struct core *c, const struct ledger_account *a,
+                         const struct life_order *row, struct view_people *out)
+{
+    struct stored stored;
+    enum err e = load(c, a, row, &stored);
+
+    out->count = 0;
+    if (!e)
+        find_people(&stored.in, out);
     return e;
 }
 

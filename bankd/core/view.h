@@ -30,6 +30,14 @@ MUST_CHECK enum err view_order_for(struct core *c, const struct ledger_account *
                                    const struct life_order *row, const char *holder, bool *waits,
                                    struct doc *out);
 
+/* Those for whose word the order waits now; the names live as long as its policy. */
+struct view_people {
+    const char *holder[POLICY_HOLDERS_MAX];
+    size_t count;
+};
+MUST_CHECK enum err view_can_decide(struct core *c, const struct ledger_account *a,
+                                    const struct life_order *row, struct view_people *out);
+
 /* What the order waits for, as members of OUT: status, approvals, flags, its day, people. */
 MUST_CHECK enum err view_order_waits(struct core *c, const struct ledger_account *a,
                                      const struct life_order *row, struct doc *out);

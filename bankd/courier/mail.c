@@ -18,8 +18,8 @@
 static const char *const kinds[] = {"order-waiting",       "order-expiry",   "order-cutoff",
                                     "order-outcome",       "policy-waiting", "application-waiting",
                                     "application-outcome", "key-suspended",  "key-revoked",
-                                    "contact-changed"};
-static const char *const names[] = {"account", "bank",   "holder", "notice",
+                                    "contact-changed",     "contact-confirm"};
+static const char *const names[] = {"account", "bank",   "code",   "holder", "notice",
                                     "order",   "reason", "status", "time"};
 #define LENGTH(list) (sizeof(list) / sizeof *(list))
 

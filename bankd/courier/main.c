@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/courier/carry.h"
 #include "bankd/courier/mail.h"
-#include "bankd/courier/post.h"
 #include "base/args.h"
 #include "base/log.h"
 #include "base/secret.h"
@@ -13,7 +12,7 @@
 static volatile sig_atomic_t stop;
 
 struct options {
-    const char *config, *pin_fd, *jitter;
+    const char *config, *pin_fd, *smtp_password_fd, *jitter;
     bool check_config, once;
 };
 
@@ -45,18 +44,32 @@ static enum err read_number(const char *name, const char *text, uint64_t max, in
     return ERR_OK;
 }
 
+/* NULL where nobody logs in. */
+static enum err read_password(const struct settings *s, int fd, struct secret **out)
+{
+    *out = NULL;
+    enum err e = s->smtp_user[0] ? secret_new(out) : ERR_OK;
+    if (!e && *out)
+        e = seal_read_secret(fd, "smtp-password", "Password at the mail server: ", *out);
+    return e;
+}
+
 static enum err serve(const struct settings *s, const struct options *o)
 {
     struct carry c = {.settings = s, .once = o->once, .stop = &stop};
-    int pin_fd = -1;
+    struct secret *password = NULL;
+    int pin_fd = -1, password_fd = -1;
 
     enum err e = read_number("pin-fd", o->pin_fd, INT_MAX, &pin_fd);
+    if (!e)
+        e = read_number("smtp-password-fd", o->smtp_password_fd, INT_MAX, &password_fd);
     if (!e)
         e = read_number("jitter", o->jitter, 255, &c.jitter);
     if (!e)
         e = set_signals();
     if (!e)
-        e = post_start();
+        e = read_password(s, password_fd, &password);
+    c.password = password;
     if (!e && s->token[0])
         e = seal_open(s->module, s->token, pin_fd, &c.seal);
     if (!e && (printf("READY %s\n", c.seal ? key_thumbprint(seal_key(c.seal)) : "") < 0 ||
@@ -65,6 +78,7 @@ static enum err serve(const struct settings *s, const struct options *o)
     if (!e)
         e = carry_run(&c);
     seal_close(c.seal);
+    secret_free(password);
     return e;
 }
 
@@ -107,6 +121,8 @@ int main(int argc, char **argv)
     const struct args_option table[] = {
         {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd-courier(8)", &o.config},
         {"pin-fd", 0, ARGS_TEXT, "N", "read the token's PIN from descriptor N", &o.pin_fd},
+        {"smtp-password-fd", 0, ARGS_TEXT, "N", "read the password of smtp_user from descriptor N",
+         &o.smtp_password_fd},
         {"once", 0, ARGS_FLAG, NULL, "end when nothing is due", &o.once},
         {"jitter", 0, ARGS_TEXT, "N", "how much later to try again, 0 to 24 hundredths", &o.jitter},
         {"check-config", 0, ARGS_FLAG, NULL,
@@ -129,7 +145,9 @@ int main(int argc, char **argv)
         .command_count = 1,
         .epilogue =
             "The PIN of the token that signs webhooks is read from --pin-fd; without it, from the\n"
-            "credential \"pin\" in $CREDENTIALS_DIRECTORY (systemd), else from the terminal.",
+            "credential \"pin\" in $CREDENTIALS_DIRECTORY (systemd), else from the terminal. So "
+            "is\n"
+            "the password of smtp_user: --smtp-password-fd, the credential \"smtp-password\".",
     };
 
     log_init("bankd-courier", LOG_INFO);

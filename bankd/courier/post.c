@@ -6,22 +6,35 @@
 #include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-struct upload {
-    const struct buf *bytes;
-    size_t at;
+/* One thing on its way. */
+struct parcel {
+    size_t tag;
+    bool web;
+    CURL *handle;
+    struct curl_slist *list; /* its recipient, or its header */
+    struct buf bytes;
+    size_t at; /* what of it is gone */
+    char words[CURL_ERROR_SIZE];
+};
+
+struct post {
+    const struct settings *settings;
+    const struct secret *password;
+    CURLM *multi;
 };
 
 static size_t give(char *out, size_t size, size_t count, void *arg)
 {
-    struct upload *u = arg;
-    size_t left = u->bytes->len - u->at, n = size * count < left ? size * count : left;
+    struct parcel *p = arg;
+    size_t left = p->bytes.len - p->at, n = size * count < left ? size * count : left;
 
     if (n > 0)
-        memcpy(out, u->bytes->data + u->at, n);
-    u->at += n;
+        memcpy(out, p->bytes.data + p->at, n);
+    p->at += n;
     return n;
 }
 
@@ -32,9 +45,29 @@ static size_t forget(char *bytes, size_t size, size_t count, void *arg)
     return size * count;
 }
 
-enum err post_start(void)
+enum err post_new(const struct settings *s, const struct secret *password, struct post **out)
 {
-    return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? ERR_OK : ERR_NO_MEMORY;
+    *out = NULL;
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        return ERR_NO_MEMORY;
+    struct post *p = calloc(1, sizeof *p);
+    CURLM *multi = curl_multi_init();
+    if (p == NULL || multi == NULL) {
+        free(p);
+        (void)curl_multi_cleanup(multi);
+        return ERR_NO_MEMORY;
+    }
+    *p = (struct post){.settings = s, .password = password, .multi = multi};
+    *out = p;
+    return ERR_OK;
+}
+
+void post_free(struct post *p)
+{
+    if (p == NULL)
+        return;
+    (void)curl_multi_cleanup(p->multi);
+    free(p);
 }
 
 /* --- where a webhook may be --------------------------------------------------------------------*/
@@ -90,13 +123,20 @@ static curl_socket_t open_outside(void *ctx, curlsocktype purpose, struct curl_s
 
 /* --- what became of it -------------------------------------------------------------------------*/
 
+/* That the server refuses the courier says nothing about who would get the mail. */
+static bool refused_for_ever(CURLcode code, long answer)
+{
+    return code != CURLE_OK && code != CURLE_LOGIN_DENIED && code != CURLE_USE_SSL_FAILED &&
+           answer >= 500 && answer < 600;
+}
+
 static void conclude(CURL *h, CURLcode code, const char *words, bool web, struct post_result *out)
 {
     long answer = 0;
 
     (void)curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &answer);
     bool done = code == CURLE_OK && (!web || (answer >= 200 && answer < 300));
-    bool never = web ? answer == 410 : code != CURLE_OK && answer >= 500 && answer < 600;
+    bool never = web ? answer == 410 : refused_for_ever(code, answer);
     out->end = done ? POST_DONE : never ? POST_UNWANTED : POST_LATER;
     out->words[0] = '\0';
     if (code == CURLE_OK && !done)
@@ -110,17 +150,36 @@ static void conclude(CURL *h, CURLcode code, const char *words, bool web, struct
     }
 }
 
-static bool set_common(CURL *h, const struct settings *s, char *words)
+static bool set_common(struct parcel *p, const struct settings *s)
 {
+    CURL *h = p->handle;
+
     return curl_easy_setopt(h, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_PRIVATE, p) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_FORBID_REUSE, 1L) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)s->send_ms) == CURLE_OK &&
-           curl_easy_setopt(h, CURLOPT_ERRORBUFFER, words) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_ERRORBUFFER, p->words) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, forget) == CURLE_OK;
 }
 
-static bool set_mail(CURL *h, const struct settings *s, struct curl_slist *to, struct upload *u)
+/* libcurl keeps a copy of its own for as long as the mail is on its way. */
+static bool set_login(CURL *h, const struct post *post)
 {
+    char text[SECRET_MAX + 1] = "";
+
+    if (!post->settings->smtp_user[0])
+        return true;
+    memcpy(text, secret_bytes(post->password), secret_len(post->password));
+    bool done = curl_easy_setopt(h, CURLOPT_USERNAME, post->settings->smtp_user) == CURLE_OK &&
+                curl_easy_setopt(h, CURLOPT_PASSWORD, text) == CURLE_OK;
+    secret_wipe(text, sizeof text);
+    return done;
+}
+
+static bool set_mail(struct parcel *p, const struct settings *s)
+{
+    CURL *h = p->handle;
     long tls = strcmp(s->tls, "off") == 0     ? CURLUSESSL_NONE
                : strcmp(s->tls, "tried") == 0 ? CURLUSESSL_TRY
                                               : CURLUSESSL_ALL;
@@ -130,59 +189,105 @@ static bool set_mail(CURL *h, const struct settings *s, struct curl_slist *to, s
            curl_easy_setopt(h, CURLOPT_USE_SSL, tls) == CURLE_OK &&
            (!s->smtp_ca[0] || curl_easy_setopt(h, CURLOPT_CAINFO, s->smtp_ca) == CURLE_OK) &&
            curl_easy_setopt(h, CURLOPT_MAIL_FROM, s->from) == CURLE_OK &&
-           curl_easy_setopt(h, CURLOPT_MAIL_RCPT, to) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_MAIL_RCPT, p->list) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_READFUNCTION, give) == CURLE_OK &&
-           curl_easy_setopt(h, CURLOPT_READDATA, u) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_READDATA, p) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_UPLOAD, 1L) == CURLE_OK;
 }
 
-static bool set_web(CURL *h, const struct settings *s, const char *url, struct curl_slist *head,
-                    const struct buf *body)
+static bool set_web(struct parcel *p, const struct settings *s, const char *url)
 {
+    CURL *h = p->handle;
     bool inside = strcmp(s->inside, "yes") == 0;
 
     return curl_easy_setopt(h, CURLOPT_URL, url) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_PROTOCOLS_STR, inside ? "http,https" : "https") ==
                CURLE_OK &&
            (inside || curl_easy_setopt(h, CURLOPT_OPENSOCKETFUNCTION, open_outside) == CURLE_OK) &&
-           curl_easy_setopt(h, CURLOPT_HTTPHEADER, head) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_HTTPHEADER, p->list) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE, (long)body->len) == CURLE_OK &&
-           curl_easy_setopt(h, CURLOPT_POSTFIELDS, (const char *)body->data) == CURLE_OK;
+           curl_easy_setopt(h, CURLOPT_POSTFIELDSIZE, (long)p->bytes.len) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_POSTFIELDS, (const char *)p->bytes.data) == CURLE_OK;
 }
 
-static void run(CURL *h, bool set, const char *words, bool web, struct post_result *out)
+/* --- on the way --------------------------------------------------------------------------------*/
+
+static void parcel_free(struct parcel *p)
 {
-    if (set)
-        conclude(h, curl_easy_perform(h), words, web, out);
-    else
-        *out = (struct post_result){POST_LATER, "not enough memory"};
+    curl_easy_cleanup(p->handle);
+    curl_slist_free_all(p->list);
+    buf_free(&p->bytes);
+    free(p);
 }
 
-void post_mail(const struct settings *s, const char *to, const struct buf *message,
-               struct post_result *out)
+/* Takes BYTES over. NULL: no memory. */
+static struct parcel *parcel_new(size_t tag, bool web, const char *line, struct buf *bytes)
 {
-    char words[CURL_ERROR_SIZE] = "";
-    struct upload upload = {.bytes = message};
-    struct curl_slist *list = curl_slist_append(NULL, to);
-    CURL *h = curl_easy_init();
+    struct parcel *p = calloc(1, sizeof *p);
 
-    run(h, h && list && set_common(h, s, words) && set_mail(h, s, list, &upload), words, false,
-        out);
-    curl_easy_cleanup(h);
-    curl_slist_free_all(list);
+    if (p == NULL)
+        return NULL;
+    *p = (struct parcel){.tag = tag, .web = web, .bytes = *bytes};
+    *bytes = (struct buf){0};
+    p->list = curl_slist_append(NULL, line);
+    p->handle = curl_easy_init();
+    if (p->list != NULL && p->handle != NULL)
+        return p;
+    parcel_free(p);
+    return NULL;
 }
 
-void post_web(const struct settings *s, const char *url, const char *type, const struct buf *body,
-              struct post_result *out)
+static enum err begin(struct post *post, struct parcel *p, bool set)
 {
-    char words[CURL_ERROR_SIZE] = "", header[128];
+    if (set && curl_multi_add_handle(post->multi, p->handle) == CURLM_OK)
+        return ERR_OK;
+    parcel_free(p);
+    return ERR_NO_MEMORY;
+}
+
+enum err post_mail(struct post *post, size_t tag, const char *to, struct buf *message)
+{
+    struct parcel *p = parcel_new(tag, false, to, message);
+
+    if (p == NULL)
+        return ERR_NO_MEMORY;
+    return begin(post, p,
+                 set_common(p, post->settings) && set_mail(p, post->settings) &&
+                     set_login(p->handle, post));
+}
+
+enum err post_web(struct post *post, size_t tag, const char *url, const char *type,
+                  struct buf *body)
+{
+    char header[128];
     (void)snprintf(header, sizeof header, "Content-Type: %s", type);
-    struct curl_slist *head = curl_slist_append(NULL, header);
-    CURL *h = curl_easy_init();
+    struct parcel *p = parcel_new(tag, true, header, body);
 
-    run(h, h && head && set_common(h, s, words) && set_web(h, s, url, head, body), words, true,
-        out);
-    curl_easy_cleanup(h);
-    curl_slist_free_all(head);
+    if (p == NULL)
+        return ERR_NO_MEMORY;
+    return begin(post, p, set_common(p, post->settings) && set_web(p, post->settings, url));
+}
+
+void post_wait(struct post *post, int wait_ms)
+{
+    int running = 0;
+
+    (void)curl_multi_poll(post->multi, NULL, 0, wait_ms, NULL);
+    (void)curl_multi_perform(post->multi, &running);
+}
+
+bool post_next(struct post *post, size_t *tag, struct post_result *out)
+{
+    int left = 0;
+    CURLMsg *message = curl_multi_info_read(post->multi, &left);
+    struct parcel *p = NULL;
+
+    if (message == NULL || message->msg != CURLMSG_DONE ||
+        curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&p) != CURLE_OK)
+        return false;
+    conclude(p->handle, message->data.result, p->words, p->web, out);
+    *tag = p->tag;
+    (void)curl_multi_remove_handle(post->multi, p->handle);
+    parcel_free(p);
+    return true;
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/courier/seal.h"
 
-#include "base/credential.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "order/jws.h"
 #include "token/pin.h"
 #include "token/token.h"
 #include <stdlib.h>
-#include <unistd.h>
 
 #define TYP "countersign-notice+jws" /* FORMAT.md 16 */
 
@@ -19,18 +17,14 @@ struct seal {
     struct key *public;
 };
 
-static enum err read_pin(int fd, struct secret *pin)
+enum err seal_read_secret(int fd, const char *credential, const char *prompt, struct secret *out)
 {
-    int credential = -1;
-    enum err e = fd < 0 ? credential_open("pin", &credential) : ERR_OK;
+    bool handed = false;
+    enum err e = pin_read_handed(fd, credential, &handed, out);
 
-    if (e)
-        return e;
-    fd = fd < 0 ? credential : fd;
-    e = fd < 0 ? pin_read_terminal("PIN of the courier's token: ", pin) : secret_read_line(pin, fd);
-    if (credential >= 0)
-        close(credential);
-    return e ? log_fail(e, "courier.pin", "no PIN could be read") : ERR_OK;
+    if (!e && !handed)
+        e = pin_read_terminal(prompt, out);
+    return e ? log_fail(e, "courier.pin", "%s could not be read", credential) : ERR_OK;
 }
 
 static enum err log_in(struct token *token, int pin_fd)
@@ -39,7 +33,7 @@ static enum err log_in(struct token *token, int pin_fd)
     enum err e = secret_new(&pin);
 
     if (!e)
-        e = read_pin(pin_fd, pin);
+        e = seal_read_secret(pin_fd, "pin", "PIN of the courier's token: ", pin);
     if (!e)
         e = token_login(token, pin, false);
     secret_free(pin);

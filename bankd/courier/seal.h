@@ -7,9 +7,14 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "order/key.h"
 
 struct seal;
+
+/* What the courier is handed: from FD; -1: the credential of that name, else the terminal. */
+MUST_CHECK enum err seal_read_secret(int fd, const char *credential, const char *prompt,
+                                     struct secret *out);
 
 /* Through MODULE, the key that URI names. The PIN is read from PIN_FD; -1: the credential "pin",
  * else the terminal. */

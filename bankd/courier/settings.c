@@ -12,7 +12,21 @@
 #define WAIT_MAX UINT64_C(600000)
 
 /* Places in the table. */
-enum { SOCKET, TEMPLATES, SMTP, SMTP_CA, SMTP_TLS, FROM, MODULE, TOKEN, INSIDE, POLL, SEND, ITEMS };
+enum {
+    SOCKET,
+    TEMPLATES,
+    SMTP,
+    SMTP_CA,
+    SMTP_TLS,
+    SMTP_USER,
+    FROM,
+    MODULE,
+    TOKEN,
+    INSIDE,
+    POLL,
+    SEND,
+    ITEMS
+};
 
 static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
 {
@@ -22,6 +36,7 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         [SMTP] = {"smtp", CONF_TEXT, false, "", 0, 300, &s->smtp},
         [SMTP_CA] = {"smtp_ca", CONF_TEXT, false, "", 0, PATH_BYTES, &s->smtp_ca},
         [SMTP_TLS] = {"smtp_tls", CONF_TEXT, false, "required", 1, 10, &s->tls},
+        [SMTP_USER] = {"smtp_user", CONF_TEXT, false, "", 0, 200, &s->smtp_user},
         [FROM] = {"from", CONF_TEXT, false, "", 0, 254, &s->from},
         [MODULE] = {"module", CONF_TEXT, false, "", 0, PATH_BYTES, &s->module},
         [TOKEN] = {"token", CONF_TEXT, false, "", 0, TOKEN_URI_MAX, &s->token},
@@ -53,6 +68,10 @@ static enum err check(const char *path, const size_t lines[static ITEMS], const 
         return refuse(path, lines[FROM], "from is no address such as bank@bank.example");
     if (!is_one_of(s->tls, "required", "tried", "off"))
         return refuse(path, lines[SMTP_TLS], "smtp_tls is required, tried or off");
+    if (s->smtp_user[0] && strncmp(s->smtp, "smtps://", 8) != 0 && strcmp(s->tls, "required") != 0)
+        return refuse(path, lines[SMTP_USER],
+                      "smtp_user gives its password over TLS alone: "
+                      "smtp_tls = required, or an smtps:// URL");
     if (!is_one_of(s->inside, "yes", "no", "no"))
         return refuse(path, lines[INSIDE], "webhooks_inside is yes or no");
     if (!s->token[0] != !s->module[0])

@@ -12,6 +12,7 @@ struct settings {
     char *socket;                /* bankd's, for couriers */
     char *templates;             /* their directory */
     char *smtp, *smtp_ca, *from; /* "": no mail */
+    char *smtp_user;             /* who logs in there; "": nobody */
     char *tls;                   /* "required", "tried" or "off" */
     char *module, *token;        /* of the key that webhooks are signed with; "": no webhooks */
     char *inside;                /* "yes": webhooks may be on this network, and in plain HTTP */

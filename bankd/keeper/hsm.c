@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/hsm.h"
 
-#include "base/credential.h"
 #include "base/log.h"
 #include "base/secret.h"
 #include "token/pin.h"
@@ -9,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct hsm_key {
     struct token_key *token;
@@ -40,32 +38,24 @@ static void name_of(const struct hsm *h, enum hsm_use use, char out[static NAME_
 
 /* From the first source that there is, and then from no other: a wrong PIN must not cost two tries.
  * *OUT is NULL where the reader's own keypad will ask. */
-static enum err read_pin(struct token *token, int fd, struct secret **out)
+static enum err get_pin(struct token *token, int pin_fd, struct secret **out)
 {
     struct token_info info;
+    bool handed = false;
 
     *out = NULL;
     enum err e = token_info_of(token, &info);
-    if (e || (fd < 0 && info.keypad))
-        return e;
-    e = secret_new(out);
-    if (e)
-        return e;
-    e = fd < 0 ? pin_read_terminal("PIN of the bank's token: ", *out) : secret_read_line(*out, fd);
-    return e ? log_fail(e, "keeper.pin", "no PIN could be read") : ERR_OK;
-}
-
-static enum err get_pin(struct token *token, int pin_fd, struct secret **out)
-{
-    int credential = -1;
-
-    *out = NULL;
-    enum err e = pin_fd < 0 ? credential_open("pin", &credential) : ERR_OK;
     if (!e)
-        e = read_pin(token, pin_fd < 0 ? credential : pin_fd, out);
-    if (credential >= 0)
-        close(credential);
-    return e;
+        e = secret_new(out);
+    if (!e)
+        e = pin_read_handed(pin_fd, "pin", &handed, *out);
+    if (!e && !handed && info.keypad) {
+        secret_free(*out);
+        *out = NULL;
+    } else if (!e && !handed) {
+        e = pin_read_terminal("PIN of the bank's token: ", *out);
+    }
+    return e ? log_fail(e, "keeper.pin", "no PIN could be read") : ERR_OK;
 }
 
 static enum err log_in(struct token *token, int pin_fd)

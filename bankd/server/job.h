@@ -71,6 +71,7 @@ struct job {
         struct request_assign assign;
         struct request_key key;
         struct request_contact contact;
+        struct request_contact_code contact_code;
         struct request_courier courier;
         struct request_roles roles;
         struct request_rollover rollover;

@@ -22,6 +22,26 @@ enum err notices_contact(const struct bank *b, struct job *j)
     return core_contact_set(b->core, &who, &to, &j->answer);
 }
 
+enum err notices_prepare_code(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_contact_code_read(j->in.data + j->body_at, j->body_len, &j->body.contact_code);
+}
+
+enum err notices_confirm(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+
+    return core_contact_confirm(b->core, &who, j->body.contact_code.code, &j->answer);
+}
+
+enum err notices_where(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+
+    return core_contact(b->core, &who, &j->answer);
+}
+
 enum err notices_list(const struct bank *b, struct job *j)
 {
     const struct core_page page = {.cursor = j->query.cursor, .limit = j->query.limit};

@@ -71,6 +71,8 @@ static const struct setting {
     {"remind_minutes", CONF_U64, false, "1440", 0, 527040, AT(remind_minutes), WHILE_RUNNING},
     {"notice_wait_ms", CONF_U64, false, "30000", 1, 3600000, AT(notice_wait_ms), WHILE_RUNNING},
     {"notice_attempts", CONF_U64, false, "12", 1, 1000, AT(notice_attempts), WHILE_RUNNING},
+    {"notices_max", CONF_U64, false, "1000", 1, 1000000, AT(notices_max), WHILE_RUNNING},
+    {"notice_days", CONF_U64, false, "30", 1, 3660, AT(notice_days), WHILE_RUNNING},
     {"payee_check_ms", CONF_U64, false, "500", 1, 5000, AT(payee_check_ms), WHILE_RUNNING},
 };
 #define COUNT (sizeof table / sizeof *table)
@@ -162,6 +164,8 @@ static enum err read_terms(const struct reading *r, struct settings *s)
     s->terms.remind_us = (int64_t)s->remind_minutes * 60 * TEXT_SECOND_US;
     s->terms.notice_wait_us = (int64_t)s->notice_wait_ms * 1000;
     s->terms.notice_attempts = (int64_t)s->notice_attempts;
+    s->terms.notices_max = (int64_t)s->notices_max;
+    s->terms.notices_us = (int64_t)s->notice_days * 86400 * TEXT_SECOND_US;
     const flag_set checks = FLAG_BIT(FLAG_RMVC) | FLAG_BIT(FLAG_RVNM) | FLAG_BIT(FLAG_RVNA);
     if ((s->terms.hold_on & checks) && !s->payee_check[0])
         return refuse(r, "hold_on", "waits for a payee check; set payee_check_socket, too");

@@ -29,7 +29,7 @@ struct settings {
     uint64_t events_hours;
     char *courier_socket; /* "": nobody carries notices */
     uint64_t courier_uid;
-    uint64_t remind_minutes, notice_wait_ms, notice_attempts;
+    uint64_t remind_minutes, notice_wait_ms, notice_attempts, notices_max, notice_days;
     uint64_t queue_max; /* requests waiting for a worker, and for the committer */
     uint64_t radar_days;
     uint64_t batch_max; /* requests in one transaction */

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 23;
+PRAGMA user_version = 24;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -79,11 +79,14 @@ CREATE TABLE signing_key (
     floor_us INTEGER NOT NULL,
     entry INTEGER NOT NULL REFERENCES entry (id), -- the enrolment, or the rotation that brought it
     use TEXT NOT NULL DEFAULT 'sign' CHECK (use IN ('sign', 'authenticate', 'derive')),
+    signer INTEGER REFERENCES signing_key (id), -- the one that it was asked for with; NULL: it signs
     generation INTEGER NOT NULL DEFAULT 0, -- rotations since the enrolment
     retired INTEGER REFERENCES entry (id), -- the rotation by which another took its place
-    certificate BLOB -- the keeper's, DER; NULL: none
+    certificate BLOB, -- the keeper's, DER; NULL: none
+    CHECK ((use = 'sign') = (signer IS NULL))
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);
+CREATE INDEX signing_key_signer ON signing_key (signer) WHERE signer IS NOT NULL;
 CREATE UNIQUE INDEX signing_key_enrolment ON signing_key (entry);
 CREATE UNIQUE INDEX signing_key_retired ON signing_key (retired) WHERE retired IS NOT NULL;
 
@@ -259,14 +262,27 @@ CREATE TABLE account_holder (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX account_holder_account ON account_holder (account);
 
--- Where holders want to be told of news.
+-- Where holders want to be told of news. Beside the address in force there may be one that still has
+-- to be confirmed, and that is told its code alone.
 CREATE TABLE contact (
     holder INTEGER NOT NULL REFERENCES holder (id),
     channel TEXT NOT NULL, -- email or webhook
+    confirmed INTEGER NOT NULL CHECK (confirmed IN (0, 1)),
     address TEXT NOT NULL,
     language TEXT NOT NULL,
-    PRIMARY KEY (holder, channel)
+    code TEXT NOT NULL, -- "" of what is confirmed
+    tries INTEGER NOT NULL, -- wrong codes
+    asked_us INTEGER NOT NULL,
+    PRIMARY KEY (holder, channel, confirmed)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX contact_asked ON contact (asked_us) WHERE confirmed = 0;
+
+-- How often somebody said so on the last day on which he did.
+CREATE TABLE contact_day (
+    holder INTEGER PRIMARY KEY REFERENCES holder (id),
+    day INTEGER NOT NULL, -- since 1970
+    changes INTEGER NOT NULL
+) STRICT;
 
 -- What a courier has to carry there. What was carried is no row any more.
 CREATE TABLE notice (
@@ -285,16 +301,13 @@ CREATE TABLE notice (
     due_us INTEGER NOT NULL,  -- when it is tried again
     attempts INTEGER NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('due', 'dead')),
-    error TEXT NOT NULL -- what the last try came to
+    error TEXT NOT NULL, -- what the last try came to
+    code TEXT NOT NULL -- by which its address is confirmed, or ""
 ) STRICT;
--- Orders that holders were reminded of: once before they expire, once a cut-off.
-CREATE TABLE reminded (
-    orders INTEGER NOT NULL REFERENCES orders (id),
-    kind TEXT NOT NULL, -- expiry or cutoff
-    day INTEGER NOT NULL, -- of the cut-off, since 1970; 0 of an expiry
-    PRIMARY KEY (orders, kind, day)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX notice_due ON notice (due_us) WHERE state = 'due';
+CREATE INDEX notice_due ON notice (channel, due_us) WHERE state = 'due';
+CREATE INDEX notice_address ON notice (channel, address, due_us) WHERE state = 'due';
+CREATE INDEX notice_waits ON notice (holder, channel) WHERE state = 'due';
+CREATE INDEX notice_time ON notice (time_us);
 
 -- Orders: the state, the document, the decisions.
 CREATE TABLE orders (
@@ -309,8 +322,11 @@ CREATE TABLE orders (
     payee_name TEXT NOT NULL, -- of cash ''
     payee_check TEXT NOT NULL,
     amount INTEGER NOT NULL CHECK (amount > 0),
+    currency TEXT NOT NULL, -- the account's
     date INTEGER NOT NULL, -- days since 1970
     expires_us INTEGER NOT NULL,
+    expiry_told INTEGER NOT NULL CHECK (expiry_told IN (0, 1)), -- its holders were reminded
+    cutoff_day INTEGER NOT NULL, -- the first day of whose cut-off they were not
     status TEXT NOT NULL,
     reason TEXT NOT NULL,
     open INTEGER NOT NULL CHECK (open IN (0, 1)), -- its amount is reserved, but for a deposit's
@@ -328,6 +344,9 @@ CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
 -- Those on which votes may arrive.
 CREATE INDEX orders_votes ON orders (account) WHERE status = 'ACTC' OR status = 'PATC';
+-- Those of which holders are still to be reminded.
+CREATE INDEX orders_expiry ON orders (expires_us) WHERE expiry_told = 0 AND (status = 'ACTC' OR status = 'PATC');
+CREATE INDEX orders_cutoff ON orders (currency, cutoff_day) WHERE status = 'ACTC' OR status = 'PATC';
 -- On their way to other banks.
 CREATE INDEX orders_outbox ON orders (account) WHERE status = 'ACSP';
 

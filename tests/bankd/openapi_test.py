@@ -197,8 +197,12 @@ class Live(unittest.TestCase):
     def tell(self, bank, session):
         """Where somebody wants to be told, and what the courier has to do about it."""
         self.check("contactSet", session.post("/v1/contact", {"email": "bob@example.org"}))
+        self.check("contact", session.get("/v1/contact"))
         (notice,) = self.check("notices", bank.operator("GET", "/v1/notices"))["notices"]
         self.check("noticeRetry", bank.operator("POST", "/v1/notices/%d/retry" % notice["id"], {"note": "as a test"}))
+        told = bank.operator("POST", "/v1/courier", {"carried": []}, door="courier.sock")
+        (due,) = self.check("courier", told)["notices"]
+        self.check("contactConfirm", session.post("/v1/contact/confirmation", {"code": due["code"]}))
         result = {"carried": [{"notice": notice["notice"], "outcome": "carried"}]}
         told = bank.operator("POST", "/v1/courier", result, door="courier.sock")
         self.assertEqual(self.check("courier", told)["notices"], [])

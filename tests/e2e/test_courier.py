@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import queue
+import re
 import socket
 import sqlite3
 import subprocess
@@ -16,7 +17,9 @@ import threading
 import time
 import unittest
 
+import application as ap
 from bank import BIN, SOFTHSM, Bank, iban, joint, make_order, openssl, unb64
+from holder import Holder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 WAIT_SECONDS = 60  # a deadline, not a delay
@@ -58,16 +61,19 @@ class MailServer:
 
 
 class WebServer:
-    """STATUSES are its answers, the last one for ever."""
+    """STATUSES are its answers, the last one for ever; none before `answers` is set."""
 
     def __init__(self, *statuses):
         self.got, statuses = queue.Queue(), list(statuses)
+        self.answers = threading.Event()
+        self.answers.set()
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 outer.got.put((self.path, self.headers["Content-Type"], body.decode()))
+                outer.answers.wait(WAIT_SECONDS)
                 self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
                 self.end_headers()
 
@@ -79,6 +85,7 @@ class WebServer:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def stop(self):
+        self.answers.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -113,9 +120,27 @@ class Scene(unittest.TestCase):
         """Until nothing is due at once."""
         return self.bank.tool(self.command("--once", "--jitter", "0", *words)).stderr
 
-    def contact(self, session, **where):
+    def ask_for(self, session, **where):
         answer = session.post("/v1/contact", where)
         self.assertEqual(answer.status, 200, answer)
+
+    def contact(self, session, **where):
+        """With the code that the new address would get, which is carried no more."""
+        self.ask_for(session, **where)
+        store = sqlite3.connect(self.bank.path("bank.db"))
+        codes = store.execute("SELECT code FROM contact WHERE confirmed = 0").fetchall()
+        store.close()
+        for (code,) in codes:
+            self.assertEqual(session.post("/v1/contact/confirmation", {"code": code}).status, 200)
+        for one in self.notices():
+            if one["kind"] == "contact-confirm":
+                self.forget(one["id"])
+
+    def forget(self, number):
+        store = sqlite3.connect(self.bank.path("bank.db"))
+        store.execute("DELETE FROM notice WHERE id = ?", (number,))
+        store.commit()
+        store.close()
 
     def forget_contact_news(self):
         for one in self.notices():
@@ -137,6 +162,22 @@ class Scene(unittest.TestCase):
 
 
 class Mail(Scene):
+    def test_an_application_is_told_to_whom_it_names(self):
+        server = self.mail_server()
+        self.configure(server.port)
+        for name, session in (("alice", self.alice), ("bob", self.bob)):
+            self.contact(session, email=name + "@example.org")
+        self.forget_contact_news()
+        application = ap.make("alice", "bob")
+        for session, to, verb, subject in (
+                (self.alice, "bob", "apply", "An application for an account waits for your signature"),
+                (self.bob, "alice", "withdraw", "An application for an account: withdrawn")):
+            self.assertLess(ap.send(session, application, ap.word(session.key, application, verb)).status, 300)
+            self.carry()
+            got, message = server.next()
+            self.assertEqual((got["to"], message["Subject"]), ([to + "@example.org"], subject))
+        self.assertEqual(self.notices(), [])
+
     def test_what_happens_is_told_to_whom_it_concerns(self):
         server = self.mail_server()
         self.configure(server.port)
@@ -166,21 +207,35 @@ class Mail(Scene):
     def test_the_address_before_is_told_of_another_one(self):
         server = self.mail_server()
         self.configure(server.port)
-        self.contact(self.alice, email="old@example.org")
+        self.ask_for(self.alice, email="old@example.org")
+        self.carry()
+        got, message = server.next()
+        self.assertEqual(got["to"], ["old@example.org"])
+        self.confirm(self.alice, message)
+        self.ask_for(self.alice, email="new@example.org", language="de")
+        self.carry()
+        told = {got["to"][0]: message for got, message in (server.next(), server.next())}
+        self.assertEqual({to: one["Subject"] for to, one in told.items()}, {
+            "old@example.org": "Where demobank.example/test tells you of news was changed",
+            "new@example.org": "Bestätigen Sie diese Adresse für Nachrichten von demobank.example/test"})
+        self.confirm(self.alice, told["new@example.org"])
         self.carry()
         self.assertEqual(server.next()[0]["to"], ["old@example.org"])
-        self.contact(self.alice, email="new@example.org")
-        self.carry()
-        self.assertEqual({server.next()[0]["to"][0] for _ in range(2)}, {"old@example.org", "new@example.org"})
+        self.assertEqual(self.alice.get("/v1/contact").json, {"email": "new@example.org", "language": "de"})
         log = json.dumps(self.bank.entries())
         self.assertIn('"contact"', log)
         self.assertNotIn("example.org", log)
+
+    def confirm(self, session, message):
+        (code,) = re.findall(r"(?m)^    (\d{8})$", message.get_content())
+        answer = session.post("/v1/contact/confirmation", {"code": code})
+        self.assertEqual(answer.status, 200, answer)
 
     def test_tried_again_and_given_up(self):
         server = self.mail_server()
         self.configure(server.port)
         for session, address in ((self.alice, "temp2@example.org"), (self.bob, "never@example.org")):
-            self.contact(session, email=address)
+            self.ask_for(session, email=address)
         deadline = time.monotonic() + WAIT_SECONDS
         while [one["state"] for one in self.notices()] != ["dead"] and time.monotonic() < deadline:
             self.carry()
@@ -189,14 +244,14 @@ class Mail(Scene):
         self.assertEqual((dead["state"], dead["attempts"], dead["address"]), ("dead", 1, "never@example.org"))
         self.assertIn("550", dead["error"])
         listed = self.bank.ctl("notice", "list").stdout
-        self.assertRegex(listed, r"(?m)^ *%d +dead +1 .* bob +contact-changed +email +never@example\.org" % dead["id"])
+        self.assertRegex(listed, r"(?m)^ *%d +dead +1 .* bob +contact-confirm +email +never@example\.org" % dead["id"])
         self.bank.ctl("notice", "retry", str(dead["id"]), "--note", "as a test")
         self.assertEqual([one["state"] for one in self.notices()], ["due"])
 
     def test_nobody_listens(self):
         """Refused connections count as tries; what is dead stays for the operator."""
         self.configure(free_port())
-        self.contact(self.alice, email="alice@example.org")
+        self.ask_for(self.alice, email="alice@example.org")
         deadline = time.monotonic() + WAIT_SECONDS
         while self.notices()[0]["state"] != "dead" and time.monotonic() < deadline:
             self.carry()
@@ -208,7 +263,7 @@ class Mail(Scene):
         """Killed when the mail server has the mail and has not said so yet."""
         server = self.mail_server()
         self.configure(server.port)
-        self.contact(self.alice, email="hold@example.org")
+        self.ask_for(self.alice, email="hold@example.org")
         process, _ = self.bank.spawn([os.path.join(BIN, "bankd-courier"), *self.command()[1:]], "courier.log", self.bank.env)
         first = server.next()[1]["Message-ID"]
         process.kill()
@@ -230,17 +285,21 @@ class Mail(Scene):
         self.bank.start_bankd()
         for session in (self.alice, self.bob):
             session.close()
-        self.contact(self.alice, email="alice@example.org")
+        self.ask_for(self.alice, email="alice@example.org")
         self.assertEqual(server.next()[0]["to"], ["alice@example.org"])
         self.bank.end(process)
         self.assertEqual(process.returncode, 0)
 
-    def test_tls_with_an_authority(self):
+    def certify(self):
         key, cert = self.bank.path("smtp.key"), self.bank.path("smtp.pem")
         openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-keyout", key, "-out",
                 cert, "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost")
+        return cert, key
+
+    def test_tls_with_an_authority(self):
+        cert, key = self.certify()
         server = self.mail_server(0, cert, key)
-        self.contact(self.alice, email="alice@example.org")
+        self.ask_for(self.alice, email="alice@example.org")
         smtp = "smtp://localhost:%d" % server.port
         self.configure(smtp=smtp, smtp_tls="required")
         self.assertIn("failed", self.carry())  # certified by nobody
@@ -252,9 +311,49 @@ class Mail(Scene):
         plain = self.mail_server()
         smtp = "smtp://127.0.0.1:%d" % plain.port
         self.configure(smtp=smtp, smtp_tls="required")
-        self.contact(self.bob, email="bob@example.org")
+        self.ask_for(self.bob, email="bob@example.org")
         self.assertIn("failed", self.carry())
         self.assertTrue(plain.mails.empty())
+
+    def test_login_over_tls_alone(self):
+        certificate = self.certify()
+        server = self.mail_server(0, *certificate, "bank", "geheim 4711")
+        smtp = "smtp://localhost:%d" % server.port
+        self.configure(smtp=smtp, smtp_ca=certificate[0], smtp_user="bank")
+        self.ask_for(self.alice, email="alice@example.org")
+        self.carry("--smtp-password-fd", "{wrong}")
+        (waits,) = self.notices()
+        self.assertIn("535", waits["error"])
+        self.assertEqual(waits["state"], "due")  # the courier is unwanted, not the news
+        self.carry("--smtp-password-fd", "{geheim 4711}")
+        self.assertEqual((server.next()[0]["user"], self.notices()), ("bank", []))
+        os.mkdir(self.bank.path("credentials"), 0o700)
+        self.bank.write("credentials/smtp-password", "geheim 4711\n")
+        self.ask_for(self.bob, email="bob@example.org")
+        self.bank.tool(self.command("--once"), env={**self.bank.env, "CREDENTIALS_DIRECTORY": self.bank.path("credentials")})
+        self.assertEqual(server.next()[0]["to"], ["bob@example.org"])
+        for tls in ("off", "tried"):
+            self.configure(smtp=smtp, smtp_ca=certificate[0], smtp_user="bank", smtp_tls=tls)
+            done = self.bank.tool(self.command("--check-config"), check=False)
+            self.assertEqual(done.returncode, 2, done)
+            self.assertIn("over TLS alone", done.stderr)
+
+    def test_from_the_command_line(self):
+        server = self.mail_server()
+        self.configure(server.port)
+        holder = Holder(self.bank, "carol")
+        self.addCleanup(holder.close)
+        holder.keys().settings(self.account).enrol()
+        holder.run("login")
+        self.assertEqual(holder.run("notify").stdout, "The bank tells you of news nowhere.\n")
+        told = holder.run("notify", "--email", "carol@example.org").stdout
+        self.assertRegex(told, r"(?s)^The bank tells you of news nowhere\.\nOnce you .* --confirm CODE\):\nMail +carol@example\.org\n$")
+        self.carry()
+        (code,) = re.findall(r"(?m)^    (\d{8})$", server.next()[1].get_content())
+        wrong = holder.run("notify", "--confirm", "%08d" % ((int(code) + 1) % 10 ** 8), check=False)
+        self.assertIn("CONTACT_CODE_WRONG", wrong.stderr)
+        self.assertRegex(holder.run("notify", "--confirm", code).stdout, r"^The bank tells you of news:\nMail +carol@example\.org\n")
+        self.assertEqual(holder.json("notify"), {"email": "carol@example.org", "language": "en"})
 
     def test_no_address_ends_a_line(self):
         for wrong in ("a@b\r\nRCPT TO:<c@d>", "a b@c.d", "a@b>", "<a@b", "a@", "@b", "a@b@c", "a@.b", "a..b@c.d", "a@b\n", "é@b.c"):
@@ -369,16 +468,43 @@ class Webhook(Scene):
                           "order": order["id"], "version": 1})
         self.assertEqual(self.notices(), [])
 
+    def test_who_does_not_answer_delays_only_himself(self):
+        """While a webhook hangs, mail and other webhooks arrive, and its own next notice waits."""
+        hangs, quick, mail = self.web_server(200), self.web_server(200), self.mail_server()
+        hangs.answers.clear()
+        self.configure(mail.port, webhooks_inside="yes", send_ms="60000")
+        self.contact(self.bob, webhook=hangs.url)
+        self.contact(self.alice, webhook=quick.url, email="alice@example.org")
+        self.forget_contact_news()
+        for _ in range(2):
+            self.enter()
+        pin, write = os.pipe()
+        os.write(write, b"4711\n")
+        os.close(write)
+        self.addCleanup(os.close, pin)
+        process, _ = self.bank.spawn([os.path.join(BIN, "bankd-courier"), *self.command("--pin-fd", str(pin))[1:]],
+                                     "courier.log", self.bank.env, (pin,))
+        self.addCleanup(self.bank.end, process)
+        first = self.verify(hangs.got.get(timeout=WAIT_SECONDS)[2])["order"]
+        for _ in range(2):
+            order = make_order(self.account, self.payee, "1.00")
+            self.bob.decide(order, self.policy)
+            self.assertEqual(self.verify(quick.got.get(timeout=WAIT_SECONDS)[2])["order"], order["id"])
+            self.assertIn(order["id"], mail.next()[1].get_content())
+        self.assertTrue(hangs.got.empty())
+        hangs.answers.set()
+        self.assertNotEqual(self.verify(hangs.got.get(timeout=WAIT_SECONDS)[2])["order"], first)
+
     def test_gone_is_gone_and_nothing_inside_is_reached(self):
         server = self.web_server(410)
         self.configure(webhooks_inside="yes")
-        self.contact(self.bob, webhook=server.url)
+        self.ask_for(self.bob, webhook=server.url)
         self.carry()
         server.got.get(timeout=WAIT_SECONDS)
         self.assertEqual(self.notices()[0]["state"], "dead")
         self.configure()
         for url in (server.url, server.url.replace("http://", "https://"), "https://[::1]:1/", "https://localhost:1/"):
-            self.contact(self.bob, webhook=url)
+            self.ask_for(self.bob, webhook=url)
             self.assertIn("failed", self.carry())
         self.assertTrue(server.got.empty())
 

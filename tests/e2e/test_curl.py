@@ -181,7 +181,7 @@ class Examples(unittest.TestCase):
         with open(os.path.join(self.work, "bill.json"), encoding="utf-8") as f:
             order = json.load(f)["id"]
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, **self.enrolments(), **self.applications(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "NOTICE": "1", "COURIER": self.bank.path("courier.sock"), "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
+        return {**variables, **self.enrolments(), **self.applications(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "NOTICE": "1", "CODE": "00000000", "COURIER": self.bank.path("courier.sock"), "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def enrolments(self):
@@ -210,6 +210,9 @@ class Examples(unittest.TestCase):
         if identifier == "keySuspend":
             (key,) = self.till.json("token", "info")
             return {"SESSION": self.till_session, "THUMBPRINT": key["thumbprint"]}
+        if identifier == "contactConfirm":
+            told = self.bank.operator("POST", "/v1/courier", {"carried": []}, door="courier.sock").json["notices"]
+            return {"CODE": next(one["code"] for one in told if one["kind"] == "contact-confirm")}
         if identifier == "rollover":
             return {"SESSION": self.operator_session()}
         if identifier in ("terminalAdd", "operatorAdd"):

@@ -142,13 +142,21 @@ def bankctl(bank, *words):
     return json.loads(out)
 
 
+def operator(bank, *words):
+    """As bankctl anywhere: with the operator's settings, token and PIN."""
+    olga = bank["operator"]
+    with open(olga["pinFile"], encoding="utf-8") as pin:
+        out = subprocess.run([os.path.join(BIN, "bankctl"), *words, "--json", "--config", olga["config"], "--pin-fd",
+                              str(pin.fileno())], env={**os.environ, **olga["env"]}, pass_fds=[pin.fileno()],
+                             check=True, capture_output=True, timeout=WAIT_S).stdout
+    return json.loads(out)
+
+
 class Gives(Case):
     def test_a_bank_that_READY_describes(self):
         started = self.start("--port", "0").ready()
         bank = started.bank
         self.assertEqual((bank["pid"], bank["directory"]), (started.process.pid, self.dir))
-        self.assertEqual(bank["operator"]["authentication"], "socket-peer")
-        self.assertEqual(bank["operator"]["uid"], os.getuid())
         version = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout
         self.assertEqual(version, "countersign-testbank %s\n" % bank["version"])
         keys = bankctl(bank, "key", "show", "--bank-key", bank["pin"])
@@ -180,6 +188,19 @@ class Gives(Case):
         self.assertEqual(countersign(shop, "balance")["booked"], "0.00")
         countersign(bob, "approve", order, "--yes")
         self.assertEqual(countersign(shop, "balance")["booked"], "12.34")
+
+    def test_an_operator_whose_token_signs(self):
+        bank = self.start().ready().bank
+        olga, account = bank["operator"], bank["accounts"][0]["account"]
+        money = ["account", "fund", "--account", account, "--amount", "50.00", "--currency", "EUR"]
+        listed, = operator(bank, "operator", "list")["operators"]
+        self.assertEqual((listed["operator"], sorted(listed["roles"])), (olga["operator"], sorted(olga["roles"])))
+        self.assertEqual([key["thumbprint"] for key in listed["keys"]], [olga["thumbprint"]])
+        self.assertEqual(operator(bank, *money)["booked"], "1050.00")
+        with self.assertRaises(subprocess.CalledProcessError) as closed:
+            bankctl(bank, *money)
+        self.assertIn(b"CONSOLE_CLOSED", closed.exception.stderr)
+        self.assertEqual(bankctl(bank, "account", "list")["accounts"][0]["booked"], "1050.00")
 
     def test_files_for_nobody_else_and_no_private_key_in_them(self):
         self.start().ready()
