@@ -20,6 +20,7 @@ struct verified {
         struct application_word application;
         struct terminal terminal;
         struct delegation delegation;
+        struct sponsorship sponsorship;
         struct rotation rotation;
         struct operator_act act;    /* owned */
         struct enrolment enrolment; /* owned */

@@ -19,6 +19,7 @@ MUST_CHECK enum err prepare_apply(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_opening(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_delegate(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_rotate(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_sponsor(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_enrol(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_admission(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_reason(const struct bank *b, struct job *j);
