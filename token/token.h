@@ -63,8 +63,9 @@ struct token_module;
 MUST_CHECK enum err token_module_load(const char *path, struct token_module **out);
 
 /* Loads and initialises every module that p11-kit is configured to use (pkcs11.conf(5)); those that
- * do not start are left out, and logged, and so are stores of trusted certificates. The caller unloads each of the *COUNT modules in *OUT and
- * frees *OUT with free(). None is ERR_OK with *COUNT 0. */
+ * do not start are left out, and logged, and so are stores of trusted certificates. The caller
+ * unloads each of the *COUNT modules in *OUT and frees *OUT with free(). None is ERR_OK with *COUNT
+ * 0. */
 MUST_CHECK enum err token_modules_load(struct token_module ***out, size_t *count);
 
 /* NULL-safe. Every token must have been closed. */
