@@ -93,6 +93,7 @@ enum err remote_call(struct ctl *ctl, const struct client_call *call, struct buf
     struct buf body = BUF_INIT(2 * JWS_MAX);
     struct client_call signed_call = *call;
     bool act = route_is_act(call->route);
+    signed_call.once = true; /* whoever signed should know what came of it */
     enum err e = configure();
     if (e == ERR_OK && act)
         e = sign(ctl, call, &body);

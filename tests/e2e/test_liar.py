@@ -489,12 +489,14 @@ class LiesToTheOperator(unittest.TestCase):
         evil, answers = "\x1b[2J\x9b2J\rcaf\u00e9" + UNSEEN, []
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
+            def answer(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 status, value = answers[0]
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(canon(value))
+
+            do_GET = do_POST = answer
 
             def address_string(self):
                 return "here"
@@ -519,6 +521,7 @@ class LiesToTheOperator(unittest.TestCase):
             self.assertEqual(done.returncode, code, said)
             self.assertEqual("caf\u00e9" in said, bool(answer[1]), said)
             self.assertNotIn("null", said)
+            self.assertNotIn("(nil)", said)
             for byte in "\x1b\x9b\r" + UNSEEN:
                 self.assertNotIn(byte, said)
 
