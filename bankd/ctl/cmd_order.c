@@ -131,7 +131,7 @@ int cmd_order_release(void *ctx, const struct args_list *words)
     return decide(ctx, words, ROUTE_RELEASE);
 }
 
-int cmd_order_refuse(void *ctx, const struct args_list *words)
+int cmd_order_reject(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_REFUSE);
 }

@@ -3,7 +3,7 @@
 
 #include "api/request.h"
 #include "app/app.h"
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "bankd/ctl/ctl.h"
 #include "order/act.h"
 #include "order/jws.h"
@@ -83,7 +83,7 @@ enum err remote_connect_beside(struct ctl *ctl, struct client **out)
 
 enum err remote_refused(struct ctl *ctl, struct client *client)
 {
-    enum err e = rolled_follow(&app_main, client);
+    enum err e = repin_follow(&app_main, client);
     return e != ERR_OK && app_main.message[0] != '\0' ? ctl_fail(ctl, e, "%s", app_main.message)
                                                       : e;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/init.h"
+#include "bankd/keeper/new_root.h"
 #include "bankd/keeper/pinning.h"
-#include "bankd/keeper/rolling.h"
 #include "bankd/keeper/serving.h"
 #include "bankd/keeper/settings.h"
 #include "base/args.h"
@@ -83,7 +83,7 @@ static enum err initialise(const struct settings *s, const struct options *o, in
 
 static enum err read_days(const char *text, int64_t *out)
 {
-    uint64_t days = ROLLING_DAYS;
+    uint64_t days = NEW_ROOT_DAYS;
 
     enum err e =
         text ? text_parse_u64(text, strlen(text), ROLLOVER_OVERLAP_MAX_DAYS, &days) : ERR_OK;
@@ -97,13 +97,13 @@ static enum err read_days(const char *text, int64_t *out)
 
 static enum err replace_root(const struct settings *s, const struct options *o, int pin_fd)
 {
-    struct rolling_options options = {.pin_fd = pin_fd};
-    struct rolling_result r;
+    struct new_root_options options = {.pin_fd = pin_fd};
+    struct new_root_result r;
     char until[TEXT_TIME_LEN + 1];
 
     enum err e = read_days(o->overlap_days, &options.overlap_days);
     if (!e)
-        e = rolling_run(s, &options, &r);
+        e = new_root_run(s, &options, &r);
     if (e)
         return e;
     text_time(r.until_us, until);

@@ -104,7 +104,7 @@ static enum err apply_rollover(const struct bank *b, struct job *j)
     unsigned missing = 0;
     size_t len = 0;
     const char *act = j->path[0] ? verified_jws(j->verified, &len) : NULL;
-    enum err e = act ? rootkey_ask(b->rootkey, act, len, &missing) : ERR_KEEPER_UNPINNED;
+    enum err e = act ? new_root_ask(b->new_root, act, len, &missing) : ERR_KEEPER_UNPINNED;
 
     if (e)
         return core_refuse(b->core, &who, e, NULL, &j->answer);

@@ -10,9 +10,9 @@
 #include "bankd/server/followers.h"
 #include "bankd/server/job.h"
 #include "bankd/server/metrics.h"
+#include "bankd/server/new_root.h"
 #include "bankd/server/note.h"
 #include "bankd/server/payee_check.h"
-#include "bankd/server/rootkey.h"
 #include "base/err.h"
 #include <stdbool.h>
 
@@ -27,7 +27,7 @@ struct bank {
     struct metrics *metrics;
     struct tls *tls;
     struct followers *followers;
-    struct rootkey *rootkey;
+    struct new_root *new_root;
 };
 
 struct handler {

@@ -163,7 +163,7 @@ static enum err open_bank(struct server *s)
     server_note_reload(s, false);
     e = followers_new(s->settings->max_streams, s->settings->max_streams_each, &s->bank.followers);
     if (!e)
-        e = rootkey_new(s->settings->keeper_socket, &s->bank.rootkey);
+        e = new_root_new(s->settings->keeper_socket, &s->bank.new_root);
     if (e)
         return e;
     e = store_open(s->settings->store, &s->store);
@@ -368,7 +368,7 @@ void server_stop(struct server *s)
     note_free(s->bank.note);
     metrics_free(s->bank.metrics);
     followers_free(s->bank.followers);
-    rootkey_free(s->bank.rootkey);
+    new_root_free(s->bank.new_root);
     payee_check_free(s->bank.payee_check);
     core_close(s->bank.core);
     store_close(s->store);

@@ -133,7 +133,7 @@ class Remote(unittest.TestCase):
         """Between the line about the order and the PIN: the bank refuses."""
         self.sven.ctl("operator", "roles", "sven", *SVEN, "--role", "payments", *NOTE, check=True)
         order = self.wait_for_release()
-        words = self.sven.words("order", "refuse", order, "--account", self.account, *NOTE, program="bankctl")
+        words = self.sven.words("order", "reject", order, "--account", self.account, *NOTE, program="bankctl")
         with Terminal(words, {**self.bank.env, **self.sven.env}) as terminal:
             terminal.expect(order + "  PDNG  1.00  EUR")
             terminal.expect("PIN")

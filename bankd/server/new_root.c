@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bankd/server/rootkey.h"
+#include "bankd/server/new_root.h"
 
 #include "bankd/keeper/msg.h"
 #include "base/buf.h"
@@ -17,7 +17,7 @@
 
 enum stage { IDLE, AT_WORK, DONE };
 
-struct rootkey {
+struct new_root {
     const char *keeper_socket;
     pthread_mutex_t lock;
     pthread_cond_t done; /* on the monotonic clock */
@@ -29,9 +29,9 @@ struct rootkey {
     unsigned missing;
 };
 
-enum err rootkey_new(const char *keeper_socket, struct rootkey **out)
+enum err new_root_new(const char *keeper_socket, struct new_root **out)
 {
-    struct rootkey *r = calloc(1, sizeof *r);
+    struct new_root *r = calloc(1, sizeof *r);
     pthread_condattr_t attr;
 
     *out = r;
@@ -47,7 +47,7 @@ enum err rootkey_new(const char *keeper_socket, struct rootkey **out)
     return ERR_OK;
 }
 
-void rootkey_free(struct rootkey *r)
+void new_root_free(struct new_root *r)
 {
     if (!r)
         return;
@@ -62,7 +62,7 @@ void rootkey_free(struct rootkey *r)
 /* The act stays as it is while somebody is at work. */
 static void *work(void *arg)
 {
-    struct rootkey *r = arg;
+    struct new_root *r = arg;
     struct keeper_conn *keeper = NULL;
     unsigned missing = 0;
 
@@ -79,14 +79,14 @@ static void *work(void *arg)
     return NULL;
 }
 
-static bool is_asked(const struct rootkey *r, const char *act, size_t len)
+static bool is_asked(const struct new_root *r, const char *act, size_t len)
 {
     return r->act.len == len && memcmp(r->act.data, act, len) == 0;
 }
 
 /* What came of an act is kept until there is another one; but a keeper that was not there is asked
  * again. */
-static enum err begin(struct rootkey *r, const char *act, size_t len)
+static enum err begin(struct new_root *r, const char *act, size_t len)
 {
     if (r->stage == AT_WORK)
         return is_asked(r, act, len) ? ERR_OK : ERR_BUSY;
@@ -104,7 +104,7 @@ static enum err begin(struct rootkey *r, const char *act, size_t len)
     return e;
 }
 
-enum err rootkey_ask(struct rootkey *r, const char *act, size_t len, unsigned *missing)
+enum err new_root_ask(struct new_root *r, const char *act, size_t len, unsigned *missing)
 {
     int64_t until_us = clock_mono_us() + INT64_C(1000) * WAIT_MS;
     const struct timespec until = {until_us / 1000000, until_us % 1000000 * 1000};
