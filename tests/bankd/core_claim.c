@@ -556,21 +556,6 @@ static void test_two_eyes(void **state)
     world_order_free(&o);
 }
 
-/* Nobody looked since: that it is over is found when somebody wants to work on it. */
-static void test_what_is_over_is_not_claimed(void **state)
-{
-    struct world *w = *state;
-    struct world_order o;
-
-    world_order(w, "5.00", &o);
-    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
-    assert_string_equal(claims(w, &olga, item_of(&o), NULL), "OK");
-    world_later(w, 3601);
-    assert_string_equal(claims(w, &otto, item_of(&o), NULL), "NOT_FOUND");
-    assert_string_equal(world_newest(w), "RJCTDS24");
-    world_order_free(&o);
-}
-
 int main(void)
 {
 #define F(test) cmocka_unit_test_setup_teardown(test, enter_four, world_leave)
@@ -597,7 +582,6 @@ int main(void)
         F(test_nobody_makes_himself),
         F(test_the_rest_of_the_table),
         T(test_two_eyes),
-        T(test_what_is_over_is_not_claimed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
