@@ -5,6 +5,7 @@
  */
 #include "api/request.h"
 #include "app/app.h"
+#include "app/fate.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/rotation.h"
@@ -224,6 +225,8 @@ static enum err print_done(const struct app *a, const struct next *n, const stru
         printf("The new key signs for you; the old one signs no more.\n"
                "Put this into the configuration file:\ntoken = %s\n",
                buf_str(&uri));
+    if (e == ERR_OK)
+        fate_print(answer);
     buf_free(&uri);
     return e;
 }

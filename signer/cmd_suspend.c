@@ -5,6 +5,7 @@
  */
 #include "api/request.h"
 #include "app/app.h"
+#include "app/fate.h"
 #include "order/json.h"
 #include "signer/commands.h"
 #include <string.h>
@@ -35,8 +36,10 @@ static enum err suspend(struct app *a, const char *thumbprint)
         e = app_call(a, &call, &answer);
     if (e == ERR_OK && a->json)
         e = app_print_json(answer);
-    else if (e == ERR_OK)
+    else if (e == ERR_OK) {
         puts("The key is suspended: it signs nothing, and what it signed does not count.");
+        fate_print(answer);
+    }
     js_free(answer);
     buf_free(&body);
     return e;

@@ -20,6 +20,8 @@ extern const struct args_option cmd_token_generate_options[3];
 extern const struct args_option cmd_token_info_options[1];
 extern const struct args_option cmd_token_change_pin_options[1];
 
+int cmd_sponsor(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_sponsor_options[3];
 int cmd_enrol(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_enrol_options[7];
 
@@ -63,6 +65,13 @@ extern const struct args_option cmd_cash_options[5];
 int cmd_orders(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_orders_options[2];
 int cmd_accounts(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_account_apply_options[4];
+extern const struct args_option cmd_account_word_options[1];
+int cmd_account_apply(void *ctx, const struct args_list *words);
+int cmd_account_waiting(void *ctx, const struct args_list *words);
+int cmd_account_show(void *ctx, const struct args_list *words);
+int cmd_account_sign(void *ctx, const struct args_list *words);
+int cmd_account_withdraw(void *ctx, const struct args_list *words);
 int cmd_balance(void *ctx, const struct args_list *words);
 int cmd_movements(void *ctx, const struct args_list *words);
 int cmd_movements_categorize(void *ctx, const struct args_list *words);

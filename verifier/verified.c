@@ -127,10 +127,14 @@ const struct statement *verified_head(const struct verified *v)
 {
     if (v->kind == STATEMENT_POLICY)
         return &v->body.policy.head;
+    if (v->kind == STATEMENT_APPLICATION)
+        return &v->body.application.head;
     if (v->kind == STATEMENT_TERMINAL)
         return &v->body.terminal.head;
     if (v->kind == STATEMENT_DELEGATION)
         return &v->body.delegation.head;
+    if (v->kind == STATEMENT_SPONSORSHIP)
+        return &v->body.sponsorship.head;
     if (v->kind == STATEMENT_OPERATOR_ACT)
         return &v->body.act.head;
     if (v->kind == STATEMENT_ROTATION)
@@ -160,6 +164,11 @@ const struct policy_change *verified_policy_change(const struct verified *v)
     return v->kind == STATEMENT_POLICY ? &v->body.policy : NULL;
 }
 
+const struct application_word *verified_application(const struct verified *v)
+{
+    return v->kind == STATEMENT_APPLICATION ? &v->body.application : NULL;
+}
+
 const struct terminal *verified_terminal(const struct verified *v)
 {
     return v->kind == STATEMENT_TERMINAL ? &v->body.terminal : NULL;
@@ -168,6 +177,11 @@ const struct terminal *verified_terminal(const struct verified *v)
 const struct delegation *verified_delegation(const struct verified *v)
 {
     return v->kind == STATEMENT_DELEGATION ? &v->body.delegation : NULL;
+}
+
+const struct sponsorship *verified_sponsorship(const struct verified *v)
+{
+    return v->kind == STATEMENT_SPONSORSHIP ? &v->body.sponsorship : NULL;
 }
 
 const struct rotation *verified_rotation(const struct verified *v)

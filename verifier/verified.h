@@ -17,8 +17,10 @@ struct verified {
         struct decision decision;
         struct statement_login login;
         struct policy_change policy;
+        struct application_word application;
         struct terminal terminal;
         struct delegation delegation;
+        struct sponsorship sponsorship;
         struct rotation rotation;
         struct operator_act act;    /* owned */
         struct enrolment enrolment; /* owned */

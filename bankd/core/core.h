@@ -50,6 +50,7 @@ struct core_terms {
     size_t code_count;  /* 0: no order may go to another bank */
     bool console_open;  /* the console acts although there are operators */
     bool four_eyes;     /* nobody lets go on what he entered himself */
+    int64_t sponsors;   /* who must vouch for a new person before he is admitted */
     int64_t claim_us;   /* how long an item of the queue stays claimed; 0: two hours */
     int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
     int64_t events_us;  /* how long events are kept; 0: for ever */
@@ -154,6 +155,9 @@ MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *
 /* The requests to be enrolled that wait. */
 MUST_CHECK enum err core_enrolments(struct core *c, const struct core_caller *who,
                                     const struct core_page *page, struct core_answer *out);
+/* The statements of those who vouch for one. */
+MUST_CHECK enum err core_sponsorships(struct core *c, const struct core_caller *who,
+                                      const char *enrolment, struct core_answer *out);
 /* Certificates for the keys of a request to be enrolled, by whoever holds the bank's root key. */
 struct core_certificates {
     unsigned missing; /* operators who must admit it besides; until then the rest is empty */
@@ -180,6 +184,14 @@ MUST_CHECK enum err core_enrolment_admit(struct core *c, const struct core_calle
 MUST_CHECK enum err core_enrolment_refuse(struct core *c, const struct core_caller *who,
                                           const char *name, const char *reason,
                                           struct core_answer *out);
+/* Of an application for an account that waits, otherwise APPLICATION_OVER: opens ACCOUNT as all its
+ * holders signed it, each by a key that is good now, otherwise APPLICATION_UNSIGNED. */
+MUST_CHECK enum err core_application_admit(struct core *c, const struct core_caller *who,
+                                           const char *name, const char *account,
+                                           struct core_answer *out);
+MUST_CHECK enum err core_application_refuse(struct core *c, const struct core_caller *who,
+                                            const char *name, const char *reason,
+                                            struct core_answer *out);
 /* All the roles that he has from then on; LAST_OF_ROLE when he has a good key and nobody else with
  * one has a role that he loses. */
 MUST_CHECK enum err core_operator_roles(struct core *c, const struct core_caller *who,
@@ -213,9 +225,25 @@ MUST_CHECK enum err core_cash(struct core *c, const struct core_caller *who,
 MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller *who,
                                        const struct verified *statement, const struct policy *to,
                                        struct core_answer *out);
+/* A word on an application for an account, which waits until all its holders signed it and an
+ * operator opens the account. SAID is what the statement was verified against. */
+MUST_CHECK enum err core_apply(struct core *c, const struct core_caller *who,
+                               const struct verified *statement, const struct application *said,
+                               struct core_answer *out);
+/* Those that wait: of a holder those that name him. */
+MUST_CHECK enum err core_applications(struct core *c, const struct core_caller *who,
+                                      const struct core_page *page, struct core_answer *out);
+/* By its NAME, the digest in hexadecimal digits: NOT_FOUND, also when it does not name the caller.
+ */
+MUST_CHECK enum err core_application(struct core *c, const struct core_caller *who,
+                                     const char *name, struct core_answer *out);
 /* A holder's delegation, or its end. */
 MUST_CHECK enum err core_delegate(struct core *c, const struct core_caller *who,
                                   const struct verified *statement, struct core_answer *out);
+/* A holder's word that he knows whoever asks to be enrolled. NOT_FOUND, ENROLMENT_OVER,
+ * SPONSORSHIP_MISMATCH when the request says otherwise, ALREADY_SPONSORED, SPONSORS_TOO_MANY. */
+MUST_CHECK enum err core_sponsor(struct core *c, const struct core_caller *who,
+                                 const struct verified *statement, struct core_answer *out);
 /* A key gives its place to a new one of the same person, over a session of his: what the old one
  * signed stands, and it signs no more. The session goes on as the new key's, the old key's others
  * end. KEY_TAKEN, ROTATIONS_TOO_MANY. */
@@ -439,10 +467,10 @@ MUST_CHECK enum err core_order_hold(struct core *c, const struct core_caller *wh
                                     const struct core_word *word, struct core_answer *out);
 #define CORE_ITEM_MAX 96 /* bytes of an item's name */
 /* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the caller's.
- * ITEM is "order:IBAN/ID", "credit:17", "policy:DIGEST" or "enrolment:ENROLMENT" (NOT_FOUND unless
- * it waits). What is nobody's an operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is
- * his he gives away; what is another's (ITEM_CLAIMED) only who has the role security.
- * HOLDER_UNKNOWN when OPERATOR_ID does not work the queue. */
+ * ITEM is "order:IBAN/ID", "credit:17", "policy:DIGEST", "enrolment:ENROLMENT" or
+ * "application:DIGEST" (NOT_FOUND unless it waits). What is nobody's an operator takes for himself
+ * (ITEM_NOT_CLAIMED otherwise), what is his he gives away; what is another's (ITEM_CLAIMED) only
+ * who has the role security. HOLDER_UNKNOWN when OPERATOR_ID does not work the queue. */
 MUST_CHECK enum err core_claim(struct core *c, const struct core_caller *who, const char *item,
                                const char *operator_id, const char *note, struct core_answer *out);
 /* What operators note about an item, for each other and the log. */

@@ -65,7 +65,7 @@ enum err enrol_key(struct core *c, const struct enrol *in)
     e = write_entry(c, in, is_new ? NO_ENTRY : there.entry, &entry);
     if (!e)
         e = is_new ? add_holder(c, in, entry, &there.id) : people_set_entry(c, there.id, entry);
-    const struct people_key as = {.holder = there.id, .enrolment = entry};
+    const struct people_key as = {.holder = there.id, .enrolment = entry, .signer = in->signer};
     if (!e)
         e = people_key_add(c, in->key, in->use, &as);
     return e ? e : add_certificate(c, in);

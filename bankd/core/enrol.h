@@ -15,6 +15,7 @@ struct enrol {
     const char *holder, *name;
     const struct key *key;
     enum key_use use;
+    int64_t signer; /* for another use than to sign: the signing key that it was asked for with */
     /* Of whoever asked for it: who admitted him, and what he signed. NULL: vouched for by hand. */
     const char *operator_name, *statement;
     const struct buf *certificate; /* DER; NULL or empty: none */

@@ -16,26 +16,6 @@
 
 #define NAME_CHARS 140
 
-static enum err list_keys(struct core *c, int64_t holder, struct doc *out)
-{
-    struct store_query *q = store_query(c->store, STORE_KEY_OF_HOLDER);
-    bool row = false;
-
-    doc_array(out);
-    store_bind_int(q, ":holder", holder);
-    enum err e = store_step(q, &row);
-    while (!e && row) {
-        struct doc one = {0};
-        doc_object(&one);
-        doc_text(&one, "thumbprint", store_text(q, 0));
-        doc_text(&one, "status", store_text(q, 1));
-        doc_push(out, &one);
-        e = store_step(q, &row);
-    }
-    store_done(q);
-    return e;
-}
-
 /* What the two kinds are called in an answer. */
 static const char *const words[] = {
     [PEOPLE_PERSON] = "holder", [PEOPLE_TERMINAL] = "terminal", [PEOPLE_OPERATOR] = "operator"};
@@ -69,7 +49,8 @@ static enum err describe(struct core *c, int64_t row, const struct enrolling *in
     doc_object(out);
     doc_text(out, words[in->kind], in->id);
     doc_text(out, "name", in->name);
-    enum err e = list_keys(c, row, &keys);
+    doc_array(&keys);
+    enum err e = people_list_keys(c, STORE_KEY_OF_HOLDER, row, &keys);
     doc_put(out, "keys", &keys);
     return !e && in->kind == PEOPLE_OPERATOR ? add_roles(c, row, out) : e;
 }

@@ -95,13 +95,19 @@ static enum err set(struct core *c, const char *thumbprint, const struct act *ac
     return e ? e : look_again(c, key);
 }
 
-static void describe(const char *holder, const char *thumbprint, enum key_status status,
-                     struct doc *body)
+/* As it is now, with the keys whose fate it is, too. */
+static enum err describe(struct core *c, const char *thumbprint, struct doc *body)
 {
+    struct people_key key;
+
+    enum err e = people_key_find(c, thumbprint, &key);
+    if (e)
+        return e;
     doc_object(body);
-    doc_text(body, "holder", holder);
-    doc_text(body, "status", key_status_name(status));
+    doc_text(body, "holder", key.holder_name);
+    doc_text(body, "status", key_status_name(key.status));
     doc_text(body, "thumbprint", thumbprint);
+    return people_put_keys(c, STORE_KEY_BESIDE, key.id, body);
 }
 
 /* Somebody must be left who makes operators. A key that signs nothing leaves nobody behind. */
@@ -116,6 +122,14 @@ static enum err check_left(struct core *c, const struct people_key *key)
     if (!e && roles & ROLE_BIT(ROLE_SECURITY))
         e = act_count(c, ROLE_SECURITY, key->holder, &others);
     return !e && others == 0 ? ERR_LAST_OF_ROLE : e;
+}
+
+/* His own. Whoever comes by a certificate has that card only: he takes no other away. */
+static enum err check_own(const struct session_viewer *viewer, const struct people_key *key)
+{
+    if (viewer->is_operator || key->holder != viewer->holder)
+        return ERR_KEY_UNKNOWN;
+    return viewer->card && viewer->card != key->signer ? ERR_LOGIN_REQUIRED : ERR_OK;
 }
 
 /* A session is enough: it takes away, and whoever lost his card has nothing to sign with. */
@@ -135,15 +149,16 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
         e = utext_check(note, strlen(note), NOTE_CHARS);
     if (!e)
         e = people_key_find(c, thumbprint, &key);
-    if (!e && (viewer.is_operator || key.holder != viewer.holder))
-        e = ERR_KEY_UNKNOWN;
+    if (!e)
+        e = check_own(&viewer, &key);
     if (!e && key.status == KEY_REVOKED)
         e = ERR_KEY_REVOKED;
     if (!e)
         e = check_left(c, &key);
     if (!e && key_status_counts(key.status))
         e = set(c, thumbprint, &act, &key);
-    describe(viewer.holder_name, thumbprint, act.status, &body);
+    if (!e)
+        e = describe(c, thumbprint, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }
 
@@ -195,6 +210,6 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
     if (!e)
         e = set(c, thumbprint, &act, &key);
     if (!e)
-        describe(holder, thumbprint, act.status, &body);
+        e = describe(c, thumbprint, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }

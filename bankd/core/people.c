@@ -22,6 +22,12 @@ enum people_kind people_kind_read(const struct store_query *q, int column)
     return (enum people_kind)k;
 }
 
+static enum key_status status_of(const struct store_query *q, int own, int signer)
+{
+    return key_status_beside(key_status_from_name(store_text(q, own)),
+                             key_status_from_name(store_text(q, signer)));
+}
+
 enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out)
 {
     struct store_query *q = store_query(c->store, STORE_KEY_FIND);
@@ -35,13 +41,14 @@ enum err people_key_find(struct core *c, const char *thumbprint, struct people_k
     if (!e) {
         out->id = store_int(q, 0);
         out->holder = store_int(q, 1);
-        out->status = key_status_from_name(store_text(q, 3));
+        out->status = status_of(q, 3, 11);
         out->floor_us = store_int(q, 4);
         out->enrolment = store_int(q, 5);
         out->holder_entry = store_int(q, 6);
         out->kind = people_kind_read(q, 7);
         out->generation = store_int(q, 8);
         out->rotated = !store_is_null(q, 9);
+        out->signer = store_int(q, 10);
         e = store_copy_text(q, 2, out->holder_name, sizeof out->holder_name);
     }
     store_done(q);
@@ -77,9 +84,45 @@ enum err people_key_add(struct core *c, const struct key *key, enum key_use use,
     store_bind_int(q, ":floor", freshness_floor_at(c->now_us));
     store_bind_int(q, ":entry", as->enrolment);
     store_bind_text(q, ":use", key_use_name(use));
+    if (use != KEY_USE_SIGN)
+        store_bind_int(q, ":signer", as->signer);
     store_bind_int(q, ":generation", as->generation);
     enum err e = store_run(q);
     return !e && use == KEY_USE_SIGN ? remember(c, spki, len) : e;
+}
+
+enum err people_list_keys(struct core *c, enum store_statement query, int64_t of, struct doc *list)
+{
+    struct store_query *q = store_query(c->store, query);
+    bool row = false;
+
+    store_bind_int(q, ":of", of);
+    enum err e = store_step(q, &row);
+    while (!e && row) {
+        struct doc one = {0};
+        doc_object(&one);
+        doc_text_optional(&one, "signer", store_text(q, 4));
+        doc_text(&one, "status", key_status_name(status_of(q, 1, 3)));
+        doc_text(&one, "thumbprint", store_text(q, 0));
+        doc_text(&one, "use", store_text(q, 2));
+        doc_push(list, &one);
+        e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}
+
+enum err people_put_keys(struct core *c, enum store_statement query, int64_t of, struct doc *body)
+{
+    struct doc list = {0};
+
+    doc_array(&list);
+    enum err e = people_list_keys(c, query, of, &list);
+    if (list.text.len)
+        doc_put(body, "keys", &list);
+    else
+        doc_free(&list);
+    return e;
 }
 
 enum err people_holder_find(struct core *c, const char *holder, struct people_holder *out)

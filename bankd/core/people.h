@@ -6,6 +6,7 @@
 #define BANKD_CORE_PEOPLE_H
 
 #include "bankd/core/state.h"
+#include "order/doc.h"
 #include "order/enrolment.h"
 #include "order/forms.h"
 #include "order/key.h"
@@ -27,9 +28,10 @@ struct people_key {
     int64_t holder;
     char holder_name[HOLDER_MAX + 1];
     enum people_kind kind;
-    enum key_status status;
-    bool rotated;       /* another one took its place */
-    int64_t generation; /* rotations since the enrolment */
+    int64_t signer;         /* the signing key that it was asked for with, or itself */
+    enum key_status status; /* as good as that one is, at most */
+    bool rotated;           /* another one took its place */
+    int64_t generation;     /* rotations since the enrolment */
     int64_t floor_us;
     int64_t enrolment;    /* entry, or the rotation's */
     int64_t holder_entry; /* newest entry about the holder */
@@ -40,9 +42,16 @@ MUST_CHECK enum err people_key_find(struct core *c, const char *thumbprint, stru
 /* KEY_RETIRED or KEY_INACTIVE unless it may sign something new. */
 MUST_CHECK enum err people_key_signs(const struct people_key *key);
 /* KEY for its use, active, with a floor of now; from now on it verifies, if it signs. Of the struct
- * only holder, generation and enrolment count. */
+ * only holder, generation, enrolment and, for another use than to sign, signer count. */
 MUST_CHECK enum err people_key_add(struct core *c, const struct key *key, enum key_use use,
                                    const struct people_key *as);
+
+/* Appends what is told of keys to LIST: those that QUERY finds of OF. */
+MUST_CHECK enum err people_list_keys(struct core *c, enum store_statement query, int64_t of,
+                                     struct doc *list);
+/* The same as BODY's member "keys", if there are any. */
+MUST_CHECK enum err people_put_keys(struct core *c, enum store_statement query, int64_t of,
+                                    struct doc *body);
 
 struct people_holder {
     int64_t id;

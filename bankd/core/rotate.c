@@ -119,7 +119,11 @@ static enum err take(void *ctx, struct core_answer *out)
     doc_text(&body, "replaces", r->said->replaces);
     doc_text(&body, "status", key_status_name(KEY_ACTIVE));
     doc_text(&body, "thumbprint", r->said->thumbprint);
-    return answer_doc(r->c, 201, &body, out);
+    e = people_put_keys(r->c, STORE_KEY_BESIDE, r->stated.key.id, &body); /* that end with it */
+    if (!e)
+        return answer_doc(r->c, 201, &body, out);
+    doc_free(&body);
+    return e;
 }
 
 enum err core_rotate(struct core *c, const struct core_caller *who,

@@ -53,7 +53,8 @@ static enum err find_begun(struct core *c, const char *session, struct session_v
     return e;
 }
 
-/* A person's own certificate is a session for as long as it is valid and its key is good. */
+/* A person's own certificate is a session for as long as it is valid and its key is good: one to
+ * authenticate, while the key that signs is, which is on the same card. */
 static enum err find_certified(struct core *c, const struct core_caller *who,
                                struct session_viewer *out)
 {
@@ -68,6 +69,7 @@ static enum err find_certified(struct core *c, const struct core_caller *who,
         return ERR_SESSION_REQUIRED;
     out->holder = key.holder;
     out->kind = key.kind;
+    out->card = key.signer;
     memcpy(out->holder_name, key.holder_name, sizeof out->holder_name);
     return ERR_OK;
 }

@@ -17,6 +17,7 @@ struct session_viewer {
     int64_t holder;
     char holder_name[HOLDER_MAX + 1];
     enum people_kind kind;
+    int64_t card; /* by a certificate: the signing key that it came with; 0: he logged in */
 };
 /* The operator or the session's holder; SESSION_REQUIRED. */
 MUST_CHECK enum err session_viewer(struct core *c, const struct core_caller *who,

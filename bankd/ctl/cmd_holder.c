@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/fate.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
@@ -124,6 +125,7 @@ int cmd_holder_list(void *ctx, const struct args_list *words)
     static const struct table_column columns[] = {
         {"HOLDER", "holder", false},
         {"NAME", "name", false},
+        {"USE", "keys.use", false},
         {"KEY", "keys.status", false},
         {"THUMBPRINT", "keys.thumbprint", false},
     };
@@ -191,8 +193,10 @@ static int set_key(struct ctl *ctl, const struct args_list *words, const char *s
         e = ctl_call(ctl, &call, &answer);
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
-    else if (e == ERR_OK)
+    else if (e == ERR_OK) {
         printf("The key %s of %s is %s\n", ctl->key, words->item[0], told(answer, status));
+        fate_print(answer);
+    }
     js_free(answer);
     buf_free(&body);
     return ctl_end(ctl, e);

@@ -53,7 +53,7 @@ class Bankctl(unittest.TestCase):
         self.assertEqual(self.json("holder", "add", "--id", "bob", "--name", "Bob", "--spki", der)["holder"], "bob")
         out = self.ctl("holder", "list").splitlines()
         self.assertEqual(len(out), 3)
-        self.assertEqual(out[1].split(), ["alice", "Alice", "Example", "active", self.alice.thumbprint])
+        self.assertEqual(out[1].split(), ["alice", "Alice", "Example", "sign", "active", self.alice.thumbprint])
         listed = self.json("holder", "list")["holders"]
         self.assertEqual([h["holder"] for h in listed], ["alice", "bob"])
 

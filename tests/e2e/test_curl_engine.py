@@ -9,6 +9,7 @@ import unittest
 import bank as b
 import enrolment as en
 import operators
+import rotation
 from enrolment import Newcomer
 
 ACCOUNT = b.iban(71)
@@ -113,7 +114,7 @@ class Engine(Scene):
 
     def test_suspended_is_refused_at_once(self):
         newcomer, certificates = self.enrol("sus")
-        for use, key in (("sign", newcomer.key), ("authenticate", newcomer.tls)):
+        for use, key in (("authenticate", newcomer.tls), ("sign", newcomer.key)):
             session = self.session(key, certificates[use])
             self.assertEqual(session.get("/v1/accounts").status, 200)
             for status in ("suspended", "active", "revoked"):
@@ -121,6 +122,56 @@ class Engine(Scene):
                 self.assertEqual(answer.json.get("status"), status, answer)
                 with self.subTest(use=use, status=status):
                     self.assertEqual(session.get("/v1/accounts").name, "OK" if status == "active" else "SESSION_REQUIRED")
+
+    def set(self, holder, key, status):
+        return self.olga.act("/v1/holders/%s/keys/%s" % (holder, key.thumbprint),
+                             {"note": "as a test", "status": status}).json
+
+    def keys_of(self, holder):
+        told = next(one for one in self.olga.get("/v1/holders").json["holders"] if one["holder"] == holder)
+        return [(key["use"], key["status"]) for key in told["keys"]]
+
+    def test_the_card_goes_with_its_key(self):
+        """Suspended, resumed, revoked by the bank; suspended by its holder; retired by a rotation."""
+        for end, holder in (("revoked", "rita"), ("by himself", "hugo"), ("rotated", "rosa")):
+            newcomer, certificates = self.enrol(holder)
+            card = self.session(newcomer.tls, certificates["authenticate"])
+            with self.subTest(end):
+                self.assertEqual(card.get("/v1/accounts").status, 200)
+                told = self.set(holder, newcomer.key, "suspended")
+                self.assertEqual(told["keys"], [{"signer": newcomer.key.thumbprint, "status": "suspended",
+                                                 "thumbprint": newcomer.tls.thumbprint, "use": "authenticate"}])
+                self.refused(card.get("/v1/accounts"))
+                self.set(holder, newcomer.key, "active")
+                self.assertEqual(card.get("/v1/accounts").status, 200)
+                mine = b.Session(self.bank, newcomer.key)
+                if end == "revoked":
+                    self.set(holder, newcomer.key, "revoked")
+                elif end == "by himself":
+                    self.assertEqual(mine.post("/v1/keys/%s/suspension" % newcomer.key.thumbprint,
+                                               {"note": "my card is gone"}).status, 200)
+                else:
+                    told = rotation.send(mine, newcomer.key, rotation.sign(newcomer.key, b.Key(self.bank.dir))).json
+                    self.assertEqual([(key["use"], key["status"]) for key in told["keys"]],
+                                     [("authenticate", "retired")])
+                self.refused(card.get("/v1/accounts"))
+                self.refused(card.post("/v1/contact", {"email": "thief@example.com", "language": "en"}))
+                status = {"revoked": "revoked", "by himself": "suspended", "rotated": "retired"}[end]
+                self.assertEqual(self.keys_of(holder)[:2], [("sign", status), ("authenticate", status)])
+
+    def test_a_card_takes_no_other_away(self):
+        first, certificates = self.enrol("two")
+        second = Newcomer(self.bank, "Two Example", wanted="two")
+        second.ask()
+        self.olga.act("/v1/enrolments/%s/admission" % second.enrolment,
+                      {"holder": "two", "thumbprint": second.key.thumbprint})
+        found = self.session(first.tls, certificates["authenticate"])
+        for key in (second.key, second.tls):
+            self.refused(found.post("/v1/keys/%s/suspension" % key.thumbprint, {"note": "x"}), "LOGIN_REQUIRED")
+        self.assertEqual(found.post("/v1/keys/%s/suspension" % first.key.thumbprint, {"note": "found"}).status, 200)
+        self.refused(found.get("/v1/accounts"))
+        self.assertEqual(self.keys_of("two"), [("sign", "suspended"), ("authenticate", "suspended"),
+                                               ("sign", "active"), ("authenticate", "active")])
 
     def test_certificates_that_count_for_nothing(self):
         """Of another root with the bank's name, and of himself."""

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/fate.h"
+
+#include "order/enrolment.h"
+#include "order/forms.h"
+#include "order/json.h"
+#include "order/key_status.h"
+#include <stdio.h>
+#include <string.h>
+
+static const char *purpose(const struct js *one)
+{
+    for (size_t use = 0; use < KEY_USES; use++) {
+        if (strcmp(js_member_text(one, "use"), key_use_name((enum key_use)use)) == 0)
+            return key_use_name((enum key_use)use);
+    }
+    return "?";
+}
+
+void fate_print(const struct js *answer)
+{
+    const struct js *keys = js_get(answer, "keys");
+    for (size_t i = 0; i < js_count(keys); i++) {
+        const struct js *one = js_at(keys, i);
+        const char *thumbprint = js_member_text(one, "thumbprint");
+        enum key_status status = key_status_from_name(js_member_text(one, "status"));
+        if (forms_thumbprint(thumbprint, strlen(thumbprint)) == ERR_OK &&
+            status != KEY_STATUS_COUNT)
+            printf("With it: %s, to %s, is %s\n", thumbprint, purpose(one),
+                   key_status_name(status));
+    }
+}

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The keys of one card: whoever has the one to authenticate with may come in by it as long as the
+ * one that signs is good, and no longer.
+ */
+#include "order/enrolment.h"
+#include "order/pkcs10.h"
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY (INT64_C(86400) * WORLD_SECOND)
+
+/* Two cards of one person. */
+struct card {
+    struct person sign, tls;
+};
+struct desk {
+    struct world w;
+    struct card first, second;
+};
+
+static void ask_and_admit(struct world *w, struct card *card, const char *wanted)
+{
+    const struct world_says says = {.expires_us = w->time.now_us + DAY};
+    const struct core_caller stranger = {.session = ""};
+    struct buf request[KEY_USES] = {{0}}, payload = {0}, jws = {0};
+    const struct core_admission in = {.holder = "dora",
+                                      .thumbprint = key_thumbprint(card->sign.key)};
+    char name[ENROLMENT_ID_LEN + 1];
+    struct verified *verified = NULL;
+    struct statement head;
+
+    world_head(w, &says, &head);
+    assert_ok(
+        pkcs10_make(card->sign.key, "Dora", world_sign_hash, &card->sign, &request[KEY_USE_SIGN]));
+    assert_ok(pkcs10_make(card->tls.key, "Dora", world_sign_hash, &card->tls,
+                          &request[KEY_USE_AUTHENTICATE]));
+    assert_ok(enrolment_make(&head, wanted, "Dora", request, &payload));
+    assert_ok(jws_make(card->sign.key, statement_typ(STATEMENT_ENROLMENT), payload.data,
+                       payload.len, world_sign_hash, &card->sign, &jws));
+    assert_ok(verify_enrolment(WORLD_BANK, buf_str(&jws), jws.len, &verified));
+    assert_ok(enrolment_id(buf_str(&jws), jws.len, name));
+    world_begin(w);
+    world_end(w, core_enrol(w->core, &stranger, verified, &w->answer));
+    assert_ok(w->answer.err);
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer));
+    assert_ok(w->answer.err);
+    verified_free(verified);
+    for (size_t use = 0; use < KEY_USES; use++)
+        buf_free(&request[use]);
+    buf_free(&payload);
+    buf_free(&jws);
+}
+
+static int enter(void **state)
+{
+    static struct desk desk;
+    struct desk *d = &desk;
+
+    world_open(&d->w);
+    world_populate(&d->w);
+    for (int i = 0; i < 2; i++) {
+        struct card *card = i ? &d->second : &d->first;
+        world_key(&card->sign, "dora", "P-256");
+        world_key(&card->tls, "dora", "P-384");
+        ask_and_admit(&d->w, card, i ? "dora" : "");
+    }
+    world_login(&d->w, &d->first.sign);
+    *state = d;
+    return 0;
+}
+
+static int leave(void **state)
+{
+    struct desk *d = *state;
+
+    world_check(&d->w);
+    for (int i = 0; i < 2; i++) {
+        world_person_free(i ? &d->second.sign : &d->first.sign);
+        world_person_free(i ? &d->second.tls : &d->first.tls);
+    }
+    world_close(&d->w);
+    return 0;
+}
+
+/* Who comes with the certificate of P's key. */
+static struct core_caller certified(const struct desk *d, const struct person *p)
+{
+    return (struct core_caller){.session = key_thumbprint(p->key),
+                                .certified_until_us = d->w.time.now_us + DAY};
+}
+
+static const char *looks(struct desk *d, const struct person *p)
+{
+    const struct core_caller who = certified(d, p);
+    const struct core_page page = {.cursor = ""};
+
+    world_begin(&d->w);
+    world_end(&d->w, core_accounts(d->w.core, &who, &page, &d->w.answer));
+    return err_name(d->w.answer.err);
+}
+
+static const char *suspends(struct desk *d, const struct core_caller *who, const struct person *of)
+{
+    world_begin(&d->w);
+    world_end(&d->w,
+              core_key_suspend(d->w.core, who, key_thumbprint(of->key), "gone", &d->w.answer));
+    return err_name(d->w.answer.err);
+}
+
+static const char *set(struct desk *d, const struct person *p, const char *status)
+{
+    world_begin(&d->w);
+    world_end(&d->w, core_key_set(d->w.core, &world_operator, "dora", key_thumbprint(p->key),
+                                  status, "so", &d->w.answer));
+    return err_name(d->w.answer.err);
+}
+
+static const char *moves(struct desk *d, const struct person *p)
+{
+    const struct core_contact to = {.email = "thief@example.com", .webhook = "", .language = "en"};
+    const struct core_caller who = certified(d, p);
+
+    world_begin(&d->w);
+    world_end(&d->w, core_contact_set(d->w.core, &who, &to, &d->w.answer));
+    return err_name(d->w.answer.err);
+}
+
+/* Nothing goes by the certificate. */
+static void assert_over(struct desk *d, const struct card *card)
+{
+    const struct core_caller who = certified(d, &card->tls);
+
+    assert_string_equal(looks(d, &card->tls), "SESSION_REQUIRED");
+    assert_string_equal(moves(d, &card->tls), "SESSION_REQUIRED");
+    assert_string_equal(suspends(d, &who, &d->second.sign), "SESSION_REQUIRED");
+}
+
+/* "sign:active authenticate:active", with those of both cards. */
+static const char *listed(struct desk *d)
+{
+    static char out[256];
+    const struct core_page page = {.cursor = ""};
+    struct js *answer = NULL;
+    size_t len = 0;
+
+    out[0] = '\0';
+    world_begin(&d->w);
+    world_end(&d->w, core_holders(d->w.core, &world_operator, &page, &d->w.answer));
+    assert_ok(d->w.answer.err);
+    assert_ok(js_parse(d->w.answer.body.data, d->w.answer.body.len, &answer));
+    const struct js *holders = js_get(answer, "holders");
+    const struct js *keys = js_get(js_at(holders, js_count(holders) - 1), "keys");
+    for (size_t i = 0; i < js_count(keys); i++) {
+        const struct js *one = js_at(keys, i);
+        len += (size_t)snprintf(out + len, sizeof out - len, "%s%s:%s", i ? " " : "",
+                                js_text(js_get(one, "use"), NULL),
+                                js_text(js_get(one, "status"), NULL));
+        const struct person *of = i / 2 ? &d->second.sign : &d->first.sign;
+        const struct js *signer = js_get(one, "signer");
+        assert_int_equal(signer != NULL, i % 2);
+        if (signer)
+            assert_string_equal(js_text(signer, NULL), key_thumbprint(of->key));
+    }
+    js_free(answer);
+    return out;
+}
+
+static void test_suspended_with_the_key_that_signs(void **state)
+{
+    struct desk *d = *state;
+
+    assert_string_equal(looks(d, &d->first.tls), "OK");
+    assert_string_equal(set(d, &d->first.sign, "suspended"), "OK");
+    assert_non_null(strstr(buf_str(&d->w.answer.body), key_thumbprint(d->first.tls.key)));
+    assert_over(d, &d->first);
+    assert_string_equal(listed(d),
+                        "sign:suspended authenticate:suspended sign:active authenticate:active");
+    assert_string_equal(looks(d, &d->second.tls), "OK");
+    assert_string_equal(set(d, &d->first.sign, "active"), "OK");
+    assert_string_equal(looks(d, &d->first.tls), "OK");
+    assert_string_equal(set(d, &d->first.sign, "revoked"), "OK");
+    assert_over(d, &d->first);
+    assert_string_equal(set(d, &d->first.tls, "active"), "KEY_REVOKED");
+    assert_string_equal(listed(d),
+                        "sign:revoked authenticate:revoked sign:active authenticate:active");
+}
+
+/* It has a status of its own, too, which stays when the other is resumed. */
+static void test_suspended_by_itself(void **state)
+{
+    struct desk *d = *state;
+
+    assert_string_equal(set(d, &d->first.tls, "suspended"), "OK");
+    assert_string_equal(looks(d, &d->first.tls), "SESSION_REQUIRED");
+    assert_string_equal(listed(d),
+                        "sign:active authenticate:suspended sign:active authenticate:active");
+    assert_string_equal(set(d, &d->first.sign, "suspended"), "OK");
+    assert_string_equal(set(d, &d->first.tls, "active"), "OK");
+    assert_string_equal(world_text(&d->w, "status"), "suspended"); /* as long as the other is */
+    assert_string_equal(looks(d, &d->first.tls), "SESSION_REQUIRED");
+    assert_string_equal(set(d, &d->first.sign, "active"), "OK");
+    assert_string_equal(looks(d, &d->first.tls), "OK");
+}
+
+static void test_ended_by_a_rotation(void **state)
+{
+    struct desk *d = *state;
+    struct person next = {0};
+
+    world_key(&next, "dora", "P-521");
+    assert_string_equal(world_rotate(&d->w, &d->first.sign, &next), "OK");
+    assert_non_null(strstr(buf_str(&d->w.answer.body), key_thumbprint(d->first.tls.key)));
+    assert_over(d, &d->first);
+    assert_string_equal(set(d, &d->first.tls, "active"), "KEY_RETIRED");
+    assert_string_equal(set(d, &d->first.sign, "suspended"), "OK");
+    assert_string_equal(set(d, &d->first.sign, "active"), "OK"); /* retired again */
+    assert_over(d, &d->first);
+    world_person_free(&next);
+}
+
+/* Whoever found a card does not take the other away; who logs in may, and so may the card itself.
+ */
+static void test_suspended_by_a_certificate(void **state)
+{
+    struct desk *d = *state;
+    const struct core_caller found = certified(d, &d->first.tls);
+    const struct core_caller by_login = {.session = d->first.sign.session};
+
+    assert_string_equal(suspends(d, &found, &d->second.sign), "LOGIN_REQUIRED");
+    assert_string_equal(suspends(d, &found, &d->second.tls), "LOGIN_REQUIRED");
+    assert_string_equal(suspends(d, &found, &d->w.alice), "KEY_UNKNOWN");
+    assert_string_equal(looks(d, &d->second.tls), "OK");
+    assert_string_equal(suspends(d, &by_login, &d->second.tls), "OK");
+    assert_string_equal(looks(d, &d->second.tls), "SESSION_REQUIRED");
+    assert_string_equal(suspends(d, &found, &d->first.sign), "OK");
+    assert_string_equal(world_text(&d->w, "status"), "suspended");
+    assert_over(d, &d->first);
+    assert_string_equal(suspends(d, &by_login, &d->second.sign), "SESSION_REQUIRED");
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
+    const struct CMUnitTest tests[] = {
+        T(test_suspended_with_the_key_that_signs),
+        T(test_suspended_by_itself),
+        T(test_ended_by_a_rotation),
+        T(test_suspended_by_a_certificate),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
