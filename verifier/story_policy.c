@@ -167,7 +167,6 @@ static enum err note_signers(struct story *s)
         memcpy(out->holder, ch->holders[i], sizeof out->holder);
         memcpy(out->thumbprint, ch->keys[i], sizeof out->thumbprint);
         out->version = policy_version(ch->to);
-        out->pinned = story_keys_pinned(s, ch->keys[i]);
         out->ceremony = story_keys_ceremony(s, ch->keys[i]);
     }
     return ERR_OK;
