@@ -31,11 +31,13 @@ MUST_CHECK enum err request_challenge_read(const void *bytes, size_t len,
                                            struct request_challenge *out);
 MUST_CHECK enum err request_challenge_make(const struct request_challenge *in, struct buf *out);
 
-/* LOGIN: {"login":JWS}; DELEGATE: {"delegation":JWS}; ROTATE: {"rotation":JWS}; every act of an
- * operator over a session of his own: {"act":JWS}; ENROL: {"enrolment":JWS}. MEMBER is the name. */
+/* LOGIN: {"login":JWS}; DELEGATE: {"delegation":JWS}; ROTATE: {"rotation":JWS};
+ * SPONSOR: {"sponsorship":JWS}; ENROL: {"enrolment":JWS}; every act of an operator over a session
+ * of his own: {"act":JWS}. MEMBER is the name. */
 #define REQUEST_LOGIN "login"
 #define REQUEST_DELEGATION "delegation"
 #define REQUEST_ROTATION "rotation"
+#define REQUEST_SPONSORSHIP "sponsorship"
 #define REQUEST_ACT "act"
 #define REQUEST_ENROLMENT "enrolment"
 struct request_statement {

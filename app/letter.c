@@ -4,17 +4,18 @@
 #include "app/qr.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "order/text.h"
 #include <stdbool.h>
 #include <string.h>
 
-#define CODE_MAX ((size_t)1024)
+#define CODE_MAX ((size_t)2048)
 #define LETTER_PATH_MAX ((size_t)4096)
 #define GROUP 4u
 #define VALUE_COLUMNS 68u /* of 80, behind a label of 12 */
 
 /* The first lines of the codes; a new version gets a new number. */
 #define BANK_CODE "countersign-bank-letter/1"
-#define ENROLMENT_CODE "countersign-enrolment-letter/1"
+#define ENROLMENT_CODE "countersign-enrolment-letter/2"
 
 void letter_group(const char *thumbprint, char out[static LETTER_GROUPED_LEN + 1])
 {
@@ -54,8 +55,14 @@ static enum err bank_code(const struct letter_bank *l, struct buf *out)
 
 static enum err enrolment_code(const struct letter_enrolment *l, struct buf *out)
 {
-    return buf_addf(out, ENROLMENT_CODE "\nbank %s\nbank-key %s\nkey %s\nenrolment %s\n", l->bank,
-                    l->bank_key, l->key, l->enrolment);
+    if (forms_bank(l->bank, strlen(l->bank)) != ERR_OK ||
+        forms_thumbprint(l->bank_key, strlen(l->bank_key)) != ERR_OK ||
+        forms_thumbprint(l->key, strlen(l->key)) != ERR_OK ||
+        utext_check(l->name, strlen(l->name), ENROLMENT_NAME_CHARS) != ERR_OK ||
+        forms_thumbprint(l->enrolment, strlen(l->enrolment)) != ERR_OK)
+        return ERR_LETTER_INVALID;
+    return buf_addf(out, ENROLMENT_CODE "\nbank %s\nbank-key %s\nkey %s\nname %s\nenrolment %s\n",
+                    l->bank, l->bank_key, l->key, l->name, l->enrolment);
 }
 
 /* One line of a text, without its end; false when there is none left. */
@@ -88,23 +95,54 @@ static enum err take_line(const char **at, const char *end, const char *name, ch
     return ERR_OK;
 }
 
-enum err letter_bank_read(const char *text, size_t len, struct letter_bank *out)
+/* A line of a code: its name, and where its value goes. */
+struct code_line {
+    const char *name;
+    char *to;
+    size_t cap;
+};
+
+static enum err read_code(const char *text, size_t len, const char *first,
+                          const struct code_line *lines, size_t count)
 {
     const char *at = text, *end = text + len, *line = "";
     size_t line_len = 0;
-    struct buf again = BUF_INIT(CODE_MAX);
-    memset(out, 0, sizeof *out);
-    while (!is_line(line, line_len, BANK_CODE)) {
+    while (!is_line(line, line_len, first)) {
         if (!next_line(&at, end, &line, &line_len))
             return ERR_LETTER_INVALID;
     }
-    enum err e = take_line(&at, end, "bank", out->bank, sizeof out->bank);
-    if (e == ERR_OK)
-        e = take_line(&at, end, "bank-key", out->bank_key, sizeof out->bank_key);
-    if (e == ERR_OK)
-        e = take_line(&at, end, "url", out->url, sizeof out->url);
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = take_line(&at, end, lines[i].name, lines[i].to, lines[i].cap);
+    return e;
+}
+
+enum err letter_bank_read(const char *text, size_t len, struct letter_bank *out)
+{
+    const struct code_line lines[] = {{"bank", out->bank, sizeof out->bank},
+                                      {"bank-key", out->bank_key, sizeof out->bank_key},
+                                      {"url", out->url, sizeof out->url}};
+    struct buf again = BUF_INIT(CODE_MAX);
+    memset(out, 0, sizeof *out);
+    enum err e = read_code(text, len, BANK_CODE, lines, sizeof lines / sizeof *lines);
     if (e == ERR_OK)
         e = bank_code(out, &again); /* checks the forms */
+    buf_free(&again);
+    return e;
+}
+
+enum err letter_enrolment_read(const char *text, size_t len, struct letter_enrolment *out)
+{
+    const struct code_line lines[] = {{"bank", out->bank, sizeof out->bank},
+                                      {"bank-key", out->bank_key, sizeof out->bank_key},
+                                      {"key", out->key, sizeof out->key},
+                                      {"name", out->name, sizeof out->name},
+                                      {"enrolment", out->enrolment, sizeof out->enrolment}};
+    struct buf again = BUF_INIT(CODE_MAX);
+    memset(out, 0, sizeof *out);
+    enum err e = read_code(text, len, ENROLMENT_CODE, lines, sizeof lines / sizeof *lines);
+    if (e == ERR_OK)
+        e = enrolment_code(out, &again); /* checks the forms */
     buf_free(&again);
     return e;
 }

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "order/enrolment.h"
 #include "order/forms.h"
 #include "order/key.h"
 #include <stddef.h>
@@ -24,13 +25,15 @@ struct letter_bank {
     char url[LETTER_URL_MAX + 1];
 };
 
-/* From whoever enrols, to the bank; everything borrowed. */
+/* From whoever enrols, to the bank and to who vouches for him. */
 struct letter_enrolment {
-    const char *bank, *bank_key;
-    const char *key;           /* the signing key's thumbprint */
-    const char *enrolment;     /* what the bank calls the request */
-    const char *name, *holder; /* HOLDER may be "" */
-    int64_t expires_us;
+    char bank[BANK_MAX + 1];
+    char bank_key[KEY_THUMBPRINT_LEN + 1]; /* as he pinned it */
+    char key[KEY_THUMBPRINT_LEN + 1];      /* that is to sign for him */
+    char name[ENROLMENT_NAME_BYTES + 1];
+    char enrolment[ENROLMENT_ID_LEN + 1]; /* what the bank calls the request */
+    char holder[HOLDER_MAX + 1];          /* for people only; may be "" */
+    int64_t expires_us;                   /* the same */
 };
 
 /* THUMBPRINT in groups of four, as people compare it. */
@@ -44,8 +47,10 @@ MUST_CHECK enum err letter_bank_write(const struct letter_bank *l, int64_t now_u
 MUST_CHECK enum err letter_enrolment_write(const struct letter_enrolment *l, int64_t now_us,
                                            const char *dir, const char *name);
 
-/* The bank's letter from its code's text, or from the text for people, which has the same lines at
- * its end. LETTER_INVALID. */
+/* A letter from its code's text, or from the text for people, which has the same lines at its end.
+ * LETTER_INVALID. */
 MUST_CHECK enum err letter_bank_read(const char *text, size_t len, struct letter_bank *out);
+MUST_CHECK enum err letter_enrolment_read(const char *text, size_t len,
+                                          struct letter_enrolment *out);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define SPKI_ROOM 2048 /* bytes: room for keys that are refused by name */
-#define GROUP 4        /* characters of a thumbprint that are read together */
 
 /* --- reading --- */
 
@@ -71,26 +70,17 @@ enum err rotation_parse(const void *payload, size_t len, struct rotation *out)
 
 /* --- what is shown; frozen, like the display of an order --- */
 
-static enum err add_thumbprint(struct buf *out, const char *label, const char *thumbprint)
-{
-    enum err e = buf_addf(out, "%-13s", label);
-
-    for (size_t at = 0; e == ERR_OK && at < KEY_THUMBPRINT_LEN; at += GROUP)
-        e = buf_addf(out, " %.*s", GROUP, thumbprint + at);
-    return e == ERR_OK ? buf_add_byte(out, '\n') : e;
-}
-
 enum err rotation_display_render(const struct rotation *r, struct buf *out)
 {
     enum err e =
         buf_add_str(out, "I replace my key. Only the new one signs for me from now on.\n\n");
 
     if (e == ERR_OK)
-        e = add_thumbprint(out, "New key", r->thumbprint);
+        e = statement_show_thumbprint(out, "New key", r->thumbprint);
     if (e == ERR_OK)
         e = buf_addf(out, "%-14s%s\n", "Signs by", key_alg_name(r->alg));
     if (e == ERR_OK)
-        e = add_thumbprint(out, "Old key", r->replaces);
+        e = statement_show_thumbprint(out, "Old key", r->replaces);
     return e == ERR_OK ? buf_addf(out, "%-14s%s\n", "Bank", r->head.bank) : e;
 }
 

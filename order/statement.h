@@ -27,6 +27,7 @@ enum statement_kind {
     STATEMENT_ROTATION_PROOF, /* inside it, by the new key */
     STATEMENT_POLICY,         /* a word on a new policy */
     STATEMENT_DELEGATION,
+    STATEMENT_SPONSORSHIP, /* of a request to be enrolled */
     STATEMENT_OPERATOR_ACT,
     STATEMENT_TERMINAL, /* cash at a terminal */
     STATEMENT_BANK_KEYS,
@@ -83,6 +84,10 @@ struct statement_members {
 MUST_CHECK enum err statement_head_read(const struct statement_members *members,
                                         struct statement *out);
 void statement_head_write(const struct statement *head, struct doc *out);
+
+/* Appends "LABEL  THUMBPRINT\n" as a display shows it, in groups of four. */
+MUST_CHECK enum err statement_show_thumbprint(struct buf *out, const char *label,
+                                              const char *thumbprint);
 
 /* A whole *_parse: READ fills OUT, of SIZE bytes, from the payload's object; zeroed after a
  * failure.

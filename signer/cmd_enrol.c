@@ -250,13 +250,13 @@ static enum err keep(struct app *a, const struct request *r)
 
 static enum err write_letter(struct app *a, const struct request *r)
 {
-    const struct letter_enrolment letter = {.bank = a->bank,
-                                            .bank_key = a->bank_key,
-                                            .key = key_thumbprint(a->public_key),
-                                            .enrolment = r->id,
-                                            .name = r->name,
-                                            .holder = r->holder,
-                                            .expires_us = r->head.expires_us};
+    struct letter_enrolment letter = {.expires_us = r->head.expires_us};
+    (void)snprintf(letter.bank, sizeof letter.bank, "%s", a->bank);
+    (void)snprintf(letter.bank_key, sizeof letter.bank_key, "%s", a->bank_key);
+    (void)snprintf(letter.key, sizeof letter.key, "%s", key_thumbprint(a->public_key));
+    (void)snprintf(letter.name, sizeof letter.name, "%s", r->name);
+    (void)snprintf(letter.enrolment, sizeof letter.enrolment, "%s", r->id);
+    (void)snprintf(letter.holder, sizeof letter.holder, "%s", r->holder);
     enum err e = letter_enrolment_write(&letter, clock_now_us(), r->dir, LETTER_NAME);
     return e == ERR_OK ? e : app_fail(a, e, "%s/" LETTER_NAME, r->dir);
 }

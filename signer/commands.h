@@ -20,6 +20,8 @@ extern const struct args_option cmd_token_generate_options[3];
 extern const struct args_option cmd_token_info_options[1];
 extern const struct args_option cmd_token_change_pin_options[1];
 
+int cmd_sponsor(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_sponsor_options[3];
 int cmd_enrol(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_enrol_options[7];
 

@@ -28,6 +28,9 @@ static const struct args_command commands[] = {
      "countersign enrol --name 'Carol Example' --bank-letter bank-letter.txt \\\n"
      "      --token 'pkcs11:token=carol'",
      OPTIONS(cmd_enrol_options), 0, 0, cmd_enrol},
+    {"sponsor", "LETTER", "vouch for somebody who asks to be enrolled, by what his letter says",
+     "countersign sponsor enrolment-letter.txt --account PT50000201231234567890154",
+     OPTIONS(cmd_sponsor_options), 1, 1, cmd_sponsor},
     {"login", "", "sign in at the bank with the token", "countersign login",
      OPTIONS(cmd_login_options), 0, 0, cmd_login},
     {"logout", "", "end the session and destroy its key", "countersign logout", NO_OPTIONS, 0, 0,

@@ -131,6 +131,8 @@ const struct statement *verified_head(const struct verified *v)
         return &v->body.terminal.head;
     if (v->kind == STATEMENT_DELEGATION)
         return &v->body.delegation.head;
+    if (v->kind == STATEMENT_SPONSORSHIP)
+        return &v->body.sponsorship.head;
     if (v->kind == STATEMENT_OPERATOR_ACT)
         return &v->body.act.head;
     if (v->kind == STATEMENT_ROTATION)
@@ -168,6 +170,11 @@ const struct terminal *verified_terminal(const struct verified *v)
 const struct delegation *verified_delegation(const struct verified *v)
 {
     return v->kind == STATEMENT_DELEGATION ? &v->body.delegation : NULL;
+}
+
+const struct sponsorship *verified_sponsorship(const struct verified *v)
+{
+    return v->kind == STATEMENT_SPONSORSHIP ? &v->body.sponsorship : NULL;
 }
 
 const struct rotation *verified_rotation(const struct verified *v)

@@ -19,6 +19,7 @@ struct verified {
         struct policy_change policy;
         struct terminal terminal;
         struct delegation delegation;
+        struct sponsorship sponsorship;
         struct rotation rotation;
         struct operator_act act;    /* owned */
         struct enrolment enrolment; /* owned */

@@ -17,6 +17,7 @@
 #include "order/policy_change.h"
 #include "order/rollover.h"
 #include "order/rotation.h"
+#include "order/sponsorship.h"
 #include "order/statement.h"
 #include "order/terminal.h"
 #include <stdbool.h>
@@ -111,6 +112,17 @@ struct verify_rotation_input {
 };
 MUST_CHECK enum err verify_rotation(const struct verify_rotation_input *in, struct verified **out);
 
+/* Checks a sponsorship of the request ENROLMENT in the order of docs/FORMAT.md section 8.10. Does
+ * not judge time, rights, key status, nor whether key and name are those of the request. */
+struct verify_sponsorship_input {
+    const char *bank, *enrolment;
+    const char *jws;
+    size_t jws_len;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_sponsorship(const struct verify_sponsorship_input *in,
+                                       struct verified **out);
+
 /* Checks an operator's act: form, key, signature, bank, and ACT_MISMATCH unless it is the one that
  * PATH asks for. Does not judge time, roles, key status or what the request says. */
 struct verify_act_input {
@@ -137,6 +149,7 @@ const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
 const struct terminal *verified_terminal(const struct verified *v);
 const struct delegation *verified_delegation(const struct verified *v);
+const struct sponsorship *verified_sponsorship(const struct verified *v);
 const struct rotation *verified_rotation(const struct verified *v);
 const struct operator_act *verified_act(const struct verified *v);
 const struct enrolment *verified_enrolment(const struct verified *v);

@@ -10,6 +10,7 @@
 #include "bankd/core/enrol.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
+#include "bankd/core/sponsor.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -28,16 +29,20 @@ static enum err find_waiting(struct core *c, const struct core_caller *who, cons
     return claim_check(c, who, item);
 }
 
-/* Somebody new, or who the request says that he is already: nobody else's name is given to it. */
-static enum err check_holder(struct core *c, const struct enrolment *in, const char *holder)
+/* Somebody new, for whom as many vouch as the bank demands, or who the request says that he is
+ * already: nobody else's name is given to it. */
+static enum err check_holder(struct core *c, const struct enrolment *in, const char *holder,
+                             const struct sponsors *by)
 {
     struct people_holder there;
 
     enum err e = forms_holder(holder, strlen(holder));
     if (!e)
         e = people_holder_find(c, holder, &there);
+    if (e == ERR_HOLDER_UNKNOWN)
+        return (int64_t)sponsor_count(by) < c->terms.sponsors ? ERR_SPONSORS_MISSING : ERR_OK;
     if (e)
-        return e == ERR_HOLDER_UNKNOWN ? ERR_OK : e;
+        return e;
     if (there.kind != PEOPLE_PERSON)
         return ERR_HOLDER_IS_NO_PERSON;
     return strcmp(in->holder, holder) == 0 && strcmp(in->name, there.name) == 0
@@ -109,11 +114,11 @@ static enum err read_request(struct core *c, const struct enrolment_row *a, stru
 }
 
 static enum err check_admission(struct core *c, const struct verified *request,
-                                const struct core_admission *in)
+                                const struct core_admission *in, const struct sponsors *by)
 {
     if (strcmp(in->thumbprint, verified_signer(request)) != 0)
         return ERR_LETTER_MISMATCH;
-    enum err e = check_holder(c, verified_enrolment(request), in->holder);
+    enum err e = check_holder(c, verified_enrolment(request), in->holder, by);
     return e ? e : enrolment_check_keys(c, verified_enrolment(request));
 }
 
@@ -130,17 +135,21 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
                       const struct core_admission *in)
 {
     struct core_certificates certificates = {.missing = 0};
+    struct sponsors by;
     const struct enrolment_end how = {.state = "admitted",
                                       .operator_name = who->operator_name,
                                       .reason = "",
                                       .holder = in->holder,
-                                      .root = &certificates.root};
+                                      .root = &certificates.root,
+                                      .by = &by};
 
     struct verified *request;
 
     enum err e = read_request(c, a, &request);
     if (!e)
-        e = check_admission(c, request, in);
+        e = sponsor_load(c, a->id, &by);
+    if (!e)
+        e = check_admission(c, request, in, &by);
     if (!e && in->by.act)
         e = in->by.certify(in->by.ctx, verified_jws(request, NULL), in->by.act, &certificates);
     if (!e && in->by.act)

@@ -50,6 +50,7 @@ struct core_terms {
     size_t code_count;  /* 0: no order may go to another bank */
     bool console_open;  /* the console acts although there are operators */
     bool four_eyes;     /* nobody lets go on what he entered himself */
+    int64_t sponsors;   /* who must vouch for a new person before he is admitted */
     int64_t claim_us;   /* how long an item of the queue stays claimed; 0: two hours */
     int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
     int64_t events_us;  /* how long events are kept; 0: for ever */
@@ -154,6 +155,9 @@ MUST_CHECK enum err core_operator_add(struct core *c, const struct core_caller *
 /* The requests to be enrolled that wait. */
 MUST_CHECK enum err core_enrolments(struct core *c, const struct core_caller *who,
                                     const struct core_page *page, struct core_answer *out);
+/* The statements of those who vouch for one. */
+MUST_CHECK enum err core_sponsorships(struct core *c, const struct core_caller *who,
+                                      const char *enrolment, struct core_answer *out);
 /* Certificates for the keys of a request to be enrolled, by whoever holds the bank's root key. */
 struct core_certificates {
     unsigned missing; /* operators who must admit it besides; until then the rest is empty */
@@ -216,6 +220,10 @@ MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller 
 /* A holder's delegation, or its end. */
 MUST_CHECK enum err core_delegate(struct core *c, const struct core_caller *who,
                                   const struct verified *statement, struct core_answer *out);
+/* A holder's word that he knows whoever asks to be enrolled. NOT_FOUND, ENROLMENT_OVER,
+ * SPONSORSHIP_MISMATCH when the request says otherwise, ALREADY_SPONSORED, SPONSORS_TOO_MANY. */
+MUST_CHECK enum err core_sponsor(struct core *c, const struct core_caller *who,
+                                 const struct verified *statement, struct core_answer *out);
 /* A key gives its place to a new one of the same person, over a session of his: what the old one
  * signed stands, and it signs no more. The session goes on as the new key's, the old key's others
  * end. KEY_TAKEN, ROTATIONS_TOO_MANY. */

@@ -14,6 +14,7 @@
 #include "bankd/core/page.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
+#include "bankd/core/sponsor.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -107,6 +108,15 @@ static void begin_entry(struct doc *body, const char *type, const char *name, in
     entries_body(body, type, object, previous);
 }
 
+enum err enrolment_set_entry(struct core *c, const struct enrolment_row *a)
+{
+    struct store_query *q = store_query(c->store, STORE_ENROLMENT_ENTRY);
+
+    store_bind_int(q, ":id", a->id);
+    store_bind_int(q, ":entry", a->entry);
+    return store_run(q);
+}
+
 enum err enrolment_end(struct core *c, struct enrolment_row *a, const struct enrolment_end *how)
 {
     struct doc body = {0};
@@ -116,6 +126,8 @@ enum err enrolment_end(struct core *c, struct enrolment_row *a, const struct enr
     doc_text_optional(&body, "note", how->reason);
     if (how->operator_name)
         doc_text(&body, "operator", how->operator_name);
+    if (how->by)
+        sponsor_entries(how->by, &body);
     doc_text(&body, "status", how->state);
     enum err e = entries_add(c, &body, &a->entry);
     if (e)
@@ -230,6 +242,17 @@ static enum err put_certificates(struct core *c, const struct enrolment_row *a, 
     return e;
 }
 
+/* Whose word on it counts: for operators only. */
+static enum err put_sponsors(struct core *c, const struct enrolment_row *a, struct doc *out)
+{
+    struct sponsors all;
+
+    enum err e = sponsor_load(c, a->id, &all);
+    if (!e)
+        sponsor_names(&all, out);
+    return e;
+}
+
 enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
 {
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_BY_ID);
@@ -241,6 +264,8 @@ enum err enrolment_waits(struct core *c, int64_t id, struct doc *out)
     enum err e = read_one(q, &found, &a);
     if (!e && !found)
         e = ERR_STORE_FAILED;
+    if (!e)
+        e = put_sponsors(c, &a, out);
     if (!e) {
         put_admissions(&a, out);
         doc_time(out, "expires", a.expires_us);
@@ -404,17 +429,18 @@ enum err core_enrolment(struct core *c, const struct core_caller *who, const cha
     return enrolment_answer(c, who, enrolment_find(c, name, &a), 200, &a, out);
 }
 
-static enum err push(const struct store_query *q, struct doc *list, int64_t *last)
+static enum err push(struct core *c, const struct store_query *q, struct doc *list, int64_t *last)
 {
     struct doc one = {0};
     struct enrolment_row a;
 
     enum err e = read_row(q, &a);
-    if (!e) {
-        describe(&a, &one);
-        doc_push(list, &one);
-        *last = a.id;
-    }
+    if (e)
+        return e;
+    describe(&a, &one);
+    e = put_sponsors(c, &a, &one);
+    doc_push(list, &one);
+    *last = a.id;
     return e;
 }
 
@@ -442,7 +468,7 @@ enum err core_enrolments(struct core *c, const struct core_caller *who,
     store_bind_int(q, ":limit", page.limit);
     e = store_step(q, &row);
     for (; !e && row; count++) {
-        e = push(q, &list, &last);
+        e = push(c, q, &list, &last);
         if (!e)
             e = store_step(q, &row);
     }

@@ -35,6 +35,7 @@ struct enrolment_end {
     const char *reason;        /* why it was refused, or "" */
     const char *holder;        /* who he became, or "" */
     const struct buf *root;    /* of his certificates; NULL or empty: he has none */
+    const struct sponsors *by; /* who vouched for him; NULL: nobody */
 };
 
 bool enrolment_row_waits(const struct enrolment_row *a);
@@ -43,6 +44,8 @@ void enrolment_object(const char *name, char out[static ENROLMENT_OBJECT_MAX]);
 
 /* NOT_FOUND. With what time demands. */
 MUST_CHECK enum err enrolment_find(struct core *c, const char *name, struct enrolment_row *out);
+/* Notes A's entry as the newest about it. */
+MUST_CHECK enum err enrolment_set_entry(struct core *c, const struct enrolment_row *a);
 /* KEY_TAKEN unless every key of it is nobody's. */
 MUST_CHECK enum err enrolment_check_keys(struct core *c, const struct enrolment *in);
 MUST_CHECK enum err enrolment_end(struct core *c, struct enrolment_row *a,

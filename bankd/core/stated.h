@@ -3,7 +3,8 @@
  * stated: the one way of every signed statement through the bank, whatever it says. Who carries it,
  * whether it came before, whether it is fresh and its key counts are asked here, with the rules of
  * freshness 1 and 3 to 5 (docs/FORMAT.md section 10); what it says is judged and entered by the
- * file of its kind: decide.c, cash.c, change.c, delegate.c, rotate.c. Private to bankd/core.
+ * file of its kind: decide.c, cash.c, change.c, delegate.c, rotate.c, sponsor.c. Private to
+ * bankd/core.
  */
 #ifndef BANKD_CORE_STATED_H
 #define BANKD_CORE_STATED_H

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
+#include "bankd/ctl/sponsors.h"
 #include "bankd/ctl/table.h"
 #include "order/enrolment.h"
 #include <stdio.h>
@@ -14,17 +15,68 @@
 
 #define LETTER_LINE_MAX 256
 
+/* Member `sponsored` of ROW: in a word each, who vouches for it. */
+static enum err add_sponsors(struct js *row)
+{
+    const struct js *all = js_get(row, "sponsorships");
+    struct js *list = NULL;
+    enum err e = js_array_new(&list);
+    for (size_t i = 0; e == ERR_OK && i < js_count(all); i++) {
+        char word[SPONSORS_WORD_MAX];
+        sponsors_word(js_at(all, i), word);
+        e = js_push_text(list, word);
+    }
+    if (e == ERR_OK)
+        return js_set(row, "sponsored", list);
+    js_free(list);
+    return e;
+}
+
+/* The requests, each with the words on it; only who is said to have any is asked about. */
+static enum err make_rows(struct ctl *ctl, const struct js *requests, struct js **out)
+{
+    struct js *list = NULL;
+    enum err e = js_array_new(&list);
+    for (size_t i = 0; e == ERR_OK && i < js_count(requests); i++) {
+        struct js *row = NULL;
+        e = js_copy(js_at(requests, i), &row);
+        if (e == ERR_OK && js_get(row, "sponsors") != NULL)
+            e = sponsors_add(ctl, row);
+        if (e == ERR_OK && !ctl->json)
+            e = add_sponsors(row);
+        if (e == ERR_OK)
+            e = js_push(list, row);
+        else
+            js_free(row);
+    }
+    if (e == ERR_OK)
+        e = js_object_new(out);
+    if (e == ERR_OK)
+        return js_set(*out, "enrolments", list);
+    js_free(list);
+    return e;
+}
+
 int cmd_enrolment_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"ENROLMENT", "enrolment", false}, {"NAME", "name", false},
         {"WANTS TO BE", "wanted", false},  {"RECEIVED", "received", false},
-        {"EXPIRES", "expires", false},
+        {"EXPIRES", "expires", false},     {"SPONSORS", "sponsored", false},
     };
     const struct client_call call = {.route = ROUTE_ENROLMENTS};
+    struct js *told = NULL, *rows = NULL;
     (void)words;
-    return ctl_end(
-        ctx, ctl_show_list(ctx, &call, "enrolments", columns, sizeof columns / sizeof columns[0]));
+    enum err e = ctl_list(ctx, &call, "enrolments", &told);
+    if (e == ERR_OK)
+        e = make_rows(ctx, js_get(told, "enrolments"), &rows);
+    if (e == ERR_OK)
+        e = ((struct ctl *)ctx)->json ? ctl_print_json(rows)
+                                      : ctl_print_table(js_get(rows, "enrolments"), columns,
+                                                        sizeof columns / sizeof columns[0]);
+    js_free(told);
+    js_free(rows);
+    return ctl_end(ctx, e);
 }
 
 /* Nothing else may stand in a path. */
@@ -65,16 +117,41 @@ static void print_request(const struct js *told)
              js_member_text(keys, key_use_name((enum key_use)use)));
 }
 
+/* What each signed, and whether it is so. */
+static void print_sponsors(const struct js *told)
+{
+    const struct js *all = js_get(told, "sponsorships");
+    for (size_t i = 0; i < js_count(all); i++) {
+        const struct js *one = js_at(all, i);
+        const char *verdict = js_member_text(one, "verdict");
+        bool proved = strcmp(verdict, err_name(ERR_OK)) == 0;
+        printf("%-14s", "Sponsor");
+        app_print_safe(stdout, js_member_text(one, "holder"));
+        fputs(", holder of ", stdout);
+        app_print_safe(stdout, js_member_text(one, "account"));
+        if (!proved)
+            printf(": NOT PROVED: %s\n", verdict);
+        else
+            puts(js_bool(js_get(one, "counts"))
+                     ? ": signed for this key and name"
+                     : ": signed, but it does not count any more: his key or his right is gone");
+    }
+}
+
+static enum err print_told(const struct ctl *ctl, const struct js *told)
+{
+    if (ctl->json)
+        return ctl_print_json(told);
+    print_request(told);
+    print_sponsors(told);
+    return ERR_OK;
+}
+
 /* CALL's answer, as people read it; *TOLD is the caller's to free. */
 static enum err tell(struct ctl *ctl, const struct client_call *call, struct js **told)
 {
     enum err e = ctl_call(ctl, call, told);
-
-    if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(*told);
-    else if (e == ERR_OK)
-        print_request(*told);
-    return e;
+    return e == ERR_OK ? print_told(ctl, *told) : e;
 }
 
 int cmd_enrolment_show(void *ctx, const struct args_list *words)
@@ -84,7 +161,11 @@ int cmd_enrolment_show(void *ctx, const struct args_list *words)
     struct js *told = NULL;
     enum err e = take_request(ctl, words, &call);
     if (e == ERR_OK)
-        e = tell(ctl, &call, &told);
+        e = ctl_call(ctl, &call, &told);
+    if (e == ERR_OK)
+        e = sponsors_add(ctl, told);
+    if (e == ERR_OK)
+        e = print_told(ctl, told);
     js_free(told);
     return ctl_end(ctl, e);
 }

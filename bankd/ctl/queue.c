@@ -206,6 +206,22 @@ static enum err add_party(const struct js *item, struct js *row)
     return e;
 }
 
+/* "alice:sponsors": who vouches for a person. */
+static enum err add_sponsors(const struct js *item, struct js *list)
+{
+    const struct js *sponsors = js_get(item, "sponsors");
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; e == ERR_OK && i < js_count(sponsors); i++) {
+        struct buf words = BUF_INIT(0);
+        e = buf_addf(&words, "%s:sponsors", js_text(js_at(sponsors, i), NULL));
+        if (e == ERR_OK)
+            e = js_push_text(list, buf_str(&words));
+        buf_free(&words);
+    }
+    return e;
+}
+
 /* "alice", but "bob:reject": who only agreed needs no word; nor does who admitted a person. */
 static enum err add_signed(const struct js *item, struct js *row)
 {
@@ -213,6 +229,8 @@ static enum err add_signed(const struct js *item, struct js *row)
     struct js *list = NULL;
 
     enum err e = js_array_new(&list);
+    if (e == ERR_OK)
+        e = add_sponsors(item, list);
     for (size_t i = 0; e == ERR_OK && i < js_count(admitted); i++)
         e = js_push_text(list, js_text(js_at(admitted, i), NULL));
     for (size_t i = 0; e == ERR_OK && i < js_count(decisions); i++) {

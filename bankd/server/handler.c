@@ -322,6 +322,18 @@ static enum err apply_enrolment(const struct bank *b, struct job *j)
     return core_enrolment(b->core, &who, j->match.param[0], &j->answer);
 }
 
+static enum err apply_sponsor(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_sponsor(b->core, &who, j->verified, &j->answer);
+}
+
+static enum err apply_sponsorships(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_sponsorships(b->core, &who, j->match.param[0], &j->answer);
+}
+
 static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -534,6 +546,8 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_ENROL] = {0, WRITES, prepare_enrol, apply_enrol},
     [ROUTE_ENROLMENTS] = {PAGE, READS, NULL, apply_enrolments},
     [ROUTE_ENROLMENT] = {0, READS, NULL, apply_enrolment},
+    [ROUTE_SPONSOR] = {0, WRITES, prepare_sponsor, apply_sponsor},
+    [ROUTE_SPONSORSHIPS] = {0, READS, NULL, apply_sponsorships},
     [ROUTE_ENROLMENT_ADMIT] = {0, WRITES, prepare_admission, apply_enrolment_admit},
     [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_reason, apply_enrolment_refuse},
     [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},

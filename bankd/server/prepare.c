@@ -179,6 +179,25 @@ enum err prepare_rotate(const struct bank *b, struct job *j)
     return e;
 }
 
+enum err prepare_sponsor(const struct bank *b, struct job *j)
+{
+    struct request_statement r;
+    enum err e = request_statement_read(body_of(j).bytes, body_of(j).len, REQUEST_SPONSORSHIP, &r);
+
+    if (!e) {
+        const struct verify_sponsorship_input in = {
+            .bank = b->name,
+            .enrolment = j->match.param[0],
+            .jws = r.jws,
+            .jws_len = r.jws_len,
+            .keys = core_keys(b->core),
+        };
+        e = verify_sponsorship(&in, &j->verified);
+    }
+    request_statement_free(&r);
+    return e;
+}
+
 enum err prepare_enrol(const struct bank *b, struct job *j)
 {
     struct request_statement r;

@@ -17,6 +17,7 @@ MUST_CHECK enum err prepare_cash(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_policy_decide(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_delegate(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_rotate(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_sponsor(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_enrol(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_admission(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_reason(const struct bank *b, struct job *j);

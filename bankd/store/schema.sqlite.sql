@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 24;
+PRAGMA user_version = 25;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -118,6 +118,17 @@ CREATE TABLE enrolment (
 ) STRICT;
 CREATE INDEX enrolment_due ON enrolment (state, expires_us);
 CREATE INDEX enrolment_page ON enrolment (state);
+
+-- Who vouches for a request: a holder of the account, by his key.
+CREATE TABLE sponsorship (
+    enrolment INTEGER NOT NULL REFERENCES enrolment (id),
+    account INTEGER NOT NULL REFERENCES account (id),
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    statement TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    PRIMARY KEY (enrolment, entry)
+) STRICT, WITHOUT ROWID;
 
 -- What operators may do: order/role.def.
 CREATE TABLE operator_role (

@@ -12,7 +12,7 @@
 
 #define PIN "CCLDIhDRLnkSA-cp3w_d37qJpF9-q4fLLExMGrUdWbc"
 #define KEY "dMsh_W6VKIPkyuCNIAeoD6BEJecQRufKtndh3CwQq6c"
-#define REQUEST "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG"
+#define REQUEST "0123456789abcdefghijklmnopqrstuvwxyzABCDEFA"
 #define CODE "countersign-bank-letter/1\nbank b.example/test\nbank-key " PIN "\nurl https://b:1\n"
 #define NOW_US INT64_C(1795622400000000) /* 2026-11-25 16:00 */
 
@@ -131,20 +131,63 @@ static void enrolment_letter_says_all(void **state)
 
     assert_ok(letter_enrolment_write(&l, NOW_US, ((struct desk *)*state)->dir, "l"));
     read_file(*state, "l.txt", &text);
-    assert_page(&text, "countersign-enrolment-letter/1\n");
+    assert_page(&text, "countersign-enrolment-letter/2\n");
     assert_non_null(strstr(buf_str(&text), "Name        Jos\xc3\xa9 da Silva\nDate "));
     assert_non_null(strstr(buf_str(&text), "Waits until 2026-11-26T16:00:00Z\n"));
     assert_non_null(strstr(buf_str(&text), "My key      dMsh _W6V KIPk "));
     assert_non_null(strstr(buf_str(&text), "Bank's key  CCLD IhDR LnkS "));
-    assert_non_null(strstr(buf_str(&text), "\n\ncountersign-enrolment-letter/1\n"
+    assert_non_null(strstr(buf_str(&text), "\n\ncountersign-enrolment-letter/2\n"
                                            "bank bank.example/test\nbank-key " PIN "\nkey " KEY
-                                           "\nenrolment " REQUEST "\n"));
-    l.holder = "jose";
+                                           "\nname Jos\xc3\xa9 da Silva\nenrolment " REQUEST "\n"));
+    snprintf(l.holder, sizeof l.holder, "jose");
     assert_ok(letter_enrolment_write(&l, NOW_US, ((struct desk *)*state)->dir, "l"));
     buf_clear(&text);
     read_file(*state, "l.txt", &text);
     assert_non_null(strstr(buf_str(&text), "Known as    jose\n"));
     assert_err(letter_enrolment_write(&l, NOW_US, "/nowhere", "l"), ERR_IO);
+    buf_free(&text);
+}
+
+/* Also with the longest name, whose code is the largest. */
+static void enrolment_letter_comes_back(void **state)
+{
+    static const char first[] = "countersign-enrolment-letter/2\n";
+    static const char *const bad[] = {
+        "countersign-enrolment-letter/1\nbank b.example/test\nbank-key " PIN "\nkey " KEY
+        "\nname N\nenrolment " REQUEST "\n",
+        "countersign-enrolment-letter/2\nbank b.example/test\nbank-key " PIN "\nkey " KEY
+        "\nenrolment " REQUEST "\n",
+        "countersign-enrolment-letter/2\nbank b.example/test\nbank-key " PIN "\nkey " KEY
+        "A\nname N\nenrolment " REQUEST "\n",
+        "countersign-enrolment-letter/2\nbank b.example/test\nbank-key " PIN "\nkey " KEY
+        "\nname N\xe2\x80\xae\nenrolment " REQUEST "\n",
+        CODE,
+    };
+    struct letter_enrolment l = {.bank = "bank.example/test",
+                                 .bank_key = PIN,
+                                 .key = KEY,
+                                 .enrolment = REQUEST,
+                                 .expires_us = NOW_US},
+                            again;
+    struct buf text = {0};
+
+    for (size_t i = 0; i < ENROLMENT_NAME_CHARS; i++)
+        memcpy(l.name + 4 * i, "\xf0\xa0\x80\x8b", 4); /* a letter of four bytes */
+    assert_ok(letter_enrolment_write(&l, NOW_US, ((struct desk *)*state)->dir, "l"));
+    read_file(*state, "l.txt", &text);
+    assert_ok(letter_enrolment_read(buf_str(&text), text.len, &again));
+    assert_string_equal(again.bank, l.bank);
+    assert_string_equal(again.bank_key, PIN);
+    assert_string_equal(again.key, KEY);
+    assert_string_equal(again.name, l.name);
+    assert_string_equal(again.enrolment, REQUEST);
+    const char *code = strstr(buf_str(&text), first);
+    assert_ok(letter_enrolment_read(code, strlen(code) - 1, &again));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_err(letter_enrolment_read(bad[i], strlen(bad[i]), &again), ERR_LETTER_INVALID);
+    l.name[0] = '\n';
+    assert_err(letter_enrolment_write(&l, NOW_US, ((struct desk *)*state)->dir, "l"),
+               ERR_LETTER_INVALID);
     buf_free(&text);
 }
 
@@ -154,6 +197,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bank_letter_comes_back, begin, end),
         cmocka_unit_test(no_letter_is_guessed),
         cmocka_unit_test_setup_teardown(enrolment_letter_says_all, begin, end),
+        cmocka_unit_test_setup_teardown(enrolment_letter_comes_back, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,14 +4,12 @@
  * more operators makes of an admission.
  */
 #include "order/enrolment.h"
-#include "order/pkcs10.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define DAY (INT64_C(86400) * WORLD_SECOND)
 /* Makes one request many. */
 #define SAID "name, wanted, sign, authenticate, derive, received_us, expires_us, state, reason"
 #define FILL                                                                                       \
@@ -23,25 +21,7 @@
 static enum err ask(struct world *w, struct person *p, int64_t days,
                     char name[static ENROLMENT_ID_LEN + 1])
 {
-    const struct world_says says = {.expires_us = w->time.now_us + days * DAY};
-    const struct core_caller stranger = {.session = ""};
-    struct buf request[KEY_USES] = {{0}}, payload = {0}, jws = {0};
-    struct verified *verified = NULL;
-    struct statement head;
-
-    world_head(w, &says, &head);
-    assert_ok(pkcs10_make(p->key, p->name, world_sign_hash, p, &request[KEY_USE_SIGN]));
-    assert_ok(enrolment_make(&head, "", p->name, request, &payload));
-    assert_ok(jws_make(p->key, statement_typ(STATEMENT_ENROLMENT), payload.data, payload.len,
-                       world_sign_hash, p, &jws));
-    assert_ok(verify_enrolment(WORLD_BANK, buf_str(&jws), jws.len, &verified));
-    assert_ok(enrolment_id(buf_str(&jws), jws.len, name));
-    world_begin(w);
-    world_end(w, core_enrol(w->core, &stranger, verified, &w->answer));
-    verified_free(verified);
-    buf_free(&request[KEY_USE_SIGN]);
-    buf_free(&payload);
-    buf_free(&jws);
+    (void)world_ask(w, p, "", days, name);
     return w->answer.err;
 }
 

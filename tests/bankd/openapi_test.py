@@ -291,7 +291,15 @@ class Live(unittest.TestCase):
         (given,) = self.check("rollovers", bank.operator("GET", "/v1/rollovers"))["rollovers"]
         self.assertEqual(set(given), {"new", "old"})
 
-    def enrolments(self, bank):
+    def sponsor(self, bank, alice, account, newcomer):
+        import sponsorship
+        told = self.check("sponsor", sponsorship.send(alice, newcomer, sponsorship.sign(alice.key, account, newcomer)))
+        self.assertEqual((told["holder"], told["status"]), ("alice", "sponsored"))
+        (told,) = self.check("sponsorships", bank.operator("GET", "/v1/enrolments/%s/sponsorships" % newcomer.enrolment))["sponsorships"]
+        self.assertEqual((told["holder"], told["account"], told["counts"]), ("alice", account, True))
+        self.assertEqual(self.check("enrolments", bank.operator("GET", "/v1/enrolments"))["enrolments"][0]["sponsors"], ["alice"])
+
+    def enrolments(self, bank, alice, account):
         import enrolment as en
 
         newcomers = [en.Newcomer(bank, "Dora Example", wanted="dora") for _ in range(2)]
@@ -301,6 +309,7 @@ class Live(unittest.TestCase):
         self.assertEqual(len(self.check("enrolments", bank.operator("GET", "/v1/enrolments"))["enrolments"]), 2)
         kinds = [one["kind"] for one in self.check("queue", bank.operator("GET", "/v1/queue?waiting=bank"))["items"]]
         self.assertEqual(kinds.count("enrolment"), 2)
+        self.sponsor(bank, alice, account, newcomers[0])
         told = self.check("enrolmentAdmit", newcomers[0].admit("dora"))
         self.assertEqual((told["status"], told["holder"]), ("admitted", "dora"))
         told = self.check("enrolmentRefuse", newcomers[1].refuse("as a test"))
@@ -407,7 +416,7 @@ class Live(unittest.TestCase):
             told = self.check("hold", bank.operator("POST", "%s/orders/%s/hold" % (at, dated["id"]), {"note": "as a test"}))
             self.assertEqual((told["status"], told["heldFor"]), ("PDNG", ["operator"]))
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
-            self.enrolments(bank)
+            self.enrolments(bank, alice, account)
             self.check("metrics", bank.operator("GET", "/metrics"))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             import rotation

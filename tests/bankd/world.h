@@ -10,6 +10,7 @@
 #include "bankd/core/core.h"
 #include "bankd/store/store.h"
 #include "order/decision.h"
+#include "order/enrolment.h"
 #include "order/jws.h"
 #include "order/key.h"
 #include <stdbool.h>
@@ -159,6 +160,28 @@ const char *world_hand_in_rotation(struct world *w, const struct person *caller,
                                    const struct person *old, const struct buf *jws);
 /* Both in one, over OLD's own session, which NEXT has then. */
 const char *world_rotate(struct world *w, const struct person *old, struct person *next);
+
+/* P asks to be enrolled, as WANTED unless that is "". NAME gets what the bank calls the request. */
+void world_sign_request(struct world *w, struct person *p, const char *wanted,
+                        const struct world_says *says, struct buf *jws);
+const char *world_hand_in_request(struct world *w, const struct core_caller *caller,
+                                  const struct buf *jws, char name[static ENROLMENT_ID_LEN + 1]);
+/* Both in one, by a stranger, for so many DAYS. */
+const char *world_ask(struct world *w, struct person *p, const char *wanted, int64_t days,
+                      char name[static ENROLMENT_ID_LEN + 1]);
+/* A holder's word on it; members that are NULL: Alice's account, the newcomer's own name. */
+struct world_word {
+    const char *request, *account, *name;
+    const struct person *newcomer;
+};
+void world_sign_sponsorship(struct world *w, const struct person *sponsor,
+                            const struct world_word *word, const struct world_says *says,
+                            struct buf *jws);
+const char *world_hand_in_sponsorship(struct world *w, const struct person *caller,
+                                      const char *request, const struct buf *jws);
+/* Both in one, over the sponsor's own session. */
+const char *world_sponsor(struct world *w, const struct person *sponsor,
+                          const struct world_word *word);
 
 /* What the bank's operator calls with. */
 extern const struct core_caller world_operator;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pivcard: a PIV card in a virtual reader, for the tests. It connects to the vpcd driver of a
+ * A virtual card (card.h) in a virtual reader, for the tests. It connects to the vpcd driver of a
  * running pcscd and answers until SIGTERM. SIGUSR1 pulls the card, SIGUSR2 plugs it in again.
  * On stdout: READY each time the reader has powered the card and read its ATR, REMOVED each time
  * it was pulled.
  */
 #include "tests/card/apdu.h"
-#include "tests/card/piv.h"
+#include "tests/card/card.h"
 #include "tests/card/vpcd.h"
 
 #include <getopt.h>
@@ -23,12 +23,8 @@
 #define CONNECT_TRIES 500
 #define CONNECT_WAIT_MS 20
 
-/* T=0 and T=1, the PIV application's identifier in the historical bytes, check byte. */
-static const uint8_t atr[] = {0x3B, 0x8B, 0x80, 0x01, 0x80, 0xF9, 0xA0, 0x00,
-                              0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0xC8};
-
 struct reader {
-    struct piv *card;
+    void *card;
     struct apdu_link link;
     uint16_t port;
     bool trace;
@@ -59,7 +55,7 @@ static void trace(const struct reader *reader, const char *direction, const uint
 static void power(struct reader *reader, bool on)
 {
     reader->powered = on;
-    piv_reset(reader->card);
+    card_kind.reset(reader->card);
     apdu_link_reset(&reader->link);
 }
 
@@ -70,7 +66,7 @@ static bool control(struct reader *reader, int fd, uint8_t code)
         power(reader, code != VPCD_OFF);
         return true;
     }
-    if (!vpcd_send(fd, atr, sizeof atr))
+    if (!vpcd_send(fd, card_kind.atr, card_kind.atr_len))
         return false;
     if (reader->powered && !reader->announced) {
         reader->announced = true;
@@ -91,7 +87,7 @@ static bool exchange(struct reader *reader, int fd)
     if (len == 1)
         return control(reader, fd, message[0]);
     trace(reader, "> ", message, len);
-    len = apdu_link_answer(&reader->link, message, len, piv_command, reader->card, answer);
+    len = apdu_link_answer(&reader->link, message, len, card_kind.command, reader->card, answer);
     trace(reader, "< ", answer, len);
     return vpcd_send(fd, answer, len);
 }
@@ -162,7 +158,7 @@ static int run(struct reader *reader)
         if (!reader->inserted)
             await_signal(reader, -1);
         else if (!insertion(reader)) {
-            fprintf(stderr, "pivcard: no reader listens on port %u\n", reader->port);
+            fprintf(stderr, "%s: no reader listens on port %u\n", card_kind.name, reader->port);
             return 1;
         }
     }
@@ -192,26 +188,31 @@ static unsigned number(const char *text, unsigned max)
     return end != text && *end == '\0' && value <= max ? (unsigned)value : 0;
 }
 
-static bool parse_options(int argc, char **argv, struct piv_options *options, struct reader *reader)
+static bool parse_options(int argc, char **argv, struct card_options *options,
+                          struct reader *reader)
 {
     static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'}, {"curve", required_argument, NULL, 'c'},
-        {"pin", required_argument, NULL, 'n'},  {"tries", required_argument, NULL, 't'},
-        {"verbose", no_argument, NULL, 'v'},    {NULL, 0, NULL, 0},
+        {"port", required_argument, NULL, 'p'},
+        {"curve", required_argument, NULL, 'c'},
+        {"pin", required_argument, NULL, 'n'},
+        {"tries", required_argument, NULL, 't'},
+        {"empty", no_argument, NULL, 'e'},
+        {"verbose", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
-    while ((option = getopt_long(argc, argv, "p:c:n:t:v", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "p:c:n:t:ev", names, NULL)) != -1) {
         if (option == 'p')
             reader->port = (uint16_t)number(optarg, UINT16_MAX);
-        else if (option == 'c' && strcmp(optarg, "P-256") == 0)
-            options->algorithm = SLOT_P256;
-        else if (option == 'c' && strcmp(optarg, "P-384") == 0)
-            options->algorithm = SLOT_P384;
+        else if (option == 'c')
+            options->curve = optarg;
         else if (option == 'n')
             options->pin = optarg;
         else if (option == 't')
-            options->tries = number(optarg, PIV_TRIES_MAX);
+            options->tries = number(optarg, CARD_TRIES_MAX);
+        else if (option == 'e')
+            options->empty = true;
         else if (option == 'v')
             reader->trace = true;
         else
@@ -222,25 +223,26 @@ static bool parse_options(int argc, char **argv, struct piv_options *options, st
 
 int main(int argc, char **argv)
 {
-    struct piv_options options = {.algorithm = SLOT_P256, .pin = "123456", .tries = 3};
+    struct card_options options = {.curve = "P-256", .pin = "123456", .tries = 3};
     struct reader reader = {.port = VPCD_PORT, .inserted = true};
 
     if (!parse_options(argc, argv, &options, &reader)) {
-        fputs("usage: pivcard [--port PORT] [--curve P-256|P-384] [--pin DIGITS] [--tries N]"
-              " [--verbose]\n",
-              stderr);
+        fprintf(stderr,
+                "usage: %s [--port PORT] [--curve NAME] [--pin PIN] [--tries N] [--empty]"
+                " [--verbose]\n",
+                card_kind.name);
         return 2;
     }
     reader.signals = open_signals();
-    if (reader.signals < 0 || RAND_bytes(options.serial, PIV_SERIAL_LEN) != 1)
+    if (reader.signals < 0 || RAND_bytes(options.serial, CARD_SERIAL_LEN) != 1)
         return 1;
-    reader.card = piv_new(&options);
+    reader.card = card_kind.make(&options);
     if (reader.card == NULL) {
-        fputs("pivcard: the PIN must have 6 to 8 digits\n", stderr);
+        fprintf(stderr, "%s: it takes %s\n", card_kind.name, card_kind.limits);
         return 1;
     }
     int status = run(&reader);
-    piv_free(reader.card);
+    card_kind.free(reader.card);
     close(reader.signals);
     return status;
 }

@@ -1,11 +1,23 @@
-/* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/card/piv.h"
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The PIV card application of NIST SP 800-73-4 part 2, as far as OpenSC and a holder need it:
+ * four keys with certificates, a PIN and a PUK with counters, signing and key agreement. 9C wants
+ * the PIN before every single use. Everything lives in memory and is new with each card.
+ *
+ * Not there: RSA, key generation and writing (the card is born with its keys), the 9B
+ * administration key, secure messaging, contactless rules, biometrics.
+ */
+#include "tests/card/card.h"
+#include "tests/card/ec.h"
+#include "tests/card/slot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define SLOT_COUNT (sizeof profiles / sizeof profiles[0])
 #define PIN_LEN_MIN 6
+#define PIV_PIN_LEN 8
+#define PIV_PUK "12345678"
 #define PIN_PAD 0xFF
 
 #define REFERENCE_PIN 0x80
@@ -35,7 +47,7 @@ struct piv {
     struct slot *slots[SLOT_COUNT];
     struct reference pin, puk;
     unsigned tries;
-    uint8_t serial[PIV_SERIAL_LEN];
+    uint8_t serial[CARD_SERIAL_LEN];
     bool verified; /* the PIN, since the last reset */
     bool fresh;    /* the PIN, since the last use of a key */
 };
@@ -65,33 +77,10 @@ static bool set_pin(struct piv *card, const char *pin)
     return pin_well_formed(card->pin.value);
 }
 
-struct piv *piv_new(const struct piv_options *options)
+static void piv_free(void *opaque)
 {
-    struct piv *card = NULL;
+    struct piv *card = opaque;
 
-    if (options->tries < 1 || options->tries > PIV_TRIES_MAX)
-        return NULL;
-    card = calloc(1, sizeof *card);
-    if (card == NULL)
-        return NULL;
-    if (!set_pin(card, options->pin))
-        goto fail;
-    for (size_t i = 0; i < SLOT_COUNT; i++) {
-        card->slots[i] = slot_new(&profiles[i], options->algorithm);
-        if (card->slots[i] == NULL)
-            goto fail;
-    }
-    memcpy(card->puk.value, PIV_PUK, PIV_PIN_LEN);
-    memcpy(card->serial, options->serial, PIV_SERIAL_LEN);
-    card->tries = card->pin.tries_left = card->puk.tries_left = options->tries;
-    return card;
-fail:
-    piv_free(card);
-    return NULL;
-}
-
-void piv_free(struct piv *card)
-{
     if (card == NULL)
         return;
     for (size_t i = 0; i < SLOT_COUNT; i++)
@@ -99,8 +88,40 @@ void piv_free(struct piv *card)
     free(card);
 }
 
-void piv_reset(struct piv *card)
+static bool make_slots(struct piv *card, const char *curve)
 {
+    const bool p256 = strcmp(curve, "P-256") == 0;
+
+    if (!p256 && strcmp(curve, "P-384") != 0)
+        return false;
+    for (size_t i = 0; i < SLOT_COUNT; i++) {
+        card->slots[i] = slot_new(&profiles[i], p256 ? SLOT_P256 : SLOT_P384);
+        if (card->slots[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
+static void *piv_make(const struct card_options *options)
+{
+    struct piv *card = calloc(1, sizeof *card);
+
+    if (card == NULL)
+        return NULL;
+    if (options->empty || !set_pin(card, options->pin) || !make_slots(card, options->curve)) {
+        piv_free(card);
+        return NULL;
+    }
+    memcpy(card->puk.value, PIV_PUK, PIV_PIN_LEN);
+    memcpy(card->serial, options->serial, CARD_SERIAL_LEN);
+    card->tries = card->pin.tries_left = card->puk.tries_left = options->tries;
+    return card;
+}
+
+static void piv_reset(void *opaque)
+{
+    struct piv *card = opaque;
+
     card->verified = false;
     card->fresh = false;
 }
@@ -137,7 +158,7 @@ static unsigned put_chuid(const struct piv *card, struct reply *reply)
     struct reply object = {0};
 
     reply_tlv(&object, 0x30, fascn, sizeof fascn);
-    reply_tlv(&object, 0x34, card->serial, PIV_SERIAL_LEN);
+    reply_tlv(&object, 0x34, card->serial, CARD_SERIAL_LEN);
     reply_tlv(&object, 0x35, "20991231", 8);
     reply_tlv(&object, 0x3E, NULL, 0); /* unsigned */
     reply_tlv(&object, 0xFE, NULL, 0);
@@ -317,8 +338,8 @@ static unsigned general_authenticate(struct piv *card, const struct apdu *comman
                                      struct reply *reply)
 {
     struct slot *slot = find_slot(card, command->p2);
-    uint8_t result[SLOT_RESULT_MAX];
-    size_t template_len, input_len, result_len = 0;
+    struct ec_result result;
+    size_t template_len, input_len;
     struct reply inner = {0};
     bool done = false;
 
@@ -331,19 +352,19 @@ static unsigned general_authenticate(struct piv *card, const struct apdu *comman
     const uint8_t *template = tlv_find(command->data, command->data_len, 0x7C, &template_len);
     const uint8_t *input = tlv_find(template, template_len, 0x81, &input_len);
     if (input != NULL) {
-        done = slot_sign(slot, input, input_len, result, &result_len);
+        done = ec_sign_der(slot_key(slot), input, input_len, &result);
     } else {
         input = tlv_find(template, template_len, 0x85, &input_len);
-        done = input != NULL && slot_derive(slot, input, input_len, result, &result_len);
+        done = input != NULL && ec_derive(slot_key(slot), input, input_len, &result);
     }
     if (!done)
         return SW_BAD_DATA;
-    reply_tlv(&inner, 0x82, result, result_len);
+    reply_tlv(&inner, 0x82, result.bytes, result.len);
     reply_tlv(reply, 0x7C, inner.bytes, inner.len);
     return SW_OK;
 }
 
-unsigned piv_command(void *opaque, const struct apdu *command, struct reply *reply)
+static unsigned piv_command(void *opaque, const struct apdu *command, struct reply *reply)
 {
     struct piv *card = opaque;
 
@@ -364,3 +385,18 @@ unsigned piv_command(void *opaque, const struct apdu *command, struct reply *rep
         return SW_BAD_INS;
     }
 }
+
+/* T=0 and T=1, the PIV application's identifier in the historical bytes, check byte. */
+static const uint8_t atr[] = {0x3B, 0x8B, 0x80, 0x01, 0x80, 0xF9, 0xA0, 0x00,
+                              0x00, 0x03, 0x08, 0x00, 0x00, 0x10, 0x00, 0xC8};
+
+const struct card_kind card_kind = {
+    .name = "pivcard",
+    .limits = "P-256 or P-384, a PIN of 6 to 8 digits, and always keys",
+    .atr = atr,
+    .atr_len = sizeof atr,
+    .make = piv_make,
+    .free = piv_free,
+    .reset = piv_reset,
+    .command = piv_command,
+};

@@ -4,6 +4,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdlib.h>
 
 #define VALID_BEFORE_S 3600
@@ -102,36 +103,7 @@ void slot_put_certificate(const struct slot *slot, struct reply *reply)
     reply_tlv(reply, 0x53, object.bytes, object.len);
 }
 
-bool slot_sign(struct slot *slot, const uint8_t *digest, size_t digest_len,
-               uint8_t result[static SLOT_RESULT_MAX], size_t *result_len)
+EVP_PKEY *slot_key(const struct slot *slot)
 {
-    const size_t order_len = slot->algorithm == SLOT_P256 ? 32 : 48;
-    EVP_PKEY_CTX *context = NULL;
-    bool ok = false;
-
-    *result_len = SLOT_RESULT_MAX;
-    if (digest_len == 0 || digest_len > order_len)
-        return false;
-    context = EVP_PKEY_CTX_new(slot->key, NULL);
-    ok = context != NULL && EVP_PKEY_sign_init(context) == 1 &&
-         EVP_PKEY_sign(context, result, result_len, digest, digest_len) == 1;
-    EVP_PKEY_CTX_free(context);
-    return ok;
-}
-
-bool slot_derive(struct slot *slot, const uint8_t *point, size_t point_len,
-                 uint8_t result[static SLOT_RESULT_MAX], size_t *result_len)
-{
-    EVP_PKEY *peer = EVP_PKEY_new();
-    EVP_PKEY_CTX *context = EVP_PKEY_CTX_new(slot->key, NULL);
-    bool ok = peer != NULL && context != NULL;
-
-    *result_len = SLOT_RESULT_MAX;
-    ok = ok && EVP_PKEY_copy_parameters(peer, slot->key) == 1 &&
-         EVP_PKEY_set1_encoded_public_key(peer, point, point_len) == 1 &&
-         EVP_PKEY_derive_init(context) == 1 && EVP_PKEY_derive_set_peer(context, peer) == 1 &&
-         EVP_PKEY_derive(context, result, result_len) == 1;
-    EVP_PKEY_CTX_free(context);
-    EVP_PKEY_free(peer);
-    return ok;
+    return slot->key;
 }

@@ -9,15 +9,11 @@
 
 #include "tests/card/tlv.h"
 
-#include <stdbool.h>
-#include <stddef.h>
+#include <openssl/evp.h>
 #include <stdint.h>
 
 /* Algorithm identifiers of SP 800-78-4, table 6-2. PIV has no P-521. */
 enum slot_algorithm { SLOT_P256 = 0x11, SLOT_P384 = 0x14 };
-
-/* A DER ECDSA signature on P-384 has at most 104 bytes, a shared secret 48. */
-#define SLOT_RESULT_MAX 128
 
 struct slot_profile {
     uint8_t reference; /* key reference, SP 800-73-4 part 1, table 4b */
@@ -38,12 +34,7 @@ enum slot_algorithm slot_algorithm(const struct slot *slot);
 /* The certificate as a PIV data object (SP 800-73-4 part 1, table 10): 53 { 70 71 FE }. */
 void slot_put_certificate(const struct slot *slot, struct reply *reply);
 
-/* ECDSA of a digest no longer than the curve's order; the signature is DER. */
-bool slot_sign(struct slot *slot, const uint8_t *digest, size_t digest_len,
-               uint8_t result[static SLOT_RESULT_MAX], size_t *result_len);
-
-/* ECDH with an uncompressed point; refuses one that is not on the curve. */
-bool slot_derive(struct slot *slot, const uint8_t *point, size_t point_len,
-                 uint8_t result[static SLOT_RESULT_MAX], size_t *result_len);
+/* For ec.h. */
+EVP_PKEY *slot_key(const struct slot *slot);
 
 #endif

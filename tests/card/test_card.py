@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual card as middleware sees it: OpenSC's tools over a real pcscd. Runs under with-card,
+"""The virtual cards as middleware sees them: OpenSC's tools over a real pcscd. Runs under with-card,
 one test a card; OpenSSL's command line checks what the card computes."""
 
 import hashlib
@@ -39,7 +39,14 @@ def await_log(word, count):
         time.sleep(0.01)
 
 
-class CardTest(unittest.TestCase):
+class Card(unittest.TestCase):
+    """What both cards are asked."""
+
+    def login(self, key_id, pin):
+        """The words that log in to the key's token."""
+        del key_id
+        return "--login", "--pin", pin
+
     def setUp(self):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
@@ -65,19 +72,11 @@ class CardTest(unittest.TestCase):
         self.assertNotEqual(result.returncode, 0, result.stdout)
         self.assertIn(name, result.stdout + result.stderr)
 
-    def public_key(self, key_id):
-        """The key from the card's certificate, as PEM."""
-        certificate, key = self.path("certificate.der"), self.path(f"{key_id}.pem")
-        self.succeeds(pkcs11("-r", "--type", "cert", "--id", key_id, "-o", certificate))
-        self.succeeds(run("openssl", "x509", "-inform", "DER", "-in", certificate, "-pubkey",
-                          "-noout", "-out", key))
-        return key
-
     def sign(self, key_id, digest, pin=PIN):
         """Any older signature is gone, so that a refusal leaves none."""
         if os.path.exists(self.path("signature")):
             os.unlink(self.path("signature"))
-        return pkcs11("--sign", "-m", "ECDSA", "--id", key_id, "--login", "--pin", pin, "-i",
+        return pkcs11("--sign", "-m", "ECDSA", "--id", key_id, *self.login(key_id, pin), "-i",
                       self.write("digest", digest), "-o", self.path("signature"),
                       "--signature-format", "openssl")
 
@@ -90,6 +89,46 @@ class CardTest(unittest.TestCase):
         self.succeeds(run(*verify, self.path("digest")))
         self.write("digest", bytes([digest[0] ^ 1]) + digest[1:])
         self.assertNotEqual(run(*verify, self.path("digest")).returncode, 0)
+
+    def derives(self, key_id, curve):
+        """Both sides of the agreement: the card's key and a key of OpenSSL's."""
+        card = self.public_key(key_id)
+        peer, public, secret = (self.path(name) for name in ("peer.pem", "peer.der", "secret"))
+        self.succeeds(run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                          "ec_paramgen_curve:" + curve, "-out", peer))
+        self.succeeds(run("openssl", "pkey", "-in", peer, "-pubout", "-outform", "DER", "-out",
+                          public))
+        self.succeeds(pkcs11("--derive", "-m", "ECDH1-DERIVE", "--id", key_id, *self.login(key_id, PIN),
+                             "-i", public, "-o", secret))
+        self.succeeds(run("openssl", "pkeyutl", "-derive", "-inkey", peer, "-peerkey", card,
+                          "-out", self.path("expected")))
+        self.assertEqual(self.read("secret"), self.read("expected"))
+
+    def wrong_pin(self):
+        self.refused(self.sign("01", DIGEST, WRONG_PIN), "CKR_PIN_INCORRECT")
+        self.assertFalse(os.path.exists(self.path("signature")))
+
+    def test_pulled(self):
+        card = int(os.environ["CARD_PID"])
+        os.kill(card, signal.SIGUSR1)
+        await_log("REMOVED", 1)
+        self.assertNotEqual(self.sign("01", DIGEST).returncode, 0)
+        self.assertFalse(os.path.exists(self.path("signature")))
+        os.kill(card, signal.SIGUSR2)
+        await_log("READY", 2)
+        self.signs("01", DIGEST)
+
+
+class CardTest(Card):
+    """PIV."""
+
+    def public_key(self, key_id):
+        """The key from the card's certificate, as PEM."""
+        certificate, key = self.path("certificate.der"), self.path(f"{key_id}.pem")
+        self.succeeds(pkcs11("-r", "--type", "cert", "--id", key_id, "-o", certificate))
+        self.succeeds(run("openssl", "x509", "-inform", "DER", "-in", certificate, "-pubkey",
+                          "-noout", "-out", key))
+        return key
 
     def test_lists(self):
         listing = self.succeeds(pkcs11("-O", "--login", "--pin", PIN)).stdout
@@ -106,22 +145,7 @@ class CardTest(unittest.TestCase):
         self.signs("01", hashlib.sha384(b"an order").digest())
 
     def test_derives(self):
-        """Both sides of the agreement: the card's key 03 and a key of OpenSSL's."""
-        card = self.public_key("03")
-        peer, public, secret = (self.path(name) for name in ("peer.pem", "peer.der", "secret"))
-        self.succeeds(run("openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
-                          "ec_paramgen_curve:P-256", "-out", peer))
-        self.succeeds(run("openssl", "pkey", "-in", peer, "-pubout", "-outform", "DER", "-out",
-                          public))
-        self.succeeds(pkcs11("--derive", "-m", "ECDH1-DERIVE", "--id", "03", "--login", "--pin",
-                             PIN, "-i", public, "-o", secret))
-        self.succeeds(run("openssl", "pkeyutl", "-derive", "-inkey", peer, "-peerkey", card,
-                          "-out", self.path("expected")))
-        self.assertEqual(self.read("secret"), self.read("expected"))
-
-    def wrong_pin(self):
-        self.refused(self.sign("01", DIGEST, WRONG_PIN), "CKR_PIN_INCORRECT")
-        self.assertFalse(os.path.exists(self.path("signature")))
+        self.derives("03", "P-256")
 
     def token_flags(self):
         """OpenSC asks a PIV card for the tries left, but never learns of how many: it has no
@@ -141,17 +165,6 @@ class CardTest(unittest.TestCase):
         self.wrong_pin()
         self.succeeds(self.sign("01", DIGEST))
         self.assertEqual(self.token_flags(), set())
-
-    def test_pulled(self):
-        card = int(os.environ["CARD_PID"])
-        os.kill(card, signal.SIGUSR1)
-        await_log("REMOVED", 1)
-        self.assertNotEqual(self.sign("01", DIGEST).returncode, 0)
-        self.assertFalse(os.path.exists(self.path("signature")))
-        os.kill(card, signal.SIGUSR2)
-        await_log("READY", 2)
-        self.signs("01", DIGEST)
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pays the demo's electricity bill with a plugged-in card: real pcscd, real OpenSC, a real bank. Runs
-under with-card. Alice's key is the card's 9A (id 01); Bob's is its 9C (id 02), for which the card
-wants the PIN before each signature."""
+under with-card. Alice's key is PIV's 9A (id 01); Bob's is its 9C (id 02), for which the card wants the PIN
+before each signature. Of an OpenPGP card they have the keys to sign (01) and to authenticate (03), which are
+on two tokens."""
 import json
 import os
 import re
@@ -19,6 +20,11 @@ from test_card import await_log, run  # noqa: E402
 MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
 PIN = os.environ["CARD_PIN"]
 WRONG_PIN = "999999"
+KEYS, TOKENS = {
+    "pivcard": (("pkcs11:id=%01", "pkcs11:id=%02"), 1),
+    "pgpcard": (("pkcs11:token=OpenPGP%20card%20%28User%20PIN%20%28sig%29%29;id=%01",
+                 "pkcs11:token=OpenPGP%20card%20%28User%20PIN%29;id=%03"), 2),
+}[os.environ["CARD_KIND"]]
 with open(DRAFT, encoding="utf-8") as bill:
     BILL = json.load(bill)
 ACCOUNTS = {"alice": BILL["account"], "bob": iban(2)}
@@ -32,8 +38,8 @@ class CardPays(unittest.TestCase):
         self.bank.__enter__()
         self.bank.write("lsan", "leak:opensc-pkcs11\n")  # OpenSC keeps a little for itself
         self.bank.env["LSAN_OPTIONS"] = "print_suppressions=0:suppressions=" + self.bank.path("lsan")
-        for name, key in (("alice", "%01"), ("bob", "%02")):
-            holder = Holder(self.bank, name, PIN, MODULE, "pkcs11:id=" + key)
+        for name, key in zip(("alice", "bob"), KEYS):
+            holder = Holder(self.bank, name, PIN, MODULE, key)
             self.addCleanup(holder.close)
             setattr(self, name, holder)
 
@@ -72,7 +78,7 @@ class CardPays(unittest.TestCase):
 
     def test_pays(self):
         self.assertEqual([("Virtual PCD" in token["reader"], token["tries"]) for token in self.list_tokens()],
-                         [(True, "ok")])
+                         [(True, "ok")] * TOKENS)
         self.open_creditor()
         self.pays(self.alice)
         self.pays(self.bob)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define TAG_MORE 0x1FU /* a second byte follows */
+
 void reply_put(struct reply *reply, const void *bytes, size_t len)
 {
     if (len > sizeof reply->bytes - reply->len)
@@ -27,9 +29,11 @@ static void put_length(struct reply *reply, size_t len)
         reply_put(reply, (uint8_t[]){0x82, high, low}, 3);
 }
 
-void reply_tlv(struct reply *reply, uint8_t tag, const void *value, size_t len)
+void reply_tlv(struct reply *reply, unsigned tag, const void *value, size_t len)
 {
-    reply_put(reply, &tag, 1);
+    const uint8_t bytes[] = {(uint8_t)(tag >> 8), (uint8_t)tag};
+
+    reply_put(reply, tag > 0xFF ? bytes : bytes + 1, tag > 0xFF ? 2 : 1);
     put_length(reply, len);
     reply_put(reply, value, len);
 }
@@ -55,14 +59,16 @@ static bool take_length(const uint8_t *bytes, size_t len, size_t *at, size_t *va
     return true;
 }
 
-const uint8_t *tlv_find(const uint8_t *bytes, size_t len, uint8_t tag, size_t *value_len)
+const uint8_t *tlv_find(const uint8_t *bytes, size_t len, unsigned tag, size_t *value_len)
 {
     size_t at = 0;
 
     *value_len = 0;
     while (at < len) {
-        uint8_t found = bytes[at++];
+        unsigned found = bytes[at++];
         size_t found_len;
+        if ((found & TAG_MORE) == TAG_MORE && at < len)
+            found = found << 8 | bytes[at++];
         if (!take_length(bytes, len, &at, &found_len) || found_len > len - at)
             return NULL;
         if (found == tag) {

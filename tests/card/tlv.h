@@ -3,8 +3,8 @@
 #define COUNTERSIGN_TESTS_CARD_TLV_H
 
 /*
- * BER-TLV (ISO 7816-4 section 5.2.2) with one-byte tags and lengths up to 65535: all that PIV's
- * commands use. Part of the virtual card of the tests; never installed.
+ * BER-TLV (ISO 7816-4 section 5.2.2) with tags of one or two bytes and lengths up to 65535: all
+ * that the cards' commands use. Part of the virtual card of the tests; never installed.
  */
 
 #include <stddef.h>
@@ -20,13 +20,14 @@ struct reply {
 };
 
 void reply_put(struct reply *reply, const void *bytes, size_t len);
-void reply_tlv(struct reply *reply, uint8_t tag, const void *value, size_t len);
+/* A tag above FF is two bytes. */
+void reply_tlv(struct reply *reply, unsigned tag, const void *value, size_t len);
 
 /*
  * The value of the first element with this tag, or NULL where there is none or an element before
  * it does not fit into len. Does not descend into constructed elements. The value points into
  * bytes; *value_len is its length in bytes.
  */
-const uint8_t *tlv_find(const uint8_t *bytes, size_t len, uint8_t tag, size_t *value_len);
+const uint8_t *tlv_find(const uint8_t *bytes, size_t len, unsigned tag, size_t *value_len);
 
 #endif

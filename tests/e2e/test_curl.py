@@ -175,12 +175,13 @@ class Examples(unittest.TestCase):
         """Every variable of the page, each as the page makes it or says where it stands."""
         self.till_session = self.prepared_till()
         (key,) = self.alice.json("token", "info")  # before it has another one beside it
-        variables = self.lines(HOLDER, self.alice, **self.given())
+        newcomers = self.enrolments()
+        variables = self.lines(HOLDER, self.alice, **self.given(), **newcomers)
         variables = self.lines(NEWCOMER, self.carol, **variables)
         with open(os.path.join(self.work, "bill.json"), encoding="utf-8") as f:
             order = json.load(f)["id"]
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, **self.enrolments(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "NOTICE": "1", "CODE": "00000000", "COURIER": self.bank.path("courier.sock"), "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
+        return {**variables, **newcomers, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "NOTICE": "1", "CODE": "00000000", "COURIER": self.bank.path("courier.sock"), "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def enrolments(self):

@@ -21,6 +21,7 @@ from golden_enrolment import enrolment_files, forged_evidence_of_enrolments, goo
 from golden_rotation import forged_evidence_of_rotations, good_rotations, rotation_files
 from golden_forged import forged_acceptance, forged_elsewhere, sent
 from golden_rollover import forged_rollovers, good_rollovers, rollover_files
+from golden_sponsorship import sponsorship_files
 from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DELEGATION, DEPUTIES, DORA, FULL,
                           LOG, LOG384, LOGIN, ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER,
                           TAIL, Story, bank_keys, decision, delegation, delegation_display,
@@ -491,6 +492,7 @@ def files():
     yield from cash_files()
     yield from rollover_files()
     yield from rotation_files()
+    yield from sponsorship_files()
     yield from enrolment_files()
     for name, content in good_evidence():
         yield "evidence/%s.json" % name, content
