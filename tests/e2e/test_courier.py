@@ -17,8 +17,9 @@ import threading
 import time
 import unittest
 
-from bank import BIN, SOFTHSM, Bank, Key, iban, joint, make_order, openssl, unb64
+import application as ap
 import rotation
+from bank import BIN, SOFTHSM, Bank, Key, iban, joint, make_order, openssl, unb64
 from holder import Holder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -162,6 +163,22 @@ class Scene(unittest.TestCase):
 
 
 class Mail(Scene):
+    def test_an_application_is_told_to_whom_it_names(self):
+        server = self.mail_server()
+        self.configure(server.port)
+        for name, session in (("alice", self.alice), ("bob", self.bob)):
+            self.contact(session, email=name + "@example.org")
+        self.forget_contact_news()
+        application = ap.make("alice", "bob")
+        for session, to, verb, subject in (
+                (self.alice, "bob", "apply", "An application for an account waits for your signature"),
+                (self.bob, "alice", "withdraw", "An application for an account: withdrawn")):
+            self.assertLess(ap.send(session, application, ap.word(session.key, application, verb)).status, 300)
+            self.carry()
+            got, message = server.next()
+            self.assertEqual((got["to"], message["Subject"]), ([to + "@example.org"], subject))
+        self.assertEqual(self.notices(), [])
+
     def test_what_happens_is_told_to_whom_it_concerns(self):
         server = self.mail_server()
         self.configure(server.port)
