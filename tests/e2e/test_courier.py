@@ -18,7 +18,8 @@ import time
 import unittest
 
 import application as ap
-from bank import BIN, SOFTHSM, Bank, iban, joint, make_order, openssl, unb64
+import rotation
+from bank import BIN, SOFTHSM, Bank, Key, iban, joint, make_order, openssl, unb64
 from holder import Holder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -230,6 +231,18 @@ class Mail(Scene):
         (code,) = re.findall(r"(?m)^    (\d{8})$", message.get_content())
         answer = session.post("/v1/contact/confirmation", {"code": code})
         self.assertEqual(answer.status, 200, answer)
+
+    def test_another_key_is_told(self):
+        server = self.mail_server()
+        self.configure(server.port)
+        self.contact(self.alice, email="alice@example.org")
+        self.forget_contact_news()
+        old, new = self.alice.key, Key(self.bank.dir)
+        self.assertEqual(rotation.send(self.alice, old, rotation.sign(old, new)).status, 201)
+        self.bank.operator("POST", "/v1/holders/alice/keys/" + old.thumbprint, {"note": "x", "status": "revoked"})
+        self.carry()
+        subjects = [server.next()[1]["Subject"] for _ in range(3)]
+        self.assertEqual(sorted(subjects), ["A key of yours was revoked"] * 2 + ["Another key signs for you now"])
 
     def test_tried_again_and_given_up(self):
         server = self.mail_server()
@@ -503,10 +516,16 @@ class Webhook(Scene):
         server.got.get(timeout=WAIT_SECONDS)
         self.assertEqual(self.notices()[0]["state"], "dead")
         self.configure()
-        for url in (server.url, server.url.replace("http://", "https://"), "https://[::1]:1/", "https://localhost:1/"):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        listener.setblocking(False)
+        inside = "https://%s:%d/" % ("%s", listener.getsockname()[1])
+        for url in (server.url, inside % "127.0.0.1", inside % "localhost", inside % "[::ffff:127.0.0.1]", "https://[::1]:1/"):
             self.ask_for(self.bob, webhook=url)
             self.assertIn("failed", self.carry())
         self.assertTrue(server.got.empty())
+        with self.assertRaises(BlockingIOError):  # nobody even knocked
+            listener.accept()
 
 
 class Door(Scene):
