@@ -29,7 +29,8 @@ struct app {
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
     char *name, *holder;               /* who one is at the bank: enrol writes these */
-    char *enrolment, *enrolment_token; /* a request that waits, and the key that it is for */
+    /* a request that waits, the key that it is for, and that key's thumbprint */
+    char *enrolment, *enrolment_token, *enrolment_key;
 
     struct token_module **modules;
     size_t module_count;

@@ -57,11 +57,13 @@ static const struct args_option holder_key[] = {
 static const struct args_option enrolment_admit[] = {
     {"id", 0, ARGS_TEXT, "NAME", "who he is at the bank: a new short name, or the one he has",
      &ctl.id},
+    {"name", 0, ARGS_TEXT, "TEXT", "the person's, typed from the letter; default: is asked for",
+     &ctl.name},
     {"thumbprint", 0, ARGS_TEXT, "TEXT", "of the key, typed from the letter; default: is asked for",
      &ctl.thumbprint},
 };
 static const struct args_option enrolment_refuse[] = {
-    {"reason", 0, ARGS_TEXT, "TEXT", "why, for the log and the person", &ctl.reason},
+    NOTE,
 };
 static const struct args_option account_open[] = {
     ACCOUNT,
@@ -176,7 +178,7 @@ static const struct args_command commands[] = {
      enrolment_admit, COUNT(enrolment_admit), 1, 1, cmd_enrolment_admit},
     {"enrolment refuse", "REQUEST", "end a request",
      "bankctl enrolment refuse 3uLqEMHGFrsJN6gbxnjvjB6uAVwAv1mzVDkrlL4cqkM \\\n"
-     "      --reason 'nobody came with the letter'",
+     "      --note 'nobody came with the letter'",
      enrolment_refuse, COUNT(enrolment_refuse), 1, 1, cmd_enrolment_refuse},
     {"terminal add", "", "enrol a terminal, which takes cash in and pays it out",
      "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem",

@@ -313,7 +313,7 @@ class Live(unittest.TestCase):
         told = self.check("enrolmentAdmit", newcomers[0].admit("dora"))
         self.assertEqual((told["status"], told["holder"]), ("admitted", "dora"))
         told = self.check("enrolmentRefuse", newcomers[1].refuse("as a test"))
-        self.assertEqual((told["status"], told["reason"]), ("refused", "as a test"))
+        self.assertEqual((told["status"], told["note"]), ("refused", "as a test"))
         for newcomer in newcomers:
             self.check("enrolment", newcomer.look())
 
