@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "order/application.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/role.h"
@@ -77,6 +78,27 @@ struct request_policy {
 MUST_CHECK enum err request_policy_read(const void *bytes, size_t len, struct request_policy *out);
 MUST_CHECK enum err request_policy_make(const char *jws, const struct policy *to, struct buf *out);
 void request_policy_free(struct request_policy *r);
+
+/* APPLY: {"application":{…},"statement":JWS} */
+struct request_application {
+    struct js *body; /* owns the text */
+    const char *jws;
+    size_t jws_len;
+    struct application application;
+};
+MUST_CHECK enum err request_application_read(const void *bytes, size_t len,
+                                             struct request_application *out);
+MUST_CHECK enum err request_application_make(const char *jws, const struct application *a,
+                                             struct buf *out);
+void request_application_free(struct request_application *r);
+
+/* APPLICATION_ADMIT: {"account":IBAN}: the bank's for it. */
+struct request_opening {
+    char account[IBAN_MAX + 1];
+};
+MUST_CHECK enum err request_opening_read(const void *bytes, size_t len,
+                                         struct request_opening *out);
+MUST_CHECK enum err request_opening_make(const struct request_opening *in, struct buf *out);
 
 /* HOLDER_ADD: {"holder":…,"name":…,"spki":base64url of DER}. The key is not parsed here. */
 #define REQUEST_SPKI_MAX 2048u /* bytes: room for keys that are refused by name */

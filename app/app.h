@@ -28,7 +28,7 @@ struct app {
     bool json, yes, last_try, debug;
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
-    char *name, *holder;               /* who one is at the bank: enrol writes these */
+    char *name, *holder; /* who one is at the bank: enrol writes these */
     /* a request that waits, the key that it is for, and that key's thumbprint */
     char *enrolment, *enrolment_token, *enrolment_key;
 

@@ -105,6 +105,9 @@ void policy_judge(const struct policy *p, const struct policy_case *c,
  */
 int64_t policy_next_opening(const struct policy *p, const struct policy_case *c);
 
+/* Appends its holders, deputies, limits and rules, as they are shown to whoever signs it. */
+MUST_CHECK enum err policy_display_terms(const struct policy *p, struct buf *out);
+
 /* What a policy is made of. */
 struct policy_person {
     char id[HOLDER_MAX + 1];

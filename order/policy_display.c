@@ -202,6 +202,17 @@ static void put_frame(struct page *page, const struct policy *from)
     put_time(page, "Valid until", page->p->valid_until_us);
 }
 
+enum err policy_display_terms(const struct policy *p, struct buf *out)
+{
+    struct page page = {p, out, ERR_OK};
+
+    put_holders(&page);
+    put_deputies(&page);
+    put_limits(&page);
+    put_rules(&page);
+    return page.err;
+}
+
 enum err policy_display_render(const struct policy_step *step, enum verb verb, struct buf *out)
 {
     struct page page = {step->to, out, ERR_OK};
@@ -211,10 +222,8 @@ enum err policy_display_render(const struct policy_step *step, enum verb verb, s
     put(&page,
         verb == VERB_APPROVE ? "I approve this new policy.\n\n" : "I reject this new policy.\n\n");
     put_frame(&page, step->from);
-    put_holders(&page);
-    put_deputies(&page);
-    put_limits(&page);
-    put_rules(&page);
+    if (page.err == ERR_OK)
+        page.err = policy_display_terms(step->to, out);
     if (verb == VERB_REJECT)
         put_line(&page, "Reason", decision_reason_for(verb));
     return page.err;

@@ -15,6 +15,7 @@ static const char *const typs[] = {
     [STATEMENT_ROTATION] = "countersign-rotation+jws",
     [STATEMENT_ROTATION_PROOF] = "countersign-rotation-proof+jws",
     [STATEMENT_POLICY] = "countersign-policy+jws",
+    [STATEMENT_APPLICATION] = "countersign-application+jws",
     [STATEMENT_DELEGATION] = "countersign-delegation+jws",
     [STATEMENT_SPONSORSHIP] = "countersign-sponsorship+jws",
     [STATEMENT_OPERATOR_ACT] = "countersign-operator-act+jws",

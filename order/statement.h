@@ -26,6 +26,7 @@ enum statement_kind {
     STATEMENT_ROTATION,       /* of a key */
     STATEMENT_ROTATION_PROOF, /* inside it, by the new key */
     STATEMENT_POLICY,         /* a word on a new policy */
+    STATEMENT_APPLICATION,    /* a word on an application for an account */
     STATEMENT_DELEGATION,
     STATEMENT_SPONSORSHIP, /* of a request to be enrolled */
     STATEMENT_OPERATOR_ACT,

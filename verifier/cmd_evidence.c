@@ -42,8 +42,13 @@ static enum err add_deputy(struct buf *out, const struct verify_deputy *d)
 
 static enum err add_policy_signer(struct buf *out, const struct verify_policy_signer *p)
 {
+    const char *by = vouched(p->pinned, p->ceremony);
+
+    if (p->version == 1)
+        return buf_addf(out, "  %-13s applied for the account with key %s, %s\n", p->holder,
+                        p->thumbprint, by);
     return buf_addf(out, "  %-13s approved policy version %lld with key %s, %s\n", p->holder,
-                    (long long)p->version, p->thumbprint, vouched(p->pinned, p->ceremony));
+                    (long long)p->version, p->thumbprint, by);
 }
 
 /* A word that nobody signed is the bank's alone. */
@@ -99,6 +104,10 @@ static enum err describe(const struct verify_report *r, struct buf *out)
         e = add_signer(out, &r->signers[i]);
     for (size_t i = 0; e == ERR_OK && i < r->deputy_count; i++)
         e = add_deputy(out, &r->deputies[i]);
+    if (e == ERR_OK)
+        e = buf_addf(out, "  %-13s %s\n", "first policy",
+                     r->applied ? "as all its holders signed it when they applied for the account"
+                                : "entered by the bank, whose word it is that its holders agreed");
     for (size_t i = 0; e == ERR_OK && i < r->policy_signer_count; i++)
         e = add_policy_signer(out, &r->policy_signers[i]);
     for (size_t i = 0; e == ERR_OK && i < r->word_count; i++)
@@ -255,6 +264,8 @@ static enum err more_members(const struct verify_report *r, struct js **out)
         e = js_set_text(*out, "policyTitle", r->policy_title);
     if (e == ERR_OK)
         e = js_set_int(*out, "policyVersion", r->policy_version);
+    if (e == ERR_OK)
+        e = js_set_text(*out, "firstPolicy", r->applied ? "signed" : "entered");
     if (e == ERR_OK)
         e = js_set_int(*out, "requiredApprovals", r->required);
     if (e == ERR_OK)

@@ -23,6 +23,7 @@ void story_free(struct story *s)
     for (size_t i = 0; i < s->key_count; i++)
         key_free(s->keys[i].key);
     story_policy_free(s);
+    story_application_free(s);
     verified_free(s->act.said);
     free(s);
 }
@@ -53,6 +54,7 @@ static const struct chapter {
     enum err (*add)(struct story *, struct body *);
 } chapters[] = {
     {"account", NOT_ITS_OWN, story_policy_account},
+    {"application", NOT_ITS_OWN, story_application_word},
     {"policy", NOT_ITS_OWN, story_policy_word},
     {"policy-due", NOT_ITS_OWN, story_policy_due},
     {"delegation", NOT_ITS_OWN, story_delegation_entry},
@@ -135,6 +137,7 @@ enum err story_report(const struct story *s, struct verify_report *out)
     out->deputy_count = s->deputy_count;
     memcpy(out->policy_signers, s->policy_signers, sizeof out->policy_signers);
     out->policy_signer_count = s->policy_signer_count;
+    out->applied = s->application.word_count > 0;
     for (size_t i = 0; i < s->word_count; i++)
         out->words[i] = s->words[i].told;
     out->word_count = s->word_count;

@@ -47,6 +47,17 @@ struct story_change {
     size_t count;
 };
 
+/* What the account's holders signed before there was one. */
+struct story_application {
+    struct application said; /* owned */
+    struct {
+        char holder[HOLDER_MAX + 1];
+        char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    } words[STORY_VOTES_MAX];
+    size_t word_count; /* 0: nobody applied for it */
+    uint64_t last;     /* index of its newest entry */
+};
+
 /* A principal's newest word on who stands for him. */
 struct story_delegation {
     char principal[HOLDER_MAX + 1];
@@ -77,6 +88,7 @@ struct story {
     size_t policy_count;
     const struct policy *policy;  /* the one the order entered under, or would; NULL before any */
     const struct policy *current; /* the account's */
+    struct story_application application;
     struct story_change change;
     struct verify_policy_signer policy_signers[VERIFY_POLICY_SIGNERS_MAX];
     size_t policy_signer_count;
@@ -145,6 +157,21 @@ void story_policy_free(struct story *s);
 /* What the statement's time has to do with the entry's, section 12. */
 bool story_is_fresh(const struct statement *head, int64_t floor_us, int64_t taken_us);
 const struct key *story_find_key(void *ctx, const char *thumbprint); /* CTX is the story */
+
+/* Whose key the report has to name, who brought a policy with it; each key once. */
+struct story_signed {
+    const char *holder, *thumbprint;
+    int64_t version;
+};
+MUST_CHECK enum err story_policy_note(struct story *s, const struct story_signed *by);
+
+/* --- story_application.c: the account's first policy, where its holders applied for it --- */
+MUST_CHECK enum err story_application_word(struct story *s, struct body *b);
+/* P is the first policy; DIGEST the application that the account's entry names, NULL if none.
+ * APPLICATION_UNSIGNED, APPLICATION_MISMATCH. */
+MUST_CHECK enum err story_application_opens(struct story *s, const struct body *b,
+                                            const struct js *digest, const struct policy *p);
+void story_application_free(struct story *s);
 
 /* --- story_delegation.c: who stands for whom --- */
 MUST_CHECK enum err story_delegation_entry(struct story *s, struct body *b);

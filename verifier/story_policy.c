@@ -40,8 +40,9 @@ static enum err enforce(struct story *s, struct policy *p)
 
 enum err story_policy_account(struct story *s, struct body *b)
 {
-    const struct js *account, *currency, *policy;
+    const struct js *account, *application, *currency, *policy;
     const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("account", true, &account),
+                                      MEMBER_TEXT("application", false, &application),
                                       MEMBER_TEXT("currency", true, &currency),
                                       MEMBER_OBJECT("policy", true, &policy)};
     struct policy *p = NULL;
@@ -55,7 +56,12 @@ enum err story_policy_account(struct story *s, struct body *b)
         e = member_text(currency, NULL, s->currency, sizeof s->currency);
     if (e == ERR_OK)
         e = policy_from_js(policy, &p);
-    return e == ERR_OK ? enforce(s, p) : e;
+    if (e == ERR_OK)
+        e = story_application_opens(s, b, application, p);
+    if (e == ERR_OK)
+        return enforce(s, p);
+    policy_free(p);
+    return e;
 }
 
 /* --- a word on a new one --- */
@@ -153,24 +159,32 @@ static bool is_noted(const struct story *s, const char *thumbprint)
     return false;
 }
 
-/* Whose keys the report has to name. */
+enum err story_policy_note(struct story *s, const struct story_signed *by)
+{
+    if (is_noted(s, by->thumbprint))
+        return ERR_OK;
+    if (s->policy_signer_count == VERIFY_POLICY_SIGNERS_MAX)
+        return ERR_TOO_LARGE;
+    struct verify_policy_signer *out = &s->policy_signers[s->policy_signer_count++];
+    snprintf(out->holder, sizeof out->holder, "%s", by->holder);
+    snprintf(out->thumbprint, sizeof out->thumbprint, "%s", by->thumbprint);
+    out->version = by->version;
+    out->pinned = story_keys_pinned(s, by->thumbprint);
+    out->ceremony = story_keys_ceremony(s, by->thumbprint);
+    return ERR_OK;
+}
+
 static enum err note_signers(struct story *s)
 {
     const struct story_change *ch = &s->change;
+    enum err e = ERR_OK;
 
-    for (size_t i = 0; i < ch->count; i++) {
-        if (!ch->votes[i].approves || is_noted(s, ch->keys[i]))
-            continue;
-        if (s->policy_signer_count == VERIFY_POLICY_SIGNERS_MAX)
-            return ERR_TOO_LARGE;
-        struct verify_policy_signer *out = &s->policy_signers[s->policy_signer_count++];
-        memcpy(out->holder, ch->holders[i], sizeof out->holder);
-        memcpy(out->thumbprint, ch->keys[i], sizeof out->thumbprint);
-        out->version = policy_version(ch->to);
-        out->pinned = story_keys_pinned(s, ch->keys[i]);
-        out->ceremony = story_keys_ceremony(s, ch->keys[i]);
+    for (size_t i = 0; e == ERR_OK && i < ch->count; i++) {
+        const struct story_signed one = {ch->holders[i], ch->keys[i], policy_version(ch->to)};
+        if (ch->votes[i].approves)
+            e = story_policy_note(s, &one);
     }
-    return ERR_OK;
+    return e;
 }
 
 /* Evidence tells of policies that came into force, so a word leaves it pending or enforces it. */

@@ -127,6 +127,8 @@ const struct statement *verified_head(const struct verified *v)
 {
     if (v->kind == STATEMENT_POLICY)
         return &v->body.policy.head;
+    if (v->kind == STATEMENT_APPLICATION)
+        return &v->body.application.head;
     if (v->kind == STATEMENT_TERMINAL)
         return &v->body.terminal.head;
     if (v->kind == STATEMENT_DELEGATION)
@@ -160,6 +162,11 @@ const struct statement_login *verified_login(const struct verified *v)
 const struct policy_change *verified_policy_change(const struct verified *v)
 {
     return v->kind == STATEMENT_POLICY ? &v->body.policy : NULL;
+}
+
+const struct application_word *verified_application(const struct verified *v)
+{
+    return v->kind == STATEMENT_APPLICATION ? &v->body.application : NULL;
 }
 
 const struct terminal *verified_terminal(const struct verified *v)

@@ -17,6 +17,7 @@ struct verified {
         struct decision decision;
         struct statement_login login;
         struct policy_change policy;
+        struct application_word application;
         struct terminal terminal;
         struct delegation delegation;
         struct sponsorship sponsorship;

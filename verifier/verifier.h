@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "order/act.h"
+#include "order/application.h"
 #include "order/decision.h"
 #include "order/delegation.h"
 #include "order/enrolment.h"
@@ -88,6 +89,18 @@ struct verify_policy_input {
 MUST_CHECK enum err verify_policy_change(const struct verify_policy_input *in,
                                          struct verified **out);
 
+/* Checks a word on APPLICATION in the order of docs/FORMAT.md section 8.8. Does not judge
+ * freshness, key status or whether the signer is one of its holders. */
+struct verify_application_input {
+    const char *bank;
+    const char *jws;
+    size_t jws_len;
+    const struct application *application;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_application(const struct verify_application_input *in,
+                                       struct verified **out);
+
 /* Checks a delegation of ACCOUNT in the order of docs/FORMAT.md section 8.3. Does not judge time,
  * rights, key status or whether the policy is in force. */
 struct verify_delegation_input {
@@ -147,6 +160,7 @@ const uint8_t *verified_jws_digest(const struct verified *v);       /* SHA-256 o
 const struct decision *verified_decision(const struct verified *v); /* NULL unless a decision */
 const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
+const struct application_word *verified_application(const struct verified *v);
 const struct terminal *verified_terminal(const struct verified *v);
 const struct delegation *verified_delegation(const struct verified *v);
 const struct sponsorship *verified_sponsorship(const struct verified *v);
@@ -205,8 +219,8 @@ struct verify_deputy {
     bool pinned, ceremony;                   /* as of a signer */
 };
 /* Who approved a policy that came into force: each key once, with the first that it approved. The
- * account's first policy is the bank's to enter. Each has an enrolment and a word among the 1,024
- * entries. */
+ * account's first policy, version 1, is the bank's to enter unless its holders applied for it. Each
+ * has an enrolment and a word among the 1,024 entries. */
 #define VERIFY_POLICY_SIGNERS_MAX 512u
 struct verify_policy_signer {
     char holder[HOLDER_MAX + 1];
@@ -243,6 +257,7 @@ struct verify_report {
     size_t deputy_count;
     struct verify_policy_signer policy_signers[VERIFY_POLICY_SIGNERS_MAX];
     size_t policy_signer_count;
+    bool applied; /* the account's first policy is what all its holders signed; else the bank's */
     struct verify_word words[VERIFY_WORDS_MAX];
     size_t word_count;
     char where[96]; /* after a refusal: which part of the file, for people */

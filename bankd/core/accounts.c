@@ -2,6 +2,8 @@
  *
  * The operator's acts on accounts: opening them with their policy, funding them.
  */
+#include "bankd/core/accounts.h"
+
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
@@ -63,36 +65,35 @@ static enum err check_holders(struct core *c, const struct policy *policy,
     return e;
 }
 
-static enum err add_account_entry(struct core *c, const char *account, const char *currency,
-                                  const struct policy *policy, int64_t *entry)
+static enum err add_account_entry(struct core *c, const struct accounts_new *in, int64_t *entry)
 {
     char object[LEDGER_OBJECT_MAX];
     struct doc body = {0};
     size_t len = 0;
-    const char *bytes = policy_bytes(policy, &len);
+    const char *bytes = policy_bytes(in->policy, &len);
 
-    ledger_object(account, object);
+    ledger_object(in->account, object);
     entries_body(&body, "account", object, NO_ENTRY);
-    doc_text(&body, "account", account);
-    doc_text(&body, "currency", currency);
+    doc_text(&body, "account", in->account);
+    doc_text_optional(&body, "application", in->application);
+    doc_text(&body, "currency", in->currency);
     doc_canonical(&body, "policy", bytes, len);
     return entries_add(c, &body, entry);
 }
 
-static enum err add_account(struct core *c, const char *account, const char *currency,
-                            const struct policy *policy, const int64_t *holders)
+static enum err add_account(struct core *c, const struct accounts_new *in, const int64_t *holders)
 {
     int64_t entry = NO_ENTRY;
     size_t len = 0;
-    const char *bytes = policy_bytes(policy, &len);
+    const char *bytes = policy_bytes(in->policy, &len);
 
-    enum err e = add_account_entry(c, account, currency, policy, &entry);
+    enum err e = add_account_entry(c, in, &entry);
     if (e)
         return e;
     struct store_query *q = store_query(c->store, STORE_POLICY_ADD);
-    store_bind_blob(q, ":digest", policy_digest(policy), DIGEST_LEN);
-    store_bind_text(q, ":account", account);
-    store_bind_int(q, ":version", policy_version(policy));
+    store_bind_blob(q, ":digest", policy_digest(in->policy), DIGEST_LEN);
+    store_bind_text(q, ":account", in->account);
+    store_bind_int(q, ":version", policy_version(in->policy));
     store_bind_blob(q, ":document", bytes, len);
     store_bind_int(q, ":entry", entry);
     e = store_run(q);
@@ -100,14 +101,14 @@ static enum err add_account(struct core *c, const char *account, const char *cur
         return e;
     int64_t policy_id = store_last_id(c->store);
     q = store_query(c->store, STORE_ACCOUNT_ADD);
-    store_bind_text(q, ":account", account);
+    store_bind_text(q, ":account", in->account);
     store_bind_int(q, ":customer", true);
-    store_bind_text(q, ":currency", currency);
+    store_bind_text(q, ":currency", in->currency);
     store_bind_int(q, ":policy", policy_id);
     store_bind_int(q, ":entry", entry);
     e = store_run(q);
     int64_t id = store_last_id(c->store);
-    for (size_t i = 0; !e && i < policy_holder_count(policy); i++) {
+    for (size_t i = 0; !e && i < policy_holder_count(in->policy); i++) {
         q = store_query(c->store, STORE_ACCOUNT_HOLDER_ADD);
         store_bind_int(q, ":holder", holders[i]);
         store_bind_int(q, ":account", id);
@@ -143,12 +144,37 @@ static enum err note(struct core *c, const struct core_caller *who, enum eyes_ac
     return eyes_note(c, who, act, object);
 }
 
+enum err accounts_open(struct core *c, const struct core_caller *who, const struct accounts_new *in,
+                       struct doc *out)
+{
+    struct policy *policy = in->policy;
+    struct ledger_account a;
+    int64_t ids[POLICY_HOLDERS_MAX];
+
+    enum err e = check_account(c, in->account, in->currency);
+    if (!e)
+        e = check_holders(c, policy, ids);
+    if (!e)
+        e = add_account(c, in, ids);
+    if (!e)
+        e = note(c, who, EYES_OPENED, in->account);
+    if (!e) {
+        e = cache_put(c->policies, policy_digest(policy), policy);
+        policy = NULL;
+    }
+    if (!e)
+        e = ledger_find(c, in->account, &a);
+    if (!e)
+        e = view_account(c, &a, out);
+    policy_free(policy);
+    return e;
+}
+
 enum err core_account_open(struct core *c, const struct core_caller *who,
                            const struct core_account_terms *terms, struct core_answer *out)
 {
-    struct policy *policy = NULL;
-    struct ledger_account a;
-    int64_t ids[POLICY_HOLDERS_MAX];
+    struct accounts_new in = {
+        .account = terms->account, .currency = terms->currency, .application = ""};
     struct doc body = {0};
 
     *out = (struct core_answer){0};
@@ -156,24 +182,9 @@ enum err core_account_open(struct core *c, const struct core_caller *who,
         return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
-        e = check_account(c, terms->account, terms->currency);
+        e = make_policy(c, terms, &in.policy);
     if (!e)
-        e = make_policy(c, terms, &policy);
-    if (!e)
-        e = check_holders(c, policy, ids);
-    if (!e)
-        e = add_account(c, terms->account, terms->currency, policy, ids);
-    if (!e)
-        e = note(c, who, EYES_OPENED, terms->account);
-    if (!e) {
-        e = cache_put(c->policies, policy_digest(policy), policy);
-        policy = NULL;
-    }
-    if (!e)
-        e = ledger_find(c, terms->account, &a);
-    if (!e)
-        e = view_account(c, &a, &body);
-    policy_free(policy);
+        e = accounts_open(c, who, &in, &body);
     return answer_finish(c, who, e, 201, &body, out);
 }
 

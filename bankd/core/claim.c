@@ -3,6 +3,7 @@
 
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
+#include "bankd/core/application.h"
 #include "bankd/core/credits.h"
 #include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
@@ -90,6 +91,7 @@ static const struct {
     {"credit:", credit_waits},
     {"policy:", policy_waits},
     {"enrolment:", enrolment_check_waiting},
+    {"application:", application_check_waiting},
 };
 
 /* NOT_FOUND unless it waits. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * claim: whose work an item of the queue is, and what operators note about it. An item is named
- * like what it is about: "order:IBAN/ID", "credit:17", "policy:DIGEST", "enrolment:ENROLMENT". A
- * claim ends with its item, after the bank's time for it, when it is handed over or given back, and
- * when its operator has lost his key or his roles. Private to bankd/core.
+ * like what it is about: "order:IBAN/ID", "credit:17", "policy:DIGEST", "enrolment:ENROLMENT",
+ * "application:DIGEST". A claim ends with its item, after the bank's time for it, when it is handed
+ * over or given back, and when its operator has lost his key or his roles. Private to bankd/core.
  */
 #ifndef BANKD_CORE_CLAIM_H
 #define BANKD_CORE_CLAIM_H

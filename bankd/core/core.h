@@ -188,6 +188,14 @@ MUST_CHECK enum err core_enrolment_admit(struct core *c, const struct core_calle
 MUST_CHECK enum err core_enrolment_refuse(struct core *c, const struct core_caller *who,
                                           const char *name, const char *note,
                                           struct core_answer *out);
+/* Of an application for an account that waits, otherwise APPLICATION_OVER: opens ACCOUNT as all its
+ * holders signed it, each by a key that is good now, otherwise APPLICATION_UNSIGNED. */
+MUST_CHECK enum err core_application_admit(struct core *c, const struct core_caller *who,
+                                           const char *name, const char *account,
+                                           struct core_answer *out);
+MUST_CHECK enum err core_application_refuse(struct core *c, const struct core_caller *who,
+                                            const char *name, const char *reason,
+                                            struct core_answer *out);
 /* All the roles that he has from then on; LAST_OF_ROLE when he has a good key and nobody else with
  * one has a role that he loses. */
 MUST_CHECK enum err core_operator_roles(struct core *c, const struct core_caller *who,
@@ -221,6 +229,18 @@ MUST_CHECK enum err core_cash(struct core *c, const struct core_caller *who,
 MUST_CHECK enum err core_policy_decide(struct core *c, const struct core_caller *who,
                                        const struct verified *statement, const struct policy *to,
                                        struct core_answer *out);
+/* A word on an application for an account, which waits until all its holders signed it and an
+ * operator opens the account. SAID is what the statement was verified against. */
+MUST_CHECK enum err core_apply(struct core *c, const struct core_caller *who,
+                               const struct verified *statement, const struct application *said,
+                               struct core_answer *out);
+/* Those that wait: of a holder those that name him. */
+MUST_CHECK enum err core_applications(struct core *c, const struct core_caller *who,
+                                      const struct core_page *page, struct core_answer *out);
+/* By its NAME, the digest in hexadecimal digits: NOT_FOUND, also when it does not name the caller.
+ */
+MUST_CHECK enum err core_application(struct core *c, const struct core_caller *who,
+                                     const char *name, struct core_answer *out);
 /* A holder's delegation, or its end. */
 MUST_CHECK enum err core_delegate(struct core *c, const struct core_caller *who,
                                   const struct verified *statement, struct core_answer *out);
@@ -451,10 +471,10 @@ MUST_CHECK enum err core_order_hold(struct core *c, const struct core_caller *wh
                                     const struct core_word *word, struct core_answer *out);
 #define CORE_ITEM_MAX 96 /* bytes of an item's name */
 /* Whose work an item of the queue is from now on; OPERATOR_ID "": nobody's, NULL: the caller's.
- * ITEM is "order:IBAN/ID", "credit:17", "policy:DIGEST" or "enrolment:ENROLMENT" (NOT_FOUND unless
- * it waits). What is nobody's an operator takes for himself (ITEM_NOT_CLAIMED otherwise), what is
- * his he gives away; what is another's (ITEM_CLAIMED) only who has the role security.
- * HOLDER_UNKNOWN when OPERATOR_ID does not work the queue. */
+ * ITEM is "order:IBAN/ID", "credit:17", "policy:DIGEST", "enrolment:ENROLMENT" or
+ * "application:DIGEST" (NOT_FOUND unless it waits). What is nobody's an operator takes for himself
+ * (ITEM_NOT_CLAIMED otherwise), what is his he gives away; what is another's (ITEM_CLAIMED) only
+ * who has the role security. HOLDER_UNKNOWN when OPERATOR_ID does not work the queue. */
 MUST_CHECK enum err core_claim(struct core *c, const struct core_caller *who, const char *item,
                                const char *operator_id, const char *note, struct core_answer *out);
 /* What operators note about an item, for each other and the log. */

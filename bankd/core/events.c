@@ -160,6 +160,8 @@ static void put_object(const char *object, struct doc *out)
         doc_text(out, "order", slash + 1);
     else if (strncmp(object, "enrolment:", strlen("enrolment:")) == 0)
         doc_text(out, "enrolment", object + strlen("enrolment:"));
+    else if (strncmp(object, "application:", strlen("application:")) == 0)
+        doc_text(out, "application", object + strlen("application:"));
     else if (strncmp(object, "queue:", strlen("queue:")) == 0)
         doc_text(out, "item", object + strlen("queue:"));
 }

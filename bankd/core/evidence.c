@@ -64,6 +64,25 @@ static enum err add_policies(struct core *c, const char *account, const struct l
     return e;
 }
 
+/* What its holders signed before there was an account, where they applied for it. */
+static enum err add_application(struct core *c, const char *account, struct entry_list *list)
+{
+    struct store_query *q = store_query(c->store, STORE_APPLICATION_HISTORY);
+    bool found = false;
+
+    store_bind_text(q, ":account", account);
+    enum err e = store_step(q, &found);
+    while (!e && found) {
+        e = add(list, store_int(q, 0));
+        if (!e)
+            e = add(list, store_int(q, 1));
+        if (!e)
+            e = store_step(q, &found);
+    }
+    store_done(q);
+    return e;
+}
+
 static enum err add_enrolments(struct core *c, const struct life_order *row,
                                struct entry_list *list)
 {
@@ -245,7 +264,9 @@ static enum err collect(struct core *c, const char *account, const struct life_o
 {
     int64_t first = NO_ENTRY;
 
-    enum err e = add_policies(c, account, row, list);
+    enum err e = add_application(c, account, list);
+    if (!e)
+        e = add_policies(c, account, row, list);
     if (!e)
         e = add_enrolments(c, row, list);
     if (!e)

@@ -92,6 +92,12 @@ enum err notices_make(struct core *c)
     enum err e = store_run(q);
     if (e)
         return e;
+    q = store_query(c->store, STORE_NOTICE_OF_APPLICATION);
+    store_bind_int(q, ":from", (int64_t)c->durable.size);
+    store_bind_int(q, ":room", room(c));
+    e = store_run(q);
+    if (e)
+        return e;
     q = store_query(c->store, STORE_NOTICE_OF_PERSON);
     store_bind_int(q, ":from", (int64_t)c->durable.size);
     e = store_run(q);

@@ -4,6 +4,7 @@
  * at. The committer ends what time ends; here nothing is touched.
  */
 #include "bankd/core/answer.h"
+#include "bankd/core/application.h"
 #include "bankd/core/change.h"
 #include "bankd/core/claim.h"
 #include "bankd/core/core.h"
@@ -18,7 +19,7 @@
 #include <string.h>
 
 /* As STORE_QUEUE_PAGE numbers them. */
-enum kind { KIND_ORDER = 1, KIND_CREDIT, KIND_POLICY, KIND_ENROLMENT };
+enum kind { KIND_ORDER = 1, KIND_CREDIT, KIND_POLICY, KIND_ENROLMENT, KIND_APPLICATION };
 
 /* In the order of the list; the cursor is the last one's since, kind and row. */
 struct waiting {
@@ -153,16 +154,23 @@ static enum err put_enrolment(struct core *c, int64_t id, struct doc *out)
     return enrolment_waits(c, id, out);
 }
 
+static enum err put_application(struct core *c, int64_t id, struct doc *out)
+{
+    doc_text(out, "kind", "application");
+    return application_waits(c, id, out);
+}
+
 static enum err push(struct core *c, const struct waiting *w, struct doc *list)
 {
     static enum err (*const put[])(struct core *, int64_t,
                                    struct doc *) = {[KIND_ORDER] = put_order,
                                                     [KIND_CREDIT] = put_credit,
                                                     [KIND_POLICY] = put_policy,
-                                                    [KIND_ENROLMENT] = put_enrolment};
+                                                    [KIND_ENROLMENT] = put_enrolment,
+                                                    [KIND_APPLICATION] = put_application};
     struct doc one = {0};
 
-    if (w->kind < KIND_ORDER || w->kind > KIND_ENROLMENT)
+    if (w->kind < KIND_ORDER || w->kind > KIND_APPLICATION)
         return ERR_INTERNAL;
     doc_object(&one);
     doc_time(&one, "since", w->since_us);

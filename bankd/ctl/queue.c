@@ -4,6 +4,7 @@
 #include "bankd/ctl/table.h"
 #include "base/text.h"
 #include "order/amount.h"
+#include "order/application.h"
 #include "order/decision.h"
 #include "order/json.h"
 #include "order/waits.h"
@@ -176,33 +177,37 @@ static enum err add_age(const struct js *item, const struct queue_look *look, st
     return e == ERR_OK && colour != NULL ? js_set_text(row, "colour", colour) : e;
 }
 
-/* Of a new policy's digest as much as holders see when they sign. */
+/* Of a digest, a new policy's or an application's, as much as holders see when they sign. */
 static enum err add_id(const struct js *item, struct js *row)
 {
-    bool policy = strcmp(js_member_text(item, "kind"), "policy") == 0;
+    const char *kind = js_member_text(item, "kind");
+    bool digest = strcmp(kind, "policy") == 0 || strcmp(kind, "application") == 0;
     struct buf words = BUF_INIT(0);
 
     enum err e =
-        buf_addf(&words, "%.*s", policy ? DIGEST_SHOWN : ID_MAX, js_member_text(item, "id"));
+        buf_addf(&words, "%.*s", digest ? DIGEST_SHOWN : ID_MAX, js_member_text(item, "id"));
     if (e == ERR_OK)
         e = js_set_text(row, "id", buf_str(&words));
     buf_free(&words);
     return e;
 }
 
-/* The other side: whom an order pays, or "from" whom a credit came. */
+/* The other side: whom an order pays, or "from" whom a credit came; who wants to be enrolled; what
+ * an account is to be called that somebody applies for. */
 static enum err add_party(const struct js *item, struct js *row)
 {
-    const char *payee = js_member_text(js_get(item, "payee"), "name");
-    const char *debtor = js_member_text(js_get(item, "debtor"), "name");
-    const char *asking = js_member_text(item, "name"); /* who wants to be enrolled */
-    struct buf words = BUF_INIT(0);
+    const char *const words[] = {js_member_text(js_get(item, "payee"), "name"),
+                                 js_member_text(js_get(item, "debtor"), "name"),
+                                 js_member_text(item, "name"), js_member_text(item, "title")};
+    bool came = words[1][0] != '\0';
+    struct buf party = BUF_INIT(0);
 
-    enum err e = debtor[0] != '\0' ? buf_addf(&words, "from %s", debtor)
-                                   : buf_add_str(&words, asking[0] != '\0' ? asking : payee);
+    enum err e = came ? buf_add_str(&party, "from ") : ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < sizeof words / sizeof *words; i++)
+        e = buf_add_str(&party, words[i]);
     if (e == ERR_OK)
-        e = js_set_text(row, "party", buf_str(&words));
-    buf_free(&words);
+        e = js_set_text(row, "party", buf_str(&party));
+    buf_free(&party);
     return e;
 }
 
@@ -235,7 +240,8 @@ static enum err add_signed(const struct js *item, struct js *row)
         e = js_push_text(list, js_text(js_at(admitted, i), NULL));
     for (size_t i = 0; e == ERR_OK && i < js_count(decisions); i++) {
         const char *verb = js_member_text(js_at(decisions, i), "decision");
-        bool agreed = strcmp(verb, decision_verb_name(VERB_APPROVE)) == 0;
+        bool agreed = strcmp(verb, decision_verb_name(VERB_APPROVE)) == 0 ||
+                      strcmp(verb, application_verb_name(APPLICATION_APPLY)) == 0;
         struct buf words = BUF_INIT(0);
         e = buf_addf(&words, "%s%s%s", js_member_text(js_at(decisions, i), "holder"),
                      agreed ? "" : ":", agreed ? "" : verb);

@@ -78,3 +78,38 @@ enum err desk_return(const struct bank *b, struct job *j)
     const struct core_word word = {j->match.param[0], j->match.param[1], r->note, r->entry};
     return core_order_return(b->core, &who, &word, r->reason, &j->answer);
 }
+
+enum err desk_credit(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_credit *r = &j->body.credit;
+    const struct core_credit in = {.reference = r->reference,
+                                   .account = r->account,
+                                   .amount = r->amount,
+                                   .currency = r->currency,
+                                   .debtor_account = r->debtor_account,
+                                   .debtor_name = r->debtor_name,
+                                   .description = r->description};
+
+    return core_credit(b->core, &who, &in, &j->answer);
+}
+
+enum err desk_suspense(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    struct core_page page = job_page(j);
+    return core_suspense(b->core, &who, &page, &j->answer);
+}
+
+enum err desk_assign(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    const struct request_assign *r = &j->body.assign;
+    return core_credit_assign(b->core, &who, j->match.param[0], r->account, r->note, &j->answer);
+}
+
+enum err desk_credit_return(const struct bank *b, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+    return core_credit_return(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
+}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * desk: what operators do about what waits in the bank: words on orders, the queue, the outbox. For
- * the table in handler.c.
+ * desk: what operators do about what waits in the bank: words on orders, the queue, the outbox,
+ * what came from other banks. For the table in handler.c.
  */
 #ifndef BANKD_SERVER_DESK_H
 #define BANKD_SERVER_DESK_H
@@ -18,5 +18,9 @@ MUST_CHECK enum err desk_outbox(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_queue(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_confirm(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_return(const struct bank *b, struct job *j);
+MUST_CHECK enum err desk_credit(const struct bank *b, struct job *j);
+MUST_CHECK enum err desk_suspense(const struct bank *b, struct job *j);
+MUST_CHECK enum err desk_assign(const struct bank *b, struct job *j);
+MUST_CHECK enum err desk_credit_return(const struct bank *b, struct job *j);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/handler.h"
+#include "bankd/server/applications.h"
 #include "bankd/server/certify.h"
 #include "bankd/server/desk.h"
 #include "bankd/server/events.h"
@@ -443,41 +444,6 @@ static enum err apply_radar(const struct bank *b, struct job *j)
     return core_radar(b->core, &who, &page, ends, sizeof ends / sizeof *ends, &j->answer);
 }
 
-static enum err apply_credit(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    const struct request_credit *r = &j->body.credit;
-    const struct core_credit in = {.reference = r->reference,
-                                   .account = r->account,
-                                   .amount = r->amount,
-                                   .currency = r->currency,
-                                   .debtor_account = r->debtor_account,
-                                   .debtor_name = r->debtor_name,
-                                   .description = r->description};
-
-    return core_credit(b->core, &who, &in, &j->answer);
-}
-
-static enum err apply_suspense(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_suspense(b->core, &who, &page, &j->answer);
-}
-
-static enum err apply_assign(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    const struct request_assign *r = &j->body.assign;
-    return core_credit_assign(b->core, &who, j->match.param[0], r->account, r->note, &j->answer);
-}
-
-static enum err apply_credit_return(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_credit_return(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
-}
-
 static enum err apply_reverse(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -550,6 +516,11 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_SPONSORSHIPS] = {0, READS, NULL, apply_sponsorships},
     [ROUTE_ENROLMENT_ADMIT] = {0, WRITES, prepare_admission, apply_enrolment_admit},
     [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_note, apply_enrolment_refuse},
+    [ROUTE_APPLY] = {0, WRITES, prepare_apply, applications_apply},
+    [ROUTE_APPLICATIONS] = {PAGE, READS, NULL, applications_list},
+    [ROUTE_APPLICATION] = {0, READS, NULL, applications_show},
+    [ROUTE_APPLICATION_ADMIT] = {0, WRITES, prepare_opening, applications_admit},
+    [ROUTE_APPLICATION_REFUSE] = {0, WRITES, prepare_note, applications_refuse},
     [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
     [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},
     [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, apply_operator_add},
@@ -581,10 +552,10 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_OUTBOX] = {PAGE, READS, NULL, desk_outbox},
     [ROUTE_CONFIRM] = {0, WRITES, prepare_word, desk_confirm},
     [ROUTE_RETURN] = {0, WRITES, prepare_return, desk_return},
-    [ROUTE_CREDIT] = {0, WRITES, prepare_credit, apply_credit},
-    [ROUTE_SUSPENSE] = {PAGE, READS, NULL, apply_suspense},
-    [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, apply_assign},
-    [ROUTE_CREDIT_RETURN] = {0, WRITES, prepare_note, apply_credit_return},
+    [ROUTE_CREDIT] = {0, WRITES, prepare_credit, desk_credit},
+    [ROUTE_SUSPENSE] = {PAGE, READS, NULL, desk_suspense},
+    [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, desk_assign},
+    [ROUTE_CREDIT_RETURN] = {0, WRITES, prepare_note, desk_credit_return},
     [ROUTE_REVERSE] = {0, WRITES, prepare_note, apply_reverse},
     [ROUTE_RECONCILE] = {0, READS, NULL, apply_reconcile},
     [ROUTE_METRICS] = {0, READS, NULL, apply_metrics},

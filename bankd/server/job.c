@@ -25,6 +25,7 @@ void job_clear(struct job *j)
     request_decide_free(&j->decide);
     request_account_free(&j->account);
     request_policy_free(&j->policy);
+    request_application_free(&j->application);
     verified_free(j->verified);
     core_answer_free(&j->answer);
     j->verified = NULL;

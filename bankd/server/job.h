@@ -55,10 +55,12 @@ struct job {
     struct request_decide decide;
     struct request_account account;
     struct request_policy policy;
+    struct request_application application;
     union {
         struct request_challenge challenge;
         struct request_holder holder;
         struct request_admission admission;
+        struct request_opening opening;
         struct request_fund fund;
         struct request_category category;
         struct request_note note;

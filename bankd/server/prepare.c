@@ -140,6 +140,28 @@ enum err prepare_policy_decide(const struct bank *b, struct job *j)
     return verify_policy_change(&in, &j->verified);
 }
 
+enum err prepare_apply(const struct bank *b, struct job *j)
+{
+    enum err e = request_application_read(body_of(j).bytes, body_of(j).len, &j->application);
+
+    if (e)
+        return e;
+    const struct verify_application_input in = {
+        .bank = b->name,
+        .jws = j->application.jws,
+        .jws_len = j->application.jws_len,
+        .application = &j->application.application,
+        .keys = core_keys(b->core),
+    };
+    return verify_application(&in, &j->verified);
+}
+
+enum err prepare_opening(const struct bank *b, struct job *j)
+{
+    (void)b;
+    return request_opening_read(body_of(j).bytes, body_of(j).len, &j->body.opening);
+}
+
 enum err prepare_delegate(const struct bank *b, struct job *j)
 {
     struct request_statement r;

@@ -15,6 +15,8 @@ MUST_CHECK enum err prepare_login(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_decide(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_cash(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_policy_decide(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_apply(const struct bank *b, struct job *j);
+MUST_CHECK enum err prepare_opening(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_delegate(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_rotate(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_sponsor(const struct bank *b, struct job *j);

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 25;
+PRAGMA user_version = 26;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -130,6 +130,45 @@ CREATE TABLE sponsorship (
     entry INTEGER NOT NULL REFERENCES entry (id),
     PRIMARY KEY (enrolment, entry)
 ) STRICT, WITHOUT ROWID;
+
+-- What holders asked for who want an account together, and what became of it.
+CREATE TABLE application (
+    id INTEGER PRIMARY KEY,
+    application TEXT NOT NULL UNIQUE, -- digest of the document, in hexadecimal digits
+    document BLOB NOT NULL,
+    applicant INTEGER NOT NULL REFERENCES holder (id), -- who handed it in
+    received_us INTEGER NOT NULL,
+    expires_us INTEGER NOT NULL,
+    state TEXT NOT NULL,                         -- waiting, admitted, refused, withdrawn or expired
+    reason TEXT NOT NULL,                        -- why it was refused
+    account INTEGER REFERENCES account (id),     -- what became of it
+    entry INTEGER NOT NULL REFERENCES entry (id) -- newest entry about this application
+) STRICT;
+CREATE INDEX application_due ON application (state, expires_us);
+CREATE INDEX application_page ON application (state);
+CREATE UNIQUE INDEX application_account ON application (account) WHERE account IS NOT NULL;
+CREATE INDEX application_applicant ON application (applicant, state);
+
+-- Whom it names, and who signed that he applies. A person signs again by another key when the first
+-- counts no more.
+CREATE TABLE application_holder (
+    application INTEGER NOT NULL REFERENCES application (id),
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    PRIMARY KEY (application, holder)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX application_holder_holder ON application_holder (holder);
+
+CREATE TABLE application_word (
+    id INTEGER PRIMARY KEY,
+    application INTEGER NOT NULL REFERENCES application (id),
+    holder INTEGER NOT NULL REFERENCES holder (id),
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    statement TEXT NOT NULL,
+    received_us INTEGER NOT NULL,
+    entry INTEGER NOT NULL REFERENCES entry (id),
+    UNIQUE (application, signing_key)
+) STRICT;
+CREATE INDEX application_word_entry ON application_word (application, entry);
 
 -- What operators may do: order/role.def.
 CREATE TABLE operator_role (
@@ -480,5 +519,9 @@ CREATE TRIGGER posting_stays BEFORE DELETE ON posting
 BEGIN SELECT RAISE(ABORT, 'postings are append-only'); END;
 CREATE TRIGGER policy_vote_kept BEFORE UPDATE ON policy_vote
 BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;
+CREATE TRIGGER application_word_kept BEFORE UPDATE ON application_word
+BEGIN SELECT RAISE(ABORT, 'words are append-only'); END;
+CREATE TRIGGER application_word_stays BEFORE DELETE ON application_word
+BEGIN SELECT RAISE(ABORT, 'words are append-only'); END;
 CREATE TRIGGER policy_vote_stays BEFORE DELETE ON policy_vote
 BEGIN SELECT RAISE(ABORT, 'votes are append-only'); END;

@@ -317,6 +317,24 @@ class Live(unittest.TestCase):
         for newcomer in newcomers:
             self.check("enrolment", newcomer.look())
 
+    def applications(self, bank, alice, bob):
+        import application as ap
+
+        made = [ap.make("alice", "bob") for _ in range(2)]
+        for application in made:
+            self.assertEqual(self.check("apply", ap.send(alice, application, ap.word(alice.key, application)))["missing"], ["bob"])
+        self.assertEqual(len(self.check("applications", bob.get("/v1/applications"))["applications"]), 2)
+        self.check("apply", ap.send(bob, made[0], ap.word(bob.key, made[0])))
+        waits = [(one["kind"], one["waitsFor"]) for one in self.check("queue", bank.operator("GET", "/v1/queue"))["items"]]
+        self.assertLessEqual({("application", "holders"), ("application", "bank")}, set(waits))
+        at = ["/v1/applications/" + ap.name(application) for application in made]
+        told = self.check("applicationAdmit", bank.operator("POST", at[0] + "/admission", {"account": "PT50000201230000000107787"}))
+        self.assertEqual((told["status"], told["account"]), ("admitted", "PT50000201230000000107787"))
+        told = self.check("applicationRefuse", bank.operator("POST", at[1] + "/refusal", {"note": "as a test"}))
+        self.assertEqual((told["status"], told["note"]), ("refused", "as a test"))
+        for path in at:
+            self.check("application", bob.get(path))
+
     def test_every_answer_fits(self):
         sys.path.insert(0, str(ROOT / "tests/e2e"))
         import bank as b
@@ -417,6 +435,7 @@ class Live(unittest.TestCase):
             self.assertEqual((told["status"], told["heldFor"]), ("PDNG", ["operator"]))
             self.assertEqual(self.check("reconcile", bank.operator("GET", "/v1/reconciliation"))["differences"], [])
             self.enrolments(bank, alice, account)
+            self.applications(bank, alice, bob)
             self.check("metrics", bank.operator("GET", "/metrics"))
             self.check("clockAccept", bank.operator("POST", "/v1/clock/accept", {"note": "as a test"}))
             import rotation

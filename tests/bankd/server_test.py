@@ -282,7 +282,7 @@ class Tls(OneBank):
         self.assertGreater(len(rows), 20)
         stranger = b.Session(self.bank)
         for method, path, callers, roles, body_max in rows:
-            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1"), ("{notice}", "1"), ("{enrolment}", "A" * 43), ("{holder}", "nobody"), ("{operator}", "nobody"),
+            for name, value in (("{account}", b.iban(1)), ("{id}", b.uuid7()), ("{movement}", "1"), ("{credit}", "1"), ("{notice}", "1"), ("{enrolment}", "A" * 43), ("{application}", "a" * 64), ("{holder}", "nobody"), ("{operator}", "nobody"),
                                 ("{thumbprint}", "A" * 43)):
                 path = path.replace(name, value)
             path += "?after=99999" if path == "/v1/events" else ""  # an answer that ends
@@ -298,7 +298,7 @@ class Tls(OneBank):
                 somebody = "CALLER_HOLDER" in callers or roles != "0"
                 self.assertEqual(by_stranger, "SESSION_REQUIRED" if somebody else "ROLE_REQUIRED")
                 if "CALLER_CONSOLE" in callers:
-                    self.assertIn(by_operator, ("OK", "ACCOUNT_UNKNOWN", "DOC_MEMBER_MISSING", "EVENTS_GONE"))
+                    self.assertIn(by_operator, ("OK", "ACCOUNT_UNKNOWN", "DOC_MEMBER_MISSING", "EVENTS_GONE", "NOT_FOUND"))
                 else:
                     self.assertEqual(by_operator, "ROLE_REQUIRED")
 

@@ -17,6 +17,7 @@ import threading
 import time
 import unittest
 
+import application as ap
 from bank import BIN, SOFTHSM, Bank, iban, joint, make_order, openssl, unb64
 from holder import Holder
 
@@ -161,6 +162,22 @@ class Scene(unittest.TestCase):
 
 
 class Mail(Scene):
+    def test_an_application_is_told_to_whom_it_names(self):
+        server = self.mail_server()
+        self.configure(server.port)
+        for name, session in (("alice", self.alice), ("bob", self.bob)):
+            self.contact(session, email=name + "@example.org")
+        self.forget_contact_news()
+        application = ap.make("alice", "bob")
+        for session, to, verb, subject in (
+                (self.alice, "bob", "apply", "An application for an account waits for your signature"),
+                (self.bob, "alice", "withdraw", "An application for an account: withdrawn")):
+            self.assertLess(ap.send(session, application, ap.word(session.key, application, verb)).status, 300)
+            self.carry()
+            got, message = server.next()
+            self.assertEqual((got["to"], message["Subject"]), ([to + "@example.org"], subject))
+        self.assertEqual(self.notices(), [])
+
     def test_what_happens_is_told_to_whom_it_concerns(self):
         server = self.mail_server()
         self.configure(server.port)
@@ -486,10 +503,16 @@ class Webhook(Scene):
         server.got.get(timeout=WAIT_SECONDS)
         self.assertEqual(self.notices()[0]["state"], "dead")
         self.configure()
-        for url in (server.url, server.url.replace("http://", "https://"), "https://[::1]:1/", "https://localhost:1/"):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        listener.setblocking(False)
+        inside = "https://%s:%d/" % ("%s", listener.getsockname()[1])
+        for url in (server.url, inside % "127.0.0.1", inside % "localhost", inside % "[::ffff:127.0.0.1]", "https://[::1]:1/"):
             self.ask_for(self.bob, webhook=url)
             self.assertIn("failed", self.carry())
         self.assertTrue(server.got.empty())
+        with self.assertRaises(BlockingIOError):  # nobody even knocked
+            listener.accept()
 
 
 class Door(Scene):

@@ -16,6 +16,7 @@ import urllib.parse
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "tests/bankd"))
 import bank as b  # noqa: E402
+import application as ap  # noqa: E402
 import enrolment as en  # noqa: E402
 import operators  # noqa: E402
 from holder import Holder  # noqa: E402
@@ -181,7 +182,7 @@ class Examples(unittest.TestCase):
         with open(os.path.join(self.work, "bill.json"), encoding="utf-8") as f:
             order = json.load(f)["id"]
         movement = self.bank.operator("GET", "/v1/accounts/%s/movements" % ACCOUNT).json["movements"][0]["id"]
-        return {**variables, **newcomers, "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "NOTICE": "1", "CODE": "00000000", "COURIER": self.bank.path("courier.sock"), "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
+        return {**variables, **newcomers, **self.applications(), "ACCOUNT": ACCOUNT, "ID": order, "MOVEMENT": str(movement), "CREDIT": "1", "NOTICE": "1", "CODE": "00000000", "COURIER": self.bank.path("courier.sock"), "HOLDER": "bob", "KEY": self.bob.thumbprint, "OPERATOR": "otto",
                 "SOCKET": self.bank.path("bankd.sock"), "THUMBPRINT": key["thumbprint"]}
 
     def enrolments(self):
@@ -190,6 +191,18 @@ class Examples(unittest.TestCase):
         self.bank.write("work/enrolment.json", json.dumps({"enrolment": newcomers[0].jws()}))
         self.refused = newcomers[2].ask()
         return {"ENROLMENT": newcomers[1].ask(), "LETTER": newcomers[1].key.thumbprint}
+
+    def applications(self):
+        """The examples admit one, refuse another, and alice looks at the third, which names her."""
+        key = b.Key(self.bank.dir)
+        self.bank.add_holder("nora", key)
+        session = b.Session(self.bank, key)
+        made = [ap.make("nora"), ap.make("nora"), ap.make("alice", "nora")]
+        for one in made:
+            answer = ap.send(session, one, ap.word(key, one))
+            assert answer.status == 201, answer
+        self.unwanted, self.joint = map(ap.name, made[1:])
+        return {"APPLICATION": ap.name(made[0])}
 
     def special(self, identifier):
         """Of an account that must be empty, of orders and credits that must wait, of the terminal, of another key."""
@@ -207,6 +220,8 @@ class Examples(unittest.TestCase):
             return {"SPKI": b.b64(b.Key(self.bank.dir).spki)}
         if identifier == "enrolmentRefuse":
             return {"ENROLMENT": self.refused}
+        if identifier in ("application", "applicationRefuse"):
+            return {"APPLICATION": self.joint if identifier == "application" else self.unwanted}
         if identifier == "close":
             return {"ACCOUNT": EMPTY}
         if identifier in self.credits:

@@ -11,6 +11,7 @@ import threading
 import unittest
 
 from bank import Bank, Key, Session, b64, iban, joint, make_order
+import application as ap
 from enrolment import Newcomer
 from operators import act, enrol
 
@@ -232,6 +233,8 @@ class Lists(Once):
                                                          "terminal": "till-%d" % number})
             enrol(self.bank, "o-%d" % number)
             Newcomer(self.bank, "Dora %d" % number).ask()
+            application = ap.make("alice", "bob")
+            self.assertEqual(ap.send(self.alice, application, ap.word(self.alice.key, application)).status, 201)
             self.say("payee-%d" % number, iban(40 + number))
             self.bank.operator("POST", "/v1/credits", {"account": iban(77), "amount": "5.00", "currency": "EUR",
                                                        "debtorName": "Somebody", "reference": "E%d" % number})
@@ -255,7 +258,7 @@ class Lists(Once):
         here = self.fill()
         by_holder = {"/v1/orders/waiting": "orders"}
         both = {here + "/movements": "movements", here + "/statement": "movements", here + "/categories": "categories",
-                here + "/orders": "orders", "/v1/accounts": "accounts"}
+                here + "/orders": "orders", "/v1/accounts": "accounts", "/v1/applications": "applications"}
         console = {"/v1/holders": "holders", "/v1/terminals": "terminals", "/v1/operators": "operators",
                    "/v1/enrolments": "enrolments", "/v1/orders": "orders", "/v1/queue": "items", "/v1/outbox": "orders", "/v1/suspense": "credits",
                    "/v1/notices": "notices"}

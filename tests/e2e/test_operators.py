@@ -50,7 +50,7 @@ class Roles(Scene):
         for method, path, callers, roles, _ in ROUTES:
             if "CALLER_CONSOLE" not in callers:
                 continue
-            for name, value in (("{account}", iban(99)), ("{id}", uuid7()), ("{movement}", "99"), ("{credit}", "99"), ("{notice}", "99"), ("{enrolment}", "A" * 43),
+            for name, value in (("{account}", iban(99)), ("{id}", uuid7()), ("{movement}", "99"), ("{credit}", "99"), ("{notice}", "99"), ("{enrolment}", "A" * 43), ("{application}", "a" * 64),
                                 ("{holder}", "nobody"), ("{operator}", "nobody"), ("{thumbprint}", "A" * 43)):
                 path = path.replace(name, value)
             path += "?after=99999" if path == "/v1/events" else ""  # an answer that ends

@@ -194,8 +194,9 @@ class Story:
                 "object": "holder:" + holder, "type": "enrolment", "holder": holder,
                 "name": holder.title() + " Example", "spki": b64u(k.spki),
                 "thumbprint": k.thumbprint, "vouched": "bank"})
-        self.put("account", "09:02:00", {"object": "account:" + ACCOUNT, "type": "account",
-                                         "account": ACCOUNT, "currency": "EUR", "policy": policy})
+        options.get("before_account", lambda s: None)(self)
+        self.put("account", "09:02:00", {"object": "account:" + ACCOUNT, "type": "account", "account": ACCOUNT,
+                                         "currency": "EUR", "policy": policy, **options.get("opened", {})})
         self.put("funding", "09:03:00", {
             "object": "account:" + ACCOUNT, "previous": len(self.rows) - 1, "type": "funding",
             "account": ACCOUNT, "amount": "872.22", "currency": "EUR", "balance": "872.22",
@@ -286,7 +287,7 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("act", "enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
+        told = ("act", "application", "enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
                 "closed", "confirmed", "returned", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]

@@ -17,6 +17,7 @@ from golden_acts import forged_acts, good_acts
 from golden_cash import cash_files, forged_cash, good_cash
 from golden_decisions import forged_decisions
 from golden_delegation import forged_delegations, good_delegations
+from golden_application import application_files, forged_evidence_of_applications, good_applications
 from golden_enrolment import enrolment_files, forged_evidence_of_enrolments, good_enrolments
 from golden_rotation import forged_evidence_of_rotations, good_rotations, rotation_files
 from golden_forged import forged_acceptance, forged_elsewhere, sent
@@ -100,6 +101,7 @@ def good_evidence():
     yield from good_rollovers()
     yield from good_rotations()
     yield from good_enrolments()
+    yield from good_applications()
     yield from good_acts()
 
 
@@ -379,6 +381,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_delegations(wrong)
     yield from forged_evidence_of_rotations(wrong)
     yield from forged_evidence_of_enrolments(wrong)
+    yield from forged_evidence_of_applications(wrong)
     yield from forged_acceptance(wrong)
     yield from forged_acts(wrong)
 
@@ -494,6 +497,7 @@ def files():
     yield from rotation_files()
     yield from sponsorship_files()
     yield from enrolment_files()
+    yield from application_files()
     for name, content in good_evidence():
         yield "evidence/%s.json" % name, content
     rows = list(forged_evidence())

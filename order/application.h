@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * application: what holders who want an account together ask for, each one's signed word on it, and
+ * the text that he is shown and signs (docs/FORMAT.md sections 8.8 and 8.9), version 1, frozen.
+ */
+#ifndef ORDER_APPLICATION_H
+#define ORDER_APPLICATION_H
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "order/policy.h"
+#include "order/statement.h"
+
+#define APPLICATION_MAX 15360u /* bytes: the policy that becomes of it fits POLICY_MAX */
+#define APPLICATION_LIFE_US (INT64_C(30) * 86400 * 1000000)
+#define APPLICATION_DISPLAY_VERSION "countersign-application-display/1;en"
+#define APPLICATION_DISPLAY_MAX 65536u /* bytes */
+
+/* --- the document --- */
+struct application {
+    char bank[BANK_MAX + 1];
+    char currency[4];
+    int64_t expires_us;
+    uint8_t digest[DIGEST_LEN];
+    struct buf bytes;
+    /* With a bank's members that stand for nothing: its people, limits and rules count. */
+    struct policy *policy;
+};
+/* POLICY_INVALID and the forms; APPLICATION_PERIOD for a policy that may be over before it is in
+ * force. The caller frees *OUT, also after a failure. */
+MUST_CHECK enum err application_from_js(const struct js *value, struct application *out);
+MUST_CHECK enum err application_parse(const void *bytes, size_t len, struct application *out);
+void application_free(struct application *a); /* NULL-safe */
+
+/* The first policy of ACCOUNT: what the holders signed, and the bank's own members. */
+MUST_CHECK enum err application_policy(const struct application *a, const char *account,
+                                       int64_t valid_from_us, struct policy **out);
+
+/* Appends the document. Of TERMS bank, title, currency, people, rules, limits and deputies count.
+ */
+MUST_CHECK enum err application_make(const struct policy_terms *terms, int64_t expires_us,
+                                     const char *nonce, struct buf *out);
+
+/* --- a word on it --- */
+enum application_verb { APPLICATION_NONE, APPLICATION_APPLY, APPLICATION_WITHDRAW };
+const char *application_verb_name(enum application_verb v); /* "apply" */
+/* APPLICATION_NONE: there is no such verb. */
+enum application_verb application_verb_from_name(const char *name);
+
+struct application_word {
+    struct statement head;
+    enum application_verb verb;
+    uint8_t application[DIGEST_LEN];
+    uint8_t display_digest[DIGEST_LEN];
+};
+/* Form only: verify_application says whether it is about this application. */
+MUST_CHECK enum err application_word_parse(const void *payload, size_t len,
+                                           struct application_word *out);
+/* The payload of a statement; its bank is the application's. */
+MUST_CHECK enum err application_word_make(const struct application *a, enum application_verb verb,
+                                          const struct statement *head, struct buf *out);
+/* APPLICATION_PERIOD unless the application is over after the word, and within 30 days of it. */
+MUST_CHECK enum err application_check_time(const struct application *a,
+                                           const struct statement *head);
+
+/* Appends the text: all of what is asked for. */
+MUST_CHECK enum err application_display_render(const struct application *a,
+                                               enum application_verb verb, struct buf *out);
+MUST_CHECK enum err application_display_digest(const struct application *a,
+                                               enum application_verb verb,
+                                               uint8_t out[static DIGEST_LEN]);
+
+#endif

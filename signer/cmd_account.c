@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * account apply, waiting, show, sign, withdraw: an account that holders ask for together. Whatever
+ * is signed is shown before, as it is signed.
+ */
+#include "api/request.h"
+#include "app/app.h"
+#include "base/text.h"
+#include "order/application.h"
+#include "order/json.h"
+#include "order/jws.h"
+#include "signer/commands.h"
+#include "signer/draft.h"
+#include "signer/list.h"
+#include "signer/subject.h"
+#include "signer/view.h"
+#include <string.h>
+
+#define BUNDLE_MAX (APPLICATION_MAX + JWS_MAX + 256u) /* bytes of a signed word with it */
+#define NAME_LEN ((size_t)2 * DIGEST_LEN)
+#define NAME_SHOWN 16 /* digits, as the text has them that is signed */
+#define NAME_LEAST 8
+
+#define OUTPUT                                                                                     \
+    {                                                                                              \
+        "output", 'o', ARGS_TEXT, "FILE", "write what was signed here and do not send it",         \
+            &opt_output                                                                            \
+    }
+
+static struct draft_wish wish;
+static const char *opt_output;
+
+const struct args_option cmd_account_word_options[1] = {OUTPUT};
+const struct args_option cmd_account_apply_options[4] = {
+    {"title", 0, ARGS_TEXT, "TEXT", "what the account is called", &wish.title},
+    {"holder", 0, ARGS_LIST, "NAME", "a holder, or NAME:CLASS; yourself, too", &wish.holders},
+    {"currency", 0, ARGS_TEXT, "CODE", "such as EUR", &wish.currency},
+    OUTPUT,
+};
+
+/* --- which one --- */
+
+struct search {
+    const char *begins;
+    char found[NAME_LEN + 1];
+    unsigned count;
+};
+
+static enum err search_page(void *ctx, const struct js *answer)
+{
+    const struct js *list = js_get(answer, "applications");
+    struct search *s = ctx;
+    for (size_t i = 0; i < js_count(list); i++) {
+        const char *name = js_member_text(js_at(list, i), "application");
+        if (strlen(name) == NAME_LEN && strncmp(name, s->begins, strlen(s->begins)) == 0) {
+            memcpy(s->found, name, sizeof s->found);
+            s->count++;
+        }
+    }
+    return ERR_OK;
+}
+
+static const struct list_source waiting_ones = {
+    .route = ROUTE_APPLICATIONS, .member = "applications", .query = "", .limit = LIST_LIMIT};
+
+/* WORD is the digest or how it begins; the latter finds one that waits. */
+static enum err resolve(struct app *a, const char *word, char out[static NAME_LEN + 1])
+{
+    struct search s = {.begins = word};
+    size_t len = strlen(word);
+    if (len < NAME_LEAST || len > NAME_LEN || strspn(word, "0123456789abcdef") != len)
+        return app_fail(a, ERR_USAGE,
+                        "%s is no application, as countersign account waiting shows "
+                        "them",
+                        word);
+    if (len == NAME_LEN) {
+        memcpy(out, word, NAME_LEN + 1);
+        return ERR_OK;
+    }
+    enum err e = list_pages(a, &waiting_ones, search_page, &s);
+    if (e == ERR_OK && s.count != 1)
+        e = app_fail(a, ERR_NOT_FOUND,
+                     "%u applications that wait begin like this; of one that is "
+                     "over give all %zu digits",
+                     s.count, NAME_LEN);
+    memcpy(out, s.found, NAME_LEN + 1);
+    return e;
+}
+
+/* As the bank has it; *TOLD is the caller's to free. It is what its name says. */
+static enum err fetch(struct app *a, const char *word, struct js **told, struct application *out)
+{
+    char name[NAME_LEN + 1], digest[NAME_LEN + 1];
+    struct client_call call = {.route = ROUTE_APPLICATION, .param = {name}};
+    *out = (struct application){.policy = NULL};
+    enum err e = resolve(a, word, name);
+    if (e == ERR_OK)
+        e = app_call(a, &call, told);
+    if (e == ERR_OK && js_get(*told, "document") == NULL)
+        e = app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no document");
+    if (e == ERR_OK)
+        e = application_from_js(js_get(*told, "document"), out);
+    if (e != ERR_OK)
+        return e;
+    text_hex(out->digest, DIGEST_LEN, digest);
+    if (strcmp(digest, name) != 0)
+        return app_fail(a, ERR_APPLICATION_MISMATCH, "the bank shows another application");
+    return strcmp(out->bank, a->bank) == 0 ? ERR_OK : ERR_BANK_MISMATCH;
+}
+
+/* --- for people --- */
+
+static void print_names(const struct js *list)
+{
+    for (size_t i = 0; i < js_count(list); i++) {
+        fputs(i > 0 ? ", " : "", stdout);
+        app_print_safe(stdout, js_text(js_at(list, i), NULL));
+    }
+}
+
+/* What is to come of it. */
+static void print_state(const struct js *told)
+{
+    const char *status = js_member_text(told, "status");
+    const char *name = js_member_text(told, "application");
+    const struct js *missing = js_get(told, "missing");
+    if (strcmp(status, "admitted") == 0) {
+        printf("The account is open: ");
+        app_print_safe(stdout, js_member_text(told, "account"));
+    } else if (strcmp(status, "waiting") != 0) {
+        printf("The application is over: ");
+        app_print_safe(stdout, status);
+        fputs(js_member_text(told, "note")[0] != '\0' ? ", " : "", stdout);
+        app_print_safe(stdout, js_member_text(told, "note"));
+    } else if (js_count(missing) == 0) {
+        printf("The application waits for the bank.");
+    } else {
+        printf("The application waits for ");
+        print_names(missing);
+        printf(": countersign account sign %.*s", NAME_SHOWN, name);
+    }
+    putchar('\n');
+}
+
+static enum err print_told(const struct app *a, const struct js *told)
+{
+    if (a->json)
+        return app_print_json(told);
+    print_state(told);
+    return ERR_OK;
+}
+
+static enum err show(const struct application *said, enum application_verb verb, FILE *f)
+{
+    struct buf text = BUF_INIT(APPLICATION_DISPLAY_MAX);
+    enum err e = application_display_render(said, verb, &text);
+    if (e == ERR_OK)
+        e = subject_print(&text, f);
+    buf_free(&text);
+    return e;
+}
+
+/* --- saying it --- */
+
+static enum err sign(struct app *a, const struct application *said, enum application_verb verb,
+                     struct buf *bundle)
+{
+    struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
+    struct statement head = {.issued_us = 0};
+    enum err e = app_head(NULL, &head);
+    if (e == ERR_OK)
+        e = application_word_make(said, verb, &head, &payload);
+    if (e == ERR_OK)
+        e = jws_make(a->public_key, statement_typ(STATEMENT_APPLICATION), payload.data, payload.len,
+                     app_sign, a, &jws);
+    if (e == ERR_OK)
+        e = request_application_make(buf_str(&jws), said, bundle);
+    buf_free(&payload);
+    buf_free(&jws);
+    return e;
+}
+
+static enum err hand_in(struct app *a, const struct buf *bundle)
+{
+    const struct client_call call = {
+        .route = ROUTE_APPLY, .body = bundle->data, .body_len = bundle->len};
+    struct js *told = NULL;
+    enum err e = app_call(a, &call, &told);
+    if (e == ERR_OK)
+        e = print_told(a, told);
+    js_free(told);
+    return e;
+}
+
+static enum err show_sign_send(struct app *a, const struct application *said,
+                               enum application_verb verb)
+{
+    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    enum err e = show(said, verb, stderr);
+    if (e == ERR_OK)
+        e = app_consent(a, verb == APPLICATION_APPLY ? "apply for this account"
+                                                     : "withdraw this application");
+    if (e == ERR_OK)
+        e = sign(a, said, verb, &bundle);
+    if (e == ERR_OK)
+        e = opt_output != NULL ? app_write_document(opt_output, &bundle) : hand_in(a, &bundle);
+    buf_free(&bundle);
+    return e;
+}
+
+static enum err decide(struct app *a, const char *word, enum application_verb verb)
+{
+    struct application said;
+    struct js *told = NULL;
+    enum err e = fetch(a, word, &told, &said);
+    if (e == ERR_OK)
+        e = show_sign_send(a, &said, verb);
+    application_free(&said);
+    js_free(told);
+    return e;
+}
+
+/* --- the commands --- */
+
+static enum err apply(struct app *a)
+{
+    struct application said;
+    enum err e = draft_application(a, &wish, &said);
+    if (e == ERR_OK)
+        e = show_sign_send(a, &said, APPLICATION_APPLY);
+    application_free(&said);
+    return e;
+}
+
+static enum err show_one(struct app *a, const char *word)
+{
+    struct application said;
+    struct js *told = NULL;
+    enum err e = fetch(a, word, &told, &said);
+    if (e == ERR_OK && !a->json)
+        e = show(&said, APPLICATION_APPLY, stdout);
+    if (e == ERR_OK)
+        e = print_told(a, told);
+    application_free(&said);
+    js_free(told);
+    return e;
+}
+
+static enum err print_page(void *ctx, const struct js *answer)
+{
+    const struct js *list = js_get(answer, "applications");
+    const struct app *a = ctx;
+    if (a->json)
+        return app_print_json(answer);
+    for (size_t i = 0; i < js_count(list); i++) {
+        const struct js *one = js_at(list, i);
+        printf("%.*s  ", NAME_SHOWN, js_member_text(one, "application"));
+        view_padded(stdout, js_member_text(one, "expires"), 20);
+        fputs("  ", stdout);
+        view_padded(stdout, js_count(js_get(one, "missing")) > 0 ? "" : "the bank", 0);
+        print_names(js_get(one, "missing"));
+        fputs("  ", stdout);
+        app_print_safe(stdout, js_member_text(one, "title"));
+        putchar('\n');
+    }
+    return ERR_OK;
+}
+
+static enum err list_waiting(struct app *a)
+{
+    if (!a->json)
+        puts("APPLICATION       EXPIRES               WAITS FOR  TITLE");
+    return list_pages(a, &waiting_ones, print_page, a);
+}
+
+int cmd_account_apply(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    wish.file = words->count > 0 ? words->item[0] : NULL;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? apply(a) : e);
+}
+
+int cmd_account_waiting(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? list_waiting(a) : e);
+}
+
+int cmd_account_show(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? show_one(a, words->item[0]) : e);
+}
+
+int cmd_account_sign(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? decide(a, words->item[0], APPLICATION_APPLY) : e);
+}
+
+int cmd_account_withdraw(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? decide(a, words->item[0], APPLICATION_WITHDRAW) : e);
+}

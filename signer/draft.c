@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/draft.h"
+#include "app/app.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "order/json.h"
+#include "order/member.h"
+#include <string.h>
+
+#define FILE_MAX (4 * POLICY_MAX) /* as people indent it */
+#define LIFE_US (INT64_C(14) * 86400 * TEXT_SECOND_US)
+
+/* What the options and the file come to. */
+struct draft {
+    char title[POLICY_TITLE_BYTES + 1], currency[4];
+    struct policy_person people[POLICY_HOLDERS_MAX];
+    size_t count;
+    struct buf rules, limits, deputies;
+};
+
+static enum err add_person(struct app *a, struct draft *d, const char *text)
+{
+    if (d->count == POLICY_HOLDERS_MAX)
+        return app_fail(a, ERR_USAGE, "more than %u holders", POLICY_HOLDERS_MAX);
+    if (text == NULL || policy_person_read(text, &d->people[d->count++]) != ERR_OK)
+        return app_fail(a, ERR_USAGE, "a holder is a name, or NAME:CLASS");
+    return ERR_OK;
+}
+
+static enum err take_options(struct app *a, const struct draft_wish *wish, struct draft *d)
+{
+    enum err e = ERR_OK;
+    if (wish->title != NULL && strlen(wish->title) >= sizeof d->title)
+        return app_fail(a, ERR_USAGE, "--title is too long");
+    if (wish->currency != NULL && strlen(wish->currency) >= sizeof d->currency)
+        return app_fail(a, ERR_CURRENCY_UNKNOWN, "--currency %s", wish->currency);
+    if (wish->title != NULL)
+        (void)snprintf(d->title, sizeof d->title, "%s", wish->title);
+    if (wish->currency != NULL)
+        (void)snprintf(d->currency, sizeof d->currency, "%s", wish->currency);
+    for (size_t i = 0; e == ERR_OK && i < wish->holders.count; i++)
+        e = add_person(a, d, wish->holders.item[i]);
+    return e;
+}
+
+static enum err canon(const struct js *value, struct buf *out)
+{
+    return value != NULL ? js_canon(value, out) : ERR_OK;
+}
+
+/* An option stands above the file. */
+static enum err take_members(struct app *a, const struct js *value, struct draft *d)
+{
+    const struct js *currency, *deputies, *holders, *limits, *rules, *title;
+    const struct js_member table[] = {
+        MEMBER_TEXT("currency", false, &currency),
+        {"deputies", JS_ARRAY, false, 1, JS_INT_MAX, &deputies},
+        {"holders", JS_ARRAY, false, 1, POLICY_HOLDERS_MAX, &holders},
+        {"limits", JS_ARRAY, false, 1, JS_INT_MAX, &limits},
+        {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &rules},
+        MEMBER_TEXT("title", false, &title),
+    };
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    if (e == ERR_OK && d->currency[0] == '\0')
+        e = member_text(currency, NULL, d->currency, sizeof d->currency);
+    if (e == ERR_OK && d->title[0] == '\0')
+        e = member_text(title, NULL, d->title, sizeof d->title);
+    for (size_t i = 0, named = d->count; e == ERR_OK && !named && i < js_count(holders); i++)
+        e = add_person(a, d, js_text(js_at(holders, i), NULL));
+    if (e == ERR_OK)
+        e = canon(rules, &d->rules);
+    if (e == ERR_OK)
+        e = canon(limits, &d->limits);
+    return e == ERR_OK ? canon(deputies, &d->deputies) : e;
+}
+
+static enum err take_file(struct app *a, const char *path, struct draft *d)
+{
+    struct buf file = BUF_INIT(FILE_MAX);
+    struct js *value = NULL;
+    if (path == NULL)
+        return ERR_OK;
+    enum err e = file_read(path, FILE_MAX, &file);
+    if (e == ERR_OK)
+        e = js_parse(file.data, file.len, &value);
+    if (e == ERR_OK)
+        e = take_members(a, value, d);
+    if (e != ERR_OK && a->message[0] == '\0')
+        (void)app_fail(a, e, "%s", path);
+    js_free(value);
+    buf_free(&file);
+    return e;
+}
+
+static enum err make(struct app *a, struct draft *d, struct buf *document)
+{
+    struct statement head = {.issued_us = 0};
+    struct policy_terms terms = {.title = d->title,
+                                 .currency = d->currency,
+                                 .people = d->people,
+                                 .count = d->count,
+                                 .rules = buf_str(&d->rules),
+                                 .limits = buf_str(&d->limits),
+                                 .deputies = buf_str(&d->deputies)};
+    if (d->title[0] == '\0' || d->currency[0] == '\0' || d->count == 0)
+        return app_fail(a, ERR_USAGE,
+                        "it takes a title, a currency and holders, by options or a "
+                        "file");
+    policy_people_sort(d->people, d->count);
+    enum err e = app_need(a, a->bank, "bank", &terms.bank);
+    if (e == ERR_OK)
+        e = app_head(NULL, &head); /* for its nonce */
+    const int64_t now_us = clock_now_us() / TEXT_SECOND_US * TEXT_SECOND_US;
+    return e == ERR_OK ? application_make(&terms, now_us + LIFE_US, head.nonce, document) : e;
+}
+
+enum err draft_application(struct app *a, const struct draft_wish *wish, struct application *out)
+{
+    struct buf document = BUF_INIT(APPLICATION_MAX);
+    struct draft d = {.rules = BUF_INIT(POLICY_MAX),
+                      .limits = BUF_INIT(POLICY_MAX),
+                      .deputies = BUF_INIT(POLICY_MAX)};
+    *out = (struct application){.policy = NULL};
+    enum err e = take_options(a, wish, &d);
+    if (e == ERR_OK)
+        e = take_file(a, wish->file, &d);
+    if (e == ERR_OK)
+        e = make(a, &d, &document);
+    if (e == ERR_OK)
+        e = application_parse(document.data, document.len, out);
+    if (e == ERR_POLICY_INVALID && a->message[0] == '\0')
+        (void)app_fail(a, e, "countersign policy lint says what is wrong with the rules");
+    buf_free(&d.rules);
+    buf_free(&d.limits);
+    buf_free(&d.deputies);
+    buf_free(&document);
+    return e;
+}
