@@ -5,7 +5,6 @@
  */
 #include "base/text.h"
 #include "order/application.h"
-#include "order/jws.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 
@@ -53,33 +52,16 @@ static struct wanted want(struct world *w, const char *people, int64_t days)
 #define ALICE "{\"class\":\"A\",\"id\":\"alice\"}"
 #define BOTH ALICE ",{\"class\":\"A\",\"id\":\"bob\"}"
 
-/* P's word, over the session of CALLER. */
+/* P's word, over his own session. */
 static const char *say(struct world *w, const struct person *p, const struct wanted *a,
                        enum application_verb verb)
 {
-    const struct core_caller who = {.session = p->session};
-    struct person signer = *p;
-    struct statement head;
-    struct buf payload = {0}, jws = {0};
-    struct verified *verified = NULL;
+    struct buf jws = {0};
 
-    world_head(w, NULL, &head);
-    assert_ok(application_word_make(&a->said, verb, &head, &payload));
-    assert_ok(jws_make(p->key, statement_typ(STATEMENT_APPLICATION), payload.data, payload.len,
-                       world_sign_hash, &signer, &jws));
-    const struct verify_application_input in = {.bank = WORLD_BANK,
-                                                .jws = buf_str(&jws),
-                                                .jws_len = jws.len,
-                                                .application = &a->said,
-                                                .keys = core_keys(w->core)};
-    enum err e = verify_application(&in, &verified);
-    world_begin(w);
-    world_end(w, e ? core_refuse(w->core, &who, e, NULL, &w->answer)
-                   : core_apply(w->core, &who, verified, &a->said, &w->answer));
-    verified_free(verified);
-    buf_free(&payload);
+    world_sign_application(w, p, &a->said, verb, NULL, &jws);
+    const char *name = world_hand_in_application(w, p, &jws, &a->said);
     buf_free(&jws);
-    return err_name(w->answer.err);
+    return name;
 }
 
 static void both_sign(struct world *w, const struct wanted *a)
