@@ -2,6 +2,8 @@
 #include "token/inner.h"
 
 #include "base/log.h"
+#include <dlfcn.h>
+#include <limits.h>
 #include <p11-kit/p11-kit.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +25,53 @@ static void lock_init(pthread_rwlock_t *lock)
     pthread_rwlockattr_destroy(&attr);
 }
 
+/* Whether PATH is p11-kit's own library, which hands out all the modules that it knows as one. */
+static bool is_proxy(const char *path)
+{
+    const void *own = dlsym(RTLD_DEFAULT, "p11_kit_module_load");
+    char given[PATH_MAX], ours[PATH_MAX];
+    Dl_info info;
+
+    return own && dladdr(own, &info) && realpath(info.dli_fname, ours) && realpath(path, given) &&
+           strcmp(given, ours) == 0;
+}
+
+/* p11-kit refuses to load itself as a module. */
+static CK_FUNCTION_LIST *open_proxy(struct token_module *m)
+{
+    CK_C_GetFunctionList get = NULL;
+    CK_FUNCTION_LIST *f = NULL;
+
+    m->proxy = dlopen(m->path, RTLD_NOW | RTLD_LOCAL);
+    if (m->proxy)
+        *(void **)&get = dlsym(m->proxy, "C_GetFunctionList"); /* as dlsym(3) has it */
+    return get && get(&f) == CKR_OK ? f : NULL;
+}
+
+static CK_RV start(struct token_module *m)
+{
+    CK_C_INITIALIZE_ARGS threads = {.flags = CKF_OS_LOCKING_OK};
+
+    return m->proxy ? m->f->C_Initialize(&threads) : p11_kit_module_initialize(m->f);
+}
+
+static void stop(struct token_module *m)
+{
+    if (m->proxy)
+        m->f->C_Finalize(NULL);
+    else
+        p11_kit_module_finalize(m->f);
+}
+
+static void release(struct token_module *m)
+{
+    if (m->proxy)
+        dlclose(m->proxy);
+    else if (m->f)
+        p11_kit_module_release(m->f);
+    free(m);
+}
+
 enum err token_module_load(const char *path, struct token_module **out)
 {
     *out = NULL;
@@ -35,15 +84,14 @@ enum err token_module_load(const char *path, struct token_module **out)
     }
     memcpy(m->path, path, strlen(path) + 1);
     p11_kit_be_quiet(); /* its messages go through our log */
-    m->f = p11_kit_module_load(path, 0);
+    m->f = is_proxy(path) ? open_proxy(m) : p11_kit_module_load(path, 0);
     if (!m->f) {
-        free(m);
+        release(m);
         return module_fail(path);
     }
-    CK_RV rv = p11_kit_module_initialize(m->f);
+    CK_RV rv = start(m);
     if (rv != CKR_OK) {
-        p11_kit_module_release(m->f);
-        free(m);
+        release(m);
         return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: C_Initialize answered 0x%lx", path,
                         rv);
     }
@@ -52,11 +100,23 @@ enum err token_module_load(const char *path, struct token_module **out)
     return ERR_OK;
 }
 
+/* A store of other people's certificates: there is no key in it. */
+static bool is_trust_store(CK_FUNCTION_LIST *f)
+{
+    char *policy = p11_kit_config_option(f, "trust-policy");
+    bool is = policy != NULL && strcmp(policy, "yes") == 0;
+
+    free(policy);
+    return is;
+}
+
 /* Loads each module by its path, so that it is an instance like any other. */
 static enum err load_each(CK_FUNCTION_LIST **list, size_t n, struct token_module **modules,
                           size_t *count)
 {
     for (size_t i = 0; i < n; i++) {
+        if (is_trust_store(list[i]))
+            continue;
         char *path = p11_kit_module_get_filename(list[i]);
         enum err e = path != NULL ? token_module_load(path, &modules[*count]) : ERR_TOKEN_MODULE;
         free(path);
@@ -96,18 +156,16 @@ void token_module_unload(struct token_module *m)
 {
     if (!m)
         return;
-    p11_kit_module_finalize(m->f);
-    p11_kit_module_release(m->f);
+    stop(m);
     pthread_rwlock_destroy(&m->lock);
-    free(m);
+    release(m);
 }
 
 enum err token_module_restart(struct token_module *m)
 {
     m->epoch++;
-    p11_kit_module_finalize(
-        m->f); /* a module in trouble may fail here, and is started all the same */
-    CK_RV rv = p11_kit_module_initialize(m->f);
+    stop(m); /* a module in trouble may fail here, and is started all the same */
+    CK_RV rv = start(m);
     if (rv != CKR_OK)
         return log_fail(ERR_TOKEN_MODULE, "token.restart", "%s: C_Initialize answered 0x%lx",
                         m->path, rv);

@@ -58,12 +58,14 @@ const char *token_tries_name(enum token_tries tries);
 struct token_module;
 
 /* Loads and initialises the module at PATH as an instance of its own (p11-kit counts references, so
- * that unloading it leaves other users of the same file alone). ERR_TOKEN_MODULE. */
+ * that unloading it leaves other users of the same file alone). p11-kit-proxy.so is all of its
+ * modules as one. ERR_TOKEN_MODULE. */
 MUST_CHECK enum err token_module_load(const char *path, struct token_module **out);
 
 /* Loads and initialises every module that p11-kit is configured to use (pkcs11.conf(5)); those that
- * do not start are left out, and logged. The caller unloads each of the *COUNT modules in *OUT and
- * frees *OUT with free(). None is ERR_OK with *COUNT 0. */
+ * do not start are left out, and logged, and so are stores of trusted certificates. The caller
+ * unloads each of the *COUNT modules in *OUT and frees *OUT with free(). None is ERR_OK with *COUNT
+ * 0. */
 MUST_CHECK enum err token_modules_load(struct token_module ***out, size_t *count);
 
 /* NULL-safe. Every token must have been closed. */

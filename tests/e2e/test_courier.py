@@ -503,10 +503,16 @@ class Webhook(Scene):
         server.got.get(timeout=WAIT_SECONDS)
         self.assertEqual(self.notices()[0]["state"], "dead")
         self.configure()
-        for url in (server.url, server.url.replace("http://", "https://"), "https://[::1]:1/", "https://localhost:1/"):
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        listener.setblocking(False)
+        inside = "https://%s:%d/" % ("%s", listener.getsockname()[1])
+        for url in (server.url, inside % "127.0.0.1", inside % "localhost", inside % "[::ffff:127.0.0.1]", "https://[::1]:1/"):
             self.ask_for(self.bob, webhook=url)
             self.assertIn("failed", self.carry())
         self.assertTrue(server.got.empty())
+        with self.assertRaises(BlockingIOError):  # nobody even knocked
+            listener.accept()
 
 
 class Door(Scene):
