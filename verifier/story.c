@@ -111,6 +111,19 @@ enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct 
     return ERR_EVIDENCE_CONTRADICTION; /* it has no part in this story */
 }
 
+/* By what became of the keys since. */
+static void tell_pins(const struct story *s, struct verify_report *out)
+{
+    for (size_t i = 0; i < out->signer_count; i++)
+        out->signers[i].pinned = story_keys_pinned(s, out->signers[i].thumbprint);
+    for (size_t i = 0; i < out->deputy_count; i++)
+        out->deputies[i].pinned = story_keys_pinned(s, out->deputies[i].thumbprint);
+    for (size_t i = 0; i < out->policy_signer_count; i++)
+        out->policy_signers[i].pinned = story_keys_pinned(s, out->policy_signers[i].thumbprint);
+    for (size_t i = 0; i < out->word_count; i++)
+        out->words[i].pinned = story_keys_pinned(s, out->words[i].thumbprint);
+}
+
 enum err story_report(const struct story *s, struct verify_report *out)
 {
     memset(out, 0, sizeof *out);
@@ -141,5 +154,6 @@ enum err story_report(const struct story *s, struct verify_report *out)
     for (size_t i = 0; i < s->word_count; i++)
         out->words[i] = s->words[i].told;
     out->word_count = s->word_count;
+    tell_pins(s, out);
     return ERR_OK;
 }

@@ -124,7 +124,6 @@ static enum err take_act(struct story *s, const struct body *b, const struct sto
         return ERR_EVIDENCE_CONTRADICTION;
     memcpy(w->statement, digest, DIGEST_LEN);
     memcpy(w->told.thumbprint, signer, sizeof w->told.thumbprint);
-    w->told.pinned = story_keys_pinned(s, signer);
     return ERR_OK;
 }
 

@@ -27,8 +27,10 @@ struct enrolled {
     enum story_kind kind;
     bool ceremony; /* asked for with a proof of possession */
     enum key_status status;
-    bool rotated; /* another one took its place */
-    bool pinned;  /* by the reader, or the key whose place it took is */
+    bool rotated;  /* another one took its place */
+    size_t before; /* the key whose place it took, by its number from 1; 0: none */
+    bool followed; /* it was revoked by the entry about one before it, and has none yet */
+    bool pinned;   /* by the reader, itself */
     int64_t floor_us;
 };
 
@@ -142,7 +144,7 @@ struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NU
 /* Whether what it signed stands. */
 bool story_keys_count(const struct story *s, const char *thumbprint);
 enum key_status story_keys_status_of(const struct story *s, const char *thumbprint);
-/* By the reader, itself or the first of those whose place it took. */
+/* By the reader, itself or one of those whose place it took, unless they are revoked. */
 bool story_keys_pinned(const struct story *s, const char *thumbprint);
 bool story_keys_ceremony(const struct story *s, const char *thumbprint); /* how it came */
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);

@@ -145,7 +145,6 @@ void story_delegation_note(struct story *s, int64_t time_us)
         memcpy(out->deputy, d->said.deputy, sizeof out->deputy);
         memcpy(out->principal, d->principal, sizeof out->principal);
         memcpy(out->thumbprint, d->thumbprint, sizeof out->thumbprint);
-        out->pinned = story_keys_pinned(s, d->thumbprint);
         out->ceremony = story_keys_ceremony(s, d->thumbprint);
         s->deputy_count++;
     }

@@ -40,7 +40,12 @@ bool story_keys_pinned(const struct story *s, const char *thumbprint)
 {
     const struct enrolled *en = look(s, thumbprint);
 
-    return en && en->pinned;
+    while (en && !en->pinned) {
+        en = en->before ? &s->keys[en->before - 1] : NULL;
+        if (en && en->status == KEY_REVOKED)
+            en = NULL; /* whoever had it may have made the others */
+    }
+    return en != NULL;
 }
 
 bool story_keys_ceremony(const struct story *s, const char *thumbprint)
@@ -64,7 +69,7 @@ static enum err add(struct story *s, struct enrolled *en)
     if (s->key_count == STORY_KEYS_MAX)
         return ERR_TOO_LARGE;
     en->status = KEY_ACTIVE;
-    en->pinned = en->pinned || is_pin(s, key_thumbprint(en->key));
+    en->pinned = is_pin(s, key_thumbprint(en->key));
     s->keys[s->key_count++] = *en;
     en->key = NULL; /* the story's now */
     return ERR_OK;
@@ -154,6 +159,29 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
     return e;
 }
 
+/* With a key end those that took its place, one after the other; each has an entry of its own, too,
+ * which follows. */
+static void revoke_later(struct story *s, const struct enrolled *first)
+{
+    size_t before = (size_t)(first - s->keys) + 1;
+
+    for (size_t i = before; i < s->key_count; i++) { /* each stands behind the one before it */
+        struct enrolled *en = &s->keys[i];
+        if (en->before != before)
+            continue;
+        en->followed = en->status != KEY_REVOKED || en->followed;
+        en->status = KEY_REVOKED;
+        before = i + 1;
+    }
+}
+
+/* From what it is, or was until one before it was revoked. */
+static bool may_become(const struct enrolled *en, enum key_status to)
+{
+    return (en->followed && to == KEY_REVOKED) ||
+           key_status_may_follow(en->status, to, en->rotated);
+}
+
 enum err story_keys_status(struct story *s, struct body *b)
 {
     const struct js *floor, *holder, *note, *operator_name, *status, *thumbprint;
@@ -181,7 +209,7 @@ enum err story_keys_status(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_contradiction_unless(story_text_is(holder, en->holder));
     if (e == ERR_OK) /* without the bank's operator somebody may only suspend his own */
-        e = story_contradiction_unless(key_status_may_follow(en->status, to, en->rotated) &&
+        e = story_contradiction_unless(may_become(en, to) &&
                                        (operator_name || to == KEY_SUSPENDED));
     if (e == ERR_OK)
         e = member_time(floor, &floor_us);
@@ -189,6 +217,9 @@ enum err story_keys_status(struct story *s, struct body *b)
         e = story_contradiction_unless(floor_us >= en->floor_us);
     en->floor_us = floor_us;
     en->status = to;
+    en->followed = false;
+    if (to == KEY_REVOKED)
+        revoke_later(s, en);
     return e;
 }
 
@@ -201,7 +232,7 @@ static enum err take_place(struct story *s, const struct body *b, const struct v
     struct enrolled en = {.floor_us = b->leaf->time_us,
                           .kind = old->kind,
                           .ceremony = old->ceremony,
-                          .pinned = old->pinned};
+                          .before = (size_t)(old - s->keys) + 1};
     enum err e = story_contradiction_unless(
         story_text_is(holder, old->holder) && old->status == KEY_ACTIVE &&
         story_is_fresh(&said->head, old->floor_us, b->leaf->time_us) &&

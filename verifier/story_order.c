@@ -169,7 +169,6 @@ enum err story_order_note(struct story *s, const struct body *b, const struct ve
     memcpy(m->signer.thumbprint, verified_signer(v), sizeof m->signer.thumbprint);
     m->signer.verb = verb;
     m->signer.issued_us = verified_head(v)->issued_us;
-    m->signer.pinned = story_keys_pinned(s, verified_signer(v));
     m->signer.ceremony = story_keys_ceremony(s, verified_signer(v));
     m->entry = b->leaf->index;
     s->made_count++;

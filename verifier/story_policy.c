@@ -169,7 +169,6 @@ enum err story_policy_note(struct story *s, const struct story_signed *by)
     snprintf(out->holder, sizeof out->holder, "%s", by->holder);
     snprintf(out->thumbprint, sizeof out->thumbprint, "%s", by->thumbprint);
     out->version = by->version;
-    out->pinned = story_keys_pinned(s, by->thumbprint);
     out->ceremony = story_keys_ceremony(s, by->thumbprint);
     return ERR_OK;
 }

@@ -412,12 +412,14 @@ MUST_CHECK enum err core_terminal_add(struct core *c, const struct core_caller *
                                       size_t spki_len, struct core_answer *out);
 MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who,
                                    const struct core_page *page, struct core_answer *out);
-/* The caller's own key, over a session of his with whichever of them; LAST_OF_ROLE when nobody else
- * would be left who makes operators. */
+/* The caller's own key, over a session of his with whichever of them, but by a certificate only one
+ * of the same card (LOGIN_REQUIRED); LAST_OF_ROLE when nobody else would be left who makes
+ * operators. With it go those that took its place, and the certificates of their cards. */
 MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
                                      const char *thumbprint, const char *note,
                                      struct core_answer *out);
-/* A key that is suspended or revoked signs nothing, and what it signed counts no more until it is
+/* A key that is suspended or revoked, and with it those that took its place one after the other,
+ * signs nothing, and what it signed counts no more until it is
  * active again; a revoked one never is (KEY_REVOKED). Active again, it signs anew: its floor is
  * now; one that was retired is so again, and stays it (KEY_RETIRED). STATUS is "active",
  * "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the log. KEY_UNKNOWN when

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The operator suspends a key, lets it sign again, or revokes it for ever; whose it is may suspend
- * it himself. What it signed counts while it is active, so what waits for decisions is looked at
- * again.
+ * it himself. What took its place is suspended and revoked with it. What it signed counts while it
+ * is active, so what waits for decisions is looked at again.
  */
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
@@ -107,16 +107,52 @@ static enum err describe(struct core *c, const char *thumbprint, struct doc *bod
     doc_text(body, "holder", key.holder_name);
     doc_text(body, "status", key_status_name(key.status));
     doc_text(body, "thumbprint", thumbprint);
-    return people_put_keys(c, STORE_KEY_BESIDE, key.id, body);
+    return people_put_keys(c, STORE_KEY_WITH, key.id, body);
 }
 
-/* Somebody must be left who makes operators. A key that signs nothing leaves nobody behind. */
+/* "" when nothing took its place. */
+static enum err find_next(struct core *c, const struct people_key *key,
+                          char out[static KEY_THUMBPRINT_LEN + 1])
+{
+    struct store_query *q = store_query(c->store, STORE_KEY_NEXT);
+    bool found = false;
+
+    out[0] = '\0';
+    store_bind_int(q, ":id", key->id);
+    enum err e = store_step(q, &found);
+    if (!e && found)
+        e = store_copy_text(q, 0, out, KEY_THUMBPRINT_LEN + 1);
+    store_done(q);
+    return e;
+}
+
+/* What is taken from a key is taken from those that took its place, one after the other: who stole
+ * it may have made them. */
+static enum err set_later(struct core *c, const struct act *act, const struct people_key *first)
+{
+    struct people_key key = *first;
+    char next[KEY_THUMBPRINT_LEN + 1];
+
+    enum err e = find_next(c, &key, next);
+    while (!e && next[0]) {
+        e = people_key_find(c, next, &key);
+        if (!e && (key_status_counts(key.status) || act->status == KEY_REVOKED) &&
+            key.status != KEY_REVOKED)
+            e = set(c, next, act, &key);
+        if (!e)
+            e = find_next(c, &key, next);
+    }
+    return e;
+}
+
+/* Somebody must be left who makes operators. A key that signs nothing, nor one that took its place,
+ * leaves nobody behind. */
 static enum err check_left(struct core *c, const struct people_key *key)
 {
     role_set roles = 0;
     int64_t others = 1;
 
-    if (key->kind != PEOPLE_OPERATOR || key->status != KEY_ACTIVE)
+    if (key->kind != PEOPLE_OPERATOR || (key->status != KEY_ACTIVE && !key->rotated))
         return ERR_OK;
     enum err e = act_roles(c, key->holder, &roles);
     if (!e && roles & ROLE_BIT(ROLE_SECURITY))
@@ -157,6 +193,8 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
         e = check_left(c, &key);
     if (!e && key_status_counts(key.status))
         e = set(c, thumbprint, &act, &key);
+    if (!e)
+        e = set_later(c, &act, &key);
     if (!e)
         e = describe(c, thumbprint, &body);
     return answer_finish(c, who, e, 200, &body, out);
@@ -209,6 +247,8 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
         e = check_operator(c, who, &key, act.status);
     if (!e)
         e = set(c, thumbprint, &act, &key);
+    if (!e && !key_status_counts(act.status))
+        e = set_later(c, &act, &key);
     if (!e)
         e = describe(c, thumbprint, &body);
     return answer_finish(c, who, e, 200, &body, out);

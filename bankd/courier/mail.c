@@ -15,10 +15,10 @@
 #define LINE_BYTES 57 /* of a body's line: 76 characters */
 #define SUBJECT "Subject: "
 
-static const char *const kinds[] = {"order-waiting",       "order-expiry",   "order-cutoff",
-                                    "order-outcome",       "policy-waiting", "application-waiting",
-                                    "application-outcome", "key-suspended",  "key-revoked",
-                                    "contact-changed",     "contact-confirm"};
+static const char *const kinds[] = {"order-waiting",       "order-expiry",    "order-cutoff",
+                                    "order-outcome",       "policy-waiting",  "application-waiting",
+                                    "application-outcome", "key-suspended",   "key-revoked",
+                                    "key-rotated",         "contact-changed", "contact-confirm"};
 static const char *const names[] = {"account", "bank",   "code",   "holder", "notice",
                                     "order",   "reason", "status", "time"};
 #define LENGTH(list) (sizeof(list) / sizeof *(list))

@@ -227,6 +227,7 @@ static void test_revoked_all_the_same(void **state)
                                   &w->answer));
     assert_err(w->answer.err, ERR_OK);
     assert_string_equal(status_of(w, &w->alice), "suspended");
+    assert_string_equal(status_of(w, &d->next), "suspended"); /* his own, too */
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "PATC");
     world_proves(w, &w->bob, &o, "PATC");
@@ -280,6 +281,38 @@ static void threat_10_a_vote_behind_the_retirement(void **state)
     world_order_free(&o);
 }
 
+/* Whoever had card and PIN may have been first: what he made goes with the key that he took. */
+static void threat_10_a_thief_rotates_first(void **state)
+{
+    struct desk *d = *state;
+    struct world *w = &d->w;
+    struct person third = {0};
+    struct world_order o;
+
+    world_key(&third, "alice", "P-256");
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_rotate(w, &w->alice, &d->next), "OK");
+    assert_string_equal(world_rotate(w, &d->next, &third), "OK");
+    assert_string_equal(world_decide(w, &third, &o, VERB_APPROVE), "OK");
+    assert_string_equal(set(w, &w->alice, "suspended"), "OK");
+    assert_string_equal(status_of(w, &d->next), "suspended");
+    assert_string_equal(status_of(w, &third), "suspended");
+    assert_non_null(strstr(buf_str(&w->answer.body), key_thumbprint(third.key)));
+    assert_string_equal(world_decide(w, &third, &o, VERB_APPROVE), "SESSION_REQUIRED");
+    assert_string_equal(set(w, &third, "active"), "OK"); /* each by itself */
+    assert_string_equal(status_of(w, &d->next), "suspended");
+    assert_string_equal(status_of(w, &w->alice), "suspended");
+    assert_string_equal(set(w, &w->alice, "revoked"), "OK");
+    assert_string_equal(status_of(w, &d->next), "revoked");
+    assert_string_equal(status_of(w, &third), "revoked");
+    assert_string_equal(set(w, &third, "active"), "KEY_REVOKED");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    world_proves(w, &w->bob, &o, "PATC");
+    world_order_free(&o);
+    world_person_free(&third);
+}
+
 /* Nobody is asked less because a key is gone. */
 static void test_revoking_shrinks_nothing(void **state)
 {
@@ -289,7 +322,7 @@ static void test_revoking_shrinks_nothing(void **state)
 
     assert_string_equal(world_rotate(w, &w->alice, &d->next), "OK");
     assert_string_equal(set(w, &w->alice, "revoked"), "OK");
-    assert_string_equal(set(w, &d->next, "revoked"), "OK");
+    assert_string_equal(status_of(w, &d->next), "revoked");
     world_order(w, "1.00", &o);
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     assert_string_equal(world_text(w, "status"), "PATC");
@@ -485,6 +518,7 @@ int main(void)
         T(test_revoked_all_the_same),
         T(threat_10_a_retired_key_revoked_before_its_day),
         T(threat_10_a_vote_behind_the_retirement),
+        T(threat_10_a_thief_rotates_first),
         T(test_revoking_shrinks_nothing),
         T(test_a_delegation_stands),
         T(test_whose_session),

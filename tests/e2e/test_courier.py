@@ -18,7 +18,8 @@ import time
 import unittest
 
 import application as ap
-from bank import BIN, SOFTHSM, Bank, iban, joint, make_order, openssl, unb64
+import rotation
+from bank import BIN, SOFTHSM, Bank, Key, iban, joint, make_order, openssl, unb64
 from holder import Holder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -230,6 +231,18 @@ class Mail(Scene):
         (code,) = re.findall(r"(?m)^    (\d{8})$", message.get_content())
         answer = session.post("/v1/contact/confirmation", {"code": code})
         self.assertEqual(answer.status, 200, answer)
+
+    def test_another_key_is_told(self):
+        server = self.mail_server()
+        self.configure(server.port)
+        self.contact(self.alice, email="alice@example.org")
+        self.forget_contact_news()
+        old, new = self.alice.key, Key(self.bank.dir)
+        self.assertEqual(rotation.send(self.alice, old, rotation.sign(old, new)).status, 201)
+        self.bank.operator("POST", "/v1/holders/alice/keys/" + old.thumbprint, {"note": "x", "status": "revoked"})
+        self.carry()
+        subjects = [server.next()[1]["Subject"] for _ in range(3)]
+        self.assertEqual(sorted(subjects), ["A key of yours was revoked"] * 2 + ["Another key signs for you now"])
 
     def test_tried_again_and_given_up(self):
         server = self.mail_server()

@@ -104,6 +104,11 @@ class Roles(Scene):
         sara = enrol(self.bank, "sara", ["security"], by=self.sven)
         self.assertEqual(self.sven.post(path % self.sven.key.thumbprint, NOTE).json["status"], "suspended")
         self.assertEqual(sara.post(path % sara.key.thumbprint, NOTE).name, "LAST_OF_ROLE")
+        old, sara.key = sara.key, Key(self.bank.dir)  # what took its place would go with the old one
+        self.assertEqual(rotation.send(sara, old, rotation.sign(old, sara.key)).name, "OK")
+        self.assertEqual(sara.post(path % old.thumbprint, NOTE).name, "LAST_OF_ROLE")
+        self.assertEqual(sara.act("/v1/holders/sara/keys/" + old.thumbprint, {**NOTE, "status": "revoked"}).name,
+                         "LAST_OF_ROLE")
         self.assertEqual(self.bank.operator("POST", self.block(), NOTE).name, "CONSOLE_CLOSED")
 
     def test_a_lost_key_holds_no_role_fast(self):

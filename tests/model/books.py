@@ -15,6 +15,7 @@ class Key:
     def __init__(self, holder, floor, terminal=False, staff=False):
         self.holder, self.floor, self.terminal, self.staff = holder, floor, terminal, staff
         self.status, self.rotated, self.generation = "active", False, 0
+        self.next = None  # the key that took its place
         self.in_log = True  # its enrolment
         self.nonces = {}  # nonce: the statement that took it
         self.session = None  # [begun, seen]

@@ -22,6 +22,18 @@ class Keys:
                 account.change.due = self.now
         return {"err": "OK", "status": key.status, "holder": key.holder}
 
+    def set_line(self, key, status):
+        """With those that took its place, one after the other."""
+        answer = self.set_key(key, status)
+        self.set_later(key, status)
+        return answer
+
+    def set_later(self, key, status):
+        while key.next is not None and status != "active":
+            key = key.next
+            if key.status != "revoked" and (key.counts or status == "revoked"):
+                self.set_key(key, status)
+
     def key_set(self, session, key, holder, status):
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
@@ -32,7 +44,7 @@ class Keys:
                             (key.status == "retired" and status == "active", "KEY_RETIRED")):
             if wrong:
                 return {"err": name}
-        return self.set_key(key, status)
+        return self.set_line(key, status)
 
     def key_suspend(self, session, key):
         """By whose it is."""
@@ -44,8 +56,10 @@ class Keys:
         for wrong, name in ((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
             if wrong:
                 return {"err": name}
-        return self.set_key(key, "suspended") if key.counts else \
-            {"err": "OK", "status": "suspended", "holder": key.holder}
+        if key.counts:
+            return self.set_line(key, "suspended")
+        self.set_later(key, "suspended")
+        return {"err": "OK", "status": "suspended", "holder": key.holder}
 
     def rotate(self, said, path):
         """SAID names the key that gives its place and, if somebody has it already, the new one; PATH is the
@@ -76,6 +90,6 @@ class Keys:
         new.in_log, new.generation = key.in_log, key.generation + 1
         if said["session"] == said["key"]:
             new.session = key.session
-        key.status, key.rotated, key.session = "retired", True, None
+        key.status, key.rotated, key.session, key.next = "retired", True, None, new
         self.keys.append(new)
         return {"err": "OK", "http": 201, "holder": key.holder, "status": "active"}

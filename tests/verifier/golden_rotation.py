@@ -112,6 +112,13 @@ def voted_after(clock="10:04:30", key=SECOND, **what):
     return s
 
 
+def revoked_line(s, clock="10:08:00"):
+    """The first key, and with it the one that took its place."""
+    for key in (ALICE, SECOND):
+        s.key_status("alice", key, "revoked", clock)
+    return s
+
+
 def good_rotations():
     yield "rotated", voted_before().evidence()
     yield "rotated-before", voted_after().evidence()
@@ -123,6 +130,7 @@ def good_rotations():
     yield "retired-again", voted_before(lambda s: [
         s.key_status("alice", ALICE, "suspended", "10:06:00", floor="10:05:30"),
         s.key_status("alice", ALICE, "retired", "10:06:30", floor="10:05:30")]).evidence()
+    yield "rotated-revoked-since", revoked_line(voted_after()).evidence()
 
 
 def forged_evidence_of_rotations(wrong):
@@ -150,6 +158,26 @@ def forged_evidence_of_rotations(wrong):
     yield alone("of-another-bank", "BANK_MISMATCH", bank="demobank.example/test")
     yield alone("unproved", "KEY_UNPROVED", proof=jws(STRANGER, PROOF, canon(offer(issued="2026-11-22T10:04:30Z"))))
     yield alone("left-out", "KEY_UNKNOWN", told="start")
+    # what took the place of a revoked key goes with it, whether the bank says so or not
+    for name, keys in (("and-its-successor-votes", [ALICE]), ("and-so-is-its-successor", [ALICE, SECOND])):
+        s = Story()
+        rotate(s, "10:03:00")
+        for key in keys:
+            s.key_status("alice", key, "revoked", "10:04:00")
+        s.decide("alice", SECOND, "10:05:02", ["RCVD", "ACTC", "PATC"], document=ORDER)
+        yield wrong, "revoked-" + name, s.evidence()
+    s = Story()
+    rotate(s, "10:03:00")
+    s.decide("alice", SECOND, "10:05:02", ["RCVD", "ACTC", "PATC"], document=ORDER)
+    s.key_status("alice", ALICE, "revoked", "10:05:30")
+    s.bob()
+    yield wrong, "revoked-and-its-successors-vote-counts", considered(s).evidence()
+    s = Story()
+    rotate(s, "10:03:00")
+    s.key_status("alice", ALICE, "revoked", "10:04:00")
+    s.key_status("alice", SECOND, "active", "10:04:30")
+    yield wrong, "revoked-and-its-successor-resumed", s.evidence()
+    yield wrong, "revoked-twice-with-another", revoked_line(revoked_line(voted_after()), "10:09:00").evidence()
     s = Story()
     s.key_status("alice", ALICE, "suspended", "10:03:00")
     rotate(s, "10:04:30")

@@ -98,6 +98,7 @@ static void other_ends(void **state)
                 {"rotated-before", "ACSC", "", 2},
                 {"rotated-twice", "PATC", "", 1},
                 {"retired-again", "ACSC", "", 2},
+                {"rotated-revoked-since", "ACSC", "", 2},
                 {"delegated", "ACSC", "", 2},
                 {"delegated-anew", "ACSC", "", 2},
                 {"withdrawn", "RJCT", "DS0H", 1},
@@ -127,6 +128,30 @@ static void other_ends(void **state)
         assert_string_equal(r.status, rows[i].status);
         assert_string_equal(r.reason, rows[i].reason);
         assert_int_equal(r.given, rows[i].given);
+        buf_free(&file);
+    }
+}
+
+/* A pin goes on to what took its key's place, until that key is revoked. */
+static void pins_that_go_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *file;
+        bool pinned;
+    } rows[] = {{"rotated-before", true}, {"rotated-revoked-since", false}};
+    struct pins pins = load_pins();
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char name[64];
+        struct verify_report r;
+        struct buf file;
+
+        snprintf(name, sizeof name, "evidence/%s.json", rows[i].file);
+        file = golden_read(name);
+        assert_ok(verify(&file, pins.root, pins.alice, &r));
+        assert_string_not_equal(r.signers[0].thumbprint, pins.alice);
+        assert_int_equal(r.signers[0].pinned, rows[i].pinned);
         buf_free(&file);
     }
 }
@@ -301,6 +326,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settled),
         cmocka_unit_test(other_ends),
+        cmocka_unit_test(pins_that_go_on),
         cmocka_unit_test(deputies),
         cmocka_unit_test(operators),
         cmocka_unit_test(wrong_pin),
