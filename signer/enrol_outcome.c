@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/enrol_outcome.h"
 
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -94,7 +94,7 @@ static enum err check_root(struct ending *end, const char **why)
     char root[KEY_THUMBPRINT_LEN + 1];
     enum err e = issued_root(&end->root, root, why);
     if (e == ERR_OK)
-        e = rolled_from(end->a, root);
+        e = repin_from(end->a, root);
     if (e == ERR_KEY_MISMATCH) {
         *why = "the root certificate is not of the bank's key that is pinned here";
         e = ERR_CERTIFICATE_MISMATCH;

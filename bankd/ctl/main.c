@@ -250,10 +250,10 @@ static const struct args_command commands[] = {
      "bankctl order release 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'called the customer back'",
      account_note, COUNT(account_note), 1, 1, cmd_order_release},
-    {"order refuse", "ORDER", "end an order that waits for the bank",
-     "bankctl order refuse 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+    {"order reject", "ORDER", "end an order that waits for the bank",
+     "bankctl order reject 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'the customer knows nothing of it'",
-     account_note, COUNT(account_note), 1, 1, cmd_order_refuse},
+     account_note, COUNT(account_note), 1, 1, cmd_order_reject},
     {"order hold", "ORDER", "keep an order back until it is released",
      "bankctl order hold 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'the customer rang: stop it'",

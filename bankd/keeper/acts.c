@@ -74,17 +74,7 @@ static bool taken(const struct pins *p, const struct verified *act)
     return false;
 }
 
-/* What was taken is remembered for as long as it is fresh; what was issued before that is not. */
-enum err acts_check_time(const struct acts_judge *j, const struct statement *head)
-{
-    if (head->issued_us > j->now_us + AHEAD_MAX_US)
-        return ERR_ISSUED_IN_FUTURE;
-    if (head->issued_us < j->now_us - AGE_MAX_US || head->issued_us < j->pins->floor_us)
-        return ERR_ISSUED_TOO_OLD;
-    return head->expires_us > j->now_us ? ERR_OK : ERR_STATEMENT_EXPIRED;
-}
-
-/* Forgets what is over by now. */
+/* Forgets what is over by now, and raises the floor to it. */
 static void forget(struct pins *p, int64_t now_us)
 {
     size_t kept = 0;
@@ -112,9 +102,19 @@ static void forget(struct pins *p, int64_t now_us)
         p->rollover = (struct pin_rollover){0};
 }
 
-static enum err judge(const struct acts_judge *j, role_set needed, struct act *a)
+/* What was taken is remembered for as long as it is fresh, which the floor says. */
+enum err acts_check_time(const struct acts_judge *j, const struct statement *head)
 {
     forget(j->pins, j->now_us);
+    if (head->issued_us > j->now_us + AHEAD_MAX_US)
+        return ERR_ISSUED_IN_FUTURE;
+    if (head->issued_us < j->pins->floor_us)
+        return ERR_ISSUED_TOO_OLD;
+    return head->expires_us > j->now_us ? ERR_OK : ERR_STATEMENT_EXPIRED;
+}
+
+static enum err judge(const struct acts_judge *j, role_set needed, struct act *a)
+{
     enum err e = acts_check_time(j, verified_head(a->verified));
     if (!e && !a->signer->active)
         e = ERR_KEY_INACTIVE;

@@ -19,6 +19,8 @@
 #define WAIT_MAX UINT64_C(600000)        /* milliseconds */
 #define STREAM_WAIT_MAX UINT64_C(120000) /* so that a stream keeps its session */
 
+#define EVENT "bankd.config"
+
 #define AT(member) offsetof(struct settings, member)
 
 /* When it may change. At start: what others know the bank by or talk to it through, and what memory
@@ -97,13 +99,11 @@ struct reading {
 /* WHY is what the setting's name begins. */
 static enum err refuse(const struct reading *r, const char *name, const char *why)
 {
-    char place[CONF_PLACE_MAX];
     size_t i = 0;
 
     while (strcmp(table[i].name, name) != 0)
         i++;
-    conf_place(r->path, r->lines[i], place, sizeof place);
-    return log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: %s %s", place, name, why);
+    return conf_refuse(EVENT, r->path, r->lines[i], "%s %s", name, why);
 }
 
 static void fill_threads(struct settings *s)
@@ -192,13 +192,12 @@ enum err settings_load(const char *path, struct settings *out)
 {
     struct reading r = {.path = path};
     struct conf_item items[COUNT];
-    char message[CONF_PLACE_MAX + 256];
 
     memset(out, 0, sizeof *out);
     fill_items(out, items);
-    enum err e = conf_load(path, items, COUNT, r.lines, message, sizeof message);
+    enum err e = conf_load_logged(EVENT, path, items, COUNT, r.lines);
     if (e)
-        return log_fail(e, "bankd.config", "%s", message);
+        return e;
     e = check(&r, out);
     if (!e)
         e = read_terms(&r, out);

@@ -7,7 +7,9 @@ import re
 import socket
 import sqlite3
 import struct
+import signal
 import subprocess
+import threading
 import time
 import types
 import unittest
@@ -53,6 +55,28 @@ def certificates(answer):
         found.append(answer[2:2 + size])
         answer = answer[2 + size:]
     return missing, found
+
+
+class Times:
+    """How long somebody who reads waits while something else is done; WAITS is the longest."""
+
+    def __init__(self, read):
+        self.read, self.waits, self.over = read, 0, threading.Event()
+        self.thread = threading.Thread(target=self.run)
+
+    def run(self):
+        while not self.over.is_set():
+            begun = time.monotonic()
+            self.read()
+            self.waits = max(self.waits, time.monotonic() - begun)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
 
 
 class Scene(unittest.TestCase):
@@ -134,6 +158,27 @@ class Scene(unittest.TestCase):
 
     def key_of(self, der):
         return b.openssl("pkey", "-pubin", "-outform", "DER", data=self.openssl_x509(der, "-pubkey").encode())
+
+
+class Silent(Scene):
+    def test_nobody_waits_long_for_a_keeper_that_hangs(self):
+        """Neither for an admission nor for a look at its keys: a second and a half, and then the bank goes on."""
+        newcomer = self.newcomer()
+        reader = b.Session(self.bank, self.olga_key)
+        self.bank.keeper.send_signal(signal.SIGSTOP)
+        try:
+            with Times(lambda: reader.get("/v1/operators")) as times:
+                self.refused(self.admit(self.olga, newcomer, "ana"), "KEEPER_GONE")
+                self.bank.bankd.send_signal(signal.SIGHUP)
+                deadline = time.monotonic() + 60
+                while "error=KEEPER_GONE" not in self.bank.log_tail("bankd.log") and time.monotonic() < deadline:
+                    time.sleep(0.05)
+        finally:
+            self.bank.keeper.send_signal(signal.SIGCONT)
+        self.assertIn("bankd.keys", self.bank.log_tail("bankd.log"))
+        self.assertLess(times.waits, 5)
+        answer = self.admit(self.olga, newcomer, "ana")
+        self.assertEqual(answer.json.get("holder"), "ana", answer)
 
 
 class Admits(Scene):
@@ -262,6 +307,14 @@ class Admits(Scene):
         said = {"name": name.title(), "operator": name, "spki": b.b64(key.spki)}
         self.assertEqual(self.change("/v1/operators", said, **stale(int(time.time()) - 60)), "OK")
         return key
+
+    def test_an_act_is_fresh_for_five_minutes(self):
+        """By the keeper's clock; its memory began long before."""
+        key = self.added("uwe")
+        path, said = "/v1/holders/uwe/keys/" + key.thumbprint, {"note": "as a test", "status": "suspended"}
+        now = int(time.time())
+        self.assertEqual(self.change(path, said, **stale(now - 302)), "ISSUED_TOO_OLD")
+        self.assertEqual(self.change(path, said, **stale(now - 280)), "OK")
 
     def test_a_twin_is_the_same_act(self):
         key = self.added("tim")
