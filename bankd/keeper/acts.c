@@ -74,14 +74,15 @@ static bool taken(const struct pins *p, const struct verified *act)
     return false;
 }
 
-/* What was taken is remembered for as long as it is fresh; what was issued before that is not. */
+/* What was taken is remembered for as long as it is fresh, which the floor says; forget() has
+ * raised it. */
 static enum err check_time(const struct acts_judge *j, const struct act *a)
 {
     const struct statement *head = verified_head(a->verified);
 
     if (head->issued_us > j->now_us + AHEAD_MAX_US)
         return ERR_ISSUED_IN_FUTURE;
-    if (head->issued_us < j->now_us - AGE_MAX_US || head->issued_us < j->pins->floor_us)
+    if (head->issued_us < j->pins->floor_us)
         return ERR_ISSUED_TOO_OLD;
     return head->expires_us > j->now_us ? ERR_OK : ERR_STATEMENT_EXPIRED;
 }

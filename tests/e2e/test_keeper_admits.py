@@ -307,6 +307,14 @@ class Admits(Scene):
         self.assertEqual(self.change("/v1/operators", said, **stale(int(time.time()) - 60)), "OK")
         return key
 
+    def test_an_act_is_fresh_for_five_minutes(self):
+        """By the keeper's clock; its memory began long before."""
+        key = self.added("uwe")
+        path, said = "/v1/holders/uwe/keys/" + key.thumbprint, {"note": "as a test", "status": "suspended"}
+        now = int(time.time())
+        self.assertEqual(self.change(path, said, **stale(now - 302)), "ISSUED_TOO_OLD")
+        self.assertEqual(self.change(path, said, **stale(now - 280)), "OK")
+
     def test_a_twin_is_the_same_act(self):
         key = self.added("tim")
         path, said = "/v1/holders/tim/keys/" + key.thumbprint, {"note": "as a test"}
