@@ -45,7 +45,7 @@ enum err enrol_outcome_judge(struct app *a, const struct js *answer)
         return say_waiting(a, js_member_text(answer, "expires"));
     if (strcmp(status, "refused") == 0)
         return app_fail(a, ERR_ENROLMENT_REFUSED, "the bank says: %s",
-                        js_member_text(answer, "reason"));
+                        js_member_text(answer, "note"));
     if (strcmp(status, "expired") == 0)
         return app_fail(a, ERR_ENROLMENT_EXPIRED, "it waited until %s",
                         js_member_text(answer, "expires"));
@@ -219,7 +219,8 @@ enum err enrol_outcome_finish(struct app *a, const struct js *answer, const char
     const struct conf_change changes[] = {{"holder", end.holder},
                                           {"token", a->token_uri},
                                           {"enrolment", NULL},
-                                          {"enrolment_token", NULL}};
+                                          {"enrolment_token", NULL},
+                                          {"enrolment_key", NULL}};
     if (e == ERR_OK)
         e = app_write_settings(a, changes, sizeof changes / sizeof *changes);
     if (e == ERR_OK && a->json)

@@ -363,7 +363,7 @@ static enum err note_admission(const struct acts_judge *j, const struct act *act
     return ERR_OK;
 }
 
-/* The act is about this very request and this very key. */
+/* The act is about this very request, this very key, and the name that is certified with it. */
 static enum err check_subject(const struct acts_judge *j, const struct act *act,
                               struct acts_admission *out)
 {
@@ -377,7 +377,8 @@ static enum err check_subject(const struct acts_judge *j, const struct act *act,
         e = ERR_ACT_MISMATCH;
     if (!e)
         e = request_admission_read(act->request, act->request_len, &r);
-    if (!e && strcmp(r.thumbprint, verified_signer(out->request)) != 0)
+    if (!e && (strcmp(r.thumbprint, verified_signer(out->request)) != 0 ||
+               strcmp(r.name, verified_enrolment(out->request)->name) != 0))
         e = ERR_LETTER_MISMATCH;
     if (!e && verified_head(out->request)->expires_us <= j->now_us)
         e = ERR_STATEMENT_EXPIRED;

@@ -50,6 +50,7 @@ static const struct setting {
     {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes), WHILE_RUNNING},
     {"console", CONF_TEXT, false, "", 0, 10, AT(console), WHILE_RUNNING},
     {"four_eyes", CONF_TEXT, false, "", 0, 10, AT(four_eyes), WHILE_RUNNING},
+    {"enrolments_each", CONF_U64, false, "20", 1, 1000, AT(enrolments_each), WHILE_RUNNING},
     {"sponsors", CONF_U64, false, "0", 0, 4, AT(sponsors), WHILE_RUNNING},
     {"claim_minutes", CONF_U64, false, "120", 1, 10080, AT(claim_minutes), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
@@ -160,6 +161,7 @@ static enum err read_terms(const struct reading *r, struct settings *s)
             return refuse(r, lists[i].name, lists[i].why);
     }
     s->terms.radar_days = (int64_t)s->radar_days;
+    s->terms.enrolments_each = (int64_t)s->enrolments_each;
     s->terms.sponsors = (int64_t)s->sponsors;
     s->terms.claim_us = (int64_t)s->claim_minutes * 60 * TEXT_SECOND_US;
     s->terms.events_us = (int64_t)s->events_hours * 3600 * TEXT_SECOND_US;
