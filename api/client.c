@@ -224,12 +224,12 @@ static enum err perform(struct client *c, const struct client_call *call, struct
     buf_clear(body);
     CURLcode code = curl_easy_perform(c->curl);
     *lost = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
-            code == CURLE_PARTIAL_FILE;
+            code == CURLE_PARTIAL_FILE || code == CURLE_OPERATION_TIMEDOUT;
     if (code != CURLE_OK)
         return transport_error(c, code);
     (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
     enum err e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, body, http);
-    *lost = e == ERR_LOG_UNSIGNED;
+    *lost = e == ERR_LOG_UNSIGNED || e == ERR_TIMEOUT; /* the bank's word for: not yet known */
     log_event(LOG_DEBUG, "bank.answer", "route=%s status=%ld bytes=%zu",
               route_info(call->route)->path, http, body->len);
     return e;

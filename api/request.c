@@ -172,9 +172,10 @@ enum err request_operator_read(const void *bytes, size_t len, struct request_hol
 
 enum err request_admission_read(const void *bytes, size_t len, struct request_admission *out)
 {
-    const struct js *holder, *thumbprint;
+    const struct js *holder, *name, *thumbprint;
     const struct js_member table[] = {
         MEMBER_TEXT("holder", true, &holder),
+        MEMBER_TEXT("name", true, &name),
         MEMBER_TEXT("thumbprint", true, &thumbprint),
     };
     struct js *body = NULL;
@@ -184,21 +185,9 @@ enum err request_admission_read(const void *bytes, size_t len, struct request_ad
     if (!e)
         e = member_text(holder, forms_holder, out->holder, sizeof out->holder);
     if (!e)
-        e = member_text(thumbprint, forms_thumbprint, out->thumbprint, sizeof out->thumbprint);
-    js_free(body);
-    return e;
-}
-
-enum err request_reason_read(const void *bytes, size_t len, struct request_reason *out)
-{
-    const struct js *reason;
-    const struct js_member table[] = {MEMBER_TEXT("reason", true, &reason)};
-    struct js *body = NULL;
-
-    *out = (struct request_reason){.reason = ""};
-    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
+        e = member_line(name, 140, out->name, sizeof out->name);
     if (!e)
-        e = member_line(reason, 140, out->reason, sizeof out->reason);
+        e = member_text(thumbprint, forms_thumbprint, out->thumbprint, sizeof out->thumbprint);
     js_free(body);
     return e;
 }

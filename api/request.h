@@ -115,22 +115,18 @@ MUST_CHECK enum err request_terminal_read(const void *bytes, size_t len,
                                           struct request_holder *out);
 MUST_CHECK enum err request_terminal_make(const struct request_holder *in, struct buf *out);
 
-/* ENROLMENT_ADMIT: {"holder":…,"thumbprint":…}: who he is from now on, and what his letter says. */
+/* ENROLMENT_ADMIT: {"holder":…,"name":…,"thumbprint":…}: who he is from now on, and what his letter
+ * says. */
 struct request_admission {
     char holder[HOLDER_MAX + 1];
+    char name[ORDER_TEXT_BYTES + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
 };
 MUST_CHECK enum err request_admission_read(const void *bytes, size_t len,
                                            struct request_admission *out);
 MUST_CHECK enum err request_admission_make(const struct request_admission *in, struct buf *out);
-/* ENROLMENT_REFUSE, APPLICATION_REFUSE: {"reason":…} */
-struct request_reason {
-    char reason[ORDER_TEXT_BYTES + 1];
-};
-MUST_CHECK enum err request_reason_read(const void *bytes, size_t len, struct request_reason *out);
-MUST_CHECK enum err request_reason_make(const struct request_reason *in, struct buf *out);
 
-/* OPERATOR_ADD: the same with "operator". */
+/* OPERATOR_ADD: as HOLDER_ADD, with "operator". */
 MUST_CHECK enum err request_operator_read(const void *bytes, size_t len,
                                           struct request_holder *out);
 MUST_CHECK enum err request_operator_make(const struct request_holder *in, struct buf *out);
@@ -189,8 +185,8 @@ MUST_CHECK enum err request_movement_category_read(const void *bytes, size_t len
 /* Either, by its payee. */
 MUST_CHECK enum err request_category_make(const struct request_category *in, struct buf *out);
 
-/* What an operator decides, such as CLOCK_ACCEPT or BLOCK: {"note":…}: why, in the operator's
- * words. */
+/* What an operator decides, such as CLOCK_ACCEPT, BLOCK or ENROLMENT_REFUSE: {"note":…}: why, in
+ * the operator's words. */
 struct request_note {
     char note[ORDER_TEXT_BYTES + 1];
 };

@@ -227,14 +227,9 @@ enum err request_word_make(const struct request_word *in, struct buf *out)
 
 enum err request_admission_make(const struct request_admission *in, struct buf *out)
 {
-    const struct pair pairs[] = {{"holder", in->holder}, {"thumbprint", in->thumbprint}};
-    return make_texts(pairs, 2, out);
-}
-
-enum err request_reason_make(const struct request_reason *in, struct buf *out)
-{
-    const struct pair pairs[] = {{"reason", in->reason}};
-    return make_texts(pairs, 1, out);
+    const struct pair pairs[] = {
+        {"holder", in->holder}, {"name", in->name}, {"thumbprint", in->thumbprint}};
+    return make_texts(pairs, 3, out);
 }
 
 enum err request_return_make(const struct request_return *in, struct buf *out)

@@ -108,6 +108,7 @@ enum err app_configure(struct app *a)
         {"holder", CONF_TEXT, false, NULL, 1, 32, &a->holder},
         {"enrolment", CONF_TEXT, false, NULL, 43, 43, &a->enrolment},
         {"enrolment_token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->enrolment_token},
+        {"enrolment_key", CONF_TEXT, false, NULL, 1, KEY_THUMBPRINT_LEN, &a->enrolment_key},
     };
     struct buf path = BUF_INIT(4096);
     enum err e = settings_path(a, &path);
@@ -136,9 +137,9 @@ void app_close(struct app *a)
         token_module_unload(a->modules[i]);
     free(a->modules);
     secret_free(a->pin);
-    char *texts[] = {a->conf_url,    a->conf_bank,      a->conf_bank_key, a->conf_token,
-                     a->conf_module, a->conf_account,   a->name,          a->holder,
-                     a->enrolment,   a->enrolment_token};
+    char *texts[] = {a->conf_url,    a->conf_bank,       a->conf_bank_key, a->conf_token,
+                     a->conf_module, a->conf_account,    a->name,          a->holder,
+                     a->enrolment,   a->enrolment_token, a->enrolment_key};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     memset(a, 0, sizeof *a);

@@ -28,8 +28,9 @@ struct app {
     bool json, yes, last_try, debug;
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
-    char *name, *holder;               /* who one is at the bank: enrol writes these */
-    char *enrolment, *enrolment_token; /* a request that waits, and the key that it is for */
+    char *name, *holder; /* who one is at the bank: enrol writes these */
+    /* a request that waits, the key that it is for, and that key's thumbprint */
+    char *enrolment, *enrolment_token, *enrolment_key;
 
     struct token_module **modules;
     size_t module_count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
 #include "app/app.h"
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "app/session.h"
 #include "base/clock.h"
 #include "base/text.h"
@@ -74,7 +74,7 @@ static enum err call_on(struct app *a, struct client *client, const struct clien
                         struct js **answer)
 {
     struct buf bytes = BUF_INIT(CLIENT_ANSWER_MAX);
-    enum err e = rolled_call(a, client, call, &bytes);
+    enum err e = repin_call(a, client, call, &bytes);
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "%s", client_message(client));
     if (e == ERR_OK)
@@ -230,7 +230,7 @@ static enum err tell_bank(struct app *a)
     struct client_call call = {.route = ROUTE_LOGOUT};
     enum err e = connect_to_bank(a);
     if (e == ERR_OK)
-        e = rolled_call(a, a->client, &call, &answer);
+        e = repin_call(a, a->client, &call, &answer);
     buf_free(&answer);
     return e == ERR_SESSION_REQUIRED ? ERR_OK : e;
 }
@@ -257,12 +257,12 @@ enum err app_call_bytes(struct app *a, const struct client_call *call, struct bu
     struct buf first = BUF_INIT(CLIENT_ANSWER_MAX);
     enum err e = connect_to_bank(a);
     if (e == ERR_OK)
-        e = rolled_call(a, a->client, call, &first);
+        e = repin_call(a, a->client, call, &first);
     if (e == ERR_SESSION_REQUIRED && !a->no_login) {
         buf_clear(&first);
         e = app_login(a, NULL);
         if (e == ERR_OK)
-            e = rolled_call(a, a->client, call, &first);
+            e = repin_call(a, a->client, call, &first);
     }
     if (e != ERR_OK && a->client != NULL && a->message[0] == '\0')
         (void)app_fail(a, e, "%s", client_message(a->client));

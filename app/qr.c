@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define QUIET 4u /* modules around the code, by the standard */
+#define UTF_8 26 /* an ECI designator */
 #define SCALE 6u /* pixels of a module: a sheet of paper takes them, a telephone reads them */
 
 /* The modules, magnified, one byte a pixel. */
@@ -47,9 +48,23 @@ static enum err compress(const uint8_t *pixels, size_t side, struct buf *out)
     return e;
 }
 
+/* It says that its bytes are UTF-8 (ECI 26): scanners guess otherwise, and some guess wrong. */
+static QRcode *encode(const char *text)
+{
+    QRinput *input = QRinput_new2(0, QR_ECLEVEL_M);
+    QRcode *code = NULL;
+    if (input != NULL && QRinput_appendECIheader(input, UTF_8) == 0 &&
+        QRinput_append(input, QR_MODE_8, (int)strlen(text), (const unsigned char *)text) == 0)
+        code = QRcode_encodeInput(input);
+    int failure = errno;
+    QRinput_free(input);
+    errno = failure;
+    return code;
+}
+
 enum err qr_png(const char *text, struct buf *out)
 {
-    QRcode *code = QRcode_encodeString8bit(text, 0, QR_ECLEVEL_M);
+    QRcode *code = encode(text);
     if (code == NULL)
         return errno == ERANGE ? ERR_TOO_LARGE : ERR_NO_MEMORY;
     size_t side = ((size_t)code->width + 2 * QUIET) * SCALE;

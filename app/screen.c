@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/screen.h"
 
+#include "base/text.h"
 #include <locale.h>
 #include <ncurses.h>
 #include <signal.h>
@@ -88,9 +89,10 @@ static void put(int y, int x, const char *text, size_t len, size_t left)
         int cells = wcwidth(c);
         text += n;
         len -= n;
-        if (cells < 0)
+        if (cells < 0 || !text_is_seen((uint32_t)c)) {
             c = L'?';
-        cells = cells < 0 ? 1 : cells;
+            cells = 1;
+        }
         if (skipped < left) {
             skipped += (size_t)cells;
             continue;

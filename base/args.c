@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/args.h"
+#include "base/log.h"
+#include "base/text.h"
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -247,4 +249,25 @@ int args_run(const struct args_program *program, void *ctx, int argc, char **arg
     }
     int rc = take_words(&p, &words);
     return rc != 0 ? rc : p.command->run(ctx, &words);
+}
+
+enum err args_number(const char *event, const char *option, const char *text, int max, int *out)
+{
+    uint64_t number = 0;
+
+    if (!text)
+        return ERR_OK;
+    if (text_parse_u64(text, strlen(text), (uint64_t)max, &number))
+        return log_fail(ERR_USAGE, event, "--%s is a number up to %d", option, max);
+    *out = (int)number;
+    return ERR_OK;
+}
+
+int args_end(const char *program, enum err e)
+{
+    const struct err_info *info = err_info(e);
+
+    if (e)
+        fprintf(stderr, "%s: %s: %s %s\n", program, info->name, info->cause, info->remedy);
+    return info->exit;
 }

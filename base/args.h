@@ -56,4 +56,11 @@ struct args_program {
  * closed, it becomes one that fails, so that no file takes its number. */
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv);
 
+/* For services: the number in an option's TEXT, *OUT as it was without one. USAGE, logged as EVENT,
+ * when it is none up to MAX. */
+MUST_CHECK enum err args_number(const char *event, const char *option, const char *text, int max,
+                                int *out);
+/* How PROGRAM ends: says an error on standard error, returns the exit code. */
+int args_end(const char *program, enum err e);
+
 #endif

@@ -2,6 +2,7 @@
 #include "base/conf.h"
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/text.h"
 
 #include <inttypes.h>
@@ -213,4 +214,27 @@ void conf_free(struct conf_item *items, size_t count)
         free(*(char **)items[i].value);
         *(char **)items[i].value = NULL;
     }
+}
+
+/* --- services --- */
+
+enum err conf_load_logged(const char *event, const char *path, struct conf_item *items,
+                          size_t count, size_t *lines)
+{
+    char message[CONF_PLACE_MAX + 256];
+    enum err e = conf_load(path, items, count, lines, message, sizeof message);
+
+    return e ? log_fail(e, event, "%s", message) : ERR_OK;
+}
+
+enum err conf_refuse(const char *event, const char *path, size_t line, const char *format, ...)
+{
+    char place[CONF_PLACE_MAX], why[256];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    conf_place(path, line, place, sizeof place);
+    return log_fail(ERR_CONFIG_INVALID, event, "%s: %s", place, why);
 }

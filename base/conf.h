@@ -29,6 +29,13 @@ struct conf_item {
  * caller's own checks can name it. */
 MUST_CHECK enum err conf_load(const char *path, struct conf_item *items, size_t count,
                               size_t *lines, char *message, size_t message_len);
+/* For services: the same, and what to mend is logged as EVENT, such as "bankd.config". */
+MUST_CHECK enum err conf_load_logged(const char *event, const char *path, struct conf_item *items,
+                                     size_t count, size_t *lines);
+/* A check of the caller's own fails, for the setting that stands on LINE: CONFIG_INVALID, logged
+ * likewise. */
+MUST_CHECK enum err conf_refuse(const char *event, const char *path, size_t line,
+                                const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* "FILE:LINE", or "FILE" where LINE is 0. */
 void conf_place(const char *path, size_t line, char *out, size_t size);
 /* Frees the texts and sets them to NULL. */

@@ -36,37 +36,50 @@ struct event {
     enum log_level level;
     const char *name, *error; /* ERROR: its name, or NULL */
     const char *format, *text;
+    bool cut; /* TEXT is not all of it */
     char time[40];
 };
 
-/* C0, DEL and C1 (which UTF-8 writes as C2 80..9F) move a terminal's cursor or end the line. Both
- * bytes of a C1 are found, each from its own place. */
-static bool is_control(const uint8_t *s, size_t i)
+/* The character at S, of a text that is UTF8 or not, and its bytes; a line of the log shows what is
+ * unseen (text_is_seen) as its number, for it moves a terminal's cursor, hides or ends the line. */
+static size_t next_char(const char *s, size_t len, bool utf8, uint32_t *c)
 {
-    size_t lead = i && s[i - 1] == 0xc2 ? i - 1 : i;
+    if (utf8)
+        return text_char(s, len, c);
+    *c = (uint8_t)*s;
+    return 1;
+}
 
-    if (s[i] < 0x20 || s[i] == 0x7f)
-        return true;
-    return s[lead] == 0xc2 && s[lead + 1] >= 0x80 && s[lead + 1] <= 0x9f;
+static bool shows(uint32_t c, bool utf8)
+{
+    return utf8 || c < 0x80 ? text_is_seen(c) : false;
+}
+
+static size_t escape_byte(char c, char *out)
+{
+    char hex[3];
+
+    text_hex((const uint8_t *)&c, 1, hex);
+    memcpy(out, "\\x", 2);
+    memcpy(out + 2, hex, 2);
+    return 4;
 }
 
 /* Writes TEXT escaped to OUT, which has 4 times its length, and returns the bytes written. */
 static size_t escape(const char *text, char *out)
 {
-    const uint8_t *s = (const uint8_t *)text;
-    size_t len = strlen(text);
+    size_t len = strlen(text), used = 0;
     bool utf8 = text_is_utf8(text, len);
-    size_t used = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        if (is_control(s, i) || s[i] == '\\' || (s[i] >= 0x80 && !utf8)) {
-            memcpy(out + used, "\\x", 2);
-            char hex[3];
-            text_hex(s + i, 1, hex);
-            memcpy(out + used + 2, hex, 2);
-            used += 4;
-        } else {
-            out[used++] = (char)s[i];
+    for (size_t i = 0; i < len;) {
+        uint32_t c;
+        size_t n = next_char(text + i, len - i, utf8, &c);
+        bool plain = shows(c, utf8) && c != '\\';
+        for (size_t end = i + n; i < end; i++) {
+            if (plain)
+                out[used++] = text[i];
+            else
+                used += escape_byte(text[i], out + used);
         }
     }
     return used;
@@ -166,25 +179,32 @@ static void __attribute__((format(printf, 2, 3))) put(struct line *l, const char
         l->used += (size_t)n;
 }
 
+static void put_number(struct line *l, uint32_t c)
+{
+    if (c > 0xffff) {
+        put(l, "\\u%04x", (unsigned)(0xd800 + ((c - 0x10000) >> 10)));
+        c = 0xdc00 + (c & 0x3ff);
+    }
+    put(l, "\\u%04x", (unsigned)c);
+}
+
 /* A JSON string of LEN bytes; what is no UTF-8 is told as in a line of text. */
 static void quote(struct line *l, const char *text, size_t len)
 {
-    char piece[TEXT_MAX];
+    bool utf8 = text_is_utf8(text, len);
 
-    memcpy(piece, text, len);
-    piece[len] = 0;
-    const uint8_t *s = (const uint8_t *)piece;
-    bool utf8 = text_is_utf8(piece, len);
     put(l, "\"");
-    for (size_t i = 0; i < len; i++) {
-        if (s[i] >= 0x80 && !utf8)
-            put(l, "\\\\x%02x", (unsigned)s[i]);
-        else if (is_control(s, i) && s[i] != 0xc2)
-            put(l, "\\u%04x", (unsigned)s[i]);
-        else if (s[i] == '"' || s[i] == '\\')
-            put(l, "\\%c", s[i]);
-        else if (!is_control(s, i))
-            put(l, "%c", s[i]);
+    for (size_t i = 0, n; i < len; i += n) {
+        uint32_t c;
+        n = next_char(text + i, len - i, utf8, &c);
+        if (c >= 0x80 && !utf8)
+            put(l, "\\\\x%02x", (unsigned)c);
+        else if (!shows(c, utf8))
+            put_number(l, c);
+        else if (c == '"' || c == '\\')
+            put(l, "\\%c", (int)c);
+        else
+            put(l, "%.*s", (int)n, text + i);
     }
     put(l, "\"");
 }
@@ -195,6 +215,8 @@ static size_t make_json(const struct event *v, char line[static LINE_MAX_BYTES])
     struct fields f;
 
     find_keys(v->format, &f);
+    if (v->cut)
+        f.count = 0; /* the last keys may be gone, and what looks like them a value's */
     find_values(v->text, &f);
     put(&l, "{");
     if (v->error)
@@ -227,8 +249,10 @@ emit(enum log_level level, const char *event, const char *error, const char *for
     char second[TEXT_TIME_LEN + 1];
     int64_t now = clock_now_us();
 
-    if (vsnprintf(text, sizeof text, format, args) < 0)
+    int length = vsnprintf(text, sizeof text, format, args);
+    if (length < 0)
         text[0] = 0;
+    v.cut = length >= (int)sizeof text;
     text_time(now, second);
     second[TEXT_TIME_LEN - 1] = 0; /* the Z goes behind the fraction */
     snprintf(v.time, sizeof v.time, "%s.%06" PRId64 "Z", second, now % TEXT_SECOND_US);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum err text_parse_u64(const char *s, size_t len, uint64_t max, uint64_t *out)
@@ -402,16 +403,75 @@ bool text_is_utf8(const void *bytes, size_t len)
     return true;
 }
 
+size_t text_char(const void *bytes, size_t len, uint32_t *out)
+{
+    static const uint8_t mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    const uint8_t *s = bytes;
+    size_t n = len ? utf8_char(s, len) : 0;
+
+    *out = n ? s[0] & mask[n] : 0;
+    for (size_t i = 1; i < n; i++)
+        *out = *out << 6 | (s[i] & 0x3f);
+    return n;
+}
+
+bool text_is_seen(uint32_t c)
+{
+    static const struct {
+        uint32_t from, to;
+    } unseen[] = {
+        {0x00, 0x1f},       {0x7f, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},
+        {0x600, 0x605},     {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},
+        {0x890, 0x891},     {0x8e2, 0x8e2},     {0x115f, 0x1160},   {0x17b4, 0x17b5},
+        {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},
+        {0x3164, 0x3164},   {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},
+        {0xfff0, 0xfffb},   {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f},
+        {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+    };
+
+    if (c > 0x1f && c < 0x7f)
+        return true;
+    for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++) {
+        if (c >= unseen[i].from && c <= unseen[i].to)
+            return false;
+    }
+    return true;
+}
+
+/* To TO, which may be FROM; the bytes written. */
+static size_t tame(const char *from, size_t len, char *to)
+{
+    bool utf8 = text_is_utf8(from, len);
+    size_t used = 0;
+
+    for (size_t i = 0; i < len;) {
+        uint32_t c = 0;
+        size_t n = utf8 ? text_char(from + i, len - i, &c) : 1;
+        if (!utf8)
+            c = (uint8_t)from[i] > 0x7f ? 0x80 : (uint8_t)from[i];
+        bool seen = text_is_seen(c);
+        if (!seen)
+            to[used] = '?';
+        else
+            memmove(to + used, from + i, n);
+        used += seen ? n : 1;
+        i += n;
+    }
+    return used;
+}
+
 void text_tame(char *text)
 {
-    bool utf8 = text_is_utf8(text, strlen(text));
-    uint8_t *to = (uint8_t *)text;
+    text[tame(text, strlen(text), text)] = 0;
+}
 
-    for (const uint8_t *from = to; *from; from++) {
-        bool c1 = from[0] == 0xc2 && from[1] < 0xa0; /* U+0080 to U+009F, two bytes */
-        bool control = *from < 0x20 || *from == 0x7f || (utf8 ? c1 : *from > 0x7f);
-        *to++ = control ? '?' : *from;
-        from += utf8 && c1;
-    }
-    *to = 0;
+enum err text_tame_add(struct buf *out, const char *text, size_t len)
+{
+    char *copy = malloc(len + 1);
+
+    if (!copy)
+        return ERR_NO_MEMORY;
+    enum err e = buf_add(out, copy, tame(text, len, copy));
+    free(copy);
+    return e;
 }

@@ -56,9 +56,17 @@ struct text_civil text_civil(int32_t days); /* the date that text_date writes */
 /* True when the LEN bytes are valid UTF-8 (RFC 3629). NUL is a character like any other. */
 bool text_is_utf8(const void *bytes, size_t len);
 
-/* Puts '?' in TEXT for what a terminal may obey instead of showing it: control characters (C0, DEL,
- * C1) and, where TEXT is not UTF-8, every byte above 0x7f. For texts of a token or a bank on their
- * way to people. Does not judge letters: those that are invisible or run backwards stay. */
+/* The character that the LEN bytes begin with, and how many of them it has; 0: none of UTF-8. */
+size_t text_char(const void *bytes, size_t len, uint32_t *out);
+
+/* Whether people see the character C on a terminal: no control character, which it may obey, and
+ * none that a display ignores or that turns its direction (of Unicode 15.0: Cf, Zl, Zp,
+ * Default_Ignorable_Code_Point). Letters that look like others are seen. */
+bool text_is_seen(uint32_t c);
+
+/* For texts of a token or a bank on their way to people: '?' for each character that is not seen
+ * and, where TEXT is not UTF-8, for every byte above 0x7f. */
 void text_tame(char *text);
+MUST_CHECK enum err text_tame_add(struct buf *out, const char *text, size_t len);
 
 #endif

@@ -17,7 +17,9 @@ shift 3
 
 scan() { zbarimg --nodbus --quiet --raw "$1.png"; }
 line() { sed -n "s/^$1 //p"; }                              # of a code: "key dMsh_W6V..."
-printed() { sed -n "s/^$2  *//p" "$1.txt" | head -n 1 | tr -d ' '; } # of the text: "My key      dMsh _W6V ..."
+printed() { # of the text: "My key      dMsh _W6V ...", also what goes on in the next line
+    sed -e ':a' -e '$!{N;ba' -e '}' -e 's/\n \{12\}//g' "$1.txt" | sed -n "s/^$2  *//p" | head -n 1 | tr -d ' '
+}
 
 compare() { # WHAT PRINTED SCANNED
     if [ -z "$2" ] || [ "$2" != "$3" ]; then
@@ -29,10 +31,12 @@ compare() { # WHAT PRINTED SCANNED
 bank=$(scan "$bank_letter")
 code=$(scan "$letter")
 key=$(line key <<<"$code")
+name=$(line name <<<"$code")
 request=$(line enrolment <<<"$code")
 compare "the new key" "$(printed "$letter" "My key")" "$key"
+compare "the name" "$(printed "$letter" "Name")" "${name// /}"
 compare "the request" "$(printed "$letter" "Request")" "$request"
 compare "the bank's key" "$(printed "$letter" "Bank's key")" "$(line bank-key <<<"$code")"
 compare "the bank's key, as the bank knows it," "$(line bank-key <<<"$bank")" "$(line bank-key <<<"$code")"
 
-exec bankctl enrolment admit "$request" --id "$holder" --thumbprint "$key" "$@"
+exec bankctl enrolment admit "$request" --id "$holder" --name "$name" --thumbprint "$key" "$@"

@@ -130,8 +130,8 @@ static void print_state(const struct js *told)
     } else if (strcmp(status, "waiting") != 0) {
         printf("The application is over: ");
         app_print_safe(stdout, status);
-        fputs(js_member_text(told, "reason")[0] != '\0' ? ", " : "", stdout);
-        app_print_safe(stdout, js_member_text(told, "reason"));
+        fputs(js_member_text(told, "note")[0] != '\0' ? ", " : "", stdout);
+        app_print_safe(stdout, js_member_text(told, "note"));
     } else if (js_count(missing) == 0) {
         printf("The application waits for the bank.");
     } else {

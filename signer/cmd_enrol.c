@@ -24,9 +24,9 @@
 #define LETTER_NAME "enrolment-letter"
 
 static const char *opt_name, *opt_holder, *opt_letter, *opt_bank_letter, *opt_curve;
-static bool opt_finish, opt_status;
+static bool opt_finish, opt_status, opt_again;
 
-const struct args_option cmd_enrol_options[7] = {
+const struct args_option cmd_enrol_options[8] = {
     {"name", 0, ARGS_TEXT, "TEXT", "your name, as the bank is to know you", &opt_name},
     {"holder", 0, ARGS_TEXT, "NAME", "who you are there already: new keys for the same person",
      &opt_holder},
@@ -35,6 +35,8 @@ const struct args_option cmd_enrol_options[7] = {
     {"letter", 0, ARGS_TEXT, "DIR", "where your letter goes; default: here", &opt_letter},
     {"curve", 0, ARGS_TEXT, "CURVE", "of a signing key that is made: P-256 (default), P-384, P-521",
      &opt_curve},
+    {"again", 0, ARGS_FLAG, NULL, "write the letter of the request that waits once more",
+     &opt_again},
     {"status", 0, ARGS_FLAG, NULL, "say what became of the request", &opt_status},
     {"finish", 0, ARGS_FLAG, NULL, "when the bank has admitted you: store the certificates",
      &opt_finish},
@@ -138,12 +140,20 @@ struct request {
     enum token_curve curve;
     struct enrol_keys keys;
     struct statement head;
+    const char *key; /* thumbprint of the one that signs */
     char id[ENROLMENT_ID_LEN + 1];
 };
 
-static enum err take_options(struct app *a, struct request *r)
+static enum err take_dir(struct app *a, struct request *r)
 {
     r->dir = opt_letter != NULL ? opt_letter : ".";
+    return access(r->dir, W_OK | X_OK) == 0
+               ? ERR_OK
+               : app_fail(a, ERR_IO, "the letter cannot be written to %s", r->dir);
+}
+
+static enum err take_options(struct app *a, struct request *r)
+{
     r->holder = opt_holder != NULL ? opt_holder : a->holder != NULL ? a->holder : "";
     enum err e = app_need(a, opt_name != NULL ? opt_name : a->name, "name", &r->name);
     if (e == ERR_OK && utext_check(r->name, strlen(r->name), ENROLMENT_NAME_CHARS) != ERR_OK)
@@ -152,9 +162,7 @@ static enum err take_options(struct app *a, struct request *r)
         e = app_fail(a, ERR_USAGE, "%s is no holder's name: a-z 0-9 . _ -", r->holder);
     if (e == ERR_OK)
         e = token_view_curve(a, opt_curve, &r->curve);
-    if (e == ERR_OK && access(r->dir, W_OK | X_OK) != 0)
-        e = app_fail(a, ERR_IO, "the letter cannot be written to %s", r->dir);
-    return e;
+    return e == ERR_OK ? take_dir(a, r) : e;
 }
 
 /* What the PIN is asked for. */
@@ -239,36 +247,46 @@ static enum err keep(struct app *a, const struct request *r)
     enum err e = token_info_of(a->token, &info);
     if (e == ERR_OK)
         e = token_key_info_uri(&info, token_key_about(a->key), &uri);
-    const struct conf_change changes[] = {{"bank", a->bank},    {"bank_key", a->bank_key},
-                                          {"url", a->url},      {"name", r->name},
-                                          {"enrolment", r->id}, {"enrolment_token", buf_str(&uri)}};
+    const struct conf_change changes[] = {{"bank", a->bank},
+                                          {"bank_key", a->bank_key},
+                                          {"url", a->url},
+                                          {"name", r->name},
+                                          {"enrolment", r->id},
+                                          {"enrolment_token", buf_str(&uri)},
+                                          {"enrolment_key", key_thumbprint(a->public_key)}};
     if (e == ERR_OK)
         e = app_write_settings(a, changes, sizeof changes / sizeof *changes);
     buf_free(&uri);
     return e;
 }
 
+static void fill_letter(const struct app *a, const struct request *r, struct letter_enrolment *out)
+{
+    (void)snprintf(out->bank, sizeof out->bank, "%s", a->bank);
+    (void)snprintf(out->bank_key, sizeof out->bank_key, "%s", a->bank_key);
+    (void)snprintf(out->key, sizeof out->key, "%s", r->key);
+    (void)snprintf(out->name, sizeof out->name, "%s", r->name);
+    (void)snprintf(out->enrolment, sizeof out->enrolment, "%s", r->id);
+    (void)snprintf(out->holder, sizeof out->holder, "%s", r->holder);
+    out->expires_us = r->head.expires_us;
+}
+
 static enum err write_letter(struct app *a, const struct request *r)
 {
-    struct letter_enrolment letter = {.expires_us = r->head.expires_us};
-    (void)snprintf(letter.bank, sizeof letter.bank, "%s", a->bank);
-    (void)snprintf(letter.bank_key, sizeof letter.bank_key, "%s", a->bank_key);
-    (void)snprintf(letter.key, sizeof letter.key, "%s", key_thumbprint(a->public_key));
-    (void)snprintf(letter.name, sizeof letter.name, "%s", r->name);
-    (void)snprintf(letter.enrolment, sizeof letter.enrolment, "%s", r->id);
-    (void)snprintf(letter.holder, sizeof letter.holder, "%s", r->holder);
+    struct letter_enrolment letter = {.bank = ""};
+    fill_letter(a, r, &letter);
     enum err e = letter_enrolment_write(&letter, clock_now_us(), r->dir, LETTER_NAME);
     return e == ERR_OK ? e : app_fail(a, e, "%s/" LETTER_NAME, r->dir);
 }
 
-static enum err print_json(struct app *a, const struct request *r, const char *expires)
+static enum err print_json(const struct request *r, const char *expires)
 {
     char file[4096];
     struct js *o = NULL;
     (void)snprintf(file, sizeof file, "%s/" LETTER_NAME, r->dir);
     enum err e = js_object_new(&o);
     const char *const pairs[][2] = {{"enrolment", r->id},
-                                    {"thumbprint", key_thumbprint(a->public_key)},
+                                    {"thumbprint", r->key},
                                     {"status", "waiting"},
                                     {"expires", expires},
                                     {"letter", file}};
@@ -285,10 +303,10 @@ static enum err print(struct app *a, const struct request *r)
     char expires[TEXT_TIME_LEN + 1], grouped[LETTER_GROUPED_LEN + 1];
     text_time(r->head.expires_us, expires);
     if (a->json)
-        return print_json(a, r, expires);
-    letter_group(key_thumbprint(a->public_key), grouped);
+        return print_json(r, expires);
+    letter_group(r->key, grouped);
     printf("The request waits at %s until %s.\nYour key    %s\n", a->bank, expires, grouped);
-    for (size_t use = KEY_USE_AUTHENTICATE; use < KEY_USES; use++) {
+    for (size_t use = KEY_USE_AUTHENTICATE; use < KEY_USES && !opt_again; use++) {
         if (r->keys.key[use] == NULL)
             printf("Without     a key to %s, which this token does not have\n",
                    key_use_name((enum key_use)use));
@@ -314,6 +332,8 @@ static enum err ask(struct app *a)
         return e;
     e = enrol_keys_open(a, r.curve, &r.keys);
     if (e == ERR_OK)
+        r.key = key_thumbprint(a->public_key);
+    if (e == ERR_OK)
         e = hand_in(a, &r);
     if (e == ERR_OK)
         e = keep(a, &r);
@@ -322,6 +342,49 @@ static enum err ask(struct app *a)
     if (e == ERR_OK)
         e = print(a, &r);
     enrol_keys_free(&r.keys);
+    return e;
+}
+
+/* --- its letter, once more --- */
+
+/* Of the bank's words only those that people read: key and request are as they were kept here. */
+static enum err take_kept(struct app *a, const struct js *told, struct request *r)
+{
+    const char *expires = js_member_text(told, "expires");
+    enum err e = app_need(a, a->enrolment_key, "enrolment_key", &r->key);
+    if (e == ERR_OK)
+        e = app_need(a, a->name, "name", &r->name);
+    if (e == ERR_OK)
+        e = take_dir(a, r);
+    if (e != ERR_OK)
+        return e;
+    if (strcmp(js_member_text(told, "thumbprint"), r->key) != 0 ||
+        strcmp(js_member_text(told, "name"), r->name) != 0)
+        return app_fail(a, ERR_LETTER_MISMATCH, "the bank's request is of %s, %s",
+                        js_member_text(told, "name"), js_member_text(told, "thumbprint"));
+    r->holder = js_member_text(told, "wanted");
+    (void)snprintf(r->id, sizeof r->id, "%s", a->enrolment);
+    return text_parse_time(expires, strlen(expires), &r->head.expires_us);
+}
+
+static enum err again(struct app *a)
+{
+    struct request r = {.name = NULL};
+    struct js *told = NULL;
+    enum err e = enrol_outcome_fetch(a, &told);
+    if (e == ERR_OK)
+        e = enrol_outcome_judge(a, told);
+    if (e == ERR_OK)
+        e = app_fail(a, ERR_USAGE, "the bank has admitted you: countersign enrol --finish");
+    else if (e == ERR_ENROLMENT_WAITING) {
+        a->message[0] = '\0';
+        e = take_kept(a, told, &r);
+        if (e == ERR_OK)
+            e = write_letter(a, &r);
+        if (e == ERR_OK)
+            e = print(a, &r);
+    }
+    js_free(told);
     return e;
 }
 
@@ -353,6 +416,6 @@ int cmd_enrol(void *ctx, const struct args_list *words)
         e = ERR_OK;
     }
     if (e == ERR_OK)
-        e = opt_finish || opt_status ? follow(a) : ask(a);
+        e = opt_finish || opt_status ? follow(a) : opt_again ? again(a) : ask(a);
     return app_finish(a, e);
 }

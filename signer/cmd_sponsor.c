@@ -6,7 +6,7 @@
 #include "api/request.h"
 #include "app/app.h"
 #include "app/letter.h"
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "base/file.h"
 #include "order/iban.h"
 #include "order/json.h"
@@ -85,7 +85,7 @@ static enum err check_pin(struct app *a, const struct letter_enrolment *l)
 {
     if (l->bank_key[0] == '\0')
         return ERR_OK;
-    enum err e = rolled_from(a, l->bank_key);
+    enum err e = repin_from(a, l->bank_key);
     return e == ERR_KEY_MISMATCH
                ? app_fail(a, ERR_BANK_KEY_CHANGED, "the newcomer pinned %s", l->bank_key)
                : e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/enrol_outcome.h"
 
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
@@ -45,7 +45,7 @@ enum err enrol_outcome_judge(struct app *a, const struct js *answer)
         return say_waiting(a, js_member_text(answer, "expires"));
     if (strcmp(status, "refused") == 0)
         return app_fail(a, ERR_ENROLMENT_REFUSED, "the bank says: %s",
-                        js_member_text(answer, "reason"));
+                        js_member_text(answer, "note"));
     if (strcmp(status, "expired") == 0)
         return app_fail(a, ERR_ENROLMENT_EXPIRED, "it waited until %s",
                         js_member_text(answer, "expires"));
@@ -94,7 +94,7 @@ static enum err check_root(struct ending *end, const char **why)
     char root[KEY_THUMBPRINT_LEN + 1];
     enum err e = issued_root(&end->root, root, why);
     if (e == ERR_OK)
-        e = rolled_from(end->a, root);
+        e = repin_from(end->a, root);
     if (e == ERR_KEY_MISMATCH) {
         *why = "the root certificate is not of the bank's key that is pinned here";
         e = ERR_CERTIFICATE_MISMATCH;
@@ -219,7 +219,8 @@ enum err enrol_outcome_finish(struct app *a, const struct js *answer, const char
     const struct conf_change changes[] = {{"holder", end.holder},
                                           {"token", a->token_uri},
                                           {"enrolment", NULL},
-                                          {"enrolment_token", NULL}};
+                                          {"enrolment_token", NULL},
+                                          {"enrolment_key", NULL}};
     if (e == ERR_OK)
         e = app_write_settings(a, changes, sizeof changes / sizeof *changes);
     if (e == ERR_OK && a->json)

@@ -3,7 +3,7 @@
 
 #include "app/app.h"
 #include "app/lines.h"
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "app/watch.h"
 #include "order/json.h"
 #include "signer/list.h"
@@ -27,7 +27,7 @@ static enum err connect_beside(void *ctx, struct client **out)
 static enum err refused(void *ctx, struct client *client)
 {
     const struct shown *s = ctx;
-    return rolled_follow(s->app, client);
+    return repin_follow(s->app, client);
 }
 
 static enum err take_page(void *ctx, const struct js *answer)

@@ -21,7 +21,7 @@ static enum err open_proof(const struct rotation *said, const struct key *key, s
 
     if (e == ERR_OK)
         e = jws_verify_statement(&parts, statement_typ(STATEMENT_ROTATION_PROOF), key, words);
-    return e == ERR_OK || e == ERR_NO_MEMORY ? e : ERR_KEY_UNPROVED;
+    return e == ERR_OK || e == ERR_NO_MEMORY ? e : ERR_KEY_UNPROVEN;
 }
 
 static enum err check_proof(const struct rotation *said)
@@ -35,7 +35,7 @@ static enum err check_proof(const struct rotation *said)
     if (e == ERR_OK)
         e = rotation_offer(said, &offer);
     if (e == ERR_OK && (words.len != offer.len || memcmp(words.data, offer.data, offer.len) != 0))
-        e = ERR_KEY_UNPROVED;
+        e = ERR_KEY_UNPROVEN;
     key_free(key);
     buf_free(&words);
     buf_free(&offer);

@@ -5,23 +5,11 @@
 #include "order/json.h"
 #include <string.h>
 
-/* A file's name may hold anything; on a terminal it must not. */
-static enum err add_name(struct buf *out, const char *name)
-{
-    size_t before = out->len;
-    enum err e = buf_add_str(out, name);
-
-    if (e != ERR_OK)
-        return e;
-    text_tame((char *)out->data + before);
-    out->len = before + strlen((char *)out->data + before);
-    return ERR_OK;
-}
-
 static enum err set_common(struct js *object, const struct verdict *v, const char *word)
 {
     struct buf name = {0};
-    enum err e = add_name(&name, v->file);
+    /* A file's name may hold anything; on a terminal it must not. */
+    enum err e = text_tame_add(&name, v->file, strlen(v->file));
 
     if (e == ERR_OK)
         e = js_set_text(object, "file", buf_str(&name));
@@ -107,7 +95,7 @@ static enum err refused_text(struct verdict *v, enum err error)
     enum err e = buf_addf(v->out, "REFUSED %s ", err_name(error));
 
     if (e == ERR_OK)
-        e = add_name(v->out, v->file);
+        e = text_tame_add(v->out, v->file, strlen(v->file));
     if (e == ERR_OK && v->line)
         e = buf_addf(v->out, ":%llu", (unsigned long long)v->line);
     if (e == ERR_OK)
@@ -115,7 +103,7 @@ static enum err refused_text(struct verdict *v, enum err error)
     if (e == ERR_OK && v->where[0]) {
         e = buf_add_str(v->out, " At ");
         if (e == ERR_OK)
-            e = add_name(v->out, v->where);
+            e = text_tame_add(v->out, v->where, strlen(v->where));
     }
     return e == ERR_OK ? buf_add_byte(v->out, '\n') : e;
 }

@@ -8,6 +8,7 @@
 #include "bankd/core/claim.h"
 #include "bankd/core/core.h"
 #include "bankd/core/enrol.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
 #include "bankd/core/sponsor.h"
@@ -29,9 +30,38 @@ static enum err find_waiting(struct core *c, const struct core_caller *who, cons
     return claim_check(c, who, item);
 }
 
-/* Somebody new, for whom as many vouch as the bank demands, or who the request says that he is
- * already: nobody else's name is given to it. */
-static enum err check_holder(struct core *c, const struct enrolment *in, const char *holder,
+/* Nobody yet: the request may not say that it is of somebody who is there, and as many vouch for
+ * him as the bank demands. */
+static enum err check_new(struct core *c, const struct enrolment *in, const struct sponsors *by)
+{
+    struct people_holder wanted;
+
+    enum err e = in->holder[0] ? people_person_find(c, in->holder, &wanted) : ERR_HOLDER_UNKNOWN;
+    if (!e)
+        return ERR_HOLDER_MISMATCH;
+    if (e != ERR_HOLDER_UNKNOWN && e != ERR_HOLDER_IS_NO_PERSON)
+        return e;
+    return (int64_t)sponsor_count(by) < c->terms.sponsors ? ERR_SPONSORS_MISSING : ERR_OK;
+}
+
+/* Who is there gets another key: nobody else's name is given to it, and no operator alone gives
+ * somebody two keys. His own key may vouch for it. */
+static enum err check_same(struct core *c, const struct core_caller *who,
+                           const struct enrolment *in, const char *holder,
+                           const struct people_holder *there, const struct sponsors *by)
+{
+    char object[PEOPLE_OBJECT_MAX];
+
+    if (there->kind != PEOPLE_PERSON)
+        return ERR_HOLDER_IS_NO_PERSON;
+    if (strcmp(in->holder, holder) != 0 || strcmp(in->name, there->name) != 0)
+        return ERR_BANK_HOLDER_EXISTS;
+    people_object(holder, object);
+    return sponsor_is(by, holder) ? ERR_OK : eyes_check(c, who, EYES_ADMITTED, object);
+}
+
+static enum err check_holder(struct core *c, const struct core_caller *who,
+                             const struct enrolment *in, const char *holder,
                              const struct sponsors *by)
 {
     struct people_holder there;
@@ -40,14 +70,8 @@ static enum err check_holder(struct core *c, const struct enrolment *in, const c
     if (!e)
         e = people_holder_find(c, holder, &there);
     if (e == ERR_HOLDER_UNKNOWN)
-        return (int64_t)sponsor_count(by) < c->terms.sponsors ? ERR_SPONSORS_MISSING : ERR_OK;
-    if (e)
-        return e;
-    if (there.kind != PEOPLE_PERSON)
-        return ERR_HOLDER_IS_NO_PERSON;
-    return strcmp(in->holder, holder) == 0 && strcmp(in->name, there.name) == 0
-               ? ERR_OK
-               : ERR_BANK_HOLDER_EXISTS;
+        return check_new(c, in, by);
+    return e ? e : check_same(c, who, in, holder, &there, by);
 }
 
 /* One key after the other: each is the person's from its entry on. */
@@ -113,13 +137,32 @@ static enum err read_request(struct core *c, const struct enrolment_row *a, stru
     return e == ERR_NO_MEMORY || (!e && found) ? e : ERR_STORE_FAILED;
 }
 
-static enum err check_admission(struct core *c, const struct verified *request,
-                                const struct core_admission *in, const struct sponsors *by)
+static enum err check_admission(struct core *c, const struct core_caller *who,
+                                const struct verified *request, const struct core_admission *in,
+                                const struct sponsors *by)
 {
-    if (strcmp(in->thumbprint, verified_signer(request)) != 0)
+    if (strcmp(in->thumbprint, verified_signer(request)) != 0 ||
+        strcmp(in->name, verified_enrolment(request)->name) != 0)
         return ERR_LETTER_MISMATCH;
-    enum err e = check_holder(c, verified_enrolment(request), in->holder, by);
+    enum err e = check_holder(c, who, verified_enrolment(request), in->holder, by);
     return e ? e : enrolment_check_keys(c, verified_enrolment(request));
+}
+
+/* All who admitted him, and WHO, the last or, at the console, the only one. */
+static enum err note_hands(struct core *c, const struct core_caller *who,
+                           const struct enrolment_row *a, const char *holder)
+{
+    char object[PEOPLE_OBJECT_MAX], names[sizeof a->by], *rest = names;
+
+    people_object(holder, object);
+    memcpy(names, a->by, sizeof names);
+    enum err e = eyes_note(c, who, EYES_ADMITTED, object);
+    for (char *name = strsep(&rest, " "); !e && name; name = strsep(&rest, " ")) {
+        const struct core_caller one = {.session = "", .operator_name = name};
+        if (name[0] && strcmp(name, who->operator_name) != 0)
+            e = eyes_note(c, &one, EYES_ADMITTED, object);
+    }
+    return e;
 }
 
 static void free_certificates(struct core_certificates *c)
@@ -138,7 +181,7 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
     struct sponsors by;
     const struct enrolment_end how = {.state = "admitted",
                                       .operator_name = who->operator_name,
-                                      .reason = "",
+                                      .note = "",
                                       .holder = in->holder,
                                       .root = &certificates.root,
                                       .by = &by};
@@ -149,13 +192,15 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
     if (!e)
         e = sponsor_load(c, a->id, &by);
     if (!e)
-        e = check_admission(c, request, in, &by);
+        e = check_admission(c, who, request, in, &by);
     if (!e && in->by.act)
         e = in->by.certify(in->by.ctx, verified_jws(request, NULL), in->by.act, &certificates);
     if (!e && in->by.act)
         e = add_operator(c, a, who->operator_name);
     if (!e && !certificates.missing) {
         e = enrol_all(c, who, request, in->holder, &certificates);
+        if (!e)
+            e = note_hands(c, who, a, in->holder);
         if (!e)
             e = enrolment_end(c, a, &how);
     }
@@ -181,16 +226,16 @@ enum err core_enrolment_admit(struct core *c, const struct core_caller *who, con
 }
 
 enum err core_enrolment_refuse(struct core *c, const struct core_caller *who, const char *name,
-                               const char *reason, struct core_answer *out)
+                               const char *note, struct core_answer *out)
 {
     const struct enrolment_end how = {
-        .state = "refused", .operator_name = who->operator_name, .reason = reason, .holder = ""};
+        .state = "refused", .operator_name = who->operator_name, .note = note, .holder = ""};
     struct enrolment_row a = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = session_operator_note(who, reason);
+    enum err e = session_operator_note(who, note);
     if (!e)
         e = find_waiting(c, who, name, &a);
     if (!e)

@@ -224,7 +224,7 @@ void application_describe(const struct application_row *a, struct doc *out)
     doc_text(out, "currency", a->said.currency);
     doc_time(out, "expires", a->expires_us);
     put_missing(a, "missing", out);
-    doc_text_optional(out, "reason", a->reason);
+    doc_text_optional(out, "note", a->reason);
     doc_time(out, "received", a->received_us);
     put_words(a, out);
     doc_text(out, "status", a->state);

@@ -8,6 +8,7 @@
 #include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
 #include "bankd/core/life.h"
+#include "bankd/core/reading.h"
 #include "bankd/core/session.h"
 #include "bankd/core/terms.h"
 #include "base/text.h"
@@ -46,6 +47,8 @@ static enum err order_waits(struct core *c, const char *name)
     memcpy(account, name, len);
     account[len] = 0;
     enum err e = ledger_find(c, account, &a);
+    if (!e)
+        e = reading_catch_up(c, &a); /* it may be over since nobody looked */
     if (!e)
         e = life_find(c, a.id, name + len + 1, &o);
     if (e == ERR_ACCOUNT_UNKNOWN || (!e && status_final(o.status)))

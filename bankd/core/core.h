@@ -47,14 +47,15 @@ struct core_terms {
     flag_set hold_on; /* flags for which an order waits, beside the limit */
     /* Country and bank code, as in "PT0002", of the accounts that are this bank's. */
     char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
-    size_t code_count;  /* 0: no order may go to another bank */
-    bool console_open;  /* the console acts although there are operators */
-    bool four_eyes;     /* nobody lets go on what he entered himself */
-    int64_t sponsors;   /* who must vouch for a new person before he is admitted */
-    int64_t claim_us;   /* how long an item of the queue stays claimed; 0: two hours */
-    int64_t radar_days; /* how far ahead core_radar looks; 0: 30 */
-    int64_t events_us;  /* how long events are kept; 0: for ever */
-    int64_t remind_us;  /* how long before its end an order is reminded of; 0: never */
+    size_t code_count;       /* 0: no order may go to another bank */
+    bool console_open;       /* the console acts although there are operators */
+    bool four_eyes;          /* nobody lets go on what he entered himself */
+    int64_t enrolments_each; /* requests of one address that may wait; 0: any number */
+    int64_t sponsors;        /* who must vouch for a new person before he is admitted */
+    int64_t claim_us;        /* how long an item of the queue stays claimed; 0: two hours */
+    int64_t radar_days;      /* how far ahead core_radar looks; 0: 30 */
+    int64_t events_us;       /* how long events are kept; 0: for ever */
+    int64_t remind_us;       /* how long before its end an order is reminded of; 0: never */
     int64_t notice_wait_us, notice_attempts; /* after the first failure; until it is dead */
     int64_t notices_max; /* of one person on one way that wait at a time; 0: any number */
     int64_t notices_us;  /* how long they are kept; 0: for ever */
@@ -111,6 +112,7 @@ void core_rollback(struct core *c); /* core_head is what the store has */
  * the Unix socket, the console ("uid 0 (root)"), who has every role, or whom core_operator or
  * core_act found; OPERATOR_NAME is NULL for anybody else. */
 struct core_caller {
+    const char *address; /* where he is, as far as it tells callers apart; NULL or "": not known */
     const char *session;
     int64_t certified_until_us; /* SESSION's key has a certificate of the bank's so long; 0: none */
     const char *operator_name;
@@ -171,18 +173,20 @@ struct core_certifier {
     void *ctx;
     const char *act; /* the operator's; NULL: the console's, which signs nothing */
 };
-/* Of one that waits, otherwise ENROLMENT_OVER: its keys become HOLDER's. THUMBPRINT is what the
- * person's letter says. An act that is signed brings certificates, or is not enough yet and the
- * request waits on; the console's brings none. */
+/* Of one that waits, otherwise ENROLMENT_OVER: its keys become HOLDER's. NAME and THUMBPRINT are
+ * what the person's letter says (LETTER_MISMATCH). HOLDER_MISMATCH when the request is somebody
+ * else's who is there; another key of who is there: FOUR_EYES, unless his own sponsors it. An act
+ * that is signed brings certificates, or is not enough yet and the request waits on; the console's
+ * brings none. */
 struct core_admission {
-    const char *holder, *thumbprint;
+    const char *holder, *name, *thumbprint;
     struct core_certifier by;
 };
 MUST_CHECK enum err core_enrolment_admit(struct core *c, const struct core_caller *who,
                                          const char *name, const struct core_admission *in,
                                          struct core_answer *out);
 MUST_CHECK enum err core_enrolment_refuse(struct core *c, const struct core_caller *who,
-                                          const char *name, const char *reason,
+                                          const char *name, const char *note,
                                           struct core_answer *out);
 /* Of an application for an account that waits, otherwise APPLICATION_OVER: opens ACCOUNT as all its
  * holders signed it, each by a key that is good now, otherwise APPLICATION_UNSIGNED. */

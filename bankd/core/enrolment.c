@@ -37,7 +37,7 @@ static enum err read_row(const struct store_query *q, struct enrolment_row *out)
     } texts[] = {
         {1, out->name, sizeof out->name},
         {4, out->state, sizeof out->state},
-        {5, out->reason, sizeof out->reason},
+        {5, out->note, sizeof out->note},
         {6, out->holder, sizeof out->holder},
         {8, out->by, sizeof out->by},
         {9, out->person, sizeof out->person},
@@ -81,12 +81,16 @@ static enum err find(struct core *c, const char *name, struct enrolment_row *out
     return !e && !found ? ERR_NOT_FOUND : e;
 }
 
-static enum err count_waiting(struct core *c, int64_t *out)
+/* Those that are over and wait for their end do not count. ADDRESS NULL: from everywhere. */
+static enum err count_waiting(struct core *c, const char *address, int64_t *out)
 {
-    struct store_query *q = store_query(c->store, STORE_ENROLMENT_COUNT);
+    struct store_query *q =
+        store_query(c->store, address ? STORE_ENROLMENT_COUNT_FROM : STORE_ENROLMENT_COUNT);
     bool found = false;
 
     store_bind_int(q, ":now", c->now_us);
+    if (address)
+        store_bind_text(q, ":address", address);
     enum err e = store_step(q, &found);
     *out = !e && found ? store_int(q, 0) : 0;
     store_done(q);
@@ -123,7 +127,7 @@ enum err enrolment_end(struct core *c, struct enrolment_row *a, const struct enr
 
     begin_entry(&body, "enrolment-end", a->name, a->entry);
     doc_text_optional(&body, "holder", how->holder);
-    doc_text_optional(&body, "note", how->reason);
+    doc_text_optional(&body, "note", how->note);
     if (how->operator_name)
         doc_text(&body, "operator", how->operator_name);
     if (how->by)
@@ -135,20 +139,20 @@ enum err enrolment_end(struct core *c, struct enrolment_row *a, const struct enr
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_END);
     store_bind_int(q, ":id", a->id);
     store_bind_text(q, ":state", how->state);
-    store_bind_text(q, ":reason", how->reason);
+    store_bind_text(q, ":note", how->note);
     store_bind_text(q, ":holder", how->holder);
     store_bind_int(q, ":entry", a->entry);
     if (how->root && how->root->len)
         store_bind_blob(q, ":root", how->root->data, how->root->len);
     snprintf(a->state, sizeof a->state, "%s", how->state);
-    snprintf(a->reason, sizeof a->reason, "%s", how->reason);
+    snprintf(a->note, sizeof a->note, "%s", how->note);
     snprintf(a->holder, sizeof a->holder, "%s", how->holder);
     return store_run(q);
 }
 
 static enum err expire(struct core *c, struct enrolment_row *a)
 {
-    static const struct enrolment_end by_time = {.state = "expired", .reason = "", .holder = ""};
+    static const struct enrolment_end by_time = {.state = "expired", .note = "", .holder = ""};
 
     if (!enrolment_row_waits(a) || c->now_us < a->expires_us)
         return ERR_OK;
@@ -287,7 +291,7 @@ static void describe(const struct enrolment_row *a, struct doc *out)
     doc_text_optional(out, "holder", a->holder);
     put_keys(a, out);
     doc_text(out, "name", a->person);
-    doc_text_optional(out, "reason", a->reason);
+    doc_text_optional(out, "note", a->note);
     doc_time(out, "received", a->received_us);
     doc_text(out, "status", a->state);
     doc_text(out, "thumbprint", a->key[KEY_USE_SIGN]);
@@ -326,16 +330,21 @@ enum err enrolment_check_keys(struct core *c, const struct enrolment *in)
     return ERR_OK;
 }
 
-/* Those that are over and wait for their end take none. */
-static enum err check_room(struct core *c)
+/* One stranger does not take the room of all. */
+static enum err check_room(struct core *c, const char *address)
 {
-    int64_t count = 0;
-    enum err e = count_waiting(c, &count);
+    int64_t count = 0, each = c->terms.enrolments_each;
+    enum err e = count_waiting(c, NULL, &count);
 
-    return !e && count >= WAITING_MAX ? ERR_ENROLMENTS_FULL : e;
+    if (!e && count >= WAITING_MAX)
+        return ERR_ENROLMENTS_FULL;
+    if (e || !address[0] || !each)
+        return e;
+    e = count_waiting(c, address, &count);
+    return !e && count >= each ? ERR_ENROLMENTS_TOO_MANY : e;
 }
 
-static enum err check_new(struct core *c, const struct verified *statement)
+static enum err check_new(struct core *c, const char *address, const struct verified *statement)
 {
     static const struct freshness_challenge none = {.named = false};
     const struct statement *head = verified_head(statement);
@@ -347,7 +356,7 @@ static enum err check_new(struct core *c, const struct verified *statement)
         e = freshness_expires(c->now_us, head->expires_us);
     if (!e)
         e = enrolment_check_keys(c, verified_enrolment(statement));
-    return e ? e : check_room(c);
+    return e ? e : check_room(c, address);
 }
 
 static void bind_said(struct store_query *q, const struct enrolment *said)
@@ -360,7 +369,8 @@ static void bind_said(struct store_query *q, const struct enrolment *said)
         store_bind_text(q, names[use], said->key[use] ? key_thumbprint(said->key[use]) : "");
 }
 
-static enum err add(struct core *c, const char *name, const struct verified *statement)
+static enum err add(struct core *c, const char *address, const char *name,
+                    const struct verified *statement)
 {
     struct doc body = {0};
     int64_t entry = NO_ENTRY;
@@ -374,6 +384,7 @@ static enum err add(struct core *c, const char *name, const struct verified *sta
     struct store_query *q = store_query(c->store, STORE_ENROLMENT_ADD);
     bind_said(q, verified_enrolment(statement));
     store_bind_text(q, ":enrolment", name);
+    store_bind_text(q, ":address", address);
     store_bind_text(q, ":statement", verified_jws(statement, NULL));
     store_bind_int(q, ":received", c->now_us);
     store_bind_int(q, ":expires", verified_head(statement)->expires_us);
@@ -384,6 +395,7 @@ static enum err add(struct core *c, const char *name, const struct verified *sta
 enum err core_enrol(struct core *c, const struct core_caller *who, const struct verified *statement,
                     struct core_answer *out)
 {
+    const char *address = who->address ? who->address : "";
     char name[ENROLMENT_ID_LEN + 1];
     struct enrolment_row a = {0};
     size_t len;
@@ -398,9 +410,9 @@ enum err core_enrol(struct core *c, const struct core_caller *who, const struct 
     if (!e)
         e = find(c, name, &a);
     if (e == ERR_NOT_FOUND) {
-        e = check_new(c, statement);
+        e = check_new(c, address, statement);
         if (!e)
-            e = add(c, name, statement);
+            e = add(c, address, name, statement);
         if (!e)
             e = find(c, name, &a);
     } else if (!e) {

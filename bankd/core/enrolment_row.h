@@ -18,8 +18,8 @@ struct enrolment_row {
     char name[ENROLMENT_ID_LEN + 1]; /* the bank's for it */
     int64_t received_us, expires_us;
     char state[16];
-    char reason[ENROLMENT_NAME_BYTES + 1];
-    char holder[HOLDER_MAX + 1]; /* who he became, or "" */
+    char note[ENROLMENT_NAME_BYTES + 1]; /* why it was refused, or "" */
+    char holder[HOLDER_MAX + 1];         /* who he became, or "" */
     /* who admitted him, with a space between */
     char by[ENROLMENT_OPERATORS_MAX * (HOLDER_MAX + 1) + 1];
     int64_t entry;
@@ -32,7 +32,7 @@ struct enrolment_row {
 struct enrolment_end {
     const char *state;         /* admitted, refused or expired */
     const char *operator_name; /* NULL: nobody, by its time */
-    const char *reason;        /* why it was refused, or "" */
+    const char *note;          /* why it was refused, or "" */
     const char *holder;        /* who he became, or "" */
     const struct buf *root;    /* of his certificates; NULL or empty: he has none */
     const struct sponsors *by; /* who vouched for him; NULL: nobody */

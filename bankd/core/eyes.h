@@ -16,6 +16,7 @@ enum eyes_act {
     EYES_HELD,     /* an order */
     EYES_BLOCKED,  /* an account */
     EYES_ENROLLED, /* an operator */
+    EYES_ADMITTED, /* a key for a person; the next one is another operator's to let in */
     /* what lets it go on; a release is entered, too */
     EYES_RELEASED, /* an order */
     EYES_OUTCOME,  /* what another bank did with an order */

@@ -72,12 +72,15 @@ static enum err check_new(struct core *c, struct enrolling *in)
     return in->known ? ERR_OK : ERR_BANK_HOLDER_EXISTS;
 }
 
-static enum err note_operator(struct core *c, const struct core_caller *who, const char *id)
+/* Whose hand it was: for his roles, and for another key. */
+static enum err note_hand(struct core *c, const struct core_caller *who, const struct enrolling *in)
 {
     char object[PEOPLE_OBJECT_MAX];
 
-    people_object(id, object);
-    return eyes_note(c, who, EYES_ENROLLED, object);
+    if (in->kind == PEOPLE_TERMINAL)
+        return ERR_OK;
+    people_object(in->id, object);
+    return eyes_note(c, who, in->kind == PEOPLE_OPERATOR ? EYES_ENROLLED : EYES_ADMITTED, object);
 }
 
 static enum err enrol(struct core *c, const struct core_caller *who, struct enrolling *in,
@@ -98,12 +101,15 @@ static enum err enrol(struct core *c, const struct core_caller *who, struct enro
         e = key_from_spki(in->spki, in->spki_len, &in->key);
     if (!e)
         e = check_new(c, in);
+    /* Where people must vouch for who is new, he comes by a request of his own. */
+    if (!e && !in->known && in->kind == PEOPLE_PERSON && !who->console && c->terms.sponsors > 0)
+        e = ERR_SPONSORS_MISSING;
     if (!e && !in->known) {
         const struct enrol one = {
             .kind = in->kind, .holder = in->id, .name = in->name, .key = in->key};
         e = enrol_key(c, &one);
-        if (!e && in->kind == PEOPLE_OPERATOR)
-            e = note_operator(c, who, in->id);
+        if (!e)
+            e = note_hand(c, who, in);
     }
     if (!e)
         e = people_holder_find(c, in->id, &there);

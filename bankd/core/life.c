@@ -55,6 +55,21 @@ enum err life_read_one(struct store_query *q, bool *found, struct life_order *ou
     return e;
 }
 
+enum err life_read_all(struct store_query *q, size_t max, struct life_order *rows, size_t *count)
+{
+    bool row = false;
+    enum err e = store_step(q, &row);
+
+    *count = 0;
+    while (!e && row && *count < max) {
+        e = life_read(q, &rows[(*count)++]);
+        if (!e)
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
+}
+
 enum err life_find(struct core *c, int64_t account, const char *order_id, struct life_order *out)
 {
     struct store_query *q = store_query(c->store, STORE_ORDER_FIND);

@@ -48,6 +48,9 @@ struct life_order {
 MUST_CHECK enum err life_read(const struct store_query *q, struct life_order *out);
 /* Steps and finishes an ORDER_* query of one row. */
 MUST_CHECK enum err life_read_one(struct store_query *q, bool *found, struct life_order *out);
+/* The same of at most MAX rows. */
+MUST_CHECK enum err life_read_all(struct store_query *q, size_t max, struct life_order *rows,
+                                  size_t *count);
 /* NOT_FOUND. */
 MUST_CHECK enum err life_find(struct core *c, int64_t account, const char *order_id,
                               struct life_order *out);

@@ -105,21 +105,12 @@ static enum err page_orders(struct core *c, enum store_statement which,
                             struct life_order *rows, size_t *count)
 {
     struct store_query *q = store_query(c->store, which);
-    bool row = false;
 
-    *count = 0;
     if (a)
         store_bind_int(q, ":account", a->id);
     store_bind_int(q, ":before", page->cursor);
     store_bind_int(q, ":limit", page->limit);
-    enum err e = store_step(q, &row);
-    while (!e && row && *count < PAGE_MAX) {
-        e = life_read(q, &rows[(*count)++]);
-        if (!e)
-            e = store_step(q, &row);
-    }
-    store_done(q);
-    return e;
+    return life_read_all(q, PAGE_MAX, rows, count);
 }
 
 static enum err push_order(struct core *c, struct life_order *row, struct doc *list)

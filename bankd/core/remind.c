@@ -17,23 +17,6 @@
 #define LOOK_MAX 100                  /* orders of a look, for each reason */
 #define DAY_US (86400 * TEXT_SECOND_US)
 
-static enum err read_orders(struct store_query *q, struct life_order rows[static LOOK_MAX],
-                            size_t *count)
-{
-    bool row = false;
-
-    *count = 0;
-    store_bind_int(q, ":limit", LOOK_MAX);
-    enum err e = store_step(q, &row);
-    while (!e && row && *count < LOOK_MAX) {
-        e = life_read(q, &rows[(*count)++]);
-        if (!e)
-            e = store_step(q, &row);
-    }
-    store_done(q);
-    return e;
-}
-
 /* Named by the bank's number: an order's id is its client's choice, and each account has its own.
  */
 static enum err tell(struct core *c, const char *prefix, const char *kind,
@@ -53,7 +36,8 @@ static enum err remind_expiry(struct core *c, struct life_order rows[static LOOK
     size_t count = 0;
 
     store_bind_int(q, ":soon", c->now_us + c->terms.remind_us);
-    enum err e = read_orders(q, rows, &count);
+    store_bind_int(q, ":limit", LOOK_MAX);
+    enum err e = life_read_all(q, LOOK_MAX, rows, &count);
     for (size_t i = 0; !e && i < count; i++) {
         e = tell(c, "expiry", "order-expiry", &rows[i]);
         q = store_query(c->store, STORE_ORDER_EXPIRY_TOLD);
@@ -79,7 +63,8 @@ static enum err remind_cutoff(struct core *c, const char *currency,
     struct store_query *q = store_query(c->store, STORE_ORDER_CUTTING);
     store_bind_text(q, ":currency", currency);
     store_bind_int(q, ":day", day);
-    enum err e = read_orders(q, rows, &count);
+    store_bind_int(q, ":limit", LOOK_MAX);
+    enum err e = life_read_all(q, LOOK_MAX, rows, &count);
     for (size_t i = 0; !e && i < count; i++) {
         e = tell(c, prefix, "order-cutoff", &rows[i]);
         q = store_query(c->store, STORE_ORDER_CUTOFF_TOLD);

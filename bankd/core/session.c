@@ -321,7 +321,9 @@ enum err core_logout(struct core *c, const struct core_caller *who, struct core_
     *out = (struct core_answer){0};
     if (c->insane)
         return ERR_CLOCK_INSANE;
-    enum err e = find(c, who, &viewer);
+    enum err e = find_begun(c, who->session, &viewer);
+    if (e == ERR_SESSION_REQUIRED && !find_certified(c, who, &viewer))
+        e = ERR_NO_SESSION_TO_END;
     if (e)
         return answer_refuse(c, who, e, out);
     struct store_query *q = store_query(c->store, STORE_SESSION_DROP);

@@ -4,10 +4,11 @@
 #include "base/args.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "base/text.h"
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+
+#define USAGE "courier.usage"
 
 static volatile sig_atomic_t stop;
 
@@ -30,20 +31,6 @@ static enum err set_signals(void)
     return done ? ERR_OK : ERR_INTERNAL;
 }
 
-/* -1 without one. */
-static enum err read_number(const char *name, const char *text, uint64_t max, int *out)
-{
-    uint64_t number = 0;
-
-    *out = -1;
-    if (!text)
-        return ERR_OK;
-    if (text_parse_u64(text, strlen(text), max, &number))
-        return log_fail(ERR_USAGE, "courier.usage", "--%s is a number up to %d", name, (int)max);
-    *out = (int)number;
-    return ERR_OK;
-}
-
 /* NULL where nobody logs in. */
 static enum err read_password(const struct settings *s, int fd, struct secret **out)
 {
@@ -56,15 +43,15 @@ static enum err read_password(const struct settings *s, int fd, struct secret **
 
 static enum err serve(const struct settings *s, const struct options *o)
 {
-    struct carry c = {.settings = s, .once = o->once, .stop = &stop};
+    struct carry c = {.settings = s, .jitter = -1, .once = o->once, .stop = &stop};
     struct secret *password = NULL;
     int pin_fd = -1, password_fd = -1;
 
-    enum err e = read_number("pin-fd", o->pin_fd, INT_MAX, &pin_fd);
+    enum err e = args_number(USAGE, "pin-fd", o->pin_fd, INT_MAX, &pin_fd);
     if (!e)
-        e = read_number("smtp-password-fd", o->smtp_password_fd, INT_MAX, &password_fd);
+        e = args_number(USAGE, "smtp-password-fd", o->smtp_password_fd, INT_MAX, &password_fd);
     if (!e)
-        e = read_number("jitter", o->jitter, 255, &c.jitter);
+        e = args_number(USAGE, "jitter", o->jitter, 255, &c.jitter);
     if (!e)
         e = set_signals();
     if (!e)
@@ -106,13 +93,10 @@ static int run(void *ctx, const struct args_list *words)
 
     (void)words;
     if (!o->config)
-        log_event(LOG_ERROR, "courier.usage", "--config is missing");
+        log_event(LOG_ERROR, USAGE, "--config is missing");
     else
         e = run_with(o);
-    if (e)
-        fprintf(stderr, "bankd-courier: %s: %s %s\n", err_name(e), err_info(e)->cause,
-                err_info(e)->remedy);
-    return err_info(e)->exit;
+    return args_end("bankd-courier", e);
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define EVENT "courier.config"
 #define PATH_BYTES 4000
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
 #define WAIT_MAX UINT64_C(600000)
@@ -47,14 +48,6 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
     memcpy(items, table, sizeof table);
 }
 
-static enum err refuse(const char *path, size_t line, const char *why)
-{
-    char place[CONF_PLACE_MAX];
-
-    conf_place(path, line, place, sizeof place);
-    return log_fail(ERR_CONFIG_INVALID, "courier.config", "%s: %s", place, why);
-}
-
 static bool is_one_of(const char *text, const char *a, const char *b, const char *c)
 {
     return strcmp(text, a) == 0 || strcmp(text, b) == 0 || strcmp(text, c) == 0;
@@ -63,21 +56,24 @@ static bool is_one_of(const char *text, const char *a, const char *b, const char
 static enum err check(const char *path, const size_t lines[static ITEMS], const struct settings *s)
 {
     if (s->smtp[0] && strncmp(s->smtp, "smtp://", 7) != 0 && strncmp(s->smtp, "smtps://", 8) != 0)
-        return refuse(path, lines[SMTP], "smtp is no URL such as smtp://mail.example:587");
+        return conf_refuse(EVENT, path, lines[SMTP],
+                           "smtp is no URL such as smtp://mail.example:587");
     if (s->smtp[0] && (!strchr(s->from, '@') || strpbrk(s->from, " \t<>\"\r\n")))
-        return refuse(path, lines[FROM], "from is no address such as bank@bank.example");
+        return conf_refuse(EVENT, path, lines[FROM],
+                           "from is no address such as bank@bank.example");
     if (!is_one_of(s->tls, "required", "tried", "off"))
-        return refuse(path, lines[SMTP_TLS], "smtp_tls is required, tried or off");
+        return conf_refuse(EVENT, path, lines[SMTP_TLS], "smtp_tls is required, tried or off");
     if (s->smtp_user[0] && strncmp(s->smtp, "smtps://", 8) != 0 && strcmp(s->tls, "required") != 0)
-        return refuse(path, lines[SMTP_USER],
-                      "smtp_user gives its password over TLS alone: "
-                      "smtp_tls = required, or an smtps:// URL");
+        return conf_refuse(EVENT, path, lines[SMTP_USER],
+                           "smtp_user gives its password over TLS alone: "
+                           "smtp_tls = required, or an smtps:// URL");
     if (!is_one_of(s->inside, "yes", "no", "no"))
-        return refuse(path, lines[INSIDE], "webhooks_inside is yes or no");
+        return conf_refuse(EVENT, path, lines[INSIDE], "webhooks_inside is yes or no");
     if (!s->token[0] != !s->module[0])
-        return refuse(path, lines[TOKEN], "token and module belong together");
+        return conf_refuse(EVENT, path, lines[TOKEN], "token and module belong together");
     if (!s->smtp[0] && !s->token[0])
-        return refuse(path, 0, "neither smtp nor token is there: nothing could be carried");
+        return conf_refuse(EVENT, path, 0,
+                           "neither smtp nor token is there: nothing could be carried");
     return ERR_OK;
 }
 
@@ -85,13 +81,12 @@ enum err settings_load(const char *path, struct settings *out)
 {
     struct conf_item items[ITEMS];
     size_t lines[ITEMS];
-    char message[CONF_PLACE_MAX + 256];
 
     memset(out, 0, sizeof *out);
     fill_items(out, items);
-    enum err e = conf_load(path, items, ITEMS, lines, message, sizeof message);
+    enum err e = conf_load_logged(EVENT, path, items, ITEMS, lines);
     if (e)
-        return log_fail(e, "courier.config", "%s", message);
+        return e;
     e = check(path, lines, out);
     if (e)
         settings_free(out);

@@ -34,7 +34,7 @@ int cmd_account_fund(void *ctx, const struct args_list *words);
 int cmd_account_movements(void *ctx, const struct args_list *words);
 int cmd_account_list(void *ctx, const struct args_list *words);
 int cmd_order_release(void *ctx, const struct args_list *words);
-int cmd_order_refuse(void *ctx, const struct args_list *words);
+int cmd_order_reject(void *ctx, const struct args_list *words);
 int cmd_order_hold(void *ctx, const struct args_list *words);
 int cmd_order_confirm(void *ctx, const struct args_list *words);
 int cmd_order_return(void *ctx, const struct args_list *words);

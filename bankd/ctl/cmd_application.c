@@ -101,7 +101,7 @@ static enum err tell(struct ctl *ctl, const struct client_call *call)
     if (e == ERR_OK && !ctl->json) {
         putchar('\n');
         line("Status", js_member_text(told, "status"));
-        line("Reason", js_member_text(told, "reason"));
+        line("Note", js_member_text(told, "note"));
         line("Account", js_member_text(told, "account"));
         line("Received", js_member_text(told, "received"));
         print_names("Signed", js_get(told, "decisions"), "holder");
@@ -146,13 +146,13 @@ int cmd_application_admit(void *ctx, const struct args_list *words)
 static enum err refuse(struct ctl *ctl, const struct args_list *words)
 {
     struct client_call call = {.route = ROUTE_APPLICATION_REFUSE};
-    struct request_reason r = {.reason = ""};
+    struct request_note r = {.note = ""};
     struct buf body = BUF_INIT(0);
     enum err e = take_name(ctl, words, &call);
     if (e == ERR_OK)
-        e = ctl_take(ctl, "reason", ctl->reason, r.reason, sizeof r.reason);
+        e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
     if (e == ERR_OK)
-        e = request_reason_make(&r, &body);
+        e = request_note_make(&r, &body);
     call.body = body.data;
     call.body_len = body.len;
     if (e == ERR_OK)

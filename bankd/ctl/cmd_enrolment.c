@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LETTER_LINE_MAX 256
+#define LETTER_LINE_MAX 700
 
 /* Member `sponsored` of ROW: in a word each, who vouches for it. */
 static enum err add_sponsors(struct js *row)
@@ -106,7 +106,7 @@ static void print_request(const struct js *told)
 
     line("Enrolment", js_member_text(told, "enrolment"));
     line("Status", js_member_text(told, "status"));
-    line("Reason", js_member_text(told, "reason"));
+    line("Note", js_member_text(told, "note"));
     line("Name", js_member_text(told, "name"));
     line("Wants to be", js_member_text(told, "wanted"));
     line("Is", js_member_text(told, "holder"));
@@ -147,13 +147,6 @@ static enum err print_told(const struct ctl *ctl, const struct js *told)
     return ERR_OK;
 }
 
-/* CALL's answer, as people read it; *TOLD is the caller's to free. */
-static enum err tell(struct ctl *ctl, const struct client_call *call, struct js **told)
-{
-    enum err e = ctl_call(ctl, call, told);
-    return e == ERR_OK ? print_told(ctl, *told) : e;
-}
-
 int cmd_enrolment_show(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
@@ -170,21 +163,29 @@ int cmd_enrolment_show(void *ctx, const struct args_list *words)
     return ctl_end(ctl, e);
 }
 
-/* From --thumbprint or the terminal; the groups of the letter are for the eye. */
-static enum err read_letter(struct ctl *ctl, char out[static KEY_THUMBPRINT_LEN + 1])
+/* An option's VALUE or what is typed at the terminal, without its end. */
+static enum err read_letter_line(struct ctl *ctl, const char *option, const char *value,
+                                 char typed[static LETTER_LINE_MAX])
 {
-    char typed[LETTER_LINE_MAX] = "";
-    const char *text = ctl->thumbprint;
-    size_t len = 0;
+    if (value != NULL)
+        return ctl_take(ctl, option, value, typed, LETTER_LINE_MAX);
+    fprintf(stderr, "The new holder's %s, from the person's letter: ", option);
+    if (fgets(typed, LETTER_LINE_MAX, stdin) == NULL)
+        return ctl_fail(ctl, ERR_NOT_CONFIRMED, "no %s was typed", option);
+    typed[strcspn(typed, "\r\n")] = '\0';
+    return ERR_OK;
+}
 
-    if (text == NULL) {
-        fputs("Thumbprint of the new key, from the person's letter: ", stderr);
-        if (fgets(typed, sizeof typed, stdin) == NULL)
-            return ctl_fail(ctl, ERR_NOT_CONFIRMED, "no thumbprint was typed");
-        text = typed;
-    }
-    for (; *text != '\0'; text++) {
-        if (strchr(" \t\r\n", *text) == NULL && len++ < KEY_THUMBPRINT_LEN)
+/* The groups of the letter are for the eye. */
+static enum err read_thumbprint(struct ctl *ctl, char out[static KEY_THUMBPRINT_LEN + 1])
+{
+    char typed[LETTER_LINE_MAX];
+    size_t len = 0;
+    enum err e = read_letter_line(ctl, "thumbprint", ctl->thumbprint, typed);
+    if (e != ERR_OK)
+        return e;
+    for (const char *text = typed; *text != '\0'; text++) {
+        if (strchr(" \t", *text) == NULL && len++ < KEY_THUMBPRINT_LEN)
             out[len - 1] = *text;
     }
     out[len <= KEY_THUMBPRINT_LEN ? len : 0] = '\0';
@@ -194,56 +195,52 @@ static enum err read_letter(struct ctl *ctl, char out[static KEY_THUMBPRINT_LEN 
                           KEY_THUMBPRINT_LEN);
 }
 
-static enum err admit(struct ctl *ctl, const struct args_list *words, struct js **told)
+static enum err read_name(struct ctl *ctl, char *out, size_t cap)
 {
-    struct client_call call = {.route = ROUTE_ENROLMENT_ADMIT};
-    struct request_admission r = {.holder = ""};
-    struct buf body = BUF_INIT(0);
-    enum err e = take_request(ctl, words, &call);
+    char typed[LETTER_LINE_MAX];
+    enum err e = read_letter_line(ctl, "name", ctl->name, typed);
+    return e == ERR_OK ? ctl_take(ctl, "name", typed, out, cap) : e;
+}
+
+/* What the bank makes of the word in BODY, which E says was made; frees BODY. */
+static int decide(struct ctl *ctl, enum err e, enum route route, const struct args_list *words,
+                  struct buf *body)
+{
+    struct client_call call = {.route = route, .body = body->data, .body_len = body->len};
+    struct js *told = NULL;
     if (e == ERR_OK)
-        e = ctl_take(ctl, "id", ctl->id, r.holder, sizeof r.holder);
+        e = take_request(ctl, words, &call);
     if (e == ERR_OK)
-        e = read_letter(ctl, r.thumbprint);
+        e = ctl_call(ctl, &call, &told);
     if (e == ERR_OK)
-        e = request_admission_make(&r, &body);
-    call.body = body.data;
-    call.body_len = body.len;
-    if (e == ERR_OK)
-        e = tell(ctl, &call, told);
-    buf_free(&body);
-    return e;
+        e = print_told(ctl, told);
+    js_free(told);
+    buf_free(body);
+    return ctl_end(ctl, e);
 }
 
 int cmd_enrolment_admit(void *ctx, const struct args_list *words)
 {
-    struct js *told = NULL;
-    enum err e = admit(ctx, words, &told);
-    js_free(told);
-    return ctl_end(ctx, e);
-}
-
-static enum err refuse(struct ctl *ctl, const struct args_list *words, struct js **told)
-{
-    struct client_call call = {.route = ROUTE_ENROLMENT_REFUSE};
-    struct request_reason r = {.reason = ""};
+    struct ctl *ctl = ctx;
+    struct request_admission r = {.holder = ""};
     struct buf body = BUF_INIT(0);
-    enum err e = take_request(ctl, words, &call);
+    enum err e = ctl_take(ctl, "id", ctl->id, r.holder, sizeof r.holder);
     if (e == ERR_OK)
-        e = ctl_take(ctl, "reason", ctl->reason, r.reason, sizeof r.reason);
+        e = read_name(ctl, r.name, sizeof r.name);
     if (e == ERR_OK)
-        e = request_reason_make(&r, &body);
-    call.body = body.data;
-    call.body_len = body.len;
+        e = read_thumbprint(ctl, r.thumbprint);
     if (e == ERR_OK)
-        e = tell(ctl, &call, told);
-    buf_free(&body);
-    return e;
+        e = request_admission_make(&r, &body);
+    return decide(ctl, e, ROUTE_ENROLMENT_ADMIT, words, &body);
 }
 
 int cmd_enrolment_refuse(void *ctx, const struct args_list *words)
 {
-    struct js *told = NULL;
-    enum err e = refuse(ctx, words, &told);
-    js_free(told);
-    return ctl_end(ctx, e);
+    struct ctl *ctl = ctx;
+    struct request_note r = {.note = ""};
+    struct buf body = BUF_INIT(0);
+    enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    if (e == ERR_OK)
+        e = request_note_make(&r, &body);
+    return decide(ctl, e, ROUTE_ENROLMENT_REFUSE, words, &body);
 }

@@ -3,6 +3,7 @@
 #include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
+#include "bankd/ctl/remote.h"
 #include "bankd/ctl/table.h"
 #include "order/forms.h"
 #include "order/json.h"
@@ -48,22 +49,61 @@ static void print_status(const char *id, const char *status)
     putchar('\n');
 }
 
-/* Sends BODY about an order and tells where the order is then. */
-static enum err tell_bank(struct ctl *ctl, const struct args_list *words, enum route route,
+/* The order that a word is about, as the operator sees it: what changes after that, the bank
+ * refuses. */
+struct seen {
+    const char *param[2]; /* its account and id */
+    int64_t entry;
+};
+
+/* What the PIN is asked for; beside what scripts read, so on standard error. */
+static void show(const struct js *order)
+{
+    const struct js *document = js_get(order, "order");
+    const char *const words[] = {js_member_text(document, "id"), js_member_text(order, "status"),
+                                 js_member_text(document, "amount"),
+                                 js_member_text(document, "currency"),
+                                 js_member_text(js_get(document, "creditor"), "name")};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        fputs(i > 0 ? "  " : "", stderr);
+        app_print_safe(stderr, words[i]);
+    }
+    fputc('\n', stderr);
+}
+
+static enum err look(struct ctl *ctl, const struct args_list *words, struct seen *out)
+{
+    struct js *order = NULL;
+    enum err e = ctl_need_account(ctl);
+    out->param[0] = ctl->account;
+    if (e == ERR_OK)
+        e = take_id(ctl, words, &out->param[1]);
+    const struct client_call call = {.route = ROUTE_ORDER, .param = {out->param[0], out->param[1]}};
+    if (e == ERR_OK)
+        e = ctl_call(ctl, &call, &order);
+    if (e == ERR_OK) {
+        out->entry = js_int(js_get(js_get(order, "receipt"), "index"));
+        if (remote_wanted())
+            show(order);
+    }
+    js_free(order);
+    return e;
+}
+
+/* Sends BODY about the order and tells where it is then. */
+static enum err tell_bank(struct ctl *ctl, const struct seen *seen, enum route route,
                           const struct buf *body)
 {
-    struct client_call call = {.route = route, .body = body->data, .body_len = body->len};
+    const struct client_call call = {.route = route,
+                                     .param = {seen->param[0], seen->param[1]},
+                                     .body = body->data,
+                                     .body_len = body->len};
     struct js *answer = NULL;
-    enum err e = ctl_need_account(ctl);
-    call.param[0] = ctl->account;
-    if (e == ERR_OK)
-        e = take_id(ctl, words, &call.param[1]);
-    if (e == ERR_OK)
-        e = ctl_call(ctl, &call, &answer);
+    enum err e = ctl_call(ctl, &call, &answer);
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
     else if (e == ERR_OK)
-        print_status(call.param[1], js_member_text(answer, "status"));
+        print_status(seen->param[1], js_member_text(answer, "status"));
     js_free(answer);
     return e;
 }
@@ -73,11 +113,15 @@ static int decide(struct ctl *ctl, const struct args_list *words, enum route rou
 {
     struct request_word r = {.note = ""};
     struct buf body = BUF_INIT(0);
+    struct seen seen = {.entry = 0};
     enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    if (e == ERR_OK)
+        e = look(ctl, words, &seen);
+    r.entry = seen.entry;
     if (e == ERR_OK)
         e = request_word_make(&r, &body);
     if (e == ERR_OK)
-        e = tell_bank(ctl, words, route, &body);
+        e = tell_bank(ctl, &seen, route, &body);
     buf_free(&body);
     return ctl_end(ctl, e);
 }
@@ -87,7 +131,7 @@ int cmd_order_release(void *ctx, const struct args_list *words)
     return decide(ctx, words, ROUTE_RELEASE);
 }
 
-int cmd_order_refuse(void *ctx, const struct args_list *words)
+int cmd_order_reject(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_REFUSE);
 }
@@ -107,13 +151,17 @@ int cmd_order_return(void *ctx, const struct args_list *words)
     struct ctl *ctl = ctx;
     struct request_return r = {.note = ""};
     struct buf body = BUF_INIT(0);
+    struct seen seen = {.entry = 0};
     enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
     if (e == ERR_OK)
         e = ctl_take(ctl, "reason", ctl->reason, r.reason, sizeof r.reason);
     if (e == ERR_OK)
+        e = look(ctl, words, &seen);
+    r.entry = seen.entry;
+    if (e == ERR_OK)
         e = request_return_make(&r, &body);
     if (e == ERR_OK)
-        e = tell_bank(ctl, words, ROUTE_RETURN, &body);
+        e = tell_bank(ctl, &seen, ROUTE_RETURN, &body);
     buf_free(&body);
     return ctl_end(ctl, e);
 }

@@ -57,17 +57,19 @@ static const struct args_option holder_key[] = {
 static const struct args_option enrolment_admit[] = {
     {"id", 0, ARGS_TEXT, "NAME", "who he is at the bank: a new short name, or the one he has",
      &ctl.id},
+    {"name", 0, ARGS_TEXT, "TEXT", "the person's, typed from the letter; default: is asked for",
+     &ctl.name},
     {"thumbprint", 0, ARGS_TEXT, "TEXT", "of the key, typed from the letter; default: is asked for",
      &ctl.thumbprint},
 };
 static const struct args_option enrolment_refuse[] = {
-    {"reason", 0, ARGS_TEXT, "TEXT", "why, for the log and the person", &ctl.reason},
+    NOTE,
 };
 static const struct args_option application_admit[] = {
     {"account", 0, ARGS_TEXT, "IBAN", "the number that the bank gives it", &ctl.account},
 };
 static const struct args_option application_refuse[] = {
-    {"reason", 0, ARGS_TEXT, "TEXT", "why, for the log and the holders", &ctl.reason},
+    NOTE,
 };
 static const struct args_option account_open[] = {
     ACCOUNT,
@@ -182,7 +184,7 @@ static const struct args_command commands[] = {
      enrolment_admit, COUNT(enrolment_admit), 1, 1, cmd_enrolment_admit},
     {"enrolment refuse", "REQUEST", "end a request",
      "bankctl enrolment refuse 3uLqEMHGFrsJN6gbxnjvjB6uAVwAv1mzVDkrlL4cqkM \\\n"
-     "      --reason 'nobody came with the letter'",
+     "      --note 'nobody came with the letter'",
      enrolment_refuse, COUNT(enrolment_refuse), 1, 1, cmd_enrolment_refuse},
     {"application list", "", "list the applications for accounts that wait",
      "bankctl application list", NULL, 0, 0, 0, cmd_application_list},
@@ -198,7 +200,7 @@ static const struct args_command commands[] = {
     {"application refuse", "APPLICATION", "end an application",
      "bankctl application refuse \\\n"
      "      579e8f54985654db2c053e5af50efebb474d35f3f5c3c2613c18b60fb13d5215 \\\n"
-     "      --reason 'no second household account'",
+     "      --note 'no second household account'",
      application_refuse, COUNT(application_refuse), 1, 1, cmd_application_refuse},
     {"terminal add", "", "enrol a terminal, which takes cash in and pays it out",
      "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem",
@@ -250,10 +252,10 @@ static const struct args_command commands[] = {
      "bankctl order release 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'called the customer back'",
      account_note, COUNT(account_note), 1, 1, cmd_order_release},
-    {"order refuse", "ORDER", "end an order that waits for the bank",
-     "bankctl order refuse 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
+    {"order reject", "ORDER", "end an order that waits for the bank",
+     "bankctl order reject 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'the customer knows nothing of it'",
-     account_note, COUNT(account_note), 1, 1, cmd_order_refuse},
+     account_note, COUNT(account_note), 1, 1, cmd_order_reject},
     {"order hold", "ORDER", "keep an order back until it is released",
      "bankctl order hold 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154 --note 'the customer rang: stop it'",

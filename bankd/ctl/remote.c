@@ -3,7 +3,7 @@
 
 #include "api/request.h"
 #include "app/app.h"
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "bankd/ctl/ctl.h"
 #include "order/act.h"
 #include "order/jws.h"
@@ -83,7 +83,7 @@ enum err remote_connect_beside(struct ctl *ctl, struct client **out)
 
 enum err remote_refused(struct ctl *ctl, struct client *client)
 {
-    enum err e = rolled_follow(&app_main, client);
+    enum err e = repin_follow(&app_main, client);
     return e != ERR_OK && app_main.message[0] != '\0' ? ctl_fail(ctl, e, "%s", app_main.message)
                                                       : e;
 }
@@ -93,6 +93,7 @@ enum err remote_call(struct ctl *ctl, const struct client_call *call, struct buf
     struct buf body = BUF_INIT(2 * JWS_MAX);
     struct client_call signed_call = *call;
     bool act = route_is_act(call->route);
+    signed_call.once = true; /* whoever signed should know what came of it */
     enum err e = configure();
     if (e == ERR_OK && act)
         e = sign(ctl, call, &body);

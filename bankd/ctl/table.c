@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/ctl/table.h"
+#include "base/text.h"
 #include "order/json.h"
 #include <inttypes.h>
 #include <stdint.h>
@@ -11,26 +12,13 @@
 #define GAP "  "
 #define PLAIN "\033[0m"
 
-/* TEXT without C0 and C1 control characters (the latter are C2 80 to C2 9F in UTF-8). */
-static enum err add_plain(struct buf *cell, const char *text, size_t len)
-{
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < len; i++) {
-        uint8_t c = (uint8_t)text[i];
-        bool c1 = c == 0xc2 && i + 1 < len && (uint8_t)text[i + 1] < 0xa0;
-        e = buf_add_byte(cell, c < 0x20 || c == 0x7f || c1 ? '?' : c);
-        i += c1;
-    }
-    return e;
-}
-
 static enum err add_scalar(struct buf *cell, const struct js *value)
 {
     size_t len = 0;
     const char *text = js_text(value, &len);
     switch (js_type(value)) {
     case JS_TEXT:
-        return add_plain(cell, text, len);
+        return text_tame_add(cell, text, len);
     case JS_INT:
         return buf_addf(cell, "%" PRId64, js_int(value));
     case JS_BOOL:

@@ -74,14 +74,15 @@ static bool taken(const struct pins *p, const struct verified *act)
     return false;
 }
 
-/* What was taken is remembered for as long as it is fresh; what was issued before that is not. */
+/* What was taken is remembered for as long as it is fresh, which the floor says; forget() has
+ * raised it. */
 static enum err check_time(const struct acts_judge *j, const struct act *a)
 {
     const struct statement *head = verified_head(a->verified);
 
     if (head->issued_us > j->now_us + AHEAD_MAX_US)
         return ERR_ISSUED_IN_FUTURE;
-    if (head->issued_us < j->now_us - AGE_MAX_US || head->issued_us < j->pins->floor_us)
+    if (head->issued_us < j->pins->floor_us)
         return ERR_ISSUED_TOO_OLD;
     return head->expires_us > j->now_us ? ERR_OK : ERR_STATEMENT_EXPIRED;
 }
@@ -362,7 +363,7 @@ static enum err note_admission(const struct acts_judge *j, const struct act *act
     return ERR_OK;
 }
 
-/* The act is about this very request and this very key. */
+/* The act is about this very request, this very key, and the name that is certified with it. */
 static enum err check_subject(const struct acts_judge *j, const struct act *act,
                               struct acts_admission *out)
 {
@@ -376,7 +377,8 @@ static enum err check_subject(const struct acts_judge *j, const struct act *act,
         e = ERR_ACT_MISMATCH;
     if (!e)
         e = request_admission_read(act->request, act->request_len, &r);
-    if (!e && strcmp(r.thumbprint, verified_signer(out->request)) != 0)
+    if (!e && (strcmp(r.thumbprint, verified_signer(out->request)) != 0 ||
+               strcmp(r.name, verified_enrolment(out->request)->name) != 0))
         e = ERR_LETTER_MISMATCH;
     if (!e && verified_head(out->request)->expires_us <= j->now_us)
         e = ERR_STATEMENT_EXPIRED;

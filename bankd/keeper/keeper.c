@@ -4,9 +4,9 @@
 #include "bankd/keeper/acts.h"
 #include "bankd/keeper/certs.h"
 #include "bankd/keeper/msg.h"
+#include "bankd/keeper/new_root.h"
 #include "bankd/keeper/papers.h"
 #include "bankd/keeper/pins.h"
-#include "bankd/keeper/rolling.h"
 #include "bankd/keeper/state.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -310,10 +310,10 @@ static enum err answer_admit(void *ctx, const uint8_t *msg, size_t len, struct b
 /* Where the new papers cannot be read, nothing may go on under the old ones. */
 static enum err replace_root(struct keeper *k, int64_t overlap_days)
 {
-    const struct rolling_place at = {k->bank, k->state_dir, k->hsm, &k->papers};
-    struct rolling_result made;
+    const struct new_root_place at = {k->bank, k->state_dir, k->hsm, &k->papers};
+    struct new_root_result made;
 
-    enum err e = rolling_make(&at, overlap_days, &made);
+    enum err e = new_root_make(&at, overlap_days, &made);
     if (e)
         return judge_signing(k, "a rollover", e);
     papers_free(&k->papers);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/keeper/init.h"
+#include "bankd/keeper/new_root.h"
 #include "bankd/keeper/pinning.h"
-#include "bankd/keeper/rolling.h"
 #include "bankd/keeper/serving.h"
 #include "bankd/keeper/settings.h"
 #include "base/args.h"
@@ -22,20 +22,6 @@ struct options {
     const char *overlap_days;
     bool init, rollover, unused_log_key, check_config, json;
 };
-
-static enum err read_pin_fd(const char *text, int *out)
-{
-    uint64_t number;
-
-    *out = -1;
-    if (!text)
-        return ERR_OK;
-    enum err e = text_parse_u64(text, strlen(text), INT_MAX, &number);
-    if (e)
-        return log_fail(e, "keeper.usage", "--pin-fd wants the number of an open descriptor");
-    *out = (int)number;
-    return ERR_OK;
-}
 
 /* One row of a result: a JSON member, or a line for people. */
 struct row {
@@ -83,7 +69,7 @@ static enum err initialise(const struct settings *s, const struct options *o, in
 
 static enum err read_days(const char *text, int64_t *out)
 {
-    uint64_t days = ROLLING_DAYS;
+    uint64_t days = NEW_ROOT_DAYS;
 
     enum err e =
         text ? text_parse_u64(text, strlen(text), ROLLOVER_OVERLAP_MAX_DAYS, &days) : ERR_OK;
@@ -97,13 +83,13 @@ static enum err read_days(const char *text, int64_t *out)
 
 static enum err replace_root(const struct settings *s, const struct options *o, int pin_fd)
 {
-    struct rolling_options options = {.pin_fd = pin_fd};
-    struct rolling_result r;
+    struct new_root_options options = {.pin_fd = pin_fd};
+    struct new_root_result r;
     char until[TEXT_TIME_LEN + 1];
 
     enum err e = read_days(o->overlap_days, &options.overlap_days);
     if (!e)
-        e = rolling_run(s, &options, &r);
+        e = new_root_run(s, &options, &r);
     if (e)
         return e;
     text_time(r.until_us, until);
@@ -118,9 +104,9 @@ static enum err replace_root(const struct settings *s, const struct options *o, 
 static enum err run_with(const struct options *o)
 {
     struct settings settings;
-    int pin_fd;
+    int pin_fd = -1;
 
-    enum err e = read_pin_fd(o->pin_fd, &pin_fd);
+    enum err e = args_number("keeper.usage", "pin-fd", o->pin_fd, INT_MAX, &pin_fd);
     if (!e)
         e = settings_load(o->config, &settings);
     if (e)
@@ -165,10 +151,7 @@ static int run(void *ctx, const struct args_list *words)
         log_event(LOG_ERROR, "keeper.usage", "--overlap-days belongs to --rollover");
     else
         e = run_with(o);
-    if (e)
-        fprintf(stderr, "bankd-keeper: %s: %s %s\n", err_name(e), err_info(e)->cause,
-                err_info(e)->remedy);
-    return err_info(e)->exit;
+    return args_end("bankd-keeper", e);
 }
 
 int main(int argc, char **argv)

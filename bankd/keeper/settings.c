@@ -8,6 +8,7 @@
 #include "token/uri.h"
 #include <string.h>
 
+#define EVENT "keeper.config"
 #define PATH_BYTES 4000
 #define SOCKET_BYTES 107 /* sun_path of unix(7) without its NUL */
 
@@ -30,27 +31,20 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
     memcpy(items, table, sizeof table);
 }
 
-static enum err refuse(const char *path, size_t line, const char *why)
-{
-    char place[CONF_PLACE_MAX];
-
-    conf_place(path, line, place, sizeof place);
-    return log_fail(ERR_CONFIG_INVALID, "keeper.config", "%s: %s", place, why);
-}
-
 static enum err check(const char *path, const size_t lines[static ITEMS], const struct settings *s)
 {
     struct token_uri *uri;
 
     if (forms_bank(s->bank, strlen(s->bank)))
-        return refuse(path, lines[BANK], "bank is no bank's name such as demobank.example/demo");
+        return conf_refuse(EVENT, path, lines[BANK],
+                           "bank is no bank's name such as demobank.example/demo");
     if (log_set_format(s->log_format))
-        return refuse(path, lines[LOG_FORMAT], "log_format is neither text nor json");
+        return conf_refuse(EVENT, path, lines[LOG_FORMAT], "log_format is neither text nor json");
     enum err e = token_uri_parse(s->token, &uri);
     token_uri_free(uri);
     if (e == ERR_TOKEN_URI)
-        return refuse(path, lines[TOKEN],
-                      "token is no RFC 7512 URI of a token such as pkcs11:token=bank");
+        return conf_refuse(EVENT, path, lines[TOKEN],
+                           "token is no RFC 7512 URI of a token such as pkcs11:token=bank");
     return e;
 }
 
@@ -58,13 +52,12 @@ enum err settings_load(const char *path, struct settings *out)
 {
     struct conf_item items[ITEMS];
     size_t lines[ITEMS];
-    char message[CONF_PLACE_MAX + 256];
 
     memset(out, 0, sizeof *out);
     fill_items(out, items);
-    enum err e = conf_load(path, items, ITEMS, lines, message, sizeof message);
+    enum err e = conf_load_logged(EVENT, path, items, ITEMS, lines);
     if (e)
-        return log_fail(e, "keeper.config", "%s", message);
+        return e;
     e = check(path, lines, out);
     if (e)
         settings_free(out);

@@ -35,6 +35,5 @@ enum err applications_refuse(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
 
-    return core_application_refuse(b->core, &who, j->match.param[0], j->body.reason.reason,
-                                   &j->answer);
+    return core_application_refuse(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
 }

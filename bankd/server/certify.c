@@ -5,8 +5,7 @@
 #include "base/log.h"
 #include <string.h>
 
-#define WAIT_MS 1500       /* everybody else waits with it: an answer within two seconds */
-#define ROLL_WAIT_MS 20000 /* a token may need long for a new key */
+#define WAIT_MS 1500 /* everybody else waits with it: an answer within two seconds */
 
 static enum err certify(void *ctx, const char *statement, const char *act,
                         struct core_certificates *out)
@@ -32,22 +31,6 @@ struct core_certifier certify_by(const char *keeper_socket, const struct job *j)
     return (struct core_certifier){.certify = certify,
                                    .ctx = (void *)(uintptr_t)keeper_socket,
                                    .act = j->path[0] ? verified_jws(j->verified, NULL) : NULL};
-}
-
-enum err certify_roll(const char *keeper_socket, const struct job *j, unsigned *missing)
-{
-    struct keeper_conn *keeper = NULL;
-    size_t len;
-
-    *missing = 0;
-    if (!j->path[0])
-        return ERR_KEEPER_UNPINNED;
-    const char *act = verified_jws(j->verified, &len);
-    enum err e = keeper_connect(keeper_socket, &keeper);
-    if (!e)
-        e = keeper_roll(keeper, ROLL_WAIT_MS, act, len, missing);
-    keeper_disconnect(keeper);
-    return e;
 }
 
 static bool about_operators(enum route r)

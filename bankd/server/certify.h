@@ -13,11 +13,6 @@
 /* For core_enrolment_admit: J is an admission, signed or the console's. */
 struct core_certifier certify_by(const char *keeper_socket, const struct job *j);
 
-/* J asks for another root key, by an operator's signed act; an act of the console's is
- * KEEPER_UNPINNED: the keeper believes only whom it knows. *MISSING: operators who must ask
- * besides, 0: it was replaced, and note_refresh finds the rollover. */
-MUST_CHECK enum err certify_roll(const char *keeper_socket, const struct job *j, unsigned *missing);
-
 /* After J, an operator's signed act, was done: where it is one about operators, the keeper is told.
  * KEEPER_GONE; that it knows better than to believe it is its own affair, and stands in the log of
  * the program. */

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LOOK_US INT64_C(1000000) /* how often it looks for what time demands */
-#define LOOK_ORDERS 64           /* at most so many orders in one transaction */
+#define LOOK_US INT64_C(1000000)  /* how often it looks for what time demands */
+#define LOOK_ORDERS 64            /* at most so many orders in one transaction */
+#define AGAIN_US INT64_C(5000000) /* when it asks again for a root key whose making nobody saw */
 #define HOLD_US 5000 /* at most this long a batch waits for requests that are being prepared */
 
 struct committer {
@@ -21,7 +22,8 @@ struct committer {
     bool failing;         /* the last batch could not be committed */
     bool insane;          /* the clock contradicted the log */
     struct watch watch;
-    int64_t look_us; /* when it looks again, monotonic */
+    int64_t look_us;    /* when it looks again, monotonic */
+    int64_t refresh_us; /* when it asks the keeper for the bank's keys again, unless told before */
     pthread_t thread;
     pthread_mutex_t mail_lock;
     bool has_mail; /* under MAIL_LOCK, as is what follows */
@@ -245,28 +247,38 @@ static void advance(const struct committer *c)
     c->o.news(c->o.ctx, note_size(b->note));
 }
 
-/* The root key may have been replaced at the keeper. */
-static void refresh(const struct committer *c)
+/* The root key may have been replaced at the keeper. Where an answer about that is awaited and
+ * lost, this goes on until the keeper says what came of it. */
+static void refresh(struct committer *c)
 {
     const struct bank *b = c->o.bank;
     const struct core_time now = {store_now(c->o.store), clock_mono_us()};
     bool rolled = false;
 
+    if (c->refresh_us != INT64_MAX)
+        c->refresh_us = now.mono_us + AGAIN_US;
     if (!note_current(b->note, b->core) || note_refresh(b->note, b->core, &now, &rolled))
         return; /* the next time, or the next start */
+    c->refresh_us = INT64_MAX;
     if (rolled)
         c->o.rolled(c->o.ctx);
     advance(c);
 }
 
-/* An operator asked for another root key, and the keeper may have made it. */
-static bool has_rollover(const struct job_list *jobs)
+/* An operator asked for another root key: the keeper may have made it, or makes it still. What
+ * waited for a clock that is believed waits no more. */
+static void refresh_after(struct committer *c, const struct job_list *jobs)
 {
+    bool now = false;
+
     for (const struct job *j = jobs->first; j; j = j->next) {
-        if (j->routed && j->match.route == ROUTE_ROLLOVER && !j->answer.err)
-            return true;
+        enum route r = j->routed ? j->match.route : ROUTE_HEALTH;
+        now |= (r == ROUTE_ROLLOVER || r == ROUTE_CLOCK_ACCEPT) && !j->answer.err;
+        if (r == ROUTE_ROLLOVER && j->answer.err == ERR_TIMEOUT)
+            c->refresh_us = clock_mono_us() + AGAIN_US;
     }
-    return false;
+    if (now)
+        refresh(c);
 }
 
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
@@ -286,8 +298,7 @@ static void run_batch(struct committer *c, struct job_list *jobs)
         refuse_all(jobs, e);
     if (was_current)
         advance(c); /* otherwise in its own time, see serve */
-    if (has_rollover(jobs))
-        refresh(c);
+    refresh_after(c, jobs);
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
     c->o.deliver(c->o.ctx, jobs);
@@ -347,6 +358,7 @@ static int64_t wake_us(const struct committer *c)
 {
     int64_t due_us = note_due_us(c->o.bank->note);
 
+    due_us = due_us < c->refresh_us ? due_us : c->refresh_us;
     return due_us < c->look_us ? due_us : c->look_us;
 }
 
@@ -360,6 +372,8 @@ static void *serve(void *arg)
         read_mail(c);
         if (clock_mono_us() >= note_due_us(b->note))
             advance(c);
+        if (clock_mono_us() >= c->refresh_us)
+            refresh(c);
         if (clock_mono_us() >= c->look_us)
             look(c);
         if (jobs.count)
@@ -377,6 +391,7 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     if (!c)
         return ERR_NO_MEMORY;
     c->o = *o;
+    c->refresh_us = INT64_MAX;
     c->watch = (struct watch){.bank = o->bank, .measure = o->measure, .ctx = o->ctx};
     pthread_mutex_init(&c->mail_lock, NULL);
     enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);

@@ -21,6 +21,7 @@ struct conn {
     struct event *readable, *writable;
     bool paused; /* READABLE is not registered */
     uint32_t slot, generation;
+    char network[LISTEN_NETWORK_MAX + 1];
     char session[KEY_THUMBPRINT_LEN + 1];
     int64_t certified_until_us;
     char operator_name[JOB_OPERATOR_MAX + 1];
@@ -64,6 +65,7 @@ enum err conn_open(const struct conn_options *o, struct conn **out)
     c->only = o->only;
     c->in.max = HTTP_HEAD_MAX + HTTP_BODY_MAX + READ_STEP;
     memccpy(c->operator_name, o->operator_name, 0, JOB_OPERATOR_MAX);
+    listen_network(o->fd, c->network);
     stream_init(&c->stream, o->fd, o->ssl);
     c->readable = event_new(loop_base(c->loop), o->fd, EV_READ | EV_PERSIST, on_readable, c);
     c->writable = event_new(loop_base(c->loop), o->fd, EV_WRITE, on_writable, c);
@@ -294,6 +296,7 @@ static void mark(const struct conn *c, struct job *j)
 {
     j->slot = c->slot;
     j->generation = c->generation;
+    memcpy(j->network, c->network, sizeof j->network);
     memcpy(j->session, c->session, sizeof j->session);
     j->certified_until_us = c->certified_until_us;
     memcpy(j->operator_name, c->operator_name, sizeof j->operator_name);

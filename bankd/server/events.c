@@ -13,7 +13,7 @@ static enum err open_stream(const struct bank *b, struct job *j, const struct co
     struct core_caller who = job_caller(j);
     struct buf first = {0};
 
-    enum err e = streams_take(b->streams, events->who);
+    enum err e = followers_take(b->followers, events->who, who.operator_name != NULL);
     if (e) {
         core_answer_free(&j->answer);
         return core_refuse(b->core, &who, e, NULL, &j->answer);

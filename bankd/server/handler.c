@@ -97,12 +97,15 @@ static enum err apply_rollovers(const struct bank *b, struct job *j)
     return e;
 }
 
-/* Where none is missing, the committer asks the keeper what came of it before this is answered. */
+/* By an operator's signed act alone: the keeper believes whom it knows, and no console. Where none
+ * is missing, the committer asks the keeper what came of it before this is answered. */
 static enum err apply_rollover(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    unsigned missing;
-    enum err e = certify_roll(b->keeper_socket, j, &missing);
+    unsigned missing = 0;
+    size_t len = 0;
+    const char *act = j->path[0] ? verified_jws(j->verified, &len) : NULL;
+    enum err e = act ? new_root_ask(b->new_root, act, len, &missing) : ERR_KEEPER_UNPINNED;
 
     if (e)
         return core_refuse(b->core, &who, e, NULL, &j->answer);
@@ -339,6 +342,7 @@ static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     const struct core_admission in = {.holder = j->body.admission.holder,
+                                      .name = j->body.admission.name,
                                       .thumbprint = j->body.admission.thumbprint,
                                       .by = certify_by(b->keeper_socket, j)};
     return core_enrolment_admit(b->core, &who, j->match.param[0], &in, &j->answer);
@@ -347,8 +351,7 @@ static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
 static enum err apply_enrolment_refuse(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
-    return core_enrolment_refuse(b->core, &who, j->match.param[0], j->body.reason.reason,
-                                 &j->answer);
+    return core_enrolment_refuse(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
 }
 
 static enum err apply_terminal_add(const struct bank *b, struct job *j)
@@ -515,12 +518,12 @@ static const struct handler handlers[ROUTE_COUNT] = {
     [ROUTE_SPONSOR] = {0, WRITES, prepare_sponsor, apply_sponsor},
     [ROUTE_SPONSORSHIPS] = {0, READS, NULL, apply_sponsorships},
     [ROUTE_ENROLMENT_ADMIT] = {0, WRITES, prepare_admission, apply_enrolment_admit},
-    [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_reason, apply_enrolment_refuse},
+    [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_note, apply_enrolment_refuse},
     [ROUTE_APPLY] = {0, WRITES, prepare_apply, applications_apply},
     [ROUTE_APPLICATIONS] = {PAGE, READS, NULL, applications_list},
     [ROUTE_APPLICATION] = {0, READS, NULL, applications_show},
     [ROUTE_APPLICATION_ADMIT] = {0, WRITES, prepare_opening, applications_admit},
-    [ROUTE_APPLICATION_REFUSE] = {0, WRITES, prepare_reason, applications_refuse},
+    [ROUTE_APPLICATION_REFUSE] = {0, WRITES, prepare_note, applications_refuse},
     [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
     [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},
     [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, apply_operator_add},

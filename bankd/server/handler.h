@@ -7,11 +7,12 @@
 #define BANKD_SERVER_HANDLER_H
 
 #include "api/route.h"
+#include "bankd/server/followers.h"
 #include "bankd/server/job.h"
 #include "bankd/server/metrics.h"
+#include "bankd/server/new_root.h"
 #include "bankd/server/note.h"
 #include "bankd/server/payee_check.h"
-#include "bankd/server/streams.h"
 #include "base/err.h"
 #include <stdbool.h>
 
@@ -25,7 +26,8 @@ struct bank {
     struct payee_check *payee_check; /* NULL: the bank has no checker */
     struct metrics *metrics;
     struct tls *tls;
-    struct streams *streams;
+    struct followers *followers;
+    struct new_root *new_root;
 };
 
 struct handler {

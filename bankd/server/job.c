@@ -35,7 +35,7 @@ void job_clear(struct job *j)
     j->type = NULL;
     j->query = (struct request_query){0};
     j->follow = (struct follow){0};
-    j->session[0] = 0;
+    j->network[0] = j->session[0] = 0;
     j->certified_until_us = 0;
     j->operator_name[0] = j->path[0] = j->once[0] = 0;
     j->console = false;
@@ -47,6 +47,7 @@ void job_clear(struct job *j)
 struct core_caller job_caller(const struct job *j)
 {
     return (struct core_caller){
+        .address = j->network,
         .session = j->session,
         .certified_until_us = j->certified_until_us,
         .operator_name = j->operator_name[0] ? j->operator_name : NULL,

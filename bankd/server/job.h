@@ -9,6 +9,7 @@
 #include "api/request.h"
 #include "api/route.h"
 #include "bankd/core/core.h"
+#include "bankd/server/listen.h"
 #include "base/buf.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,6 +35,7 @@ struct job {
     struct route_match match;
     bool routed; /* MATCH is of a route, or there was none */
     struct request_query query;
+    char network[LISTEN_NETWORK_MAX + 1];     /* where it came from, "": from this machine */
     char session[KEY_THUMBPRINT_LEN + 1];     /* the client key, "" without */
     int64_t certified_until_us;               /* by the bank; 0: it is not */
     char operator_name[JOB_OPERATOR_MAX + 1]; /* "" for anybody else */
@@ -58,7 +60,6 @@ struct job {
         struct request_challenge challenge;
         struct request_holder holder;
         struct request_admission admission;
-        struct request_reason reason;
         struct request_opening opening;
         struct request_fund fund;
         struct request_category category;

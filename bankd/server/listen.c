@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -193,4 +194,33 @@ void listen_peer(int fd, char *out, size_t size)
         snprintf(out, size, "uid %u (%s)", peer.uid, found->pw_name);
     else
         snprintf(out, size, "uid %u", peer.uid);
+}
+
+/* Whoever has one IPv6 address has all of its 64 bits. */
+void listen_network_of(const struct sockaddr *at, char out[static LISTEN_NETWORK_MAX + 1])
+{
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)at;
+    const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)at;
+    struct in6_addr network = {.s6_addr = {0}};
+
+    out[0] = 0;
+    if (at->sa_family == AF_INET) {
+        inet_ntop(AF_INET, &v4->sin_addr, out, LISTEN_NETWORK_MAX);
+    } else if (at->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
+        inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, LISTEN_NETWORK_MAX);
+    } else if (at->sa_family == AF_INET6) {
+        memcpy(network.s6_addr, v6->sin6_addr.s6_addr, 8);
+        if (inet_ntop(AF_INET6, &network, out, LISTEN_NETWORK_MAX - 3))
+            memcpy(out + strlen(out), "/64", sizeof "/64");
+    }
+}
+
+void listen_network(int fd, char out[static LISTEN_NETWORK_MAX + 1])
+{
+    struct sockaddr_storage at = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof at;
+
+    out[0] = 0;
+    if (getpeername(fd, (struct sockaddr *)&at, &len) == 0)
+        listen_network_of((const struct sockaddr *)&at, out);
 }

@@ -32,4 +32,11 @@ MUST_CHECK enum err listen_unix_open(const char *path, int *out);
 /* Whether the peer on the Unix socket is UID, root or this process's own user. */
 bool listen_peer_is(int fd, uint64_t uid);
 
+/* Whose neighbour the peer is, as far as addresses tell: an IPv4 address, or the first 64 bits of
+ * an IPv6 one as "2001:db8:0:7::/64"; "" for a socket of this machine. */
+#define LISTEN_NETWORK_MAX 47
+struct sockaddr;
+void listen_network_of(const struct sockaddr *at, char out[static LISTEN_NETWORK_MAX + 1]);
+void listen_network(int fd, char out[static LISTEN_NETWORK_MAX + 1]);
+
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/loop.h"
 #include "bankd/server/door.h"
+#include "bankd/server/followers.h"
 #include "bankd/server/listen.h"
-#include "bankd/server/streams.h"
 #include "base/clock.h"
 #include "base/log.h"
 
@@ -131,7 +131,7 @@ void loop_follow(const struct loop *l, int fd)
 void loop_unfollow(struct loop *l, struct follow *f)
 {
     if (f->counted)
-        streams_give(l->o.streams, f->who);
+        followers_give(l->o.followers, f->who);
     f->counted = false;
 }
 
@@ -382,7 +382,7 @@ void loop_post(struct loop *l, struct job_list *jobs)
 void loop_tell(struct loop *l, uint64_t size)
 {
     atomic_store(&l->news, size);
-    if (streams_count(l->o.streams))
+    if (followers_count(l->o.followers))
         ring(l);
 }
 

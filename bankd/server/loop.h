@@ -30,8 +30,8 @@ struct loop_options {
     /* Takes a request over; false when there is no room for it. */
     bool (*submit)(void *ctx, struct job *j);
     void *ctx;
-    struct streams *streams; /* borrowed */
-    uint64_t courier_uid;    /* who may come through the courier's door, beside root and bankd */
+    struct followers *followers; /* borrowed */
+    uint64_t courier_uid; /* who may come through the courier's door, beside root and bankd */
 };
 /* Its sockets take no connection before loop_run, so that all loops stand before the first request.
  */

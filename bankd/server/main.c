@@ -5,6 +5,7 @@
  */
 #include "bankd/server/server.h"
 #include "bankd/server/settings.h"
+#include "base/args.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -204,8 +205,6 @@ int main(int argc, char **argv)
         e = run(&r);
     else if (!e && (printf("%s is right\n", arguments.config) < 0 || fflush(stdout) != 0))
         e = ERR_IO;
-    if (e && arguments.check_config)
-        fprintf(stderr, "bankd: %s: %s %s\n", err_name(e), err_info(e)->cause, err_info(e)->remedy);
     settings_free(&r.start);
-    return err_info(e)->exit;
+    return arguments.check_config ? args_end("bankd", e) : err_info(e)->exit;
 }

@@ -30,6 +30,7 @@ struct note {
     struct buf text, bank_keys;
     struct buf rollovers;   /* a JSON array */
     int64_t overlap_end_us; /* of the newest rollover; 0: none */
+    bool unentered;         /* one of them waits for a clock that is believed */
     int64_t pause_us;       /* 0: the last attempt succeeded */
     int64_t due_us;
     struct note_trouble trouble;
@@ -261,8 +262,7 @@ static enum err begin_log(struct note *n, struct core *core, const struct core_t
     return e;
 }
 
-/* Those behind the first KNOWN. While the clock is insane nothing can be entered: the next start
- * does it. */
+/* Those behind the first KNOWN. While the clock is insane nothing can be entered: CLOCK_INSANE. */
 static enum err enter(struct core *core, const struct core_time *now, const struct js *list,
                       const struct verify_rollovers *chain, size_t known)
 {
@@ -276,7 +276,7 @@ static enum err enter(struct core *core, const struct core_time *now, const stru
         core_rollback(core);
     else
         log_event(LOG_WARN, "bankd.rollover", "the bank's root key was replaced");
-    return e == ERR_CLOCK_INSANE ? ERR_OK : e;
+    return e;
 }
 
 /* The log has every rollover of the root key, and the keeper every one that the log has. */
@@ -322,7 +322,7 @@ static enum err ask_keys(struct note *n, int64_t deadline_us, struct buf *bank_k
 
 static enum err ask_anew(struct note *n, struct buf *bank_keys, struct buf *rollovers)
 {
-    int64_t deadline_us = clock_mono_us() + INT64_C(1000) * START_WAIT_MS;
+    int64_t deadline_us = clock_mono_us() + INT64_C(1000) * n->wait_ms;
 
     hang_up(n); /* its keeper may have been replaced since */
     enum err e = learn_state(n, deadline_us);
@@ -343,11 +343,12 @@ enum err note_refresh(struct note *n, struct core *core, const struct core_time 
     struct buf rollovers = BUF_INIT(BANK_KEYS_BYTES_MAX);
 
     enum err e = ask_anew(n, &bank_keys, &rollovers);
-    *rolled = !e && !same(&rollovers, &n->rollovers);
+    *rolled = !e && (n->unentered || !same(&rollovers, &n->rollovers));
     if (*rolled)
         e = take_rollovers(n, core, now, &rollovers);
     *rolled &= !e;
     if (*rolled) {
+        n->unentered = false;
         const struct buf before[] = {n->bank_keys, n->rollovers};
         n->bank_keys = bank_keys;
         n->rollovers = rollovers;
@@ -386,7 +387,8 @@ enum err note_start(struct note *n, struct core *core, const struct core_time *n
         return log_fail(e, "bankd.start", "the log's head cannot be signed: %s",
                         err_info(e)->remedy);
     e = take_rollovers(n, core, now, &n->rollovers);
+    n->unentered = e == ERR_CLOCK_INSANE;
     if (!e)
         note_advance(n, core);
-    return e;
+    return n->unentered ? ERR_OK : e;
 }

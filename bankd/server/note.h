@@ -31,7 +31,8 @@ MUST_CHECK enum err note_start(struct note *n, struct core *core, const struct c
 
 /* While it serves: asks the keeper for the bank's keys again and enters in the log, in a
  * transaction of its own, how the root key was replaced since. *ROLLED: it was. After an error,
- * which is logged, all is as before. */
+ * which is logged, all is as before; after CLOCK_INSANE it is to be called again once the clock was
+ * accepted. */
 MUST_CHECK enum err note_refresh(struct note *n, struct core *core, const struct core_time *now,
                                  bool *rolled);
 

@@ -237,12 +237,6 @@ enum err prepare_admission(const struct bank *b, struct job *j)
     return request_admission_read(body_of(j).bytes, body_of(j).len, &j->body.admission);
 }
 
-enum err prepare_reason(const struct bank *b, struct job *j)
-{
-    (void)b;
-    return request_reason_read(body_of(j).bytes, body_of(j).len, &j->body.reason);
-}
-
 enum err prepare_holder_add(const struct bank *b, struct job *j)
 {
     (void)b;

@@ -22,7 +22,6 @@ MUST_CHECK enum err prepare_rotate(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_sponsor(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_enrol(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_admission(const struct bank *b, struct job *j);
-MUST_CHECK enum err prepare_reason(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_holder_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_terminal_add(const struct bank *b, struct job *j);
 MUST_CHECK enum err prepare_operator_add(const struct bank *b, struct job *j);

@@ -129,7 +129,7 @@ static void measure(void *ctx)
     for (size_t i = 0; i < s->loop_count; i++)
         connections += loop_connections(s->loops[i]);
     metrics_set(m, METRIC_CONNECTIONS, 0, connections);
-    metrics_set(m, METRIC_STREAMS, 0, (int64_t)streams_count(s->bank.streams));
+    metrics_set(m, METRIC_STREAMS, 0, (int64_t)followers_count(s->bank.followers));
     metrics_set(m, METRIC_CONNECTIONS_MAX, 0, (int64_t)s->settings->max_connections);
     metrics_set(m, METRIC_QUEUED, METRICS_WORKERS, (int64_t)workers_waiting(s->workers));
     metrics_set(m, METRIC_QUEUED, METRICS_COMMITTER, (int64_t)committer_waiting(s->committer));
@@ -161,7 +161,9 @@ static enum err open_bank(struct server *s)
     if (e)
         return e;
     server_note_reload(s, false);
-    e = streams_new(s->settings->max_streams, s->settings->max_streams_each, &s->bank.streams);
+    e = followers_new(s->settings->max_streams, s->settings->max_streams_each, &s->bank.followers);
+    if (!e)
+        e = new_root_new(s->settings->keeper_socket, &s->bank.new_root);
     if (e)
         return e;
     e = store_open(s->settings->store, &s->store);
@@ -265,7 +267,7 @@ static enum err make_loops(struct server *s)
                                                .courier_uid = s->settings->courier_uid,
                                                .submit = submit,
                                                .ctx = s,
-                                               .streams = s->bank.streams,
+                                               .followers = s->bank.followers,
                                        };
         e = loop_new(&o, &s->loops[next]);
         s->loop_count += e ? 0 : 1;
@@ -365,7 +367,8 @@ void server_stop(struct server *s)
     tls_free(s->tls);
     note_free(s->bank.note);
     metrics_free(s->bank.metrics);
-    streams_free(s->bank.streams);
+    followers_free(s->bank.followers);
+    new_root_free(s->bank.new_root);
     payee_check_free(s->bank.payee_check);
     core_close(s->bank.core);
     store_close(s->store);

@@ -19,6 +19,8 @@
 #define WAIT_MAX UINT64_C(600000)        /* milliseconds */
 #define STREAM_WAIT_MAX UINT64_C(120000) /* so that a stream keeps its session */
 
+#define EVENT "bankd.config"
+
 #define AT(member) offsetof(struct settings, member)
 
 /* When it may change. At start: what others know the bank by or talk to it through, and what memory
@@ -48,6 +50,7 @@ static const struct setting {
     {"bank_codes", CONF_TEXT, false, "", 0, 400, AT(bank_codes), WHILE_RUNNING},
     {"console", CONF_TEXT, false, "", 0, 10, AT(console), WHILE_RUNNING},
     {"four_eyes", CONF_TEXT, false, "", 0, 10, AT(four_eyes), WHILE_RUNNING},
+    {"enrolments_each", CONF_U64, false, "20", 1, 1000, AT(enrolments_each), WHILE_RUNNING},
     {"sponsors", CONF_U64, false, "0", 0, 4, AT(sponsors), WHILE_RUNNING},
     {"claim_minutes", CONF_U64, false, "120", 1, 10080, AT(claim_minutes), WHILE_RUNNING},
     {"payee_check_socket", CONF_TEXT, false, "", 0, SOCKET_BYTES, AT(payee_check), WHILE_RUNNING},
@@ -97,13 +100,11 @@ struct reading {
 /* WHY is what the setting's name begins. */
 static enum err refuse(const struct reading *r, const char *name, const char *why)
 {
-    char place[CONF_PLACE_MAX];
     size_t i = 0;
 
     while (strcmp(table[i].name, name) != 0)
         i++;
-    conf_place(r->path, r->lines[i], place, sizeof place);
-    return log_fail(ERR_CONFIG_INVALID, "bankd.config", "%s: %s %s", place, name, why);
+    return conf_refuse(EVENT, r->path, r->lines[i], "%s %s", name, why);
 }
 
 static void fill_threads(struct settings *s)
@@ -160,6 +161,7 @@ static enum err read_terms(const struct reading *r, struct settings *s)
             return refuse(r, lists[i].name, lists[i].why);
     }
     s->terms.radar_days = (int64_t)s->radar_days;
+    s->terms.enrolments_each = (int64_t)s->enrolments_each;
     s->terms.sponsors = (int64_t)s->sponsors;
     s->terms.claim_us = (int64_t)s->claim_minutes * 60 * TEXT_SECOND_US;
     s->terms.events_us = (int64_t)s->events_hours * 3600 * TEXT_SECOND_US;
@@ -192,13 +194,12 @@ enum err settings_load(const char *path, struct settings *out)
 {
     struct reading r = {.path = path};
     struct conf_item items[COUNT];
-    char message[CONF_PLACE_MAX + 256];
 
     memset(out, 0, sizeof *out);
     fill_items(out, items);
-    enum err e = conf_load(path, items, COUNT, r.lines, message, sizeof message);
+    enum err e = conf_load_logged(EVENT, path, items, COUNT, r.lines);
     if (e)
-        return log_fail(e, "bankd.config", "%s", message);
+        return e;
     e = check(&r, out);
     if (!e)
         e = read_terms(&r, out);

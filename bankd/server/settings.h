@@ -20,6 +20,7 @@ struct settings {
     char *keeper_socket;
     char *log_format; /* "text", "json" */
     char *hold_above, *hold_on, *cutoff, *bank_codes, *console, *four_eyes;
+    uint64_t enrolments_each;
     uint64_t sponsors;
     uint64_t claim_minutes;
     struct core_terms terms;                 /* what they say */

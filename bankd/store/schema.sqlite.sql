@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 26;
+PRAGMA user_version = 27;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -110,7 +110,8 @@ CREATE TABLE enrolment (
     received_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
     state TEXT NOT NULL,                     -- waiting, admitted, refused or expired
-    reason TEXT NOT NULL,                    -- why it was refused
+    note TEXT NOT NULL,                      -- why it was refused
+    address TEXT NOT NULL,                   -- where it came from, while it waits; "": not known
     holder INTEGER REFERENCES holder (id),   -- who he became
     admitted_by TEXT NOT NULL,               -- operators, with a space between
     root BLOB,                               -- what certifies his keys, DER

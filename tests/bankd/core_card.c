@@ -27,8 +27,8 @@ static void ask_and_admit(struct world *w, struct card *card, const char *wanted
     const struct world_says says = {.expires_us = w->time.now_us + DAY};
     const struct core_caller stranger = {.session = ""};
     struct buf request[KEY_USES] = {{0}}, payload = {0}, jws = {0};
-    const struct core_admission in = {.holder = "dora",
-                                      .thumbprint = key_thumbprint(card->sign.key)};
+    const struct core_admission in = {
+        .holder = "dora", .name = "Dora", .thumbprint = key_thumbprint(card->sign.key)};
     char name[ENROLMENT_ID_LEN + 1];
     struct verified *verified = NULL;
     struct statement head;

@@ -11,7 +11,8 @@
 #include <string.h>
 
 /* Makes one request many. */
-#define SAID "name, wanted, sign, authenticate, derive, received_us, expires_us, state, reason"
+#define SAID                                                                                       \
+    "name, wanted, sign, authenticate, derive, received_us, expires_us, state, note, address"
 #define FILL                                                                                       \
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d - 1)"            \
     " INSERT INTO enrolment (enrolment, statement, " SAID ", admitted_by, entry)"                  \
@@ -37,7 +38,7 @@ static const char *status(struct world *w, const char *name)
 static enum err admit(struct world *w, const struct person *p, const char *name,
                       const struct core_certifier *by)
 {
-    const struct core_admission in = {p->name, key_thumbprint(p->key), *by};
+    const struct core_admission in = {p->name, p->name, key_thumbprint(p->key), *by};
 
     world_begin(w);
     world_end(w, core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer));
@@ -141,7 +142,7 @@ static void test_looking_verifies_nothing(void **state)
     assert_string_equal(world_text(w, "thumbprint"), key_thumbprint(dora.key));
     assert_int_equal(in_queue(w, WAITS_BANK), 1);
     world_begin(w);
-    const struct core_admission in = {"dora", key_thumbprint(dora.key), console};
+    const struct core_admission in = {"dora", "dora", key_thumbprint(dora.key), console};
     assert_err(core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer),
                ERR_STORE_FAILED);
     core_rollback(w->core);
@@ -269,6 +270,126 @@ static void test_a_full_queue(void **state)
     world_person_free(&dora);
 }
 
+/* One who asks again and again takes nobody else's room. */
+static void test_so_many_of_one_address(void **state)
+{
+    const struct core_terms terms = {.enrolments_each = 2};
+    struct core_caller caller = {.session = "", .address = "192.0.2.7"};
+    struct world *w = *state;
+    const struct world_says says = {.expires_us = w->time.now_us + 86400 * WORLD_SECOND};
+    struct person dora = {0};
+    struct buf jws = {0}, first = {0};
+    char name[ENROLMENT_ID_LEN + 1];
+
+    core_set_terms(w->core, &terms);
+    world_key(&dora, "dora", "P-256");
+    world_sign_request(w, &dora, "", &says, &first);
+    assert_string_equal(world_hand_in_request(w, &caller, &first, name), "OK");
+    world_sign_request(w, &dora, "", &says, &jws);
+    assert_string_equal(world_hand_in_request(w, &caller, &jws, name), "OK");
+    world_sign_request(w, &dora, "", &says, &jws);
+    assert_string_equal(world_hand_in_request(w, &caller, &jws, name), "ENROLMENTS_TOO_MANY");
+    assert_int_equal(w->answer.http, 429);
+    assert_string_equal(world_hand_in_request(w, &caller, &first, name), "OK"); /* as before */
+    world_begin(w);
+    world_end(w, core_enrolment_refuse(w->core, &world_operator, name, "too many", &w->answer));
+    assert_ok(w->answer.err);
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM enrolment WHERE address <> ''"), "1");
+    assert_string_equal(world_hand_in_request(w, &caller, &jws, name), "OK");
+    world_sign_request(w, &dora, "", &says, &jws);
+    caller.address = "2001:db8::/64";
+    assert_string_equal(world_hand_in_request(w, &caller, &jws, name), "OK");
+    world_sign_request(w, &dora, "", &says, &jws);
+    caller.address = "192.0.2.7";
+    assert_string_equal(world_hand_in_request(w, &caller, &jws, name), "ENROLMENTS_TOO_MANY");
+    caller.address = ""; /* by the console's socket */
+    assert_string_equal(world_hand_in_request(w, &caller, &jws, name), "OK");
+    world_person_free(&dora);
+    buf_free(&jws);
+    buf_free(&first);
+}
+
+static enum err admit_as(struct world *w, const struct person *p, const char *request,
+                         const char *holder, const char *operator_id)
+{
+    const struct core_caller who = {
+        .session = "", .operator_name = operator_id, .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    const struct core_admission in = {holder, p->name, key_thumbprint(p->key), {.act = NULL}};
+
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &who, request, &in, &w->answer));
+    return w->answer.err;
+}
+
+/* Who let one key of a person in lets in no other, unless the person says so himself. */
+static void test_four_eyes_on_another_key(void **state)
+{
+    const struct core_terms terms = {.four_eyes = true};
+    struct world *w = *state;
+    struct person dora[3] = {{0}};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    core_set_terms(w->core, &terms);
+    for (size_t i = 0; i < 3; i++)
+        world_key(&dora[i], "dora", "P-256");
+    assert_string_equal(world_ask(w, &dora[0], "", 1, request), "OK");
+    assert_ok(admit_as(w, &dora[0], request, "dora", "erin"));
+    assert_string_equal(world_ask(w, &dora[1], "dora", 1, request), "OK");
+    assert_err(admit_as(w, &dora[1], request, "dora", "erin"), ERR_FOUR_EYES);
+    assert_ok(admit_as(w, &dora[1], request, "dora", "emma"));
+    assert_string_equal(world_ask(w, &dora[2], "dora", 1, request), "OK");
+    assert_err(admit_as(w, &dora[2], request, "dora", "erin"), ERR_FOUR_EYES);
+    assert_err(admit_as(w, &dora[2], request, "dora", "emma"), ERR_FOUR_EYES);
+    assert_ok(admit_as(w, &dora[2], request, "dora", "eve"));
+    for (size_t i = 0; i < 3; i++)
+        world_person_free(&dora[i]);
+}
+
+/* His own active key's word takes the second operator's place; what was entered by hand counts. */
+static void test_his_own_word_on_another_key(void **state)
+{
+    const struct core_terms terms = {.four_eyes = true};
+    struct world *w = *state;
+    struct person next = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    core_set_terms(w->core, &terms);
+    world_key(&next, "alice", "P-256");
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    assert_err(admit_as(w, &next, request, "alice", world_operator.operator_name), ERR_FOUR_EYES);
+    const struct world_word word = {.request = request, .newcomer = &next};
+    assert_string_equal(world_sponsor(w, &w->bob, &word), "OK"); /* not hers */
+    assert_err(admit_as(w, &next, request, "alice", world_operator.operator_name), ERR_FOUR_EYES);
+    assert_string_equal(world_sponsor(w, &w->alice, &word), "OK");
+    assert_ok(admit_as(w, &next, request, "alice", world_operator.operator_name));
+    world_person_free(&next);
+}
+
+/* The name that is certified is what the operator read from the paper; who says that he is somebody
+ * gets no other id. */
+static void test_what_the_letter_says(void **state)
+{
+    static const struct core_certifier console = {.act = NULL};
+    struct world *w = *state;
+    struct person dora = {0}, alice = {0};
+    char name[ENROLMENT_ID_LEN + 1];
+
+    world_key(&dora, "dora", "P-256");
+    assert_ok(ask(w, &dora, 1, name));
+    const struct core_admission other = {"dora", "Dora", key_thumbprint(dora.key), console};
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &world_operator, name, &other, &w->answer));
+    assert_err(w->answer.err, ERR_LETTER_MISMATCH);
+    world_key(&alice, "alice", "P-256");
+    assert_string_equal(world_ask(w, &alice, "alice", 1, name), "OK");
+    assert_err(admit_as(w, &alice, name, "alice-2", "erin"), ERR_HOLDER_MISMATCH);
+    assert_ok(admit_as(w, &alice, name, "alice", "erin"));
+    assert_string_equal(world_ask(w, &dora, "nobody-yet", 1, name), "OK"); /* a wish */
+    assert_ok(admit_as(w, &dora, name, "dora", "erin"));
+    world_person_free(&dora);
+    world_person_free(&alice);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
@@ -279,6 +400,10 @@ int main(void)
         T(test_what_the_keeper_says),
         T(test_it_is_one_operators_work),
         T(test_a_full_queue),
+        T(test_so_many_of_one_address),
+        T(test_four_eyes_on_another_key),
+        T(test_his_own_word_on_another_key),
+        T(test_what_the_letter_says),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

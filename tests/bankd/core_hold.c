@@ -7,6 +7,7 @@
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static int enter(void **state)
@@ -187,6 +188,27 @@ static void test_the_setting(void **state)
     }
 }
 
+/* Nobody looked since: that it is over is found when somebody wants to work on it. */
+static void test_what_is_over_is_not_claimed(void **state)
+{
+    const struct core_caller olga = {
+        .session = "", .operator_name = "olga", .roles = ROLE_BIT(ROLE_PAYMENTS)};
+    struct world *w = *state;
+    char item[CORE_ITEM_MAX + 1];
+    struct world_order o;
+
+    world_employ(w, "olga", olga.roles);
+    world_order(w, "5.00", &o);
+    snprintf(item, sizeof item, "order:%s/%s", o.order.account, o.order.id);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_later(w, 3601);
+    world_begin(w);
+    world_end(w, core_claim(w->core, &olga, item, NULL, "mine", &w->answer));
+    assert_string_equal(err_name(w->answer.err), "NOT_FOUND");
+    assert_string_equal(world_newest(w), "RJCTDS24");
+    world_order_free(&o);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, world_leave)
@@ -195,6 +217,7 @@ int main(void)
         T(test_released_on_a_saturday),
         T(test_refused),
         T(test_cancelled),
+        T(test_what_is_over_is_not_claimed),
         T(threat_10_a_key_revoked_while_it_is_held),
         cmocka_unit_test(test_the_setting),
     };

@@ -154,6 +154,9 @@ static void test_a_certificate_is_a_session(void **state)
     world_begin(w);
     world_end(w, core_account(w->core, &nobody, WORLD_ALICE_ACCOUNT, &w->answer));
     assert_err(w->answer.err, ERR_SESSION_REQUIRED);
+    world_begin(w);
+    world_end(w, core_logout(w->core, &alice, &w->answer));
+    assert_err(w->answer.err, ERR_NO_SESSION_TO_END);
     for (int i = 0; i < 2; i++) {
         world_begin(w);
         world_end(w, core_account(w->core, &alice, WORLD_ALICE_ACCOUNT, &w->answer));

@@ -313,7 +313,7 @@ class Live(unittest.TestCase):
         told = self.check("enrolmentAdmit", newcomers[0].admit("dora"))
         self.assertEqual((told["status"], told["holder"]), ("admitted", "dora"))
         told = self.check("enrolmentRefuse", newcomers[1].refuse("as a test"))
-        self.assertEqual((told["status"], told["reason"]), ("refused", "as a test"))
+        self.assertEqual((told["status"], told["note"]), ("refused", "as a test"))
         for newcomer in newcomers:
             self.check("enrolment", newcomer.look())
 
@@ -330,8 +330,8 @@ class Live(unittest.TestCase):
         at = ["/v1/applications/" + ap.name(application) for application in made]
         told = self.check("applicationAdmit", bank.operator("POST", at[0] + "/admission", {"account": "PT50000201230000000107787"}))
         self.assertEqual((told["status"], told["account"]), ("admitted", "PT50000201230000000107787"))
-        told = self.check("applicationRefuse", bank.operator("POST", at[1] + "/refusal", {"reason": "as a test"}))
-        self.assertEqual((told["status"], told["reason"]), ("refused", "as a test"))
+        told = self.check("applicationRefuse", bank.operator("POST", at[1] + "/refusal", {"note": "as a test"}))
+        self.assertEqual((told["status"], told["note"]), ("refused", "as a test"))
         for path in at:
             self.check("application", bob.get(path))
 

@@ -74,6 +74,12 @@ static void test_a_value_cannot_make_a_line(void **state)
     capture();
     log_event(LOG_WARN, "unit.odd", "%s", "\xff\xc3\xa9");
     assert_string_equal(captured(), "WARN unit unit.odd \\xff\\xc3\\xa9\n");
+    capture();
+    log_event(LOG_WARN, "unit.odd", "%s",
+              "1\xe2\x80\xae"
+              "2\xf3\xa0\x81\x81");
+    assert_string_equal(captured(), "WARN unit unit.odd 1\\xe2\\x80\\xae"
+                                    "2\\xf3\\xa0\\x81\\x81\n");
 }
 
 static void test_long_texts_are_cut(void **state)
@@ -143,7 +149,13 @@ static void test_no_value_makes_a_field(void **state)
     assert_string_equal(json_of("1 a=3"), "\"text\":\"first of them a=1 a=3 b=2\"");
     assert_string_equal(json_of("xb=3"),
                         "\"fields\":{\"a\":\"xb=3\",\"b\":\"2\"}\"text\":\"first of them\"");
+    assert_string_equal(json_of("\xe2\x80\xae\xf3\xa0\x81\x81"),
+                        "\"fields\":{\"a\":\"\\u202e\\udb40\\udc41\",\"b\":\"2\"}"
+                        "\"text\":\"first of them\"");
     char text[3000];
+    /* So long that the real one is cut off. */
+    snprintf(text, sizeof text, "1 b=false %01100d", 0);
+    assert_memory_equal(json_of(text), "\"text\":\"first of them a=1 b=false 0", 35);
     memset(text, '\n', sizeof text);
     text[sizeof text - 1] = 0;
     assert_memory_equal(json_of(text), "\"text\":\"first of them a=\\u000a", 29);

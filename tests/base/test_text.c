@@ -201,7 +201,19 @@ static void test_tame(void **state)
          "?2J caf??"}, /* not UTF-8 */
         {"\xc2", "?"},
         {"\xc2\x1b[", "??["},
+        /* U+202E, U+2066, U+200B, U+FEFF, U+00AD, U+FE0F, U+2028, U+2029, U+3164, U+E0041 */
+        {"1\xe2\x80\xae"
+         "2\xe2\x81\xa6"
+         "3\xe2\x80\x8b"
+         "4\xef\xbb\xbf"
+         "5\xc2\xad"
+         "6\xef\xb8\x8f"
+         "7",
+         "1?2?3?4?5?6?7"},
+        {"\xe2\x80\xa8\xe2\x80\xa9\xe3\x85\xa4\xf3\xa0\x81\x81.", "????."},
+        {"\xd7\xa9\xd7\x9c e\xcc\x81", "\xd7\xa9\xd7\x9c e\xcc\x81"}, /* letters, a mark */
     };
+    struct buf out = {0};
     char text[64];
 
     (void)state;
@@ -209,7 +221,11 @@ static void test_tame(void **state)
         snprintf(text, sizeof text, "%s", table[i].text);
         text_tame(text);
         assert_string_equal(text, table[i].tame);
+        buf_clear(&out);
+        assert_ok(text_tame_add(&out, table[i].text, strlen(table[i].text)));
+        assert_string_equal(buf_str(&out), table[i].tame);
     }
+    buf_free(&out);
 }
 
 int main(void)

@@ -93,7 +93,7 @@ class CardPays(unittest.TestCase):
         self.bank.ctl("key", "show", "--letter", self.bank.dir, "--public-url", "https://127.0.0.1:%d" % self.bank.port)
         asked = json.loads(carol.run("enrol", "--name", "Carol", "--bank-letter", self.bank.path("bank-letter.txt"),
                                      "--module", MODULE, "--letter", self.bank.dir, "--json", check=True).stdout)
-        told = json.loads(self.bank.ctl("enrolment", "admit", asked["enrolment"], "--id", name, "--thumbprint",
+        told = json.loads(self.bank.ctl("enrolment", "admit", asked["enrolment"], "--id", name, "--name", "Carol", "--thumbprint",
                                         asked["thumbprint"], "--json").stdout)
         self.assertEqual(set(told["keys"]), {"sign", "authenticate", "derive"})
         carol.run("enrol", "--finish", "--letter", self.bank.dir, check=True)
@@ -117,7 +117,7 @@ class CardPays(unittest.TestCase):
         asked = json.loads(dora.run("enrol", "--name", "Dora", "--bank-letter", self.bank.path("bank-letter.txt"),
                                     "--module", MODULE, "--letter", self.bank.dir, "--json", check=True).stdout)
         told = olga.act("/v1/enrolments/%s/admission" % asked["enrolment"],
-                        {"holder": "dora", "thumbprint": asked["thumbprint"]}).json
+                        {"holder": "dora", "name": "Dora", "thumbprint": asked["thumbprint"]}).json
         done = json.loads(dora.run("enrol", "--finish", "--letter", self.bank.dir, "--json", check=True).stdout)
         for use in ("sign", "authenticate"):
             path = self.bank.path("enrolment-%s.pem" % use)

@@ -110,7 +110,7 @@ class Bankctl(unittest.TestCase):
         self.assertIn("--note is missing", self.refuses("USAGE", 2, "account", "block", "--account", ACCOUNT))
         self.refuses("TEXT_INVALID", 1, "account", "block", "--account", ACCOUNT, "--note", "two\nlines")
         order = self.json("order", "list", "--account", ACCOUNT)["orders"][0]["order"]["id"]
-        for act in ("release", "refuse"):
+        for act in ("release", "reject"):
             self.refuses("ORDER_NOT_HELD", 1, "order", act, order, "--account", ACCOUNT, *note)
             self.refuses("USAGE", 2, "order", act, "../x", "--account", ACCOUNT, *note)
 

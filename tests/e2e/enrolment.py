@@ -52,10 +52,14 @@ class Newcomer:
     def look(self):
         return b.Session(self.bank).get("/v1/enrolments/" + self.enrolment)
 
-    def admit(self, holder, thumbprint=None):
+    def admit(self, holder, thumbprint=None, name=None):
         """At the console."""
         return self.bank.operator("POST", "/v1/enrolments/%s/admission" % self.enrolment,
-                                  {"holder": holder, "thumbprint": thumbprint or self.key.thumbprint})
+                                  self.letter(holder, name=name, thumbprint=thumbprint))
 
-    def refuse(self, reason):
-        return self.bank.operator("POST", "/v1/enrolments/%s/refusal" % self.enrolment, {"reason": reason})
+    def letter(self, holder, name=None, thumbprint=None):
+        """What an operator takes from it into the admission."""
+        return {"holder": holder, "name": name or self.name, "thumbprint": thumbprint or self.key.thumbprint}
+
+    def refuse(self, note):
+        return self.bank.operator("POST", "/v1/enrolments/%s/refusal" % self.enrolment, {"note": note})

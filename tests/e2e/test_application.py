@@ -40,7 +40,7 @@ class Scene(scene.Scene):
                                   {"account": account or self.new_account()})
 
     def refuse(self, application, reason="as a test"):
-        return self.bank.operator("POST", "/v1/applications/%s/refusal" % ap.name(application), {"reason": reason})
+        return self.bank.operator("POST", "/v1/applications/%s/refusal" % ap.name(application), {"note": reason})
 
     def look(self, application, session=None):
         return (session or self.alice).get("/v1/applications/" + ap.name(application)).json
@@ -144,8 +144,8 @@ class Ceremony(Scene):
     def test_the_bank_refuses(self):
         application = self.ready()
         answer = self.refuse(application, "Ωx")
-        self.assertEqual((answer.json["status"], answer.json["reason"]), ("refused", "Ωx"))
-        self.assertEqual(self.look(application, self.bob)["reason"], "Ωx")
+        self.assertEqual((answer.json["status"], answer.json["note"]), ("refused", "Ωx"))
+        self.assertEqual(self.look(application, self.bob)["note"], "Ωx")
         self.refused(self.admit(application), "APPLICATION_OVER")
         self.refused(self.refuse(application), "APPLICATION_OVER")
 
@@ -384,7 +384,7 @@ class Operators(unittest.TestCase):
         jws = operators.act(self.people["paula"].key, paths[0], {"account": b.iban(1001)})
         self.assertEqual(self.people["paula"].send_act(paths[1], jws).name, "ACT_MISMATCH")
         self.assertEqual(self.people["petra"].send_act(paths[0], jws).name, "KEY_MISMATCH")
-        answer = self.people["paula"].act("/v1/applications/%s/refusal" % ap.name(other), {"reason": "x"})
+        answer = self.people["paula"].act("/v1/applications/%s/refusal" % ap.name(other), {"note": "x"})
         self.assertEqual(answer.json["status"], "refused")
 
 
@@ -464,7 +464,7 @@ class CommandLine(unittest.TestCase):
                 self.assertIn("\nI withdraw this application for an account.\n", done.stderr)
                 self.assertEqual(done.stdout, "The application is over: withdrawn\n")
             else:
-                self.bank.ctl("application", "refuse", whole, "--reason", "not now")
+                self.bank.ctl("application", "refuse", whole, "--note", "not now")
                 self.assertIn("The application is over: refused, not now\n", alice.run("account", "show", whole, check=True).stdout)
             self.assertEqual(bob.run("account", "sign", name).returncode, 1)
             self.assertIn("APPLICATION_OVER", bob.run("account", "sign", whole).stderr)

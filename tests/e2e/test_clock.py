@@ -3,6 +3,7 @@
 runs and while it does not. bankd alone lives in the false time (libfaketime), so the programs under
 test are those without sanitizers."""
 import calendar
+import signal
 import sqlite3
 import time
 import unittest
@@ -165,6 +166,23 @@ class Clock(Trouble):
         self.refused(self.alice.send(order, self.sign(self.alice, order, self.now() - DAY)), "ISSUED_TOO_OLD")
         self.refused(self.alice.send(order, self.sign(self.alice, order, self.second_before(floor))), "KEY_FLOOR")
         self.pays()
+        self.restart()
+        self.pays()
+
+    def test_a_rollover_while_it_is_astray(self):
+        """It is in the log when the clock was accepted, not at the next start only."""
+        self.shift(DAY)
+        self.insane()
+        self.bank.stop_keeper()
+        self.bank.tool(["bankd-keeper", "--config", self.bank.path("keeper.conf"), "--rollover", "--pin-fd", "{9999}"])
+        self.bank.start_keeper()
+        self.bank.bankd.send_signal(signal.SIGHUP)
+        deadline = time.monotonic() + 60
+        while "CLOCK_INSANE" not in self.bank.log_tail("bankd.log") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.shift(0)
+        self.accept()
+        self.assertEqual([e["type"] for e in self.bank.entries()].count("rollover"), 1)
         self.restart()
         self.pays()
 

@@ -48,7 +48,7 @@ class Scene(unittest.TestCase):
         newcomer = Newcomer(cls.bank, holder.title() + " Example", **options)
         newcomer.ask()
         told = cls.olga.act("/v1/enrolments/%s/admission" % newcomer.enrolment,
-                            {"holder": holder, "thumbprint": newcomer.key.thumbprint}).json
+                            newcomer.letter(holder)).json
         return newcomer, {use: b.unb64(text) for use, text in told["certificates"].items()}
 
     def curl(self, label, path="/v1/accounts"):
@@ -164,7 +164,7 @@ class Engine(Scene):
         second = Newcomer(self.bank, "Two Example", wanted="two")
         second.ask()
         self.olga.act("/v1/enrolments/%s/admission" % second.enrolment,
-                      {"holder": "two", "thumbprint": second.key.thumbprint})
+                      second.letter("two"))
         found = self.session(first.tls, certificates["authenticate"])
         for key in (second.key, second.tls):
             self.refused(found.post("/v1/keys/%s/suspension" % key.thumbprint, {"note": "x"}), "LOGIN_REQUIRED")

@@ -26,8 +26,8 @@ class Person(Holder):
         self.letter = bank.path("letter-" + name)
         os.makedirs(self.letter, exist_ok=True)
 
-    def ask(self, *words, bank_letter="bank-letter.txt", check=True, **options):
-        return self.run("enrol", "--name", self.name.title(), "--bank-letter", self.bank.path(bank_letter), "--module",
+    def ask(self, *words, bank_letter="bank-letter.txt", name=None, check=True, **options):
+        return self.run("enrol", "--name", name or self.name.title(), "--bank-letter", self.bank.path(bank_letter), "--module",
                         self.module, "--token", self.token, "--letter", self.letter, *words, check=check, **options)
 
     def finish(self, *words, check=True, **options):
@@ -105,6 +105,7 @@ class Ceremony(Scene):
             told = self.refused(carol.run(*words, "--module", carol.module), "ENROLMENT_WAITING")
             self.assertIn("29 day(s) and 23 hour(s) more", told)
         self.assertEqual(carol.kept(), kept)
+        self.letter_again(carol)
         self.admitted(carol, "carol")
         self.assertIn("admitted", carol.run("enrol", "--status", check=True).stdout)
         self.refused(carol.run("enrol", "--name", "Carol"), "USAGE", 2)
@@ -112,9 +113,29 @@ class Ceremony(Scene):
         kept = carol.kept()
         self.assertEqual(kept["holder"], "carol")
         self.assertIn("id=%02", kept["token"])
-        self.assertFalse({"enrolment", "enrolment_token"} & set(kept))
+        self.assertFalse({"enrolment", "enrolment_token", "enrolment_key"} & set(kept))
         self.refused(carol.finish(check=False), "SETTING_MISSING", 2)
         self.pays(carol, b.iban(1))
+
+    def letter_again(self, person):
+        """Whose printer went off: the same letter from what was kept; without the PIN, and not by the bank's word."""
+        def papers():
+            with open(person.paper("txt"), encoding="utf-8") as text, open(person.paper("png"), "rb") as code:
+                return text.read(), code.read()
+        before = papers()
+        for ending in ("txt", "png"):
+            os.unlink(person.paper(ending))
+        again = person.run("enrol", "--again", "--letter", person.letter, pin="0000", check=True)
+        self.assertIn("The request waits at %s until " % self.bank.name, again.stdout)
+        self.assertEqual(papers(), before)
+        told = person.json("enrol", "--again", "--letter", person.letter)
+        self.assertEqual((told["status"], told["thumbprint"]), ("waiting", person.kept()["enrolment_key"]))
+        kept = person.kept()
+        with open(person.conf, encoding="utf-8") as f:
+            settings = f.read()
+        self.bank.write(os.path.basename(person.conf), settings.replace(kept["enrolment_key"], "A" * 43))
+        self.refused(person.run("enrol", "--again"), "LETTER_MISMATCH")
+        self.bank.write(os.path.basename(person.conf), settings)
 
     def pays(self, person, account):
         creditor = b.Key(self.bank.dir)
@@ -229,6 +250,15 @@ class Certified(Scene):
         (sign,) = [k for k in self.holders()["sara"]["keys"] if k["thumbprint"] == asked["thumbprint"]]
         self.assertEqual(sign["status"], "active")
 
+    def test_the_longest_name(self):
+        """Longer than X.509's upper bound, which others keep to; over two lines of the letter, in its code and the
+        certificate."""
+        self.write_letter(self.bank)  # another test replaced the root key
+        vera = self.person("vera")
+        vera.ask(name="Vera " + "Jo\u00e9" * 45)
+        self.admitted(vera, "vera")
+        self.assertEqual(json.loads(vera.finish("--json").stdout)["certificates"], {"sign": "token", "authenticate": "token"})
+
     def test_a_token_that_takes_none(self):
         tina = self.person("tina")
         tina.ask()
@@ -298,7 +328,7 @@ class Threats(Scene):
         heidi.ask()
         mallory.run("enrol", "--name", "Heidi", "--bank-letter", self.bank.path("bank-letter.txt"), "--module",
                     mallory.module, "--token", mallory.token, "--letter", mallory.letter, check=True)
-        self.refused(self.bank.ctl("enrolment", "admit", mallory.kept()["enrolment"], "--id", "heidi", "--thumbprint",
+        self.refused(self.bank.ctl("enrolment", "admit", mallory.kept()["enrolment"], "--id", "heidi", "--name", "Heidi", "--thumbprint",
                                    self.printed(heidi), check=False), "LETTER_MISMATCH")
         forged = self.bank.path("forged")
         shutil.copy(heidi.paper("txt"), forged + ".txt")
@@ -319,7 +349,7 @@ class Threats(Scene):
         kurt = self.person("kurt")
         kurt.ask()
         first = kurt.kept()["enrolment"]
-        self.bank.ctl("enrolment", "refuse", first, "--reason", "Nobody came")
+        self.bank.ctl("enrolment", "refuse", first, "--note", "Nobody came")
         self.assertIn("the bank says: Nobody came", self.refused(kurt.finish(check=False), "ENROLMENT_REFUSED"))
         again = kurt.ask()
         self.assertIn("The earlier request is over (ENROLMENT_REFUSED)", again.stderr)
@@ -398,7 +428,7 @@ class Expired(Scene):
         while "ENROLMENT_WAITING" in done.stderr and time.monotonic() < deadline:
             done = rita.finish(*url, check=False)
         self.refused(done, "ENROLMENT_EXPIRED")
-        self.refused(self.bank.ctl("enrolment", "admit", first, "--id", "rita", "--thumbprint",
+        self.refused(self.bank.ctl("enrolment", "admit", first, "--id", "rita", "--name", "Rita", "--thumbprint",
                                    Threats.printed(rita), check=False), "ENROLMENT_OVER")
 
 

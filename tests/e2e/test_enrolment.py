@@ -35,6 +35,7 @@ class Ceremony(Scene):
                 self.assertEqual((told.status, told.json["status"]), (202, "waiting"), told)
                 self.assertEqual(told.json["thumbprint"], newcomer.key.thumbprint)
                 self.refused(newcomer.admit(holder, "A" * 43), "LETTER_MISMATCH")
+                self.refused(newcomer.admit(holder, name="Ana Conceicao"), "LETTER_MISMATCH")
                 self.assertEqual(newcomer.look().json["status"], "waiting")
                 told = newcomer.admit(holder)
                 self.assertEqual((told.json.get("status"), told.json.get("holder")), ("admitted", holder), told)
@@ -49,7 +50,7 @@ class Ceremony(Scene):
         self.assertEqual(newcomer.send(jws).json, first.json)
         newcomer.refuse("nobody came")
         told = newcomer.send(jws)
-        self.assertEqual((told.json["status"], told.json["reason"]), ("refused", "nobody came"))
+        self.assertEqual((told.json["status"], told.json["note"]), ("refused", "nobody came"))
         self.refused(newcomer.admit("twice"), "ENROLMENT_OVER")
         self.refused(b.Session(self.bank).get("/v1/enrolments/" + "A" * 43), "NOT_FOUND")
 
@@ -84,6 +85,11 @@ class Ceremony(Scene):
             newcomer.ask()
             with self.subTest(name=name, wanted=wanted):
                 self.refused(newcomer.admit("there"), refusal)
+        # Who says that he is somebody there gets no other name.
+        same = Newcomer(self.bank, "There Example", wanted="there")
+        same.ask()
+        self.refused(same.admit("there-2"), "HOLDER_MISMATCH")
+        self.assertEqual(same.admit("there").json.get("holder"), "there")
         till = Newcomer(self.bank, "till-9", wanted="till-9")
         self.bank.operator("POST", "/v1/terminals", {"name": "till-9", "spki": b.b64(b.Key(self.bank.dir).spki),
                                                      "terminal": "till-9"})
@@ -134,6 +140,18 @@ class Threats(Scene):
         self.refused(twice.send(), "KEY_REPEATED")
         twice = Newcomer(self.bank, "Twice Example")
         self.refused(twice.send(twice.jws(requests={**twice.requests(), "derive": b.b64(twice.tls.spki)})), "KEY_REPEATED")
+
+    def test_one_address_fills_no_queue(self):
+        bank = b.Bank(bankd_settings="enrolments_each = 2\n")
+        with bank:
+            for _ in range(2):
+                Newcomer(bank, "Many Example").ask()
+            late = Newcomer(bank, "Late Example")
+            told = late.send()
+            self.assertEqual((told.status, told.name), (429, "ENROLMENTS_TOO_MANY"))
+            first = bank.operator("GET", "/v1/enrolments").json["enrolments"][0]["enrolment"]
+            bank.operator("POST", "/v1/enrolments/%s/refusal" % first, {"note": "nobody came"})
+            self.assertEqual(late.send().status, 202)
 
     def test_a_key_for_tls_signs_nothing(self):
         newcomer = Newcomer(self.bank, "Tls Example")
@@ -239,16 +257,18 @@ class Operators(Scene):
         self.assertNotIn(newcomer.key.thumbprint, shown)
         self.assertIn("ctl", shown)
         groups = " ".join(newcomer.key.thumbprint[i:i + 5] for i in range(0, 43, 5))
-        done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input="A" * 43 + "\n", check=False)
+        done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input="Ctl Example\n" + "A" * 43 + "\n", check=False)
         self.assertEqual(done.returncode, 1, done.stderr)
         self.assertIn("LETTER_MISMATCH", done.stderr)
-        for wrong in ("", "A" * 42 + "\n", "A" * 300 + "\n"):
+        done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--name", "Ctl Exemple", "--", name, input=groups + "\n", check=False)
+        self.assertIn("LETTER_MISMATCH", done.stderr)
+        for wrong in ("", "Ctl Example\n", "Ctl Example\n" + "A" * 42 + "\n", "Ctl Example\n" + "A" * 300 + "\n"):
             done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input=wrong, check=False)
             self.assertNotEqual(done.returncode, 0, wrong)
-        done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input=groups + "\n")
+        done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input="Ctl Example\n" + groups + "\n")
         self.assertIn("admitted", done.stdout)
         other = Newcomer(self.bank, "Ctl Example").ask()
-        self.assertIn("refused", self.bank.ctl("enrolment", "refuse", "--reason", "nobody came", "--", other).stdout)
+        self.assertIn("refused", self.bank.ctl("enrolment", "refuse", "--note", "nobody came", "--", other).stdout)
 
     def test_the_log_says_it(self):
         newcomer = Newcomer(self.bank, "Log Example")
@@ -288,7 +308,7 @@ class Operators(Scene):
             viewer = operators.enrol(bank, "vera", ["viewer"], by=sven)
             newcomer = Newcomer(bank, "Act Example")
             path = "/v1/enrolments/%s/admission" % newcomer.ask()
-            said = {"holder": "act", "thumbprint": newcomer.key.thumbprint}
+            said = newcomer.letter("act")
             self.refused(viewer.act(path, said), "ROLE_REQUIRED")
             self.refused(newcomer.admit("act"), "CONSOLE_CLOSED")
             self.refused(sven.act(path, said), "KEEPER_UNPINNED")

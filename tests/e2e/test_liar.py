@@ -19,6 +19,8 @@ from bank import BIN, SOFTHSM, Bank, Key, b64, canon, iban, make_order, openssl,
 from holder import Holder
 
 NAME = "demobank.example/test"
+# What turns the direction, joins, hides or ends a line: no letter of any text.
+UNSEEN = "\u202e\u2066\u200b\u200f\u2060\ufeff\u00ad\ufe0f\u2028\u2029\u061c\u3164\U000e0041"
 MINE, OTHER, PAYEE = iban(1), iban(3), iban(2)
 CHALLENGE = b64(bytes(16))
 
@@ -290,11 +292,40 @@ class Lies(unittest.TestCase):
         self.refused(done, "UNAVAILABLE", 4)
 
     def test_movements_that_would_write_to_the_terminal(self):
-        row = {"amount": "\u001b[2J", "balance": "\u001b[2J", "category": "\u001b[2J", "description": "\u001b[2J",
-               "id": 1, "name": "\u001b[2J", "time": "\u001b[2J"}
-        self.bank.answers["GET", "/v1/accounts/%s/movements" % MINE] = {"currency": "\u001b[2J", "movements": [row]}
+        evil = "\u001b[2J" + UNSEEN + "caf\u00e9"
+        row = {"amount": evil, "balance": evil, "category": evil, "description": evil, "id": 1, "name": evil, "time": evil}
+        self.bank.answers["GET", "/v1/accounts/%s/movements" % MINE] = {"currency": evil, "movements": [row]}
         for form in ((), ("--csv",)):
-            self.assertNotIn("\u001b", self.alice.run("movements", *form, check=True).stdout)
+            said = self.alice.run("movements", *form, check=True).stdout
+            self.assertIn("?[2J" + "?" * len(UNSEEN) + "caf\u00e9", said)
+            self.assertFalse(set(said) & set("\u001b" + UNSEEN), said)
+
+    def test_documents_have_no_unseen_letters(self):
+        """FORMAT.md 3: nothing of such a document is shown, and it is not signed."""
+        for c in UNSEEN:
+            order = make_order(MINE, PAYEE, description="rent %s for May" % c)
+            self.refused(self.alice.run("approve", self.asks_for(order)), "TEXT_INVALID")
+            honest = make_order(MINE, PAYEE)
+            under = policy(MINE, title="Household %s both" % c)
+            self.refused(self.alice.run("approve", self.asks_for(honest, under=under)), "TEXT_INVALID")
+
+    def test_a_bank_whose_refusal_runs_backwards(self):
+        self.bank.answers["GET", "/v1/accounts/" + MINE] = 403, {"detail": "no" + UNSEEN + "way", "name": "ROLE_REQUIRED"}
+        said = self.alice.run("balance").stderr
+        self.assertIn("no" + "?" * len(UNSEEN) + "way", said)
+        self.bank.answers["GET", "/v1/accounts/%s/orders" % MINE] = {"orders": [
+            {"order": make_order(MINE, PAYEE), "status": "PATC" + UNSEEN}]}
+        self.assertIn("PATC?", self.alice.run("orders", check=True).stdout)
+
+    def test_a_watched_list_whose_rows_run_backwards(self):
+        self.bank.answers["GET", "/v1/accounts/%s/orders" % MINE] = {"orders": [
+            {"order": {**make_order(MINE, PAYEE), "creditor": {"account": PAYEE, "name": "caf\u00e9" + UNSEEN}},
+             "status": "PATC"}]}
+        with self.alice.terminal("orders", "--watch") as terminal:
+            seen = terminal.expect("caf\u00e9" + "?" * len(UNSEEN))
+            self.assertFalse(set(seen) & set(UNSEEN), seen)
+            terminal.type("q")
+            self.assertEqual(terminal.end()[0], 0)
 
     def test_an_order_of_another_account(self):
         """The same id and the holder's own other account: ids are unique per account only."""
@@ -394,7 +425,7 @@ class Lies(unittest.TestCase):
                 done = self.alice.run(*words)
                 said = done.stdout + done.stderr
                 self.assertIn("caf\u00e9", said)
-                for byte in "\x1b\x9b\r":
+                for byte in "\x1b\x9b\r" + UNSEEN:
                     self.assertNotIn(byte, said)
 
     def test_half_an_event_and_no_more(self):
@@ -455,15 +486,17 @@ class LiesToTheOperator(unittest.TestCase):
     """On the bank's own socket, where no pin is asked for."""
 
     def test_words_that_move_the_cursor(self):
-        evil, answers = "\x1b[2J\x9b2J\rcaf\u00e9", []
+        evil, answers = "\x1b[2J\x9b2J\rcaf\u00e9" + UNSEEN, []
 
         class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
+            def answer(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 status, value = answers[0]
                 self.send_response(status)
                 self.end_headers()
                 self.wfile.write(canon(value))
+
+            do_GET = do_POST = answer
 
             def address_string(self):
                 return "here"
@@ -488,7 +521,8 @@ class LiesToTheOperator(unittest.TestCase):
             self.assertEqual(done.returncode, code, said)
             self.assertEqual("caf\u00e9" in said, bool(answer[1]), said)
             self.assertNotIn("null", said)
-            for byte in "\x1b\x9b\r":
+            self.assertNotIn("(nil)", said)
+            for byte in "\x1b\x9b\r" + UNSEEN:
                 self.assertNotIn(byte, said)
 
 

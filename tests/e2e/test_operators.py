@@ -4,8 +4,10 @@ closes behind them."""
 import base64
 import contextlib
 import json
+import os
 import pathlib
 import re
+import signal
 import sqlite3
 import time
 import unittest
@@ -324,6 +326,42 @@ class Console(Scene):
             self.bank.start_bankd()
             self.assertEqual(self.bank.operator("POST", *roles).name, name)
         self.assertEqual(Operator(self.bank, sara.key).get("/v1/operators").status, 200)
+
+    def reload(self, settings):
+        self.bank.bankd_settings = settings
+        self.bank.write_settings()
+        with open(self.bank.path("bankd.log"), encoding="utf-8") as log:
+            log.seek(0, os.SEEK_END)
+            self.bank.bankd.send_signal(signal.SIGHUP)
+            deadline, said = time.monotonic() + 60, ""
+            while "are in force\n" not in said and time.monotonic() < deadline:
+                said += log.read()
+                time.sleep(0.02)
+        self.assertIn("are in force\n", said)
+
+    def test_no_operator_is_left(self):
+        """The way of OPERATIONS.md, step by step, and nothing less."""
+        sara = enrol(self.bank, "sara", ["security"], by=self.sven)
+        self.reload("four_eyes = yes\n")
+        lost = [("/v1/holders/%s/keys/%s" % (name, who.key.thumbprint), {**NOTE, "status": "revoked"})
+                for name, who in (("sven", self.sven), ("sara", sara))]
+        keys = {name: Key(self.bank.dir) for name in ("tina", "tom")}
+        add = [("/v1/operators", {"operator": name, "name": name.title(), "spki": b64(key.spki)}) for name, key in keys.items()]
+        roles = [("/v1/operators/%s/roles" % name, {**NOTE, "roles": ["security"]}) for name in keys]
+        self.assertEqual(self.bank.operator("POST", *add[0]).name, "CONSOLE_CLOSED")
+        self.reload("console = open\nfour_eyes = yes\n")
+        self.assertEqual([self.bank.operator("POST", *one).name for one in (*lost, *add)], ["OK"] * 4)
+        self.assertEqual(self.bank.operator("POST", *roles[0]).name, "FOUR_EYES")
+        self.reload("console = open\n")
+        self.assertEqual([self.bank.operator("POST", *one).name for one in roles], ["OK"] * 2)
+        self.reload("four_eyes = yes\n")
+        self.assertEqual(self.bank.operator("POST", *add[0]).name, "CONSOLE_CLOSED")
+        tina, tom = (Operator(self.bank, key) for key in keys.values())
+        more = {**NOTE, "roles": ["security", "payments"]}
+        self.assertEqual(tina.act("/v1/operators/tina/roles", more).name, "FOUR_EYES")
+        self.assertEqual(tina.act("/v1/operators/tom/roles", more).name, "OK")
+        self.assertEqual(tom.act("/v1/operators/tina/roles", more).name, "OK")
+        self.assertIn(self.sven.get("/v1/operators").name, ("SESSION_REQUIRED", "ROLE_REQUIRED"))
 
     def test_the_settings_other_words(self):
         self.bank.stop_bankd()

@@ -12,7 +12,7 @@ import operators
 from bank import BIN, Bank, Key, Session, StartFailed, iban
 from holder import WAIT_S, Holder, Operator
 from test_curl_engine import Scene
-from test_keeper_admits import ask, stale
+from test_keeper_admits import Times, ask, stale
 from test_watch import Screen
 
 ACCOUNT, PAYEE = iban(1), iban(2)
@@ -374,6 +374,24 @@ class AskedFor(Asked):
         self.bank.start()
         self.assertNotEqual(self.bank.pin, old)
         self.bank.verify_log()
+
+    def test_a_token_that_takes_its_time(self):
+        """Nobody waits for it; that the key is there is found out, whoever asks again or not."""
+        reader, act = Session(self.bank, self.olga_key), operators.act(self.olga_key, self.PATH, self.WISH)
+        self.bank.keeper.send_signal(signal.SIGSTOP)
+        try:
+            with Times(lambda: reader.get("/v1/operators")) as times:
+                self.assertEqual(self.olga.send_act(self.PATH, act).name, "TIMEOUT")
+        finally:
+            self.bank.keeper.send_signal(signal.SIGCONT)
+        self.assertLess(times.waits, 5)
+        deadline = time.monotonic() + WAIT_S
+        while not self.rollovers() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        (first,) = self.rollovers()
+        self.assertEqual(self.olga.send_act(self.PATH, act).json, {"missing": 0})
+        self.assertEqual(self.rollovers(), [first])
+        self.assertEqual([e["body"]["type"] for e in self.bank.log_from(0)].count("rollover"), 1)
 
     def test_what_a_bankd_cannot_get(self):
         pia = operators.enrol(self.bank, "pia", ["enrolment"], by=self.olga)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  * Which certificate a holder takes from his bank: made here by OpenSSL, each wrong in one thing. */
-#include "app/rolled.h"
+#include "app/repin.h"
 #include "signer/issued.h"
 
 #include "tests/base/unit.h"
@@ -131,7 +131,7 @@ static void test_the_one_that_was_asked_for(void **state)
     (void)state;
     make(&r, &der);
     assert_ok(issued_root(&root, found, &why));
-    assert_ok(rolled_from(&app, found));
+    assert_ok(repin_from(&app, found));
     assert_ok(issued_check(&der, &root, &carol, &why));
     assert_ok(issued_pem(&der, &pem));
     assert_memory_equal(pem.data, "-----BEGIN CERTIFICATE-----\n", 28);
@@ -155,7 +155,7 @@ static void test_a_root_that_is_not_pinned(void **state)
     r.key = r.signer = other_key;
     make(&r, &der);
     assert_ok(issued_root(&der, found, &why));
-    assert_err(rolled_from(&app, found), ERR_UNAVAILABLE);
+    assert_err(repin_from(&app, found), ERR_UNAVAILABLE);
     assert_err(issued_root(&(struct buf){0}, found, &why), ERR_CERTIFICATE_MISMATCH);
     buf_free(&der);
 }

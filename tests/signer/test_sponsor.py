@@ -50,7 +50,7 @@ class Sponsor(Desk):
         self.assertEqual(self.bank.operator("POST", path, {"note": "as a test", "status": status}).status, 200)
 
     def admit(self, holder):
-        return self.bank.ctl("enrolment", "admit", self.request, "--id", holder, "--thumbprint", self.key, check=False)
+        return self.bank.ctl("enrolment", "admit", self.request, "--id", holder, "--name", NAME, "--thumbprint", self.key, check=False)
 
     def test_from_the_letter_to_the_operator(self):
         with self.alice.terminal("sponsor", self.letter) as t:
@@ -163,7 +163,7 @@ class Demanded(Desk):
         import enrolment
         newcomer = enrolment.Newcomer(self.bank, "Dora Example")
         newcomer.ask()
-        done = self.bank.ctl("enrolment", "admit", newcomer.enrolment, "--id", "dora", "--thumbprint",
+        done = self.bank.ctl("enrolment", "admit", newcomer.enrolment, "--id", "dora", "--name", newcomer.name, "--thumbprint",
                              newcomer.key.thumbprint, check=False)
         self.assertIn("bankctl: SPONSORS_MISSING: ", done.stderr)
         self.assertIn("countersign sponsor", done.stderr)

@@ -72,7 +72,7 @@ def forged_rotations():
             ("of-another-time", jws(SECOND, PROOF, canon(offer(issued="2026-11-22T10:05:31Z")))),
             ("with-less", jws(SECOND, PROOF, canon({k: same[k] for k in same if k != "expires"}))),
             ("broken", jws(SECOND, PROOF, canon(same))[:-4] + "AAAA")):
-        yield "KEY_UNPROVED", "proof-" + name, rotation(proof=proof)
+        yield "KEY_UNPROVEN", "proof-" + name, rotation(proof=proof)
 
 
 # --- evidence ------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def forged_evidence_of_rotations(wrong):
     yield alone("of-anothers-keys", holder="bob")
     yield alone("by-a-stranger", "KEY_UNKNOWN", old=STRANGER)
     yield alone("of-another-bank", "BANK_MISMATCH", bank="demobank.example/test")
-    yield alone("unproved", "KEY_UNPROVED", proof=jws(STRANGER, PROOF, canon(offer(issued="2026-11-22T10:04:30Z"))))
+    yield alone("unproved", "KEY_UNPROVEN", proof=jws(STRANGER, PROOF, canon(offer(issued="2026-11-22T10:04:30Z"))))
     yield alone("left-out", "KEY_UNKNOWN", told="start")
     # what took the place of a revoked key goes with it, whether the bank says so or not
     for name, keys in (("and-its-successor-votes", [ALICE]), ("and-so-is-its-successor", [ALICE, SECOND])):

@@ -102,14 +102,15 @@ static enum err add_line(const struct ctl *ctl, const struct js *item, const str
                          enum err said, const struct js *answer, struct buf *lines)
 {
     const char *name = js_member_text(item, "item");
-    size_t from = lines->len;
+    struct buf line = BUF_INIT(0);
     enum err e = said != ERR_OK
-                     ? buf_addf(lines, "%s  refused: %s%s%s", name, err_name(said),
+                     ? buf_addf(&line, "%s  refused: %s%s%s", name, err_name(said),
                                 ctl->detail[0] != '\0' ? ", " : "", ctl->detail)
-                     : buf_addf(lines, "%s  %s", name,
+                     : buf_addf(&line, "%s  %s", name,
                                 d->done != NULL ? d->done : js_member_text(answer, "status"));
     if (e == ERR_OK)
-        text_tame((char *)lines->data + from);
+        e = text_tame_add(lines, buf_str(&line), line.len);
+    buf_free(&line);
     return e == ERR_OK ? buf_add_byte(lines, '\n') : e;
 }
 

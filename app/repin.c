@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/rolled.h"
+#include "app/repin.h"
 
 #include "base/clock.h"
 #include "base/conf.h"
@@ -49,7 +49,7 @@ static enum err judge(const struct app *a, const struct js *answer, const char *
     return e;
 }
 
-enum err rolled_from(struct app *a, const char *older)
+enum err repin_from(struct app *a, const char *older)
 {
     struct js *answer = NULL;
     if (strcmp(older, a->bank_key) == 0)
@@ -113,18 +113,18 @@ static enum err follow(struct app *a, struct client *client)
     return ERR_OK;
 }
 
-enum err rolled_follow(struct app *a, struct client *client)
+enum err repin_follow(struct app *a, struct client *client)
 {
     return client_other_root(client)[0] != '\0' ? follow(a, client) : ERR_TLS_REFUSED;
 }
 
-enum err rolled_call(struct app *a, struct client *client, const struct client_call *call,
-                     struct buf *answer)
+enum err repin_call(struct app *a, struct client *client, const struct client_call *call,
+                    struct buf *answer)
 {
     a->message[0] = '\0';
     enum err e = client_call(client, call, answer);
     if (e != ERR_TLS_REFUSED)
         return e;
-    e = rolled_follow(a, client);
+    e = repin_follow(a, client);
     return e == ERR_OK ? client_call(client, call, answer) : e;
 }

@@ -18,21 +18,12 @@ static enum err read_rows(struct core *c, int64_t holder, const int64_t after[st
                           unsigned limit, struct life_order *rows, size_t *count)
 {
     struct store_query *q = store_query(c->store, STORE_ORDER_VOTELESS);
-    bool row = false;
 
-    *count = 0;
     store_bind_int(q, ":holder", holder);
     store_bind_int(q, ":account", after[0]);
     store_bind_int(q, ":after", after[1]);
     store_bind_int(q, ":limit", limit);
-    enum err e = store_step(q, &row);
-    while (!e && row && *count < PAGE_MAX) {
-        e = life_read(q, &rows[(*count)++]);
-        if (!e)
-            e = store_step(q, &row);
-    }
-    store_done(q);
-    return e;
+    return life_read_all(q, PAGE_MAX, rows, count);
 }
 
 /* What is due goes first: it may have ended the order, or accepted it. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bankd/keeper/rolling.h"
+#include "bankd/keeper/new_root.h"
 
 #include "bankd/keeper/hsm.h"
 #include "bankd/keeper/papers.h"
@@ -87,7 +87,7 @@ static enum err append(const struct buf *text, const char *by_new, const char *b
 
 /* A chain that nobody would believe is not put in force. */
 static enum err read_back(const struct buf *text, const char *bank, const struct papers *p,
-                          struct rolling_result *out)
+                          struct new_root_result *out)
 {
     const char *old_pin = key_thumbprint(hsm_public(p->root)), *pin = NULL;
     struct verify_rollovers *chain = NULL;
@@ -131,8 +131,8 @@ static enum err make_rollovers(const struct papers *p, const char *bank, struct 
     return e;
 }
 
-enum err rolling_make(const struct rolling_place *at, int64_t overlap_days,
-                      struct rolling_result *out)
+enum err new_root_make(const struct new_root_place *at, int64_t overlap_days,
+                       struct new_root_result *out)
 {
     struct buf rollovers = BUF_INIT(SERVE_MESSAGE_MAX);
     const struct papers *p = at->papers;
@@ -156,21 +156,21 @@ enum err rolling_make(const struct rolling_place *at, int64_t overlap_days,
     return e;
 }
 
-static enum err roll(const struct settings *s, const struct rolling_options *o, struct hsm *hsm,
-                     struct rolling_result *out)
+static enum err roll(const struct settings *s, const struct new_root_options *o, struct hsm *hsm,
+                     struct new_root_result *out)
 {
     struct papers papers;
-    const struct rolling_place at = {s->bank, s->state, hsm, &papers};
+    const struct new_root_place at = {s->bank, s->state, hsm, &papers};
 
     enum err e = papers_open(s->state, s->bank, hsm, &papers);
     if (!e)
-        e = rolling_make(&at, o->overlap_days, out);
+        e = new_root_make(&at, o->overlap_days, out);
     papers_free(&papers);
     return e;
 }
 
-enum err rolling_run(const struct settings *settings, const struct rolling_options *options,
-                     struct rolling_result *out)
+enum err new_root_run(const struct settings *settings, const struct new_root_options *options,
+                      struct new_root_result *out)
 {
     const struct hsm_options token = {settings->module, settings->token, options->pin_fd};
     struct hsm *hsm = NULL;
