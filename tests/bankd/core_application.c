@@ -203,6 +203,40 @@ static void threat_10_which_words_count(void **state)
     wanted_free(&a);
 }
 
+static bool told(const struct world *w, const char *type)
+{
+    return strstr(buf_str(&w->answer.body), type) != NULL;
+}
+
+/* Years of a signer's cards are no part of it, unless he signed something else there. */
+static void test_evidence_has_no_more_than_it_needs(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+    struct world_order o;
+
+    both_sign(w, &a);
+    assert_ok(admit(w, &a));
+    set_key(w, &w->bob, "suspended");
+    set_key(w, &w->bob, "active");
+    world_fund(w, NEW_ACCOUNT, "50.00");
+    world_order_on(w, NEW_ACCOUNT, "20.00", "", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    struct verify_report report = world_proves(w, &w->alice, &o, "ACSC");
+    assert_int_equal(report.policy_signer_count, 2);
+    assert_true(told(w, "application-end"));
+    assert_false(told(w, "key-status"));
+    world_order_free(&o);
+    world_later(w, 1); /* his sessions ended with the key */
+    world_login_all(w);
+    world_order_on(w, NEW_ACCOUNT, "10.00", "", &o);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    (void)world_proves(w, &w->alice, &o, "ACSC");
+    assert_true(told(w, "key-status"));
+    world_order_free(&o);
+    wanted_free(&a);
+}
+
 /* What the store has is proven anew before an account is opened by it. */
 static void test_a_store_that_was_changed(void **state)
 {
@@ -262,6 +296,7 @@ int main(void)
         TEST(threat_10_which_words_count),
         TEST(test_a_store_that_was_changed),
         TEST(test_what_evidence_says),
+        TEST(test_evidence_has_no_more_than_it_needs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
