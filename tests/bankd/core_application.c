@@ -299,6 +299,22 @@ static void threat_10_which_words_count(void **state)
     wanted_free(&a);
 }
 
+/* Whom it names is what the others signed. */
+static void test_a_store_that_forgot_somebody(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    world_execute(w, "DELETE FROM application_holder WHERE holder <> (SELECT applicant FROM"
+                     " application)");
+    world_begin(w);
+    assert_err(core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer),
+               ERR_STORE_FAILED);
+    core_rollback(w->core);
+    wanted_free(&a);
+}
+
 static bool told(const struct world *w, const char *type)
 {
     return strstr(buf_str(&w->answer.body), type) != NULL;
@@ -395,6 +411,7 @@ int main(void)
         TEST(test_applications_silence_no_order),
         TEST(threat_10_which_words_count),
         TEST(test_a_store_that_was_changed),
+        TEST(test_a_store_that_forgot_somebody),
         TEST(test_what_evidence_says),
         TEST(test_evidence_has_no_more_than_it_needs),
     };

@@ -196,7 +196,7 @@ class Ceremony(Scene):
 
 
 class Threats(Scene):
-    def test_row_1_again(self):
+    def test_threat_01_again(self):
         application = ap.make("alice", "bob")
         jws = ap.word(self.alice.key, application)
         first = ap.send(self.alice, application, jws)
@@ -213,7 +213,7 @@ class Threats(Scene):
         self.assertEqual(self.look(application)["account"], account)
         self.assertEqual([e for e in self.since() if e[0] == "account"], [("account", None)])
 
-    def test_row_2_for_something_else(self):
+    def test_threat_02_for_something_else(self):
         application, other = ap.make("alice", "bob"), ap.make("alice", "bob")
         for name, members in (("BANK_MISMATCH", {"bank": "demobank.example/prod"}),
                               ("APPLICATION_MISMATCH", {"application": ap.name(other)}),
@@ -229,18 +229,18 @@ class Threats(Scene):
         self.refused(ap.send(self.alice, other, ap.word(self.alice.key, application)), "APPLICATION_MISMATCH")
         self.assertEqual(self.since(), [])
 
-    def test_row_3_another_text_was_shown(self):
+    def test_threat_03_another_text_was_shown(self):
         application = ap.make("alice", "bob")
         shown = ap.display(ap.make("alice", "bob", policy={"title": "Harmless"}), "apply")
         for text in (shown, ap.display(application, "withdraw")):
             self.refused(self.says(self.alice, application, displayDigest=b.sha256(text.encode())), "DISPLAY_MISMATCH")
 
-    def test_row_4_another_kind_of_statement(self):
+    def test_threat_04_another_kind_of_statement(self):
         application = ap.make("alice", "bob")
         for typ in ("countersign-decision+jws", "countersign-policy+jws", ap.TYP + "x"):
             self.refused(ap.send(self.alice, application, ap.word(self.alice.key, application, typ=typ)), "JWS_TYPE")
 
-    def test_row_9_stale(self):
+    def test_threat_09_stale(self):
         now = int(time.time())
         application = ap.make("alice", "bob")
         for ahead, name in ((-320, "ISSUED_TOO_OLD"), (30, "ISSUED_IN_FUTURE")):
@@ -248,7 +248,7 @@ class Threats(Scene):
         self.refused(self.says(self.alice, ap.make("alice", lifetime=-1, now=now)), "APPLICATION_PERIOD")
         self.refused(self.says(self.alice, ap.make("alice", lifetime=30 * ap.DAY + 60, now=now)), "APPLICATION_PERIOD")
 
-    def test_row_10_a_key_that_counts_no_more(self):
+    def test_threat_10_a_key_that_counts_no_more(self):
         """Between the signature and the admission; its holder signs again by another."""
         old, new = b.Key(self.bank.dir), b.Key(self.bank.dir, "P-384")
         self.assertEqual(self.bank.add_holder("carol", old).status, 201)
@@ -280,7 +280,7 @@ class Threats(Scene):
         newcomer.ask()
         self.assertEqual(newcomer.admit(holder).json.get("holder"), holder)
 
-    def test_row_11_one_person_one_word(self):
+    def test_threat_11_one_person_one_word(self):
         """A hundred at once, by two keys of one person: nobody signs for the other."""
         second = b.Key(self.bank.dir)
         application = ap.make("alice", "bob")
@@ -304,7 +304,7 @@ class Threats(Scene):
         self.refused(self.admit(application), "APPLICATION_UNSIGNED")
         self.key_of("alice", second, "revoked")
 
-    def test_row_12_withdrawn_or_admitted(self):
+    def test_threat_12_withdrawn_or_admitted(self):
         """One of the two, never both, whoever comes first."""
         outcomes = set()
         for _ in range(12):
@@ -325,7 +325,7 @@ class Threats(Scene):
                 self.before[account] = 0
             outcomes.add(names)
 
-    def test_row_18_text_stays_text(self):
+    def test_threat_18_text_stays_text(self):
         odd = "=1+1'; DROP TABLE application; --<b>%00"
         application = ap.make("alice", policy={"title": odd})
         self.assertEqual(self.says(self.alice, application).json["title"], odd)
