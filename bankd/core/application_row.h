@@ -10,7 +10,6 @@
 #include "bankd/core/state.h"
 #include "order/application.h"
 
-#define APPLICATION_NAME_LEN ((size_t)2 * DIGEST_LEN)
 #define APPLICATION_OBJECT_MAX (sizeof "application:" + APPLICATION_NAME_LEN)
 #define APPLICATION_REASON_BYTES 560u
 /* Words on one, however often a key was lost: evidence has to tell them all. */
