@@ -243,7 +243,7 @@ class Api:
         return self.call(c, "POST", f"/v1/applications/{c['application']}/admission", {"account": c["account"]})
 
     def do_refuse_application(self, c):
-        return self.call(c, "POST", f"/v1/applications/{c['application']}/refusal", {"reason": "Asked"})
+        return self.call(c, "POST", f"/v1/applications/{c['application']}/refusal", {"note": "Asked"})
 
     def do_see_application(self, c):
         return self.call(c, "GET", f"/v1/applications/{c['application']}")
