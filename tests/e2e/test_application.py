@@ -524,3 +524,7 @@ class CommandLine(unittest.TestCase):
         self.assertIn("no proven signature of bob", done.stderr)
         self.assertNotIn("application-end", [e["type"] for e in self.bank.entries()[-1:]])
         self.bank.ctl("application", "refuse", one["application"], "--note", "as a test")
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")
