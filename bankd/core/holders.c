@@ -101,6 +101,9 @@ static enum err enrol(struct core *c, const struct core_caller *who, struct enro
         e = key_from_spki(in->spki, in->spki_len, &in->key);
     if (!e)
         e = check_new(c, in);
+    /* Where people must vouch for who is new, he comes by a request of his own. */
+    if (!e && !in->known && in->kind == PEOPLE_PERSON && !who->console && c->terms.sponsors > 0)
+        e = ERR_SPONSORS_MISSING;
     if (!e && !in->known) {
         const struct enrol one = {
             .kind = in->kind, .holder = in->id, .name = in->name, .key = in->key};

@@ -120,6 +120,7 @@ enum err notices_forget(struct core *c)
 /* Where it goes, and how often that was tried. */
 struct tried {
     int64_t attempts;
+    bool proven; /* that the address is his */
     char channel[16], address[CORE_CONTACT_ADDRESS_MAX + 1];
 };
 
@@ -138,6 +139,7 @@ static enum err find(struct core *c, const char *notice, struct tried *out)
     if (!e)
         e = store_copy_text(q, 2, out->address, sizeof out->address);
     out->attempts = e ? 0 : store_int(q, 0);
+    out->proven = !e && strcmp(store_text(q, 3), "contact-confirm") != 0;
     store_done(q);
     return e;
 }
@@ -175,7 +177,7 @@ static int64_t wait_us(const struct core *c, int64_t attempts, unsigned jitter)
 }
 
 /* What else waits for an address where nobody was is not tried before the wait is over: it would
- * only take others' turns. */
+ * only take others' turns. Nobody delays others by an address that he only says is his. */
 static enum err delay(struct core *c, const struct tried *to, int64_t due_us)
 {
     struct store_query *q = store_query(c->store, STORE_NOTICE_DELAY);
@@ -200,7 +202,7 @@ static enum err settle(struct core *c, const struct core_carried *one)
     int64_t due_us = c->now_us + wait_us(c, attempts, one->jitter);
     bool dead = one->outcome == CORE_UNWANTED || attempts >= c->terms.notice_attempts;
     e = set(c, one->notice, dead ? "dead" : "due", attempts, due_us, one->error);
-    return e ? e : delay(c, &tried, due_us);
+    return e || dead || !tried.proven ? e : delay(c, &tried, due_us);
 }
 
 /* --- lists --- */

@@ -37,6 +37,8 @@ static enum err judge_row(struct core *c, const struct row *row, struct sponsor 
 
     enum err e = ledger_by_id(c, row->account, &a);
     if (!e)
+        e = change_catch_up(c, &a);
+    if (!e)
         e = state_policy(c, a.policy_digest, &policy);
     if (e)
         return e;
@@ -46,16 +48,27 @@ static enum err judge_row(struct core *c, const struct row *row, struct sponsor 
     return ERR_OK;
 }
 
+/* An earlier word may count again: the key that signed it was found, or the policy changed back. */
+static void count_once(struct sponsors *all)
+{
+    for (size_t i = 1; i < all->count; i++) {
+        for (size_t j = 0; j < i; j++) {
+            if (all->at[j].counts && strcmp(all->at[j].holder, all->at[i].holder) == 0)
+                all->at[i].counts = false;
+        }
+    }
+}
+
 enum err sponsor_load(struct core *c, int64_t enrolment, struct sponsors *out)
 {
     struct store_query *q = store_query(c->store, STORE_SPONSOR_OF);
-    struct row rows[SPONSORS_MAX];
+    struct row rows[SPONSOR_WORDS_MAX];
     bool found = false;
 
     *out = (struct sponsors){.count = 0};
     store_bind_int(q, ":enrolment", enrolment);
     enum err e = store_step(q, &found);
-    while (!e && found && out->count < SPONSORS_MAX) {
+    while (!e && found && out->count < SPONSOR_WORDS_MAX) {
         e = read_row(q, &out->at[out->count], &rows[out->count]);
         out->count += !e;
         if (!e)
@@ -64,10 +77,10 @@ enum err sponsor_load(struct core *c, int64_t enrolment, struct sponsors *out)
     store_done(q);
     for (size_t i = 0; !e && i < out->count; i++)
         e = judge_row(c, &rows[i], &out->at[i]);
+    count_once(out);
     return e;
 }
 
-/* Nobody has two that count: judge. */
 size_t sponsor_count(const struct sponsors *all)
 {
     size_t count = 0;
@@ -172,7 +185,8 @@ static enum err judge(void *ctx)
         e = sponsor_load(s->c, s->request.id, &s->before);
     if (!e && sponsor_is(&s->before, s->stated.key.holder_name))
         e = ERR_ALREADY_SPONSORED;
-    return !e && s->before.count == SPONSORS_MAX ? ERR_SPONSORS_TOO_MANY : e;
+    bool full = s->before.count == SPONSOR_WORDS_MAX || sponsor_count(&s->before) == SPONSORS_MAX;
+    return !e && full ? ERR_SPONSORS_TOO_MANY : e;
 }
 
 /* --- entering --- */

@@ -10,7 +10,8 @@
 #include "order/doc.h"
 #include "order/iban.h"
 
-#define SPONSORS_MAX 8 /* words about one request */
+#define SPONSORS_MAX 8       /* people whose word on one request counts */
+#define SPONSOR_WORDS_MAX 32 /* words on it that were taken, with those that count no more */
 
 struct sponsor {
     char holder[HOLDER_MAX + 1], account[IBAN_MAX + 1];
@@ -18,12 +19,13 @@ struct sponsor {
     bool counts;
 };
 struct sponsors {
-    struct sponsor at[SPONSORS_MAX];
+    struct sponsor at[SPONSOR_WORDS_MAX];
     size_t count;
 };
-/* Of the request in row ENROLMENT, in order of entry. */
+/* Of the request in row ENROLMENT, in order of entry. A person's first word that counts is the only
+ * one of his that does. */
 MUST_CHECK enum err sponsor_load(struct core *c, int64_t enrolment, struct sponsors *out);
-/* How many people's word counts; a person's counts once. */
+/* How many people's word counts. */
 size_t sponsor_count(const struct sponsors *all);
 bool sponsor_is(const struct sponsors *all, const char *holder); /* his word counts */
 /* Member `sponsors` of OUT: those whose word counts; absent when nobody's does. */

@@ -273,7 +273,9 @@ static void fly(struct trip *t)
     struct post_result result;
     size_t at = 0;
 
-    for (uint64_t waited = 0; waited < t->carry->settings->poll_ms; waited += TICK_MS) {
+    const int64_t over_us = clock_mono_us() + (int64_t)t->carry->settings->poll_ms * 1000;
+
+    while (clock_mono_us() < over_us) {
         bool flying = count_of(t, FLYING) > 0;
         if ((*t->carry->stop && !flying) || (count_of(t, ENDED) > 0 && !t->silent))
             return;

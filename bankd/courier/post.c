@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#define ANSWER_MAX ((size_t)64 << 10) /* bytes */
+
 /* One thing on its way. */
 struct parcel {
     size_t tag;
@@ -17,7 +19,8 @@ struct parcel {
     CURL *handle;
     struct curl_slist *list; /* its recipient, or its header */
     struct buf bytes;
-    size_t at; /* what of it is gone */
+    size_t at;       /* what of it is gone */
+    size_t answered; /* bytes */
     char words[CURL_ERROR_SIZE];
 };
 
@@ -38,11 +41,14 @@ static size_t give(char *out, size_t size, size_t count, void *arg)
     return n;
 }
 
+/* What a server says beside its status is nobody's business, and too much of it is the end. */
 static size_t forget(char *bytes, size_t size, size_t count, void *arg)
 {
+    struct parcel *p = arg;
+
     (void)bytes;
-    (void)arg;
-    return size * count;
+    p->answered += size * count;
+    return p->answered <= ANSWER_MAX ? size * count : 0;
 }
 
 enum err post_new(const struct settings *s, const struct secret *password, struct post **out)
@@ -160,6 +166,7 @@ static bool set_common(struct parcel *p, const struct settings *s)
            curl_easy_setopt(h, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_TIMEOUT_MS, (long)s->send_ms) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_ERRORBUFFER, p->words) == CURLE_OK &&
+           curl_easy_setopt(h, CURLOPT_WRITEDATA, p) == CURLE_OK &&
            curl_easy_setopt(h, CURLOPT_WRITEFUNCTION, forget) == CURLE_OK;
 }
 

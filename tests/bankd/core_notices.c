@@ -282,6 +282,23 @@ static void test_where_nobody_is_only_its_own_news_waits(void **state)
     assert_string_equal(given(w), "a@one");
 }
 
+/* Alice only says that Bob's address is hers. */
+static void test_nobody_delays_others_by_an_address_of_theirs(void **state)
+{
+    struct world *w = *state;
+    char notice[128];
+
+    core_set_terms(
+        w->core, &(struct core_terms){.notice_wait_us = 30 * TEXT_SECOND_US, .notice_attempts = 3});
+    reached_at(w, &w->bob, "b@one");
+    assert_string_equal(set_where(w, &w->alice, "b@one", ""), "OK");
+    snprintf(notice, sizeof notice, "%s", world_sql(w, "SELECT notice FROM notice"));
+    enter_order(w, &w->alice, WORLD_ALICE_ACCOUNT);
+    assert_string_equal(told(w), "contact-confirm b@one, order-waiting b@one");
+    courier(w, &(struct core_carried){notice, "nobody of that name", CORE_FAILED, 0}, 1);
+    assert_string_equal(given(w), "b@one");
+}
+
 /* Only the courier carries it to where it belongs. */
 static void test_nobody_else_sees_a_code(void **state)
 {
@@ -347,6 +364,7 @@ int main(void)
         T(test_old_news_is_dropped),
         T(test_where_nobody_is_only_its_own_news_waits),
         T(test_nobody_else_sees_a_code),
+        T(test_nobody_delays_others_by_an_address_of_theirs),
         T(test_reminders_have_their_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

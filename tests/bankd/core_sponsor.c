@@ -188,6 +188,52 @@ static void test_the_bank_demands_it(void **state)
     end(&s);
 }
 
+/* Who is added by hand has no request that anybody could vouch for. */
+static void test_nobody_comes_round_it(void **state)
+{
+    struct world *w = *state;
+    struct scene s = begin(w);
+    struct core_caller root = world_operator;
+    size_t len;
+    const uint8_t *spki = key_spki(s.dora.key, &len);
+
+    root.console = true; /* the ceremony */
+    demand(w, 1);
+    for (int i = 0; i < 2; i++) {
+        const struct core_caller *who = i ? &root : &world_operator;
+
+        world_begin(w);
+        world_end(w, core_holder_add(w->core, who, "dora", "dora", spki, len, &w->answer));
+        assert_err(w->answer.err, i ? ERR_OK : ERR_SPONSORS_MISSING);
+    }
+    end(&s);
+}
+
+/* Words that come back to life make nobody two people. */
+static void test_a_person_counts_once(void **state)
+{
+    struct world *w = *state;
+    struct scene s = begin(w);
+    struct world_word word = *of(&s);
+    const char *const holders[] = {"alice", "bob"};
+    const struct world_account in = {
+        .account = "DE02120300000000202051", .holders = holders, .count = 2};
+
+    assert_ok(world_open_account(w, &in));
+    assert_string_equal(world_sponsor(w, &w->alice, of(&s)), "OK");
+    world_execute(w,
+                  "UPDATE account SET state = 'closed' WHERE account = '" WORLD_ALICE_ACCOUNT "'");
+    word.account = in.account;
+    assert_string_equal(world_sponsor(w, &w->alice, &word), "OK");
+    world_execute(w, "UPDATE account SET state = 'open' WHERE account = '" WORLD_ALICE_ACCOUNT "'");
+    assert_true(listed(&s, "\"sponsors\":[\"alice\"]"));
+    demand(w, 2);
+    assert_err(admit(&s), ERR_SPONSORS_MISSING);
+    demand(w, 1);
+    assert_ok(admit(&s));
+    end(&s);
+}
+
 /* THREATS row 10: what was good when it was said is judged again when it counts. */
 static void threat_10_between_word_and_admission(void **state)
 {
@@ -277,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_a_word_is_seen_and_logged),       T(test_what_is_refused),
         T(test_a_program_knows_nobody),          T(test_the_bank_demands_it),
+        T(test_nobody_comes_round_it),           T(test_a_person_counts_once),
         T(threat_10_between_word_and_admission), T(threats_1_2_9_11_replay_stale_wrong_key),
         T(test_it_makes_nobody_a_holder),
     };
