@@ -106,7 +106,8 @@ class Api:
         session = fixture.Session(self.bank)
         session.key = fixture.Key(self.bank.dir, c["curve"])
         self.people.append(session)
-        return self.answer(self.bank.add_holder(c["name"], session.key))
+        return self.answer(self.bank.operator("POST", "/v1/holders", {
+            "holder": c["name"], "name": c["name"], "spki": fixture.b64(session.key.spki)}))
 
     def do_terminal(self, c):
         session = fixture.Session(self.bank)
@@ -245,14 +246,13 @@ class Api:
 
     def request_of(self, c, key):
         """As what is signed about it has it."""
-        one = enrolment.Newcomer.__new__(enrolment.Newcomer)
-        one.bank, one.name, one.key, one.tls, one.wanted, one.enrolment = self.bank, c["name"], key, None, c.get("wanted"), c.get("about")
+        one = enrolment.Newcomer(self.bank, c["name"], wanted=c.get("wanted") or None, tls=None, key=key)
+        one.enrolment = c.get("about")
         return one
 
     def do_ask(self, c):
         one = self.request_of(c, self.people[c["taken"]].key if "taken" in c else self.asking(c))
-        one.wanted = one.wanted or None
-        jws = one.jws(issued=fixture.rfc3339(c["issued"]), expires=fixture.rfc3339(c["expires"]), nonce=c["nonce"])
+        jws = one.jws(issued=c["issued"], expires=fixture.rfc3339(c["expires"]), nonce=c["nonce"])
         return self.answer(one.send(jws))
 
     def do_sponsor(self, c):
@@ -445,6 +445,9 @@ class ApiBank(model.Bank):
         """The keeper knows none of these operators."""
         if self.acting != self.CONSOLE:
             raise Refused("KEEPER_UNPINNED")
+
+    def see_waiting(self, session):
+        return {"err": "ROLE_REQUIRED"} if session is None else super().see_waiting(session)
 
     def operator(self, session):
         self.stranger = session is not None and not self.has_session(session)

@@ -3,7 +3,7 @@
 
 from books import Key, Refused
 
-WAITING_MAX, SPONSORS_MAX = 1000, 8
+WAITING_MAX, SPONSORS_MAX, WORDS_MAX = 1000, 8, 32
 
 
 class Request:
@@ -62,10 +62,12 @@ class Newcomers:
     def counts(self, word):
         """Judged again whenever it matters: the key, the right, the account."""
         holder, account, key, _ = word
+        self.catch_up_change(account)
         return key.counts and account.state != "closed" and holder in account.policy.approvers
 
     def vouching(self, request):
-        return [holder for holder, *_ in filter(self.counts, request.words)]
+        """A person counts once."""
+        return {holder for holder, *_ in filter(self.counts, request.words)}
 
     def sponsor(self, said, path):
         """SAID was signed about its own request; PATH is the one by whose path it is handed in."""
@@ -90,11 +92,14 @@ class Newcomers:
                                 (key.holder not in account.policy.holders, "NOT_A_HOLDER"),
                                 (key.holder not in account.policy.approvers, "MAY_NOT_APPROVE"),
                                 (request.state != "waiting", "ENROLMENT_OVER"),
-                                (said["slip"], "SPONSORSHIP_MISMATCH"),
-                                (key.holder in self.vouching(request), "ALREADY_SPONSORED"),
-                                (len(request.words) == SPONSORS_MAX, "SPONSORS_TOO_MANY")):
+                                (said["slip"], "SPONSORSHIP_MISMATCH")):
                 if wrong:
                     raise Refused(name)
+            vouching = self.vouching(request)
+            if key.holder in vouching:
+                raise Refused("ALREADY_SPONSORED")
+            if len(request.words) == WORDS_MAX or len(vouching) == SPONSORS_MAX:
+                raise Refused("SPONSORS_TOO_MANY")
         except Refused as why:
             return {"err": str(why)}
         request.words.append((key.holder, account, key, self.now))
@@ -114,16 +119,17 @@ class Newcomers:
     def admit(self, number, letter):
         """LETTER: as whom, and what the operator read: WRONG where that is not what the request says."""
         request, holder = self.known_request(number), letter["holder"]
+        vouching = self.vouching(request)
         if letter["slip"]:
             raise Refused("LETTER_MISMATCH")
         kinds = {key.holder: "person" if not key.terminal and not key.staff else "none" for key in self.keys}
         if holder not in kinds:
             if kinds.get(request.wanted) == "person":
                 raise Refused("HOLDER_MISMATCH")
-            if len(self.vouching(request)) < self.sponsors:
+            if len(vouching) < self.sponsors:
                 raise Refused("SPONSORS_MISSING")
         else:
-            self.check_same(request, holder, kinds[holder])
+            self.check_same(request, holder, kinds[holder], vouching)
         if request.key in self.enrolled:
             raise Refused("KEY_TAKEN")
         self.certify()
@@ -134,13 +140,13 @@ class Newcomers:
         self.did("admitted", f"holder:{holder}")
         return {"err": "OK", "status": "admitted", "holder": holder}
 
-    def check_same(self, request, holder, kind):
+    def check_same(self, request, holder, kind, vouching):
         """Another key for who is there: for nobody else, and by another operator, or by his own word."""
         if kind != "person":
             raise Refused("HOLDER_IS_NO_PERSON")
         if request.wanted != holder or request.name != self.person_names[holder]:
             raise Refused("BANK_HOLDER_EXISTS")
-        if holder not in self.vouching(request):
+        if holder not in vouching:
             self.check_eyes("admit", f"holder:{holder}")
 
     def certify(self):
