@@ -17,6 +17,19 @@ static const char *purpose(const struct js *one)
     return "?";
 }
 
+void fate_print_keeper(const struct js *answer)
+{
+    const char *name = js_member_text(answer, "keeper");
+    const struct js *missing = js_get(answer, "keeperMissing");
+    enum err why = err_from_name(name, strlen(name));
+    if (name[0] != '\0')
+        printf("The bank's keeper did not take this, %s: it goes by what was before.\n",
+               err_name(why));
+    if (missing != NULL)
+        printf("The bank's keeper goes by this once %lld more of its operators ask for the same.\n",
+               (long long)js_int(missing));
+}
+
 void fate_print(const struct js *answer)
 {
     const struct js *keys = js_get(answer, "keys");
@@ -29,4 +42,5 @@ void fate_print(const struct js *answer)
             printf("With it: %s, to %s, is %s\n", thumbprint, purpose(one),
                    key_status_name(status));
     }
+    fate_print_keeper(answer);
 }

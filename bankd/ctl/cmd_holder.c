@@ -94,6 +94,8 @@ static int enrol(struct ctl *ctl, const struct enrolment *kind)
         e = ctl_post(ctl, kind->add, NULL, &body, &answer);
     if (e == ERR_OK)
         e = ctl->json ? ctl_print_json(answer) : print_added(kind, &r);
+    if (e == ERR_OK && !ctl->json)
+        fate_print_keeper(answer);
     js_free(answer);
     buf_free(&body);
     return ctl_end(ctl, e);

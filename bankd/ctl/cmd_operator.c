@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/fate.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
@@ -50,8 +51,10 @@ int cmd_operator_roles(void *ctx, const struct args_list *words)
         e = ctl_post(ctl, ROUTE_OPERATOR_ROLES, name, &body, &answer);
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
-    else if (e == ERR_OK)
+    else if (e == ERR_OK) {
         print_roles(name, r.roles);
+        fate_print_keeper(answer);
+    }
     js_free(answer);
     buf_free(&body);
     return ctl_end(ctl, e);

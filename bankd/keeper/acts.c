@@ -74,20 +74,7 @@ static bool taken(const struct pins *p, const struct verified *act)
     return false;
 }
 
-/* What was taken is remembered for as long as it is fresh, which the floor says; forget() has
- * raised it. */
-static enum err check_time(const struct acts_judge *j, const struct act *a)
-{
-    const struct statement *head = verified_head(a->verified);
-
-    if (head->issued_us > j->now_us + AHEAD_MAX_US)
-        return ERR_ISSUED_IN_FUTURE;
-    if (head->issued_us < j->pins->floor_us)
-        return ERR_ISSUED_TOO_OLD;
-    return head->expires_us > j->now_us ? ERR_OK : ERR_STATEMENT_EXPIRED;
-}
-
-/* Forgets what is over by now. */
+/* Forgets what is over by now, and raises the floor to it. */
 static void forget(struct pins *p, int64_t now_us)
 {
     size_t kept = 0;
@@ -105,14 +92,30 @@ static void forget(struct pins *p, int64_t now_us)
             p->admission[kept++] = p->admission[i];
     }
     p->admission_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < p->change_count; i++) {
+        if (p->change[i].expires_us > now_us)
+            p->change[kept++] = p->change[i];
+    }
+    p->change_count = kept;
     if (p->rollover.expires_us <= now_us)
         p->rollover = (struct pin_rollover){0};
 }
 
-static enum err judge(const struct acts_judge *j, role_set needed, struct act *a)
+/* What was taken is remembered for as long as it is fresh, which the floor says. */
+enum err acts_check_time(const struct acts_judge *j, const struct statement *head)
 {
     forget(j->pins, j->now_us);
-    enum err e = check_time(j, a);
+    if (head->issued_us > j->now_us + AHEAD_MAX_US)
+        return ERR_ISSUED_IN_FUTURE;
+    if (head->issued_us < j->pins->floor_us)
+        return ERR_ISSUED_TOO_OLD;
+    return head->expires_us > j->now_us ? ERR_OK : ERR_STATEMENT_EXPIRED;
+}
+
+static enum err judge(const struct acts_judge *j, role_set needed, struct act *a)
+{
+    enum err e = acts_check_time(j, verified_head(a->verified));
     if (!e && !a->signer->active)
         e = ERR_KEY_INACTIVE;
     if (!e && !(a->signer->roles & needed))
@@ -137,112 +140,6 @@ static void report(const struct act *a, struct acts_taken *out)
     memcpy(out->operator_id, a->signer->operator_id, sizeof out->operator_id);
     memcpy(out->path, verified_act(a->verified)->path, sizeof out->path);
     out->again = a->again;
-}
-
-/* --- changes of the operators --- */
-
-/* Acts about one pin may come in another order than they were issued in. Of an older one only what
- * it takes away counts: nobody may undo the newer one with it. */
-static bool is_late(const struct pin *pin, const struct act *a)
-{
-    return verified_head(a->verified)->issued_us < pin->changed_us;
-}
-
-static void note_change(struct pin *pin, const struct act *a)
-{
-    if (!is_late(pin, a))
-        pin->changed_us = verified_head(a->verified)->issued_us;
-}
-
-static enum err add_operator(struct pins *p, const struct act *a)
-{
-    struct request_holder r;
-    struct pin *pin;
-    enum err e = request_operator_read(a->request, a->request_len, &r);
-
-    if (!e)
-        e = pins_add(p, r.holder, r.spki, r.spki_len, &pin);
-    if (!e)
-        note_change(pin, a);
-    return e;
-}
-
-static enum err set_roles(struct pins *p, const struct act *a)
-{
-    struct request_roles r;
-    bool changed = false, missed = false;
-    enum err e = request_roles_read(a->request, a->request_len, &r);
-
-    for (size_t i = 0; !e && i < p->count; i++) {
-        struct pin *pin = &p->pin[i];
-        if (strcmp(pin->operator_id, a->match.param[0]) != 0)
-            continue;
-        role_set roles = is_late(pin, a) ? pin->roles & r.roles : r.roles;
-        changed |= roles != pin->roles;
-        missed |= roles != r.roles;
-        pin->roles = roles;
-        note_change(pin, a);
-    }
-    return !e && missed && !changed ? ERR_ISSUED_TOO_OLD : e;
-}
-
-/* Of a holder's key, which the keeper does not know, nothing comes. */
-static enum err set_key(struct pins *p, const struct act *a)
-{
-    struct pin *pin = pins_find(p, a->match.param[1]);
-    struct request_key r;
-    enum err e = request_key_read(a->request, a->request_len, &r);
-
-    if (e || !pin || strcmp(pin->operator_id, a->match.param[0]) != 0)
-        return e;
-    if (pin->revoked)
-        return ERR_KEY_REVOKED;
-    if (strcmp(r.status, "active") == 0 && is_late(pin, a))
-        return ERR_ISSUED_TOO_OLD;
-    pin->active = strcmp(r.status, "active") == 0;
-    pin->revoked = strcmp(r.status, "revoked") == 0;
-    note_change(pin, a);
-    return ERR_OK;
-}
-
-static const struct {
-    enum route route;
-    enum err (*make)(struct pins *p, const struct act *a);
-} changes[] = {
-    {ROUTE_OPERATOR_ADD, add_operator},
-    {ROUTE_OPERATOR_ROLES, set_roles},
-    {ROUTE_KEY_SET, set_key},
-};
-
-static enum err change(const struct acts_judge *j, struct act *a)
-{
-    enum err e = judge(j, ROLE_BIT(ROLE_SECURITY), a);
-
-    if (e || a->again)
-        return e;
-    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        if (changes[i].route == a->match.route) {
-            e = changes[i].make(j->pins, a);
-            if (!e)
-                remember(j->pins, a);
-            return e;
-        }
-    }
-    return ERR_ACT_MISMATCH;
-}
-
-enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
-                     struct acts_taken *out)
-{
-    struct act a;
-
-    enum err e = verify(j, jws, len, &a);
-    if (!e)
-        e = change(j, &a);
-    if (!e)
-        report(&a, out);
-    verified_free(a.verified);
-    return e;
 }
 
 /* --- where more than one must ask --- */
@@ -277,6 +174,222 @@ static void add_signer(struct pin_signers *s, const struct act *act)
     }
     if (s->count < PINS_SIGNERS_MAX) /* more are never needed */
         snprintf(s->by[s->count++], sizeof s->by[0], "%s", act->signer->operator_id);
+}
+
+/* --- changes of the operators --- */
+
+static struct pin_change *find_change(struct pins *p, const char *subject)
+{
+    for (size_t i = 0; i < p->change_count; i++) {
+        if (strcmp(p->change[i].subject, subject) == 0)
+            return &p->change[i];
+    }
+    return NULL;
+}
+
+/* Whoever gives an operator more than he has is believed when as many ask for the same as must
+ * admit somebody: one alone made himself another key, or another operator, and was two. */
+static enum err agree(const struct acts_judge *j, const struct act *a, const char *subject,
+                      unsigned *missing)
+{
+    struct pins *p = j->pins;
+    struct pin_change *c = find_change(p, subject);
+    int64_t expires_us = verified_head(a->verified)->expires_us;
+
+    if (!c) {
+        if (p->change_count == PINS_CHANGES_MAX)
+            return ERR_BUSY;
+        c = &p->change[p->change_count++];
+        *c = (struct pin_change){.expires_us = expires_us};
+        (void)snprintf(c->subject, sizeof c->subject, "%s", subject);
+    }
+    if (expires_us < c->expires_us)
+        c->expires_us = expires_us;
+    add_signer(&c->signers, a);
+    *missing = count_missing(j, &c->signers, ROLE_BIT(ROLE_SECURITY));
+    if (!*missing)
+        *c = p->change[--p->change_count];
+    return ERR_OK;
+}
+
+/* Acts about one pin may come in another order than they were issued in. Of an older one only what
+ * it takes away counts: nobody may undo the newer one with it. */
+static bool is_late(const struct pin *pin, const struct act *a)
+{
+    return verified_head(a->verified)->issued_us < pin->changed_us;
+}
+
+static void note_change(struct pin *pin, const struct act *a)
+{
+    if (!is_late(pin, a))
+        pin->changed_us = verified_head(a->verified)->issued_us;
+}
+
+static enum err add_operator(const struct acts_judge *j, const struct act *a, unsigned *missing)
+{
+    char subject[PINS_SUBJECT_MAX + 1];
+    struct request_holder r;
+    struct key *key = NULL;
+    struct pin *pin;
+    enum err e = request_operator_read(a->request, a->request_len, &r);
+
+    if (!e)
+        e = key_from_spki(r.spki, r.spki_len, &key);
+    if (e)
+        return e;
+    (void)snprintf(subject, sizeof subject, "add %s %s", r.holder, key_thumbprint(key));
+    if (!pins_find(j->pins, key_thumbprint(key)))
+        e = agree(j, a, subject, missing);
+    key_free(key);
+    if (e || *missing)
+        return e;
+    e = pins_add(j->pins, r.holder, r.spki, r.spki_len, &pin);
+    if (!e)
+        note_change(pin, a);
+    return e;
+}
+
+static void name_roles(const char *operator_id, role_set roles,
+                       char out[static PINS_SUBJECT_MAX + 1])
+{
+    size_t len = (size_t)snprintf(out, PINS_SUBJECT_MAX + 1, "roles %s", operator_id);
+
+    for (size_t r = 0; r < ROLE_COUNT; r++) {
+        if (roles & ROLE_BIT(r))
+            len += (size_t)snprintf(out + len, PINS_SUBJECT_MAX + 1 - len, " %s",
+                                    role_name((enum role)r));
+    }
+}
+
+/* Whether ROLES are more than any key of his has now; of whom nobody is known yet, they are. */
+static bool gives(const struct pins *p, const char *operator_id, role_set roles)
+{
+    bool known = false;
+
+    for (size_t i = 0; i < p->count; i++) {
+        if (strcmp(p->pin[i].operator_id, operator_id) != 0)
+            continue;
+        known = true;
+        if (roles & ~p->pin[i].roles)
+            return true;
+    }
+    return !known && roles;
+}
+
+static enum err set_roles(const struct acts_judge *j, const struct act *a, unsigned *missing)
+{
+    const char *operator_id = a->match.param[0];
+    char subject[PINS_SUBJECT_MAX + 1];
+    struct request_roles r;
+    bool changed = false, missed = false;
+    enum err e = request_roles_read(a->request, a->request_len, &r);
+
+    if (!e && gives(j->pins, operator_id, r.roles)) {
+        name_roles(operator_id, r.roles, subject);
+        e = agree(j, a, subject, missing);
+    }
+    for (size_t i = 0; !e && i < j->pins->count; i++) {
+        struct pin *pin = &j->pins->pin[i];
+        if (strcmp(pin->operator_id, operator_id) != 0)
+            continue;
+        role_set roles = is_late(pin, a) || *missing ? pin->roles & r.roles : r.roles;
+        changed |= roles != pin->roles;
+        missed |= roles != r.roles;
+        pin->roles = roles;
+        note_change(pin, a);
+    }
+    return !e && missed && !changed && !*missing ? ERR_ISSUED_TOO_OLD : e;
+}
+
+static enum err resume_key(const struct acts_judge *j, const struct act *a, struct pin *pin,
+                           unsigned *missing)
+{
+    char subject[PINS_SUBJECT_MAX + 1];
+
+    if (is_late(pin, a))
+        return ERR_ISSUED_TOO_OLD;
+    if (pin->retired)
+        return ERR_KEY_RETIRED;
+    (void)snprintf(subject, sizeof subject, "resume %s %s", pin->operator_id,
+                   key_thumbprint(pin->key));
+    enum err e = pin->active ? ERR_OK : agree(j, a, subject, missing);
+    pin->active = pin->active || (!e && !*missing);
+    return e;
+}
+
+static enum err set_key(const struct acts_judge *j, const struct act *a, unsigned *missing)
+{
+    struct pin *pin = pins_find(j->pins, a->match.param[1]);
+    struct request_key r;
+    enum err e = request_key_read(a->request, a->request_len, &r);
+
+    if (!e && pin->revoked)
+        e = ERR_KEY_REVOKED;
+    if (!e && strcmp(r.status, "active") == 0)
+        e = resume_key(j, a, pin, missing);
+    else if (!e)
+        pins_take(j->pins, pin, strcmp(r.status, "revoked") == 0);
+    if (!e)
+        note_change(pin, a);
+    return e;
+}
+
+static const struct {
+    enum route route;
+    enum err (*make)(const struct acts_judge *j, const struct act *a, unsigned *missing);
+} changes[] = {
+    {ROUTE_OPERATOR_ADD, add_operator},
+    {ROUTE_OPERATOR_ROLES, set_roles},
+    {ROUTE_KEY_SET, set_key},
+};
+
+static enum err change(const struct acts_judge *j, struct act *a, unsigned *missing)
+{
+    enum err e = judge(j, ROLE_BIT(ROLE_SECURITY), a);
+
+    if (e || a->again)
+        return e;
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (changes[i].route == a->match.route) {
+            e = changes[i].make(j, a, missing);
+            if (!e)
+                remember(j->pins, a);
+            return e;
+        }
+    }
+    return ERR_ACT_MISMATCH;
+}
+
+/* Of a key that is no operator's here nothing comes, whoever signed. */
+static bool concerns(const struct acts_judge *j, const char *jws, size_t len)
+{
+    char path[ACT_PATH_MAX + 1];
+    struct route_match match;
+
+    if (read_path(jws, len, path) != ERR_OK ||
+        route_find("POST", path, strlen(path), &match) != ERR_OK || match.route != ROUTE_KEY_SET)
+        return true;
+    const struct pin *pin = pins_find(j->pins, match.param[1]);
+    return pin && strcmp(pin->operator_id, match.param[0]) == 0;
+}
+
+enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
+                     struct acts_taken *out)
+{
+    unsigned missing = 0;
+    struct act a;
+
+    *out = (struct acts_taken){.nothing = j->pins->count && !concerns(j, jws, len)};
+    if (out->nothing)
+        return ERR_OK;
+    enum err e = verify(j, jws, len, &a);
+    if (!e)
+        e = change(j, &a, &missing);
+    if (!e)
+        report(&a, out);
+    out->missing = missing;
+    verified_free(a.verified);
+    return e;
 }
 
 /* --- another root key --- */

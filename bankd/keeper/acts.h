@@ -17,18 +17,25 @@ struct acts_judge {
     struct pins *pins;
     const char *bank;
     int64_t now_us;
-    unsigned needed; /* different operators who must admit a request or replace the root key */
+    unsigned needed; /* different operators who must admit a request, replace the root key, or give
+                        an operator more than he has */
 };
+
+/* By the clock, as an act must be fresh: ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED. */
+MUST_CHECK enum err acts_check_time(const struct acts_judge *j, const struct statement *head);
 
 /* For the log of the program. */
 struct acts_taken {
     char operator_id[HOLDER_MAX + 1]; /* who signed it */
     char path[ACT_PATH_MAX + 1];      /* what it asks for */
     bool again;                       /* it was taken before */
+    bool nothing;                     /* it is about nobody whom the keeper knows */
+    unsigned missing;                 /* operators who must ask for it besides, to give anything */
 };
 
 /* An operator is added, gets his roles, or his key is suspended, resumed or revoked; of another
- * act or another's key nothing comes. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE,
+ * act or another's key nothing comes. What takes away counts at once; what gives, when as many
+ * operators asked for the same. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE,
  * ROLE_REQUIRED, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED.
  * ISSUED_TOO_OLD is also what would give back what an act issued later took away. */
 MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,

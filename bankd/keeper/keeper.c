@@ -3,6 +3,7 @@
 
 #include "bankd/keeper/acts.h"
 #include "bankd/keeper/certs.h"
+#include "bankd/keeper/heard.h"
 #include "bankd/keeper/msg.h"
 #include "bankd/keeper/new_root.h"
 #include "bankd/keeper/papers.h"
@@ -11,9 +12,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "order/checkpoint.h"
+#include "order/forms.h"
 #include "order/merkle.h"
 #include <inttypes.h>
 #include <openssl/rand.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -225,10 +228,25 @@ static struct acts_judge judge_now(struct keeper *k)
     return (struct acts_judge){k->pins, k->bank, clock_now_us(), k->admissions};
 }
 
+/* What is missing stands behind it, where something is. */
 static void log_taken(const struct acts_taken *t)
 {
-    log_event(LOG_INFO, "keeper.act", "operator=%s path=%s%s", t->operator_id, t->path,
+    char missing[32] = "";
+
+    if (t->missing)
+        (void)snprintf(missing, sizeof missing, " missing=%u", t->missing);
+    log_event(LOG_INFO, "keeper.act", "operator=%s path=%s%s%s", t->operator_id, t->path, missing,
               t->again ? " again" : "");
+}
+
+/* On the disk before anything is answered. */
+static enum err take(struct keeper *k, const struct acts_taken *t)
+{
+    enum err e = t->nothing ? ERR_OK : pins_save(k->state_dir, k->pins);
+
+    if (!e && !t->nothing)
+        log_taken(t);
+    return e;
 }
 
 static enum err answer_act(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
@@ -237,13 +255,35 @@ static enum err answer_act(void *ctx, const uint8_t *msg, size_t len, struct buf
     const struct acts_judge j = judge_now(k);
     struct acts_taken taken;
 
-    (void)answer;
     enum err e = acts_change(&j, (const char *)msg, len, &taken);
     if (!e)
-        e = pins_save(k->state_dir, k->pins);
-    if (!e)
-        log_taken(&taken);
-    return e;
+        e = take(k, &taken);
+    return e ? e : msg_put_rolled(taken.missing, answer);
+}
+
+static enum err answer_rotate(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    struct keeper *k = ctx;
+    const struct acts_judge j = judge_now(k);
+    struct acts_taken taken;
+
+    (void)answer;
+    enum err e = heard_rotation(&j, (const char *)msg, len, &taken);
+    return e ? e : take(k, &taken);
+}
+
+static enum err answer_suspend(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    char thumbprint[KEY_THUMBPRINT_LEN + 1] = "";
+    struct keeper *k = ctx;
+    struct acts_taken taken;
+
+    (void)answer;
+    if (forms_thumbprint((const char *)msg, len))
+        return ERR_USAGE;
+    memcpy(thumbprint, msg, KEY_THUMBPRINT_LEN);
+    heard_suspension(k->pins, thumbprint, &taken);
+    return take(k, &taken);
 }
 
 /* Appends the certificate, unless he has no such key. */
@@ -349,6 +389,8 @@ static const struct serve_handler handlers[] = {
     {KEEPER_ADMIT, 2 * (2 + MSG_STATEMENT_MAX), answer_admit},
     {KEEPER_ROLLOVERS, 0, answer_rollovers},
     {KEEPER_ROLL, MSG_STATEMENT_MAX, answer_roll},
+    {KEEPER_ROTATE, MSG_STATEMENT_MAX, answer_rotate},
+    {KEEPER_SUSPEND, KEY_THUMBPRINT_LEN, answer_suspend},
 };
 
 const struct serve_handler *keeper_handlers(size_t *count)

@@ -298,26 +298,50 @@ enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *reque
     return e;
 }
 
-enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t len)
+/* What more than one operator may have to ask for. */
+static enum err ask(struct keeper_conn *k, enum keeper_msg what, int wait_ms, const char *act,
+                    size_t len, unsigned *missing)
 {
-    struct buf answer = BUF_INIT(1);
-    enum err e = call(k, KEEPER_ACT, wait_ms, act, len, &answer);
+    struct buf answer = BUF_INIT(MSG_ROLLED_LEN);
 
+    *missing = 0;
+    enum err e = call(k, what, wait_ms, act, len, &answer);
+    if (!e)
+        e = nonsense(k, msg_get_rolled(answer.data, answer.len, missing));
     buf_free(&answer);
     return e;
+}
+
+enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t len,
+                    unsigned *missing)
+{
+    return ask(k, KEEPER_ACT, wait_ms, act, len, missing);
 }
 
 enum err keeper_roll(struct keeper_conn *k, int wait_ms, const char *act, size_t len,
                      unsigned *missing)
 {
-    struct buf answer = BUF_INIT(MSG_ROLLED_LEN);
+    return ask(k, KEEPER_ROLL, wait_ms, act, len, missing);
+}
 
-    *missing = 0;
-    enum err e = call(k, KEEPER_ROLL, wait_ms, act, len, &answer);
-    if (!e)
-        e = nonsense(k, msg_get_rolled(answer.data, answer.len, missing));
+static enum err tell(struct keeper_conn *k, enum keeper_msg what, int wait_ms, const char *text,
+                     size_t len)
+{
+    struct buf answer = BUF_INIT(1);
+    enum err e = call(k, what, wait_ms, text, len, &answer);
+
     buf_free(&answer);
     return e;
+}
+
+enum err keeper_rotate(struct keeper_conn *k, int wait_ms, const char *statement, size_t len)
+{
+    return tell(k, KEEPER_ROTATE, wait_ms, statement, len);
+}
+
+enum err keeper_suspend(struct keeper_conn *k, int wait_ms, const char *thumbprint)
+{
+    return tell(k, KEEPER_SUSPEND, wait_ms, thumbprint, strlen(thumbprint));
 }
 
 enum err keeper_admit(struct keeper_conn *k, int wait_ms, const char *statement,

@@ -19,10 +19,12 @@ enum keeper_msg {
     KEEPER_CHECKPOINT, /* size, root, proof from the recorded size -> note */
     KEEPER_BANK_KEYS,  /* -> the bank-keys statement */
     KEEPER_CERTIFY,    /* a PKCS#10 request with the TLS key -> leaf and root certificate */
-    KEEPER_ACT,        /* an operator's act that changes the operators -> nothing */
+    KEEPER_ACT,        /* an operator's act that changes the operators -> how many must, too */
     KEEPER_ADMIT,      /* a request to be enrolled, an operator's act -> a person's certificates */
     KEEPER_ROLLOVERS,  /* -> all rollovers of the root key, a JSON array */
-    KEEPER_ROLL        /* an operator's act that asks for another root key -> how many must, too */
+    KEEPER_ROLL,       /* an operator's act that asks for another root key -> how many must, too */
+    KEEPER_ROTATE,     /* a rotation of a key, which may be an operator's -> nothing */
+    KEEPER_SUSPEND     /* the thumbprint of a key that is to count no more -> nothing */
 };
 
 struct keeper_state {
@@ -54,8 +56,15 @@ MUST_CHECK enum err keeper_rollovers(struct keeper_conn *k, int wait_ms, struct 
 MUST_CHECK enum err keeper_certify(struct keeper_conn *k, int wait_ms, const uint8_t *request,
                                    size_t len, struct buf *leaf, struct buf *root);
 
-/* An operator's act, for the keeper to know its signers by. */
-MUST_CHECK enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t len);
+/* An operator's act, for the keeper to know its signers by. *MISSING: how many other operators must
+ * say the same besides; 0: the keeper goes by it. */
+MUST_CHECK enum err keeper_act(struct keeper_conn *k, int wait_ms, const char *act, size_t len,
+                               unsigned *missing);
+/* A rotation, and a key that is suspended or revoked; of one that is no operator's comes nothing.
+ */
+MUST_CHECK enum err keeper_rotate(struct keeper_conn *k, int wait_ms, const char *statement,
+                                  size_t len);
+MUST_CHECK enum err keeper_suspend(struct keeper_conn *k, int wait_ms, const char *thumbprint);
 /* An operator's act that asks for another root key. *MISSING: how many other operators must ask for
  * it besides; 0: it was replaced. */
 MUST_CHECK enum err keeper_roll(struct keeper_conn *k, int wait_ms, const char *act, size_t len,

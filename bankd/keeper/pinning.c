@@ -24,7 +24,8 @@ static enum err pin(struct pins *p, const char *operator_id, const struct buf *s
         return e;
     one->roles = ROLE_BIT(ROLE_SECURITY) | ROLE_BIT(ROLE_ENROLMENT);
     one->active = true;
-    one->revoked = false;
+    one->revoked = one->retired = false;
+    one->replaces[0] = '\0'; /* it is believed for itself */
     /* Nothing from before is taken: a wrong clock may have made the keeper forget some of it. */
     one->changed_us = p->floor_us = now_us - now_us % TEXT_SECOND_US;
     printf("%s is believed with the key\n%s\n", operator_id, key_thumbprint(one->key));
@@ -48,15 +49,14 @@ static enum err pin_file(struct pins *p, const struct ceremony *c)
     return e ? log_fail(e, "keeper.pin", "%s", c->spki_file) : ERR_OK;
 }
 
-/* It stays, as revoked: no act brings it back. */
+/* It stays, as revoked, with those that took its place: no act brings it back. */
 static enum err unpin(struct pins *p, const char *thumbprint)
 {
     struct pin *one = pins_find(p, thumbprint);
 
     if (!one)
         return log_fail(ERR_OPERATOR_UNPINNED, "keeper.pin", "%s", thumbprint);
-    one->active = false;
-    one->revoked = true;
+    pins_take(p, one, true);
     printf("%s is believed no more with the key\n%s\n", one->operator_id, thumbprint);
     return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
 }

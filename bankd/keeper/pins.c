@@ -38,6 +38,25 @@ struct verify_keys pins_keys(struct pins *p)
     return (struct verify_keys){find_key, p};
 }
 
+static struct pin *next_of(struct pins *p, const struct pin *pin)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (strcmp(p->pin[i].replaces, key_thumbprint(pin->key)) == 0)
+            return &p->pin[i];
+    }
+    return NULL;
+}
+
+/* A key is added behind the one whose place it takes, so this comes to an end. */
+void pins_take(struct pins *p, struct pin *pin, bool revoked)
+{
+    for (; pin; pin = next_of(p, pin)) {
+        pin->active = false;
+        pin->revoked = pin->revoked || revoked;
+        pin->retired = pin->retired && !pin->revoked;
+    }
+}
+
 enum err pins_add(struct pins *p, const char *operator_id, const uint8_t *spki, size_t len,
                   struct pin **out)
 {
@@ -89,11 +108,13 @@ static enum err read_roles(const struct js *list, role_set *out)
 
 static enum err read_pin(const struct js *value, struct pins *p)
 {
-    const struct js *changed, *operator_id, *roles, *spki, *status;
-    const struct js_member table[] = {
-        MEMBER_INT("changed", 0, JS_INT_MAX, &changed), MEMBER_TEXT("operator", true, &operator_id),
-        MEMBER_ARRAY("roles", 0, ROLE_COUNT, &roles), MEMBER_TEXT("spki", true, &spki),
-        MEMBER_TEXT("status", true, &status)};
+    const struct js *changed, *operator_id, *replaces, *roles, *spki, *status;
+    const struct js_member table[] = {MEMBER_INT("changed", 0, JS_INT_MAX, &changed),
+                                      MEMBER_TEXT("operator", true, &operator_id),
+                                      MEMBER_TEXT("replaces", false, &replaces),
+                                      MEMBER_ARRAY("roles", 0, ROLE_COUNT, &roles),
+                                      MEMBER_TEXT("spki", true, &spki),
+                                      MEMBER_TEXT("status", true, &status)};
     char id[HOLDER_MAX + 1];
     uint8_t der[KEY_SPKI_MAX];
     size_t len;
@@ -111,7 +132,10 @@ static enum err read_pin(const struct js *value, struct pins *p)
     pin->changed_us = js_int(changed);
     pin->active = strcmp(js_text(status, NULL), "active") == 0;
     pin->revoked = strcmp(js_text(status, NULL), "revoked") == 0;
-    return read_roles(roles, &pin->roles);
+    pin->retired = strcmp(js_text(status, NULL), "retired") == 0;
+    if (replaces)
+        e = member_text(replaces, forms_thumbprint, pin->replaces, sizeof pin->replaces);
+    return e ? e : read_roles(roles, &pin->roles);
 }
 
 static enum err read_act(const struct js *value, struct pins *p)
@@ -161,6 +185,22 @@ static enum err read_admission(const struct js *value, struct pins *p)
     return e ? e : read_signers(by, &a->signers);
 }
 
+static enum err read_change(const struct js *value, struct pins *p)
+{
+    const struct js *by, *expires, *subject;
+    const struct js_member table[] = {MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by),
+                                      MEMBER_TEXT("expires", true, &expires),
+                                      MEMBER_TEXT("subject", true, &subject)};
+    struct pin_change *c = &p->change[p->change_count++];
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+
+    if (!e)
+        e = member_line(subject, PINS_SUBJECT_MAX, c->subject, sizeof c->subject);
+    if (!e)
+        e = member_time(expires, &c->expires_us);
+    return e ? e : read_signers(by, &c->signers);
+}
+
 /* None when there is no such member. */
 static enum err read_rollover(const struct js *value, struct pin_rollover *out)
 {
@@ -191,10 +231,11 @@ static enum err read_list(const struct js *list, struct pins *p,
 
 static enum err read_all(const struct js *document, struct pins *p)
 {
-    const struct js *acts, *admissions, *floor, *operators, *rollover, *type, *version;
+    const struct js *acts, *admissions, *changes, *floor, *operators, *rollover, *type, *version;
     const struct js_member table[] = {
         MEMBER_ARRAY("acts", 0, PINS_ACTS_MAX, &acts),
         MEMBER_ARRAY("admissions", 0, PINS_ADMISSIONS_MAX, &admissions),
+        {"changes", JS_ARRAY, false, 0, PINS_CHANGES_MAX, &changes},
         MEMBER_INT("floor", 0, JS_INT_MAX, &floor),
         MEMBER_ARRAY("operators", 0, PINS_MAX, &operators),
         {"rollover", JS_OBJECT, false, 0, 0, &rollover},
@@ -210,6 +251,8 @@ static enum err read_all(const struct js *document, struct pins *p)
         e = read_list(operators, p, read_pin);
     if (!e)
         e = read_list(acts, p, read_act);
+    if (!e)
+        e = read_list(changes, p, read_change);
     if (!e)
         e = read_rollover(rollover, &p->rollover);
     return e ? e : read_list(admissions, p, read_admission);
@@ -256,6 +299,13 @@ enum err pins_load(const char *dir, struct pins **out)
 
 /* --- writing --- */
 
+static const char *status_of(const struct pin *pin)
+{
+    if (pin->revoked || pin->retired)
+        return pin->revoked ? "revoked" : "retired";
+    return pin->active ? "active" : "suspended";
+}
+
 static void push_pin(const struct pin *pin, struct doc *list)
 {
     struct doc one = {0}, roles = {0};
@@ -270,9 +320,10 @@ static void push_pin(const struct pin *pin, struct doc *list)
         if (pin->roles & ROLE_BIT(r))
             doc_push_text(&roles, role_name((enum role)r));
     }
+    doc_text_optional(&one, "replaces", pin->replaces);
     doc_put(&one, "roles", &roles);
     doc_bytes(&one, "spki", spki, len);
-    doc_text(&one, "status", pin->revoked ? "revoked" : pin->active ? "active" : "suspended");
+    doc_text(&one, "status", status_of(pin));
     doc_push(list, &one);
 }
 
@@ -309,6 +360,24 @@ static void push_admission(const struct pin_admission *a, struct doc *list)
     doc_push(list, &one);
 }
 
+static void put_changes(const struct pins *p, struct doc *out)
+{
+    struct doc list = {0};
+
+    if (!p->change_count)
+        return;
+    doc_array(&list);
+    for (size_t i = 0; i < p->change_count; i++) {
+        struct doc one = {0};
+        doc_object(&one);
+        put_signers(&p->change[i].signers, &one);
+        doc_time(&one, "expires", p->change[i].expires_us);
+        doc_text(&one, "subject", p->change[i].subject);
+        doc_push(&list, &one);
+    }
+    doc_put(out, "changes", &list);
+}
+
 static void put_rollover(const struct pin_rollover *r, struct doc *out)
 {
     struct doc one = {0};
@@ -338,6 +407,7 @@ static enum err write_all(const struct pins *p, struct buf *out)
     doc_object(&document);
     doc_put(&document, "acts", &acts);
     doc_put(&document, "admissions", &admissions);
+    put_changes(p, &document);
     doc_int(&document, "floor", p->floor_us);
     doc_put(&document, "operators", &operators);
     put_rollover(&p->rollover, &document);

@@ -23,13 +23,18 @@
 #define PINS_ACTS_MAX 1024u
 #define PINS_ADMISSIONS_MAX 1024u
 #define PINS_SIGNERS_MAX 8u /* who must admit one request, at most */
+#define PINS_CHANGES_MAX 64u
+#define PINS_SUBJECT_MAX 200u
 
 struct pin {
     char operator_id[HOLDER_MAX + 1];
     struct key *key; /* owned */
     role_set roles;
-    bool active, revoked;
-    int64_t changed_us; /* when the newest act about it was issued */
+    /* At most one of these; none: it is suspended. No act brings back what is revoked or retired,
+     * whose place another key took. */
+    bool active, revoked, retired;
+    char replaces[KEY_THUMBPRINT_LEN + 1]; /* whose place it took, or "" */
+    int64_t changed_us;                    /* when the newest act about it was issued */
 };
 
 struct pin_act {
@@ -52,6 +57,13 @@ struct pin_admission {
     struct pin_signers signers;
 };
 
+/* What would give an operator more than he has, until as many as must ask for it. */
+struct pin_change {
+    char subject[PINS_SUBJECT_MAX + 1]; /* "roles otto enrolment security" */
+    int64_t expires_us;
+    struct pin_signers signers;
+};
+
 /* Another root key for which more operators must ask. */
 struct pin_rollover {
     int64_t overlap_days, expires_us;
@@ -65,6 +77,8 @@ struct pins {
     size_t act_count;
     struct pin_admission admission[PINS_ADMISSIONS_MAX];
     size_t admission_count;
+    struct pin_change change[PINS_CHANGES_MAX];
+    size_t change_count;
     struct pin_rollover rollover;
     int64_t floor_us; /* acts issued before are forgotten, and taken no more */
 };
@@ -76,6 +90,8 @@ void pins_free(struct pins *p); /* NULL-safe */
 
 struct pin *pins_find(struct pins *p, const char *thumbprint); /* NULL when there is none */
 struct verify_keys pins_keys(struct pins *p);
+/* PIN, and those that took its place one after the other, count no more: for ever if REVOKED. */
+void pins_take(struct pins *p, struct pin *pin, bool revoked);
 
 /* Another operator, without roles, or his key anew: KEY_TAKEN for somebody else's, TOO_LARGE, what
  * key_from_spki says. */

@@ -3,6 +3,7 @@
 
 #include "bankd/keeper/msg.h"
 #include "base/log.h"
+#include "order/json.h"
 #include <string.h>
 
 #define WAIT_MS 1500 /* everybody else waits with it: an answer within two seconds */
@@ -33,27 +34,73 @@ struct core_certifier certify_by(const char *keeper_socket, const struct job *j)
                                    .act = j->path[0] ? verified_jws(j->verified, NULL) : NULL};
 }
 
-static bool about_operators(enum route r)
+/* What became of an operator's key or roles, whoever says so. Keys of others are the keeper's to
+ * tell apart. */
+static enum err tell(struct keeper_conn *keeper, const struct job *j, unsigned *missing)
 {
-    return r == ROUTE_OPERATOR_ADD || r == ROUTE_OPERATOR_ROLES || r == ROUTE_KEY_SET;
+    size_t len = 0;
+    const char *said = j->verified ? verified_jws(j->verified, &len) : NULL;
+
+    if (j->match.route == ROUTE_ROTATE)
+        return keeper_rotate(keeper, WAIT_MS, said, len);
+    if (j->match.route == ROUTE_KEY_SUSPEND)
+        return keeper_suspend(keeper, WAIT_MS, j->match.param[0]);
+    if (j->path[0])
+        return keeper_act(keeper, WAIT_MS, said, len, missing);
+    /* The console's word only takes away. */
+    return keeper_suspend(keeper, WAIT_MS, j->match.param[1]);
 }
 
-enum err certify_tell(const char *keeper_socket, const struct job *j)
+static bool concerns_keeper(const struct job *j)
+{
+    enum route r = j->match.route;
+
+    if (r == ROUTE_KEY_SET)
+        return j->path[0] || strcmp(j->body.key.status, "active") != 0;
+    return r == ROUTE_ROTATE || r == ROUTE_KEY_SUSPEND ||
+           (j->path[0] && (r == ROUTE_OPERATOR_ADD || r == ROUTE_OPERATOR_ROLES));
+}
+
+/* Appends what the keeper made of it to the answer, which is an object. */
+static enum err append(struct job *j, enum err refused, unsigned missing)
+{
+    struct buf whole = {0};
+    struct js *answer = NULL;
+
+    enum err e = js_parse(j->answer.body.data, j->answer.body.len, &answer);
+    if (!e && refused)
+        e = js_set_text(answer, "keeper", err_name(refused));
+    else if (!e)
+        e = js_set_int(answer, "keeperMissing", missing);
+    if (!e)
+        e = js_canon(answer, &whole);
+    if (!e) {
+        buf_free(&j->answer.body);
+        j->answer.body = whole;
+    } else {
+        buf_free(&whole);
+    }
+    js_free(answer);
+    return e;
+}
+
+enum err certify_tell(const char *keeper_socket, struct job *j)
 {
     struct keeper_conn *keeper = NULL;
-    size_t len;
+    unsigned missing = 0;
 
-    if (j->answer.err || !about_operators(j->match.route))
+    if (j->answer.err || !concerns_keeper(j))
         return ERR_OK;
-    const char *act = verified_jws(j->verified, &len);
     enum err e = keeper_connect(keeper_socket, &keeper);
     if (!e)
-        e = keeper_act(keeper, WAIT_MS, act, len);
+        e = tell(keeper, j, &missing);
     keeper_disconnect(keeper);
-    if (e == ERR_KEEPER_GONE || e == ERR_NO_MEMORY)
+    /* What an operator signed can be done again; whoever lost a card waits for nobody. */
+    if (e == ERR_NO_MEMORY || (e == ERR_KEEPER_GONE && j->path[0]))
         return e;
-    if (e && e != ERR_KEEPER_UNPINNED)
-        log_event(LOG_WARN, "bankd.keeper", "the keeper takes no notice of %s: %s", j->path,
-                  err_name(e));
-    return ERR_OK;
+    if (e == ERR_KEEPER_UNPINNED || (!e && !missing))
+        return ERR_OK;
+    log_event(LOG_WARN, "bankd.keeper", "the keeper takes no notice of %s: %s",
+              route_info(j->match.route)->path, e ? err_name(e) : "more operators must ask for it");
+    return append(j, e, missing);
 }

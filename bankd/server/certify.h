@@ -13,9 +13,11 @@
 /* For core_enrolment_admit: J is an admission, signed or the console's. */
 struct core_certifier certify_by(const char *keeper_socket, const struct job *j);
 
-/* After J, an operator's signed act, was done: where it is one about operators, the keeper is told.
- * KEEPER_GONE; that it knows better than to believe it is its own affair, and stands in the log of
- * the program. */
-MUST_CHECK enum err certify_tell(const char *keeper_socket, const struct job *j);
+/* After J was done: where it is about a key or the roles of an operator's, or may be, the keeper is
+ * told, of an act, a rotation, a suspension; within the transaction, since it goes by what is
+ * signed and not by what the bank keeps. KEEPER_GONE after an act. What it did not take stands in
+ * the log of the program, and J's answer says so: `keeper`, why; or `keeperMissing`, how many
+ * operators must ask for the same besides. */
+MUST_CHECK enum err certify_tell(const char *keeper_socket, struct job *j);
 
 #endif

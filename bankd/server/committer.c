@@ -86,9 +86,8 @@ static enum err apply_act(const struct bank *b, struct job *j)
     struct core_caller who = job_caller(j);
     struct acting a = {b, j};
 
-    enum err e = core_act(b->core, &who, j->verified, route_info(j->match.route)->roles, run_act,
-                          &a, &j->answer);
-    return e ? e : certify_tell(b->keeper_socket, j);
+    return core_act(b->core, &who, j->verified, route_info(j->match.route)->roles, run_act, &a,
+                    &j->answer);
 }
 
 /* --- one request -------------------------------------------------------------------------------*/
@@ -111,7 +110,9 @@ static enum err refuse(const struct bank *b, struct job *j, const struct core_ca
 
 static enum err run(const struct bank *b, struct job *j)
 {
-    return j->path[0] ? apply_act(b, j) : handler_of(j->match.route)->apply(b, j);
+    enum err e = j->path[0] ? apply_act(b, j) : handler_of(j->match.route)->apply(b, j);
+
+    return e ? e : certify_tell(b->keeper_socket, j);
 }
 
 /* The answer is kept in the transaction of what it tells of. */

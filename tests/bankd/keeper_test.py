@@ -421,8 +421,8 @@ class Malformed(KeeperTest):
     def test_is_refused_by_name(self):
         keeper = self.started()
         whole = struct.pack(">Q32sH", 3, tree_root(LEAVES[:3]), 0)
-        table = [("USAGE", kind, bytes(32)) for kind in (0, 9, 255, 256, 65535)]
-        table += [("KEEPER_UNPINNED", 5, bytes(32)), ("KEEPER_UNPINNED", 8, bytes(32)), ("USAGE", 6, bytes(32)), ("TOO_LARGE", 5, bytes(16385))]
+        table = [("USAGE", kind, bytes(32)) for kind in (0, 10, 11, 255, 256, 65535)]
+        table += [("KEEPER_UNPINNED", 5, bytes(32)), ("KEEPER_UNPINNED", 8, bytes(32)), ("JWS_MALFORMED", 9, bytes(32)), ("USAGE", 6, bytes(32)), ("TOO_LARGE", 5, bytes(16385))]
         table += [("USAGE", CHECKPOINT, whole[:n]) for n in range(len(whole))]
         table += [
             ("USAGE", CHECKPOINT, bytes(32)),  # no question carries a hash to be signed

@@ -19,6 +19,7 @@ import operators
 from enrolment import Newcomer
 
 ACT, ADMIT = 5, 6
+NOTE = {"note": "as a test"}
 P_384_ORDER = int("FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973", 16)
 
 
@@ -231,10 +232,7 @@ class Admits(Scene):
 
     def straight(self, newcomer, act, statement=None):
         """Past bankd: the keeper's own word."""
-        store = self.bank.path("bank.db")
-        with sqlite3.connect("file:%s?mode=ro" % store, uri=True) as db:
-            (found,) = db.execute("SELECT statement FROM enrolment WHERE enrolment = ?", (newcomer.enrolment,)).fetchone()
-        word, answer = ask(self.bank, ADMIT, parts(statement or found, act))
+        word, answer = ask(self.bank, ADMIT, parts(statement or newcomer_statement(self.bank, newcomer), act))
         if word == "OK":
             self.assertEqual(certificates(answer)[0], 0)
         return word
@@ -429,11 +427,63 @@ class Unpinned(Scene):
         self.bank.start_keeper()
 
 
+def newcomer_statement(bank, newcomer):
+    with sqlite3.connect("file:%s?mode=ro" % bank.path("bank.db"), uri=True) as db:
+        (found,) = db.execute("SELECT statement FROM enrolment WHERE enrolment = ?", (newcomer.enrolment,)).fetchone()
+    return found
+
+
 class FourEyes(Scene):
     SETTINGS = "admissions = 2\ncertificate_days = 10\n"
 
+    @classmethod
+    def prepare(cls):
+        cls.petra_key = b.Key(cls.bank.dir)
+        for name, key in (("olga", cls.olga_key), ("petra", cls.petra_key)):
+            cls.bank.pin_operator(name, key)
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.petra = operators.enrol(cls.bank, "petra", ["security"], by=cls.olga, key=cls.petra_key)
+
+    def missing(self, answer):
+        self.assertEqual(answer.status // 100, 2, answer)
+        return answer.json.get("keeperMissing", 0)
+
+    def test_one_alone_makes_nobody_an_operator(self):
+        """Nor himself another key: he would be two, and admit whom he likes."""
+        key, newcomer = b.Key(self.bank.dir), self.newcomer()
+        add = {"operator": "olivia", "name": "Olivia", "spki": b.b64(key.spki)}
+        path, roles = "/v1/operators/olivia/roles", {**NOTE, "roles": ["enrolment"]}
+        for _ in range(2):
+            self.assertEqual([self.missing(self.olga.act("/v1/operators", add)), self.missing(self.olga.act(path, roles))], [1, 1])
+        self.assertEqual(self.status_of(key), [])
+        olivia = operators.Operator(self.bank, key)
+        self.admit(self.olga, newcomer, "oli")
+        self.refused(self.admit(olivia, newcomer, "oli"), "OPERATOR_UNPINNED")
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+        self.assertEqual(self.missing(self.petra.act("/v1/operators", add)), 0)
+        self.refused(self.admit(olivia, newcomer, "oli"), "ROLE_REQUIRED")
+        self.assertEqual(self.missing(self.petra.act(path, {**roles, "roles": ["enrolment", "security"]})), 1)  # something else
+        self.assertEqual(self.roles_of("olivia"), [[]])
+        self.assertEqual(self.missing(self.petra.act(path, roles)), 0)
+        self.assertEqual(self.admit(olivia, newcomer, "oli").json["status"], "admitted")
+
+    def test_one_takes_away_and_two_give_back(self):
+        rui = operators.enrol(self.bank, "rui", ["enrolment", "viewer"], by=self.olga, also=[self.petra])
+        roles, key = "/v1/operators/rui/roles", "/v1/holders/rui/keys/" + rui.key.thumbprint
+        self.assertEqual(self.missing(self.olga.act(roles, {**NOTE, "roles": ["security", "viewer"]})), 1)
+        self.assertEqual(self.roles_of("rui"), [["viewer"]])
+        self.assertEqual(self.missing(self.olga.act(key, {**NOTE, "status": "suspended"})), 0)
+        self.assertEqual(self.status_of(rui.key), ["suspended"])
+        for asking, left, status in ((self.olga, 1, "suspended"), (self.olga, 1, "suspended"), (self.petra, 0, "active")):
+            self.assertEqual(self.missing(asking.act(key, {**NOTE, "status": "active"})), left)
+            self.assertEqual(self.status_of(rui.key), [status])
+
     def test_two_must_admit(self):
-        otto = operators.enrol(self.bank, "otto", ["enrolment"], by=self.olga)
+        otto = operators.enrol(self.bank, "otto", ["enrolment"], by=self.olga, also=[self.petra])
         newcomer = self.newcomer()
         for _ in range(2):
             told = self.admit(self.olga, newcomer, "ana").json
@@ -448,7 +498,7 @@ class FourEyes(Scene):
         b.Session(self.bank, newcomer.key)
 
     def test_who_may_no_more_counts_no_more(self):
-        pia = operators.enrol(self.bank, "pia", ["enrolment"], by=self.olga)
+        pia = operators.enrol(self.bank, "pia", ["enrolment"], by=self.olga, also=[self.petra])
         newcomer = self.newcomer()
         self.assertEqual(self.admit(pia, newcomer, "pias").json["status"], "waiting")
         self.olga.act("/v1/operators/pia/roles", {"note": "as a test", "roles": ["viewer"]})

@@ -442,7 +442,9 @@ class AskedByTwo(Asked):
     SETTINGS = "admissions = 2\n"
 
     def test_two_must_ask_for_the_same(self):
-        otto = operators.enrol(self.bank, "otto", ["security"], by=self.olga)
+        key = Key(self.bank.dir)
+        self.bank.pin_operator("otto", key)
+        otto = operators.enrol(self.bank, "otto", ["security"], by=self.olga, key=key)
         self.assertEqual([self.missing(self.olga), self.missing(self.olga)], [1, 1])
         self.assertEqual(self.missing(otto, {"overlapDays": 31}), 1)  # begins anew
         self.bank.stop_keeper()
