@@ -10,6 +10,7 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 import datetime
 
 from acts import Acts
+from applications import Applications
 from books import ENDS, NEVER, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
 from deputies import Deputies
@@ -23,7 +24,7 @@ from tills import Cash
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Newcomers, Acts, Cash, Changes, Deputies, Keys, Outside):
+class Bank(Newcomers, Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -38,6 +39,7 @@ class Bank(Newcomers, Acts, Cash, Changes, Deputies, Keys, Outside):
         self.cutoff = {}  # currency: minutes of a day until which it takes what becomes complete
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.challenges = {}
+        self.applications = {}  # for accounts, by digest
         self.bank_codes = []  # "DE 00000000": country and bank code of the accounts that are here
         self.own = {}  # what the bank's own accounts have, (name, currency)
         self.movements, self.credits = [], []
@@ -94,10 +96,10 @@ class Bank(Newcomers, Acts, Cash, Changes, Deputies, Keys, Outside):
 
     # --- accounts ---
     def open_account(self, number, currency, policy):
-        if not policy.valid():
-            return {"err": "POLICY_INVALID"}
         if self.elsewhere(number) or number in self.accounts:
             return {"err": "ACCOUNT_ELSEWHERE" if self.elsewhere(number) else "ACCOUNT_EXISTS"}
+        if not policy.valid():
+            return {"err": "POLICY_INVALID"}
         if any(h not in {k.holder for k in self.keys} for h in policy.holders):
             return {"err": "HOLDER_UNKNOWN"}
         self.accounts[number] = Account(number, currency, policy)
@@ -359,11 +361,13 @@ class Bank(Newcomers, Acts, Cash, Changes, Deputies, Keys, Outside):
             found = self.first_due()
             if found is not None:
                 self.look_at(found)
-                continue
-            found = self.request_due()
-            if found is None:
+            elif (request := self.request_due()) is not None:
+                self.look_at_request(request)
+                found = request
+            elif self.end_one_application():
+                found = True
+            else:
                 break
-            self.look_at_request(found)
         return {"err": "OK", "more": found is not None}
 
     # --- the operator's word ---

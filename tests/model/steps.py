@@ -6,6 +6,7 @@ import datetime
 
 import documents
 from documents import iban
+from applying import Applying
 from arrivals import Arrivals
 from desk import Desk
 from errands import Errands
@@ -19,7 +20,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Arrivals, Desk, Errands, Gifts, Keyring):
+class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring):
     def __init__(self, world, wide):
         """WIDE: strangers come, too, and people ask what waits for them; the other seeds are as they were."""
         self.wide = wide
@@ -525,4 +526,4 @@ class Steps(Arrivals, Desk, Errands, Gifts, Keyring):
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
                        (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.rotate, 2),
-                       (self.desk, 8)])()
+                       (self.desk, 8), (self.apply, 4), (self.open_application, 3)])()
