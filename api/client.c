@@ -17,6 +17,7 @@
 
 struct client {
     CURL *curl;
+    bool talked;                       /* the bank answered before */
     struct curl_slist *headers, *once; /* ONCE: with the Idempotency-Key of the present call */
     struct trust *trust;               /* NULL on a Unix socket */
     char *url;                         /* without a slash at the end */
@@ -215,6 +216,18 @@ static void end_once(struct client *c)
     c->once = NULL;
 }
 
+/* libcurl makes a request again by itself when a connection that it kept is gone: what then fails
+ * may have been done before. */
+static bool may_be_done(const struct client *c, CURLcode code)
+{
+    bool no_answer = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
+                     code == CURLE_SEND_ERROR || code == CURLE_PARTIAL_FILE ||
+                     code == CURLE_OPERATION_TIMEDOUT;
+
+    return no_answer || (c->talked && code != CURLE_OK && code != CURLE_WRITE_ERROR &&
+                         code != CURLE_PEER_FAILED_VERIFICATION);
+}
+
 /* One try. *LOST: whether the bank did what was asked is not known. */
 static enum err perform(struct client *c, const struct client_call *call, struct buf *body,
                         bool *lost)
@@ -223,10 +236,10 @@ static enum err perform(struct client *c, const struct client_call *call, struct
     c->message[0] = c->curl_message[0] = '\0';
     buf_clear(body);
     CURLcode code = curl_easy_perform(c->curl);
-    *lost = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
-            code == CURLE_PARTIAL_FILE || code == CURLE_OPERATION_TIMEDOUT;
+    *lost = may_be_done(c, code);
     if (code != CURLE_OK)
         return transport_error(c, code);
+    c->talked = true;
     (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
     enum err e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, body, http);
     *lost = e == ERR_LOG_UNSIGNED || e == ERR_TIMEOUT; /* the bank's word for: not yet known */

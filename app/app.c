@@ -263,3 +263,15 @@ void app_print_safe(FILE *f, const char *text)
     fputs(tame, f);
     free(tame);
 }
+
+void app_say(FILE *f, const char *format, ...)
+{
+    char line[APP_LINE_MAX];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    app_print_safe(f, line);
+    fputc('\n', f);
+}

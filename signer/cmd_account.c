@@ -118,6 +118,13 @@ static void print_names(const struct js *list)
     }
 }
 
+static void print_name(const char *name)
+{
+    char shown[NAME_SHOWN + 1];
+    (void)snprintf(shown, sizeof shown, "%s", name);
+    app_print_safe(stdout, shown);
+}
+
 /* What is to come of it. */
 static void print_state(const struct js *told)
 {
@@ -137,7 +144,8 @@ static void print_state(const struct js *told)
     } else {
         printf("The application waits for ");
         print_names(missing);
-        printf(": countersign account sign %.*s", NAME_SHOWN, name);
+        fputs(": countersign account sign ", stdout);
+        print_name(name);
     }
     putchar('\n');
 }
@@ -254,7 +262,8 @@ static enum err print_page(void *ctx, const struct js *answer)
         return app_print_json(answer);
     for (size_t i = 0; i < js_count(list); i++) {
         const struct js *one = js_at(list, i);
-        printf("%.*s  ", NAME_SHOWN, js_member_text(one, "application"));
+        print_name(js_member_text(one, "application"));
+        fputs("  ", stdout);
         view_padded(stdout, js_member_text(one, "expires"), 20);
         fputs("  ", stdout);
         view_padded(stdout, js_count(js_get(one, "missing")) > 0 ? "" : "the bank", 0);

@@ -89,7 +89,7 @@ static enum err print_challenge(struct app *a, const char *thumbprint)
     if (e == ERR_OK && a->json)
         e = app_print_json(answer);
     else if (e == ERR_OK)
-        puts(js_text(js_get(answer, "challenge"), NULL));
+        app_say(stdout, "%s", js_member_text(answer, "challenge"));
     const char *expires = js_text(js_get(answer, "expires"), NULL);
     if (e == ERR_OK && expires != NULL) {
         fputs("Good until ", stderr);

@@ -3,6 +3,7 @@
  * What came from other banks, and bookings that are taken back.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
@@ -24,10 +25,10 @@ static const struct table_column columns[] = {
 
 static void print_state(const struct js *credit)
 {
-    const char *state = js_text(js_get(credit, "state"), NULL);
+    const char *state = js_member_text(credit, "state");
 
-    printf("Credit %" PRId64 " is %s%s\n", js_int(js_get(credit, "id")),
-           strcmp(state, "suspense") == 0 ? "in " : "", state);
+    app_say(stdout, "Credit %" PRId64 " is %s%s", js_int(js_get(credit, "id")),
+            strcmp(state, "suspense") == 0 ? "in " : "", state);
 }
 
 /* Sends BODY and tells where the credit is then. */
@@ -156,8 +157,8 @@ int cmd_account_reverse(void *ctx, const struct args_list *words)
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
     else if (e == ERR_OK)
-        printf("Movement %s is taken back; booked is %s %s\n", call.param[1],
-               js_text(js_get(answer, "booked"), NULL), js_text(js_get(answer, "currency"), NULL));
+        app_say(stdout, "Movement %s is taken back; booked is %s %s", call.param[1],
+                js_member_text(answer, "booked"), js_member_text(answer, "currency"));
     js_free(answer);
     buf_free(&body);
     return ctl_end(ctl, e);

@@ -42,13 +42,6 @@ static enum err take_id(struct ctl *ctl, const struct args_list *words, const ch
     return ERR_OK;
 }
 
-static void print_status(const char *id, const char *status)
-{
-    printf("%s is at ", id);
-    app_print_safe(stdout, status);
-    putchar('\n');
-}
-
 /* The order that a word is about, as the operator sees it: what changes after that, the bank
  * refuses. */
 struct seen {
@@ -60,15 +53,10 @@ struct seen {
 static void show(const struct js *order)
 {
     const struct js *document = js_get(order, "order");
-    const char *const words[] = {js_member_text(document, "id"), js_member_text(order, "status"),
-                                 js_member_text(document, "amount"),
-                                 js_member_text(document, "currency"),
-                                 js_member_text(js_get(document, "creditor"), "name")};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        fputs(i > 0 ? "  " : "", stderr);
-        app_print_safe(stderr, words[i]);
-    }
-    fputc('\n', stderr);
+    app_say(stderr, "%s  %s  %s  %s  %s", js_member_text(document, "id"),
+            js_member_text(order, "status"), js_member_text(document, "amount"),
+            js_member_text(document, "currency"),
+            js_member_text(js_get(document, "creditor"), "name"));
 }
 
 static enum err look(struct ctl *ctl, const struct args_list *words, struct seen *out)
@@ -103,7 +91,7 @@ static enum err tell_bank(struct ctl *ctl, const struct seen *seen, enum route r
     if (e == ERR_OK && ctl->json)
         e = ctl_print_json(answer);
     else if (e == ERR_OK)
-        print_status(seen->param[1], js_member_text(answer, "status"));
+        app_say(stdout, "%s is at %s", seen->param[1], js_member_text(answer, "status"));
     js_free(answer);
     return e;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "order/json.h"
@@ -20,8 +21,8 @@ static void show_waiting(const char *what, const struct js *list)
 {
     for (size_t i = 0; i < js_count(list); i++) {
         const struct js *one = js_at(list, i);
-        printf("%s: %" PRId64 ", together %s %s.\n", what, js_int(js_get(one, "count")),
-               js_text(js_get(one, "amount"), NULL), js_text(js_get(one, "currency"), NULL));
+        app_say(stdout, "%s: %" PRId64 ", together %s %s.", what, js_int(js_get(one, "count")),
+                js_member_text(one, "amount"), js_member_text(one, "currency"));
     }
 }
 

@@ -103,7 +103,7 @@ class Units(unittest.TestCase):
         self.assertIn("3", unit("bankd-keeper")["RestartPreventExitStatus"][0].split())
         (credential,) = unit("bankd-keeper")["LoadCredentialEncrypted"]
         self.assertEqual(credential.split(":")[0], "pin")
-        self.assertIn('credential_open("pin"', (ROOT / "bankd/keeper/hsm.c").read_text(encoding="utf-8"))
+        self.assertIn('pin_read_handed(pin_fd, "pin"', (ROOT / "bankd/keeper/hsm.c").read_text(encoding="utf-8"))
 
     def test_the_configurations_fit(self):
         """What they make is where the units make directories; both speak of the same socket and bank."""

@@ -508,6 +508,21 @@ class Webhook(Scene):
         hangs.answers.set()
         self.assertNotEqual(self.verify(hangs.got.get(timeout=WAIT_SECONDS)[2])["order"], first)
 
+    def test_a_new_one_is_confirmed(self):
+        server = self.web_server(200)
+        self.configure(webhooks_inside="yes")
+        self.ask_for(self.bob, webhook=server.url)
+        self.enter()
+        self.carry()
+        told = self.verify(server.got.get(timeout=WAIT_SECONDS)[2])
+        self.assertEqual((told["kind"], told["holder"]), ("contact-confirm", "bob"))
+        self.assertTrue(server.got.empty())
+        answer = self.bob.post("/v1/contact/confirmation", {"code": told["code"]})
+        self.assertEqual(answer.json, {"language": "en", "webhook": server.url})
+        order = self.enter()
+        self.carry()
+        self.assertEqual(self.verify(server.got.get(timeout=WAIT_SECONDS)[2])["order"], order["id"])
+
     def test_gone_is_gone_and_nothing_inside_is_reached(self):
         server = self.web_server(410)
         self.configure(webhooks_inside="yes")
