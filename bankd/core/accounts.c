@@ -117,7 +117,7 @@ static enum err add_account(struct core *c, const struct accounts_new *in, const
     return e;
 }
 
-static enum err check_account(struct core *c, const char *account, const char *currency)
+enum err accounts_check(struct core *c, const char *account, const char *currency)
 {
     struct ledger_account there;
     unsigned decimals = 0;
@@ -151,9 +151,7 @@ enum err accounts_open(struct core *c, const struct core_caller *who, const stru
     struct ledger_account a;
     int64_t ids[POLICY_HOLDERS_MAX];
 
-    enum err e = check_account(c, in->account, in->currency);
-    if (!e)
-        e = check_holders(c, policy, ids);
+    enum err e = check_holders(c, policy, ids);
     if (!e)
         e = add_account(c, in, ids);
     if (!e)
@@ -181,6 +179,8 @@ enum err core_account_open(struct core *c, const struct core_caller *who,
     if (c->insane)
         return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
+    if (!e)
+        e = accounts_check(c, terms->account, terms->currency);
     if (!e)
         e = make_policy(c, terms, &in.policy);
     if (!e)

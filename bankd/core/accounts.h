@@ -14,8 +14,10 @@ struct accounts_new {
     struct policy *policy;   /* its first; taken over, also on failure */
     const char *application; /* that its holders signed, by its digest; "": they did not */
 };
-/* By an operator. OUT gets what the bank says of the account. ACCOUNT_EXISTS, ACCOUNT_ELSEWHERE,
- * HOLDER_UNKNOWN, HOLDER_IS_NO_PERSON and the forms. */
+/* Whether such an account can be opened: ACCOUNT_EXISTS, ACCOUNT_ELSEWHERE and the forms. */
+MUST_CHECK enum err accounts_check(struct core *c, const char *account, const char *currency);
+/* By an operator, after that. OUT gets what the bank says of the account. HOLDER_UNKNOWN,
+ * HOLDER_IS_NO_PERSON. */
 MUST_CHECK enum err accounts_open(struct core *c, const struct core_caller *who,
                                   const struct accounts_new *in, struct doc *out);
 

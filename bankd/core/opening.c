@@ -153,6 +153,8 @@ static enum err admit(struct core *c, const struct core_caller *who, struct appl
 
     enum err e = check_signed(c, a);
     if (!e)
+        e = accounts_check(c, account, a->said.currency);
+    if (!e)
         e = application_policy(&a->said, account, freshness_floor_at(c->now_us), &in.policy);
     if (!e)
         e = accounts_open(c, who, &in, &opened);

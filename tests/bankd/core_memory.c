@@ -4,6 +4,7 @@
  * and an operator's act fails in turn: ours (the linker wraps malloc, calloc and realloc), SQLite's
  * and OpenSSL's.
  */
+#include "base/text.h"
 #include "order/act.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
@@ -461,6 +462,91 @@ static void threat_23_every_allocation_of_a_rotation_fails(void **state)
     world_close(&w);
 }
 
+/* --- an application for an account --- */
+
+#define WANTED                                                                                     \
+    "{\"bank\":\"" WORLD_BANK "\",\"currency\":\"EUR\",\"expires\":\"2026-12-01T09:00:00Z\","      \
+    "\"nonce\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"policy\":{\"holders\":[{\"class\":\"A\",\"id\":"       \
+    "\"alice\"}],"                                                                                 \
+    "\"rules\":[{\"require\":\"all\"}],\"title\":\"Mine\"},\"type\":\"application\",\"version\":"  \
+    "1}"
+#define WANTED_ACCOUNT "PT50000201230000000107787"
+
+/* One attempt; the word that is handed in, or the admission. */
+static enum err apply(struct world *w, const struct buf *jws, const char *admitted)
+{
+    const struct core_caller who = {.session = w->alice.session};
+    struct application said;
+    struct verified *verified = NULL;
+
+    core_answer_free(&w->answer);
+    enum err e = application_parse(WANTED, strlen(WANTED), &said);
+    const struct verify_application_input in = {.bank = WORLD_BANK,
+                                                .jws = buf_str(jws),
+                                                .jws_len = jws->len,
+                                                .application = &said,
+                                                .keys = core_keys(w->core)};
+    if (!e)
+        e = verify_application(&in, &verified);
+    if (!e)
+        e = core_begin(w->core, &w->time);
+    if (!e) {
+        e = admitted ? core_application_admit(w->core, &world_operator, admitted, WANTED_ACCOUNT,
+                                              &w->answer)
+                     : core_apply(w->core, &who, verified, &said, &w->answer);
+        if (!e && fired)
+            e = ERR_NO_MEMORY;
+        if (!e)
+            e = core_commit(w->core);
+        if (e)
+            core_rollback(w->core);
+    }
+    verified_free(verified);
+    application_free(&said);
+    return e;
+}
+
+/* Either all of it is there or nothing. */
+static void apply_until_it_works(struct world *w, const struct buf *jws, const char *admitted,
+                                 const char *done)
+{
+    enum err e = ERR_NO_MEMORY;
+
+    for (long n = 0; e; n++) {
+        assert_string_equal(world_sql(w, done), "0");
+        fired = false;
+        left = n;
+        e = apply(w, jws, admitted);
+        left = -1;
+        assert_true(!e || fired);
+        assert_true(n < 20000);
+    }
+    assert_err(w->answer.err, ERR_OK);
+    assert_string_equal(world_sql(w, done), "1");
+}
+
+static void threat_23_every_allocation_of_an_application_fails(void **state)
+{
+    static struct world w;
+    struct application said;
+    struct buf jws = {0};
+    char name[2 * DIGEST_LEN + 1];
+
+    (void)state;
+    world_open(&w);
+    world_populate(&w);
+    assert_ok(application_parse(WANTED, strlen(WANTED), &said));
+    text_hex(said.digest, DIGEST_LEN, name);
+    world_sign_application(&w, &w.alice, &said, APPLICATION_APPLY, NULL, &jws);
+    apply_until_it_works(&w, &jws, NULL, "SELECT count(*) FROM application_word");
+    apply_until_it_works(&w, &jws, name,
+                         "SELECT count(*) FROM account WHERE account = '" WANTED_ACCOUNT "'");
+    world_check(&w);
+    application_free(&said);
+    buf_free(&jws);
+    world_close(&w);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -469,6 +555,7 @@ int main(void)
         cmocka_unit_test(threat_23_every_allocation_of_a_delegation_fails),
         cmocka_unit_test(threat_23_every_allocation_of_an_act_fails),
         cmocka_unit_test(threat_23_every_allocation_of_a_rotation_fails),
+        cmocka_unit_test(threat_23_every_allocation_of_an_application_fails),
     };
 
     wrap_libraries();

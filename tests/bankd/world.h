@@ -134,6 +134,13 @@ const char *world_hand_in_policy(struct world *w, const struct person *caller,
 const char *world_policy_decide(struct world *w, const struct person *signer,
                                 const struct policy *to, enum verb verb);
 
+/* A word on an application for an account, and handing it in over CALLER's session. */
+void world_sign_application(struct world *w, const struct person *signer,
+                            const struct application *a, enum application_verb verb,
+                            const struct world_says *says, struct buf *jws);
+const char *world_hand_in_application(struct world *w, const struct person *caller,
+                                      const struct buf *jws, const struct application *a);
+
 /* Who stands for the signer; zero members mean the ordinary: withdraw, Alice's account, EUR, from
  * now, for a day, under the account's current policy. */
 struct world_gift {

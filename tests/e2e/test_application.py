@@ -11,6 +11,7 @@ import application as ap
 import bank as b
 import operators
 import scene
+from events import Stream
 from holder import Holder, verify_evidence
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -122,6 +123,23 @@ class Ceremony(Scene):
             for late in (self.says(self.bob, application), self.says(self.alice, application, "withdraw"),
                          self.admit(application), self.refuse(application)):
                 self.refused(late, "APPLICATION_OVER")
+
+    def test_whom_it_names_hears_of_it(self):
+        """And nobody else, of which one is told here by what comes afterwards."""
+        edp = b.Key(self.bank.dir)
+        self.bank.add_holder("erin", edp)
+        erin = b.Session(self.bank, edp)
+        application = ap.make("alice", "bob")
+        self.says(self.alice, application)
+        with Stream(self.bank, self.bob, after=self.first) as stream:
+            told = stream.until("application-waiting")[-1][1]
+            self.assertEqual((told["application"], told["holder"]), (ap.name(application), "alice"))
+            self.says(self.bob, application, "withdraw")
+            self.assertEqual(stream.until("application-withdrawn")[-1][1]["holder"], "bob")
+        erin.post("/v1/keys/%s/suspension" % edp.thumbprint, {"note": "as a test"})
+        self.key_of("erin", edp, "active")
+        with Stream(self.bank, b.Session(self.bank, edp), after=self.first) as stream:
+            self.assertNotIn("application", " ".join(name for name, _ in stream.until("key-active")))
 
     def test_the_bank_refuses(self):
         application = self.ready()

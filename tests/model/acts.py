@@ -67,6 +67,8 @@ class Acts:
         kind, _, name = item.partition(":")
         if kind == "order":
             number, _, order = name.partition("/")
+            if number in self.accounts:
+                self.catch_up(self.accounts[number])  # it may be over since nobody looked
             found = self.orders.get((number, order))
             return found is not None and found.status not in ENDS
         if kind == "credit":

@@ -11,6 +11,7 @@ import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+import application  # noqa: E402
 import bank as fixture  # noqa: E402
 import cash  # noqa: E402
 import delegation  # noqa: E402
@@ -233,6 +234,20 @@ class Api:
                               c.get("deputy"), **gift, **self.said(c))
         return self.hand_in(c, f"/v1/accounts/{c['to']}/delegations", {"delegation": jws})
 
+    def do_apply(self, c):
+        about, to = json.loads(c["about"]), json.loads(c["to"])
+        jws = application.word(self.people[c["key"]].key, about, c["verb"], **self.said(c))
+        return self.hand_in(c, "/v1/applications", {"application": to, "statement": jws})
+
+    def do_admit_application(self, c):
+        return self.call(c, "POST", f"/v1/applications/{c['application']}/admission", {"account": c["account"]})
+
+    def do_refuse_application(self, c):
+        return self.call(c, "POST", f"/v1/applications/{c['application']}/refusal", {"reason": "Asked"})
+
+    def do_see_application(self, c):
+        return self.call(c, "GET", f"/v1/applications/{c['application']}")
+
     def do_act(self, c):
         jws = operators.act(self.people[c["key"]].key, c["path"], json.loads(c["request"]), **self.said(c))
         return self.hand_in(c, c["to"], {"act": jws})
@@ -262,7 +277,7 @@ class Api:
         path, about = self.handed[c["with"]]
         self.checker.answer = json.dumps({"result": c["payee_check"]}).encode() + b"\n"
         jws = "act" if "act" in about else {
-            "cash": "statement", "delegations": "delegation", "rotation": "rotation"}.get(path.rpartition("/")[2], "decision")
+            "applications": "statement", "cash": "statement", "delegations": "delegation", "rotation": "rotation"}.get(path.rpartition("/")[2], "decision")
         answer = self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
         return self.rotated(c, c["statement"], answer)
 
@@ -422,7 +437,7 @@ class ApiWorld(world.World):
         without anybody's asking, otherwise when the account is looked at."""
         answer = super().ask(do, **members)
         due = [number for number, account in self.bank.accounts.items() if self.bank.is_due(account)]
-        self.bank.due(len(self.bank.orders) + len(self.bank.changing))
+        self.bank.due(len(self.bank.orders) + len(self.bank.changing) + len(self.bank.applications))
         for number in [] if answer.get("looked") else due:
             self.compare("see-account", self.bank.see_account(None, number),
                          super().ask("see-account", account=number))

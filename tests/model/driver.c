@@ -53,7 +53,7 @@ void driver_answer_ok(void)
     printf("{\"err\":\"OK\"}\n");
 }
 
-static void answer_err(enum err e)
+void driver_answer_err(enum err e)
 {
     printf("{\"err\":\"%s\",\"unheard\":true}\n", err_name(e)); /* the bank was not asked */
 }
@@ -177,6 +177,8 @@ void driver_hand_in(struct driver *d, const struct js *command, const struct buf
         (void)world_hand_in_policy(&d->w, carrier, jws, about->policy);
     else if (about->account[0])
         (void)world_hand_in_delegation(&d->w, carrier, jws, about->account);
+    else if (about->applies)
+        (void)world_hand_in_application(&d->w, carrier, jws, &about->application);
     else if (about->act[0])
         driver_hand_in_act(d, carrier, jws, about->act);
     else if (about->rotates)
@@ -215,7 +217,7 @@ static void do_decide(struct driver *d, const struct js *command)
     assert_ok(buf_add_str(&h->order.bytes, document));
     enum err e = order_parse(document, strlen(document), &h->order.order);
     if (e) {
-        answer_err(e);
+        driver_answer_err(e);
         return;
     }
     assert_ok(policy_parse(policy, strlen(policy), &p));
@@ -237,7 +239,7 @@ static void do_cash(struct driver *d, const struct js *command)
     assert_ok(buf_add_str(&h->order.bytes, document));
     enum err e = order_parse(document, strlen(document), &h->order.order);
     if (e) {
-        answer_err(e);
+        driver_answer_err(e);
         return;
     }
     world_sign_cash(&d->w, &driver_key(d, command, "key")->person, &h->order, &says, &h->jws);
@@ -253,7 +255,7 @@ static void do_word(struct driver *d, const struct js *command)
 
     enum err e = policy_parse(to, strlen(to), &h->policy);
     if (e) {
-        answer_err(e);
+        driver_answer_err(e);
         return;
     }
     assert_ok(policy_parse(from, strlen(from), &p));
@@ -477,6 +479,8 @@ static const struct {
     {"reverse", driver_reverse},
     {"account", driver_account},
     {"act", do_act},
+    {"admit-application", driver_admit_application},
+    {"apply", driver_apply},
     {"employ", driver_employ},
     {"again", do_again},
     {"cash", do_cash},
@@ -493,10 +497,12 @@ static const struct {
     {"key-suspend", driver_key_suspend},
     {"later", do_later},
     {"login", do_login},
+    {"refuse-application", driver_refuse_application},
     {"restart", do_restart},
     {"rotate", driver_rotate},
     {"second-key", do_second_key},
     {"see-account", do_see_account},
+    {"see-application", driver_see_application},
     {"see-delegations", do_see_delegations},
     {"see-order", do_see_order},
     {"see-policy", do_see_policy},
@@ -531,6 +537,7 @@ static void close_all(struct driver *d)
         buf_free(&d->handed[i].jws);
         world_order_free(&d->handed[i].order);
         policy_free(d->handed[i].policy);
+        application_free(&d->handed[i].application);
         world_person_free(&d->handed[i].next.person);
     }
     free(d->handed);

@@ -6,6 +6,7 @@
 #define TESTS_MODEL_DRIVER_H
 
 #include "order/act.h"
+#include "order/application.h"
 #include "order/json.h"
 #include "order/merkle.h"
 #include "order/policy.h"
@@ -22,7 +23,9 @@ struct signer {
 struct handed {
     struct buf jws;
     struct world_order order;
-    struct policy *policy;      /* a word on this one; otherwise about the order */
+    struct policy *policy; /* a word on this one; otherwise about the order */
+    bool applies;          /* a word on this application */
+    struct application application;
     bool cash;                  /* a terminal's */
     char account[IBAN_MAX + 1]; /* a delegation, for this account */
     char act[ACT_PATH_MAX + 1]; /* an operator's, for this path */
@@ -62,6 +65,7 @@ void driver_hand_in(struct driver *d, const struct js *command, const struct buf
                     const struct handed *about);
 void driver_restart(struct driver *d);
 void driver_answer_ok(void);
+void driver_answer_err(enum err e);        /* the bank was not asked */
 void driver_answer_core(struct driver *d); /* what the core answered last */
 
 /* What operators with keys of their own do, driver_act.c. */
@@ -69,6 +73,12 @@ void driver_employ(struct driver *d, const struct js *command);
 void driver_sign_act(struct driver *d, const struct js *command, struct buf *jws);
 void driver_hand_in_act(struct driver *d, const struct person *carrier, const struct buf *jws,
                         const char *path);
+
+/* Accounts that holders apply for, driver_application.c. */
+void driver_apply(struct driver *d, const struct js *command);
+void driver_admit_application(struct driver *d, const struct js *command);
+void driver_refuse_application(struct driver *d, const struct js *command);
+void driver_see_application(struct driver *d, const struct js *command);
 
 /* Keys, driver_keys.c. */
 void driver_key_suspend(struct driver *d, const struct js *command);

@@ -10,6 +10,7 @@ bank names one reason), and when the bank looks at an order that nobody touches.
 import datetime
 
 from acts import Acts
+from applications import Applications
 from books import ENDS, NEVER, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
 from deputies import Deputies
@@ -22,7 +23,7 @@ from tills import Cash
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Acts, Cash, Changes, Deputies, Keys, Outside):
+class Bank(Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -36,6 +37,7 @@ class Bank(Acts, Cash, Changes, Deputies, Keys, Outside):
         self.cutoff = {}  # currency: minutes of a day until which it takes what becomes complete
         self.changing = []  # accounts with a new policy that waits, the first proposed first
         self.challenges = {}
+        self.applications = {}  # for accounts, by digest
         self.bank_codes = []  # "DE 00000000": country and bank code of the accounts that are here
         self.own = {}  # what the bank's own accounts have, (name, currency)
         self.movements, self.credits = [], []
@@ -337,9 +339,12 @@ class Bank(Acts, Cash, Changes, Deputies, Keys, Outside):
                 self.look_at_change(found)
                 continue
             found = self.first_due()
-            if found is None:
+            if found is not None:
+                self.look_at(found)
+            elif self.end_one_application():
+                found = True
+            else:
                 break
-            self.look_at(found)
         return {"err": "OK", "more": found is not None}
 
     # --- the operator's word ---

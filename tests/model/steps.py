@@ -6,6 +6,7 @@ import datetime
 
 import documents
 from documents import iban
+from applying import Applying
 from desk import Desk
 from errands import Errands
 from gifts import Gifts
@@ -18,7 +19,7 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Desk, Errands, Gifts, Keyring):
+class Steps(Applying, Desk, Errands, Gifts, Keyring):
     def __init__(self, world):
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -515,4 +516,4 @@ class Steps(Desk, Errands, Gifts, Keyring):
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),
                        (self.patience, 2), (self.stranger, 5), (self.world.restart, 2), (self.credit, 4),
                        (self.out_of_suspense, 2), (self.reverse, 3), (self.delegate, 4), (self.stand_in, 7), (self.rotate, 2),
-                       (self.desk, 8)])()
+                       (self.desk, 8), (self.apply, 4), (self.open_application, 3)])()

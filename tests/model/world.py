@@ -183,12 +183,31 @@ class World:
         self.hand_in("rotate", said, None, lambda: self.bank.rotate(said, path), path=path, curve=curve,
                      name=self.bank.keys[said["key"]].holder, **taken)
 
+    def apply(self, said, doc, wrong):
+        said = {**said, "do": "apply", "to": doc}
+        self.hand_in("apply", said, wrong, lambda: self.bank.apply(said, doc),
+                     about=documents.canonical(said["about"]), to=documents.canonical(doc))
+
+    def admit_application(self, session, name, number):
+        who = {} if session is None else {"session": session}
+        self.both("admit-application", self.bank.admit_application(session, name, number), application=name,
+                  account=number, **who)
+
+    def refuse_application(self, session, name):
+        who = {} if session is None else {"session": session}
+        self.both("refuse-application", self.bank.refuse_application(session, name), application=name, **who)
+
+    def see_application(self, session, name):
+        who = {} if session is None else {"session": session}
+        self.both("see-application", self.bank.see_application(session, name), application=name, **who)
+
     def again(self, statement, another, session):
         said = self.statements[statement]
         said["session"] = session
         other, answered = self.statements[another], said.get("answered")
         judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
-                 "delegate": self.bank.delegate, "rotate": self.bank.rotate, "act": self.bank.act}[said["do"]]
+                 "delegate": self.bank.delegate, "rotate": self.bank.rotate, "act": self.bank.act,
+                 "apply": self.bank.apply}[said["do"]]
         expected = judge(said, other["order" if "order" in said else "to"])
         answer = self.ask("again", statement=statement, session=session, payee_check=said.get("check", ""),
                           **{"with": another})

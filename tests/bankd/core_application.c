@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Applications for accounts: how they end by time, how many may wait, which words count when the
+ * account is opened, and what evidence of its orders says.
+ */
+#include "base/text.h"
+#include "order/application.h"
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NEW_ACCOUNT "PT50000201230000000107787"
+#define NAME_LEN ((size_t)2 * DIGEST_LEN)
+
+/* Makes one application many, of one applicant or of everybody. */
+#define SAID "document, received_us, expires_us, state, reason, entry"
+#define FILL                                                                                       \
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"                \
+    " INSERT INTO application (application, applicant, " SAID ")"                                  \
+    " SELECT 'x' || i, %s, " SAID " FROM application, n"
+
+struct wanted {
+    struct application said;
+    char name[NAME_LEN + 1];
+};
+
+static void wanted_free(struct wanted *a)
+{
+    application_free(&a->said);
+}
+
+/* For so many DAYS, by PEOPLE, the inside of a JSON array; by rules that let each of them pay. */
+static struct wanted want(struct world *w, const char *people, int64_t days)
+{
+    char text[2048], expires[TEXT_TIME_LEN + 1];
+    struct wanted a;
+
+    text_time(w->time.now_us + days * 86400 * WORLD_SECOND, expires);
+    snprintf(text, sizeof text,
+             "{\"bank\":\"" WORLD_BANK "\",\"currency\":\"EUR\",\"expires\":\"%s\","
+             "\"nonce\":\"AAAAAAAAAAAAAAAAAA%03uA\",\"policy\":{\"holders\":[%s],"
+             "\"rules\":[{\"anyOf\":[{\"signers\":[{\"count\":1}]}]}],\"title\":\"Household\"},"
+             "\"type\":\"application\",\"version\":1}",
+             expires, w->serial++, people);
+    assert_ok(application_parse(text, strlen(text), &a.said));
+    text_hex(a.said.digest, DIGEST_LEN, a.name);
+    return a;
+}
+
+#define ALICE "{\"class\":\"A\",\"id\":\"alice\"}"
+#define BOTH ALICE ",{\"class\":\"A\",\"id\":\"bob\"}"
+
+/* P's word, over his own session. */
+static const char *say(struct world *w, const struct person *p, const struct wanted *a,
+                       enum application_verb verb)
+{
+    struct buf jws = {0};
+
+    world_sign_application(w, p, &a->said, verb, NULL, &jws);
+    const char *name = world_hand_in_application(w, p, &jws, &a->said);
+    buf_free(&jws);
+    return name;
+}
+
+static void both_sign(struct world *w, const struct wanted *a)
+{
+    assert_string_equal(say(w, &w->alice, a, APPLICATION_APPLY), "OK");
+    assert_string_equal(say(w, &w->bob, a, APPLICATION_APPLY), "OK");
+}
+
+static enum err admit(struct world *w, const struct wanted *a)
+{
+    world_begin(w);
+    world_end(w,
+              core_application_admit(w->core, &world_operator, a->name, NEW_ACCOUNT, &w->answer));
+    return w->answer.err;
+}
+
+static const char *status(struct world *w, const struct wanted *a)
+{
+    world_begin(w);
+    world_end(w, core_application(w->core, &world_operator, a->name, &w->answer));
+    return world_text(w, "status");
+}
+
+static void set_key(struct world *w, const struct person *p, const char *as)
+{
+    world_begin(w);
+    world_end(w, core_key_set(w->core, &world_operator, p->name, key_thumbprint(p->key), as,
+                              "as a test", &w->answer));
+    assert_ok(w->answer.err);
+}
+
+static size_t in_queue(struct world *w, enum waits waiting)
+{
+    const struct core_page page = {.cursor = ""};
+    size_t found = 0;
+
+    world_begin(w);
+    world_end(w, core_queue(w->core, &world_operator, waiting, &page, &w->answer));
+    assert_ok(w->answer.err);
+    for (const char *at = buf_str(&w->answer.body);
+         (at = strstr(at, "\"kind\":\"application\"")) != NULL; at++)
+        found++;
+    return found;
+}
+
+static void test_time_ends_it(void **state)
+{
+    struct world *w = *state;
+    struct wanted first = want(w, BOTH, 1), second = want(w, ALICE, 30);
+
+    both_sign(w, &first);
+    assert_string_equal(say(w, &w->alice, &second, APPLICATION_APPLY), "OK");
+    world_later(w, 86399);
+    assert_false(world_look(w, 8));
+    assert_int_equal(in_queue(w, WAITS_BANK), 2);
+    world_later(w, 1);
+    assert_false(world_look(w, 8));
+    assert_string_equal(world_sql(w, "SELECT group_concat(state) FROM application"),
+                        "expired,waiting");
+    assert_int_equal(in_queue(w, WAITS_ANY), 1);
+    assert_err(admit(w, &first), ERR_APPLICATION_OVER);
+    world_later(w, 29 * 86400); /* and nobody looked */
+    assert_err(admit(w, &second), ERR_APPLICATION_OVER);
+    assert_string_equal(status(w, &second), "expired");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM entry WHERE"
+                                     " instr(body, 'application-end') AND instr(body, 'expired')"),
+                        "2");
+    wanted_free(&first);
+    wanted_free(&second);
+}
+
+/* What is over is not begun anew, nor is what never began ended. */
+static void test_what_is_over(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1), late = want(w, ALICE, 0);
+
+    world_login_all(w);
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_WITHDRAW), "NOT_FOUND");
+    assert_string_equal(say(w, &w->carol, &a, APPLICATION_APPLY), "NOT_AN_APPLICANT");
+    assert_string_equal(say(w, &w->alice, &late, APPLICATION_APPLY), "APPLICATION_PERIOD");
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    assert_string_equal(say(w, &w->bob, &a, APPLICATION_WITHDRAW), "OK");
+    assert_string_equal(status(w, &a), "withdrawn");
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "APPLICATION_OVER");
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_WITHDRAW), "APPLICATION_OVER");
+    assert_int_equal(in_queue(w, WAITS_ANY), 0);
+    wanted_free(&a);
+    wanted_free(&late);
+}
+
+static void test_so_many_may_wait(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1), another = want(w, BOTH, 2), bobs = want(w, BOTH, 2);
+    char sql[500];
+
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    snprintf(sql, sizeof sql, FILL, 7, "applicant");
+    world_execute(w, sql);
+    assert_string_equal(say(w, &w->alice, &another, APPLICATION_APPLY), "APPLICATIONS_FULL");
+    assert_int_equal(w->answer.http, 429);
+    assert_string_equal(say(w, &w->bob, &another, APPLICATION_APPLY), "OK");
+    world_execute(w, "DELETE FROM application WHERE application LIKE 'x%'");
+    snprintf(sql, sizeof sql, FILL " WHERE applicant = 1", 998, "3");
+    world_execute(w, sql);
+    assert_string_equal(say(w, &w->bob, &bobs, APPLICATION_APPLY), "APPLICATIONS_FULL");
+    world_later(w, 86400); /* those that are over make room at once */
+    world_login_all(w);
+    assert_string_equal(say(w, &w->bob, &bobs, APPLICATION_APPLY), "OK");
+    world_execute(w, "DELETE FROM application WHERE application LIKE 'x%'");
+    wanted_free(&a);
+    wanted_free(&another);
+    wanted_free(&bobs);
+}
+
+/* A key that was suspended, and one whose place another took. */
+static void threat_10_which_words_count(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+    struct person next = {0};
+
+    both_sign(w, &a);
+    assert_int_equal(in_queue(w, WAITS_BANK), 1);
+    set_key(w, &w->bob, "suspended");
+    assert_int_equal(in_queue(w, WAITS_BANK), 0);
+    assert_int_equal(in_queue(w, WAITS_HOLDERS), 1);
+    assert_err(admit(w, &a), ERR_APPLICATION_UNSIGNED);
+    set_key(w, &w->bob, "active");
+    world_key(&next, "alice", "P-384");
+    assert_string_equal(world_rotate(w, &w->alice, &next), "OK");
+    assert_int_equal(in_queue(w, WAITS_BANK), 1);
+    assert_string_equal(say(w, &next, &a, APPLICATION_APPLY), "ALREADY_DECIDED");
+    assert_ok(admit(w, &a));
+    assert_string_equal(world_text(w, "account"), NEW_ACCOUNT);
+    assert_err(admit(w, &a), ERR_APPLICATION_OVER);
+    world_person_free(&next);
+    wanted_free(&a);
+}
+
+/* What the store has is proven anew before an account is opened by it. */
+static void test_a_store_that_was_changed(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+
+    both_sign(w, &a);
+    world_execute(w, "DROP TRIGGER application_word_kept");
+    world_execute(w, "UPDATE application_word SET statement = (SELECT statement FROM"
+                     " application_word ORDER BY id LIMIT 1) || 'A' WHERE id = 2");
+    world_begin(w);
+    assert_err(core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer),
+               ERR_STORE_FAILED);
+    core_rollback(w->core);
+    assert_string_equal(
+        world_sql(w, "SELECT count(*) FROM account WHERE account = '" NEW_ACCOUNT "'"), "0");
+    wanted_free(&a);
+}
+
+/* Evidence of a payment from such an account: all its holders signed the first policy. */
+static void test_what_evidence_says(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+    struct world_order o;
+
+    both_sign(w, &a);
+    assert_ok(admit(w, &a));
+    world_fund(w, NEW_ACCOUNT, "50.00");
+    world_order_on(w, NEW_ACCOUNT, "20.00", "", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    set_key(w, &w->bob, "revoked"); /* afterwards: what he signed opened the account */
+    struct verify_report report = world_proves(w, &w->alice, &o, "ACSC");
+    assert_true(report.applied);
+    assert_int_equal(report.policy_signer_count, 2);
+    assert_string_equal(report.policy_signers[0].holder, "alice");
+    assert_string_equal(report.policy_signers[1].holder, "bob");
+    assert_int_equal(report.policy_signers[1].version, 1);
+    world_order_free(&o);
+    world_order(w, "1.00", &o); /* of an account that the bank opened by itself */
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    report = world_proves(w, &w->alice, &o, "PATC");
+    assert_false(report.applied);
+    assert_int_equal(report.policy_signer_count, 0);
+    world_order_free(&o);
+    wanted_free(&a);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(test_time_ends_it),
+        TEST(test_what_is_over),
+        TEST(test_so_many_may_wait),
+        TEST(threat_10_which_words_count),
+        TEST(test_a_store_that_was_changed),
+        TEST(test_what_evidence_says),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the model says of applications for accounts (docs/FORMAT.md 8.8)."""
+
+import documents
+from books import Account, Refused
+from documents import DAY, canonical, digest, seconds_of
+
+MOST, MOST_OF_ONE = 1000, 8
+
+
+class Application:
+    def __init__(self, doc, applicant):
+        self.doc, self.digest, self.applicant = doc, digest(canonical(doc)), applicant
+        self.holders = [h["id"] for h in doc["policy"]["holders"]]
+        self.expires = seconds_of(doc["expires"])
+        self.state, self.account = "waiting", None
+        self.words = []  # (holder, key)
+
+    @property
+    def missing(self):
+        return [h for h in self.holders if not any(h == who and key.counts for who, key in self.words)]
+
+    def view(self):
+        return {"status": self.state, "application": self.digest, "missing": self.missing, "account": self.account}
+
+
+def first_policy(doc, number, now):
+    """What the holders signed, and the bank's own members."""
+    return documents.Policy({**doc["policy"], "account": number, "bank": doc["bank"], "currency": doc["currency"],
+                             "type": "policy", "validFrom": documents.time_text(now), "version": 1})
+
+
+class Applications:
+    def find_application(self, name):
+        """With what time demands."""
+        found = self.applications.get(name)
+        if found and found.state == "waiting" and self.now >= found.expires:
+            found.state = "expired"
+        return found
+
+    def end_one_application(self):
+        """Whether there was one whose time is over."""
+        due = [a for a in self.applications.values() if a.state == "waiting" and self.now >= a.expires]
+        for found in due[:1]:
+            found.state = "expired"
+        return bool(due)
+
+    def apply(self, said, doc):
+        """SAID was signed about its own application; DOC is the one that it is handed in with."""
+        lasts = seconds_of(doc["expires"]) - said["issued"]
+        for wrong, name in ((canonical(said["about"]) != canonical(doc), "APPLICATION_MISMATCH"),
+                            (not 0 < lasts <= 30 * DAY, "APPLICATION_PERIOD")):
+            if wrong:
+                return self.unverified(said["session"], name)
+        key = self.keys[said["key"]]
+        try:
+            if self.caller(said["session"]) != key.holder:
+                raise Refused("KEY_MISMATCH")
+        except Refused as why:
+            return {"err": str(why)}
+        found = self.find_application(digest(canonical(doc)))
+        if self.came_before(said, key):
+            return {"err": "AGAIN"}
+        try:
+            self.check_fresh(said, key)
+            self.check_application(said["verb"], key, found, doc)
+        except Refused as why:
+            return {"err": str(why)}
+        return self.take_application(said["verb"], key, found, doc)
+
+    def check_application(self, verb, key, found, doc):
+        named = [h["id"] for h in doc["policy"]["holders"]]
+        if key.holder not in named:
+            raise Refused("NOT_AN_APPLICANT")
+        if found:
+            if found.state != "waiting":
+                raise Refused("APPLICATION_OVER")
+            if verb == "apply" and key.holder not in found.missing:
+                raise Refused("ALREADY_DECIDED")
+            return
+        waiting = [a for a in self.applications.values() if a.state == "waiting" and self.now < a.expires]
+        own = [a for a in waiting if a.applicant == key.holder]
+        for wrong, name in ((verb != "apply", "NOT_FOUND"), (self.now >= seconds_of(doc["expires"]), "APPLICATION_OVER"),
+                            (any(h not in {k.holder for k in self.keys} for h in named), "HOLDER_UNKNOWN"),
+                            (len(waiting) >= MOST or len(own) >= MOST_OF_ONE, "APPLICATIONS_FULL")):
+            if wrong:
+                raise Refused(name)
+
+    def take_application(self, verb, key, found, doc):
+        is_new = found is None
+        if is_new:
+            found = Application(doc, key.holder)
+            self.applications[found.digest] = found
+        if verb == "apply":
+            found.words.append((key.holder, key))
+        else:
+            found.state = "withdrawn"
+        return {"err": "OK", "http": 201 if is_new else 200, **found.view()}
+
+    # --- the operator ---
+    def admit_application(self, session, name, number):
+        if not self.operator(session):
+            return {"err": "ROLE_REQUIRED"}
+        found = self.find_application(name)
+        for wrong, why in ((found is None, "NOT_FOUND"), (found and found.state != "waiting", "APPLICATION_OVER"),
+                           (found and found.missing, "APPLICATION_UNSIGNED"), (self.elsewhere(number), "ACCOUNT_ELSEWHERE"),
+                           (number in self.accounts, "ACCOUNT_EXISTS")):
+            if wrong:
+                return {"err": why}
+        policy = first_policy(found.doc, number, self.now)
+        account = self.accounts[number] = Account(number, found.doc["currency"], policy)
+        account.words += [key for _, key in found.words]
+        self.policies[policy.digest] = policy
+        found.state, found.account = "admitted", number
+        self.did("opened", f"account:{number}")
+        return {"err": "OK", "http": 201, **found.view()}
+
+    def refuse_application(self, session, name):
+        if not self.operator(session):
+            return {"err": "ROLE_REQUIRED"}
+        found = self.find_application(name)
+        if found is None or found.state != "waiting":
+            return {"err": "APPLICATION_OVER" if found else "NOT_FOUND"}
+        found.state = "refused"
+        return {"err": "OK", **found.view()}
+
+    def see_application(self, session, name):
+        try:
+            who = self.caller(session)
+        except Refused as why:
+            return {"err": str(why)}
+        found = self.find_application(name)
+        if found is None or (who is not None and who not in found.holders):
+            return {"err": "NOT_FOUND"}
+        return {"err": "OK", **found.view()}
