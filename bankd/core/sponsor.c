@@ -149,10 +149,7 @@ static enum err due(void *ctx)
 {
     struct sponsoring *s = ctx;
 
-    enum err e = change_catch_up(s->c, &s->account);
-    if (!e)
-        e = state_policy(s->c, s->account.policy_digest, &s->policy);
-    return e ? e : enrolment_find(s->c, s->said->enrolment, &s->request);
+    return enrolment_find(s->c, s->said->enrolment, &s->request);
 }
 
 static enum err check_sponsor(const struct sponsoring *s)

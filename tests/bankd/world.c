@@ -74,7 +74,8 @@ enum err world_sign_hash(void *ctx, const uint8_t *hash, size_t hash_len, uint8_
 
 static void open_core(struct world *w)
 {
-    struct core_options options = {.bank = WORLD_BANK, .random = fill_random};
+    struct core_options options = {
+        .bank = WORLD_BANK, .random = fill_random, .terms.sponsors = w->sponsors};
 
     assert_ok(core_terms_hold_above(w->hold_above ? w->hold_above : "", &options.terms));
     assert_ok(core_terms_hold_on(w->hold_on ? w->hold_on : "", &options.terms));

@@ -31,6 +31,7 @@ struct person {
 struct world {
     /* What bankd.conf says; NULL: nothing; counts at the next restart. */
     const char *hold_above, *hold_on, *cutoff, *bank_codes, *four_eyes;
+    int64_t sponsors;
     const char *payee_check; /* what was found out about the payees of new orders; NULL: nothing */
     char dir[64], path[96];
     struct store *store;

@@ -18,9 +18,9 @@ def request(key, name, *options):
 class Newcomer:
     """With a key to sign with and, unless it is None, one for TLS."""
 
-    def __init__(self, bank, name, curve="P-256", wanted=None, tls="P-256", lifetime=14 * DAY):
+    def __init__(self, bank, name, curve="P-256", wanted=None, tls="P-256", lifetime=14 * DAY, key=None):
         self.bank, self.name, self.wanted, self.lifetime = bank, name, wanted, lifetime
-        self.key = b.Key(bank.dir, curve)
+        self.key = key or b.Key(bank.dir, curve)
         self.tls = tls and b.Key(bank.dir, tls)
         self.enrolment = None
 

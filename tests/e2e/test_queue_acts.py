@@ -145,8 +145,8 @@ class Queue(Scene):
             self.assertEqual(emma.act(COMMENT, {"item": item, "text": "rang"}).status, 201)
             self.assertEqual(self.claimed(item), ("erin", ["rang"]))
         path = "/v1/enrolments/%s/refusal" % newcomer.enrolment
-        self.refused(emma.act(path, {"reason": "no letter"}), "ITEM_CLAIMED")
-        self.assertEqual(erin.act(path, {"reason": "no letter"}).json["status"], "refused")
+        self.refused(emma.act(path, {"note": "no letter"}), "ITEM_CLAIMED")
+        self.assertEqual(erin.act(path, {"note": "no letter"}).json["status"], "refused")
         self.refused(erin.act(CLAIM, {**NOTE, "item": request}), "NOT_FOUND")
         self.refused(emma.act(CLAIM, {**NOTE, "item": "enrolment:" + b64(b"e" * 32)}), "NOT_FOUND")
         self.refused(emma.act(CLAIM, {**NOTE, "item": "order:%s/%s" % (iban(99), uuid7())}), "NOT_FOUND")

@@ -20,10 +20,13 @@ ROUTES = [  # path, what is done, for whom
     (r"/v1/accounts/(\w+)/(block)", {"payments", "security"}),
     (r"/v1/accounts/(\w+)/(unblock)", {"security"}),
     (r"/v1/operators/([\w-]+)/(roles)", {"security"}),
+    (r"/v1/enrolments/([\w-]+)/(admission)", {"enrolment"}),
+    (r"/v1/enrolments/([\w-]+)/(refusal)", {"enrolment"}),
 ]
 # Who entered it so lately may not do it; an account's count for its orders.
 EYES = {"release": [("opened", None), ("booked", 30 * DAY), ("held", None)], "outcome": [("released", None)],
-        "dispose": [("credited", None)], "unblock": [("blocked", None)], "roles": []}
+        "dispose": [("credited", None)], "unblock": [("blocked", None)], "roles": [],
+        "admit": [("admitted", None)]}
 
 
 class Acts:
@@ -73,6 +76,8 @@ class Acts:
             return found is not None and found.status not in ENDS
         if kind == "credit":
             return any(str(k.id) == name for k in self.in_suspense())
+        if kind == "enrolment":
+            return any(r.id == name for r in self.still_waiting())
         return kind == "policy" and any(a.change.policy.digest == name for a in self.changing)
 
     def view_item(self, item):
@@ -185,6 +190,10 @@ class Acts:
             return self.comment(request["item"], request["text"])
         if deed == "hold":
             return self.hold_order(*about)
+        if deed == "admission":
+            return self.admit(self.request_called(*about), {"holder": request["holder"], "slip": self.other_letter(*about, request)})
+        if deed == "refusal" and len(about) == 1:
+            return self.refuse_request(self.request_called(*about))
         if deed in ("release", "refusal"):
             return self.held(None, *about, deed == "release")
         if deed == "roles":

@@ -15,10 +15,12 @@ import application  # noqa: E402
 import bank as fixture  # noqa: E402
 import cash  # noqa: E402
 import delegation  # noqa: E402
+import enrolment  # noqa: E402
 import operators  # noqa: E402
 import payee_checker  # noqa: E402
 import policy_change  # noqa: E402
 import rotation  # noqa: E402
+import sponsorship  # noqa: E402
 from false_clock import FalseClock  # noqa: E402
 
 import documents  # noqa: E402
@@ -39,6 +41,7 @@ class Api:
         self.bank.bankd_prefix, self.bank.keeper_env = self.clock.prefix(), self.clock.env
         self.people = []  # a session each, which a login makes one; the key's number
         self.handed = []  # (path, statement, what it is about)
+        self.newcomers = {}  # keys of those who asked, by number
         self.next = {}  # statement: the key that gives its place, and the new one
         self.accounts, self.report = {}, {}
         self.movements, self.paid = 0, set()  # how many there were, and those out of accounts
@@ -104,7 +107,8 @@ class Api:
         session = fixture.Session(self.bank)
         session.key = fixture.Key(self.bank.dir, c["curve"])
         self.people.append(session)
-        return self.answer(self.bank.add_holder(c["name"], session.key))
+        return self.answer(self.bank.operator("POST", "/v1/holders", {
+            "holder": c["name"], "name": c["name"], "spki": fixture.b64(session.key.spki)}))
 
     def do_terminal(self, c):
         session = fixture.Session(self.bank)
@@ -234,6 +238,44 @@ class Api:
                               c.get("deputy"), **gift, **self.said(c))
         return self.hand_in(c, f"/v1/accounts/{c['to']}/delegations", {"delegation": jws})
 
+    # --- newcomers ---
+    def asking(self, c):
+        """The newcomer with the command's number, whatever he is called in his request."""
+        if c["newcomer"] not in self.newcomers:
+            self.newcomers[c["newcomer"]] = fixture.Key(self.bank.dir, "P-256")
+        return self.newcomers[c["newcomer"]]
+
+    def request_of(self, c, key):
+        """As what is signed about it has it."""
+        one = enrolment.Newcomer(self.bank, c["name"], wanted=c.get("wanted") or None, tls=None, key=key)
+        one.enrolment = c.get("about")
+        return one
+
+    def do_ask(self, c):
+        one = self.request_of(c, self.people[c["taken"]].key if "taken" in c else self.asking(c))
+        jws = one.jws(issued=c["issued"], expires=fixture.rfc3339(c["expires"]), nonce=c["nonce"])
+        return self.answer(one.send(jws))
+
+    def do_sponsor(self, c):
+        key = self.people[c["key"]].key
+        one = self.request_of(c, key if c["slip"] == "key" else self.asking(c))
+        one.name = "Somebody Else" if c["slip"] == "name" else one.name
+        jws = sponsorship.sign(key, c["account"], one, **self.said(c))
+        return self.hand_in(c, f"/v1/enrolments/{c['to']}/sponsorship", {"sponsorship": jws})
+
+    def do_admit(self, c):
+        letter = {"holder": c["holder"], "name": "Somebody Else" if c["slip"] == "name" else c["name"],
+                  "thumbprint": "A" * 43 if c["slip"] == "key" else self.asking(c).thumbprint}
+        answer = self.call(c, "POST", f"/v1/enrolments/{c['request']}/admission", letter)
+        if answer["err"] == "OK":
+            self.people.append(fixture.Session(self.bank))
+            self.people[-1].key = self.asking(c)
+        return answer
+
+    def do_refuse_request(self, c):
+        return self.call(c, "POST", f"/v1/enrolments/{c['request']}/refusal", {"note": "Asked"})
+
+    # --- applications ---
     def do_apply(self, c):
         about, to = json.loads(c["about"]), json.loads(c["to"])
         jws = application.word(self.people[c["key"]].key, about, c["verb"], **self.said(c))
@@ -243,7 +285,7 @@ class Api:
         return self.call(c, "POST", f"/v1/applications/{c['application']}/admission", {"account": c["account"]})
 
     def do_refuse_application(self, c):
-        return self.call(c, "POST", f"/v1/applications/{c['application']}/refusal", {"reason": "Asked"})
+        return self.call(c, "POST", f"/v1/applications/{c['application']}/refusal", {"note": "Asked"})
 
     def do_see_application(self, c):
         return self.call(c, "GET", f"/v1/applications/{c['application']}")
@@ -277,7 +319,8 @@ class Api:
         path, about = self.handed[c["with"]]
         self.checker.answer = json.dumps({"result": c["payee_check"]}).encode() + b"\n"
         jws = "act" if "act" in about else {
-            "applications": "statement", "cash": "statement", "delegations": "delegation", "rotation": "rotation"}.get(path.rpartition("/")[2], "decision")
+            "applications": "statement", "cash": "statement", "delegations": "delegation", "rotation": "rotation",
+            "sponsorship": "sponsorship"}.get(path.rpartition("/")[2], "decision")
         answer = self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
         return self.rotated(c, c["statement"], answer)
 
@@ -313,6 +356,9 @@ class Api:
 
     def do_see_delegations(self, c):
         return self.call(c, "GET", f"/v1/accounts/{c['account']}/delegations")
+
+    def do_see_waiting(self, c):
+        return self.call(c, "GET", "/v1/orders/waiting?limit=200")
 
     def do_see_policy(self, c):
         return self.call(c, "GET", f"/v1/accounts/{c['account']}/policy")
@@ -410,6 +456,15 @@ class ApiBank(model.Bank):
     account ever had is answered like an old one."""
 
     stranger = False  # who asked last for what operators do has no session
+    each = 20  # all of them ask from one address
+
+    def certify(self):
+        """The keeper knows none of these operators."""
+        if self.acting != self.CONSOLE:
+            raise Refused("KEEPER_UNPINNED")
+
+    def see_waiting(self, session):
+        return {"err": "ROLE_REQUIRED"} if session is None else super().see_waiting(session)
 
     def operator(self, session):
         self.stranger = session is not None and not self.has_session(session)

@@ -36,6 +36,7 @@ class Desk:
         orders = [f"order:{n}/{i}" for (n, i), o in self.bank.orders.items() if o.status not in ("ACSC", "RJCT", "CANC")]
         rest = [f"credit:{k.id}" for k in self.bank.in_suspense()] + \
             [f"policy:{a.change.policy.digest}" for a in self.bank.changing]
+        rest += [f"enrolment:{r.id}" for r in self.bank.still_waiting()]
         over = [f"order:{n}/{i}" for n, i in self.bank.orders] + ["credit:0", "credit:x", "policy:00", "bank:1",
                                                                  f"order:{iban(77)}/x"]
         claimed = [one for one in orders + rest if self.bank.claimed_by(one)]

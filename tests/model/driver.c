@@ -181,6 +181,8 @@ void driver_hand_in(struct driver *d, const struct js *command, const struct buf
         (void)world_hand_in_application(&d->w, carrier, jws, &about->application);
     else if (about->act[0])
         driver_hand_in_act(d, carrier, jws, about->act);
+    else if (about->request[0])
+        (void)world_hand_in_sponsorship(&d->w, carrier, about->request, jws);
     else if (about->rotates)
         (void)world_hand_in_rotation(&d->w, carrier, &d->keys[about->path].person, jws);
     else if (about->cash)
@@ -300,6 +302,7 @@ static void do_act(struct driver *d, const struct js *command)
     driver_sign_act(d, command, &h->jws);
     snprintf(h->act, sizeof h->act, "%s", driver_text(command, "to"));
     driver_hand_in(d, command, &h->jws, h);
+    driver_admitted(d);
 }
 
 /* An old statement byte for byte, with what it is about or what another one is. */
@@ -313,6 +316,8 @@ static void do_again(struct driver *d, const struct js *command)
     driver_hand_in(d, command, &d->handed[i].jws, &d->handed[k]);
     if (d->handed[i].rotates)
         driver_rotated(d, &d->handed[i], (size_t)driver_number(command, "session"));
+    if (d->handed[i].act[0])
+        driver_admitted(d);
 }
 
 /* --- time --- */
@@ -347,6 +352,16 @@ static void do_see_account(struct driver *d, const struct js *command)
 
     world_begin(&d->w);
     world_end(&d->w, core_account(d->w.core, &who, driver_text(command, "account"), &d->w.answer));
+    driver_answer_core(d);
+}
+
+static void do_see_waiting(struct driver *d, const struct js *command)
+{
+    const struct core_caller who = driver_caller(d, command);
+    const struct core_page page = {.cursor = "", .limit = 200};
+
+    world_begin(&d->w);
+    world_end(&d->w, core_waiting_orders(d->w.core, &who, &page, &d->w.answer));
     driver_answer_core(d);
 }
 
@@ -479,6 +494,8 @@ static const struct {
     {"reverse", driver_reverse},
     {"account", driver_account},
     {"act", do_act},
+    {"admit", driver_admit},
+    {"ask", driver_ask},
     {"admit-application", driver_admit_application},
     {"apply", driver_apply},
     {"employ", driver_employ},
@@ -499,13 +516,16 @@ static const struct {
     {"login", do_login},
     {"refuse-application", driver_refuse_application},
     {"restart", do_restart},
+    {"refuse-request", driver_refuse_request},
     {"rotate", driver_rotate},
+    {"sponsor", driver_sponsor},
     {"second-key", do_second_key},
     {"see-account", do_see_account},
     {"see-application", driver_see_application},
     {"see-delegations", do_see_delegations},
     {"see-order", do_see_order},
     {"see-policy", do_see_policy},
+    {"see-waiting", do_see_waiting},
     {"state", do_state},
     {"terminal", do_terminal},
     {"word", do_word},
@@ -533,6 +553,10 @@ static void close_all(struct driver *d)
     sqlite3_close(d->db);
     for (size_t i = 0; i < d->key_count; i++)
         world_person_free(&d->keys[i].person);
+    for (size_t i = 0; i < d->newcomer_count; i++) {
+        if (!d->newcomers[i].joined)
+            world_person_free(&d->newcomers[i].signer.person);
+    }
     for (size_t i = 0; i < d->handed_count; i++) {
         buf_free(&d->handed[i].jws);
         world_order_free(&d->handed[i].order);

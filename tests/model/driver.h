@@ -15,6 +15,7 @@
 #include <sqlite3.h>
 
 #define KEYS_MAX 64
+#define NEWCOMERS_MAX 512
 
 struct signer {
     char name[HOLDER_MAX + 1];
@@ -26,16 +27,23 @@ struct handed {
     struct policy *policy; /* a word on this one; otherwise about the order */
     bool applies;          /* a word on this application */
     struct application application;
-    bool cash;                  /* a terminal's */
-    char account[IBAN_MAX + 1]; /* a delegation, for this account */
-    char act[ACT_PATH_MAX + 1]; /* an operator's, for this path */
-    bool rotates;               /* a rotation, of the key OLD, by the path of the key PATH */
+    bool cash;                          /* a terminal's */
+    char account[IBAN_MAX + 1];         /* a delegation, for this account */
+    char act[ACT_PATH_MAX + 1];         /* an operator's, for this path */
+    char request[ENROLMENT_ID_LEN + 1]; /* a sponsorship, of this one */
+    bool rotates; /* a rotation, of the key OLD, by the path of the key PATH */
     size_t old, path;
     struct signer next; /* the new key, until the bank took it; no name: none, or it has */
+};
+/* Somebody who asked; his key is among those of holders once he JOINED. */
+struct newcomer {
+    struct signer signer;
+    bool joined;
 };
 /* What the bank set for itself; "": nothing. */
 struct driver_settings {
     char hold_above[64], hold_on[64], cutoff[64], bank_codes[64], four_eyes[8];
+    int sponsors;
 };
 struct driver {
     struct world w;
@@ -43,6 +51,8 @@ struct driver {
     sqlite3 *db; /* beside the bank's own connection */
     struct signer keys[KEYS_MAX];
     size_t key_count;
+    struct newcomer newcomers[NEWCOMERS_MAX];
+    size_t newcomer_count;
     struct handed *handed; /* every statement, to be handed in again */
     size_t handed_count;
     struct merkle_frontier tree; /* as far as the log was checked */
@@ -85,6 +95,14 @@ void driver_key_suspend(struct driver *d, const struct js *command);
 void driver_rotate(struct driver *d, const struct js *command);
 /* H was handed in over the session of the key CARRIER, and the bank answered. */
 void driver_rotated(struct driver *d, struct handed *h, size_t carrier);
+
+/* Requests to be enrolled, driver_newcomers.c. */
+void driver_ask(struct driver *d, const struct js *command);
+void driver_sponsor(struct driver *d, const struct js *command);
+void driver_admit(struct driver *d, const struct js *command);
+void driver_refuse_request(struct driver *d, const struct js *command);
+/* After an answer that may have admitted somebody. */
+void driver_admitted(struct driver *d);
 
 /* What the operator says at the console, driver_operator.c. */
 void driver_settings(struct driver *d, const struct js *command);

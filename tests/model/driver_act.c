@@ -66,6 +66,17 @@ static enum err give_roles(const struct asked *a, const struct core_caller *who,
     return core_operator_roles(a->d->w.core, who, a->match.param[0], r.roles, r.note, out);
 }
 
+/* As at the console: where the keeper is not asked, nobody is certified. */
+static enum err admit(const struct asked *a, const struct core_caller *who, struct core_answer *out)
+{
+    struct request_admission r;
+
+    assert_ok(request_admission_read(a->request->data, a->request->len, &r));
+    const struct core_admission in = {
+        .holder = r.holder, .name = r.name, .thumbprint = r.thumbprint};
+    return core_enrolment_admit(a->d->w.core, who, a->match.param[0], &in, out);
+}
+
 /* Of routes that are asked with a note alone. */
 static enum err with_note(const struct asked *a, const struct core_caller *who,
                           struct core_answer *out)
@@ -80,6 +91,8 @@ static enum err with_note(const struct asked *a, const struct core_caller *who,
         return core_order_release(c, who, &word, out);
     case ROUTE_REFUSE:
         return core_order_refuse(c, who, &word, out);
+    case ROUTE_ENROLMENT_REFUSE:
+        return core_enrolment_refuse(c, who, a->match.param[0], word.note, out);
     case ROUTE_BLOCK:
         return core_account_state(c, who, word.account, CORE_ACCOUNT_BLOCK, word.note, out);
     case ROUTE_UNBLOCK:
@@ -99,6 +112,8 @@ static enum err run(void *ctx, const struct core_operator *as, struct core_answe
         return claim(a, &who, a->match.route == ROUTE_GIVE_BACK, out);
     if (a->match.route == ROUTE_COMMENT)
         return comment(a, &who, out);
+    if (a->match.route == ROUTE_ENROLMENT_ADMIT)
+        return admit(a, &who, out);
     return a->match.route == ROUTE_OPERATOR_ROLES ? give_roles(a, &who, out)
                                                   : with_note(a, &who, out);
 }

@@ -6,6 +6,7 @@
 #include "tests/model/driver.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What the bank set for itself, from the next start on. */
@@ -18,6 +19,8 @@ void driver_settings(struct driver *d, const struct js *command)
     snprintf(s->cutoff, sizeof s->cutoff, "%s", driver_text(command, "cutoff"));
     snprintf(s->bank_codes, sizeof s->bank_codes, "%s", driver_text(command, "bank_codes"));
     snprintf(s->four_eyes, sizeof s->four_eyes, "%s", driver_text(command, "four_eyes"));
+    s->sponsors = atoi(driver_text(command, "sponsors"));
+    d->w.sponsors = s->sponsors;
     d->w.hold_above = s->hold_above;
     d->w.hold_on = s->hold_on;
     d->w.cutoff = s->cutoff;

@@ -17,13 +17,14 @@ from deputies import Deputies
 from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, look_of, minor_of,
                        money, seconds_of, start_of, time_text)
 from keys import Keys
+from newcomers import Newcomers
 from outside import Outside
 from tills import Cash
 
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
+class Bank(Newcomers, Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session
@@ -32,6 +33,7 @@ class Bank(Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
         super().__init__()
         self.name, self.now = name, now
         self.keys, self.accounts, self.orders, self.policies = [], {}, {}, {}
+        self.person_names = {}  # of holders: what they are called
         self.hold = {}  # currency: the amount above which the operator is asked
         self.hold_on = []  # flags of the payee for which it is, too
         self.cutoff = {}  # currency: minutes of a day until which it takes what becomes complete
@@ -45,6 +47,9 @@ class Bank(Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
     # --- people ---
     def enrol(self, holder, terminal=False):
         self.keys.append(Key(holder, self.now, terminal))
+        self.person_names[holder] = holder
+        if not terminal:
+            self.did("admitted", f"holder:{holder}")
 
     def second_key(self, holder):
         self.keys.append(Key(holder, 0))
@@ -160,6 +165,21 @@ class Bank(Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
             return {"err": str(why)}
         found = self.orders.get((number, order))
         return {"err": "OK", **self.view(found)} if found else {"err": "NOT_FOUND"}
+
+    def see_waiting(self, session):
+        """What waits for one's own word; of whose accounts there is something is looked at."""
+        if session is None:
+            return {"err": "SESSION_REQUIRED"}
+        try:
+            who = self.caller(session)
+        except Refused as why:
+            return {"err": str(why)}
+        waits = [o for o in self.orders.values() if o.status in ("ACTC", "PATC") and who in o.account.policy.holders and
+                 not o.decided(who, "vote")]
+        for order in waits:
+            self.catch_up(order.account)
+        return {"err": "OK", "orders": sorted(f"{o.account.number}/{o.id}" for o in waits
+                                              if o.status in ("ACTC", "PATC") and who in self.view(o)["canDecide"])}
 
     def see_policy(self, session, number):
         try:
@@ -341,6 +361,9 @@ class Bank(Acts, Applications, Cash, Changes, Deputies, Keys, Outside):
             found = self.first_due()
             if found is not None:
                 self.look_at(found)
+            elif (request := self.request_due()) is not None:
+                self.look_at_request(request)
+                found = request
             elif self.end_one_application():
                 found = True
             else:

@@ -7,6 +7,7 @@ import datetime
 import documents
 from documents import iban
 from applying import Applying
+from arrivals import Arrivals
 from desk import Desk
 from errands import Errands
 from gifts import Gifts
@@ -19,8 +20,10 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Applying, Desk, Errands, Gifts, Keyring):
-    def __init__(self, world):
+class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring):
+    def __init__(self, world, wide):
+        """WIDE: strangers come, too, and people ask what waits for them; the other seeds are as they were."""
+        self.wide = wide
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
         self.proposals = []  # (account, policy)
@@ -63,7 +66,8 @@ class Steps(Applying, Desk, Errands, Gifts, Keyring):
         cutoff = {currency: self.pick(minutes) for currency in ("EUR", "USD", "JPY") if self.chance(50)}
         self.world.settings(hold_above={"EUR": 4999, "USD": 1000} if self.chance(60) else {},
                             hold_on=self.hold_on() if self.chance(60) else [], cutoff=cutoff if self.chance(60) else {},
-                            bank_codes=["DE 00000000"] if self.chance(90) else [], four_eyes=self.chance(30))
+                            bank_codes=["DE 00000000"] if self.chance(90) else [], four_eyes=self.chance(30),
+                            sponsors=self.pick([0, 1, 1, 2]) if self.wide else 0)
 
     def hold_on(self):
         return self.pick([["first-payment"], ["look-alike"], ["look-alike", "RVNM"],
@@ -71,7 +75,7 @@ class Steps(Applying, Desk, Errands, Gifts, Keyring):
 
     # --- policies ---
     def holders(self):
-        names = self.rng.sample(sorted(CURVES), self.pick([1, 2, 2, 3, 3, 4]))
+        names = self.rng.sample(sorted({*CURVES, *self.arrived()}), self.pick([1, 2, 2, 3, 3, 4]))
         return {name: self.weighted([("A", 5), ("B", 2), ("E", 2), ("T", 2)]) for name in names}
 
     def term(self, holders):
@@ -489,6 +493,9 @@ class Steps(Applying, Desk, Errands, Gifts, Keyring):
         else:
             self.world.see_account(session, self.pick([*self.bank.accounts, iban(77)]))
 
+    def look_what_waits(self):
+        self.world.see_waiting(self.ready(self.any_key()) if self.chance(95) else None)
+
     def evidence(self):
         """Of an order whose story the log tells whole: second keys are not in it."""
         whole = [o for o in map(lambda d: self.bank.orders[d["account"], d["id"]], self.live)
@@ -511,6 +518,9 @@ class Steps(Applying, Desk, Errands, Gifts, Keyring):
             self.world.open_account(number, currency, *self.drawn(currency))
 
     def step(self):
+        if self.wide and self.chance(20):
+            self.weighted([(self.arrive, 85), (self.look_what_waits, 15)])()
+            return
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9),
                        (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 4),
                        (self.change_policy, 2), (self.disturb, 6), (self.account, 1), (self.operate, 7),

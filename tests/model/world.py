@@ -68,6 +68,8 @@ class World:
                 found = sorted((d["principal"], d["deputy"], d["amount"], d["inForce"]) for d in found)
             elif name == "credits":
                 found = [{key: one[key] for key in value[0]} for one in found] if value else found
+            elif name == "orders":
+                found = sorted(f"{one['order']['account']}/{one['order']['id']}" for one in found)
             elif name == "comments":
                 found = [one["text"] for one in found]
             elif name == "pending" and found:
@@ -183,6 +185,34 @@ class World:
         self.hand_in("rotate", said, None, lambda: self.bank.rotate(said, path), path=path, curve=curve,
                      name=self.bank.keys[said["key"]].holder, **taken)
 
+    # --- newcomers ---
+    def ask_in(self, said):
+        """A request to be enrolled, by a new key unless NEWCOMER has one; TAKEN: of a key that somebody has."""
+        expected = self.bank.ask_in(said)
+        answer = self.ask("ask", curve="P-256", **{name: value for name, value in said.items() if value is not None})
+        self.compare("ask", expected, answer)
+        if expected["err"] == "OK":
+            request = self.bank.requests[-1]
+            request.id, request.thumbprint = answer["body"]["enrolment"], answer["body"]["thumbprint"]
+
+    def sponsor(self, said, path):
+        said = {**said, "do": "sponsor", "verb": "", "to": path}
+        request = self.bank.requests[said["about"]]
+        self.hand_in("sponsor", said, None, lambda: self.bank.sponsor(said, path), account=said["account"],
+                     about=request.id, name=request.name, newcomer=request.key, slip=said["slip"], to=self.bank.requests[path].id)
+
+    def admit(self, session, number, letter):
+        who = {} if session is None else {"session": session}
+        request = self.bank.requests[number]
+        self.both("admit", self.bank.at_console(session, lambda: self.bank.admit(number, letter)), request=request.id,
+                  newcomer=request.key, name=request.name, holder=letter["holder"], slip=letter["slip"], **who)
+
+    def refuse_request(self, session, number):
+        who = {} if session is None else {"session": session}
+        self.both("refuse-request", self.bank.at_console(session, lambda: self.bank.refuse_request(number)),
+                  request=self.bank.requests[number].id, **who)
+
+    # --- applications ---
     def apply(self, said, doc, wrong):
         said = {**said, "do": "apply", "to": doc}
         self.hand_in("apply", said, wrong, lambda: self.bank.apply(said, doc),
@@ -207,7 +237,7 @@ class World:
         other, answered = self.statements[another], said.get("answered")
         judge = {"decide": self.bank.decide, "cash": self.bank.cash, "word": self.bank.word,
                  "delegate": self.bank.delegate, "rotate": self.bank.rotate, "act": self.bank.act,
-                 "apply": self.bank.apply}[said["do"]]
+                 "apply": self.bank.apply, "sponsor": self.bank.sponsor}[said["do"]]
         expected = judge(said, other["order" if "order" in said else "to"])
         answer = self.ask("again", statement=statement, session=session, payee_check=said.get("check", ""),
                           **{"with": another})
@@ -226,15 +256,15 @@ class World:
     def due(self, most):
         self.both("due", self.bank.due(most), max=most)
 
-    def settings(self, hold_above, hold_on, cutoff, bank_codes, four_eyes):
+    def settings(self, hold_above, hold_on, cutoff, bank_codes, four_eyes, sponsors=0):
         """What the bank set for itself."""
-        self.bank.four_eyes = four_eyes
+        self.bank.four_eyes, self.bank.sponsors = four_eyes, sponsors
         self.bank.hold, self.bank.hold_on = hold_above, hold_on
         self.bank.cutoff, self.bank.bank_codes = cutoff, bank_codes
         above = [f"{documents.money(most, currency)} {currency}" for currency, most in hold_above.items()]
         until = [f"{minutes // 60:02d}:{minutes % 60:02d} {currency}" for currency, minutes in cutoff.items()]
         self.both("settings", {"err": "OK"}, hold_above=", ".join(above), cutoff=", ".join(until),
-                  hold_on=", ".join(hold_on), bank_codes=", ".join(bank_codes), four_eyes="yes" if four_eyes else "")
+                  hold_on=", ".join(hold_on), bank_codes=", ".join(bank_codes), four_eyes="yes" if four_eyes else "", sponsors=str(sponsors))
 
     def held(self, session, number, order, releases):
         who = {} if session is None else {"session": session}
@@ -295,6 +325,10 @@ class World:
     def see_order(self, session, number, order):
         who = {} if session is None else {"session": session}
         self.both("see-order", self.bank.see_order(session, number, order), account=number, id=order, **who)
+
+    def see_waiting(self, session):
+        who = {} if session is None else {"session": session}
+        self.both("see-waiting", self.bank.see_waiting(session), **who)
 
     def see_delegations(self, session, number):
         who = {} if session is None else {"session": session}
