@@ -338,10 +338,10 @@ status
 as alice balance | grep -E '^(Booked|Reserved|Available)' | indent
 
 step "They want one more account together: Alice says by which rules, both sign the same text, Olga opens it."
-as alice account apply "$here/examples/joint-account.json" --currency "$currency" 2>&1 | indent
-application=$(as bob account waiting --json | jq -r '.applications[0].application')
+as alice application new "$here/examples/joint-account.json" --currency "$currency" 2>&1 | indent
+application=$(as bob application list --json | jq -r '.applications[0].application')
 say "Bob is shown the same text and signs it; the bank can only number the account:"
-as bob account sign "$application" 2>/dev/null | indent
+as bob application sign "$application" 2>/dev/null | indent
 ctl application admit "$application" --account PT50000201230000000150079 | tail -n 6 | indent
 
 step "The bank ends its day: do its books agree with themselves?"

@@ -141,34 +141,30 @@ void application_free(struct application *a)
 
 /* --- writing --- */
 
-/* What a policy of these terms has beside the bank's members. */
-static enum err asked_policy(const struct policy_terms *terms, struct buf *out)
+enum err application_policy_write(const struct policy_terms *terms, struct buf *out)
 {
     struct policy_terms whole = *terms;
-    struct buf bytes = BUF_INIT(POLICY_MAX);
-    struct js *policy = NULL, *asked = NULL;
-    static const char *const kept[] = {"deputies", "holders", "limits", "rules", "title"};
 
     whole.account = NO_ACCOUNT;
     whole.version = 1;
     whole.valid_from_us = YEAR_2000_US;
-    enum err e = policy_write(&whole, &bytes);
+    return policy_write(&whole, out);
+}
+
+/* What a policy of these terms has beside the bank's members. */
+static enum err asked_policy(const struct policy_terms *terms, struct buf *out)
+{
+    struct buf bytes = BUF_INIT(POLICY_MAX);
+    struct js *policy = NULL;
+    enum err e = application_policy_write(terms, &bytes);
+
     if (e == ERR_OK)
         e = js_parse(bytes.data, bytes.len, &policy);
+    for (size_t i = 0; e == ERR_OK && i < sizeof banks_own / sizeof *banks_own; i++)
+        js_drop(policy, banks_own[i]);
     if (e == ERR_OK)
-        e = js_object_new(&asked);
-    for (size_t i = 0; e == ERR_OK && i < sizeof kept / sizeof *kept; i++) {
-        struct js *copy = NULL;
-        if (!js_get(policy, kept[i]))
-            continue;
-        e = js_copy(js_get(policy, kept[i]), &copy);
-        if (e == ERR_OK)
-            e = js_set(asked, kept[i], copy);
-    }
-    if (e == ERR_OK)
-        e = js_canon(asked, out);
+        e = js_canon(policy, out);
     js_free(policy);
-    js_free(asked);
     buf_free(&bytes);
     return e;
 }

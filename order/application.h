@@ -36,6 +36,9 @@ void application_free(struct application *a); /* NULL-safe */
 MUST_CHECK enum err application_policy(const struct application *a, const char *account,
                                        int64_t valid_from_us, struct policy **out);
 
+/* Appends the policy of TERMS with stand-ins for the bank's members, whether it loads or not: what
+ * policy_lint looks at. */
+MUST_CHECK enum err application_policy_write(const struct policy_terms *terms, struct buf *out);
 /* Appends the document. Of TERMS bank, title, currency, people, rules, limits and deputies count.
  */
 MUST_CHECK enum err application_make(const struct policy_terms *terms, int64_t expires_us,
@@ -62,6 +65,22 @@ MUST_CHECK enum err application_word_make(const struct application *a, enum appl
 /* APPLICATION_PERIOD unless the application is over after the word, and within 30 days of it. */
 MUST_CHECK enum err application_check_time(const struct application *a,
                                            const struct statement *head);
+
+/* --- its name: the digest in hexadecimal digits --- */
+#define APPLICATION_NAME_LEN ((size_t)2 * DIGEST_LEN)
+#define APPLICATION_NAME_SHOWN 16               /* digits, as the text has them that is signed */
+#define APPLICATION_NAME_LEAST 8                /* digits by which people find one */
+bool application_name_is(const char *text);     /* a whole one */
+bool application_name_begins(const char *text); /* with enough digits, or whole */
+
+/* One among those that the bank lists, by how its name begins. */
+struct application_search {
+    const char *begins;
+    char found[APPLICATION_NAME_LEN + 1];
+    unsigned count; /* how many begin like this */
+};
+/* ANSWER: a page of the bank's list. */
+void application_search(struct application_search *s, const struct js *answer);
 
 /* Appends the text: all of what is asked for. */
 MUST_CHECK enum err application_display_render(const struct application *a,

@@ -75,6 +75,34 @@ enum err application_check_time(const struct application *a, const struct statem
                : ERR_APPLICATION_PERIOD;
 }
 
+/* --- its name --- */
+
+bool application_name_begins(const char *text)
+{
+    size_t len = strlen(text);
+
+    return len >= APPLICATION_NAME_LEAST && len <= APPLICATION_NAME_LEN &&
+           strspn(text, "0123456789abcdef") == len;
+}
+
+bool application_name_is(const char *text)
+{
+    return application_name_begins(text) && strlen(text) == APPLICATION_NAME_LEN;
+}
+
+void application_search(struct application_search *s, const struct js *answer)
+{
+    const struct js *list = js_get(answer, "applications");
+
+    for (size_t i = 0; i < js_count(list); i++) {
+        const char *name = js_member_text(js_at(list, i), "application");
+        if (application_name_is(name) && strncmp(name, s->begins, strlen(s->begins)) == 0) {
+            memcpy(s->found, name, sizeof s->found);
+            s->count++;
+        }
+    }
+}
+
 /* --- what is shown; frozen, like the display of an order --- */
 
 static enum err add_line(struct buf *out, const char *label, const char *value)

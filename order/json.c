@@ -273,6 +273,19 @@ enum err js_set(struct js *object, const char *name, struct js *value)
     return e;
 }
 
+void js_drop(struct js *object, const char *name)
+{
+    size_t at = 0;
+
+    while (at < object->count && strcmp(object->item[at]->name, name) != 0)
+        at++;
+    if (at == object->count)
+        return;
+    js_free(object->item[at]);
+    object->count--;
+    memmove(&object->item[at], &object->item[at + 1], (object->count - at) * sizeof *object->item);
+}
+
 enum err js_set_text(struct js *object, const char *name, const char *text)
 {
     struct js *value;

@@ -70,6 +70,7 @@ MUST_CHECK enum err js_set_int(struct js *object, const char *name, int64_t valu
 MUST_CHECK enum err js_set_bool(struct js *object, const char *name, bool value);
 /* Takes VALUE over, also on failure. */
 MUST_CHECK enum err js_set(struct js *object, const char *name, struct js *value);
+void js_drop(struct js *object, const char *name); /* what is not there, too */
 MUST_CHECK enum err js_push(struct js *array, struct js *value);
 MUST_CHECK enum err js_push_text(struct js *array, const char *text);
 /* A deep copy that the caller owns. */

@@ -113,17 +113,23 @@ static void name_fatal(struct app *a, const char *path, const struct policy_find
     buf_free(&text);
 }
 
+enum err policy_file_judge(struct app *a, const char *path, const struct buf *document)
+{
+    struct policy_findings found = {.count = 0};
+    enum err e = policy_file_lint(a, path, document, &found);
+    name_fatal(a, path, &found);
+    return e == ERR_OK && found.fatal ? ERR_POLICY_INVALID : e;
+}
+
 enum err policy_file_load(struct app *a, const char *path, struct policy **out)
 {
     struct buf document = BUF_INIT(POLICY_MAX);
-    struct policy_findings found = {.count = 0};
     *out = NULL;
     enum err e = policy_file_read(a, path, &document);
     if (e == ERR_OK)
-        e = policy_file_lint(a, path, &document, &found);
+        e = policy_file_judge(a, path, &document);
     if (e == ERR_OK)
         e = policy_parse(document.data, document.len, out);
-    name_fatal(a, path, &found);
     buf_free(&document);
     return e;
 }

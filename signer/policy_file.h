@@ -35,7 +35,9 @@ MUST_CHECK enum err policy_file_read(struct app *a, const char *path, struct buf
 /* policy_lint of such a document. */
 MUST_CHECK enum err policy_file_lint(struct app *a, const char *path, const struct buf *document,
                                      struct policy_findings *found);
-/* Both; the caller frees *OUT. */
+/* The same; the message names the first fault for which it does not load. */
+MUST_CHECK enum err policy_file_judge(struct app *a, const char *path, const struct buf *document);
+/* Reads and judges; the caller frees *OUT. */
 MUST_CHECK enum err policy_file_load(struct app *a, const char *path, struct policy **out);
 
 #endif

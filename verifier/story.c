@@ -55,6 +55,7 @@ static const struct chapter {
 } chapters[] = {
     {"account", NOT_ITS_OWN, story_policy_account},
     {"application", NOT_ITS_OWN, story_application_word},
+    {"application-end", NOT_ITS_OWN, story_application_end},
     {"policy", NOT_ITS_OWN, story_policy_word},
     {"policy-due", NOT_ITS_OWN, story_policy_due},
     {"delegation", NOT_ITS_OWN, story_delegation_entry},
@@ -130,6 +131,8 @@ enum err story_report(const struct story *s, struct verify_report *out)
     if (!s->order_seen)
         return ERR_EVIDENCE_INCOMPLETE;
     enum err e = story_act_done(s);
+    if (e == ERR_OK)
+        e = story_application_done(s);
     if (e != ERR_OK)
         return e;
     out->order = s->order;

@@ -156,7 +156,7 @@ static enum err check_account(const struct story *s, const struct body *b,
 enum err story_application_opens(struct story *s, const struct body *b, const struct js *digest,
                                  const struct policy *p)
 {
-    const struct story_application *a = &s->application;
+    struct story_application *a = &s->application;
     uint8_t said[DIGEST_LEN];
 
     if (!digest)
@@ -164,10 +164,42 @@ enum err story_application_opens(struct story *s, const struct body *b, const st
     enum err e = member_digest(digest, said);
     if (e == ERR_OK)
         e = check_account(s, b, said, p);
+    a->opened = b->leaf->index;
+    a->opened_us = b->leaf->time_us;
     for (size_t i = 0; e == ERR_OK && i < a->word_count; i++) {
         const struct story_signed one = {a->words[i].holder, a->words[i].thumbprint, 1};
         if (story_keys_count(s, one.thumbprint))
             e = story_policy_note(s, &one);
     }
     return e;
+}
+
+/* --- its end --- */
+
+/* The bank enters both at once: a word said after the last one here would come between. */
+enum err story_application_end(struct story *s, struct body *b)
+{
+    struct story_application *a = &s->application;
+    const struct js *account, *operator_name, *status;
+    const struct js_member table[] = {BODY_ROWS(b), MEMBER_TEXT("account", true, &account),
+                                      MEMBER_TEXT("operator", true, &operator_name),
+                                      MEMBER_TEXT("status", true, &status)};
+    enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
+
+    if (e == ERR_OK)
+        e = story_contradiction_unless(
+            s->current && a->word_count > 0 && !a->ended && b->leaf->index == a->opened + 1 &&
+            b->leaf->time_us == a->opened_us && story_text_is(status, "admitted") &&
+            story_text_is(account, s->subject.account));
+    if (e == ERR_OK)
+        e = check_place(s, b);
+    a->ended = e == ERR_OK;
+    return e;
+}
+
+enum err story_application_done(const struct story *s)
+{
+    const struct story_application *a = &s->application;
+
+    return a->word_count == 0 || a->ended ? ERR_OK : ERR_EVIDENCE_INCOMPLETE;
 }

@@ -58,6 +58,9 @@ struct story_application {
     } words[STORY_VOTES_MAX];
     size_t word_count; /* 0: nobody applied for it */
     uint64_t last;     /* index of its newest entry */
+    uint64_t opened;   /* of the account's */
+    int64_t opened_us;
+    bool ended; /* by that account */
 };
 
 /* A principal's newest word on who stands for him. */
@@ -173,6 +176,10 @@ MUST_CHECK enum err story_application_word(struct story *s, struct body *b);
  * APPLICATION_UNSIGNED, APPLICATION_MISMATCH. */
 MUST_CHECK enum err story_application_opens(struct story *s, const struct body *b,
                                             const struct js *digest, const struct policy *p);
+/* That the words served for this account, and nothing was said after them. */
+MUST_CHECK enum err story_application_end(struct story *s, struct body *b);
+/* EVIDENCE_INCOMPLETE where such an end is missing. */
+MUST_CHECK enum err story_application_done(const struct story *s);
 void story_application_free(struct story *s);
 
 /* --- story_delegation.c: who stands for whom --- */

@@ -3,7 +3,7 @@
 
 #include "bankd/core/act.h"
 #include "bankd/core/answer.h"
-#include "bankd/core/application.h"
+#include "bankd/core/application_row.h"
 #include "bankd/core/credits.h"
 #include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
@@ -94,7 +94,7 @@ static const struct {
     {"credit:", credit_waits},
     {"policy:", policy_waits},
     {"enrolment:", enrolment_check_waiting},
-    {"application:", application_check_waiting},
+    {"application:", application_row_check_waiting},
 };
 
 /* NOT_FOUND unless it waits. */

@@ -2,7 +2,7 @@
 #include "bankd/core/core.h"
 
 #include "bankd/core/answer.h"
-#include "bankd/core/application.h"
+#include "bankd/core/application_row.h"
 #include "bankd/core/change.h"
 #include "bankd/core/contact.h"
 #include "bankd/core/enrolment.h"
@@ -230,7 +230,7 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         if (!e && !*more)
             e = enrolment_catch_up_one(c, more);
         if (!e && !*more)
-            e = application_catch_up_one(c, more);
+            e = application_row_catch_up(c, more);
     }
     if (!e)
         e = events_forget(c);

@@ -38,7 +38,7 @@ static enum err add(struct entry_list *list, int64_t index)
 /* The account's first policy, and how each later one came into force until the order's last entry.
  */
 static enum err add_policies(struct core *c, const char *account, const struct life_order *row,
-                             struct entry_list *list)
+                             struct entry_list *list, int64_t *opened)
 {
     struct store_query *q = store_query(c->store, STORE_POLICY_FIRST);
     bool found = false;
@@ -47,6 +47,7 @@ static enum err add_policies(struct core *c, const char *account, const struct l
     enum err e = store_step(q, &found);
     if (!e)
         e = found ? add(list, store_int(q, 0)) : ERR_STORE_FAILED;
+    *opened = e ? NO_ENTRY : store_int(q, 0);
     store_done(q);
     if (e)
         return e;
@@ -64,7 +65,8 @@ static enum err add_policies(struct core *c, const char *account, const struct l
     return e;
 }
 
-/* What its holders signed before there was an account, where they applied for it. */
+/* What its holders signed before there was an account, where they applied for it, each signer's
+ * enrolment, and that it ended with this account. */
 static enum err add_application(struct core *c, const char *account, struct entry_list *list)
 {
     struct store_query *q = store_query(c->store, STORE_APPLICATION_HISTORY);
@@ -73,9 +75,8 @@ static enum err add_application(struct core *c, const char *account, struct entr
     store_bind_text(q, ":account", account);
     enum err e = store_step(q, &found);
     while (!e && found) {
-        e = add(list, store_int(q, 0));
-        if (!e)
-            e = add(list, store_int(q, 1));
+        for (int i = 0; !e && i < 3; i++)
+            e = add(list, store_int(q, i));
         if (!e)
             e = store_step(q, &found);
     }
@@ -138,17 +139,18 @@ static enum err add_rows(struct store_query *q, struct entry_list *list)
     return e;
 }
 
-/* What became of the keys whose enrolments are listed, and of those whose place they took, back to
- * the first that the bank enrolled. The list grows meanwhile. */
-static enum err add_key_changes(struct core *c, const struct life_order *row,
+/* What became before an entry of the keys whose enrolments are listed, from number FIRST of the
+ * list on, and of those whose place they took, back to the first that the bank enrolled. The list
+ * grows meanwhile. */
+static enum err add_key_changes(struct core *c, int64_t before, size_t first,
                                 struct entry_list *list)
 {
     enum err e = ERR_OK;
 
-    for (size_t i = 0; !e && i < list->count; i++) {
+    for (size_t i = first; !e && i < list->count; i++) {
         struct store_query *q = store_query(c->store, STORE_KEY_CHANGES);
         store_bind_int(q, ":enrolment", list->index[i]);
-        store_bind_int(q, ":before", row->entry);
+        store_bind_int(q, ":before", before);
         e = add_rows(q, list);
         if (e)
             return e;
@@ -258,15 +260,13 @@ static int by_index(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* LOG_UNSIGNED when the story is ahead of the checkpoint. */
-static enum err collect(struct core *c, const char *account, const struct life_order *row,
-                        uint64_t size, struct entry_list *list)
+/* The application last: what became later of a key that only signed it concerns nobody here. */
+static enum err add_all(struct core *c, const char *account, const struct life_order *row,
+                        struct entry_list *list)
 {
-    int64_t first = NO_ENTRY;
+    int64_t first = NO_ENTRY, opened = NO_ENTRY;
 
-    enum err e = add_application(c, account, list);
-    if (!e)
-        e = add_policies(c, account, row, list);
+    enum err e = add_policies(c, account, row, list, &opened);
     if (!e)
         e = add_enrolments(c, row, list);
     if (!e)
@@ -274,7 +274,19 @@ static enum err collect(struct core *c, const char *account, const struct life_o
     if (!e)
         e = add_delegations(c, row, first, list);
     if (!e)
-        e = add_key_changes(c, row, list);
+        e = add_key_changes(c, row->entry, 0, list);
+    size_t known = list->count;
+    if (!e)
+        e = add_application(c, account, list);
+    return e ? e : add_key_changes(c, opened, known, list);
+}
+
+/* LOG_UNSIGNED when the story is ahead of the checkpoint. */
+static enum err collect(struct core *c, const char *account, const struct life_order *row,
+                        uint64_t size, struct entry_list *list)
+{
+    enum err e = add_all(c, account, row, list);
+
     if (e)
         return e;
     qsort(list->index, list->count, sizeof list->index[0], by_index);

@@ -13,8 +13,9 @@
 
 #define WAIT_MAX_US (3600 * TEXT_SECOND_US)
 #define DOUBLINGS_MAX 20
-#define CARRIED_MAX 25  /* notices of a channel that a courier gets at a time */
-#define FORGET_MAX 1000 /* rows at a time */
+#define CARRIED_MAX 25      /* notices of a channel that a courier gets at a time */
+#define FORGET_MAX 1000     /* rows at a time */
+#define APPLICATIONS_MAX 20 /* notices of applications that wait for one person on one way */
 
 /* --- making them --- */
 
@@ -94,6 +95,7 @@ enum err notices_make(struct core *c)
         return e;
     q = store_query(c->store, STORE_NOTICE_OF_APPLICATION);
     store_bind_int(q, ":from", (int64_t)c->durable.size);
+    store_bind_int(q, ":applications", APPLICATIONS_MAX);
     store_bind_int(q, ":room", room(c));
     e = store_run(q);
     if (e)

@@ -4,7 +4,7 @@
  * at. The committer ends what time ends; here nothing is touched.
  */
 #include "bankd/core/answer.h"
-#include "bankd/core/application.h"
+#include "bankd/core/application_view.h"
 #include "bankd/core/change.h"
 #include "bankd/core/claim.h"
 #include "bankd/core/core.h"
@@ -157,7 +157,7 @@ static enum err put_enrolment(struct core *c, int64_t id, struct doc *out)
 static enum err put_application(struct core *c, int64_t id, struct doc *out)
 {
     doc_text(out, "kind", "application");
-    return application_waits(c, id, out);
+    return application_view_waits(c, id, out);
 }
 
 static enum err push(struct core *c, const struct waiting *w, struct doc *list)

@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Applications for accounts. What the operator is shown is the text that the holders signed; the
- * account's number is the bank's to give.
+ * Applications for accounts. What the operator is shown is the text that the holders signed, and
+ * who did by bankctl's own look; the account's number is the bank's to give.
  */
 #include "api/request.h"
 #include "app/app.h"
+#include "bankd/ctl/applicants.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
 #include "base/text.h"
-#include "order/application.h"
 #include <stdio.h>
 #include <string.h>
-
-#define NAME_LEN ((size_t)2 * DIGEST_LEN)
 
 int cmd_application_list(void *ctx, const struct args_list *words)
 {
@@ -28,20 +26,82 @@ int cmd_application_list(void *ctx, const struct args_list *words)
                                       sizeof columns / sizeof columns[0]));
 }
 
-/* Nothing else may stand in a path. */
-static enum err take_name(struct ctl *ctl, const struct args_list *words, struct client_call *call)
-{
-    const char *name = words->item[0];
+/* --- one, as bankctl sees it --- */
 
-    call->param[0] = name;
-    if (strlen(name) != NAME_LEN || strspn(name, "0123456789abcdef") != NAME_LEN)
-        return ctl_fail(ctl, ERR_USAGE,
-                        "%s is no application, as bankctl application list shows them", name);
-    return ERR_OK;
+struct seen {
+    char name[APPLICATION_NAME_LEN + 1];
+    struct application said;
+    struct js *told;
+};
+
+static void seen_free(struct seen *s)
+{
+    application_free(&s->said);
+    js_free(s->told);
 }
 
-static void line(const char *label, const char *value)
+/* WORD is the digest or how it begins; the latter finds one that waits. */
+static enum err resolve(struct ctl *ctl, const char *word,
+                        char out[static APPLICATION_NAME_LEN + 1])
 {
+    const struct client_call call = {.route = ROUTE_APPLICATIONS};
+    struct application_search s = {.begins = word};
+    struct js *list = NULL;
+    if (!application_name_begins(word))
+        return ctl_fail(ctl, ERR_USAGE,
+                        "%s is no application, as bankctl application list shows them", word);
+    if (application_name_is(word)) {
+        memcpy(out, word, APPLICATION_NAME_LEN + 1);
+        return ERR_OK;
+    }
+    enum err e = ctl_list(ctl, &call, "applications", &list);
+    if (e == ERR_OK)
+        application_search(&s, list);
+    js_free(list);
+    memcpy(out, s.found, APPLICATION_NAME_LEN + 1);
+    return e != ERR_OK || s.count == 1
+               ? e
+               : ctl_fail(ctl, ERR_NOT_FOUND,
+                          "%u applications that wait begin like %s; of one that is over give all "
+                          "%zu digits",
+                          s.count, word, APPLICATION_NAME_LEN);
+}
+
+/* The document that the digest is of, and each word on it. */
+static enum err read_told(struct ctl *ctl, struct seen *s)
+{
+    char digest[APPLICATION_NAME_LEN + 1] = "";
+    enum err e = application_from_js(js_get(s->told, "document"), &s->said);
+    if (e != ERR_OK)
+        return e;
+    text_hex(s->said.digest, DIGEST_LEN, digest);
+    if (strcmp(digest, s->name) != 0 || strcmp(js_member_text(s->told, "application"), digest) != 0)
+        return ctl_fail(ctl, ERR_APPLICATION_MISMATCH, "the bank shows another application");
+    return applicants_judge(ctl, &s->said, s->told);
+}
+
+static enum err look(struct ctl *ctl, const char *word, struct seen *s)
+{
+    const struct client_call call = {.route = ROUTE_APPLICATION, .param = {s->name}};
+    enum err e = resolve(ctl, word, s->name);
+    if (e == ERR_OK)
+        e = ctl_call(ctl, &call, &s->told);
+    return e == ERR_OK ? read_told(ctl, s) : e;
+}
+
+static enum err print_text(const struct seen *s, FILE *f)
+{
+    struct buf text = BUF_INIT(APPLICATION_DISPLAY_MAX);
+    enum err e = application_display_render(&s->said, APPLICATION_APPLY, &text);
+    if (e == ERR_OK)
+        fputs(buf_str(&text), f);
+    buf_free(&text);
+    return e;
+}
+
+static void line(const struct js *told, const char *label, const char *member)
+{
+    const char *value = js_member_text(told, member);
     if (value[0] == '\0')
         return;
     printf("%-14s", label);
@@ -49,119 +109,107 @@ static void line(const char *label, const char *value)
     putchar('\n');
 }
 
-static void print_names(const char *label, const struct js *list, const char *member)
+static void print_state(const struct js *told)
 {
-    const char *between = "";
-
-    if (js_count(list) == 0)
-        return;
-    printf("%-14s", label);
-    for (size_t i = 0; i < js_count(list); i++) {
-        const struct js *one = js_at(list, i);
-        fputs(between, stdout);
-        app_print_safe(stdout, member != NULL ? js_member_text(one, member) : js_text(one, NULL));
-        if (member != NULL && !js_bool(js_get(one, "counts")))
-            fputs(" (by a key that counts no more)", stdout);
-        between = ", ";
-    }
-    putchar('\n');
+    line(told, "Status", "status");
+    line(told, "Note", "note");
+    line(told, "Account", "account");
+    line(told, "Received", "received");
 }
 
-/* The text is rendered here, from the document that the digest is of. */
-static enum err print_document(struct ctl *ctl, const struct js *told)
+static enum err show(struct ctl *ctl, const char *word)
 {
-    struct buf text = BUF_INIT(APPLICATION_DISPLAY_MAX);
-    char digest[NAME_LEN + 1] = "";
-    struct application said;
-
-    enum err e = application_from_js(js_get(told, "document"), &said);
-    if (e == ERR_OK)
-        text_hex(said.digest, DIGEST_LEN, digest);
-    if (e == ERR_OK && strcmp(digest, js_member_text(told, "application")) != 0)
-        e = ctl_fail(ctl, ERR_APPLICATION_MISMATCH, "the bank shows another application");
-    if (e == ERR_OK)
-        e = application_display_render(&said, APPLICATION_APPLY, &text);
-    if (e == ERR_OK)
-        fputs(buf_str(&text), stdout);
-    application_free(&said);
-    buf_free(&text);
-    return e;
-}
-
-/* CALL's answer, as people read it. */
-static enum err tell(struct ctl *ctl, const struct client_call *call)
-{
-    struct js *told = NULL;
-    enum err e = ctl_call(ctl, call, &told);
-
+    struct seen s = {.name = ""};
+    enum err e = look(ctl, word, &s);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(told);
+        e = ctl_print_json(s.told);
     else if (e == ERR_OK)
-        e = print_document(ctl, told);
+        e = print_text(&s, stdout);
     if (e == ERR_OK && !ctl->json) {
         putchar('\n');
-        line("Status", js_member_text(told, "status"));
-        line("Note", js_member_text(told, "note"));
-        line("Account", js_member_text(told, "account"));
-        line("Received", js_member_text(told, "received"));
-        print_names("Signed", js_get(told, "decisions"), "holder");
-        print_names("Missing", js_get(told, "missing"), NULL);
-        line("Name", js_member_text(told, "application"));
+        print_state(s.told);
+        applicants_print(&s.said, s.told, stdout);
+        printf("%-14s%s\n", "Name", s.name);
     }
-    js_free(told);
+    seen_free(&s);
     return e;
 }
 
 int cmd_application_show(void *ctx, const struct args_list *words)
 {
-    struct ctl *ctl = ctx;
-    struct client_call call = {.route = ROUTE_APPLICATION};
-    enum err e = take_name(ctl, words, &call);
-    return ctl_end(ctl, e == ERR_OK ? tell(ctl, &call) : e);
+    return ctl_end(ctx, show(ctx, words->item[0]));
 }
 
-static enum err admit(struct ctl *ctl, const struct args_list *words)
+/* --- the operator's word --- */
+
+/* What is decided on is shown before it is signed, beside what scripts read. */
+static enum err show_before(struct ctl *ctl, const char *word, struct seen *s)
 {
-    struct client_call call = {.route = ROUTE_APPLICATION_ADMIT};
+    enum err e = look(ctl, word, s);
+    if (e == ERR_OK)
+        e = print_text(s, stderr);
+    if (e == ERR_OK)
+        applicants_print(&s->said, s->told, stderr);
+    return e;
+}
+
+static enum err say(struct ctl *ctl, enum route route, const struct seen *s, const struct buf *body)
+{
+    struct js *told = NULL;
+    enum err e = ctl_post(ctl, route, s->name, body, &told);
+    if (e == ERR_OK && ctl->json)
+        e = ctl_print_json(told);
+    else if (e == ERR_OK)
+        print_state(told);
+    js_free(told);
+    return e;
+}
+
+static enum err admit(struct ctl *ctl, const char *word)
+{
     struct request_opening r = {.account = ""};
     struct buf body = BUF_INIT(0);
-    enum err e = take_name(ctl, words, &call);
-    if (e == ERR_OK)
-        e = ctl_take(ctl, "account", ctl->account, r.account, sizeof r.account);
+    struct seen s = {.name = ""};
+    enum err e = ctl_take(ctl, "account", ctl->account, r.account, sizeof r.account);
     if (e == ERR_OK)
         e = request_opening_make(&r, &body);
-    call.body = body.data;
-    call.body_len = body.len;
     if (e == ERR_OK)
-        e = tell(ctl, &call);
+        e = show_before(ctl, word, &s);
+    if (e == ERR_OK)
+        e = applicants_check(ctl, &s.said, s.told);
+    if (e == ERR_OK)
+        e = say(ctl, ROUTE_APPLICATION_ADMIT, &s, &body);
+    seen_free(&s);
     buf_free(&body);
     return e;
 }
 
 int cmd_application_admit(void *ctx, const struct args_list *words)
 {
-    return ctl_end(ctx, admit(ctx, words));
+    return ctl_end(ctx, admit(ctx, words->item[0]));
 }
 
-static enum err refuse(struct ctl *ctl, const struct args_list *words)
+static enum err refuse(struct ctl *ctl, const char *word, const struct buf *body)
 {
-    struct client_call call = {.route = ROUTE_APPLICATION_REFUSE};
-    struct request_note r = {.note = ""};
-    struct buf body = BUF_INIT(0);
-    enum err e = take_name(ctl, words, &call);
+    struct seen s = {.name = ""};
+    enum err e = show_before(ctl, word, &s);
     if (e == ERR_OK)
-        e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
-    if (e == ERR_OK)
-        e = request_note_make(&r, &body);
-    call.body = body.data;
-    call.body_len = body.len;
-    if (e == ERR_OK)
-        e = tell(ctl, &call);
-    buf_free(&body);
+        e = say(ctl, ROUTE_APPLICATION_REFUSE, &s, body);
+    seen_free(&s);
     return e;
 }
 
+/* One after the other, for one reason; the first that fails ends it. */
 int cmd_application_refuse(void *ctx, const struct args_list *words)
 {
-    return ctl_end(ctx, refuse(ctx, words));
+    struct ctl *ctl = ctx;
+    struct request_note r = {.note = ""};
+    struct buf body = BUF_INIT(0);
+    enum err e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
+    if (e == ERR_OK)
+        e = request_note_make(&r, &body);
+    for (size_t i = 0; e == ERR_OK && i < words->count; i++)
+        e = refuse(ctl, words->item[i], &body);
+    buf_free(&body);
+    return ctl_end(ctl, e);
 }

@@ -189,19 +189,14 @@ static const struct args_command commands[] = {
     {"application list", "", "list the applications for accounts that wait",
      "bankctl application list", NULL, 0, 0, 0, cmd_application_list},
     {"application show", "APPLICATION", "show what its holders signed, and who is missing",
-     "bankctl application show \\\n"
-     "      579e8f54985654db2c053e5af50efebb474d35f3f5c3c2613c18b60fb13d5215",
-     NULL, 0, 1, 1, cmd_application_show},
+     "bankctl application show 579e8f54985654db", NULL, 0, 1, 1, cmd_application_show},
     {"application admit", "APPLICATION", "open the account that all its holders signed for",
-     "bankctl application admit \\\n"
-     "      579e8f54985654db2c053e5af50efebb474d35f3f5c3c2613c18b60fb13d5215 \\\n"
+     "bankctl application admit 579e8f54985654db \\\n"
      "      --account PT50000201231234567890154",
      application_admit, COUNT(application_admit), 1, 1, cmd_application_admit},
-    {"application refuse", "APPLICATION", "end an application",
-     "bankctl application refuse \\\n"
-     "      579e8f54985654db2c053e5af50efebb474d35f3f5c3c2613c18b60fb13d5215 \\\n"
-     "      --note 'no second household account'",
-     application_refuse, COUNT(application_refuse), 1, 1, cmd_application_refuse},
+    {"application refuse", "APPLICATION...", "end applications",
+     "bankctl application refuse 579e8f54985654db --note 'no second household account'",
+     application_refuse, COUNT(application_refuse), 1, ARGS_LIST_MAX, cmd_application_refuse},
     {"terminal add", "", "enrol a terminal, which takes cash in and pays it out",
      "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem",
      terminal_add, COUNT(terminal_add), 0, 0, cmd_terminal_add},

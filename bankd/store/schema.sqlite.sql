@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 28;
+PRAGMA user_version = 30;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -137,6 +137,8 @@ CREATE TABLE application (
     id INTEGER PRIMARY KEY,
     application TEXT NOT NULL UNIQUE, -- digest of the document, in hexadecimal digits
     document BLOB NOT NULL,
+    title TEXT NOT NULL,    -- of the document, as the next: whoever looks at many reads none
+    currency TEXT NOT NULL,
     applicant INTEGER NOT NULL REFERENCES holder (id), -- who handed it in
     received_us INTEGER NOT NULL,
     expires_us INTEGER NOT NULL,
@@ -149,6 +151,8 @@ CREATE INDEX application_due ON application (state, expires_us);
 CREATE INDEX application_page ON application (state);
 CREATE UNIQUE INDEX application_account ON application (account) WHERE account IS NOT NULL;
 CREATE INDEX application_applicant ON application (applicant, state);
+CREATE INDEX application_day ON application (applicant, received_us);
+CREATE INDEX application_week ON application (state, received_us);
 
 -- Whom it names, and who signed that he applies. A person signs again by another key when the first
 -- counts no more.
@@ -170,6 +174,7 @@ CREATE TABLE application_word (
     UNIQUE (application, signing_key)
 ) STRICT;
 CREATE INDEX application_word_entry ON application_word (application, entry);
+CREATE INDEX application_word_holder ON application_word (application, holder);
 
 -- What operators may do: order/role.def.
 CREATE TABLE operator_role (
@@ -321,6 +326,8 @@ CREATE TABLE notice (
 CREATE INDEX notice_due ON notice (channel, due_us) WHERE state = 'due';
 CREATE INDEX notice_address ON notice (channel, address, due_us) WHERE state = 'due';
 CREATE INDEX notice_waits ON notice (holder, channel) WHERE state = 'due';
+CREATE INDEX notice_applications ON notice (holder, channel)
+    WHERE state = 'due' AND kind IN ('application-waiting', 'application-outcome');
 CREATE INDEX notice_time ON notice (time_us);
 
 -- Orders: the state, the document, the decisions.

@@ -15,7 +15,7 @@
 #define NAME_LEN ((size_t)2 * DIGEST_LEN)
 
 /* Makes one application many, of one applicant or of everybody. */
-#define SAID "document, received_us, expires_us, state, reason, entry"
+#define SAID "document, title, currency, received_us, expires_us, state, reason, entry"
 #define FILL                                                                                       \
     "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)"                \
     " INSERT INTO application (application, applicant, " SAID ")"                                  \
@@ -178,6 +178,102 @@ static void test_so_many_may_wait(void **state)
     wanted_free(&bobs);
 }
 
+/* What nobody decided on for a week takes nobody's room but his who handed it in. */
+static void test_the_old_ones_keep_nobody_out(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 30), late = want(w, BOTH, 20), later = want(w, BOTH, 20);
+    char sql[500];
+
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    snprintf(sql, sizeof sql, FILL, 999, "3");
+    world_execute(w, sql);
+    world_later(w, 7 * 86400 - 1);
+    world_login_all(w);
+    assert_string_equal(say(w, &w->bob, &late, APPLICATION_APPLY), "APPLICATIONS_FULL");
+    world_later(w, 1);
+    assert_string_equal(say(w, &w->bob, &later, APPLICATION_APPLY), "OK");
+    world_execute(w, "DELETE FROM application WHERE application LIKE 'x%'");
+    wanted_free(&a);
+    wanted_free(&late);
+    wanted_free(&later);
+}
+
+/* To withdraw makes room among those that wait, and none in the day. */
+static void test_so_many_a_day(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 2), another = want(w, BOTH, 2), next = want(w, BOTH, 3);
+    char sql[500];
+
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_WITHDRAW), "OK");
+    snprintf(sql, sizeof sql, FILL, 31, "applicant");
+    world_execute(w, sql);
+    assert_string_equal(say(w, &w->alice, &another, APPLICATION_APPLY), "APPLICATIONS_FULL");
+    assert_string_equal(say(w, &w->bob, &another, APPLICATION_APPLY), "OK");
+    assert_string_equal(say(w, &w->alice, &another, APPLICATION_APPLY), "OK");
+    world_later(w, 86400);
+    world_login_all(w);
+    assert_string_equal(say(w, &w->alice, &next, APPLICATION_APPLY), "OK");
+    world_execute(w, "DELETE FROM application WHERE application LIKE 'x%'");
+    wanted_free(&a);
+    wanted_free(&another);
+    wanted_free(&next);
+}
+
+/* --- who is told --- */
+
+#define REACHED                                                                                    \
+    "INSERT INTO contact (holder, channel, confirmed, address, language, code, tries, asked_us)"   \
+    " SELECT id, 'email', 1, holder || '@one', 'en', '', 0, 0 FROM holder WHERE kind = 'person'"
+#define TOLD                                                                                       \
+    "SELECT coalesce(group_concat(kind || ' ' || address, ', '), '') FROM"                         \
+    " (SELECT kind, address FROM notice ORDER BY id)"
+
+/* Who signed waits for nobody; when his key counts no more, he has to sign again. */
+static void test_who_is_told_that_it_waits(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH ",{\"class\":\"A\",\"id\":\"carol\"}", 2);
+
+    world_login_all(w);
+    world_execute(w, REACHED);
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    assert_string_equal(world_sql(w, TOLD),
+                        "application-waiting bob@one, application-waiting carol@one");
+    world_execute(w, "DELETE FROM notice");
+    assert_string_equal(say(w, &w->bob, &a, APPLICATION_APPLY), "OK");
+    assert_string_equal(world_sql(w, TOLD), "application-waiting carol@one");
+    wanted_free(&a);
+}
+
+/* However many applications there are, orders are told of. */
+static void test_applications_silence_no_order(void **state)
+{
+    struct world *w = *state;
+    struct wanted a[22];
+    struct world_order o;
+
+    world_login_all(w);
+    world_execute(w, REACHED);
+    for (size_t i = 0; i < sizeof a / sizeof *a; i++) {
+        a[i] = want(w, BOTH, 2);
+        assert_string_equal(say(w, &w->alice, &a[i], APPLICATION_APPLY), "OK");
+        world_execute(w, "UPDATE application SET state = 'refused'");
+    }
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM notice WHERE holder = 'bob'"), "20");
+    core_set_terms(w->core, &(struct core_terms){.notices_max = 21});
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(
+        world_sql(w, "SELECT count(*) FROM notice WHERE holder = 'bob' AND kind = 'order-waiting'"),
+        "1");
+    world_order_free(&o);
+    for (size_t i = 0; i < sizeof a / sizeof *a; i++)
+        wanted_free(&a[i]);
+}
+
 /* A key that was suspended, and one whose place another took. */
 static void threat_10_which_words_count(void **state)
 {
@@ -200,6 +296,56 @@ static void threat_10_which_words_count(void **state)
     assert_string_equal(world_text(w, "account"), NEW_ACCOUNT);
     assert_err(admit(w, &a), ERR_APPLICATION_OVER);
     world_person_free(&next);
+    wanted_free(&a);
+}
+
+/* Whom it names is what the others signed. */
+static void test_a_store_that_forgot_somebody(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    world_execute(w, "DELETE FROM application_holder WHERE holder <> (SELECT applicant FROM"
+                     " application)");
+    world_begin(w);
+    assert_err(core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer),
+               ERR_STORE_FAILED);
+    core_rollback(w->core);
+    wanted_free(&a);
+}
+
+static bool told(const struct world *w, const char *type)
+{
+    return strstr(buf_str(&w->answer.body), type) != NULL;
+}
+
+/* Years of a signer's cards are no part of it, unless he signed something else there. */
+static void test_evidence_has_no_more_than_it_needs(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+    struct world_order o;
+
+    both_sign(w, &a);
+    assert_ok(admit(w, &a));
+    set_key(w, &w->bob, "suspended");
+    set_key(w, &w->bob, "active");
+    world_fund(w, NEW_ACCOUNT, "50.00");
+    world_order_on(w, NEW_ACCOUNT, "20.00", "", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    struct verify_report report = world_proves(w, &w->alice, &o, "ACSC");
+    assert_int_equal(report.policy_signer_count, 2);
+    assert_true(told(w, "application-end"));
+    assert_false(told(w, "key-status"));
+    world_order_free(&o);
+    world_later(w, 1); /* his sessions ended with the key */
+    world_login_all(w);
+    world_order_on(w, NEW_ACCOUNT, "10.00", "", &o);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    (void)world_proves(w, &w->alice, &o, "ACSC");
+    assert_true(told(w, "key-status"));
+    world_order_free(&o);
     wanted_free(&a);
 }
 
@@ -259,9 +405,15 @@ int main(void)
         TEST(test_time_ends_it),
         TEST(test_what_is_over),
         TEST(test_so_many_may_wait),
+        TEST(test_the_old_ones_keep_nobody_out),
+        TEST(test_so_many_a_day),
+        TEST(test_who_is_told_that_it_waits),
+        TEST(test_applications_silence_no_order),
         TEST(threat_10_which_words_count),
         TEST(test_a_store_that_was_changed),
+        TEST(test_a_store_that_forgot_somebody),
         TEST(test_what_evidence_says),
+        TEST(test_evidence_has_no_more_than_it_needs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

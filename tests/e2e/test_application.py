@@ -3,6 +3,7 @@
 3, 4, 9, 10, 11, 12 and 18 of what must not work, through this door."""
 import json
 import os
+import sqlite3
 import threading
 import time
 import unittest
@@ -196,7 +197,7 @@ class Ceremony(Scene):
 
 
 class Threats(Scene):
-    def test_row_1_again(self):
+    def test_threat_01_again(self):
         application = ap.make("alice", "bob")
         jws = ap.word(self.alice.key, application)
         first = ap.send(self.alice, application, jws)
@@ -213,7 +214,7 @@ class Threats(Scene):
         self.assertEqual(self.look(application)["account"], account)
         self.assertEqual([e for e in self.since() if e[0] == "account"], [("account", None)])
 
-    def test_row_2_for_something_else(self):
+    def test_threat_02_for_something_else(self):
         application, other = ap.make("alice", "bob"), ap.make("alice", "bob")
         for name, members in (("BANK_MISMATCH", {"bank": "demobank.example/prod"}),
                               ("APPLICATION_MISMATCH", {"application": ap.name(other)}),
@@ -229,18 +230,18 @@ class Threats(Scene):
         self.refused(ap.send(self.alice, other, ap.word(self.alice.key, application)), "APPLICATION_MISMATCH")
         self.assertEqual(self.since(), [])
 
-    def test_row_3_another_text_was_shown(self):
+    def test_threat_03_another_text_was_shown(self):
         application = ap.make("alice", "bob")
         shown = ap.display(ap.make("alice", "bob", policy={"title": "Harmless"}), "apply")
         for text in (shown, ap.display(application, "withdraw")):
             self.refused(self.says(self.alice, application, displayDigest=b.sha256(text.encode())), "DISPLAY_MISMATCH")
 
-    def test_row_4_another_kind_of_statement(self):
+    def test_threat_04_another_kind_of_statement(self):
         application = ap.make("alice", "bob")
         for typ in ("countersign-decision+jws", "countersign-policy+jws", ap.TYP + "x"):
             self.refused(ap.send(self.alice, application, ap.word(self.alice.key, application, typ=typ)), "JWS_TYPE")
 
-    def test_row_9_stale(self):
+    def test_threat_09_stale(self):
         now = int(time.time())
         application = ap.make("alice", "bob")
         for ahead, name in ((-320, "ISSUED_TOO_OLD"), (30, "ISSUED_IN_FUTURE")):
@@ -248,7 +249,7 @@ class Threats(Scene):
         self.refused(self.says(self.alice, ap.make("alice", lifetime=-1, now=now)), "APPLICATION_PERIOD")
         self.refused(self.says(self.alice, ap.make("alice", lifetime=30 * ap.DAY + 60, now=now)), "APPLICATION_PERIOD")
 
-    def test_row_10_a_key_that_counts_no_more(self):
+    def test_threat_10_a_key_that_counts_no_more(self):
         """Between the signature and the admission; its holder signs again by another."""
         old, new = b.Key(self.bank.dir), b.Key(self.bank.dir, "P-384")
         self.assertEqual(self.bank.add_holder("carol", old).status, 201)
@@ -280,7 +281,7 @@ class Threats(Scene):
         newcomer.ask()
         self.assertEqual(newcomer.admit(holder).json.get("holder"), holder)
 
-    def test_row_11_one_person_one_word(self):
+    def test_threat_11_one_person_one_word(self):
         """A hundred at once, by two keys of one person: nobody signs for the other."""
         second = b.Key(self.bank.dir)
         application = ap.make("alice", "bob")
@@ -304,7 +305,7 @@ class Threats(Scene):
         self.refused(self.admit(application), "APPLICATION_UNSIGNED")
         self.key_of("alice", second, "revoked")
 
-    def test_row_12_withdrawn_or_admitted(self):
+    def test_threat_12_withdrawn_or_admitted(self):
         """One of the two, never both, whoever comes first."""
         outcomes = set()
         for _ in range(12):
@@ -325,7 +326,7 @@ class Threats(Scene):
                 self.before[account] = 0
             outcomes.add(names)
 
-    def test_row_18_text_stays_text(self):
+    def test_threat_18_text_stays_text(self):
         odd = "=1+1'; DROP TABLE application; --<b>%00"
         application = ap.make("alice", policy={"title": odd})
         self.assertEqual(self.says(self.alice, application).json["title"], odd)
@@ -404,23 +405,23 @@ class CommandLine(unittest.TestCase):
 
     def test_from_the_draft_to_evidence(self):
         alice, bob = self.people["alice"], self.people["bob"]
-        done = alice.run("account", "apply", os.path.join(ROOT, "examples", "joint-account.json"), check=True)
+        done = alice.run("application", "new", os.path.join(ROOT, "examples", "joint-account.json"), check=True)
         self.assertIn("I apply for this account.\n\nBank          demobank.example/test\n", done.stderr)
         self.assertIn("Rule 1        payments up to 250.00 EUR\n", done.stderr)
-        self.assertIn("waits for bob: countersign account sign ", done.stdout)
+        self.assertIn("waits for bob: countersign application sign ", done.stdout)
         name = done.stdout.split()[-1]
-        listed = bob.run("account", "waiting", check=True).stdout
+        listed = bob.run("application", "list", check=True).stdout
         self.assertRegex(listed, r"(?m)^%s  20\d\d-\S+Z  bob  Household$" % name)
-        (one,) = bob.json("account", "waiting")["applications"]
-        whole = bob.json("account", "show", name)["document"]
+        (one,) = bob.json("application", "list")["applications"]
+        whole = bob.json("application", "show", name)["document"]
         self.assertEqual(ap.name(whole), one["application"])
-        text = bob.run("account", "show", name, check=True).stdout
-        self.assertEqual(text, "\n%s\nThe application waits for bob: countersign account sign %s\n" % (
+        text = bob.run("application", "show", name, check=True).stdout
+        self.assertEqual(text, "\n%s\nThe application waits for bob: countersign application sign %s\n" % (
             ap.display(whole, "apply"), name))
-        done = bob.run("account", "sign", name, check=True)
+        done = bob.run("application", "sign", name, check=True)
         self.assertIn("\n" + ap.display(whole, "apply"), done.stderr)
         self.assertEqual(done.stdout, "The application waits for the bank.\n")
-        self.assertEqual(bob.run("account", "sign", name).returncode, 1)
+        self.fails(bob.run("application", "sign", name), "ALREADY_DECIDED")
         self.operator(whole, one["application"])
         self.pay(alice, b.iban(1001))
 
@@ -431,9 +432,10 @@ class CommandLine(unittest.TestCase):
         told = self.bank.ctl("application", "show", name).stdout
         self.assertTrue(told.startswith(ap.display(whole, "apply") + "\nStatus        waiting\n"), told)
         self.assertIn("\nSigned        alice, bob\n", told)
-        told = self.bank.ctl("application", "admit", name, "--account", b.iban(1001)).stdout
-        self.assertIn("\nStatus        admitted\nAccount       %s\n" % b.iban(1001), told)
-        self.assertEqual(self.people["bob"].run("account", "show", name, check=True).stdout.splitlines()[-1],
+        done = self.bank.ctl("application", "admit", name[:8], "--account", b.iban(1001))
+        self.assertIn(ap.display(whole, "apply") + "Signed        alice, bob\n", done.stderr)
+        self.assertIn("Status        admitted\nAccount       %s\n" % b.iban(1001), done.stdout)
+        self.assertEqual(self.people["bob"].run("application", "show", name, check=True).stdout.splitlines()[-1],
                          "The account is open: " + b.iban(1001))
 
     def pay(self, alice, account):
@@ -455,27 +457,73 @@ class CommandLine(unittest.TestCase):
     def test_withdrawn_and_refused(self):
         alice, bob = self.people["alice"], self.people["bob"]
         for end in ("withdraw", "refuse"):
-            done = alice.run("account", "apply", "--title", "Ours", "--holder", "alice", "--holder", "bob", "--currency",
+            done = alice.run("application", "new", "--title", "Ours", "--holder", "alice", "--holder", "bob", "--currency",
                              "EUR", check=True)
             name = done.stdout.split()[-1]
-            whole = alice.json("account", "show", name)["application"]
+            whole = alice.json("application", "show", name)["application"]
             if end == "withdraw":
-                done = bob.run("account", "withdraw", name, check=True)
+                done = bob.run("application", "withdraw", name, check=True)
                 self.assertIn("\nI withdraw this application for an account.\n", done.stderr)
                 self.assertEqual(done.stdout, "The application is over: withdrawn\n")
             else:
                 self.bank.ctl("application", "refuse", whole, "--note", "not now")
-                self.assertIn("The application is over: refused, not now\n", alice.run("account", "show", whole, check=True).stdout)
-            self.assertEqual(bob.run("account", "sign", name).returncode, 1)
-            self.assertIn("APPLICATION_OVER", bob.run("account", "sign", whole).stderr)
+                self.assertIn("The application is over: refused, not now\n", alice.run("application", "show", whole, check=True).stdout)
+            self.fails(bob.run("application", "sign", name), "NOT_FOUND")
+            self.assertIn("APPLICATION_OVER", bob.run("application", "sign", whole).stderr)
+
+    def fails(self, done, name, code=1):
+        self.assertEqual(done.returncode, code, done)
+        self.assertIn("countersign: %s: " % name, done.stderr)
 
     def test_what_lacks(self):
         alice = self.people["alice"]
-        self.assertEqual(alice.run("account", "apply", "--title", "Ours").returncode, 2)
-        self.assertEqual(alice.run("account", "sign", "../x").returncode, 2)
-        self.assertEqual(alice.run("account", "sign", "0123456789abcdef").returncode, 1)
-        self.bank.write("draft.json", json.dumps({"currency": "EUR", "holders": ["alice"], "title": "x", "more": 1}))
-        self.assertIn("DOC_MEMBER_UNKNOWN", alice.run("account", "apply", self.bank.path("draft.json")).stderr)
+        self.fails(alice.run("application", "new", "--title", "Ours"), "USAGE", 2)
+        self.fails(alice.run("application", "sign", "../x"), "USAGE", 2)
+        self.fails(alice.run("application", "sign", "0123456"), "USAGE", 2)
+        self.fails(alice.run("application", "sign", "0123456789abcdef"), "NOT_FOUND")
+        for words in (("show", "../x"), ("refuse", "0123456", "--note", "x")):
+            self.assertIn("USAGE", self.bank.ctl("application", *words, check=False).stderr)
+        self.assertIn("NOT_FOUND", self.bank.ctl("application", "show", "01234567", check=False).stderr)
+        draft = {"currency": "EUR", "holders": ["alice"], "title": "x"}
+        for more, name, says in (({"more": 1}, "DOC_MEMBER_UNKNOWN", "draft.json"), ({"rules": {}}, "DOC_MEMBER_INVALID", "draft.json"),
+                                 ({"rules": [{"anyOf": [{"signers": [{"count": 3}]}]}]}, "POLICY_INVALID", "rule 1, way 1: "),
+                                 ({"deputies": ["zoe"]}, "POLICY_INVALID", "zoe")):
+            self.bank.write("draft.json", json.dumps({**draft, **more}))
+            done = alice.run("application", "new", self.bank.path("draft.json"))
+            self.fails(done, name)
+            self.assertIn(says, done.stderr)
+
+    def test_the_bank_refuses_several(self):
+        alice, names = self.people["alice"], []
+        for title in ("One", "Two"):
+            done = alice.run("application", "new", "--title", title, "--holder", "alice", "--currency", "EUR", check=True)
+            self.assertEqual(done.stdout, "The application waits for the bank.\n")
+            names.append([a for a in alice.json("application", "list")["applications"] if a["title"] == title][0]["application"])
+        done = self.bank.ctl("application", "refuse", names[0][:10], names[1], "--note", "not now")
+        self.assertEqual(done.stdout.count("Status        refused\nNote          not now\n"), 2)
+        for title in ("One", "Two"):
+            self.assertIn("\nTitle         %s\n" % title, done.stderr)
+        self.assertEqual(alice.json("application", "list")["applications"], [])
+
+    def test_threat_11_names_that_nobody_proved(self):
+        """Who signed is not the bank's word: its store says bob did."""
+        alice = self.people["alice"]
+        alice.run("application", "new", "--title", "Ours", "--holder", "alice", "--holder", "bob", "--currency", "EUR",
+                  check=True)
+        (one,) = alice.json("application", "list")["applications"]
+        with sqlite3.connect(self.bank.path("bank.db")) as db:
+            db.execute("INSERT INTO application_word (application, holder, signing_key, statement, received_us, entry)"
+                       " SELECT w.application, h.id, k.id, w.statement, w.received_us, w.entry FROM application_word w, holder h"
+                       " JOIN signing_key k ON k.holder = h.id WHERE h.holder = 'bob' AND k.use = 'sign' AND w.id ="
+                       " (SELECT max(id) FROM application_word)")
+        told = self.bank.ctl("application", "show", one["application"]).stdout
+        self.assertIn("\nSigned        alice, bob (NOT PROVED: KEY_UNKNOWN)\nMissing       bob\n", told)
+        done = self.bank.ctl("application", "admit", one["application"], "--account", b.iban(1003), check=False)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn("APPLICATION_UNSIGNED", done.stderr)
+        self.assertIn("no proven signature of bob", done.stderr)
+        self.assertNotIn("application-end", [e["type"] for e in self.bank.entries()[-1:]])
+        self.bank.ctl("application", "refuse", one["application"], "--note", "as a test")
 
 
 if __name__ == "__main__":

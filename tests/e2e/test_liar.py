@@ -15,6 +15,7 @@ import threading
 import time
 import unittest
 
+import application as ap
 from bank import BIN, SOFTHSM, Bank, Key, b64, canon, iban, make_order, openssl, unb64
 from holder import Holder
 
@@ -229,6 +230,40 @@ class Lies(unittest.TestCase):
         self.bank.answers["GET", "/v1/accounts/%s/expenses" % MINE] = {
             "account": MINE, "currency": "EUR", "expenses": [], "next": "1-1"}
         self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
+
+    def applications(self, **told):
+        """The bank says that this waits for Alice; one that it tells of by itself is TOLD."""
+        whole = ap.make("alice", "bob")
+        row = {"application": ap.name(whole), "currency": "EUR", "decisions": [], "expires": "2099-01-01T00:00:00Z",
+               "missing": ["alice"], "received": "2026-01-01T00:00:00Z", "status": "waiting", "title": "Household", **told}
+        self.bank.answers["GET", "/v1/applications"] = {"applications": [row]}
+        self.bank.answers["GET", "/v1/applications/" + ap.name(whole)] = {**row, "document": whole}
+        return whole
+
+    def test_an_honest_application_is_signed(self):
+        whole = self.applications()
+        self.alice.run("application", "sign", ap.name(whole)[:8])
+        self.assertIn("/v1/applications", [path for method, path, _ in self.bank.asked if method == "POST"])
+
+    def test_another_application(self):
+        """The document is the one that was asked for, and what the bank tells is about another."""
+        other = ap.make("alice", "bob")
+        whole = self.applications(application=ap.name(other))
+        for verb in ("show", "sign", "withdraw"):
+            done = self.alice.run("application", verb, ap.name(whole))
+            self.refused(done, "APPLICATION_MISMATCH")
+            self.assertEqual(done.stdout, "")
+        self.bank.answers["GET", "/v1/applications/" + ap.name(whole)]["document"] = other
+        self.refused(self.alice.run("application", "sign", ap.name(whole)), "APPLICATION_MISMATCH")
+        self.assertFalse([one for one in self.bank.asked if one[0] == "POST" and one[1] == "/v1/applications"])
+
+    def test_applications_that_would_write_to_the_terminal(self):
+        evil = "\u001b]0;x\u0007" + UNSEEN
+        for name in (evil, evil + "0" * (64 - len(evil))):
+            self.applications(application=name, title=evil, missing=[evil], expires=evil)
+            said = self.alice.run("application", "list", check=True).stdout
+            self.assertRegex(said, r"(?m)^\? {15}  ")
+            self.assertFalse(set(said) & set("\u001b\u0007" + UNSEEN), said)
 
     def pages(self, route, *pages):
         """One after the other, then from the first again."""

@@ -5,11 +5,12 @@ import documents
 from books import Account, Refused
 from documents import DAY, canonical, digest, seconds_of
 
-MOST, MOST_OF_ONE = 1000, 8
+MOST, MOST_OF_ONE, MOST_A_DAY = 1000, 8, 32
 
 
 class Application:
-    def __init__(self, doc, applicant):
+    def __init__(self, doc, applicant, now):
+        self.received = now
         self.doc, self.digest, self.applicant = doc, digest(canonical(doc)), applicant
         self.holders = [h["id"] for h in doc["policy"]["holders"]]
         self.expires = seconds_of(doc["expires"])
@@ -80,16 +81,18 @@ class Applications:
             return
         waiting = [a for a in self.applications.values() if a.state == "waiting" and self.now < a.expires]
         own = [a for a in waiting if a.applicant == key.holder]
+        lately = [a for a in waiting if a.received > self.now - 7 * DAY]
+        today = [a for a in self.applications.values() if a.applicant == key.holder and a.received > self.now - DAY]
         for wrong, name in ((verb != "apply", "NOT_FOUND"), (self.now >= seconds_of(doc["expires"]), "APPLICATION_OVER"),
                             (any(h not in {k.holder for k in self.keys} for h in named), "HOLDER_UNKNOWN"),
-                            (len(waiting) >= MOST or len(own) >= MOST_OF_ONE, "APPLICATIONS_FULL")):
+                            (len(lately) >= MOST or len(own) >= MOST_OF_ONE or len(today) >= MOST_A_DAY, "APPLICATIONS_FULL")):
             if wrong:
                 raise Refused(name)
 
     def take_application(self, verb, key, found, doc):
         is_new = found is None
         if is_new:
-            found = Application(doc, key.holder)
+            found = Application(doc, key.holder, self.now)
             self.applications[found.digest] = found
         if verb == "apply":
             found.words.append((key.holder, key))

@@ -288,6 +288,12 @@ static void test_building(void **state)
     assert_int_equal(js_count(copy), 4);
     assert_int_equal(js_type(js_get(copy, "a")), JS_ARRAY);
     assert_null(js_get(copy, "z"));
+    js_drop(object, "z");
+    js_drop(object, "a");
+    js_drop(object, "t");
+    assert_int_equal(js_count(object), 2);
+    assert_null(js_get(object, "a"));
+    assert_true(js_bool(js_get(object, "b")));
     assert_null(js_at(js_get(copy, "a"), 1));
     assert_null(js_text(js_get(copy, "i"), NULL));
     assert_int_equal(js_int(js_get(copy, "t")), 0);

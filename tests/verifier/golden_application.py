@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Applications for accounts (docs/FORMAT.md 8.8): the document, the words on it, evidence of an account that came of
 one, and every way to forge them."""
-from golden_story import ACCOUNT, ALICE, BANK, BOB, DECISION, ORDER, SECOND, STRANGER, Story
+from golden_story import ACCOUNT, ALICE, BANK, BOB, CREDITOR, DECISION, ORDER, SECOND, STRANGER, Story
 from golden_tools import b64u, canon, hexdigest, jws, sha256
 
 APPLICATION = "countersign-application+jws"
@@ -119,10 +119,21 @@ def both(s):
     apply(s, "bob", BOB, "09:01:40", "signed")
 
 
-def opened(before=both, policy=None, paid=True, application=WANTED, **account):
+def end(clock="09:02:00", told="application-end", **changes):
+    """How it ends: with the account, and after its last word."""
+    def after(s):
+        of_it = [(i, r[2]["object"]) for i, r in enumerate(s.rows) if r[2]["object"].startswith("application:")]
+        if of_it:
+            s.put(told, clock, {"object": of_it[-1][1], "previous": of_it[-1][0], "type": "application-end", "account": ACCOUNT,
+                                "operator": "uid 0 (root)", "status": "admitted", **changes})
+    return after
+
+
+def opened(before=both, policy=None, paid=True, application=WANTED, after=end(), **account):
     """An account that its holders applied for, and a payment from it."""
     policy = policy or first_policy(application)
-    s = Story(policy=policy, before_account=before, opened={"application": hexdigest(canon(application)), **account})
+    s = Story(policy=policy, before_account=before, after_account=after,
+              opened={"application": hexdigest(canon(application)), **account})
     s.alice(policy=policy)
     s.bob(policy=policy)
     if paid:
@@ -202,8 +213,31 @@ def forged_evidence_of_applications(wrong):
     yield row(wrong, "kept-back", lambda s: [apply(s, "alice", ALICE, document=WANTED),
                                              apply(s, "bob", BOB, "09:01:40", "signed", issued="2026-11-22T08:56:39Z")])
     yield row("APPLICATION_PERIOD", "for-too-long", *for_too_long())
+    yield from forged_ends(row, wrong)
     yield "EVIDENCE_CONTRADICTION", "application-not-said", not_said()
     yield "EVIDENCE_CONTRADICTION", "application-afterwards", afterwards()
+
+
+def forged_ends(row, wrong):
+    """What came after its last word is kept from the reader, or the words served before."""
+    def withdrawn(s):
+        both(s)
+        apply(s, "bob", BOB, "09:01:50", "withdrawn", verb="withdraw", told="start")
+
+    def something_between(s):
+        s.put("refusals", "09:02:00", {"object": "bank", "type": "refusals", "count": 1, "minute": "2026-11-22T09:02:00Z",
+                                       "reason": "JWS_MALFORMED"})
+        end()(s)
+
+    yield row("EVIDENCE_INCOMPLETE", "withdrawal-left-out", withdrawn)
+    yield row("EVIDENCE_INCOMPLETE", "end-left-out", after=end(told="start"))
+    yield row("EVIDENCE_INCOMPLETE", "end-unlinked", after=end(previous=0))
+    yield row(wrong, "of-another-account", after=end(account=CREDITOR))
+    yield row(wrong, "refused", after=end(status="refused"))
+    yield row(wrong, "ended-later", after=end("09:02:01"))
+    yield row(wrong, "ended-elsewhere", after=something_between)
+    yield row(wrong, "ended-twice", after=lambda s: [end()(s), end()(s)])
+    yield row("DOC_MEMBER_UNKNOWN", "ended-with-more", after=end(note="as a test"))
 
 
 def digest_of(other):

@@ -197,6 +197,7 @@ class Story:
         options.get("before_account", lambda s: None)(self)
         self.put("account", "09:02:00", {"object": "account:" + ACCOUNT, "type": "account", "account": ACCOUNT,
                                          "currency": "EUR", "policy": policy, **options.get("opened", {})})
+        options.get("after_account", lambda s: None)(self)
         self.put("funding", "09:03:00", {
             "object": "account:" + ACCOUNT, "previous": len(self.rows) - 1, "type": "funding",
             "account": ACCOUNT, "amount": "872.22", "currency": "EUR", "balance": "872.22",
@@ -287,7 +288,7 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("act", "application", "enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
+        told = ("act", "application", "application-end", "enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
                 "closed", "confirmed", "returned", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * account apply, waiting, show, sign, withdraw: an account that holders ask for together. Whatever
+ * application new, list, show, sign, withdraw: an account that holders ask for together. Whatever
  * is signed is shown before, as it is signed.
  */
 #include "api/request.h"
@@ -9,17 +9,14 @@
 #include "order/application.h"
 #include "order/json.h"
 #include "order/jws.h"
+#include "signer/application_file.h"
 #include "signer/commands.h"
-#include "signer/draft.h"
 #include "signer/list.h"
 #include "signer/subject.h"
 #include "signer/view.h"
 #include <string.h>
 
 #define BUNDLE_MAX (APPLICATION_MAX + JWS_MAX + 256u) /* bytes of a signed word with it */
-#define NAME_LEN ((size_t)2 * DIGEST_LEN)
-#define NAME_SHOWN 16 /* digits, as the text has them that is signed */
-#define NAME_LEAST 8
 
 #define OUTPUT                                                                                     \
     {                                                                                              \
@@ -27,11 +24,11 @@
             &opt_output                                                                            \
     }
 
-static struct draft_wish wish;
+static struct application_wish wish;
 static const char *opt_output;
 
-const struct args_option cmd_account_word_options[1] = {OUTPUT};
-const struct args_option cmd_account_apply_options[4] = {
+const struct args_option cmd_application_word_options[1] = {OUTPUT};
+const struct args_option cmd_application_new_options[4] = {
     {"title", 0, ARGS_TEXT, "TEXT", "what the account is called", &wish.title},
     {"holder", 0, ARGS_LIST, "NAME", "a holder, or NAME:CLASS; yourself, too", &wish.holders},
     {"currency", 0, ARGS_TEXT, "CODE", "such as EUR", &wish.currency},
@@ -40,23 +37,9 @@ const struct args_option cmd_account_apply_options[4] = {
 
 /* --- which one --- */
 
-struct search {
-    const char *begins;
-    char found[NAME_LEN + 1];
-    unsigned count;
-};
-
 static enum err search_page(void *ctx, const struct js *answer)
 {
-    const struct js *list = js_get(answer, "applications");
-    struct search *s = ctx;
-    for (size_t i = 0; i < js_count(list); i++) {
-        const char *name = js_member_text(js_at(list, i), "application");
-        if (strlen(name) == NAME_LEN && strncmp(name, s->begins, strlen(s->begins)) == 0) {
-            memcpy(s->found, name, sizeof s->found);
-            s->count++;
-        }
-    }
+    application_search(ctx, answer);
     return ERR_OK;
 }
 
@@ -64,33 +47,40 @@ static const struct list_source waiting_ones = {
     .route = ROUTE_APPLICATIONS, .member = "applications", .query = "", .limit = LIST_LIMIT};
 
 /* WORD is the digest or how it begins; the latter finds one that waits. */
-static enum err resolve(struct app *a, const char *word, char out[static NAME_LEN + 1])
+static enum err resolve(struct app *a, const char *word, char out[static APPLICATION_NAME_LEN + 1])
 {
-    struct search s = {.begins = word};
-    size_t len = strlen(word);
-    if (len < NAME_LEAST || len > NAME_LEN || strspn(word, "0123456789abcdef") != len)
+    struct application_search s = {.begins = word};
+    if (!application_name_begins(word))
         return app_fail(a, ERR_USAGE,
-                        "%s is no application, as countersign account waiting shows "
-                        "them",
-                        word);
-    if (len == NAME_LEN) {
-        memcpy(out, word, NAME_LEN + 1);
+                        "%s is no application, as countersign application list shows them", word);
+    if (application_name_is(word)) {
+        memcpy(out, word, APPLICATION_NAME_LEN + 1);
         return ERR_OK;
     }
     enum err e = list_pages(a, &waiting_ones, search_page, &s);
     if (e == ERR_OK && s.count != 1)
         e = app_fail(a, ERR_NOT_FOUND,
-                     "%u applications that wait begin like this; of one that is "
-                     "over give all %zu digits",
-                     s.count, NAME_LEN);
-    memcpy(out, s.found, NAME_LEN + 1);
+                     "%u applications that wait begin like this; of one that is over give all %zu "
+                     "digits",
+                     s.count, APPLICATION_NAME_LEN);
+    memcpy(out, s.found, APPLICATION_NAME_LEN + 1);
     return e;
+}
+
+/* What the bank tells is about the application SAID. */
+static enum err check_told(struct app *a, const struct js *told, const struct application *said)
+{
+    char name[APPLICATION_NAME_LEN + 1];
+    text_hex(said->digest, DIGEST_LEN, name);
+    return strcmp(js_member_text(told, "application"), name) == 0
+               ? ERR_OK
+               : app_fail(a, ERR_APPLICATION_MISMATCH, "the bank tells of another application");
 }
 
 /* As the bank has it; *TOLD is the caller's to free. It is what its name says. */
 static enum err fetch(struct app *a, const char *word, struct js **told, struct application *out)
 {
-    char name[NAME_LEN + 1], digest[NAME_LEN + 1];
+    char name[APPLICATION_NAME_LEN + 1], digest[APPLICATION_NAME_LEN + 1];
     struct client_call call = {.route = ROUTE_APPLICATION, .param = {name}};
     *out = (struct application){.policy = NULL};
     enum err e = resolve(a, word, name);
@@ -105,7 +95,8 @@ static enum err fetch(struct app *a, const char *word, struct js **told, struct 
     text_hex(out->digest, DIGEST_LEN, digest);
     if (strcmp(digest, name) != 0)
         return app_fail(a, ERR_APPLICATION_MISMATCH, "the bank shows another application");
-    return strcmp(out->bank, a->bank) == 0 ? ERR_OK : ERR_BANK_MISMATCH;
+    e = check_told(a, *told, out);
+    return e != ERR_OK || strcmp(out->bank, a->bank) == 0 ? e : ERR_BANK_MISMATCH;
 }
 
 /* --- for people --- */
@@ -118,18 +109,19 @@ static void print_names(const struct js *list)
     }
 }
 
-static void print_name(const char *name)
+/* As the text has it that is signed; nothing else that the bank may say. */
+static void print_short(const char *name)
 {
-    char shown[NAME_SHOWN + 1];
-    (void)snprintf(shown, sizeof shown, "%s", name);
-    app_print_safe(stdout, shown);
+    if (application_name_is(name))
+        printf("%.*s", APPLICATION_NAME_SHOWN, name);
+    else
+        printf("%-*s", APPLICATION_NAME_SHOWN, "?");
 }
 
 /* What is to come of it. */
 static void print_state(const struct js *told)
 {
     const char *status = js_member_text(told, "status");
-    const char *name = js_member_text(told, "application");
     const struct js *missing = js_get(told, "missing");
     if (strcmp(status, "admitted") == 0) {
         printf("The account is open: ");
@@ -144,8 +136,8 @@ static void print_state(const struct js *told)
     } else {
         printf("The application waits for ");
         print_names(missing);
-        fputs(": countersign account sign ", stdout);
-        print_name(name);
+        fputs(": countersign application sign ", stdout);
+        print_short(js_member_text(told, "application"));
     }
     putchar('\n');
 }
@@ -188,12 +180,14 @@ static enum err sign(struct app *a, const struct application *said, enum applica
     return e;
 }
 
-static enum err hand_in(struct app *a, const struct buf *bundle)
+static enum err hand_in(struct app *a, const struct application *said, const struct buf *bundle)
 {
     const struct client_call call = {
         .route = ROUTE_APPLY, .body = bundle->data, .body_len = bundle->len};
     struct js *told = NULL;
     enum err e = app_call(a, &call, &told);
+    if (e == ERR_OK)
+        e = check_told(a, told, said);
     if (e == ERR_OK)
         e = print_told(a, told);
     js_free(told);
@@ -211,7 +205,8 @@ static enum err show_sign_send(struct app *a, const struct application *said,
     if (e == ERR_OK)
         e = sign(a, said, verb, &bundle);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &bundle) : hand_in(a, &bundle);
+        e = opt_output != NULL ? app_write_document(opt_output, &bundle)
+                               : hand_in(a, said, &bundle);
     buf_free(&bundle);
     return e;
 }
@@ -233,7 +228,7 @@ static enum err decide(struct app *a, const char *word, enum application_verb ve
 static enum err apply(struct app *a)
 {
     struct application said;
-    enum err e = draft_application(a, &wish, &said);
+    enum err e = application_file_read(a, &wish, &said);
     if (e == ERR_OK)
         e = show_sign_send(a, &said, APPLICATION_APPLY);
     application_free(&said);
@@ -262,7 +257,7 @@ static enum err print_page(void *ctx, const struct js *answer)
         return app_print_json(answer);
     for (size_t i = 0; i < js_count(list); i++) {
         const struct js *one = js_at(list, i);
-        print_name(js_member_text(one, "application"));
+        print_short(js_member_text(one, "application"));
         fputs("  ", stdout);
         view_padded(stdout, js_member_text(one, "expires"), 20);
         fputs("  ", stdout);
@@ -282,7 +277,7 @@ static enum err list_waiting(struct app *a)
     return list_pages(a, &waiting_ones, print_page, a);
 }
 
-int cmd_account_apply(void *ctx, const struct args_list *words)
+int cmd_application_new(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     wish.file = words->count > 0 ? words->item[0] : NULL;
@@ -290,7 +285,7 @@ int cmd_account_apply(void *ctx, const struct args_list *words)
     return app_finish(a, e == ERR_OK ? apply(a) : e);
 }
 
-int cmd_account_waiting(void *ctx, const struct args_list *words)
+int cmd_application_list(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
@@ -298,21 +293,21 @@ int cmd_account_waiting(void *ctx, const struct args_list *words)
     return app_finish(a, e == ERR_OK ? list_waiting(a) : e);
 }
 
-int cmd_account_show(void *ctx, const struct args_list *words)
+int cmd_application_show(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
     return app_finish(a, e == ERR_OK ? show_one(a, words->item[0]) : e);
 }
 
-int cmd_account_sign(void *ctx, const struct args_list *words)
+int cmd_application_sign(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
     return app_finish(a, e == ERR_OK ? decide(a, words->item[0], APPLICATION_APPLY) : e);
 }
 
-int cmd_account_withdraw(void *ctx, const struct args_list *words)
+int cmd_application_withdraw(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
