@@ -179,6 +179,11 @@ void view_session(const char *bank, const struct js *session)
     fputs(" until ", stdout);
     app_print_safe(stdout, js_member_text(session, "expires"));
     printf(", or %" PRId64 " seconds without use.\n", js_int(js_get(session, "idleSeconds")));
+    if (js_get(session, "certificateUntil") == NULL)
+        return;
+    fputs("A certificate of your card ends at ", stdout);
+    app_print_safe(stdout, js_member_text(session, "certificateUntil"));
+    puts(": it opens no session then; your key signs as before. Enrol anew for another.");
 }
 
 void view_order_head(const struct js *order)

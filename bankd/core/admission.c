@@ -81,6 +81,9 @@ static enum err enrol_all(struct core *c, const struct core_caller *who,
 {
     const struct buf *const of_use[KEY_USES] = {
         [KEY_USE_SIGN] = &certificates->sign, [KEY_USE_AUTHENTICATE] = &certificates->authenticate};
+    const int64_t until_us[KEY_USES] = {[KEY_USE_SIGN] = certificates->sign_until_us,
+                                        [KEY_USE_AUTHENTICATE] =
+                                            certificates->authenticate_until_us};
     const struct enrolment *said = verified_enrolment(request);
     int64_t signer = 0;
     enum err e = ERR_OK;
@@ -94,7 +97,8 @@ static enum err enrol_all(struct core *c, const struct core_caller *who,
                                   .signer = signer,
                                   .operator_name = who->operator_name,
                                   .statement = verified_jws(request, NULL),
-                                  .certificate = of_use[use]};
+                                  .certificate = of_use[use],
+                                  .certificate_until_us = until_us[use]};
         if (one.key)
             e = enrol_key(c, &one);
         if (use == KEY_USE_SIGN)

@@ -163,7 +163,8 @@ MUST_CHECK enum err core_sponsorships(struct core *c, const struct core_caller *
 /* Certificates for the keys of a request to be enrolled, by whoever holds the bank's root key. */
 struct core_certificates {
     unsigned missing; /* operators who must admit it besides; until then the rest is empty */
-    struct buf sign, authenticate, root; /* DER; of a key that there is none, empty */
+    struct buf sign, authenticate, root;          /* DER; of a key that there is none, empty */
+    int64_t sign_until_us, authenticate_until_us; /* when they end */
 };
 /* STATEMENT is the request, ACT what the operator signed. The caller frees *OUT, also after a
  * failure. */

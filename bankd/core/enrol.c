@@ -50,6 +50,7 @@ static enum err add_certificate(struct core *c, const struct enrol *in)
     struct store_query *q = store_query(c->store, STORE_KEY_CERTIFY);
     store_bind_text(q, ":thumbprint", key_thumbprint(in->key));
     store_bind_blob(q, ":certificate", in->certificate->data, in->certificate->len);
+    store_bind_int(q, ":until", in->certificate_until_us);
     return store_run(q);
 }
 

@@ -19,6 +19,7 @@ struct enrol {
     /* Of whoever asked for it: who admitted him, and what he signed. NULL: vouched for by hand. */
     const char *operator_name, *statement;
     const struct buf *certificate; /* DER; NULL or empty: none */
+    int64_t certificate_until_us;
 };
 
 /* Enters the key, and its holder unless he is there. What is refused was refused before; the key

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The radar: whether the people of an account can still decide by its policy, with the keys that
- * they have, and what ends soon. Nothing is touched and nothing is stored: what is seen follows
- * from keys and policies as they are.
+ * they have, and what ends soon, their certificates among it. Nothing is touched and nothing is
+ * stored: what is seen follows from keys and policies as they are.
  */
+#include "bankd/core/radar.h"
+
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/ledger.h"
@@ -15,6 +17,32 @@
 #define DAYS 30 /* ahead, unless the bank says otherwise */
 #define DAY_US (86400 * TEXT_SECOND_US)
 
+static int64_t horizon(const struct core *c)
+{
+    return c->now_us + (c->terms.radar_days ? c->terms.radar_days : DAYS) * DAY_US;
+}
+
+enum err radar_card(struct core *c, int64_t key, int64_t *until_us)
+{
+    struct store_query *q = store_query(c->store, STORE_RADAR_CARD);
+    bool row = false;
+
+    store_bind_int(q, ":key", key);
+    enum err e = store_step(q, &row);
+    *until_us = !e && row && !store_is_null(q, 0) ? store_int(q, 0) : INT64_MAX;
+    store_done(q);
+    if (*until_us > horizon(c))
+        *until_us = INT64_MAX;
+    return e;
+}
+
+static void begin(struct doc *one, enum radar kind, const char *account)
+{
+    doc_object(one);
+    doc_text(one, "kind", radar_name(kind));
+    doc_text_optional(one, "account", account);
+}
+
 /* What is seen of one account. */
 struct seen {
     const struct policy *policy;
@@ -23,9 +51,29 @@ struct seen {
     bool ends;                /* the policy */
 };
 
-static int64_t horizon(const struct core *c)
+/* The certificates of HOLDER's good keys that end, each with its key, into LIST if there is one. */
+static enum err read_cards(struct core *c, const char *holder, const char *account,
+                           struct doc *list, int64_t *count)
 {
-    return c->now_us + (c->terms.radar_days ? c->terms.radar_days : DAYS) * DAY_US;
+    struct store_query *q = store_query(c->store, STORE_RADAR_CARDS);
+    bool row = false;
+
+    store_bind_text(q, ":holder", holder);
+    store_bind_int(q, ":until", horizon(c));
+    enum err e = store_step(q, &row);
+    for (*count = 0; !e && row; ++*count) {
+        struct doc one = {0};
+        if (list) {
+            begin(&one, RADAR_CARD_ENDS, account);
+            doc_text(&one, "holder", holder);
+            doc_text(&one, "thumbprint", store_text(q, 0));
+            doc_time(&one, "until", store_int(q, 1));
+            doc_push(list, &one);
+        }
+        e = store_step(q, &row);
+    }
+    store_done(q);
+    return e;
 }
 
 static enum err count_keys(struct core *c, const char *holder, int64_t *out)
@@ -74,13 +122,6 @@ static uint64_t hangs_on(const struct seen *s, size_t i)
 }
 
 /* --- the list --- */
-
-static void begin(struct doc *one, enum radar kind, const char *account)
-{
-    doc_object(one);
-    doc_text(one, "kind", radar_name(kind));
-    doc_text_optional(one, "account", account);
-}
 
 static void put_rules(struct doc *one, uint64_t rules)
 {
@@ -156,6 +197,10 @@ static enum err push(struct core *c, int64_t id, struct doc *list)
     e = look_at(c, &a, &s);
     if (!e)
         describe(&s, a.account, list);
+    for (size_t i = 0; !e && i < policy_holder_count(s.policy); i++) {
+        int64_t cards = 0;
+        e = read_cards(c, policy_holder(s.policy, i), a.account, list, &cards);
+    }
     return e;
 }
 
@@ -190,14 +235,20 @@ enum err core_radar(struct core *c, const struct core_caller *who, const struct 
 
 /* --- the numbers --- */
 
-static void count(const struct seen *s, struct core_radar_sweep *sweep)
+static enum err count(struct core *c, const struct seen *s, struct core_radar_sweep *sweep)
 {
+    enum err e = ERR_OK;
+
     sweep->found[RADAR_UNREACHABLE] += s->reach.out != 0;
     sweep->found[RADAR_POLICY_ENDS] += s->ends;
-    for (size_t i = 0; i < policy_holder_count(s->policy); i++) {
+    for (size_t i = 0; !e && i < policy_holder_count(s->policy); i++) {
+        int64_t cards = 0;
         sweep->found[RADAR_KEYLESS] += (s->keyless >> i & 1) != 0;
         sweep->found[RADAR_SINGLE_KEY] += hangs_on(s, i) != 0;
+        e = read_cards(c, policy_holder(s->policy, i), NULL, NULL, &cards);
+        sweep->found[RADAR_CARD_ENDS] += cards;
     }
+    return e;
 }
 
 enum err core_radar_sweep(struct core *c, struct core_radar_sweep *sweep, bool *whole)
@@ -217,7 +268,7 @@ enum err core_radar_sweep(struct core *c, struct core_radar_sweep *sweep, bool *
         if (!e && a.state != LEDGER_CLOSED) {
             e = look_at(c, &a, &s);
             if (!e)
-                count(&s, sweep);
+                e = count(c, &s, sweep);
         }
     }
     *whole = !e && accounts < PAGE_MAX;

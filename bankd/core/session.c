@@ -2,6 +2,7 @@
 #include "bankd/core/session.h"
 
 #include "bankd/core/answer.h"
+#include "bankd/core/radar.h"
 #include "base/text.h"
 #include "order/text.h"
 #include <string.h>
@@ -288,6 +289,7 @@ enum err core_login(struct core *c, const struct core_caller *who, const struct 
                     struct core_answer *out)
 {
     struct people_key key;
+    int64_t card_us = INT64_MAX;
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -303,6 +305,8 @@ enum err core_login(struct core *c, const struct core_caller *who, const struct 
         return answer_refuse_signed(c, &what, e, out);
     }
     e = start(c, verified_login(login), key.id);
+    if (!e)
+        e = radar_card(c, key.id, &card_us);
     if (e)
         return e;
     struct doc body = {0};
@@ -311,6 +315,8 @@ enum err core_login(struct core *c, const struct core_caller *who, const struct 
     doc_text(&body, "session", who->session);
     doc_time(&body, "expires", c->now_us + c->session_max_us);
     doc_int(&body, "idleSeconds", c->session_idle_us / TEXT_SECOND_US);
+    if (card_us != INT64_MAX)
+        doc_time(&body, "certificateUntil", card_us);
     return answer_doc(c, 201, &body, out);
 }
 

@@ -9,8 +9,9 @@
 #include "order/radar.h"
 
 static const struct table_column columns[] = {
-    {"WHAT", "kind", false},   {"ACCOUNT", "account", false}, {"HOLDER", "holder", false},
-    {"RULES", "rules", false}, {"UNTIL", "until", false},     {"OF", "what", false},
+    {"WHAT", "kind", false},      {"ACCOUNT", "account", false}, {"HOLDER", "holder", false},
+    {"RULES", "rules", false},    {"UNTIL", "until", false},     {"OF", "what", false},
+    {"KEY", "thumbprint", false},
 };
 
 static bool is_grave(const struct js *findings)

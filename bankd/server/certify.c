@@ -2,6 +2,7 @@
 #include "bankd/server/certify.h"
 
 #include "bankd/keeper/msg.h"
+#include "bankd/server/tls.h"
 #include "base/log.h"
 #include "order/json.h"
 #include <string.h>
@@ -23,7 +24,10 @@ static enum err certify(void *ctx, const char *statement, const char *act,
     *out = (struct core_certificates){.missing = person.missing,
                                       .sign = person.sign,
                                       .authenticate = person.authenticate,
-                                      .root = person.root};
+                                      .root = person.root,
+                                      .sign_until_us = tls_certificate_ends_us(&person.sign),
+                                      .authenticate_until_us =
+                                          tls_certificate_ends_us(&person.authenticate)};
     return e;
 }
 

@@ -59,6 +59,15 @@ static int64_t time_us(const ASN1_TIME *time)
     return ASN1_TIME_to_tm(time, &at) == 1 ? (int64_t)timegm(&at) * 1000000 : 0;
 }
 
+int64_t tls_certificate_ends_us(const struct buf *der)
+{
+    X509 *certificate = read_certificate(der);
+    int64_t ends_us = certificate ? time_us(X509_get0_notAfter(certificate)) : 0;
+
+    X509_free(certificate);
+    return ends_us;
+}
+
 /* "" unless the certificate carries a key of ours. */
 static void thumbprint_of(const X509 *certificate, enum key_alg wanted,
                           char out[static KEY_THUMBPRINT_LEN + 1])

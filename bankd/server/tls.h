@@ -41,4 +41,7 @@ MUST_CHECK enum err tls_accept(struct tls *t, int fd, struct ssl_st **out);
  * is sooner; 0 for any other. */
 void tls_peer(const struct ssl_st *ssl, char out[static KEY_THUMBPRINT_LEN + 1], int64_t *until_us);
 
+/* When a certificate ends, DER; 0 when there is none. */
+int64_t tls_certificate_ends_us(const struct buf *der);
+
 #endif

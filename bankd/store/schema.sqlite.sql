@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 29;
+PRAGMA user_version = 30;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -83,6 +83,7 @@ CREATE TABLE signing_key (
     generation INTEGER NOT NULL DEFAULT 0, -- rotations since the enrolment
     retired INTEGER REFERENCES entry (id), -- the rotation by which another took its place
     certificate BLOB, -- the keeper's, DER; NULL: none
+    certificate_until_us INTEGER, -- when it ends
     CHECK ((use = 'sign') = (signer IS NULL))
 ) STRICT;
 CREATE INDEX signing_key_holder ON signing_key (holder);

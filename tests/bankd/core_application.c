@@ -309,9 +309,9 @@ static void test_a_store_that_forgot_somebody(void **state)
     world_execute(w, "DELETE FROM application_holder WHERE holder <> (SELECT applicant FROM"
                      " application)");
     world_begin(w);
-    assert_err(core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer),
-               ERR_STORE_FAILED);
+    enum err e = core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer);
     core_rollback(w->core);
+    assert_err(e, ERR_STORE_FAILED);
     wanted_free(&a);
 }
 
@@ -360,9 +360,9 @@ static void test_a_store_that_was_changed(void **state)
     world_execute(w, "UPDATE application_word SET statement = (SELECT statement FROM"
                      " application_word ORDER BY id LIMIT 1) || 'A' WHERE id = 2");
     world_begin(w);
-    assert_err(core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer),
-               ERR_STORE_FAILED);
+    enum err e = core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer);
     core_rollback(w->core);
+    assert_err(e, ERR_STORE_FAILED);
     assert_string_equal(
         world_sql(w, "SELECT count(*) FROM account WHERE account = '" NEW_ACCOUNT "'"), "0");
     wanted_free(&a);

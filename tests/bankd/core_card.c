@@ -22,13 +22,30 @@ struct desk {
     struct card first, second;
 };
 
+/* That of the key to sign ends in 20 days, the other one in 40. */
+static enum err certify(void *ctx, const char *statement, const char *act,
+                        struct core_certificates *out)
+{
+    const struct world *w = ctx;
+
+    assert_true(statement[0] && act[0]);
+    *out = (struct core_certificates){.sign_until_us = w->time.now_us + 20 * DAY,
+                                      .authenticate_until_us = w->time.now_us + 40 * DAY};
+    enum err e = buf_add_str(&out->sign, "certificate");
+    if (!e)
+        e = buf_add_str(&out->authenticate, "another");
+    return e ? e : buf_add_str(&out->root, "root");
+}
+
 static void ask_and_admit(struct world *w, struct card *card, const char *wanted)
 {
     const struct world_says says = {.expires_us = w->time.now_us + DAY};
     const struct core_caller stranger = {.session = ""};
     struct buf request[KEY_USES] = {{0}}, payload = {0}, jws = {0};
-    const struct core_admission in = {
-        .holder = "dora", .name = "Dora", .thumbprint = key_thumbprint(card->sign.key)};
+    const struct core_admission in = {.holder = "dora",
+                                      .name = "Dora",
+                                      .thumbprint = key_thumbprint(card->sign.key),
+                                      .by = {.certify = certify, .ctx = w, .act = "act"}};
     char name[ENROLMENT_ID_LEN + 1];
     struct verified *verified = NULL;
     struct statement head;
@@ -243,6 +260,53 @@ static void test_suspended_by_a_certificate(void **state)
     assert_string_equal(suspends(d, &by_login, &d->second.sign), "SESSION_REQUIRED");
 }
 
+static size_t card_ends(struct desk *d)
+{
+    static const struct core_page page = {.cursor = ""};
+    struct core_radar_sweep sweep = {.cursor = 0};
+    size_t count = 0;
+    bool whole = false;
+
+    world_begin(&d->w);
+    world_end(&d->w, core_radar(d->w.core, &world_operator, &page, NULL, 0, &d->w.answer));
+    assert_ok(d->w.answer.err);
+    for (const char *at = buf_str(&d->w.answer.body); (at = strstr(at, "\"card-ends\"")); at++)
+        count++;
+    world_begin(&d->w);
+    assert_ok(core_radar_sweep(d->w.core, &sweep, &whole));
+    world_end(&d->w, ERR_OK);
+    assert_true(whole);
+    assert_int_equal(sweep.found[RADAR_CARD_ENDS], count);
+    return count;
+}
+
+/* The certificates of good keys that end within thirty days, or did. */
+static void test_told_before_it_ends(void **state)
+{
+    static const char *const holders[] = {"dora"};
+    const struct world_account account = {
+        .account = "FR1420041010050500013M02606", .holders = holders, .count = 1};
+    struct desk *d = *state;
+    struct world *w = &d->w;
+
+    assert_ok(world_open_account(w, &account));
+    assert_int_equal(card_ends(d), 2); /* to sign, of both cards */
+    world_login(w, &d->first.sign);
+    assert_string_equal(world_text(w, "certificateUntil"), "2026-12-13T09:00:00Z");
+    assert_string_equal(set(d, &d->second.sign, "suspended"), "OK");
+    assert_int_equal(card_ends(d), 1);
+    world_later(w, 10 * 86400 - 1);
+    assert_int_equal(card_ends(d), 1);
+    world_later(w, 1);
+    assert_int_equal(card_ends(d), 2); /* with the one to authenticate */
+    assert_string_equal(set(d, &d->second.sign, "active"), "OK");
+    assert_int_equal(card_ends(d), 4);
+    world_later(w, 90 * 86400);
+    assert_int_equal(card_ends(d), 4);
+    world_login(w, &w->alice);
+    assert_null(world_text(w, "certificateUntil")); /* she has none */
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, enter, leave)
@@ -251,6 +315,7 @@ int main(void)
         T(test_suspended_by_itself),
         T(test_ended_by_a_rotation),
         T(test_suspended_by_a_certificate),
+        T(test_told_before_it_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

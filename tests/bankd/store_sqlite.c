@@ -185,8 +185,8 @@ static void test_the_schema_says_no(void **state)
         "INSERT INTO entry VALUES (0, x'', x'', x'', x''), (1, x'', x'', x'', x'');"
         "INSERT INTO holder VALUES (1, 'alice', 'person', 'A', 0);"
         "INSERT INTO signing_key VALUES (1, 't', x'', 1, 'active', 0, 0, 'sign', NULL, 0, NULL, "
-        "NULL),"
-        " (3, 'w', x'', 1, 'active', 0, 1, 'sign', NULL, 0, NULL, NULL);"
+        "NULL, NULL),"
+        " (3, 'w', x'', 1, 'active', 0, 1, 'sign', NULL, 0, NULL, NULL, NULL);"
         "INSERT INTO policy VALUES (1, x'00', 'A', 1, x'', 0);"
         "INSERT INTO account VALUES (1, 'A', 1, 'EUR', 100, 60, 1, 0, 'open'),"
         " (2, 'B', 1, 'EUR', 0, 0, 1, 0, 'open');"
@@ -208,14 +208,14 @@ static void test_the_schema_says_no(void **state)
                    " '', 1, 0, 0, 0, 0, 0, 0, 0)");
     assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'03', 'OK', 200, 0, x'')");
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0, 'sign', NULL, "
-                   "0, NULL, NULL)");
+                   "0, NULL, NULL, NULL)");
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 9, 'active', 0, 0, 'sign', NULL, "
-                   "0, NULL, NULL)");
+                   "0, NULL, NULL, NULL)");
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 1, 'active', 0, 0, 'else', NULL, "
-                   "0, NULL, NULL)");
+                   "0, NULL, NULL, NULL)");
     /* It signs, or it came with one that does. */
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 1, 'active', 0, 0, 'derive', "
-                   "NULL, 0, NULL, NULL)");
+                   "NULL, 0, NULL, NULL, NULL)");
     assert_refused("UPDATE signing_key SET signer = 1 WHERE id = 3");
     assert_refused("UPDATE account SET booked = 59 WHERE id = 1");
     assert_refused("UPDATE account SET reserved = 101 WHERE id = 1");

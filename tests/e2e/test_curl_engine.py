@@ -4,6 +4,7 @@
 engine, and the key never leaves the token."""
 import os
 import subprocess
+import time
 import unittest
 
 import bank as b
@@ -30,9 +31,11 @@ def on_token(bank, label, key, certificate):
 
 
 class Scene(unittest.TestCase):
+    SETTINGS = ""
+
     @classmethod
     def setUpClass(cls):
-        cls.bank = b.Bank()
+        cls.bank = b.Bank(keeper_settings=cls.SETTINGS)
         cls.addClassCleanup(cls.bank.__exit__, None, None, None)
         cls.bank.__enter__()
         key = b.Key(cls.bank.dir)
@@ -179,6 +182,25 @@ class Engine(Scene):
         self.refused(self.session(self.alice.tls, forged).get("/v1/accounts"))
         selfsigned = b.openssl("req", "-x509", "-key", self.alice.tls.path, "-subj", "/CN=x", "-outform", "DER")
         self.refused(self.session(self.alice.tls, selfsigned).get("/v1/accounts"))
+
+
+class Ends(Scene):
+    SETTINGS = "certificate_days = 20\n"
+
+    def test_the_radar_tells_before(self):
+        ends = {}
+        for use, key in (("sign", self.alice.key), ("authenticate", self.alice.tls)):
+            text = b.openssl("x509", "-inform", "DER", "-noout", "-enddate", data=self.certificates[use]).decode()
+            ends[key.thumbprint] = time.strftime(
+                "%Y-%m-%dT%H:%M:%SZ", time.strptime(text.strip(), "notAfter=%b %d %H:%M:%S %Y GMT"))
+        found = [one for one in self.olga.get("/v1/radar").json["findings"] if one["kind"] == "card-ends"]
+        self.assertEqual({one["thumbprint"]: one["until"] for one in found}, ends)
+        self.assertEqual({(one["holder"], one["account"]) for one in found}, {("alice", ACCOUNT)})
+        mine = b.Session(self.bank, self.alice.key)
+        self.assertEqual(len([one for one in mine.get("/v1/radar").json["findings"] if one["kind"] == "card-ends"]), 2)
+        self.assertEqual(mine.login().json["certificateUntil"], min(ends.values()))
+        self.assertRegex(self.bank.ctl("radar", check=False).stdout, r"(?m)^card-ends .* alice .*%s$" % self.alice.tls.thumbprint)
+        self.assertIn('countersign_radar{kind="card-ends"} 2\n', self.bank.operator("GET", "/metrics").body.decode())
 
 
 if __name__ == "__main__":
