@@ -98,14 +98,14 @@ class Ceremony(Scene):
 
 
 class Threats(Scene):
-    """Rows 2, 11, 15 and 18 of what must not work, through this door."""
+    """What must not work, through this door."""
 
-    def test_row_2_another_bank(self):
+    def test_threat_02_another_bank(self):
         newcomer = Newcomer(self.bank, "Ana Example")
         for bank in ("demobank.example/prod", "other.example/test"):
             self.refused(newcomer.send(newcomer.jws(bank=bank)), "BANK_MISMATCH")
 
-    def test_row_9_stale(self):
+    def test_threat_09_stale(self):
         newcomer = Newcomer(self.bank, "Ana Example")
         for ahead, name in ((-320, "ISSUED_TOO_OLD"), (30, "ISSUED_IN_FUTURE")):
             said = b.statement(issued=int(time.time()) + ahead, lifetime=2 * en.DAY, name=newcomer.name,
@@ -114,7 +114,7 @@ class Threats(Scene):
         for lifetime in (en.DAY - 1, 30 * en.DAY + 1):
             self.refused(Newcomer(self.bank, "Ana Example", lifetime=lifetime).send(), "DOC_MEMBER_INVALID")
 
-    def test_row_11_one_key_for_two(self):
+    def test_threat_11_one_key_for_two(self):
         first, second = Newcomer(self.bank, "First Example"), Newcomer(self.bank, "Second Example")
         second.ask()
         first.ask()
@@ -161,7 +161,7 @@ class Threats(Scene):
         said = b.statement(challenge="A" * 22, session=session.session_key.thumbprint)
         self.refused(session.post("/v1/login", {"login": newcomer.tls.jws("countersign-login+jws", said)}), "KEY_UNKNOWN")
 
-    def test_row_15_keys_that_are_none(self):
+    def test_threat_15_keys_that_are_none(self):
         def key(*options, convert=None):
             path = self.bank.path("odd.pem")
             b.openssl("genpkey", *options, "-out", path)
@@ -189,7 +189,7 @@ class Threats(Scene):
         self.assertIn("RSA", answer.json["title"] + newcomer.send(newcomer.jws(requests={
             "sign": b.b64(en.request(key("-algorithm", "RSA"), newcomer.name, "-sha256"))})).json["title"])
 
-    def test_row_15_points_that_are_none(self):
+    def test_threat_15_points_that_are_none(self):
         newcomer = Newcomer(self.bank, "Odd Example")
         der = en.request(newcomer.key, newcomer.name)
         point = newcomer.key.spki[-65:]
@@ -233,7 +233,7 @@ class Threats(Scene):
             self.assertIn(answer.name, ("JWS_HEADER", "JWS_ALGORITHM"), header)
         self.assertGreater(self.bank.counted("POSSESSION_UNPROVEN") + len(self.entries("refusals")), 0)
 
-    def test_row_18_text_stays_text(self):
+    def test_threat_18_text_stays_text(self):
         odd = "Robert'); DROP TABLE holder;--"
         newcomer = Newcomer(self.bank, odd)
         newcomer.ask()
