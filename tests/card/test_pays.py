@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import operators  # noqa: E402
 from bank import Bank, Key, iban, openssl, unb64  # noqa: E402
 from holder import DRAFT, WAIT_S, Holder, verify_evidence  # noqa: E402
-from test_card import await_log, run  # noqa: E402
+from middleware import await_log, run  # noqa: E402
 
 MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
 PIN = os.environ["CARD_PIN"]
