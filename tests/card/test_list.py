@@ -13,7 +13,7 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import bank as b  # noqa: E402
 from holder import Terminal  # noqa: E402
-from test_card import MODULE, await_log  # noqa: E402
+from middleware import MODULE, await_log  # noqa: E402
 
 READER, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
 PROGRAM = os.path.join(b.BIN, "countersign")
