@@ -27,61 +27,6 @@ const struct args_option cmd_token_change_pin_options[1] = {
     {"new-pin-fd", 0, ARGS_TEXT, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
 };
 
-/* --- list --- */
-
-static enum err add_token(struct app *a, const struct token_info *token, bool first,
-                          struct js *array)
-{
-    struct js *one = NULL;
-    if (!a->json && !first)
-        fputc('\n', stdout);
-    if (!a->json)
-        return token_view_print(token);
-    enum err e = token_view_js(token, &one);
-    if (e == ERR_OK)
-        return js_push(array, one);
-    js_free(one);
-    return e;
-}
-
-static enum err list_module(struct app *a, struct token_module *module, struct js *array,
-                            size_t *total)
-{
-    struct token_info *tokens = NULL;
-    size_t count = 0;
-    enum err e = token_list(module, &tokens, &count);
-    for (size_t i = 0; e == ERR_OK && i < count; i++)
-        e = add_token(a, &tokens[i], *total + i == 0, array);
-    *total += count;
-    free(tokens);
-    return e;
-}
-
-static enum err list_tokens(struct app *a)
-{
-    struct js *array = NULL;
-    size_t total = 0;
-    enum err e = app_open_modules(a);
-    if (e == ERR_OK)
-        e = js_array_new(&array);
-    for (size_t i = 0; e == ERR_OK && i < a->module_count; i++)
-        e = list_module(a, a->modules[i], array, &total);
-    if (e == ERR_OK && a->json)
-        e = app_print_json(array);
-    else if (e == ERR_OK && total == 0)
-        puts("No token is plugged in.");
-    js_free(array);
-    return e;
-}
-
-int cmd_token_list(void *ctx, const struct args_list *words)
-{
-    struct app *a = ctx;
-    (void)words;
-    enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? list_tokens(a) : e);
-}
-
 /* --- init --- */
 
 /* A new PIN: twice from the terminal, once from a descriptor. */
@@ -121,11 +66,11 @@ static enum err init_token(struct app *a)
     if (e == ERR_OK)
         e = token_init(a->modules[0], label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
-        e = token_view_js(&info, &answer);
+        e = token_view_js(&info, NULL, &answer);
         if (e == ERR_OK)
             e = app_print_json(answer);
     } else if (e == ERR_OK) {
-        e = token_view_print(&info);
+        e = token_view_print(stdout, &info, NULL);
     }
     js_free(answer);
     secret_free(so_pin);

@@ -160,6 +160,29 @@ MUST_CHECK enum err token_key_list(struct token *t, struct token_key_info **out,
 MUST_CHECK enum err token_key_info_uri(const struct token_info *token,
                                        const struct token_key_info *key, struct buf *out);
 
+/* --- what a token shows without its PIN --- */
+
+#define TOKEN_SEEN_MAX 32
+
+struct token_seen_key {
+    struct token_key_info key; /* SIGN and DERIVE as its public half or certificate says, where the
+                                  private one is hidden; CURVE 0: none of the three */
+    bool private;              /* it is seen itself, so that ALWAYS_AUTHENTICATE is known */
+    bool certificate;
+    int64_t ends_us; /* of the certificate; INT64_MAX where it says no time that is one */
+};
+
+struct token_sight {
+    bool curve[TOKEN_P521 + 1]; /* by enum token_curve: it signs there, as far as it says */
+    bool derive;                /* it has ECDH */
+    bool generate;              /* it makes elliptic curve keys, perhaps for its administrator */
+    size_t count;               /* those above TOKEN_SEEN_MAX are left out */
+    struct token_seen_key keys[TOKEN_SEEN_MAX]; /* by id: private, public, certificate are one */
+};
+
+/* Neither logs in nor costs a try. Keys without an id are not seen. */
+MUST_CHECK enum err token_look(struct token *t, struct token_sight *out);
+
 struct token_key; /* a private key with its public half; belongs to its token */
 
 /* The one elliptic curve private key for USE that URI's id and object match; URI may be NULL or

@@ -159,7 +159,7 @@ class CardPays(unittest.TestCase):
 
     def list_tokens(self):
         listing = self.alice.run("token", "list", "--module", MODULE, "--json", settings=False, check=True)
-        return json.loads(listing.stdout)
+        return json.loads(listing.stdout)["tokens"]
 
     def plug_in(self, ready):
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
