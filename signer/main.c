@@ -12,6 +12,8 @@
 static const struct args_command commands[] = {
     {"token list", "", "show every reader, card and token, and what each can do",
      "countersign token list --watch", OPTIONS(cmd_token_list_options), 0, 0, cmd_token_list},
+    {"token doctor", "", "find what is wrong with readers and tokens, and say what helps",
+     "countersign token doctor", NO_OPTIONS, 0, 0, cmd_token_doctor},
     {"token init", "", "make a new token in a free slot and set its PINs",
      "countersign token init --module /usr/lib/softhsm/libsofthsm2.so --label alice",
      OPTIONS(cmd_token_init_options), 0, 0, cmd_token_init},
