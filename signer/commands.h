@@ -10,6 +10,8 @@
 #include "base/args.h"
 #include "base/err.h"
 
+int cmd_token_doctor(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_token_list_options[1];
 int cmd_token_list(void *ctx, const struct args_list *words);
 int cmd_token_init(void *ctx, const struct args_list *words);
 int cmd_token_generate(void *ctx, const struct args_list *words);

@@ -10,8 +10,10 @@
 #define NO_OPTIONS NULL, 0
 
 static const struct args_command commands[] = {
-    {"token list", "", "show every token: module, reader, PIN tries", "countersign token list",
-     NO_OPTIONS, 0, 0, cmd_token_list},
+    {"token list", "", "show every reader, card and token, and what each can do",
+     "countersign token list --watch", OPTIONS(cmd_token_list_options), 0, 0, cmd_token_list},
+    {"token doctor", "", "find what is wrong with readers and tokens, and say what helps",
+     "countersign token doctor", NO_OPTIONS, 0, 0, cmd_token_doctor},
     {"token init", "", "make a new token in a free slot and set its PINs",
      "countersign token init --module /usr/lib/softhsm/libsofthsm2.so --label alice",
      OPTIONS(cmd_token_init_options), 0, 0, cmd_token_init},
