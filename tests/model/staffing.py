@@ -69,7 +69,8 @@ class Staffing:
 
     def keys_by_act(self):
         """Of a holder."""
-        key = self.any_key()
+        lost = [i for i, key in enumerate(self.bank.keys) if key.status == "suspended" and not key.staff]
+        key = self.pick(lost) if lost and self.chance(60) else self.any_key()
         status = "active" if self.bank.keys[key].status == "suspended" else "suspended"
         self.say_act(self.staff(["enrolment", "security"]), f"/v1/holders/{self.bank.keys[key].holder}/keys/@{key}",
                      {"note": "Asked", "status": status})
