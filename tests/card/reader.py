@@ -7,6 +7,11 @@ import sys
 import unittest
 
 WAIT_S = 10
+# P-256's base point (SEC 2 version 2, section 2.4.2), and one beside the curve.
+BASE_POINT = bytes.fromhex("04"
+                           "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
+                           "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5")
+OFF_CURVE = BASE_POINT[:-1] + b"\xf6"
 
 
 def command(ins, p1, p2, data=b"", cla=0x00):

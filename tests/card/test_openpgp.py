@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual OpenPGP card as middleware sees it; see test_card.py. OpenSC makes two tokens of it, as it has two
+"""The virtual OpenPGP card as middleware sees it; see middleware.py. OpenSC makes two tokens of it, as it has two
 PINs: one for the signature key, one for the other two keys. They share the tries."""
 import hashlib
 import os
 import re
 import unittest
 
-from test_card import PIN, WRONG_PIN, Card, pkcs11, run
+from middleware import PIN, WRONG_PIN, Card, pkcs11, run
 
 PW3 = os.environ["CARD_PUK"]
 SIGNATURE, ENCRYPTION, AUTHENTICATION = "01", "02", "03"

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The virtual OpenPGP card as a reader sees it: what OpenSC never tries. Usage: test_openpgp_apdu.py PGPCARD"""
 
-from reader import Reader, command, main
-from test_apdu import BASE_POINT, OFF_CURVE
+from reader import BASE_POINT, OFF_CURVE, Reader, command, main
 
 PIN, PW3, WRONG, NEW_PIN = b"123456", b"12345678", b"999999", b"87654321"
 SIGN, OTHER, ADMIN = 0x81, 0x82, 0x83
@@ -51,6 +50,29 @@ class OpenPgpApduTest(Reader):
         self.assertEqual(self.status(command(0x24, 0, SIGN, PIN + b"short")), "6A80")
         self.assertEqual(self.status(command(0x24, 0, SIGN, PIN + NEW_PIN)), "9000")
         self.assertEqual(self.verify(OTHER, NEW_PIN), "9000")
+
+    def test_reset_code(self):
+        """None at first; set by the administrator it has a counter, and lets its holder choose a new PW1."""
+        code, reset = b"87654321", lambda code: self.status(command(0x2C, 0, SIGN, code + NEW_PIN))
+        counters = lambda: [*self.exchange(command(0xCA, 0, 0xC4))[4:7]]  # noqa: E731
+        self.assertEqual([reset(b""), reset(code), counters()], ["6983", "6983", [3, 0, 3]])
+        self.assertEqual(self.status(command(0xDA, 0, 0xD3, code)), "6982")
+        self.verify(ADMIN, PW3)
+        self.assertEqual([self.status(command(0xDA, 0, 0xD3, bad)) for bad in (b"short", bytes(33))], ["6A80", "6A80"])
+        self.assertEqual(self.status(command(0xDA, 0, 0xD3, code)), "9000")
+        self.send(b"\x02")
+        self.verify(SIGN, WRONG)
+        self.assertEqual([reset(code[::-1]), counters()], ["63C2", [2, 2, 3]])
+        self.assertEqual([reset(code), counters(), self.verify(SIGN, NEW_PIN)], ["9000", [3, 3, 3], "9000"])
+        self.assertEqual([reset(code[::-1]) for _ in range(4)], ["63C2", "63C1", "63C0", "6983"])
+        self.assertEqual(reset(code), "6983")
+        self.verify(ADMIN, PW3)
+        self.assertEqual([self.status(command(0xDA, 0, 0xD3)), reset(b"")], ["9000", "6983"])
+
+    def test_administrator_locks(self):
+        for left in ("63C2", "63C1", "63C0", "6983"):
+            self.assertEqual(self.verify(ADMIN, WRONG), left)
+        self.assertEqual(self.verify(ADMIN, PW3), "6983")
 
     def test_who_may_use_a_key(self):
         authenticate = (0x88, 0, 0)

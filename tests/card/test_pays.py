@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import operators  # noqa: E402
 from bank import Bank, Key, iban, openssl, unb64  # noqa: E402
 from holder import DRAFT, WAIT_S, Holder, verify_evidence  # noqa: E402
-from test_card import await_log, run  # noqa: E402
+from middleware import await_log, run  # noqa: E402
 
 MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
 PIN = os.environ["CARD_PIN"]
@@ -159,7 +159,7 @@ class CardPays(unittest.TestCase):
 
     def list_tokens(self):
         listing = self.alice.run("token", "list", "--module", MODULE, "--json", settings=False, check=True)
-        return json.loads(listing.stdout)
+        return json.loads(listing.stdout)["tokens"]
 
     def plug_in(self, ready):
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)

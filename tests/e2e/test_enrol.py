@@ -401,7 +401,7 @@ class Threats(Scene):
         self.assertIn("cannot sign here", listed.stdout)
         tokens = json.loads(oleg.run("token", "list", "--json", "--module", oleg.module, settings=False, check=True,
                                      env=env).stdout)
-        self.assertEqual({token["ecdsa"] for token in tokens}, {False})
+        self.assertEqual({token["ecdsa"] for token in tokens["tokens"]}, {False})
 
 
 class Expired(Scene):

@@ -576,7 +576,7 @@ class OddLabels(unittest.TestCase):
                             b"--so-pin", b"12345678"], env=bank.env, check=True, capture_output=True, timeout=60)
         plain, js = (bank.tool(["countersign", "token", "list", "--module", SOFTHSM, *more])
                      for more in ([], ["--json"]))
-        labels = [token["label"] for token in json.loads(js.stdout) if token["initialized"]]
+        labels = [token["label"] for token in json.loads(js.stdout)["tokens"] if token["initialized"]]
         self.assertEqual(sorted(labels), ["bank", "caf?", "ev?[2Jil"])
         self.assertIn("token=caf%E9;", js.stdout)
         self.assertIn("ev?[2Jil", plain.stdout)

@@ -214,7 +214,7 @@ class Json(Desk):
         path, order = self.order()
         for words, members in (
                 (("login",), {"holder", "session", "expires", "idleSeconds"}),
-                (("token", "info"), None), (("token", "list"), None),
+                (("token", "info"), None), (("token", "list"), {"pcscd", "readers", "tokens"}),
                 (("order", "show", path), {"id"}), (("order", "check", path), {"digest", "id"}),
                 (("policy",), {"holders", "rules"}), (("approve", path), {"status", "decisions"}),
                 (("order", "status", order["id"]), {"status"}), (("order", "evidence", order["id"]), None),

@@ -199,7 +199,7 @@ static void derive_both_sides(struct token_key *k, const char *group)
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(other, NULL);
     uint8_t point[TOKEN_POINT_MAX], z[66];
     size_t z_len = sizeof z;
-    struct secret *got = softhsm_secret("");
+    struct secret *got = softhsm_secret();
 
     assert_int_equal(EVP_PKEY_derive_init(ctx), 1);
     assert_int_equal(EVP_PKEY_derive_set_peer(ctx, ours), 1);
@@ -370,10 +370,8 @@ static void wants_the_pin_after_logout(void **state)
     assert_err(token_sign(k, hash, sizeof hash, sig, sizeof sig, &len), ERR_PIN_REQUIRED);
     uint8_t id = 9;
     assert_err(token_generate(t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_PIN_REQUIRED);
-    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
-    assert_ok(token_login(t, pin, false));
+    assert_ok(softhsm_login(t, SOFTHSM_PIN, false));
     sign_once(k);
-    secret_free(pin);
     token_key_free(k);
     token_close(t);
 }
@@ -388,7 +386,8 @@ static void forgets_a_refused_pin(void **state)
     generate(t, TOKEN_USE_SIGN, TOKEN_P256, "sign", 1);
     struct token_key *k = find(t, "pkcs11:", TOKEN_USE_SIGN);
     struct token *other = softhsm_open(*state, "alice");
-    struct secret *old = softhsm_secret(SOFTHSM_PIN), *fresh = softhsm_secret("246813");
+    struct token_pin *old = softhsm_pin(token_module_of(t), SOFTHSM_PIN);
+    struct token_pin *fresh = softhsm_pin(token_module_of(t), "246813");
     assert_ok(token_change_pin(other, old, fresh));
     token_close(other);
     sessions_lost(t);
@@ -397,8 +396,8 @@ static void forgets_a_refused_pin(void **state)
     assert_err(token_sign(k, hash, sizeof hash, sig, sizeof sig, &len), ERR_PIN_REQUIRED);
     assert_ok(token_login(t, fresh, false));
     sign_once(k);
-    secret_free(old);
-    secret_free(fresh);
+    token_pin_free(old);
+    token_pin_free(fresh);
     token_key_free(k);
     token_close(t);
 }

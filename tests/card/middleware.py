@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual cards as middleware sees them: OpenSC's tools over a real pcscd. Runs under with-card,
-one test a card; OpenSSL's command line checks what the card computes."""
+"""A virtual card as middleware sees it: OpenSC's tools over a real pcscd. What every card is asked stands here;
+runs under with-card, one test a card; OpenSSL's command line checks what the card computes."""
 
 import hashlib
 import os
@@ -117,54 +117,3 @@ class Card(unittest.TestCase):
         os.kill(card, signal.SIGUSR2)
         await_log("READY", 2)
         self.signs("01", DIGEST)
-
-
-class CardTest(Card):
-    """PIV."""
-
-    def public_key(self, key_id):
-        """The key from the card's certificate, as PEM."""
-        certificate, key = self.path("certificate.der"), self.path(f"{key_id}.pem")
-        self.succeeds(pkcs11("-r", "--type", "cert", "--id", key_id, "-o", certificate))
-        self.succeeds(run("openssl", "x509", "-inform", "DER", "-in", certificate, "-pubkey",
-                          "-noout", "-out", key))
-        return key
-
-    def test_lists(self):
-        listing = self.succeeds(pkcs11("-O", "--login", "--pin", PIN)).stdout
-        private = re.findall(r"Private Key Object.*?ID: +(\d+)", listing, re.S)
-        self.assertEqual(private, ["01", "02", "03", "04"])
-        always = re.findall(r"ID: +(\d+)\n[^\n]*\n[^\n]*always authenticate", listing)
-        self.assertEqual(always, ["02"])
-
-    def test_signs(self):
-        for key_id in ("01", "02"):
-            self.signs(key_id, DIGEST)
-
-    def test_signs_p384(self):
-        self.signs("01", hashlib.sha384(b"an order").digest())
-
-    def test_derives(self):
-        self.derives("03", "P-256")
-
-    def token_flags(self):
-        """OpenSC asks a PIV card for the tries left, but never learns of how many: it has no
-        "count low"."""
-        listing = self.succeeds(pkcs11("-L")).stdout
-        return set(re.findall(r"final user PIN try|user PIN locked|user PIN count low", listing))
-
-    def test_pin_locks(self):
-        for flags in (set(), {"final user PIN try"}, {"user PIN locked"}):
-            self.wrong_pin()
-            self.assertEqual(self.token_flags(), flags)
-        self.refused(self.sign("01", DIGEST), "CKR_PIN_LOCKED")
-        self.assertFalse(os.path.exists(self.path("signature")))
-
-    def test_pin_recovers(self):
-        self.wrong_pin()
-        self.wrong_pin()
-        self.succeeds(self.sign("01", DIGEST))
-        self.assertEqual(self.token_flags(), set())
-
-if __name__ == "__main__":
-    unittest.main()

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The virtual PIV card as a reader sees it. Usage: test_apdu.py PIVCARD"""
+"""The virtual PIV card as a reader sees it. Usage: test_piv_apdu.py PIVCARD"""
 
-from reader import Reader, command, main
+import os
+import subprocess
+
+from reader import BASE_POINT, OFF_CURVE, Reader, command, main
 
 PIN, PUK, WRONG = b"123456\xff\xff", b"12345678", b"999999\xff\xff"
 NEW_PIN = b"87654321"
+MANAGEMENT_KEY = bytes(range(1, 9)) * 3
+SMALL_OBJECT = b"\x5c\x03\x5f\xc1\x0c\x53\x06object"
 SIGN, DERIVE = 0x81, 0x85
-# P-256's base point (SEC 2 version 2, section 2.4.2), and one beside the curve.
-BASE_POINT = bytes.fromhex("04"
-                           "6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296"
-                           "4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5")
-OFF_CURVE = BASE_POINT[:-1] + b"\xf6"
 
 
 def authenticate(slot, what, data, algorithm=0x11):
@@ -18,7 +18,17 @@ def authenticate(slot, what, data, algorithm=0x11):
     return command(0x87, algorithm, slot, b"\x7c" + bytes([len(inner)]) + inner)
 
 
-class ApduTest(Reader):
+def manage(inner):
+    """GENERAL AUTHENTICATE with the management key, which is one of triple DES."""
+    return command(0x87, 0x03, 0x9B, b"\x7c" + bytes([len(inner)]) + inner)
+
+
+def triple_des(direction, block, key):
+    return subprocess.run(["openssl", "enc", "-des-ede3-ecb", "-nopad", direction, "-K", key.hex()], input=block,
+                          capture_output=True, check=True).stdout
+
+
+class PivApduTest(Reader):
     ATR = bytes.fromhex("3B8B800180F9A00000030800001000C8")
 
     def verify(self, pin):
@@ -31,7 +41,7 @@ class ApduTest(Reader):
             self.assertEqual(self.status(bytes.fromhex(message)), "6700", message)
 
     def test_unknown(self):
-        self.assertEqual(self.status(command(0x47, 0, 0x9A)), "6D00")
+        self.assertEqual(self.status(command(0xFD, 0, 0)), "6D00")
         self.assertEqual(self.status(command(0xA4, 4, 0, bytes.fromhex("A000000001"))), "6A82")
         self.assertEqual(self.status(command(0xCB, 0x3F, 0xFF, b"\x5c\x03\x5f\xc1\x0c")), "6A82")
         self.assertEqual(self.status(command(0xCB, 0x3F, 0xFF, b"\x5c\x09\x5f")), "6A80")
@@ -73,6 +83,13 @@ class ApduTest(Reader):
             self.assertEqual(self.status(command(0x2C, 0, 0x80, WRONG + PIN)), left)
         self.assertEqual(self.status(command(0x2C, 0, 0x80, PUK + PIN)), "6983")
 
+    def test_change_puk(self):
+        new_puk = b"00000000"
+        self.assertEqual(self.status(command(0x24, 0, 0x81, WRONG + new_puk)), "63C2")
+        self.assertEqual(self.status(command(0x24, 0, 0x81, PUK + new_puk)), "9000")
+        self.assertEqual([self.status(command(0x2C, 0, 0x80, puk + NEW_PIN)) for puk in (PUK, new_puk)], ["63C2", "9000"])
+        self.assertEqual(self.verify(NEW_PIN), "9000")
+
     def test_who_may_sign(self):
         digest = bytes(32)
         self.assertEqual(self.status(authenticate(0x9E, SIGN, digest)), "9000")
@@ -92,7 +109,7 @@ class ApduTest(Reader):
         self.assertEqual(self.status(authenticate(0x9A, SIGN, bytes(33))), "6A80")
         self.assertEqual(self.status(authenticate(0x9A, SIGN, b"")), "6A80")
         self.assertEqual(self.status(authenticate(0x9A, SIGN, bytes(32), 0x14)), "6A86")
-        self.assertEqual(self.status(authenticate(0x9B, SIGN, bytes(32))), "6A88")
+        self.assertEqual(self.status(authenticate(0x9F, SIGN, bytes(32))), "6A88")
         self.assertEqual(self.status(authenticate(0x9D, DERIVE, OFF_CURVE)), "6A80")
         self.assertEqual(self.status(authenticate(0x9D, DERIVE, b"\x00")), "6A80")
 
@@ -111,6 +128,53 @@ class ApduTest(Reader):
         link = bytes(255)
         answers = [self.status(command(*head, link, 0x10)) for _ in range(17)]
         self.assertEqual(answers, ["9000"] * 16 + ["6A84"])
+
+    def administrate(self, key=MANAGEMENT_KEY):
+        """Mutual authentication; the status of the card's verdict on us."""
+        encrypted = self.whole_answer(manage(b"\x80\x00"))
+        self.assertEqual(encrypted[:4], b"\x7c\x0a\x80\x08")
+        challenge = os.urandom(8)
+        answer = self.exchange(manage(b"\x80\x08" + triple_des("-d", encrypted[4:], key) + b"\x81\x08" + challenge))
+        if answer[-2:] == b"\x90\x00":
+            self.assertEqual(answer[:-2], b"\x7c\x0a\x82\x08" + triple_des("-e", challenge, key))
+        return answer[-2:].hex().upper()
+
+    def test_who_may_write(self):
+        """Whoever has the management key: not with the PIN, nor with an answer that was not asked for."""
+        generate, put = command(0x47, 0, 0x9A, b"\xac\x03\x80\x01\x11"), command(0xDB, 0x3F, 0xFF, SMALL_OBJECT)
+        answer = b"\x80\x08" + bytes(8) + b"\x81\x08" + bytes(8)
+        self.verify(PIN)
+        self.assertEqual([self.status(manage(answer)), self.status(manage(b"\x81\x00"))], ["6982", "6A80"])
+        self.assertEqual(self.administrate(MANAGEMENT_KEY[::-1]), "6982")
+        self.assertEqual(self.status(manage(answer)), "6982")
+        self.assertEqual([self.status(generate), self.status(put)], ["6982", "6982"])
+        self.assertEqual(self.administrate(), "9000")
+        self.assertEqual([self.status(generate), self.status(put)], ["9000", "9000"])
+        self.send(b"\x02")
+        self.assertEqual([self.status(generate), self.status(put)], ["6982", "6982"])
+
+    def test_generates(self):
+        """The new key signs on its curve; the old one is gone."""
+        self.administrate()
+        self.verify(PIN)
+        public = self.whole_answer(command(0x47, 0, 0x9A, b"\xac\x03\x80\x01\x14"))
+        self.assertEqual(public[:5], b"\x7f\x49\x63\x86\x61")
+        self.assertEqual([self.status(authenticate(0x9A, SIGN, bytes(32), curve)) for curve in (0x11, 0x14)], ["6A86", "9000"])
+        self.assertEqual(self.status(command(0x47, 0, 0x9A, b"\xac\x03\x80\x01\x07")), "6A80")
+        self.assertEqual(self.status(command(0x47, 0, 0x9B, b"\xac\x03\x80\x01\x11")), "6A86")
+
+    def test_writes(self):
+        """An object, another in its place, none."""
+        get = command(0xCB, 0x3F, 0xFF, SMALL_OBJECT[:5])
+        self.administrate()
+        self.assertEqual(self.status(get), "6A82")
+        for text in (b"object", b"another"):
+            data = SMALL_OBJECT[:5] + b"\x53" + bytes([len(text)]) + text
+            self.assertEqual(self.status(command(0xDB, 0x3F, 0xFF, data)), "9000")
+            self.assertEqual(self.exchange(get), data[5:] + b"\x90\x00")
+        self.assertEqual(self.status(command(0xDB, 0x3F, 0xFF, SMALL_OBJECT[:5] + b"\x53\x00")), "9000")
+        self.assertEqual(self.status(get), "6A82")
+        self.assertEqual(self.status(command(0xDB, 0x3F, 0xFF, SMALL_OBJECT[:5])), "6A80")
 
 
 if __name__ == "__main__":

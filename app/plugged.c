@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/plugged.h"
+
+#include "app/app.h"
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* --- readers --- */
+
+/* True when they are not what they were. */
+static bool read_readers(struct plugged *p)
+{
+    struct token_reader now[TOKEN_READERS_MAX];
+    size_t count = 0;
+
+    if (p->pcscd == NULL && token_readers_open(&p->pcscd) != ERR_OK)
+        p->pcscd = NULL;
+    if (p->pcscd != NULL && token_readers_list(p->pcscd, now, &count) != ERR_OK) {
+        token_readers_close(p->pcscd);
+        p->pcscd = NULL;
+    }
+    bool same = count == p->reader_count && memcmp(now, p->readers, count * sizeof *now) == 0;
+    memcpy(p->readers, now, count * sizeof *now);
+    p->reader_count = count;
+    return !same;
+}
+
+static bool named_alike(const struct token_reader *reader, const struct token_info *token)
+{
+    /* A slot has the first 64 bytes of the name, without blanks at its end. */
+    size_t len = strlen(token->slot);
+    return len > 0 && strncmp(reader->name, token->slot, len) == 0 &&
+           (reader->name[len] == '\0' || len == sizeof token->slot - 1);
+}
+
+const struct token_reader *plugged_reader(const struct plugged *p, const struct token_info *token)
+{
+    for (size_t i = 0; i < p->reader_count; i++) {
+        if (named_alike(&p->readers[i], token))
+            return &p->readers[i];
+    }
+    return NULL;
+}
+
+bool plugged_known(const struct plugged *p, const struct token_reader *reader)
+{
+    for (size_t i = 0; i < p->token_count; i++) {
+        if (named_alike(reader, &p->tokens[i].info))
+            return true;
+    }
+    return false;
+}
+
+/* --- tokens --- */
+
+static enum err look(struct app *a, struct plugged_token *t)
+{
+    struct buf text = BUF_INIT(TOKEN_URI_MAX);
+    struct token_uri *uri = NULL;
+    struct token *token = NULL;
+
+    if (!t->info.initialized)
+        return ERR_OK;
+    enum err e = token_info_uri(&t->info, &text);
+    if (e == ERR_OK)
+        e = token_uri_parse(buf_str(&text), &uri);
+    if (e == ERR_OK)
+        e = token_open(a->modules[t->module], uri, &token);
+    if (e == ERR_OK)
+        e = token_look(token, &t->sight);
+    token_close(token);
+    token_uri_free(uri);
+    buf_free(&text);
+    return e;
+}
+
+/* One that was there before was looked at before. */
+static const struct plugged_token *find(const struct plugged_token *tokens, size_t count,
+                                        const struct plugged_token *like)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct plugged_token *t = &tokens[i];
+        if (t->module == like->module && strcmp(t->info.serial, like->info.serial) == 0 &&
+            strcmp(t->info.label, like->info.label) == 0 &&
+            strcmp(t->info.slot, like->info.slot) == 0)
+            return t;
+    }
+    return NULL;
+}
+
+static enum err add(struct plugged_token **all, size_t *count, const struct plugged_token *one)
+{
+    struct plugged_token *more = realloc(*all, (*count + 1) * sizeof **all);
+    if (more == NULL)
+        return ERR_NO_MEMORY;
+    *all = more;
+    more[(*count)++] = *one;
+    return ERR_OK;
+}
+
+/* Those of one module. A module that fails now has none now. */
+static enum err read_module(struct plugged *p, size_t module, struct plugged_token **all,
+                            size_t *count)
+{
+    struct token_info *infos = NULL;
+    size_t n = 0;
+    enum err e = token_list(p->app->modules[module], &infos, &n);
+    if (e != ERR_OK)
+        n = 0;
+    for (size_t i = 0; i < n && e == ERR_OK; i++) {
+        struct plugged_token one = {.info = infos[i], .module = module};
+        const struct plugged_token *before = find(p->tokens, p->token_count, &one);
+        if (before != NULL && before->unseen == ERR_OK)
+            one.sight = before->sight;
+        else
+            one.unseen = look(p->app, &one);
+        e = add(all, count, &one);
+    }
+    free(infos);
+    return e == ERR_NO_MEMORY ? e : ERR_OK;
+}
+
+static bool in_reader(const struct plugged *p, size_t module)
+{
+    for (size_t i = 0; i < p->token_count; i++) {
+        if (p->tokens[i].module == module && plugged_reader(p, &p->tokens[i].info) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static enum err keep_module(const struct plugged *p, size_t module, struct plugged_token **all,
+                            size_t *count)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < p->token_count; i++) {
+        if (p->tokens[i].module == module)
+            e = add(all, count, &p->tokens[i]);
+    }
+    return e;
+}
+
+static enum err read_tokens(struct plugged *p, bool readers_changed)
+{
+    struct plugged_token *all = NULL;
+    size_t count = 0;
+    enum err e = ERR_OK;
+    for (size_t m = 0; e == ERR_OK && m < p->app->module_count; m++) {
+        bool again = readers_changed || !in_reader(p, m);
+        e = again ? read_module(p, m, &all, &count) : keep_module(p, m, &all, &count);
+    }
+    if (e != ERR_OK) {
+        free(all);
+        return e;
+    }
+    free(p->tokens);
+    p->tokens = all;
+    p->token_count = count;
+    return ERR_OK;
+}
+
+/* --- both --- */
+
+enum err plugged_read(struct app *a, struct plugged *out)
+{
+    memset(out, 0, sizeof *out);
+    out->app = a;
+    (void)read_readers(out);
+    return read_tokens(out, true);
+}
+
+void plugged_free(struct plugged *p)
+{
+    token_readers_close(p->pcscd);
+    free(p->tokens);
+    memset(p, 0, sizeof *p);
+}
+
+static void pause_ms(unsigned wait_ms)
+{
+    const struct timespec t = {wait_ms / 1000, (long)(wait_ms % 1000) * 1000000};
+    (void)nanosleep(&t, NULL); /* a signal ends it, and whoever waits looks for that */
+}
+
+enum err plugged_next(struct plugged *p, unsigned wait_ms)
+{
+    if (p->pcscd == NULL)
+        pause_ms(wait_ms);
+    else if (token_readers_wait(p->pcscd, wait_ms) != ERR_OK) {
+        token_readers_close(p->pcscd);
+        p->pcscd = NULL;
+    }
+    return read_tokens(p, read_readers(p));
+}

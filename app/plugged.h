@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plugged: what is plugged in now: the readers that pcscd knows, and the tokens of all modules.
+ * Waits for that to change. Without pcscd there are no readers, and modules that need none have
+ * their tokens all the same.
+ */
+#ifndef APP_PLUGGED_H
+#define APP_PLUGGED_H
+
+#include "token/reader.h"
+#include "token/token.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct app;
+
+struct plugged_token {
+    struct token_info info;
+    size_t module;            /* of the app's */
+    struct token_sight sight; /* all zero, where it cannot be looked at */
+    enum err unseen;          /* why not; ERR_OK: it was looked at, or is not initialised */
+};
+
+struct plugged {
+    struct app *app;
+    struct token_readers *pcscd; /* NULL: it does not answer */
+    struct token_reader readers[TOKEN_READERS_MAX];
+    size_t reader_count;
+    struct plugged_token *tokens;
+    size_t token_count;
+};
+
+/* Reads all; A's modules are open. PLUGGED is for plugged_free, also after a failure. */
+MUST_CHECK enum err plugged_read(struct app *a, struct plugged *out);
+void plugged_free(struct plugged *p);
+
+/* Waits until a reader or a card came or went, or for WAIT_MS, and reads anew. A token in a reader
+ * is asked again only when the reader says that something happened: a card that was pulled a moment
+ * ago makes some modules hang. */
+MUST_CHECK enum err plugged_next(struct plugged *p, unsigned wait_ms);
+
+/* The reader that holds the token; NULL: none that pcscd knows. */
+const struct token_reader *plugged_reader(const struct plugged *p, const struct token_info *token);
+/* Whether a token of some module is in the reader. */
+bool plugged_known(const struct plugged *p, const struct token_reader *reader);
+
+#endif

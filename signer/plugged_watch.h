@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * plugged_watch: readers and tokens as they come and go: a page on a terminal, elsewhere a line an
+ * event, as JSON with --json, what is there already first.
+ */
+#ifndef SIGNER_PLUGGED_WATCH_H
+#define SIGNER_PLUGGED_WATCH_H
+
+#include "app/plugged.h"
+#include <stdio.h>
+
+/* Until somebody ends it: a key on the page, a signal otherwise. */
+MUST_CHECK enum err plugged_watch(struct plugged *p);
+
+/* In cmd_token_list.c: all that is there, for people. */
+MUST_CHECK enum err token_list_print(FILE *f, const struct plugged *p);
+
+#endif
