@@ -9,7 +9,6 @@
 #include "signer/commands.h"
 #include "signer/waiting.h"
 #include <string.h>
-#include <unistd.h>
 
 static const char *opt_carry_output, *opt_merge_output;
 static struct args_list opt_for;
@@ -103,22 +102,13 @@ static enum err add_challenges(struct app *a, struct bundle *b)
     return e;
 }
 
-/* What is there already stays in it: a bundle only grows. */
-static enum err begin(struct app *a, struct bundle *b)
-{
-    const char *bank = NULL;
-    enum err e = app_need(a, a->bank, "bank", &bank);
-    if (e == ERR_OK && opt_carry_output != NULL && access(opt_carry_output, F_OK) == 0)
-        return bundle_file_read(a, opt_carry_output, b);
-    if (e == ERR_OK)
-        (void)snprintf(b->bank, sizeof b->bank, "%s", bank);
-    return e;
-}
-
 static enum err carry(struct app *a, const struct args_list *words, const char *account)
 {
     struct bundle b = {.bank = ""};
-    enum err e = begin(a, &b);
+    const char *bank = NULL;
+    enum err e = app_need(a, a->bank, "bank", &bank);
+    if (e == ERR_OK)
+        e = bundle_file_begin(a, opt_carry_output, bank, &b);
     if (e == ERR_OK)
         e = add_named(a, words, &b);
     if (e == ERR_OK && opt_all)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 
 from bank import BIN, NAME, b64, canon
 from desk import JOINT, PAYEE, Desk
@@ -67,6 +66,11 @@ class Stick(Desk):
             return json.load(f)
 
     @staticmethod
+    def bytes(path):
+        with open(path, "rb") as f:
+            return f.read()
+
+    @staticmethod
     def write(path, value):
         with open(path, "wb") as f:
             f.write(canon(value) + b"\n")
@@ -99,10 +103,6 @@ class Stick(Desk):
 
     def sign(self, holder, path, *words, check=True):
         return self.away(holder, "sign", path, *words, check=check)
-
-
-def now():
-    return int(time.time())
 
 
 def payload(jws):
