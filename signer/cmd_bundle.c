@@ -27,6 +27,13 @@ const struct args_option cmd_merge_options[1] = {
      &opt_merge_output},
 };
 
+static void tell(const struct bundle *b)
+{
+    size_t orders = b->sets[BUNDLE_ORDERS].count, decisions = b->sets[BUNDLE_DECISIONS].count;
+    fprintf(stderr, "The bundle has %zu order%s and %zu decision%s.\n", orders,
+            orders == 1 ? "" : "s", decisions, decisions == 1 ? "" : "s");
+}
+
 /* --- carry --- */
 
 static enum err add_named(struct app *a, const struct args_list *words, struct bundle *b)
@@ -120,8 +127,7 @@ static enum err carry(struct app *a, const struct args_list *words, const char *
     if (e == ERR_OK)
         e = bundle_file_write(a, opt_carry_output, &b);
     if (e == ERR_OK)
-        fprintf(stderr, "%zu order%s in the bundle.\n", b.sets[BUNDLE_ORDERS].count,
-                b.sets[BUNDLE_ORDERS].count == 1 ? "" : "s");
+        tell(&b);
     bundle_free(&b);
     return e;
 }
@@ -150,8 +156,7 @@ static enum err merge(struct app *a, const struct args_list *words)
     if (e == ERR_OK)
         e = bundle_file_write(a, opt_merge_output, &all);
     if (e == ERR_OK)
-        fprintf(stderr, "%zu orders, %zu decisions.\n", all.sets[BUNDLE_ORDERS].count,
-                all.sets[BUNDLE_DECISIONS].count);
+        tell(&all);
     bundle_free(&all);
     return e;
 }

@@ -110,13 +110,13 @@ class Carried(Stick):
             self.refused(self.away(self.alice, *words), "USAGE", 2)
         self.refused(self.alice.run("carry", "-o", self.bank.path("none.json")), "NOT_FOUND", 1)
         self.refused(self.alice.run("carry", "--for", "me", "-o", self.stick), "USAGE", 2)
-        self.refused(self.send(self.stick, check=False), "NOT_FOUND", 1, "no decision yet")
+        self.send_refused(self.stick, "NOT_FOUND", "no decision yet")
 
     def test_never_half_a_document(self):
         """A wrong PIN, a place that cannot be written: what is on the stick stays as it was."""
         self.orders("1.00")
         before = self.bytes(self.stick)
-        wrong = self.away(self.alice, "sign", self.stick, "--pin-fd", "{0000}", pin=False)
+        wrong = self.away(self.alice, "sign", self.stick, pin="0000")
         self.refused(wrong, "PIN_WRONG", 3)
         nowhere = self.sign(self.alice, self.stick, "-o", self.bank.path("no/such/place.json"), check=False)
         self.refused(nowhere, "IO", 4)
