@@ -13,8 +13,8 @@
 #ifndef TOKEN_INNER_H
 #define TOKEN_INNER_H
 
+#include "token/both.h"
 #include "token/ckr.h"
-#include "token/public.h"
 #include "token/token.h"
 #include <p11-kit/pkcs11.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "token/public.h"
+#include "token/both.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * public: keys as both kinds of token.h have them, in the module's process and in front of the
- * helper's: the public half, and the check of every signature before it is handed out. The part of
- * OpenSSL. Private to token/.
+ * both: what the two kinds of token.h share, the one in the module's process and the one in front
+ * of the helper's: keys with their public half, and the check of every signature before it is
+ * handed out. Private to token/.
  */
-#ifndef TOKEN_PUBLIC_H
-#define TOKEN_PUBLIC_H
+#ifndef TOKEN_BOTH_H
+#define TOKEN_BOTH_H
 
 #include "token/token.h"
 #include <pthread.h>
@@ -16,6 +16,7 @@ typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
 
 #define TOKEN_SESSIONS_MAX 16 /* in the pool of one token */
 #define TOKEN_Z_MAX 66        /* bytes of the longest x coordinate */
+#define TOKEN_MODULES_MAX 64
 
 struct token_key {
     struct token *token;
@@ -30,17 +31,24 @@ struct token_key {
     size_t check_count;
 };
 
-/* A key without a public half yet. */
-MUST_CHECK enum err token_public_new(struct token *t, enum token_use use, struct token_key **out);
-/* The reverse, with what the checks left. NULL-safe. */
-void token_public_free(struct token_key *k);
+/* --- what differs between the two --- */
 
-/* What differs between the two kinds: SIG, of TOKEN_SIG_MAX bytes, as the module made it, and the x
- * coordinate, of TOKEN_Z_MAX bytes. Both are to be checked. */
+/* SIG, of TOKEN_SIG_MAX bytes, as the module made it, and the x coordinate, of TOKEN_Z_MAX bytes.
+ * Both are to be checked. */
 MUST_CHECK enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len,
                                    uint8_t *sig, size_t *sig_len);
 MUST_CHECK enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len,
                                      uint8_t *z, size_t *z_len);
+/* Where the modules are that p11-kit is configured to use, but for stores of trusted certificates.
+ * The caller frees each of the *COUNT paths with free(). */
+MUST_CHECK enum err token_module_paths(char **out, size_t max, size_t *count);
+
+/* --- public.c: the part of OpenSSL --- */
+
+/* A key without a public half yet. */
+MUST_CHECK enum err token_public_new(struct token *t, enum token_use use, struct token_key **out);
+/* The reverse, with what the checks left. NULL-safe. */
+void token_public_free(struct token_key *k);
 
 /* Bytes of a coordinate: 32, 48 or 66. */
 size_t token_public_field_len(enum token_curve curve);

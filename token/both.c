@@ -1,10 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0
- * What both kinds of token.h do the same: no signature and no agreement leaves unchecked. */
-#include "token/public.h"
+ * No signature and no agreement leaves unchecked, whoever made it. */
+#include "token/both.h"
 
 #include "base/log.h"
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
+
+enum err token_modules_load(struct token_module ***out, size_t *count)
+{
+    char *paths[TOKEN_MODULES_MAX];
+    size_t n = 0;
+
+    *count = 0;
+    *out = calloc(TOKEN_MODULES_MAX, sizeof **out);
+    if (!*out)
+        return ERR_NO_MEMORY;
+    enum err e = token_module_paths(paths, TOKEN_MODULES_MAX, &n);
+    for (size_t i = 0; i < n; i++) {
+        /* By its path, so that it is an instance like any other. */
+        enum err one = e ? e : token_module_load(paths[i], &(*out)[*count]);
+        free(paths[i]);
+        if (one == ERR_NO_MEMORY)
+            e = one;
+        if (!one)
+            (*count)++;
+    }
+    if (!e)
+        return e;
+    while (*count)
+        token_module_unload((*out)[--*count]);
+    free(*out);
+    *out = NULL;
+    return e;
+}
 
 enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                     size_t sig_cap, size_t *sig_len)
