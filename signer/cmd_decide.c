@@ -102,7 +102,7 @@ int cmd_sign(void *ctx, const struct args_list *words)
     const char *path = words->item[0];
     enum err e = app_configure(a);
     if (e == ERR_OK)
-        e = bundle_file_is(path) ? sign_bundle(a, path) : sign_order(a, path);
+        e = bundle_file_at(path) ? sign_bundle(a, path) : sign_order(a, path);
     return app_finish(a, e);
 }
 
