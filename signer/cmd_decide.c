@@ -131,7 +131,7 @@ static enum err sign_what(struct app *a, const char *path)
         return sign_batch(a, path);
     if (opt_sign_show)
         return app_fail(a, ERR_USAGE, "--show goes with --batch; an order is always shown");
-    return bundle_file_is(path) ? sign_bundle(a, path) : sign_order(a, path);
+    return bundle_file_at(path) ? sign_bundle(a, path) : sign_order(a, path);
 }
 
 int cmd_sign(void *ctx, const struct args_list *words)
