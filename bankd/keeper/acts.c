@@ -458,13 +458,13 @@ static enum err note_admission(const struct acts_judge *j, const struct act *act
     struct pins *p = j->pins;
     struct pin_admission *a = find_admission(p, out->enrolment);
 
-    if (a && strcmp(a->holder, out->holder) != 0)
+    if (a && (strcmp(a->holder, out->holder) != 0 || a->another != out->another))
         return ERR_ADMISSION_MISMATCH;
     if (!a) {
         if (p->admission_count == PINS_ADMISSIONS_MAX)
             return ERR_BUSY;
         a = &p->admission[p->admission_count++];
-        *a = (struct pin_admission){.expires_us = 0};
+        *a = (struct pin_admission){.another = out->another};
         snprintf(a->enrolment, sizeof a->enrolment, "%s", out->enrolment);
         snprintf(a->holder, sizeof a->holder, "%s", out->holder);
     }
@@ -497,6 +497,7 @@ static enum err check_subject(const struct acts_judge *j, const struct act *act,
         e = ERR_STATEMENT_EXPIRED;
     if (!e)
         memcpy(out->holder, r.holder, sizeof out->holder);
+    out->another = !e && r.another;
     return e;
 }
 

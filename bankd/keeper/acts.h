@@ -55,6 +55,7 @@ struct acts_admission {
     struct verified *request; /* the caller's to free, also after a failure */
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];
+    bool another;     /* that is somebody who is there already */
     unsigned missing; /* operators who must admit it besides */
     struct acts_taken by;
 };

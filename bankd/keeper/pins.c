@@ -169,10 +169,12 @@ static enum err read_signers(const struct js *list, struct pin_signers *out)
 
 static enum err read_admission(const struct js *value, struct pins *p)
 {
-    const struct js *by, *enrolment, *expires, *holder;
-    const struct js_member table[] = {
-        MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by), MEMBER_TEXT("enrolment", true, &enrolment),
-        MEMBER_TEXT("expires", true, &expires), MEMBER_TEXT("holder", true, &holder)};
+    const struct js *another, *by, *enrolment, *expires, *holder;
+    const struct js_member table[] = {{"another", JS_BOOL, false, 0, 0, &another},
+                                      MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by),
+                                      MEMBER_TEXT("enrolment", true, &enrolment),
+                                      MEMBER_TEXT("expires", true, &expires),
+                                      MEMBER_TEXT("holder", true, &holder)};
     struct pin_admission *a = &p->admission[p->admission_count++];
     enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
@@ -182,6 +184,7 @@ static enum err read_admission(const struct js *value, struct pins *p)
         e = member_time(expires, &a->expires_us);
     if (!e)
         e = member_text(holder, forms_holder, a->holder, sizeof a->holder);
+    a->another = !e && js_bool(another);
     return e ? e : read_signers(by, &a->signers);
 }
 
@@ -353,6 +356,8 @@ static void push_admission(const struct pin_admission *a, struct doc *list)
     struct doc one = {0};
 
     doc_object(&one);
+    if (a->another)
+        doc_bool(&one, "another", true);
     put_signers(&a->signers, &one);
     doc_text(&one, "enrolment", a->enrolment);
     doc_time(&one, "expires", a->expires_us);

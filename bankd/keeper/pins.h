@@ -53,6 +53,7 @@ struct pin_signers {
 struct pin_admission {
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];
+    bool another; /* who is there already */
     int64_t expires_us;
     struct pin_signers signers;
 };

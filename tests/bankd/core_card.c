@@ -45,7 +45,8 @@ static void ask_and_admit(struct world *w, struct card *card, const char *wanted
     const struct core_admission in = {.holder = "dora",
                                       .name = "Dora",
                                       .thumbprint = key_thumbprint(card->sign.key),
-                                      .by = {.certify = certify, .ctx = w, .act = "act"}};
+                                      .by = {.certify = certify, .ctx = w, .act = "act"},
+                                      .another = wanted[0] != '\0'};
     char name[ENROLMENT_ID_LEN + 1];
     struct verified *verified = NULL;
     struct statement head;

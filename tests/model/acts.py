@@ -191,7 +191,8 @@ class Acts:
         if deed == "hold":
             return self.hold_order(*about)
         if deed == "admission":
-            return self.admit(self.request_called(*about), {"holder": request["holder"], "slip": self.other_letter(*about, request)})
+            return self.admit(self.request_called(*about), {"holder": request["holder"], "another": request.get("another", False),
+                                                            "slip": self.other_letter(*about, request)})
         if deed == "refusal" and len(about) == 1:
             return self.refuse_request(self.request_called(*about))
         if deed in ("release", "refusal"):
