@@ -5,7 +5,8 @@
  * act by the same tables as the bank (api/).
  *
  * Each changes PINS only where it returns ERR_OK; the caller writes them before anything is signed.
- * The same act again has the same outcome, and changes nothing.
+ * The same act again has the same outcome, and changes nothing; how many more must ask it says as
+ * it is then.
  */
 #ifndef BANKD_KEEPER_ACTS_H
 #define BANKD_KEEPER_ACTS_H
