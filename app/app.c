@@ -136,7 +136,6 @@ void app_close(struct app *a)
     for (size_t i = 0; i < a->module_count; i++)
         token_module_unload(a->modules[i]);
     free(a->modules);
-    secret_free(a->pin);
     char *texts[] = {a->conf_url,    a->conf_bank,       a->conf_bank_key, a->conf_token,
                      a->conf_module, a->conf_account,    a->name,          a->holder,
                      a->enrolment,   a->enrolment_token, a->enrolment_key};

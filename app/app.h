@@ -37,7 +37,6 @@ struct app {
     struct token *token;
     struct token_key *key; /* the signing key */
     struct key *public_key;
-    struct secret *pin;
     char rolled_key[KEY_THUMBPRINT_LEN + 1]; /* in place of bank_key, once rollovers led here */
     bool no_login;  /* a session that has ended stays so: nobody can be asked for the PIN */
     bool logged_in; /* the PIN was entered in this run */
@@ -72,8 +71,9 @@ MUST_CHECK enum err app_log_in(struct app *a, const char *purpose);
 MUST_CHECK enum err app_open_key(struct app *a, const char *purpose);
 /* The same before a signature: where the PIN was asked for earlier in the run, asks for a yes. */
 MUST_CHECK enum err app_consent(struct app *a, const char *purpose);
-/* A PIN from --pin-fd or the terminal. */
-MUST_CHECK enum err app_read_pin(struct app *a, const char *prompt, struct secret **out);
+/* A PIN from --pin-fd or the terminal, for tokens of M. It never is in this process. */
+MUST_CHECK enum err app_read_pin(struct app *a, struct token_module *m, const char *prompt,
+                                 struct token_pin **out);
 /* The tries left in words. */
 const char *app_tries_left(enum token_tries tries);
 /* jws_sign_fn with the app as its context. */

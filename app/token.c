@@ -71,25 +71,22 @@ enum err app_open_token(struct app *a)
     return e;
 }
 
-static enum err pin_from_fd(struct app *a, struct secret *pin)
+static enum err pin_from_fd(struct app *a, struct pin_wanted *wanted)
 {
     uint64_t fd = 0;
     if (text_parse_u64(a->pin_fd, strlen(a->pin_fd), 1023, &fd) != ERR_OK)
         return app_fail(a, ERR_USAGE, "--pin-fd wants the number of an open descriptor");
-    enum err e = secret_read_line(pin, (int)fd);
+    enum err e = pin_take_token(wanted, (int)fd);
     return e == ERR_OK ? e : app_fail(a, e, "no PIN came from descriptor %s", a->pin_fd);
 }
 
-enum err app_read_pin(struct app *a, const char *prompt, struct secret **out)
+enum err app_read_pin(struct app *a, struct token_module *m, const char *prompt,
+                      struct token_pin **out)
 {
-    *out = NULL;
-    enum err e = secret_new(out);
-    if (e == ERR_OK)
-        e = a->pin_fd != NULL ? pin_from_fd(a, *out) : pin_read_terminal(prompt, *out);
-    if (e != ERR_OK) {
-        secret_free(*out);
-        *out = NULL;
-    }
+    struct pin_wanted wanted = {.module = m};
+    enum err e = a->pin_fd != NULL ? pin_from_fd(a, &wanted)
+                                   : pin_read_terminal(prompt, pin_take_token, &wanted);
+    *out = wanted.pin;
     return e;
 }
 
@@ -114,9 +111,11 @@ static const char *prompt_words(enum token_tries tries)
 }
 
 /* A token that is locked, or on its last try, is refused before anybody types. */
-static enum err ask_pin(struct app *a, const struct token_info *info, const char *purpose)
+static enum err ask_pin(struct app *a, const struct token_info *info, const char *purpose,
+                        struct token_pin **out)
 {
     char prompt[256];
+    *out = NULL;
     if (info->tries == TOKEN_TRIES_LOCKED)
         return ERR_PIN_LOCKED;
     if (info->tries == TOKEN_TRIES_FINAL && !a->last_try)
@@ -127,12 +126,13 @@ static enum err ask_pin(struct app *a, const struct token_info *info, const char
     }
     (void)snprintf(prompt, sizeof prompt, "PIN of token %s%s to %s: ", info->label,
                    prompt_words(info->tries), purpose);
-    return app_read_pin(a, prompt, &a->pin);
+    return app_read_pin(a, token_module_of(a->token), prompt, out);
 }
 
 enum err app_log_in(struct app *a, const char *purpose)
 {
     struct token_info info;
+    struct token_pin *pin = NULL;
     if (a->logged_in)
         return ERR_OK;
     enum err e = token_info_of(a->token, &info);
@@ -140,12 +140,11 @@ enum err app_log_in(struct app *a, const char *purpose)
         log_event(LOG_DEBUG, "token.open", "label=%s serial=%s tries=%s", info.label, info.serial,
                   token_tries_name(info.tries));
     if (e == ERR_OK)
-        e = ask_pin(a, &info, purpose);
+        e = ask_pin(a, &info, purpose, &pin);
     if (e != ERR_OK)
         return e;
-    e = token_login(a->token, info.keypad ? NULL : a->pin, a->last_try);
-    secret_free(a->pin); /* the token keeps what it needs */
-    a->pin = NULL;
+    e = token_login(a->token, pin, a->last_try);
+    token_pin_free(pin); /* the token keeps what it needs */
     if (e == ERR_PIN_WRONG && token_info_of(a->token, &info) == ERR_OK)
         (void)app_fail(a, e, "Tries left: %s.", app_tries_left(info.tries));
     a->logged_in = e == ERR_OK;

@@ -24,6 +24,11 @@ void log_init(const char *program, enum log_level least)
     least_level = least;
 }
 
+enum log_level log_least(void)
+{
+    return least_level;
+}
+
 enum err log_set_format(const char *name)
 {
     if (strcmp(name, "text") != 0 && strcmp(name, "json") != 0)

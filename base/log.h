@@ -15,6 +15,9 @@ enum log_level { LOG_SILENT, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 /* Once, before threads. PROGRAM has static storage. */
 void log_init(const char *program, enum log_level least);
 
+/* The least level that is printed, for a program that this one starts. */
+enum log_level log_least(void);
+
 /* "text" or "json", for what comes; CONFIG_INVALID for another word. Before threads. */
 MUST_CHECK enum err log_set_format(const char *name);
 

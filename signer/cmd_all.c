@@ -7,39 +7,6 @@
 #include "signer/commands.h"
 #include "signer/sending.h"
 #include "signer/waiting.h"
-#include <string.h>
-
-static enum err show_texts(const struct waiting_list *l)
-{
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < l->count; i++)
-        e = subject_show(&l->orders[i].subject, VERB_APPROVE, stderr);
-    return e;
-}
-
-static void tell_of_pins(const struct app *a, size_t count)
-{
-    struct token_info info;
-    if (!token_key_about(a->key)->always_authenticate)
-        return;
-    bool keypad = token_info_of(a->token, &info) == ERR_OK && info.keypad;
-    fprintf(stderr,
-            keypad ? "This key wants its PIN on the reader for each of %zu signatures.\n"
-                   : "This key wants its PIN for each of %zu signatures; the PIN that was "
-                     "entered is given each time.\n",
-            count);
-}
-
-static enum err consent(struct app *a, const struct waiting_list *l)
-{
-    char purpose[64];
-    (void)snprintf(purpose, sizeof purpose, "approve %s%zu order%s",
-                   l->count > 1 ? "these " : "this ", l->count, l->count > 1 ? "s" : "");
-    enum err e = app_consent(a, purpose);
-    if (e == ERR_OK)
-        tell_of_pins(a, l->count);
-    return e;
-}
 
 static enum err sign_and_send(struct sending *s, const struct waiting_list *l)
 {
@@ -65,11 +32,11 @@ enum err approve_all(struct app *a, const char *account, bool texts)
     if (e == ERR_OK && l.count == 0)
         fputs("Nothing waits for your approval.\n", stderr);
     if (e == ERR_OK && l.count > 0 && texts)
-        e = show_texts(&l);
+        e = waiting_show(&l, VERB_APPROVE, stderr);
     if (e == ERR_OK && l.count > 0)
         e = waiting_print(&l, stderr);
     if (e == ERR_OK && l.count > 0)
-        e = consent(a, &l);
+        e = waiting_consent(a, &l, VERB_APPROVE);
     if (e == ERR_OK && l.count > 0)
         e = sign_and_send(&s, &l);
     waiting_free(&l);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
-#include "base/file.h"
 #include "order/json.h"
+#include "signer/bundle_file.h"
 #include "signer/commands.h"
 #include "signer/subject.h"
 #include "signer/view.h"
@@ -9,14 +9,19 @@
 
 static const char *opt_policy, *opt_verb, *opt_challenge, *opt_output;
 static const char *opt_decide_policy;
+static struct args_list opt_orders;
 static bool opt_logout, opt_all, opt_show;
 
-const struct args_option cmd_sign_options[4] = {
-    {"policy", 'p', ARGS_TEXT, "FILE", "the account's policy document", &opt_policy},
-    {"decision", 'd', ARGS_TEXT, "VERB", "submit, approve, reject or cancel", &opt_verb},
-    {"challenge", 0, ARGS_TEXT, "TEXT", "a challenge of the bank, to sign long before sending",
-     &opt_challenge},
-    {"output", 'o', ARGS_TEXT, "FILE", "where to write; default: standard output", &opt_output},
+const struct args_option cmd_sign_options[5] = {
+    {"policy", 'p', ARGS_TEXT, "FILE", "of an order: the account's policy document", &opt_policy},
+    {"decision", 'd', ARGS_TEXT, "VERB",
+     "submit, approve, reject or cancel; default of a bundle: approve", &opt_verb},
+    {"challenge", 0, ARGS_TEXT, "TEXT",
+     "of an order: a challenge of the bank, to sign long before sending", &opt_challenge},
+    {"order", 0, ARGS_LIST, "ID", "of a bundle: this order, not all; may be given many times",
+     &opt_orders},
+    {"output", 'o', ARGS_TEXT, "FILE",
+     "where to write; default: standard output, of a bundle its own file", &opt_output},
 };
 #define DECIDE_OPTIONS                                                                             \
     {"policy",          'p', ARGS_TEXT, "FILE", "the account's policy; default: ask the bank",     \
@@ -47,19 +52,29 @@ static enum err show_and_sign(struct app *a, const struct subject *s, enum verb 
     return e == ERR_OK ? subject_sign(a, s, verb, challenge, bundle) : e;
 }
 
-static enum err sign_offline(struct app *a, const char *path)
+static enum err read_verb(struct app *a, const char *name, enum verb *out)
+{
+    *out = decision_verb_from_name(name, strlen(name));
+    if (*out == VERB_NONE)
+        return app_fail(a, ERR_USAGE, "--decision is submit, approve, reject or cancel");
+    return ERR_OK;
+}
+
+static enum err sign_order(struct app *a, const char *path)
 {
     struct subject s = {.policy = NULL};
     struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
     const char *policy = NULL, *name = NULL;
+    enum verb verb = VERB_NONE;
     enum err e = app_need(a, opt_policy, "policy", &policy);
     if (e == ERR_OK)
         e = app_need(a, opt_verb, "decision", &name);
+    if (e == ERR_OK)
+        e = read_verb(a, name, &verb);
     if (e != ERR_OK)
         return e;
-    enum verb verb = decision_verb_from_name(name, strlen(name));
-    if (verb == VERB_NONE)
-        return app_fail(a, ERR_USAGE, "--decision is submit, approve, reject or cancel");
+    if (opt_orders.count > 0)
+        return app_fail(a, ERR_USAGE, "--order chooses from a bundle, and %s is none", path);
     if (opt_challenge != NULL && forms_nonce(opt_challenge, strlen(opt_challenge)) != ERR_OK)
         return app_fail(a, ERR_USAGE, "--challenge is not a challenge of 22 characters");
     e = subject_load(a, path, policy, &s);
@@ -72,11 +87,23 @@ static enum err sign_offline(struct app *a, const char *path)
     return e;
 }
 
+static enum err sign_bundle(struct app *a, const char *path)
+{
+    struct bundle_wish wish = {.orders = &opt_orders, .output = opt_output};
+    if (opt_policy != NULL || opt_challenge != NULL)
+        return app_fail(a, ERR_USAGE, "%s is a bundle: it has policies and challenges", path);
+    enum err e = read_verb(a, opt_verb != NULL ? opt_verb : "approve", &wish.verb);
+    return e == ERR_OK ? bundle_sign(a, path, &wish) : e;
+}
+
 int cmd_sign(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
+    const char *path = words->item[0];
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? sign_offline(a, words->item[0]) : e);
+    if (e == ERR_OK)
+        e = bundle_file_is(path) ? sign_bundle(a, path) : sign_order(a, path);
+    return app_finish(a, e);
 }
 
 /* The text alone on standard output, for --challenge. */

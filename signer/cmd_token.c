@@ -30,28 +30,30 @@ const struct args_option cmd_token_change_pin_options[1] = {
 /* --- init --- */
 
 /* A new PIN: twice from the terminal, once from a descriptor. */
-static enum err new_pin(struct app *a, const char *fd, const char *prompt, struct secret **out)
+static enum err new_pin(struct app *a, struct token_module *m, const char *fd, const char *prompt,
+                        struct token_pin **out)
 {
     const char *saved = a->pin_fd;
-    struct secret *again = NULL;
+    struct token_pin *again = NULL;
+    bool same = true;
     a->pin_fd = fd;
-    enum err e = app_read_pin(a, prompt, out);
+    enum err e = app_read_pin(a, m, prompt, out);
     if (e == ERR_OK && fd == NULL) {
-        e = app_read_pin(a, "The same again: ", &again);
-        if (e == ERR_OK &&
-            (secret_len(again) != secret_len(*out) ||
-             !secret_equal(secret_bytes(again), secret_bytes(*out), secret_len(*out))))
+        e = app_read_pin(a, m, "The same again: ", &again);
+        if (e == ERR_OK)
+            e = token_pin_same(again, *out, &same);
+        if (e == ERR_OK && !same)
             e = app_fail(a, ERR_USAGE, "the two PINs differ");
     }
     a->pin_fd = saved;
-    secret_free(again);
+    token_pin_free(again);
     return e;
 }
 
 static enum err init_token(struct app *a)
 {
     const char *label = NULL;
-    struct secret *so_pin = NULL, *pin = NULL;
+    struct token_pin *so_pin = NULL, *pin = NULL;
     struct token_info info;
     struct js *answer = NULL;
     enum err e = app_need(a, opt_label, "label", &label);
@@ -60,9 +62,9 @@ static enum err init_token(struct app *a)
     if (e == ERR_OK && a->module_count != 1)
         e = app_fail(a, ERR_SETTING_MISSING, "say in which module by --module");
     if (e == ERR_OK)
-        e = new_pin(a, opt_so_pin_fd, "New security officer PIN: ", &so_pin);
+        e = new_pin(a, a->modules[0], opt_so_pin_fd, "New security officer PIN: ", &so_pin);
     if (e == ERR_OK)
-        e = new_pin(a, a->pin_fd, "New PIN: ", &pin);
+        e = new_pin(a, a->modules[0], a->pin_fd, "New PIN: ", &pin);
     if (e == ERR_OK)
         e = token_init(a->modules[0], label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
@@ -73,8 +75,8 @@ static enum err init_token(struct app *a)
         e = token_view_print(stdout, &info, NULL);
     }
     js_free(answer);
-    secret_free(so_pin);
-    secret_free(pin);
+    token_pin_free(so_pin);
+    token_pin_free(pin);
     return e;
 }
 
@@ -191,19 +193,20 @@ int cmd_token_info(void *ctx, const struct args_list *words)
 static enum err change_pin(struct app *a)
 {
     struct token_info info;
-    struct secret *old = NULL, *fresh = NULL;
+    struct token_pin *old = NULL, *fresh = NULL;
     enum err e = app_open_token(a);
     if (e == ERR_OK)
         e = token_info_of(a->token, &info);
     if (e == ERR_OK && !info.keypad) {
-        e = app_read_pin(a, "Old PIN: ", &old);
+        struct token_module *m = token_module_of(a->token);
+        e = app_read_pin(a, m, "Old PIN: ", &old);
         if (e == ERR_OK)
-            e = new_pin(a, opt_new_pin_fd, "New PIN: ", &fresh);
+            e = new_pin(a, m, opt_new_pin_fd, "New PIN: ", &fresh);
     }
     if (e == ERR_OK)
         e = token_change_pin(a->token, old, fresh);
-    secret_free(old);
-    secret_free(fresh);
+    token_pin_free(old);
+    token_pin_free(fresh);
     return e;
 }
 

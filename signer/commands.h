@@ -10,6 +10,7 @@
 #include "base/args.h"
 #include "base/err.h"
 
+int cmd_token_doctor(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_token_list_options[1];
 int cmd_token_list(void *ctx, const struct args_list *words);
 int cmd_token_init(void *ctx, const struct args_list *words);
@@ -48,11 +49,15 @@ int cmd_rotate(void *ctx, const struct args_list *words);
 int cmd_challenge(void *ctx, const struct args_list *words);
 int cmd_sign(void *ctx, const struct args_list *words);
 int cmd_send(void *ctx, const struct args_list *words);
+int cmd_carry(void *ctx, const struct args_list *words);
+int cmd_merge(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_carry_options[3];
+extern const struct args_option cmd_merge_options[1];
 int cmd_submit(void *ctx, const struct args_list *words);
 int cmd_approve(void *ctx, const struct args_list *words);
 int cmd_reject(void *ctx, const struct args_list *words);
 int cmd_cancel(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_sign_options[4];
+extern const struct args_option cmd_sign_options[5];
 extern const struct args_option cmd_decide_options[2];
 extern const struct args_option cmd_approve_options[4];
 /* Of ACCOUNT alone, if that is not NULL; TEXTS: shows the whole texts, too. */

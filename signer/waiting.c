@@ -56,15 +56,14 @@ static struct policy *known_policy(const struct waiting_list *l, const struct po
     return NULL;
 }
 
-/* Each is kept once, whatever it is the policy of. */
-static enum err keep_policy(struct waiting_list *l, const struct js *told, struct policy **out)
+/* Each is kept once, whatever it is the policy of: takes *P over, and gives the one that stays. */
+static enum err keep_policy(struct waiting_list *l, struct policy **p)
 {
-    struct policy *read = NULL;
-    enum err e = policy_from_js(told, &read);
-    *out = e == ERR_OK ? known_policy(l, read) : NULL;
-    if (e != ERR_OK || *out != NULL) {
+    struct policy *read = *p;
+    *p = known_policy(l, read);
+    if (*p != NULL) {
         policy_free(read);
-        return e;
+        return ERR_OK;
     }
     struct policy **grown = realloc(l->policies, (l->policy_count + 1) * sizeof *grown);
     if (grown == NULL) {
@@ -72,35 +71,46 @@ static enum err keep_policy(struct waiting_list *l, const struct js *told, struc
         return ERR_NO_MEMORY;
     }
     l->policies = grown;
-    *out = l->policies[l->policy_count++] = read;
+    *p = l->policies[l->policy_count++] = read;
+    return ERR_OK;
+}
+
+enum err waiting_add(struct app *a, struct waiting_list *l, struct subject *s, flag_set flags)
+{
+    const struct order *o = &s->order;
+    enum err e = make_room(l);
+    if (e == ERR_OK)
+        e = subject_check_pair(a, s);
+    if (e != ERR_OK) {
+        subject_free(s);
+        return e;
+    }
+    e = keep_policy(l, &s->policy);
+    if (e != ERR_OK) {
+        buf_free(&s->bytes);
+        return e;
+    }
+    l->orders[l->count++] = (struct waiting_order){
+        .subject = *s,
+        .flags = flags,
+        .suspicious = o->kind == ORDER_PAYMENT &&
+                      utext_suspicious(o->creditor_name, strlen(o->creditor_name)),
+    };
     return ERR_OK;
 }
 
 static enum err add(struct gathering *g, const struct js *told)
 {
-    struct waiting_list *l = g->list;
-    enum err e = make_room(l);
-    if (e != ERR_OK)
-        return e;
-    struct waiting_order *w = &l->orders[l->count];
-    memset(w, 0, sizeof *w);
-    w->subject.bytes = (struct buf)BUF_INIT(ORDER_MAX);
-    struct order *o = &w->subject.order;
-    e = order_from_js(js_get(told, "order"), o, &w->subject.bytes);
-    bool wanted = e == ERR_OK && (l->account == NULL || strcmp(o->account, l->account) == 0);
+    struct subject s = {.bytes = BUF_INIT(ORDER_MAX)};
+    const char *account = g->list->account;
+    enum err e = order_from_js(js_get(told, "order"), &s.order, &s.bytes);
+    bool wanted = e == ERR_OK && (account == NULL || strcmp(s.order.account, account) == 0);
     if (wanted)
-        e = keep_policy(l, js_get(told, "policy"), &w->subject.policy);
+        e = policy_from_js(js_get(told, "policy"), &s.policy);
     if (wanted && e == ERR_OK)
-        e = subject_check_pair(g->app, &w->subject);
-    if (!wanted || e != ERR_OK) {
-        buf_free(&w->subject.bytes);
-        return e;
-    }
-    w->flags = read_flags(js_get(told, "flags"));
-    w->suspicious =
-        o->kind == ORDER_PAYMENT && utext_suspicious(o->creditor_name, strlen(o->creditor_name));
-    l->count++;
-    return ERR_OK;
+        return waiting_add(g->app, g->list, &s, read_flags(js_get(told, "flags")));
+    subject_free(&s);
+    return e;
 }
 
 static enum err add_page(void *ctx, const struct js *answer)
@@ -121,8 +131,7 @@ static enum err add_page(void *ctx, const struct js *answer)
     return e;
 }
 
-/* Those with warnings first; otherwise as the bank has them. */
-static void sort(struct waiting_list *l)
+void waiting_sort(struct waiting_list *l)
 {
     size_t first = 0;
     for (size_t i = 0; i < l->count; i++) {
@@ -139,7 +148,7 @@ enum err waiting_ask(struct app *a, struct waiting_list *out)
     static const struct list_source all = {ROUTE_WAITING_ORDERS, false, "orders", "limit=50", 0};
     struct gathering g = {a, out};
     enum err e = list_pages(a, &all, add_page, &g);
-    sort(out);
+    waiting_sort(out);
     return e;
 }
 
@@ -285,4 +294,36 @@ enum err waiting_print(const struct waiting_list *l, FILE *f)
         e = print_policies(l, f);
     bool shown = !ferror(f) && fflush(f) == 0;
     return e == ERR_OK && !shown ? ERR_IO : e; /* what nobody could read is not signed */
+}
+
+enum err waiting_show(const struct waiting_list *l, enum verb verb, FILE *f)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < l->count; i++)
+        e = subject_show(&l->orders[i].subject, verb, f);
+    return e;
+}
+
+static void tell_of_pins(const struct app *a, size_t count)
+{
+    struct token_info info;
+    if (!token_key_about(a->key)->always_authenticate)
+        return;
+    bool keypad = token_info_of(a->token, &info) == ERR_OK && info.keypad;
+    fprintf(stderr,
+            keypad ? "This key wants its PIN on the reader for each of %zu signatures.\n"
+                   : "This key wants its PIN for each of %zu signatures; the PIN that was "
+                     "entered is given each time.\n",
+            count);
+}
+
+enum err waiting_consent(struct app *a, const struct waiting_list *l, enum verb verb)
+{
+    char purpose[64];
+    (void)snprintf(purpose, sizeof purpose, "%s %s%zu order%s", decision_verb_name(verb),
+                   l->count > 1 ? "these " : "this ", l->count, l->count > 1 ? "s" : "");
+    enum err e = app_consent(a, purpose);
+    if (e == ERR_OK)
+        tell_of_pins(a, l->count);
+    return e;
 }

@@ -28,10 +28,19 @@ struct waiting_list {
 
 /* All that waits, with the policies under which it is decided. */
 MUST_CHECK enum err waiting_ask(struct app *a, struct waiting_list *out);
+/* One more, wherever it comes from: takes S over, also on failure. */
+MUST_CHECK enum err waiting_add(struct app *a, struct waiting_list *l, struct subject *s,
+                                flag_set flags);
+/* Those with warnings first; otherwise as they were added. */
+void waiting_sort(struct waiting_list *l);
 void waiting_free(struct waiting_list *l);
 
 /* The totals, each order with its warnings, each policy once with who must approve; IO when it
  * cannot be read. */
 MUST_CHECK enum err waiting_print(const struct waiting_list *l, FILE *f);
+/* The whole text of each, as VERB signs it. */
+MUST_CHECK enum err waiting_show(const struct waiting_list *l, enum verb verb, FILE *f);
+/* The PIN, or a yes, to VERB all of them. */
+MUST_CHECK enum err waiting_consent(struct app *a, const struct waiting_list *l, enum verb verb);
 
 #endif

@@ -46,6 +46,7 @@ MODULES = (  # where systems have SoftHSM2's library
     "/usr/lib*/libsofthsm2.so",
     "/usr/local/lib/softhsm/libsofthsm2.so",
 )
+FAULT_MODULE = "../@CMAKE_INSTALL_LIBDIR@/countersign/libcountersign-fault.so"  # from where this program is
 PROGRAMS = ("bankd-keeper", "bankd", "bankctl", "countersign")
 PIECES = ("bank", "tokens", "softhsm2.conf", "ready.json", OPERATOR[0], *(person[0] for person in PEOPLE))
 TMPFS = "/dev/shm"
@@ -251,6 +252,13 @@ def find_module(given):
     return os.path.abspath(found[0])
 
 
+def find_fault_module():
+    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), FAULT_MODULE)
+    if not os.path.exists(path):
+        raise Failure("TOKEN_MODULE", "the module that --faults wants is not at %s; install it with this program" % path)
+    return os.path.realpath(path)
+
+
 class Place:
     """The bank's directory: locked, so that one bank at a time lives in it, and cleared at the end."""
 
@@ -320,8 +328,8 @@ class Progress:
 class Bank:
     """Tokens, daemons, holders, accounts and settings, a function for each step."""
 
-    def __init__(self, place, watch, module, port):
-        self.place, self.module, self.port = place, module, port
+    def __init__(self, place, watch, module, fault_module, port):
+        self.place, self.module, self.fault_module, self.port = place, module, fault_module, port
         self.env = {**os.environ, "SOFTHSM2_CONF": place.at("softhsm2.conf")}
         self.runner = Runner(watch, self.env)
         self.pins = {name: "%06d" % secrets.randbelow(10**6) for name in ("bank", OPERATOR[0], *(p[0] for p in PEOPLE))}
@@ -400,14 +408,15 @@ class Bank:
 
     def token_env(self, name):
         """With this, countersign and bankctl find settings, token and a place for sessions without options."""
-        return {"SOFTHSM2_CONF": self.env["SOFTHSM2_CONF"], "XDG_CONFIG_HOME": self.place.at(name),
+        faults = {"FAULT_CONTROL": self.place.at(name, "faults"), "FAULT_MODULE": self.module} if self.fault_module else {}
+        return {**faults, "SOFTHSM2_CONF": self.env["SOFTHSM2_CONF"], "XDG_CONFIG_HOME": self.place.at(name),
                 "XDG_RUNTIME_DIR": os.path.join(self.place.sessions, name)}
 
     def write_settings(self):
         for name, account in (*((p[0], p[3]) for p in PEOPLE), (OPERATOR[0], None)):
             os.mkdir(os.path.join(self.place.sessions, name))
-            values = {"bank": BANK, "bank_key": self.ready["pin"], "url": self.url(), "module": self.module,
-                      "token": "pkcs11:token=" + name}
+            values = {"bank": BANK, "bank_key": self.ready["pin"], "url": self.url(),
+                      "module": self.fault_module or self.module, "token": "pkcs11:token=" + name}
             if account is not None:
                 values["account"] = account
             write_file(self.place.at(name, "countersign", "config"), settings(**values))
@@ -421,7 +430,8 @@ class Bank:
     def person(self, name):
         """What somebody needs who has a token."""
         at = self.place.at
-        return {"config": at(name, "countersign", "config"), "env": self.token_env(name), "envFile": at(name, "env"),
+        faults = {"faultsFile": at(name, "faults")} if self.fault_module else {}
+        return {**faults, "config": at(name, "countersign", "config"), "env": self.token_env(name), "envFile": at(name, "env"),
                 "pinFile": at(name, "pin"), "thumbprint": self.thumbprints[name], "token": "pkcs11:token=" + name,
                 "tokenPin": self.pins[name]}
 
@@ -456,10 +466,11 @@ def say_ready(place, report):
 def serve(options):
     watch = Watch(os.getppid() if options.parent is None else options.parent)
     module = find_module(options.module)
+    fault_module = find_fault_module() if options.faults else None
     place = Place(options.dir, options.keep)
     progress, bank = Progress(), None
     try:
-        bank = Bank(place, watch, module, options.port)
+        bank = Bank(place, watch, module, fault_module, options.port)
         bank.open(progress)
         say_ready(place, bank.report())
         watch.wait()
@@ -504,6 +515,7 @@ def arguments():
     add("--module", metavar="PATH", help="SoftHSM2's library, where it is in no usual place")
     add("--parent", type=lambda text: number(text, 1, 2**31 - 1), metavar="PID",
         help="end with this process instead of the one that started it")
+    add("--faults", action="store_true", help="holders and operator get tokens that fail as their file says")
     add("--keep", action="store_true", help="leave tokens, database and logs in DIR at the end")
     add("--help", action="help", help="print this")
     add("--version", action="version", version="%s %s" % (PROGRAM, VERSION), help="print the version")

@@ -13,16 +13,13 @@
 #ifndef TOKEN_INNER_H
 #define TOKEN_INNER_H
 
+#include "token/both.h"
 #include "token/ckr.h"
 #include "token/token.h"
 #include <p11-kit/pkcs11.h>
 #include <pthread.h>
+#include <stdatomic.h>
 
-/* As <openssl/types.h> has them. */
-typedef struct evp_pkey_st EVP_PKEY;
-typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
-
-#define TOKEN_SESSIONS_MAX 16 /* in the pool of one token */
 #define TOKEN_SLOTS_MAX 64
 #define TOKEN_OBJECTS_MAX 256 /* found by one search */
 
@@ -49,7 +46,7 @@ struct token {
     uint64_t generation;      /* counts attaching and logging in: key handles are of one */
     bool logged_in;
     bool last_try_allowed; /* by this login, also for the signatures under it */
-    struct secret *pin;    /* NULL: none, or the keypad asks */
+    struct token_pin *pin; /* NULL: none, or the keypad asks */
     pthread_mutex_t context;
     pthread_mutex_t pool_lock;
     pthread_cond_t returned;
@@ -57,17 +54,10 @@ struct token {
     size_t idle_count, in_use, limit;
 };
 
-struct token_key {
-    struct token *token;
-    enum token_use use;
-    struct token_key_info info;
-    EVP_PKEY *public;
-    pthread_mutex_t lock;
-    CK_OBJECT_HANDLE handle;
-    uint64_t generation; /* the token's for which HANDLE is valid */
-    pthread_mutex_t checks_lock;
-    EVP_PKEY_CTX *checks[TOKEN_SESSIONS_MAX]; /* ready to verify, not in use */
-    size_t check_count;
+/* A PIN in its page; whoever keeps it holds it. */
+struct token_pin {
+    atomic_uint holders;
+    struct secret *secret;
 };
 
 /* --- module.c --- */
@@ -123,6 +113,13 @@ MUST_CHECK enum err token_login_again(struct token *t);
 MUST_CHECK enum err token_login_allowed(struct token *t);
 CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
 
+/* One more holder; NULL-safe. token_pin_free lets go. */
+struct token_pin *token_pin_hold(struct token_pin *pin);
+/* As PKCS#11 wants them, which takes PINs as non-const and only reads them; NULL with 0 is the
+ * keypad. */
+CK_UTF8CHAR *token_pin_bytes(const struct token_pin *pin);
+CK_ULONG token_pin_len(const struct token_pin *pin);
+
 /* --- object.c --- */
 
 /* The handles that match, at most TOKEN_OBJECTS_MAX (CKR_HOST_MEMORY for more; CKR_FUNCTION_FAILED
@@ -143,31 +140,6 @@ CK_RV token_object_flag(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HAND
 /* What token.h tells of a private key, but for its curve. */
 CK_RV token_object_key_info(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HANDLE object,
                             struct token_key_info *out);
-
-/* --- public.c: the part of OpenSSL --- */
-
-/* Bytes of a coordinate: 32, 48 or 66. */
-size_t token_public_field_len(enum token_curve curve);
-/* Bits: 256, 384 or 521. */
-unsigned token_public_bits(enum token_curve curve);
-/* The DER of the curve's OBJECT IDENTIFIER, as CKA_EC_PARAMS has it. */
-const uint8_t *token_public_params(enum token_curve curve, size_t *len);
-/* 0 where it is none of the three. */
-enum token_curve token_public_curve_of_params(const uint8_t *der, size_t len);
-/* ERR_KEY_COMPRESSED, ERR_KEY_NOT_ON_CURVE, ERR_KEY_INVALID. */
-MUST_CHECK enum err token_public_from_point(enum token_curve curve, const uint8_t *point,
-                                            size_t len, EVP_PKEY **out);
-/* CKA_EC_POINT: the point, wrapped in an OCTET STRING or, with some tokens, bare. */
-MUST_CHECK enum err token_public_from_ec_point(enum token_curve curve, const uint8_t *value,
-                                               size_t len, EVP_PKEY **out);
-/* The key of an X.509 certificate, and its curve. */
-MUST_CHECK enum err token_public_from_certificate(const uint8_t *der, size_t len,
-                                                  enum token_curve *curve, EVP_PKEY **out);
-/* ERR_TOKEN_BAD_SIGNATURE unless the R||S at SIG verifies. */
-MUST_CHECK enum err token_public_check(struct token_key *k, const uint8_t *hash, size_t hash_len,
-                                       const uint8_t *sig, size_t sig_len);
-/* Frees what the checks of K left. */
-void token_public_free_checks(struct token_key *k);
 
 /* --- key.c --- */
 

@@ -202,16 +202,14 @@ static CK_RV find_key(struct token *t, const struct token_session *s, void *arg)
 enum err token_key_find(struct token *t, const struct token_uri *uri, enum token_use use,
                         struct token_key **out)
 {
+    struct token_key *k = NULL;
+
     *out = NULL;
-    struct token_key *k = calloc(1, sizeof *k);
-    if (!k)
-        return ERR_NO_MEMORY;
-    k->token = t;
-    k->use = use;
-    pthread_mutex_init(&k->lock, NULL);
-    pthread_mutex_init(&k->checks_lock, NULL);
+    enum err e = token_public_new(t, use, &k);
+    if (e)
+        return e;
     struct search search = {.uri = uri, .key = k};
-    enum err e = token_session_run(t, "C_FindObjects", find_key, &search);
+    e = token_session_run(t, "C_FindObjects", find_key, &search);
     if (!e)
         e = search.verdict;
     if (e) {
@@ -224,37 +222,7 @@ enum err token_key_find(struct token *t, const struct token_uri *uri, enum token
 
 void token_key_free(struct token_key *k)
 {
-    if (!k)
-        return;
-    token_public_free_checks(k);
-    pthread_mutex_destroy(&k->checks_lock);
-    pthread_mutex_destroy(&k->lock);
-    free(k);
-}
-
-enum token_curve token_key_curve(const struct token_key *k)
-{
-    return k->info.curve;
-}
-
-const struct token_key_info *token_key_about(const struct token_key *k)
-{
-    return &k->info;
-}
-
-enum err token_key_info_uri(const struct token_info *token, const struct token_key_info *key,
-                            struct buf *out)
-{
-    const struct token_uri_part parts[] = {
-        {TOKEN_URI_TOKEN, token->label, strlen(token->label)},
-        {TOKEN_URI_MANUFACTURER, token->manufacturer, strlen(token->manufacturer)},
-        {TOKEN_URI_MODEL, token->model, strlen(token->model)},
-        {TOKEN_URI_SERIAL, token->serial, strlen(token->serial)},
-        {TOKEN_URI_OBJECT, key->label, strlen(key->label)},
-        {TOKEN_URI_ID, key->id, key->id_len},
-        {TOKEN_URI_MODULE_PATH, token->module, strlen(token->module)},
-    };
-    return token_uri_write(parts, sizeof parts / sizeof parts[0], out);
+    token_public_free(k);
 }
 
 static CK_RV find_handle(struct token_key *k, const struct token_session *s)

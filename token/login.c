@@ -1,38 +1,78 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/inner.h"
 
-/* PKCS#11 takes PINs as non-const and only reads them. NULL with 0 is the keypad. */
-static CK_UTF8CHAR *pin_bytes(const struct secret *pin)
-{
-    return pin ? (CK_UTF8CHAR *)(uintptr_t)secret_bytes(pin) : NULL;
-}
+#include <stdlib.h>
+#include <unistd.h>
 
-static CK_ULONG pin_len(const struct secret *pin)
-{
-    return pin ? secret_len(pin) : 0;
-}
+/* --- PINs --- */
 
-static enum err copy_pin(const struct secret *pin, struct secret **out)
+enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out)
 {
+    struct token_pin *pin = calloc(1, sizeof *pin);
+
+    (void)m; /* it is here already */
     *out = NULL;
     if (!pin)
-        return ERR_OK;
-    enum err e = secret_new(out);
+        return ERR_NO_MEMORY;
+    atomic_init(&pin->holders, 1);
+    enum err e = secret_new(&pin->secret);
     if (!e)
-        e = secret_add(*out, secret_bytes(pin), secret_len(pin));
+        e = secret_read_line(pin->secret, fd);
+    if (isatty(fd) && (e == ERR_IO || (!e && secret_len(pin->secret) == 0)))
+        e = ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
+    if (e)
+        token_pin_free(pin);
+    else
+        *out = pin;
     return e;
 }
 
+enum err token_pin_same(const struct token_pin *a, const struct token_pin *b, bool *same)
+{
+    size_t len = secret_len(a->secret);
+
+    *same = len == secret_len(b->secret) &&
+            secret_equal(secret_bytes(a->secret), secret_bytes(b->secret), len);
+    return ERR_OK;
+}
+
+struct token_pin *token_pin_hold(struct token_pin *pin)
+{
+    if (pin)
+        atomic_fetch_add(&pin->holders, 1);
+    return pin;
+}
+
+void token_pin_free(struct token_pin *pin)
+{
+    if (!pin || atomic_fetch_sub(&pin->holders, 1) > 1)
+        return;
+    secret_free(pin->secret);
+    free(pin);
+}
+
+CK_UTF8CHAR *token_pin_bytes(const struct token_pin *pin)
+{
+    return pin ? (CK_UTF8CHAR *)(uintptr_t)secret_bytes(pin->secret) : NULL;
+}
+
+CK_ULONG token_pin_len(const struct token_pin *pin)
+{
+    return pin ? secret_len(pin->secret) : 0;
+}
+
+/* --- logging in --- */
+
 static void forget(struct token *t)
 {
-    secret_free(t->pin);
+    token_pin_free(t->pin);
     t->pin = NULL;
     t->logged_in = false;
 }
 
 /* By what the slot holds and says now, before a PIN goes there: another card in the same reader
  * must not get it, and an empty one would cost a try. */
-static enum err check_token(struct token *t, const struct secret *pin, bool last_try_allowed)
+static enum err check_token(struct token *t, const struct token_pin *pin, bool last_try_allowed)
 {
     struct token_info now;
 
@@ -41,7 +81,7 @@ static enum err check_token(struct token *t, const struct secret *pin, bool last
         return e;
     if (!token_slot_same(&now, &t->info))
         return ERR_TOKEN_REMOVED;
-    if (pin && secret_len(pin) == 0)
+    if (pin && token_pin_len(pin) == 0)
         return ERR_PIN_INVALID;
     if (now.tries == TOKEN_TRIES_LOCKED)
         return ERR_PIN_LOCKED;
@@ -52,7 +92,7 @@ static enum err check_token(struct token *t, const struct secret *pin, bool last
 
 /* One try. 0x100 (somebody in this process is logged in) says nothing about PIN, hence out first;
  * it costs no try. *SENT: the token has seen the PIN. */
-static enum err try_login(struct token *t, const struct secret *pin, bool last_try_allowed,
+static enum err try_login(struct token *t, const struct token_pin *pin, bool last_try_allowed,
                           bool *sent)
 {
     CK_FUNCTION_LIST *f = t->module->f;
@@ -64,10 +104,10 @@ static enum err try_login(struct token *t, const struct secret *pin, bool last_t
     if (e)
         return e;
     *sent = true;
-    CK_RV rv = f->C_Login(t->anchor, CKU_USER, pin_bytes(pin), pin_len(pin));
+    CK_RV rv = f->C_Login(t->anchor, CKU_USER, token_pin_bytes(pin), token_pin_len(pin));
     if (rv == CKR_USER_ALREADY_LOGGED_IN) {
         f->C_Logout(t->anchor);
-        rv = f->C_Login(t->anchor, CKU_USER, pin_bytes(pin), pin_len(pin));
+        rv = f->C_Login(t->anchor, CKU_USER, token_pin_bytes(pin), token_pin_len(pin));
     }
     if (rv != CKR_OK)
         return ckr_fail(rv, "C_Login");
@@ -89,7 +129,7 @@ enum err token_login_again(struct token *t)
 
 /* The token or its driver went away. The PIN goes to it a second time only if it was not sent
  * before; otherwise the next login finds the token attached. */
-static enum err login_recovered(struct token *t, const struct secret *pin, bool last_try_allowed,
+static enum err login_recovered(struct token *t, const struct token_pin *pin, bool last_try_allowed,
                                 bool sent, enum err before)
 {
     enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
@@ -99,30 +139,23 @@ static enum err login_recovered(struct token *t, const struct secret *pin, bool 
     return e ? e : try_login(t, pin, last_try_allowed, &sent);
 }
 
-enum err token_login(struct token *t, const struct secret *pin, bool last_try_allowed)
+enum err token_login(struct token *t, struct token_pin *pin, bool last_try_allowed)
 {
-    struct secret *kept = NULL;
     bool sent = false;
 
-    enum err e = copy_pin(pin, &kept);
-    if (e)
-        goto out;
     pthread_rwlock_wrlock(&t->module->lock);
     if (t->logged_in && token_session_attached(t))
         t->module->f->C_Logout(t->anchor);
     forget(t);
-    e = try_login(t, kept, last_try_allowed, &sent);
+    enum err e = try_login(t, pin, last_try_allowed, &sent);
     if (e == ERR_TOKEN_FAILED || e == ERR_TOKEN_REMOVED)
-        e = login_recovered(t, kept, last_try_allowed, sent, e);
+        e = login_recovered(t, pin, last_try_allowed, sent, e);
     if (!e) {
-        t->pin = kept; /* moved */
-        kept = NULL;
+        t->pin = token_pin_hold(pin);
         t->logged_in = true;
         t->last_try_allowed = last_try_allowed;
     }
     pthread_rwlock_unlock(&t->module->lock);
-out:
-    secret_free(kept);
     return e;
 }
 
@@ -148,14 +181,15 @@ enum err token_login_allowed(struct token *t)
 
 CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s)
 {
-    CK_RV rv = t->module->f->C_Login(s, CKU_CONTEXT_SPECIFIC, pin_bytes(t->pin), pin_len(t->pin));
+    CK_RV rv = t->module->f->C_Login(s, CKU_CONTEXT_SPECIFIC, token_pin_bytes(t->pin),
+                                     token_pin_len(t->pin));
     switch (rv) {
     case CKR_PIN_INCORRECT:
     case CKR_PIN_INVALID:
     case CKR_PIN_LEN_RANGE:
     case CKR_PIN_EXPIRED:
     case CKR_PIN_LOCKED:
-        secret_free(t->pin); /* changed elsewhere: never a second time */
+        token_pin_free(t->pin); /* changed elsewhere: never a second time */
         t->pin = NULL;
         return rv;
     default:
@@ -163,7 +197,7 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s)
     }
 }
 
-static enum err set_pin(struct token *t, const struct secret *old, const struct secret *fresh)
+static enum err set_pin(struct token *t, const struct token_pin *old, const struct token_pin *fresh)
 {
     CK_FUNCTION_LIST *f = t->module->f;
     CK_SESSION_HANDLE s = 0;
@@ -174,32 +208,24 @@ static enum err set_pin(struct token *t, const struct secret *old, const struct 
     CK_RV rv = f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
     if (rv != CKR_OK)
         return ckr_fail(rv, "C_OpenSession");
-    rv = f->C_SetPIN(s, pin_bytes(old), pin_len(old), pin_bytes(fresh), pin_len(fresh));
+    rv = f->C_SetPIN(s, token_pin_bytes(old), token_pin_len(old), token_pin_bytes(fresh),
+                     token_pin_len(fresh));
     f->C_CloseSession(s);
     return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_SetPIN");
 }
 
-enum err token_change_pin(struct token *t, const struct secret *old, const struct secret *fresh)
+enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh)
 {
-    struct secret *kept = NULL;
-
     if (!old != !fresh)
         return ERR_PIN_REQUIRED;
-    enum err e = copy_pin(fresh, &kept);
-    if (e)
-        goto out;
     pthread_rwlock_wrlock(&t->module->lock);
-    if (!token_session_attached(t))
-        e = token_session_recover(t, false);
+    enum err e = token_session_attached(t) ? ERR_OK : token_session_recover(t, false);
     if (!e)
         e = set_pin(t, old, fresh);
     if (!e && t->logged_in) {
-        secret_free(t->pin);
-        t->pin = kept; /* moved */
-        kept = NULL;
+        token_pin_free(t->pin);
+        t->pin = token_pin_hold(fresh);
     }
     pthread_rwlock_unlock(&t->module->lock);
-out:
-    secret_free(kept);
     return e;
 }

@@ -110,45 +110,18 @@ static bool is_trust_store(CK_FUNCTION_LIST *f)
     return is;
 }
 
-/* Loads each module by its path, so that it is an instance like any other. */
-static enum err load_each(CK_FUNCTION_LIST **list, size_t n, struct token_module **modules,
-                          size_t *count)
+enum err token_module_paths(char **out, size_t max, size_t *count)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (is_trust_store(list[i]))
-            continue;
-        char *path = p11_kit_module_get_filename(list[i]);
-        enum err e = path != NULL ? token_module_load(path, &modules[*count]) : ERR_TOKEN_MODULE;
-        free(path);
-        if (e == ERR_NO_MEMORY)
-            return e;
-        if (e == ERR_OK)
-            (*count)++;
-    }
-    return ERR_OK;
-}
-
-enum err token_modules_load(struct token_module ***out, size_t *count)
-{
-    size_t n = 0;
-    *out = NULL;
     *count = 0;
     CK_FUNCTION_LIST **list = p11_kit_modules_load(NULL, 0);
     if (!list)
         return module_fail("p11-kit");
-    while (list[n])
-        n++;
-    struct token_module **modules = calloc(n + 1, sizeof *modules);
-    enum err e = modules ? load_each(list, n, modules, count) : ERR_NO_MEMORY;
-    p11_kit_modules_release(list);
-    if (e != ERR_OK) {
-        for (size_t i = 0; i < *count; i++)
-            token_module_unload(modules[i]);
-        free(modules);
-        *count = 0;
-        return e;
+    for (size_t i = 0; list[i] && *count < max; i++) {
+        char *path = is_trust_store(list[i]) ? NULL : p11_kit_module_get_filename(list[i]);
+        if (path)
+            out[(*count)++] = path;
     }
-    *out = modules;
+    p11_kit_modules_release(list);
     return ERR_OK;
 }
 

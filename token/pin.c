@@ -84,6 +84,23 @@ static enum err write_prompt(int fd, const char *prompt)
     return e;
 }
 
+enum err pin_take_secret(void *secret, int fd)
+{
+    size_t before = secret_len(secret);
+    enum err e = secret_read_line(secret, fd);
+
+    if (isatty(fd) && (e == ERR_IO || (!e && secret_len(secret) == before)))
+        return ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
+    return e;
+}
+
+enum err pin_take_token(void *wanted, int fd)
+{
+    struct pin_wanted *w = wanted;
+
+    return token_pin_read(w->module, fd, &w->pin);
+}
+
 /* The terminal is in line mode: readable means a whole line or the end of file. */
 static enum err wait_line(int fd, const sigset_t *mask)
 {
@@ -94,24 +111,13 @@ static enum err wait_line(int fd, const sigset_t *mask)
         if (n > 0)
             return ERR_OK;
         if (n < 0 && errno != EINTR)
-            return ERR_IO;
+            return ERR_PIN_CANCELLED;
     }
     return ERR_PIN_CANCELLED;
 }
 
-static enum err read_pin(int fd, const sigset_t *mask, struct secret *out)
-{
-    size_t before = secret_len(out);
-    enum err e = wait_line(fd, mask);
-    if (!e)
-        e = secret_read_line(out, fd);
-    if (e == ERR_IO || (!e && secret_len(out) == before))
-        return ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
-    return e;
-}
-
 /* One prompt with the echo off. ERR_PIN_CANCELLED with CAUGHT set when a signal came between. */
-static enum err ask_once(int fd, const char *prompt, struct secret *out)
+static enum err ask_once(int fd, const char *prompt, pin_take *take, void *ctx)
 {
     struct termios before;
     struct watch w;
@@ -127,7 +133,9 @@ static enum err ask_once(int fd, const char *prompt, struct secret *out)
     if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
         e = write_prompt(fd, prompt);
         if (!e)
-            e = read_pin(fd, &w.mask_before, out);
+            e = wait_line(fd, &w.mask_before);
+        if (!e)
+            e = take(ctx, fd);
         tcsetattr(fd, TCSAFLUSH, &before);
         write_text(fd, "\n"); /* only looks; the PIN is read */
     }
@@ -135,7 +143,7 @@ static enum err ask_once(int fd, const char *prompt, struct secret *out)
     return e;
 }
 
-enum err pin_read_terminal(const char *prompt, struct secret *out)
+enum err pin_read_terminal(const char *prompt, pin_take *take, void *ctx)
 {
     enum err e;
 
@@ -143,20 +151,20 @@ enum err pin_read_terminal(const char *prompt, struct secret *out)
     if (fd < 0)
         return ERR_PIN_NO_TERMINAL;
     do
-        e = ask_once(fd, prompt, out);
+        e = ask_once(fd, prompt, take, ctx);
     while (e == ERR_PIN_CANCELLED && caught); /* the program was stopped, or survived the signal */
     close(fd);
     return e;
 }
 
-enum err pin_read_handed(int fd, const char *credential, bool *handed, struct secret *out)
+enum err pin_read_handed(int fd, const char *credential, bool *handed, pin_take *take, void *ctx)
 {
     int opened = -1;
     enum err e = fd < 0 ? credential_open(credential, &opened) : ERR_OK;
 
     *handed = fd >= 0 || opened >= 0;
     if (!e && *handed)
-        e = secret_read_line(out, fd < 0 ? opened : fd);
+        e = take(ctx, fd < 0 ? opened : fd);
     if (opened >= 0)
         close(opened);
     return e;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "token/inner.h"
+#include "token/both.h"
 
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/x509.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define CURVE_COUNT 3
@@ -146,14 +147,21 @@ enum err token_public_from_certificate(const uint8_t *der, size_t len, enum toke
     *curve = key ? curve_of_key(key) : 0;
     if (key && !*curve)
         e = EVP_PKEY_is_a(key, "EC") ? ERR_KEY_CURVE : ERR_KEY_ALGORITHM;
-    if (!e && EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point,
-                                              &point_len) != 1)
-        e = ERR_KEY_INVALID;
+    if (!e)
+        e = token_public_point(key, point, &point_len);
     if (!e)
         e = token_public_from_point(*curve, point, point_len, out);
     X509_free(cert);
     ERR_clear_error();
     return e;
+}
+
+enum err token_public_point(const EVP_PKEY *key, uint8_t out[static TOKEN_POINT_MAX], size_t *len)
+{
+    return EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out, TOKEN_POINT_MAX,
+                                           len) == 1
+               ? ERR_OK
+               : ERR_KEY_INVALID;
 }
 
 enum err token_key_spki(const struct token_key *k, struct buf *out)
@@ -232,9 +240,28 @@ enum err token_public_check(struct token_key *k, const uint8_t *hash, size_t has
     return good ? ERR_OK : ERR_TOKEN_BAD_SIGNATURE;
 }
 
-void token_public_free_checks(struct token_key *k)
+enum err token_public_new(struct token *t, enum token_use use, struct token_key **out)
 {
+    struct token_key *k = calloc(1, sizeof *k);
+
+    *out = k;
+    if (!k)
+        return ERR_NO_MEMORY;
+    k->token = t;
+    k->use = use;
+    pthread_mutex_init(&k->lock, NULL);
+    pthread_mutex_init(&k->checks_lock, NULL);
+    return ERR_OK;
+}
+
+void token_public_free(struct token_key *k)
+{
+    if (!k)
+        return;
     while (k->check_count)
         EVP_PKEY_CTX_free(k->checks[--k->check_count]);
     EVP_PKEY_free(k->public);
+    pthread_mutex_destroy(&k->checks_lock);
+    pthread_mutex_destroy(&k->lock);
+    free(k);
 }

@@ -28,6 +28,7 @@ struct loop {
     const struct serve_handler *table;
     size_t count;
     void *ctx;
+    void (*given)(void *ctx, int fd); /* NULL: descriptors stay with the kernel */
     struct pollfd fds[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
     /* A question's number, for each connection its last one's; 0: it has asked nothing yet. */
     uint64_t turn, heard[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
@@ -131,11 +132,36 @@ static bool send_answer(int fd, enum err result, const struct buf *payload)
     return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
+/* One question into the packet, and what came with it. The kernel closes what has no room. */
+static ssize_t receive_question(struct loop *l, int fd)
+{
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec part = {.iov_base = l->packet, .iov_len = sizeof l->packet};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    int descriptor;
+
+    if (l->given) {
+        message.msg_control = control.room;
+        message.msg_controllen = sizeof control.room;
+    }
+    ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *c = n >= 0 && l->given ? CMSG_FIRSTHDR(&message) : NULL;
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
+        c->cmsg_len == CMSG_LEN(sizeof descriptor)) {
+        memcpy(&descriptor, CMSG_DATA(c), sizeof descriptor);
+        l->given(l->ctx, descriptor);
+    }
+    return n;
+}
+
 /* False when the connection is finished. */
 static bool answer_one(struct loop *l, int fd)
 {
     struct buf payload = BUF_INIT(SERVE_MESSAGE_MAX);
-    ssize_t n = recv(fd, l->packet, sizeof l->packet, MSG_DONTWAIT | MSG_TRUNC);
+    ssize_t n = receive_question(l, fd);
 
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
@@ -218,6 +244,12 @@ static enum err run_loop(struct loop *l, bool listening)
 enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
                     int stop_fd)
 {
+    return serve_loop_given(listen_fd, table, count, ctx, stop_fd, NULL);
+}
+
+enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
+                          int stop_fd, void (*given)(void *ctx, int fd))
+{
     int listening = 0;
     socklen_t size = sizeof listening;
 
@@ -229,6 +261,7 @@ enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t cou
     l->table = table;
     l->count = count;
     l->ctx = ctx;
+    l->given = given;
     l->fds[STOP] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
     l->fds[LISTEN] = (struct pollfd){.fd = listen_fd, .events = POLLIN};
     l->used = FIRST_CONNECTION;
@@ -255,9 +288,13 @@ static enum err wait_ready(int fd, short events, int64_t deadline_mono_us)
     }
 }
 
-static enum err send_question(int fd, uint16_t type, const uint8_t *msg, size_t len,
+static enum err send_question(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
                               int64_t deadline_mono_us)
 {
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof give)];
+    } control = {0};
     uint8_t head[TYPE_LEN] = {(uint8_t)(type >> 8), (uint8_t)type};
     struct iovec parts[] = {
         {.iov_base = head, .iov_len = sizeof head},
@@ -265,6 +302,13 @@ static enum err send_question(int fd, uint16_t type, const uint8_t *msg, size_t 
     };
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
 
+    if (give >= 0) {
+        control.align = (struct cmsghdr){
+            .cmsg_len = CMSG_LEN(sizeof give), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+        memcpy(CMSG_DATA(&control.align), &give, sizeof give);
+        message.msg_control = control.room;
+        message.msg_controllen = sizeof control.room;
+    }
     for (;;) {
         enum err e = wait_ready(fd, POLLOUT, deadline_mono_us);
         if (e)
@@ -310,11 +354,17 @@ static enum err read_answer(const struct buf *packet, struct buf *answer)
 enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len, int64_t deadline_mono_us,
                     struct buf *answer)
 {
+    return serve_call_giving(fd, -1, type, msg, len, deadline_mono_us, answer);
+}
+
+enum err serve_call_giving(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
+                           int64_t deadline_mono_us, struct buf *answer)
+{
     struct buf packet = BUF_INIT(PACKET_MAX);
 
     if (len > SERVE_MESSAGE_MAX)
         return ERR_TOO_LARGE;
-    enum err e = send_question(fd, type, msg, len, deadline_mono_us);
+    enum err e = send_question(fd, give, type, msg, len, deadline_mono_us);
     if (!e)
         e = receive_packet(fd, deadline_mono_us, &packet);
     if (!e)

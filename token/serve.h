@@ -44,11 +44,19 @@ MUST_CHECK enum err serve_connect(const char *path, int *out);
 MUST_CHECK enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t count,
                                void *ctx, int stop_fd);
 
+/* The same for a client that hands descriptors over: GIVEN is called with one that came with a
+ * question, before the question's handler, and owns it. */
+MUST_CHECK enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size_t count,
+                                     void *ctx, int stop_fd, void (*given)(void *ctx, int fd));
+
 /* Asks and waits until DEADLINE_MONO_US (clock_mono_us). Appends the answer's payload to ANSWER and
  * returns ERR_OK, or returns the helper's error. ERR_TIMEOUT: no answer in time; ERR_UNAVAILABLE:
  * the helper is gone or talks nonsense. After these two FD is out of step: close it.
  * One caller at a time per FD. */
 MUST_CHECK enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len,
                                int64_t deadline_mono_us, struct buf *answer);
+/* The same with a copy of the descriptor GIVE, where that is not -1. */
+MUST_CHECK enum err serve_call_giving(int fd, int give, uint16_t type, const uint8_t *msg,
+                                      size_t len, int64_t deadline_mono_us, struct buf *answer);
 
 #endif

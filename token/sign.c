@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/inner.h"
 
-#include "base/log.h"
-#include <openssl/evp.h>
-#include <string.h>
-
 struct signing {
     struct token_key *key;
     const uint8_t *hash;
     size_t hash_len;
-    uint8_t sig[TOKEN_SIG_MAX];
+    uint8_t *sig; /* TOKEN_SIG_MAX bytes */
     size_t sig_len;
     enum err verdict;
 };
 
 static CK_RV sign_begun(struct token *t, CK_SESSION_HANDLE s, struct signing *g)
 {
-    CK_ULONG len = sizeof g->sig;
+    CK_ULONG len = TOKEN_SIG_MAX;
 
     /* PKCS#11 takes data as non-const and only reads it. */
     CK_RV rv = t->module->f->C_Sign(s, (CK_BYTE *)(uintptr_t)g->hash, g->hash_len, g->sig, &len);
-    g->sig_len = rv == CKR_OK ? len : 0;
+    g->sig_len = rv == CKR_OK && len <= TOKEN_SIG_MAX ? len : 0;
     return rv;
 }
 
@@ -58,33 +54,23 @@ static CK_RV sign(struct token *t, const struct token_session *s, void *arg)
     return rv == CKR_OK ? sign_begun(t, s->handle, g) : rv;
 }
 
-enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
-                    size_t sig_cap, size_t *sig_len)
+enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
+                        size_t *sig_len)
 {
-    struct signing g = {.key = k, .hash = hash, .hash_len = hash_len};
+    struct signing g = {.key = k, .hash = hash, .hash_len = hash_len, .sig = sig};
 
-    *sig_len = 0;
-    if (hash_len != token_hash_len(k->info.curve) || sig_cap < token_sig_len(k->info.curve))
-        return ERR_INTERNAL; /* the caller chose the hash or the room by another curve */
     enum err e = token_session_run(k->token, "C_Sign", sign, &g);
     if (!e)
         e = g.verdict;
-    if (!e)
-        e = token_public_check(k, hash, hash_len, g.sig, g.sig_len);
-    if (e == ERR_TOKEN_BAD_SIGNATURE)
-        return log_fail(e, "token.sign", "%s: the answer does not verify", k->token->info.label);
-    if (e)
-        return e;
-    memcpy(sig, g.sig, g.sig_len);
-    *sig_len = g.sig_len;
-    return ERR_OK;
+    *sig_len = e ? 0 : g.sig_len;
+    return e;
 }
 
 struct derivation {
     struct token_key *key;
     const uint8_t *peer;
     size_t peer_len;
-    uint8_t z[66];
+    uint8_t *z; /* TOKEN_Z_MAX bytes */
     size_t z_len;
 };
 
@@ -122,25 +108,17 @@ static CK_RV derive(struct token *t, const struct token_session *s, void *arg)
         rv = derive_object(f, s->handle, key, d, &made);
     if (rv != CKR_OK)
         return rv;
-    rv = token_object_bytes(f, s->handle, made, CKA_VALUE, d->z, sizeof d->z, &d->z_len);
+    rv = token_object_bytes(f, s->handle, made, CKA_VALUE, d->z, TOKEN_Z_MAX, &d->z_len);
     f->C_DestroyObject(s->handle, made);
     return rv;
 }
 
-enum err token_derive(struct token_key *k, const uint8_t *peer, size_t peer_len,
-                      struct secret *out_z)
+enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len, uint8_t *z,
+                          size_t *z_len)
 {
-    struct derivation d = {.key = k, .peer = peer, .peer_len = peer_len};
-    EVP_PKEY *public = NULL;
+    struct derivation d = {.key = k, .peer = peer, .peer_len = peer_len, .z = z};
 
-    enum err e = token_public_from_point(k->info.curve, peer, peer_len, &public);
-    EVP_PKEY_free(public);
-    if (!e)
-        e = token_session_run(k->token, "C_DeriveKey", derive, &d);
-    if (!e && d.z_len != token_public_field_len(k->info.curve))
-        e = log_fail(ERR_TOKEN_FAILED, "token.derive", "%zu bytes from the token", d.z_len);
-    if (!e)
-        e = secret_add(out_z, d.z, d.z_len);
-    secret_wipe(d.z, sizeof d.z);
+    enum err e = token_session_run(k->token, "C_DeriveKey", derive, &d);
+    *z_len = e ? 0 : d.z_len;
     return e;
 }

@@ -27,12 +27,6 @@ static enum token_tries tries_of(CK_FLAGS flags)
     return flags & CKF_USER_PIN_COUNT_LOW ? TOKEN_TRIES_LOW : TOKEN_TRIES_OK;
 }
 
-const char *token_tries_name(enum token_tries tries)
-{
-    static const char *const names[] = {"unknown", "ok", "low", "final", "locked"};
-    return (size_t)tries < sizeof names / sizeof names[0] ? names[tries] : names[0];
-}
-
 /* 0 where the token does not say, or says nonsense. */
 static unsigned pin_len_of(CK_ULONG len)
 {
@@ -190,32 +184,17 @@ enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK
     return e;
 }
 
-enum err token_info_uri(const struct token_info *info, struct buf *out)
-{
-    const struct token_uri_part parts[] = {
-        {TOKEN_URI_TOKEN, info->label, strlen(info->label)},
-        {TOKEN_URI_MANUFACTURER, info->manufacturer, strlen(info->manufacturer)},
-        {TOKEN_URI_MODEL, info->model, strlen(info->model)},
-        {TOKEN_URI_SERIAL, info->serial, strlen(info->serial)},
-        {TOKEN_URI_MODULE_PATH, info->module, strlen(info->module)},
-    };
-    return token_uri_write(parts, sizeof parts / sizeof parts[0], out);
-}
-
-static CK_RV set_user_pin(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, const struct secret *so_pin,
-                          const struct secret *user_pin)
+static CK_RV set_user_pin(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, const struct token_pin *so_pin,
+                          const struct token_pin *user_pin)
 {
     CK_SESSION_HANDLE s = 0;
-    /* PKCS#11 takes PINs as non-const, and only reads them. */
-    CK_UTF8CHAR *so = (CK_UTF8CHAR *)(uintptr_t)secret_bytes(so_pin);
-    CK_UTF8CHAR *user = (CK_UTF8CHAR *)(uintptr_t)secret_bytes(user_pin);
 
     CK_RV rv = f->C_OpenSession(slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
     if (rv != CKR_OK)
         return rv;
-    rv = f->C_Login(s, CKU_SO, so, secret_len(so_pin));
+    rv = f->C_Login(s, CKU_SO, token_pin_bytes(so_pin), token_pin_len(so_pin));
     if (rv == CKR_OK) {
-        rv = f->C_InitPIN(s, user, secret_len(user_pin));
+        rv = f->C_InitPIN(s, token_pin_bytes(user_pin), token_pin_len(user_pin));
         f->C_Logout(s);
     }
     f->C_CloseSession(s);
@@ -223,14 +202,13 @@ static CK_RV set_user_pin(CK_FUNCTION_LIST *f, CK_SLOT_ID slot, const struct sec
 }
 
 static enum err init_slot(struct token_module *m, CK_SLOT_ID slot, const char *label,
-                          const struct secret *so_pin, const struct secret *user_pin)
+                          const struct token_pin *so_pin, const struct token_pin *user_pin)
 {
     CK_UTF8CHAR padded[32];
-    CK_UTF8CHAR *so = (CK_UTF8CHAR *)(uintptr_t)secret_bytes(so_pin);
 
     memset(padded, ' ', sizeof padded);
     memcpy(padded, label, strlen(label));
-    CK_RV rv = m->f->C_InitToken(slot, so, secret_len(so_pin), padded);
+    CK_RV rv = m->f->C_InitToken(slot, token_pin_bytes(so_pin), token_pin_len(so_pin), padded);
     if (rv != CKR_OK)
         return ckr_fail(rv, "C_InitToken");
     rv = set_user_pin(m->f, slot, so_pin, user_pin);
@@ -239,7 +217,7 @@ static enum err init_slot(struct token_module *m, CK_SLOT_ID slot, const char *l
 
 /* The first slot without an initialised token. A PIN that this token would not take is refused
  * here, before the token is half made. */
-static enum err find_free(struct token_module *m, const struct secret *pin, CK_SLOT_ID *slot)
+static enum err find_free(struct token_module *m, const struct token_pin *pin, CK_SLOT_ID *slot)
 {
     struct token_info *infos = NULL;
     CK_SLOT_ID *slots = NULL;
@@ -250,8 +228,8 @@ static enum err find_free(struct token_module *m, const struct secret *pin, CK_S
         i++;
     if (!e && i == count)
         e = ERR_TOKEN_FULL;
-    if (!e && (secret_len(pin) < infos[i].pin_min ||
-               (infos[i].pin_max && secret_len(pin) > infos[i].pin_max)))
+    if (!e && (token_pin_len(pin) < infos[i].pin_min ||
+               (infos[i].pin_max && token_pin_len(pin) > infos[i].pin_max)))
         e = ERR_PIN_INVALID;
     if (!e)
         *slot = slots[i];
@@ -260,8 +238,8 @@ static enum err find_free(struct token_module *m, const struct secret *pin, CK_S
     return e;
 }
 
-enum err token_init(struct token_module *m, const char *label, const struct secret *so_pin,
-                    const struct secret *user_pin, struct token_info *out)
+enum err token_init(struct token_module *m, const char *label, struct token_pin *so_pin,
+                    struct token_pin *user_pin, struct token_info *out)
 {
     CK_SLOT_ID slot = 0;
     size_t len = strlen(label);

@@ -33,11 +33,16 @@ void token_close(struct token *t)
         t->module->f->C_Logout(t->anchor);
     token_session_drop(t);
     pthread_rwlock_unlock(&t->module->lock);
-    secret_free(t->pin);
+    token_pin_free(t->pin);
     pthread_cond_destroy(&t->returned);
     pthread_mutex_destroy(&t->pool_lock);
     pthread_mutex_destroy(&t->context);
     free(t);
+}
+
+struct token_module *token_module_of(const struct token *t)
+{
+    return t->module;
 }
 
 static CK_RV read_info(struct token *t, const struct token_session *s, void *arg)

@@ -10,14 +10,19 @@
  * the PIN kept from token_login, and runs once more; if that fails, too, its error stands. A PIN
  * that the token refuses is forgotten at once and never tried again.
  *
- * Thread-safe but for freeing: keys before their token, tokens before their module, and nothing
- * that another thread still uses. After fork() the child may not use any of it: fork helpers
- * before token_module_load.
+ * Thread-safe but for freeing: PINs and keys before their token, tokens before their module, and
+ * nothing that another thread still uses. After fork() the child may not use any of it: fork
+ * helpers before token_module_load.
  *
- * What it does not do: a module that hangs makes the caller hang (OpenSC 0.23 does when a PIV card
- * is pulled and pcscd has not noticed yet), and only a process of its own behind token/serve.h,
- * with the deadline at its caller, is safe from that. But for a certificate request it hashes
- * nothing, and knows nothing about what is signed.
+ * There are two of it, and a program links one. cs_token calls the module in this process: a module
+ * that hangs makes the caller hang, and one that crashes takes it along. It is for processes that
+ * exist for their token, such as the keeper and the helper program. cs_token_remote is for programs
+ * of people: each module has a helper program (token/helper/) of its own, which alone sees the
+ * module and the PIN. One that does not answer by its deadline is killed: ERR_TOKEN_HANGS; one that
+ * died is ERR_TOKEN_CRASHED. What was opened there says so from then on; token_list, token_open
+ * and token_init start a new one.
+ *
+ * But for a certificate request it hashes nothing, and knows nothing about what is signed.
  *
  * Texts in the info structs are the token's own bytes without their padding: escape before
  * printing.
@@ -71,6 +76,22 @@ MUST_CHECK enum err token_modules_load(struct token_module ***out, size_t *count
 /* NULL-safe. Every token must have been closed. */
 void token_module_unload(struct token_module *m);
 
+/* --- PINs --- */
+
+/* In one locked page, of the process that talks to the module and of no other. */
+struct token_pin;
+
+/* Reads one line from FD there, for tokens of M. Of a terminal an empty line, or none, is
+ * ERR_PIN_CANCELLED. ERR_IO, ERR_TOO_LARGE. token/pin.h asks people. */
+MUST_CHECK enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out);
+
+/* *SAME: both are one PIN, read for one module. */
+MUST_CHECK enum err token_pin_same(const struct token_pin *a, const struct token_pin *b,
+                                   bool *same);
+
+/* NULL-safe. A token that needs the PIN still keeps it. */
+void token_pin_free(struct token_pin *pin);
+
 /* --- what is plugged in --- */
 
 struct token_info {
@@ -96,9 +117,8 @@ MUST_CHECK enum err token_info_uri(const struct token_info *info, struct buf *ou
 /* Makes a token in the first slot whose token is not initialised (SoftHSM always offers one) and
  * sets both PINs. LABEL: 1 to 32 bytes of UTF-8. An equal label elsewhere is allowed; the serial
  * tells them apart. Never touches an initialised token. ERR_TOKEN_FULL without a free slot. */
-MUST_CHECK enum err token_init(struct token_module *m, const char *label,
-                               const struct secret *so_pin, const struct secret *user_pin,
-                               struct token_info *out);
+MUST_CHECK enum err token_init(struct token_module *m, const char *label, struct token_pin *so_pin,
+                               struct token_pin *user_pin, struct token_info *out);
 
 /* --- an opened token --- */
 
@@ -112,6 +132,9 @@ MUST_CHECK enum err token_open(struct token_module *m, const struct token_uri *u
 /* Logs out, closes, wipes the PIN. NULL-safe. */
 void token_close(struct token *t);
 
+/* The module that T was opened by. */
+struct token_module *token_module_of(const struct token *t);
+
 /* Asks the token now. */
 MUST_CHECK enum err token_info_of(struct token *t, struct token_info *out);
 
@@ -122,17 +145,17 @@ MUST_CHECK enum err token_info_of(struct token *t, struct token_info *out);
  * the slot now holds another token (ERR_TOKEN_REMOVED). Also ERR_PIN_WRONG, ERR_PIN_CANCELLED,
  * ERR_PIN_NOT_SET and so on.
  *
- * Keeps a copy of PIN in a locked page until token_logout or token_close: keys that always
- * authenticate want it for each signature, and a token that was away wants it again. */
-MUST_CHECK enum err token_login(struct token *t, const struct secret *pin, bool last_try_allowed);
+ * Keeps PIN until token_logout or token_close: keys that always authenticate want it for each
+ * signature, and a token that was away wants it again. */
+MUST_CHECK enum err token_login(struct token *t, struct token_pin *pin, bool last_try_allowed);
 
 /* Also wipes the kept PIN. Fine when not logged in. */
 MUST_CHECK enum err token_logout(struct token *t);
 
 /* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked and last try are
  * refused beforehand. The login, if any, continues with FRESH. */
-MUST_CHECK enum err token_change_pin(struct token *t, const struct secret *old,
-                                     const struct secret *fresh);
+MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
+                                     struct token_pin *fresh);
 
 /* --- keys --- */
 

@@ -210,3 +210,13 @@ enum err token_uri_write(const struct token_uri_part *parts, size_t count, struc
     }
     return e;
 }
+
+enum err token_uri_text(const struct token_uri *uri, struct buf *out)
+{
+    struct token_uri_part parts[TOKEN_URI_ATTRS];
+
+    for (size_t i = 0; i < TOKEN_URI_ATTRS; i++)
+        parts[i] =
+            (struct token_uri_part){(enum token_uri_attr)i, uri->attrs[i].bytes, uri->attrs[i].len};
+    return token_uri_write(parts, TOKEN_URI_ATTRS, out);
+}

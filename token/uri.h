@@ -47,6 +47,9 @@ const char *token_uri_get(const struct token_uri *u, enum token_uri_attr attr, s
 /* token_uri_get(u, TOKEN_URI_MODULE_PATH, NULL). */
 const char *token_uri_module_path(const struct token_uri *u);
 
+/* Appends URI as text again, which token_uri_parse takes. */
+MUST_CHECK enum err token_uri_text(const struct token_uri *uri, struct buf *out);
+
 struct token_uri_part {
     enum token_uri_attr attr; /* in rising order */
     const void *bytes;

@@ -17,26 +17,30 @@ struct seal {
     struct key *public;
 };
 
-enum err seal_read_secret(int fd, const char *credential, const char *prompt, struct secret *out)
+static enum err read_line(int fd, const char *credential, const char *prompt, pin_take *take,
+                          void *ctx)
 {
     bool handed = false;
-    enum err e = pin_read_handed(fd, credential, &handed, out);
+    enum err e = pin_read_handed(fd, credential, &handed, take, ctx);
 
     if (!e && !handed)
-        e = pin_read_terminal(prompt, out);
+        e = pin_read_terminal(prompt, take, ctx);
     return e ? log_fail(e, "courier.pin", "%s could not be read", credential) : ERR_OK;
+}
+
+enum err seal_read_secret(int fd, const char *credential, const char *prompt, struct secret *out)
+{
+    return read_line(fd, credential, prompt, pin_take_secret, out);
 }
 
 static enum err log_in(struct token *token, int pin_fd)
 {
-    struct secret *pin = NULL;
-    enum err e = secret_new(&pin);
+    struct pin_wanted wanted = {.module = token_module_of(token)};
+    enum err e = read_line(pin_fd, "pin", "PIN of the courier's token: ", pin_take_token, &wanted);
 
     if (!e)
-        e = seal_read_secret(pin_fd, "pin", "PIN of the courier's token: ", pin);
-    if (!e)
-        e = token_login(token, pin, false);
-    secret_free(pin);
+        e = token_login(token, wanted.pin, false);
+    token_pin_free(wanted.pin);
     return e;
 }
 

@@ -38,29 +38,24 @@ static void name_of(const struct hsm *h, enum hsm_use use, char out[static NAME_
 
 /* From the first source that there is, and then from no other: a wrong PIN must not cost two tries.
  * *OUT is NULL where the reader's own keypad will ask. */
-static enum err get_pin(struct token *token, int pin_fd, struct secret **out)
+static enum err get_pin(struct token *token, int pin_fd, struct token_pin **out)
 {
+    struct pin_wanted wanted = {.module = token_module_of(token)};
     struct token_info info;
     bool handed = false;
 
-    *out = NULL;
     enum err e = token_info_of(token, &info);
     if (!e)
-        e = secret_new(out);
-    if (!e)
-        e = pin_read_handed(pin_fd, "pin", &handed, *out);
-    if (!e && !handed && info.keypad) {
-        secret_free(*out);
-        *out = NULL;
-    } else if (!e && !handed) {
-        e = pin_read_terminal("PIN of the bank's token: ", *out);
-    }
+        e = pin_read_handed(pin_fd, "pin", &handed, pin_take_token, &wanted);
+    if (!e && !handed && !info.keypad)
+        e = pin_read_terminal("PIN of the bank's token: ", pin_take_token, &wanted);
+    *out = wanted.pin;
     return e ? log_fail(e, "keeper.pin", "no PIN could be read") : ERR_OK;
 }
 
 static enum err log_in(struct token *token, int pin_fd)
 {
-    struct secret *pin;
+    struct token_pin *pin;
 
     enum err e = get_pin(token, pin_fd, &pin);
     if (!e) {
@@ -68,7 +63,7 @@ static enum err log_in(struct token *token, int pin_fd)
         if (e)
             e = log_fail(e, "keeper.login", "the token refused the login");
     }
-    secret_free(pin);
+    token_pin_free(pin);
     return e;
 }
 

@@ -7,6 +7,7 @@
 #include "bankd/server/notices.h"
 #include "bankd/server/prepare.h"
 #include "bankd/server/tls.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
@@ -29,8 +30,10 @@ static enum err answer_js(struct job *j, struct js *object, enum err e)
     return e;
 }
 
+/* The time, by which people find out that their own clock is off. */
 static enum err apply_health(const struct bank *b, struct job *j)
 {
+    char now[TEXT_TIME_LEN + 1];
     struct js *o = NULL;
 
     if (!note_current(b->note, b->core)) {
@@ -42,6 +45,9 @@ static enum err apply_health(const struct bank *b, struct job *j)
         e = js_set_text(o, "bank", b->name);
     if (!e)
         e = js_set_text(o, "status", "serving");
+    text_time(clock_now_us(), now);
+    if (!e)
+        e = js_set_text(o, "time", now);
     if (!e)
         e = js_set_text(o, "version", COUNTERSIGN_VERSION);
     return answer_js(j, o, e);
@@ -401,7 +407,8 @@ static enum err apply_account_open(const struct bank *b, struct job *j)
                                              .count = r->count,
                                              .rules = buf_str(&r->rules),
                                              .limits = buf_str(&r->limits),
-                                             .deputies = buf_str(&r->deputies)};
+                                             .deputies = buf_str(&r->deputies),
+                                             .single = r->single};
 
     return core_account_open(b->core, &who, &terms, &j->answer);
 }

@@ -143,7 +143,7 @@ class Bank:
         os.rename(self.path("new"), self.path(name))
 
     def fault(self, *lines):
-        """See tests/fault/control.h."""
+        """See testbank/fault/control.h."""
         self.write("control", "".join(line + "\n" for line in lines))
 
     def write_settings(self, **changed):

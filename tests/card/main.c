@@ -28,6 +28,7 @@ struct reader {
     struct apdu_link link;
     uint16_t port;
     bool trace;
+    bool mute;     /* there, and no answer to a reset: as a card the wrong way round */
     int signals;   /* signalfd */
     bool inserted; /* what the last signal asked for */
     bool stop;
@@ -59,6 +60,10 @@ static void power(struct reader *reader, bool on)
     apdu_link_reset(&reader->link);
 }
 
+/* No answer at all would be no card. This is one that the reader does not take (ISO 7816-3, 8.1: 33
+ * bytes at most), so that powering the card fails. */
+static const uint8_t too_long[40] = {0x3B};
+
 /* A message of the reader itself. */
 static bool control(struct reader *reader, int fd, uint8_t code)
 {
@@ -66,7 +71,8 @@ static bool control(struct reader *reader, int fd, uint8_t code)
         power(reader, code != VPCD_OFF);
         return true;
     }
-    if (!vpcd_send(fd, card_kind.atr, card_kind.atr_len))
+    if (!vpcd_send(fd, reader->mute ? too_long : card_kind.atr,
+                   reader->mute ? sizeof too_long : card_kind.atr_len))
         return false;
     if (reader->powered && !reader->announced) {
         reader->announced = true;
@@ -192,17 +198,14 @@ static bool parse_options(int argc, char **argv, struct card_options *options,
                           struct reader *reader)
 {
     static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'},
-        {"curve", required_argument, NULL, 'c'},
-        {"pin", required_argument, NULL, 'n'},
-        {"tries", required_argument, NULL, 't'},
-        {"empty", no_argument, NULL, 'e'},
-        {"verbose", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
+        {"port", required_argument, NULL, 'p'}, {"curve", required_argument, NULL, 'c'},
+        {"pin", required_argument, NULL, 'n'},  {"tries", required_argument, NULL, 't'},
+        {"empty", no_argument, NULL, 'e'},      {"mute", no_argument, NULL, 'm'},
+        {"verbose", no_argument, NULL, 'v'},    {NULL, 0, NULL, 0},
     };
     int option;
 
-    while ((option = getopt_long(argc, argv, "p:c:n:t:ev", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "p:c:n:t:emv", names, NULL)) != -1) {
         if (option == 'p')
             reader->port = (uint16_t)number(optarg, UINT16_MAX);
         else if (option == 'c')
@@ -213,6 +216,8 @@ static bool parse_options(int argc, char **argv, struct card_options *options,
             options->tries = number(optarg, CARD_TRIES_MAX);
         else if (option == 'e')
             options->empty = true;
+        else if (option == 'm')
+            reader->mute = true;
         else if (option == 'v')
             reader->trace = true;
         else
@@ -229,7 +234,7 @@ int main(int argc, char **argv)
     if (!parse_options(argc, argv, &options, &reader)) {
         fprintf(stderr,
                 "usage: %s [--port PORT] [--curve NAME] [--pin PIN] [--tries N] [--empty]"
-                " [--verbose]\n",
+                " [--mute] [--verbose]\n",
                 card_kind.name);
         return 2;
     }

@@ -21,6 +21,8 @@ WAIT_S = 30
 
 
 class Plugged(unittest.TestCase):
+    program = PROGRAM
+
     def setUp(self):
         self.directory = tempfile.mkdtemp(prefix="countersign-test-")
         self.addCleanup(shutil.rmtree, self.directory)
@@ -60,8 +62,15 @@ class Plugged(unittest.TestCase):
         self.plugs += 1
         await_log("READY", self.plugs + 1)
 
+    def wrong_pin(self):
+        read, write = os.pipe()
+        os.write(write, b"999999\n")
+        os.close(write)
+        self.addCleanup(os.close, read)
+        done = subprocess.run([PROGRAM, "token", "info", "--last-try", "--module", MODULE, "--pin-fd", str(read)],
+                              env=self.env, pass_fds=(read,), capture_output=True, text=True, timeout=WAIT_S, check=False)
+        self.assertIn("PIN_WRONG", done.stderr)
 
-class ListTest(Plugged):
     def softhsm(self):
         """A module that knows no reader, with one token."""
         path = self.path("softhsm2.conf")
@@ -72,6 +81,8 @@ class ListTest(Plugged):
                         "12345678"], env=env, check=True, capture_output=True, timeout=WAIT_S)
         return {"SOFTHSM2_CONF": path}
 
+
+class ListTest(Plugged):
     def test_piv(self):
         """Readers with and without a card, and the token's keys without its PIN."""
         told = self.listing()
@@ -103,6 +114,13 @@ class ListTest(Plugged):
     def test_empty(self):
         self.assertEqual([t["keys"] for t in self.listing()["tokens"]], [[], []])
         self.assertIn("none is seen without the PIN", self.run_tool("token", "list"))
+
+    def test_mute(self):
+        told = self.listing()
+        self.assertEqual((told["readers"][0]["card"], told["readers"][0]["answers"]), (True, False))
+        self.assertIn("%s: a card that does not answer" % READER, self.run_tool("token", "list"))
+        watch = self.start("token", "list", "--watch")
+        self.assertEqual([watch.stdout.readline().split()[0] for _ in range(3)], ["pcscd-here", "reader-here", "card-mute"])
 
     def test_unknown(self):
         """A card that no module here takes, beside a token that needs no reader."""
@@ -163,14 +181,8 @@ class ListTest(Plugged):
 
     def test_pin(self):
         """Looking costs no try: with two wrong ones the last is still there, and said."""
-        for _ in range(2):
-            read, write = os.pipe()
-            os.write(write, b"999999\n")
-            os.close(write)
-            self.addCleanup(os.close, read)
-            done = subprocess.run([PROGRAM, "token", "info", "--module", MODULE, "--pin-fd", str(read)], env=self.env,
-                                  pass_fds=(read,), capture_output=True, text=True, timeout=WAIT_S, check=False)
-            self.assertIn("PIN_WRONG", done.stderr)
+        self.wrong_pin()
+        self.wrong_pin()
         for _ in range(3):
             self.assertEqual(self.listing()["tokens"][0]["tries"], "final")
         self.assertIn("  tries left one; another wrong PIN locks the token\n", self.run_tool("token", "list"))

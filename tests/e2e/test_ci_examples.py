@@ -85,6 +85,18 @@ class Examples(unittest.TestCase):
         self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
         self.assertIn("RJCT", run.stdout)
 
+    def test_a_token_that_does_not_lock_fails_the_job(self):
+        script = os.path.join(self.checkout, "examples", "ci", "locked.sh")
+        with open(script, encoding="utf-8") as f:
+            text = f.read()
+        self.assertIn("token_does 'tries 3' trace", text)
+        broken = os.path.join(self.checkout, "broken.sh")
+        with open(broken, "w", encoding="utf-8") as f:
+            f.write(text.replace("tries 3", "tries 9"))
+        run = self.run_line("sh broken.sh")
+        self.assertEqual(run.returncode, 1, run.stdout + run.stderr)
+        self.assertEqual(run.stdout.count("PIN_WRONG"), 2)
+
     def test_what_is_installed(self):
         for path in ("bin/countersign-testbank", "share/man/man1/countersign-testbank.1"):
             self.assertTrue(os.path.isfile(os.path.join(self.prefix, path)), path)

@@ -189,6 +189,22 @@ class Gives(Case):
         countersign(bob, "approve", order, "--yes")
         self.assertEqual(countersign(shop, "balance")["booked"], "12.34")
 
+    def test_tokens_that_fail_as_told(self):
+        """Of each person by a file of his own; what the module sees is written down beside it."""
+        bank = self.start("--faults").ready().bank
+        alice, bob = bank["holders"]
+        for person in (alice, bob, bank["creditor"], bank["operator"]):
+            self.assertFalse(os.path.exists(person["faultsFile"]))
+        with open(alice["faultsFile"], "w", encoding="ascii") as f:
+            f.write("C_Sign * flip\ntrace\n")
+        with self.assertRaisesRegex(AssertionError, "TOKEN_BAD_SIGNATURE"):
+            countersign(alice, "login")
+        with open(alice["faultsFile"] + ".trace", encoding="ascii") as f:
+            self.assertEqual(f.read().split("\n").count("C_Sign 0x0"), 1)
+        countersign(bob, "login")
+        os.unlink(alice["faultsFile"])
+        countersign(alice, "login")
+
     def test_an_operator_whose_token_signs(self):
         bank = self.start().ready().bank
         olga, account = bank["operator"], bank["accounts"][0]["account"]

@@ -13,7 +13,7 @@ from bank import Bank, joint
 from scene import Scene, cents
 
 PATIENCE = 20  # seconds until something must have happened; a deadline, not a delay
-FAULT_MODULE = os.path.join(os.environ.get("COUNTERSIGN_BUILD", "build/dev"), "tests/libcountersign-fault.so")
+FAULT_MODULE = os.environ["COUNTERSIGN_FAULT"]
 
 # The programs forbid to be traced by anybody but root.
 needs_root = unittest.skipIf(os.geteuid() != 0, "SKIPPED: only root may attach strace to these programs")
@@ -120,7 +120,7 @@ class Trouble(Scene):
         self.bob.close()
 
     def token(self, *rules):
-        """From here on the token does as RULES say (tests/fault/control.h)."""
+        """From here on the token does as RULES say (testbank/fault/control.h)."""
         path = self.bank.path("fault")
         with open(path + ".new", "w", encoding="utf-8") as f:
             f.write("".join(rule + "\n" for rule in rules))

@@ -153,11 +153,25 @@ class FaultTest(unittest.TestCase):
     def test_rule_not_understood(self):
         for rule in ("C_Sing 1 hang", "C_Sign 0 hang", "C_Sign 1 0", "C_Sign 1 0x32x", "C_Sign -1 5",
                      "C_Sign 1 stop", "C_Sign 1", "C_Sign 1 hang now", "C_Login 1 flip", "tries",
-                     "tries 0", "tries 3 4", "pinpad 1"):
+                     "tries 0", "tries 3 4", "pinpad 1", "trace 1"):
             self.control(rule)
             status, output = self.pkcs11("-L")
             self.assertEqual(status, -signal.SIGABRT, rule)
             self.assertIn("fault module: ", output)
+
+    def test_trace(self):
+        """Of every process, also of a call that ends one."""
+        self.control("C_Sign 1 crash", "trace")
+        self.sign(WRONG_PIN)
+        self.sign()
+        with open(self.path("control.trace"), encoding="ascii") as file:
+            calls = file.read().split("\n")
+        self.assertEqual([call for call in calls if call.startswith(("C_Login ", "C_Sign "))],
+                         ["C_Login 0xa0", "C_Login 0x0", "C_Sign crash"])
+        self.control()
+        self.signs()
+        with open(self.path("control.trace"), encoding="ascii") as file:
+            self.assertEqual(file.read().split("\n"), calls)
 
     def token_flags(self):
         listing = self.pkcs11("-L")[1]

@@ -19,6 +19,7 @@ MAY_INCLUDE = {
     "api": ["base", "order"],
     "app": ["base", "order", "verifier", "token", "api"],
     "signer": ["base", "order", "verifier", "token", "api", "app"],
+    "testbank": [],
     "bankd/core": ["base", "order", "verifier", "api", "bankd/store"],
     "bankd/store": ["base"],
     "bankd/server": [
@@ -35,7 +36,7 @@ MAY_INCLUDE = {
 # Foreign header: the one home of that interface. A home that ends in "/" is a folder.
 HOMES = [
     (r"unicode/.*", ["order/text.c"]),
-    (r"(p11-kit/.*|libp11\.h|pkcs11\.h|winscard\.h|wintypes\.h|PCSC/.*)", ["token/"]),
+    (r"(p11-kit/.*|libp11\.h|pkcs11\.h|winscard\.h|wintypes\.h|PCSC/.*)", ["token/", "testbank/fault/"]),
     (r"ncurses\.h", ["app/screen.c"]),
     (r"curl/.*", ["api/client.c", "bankd/courier/post.c"]),
     (r"(qrencode|png)\.h", ["app/qr.c"]),

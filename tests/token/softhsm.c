@@ -32,7 +32,7 @@ static void write_conf(const struct softhsm *h)
 
 void softhsm_begin_with(struct softhsm *h, const char *module)
 {
-    *h = (struct softhsm){.dir = "/tmp/countersign-softhsm-XXXXXX"};
+    *h = (struct softhsm){.dir = "/dev/shm/countersign-softhsm-XXXXXX"};
     assert_non_null(mkdtemp(h->dir));
     write_conf(h);
     assert_ok(token_module_load(module, &h->module));
@@ -58,13 +58,34 @@ void softhsm_end(struct softhsm *h)
     unsetenv("SOFTHSM2_CONF");
 }
 
-struct secret *softhsm_secret(const char *text)
+struct token_pin *softhsm_pin(struct token_module *m, const char *text)
+{
+    struct token_pin *pin = NULL;
+    int ends[2];
+
+    assert_int_equal(pipe(ends), 0);
+    assert_true(dprintf(ends[1], "%s\n", text) > 0);
+    close(ends[1]);
+    assert_ok(token_pin_read(m, ends[0], &pin));
+    close(ends[0]);
+    return pin;
+}
+
+struct secret *softhsm_secret(void)
 {
     struct secret *s = NULL;
 
     assert_ok(secret_new(&s));
-    assert_ok(secret_add(s, text, strlen(text)));
     return s;
+}
+
+enum err softhsm_login(struct token *t, const char *text, bool last_try_allowed)
+{
+    struct token_pin *pin = softhsm_pin(token_module_of(t), text);
+    enum err e = token_login(t, pin, last_try_allowed);
+
+    token_pin_free(pin);
+    return e;
 }
 
 struct token_uri *softhsm_uri(const char *text)
@@ -77,25 +98,23 @@ struct token_uri *softhsm_uri(const char *text)
 
 void softhsm_init_token(struct softhsm *h, const char *label, struct token_info *out)
 {
-    struct secret *so_pin = softhsm_secret(SOFTHSM_SO_PIN);
-    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
+    struct token_pin *so_pin = softhsm_pin(h->module, SOFTHSM_SO_PIN);
+    struct token_pin *pin = softhsm_pin(h->module, SOFTHSM_PIN);
 
     assert_ok(token_init(h->module, label, so_pin, pin, out));
-    secret_free(so_pin);
-    secret_free(pin);
+    token_pin_free(so_pin);
+    token_pin_free(pin);
 }
 
 struct token *softhsm_open(struct softhsm *h, const char *label)
 {
     char text[128];
     struct token *t = NULL;
-    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
 
     snprintf(text, sizeof text, "pkcs11:token=%s", label);
     struct token_uri *uri = softhsm_uri(text);
     assert_ok(token_open(h->module, uri, &t));
-    assert_ok(token_login(t, pin, false));
+    assert_ok(softhsm_login(t, SOFTHSM_PIN, false));
     token_uri_free(uri);
-    secret_free(pin);
     return t;
 }

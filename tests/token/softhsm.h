@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * softhsm: tokens for a test: a directory of its own under /tmp, SoftHSM2 loaded over it, tokens
+ * softhsm: tokens for a test: a directory of its own in memory, SoftHSM2 loaded over it, tokens
  * with known PINs. Fails the running cmocka test when anything is missing. One at a time in a
  * process, since the module reads its configuration from the environment.
  */
 #ifndef TESTS_TOKEN_SOFTHSM_H
 #define TESTS_TOKEN_SOFTHSM_H
 
+#include "base/secret.h"
 #include "token/token.h"
 
 #define SOFTHSM_SO_PIN "87654321"
@@ -31,8 +32,11 @@ void softhsm_end(struct softhsm *h);
 void softhsm_init_token(struct softhsm *h, const char *label, struct token_info *out);
 /* A token made by softhsm_init_token, opened by its label and logged in. */
 struct token *softhsm_open(struct softhsm *h, const char *label);
-/* The caller frees both. */
+/* token_login with a PIN of this TEXT. */
+enum err softhsm_login(struct token *t, const char *text, bool last_try_allowed);
+/* The caller frees all three. */
 struct token_uri *softhsm_uri(const char *text);
-struct secret *softhsm_secret(const char *text);
+struct token_pin *softhsm_pin(struct token_module *m, const char *text);
+struct secret *softhsm_secret(void); /* empty */
 
 #endif

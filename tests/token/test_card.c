@@ -58,10 +58,7 @@ static int end(void **state)
 
 static enum err login(struct desk *d, const char *text, bool last_try_allowed)
 {
-    struct secret *pin = softhsm_secret(text);
-    enum err e = token_login(d->t, pin, last_try_allowed);
-    secret_free(pin);
-    return e;
+    return softhsm_login(d->t, text, last_try_allowed);
 }
 
 static struct token_key *find(struct desk *d, const char *text, enum token_use use)
@@ -149,7 +146,7 @@ static void derives(void **state)
     struct buf spki = BUF_INIT(0);
     uint8_t point[TOKEN_POINT_MAX], z[32];
     size_t len = 0, z_len = sizeof z;
-    struct secret *got = softhsm_secret("");
+    struct secret *got = softhsm_secret();
 
     assert_ok(login(d, environment("CARD_PIN"), false));
     struct token_key *k = find(d, "pkcs11:id=%03", TOKEN_USE_DERIVE);

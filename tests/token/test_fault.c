@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tokens that fail: SoftHSM2 behind the fault module (tests/fault/control.h), one error at a time.
+ * Tokens that fail: SoftHSM2 behind the fault module (testbank/fault/control.h), one error at a time.
  */
 #include "token/inner.h"
 
@@ -73,10 +73,7 @@ static enum err sign(struct bench *b)
 
 static enum err login(struct bench *b, const char *text, bool last_try_allowed)
 {
-    struct secret *pin = softhsm_secret(text);
-    enum err e = token_login(b->t, pin, last_try_allowed);
-    secret_free(pin);
-    return e;
+    return softhsm_login(b->t, text, last_try_allowed);
 }
 
 static enum token_tries tries(struct bench *b)
@@ -193,9 +190,9 @@ static void last_try_only_in_so_many_words(void **state)
     assert_err(login(b, "999999", false), ERR_PIN_WRONG);
     assert_int_equal(tries(b), TOKEN_TRIES_FINAL);
     assert_err(login(b, SOFTHSM_PIN, false), ERR_PIN_LAST_TRY); /* even the right one */
-    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
+    struct token_pin *pin = softhsm_pin(b->h.module, SOFTHSM_PIN);
     assert_err(token_change_pin(b->t, pin, pin), ERR_PIN_LAST_TRY);
-    secret_free(pin);
+    token_pin_free(pin);
     assert_int_equal(tries(b), TOKEN_TRIES_FINAL); /* and no try was spent */
     assert_ok(login(b, SOFTHSM_PIN, true));
     assert_int_equal(tries(b), TOKEN_TRIES_OK);

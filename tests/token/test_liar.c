@@ -49,10 +49,7 @@ static int end(void **state)
 
 static enum err login(const char *text)
 {
-    struct secret *pin = softhsm_secret(text);
-    enum err e = token_login(b.t, pin, false);
-    secret_free(pin);
-    return e;
+    return softhsm_login(b.t, text, false);
 }
 
 static enum err sign(void)

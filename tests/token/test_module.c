@@ -61,11 +61,7 @@ static int end(void **state)
 
 static enum err login(struct desk *d, const char *text)
 {
-    struct secret *pin = softhsm_secret(text);
-    enum err e = token_login(d->t, pin, false);
-
-    secret_free(pin);
-    return e;
+    return softhsm_login(d->t, text, false);
 }
 
 static struct token_key *find(struct desk *d, uint8_t id, enum token_use use)
@@ -127,7 +123,7 @@ static void agrees(struct token_key *k, const char *curve)
     struct buf spki = BUF_INIT(0);
     uint8_t point[TOKEN_POINT_MAX], z[66];
     size_t len = 0, z_len = sizeof z;
-    struct secret *got = softhsm_secret("");
+    struct secret *got = softhsm_secret();
 
     assert_ok(token_key_spki(k, &spki));
     const unsigned char *at = spki.data;

@@ -31,7 +31,7 @@ static void child_main(int report)
         _exit(9);
     enum err e = pin_read_terminal("\x1b[2J\xc2\x9b"
                                    "1APIN of alice: ",
-                                   pin);
+                                   pin_take_secret, pin);
     dprintf(report, "%s %.*s", err_name(e), (int)secret_len(pin), (const char *)secret_bytes(pin));
     secret_free(pin);
     _exit(0);

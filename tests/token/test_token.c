@@ -92,8 +92,9 @@ static void finds_one_or_none(void **state)
 static void init_checks_first(void **state)
 {
     struct softhsm *h = *state;
-    struct secret *so_pin = softhsm_secret(SOFTHSM_SO_PIN), *bad = softhsm_secret("1");
-    struct secret *pin = softhsm_secret(SOFTHSM_PIN);
+    struct token_pin *so_pin = softhsm_pin(h->module, SOFTHSM_SO_PIN),
+                     *bad = softhsm_pin(h->module, "1");
+    struct token_pin *pin = softhsm_pin(h->module, SOFTHSM_PIN);
     struct token_info info, *all = NULL;
     size_t count = 0;
 
@@ -105,15 +106,16 @@ static void init_checks_first(void **state)
     for (size_t i = 0; i < count; i++)
         assert_false(all[i].initialized); /* no half-made token */
     free(all);
-    secret_free(so_pin);
-    secret_free(bad);
-    secret_free(pin);
+    token_pin_free(so_pin);
+    token_pin_free(bad);
+    token_pin_free(pin);
 }
 
 static void wrong_pin_is_wrong_always(void **state)
 {
     struct softhsm *h = *state;
-    struct secret *right = softhsm_secret(SOFTHSM_PIN), *wrong = softhsm_secret("654321");
+    struct token_pin *right = softhsm_pin(h->module, SOFTHSM_PIN),
+                     *wrong = softhsm_pin(h->module, "654321");
     struct token_info info;
     struct token_key *k = NULL;
 
@@ -130,15 +132,16 @@ static void wrong_pin_is_wrong_always(void **state)
     assert_ok(token_logout(t));
     assert_err(token_key_find(t, NULL, TOKEN_USE_SIGN, &k), ERR_PIN_REQUIRED);
     token_close(t);
-    secret_free(right);
-    secret_free(wrong);
+    token_pin_free(right);
+    token_pin_free(wrong);
 }
 
 /* Somebody else in this process is logged in: the token says so to any PIN. */
 static void another_login_vouches_for_no_pin(void **state)
 {
     struct softhsm *h = *state;
-    struct secret *right = softhsm_secret(SOFTHSM_PIN), *wrong = softhsm_secret("654321");
+    struct token_pin *right = softhsm_pin(h->module, SOFTHSM_PIN),
+                     *wrong = softhsm_pin(h->module, "654321");
     struct token_uri *uri = softhsm_uri("pkcs11:token=alice");
     struct token_info info;
     struct token *other = NULL;
@@ -152,15 +155,16 @@ static void another_login_vouches_for_no_pin(void **state)
     token_close(other);
     token_close(t);
     token_uri_free(uri);
-    secret_free(right);
-    secret_free(wrong);
+    token_pin_free(right);
+    token_pin_free(wrong);
 }
 
 static void changes_the_pin(void **state)
 {
     struct softhsm *h = *state;
-    struct secret *old = softhsm_secret(SOFTHSM_PIN), *fresh = softhsm_secret("246813");
-    struct secret *tiny = softhsm_secret("1");
+    struct token_pin *old = softhsm_pin(h->module, SOFTHSM_PIN),
+                     *fresh = softhsm_pin(h->module, "246813");
+    struct token_pin *tiny = softhsm_pin(h->module, "1");
     struct token_info info;
 
     softhsm_init_token(h, "alice", &info);
@@ -172,9 +176,9 @@ static void changes_the_pin(void **state)
     assert_err(token_login(t, old, false), ERR_PIN_WRONG);
     assert_ok(token_login(t, fresh, false));
     token_close(t);
-    secret_free(old);
-    secret_free(fresh);
-    secret_free(tiny);
+    token_pin_free(old);
+    token_pin_free(fresh);
+    token_pin_free(tiny);
 }
 
 int main(void)

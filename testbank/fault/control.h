@@ -15,6 +15,7 @@
  *     keypad 123456      the PIN is entered at the reader: this one ...
  *     keypad cancel      ... or the holder presses "cancel"
  *     tries 3            the user PIN locks after three wrong ones
+ *     trace              every call is written down
  *
  * "Now" is when a process first sees these bytes: calls are counted anew whenever the content
  * changes (a comment is enough). A call that asks for a size is a call too. Where two rules meet
@@ -24,7 +25,8 @@
  *
  * Wrong PINs are remembered in a file beside it, $FAULT_CONTROL.failures, as a real token would
  * across processes; unlink it to have the token unlocked. The count is the module's, not a
- * token's: put one token behind it.
+ * token's: put one token behind it. With "trace" each call adds a line to $FAULT_CONTROL.trace, its
+ * name and what it answered ("C_Login 0xa0"), or "hang" or "crash" before it does that.
  */
 
 #include <stdbool.h>
@@ -38,6 +40,9 @@ enum control_effect { CONTROL_FORWARD, CONTROL_FAIL, CONTROL_FLIP };
  * CONTROL_FAIL and CKR_OK otherwise. "hang" and "crash" happen inside.
  */
 enum control_effect control_call(const char *function, unsigned long *rv);
+
+/* To be told of every answer; gives it back. */
+unsigned long control_answer(const char *function, unsigned long rv);
 
 /* Whether the reader has a keypad, and what is typed there; empty is "cancel". */
 bool control_keypad(char pin[static CONTROL_PIN_MAX + 1]);

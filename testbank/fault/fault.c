@@ -4,7 +4,7 @@
  * control.h describes: errors, hangs, crashes, wrong signatures, a keypad, a PIN that locks.
  * For tests only.
  */
-#include "tests/fault/control.h"
+#include "testbank/fault/control.h"
 
 #include <dlfcn.h>
 #include <p11-kit/pkcs11.h>
@@ -19,37 +19,35 @@ static CK_FUNCTION_LIST *real;
 static pthread_mutex_t load_mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_mutex_t login_mutex = PTHREAD_MUTEX_INITIALIZER;
 
-static CK_RV fault_C_GetFunctionList(CK_FUNCTION_LIST **list);
-static CK_RV fault_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info);
-static CK_RV fault_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
-                           CK_ULONG pin_len);
-static CK_RV fault_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len,
-                          CK_BYTE *signature, CK_ULONG *signature_len);
-
 #define FORWARD(name, parameters, arguments)                                                       \
     static CK_RV fault_##name parameters                                                           \
     {                                                                                              \
         CK_RV rv;                                                                                  \
-        if (control_call(#name, &rv) == CONTROL_FAIL)                                              \
-            return rv;                                                                             \
-        return real->name == NULL ? CKR_FUNCTION_NOT_SUPPORTED : real->name arguments;             \
+        if (control_call(#name, &rv) != CONTROL_FAIL)                                              \
+            rv = real->name == NULL ? CKR_FUNCTION_NOT_SUPPORTED : real->name arguments;           \
+        return control_answer(#name, rv);                                                          \
     }
-#define SPECIAL(name)
-#include "tests/fault/functions.def"
+#define SPECIAL(name, parameters, arguments)                                                       \
+    static CK_RV special_##name parameters;                                                        \
+    static CK_RV fault_##name parameters                                                           \
+    {                                                                                              \
+        return control_answer(#name, special_##name arguments);                                    \
+    }
+#include "testbank/fault/functions.def"
 #undef FORWARD
 #undef SPECIAL
 
 static CK_FUNCTION_LIST functions = {
     .version = {2, 40},
 #define FORWARD(name, parameters, arguments) .name = fault_##name,
-#define SPECIAL(name) .name = fault_##name,
-#include "tests/fault/functions.def"
+#define SPECIAL(name, parameters, arguments) .name = fault_##name,
+#include "testbank/fault/functions.def"
 #undef FORWARD
 #undef SPECIAL
 };
 
 /* PKCS#11 2.40 section 3.2: LOW after a wrong PIN, FINAL_TRY before the last one. */
-static CK_RV fault_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
+static CK_RV special_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
 {
     char pin[CONTROL_PIN_MAX + 1];
     unsigned max, left;
@@ -87,8 +85,8 @@ static CK_RV enter_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pi
     return real->C_Login(session, user, (CK_BYTE *)typed, strlen(typed));
 }
 
-static CK_RV fault_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
-                           CK_ULONG pin_len)
+static CK_RV special_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
+                             CK_ULONG pin_len)
 {
     unsigned max, left;
     CK_RV rv;
@@ -108,6 +106,16 @@ static CK_RV fault_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE
     return rv;
 }
 
+/* One that fails has finalised the module behind all the same: nothing else starts that anew. */
+static CK_RV special_C_Finalize(void *reserved)
+{
+    CK_RV rv;
+    enum control_effect effect = control_call("C_Finalize", &rv);
+    CK_RV real_rv = real->C_Finalize(reserved);
+
+    return effect == CONTROL_FAIL ? rv : real_rv;
+}
+
 /* A C_Sign that fails ends the operation (section 5.11), also in the module behind. */
 static void end_signing(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len)
 {
@@ -117,8 +125,8 @@ static void end_signing(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_
     (void)real->C_Sign(session, data, data_len, unused, &unused_len);
 }
 
-static CK_RV fault_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len,
-                          CK_BYTE *signature, CK_ULONG *signature_len)
+static CK_RV special_C_Sign(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len,
+                            CK_BYTE *signature, CK_ULONG *signature_len)
 {
     CK_RV rv;
     enum control_effect effect = control_call("C_Sign", &rv);
@@ -149,7 +157,7 @@ static CK_RV load(void)
     return get_list(&real);
 }
 
-static CK_RV fault_C_GetFunctionList(CK_FUNCTION_LIST **list)
+static CK_RV special_C_GetFunctionList(CK_FUNCTION_LIST **list)
 {
     CK_RV rv;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/fault/control.h"
+#include "testbank/fault/control.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -33,7 +33,7 @@ static struct {
     unsigned long changes;
     struct rule rules[RULES_MAX];
     size_t rule_count;
-    bool keypad;
+    bool keypad, trace;
     char pin[WORD_SIZE];
     unsigned tries; /* 0: never locks */
 } control;
@@ -42,8 +42,8 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
 static const char *const functions[] = {
 #define FORWARD(name, parameters, arguments) #name,
-#define SPECIAL(name) #name,
-#include "tests/fault/functions.def"
+#define SPECIAL(name, parameters, arguments) #name,
+#include "testbank/fault/functions.def"
 #undef FORWARD
 #undef SPECIAL
 };
@@ -126,6 +126,8 @@ static void parse_line(const char *line)
         control.tries = (unsigned)number(line, words[1]);
         if (control.tries == 0)
             die("no token has no tries", line);
+    } else if (count == 1 && strcmp(words[0], "trace") == 0) {
+        control.trace = true;
     } else {
         die("not a rule", line);
     }
@@ -169,9 +171,9 @@ static void refresh(void)
     const char *path = getenv("FAULT_CONTROL");
     char text[TEXT_MAX + 1];
 
-    if (path == NULL)
-        return;
-    read_file(path, text);
+    text[0] = '\0';
+    if (path != NULL)
+        read_file(path, text);
     if (strcmp(text, control.text) != 0)
         parse(text);
 }
@@ -206,6 +208,30 @@ static const struct rule *due_rule(const char *function)
     return due;
 }
 
+/* A file beside the control file. */
+static void path_beside(const char *suffix, char path[static TEXT_MAX + 1])
+{
+    const char *base = getenv("FAULT_CONTROL");
+
+    if (base == NULL || snprintf(path, TEXT_MAX + 1, "%s.%s", base, suffix) > TEXT_MAX)
+        die("no usable path", "FAULT_CONTROL");
+}
+
+/* One write a line, so that those of several processes stay apart. Call with the mutex held. */
+static void note(const char *function, const char *outcome)
+{
+    char path[TEXT_MAX + 1], line[2 * WORD_SIZE];
+    const int len = snprintf(line, sizeof line, "%s %s\n", function, outcome);
+
+    if (!control.trace)
+        return;
+    path_beside("trace", path);
+    int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0 || write(fd, line, (size_t)len) != len)
+        die("cannot be written", path);
+    close(fd);
+}
+
 static enum control_effect carry_out(const struct rule *rule, unsigned long *rv)
 {
     switch (rule->action) {
@@ -215,10 +241,12 @@ static enum control_effect carry_out(const struct rule *rule, unsigned long *rv)
     case ACTION_FLIP:
         return CONTROL_FLIP;
     case ACTION_HANG:
+        note(rule->function, "hang");
         hang(rule->function);
         return CONTROL_FORWARD;
     case ACTION_CRASH:
     default:
+        note(rule->function, "crash");
         die("crash, as told", rule->function);
     }
 }
@@ -237,6 +265,17 @@ enum control_effect control_call(const char *function, unsigned long *rv)
     return effect;
 }
 
+unsigned long control_answer(const char *function, unsigned long rv)
+{
+    char outcome[WORD_SIZE];
+
+    (void)snprintf(outcome, sizeof outcome, "0x%lx", rv);
+    pthread_mutex_lock(&mutex);
+    note(function, outcome);
+    pthread_mutex_unlock(&mutex);
+    return rv;
+}
+
 bool control_keypad(char pin[static CONTROL_PIN_MAX + 1])
 {
     pthread_mutex_lock(&mutex);
@@ -247,20 +286,12 @@ bool control_keypad(char pin[static CONTROL_PIN_MAX + 1])
     return keypad;
 }
 
-static void failures_path(char path[static TEXT_MAX + 1])
-{
-    const char *base = getenv("FAULT_CONTROL");
-
-    if (base == NULL || snprintf(path, TEXT_MAX + 1, "%s.failures", base) > TEXT_MAX)
-        die("no usable path", "FAULT_CONTROL");
-}
-
 /* Call with the mutex held. */
 static unsigned read_failures(void)
 {
     char path[TEXT_MAX + 1], text[TEXT_MAX + 1];
 
-    failures_path(path);
+    path_beside("failures", path);
     read_file(path, text);
     return text[0] == '\0' ? 0 : (unsigned)number(path, text);
 }
@@ -270,7 +301,7 @@ static void write_failures(unsigned failures)
 {
     char path[TEXT_MAX + 1];
 
-    failures_path(path);
+    path_beside("failures", path);
     FILE *file = fopen(path, "we");
     if (file == NULL || fprintf(file, "%u", failures) < 0 || fclose(file) != 0)
         die("cannot be written", path);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * bundle_file: bundles on a stick, and what is asked of one before it is signed.
+ */
+#ifndef SIGNER_BUNDLE_FILE_H
+#define SIGNER_BUNDLE_FILE_H
+
+#include "base/args.h"
+#include "base/err.h"
+#include "order/bundle.h"
+#include <stdbool.h>
+
+struct app;
+
+/* Whether the file PATH calls itself a bundle; false, too, where it cannot be read. */
+bool bundle_file_is(const char *path);
+/* Of the bank of the settings, where they name one. OUT is for bundle_free, also on failure. */
+MUST_CHECK enum err bundle_file_read(struct app *a, const char *path, struct bundle *out);
+/* The whole of it in the place of what was there, or on standard output where PATH is NULL. */
+MUST_CHECK enum err bundle_file_write(struct app *a, const char *path, const struct bundle *b);
+
+/* A decision of the bundle under the key with the signer's thumbprint, its order and its policy,
+ * all as they are in the bundle: what verify_decision says; KEY_UNKNOWN when the key is not there.
+ */
+MUST_CHECK enum err bundle_file_verify(const struct bundle *b, const struct bundle_decision *d);
+
+/* sign FILE: shows all orders of the bundle, asks once, adds the decisions of this token's key. */
+struct bundle_wish {
+    enum verb verb;
+    const struct args_list *orders; /* their ids; empty: all */
+    const char *output;             /* NULL: in the place of the file */
+};
+MUST_CHECK enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *wish);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
+#include "order/json.h"
+#include "signer/commands.h"
+#include "signer/doctor.h"
+#include "signer/token_view.h"
+
+static void print_one(const struct found *f)
+{
+    const struct finding_info *info = finding_info(f->finding);
+    if (f->about[0] != '\0') {
+        app_print_safe(stdout, f->about);
+        fputs(": ", stdout);
+    }
+    printf("%s (%s)\n  ", info->words, info->name);
+    app_print_safe(stdout, buf_str(&f->remedy));
+    fputc('\n', stdout);
+}
+
+static void print(const struct doctor *d)
+{
+    size_t tokens = 0;
+    for (size_t i = 0; i < d->count; i++)
+        print_one(&d->found[i]);
+    for (size_t i = 0; i < d->plugged.token_count; i++)
+        tokens += d->plugged.tokens[i].info.initialized ? 1 : 0;
+    if (d->count == 0)
+        printf("All is well, as far as it is seen without a PIN: %zu token(s), %s.\n", tokens,
+               d->clock_compared ? "and this clock agrees with the bank's"
+                                 : "no bank to compare the clock with");
+}
+
+static enum err one_js(const struct found *f, struct js **out)
+{
+    const struct finding_info *info = finding_info(f->finding);
+    enum err e = js_object_new(out);
+    if (e == ERR_OK)
+        e = js_set_text(*out, "finding", info->name);
+    if (e == ERR_OK)
+        e = token_view_text(*out, "about", f->about);
+    if (e == ERR_OK)
+        e = js_set_text(*out, "words", info->words);
+    if (e == ERR_OK)
+        e = token_view_text(*out, "remedy", buf_str(&f->remedy));
+    return e;
+}
+
+static enum err print_json(const struct doctor *d)
+{
+    struct js *o = NULL, *array = NULL;
+    enum err e = js_object_new(&o);
+    if (e == ERR_OK)
+        e = js_array_new(&array);
+    for (size_t i = 0; e == ERR_OK && i < d->count; i++) {
+        struct js *one = NULL;
+        e = one_js(&d->found[i], &one);
+        if (e == ERR_OK)
+            e = js_push(array, one);
+        else
+            js_free(one);
+    }
+    if (e == ERR_OK)
+        e = js_set_bool(o, "well", d->count == 0);
+    if (e == ERR_OK)
+        e = js_set_bool(o, "clockCompared", d->clock_compared);
+    if (e == ERR_OK) {
+        e = js_set(o, "findings", array);
+        array = NULL;
+    }
+    if (e == ERR_OK)
+        e = app_print_json(o);
+    js_free(array);
+    js_free(o);
+    return e;
+}
+
+/* The worst of them. */
+static int exit_of(const struct doctor *d)
+{
+    int worst = EXIT_DONE;
+    for (size_t i = 0; i < d->count; i++) {
+        int one = finding_info(d->found[i].finding)->exit;
+        worst = one > worst ? one : worst;
+    }
+    return worst;
+}
+
+int cmd_token_doctor(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    struct doctor d = {.app = a};
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = doctor_look(&d);
+    if (e == ERR_OK && a->json)
+        e = print_json(&d);
+    else if (e == ERR_OK)
+        print(&d);
+    int rc = e == ERR_OK ? exit_of(&d) : EXIT_DONE;
+    doctor_free(&d);
+    int end = app_finish(a, e);
+    return end != EXIT_DONE ? end : rc;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * No signature and no agreement leaves unchecked, whoever made it. */
+#include "token/both.h"
+
+#include "base/log.h"
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum err token_modules_load(struct token_module ***out, size_t *count)
+{
+    char *paths[TOKEN_MODULES_MAX];
+    size_t n = 0;
+
+    *count = 0;
+    *out = calloc(TOKEN_MODULES_MAX, sizeof **out);
+    if (!*out)
+        return ERR_NO_MEMORY;
+    enum err e = token_module_paths(paths, TOKEN_MODULES_MAX, &n);
+    for (size_t i = 0; i < n; i++) {
+        /* By its path, so that it is an instance like any other. */
+        enum err one = e ? e : token_module_load(paths[i], &(*out)[*count]);
+        free(paths[i]);
+        if (one == ERR_NO_MEMORY)
+            e = one;
+        if (!one)
+            (*count)++;
+    }
+    if (!e)
+        return e;
+    while (*count)
+        token_module_unload((*out)[--*count]);
+    free(*out);
+    *out = NULL;
+    return e;
+}
+
+enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
+                    size_t sig_cap, size_t *sig_len)
+{
+    uint8_t made[TOKEN_SIG_MAX];
+    size_t made_len = 0;
+
+    *sig_len = 0;
+    if (hash_len != token_hash_len(k->info.curve) || sig_cap < token_sig_len(k->info.curve))
+        return ERR_INTERNAL; /* the caller chose the hash or the room by another curve */
+    enum err e = token_sign_raw(k, hash, hash_len, made, &made_len);
+    if (!e)
+        e = token_public_check(k, hash, hash_len, made, made_len);
+    if (e == ERR_TOKEN_BAD_SIGNATURE)
+        return log_fail(e, "token.sign", "%s: the answer does not verify", k->info.label);
+    if (e)
+        return e;
+    memcpy(sig, made, made_len);
+    *sig_len = made_len;
+    return ERR_OK;
+}
+
+enum err token_derive(struct token_key *k, const uint8_t *peer, size_t peer_len,
+                      struct secret *out_z)
+{
+    uint8_t z[TOKEN_Z_MAX];
+    EVP_PKEY *public = NULL;
+    size_t z_len = 0;
+
+    enum err e = token_public_from_point(k->info.curve, peer, peer_len, &public);
+    EVP_PKEY_free(public);
+    if (!e)
+        e = token_derive_raw(k, peer, peer_len, z, &z_len);
+    if (!e && z_len != token_public_field_len(k->info.curve))
+        e = log_fail(ERR_TOKEN_FAILED, "token.derive", "%zu bytes from the token", z_len);
+    if (!e)
+        e = secret_add(out_z, z, z_len);
+    secret_wipe(z, sizeof z);
+    return e;
+}
+
+enum token_curve token_key_curve(const struct token_key *k)
+{
+    return k->info.curve;
+}
+
+const struct token_key_info *token_key_about(const struct token_key *k)
+{
+    return &k->info;
+}
+
+const char *token_tries_name(enum token_tries tries)
+{
+    static const char *const names[] = {"unknown", "ok", "low", "final", "locked"};
+    return (size_t)tries < sizeof names / sizeof names[0] ? names[tries] : names[0];
+}
+
+enum err token_info_uri(const struct token_info *info, struct buf *out)
+{
+    const struct token_uri_part parts[] = {
+        {TOKEN_URI_TOKEN, info->label, strlen(info->label)},
+        {TOKEN_URI_MANUFACTURER, info->manufacturer, strlen(info->manufacturer)},
+        {TOKEN_URI_MODEL, info->model, strlen(info->model)},
+        {TOKEN_URI_SERIAL, info->serial, strlen(info->serial)},
+        {TOKEN_URI_MODULE_PATH, info->module, strlen(info->module)},
+    };
+    return token_uri_write(parts, sizeof parts / sizeof parts[0], out);
+}
+
+enum err token_key_info_uri(const struct token_info *token, const struct token_key_info *key,
+                            struct buf *out)
+{
+    const struct token_uri_part parts[] = {
+        {TOKEN_URI_TOKEN, token->label, strlen(token->label)},
+        {TOKEN_URI_MANUFACTURER, token->manufacturer, strlen(token->manufacturer)},
+        {TOKEN_URI_MODEL, token->model, strlen(token->model)},
+        {TOKEN_URI_SERIAL, token->serial, strlen(token->serial)},
+        {TOKEN_URI_OBJECT, key->label, strlen(key->label)},
+        {TOKEN_URI_ID, key->id, key->id_len},
+        {TOKEN_URI_MODULE_PATH, token->module, strlen(token->module)},
+    };
+    return token_uri_write(parts, sizeof parts / sizeof parts[0], out);
+}

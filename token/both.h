@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * both: what the two kinds of token.h share, the one in the module's process and the one in front
+ * of the helper's: keys with their public half, and the check of every signature before it is
+ * handed out. Private to token/.
+ */
+#ifndef TOKEN_BOTH_H
+#define TOKEN_BOTH_H
+
+#include "token/token.h"
+#include <pthread.h>
+
+/* As <openssl/types.h> has them. */
+typedef struct evp_pkey_st EVP_PKEY;
+typedef struct evp_pkey_ctx_st EVP_PKEY_CTX;
+
+#define TOKEN_SESSIONS_MAX 16 /* in the pool of one token */
+#define TOKEN_Z_MAX 66        /* bytes of the longest x coordinate */
+#define TOKEN_MODULES_MAX 64
+
+struct token_key {
+    struct token *token;
+    enum token_use use;
+    struct token_key_info info;
+    EVP_PKEY *public;
+    pthread_mutex_t lock;
+    unsigned long handle; /* the module's, or the helper's number for the key */
+    uint64_t generation;  /* the token's, or the helper's, for which HANDLE is valid */
+    pthread_mutex_t checks_lock;
+    EVP_PKEY_CTX *checks[TOKEN_SESSIONS_MAX]; /* ready to verify, not in use */
+    size_t check_count;
+};
+
+/* --- what differs between the two --- */
+
+/* SIG, of TOKEN_SIG_MAX bytes, as the module made it, and the x coordinate, of TOKEN_Z_MAX bytes.
+ * Both are to be checked. */
+MUST_CHECK enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len,
+                                   uint8_t *sig, size_t *sig_len);
+MUST_CHECK enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len,
+                                     uint8_t *z, size_t *z_len);
+/* Where the modules are that p11-kit is configured to use, but for stores of trusted certificates.
+ * The caller frees each of the *COUNT paths with free(). */
+MUST_CHECK enum err token_module_paths(char **out, size_t max, size_t *count);
+
+/* --- public.c: the part of OpenSSL --- */
+
+/* A key without a public half yet. */
+MUST_CHECK enum err token_public_new(struct token *t, enum token_use use, struct token_key **out);
+/* The reverse, with what the checks left. NULL-safe. */
+void token_public_free(struct token_key *k);
+
+/* Bytes of a coordinate: 32, 48 or 66. */
+size_t token_public_field_len(enum token_curve curve);
+/* Bits: 256, 384 or 521. */
+unsigned token_public_bits(enum token_curve curve);
+/* The DER of the curve's OBJECT IDENTIFIER, as CKA_EC_PARAMS has it. */
+const uint8_t *token_public_params(enum token_curve curve, size_t *len);
+/* 0 where it is none of the three. */
+enum token_curve token_public_curve_of_params(const uint8_t *der, size_t len);
+/* ERR_KEY_COMPRESSED, ERR_KEY_NOT_ON_CURVE, ERR_KEY_INVALID. */
+MUST_CHECK enum err token_public_from_point(enum token_curve curve, const uint8_t *point,
+                                            size_t len, EVP_PKEY **out);
+/* CKA_EC_POINT: the point, wrapped in an OCTET STRING or, with some tokens, bare. */
+MUST_CHECK enum err token_public_from_ec_point(enum token_curve curve, const uint8_t *value,
+                                               size_t len, EVP_PKEY **out);
+/* The key of an X.509 certificate, and its curve. */
+MUST_CHECK enum err token_public_from_certificate(const uint8_t *der, size_t len,
+                                                  enum token_curve *curve, EVP_PKEY **out);
+/* ERR_TOKEN_BAD_SIGNATURE unless the R||S at SIG verifies. */
+MUST_CHECK enum err token_public_check(struct token_key *k, const uint8_t *hash, size_t hash_len,
+                                       const uint8_t *sig, size_t sig_len);
+/* The uncompressed point of a key that one of these made. */
+MUST_CHECK enum err token_public_point(const EVP_PKEY *key, uint8_t out[static TOKEN_POINT_MAX],
+                                       size_t *len);
+
+#endif

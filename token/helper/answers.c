@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/helper/answers.h"
+
+#include "token/helper/things.h"
+#include "token/inner.h"
+#include "token/wire.h"
+#include <stdlib.h>
+#include <unistd.h>
+
+#define DER_MAX 65000
+
+/* What all connections ask. */
+static _Atomic(struct token_module *) module;
+
+struct question {
+    struct answers *connection;
+    struct wire_in in;
+    struct wire_out out;
+};
+
+/* --- things by their numbers --- */
+
+static void *get(struct question *q, enum thing_kind kind)
+{
+    void *thing = things_get(kind, (uint32_t)wire_get(&q->in, 4, THINGS_MAX));
+
+    q->in.bad = q->in.bad || thing == NULL;
+    return thing;
+}
+
+/* 0 is NULL, which is the keypad. */
+static struct token_pin *get_pin(struct question *q)
+{
+    uint32_t number = (uint32_t)wire_get(&q->in, 4, THINGS_MAX);
+    struct token_pin *pin = number ? things_get(THING_PIN, number) : NULL;
+
+    q->in.bad = q->in.bad || (number && !pin);
+    return pin;
+}
+
+static void *take(struct question *q, enum thing_kind kind)
+{
+    uint32_t number = (uint32_t)wire_get(&q->in, 4, THINGS_MAX);
+    void *thing = wire_ended(&q->in) ? things_take(kind, number) : NULL;
+
+    q->in.bad = q->in.bad || thing == NULL;
+    return thing;
+}
+
+static enum err give(struct question *q, enum thing_kind kind, void *thing)
+{
+    uint32_t number;
+    enum err e = things_add(kind, thing, &number);
+
+    if (!e)
+        wire_put(&q->out, number, 4);
+    return e;
+}
+
+/* Whether the question has been read whole, and there is a module to ask. */
+static bool ready(const struct question *q)
+{
+    return wire_ended(&q->in) && module;
+}
+
+/* NULL: none is named, or Q is bad. */
+static struct token_uri *get_uri(struct question *q)
+{
+    char text[TOKEN_URI_MAX + 1];
+    struct token_uri *uri = NULL;
+
+    wire_get_text(&q->in, text, sizeof text);
+    if (text[0] && token_uri_parse(text, &uri))
+        q->in.bad = true;
+    return uri;
+}
+
+/* --- the module --- */
+
+static enum err answer_MODULES(struct question *q)
+{
+    char *paths[TOKEN_MODULES_MAX];
+    size_t count = 0;
+
+    if (!wire_ended(&q->in))
+        return ERR_USAGE;
+    enum err e = token_module_paths(paths, TOKEN_MODULES_MAX, &count);
+    wire_put(&q->out, count, 2);
+    for (size_t i = 0; i < count; i++) {
+        wire_put_text(&q->out, paths[i]);
+        free(paths[i]);
+    }
+    return e;
+}
+
+static enum err answer_LOAD(struct question *q)
+{
+    struct token_module *m = NULL;
+    char path[256];
+
+    wire_get_text(&q->in, path, sizeof path);
+    if (!wire_ended(&q->in) || module)
+        return ERR_USAGE;
+    enum err e = token_module_load(path, &m);
+    module = m;
+    return e;
+}
+
+static enum err answer_UNLOAD(struct question *q)
+{
+    if (!ready(q))
+        return ERR_USAGE;
+    token_module_unload(module);
+    module = NULL;
+    return ERR_OK;
+}
+
+static enum err answer_LIST(struct question *q)
+{
+    struct token_info *infos = NULL;
+    size_t count = 0;
+
+    if (!ready(q))
+        return ERR_USAGE;
+    enum err e = token_list(module, &infos, &count);
+    wire_put(&q->out, count, 2);
+    for (size_t i = 0; i < count; i++)
+        wire_put_info(&q->out, &infos[i]);
+    free(infos);
+    return e;
+}
+
+static enum err answer_INIT(struct question *q)
+{
+    struct token_info info;
+    char label[33];
+
+    wire_get_text(&q->in, label, sizeof label);
+    struct token_pin *so_pin = get(q, THING_PIN), *pin = get(q, THING_PIN);
+    if (!ready(q))
+        return ERR_USAGE;
+    enum err e = token_init(module, label, so_pin, pin, &info);
+    wire_put_info(&q->out, &info);
+    return e;
+}
+
+/* --- PINs --- */
+
+static enum err answer_PIN_READ(struct question *q)
+{
+    struct token_pin *pin = NULL;
+
+    if (!ready(q) || q->connection->given < 0)
+        return ERR_USAGE;
+    enum err e = token_pin_read(module, q->connection->given, &pin);
+    if (!e)
+        e = give(q, THING_PIN, pin);
+    if (e)
+        token_pin_free(pin);
+    return e;
+}
+
+static enum err answer_PIN_SAME(struct question *q)
+{
+    const struct token_pin *a = get(q, THING_PIN), *b = get(q, THING_PIN);
+    bool same = false;
+
+    if (!wire_ended(&q->in))
+        return ERR_USAGE;
+    enum err e = token_pin_same(a, b, &same);
+    wire_put(&q->out, same, 1);
+    return e;
+}
+
+static enum err answer_PIN_FREE(struct question *q)
+{
+    struct token_pin *pin = take(q, THING_PIN);
+
+    token_pin_free(pin);
+    return pin ? ERR_OK : ERR_USAGE;
+}
+
+/* --- tokens --- */
+
+static enum err answer_OPEN(struct question *q)
+{
+    struct token_info info = {0};
+    struct token *t = NULL;
+    struct token_uri *uri = get_uri(q);
+
+    enum err e = ready(q) && uri ? token_open(module, uri, &t) : ERR_USAGE;
+    if (!e)
+        e = give(q, THING_TOKEN, t);
+    if (e)
+        token_close(t);
+    else
+        info = t->info;
+    wire_put_info(&q->out, &info);
+    token_uri_free(uri);
+    return e;
+}
+
+static enum err answer_CLOSE(struct question *q)
+{
+    struct token *t = take(q, THING_TOKEN);
+
+    token_close(t);
+    return t ? ERR_OK : ERR_USAGE;
+}
+
+static enum err answer_INFO(struct question *q)
+{
+    struct token *t = get(q, THING_TOKEN);
+    struct token_info info;
+
+    if (!wire_ended(&q->in))
+        return ERR_USAGE;
+    enum err e = token_info_of(t, &info);
+    wire_put_info(&q->out, &info);
+    return e;
+}
+
+static enum err answer_LOGIN(struct question *q)
+{
+    struct token *t = get(q, THING_TOKEN);
+    struct token_pin *pin = get_pin(q);
+    bool last_try_allowed = wire_get(&q->in, 1, 1) != 0;
+
+    return wire_ended(&q->in) ? token_login(t, pin, last_try_allowed) : ERR_USAGE;
+}
+
+static enum err answer_LOGOUT(struct question *q)
+{
+    struct token *t = get(q, THING_TOKEN);
+
+    return wire_ended(&q->in) ? token_logout(t) : ERR_USAGE;
+}
+
+static enum err answer_CHANGE_PIN(struct question *q)
+{
+    struct token *t = get(q, THING_TOKEN);
+    struct token_pin *old = get_pin(q), *fresh = get_pin(q);
+
+    return wire_ended(&q->in) ? token_change_pin(t, old, fresh) : ERR_USAGE;
+}
+
+/* --- keys --- */
+
+static enum token_use get_use(struct question *q)
+{
+    uint64_t use = wire_get(&q->in, 1, TOKEN_USE_DERIVE);
+
+    q->in.bad = q->in.bad || use < TOKEN_USE_SIGN;
+    return (enum token_use)use;
+}
+
+static enum err answer_GENERATE(struct question *q)
+{
+    char label[TOKEN_OBJECT_MAX + 1];
+    size_t id_len = 0;
+
+    struct token *t = get(q, THING_TOKEN);
+    enum token_use use = get_use(q);
+    enum token_curve curve = (enum token_curve)wire_get(&q->in, 1, TOKEN_P521);
+    wire_get_text(&q->in, label, sizeof label);
+    const uint8_t *id = wire_get_bytes(&q->in, TOKEN_ID_MAX, &id_len);
+    if (!wire_ended(&q->in) || !curve)
+        return ERR_USAGE;
+    return token_generate(t, use, curve, label, id, id_len);
+}
+
+static enum err answer_KEYS(struct question *q)
+{
+    struct token *t = get(q, THING_TOKEN);
+    struct token_key_info *keys = NULL;
+    size_t count = 0;
+
+    if (!wire_ended(&q->in))
+        return ERR_USAGE;
+    enum err e = token_key_list(t, &keys, &count);
+    wire_put(&q->out, count, 2);
+    for (size_t i = 0; i < count; i++)
+        wire_put_key(&q->out, &keys[i]);
+    free(keys);
+    return e;
+}
+
+static enum err answer_LOOK(struct question *q)
+{
+    struct token *t = get(q, THING_TOKEN);
+    struct token_sight sight;
+
+    if (!wire_ended(&q->in))
+        return ERR_USAGE;
+    enum err e = token_look(t, &sight);
+    wire_put_sight(&q->out, &sight);
+    return e;
+}
+
+static enum err put_key(struct question *q, struct token_key *k)
+{
+    uint8_t point[TOKEN_POINT_MAX];
+    size_t len = 0;
+
+    enum err e = token_public_point(k->public, point, &len);
+    if (!e)
+        e = give(q, THING_KEY, k);
+    wire_put_key(&q->out, &k->info);
+    wire_put_bytes(&q->out, point, len);
+    return e;
+}
+
+static enum err answer_FIND(struct question *q)
+{
+    struct token_key *k = NULL;
+    struct token *t = get(q, THING_TOKEN);
+    enum token_use use = get_use(q);
+    struct token_uri *uri = get_uri(q);
+
+    enum err e = wire_ended(&q->in) ? token_key_find(t, uri, use, &k) : ERR_USAGE;
+    if (!e)
+        e = put_key(q, k);
+    if (e)
+        token_key_free(k);
+    token_uri_free(uri);
+    return e;
+}
+
+static enum err answer_KEY_FREE(struct question *q)
+{
+    struct token_key *k = take(q, THING_KEY);
+
+    token_key_free(k);
+    return k ? ERR_OK : ERR_USAGE;
+}
+
+static enum err answer_STORE(struct question *q)
+{
+    struct token_key *k = get(q, THING_KEY);
+    size_t len = 0;
+    const uint8_t *der = wire_get_bytes(&q->in, DER_MAX, &len);
+
+    return wire_ended(&q->in) ? token_key_store_certificate(k, der, len) : ERR_USAGE;
+}
+
+/* What these two make is checked by whoever asked, who does not believe this process. */
+static enum err answer_SIGN(struct question *q)
+{
+    struct token_key *k = get(q, THING_KEY);
+    uint8_t sig[TOKEN_SIG_MAX];
+    size_t hash_len = 0, sig_len = 0;
+    const uint8_t *hash = wire_get_bytes(&q->in, 64, &hash_len);
+
+    if (!wire_ended(&q->in))
+        return ERR_USAGE;
+    enum err e = token_sign_raw(k, hash, hash_len, sig, &sig_len);
+    wire_put_bytes(&q->out, sig, sig_len);
+    return e;
+}
+
+static enum err answer_DERIVE(struct question *q)
+{
+    struct token_key *k = get(q, THING_KEY);
+    uint8_t z[TOKEN_Z_MAX];
+    size_t peer_len = 0, z_len = 0;
+    const uint8_t *peer = wire_get_bytes(&q->in, TOKEN_POINT_MAX, &peer_len);
+
+    if (!wire_ended(&q->in))
+        return ERR_USAGE;
+    enum err e = token_derive_raw(k, peer, peer_len, z, &z_len);
+    wire_put_bytes(&q->out, z, z_len);
+    secret_wipe(z, sizeof z);
+    return e;
+}
+
+/* --- the table --- */
+
+/* The descriptor goes whatever the answer is. */
+static enum err answer(void *ctx, const uint8_t *msg, size_t len, struct buf *out,
+                       enum err (*one)(struct question *q))
+{
+    struct question q = {ctx, {msg, len, false}, {out, ERR_OK}};
+
+    enum err e = one(&q);
+    if (!e)
+        e = q.out.e;
+    answers_given(ctx, -1);
+    return e;
+}
+
+#define X(name, max, wait)                                                                         \
+    static enum err handle_##name(void *ctx, const uint8_t *msg, size_t len, struct buf *out)      \
+    {                                                                                              \
+        return answer(ctx, msg, len, out, answer_##name);                                          \
+    }
+#include "token/wire.def"
+#undef X
+
+static const struct serve_handler table[] = {
+#define X(name, max, wait) {WIRE_##name, max, handle_##name},
+#include "token/wire.def"
+#undef X
+};
+
+const struct serve_handler *answers_table(size_t *count)
+{
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+void answers_given(void *ctx, int fd)
+{
+    struct answers *connection = ctx;
+
+    if (connection->given >= 0)
+        close(connection->given);
+    connection->given = fd;
+}

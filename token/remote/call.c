@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/remote/inner.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "token/remote.h"
+#include "token/serve.h"
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define SECOND_US INT64_C(1000000)
+#define PERSON_TIMES 4
+#define GOODBYE_MS 2000
+
+enum wait { WAIT_MODULE, WAIT_PERSON };
+
+static const enum wait waits[WIRE_TYPES] = {
+#define X(name, max, wait) [WIRE_##name] = WAIT_##wait,
+#include "token/wire.def"
+#undef X
+};
+
+static atomic_uint deadline_s = TOKEN_DEADLINE_S;
+
+void token_remote_deadline(unsigned seconds)
+{
+    deadline_s = seconds;
+}
+
+static int64_t deadline(enum wait wait)
+{
+    unsigned seconds = deadline_s;
+
+    return clock_mono_us() + SECOND_US * seconds * (wait == WAIT_PERSON ? PERSON_TIMES : 1);
+}
+
+/* --- the helper --- */
+
+void module_init(struct token_module *m)
+{
+    memset(m, 0, sizeof *m);
+    pthread_mutex_init(&m->lock, NULL);
+    pthread_cond_init(&m->returned, NULL);
+}
+
+/* Under the lock. */
+static void bury(struct token_module *m, int left_ms)
+{
+    if (!m->pid)
+        return;
+    while (m->idle_count)
+        close(m->idle[--m->idle_count]);
+    process_end(m->pid, m->control, left_ms);
+    m->pid = 0;
+    pthread_cond_broadcast(&m->returned);
+}
+
+void module_end(struct token_module *m)
+{
+    bury(m, GOODBYE_MS);
+    pthread_cond_destroy(&m->returned);
+    pthread_mutex_destroy(&m->lock);
+}
+
+/* What serve_call says when there was no answer. */
+static enum err name_of(enum err e)
+{
+    if (e == ERR_TIMEOUT)
+        return log_fail(ERR_TOKEN_HANGS, "token.helper", "no answer by the deadline");
+    return e == ERR_UNAVAILABLE ? log_fail(ERR_TOKEN_CRASHED, "token.helper", "it is gone") : e;
+}
+
+static bool is_lost(enum err e)
+{
+    return e == ERR_TIMEOUT || e == ERR_UNAVAILABLE;
+}
+
+/* One more connection, under the lock. */
+static enum err connect_more(struct token_module *m, int *fd)
+{
+    struct buf nothing = BUF_INIT(0);
+    int ends[2];
+
+    *fd = -1;
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return ERR_NO_MEMORY;
+    enum err e = serve_call_giving(m->control, ends[1], WIRE_CONNECT, NULL, 0,
+                                   deadline(WAIT_MODULE), &nothing);
+    buf_free(&nothing);
+    close(ends[1]);
+    if (e)
+        close(ends[0]);
+    else
+        *fd = ends[0];
+    return e;
+}
+
+static enum err load(struct token_module *m)
+{
+    struct buf question = BUF_INIT(SERVE_MESSAGE_MAX), nothing = BUF_INIT(0);
+    struct wire_out out = {&question, ERR_OK};
+    int fd = -1;
+
+    wire_put_text(&out, m->path);
+    enum err e = out.e ? out.e : connect_more(m, &fd);
+    if (!e && m->path[0])
+        e = serve_call(fd, WIRE_LOAD, question.data, question.len, deadline(waits[WIRE_LOAD]),
+                       &nothing);
+    if (e && fd >= 0)
+        close(fd);
+    if (!e)
+        m->idle[m->idle_count++] = fd;
+    buf_free(&question);
+    buf_free(&nothing);
+    return e;
+}
+
+enum err module_begin(struct token_module *m, uint64_t *generation)
+{
+    enum err e = ERR_OK;
+
+    pthread_mutex_lock(&m->lock);
+    if (!m->pid) {
+        e = process_start(&m->pid, &m->control);
+        if (!e) {
+            m->generation++;
+            e = load(m);
+        }
+        if (e)
+            bury(m, is_lost(e) ? 0 : GOODBYE_MS);
+    }
+    *generation = m->generation;
+    pthread_mutex_unlock(&m->lock);
+    return name_of(e);
+}
+
+static bool is_there(const struct token_module *m, uint64_t generation)
+{
+    return m->pid && m->generation == generation;
+}
+
+/* --- calls --- */
+
+/* A connection for this call alone. */
+static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
+{
+    enum err e = ERR_OK;
+
+    pthread_mutex_lock(&m->lock);
+    while (is_there(m, generation) && !m->idle_count && m->in_use == CONNECTIONS_MAX)
+        pthread_cond_wait(&m->returned, &m->lock);
+    if (!is_there(m, generation))
+        e = ERR_UNAVAILABLE;
+    else if (m->idle_count)
+        *fd = m->idle[--m->idle_count];
+    else
+        e = connect_more(m, fd);
+    if (is_lost(e) && is_there(m, generation))
+        bury(m, 0);
+    m->in_use += !e;
+    pthread_mutex_unlock(&m->lock);
+    return e;
+}
+
+static void give_back(struct token_module *m, uint64_t generation, int fd, bool lost)
+{
+    pthread_mutex_lock(&m->lock);
+    m->in_use--;
+    if (lost && is_there(m, generation))
+        bury(m, 0);
+    if (is_there(m, generation) && !lost)
+        m->idle[m->idle_count++] = fd;
+    else
+        close(fd);
+    pthread_cond_signal(&m->returned);
+    pthread_mutex_unlock(&m->lock);
+}
+
+void call_begin(struct call *c, struct token_module *m, uint64_t generation, enum wire_type type)
+{
+    *c = (struct call){.module = m,
+                       .generation = generation,
+                       .type = type,
+                       .question = BUF_INIT(SERVE_MESSAGE_MAX),
+                       .answer = BUF_INIT(SERVE_MESSAGE_MAX)};
+    c->out.buf = &c->question;
+}
+
+enum err call_run(struct call *c, int give)
+{
+    int fd = -1;
+
+    enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &fd);
+    if (!e) {
+        e = serve_call_giving(fd, give, (uint16_t)c->type, c->question.data, c->question.len,
+                              deadline(c->keypad ? WAIT_PERSON : waits[c->type]), &c->answer);
+        give_back(c->module, c->generation, fd, is_lost(e));
+    }
+    c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
+    return name_of(e);
+}
+
+enum err call_end(struct call *c, enum err e)
+{
+    if (!e && !wire_ended(&c->in)) {
+        pthread_mutex_lock(&c->module->lock);
+        if (is_there(c->module, c->generation))
+            bury(c->module, 0);
+        pthread_mutex_unlock(&c->module->lock);
+        e = log_fail(ERR_TOKEN_CRASHED, "token.helper", "it answered what cannot be");
+    }
+    buf_free(&c->question);
+    buf_free(&c->answer);
+    return e;
+}

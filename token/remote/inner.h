@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * inner: what the files of cs_token_remote share. A module here is a helper's process, or the lack
+ * of one; whatever it says is checked, and what cannot be right ends it. Private to token/remote/.
+ */
+#ifndef TOKEN_REMOTE_INNER_H
+#define TOKEN_REMOTE_INNER_H
+
+#include "token/both.h"
+#include "token/token.h"
+#include "token/wire.h"
+#include <pthread.h>
+#include <sys/types.h>
+
+#define CONNECTIONS_MAX 16 /* callers at once; more wait */
+
+struct token_module {
+    char path[256]; /* "": none, and the helper is only to say which modules there are */
+    pthread_mutex_t lock;
+    pthread_cond_t returned;
+    pid_t pid; /* 0: there is no helper */
+    int control;
+    uint64_t generation; /* counts helpers: numbers of an earlier one mean nothing */
+    int idle[CONNECTIONS_MAX];
+    size_t idle_count, in_use;
+};
+
+struct token {
+    struct token_module *module;
+    uint64_t generation;
+    uint32_t number;
+    bool keypad; /* any call may ask somebody to type there */
+};
+
+struct token_pin {
+    struct token_module *module;
+    uint64_t generation;
+    uint32_t number;
+};
+
+/* --- process.c --- */
+
+/* Starts the helper program; *CONTROL is its first socket. TOKEN_HELPER, logged. */
+MUST_CHECK enum err process_start(pid_t *pid, int *control);
+/* It has LEFT_MS to end by itself. */
+void process_end(pid_t pid, int control, int left_ms);
+
+/* --- call.c --- */
+
+/* A helper with the module in it: the one that runs, else a new one. */
+MUST_CHECK enum err module_begin(struct token_module *m, uint64_t *generation);
+void module_init(struct token_module *m);
+/* Ends the helper, if there is one. */
+void module_end(struct token_module *m);
+
+/* One question to the helper of a generation, and its answer. */
+struct call {
+    struct token_module *module;
+    uint64_t generation;
+    enum wire_type type;
+    bool keypad; /* somebody may have to type at the reader */
+    struct buf question, answer;
+    struct wire_out out;
+    struct wire_in in;
+};
+/* To be filled by wire_put of &C->out. Every call is for call_end. */
+void call_begin(struct call *c, struct token_module *m, uint64_t generation, enum wire_type type);
+/* TOKEN_CRASHED, TOKEN_HANGS, or what the helper said. GIVE: a descriptor to go along, or -1. Then
+ * the answer is read by wire_get of &C->in. */
+MUST_CHECK enum err call_run(struct call *c, int give);
+/* E; or, when that is ERR_OK and the answer was not read to its end, or was wrong, the helper is
+ * ended and it is TOKEN_CRASHED. */
+MUST_CHECK enum err call_end(struct call *c, enum err e);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/remote/inner.h"
+
+#include "base/log.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* Where it stands by this program's own file, in a build as when installed: never looked for. */
+static enum err helper_path(char out[static PATH_MAX])
+{
+    char own[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    char *slash = NULL;
+
+    if (n > 0) {
+        own[n] = '\0';
+        slash = strrchr(own, '/');
+    }
+    if (!slash)
+        return ERR_TOKEN_HELPER;
+    *slash = '\0';
+    n = snprintf(out, PATH_MAX, "%s/" TOKEN_HELPER_FROM_BIN "/countersign-token", own);
+    return n < PATH_MAX ? ERR_OK : ERR_TOKEN_HELPER;
+}
+
+/* It gets its socket, what people read, and nothing else that is open here. */
+static int spawn(const char *path, int socket, pid_t *pid)
+{
+    char level[] = {(char)('0' + log_least()), '\0'};
+    char name[] = "countersign-token";
+    char *const argv[] = {name, level, NULL};
+    posix_spawn_file_actions_t files;
+    posix_spawnattr_t attr;
+    sigset_t none;
+
+    sigemptyset(&none);
+    posix_spawn_file_actions_init(&files);
+    posix_spawn_file_actions_adddup2(&files, socket, WIRE_FD);
+    posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&files, WIRE_FD + 1);
+    posix_spawnattr_init(&attr);
+    posix_spawnattr_setsigmask(&attr, &none);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+    int failure = posix_spawn(pid, path, &files, &attr, argv, environ);
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&files);
+    return failure;
+}
+
+enum err process_start(pid_t *pid, int *control)
+{
+    char path[PATH_MAX] = "countersign-token";
+    int ends[2];
+
+    if (helper_path(path) != ERR_OK)
+        return log_fail(ERR_TOKEN_HELPER, "token.helper", "no way to it from /proc/self/exe");
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+        return log_fail(ERR_IO, "token.helper", "%s", strerror(errno));
+    int failure = spawn(path, ends[1], pid);
+    close(ends[1]);
+    if (failure) {
+        close(ends[0]);
+        return log_fail(ERR_TOKEN_HELPER, "token.helper", "%s: %s", path, strerror(failure));
+    }
+    *control = ends[0];
+    return ERR_OK;
+}
+
+/* Its end of the socket closes when it has ended. */
+void process_end(pid_t pid, int control, int left_ms)
+{
+    struct pollfd end = {.fd = control, .events = 0};
+    int status = 0;
+
+    (void)shutdown(control, SHUT_WR);
+    if (left_ms == 0 || poll(&end, 1, left_ms) < 1)
+        (void)kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    close(control);
+    if (WIFSIGNALED(status))
+        log_event(LOG_INFO, "token.helper", "ended by signal %d", WTERMSIG(status));
+}

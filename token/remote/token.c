@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * token.h in front of a helper: every function is one question. */
+#include "token/remote/inner.h"
+
+#include "base/log.h"
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS_MAX 64
+
+/* A call about T or PIN. */
+static void begin_at(struct call *c, struct token *t, enum wire_type type)
+{
+    call_begin(c, t->module, t->generation, type);
+    c->keypad = t->keypad;
+    wire_put(&c->out, t->number, 4);
+}
+
+static enum err run(struct call *c)
+{
+    return call_end(c, call_run(c, -1));
+}
+
+/* The number of a PIN for a helper of GENERATION; none is 0. One of an earlier helper is gone with
+ * it. */
+static enum err put_pin(struct call *c, const struct token_pin *pin)
+{
+    if (pin && (pin->module != c->module || pin->generation != c->generation))
+        c->out.e = ERR_TOKEN_CRASHED;
+    wire_put(&c->out, pin ? pin->number : 0, 4);
+    return c->out.e;
+}
+
+/* --- modules --- */
+
+enum err token_module_load(const char *path, struct token_module **out)
+{
+    uint64_t generation;
+
+    *out = NULL;
+    struct token_module *m = malloc(sizeof *m);
+    if (!m)
+        return ERR_NO_MEMORY;
+    module_init(m);
+    if (strlen(path) >= sizeof m->path || !path[0]) {
+        token_module_unload(m);
+        return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: no path, or too long", path);
+    }
+    memcpy(m->path, path, strlen(path) + 1);
+    enum err e = module_begin(m, &generation);
+    if (e)
+        token_module_unload(m);
+    else
+        *out = m;
+    return e;
+}
+
+void token_module_unload(struct token_module *m)
+{
+    struct call c;
+
+    if (!m)
+        return;
+    if (m->pid) {
+        call_begin(&c, m, m->generation, WIRE_UNLOAD);
+        (void)run(&c); /* it ends whatever it says */
+    }
+    module_end(m);
+    free(m);
+}
+
+static void read_paths(struct call *c, char **out, size_t max, size_t *count)
+{
+    size_t n = (size_t)wire_get(&c->in, 2, max);
+
+    for (size_t i = 0; i < n && !c->in.bad; i++) {
+        char path[256];
+        wire_get_text(&c->in, path, sizeof path);
+        out[*count] = strdup(path);
+        *count += out[*count] != NULL;
+    }
+}
+
+enum err token_module_paths(char **out, size_t max, size_t *count)
+{
+    struct token_module nobody;
+    uint64_t generation;
+    struct call c;
+
+    *count = 0;
+    module_init(&nobody);
+    enum err e = module_begin(&nobody, &generation);
+    if (!e) {
+        call_begin(&c, &nobody, generation, WIRE_MODULES);
+        e = call_run(&c, -1);
+        if (!e)
+            read_paths(&c, out, max, count);
+        e = call_end(&c, e);
+    }
+    module_end(&nobody);
+    while (e && *count)
+        free(out[--*count]);
+    return e;
+}
+
+/* --- PINs --- */
+
+/* Nobody is hurried: the deadline is for reading what is there. */
+static enum err await_line(int fd)
+{
+    struct pollfd one = {.fd = fd, .events = POLLIN};
+
+    while (poll(&one, 1, -1) < 0 && errno == EINTR)
+        ;
+    return one.revents & POLLNVAL ? ERR_IO : ERR_OK;
+}
+
+enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out)
+{
+    struct call c;
+
+    *out = NULL;
+    struct token_pin *pin = calloc(1, sizeof *pin);
+    if (!pin)
+        return ERR_NO_MEMORY;
+    pin->module = m;
+    enum err e = module_begin(m, &pin->generation);
+    if (e) {
+        free(pin);
+        return e;
+    }
+    call_begin(&c, m, pin->generation, WIRE_PIN_READ);
+    e = await_line(fd);
+    if (!e)
+        e = call_run(&c, fd);
+    if (!e)
+        pin->number = (uint32_t)wire_get(&c.in, 4, UINT32_MAX);
+    e = call_end(&c, e);
+    if (e)
+        free(pin);
+    else
+        *out = pin;
+    return e;
+}
+
+enum err token_pin_same(const struct token_pin *a, const struct token_pin *b, bool *same)
+{
+    struct call c;
+
+    *same = false;
+    call_begin(&c, a->module, a->generation, WIRE_PIN_SAME);
+    enum err e = put_pin(&c, a);
+    if (!e)
+        e = put_pin(&c, b);
+    if (!e)
+        e = call_run(&c, -1);
+    if (!e)
+        *same = wire_get(&c.in, 1, 1) != 0;
+    return call_end(&c, e);
+}
+
+void token_pin_free(struct token_pin *pin)
+{
+    struct call c;
+
+    if (!pin)
+        return;
+    call_begin(&c, pin->module, pin->generation, WIRE_PIN_FREE);
+    wire_put(&c.out, pin->number, 4);
+    (void)run(&c); /* a helper that is gone took it along */
+    free(pin);
+}
+
+/* --- what is plugged in --- */
+
+/* Which module it is, the asking side knows. */
+static void get_info(struct call *c, struct token_info *out)
+{
+    wire_get_info(&c->in, out);
+    memcpy(out->module, c->module->path, sizeof out->module);
+}
+
+enum err token_list(struct token_module *m, struct token_info **out, size_t *count)
+{
+    struct call c;
+    uint64_t generation;
+
+    *out = NULL;
+    *count = 0;
+    enum err e = module_begin(m, &generation);
+    if (e)
+        return e;
+    call_begin(&c, m, generation, WIRE_LIST);
+    e = call_run(&c, -1);
+    size_t n = e ? 0 : (size_t)wire_get(&c.in, 2, SLOTS_MAX);
+    struct token_info *infos = calloc(n + 1, sizeof *infos);
+    for (size_t i = 0; infos && i < n; i++)
+        get_info(&c, &infos[i]);
+    e = call_end(&c, e || infos ? e : ERR_NO_MEMORY);
+    if (e || n == 0) {
+        free(infos);
+        return e;
+    }
+    *out = infos;
+    *count = n;
+    return ERR_OK;
+}
+
+enum err token_init(struct token_module *m, const char *label, struct token_pin *so_pin,
+                    struct token_pin *user_pin, struct token_info *out)
+{
+    struct call c;
+    uint64_t generation;
+
+    memset(out, 0, sizeof *out);
+    if (strlen(label) > 32)
+        return ERR_USAGE;
+    enum err e = module_begin(m, &generation);
+    if (e)
+        return e;
+    call_begin(&c, m, generation, WIRE_INIT);
+    wire_put_text(&c.out, label);
+    e = put_pin(&c, so_pin);
+    if (!e)
+        e = put_pin(&c, user_pin);
+    if (!e)
+        e = call_run(&c, -1);
+    if (!e)
+        get_info(&c, out);
+    return call_end(&c, e);
+}
+
+/* --- an opened token --- */
+
+static enum err put_uri(struct call *c, const struct token_uri *uri)
+{
+    struct buf text = BUF_INIT(TOKEN_URI_MAX);
+    enum err e = uri ? token_uri_text(uri, &text) : ERR_OK;
+
+    wire_put_text(&c->out, buf_str(&text));
+    buf_free(&text);
+    return e;
+}
+
+enum err token_open(struct token_module *m, const struct token_uri *uri, struct token **out)
+{
+    struct call c;
+    struct token_info info;
+
+    *out = NULL;
+    struct token *t = calloc(1, sizeof *t);
+    if (!t)
+        return ERR_NO_MEMORY;
+    t->module = m;
+    enum err e = module_begin(m, &t->generation);
+    if (e) {
+        free(t);
+        return e;
+    }
+    call_begin(&c, m, t->generation, WIRE_OPEN);
+    e = put_uri(&c, uri);
+    if (!e)
+        e = call_run(&c, -1);
+    if (!e) {
+        t->number = (uint32_t)wire_get(&c.in, 4, UINT32_MAX);
+        get_info(&c, &info);
+        t->keypad = info.keypad;
+    }
+    e = call_end(&c, e);
+    if (e)
+        free(t);
+    else
+        *out = t;
+    return e;
+}
+
+void token_close(struct token *t)
+{
+    struct call c;
+
+    if (!t)
+        return;
+    begin_at(&c, t, WIRE_CLOSE);
+    (void)run(&c); /* a helper that is gone took it along */
+    free(t);
+}
+
+struct token_module *token_module_of(const struct token *t)
+{
+    return t->module;
+}
+
+enum err token_info_of(struct token *t, struct token_info *out)
+{
+    struct call c;
+
+    memset(out, 0, sizeof *out);
+    begin_at(&c, t, WIRE_INFO);
+    enum err e = call_run(&c, -1);
+    if (!e)
+        get_info(&c, out);
+    return call_end(&c, e);
+}
+
+enum err token_login(struct token *t, struct token_pin *pin, bool last_try_allowed)
+{
+    struct call c;
+
+    begin_at(&c, t, WIRE_LOGIN);
+    enum err e = put_pin(&c, pin);
+    wire_put(&c.out, last_try_allowed, 1);
+    return call_end(&c, e ? e : call_run(&c, -1));
+}
+
+enum err token_logout(struct token *t)
+{
+    struct call c;
+
+    begin_at(&c, t, WIRE_LOGOUT);
+    return run(&c);
+}
+
+enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh)
+{
+    struct call c;
+
+    begin_at(&c, t, WIRE_CHANGE_PIN);
+    enum err e = put_pin(&c, old);
+    if (!e)
+        e = put_pin(&c, fresh);
+    return call_end(&c, e ? e : call_run(&c, -1));
+}
+
+enum err token_look(struct token *t, struct token_sight *out)
+{
+    struct call c;
+
+    memset(out, 0, sizeof *out);
+    begin_at(&c, t, WIRE_LOOK);
+    enum err e = call_run(&c, -1);
+    if (!e)
+        wire_get_sight(&c.in, out);
+    return call_end(&c, e);
+}
+
+/* --- keys --- */
+
+enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
+                        const char *label, const uint8_t *id, size_t id_len)
+{
+    struct call c;
+
+    if (strlen(label) > TOKEN_OBJECT_MAX || id_len > TOKEN_ID_MAX)
+        return ERR_USAGE;
+    begin_at(&c, t, WIRE_GENERATE);
+    wire_put(&c.out, use, 1);
+    wire_put(&c.out, curve, 1);
+    wire_put_text(&c.out, label);
+    wire_put_bytes(&c.out, id, id_len);
+    return run(&c);
+}
+
+enum err token_key_list(struct token *t, struct token_key_info **out, size_t *count)
+{
+    struct call c;
+
+    *out = NULL;
+    *count = 0;
+    begin_at(&c, t, WIRE_KEYS);
+    enum err e = call_run(&c, -1);
+    size_t n = e ? 0 : (size_t)wire_get(&c.in, 2, UINT16_MAX);
+    n = n <= c.in.left ? n : 0; /* a key takes more than a byte */
+    struct token_key_info *keys = calloc(n + 1, sizeof *keys);
+    for (size_t i = 0; keys && i < n; i++)
+        wire_get_key(&c.in, &keys[i]);
+    e = call_end(&c, e || keys ? e : ERR_NO_MEMORY);
+    if (e || n == 0) {
+        free(keys);
+        return e;
+    }
+    *out = keys;
+    *count = n;
+    return ERR_OK;
+}
+
+/* A point that is none, or on no curve, is the answer of a helper that lies. */
+static void get_key(struct call *c, struct token_key *k)
+{
+    size_t len = 0;
+
+    k->handle = (uint32_t)wire_get(&c->in, 4, UINT32_MAX);
+    wire_get_key(&c->in, &k->info);
+    const uint8_t *point = wire_get_bytes(&c->in, TOKEN_POINT_MAX, &len);
+    if (!point || !k->info.curve ||
+        token_public_from_point(k->info.curve, point, len, &k->public) != ERR_OK)
+        c->in.bad = true;
+}
+
+enum err token_key_find(struct token *t, const struct token_uri *uri, enum token_use use,
+                        struct token_key **out)
+{
+    struct call c;
+
+    *out = NULL;
+    struct token_key *k = NULL;
+    enum err e = token_public_new(t, use, &k);
+    if (e)
+        return e;
+    k->generation = t->generation;
+    begin_at(&c, t, WIRE_FIND);
+    wire_put(&c.out, use, 1);
+    e = put_uri(&c, uri);
+    if (!e)
+        e = call_run(&c, -1);
+    if (!e)
+        get_key(&c, k);
+    e = call_end(&c, e);
+    if (e)
+        token_public_free(k);
+    else
+        *out = k;
+    return e;
+}
+
+static void begin_key(struct call *c, struct token_key *k, enum wire_type type)
+{
+    call_begin(c, k->token->module, k->generation, type);
+    c->keypad = k->token->keypad;
+    wire_put(&c->out, k->handle, 4);
+}
+
+void token_key_free(struct token_key *k)
+{
+    struct call c;
+
+    if (!k)
+        return;
+    begin_key(&c, k, WIRE_KEY_FREE);
+    (void)run(&c); /* a helper that is gone took it along */
+    token_public_free(k);
+}
+
+enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, size_t len)
+{
+    struct call c;
+
+    begin_key(&c, k, WIRE_STORE);
+    wire_put_bytes(&c.out, der, len);
+    return run(&c);
+}
+
+/* One answer of at most MAX bytes to BYTES. */
+static enum err exchange(struct token_key *k, enum wire_type type, const uint8_t *bytes, size_t len,
+                         uint8_t *out, size_t max, size_t *out_len)
+{
+    struct call c;
+
+    begin_key(&c, k, type);
+    wire_put_bytes(&c.out, bytes, len);
+    enum err e = call_run(&c, -1);
+    const uint8_t *answer = e ? NULL : wire_get_bytes(&c.in, max, out_len);
+    if (answer)
+        memcpy(out, answer, *out_len);
+    return call_end(&c, e);
+}
+
+enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
+                        size_t *sig_len)
+{
+    return exchange(k, WIRE_SIGN, hash, hash_len, sig, TOKEN_SIG_MAX, sig_len);
+}
+
+enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len, uint8_t *z,
+                          size_t *z_len)
+{
+    return exchange(k, WIRE_DERIVE, peer, peer_len, z, TOKEN_Z_MAX, z_len);
+}
