@@ -54,26 +54,29 @@ static enum err check_same(struct core *c, const struct core_caller *who,
 {
     char object[PEOPLE_OBJECT_MAX];
 
-    if (there->kind != PEOPLE_PERSON)
-        return ERR_HOLDER_IS_NO_PERSON;
     if (strcmp(in->holder, holder) != 0 || strcmp(in->name, there->name) != 0)
         return ERR_BANK_HOLDER_EXISTS;
     people_object(holder, object);
     return renews || sponsor_is(by, holder) ? ERR_OK : eyes_check(c, who, EYES_ADMITTED, object);
 }
 
+/* The operator's word says whether he makes somebody, or gives who is there another key. */
 static enum err check_holder(struct core *c, const struct core_caller *who,
-                             const struct enrolment *in, const char *holder,
+                             const struct enrolment *in, const struct core_admission *word,
                              const struct sponsors *by, bool renews)
 {
     struct people_holder there;
 
-    enum err e = forms_holder(holder, strlen(holder));
+    enum err e = forms_holder(word->holder, strlen(word->holder));
     if (!e)
-        e = people_holder_find(c, holder, &there);
-    if (e == ERR_HOLDER_UNKNOWN)
+        e = people_holder_find(c, word->holder, &there);
+    if (e == ERR_HOLDER_UNKNOWN && !word->another)
         return check_new(c, in, by);
-    return e ? e : check_same(c, who, in, holder, &there, by, renews);
+    if (!e && there.kind != PEOPLE_PERSON)
+        e = ERR_HOLDER_IS_NO_PERSON;
+    if (!e && !word->another)
+        e = ERR_BANK_HOLDER_EXISTS;
+    return e ? e : check_same(c, who, in, word->holder, &there, by, renews);
 }
 
 /* One that is there only gets its certificate. SIGNER: of its card, once that one is known. */
@@ -165,7 +168,7 @@ static enum err check_admission(struct core *c, const struct core_caller *who,
         strcmp(in->name, verified_enrolment(request)->name) != 0)
         return ERR_LETTER_MISMATCH;
     enum err keys = renewal_check(c, verified_enrolment(request), renews);
-    enum err e = check_holder(c, who, verified_enrolment(request), in->holder, by, *renews);
+    enum err e = check_holder(c, who, verified_enrolment(request), in, by, *renews);
     return e ? e : keys;
 }
 

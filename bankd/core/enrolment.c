@@ -246,6 +246,19 @@ static enum err put_certificates(struct core *c, const struct enrolment_row *a, 
     return e;
 }
 
+enum err enrolment_put_wanted(struct core *c, const struct enrolment_row *a, struct doc *out)
+{
+    struct store_query *q = store_query(c->store, STORE_PERSON_KEYS);
+    bool found = false;
+
+    store_bind_text(q, ":holder", a->wanted);
+    enum err e = store_step(q, &found);
+    if (!e && found)
+        doc_int(out, "wantedKeys", store_int(q, 0));
+    store_done(q);
+    return e;
+}
+
 /* Whose word on it counts: for operators only. */
 static enum err put_sponsors(struct core *c, const struct enrolment_row *a, struct doc *out)
 {
@@ -438,6 +451,8 @@ static enum err push(struct core *c, const struct store_query *q, struct doc *li
         return e;
     describe(&a, &one);
     e = put_sponsors(c, &a, &one);
+    if (!e)
+        e = enrolment_put_wanted(c, &a, &one);
     doc_push(list, &one);
     *last = a.id;
     return e;

@@ -48,6 +48,10 @@ MUST_CHECK enum err enrolment_find(struct core *c, const char *name, struct enro
 MUST_CHECK enum err enrolment_set_entry(struct core *c, const struct enrolment_row *a);
 MUST_CHECK enum err enrolment_end(struct core *c, struct enrolment_row *a,
                                   const struct enrolment_end *how);
+/* For operators only: of a request that says whose it is, how many keys that person has who is
+ * there; nothing when nobody is. */
+MUST_CHECK enum err enrolment_put_wanted(struct core *c, const struct enrolment_row *a,
+                                         struct doc *out);
 /* Ends a public function about A. */
 MUST_CHECK enum err enrolment_answer(struct core *c, const struct core_caller *who, enum err e,
                                      int http, struct enrolment_row *a, struct core_answer *out);

@@ -305,5 +305,7 @@ enum err core_sponsorships(struct core *c, const struct core_caller *who, const 
     if (!e)
         e = list_all(c, &a, &list);
     doc_put(&body, "sponsorships", &list);
+    if (!e)
+        e = enrolment_put_wanted(c, &a, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }

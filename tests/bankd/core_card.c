@@ -77,7 +77,8 @@ static const char *admits(struct world *w, const struct asking *a)
     const struct core_admission in = {.holder = "dora",
                                       .name = "Dora",
                                       .thumbprint = key_thumbprint(a->sign->key),
-                                      .by = {.certify = certify, .ctx = w, .act = "act"}};
+                                      .by = {.certify = certify, .ctx = w, .act = "act"},
+                                      .another = a->wanted[0] != '\0'};
 
     world_begin(w);
     world_end(w, core_enrolment_admit(w->core, &world_operator, a->id, &in, &w->answer));
@@ -384,7 +385,7 @@ static void test_renewed(void **state)
     assert_string_equal(asks(&d->w, &a), "OK"); /* and again, whenever he wants */
 }
 
-static void test_not_renewed(void **state)
+static void test_threat_11_not_renewed_for_another(void **state)
 {
     struct desk *d = *state;
     struct card *card = &d->first;
@@ -459,7 +460,7 @@ int main(void)
         T(test_suspended_by_a_certificate),
         T(test_told_before_it_ends),
         T(test_renewed),
-        T(test_not_renewed),
+        T(test_threat_11_not_renewed_for_another),
         T(test_renewed_after_a_rotation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

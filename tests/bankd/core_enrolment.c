@@ -38,7 +38,7 @@ static const char *status(struct world *w, const char *name)
 static enum err admit(struct world *w, const struct person *p, const char *name,
                       const struct core_certifier *by)
 {
-    const struct core_admission in = {p->name, p->name, key_thumbprint(p->key), *by};
+    const struct core_admission in = {p->name, p->name, key_thumbprint(p->key), *by, false};
 
     world_begin(w);
     world_end(w, core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer));
@@ -142,7 +142,7 @@ static void test_looking_verifies_nothing(void **state)
     assert_string_equal(world_text(w, "thumbprint"), key_thumbprint(dora.key));
     assert_int_equal(in_queue(w, WAITS_BANK), 1);
     world_begin(w);
-    const struct core_admission in = {"dora", "dora", key_thumbprint(dora.key), console};
+    const struct core_admission in = {"dora", "dora", key_thumbprint(dora.key), console, false};
     assert_err(core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer),
                ERR_STORE_FAILED);
     core_rollback(w->core);
@@ -309,16 +309,33 @@ static void test_so_many_of_one_address(void **state)
     buf_free(&first);
 }
 
-static enum err admit_as(struct world *w, const struct person *p, const char *request,
-                         const char *holder, const char *operator_id)
+static enum err admit_in(struct world *w, const char *request, const char *operator_id,
+                         const struct core_admission *in)
 {
     const struct core_caller who = {
         .session = "", .operator_name = operator_id, .roles = ROLE_BIT(ROLE_ENROLMENT)};
-    const struct core_admission in = {holder, p->name, key_thumbprint(p->key), {.act = NULL}};
 
     world_begin(w);
-    world_end(w, core_enrolment_admit(w->core, &who, request, &in, &w->answer));
+    world_end(w, core_enrolment_admit(w->core, &who, request, in, &w->answer));
     return w->answer.err;
+}
+
+static enum err admit_as(struct world *w, const struct person *p, const char *request,
+                         const char *holder, const char *operator_id)
+{
+    const struct core_admission in = {
+        holder, p->name, key_thumbprint(p->key), {.act = NULL}, false};
+
+    return admit_in(w, request, operator_id, &in);
+}
+
+/* HOLDER is there, and gets another key. */
+static enum err admit_another(struct world *w, const struct person *p, const char *request,
+                              const char *holder, const char *operator_id)
+{
+    const struct core_admission in = {holder, p->name, key_thumbprint(p->key), {.act = NULL}, true};
+
+    return admit_in(w, request, operator_id, &in);
 }
 
 /* Who let one key of a person in lets in no other, unless the person says so himself. */
@@ -335,12 +352,12 @@ static void test_four_eyes_on_another_key(void **state)
     assert_string_equal(world_ask(w, &dora[0], "", 1, request), "OK");
     assert_ok(admit_as(w, &dora[0], request, "dora", "erin"));
     assert_string_equal(world_ask(w, &dora[1], "dora", 1, request), "OK");
-    assert_err(admit_as(w, &dora[1], request, "dora", "erin"), ERR_FOUR_EYES);
-    assert_ok(admit_as(w, &dora[1], request, "dora", "emma"));
+    assert_err(admit_another(w, &dora[1], request, "dora", "erin"), ERR_FOUR_EYES);
+    assert_ok(admit_another(w, &dora[1], request, "dora", "emma"));
     assert_string_equal(world_ask(w, &dora[2], "dora", 1, request), "OK");
-    assert_err(admit_as(w, &dora[2], request, "dora", "erin"), ERR_FOUR_EYES);
-    assert_err(admit_as(w, &dora[2], request, "dora", "emma"), ERR_FOUR_EYES);
-    assert_ok(admit_as(w, &dora[2], request, "dora", "eve"));
+    assert_err(admit_another(w, &dora[2], request, "dora", "erin"), ERR_FOUR_EYES);
+    assert_err(admit_another(w, &dora[2], request, "dora", "emma"), ERR_FOUR_EYES);
+    assert_ok(admit_another(w, &dora[2], request, "dora", "eve"));
     for (size_t i = 0; i < 3; i++)
         world_person_free(&dora[i]);
 }
@@ -356,12 +373,14 @@ static void test_his_own_word_on_another_key(void **state)
     core_set_terms(w->core, &terms);
     world_key(&next, "alice", "P-256");
     assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
-    assert_err(admit_as(w, &next, request, "alice", world_operator.operator_name), ERR_FOUR_EYES);
+    assert_err(admit_another(w, &next, request, "alice", world_operator.operator_name),
+               ERR_FOUR_EYES);
     const struct world_word word = {.request = request, .newcomer = &next};
     assert_string_equal(world_sponsor(w, &w->bob, &word), "OK"); /* not hers */
-    assert_err(admit_as(w, &next, request, "alice", world_operator.operator_name), ERR_FOUR_EYES);
+    assert_err(admit_another(w, &next, request, "alice", world_operator.operator_name),
+               ERR_FOUR_EYES);
     assert_string_equal(world_sponsor(w, &w->alice, &word), "OK");
-    assert_ok(admit_as(w, &next, request, "alice", world_operator.operator_name));
+    assert_ok(admit_another(w, &next, request, "alice", world_operator.operator_name));
     world_person_free(&next);
 }
 
@@ -376,18 +395,59 @@ static void test_what_the_letter_says(void **state)
 
     world_key(&dora, "dora", "P-256");
     assert_ok(ask(w, &dora, 1, name));
-    const struct core_admission other = {"dora", "Dora", key_thumbprint(dora.key), console};
+    const struct core_admission other = {"dora", "Dora", key_thumbprint(dora.key), console, false};
     world_begin(w);
     world_end(w, core_enrolment_admit(w->core, &world_operator, name, &other, &w->answer));
     assert_err(w->answer.err, ERR_LETTER_MISMATCH);
     world_key(&alice, "alice", "P-256");
     assert_string_equal(world_ask(w, &alice, "alice", 1, name), "OK");
     assert_err(admit_as(w, &alice, name, "alice-2", "erin"), ERR_HOLDER_MISMATCH);
-    assert_ok(admit_as(w, &alice, name, "alice", "erin"));
+    assert_err(admit_another(w, &alice, name, "alice-2", "erin"), ERR_HOLDER_UNKNOWN);
+    assert_ok(admit_another(w, &alice, name, "alice", "erin"));
     assert_string_equal(world_ask(w, &dora, "nobody-yet", 1, name), "OK"); /* a wish */
     assert_ok(admit_as(w, &dora, name, "dora", "erin"));
     world_person_free(&dora);
     world_person_free(&alice);
+}
+
+/* A namesake becomes nobody who is there, and nobody does who took the id meanwhile, unless whoever
+ * admits him says so. */
+static void test_nobody_becomes_another_unsaid(void **state)
+{
+    const struct core_caller erin = {.session = "", .operator_name = "erin", .roles = ~0u};
+    const struct core_page page = {.cursor = ""};
+    struct world *w = *state;
+    struct person next = {0}, dora = {0}, taker = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+    size_t len;
+
+    world_key(&next, "alice", "P-256"); /* the same name, another human */
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    assert_null(strstr(buf_str(&w->answer.body), "wantedKeys")); /* no stranger's to know */
+    world_begin(w);
+    world_end(w, core_enrolments(w->core, &erin, &page, &w->answer));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"wantedKeys\":1"));
+    assert_err(admit_as(w, &next, request, "alice", "erin"), ERR_BANK_HOLDER_EXISTS);
+    assert_ok(admit_another(w, &next, request, "alice", "erin"));
+
+    world_key(&dora, "dora", "P-256");
+    world_key(&taker, "dora", "P-256");
+    assert_string_equal(world_ask(w, &dora, "dora", 1, request), "OK");
+    world_begin(w);
+    world_end(w, core_sponsorships(w->core, &erin, request, &w->answer));
+    assert_null(strstr(buf_str(&w->answer.body), "wantedKeys"));
+    assert_err(admit_another(w, &dora, request, "dora", "erin"), ERR_HOLDER_UNKNOWN);
+    const uint8_t *spki = key_spki(taker.key, &len);
+    world_begin(w);
+    world_end(w, core_holder_add(w->core, &erin, "dora", "dora", spki, len, &w->answer));
+    assert_ok(w->answer.err);
+    assert_err(admit_as(w, &dora, request, "dora", "emma"), ERR_BANK_HOLDER_EXISTS);
+    world_begin(w);
+    world_end(w, core_sponsorships(w->core, &erin, request, &w->answer));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"wantedKeys\":1"));
+    world_person_free(&next);
+    world_person_free(&dora);
+    world_person_free(&taker);
 }
 
 int main(void)
@@ -404,6 +464,7 @@ int main(void)
         T(test_four_eyes_on_another_key),
         T(test_his_own_word_on_another_key),
         T(test_what_the_letter_says),
+        T(test_nobody_becomes_another_unsaid),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -212,7 +212,8 @@ class Acts:
             return self.open_account_applied(about[1], request["account"]) if deed == "admission" else \
                 self.end_application(about[1])
         if deed == "admission":
-            return self.admit(self.request_called(*about), {"holder": request["holder"], "slip": self.other_letter(*about, request)})
+            return self.admit(self.request_called(*about), {"holder": request["holder"], "another": request.get("another", False),
+                                                            "slip": self.other_letter(*about, request)})
         if deed == "refusal" and len(about) == 1:
             return self.refuse_request(self.request_called(*about))
         if deed in ("release", "refusal"):

@@ -270,7 +270,7 @@ class Api:
 
     def do_admit(self, c):
         letter = {"holder": c["holder"], "name": "Somebody Else" if c["slip"] == "name" else c["name"],
-                  "thumbprint": "A" * 43 if c["slip"] == "key" else self.asking(c).thumbprint}
+                  "another": c["another"], "thumbprint": "A" * 43 if c["slip"] == "key" else self.asking(c).thumbprint}
         return self.admitted(self.call(c, "POST", f"/v1/enrolments/{c['request']}/admission", letter))
 
     def admitted(self, answer):

@@ -80,10 +80,11 @@ class Arrivals:
         holder = request.wanted if request.wanted in self.bank.person_names and self.chance(92) else f"new-{request.key}"
         if self.chance(5):
             holder = self.pick([*self.people(), "till-1"])
+        another = (holder in self.bank.person_names) == self.chance(96)
         wrong = self.weighted([("", 92), ("key", 4), ("name", 4)])
         if self.chance(50):
-            self.world.admit(session, number, {"holder": holder, "slip": wrong})
+            self.world.admit(session, number, {"holder": holder, "another": another, "slip": wrong})
             return
-        letter = {"holder": holder, "name": "Somebody Else" if wrong == "name" else request.name,
+        letter = {**({"another": True} if another else {}), "holder": holder, "name": "Somebody Else" if wrong == "name" else request.name,
                   "thumbprint": "A" * 43 if wrong == "key" else request.thumbprint}
         self.say_act(self.staff(["enrolment"]), f"/v1/enrolments/{request.id}/admission", letter)

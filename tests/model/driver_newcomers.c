@@ -97,7 +97,8 @@ void driver_admit(struct driver *d, const struct js *command)
         .holder = driver_text(command, "holder"),
         .name = strcmp(wrong, "name") == 0 ? "Somebody Else" : driver_text(command, "name"),
         .thumbprint =
-            key_thumbprint(strcmp(wrong, "key") == 0 ? d->w.root.key : n->signer.person.key)};
+            key_thumbprint(strcmp(wrong, "key") == 0 ? d->w.root.key : n->signer.person.key),
+        .another = js_bool(js_get(command, "another"))};
 
     world_begin(&d->w);
     world_end(&d->w, core_enrolment_admit(d->w.core, &who, driver_text(command, "request"), &in,

@@ -117,19 +117,22 @@ class Newcomers:
         return request
 
     def admit(self, number, letter):
-        """LETTER: as whom, and what the operator read: WRONG where that is not what the request says."""
+        """LETTER: as whom, whether that is ANOTHER key of his, and what the operator read: SLIP where that is not what
+        the request says."""
         request, holder = self.known_request(number), letter["holder"]
         vouching = self.vouching(request)
         if letter["slip"]:
             raise Refused("LETTER_MISMATCH")
         kinds = {key.holder: "person" if not key.terminal and not key.staff else "none" for key in self.keys}
         if holder not in kinds:
+            if letter["another"]:
+                raise Refused("HOLDER_UNKNOWN")
             if kinds.get(request.wanted) == "person":
                 raise Refused("HOLDER_MISMATCH")
             if len(vouching) < self.sponsors:
                 raise Refused("SPONSORS_MISSING")
         else:
-            self.check_same(request, holder, kinds[holder], vouching)
+            self.check_same(request, letter, kinds[holder], vouching)
         if request.key in self.enrolled:
             raise Refused("KEY_TAKEN")
         self.certify()
@@ -140,11 +143,12 @@ class Newcomers:
         self.did("admitted", f"holder:{holder}")
         return {"err": "OK", "status": "admitted", "holder": holder}
 
-    def check_same(self, request, holder, kind, vouching):
-        """Another key for who is there: for nobody else, and by another operator, or by his own word."""
+    def check_same(self, request, letter, kind, vouching):
+        """Another key for who is there: said to be that, for nobody else, and by another operator, or by his own word."""
+        holder = letter["holder"]
         if kind != "person":
             raise Refused("HOLDER_IS_NO_PERSON")
-        if request.wanted != holder or request.name != self.person_names[holder]:
+        if not letter["another"] or request.wanted != holder or request.name != self.person_names[holder]:
             raise Refused("BANK_HOLDER_EXISTS")
         if holder not in vouching:
             self.check_eyes("admit", f"holder:{holder}")

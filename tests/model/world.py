@@ -208,7 +208,8 @@ class World:
         who = {} if session is None else {"session": session}
         request = self.bank.requests[number]
         self.both("admit", self.bank.at_console(session, lambda: self.bank.admit(number, letter)), request=request.id,
-                  newcomer=request.key, name=request.name, holder=letter["holder"], slip=letter["slip"], **who)
+                  newcomer=request.key, name=request.name, holder=letter["holder"], another=letter["another"],
+                  slip=letter["slip"], **who)
 
     def refuse_request(self, session, number):
         who = {} if session is None else {"session": session}
