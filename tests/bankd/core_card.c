@@ -370,14 +370,14 @@ static void test_renewed(void **state)
 
     d->w.four_eyes = "yes";
     world_restart(&d->w);
-    snprintf(before, sizeof before, "%s", world_sql(&d->w, "SELECT count(*) FROM hand"));
+    snprintf(before, sizeof before, "%s", world_sql(&d->w, "SELECT sum(times) FROM hand"));
     world_later(&d->w, 10 * 86400);
     assert_string_equal(asks(&d->w, &a), "OK");
     assert_string_equal(until(d, &d->first.sign), "2026-12-13T09:00:00Z");
     assert_string_equal(admits(&d->w, &a), "OK");
     assert_non_null(strstr(buf_str(&d->w.answer.body), "\"certificates\""));
     assert_string_equal(until(d, &d->first.sign), "2026-12-23T09:00:00Z");
-    assert_string_equal(world_sql(&d->w, "SELECT count(*) FROM hand"), before);
+    assert_string_equal(world_sql(&d->w, "SELECT sum(times) FROM hand"), before);
     assert_string_equal(listed(d),
                         "sign:active authenticate:active sign:active authenticate:active");
     assert_string_equal(looks(d, &d->first.tls), "OK");
