@@ -16,17 +16,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Which no other operator works on. */
-static enum err find_waiting(struct core *c, const struct core_caller *who, const char *name,
-                             struct enrolment_row *out)
+static enum err find_waiting(struct core *c, const char *name, struct enrolment_row *out)
 {
-    char item[ENROLMENT_OBJECT_MAX];
     enum err e = enrolment_find(c, name, out);
 
-    if (!e && !enrolment_row_waits(out))
-        e = ERR_ENROLMENT_OVER;
-    if (e)
-        return e;
+    return !e && !enrolment_row_waits(out) ? ERR_ENROLMENT_OVER : e;
+}
+
+/* No other operator works on it. */
+static enum err check_claim(struct core *c, const struct core_caller *who, const char *name)
+{
+    char item[ENROLMENT_OBJECT_MAX];
+
     enrolment_object(name, item);
     return claim_check(c, who, item);
 }
@@ -45,25 +46,46 @@ static enum err check_new(struct core *c, const struct enrolment *in, const stru
     return (int64_t)sponsor_count(by) < c->terms.sponsors ? ERR_SPONSORS_MISSING : ERR_OK;
 }
 
-/* Who is there gets another key: nobody else's name is given to it, and no operator alone gives
- * somebody two keys. His own key may vouch for it, as it does when it RENEWS. */
-static enum err check_same(struct core *c, const struct core_caller *who,
-                           const struct enrolment *in, const char *holder,
-                           const struct people_holder *there, const struct sponsors *by,
-                           bool renews)
-{
-    char object[PEOPLE_OBJECT_MAX];
+typedef enum err (*hand_step)(struct core *c, const struct core_caller *who, enum eyes_act act,
+                              const char *object);
 
-    if (strcmp(in->holder, holder) != 0 || strcmp(in->name, there->name) != 0)
-        return ERR_BANK_HOLDER_EXISTS;
+/* STEP for all who admitted him, and WHO, the last or, at the console, the only one. */
+static enum err for_hands(struct core *c, const struct core_caller *who,
+                          const struct enrolment_row *a, const char *holder, hand_step step)
+{
+    char object[PEOPLE_OBJECT_MAX], names[sizeof a->by], *rest = names;
+
     people_object(holder, object);
-    return renews || sponsor_is(by, holder) ? ERR_OK : eyes_check(c, who, EYES_ADMITTED, object);
+    memcpy(names, a->by, sizeof names);
+    enum err e = step(c, who, EYES_ADMITTED, object);
+    for (char *name = strsep(&rest, " "); !e && name; name = strsep(&rest, " ")) {
+        const struct core_caller one = {.session = "", .operator_name = name};
+        if (name[0] && strcmp(name, who->operator_name) != 0)
+            e = step(c, &one, EYES_ADMITTED, object);
+    }
+    return e;
+}
+
+/* Who is there gets another key: nobody else's name is given to it. */
+static enum err check_same(const struct enrolment *in, const char *holder,
+                           const struct people_holder *there)
+{
+    return strcmp(in->holder, holder) != 0 || strcmp(in->name, there->name) != 0
+               ? ERR_BANK_HOLDER_EXISTS
+               : ERR_OK;
+}
+
+/* And no operator alone gives somebody two, whoever began it; his own key may vouch for it. */
+static enum err check_hands(struct core *c, const struct core_caller *who,
+                            const struct enrolment_row *a, const char *holder,
+                            const struct sponsors *by)
+{
+    return sponsor_is_active(by, holder) ? ERR_OK : for_hands(c, who, a, holder, eyes_check);
 }
 
 /* The operator's word says whether he makes somebody, or gives who is there another key. */
-static enum err check_holder(struct core *c, const struct core_caller *who,
-                             const struct enrolment *in, const struct core_admission *word,
-                             const struct sponsors *by, bool renews)
+static enum err check_holder(struct core *c, const struct enrolment *in,
+                             const struct core_admission *word, const struct sponsors *by)
 {
     struct people_holder there;
 
@@ -76,7 +98,7 @@ static enum err check_holder(struct core *c, const struct core_caller *who,
         e = ERR_HOLDER_IS_NO_PERSON;
     if (!e && !word->another)
         e = ERR_BANK_HOLDER_EXISTS;
-    return e ? e : check_same(c, who, in, word->holder, &there, by, renews);
+    return e ? e : check_same(in, word->holder, &there);
 }
 
 /* One that is there only gets its certificate. SIGNER: of its card, once that one is known. */
@@ -161,32 +183,18 @@ static enum err read_request(struct core *c, const struct enrolment_row *a, stru
 }
 
 static enum err check_admission(struct core *c, const struct core_caller *who,
-                                const struct verified *request, const struct core_admission *in,
-                                const struct sponsors *by, bool *renews)
+                                const struct enrolment_row *a, const struct verified *request,
+                                const struct core_admission *in, const struct sponsors *by,
+                                bool *renews)
 {
     if (strcmp(in->thumbprint, verified_signer(request)) != 0 ||
         strcmp(in->name, verified_enrolment(request)->name) != 0)
         return ERR_LETTER_MISMATCH;
+    enum err e = check_holder(c, verified_enrolment(request), in, by);
     enum err keys = renewal_check(c, verified_enrolment(request), renews);
-    enum err e = check_holder(c, who, verified_enrolment(request), in, by, *renews);
+    if (!e && in->another && !*renews)
+        e = check_hands(c, who, a, in->holder, by);
     return e ? e : keys;
-}
-
-/* All who admitted him, and WHO, the last or, at the console, the only one. */
-static enum err note_hands(struct core *c, const struct core_caller *who,
-                           const struct enrolment_row *a, const char *holder)
-{
-    char object[PEOPLE_OBJECT_MAX], names[sizeof a->by], *rest = names;
-
-    people_object(holder, object);
-    memcpy(names, a->by, sizeof names);
-    enum err e = eyes_note(c, who, EYES_ADMITTED, object);
-    for (char *name = strsep(&rest, " "); !e && name; name = strsep(&rest, " ")) {
-        const struct core_caller one = {.session = "", .operator_name = name};
-        if (name[0] && strcmp(name, who->operator_name) != 0)
-            e = eyes_note(c, &one, EYES_ADMITTED, object);
-    }
-    return e;
 }
 
 static void free_certificates(struct core_certificates *c)
@@ -217,15 +225,15 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
     if (!e)
         e = sponsor_load(c, a->id, &by);
     if (!e)
-        e = check_admission(c, who, request, in, &by, &renews);
+        e = check_admission(c, who, a, request, in, &by, &renews);
     if (!e && in->by.act)
         e = in->by.certify(in->by.ctx, verified_jws(request, NULL), in->by.act, &certificates);
     if (!e && in->by.act)
         e = add_operator(c, a, who->operator_name);
     if (!e && !certificates.missing) {
         e = enrol_all(c, who, request, in->holder, &certificates);
-        if (!e && !renews) /* otherwise he let nobody's key in */
-            e = note_hands(c, who, a, in->holder);
+        if (!e && !renews) /* otherwise they let nobody's key in */
+            e = for_hands(c, who, a, in->holder, eyes_note);
         if (!e)
             e = enrolment_end(c, a, &how);
     }
@@ -244,7 +252,9 @@ enum err core_enrolment_admit(struct core *c, const struct core_caller *who, con
         return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
-        e = find_waiting(c, who, name, &a);
+        e = find_waiting(c, name, &a);
+    if (!e && !a.by[0]) /* what others began waits for another than whose work it was */
+        e = check_claim(c, who, name);
     if (!e)
         e = admit(c, who, &a, in);
     return enrolment_answer(c, who, e, 200, &a, out);
@@ -262,7 +272,9 @@ enum err core_enrolment_refuse(struct core *c, const struct core_caller *who, co
         return ERR_CLOCK_INSANE;
     enum err e = session_operator_note(who, note);
     if (!e)
-        e = find_waiting(c, who, name, &a);
+        e = find_waiting(c, name, &a);
+    if (!e)
+        e = check_claim(c, who, name);
     if (!e)
         e = enrolment_end(c, &a, &how);
     return enrolment_answer(c, who, e, 200, &a, out);

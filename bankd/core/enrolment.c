@@ -19,6 +19,7 @@
 #include <string.h>
 
 #define WAITING_MAX 1000 /* so that strangers cannot fill the disk */
+#define NEAR_TIMES 5     /* as many may wait of a network of 48 bits as of one of 64 */
 
 bool enrolment_row_waits(const struct enrolment_row *a)
 {
@@ -82,10 +83,10 @@ static enum err find(struct core *c, const char *name, struct enrolment_row *out
 }
 
 /* Those that are over and wait for their end do not count. ADDRESS NULL: from everywhere. */
-static enum err count_waiting(struct core *c, const char *address, int64_t *out)
+static enum err count_waiting(struct core *c, enum store_statement query, const char *address,
+                              int64_t *out)
 {
-    struct store_query *q =
-        store_query(c->store, address ? STORE_ENROLMENT_COUNT_FROM : STORE_ENROLMENT_COUNT);
+    struct store_query *q = store_query(c->store, query);
     bool found = false;
 
     store_bind_int(q, ":now", c->now_us);
@@ -329,17 +330,21 @@ enum err enrolment_answer(struct core *c, const struct core_caller *who, enum er
 
 /* --- handing one in --- */
 
-/* One stranger does not take the room of all. */
+/* One stranger does not take the room of all, nor one whose line has many networks. */
 static enum err check_room(struct core *c, const char *address)
 {
     int64_t count = 0, each = c->terms.enrolments_each;
-    enum err e = count_waiting(c, NULL, &count);
+    enum err e = count_waiting(c, STORE_ENROLMENT_COUNT, NULL, &count);
 
     if (!e && count >= WAITING_MAX)
         return ERR_ENROLMENTS_FULL;
     if (e || !address[0] || !each)
         return e;
-    e = count_waiting(c, address, &count);
+    e = count_waiting(c, STORE_ENROLMENT_COUNT_FROM, address, &count);
+    if (!e && count < each) {
+        each *= NEAR_TIMES;
+        e = count_waiting(c, STORE_ENROLMENT_COUNT_NEAR, address, &count);
+    }
     return !e && count >= each ? ERR_ENROLMENTS_TOO_MANY : e;
 }
 

@@ -7,6 +7,7 @@
 #include "order/application.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
+#include "verifier/verifier.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -448,6 +449,44 @@ static void test_what_evidence_says(void **state)
     wanted_free(&a);
 }
 
+/* Bob's key was stolen, and the thief signed by the one that took its place: who pinned the first
+ * does not vouch for it, as what became of the first is not here. */
+static void test_a_pin_does_not_reach_an_application(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+    struct person next = {0};
+    struct world_order o;
+    struct verify_report report;
+    const char *pins[] = {key_thumbprint(w->bob.key), key_thumbprint(w->alice.key)};
+
+    world_key(&next, "bob", "P-384");
+    assert_string_equal(world_rotate(w, &w->bob, &next), "OK");
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    assert_string_equal(say(w, &next, &a, APPLICATION_APPLY), "OK");
+    assert_ok(admit(w, &a));
+    world_fund(w, NEW_ACCOUNT, "50.00");
+    set_key(w, &w->bob, "revoked");
+    world_order_on(w, NEW_ACCOUNT, "20.00", "", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    (void)world_proves(w, &w->alice, &o, "ACSC");
+    const struct verify_evidence_input in = {.bytes = w->answer.body.data,
+                                             .len = w->answer.body.len,
+                                             .bank_key = key_thumbprint(w->root.key),
+                                             .holder_keys = pins,
+                                             .holder_key_count = 2};
+    assert_ok(verify_evidence(&in, &report));
+    assert_true(report.policy_signers[0].pinned);
+    assert_string_equal(report.policy_signers[1].thumbprint, key_thumbprint(next.key));
+    assert_false(report.policy_signers[1].pinned);
+    pins[0] = key_thumbprint(next.key);
+    assert_ok(verify_evidence(&in, &report));
+    assert_true(report.policy_signers[1].pinned);
+    world_order_free(&o);
+    world_person_free(&next);
+    wanted_free(&a);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
 
 int main(void)
@@ -467,6 +506,7 @@ int main(void)
         TEST(test_a_store_with_another_document),
         TEST(test_what_evidence_says),
         TEST(test_evidence_has_no_more_than_it_needs),
+        TEST(test_a_pin_does_not_reach_an_application),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,10 @@ class Newcomers:
         """A person counts once."""
         return {holder for holder, *_ in filter(self.counts, request.words)}
 
+    def vouches_for_himself(self, request, holder):
+        """By a key that he has now."""
+        return any(word[0] == holder and word[2].status == "active" and self.counts(word) for word in request.words)
+
     def sponsor(self, said, path):
         """SAID was signed about its own request; PATH is the one by whose path it is handed in."""
         if said["about"] != path:
@@ -149,7 +153,7 @@ class Newcomers:
             if len(vouching) < self.sponsors:
                 raise Refused("SPONSORS_MISSING")
         else:
-            self.check_same(request, letter, kinds[holder], vouching)
+            self.check_same(request, letter, kinds[holder])
         wrong_key = self.renewal_error(self.there(request), request.name, request.wanted)
         if wrong_key:
             raise Refused(wrong_key)
@@ -163,7 +167,7 @@ class Newcomers:
         self.did("admitted", f"holder:{holder}")
         return {"err": "OK", "status": "admitted", "holder": holder}
 
-    def check_same(self, request, letter, kind, vouching):
+    def check_same(self, request, letter, kind):
         """Another key for who is there: said to be that, for nobody else, and by another operator, or by his own word."""
         holder = letter["holder"]
         if kind != "person":
@@ -171,7 +175,7 @@ class Newcomers:
         if not letter["another"] or request.wanted != holder or request.name != self.person_names[holder]:
             raise Refused("BANK_HOLDER_EXISTS")
         renews = self.there(request) is not None and not self.renewal_error(self.there(request), request.name, request.wanted)
-        if holder not in vouching and not renews:
+        if not renews and not self.vouches_for_himself(request, holder):
             self.check_eyes("admit", f"holder:{holder}")
 
     def certify(self):
