@@ -451,29 +451,36 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     return run(&c);
 }
 
-/* One answer of at most MAX bytes to BYTES. */
-static enum err exchange(struct token_key *k, enum wire_type type, const uint8_t *bytes, size_t len,
-                         uint8_t *out, size_t max, size_t *out_len)
+enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
+                        struct token_made *out, size_t *done)
 {
     struct call c;
 
-    begin_key(&c, k, type);
-    wire_put_bytes(&c.out, bytes, len);
+    if (k->token->keypad)
+        count = 1; /* each may be typed for */
+    begin_key(&c, k, WIRE_SIGN);
+    wire_put_bytes(&c.out, hashes, count * token_hash_len(k->info.curve));
     enum err e = call_run(&c, -1);
-    const uint8_t *answer = e ? NULL : wire_get_bytes(&c.in, max, out_len);
-    if (answer)
-        memcpy(out, answer, *out_len);
+    *done = e ? 0 : (size_t)wire_get(&c.in, 1, count);
+    c.in.bad = c.in.bad || (!e && *done == 0);
+    for (size_t i = 0; i < *done; i++) {
+        const uint8_t *sig = wire_get_bytes(&c.in, TOKEN_SIG_MAX, &out[i].len);
+        if (sig)
+            memcpy(out[i].sig, sig, out[i].len);
+    }
     return call_end(&c, e);
-}
-
-enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
-                        size_t *sig_len)
-{
-    return exchange(k, WIRE_SIGN, hash, hash_len, sig, TOKEN_SIG_MAX, sig_len);
 }
 
 enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len, uint8_t *z,
                           size_t *z_len)
 {
-    return exchange(k, WIRE_DERIVE, peer, peer_len, z, TOKEN_Z_MAX, z_len);
+    struct call c;
+
+    begin_key(&c, k, WIRE_DERIVE);
+    wire_put_bytes(&c.out, peer, peer_len);
+    enum err e = call_run(&c, -1);
+    const uint8_t *answer = e ? NULL : wire_get_bytes(&c.in, TOKEN_Z_MAX, z_len);
+    if (answer)
+        memcpy(z, answer, *z_len);
+    return call_end(&c, e);
 }
