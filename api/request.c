@@ -68,18 +68,21 @@ void request_statement_free(struct request_statement *r)
     *r = (struct request_statement){0};
 }
 
-/* An order and what a key says of it, under NAME. */
+/* An order and what a key says of it, under NAME. INCLUSION gets its place in a batch, where there
+ * may be one. */
 static enum err read_about_order(const void *bytes, size_t len, const char *name,
-                                 struct request_decide *out)
+                                 const struct js **inclusion, struct request_decide *out)
 {
     const struct js *statement, *order;
     const struct js_member table[] = {
         {name, JS_TEXT, true, 1, JWS_MAX, &statement},
         MEMBER_OBJECT("order", true, &order),
+        MEMBER_OBJECT("inclusion", false, inclusion),
     };
+    size_t rows = MEMBER_ROWS(table) - (inclusion ? 0 : 1);
 
     *out = (struct request_decide){.order_bytes = BUF_INIT(ORDER_MAX)};
-    enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &out->body);
+    enum err e = open_body(bytes, len, table, rows, &out->body);
     if (!e)
         e = order_from_js(order, &out->order, &out->order_bytes);
     if (!e)
@@ -91,12 +94,21 @@ static enum err read_about_order(const void *bytes, size_t len, const char *name
 
 enum err request_decide_read(const void *bytes, size_t len, struct request_decide *out)
 {
-    return read_about_order(bytes, len, "decision", out);
+    const struct js *inclusion = NULL;
+    enum err e = read_about_order(bytes, len, "decision", &inclusion, out);
+
+    if (e || !inclusion)
+        return e;
+    out->by_batch = true;
+    e = batch_inclusion_read(inclusion, &out->inclusion);
+    if (e)
+        request_decide_free(out);
+    return e;
 }
 
 enum err request_cash_read(const void *bytes, size_t len, struct request_decide *out)
 {
-    return read_about_order(bytes, len, "statement", out);
+    return read_about_order(bytes, len, "statement", NULL, out);
 }
 
 void request_decide_free(struct request_decide *r)
@@ -278,7 +290,7 @@ void request_account_free(struct request_account *r)
 
 enum err request_account_read(const void *bytes, size_t len, struct request_account *out)
 {
-    const struct js *account, *currency, *deputies, *holders, *limits, *rules, *title;
+    const struct js *account, *currency, *deputies, *holders, *limits, *rules, *signatures, *title;
     const struct js_member table[] = {
         MEMBER_TEXT("account", true, &account),
         MEMBER_TEXT("currency", true, &currency),
@@ -286,6 +298,7 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
         MEMBER_ARRAY("holders", 1, POLICY_HOLDERS_MAX, &holders),
         {"limits", JS_ARRAY, false, 1, JS_INT_MAX, &limits},
         {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &rules},
+        MEMBER_TEXT("signatures", false, &signatures),
         MEMBER_TEXT("title", true, &title),
     };
     struct js *body = NULL;
@@ -308,6 +321,8 @@ enum err request_account_read(const void *bytes, size_t len, struct request_acco
         e = js_canon(limits, &out->limits);
     if (!e && deputies)
         e = js_canon(deputies, &out->deputies);
+    if (!e)
+        e = policy_signatures_read(signatures, &out->single);
     js_free(body);
     return e;
 }

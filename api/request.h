@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "order/application.h"
+#include "order/batch.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/role.h"
@@ -51,17 +52,23 @@ MUST_CHECK enum err request_statement_read(const void *bytes, size_t len, const 
 MUST_CHECK enum err request_statement_make(const char *member, const char *jws, struct buf *out);
 void request_statement_free(struct request_statement *r);
 
-/* DECIDE: {"decision":JWS,"order":{…}} */
+/* DECIDE: {"decision":JWS,"order":{…}}, of a batch with "inclusion":{…}, the order's place in it.
+ */
 struct request_decide {
     struct js *body; /* owns the text */
     const char *jws;
     size_t jws_len;
     struct order order;
     struct buf order_bytes; /* the order's canonical form */
+    bool by_batch;
+    struct batch_inclusion inclusion;
 };
 MUST_CHECK enum err request_decide_read(const void *bytes, size_t len, struct request_decide *out);
 MUST_CHECK enum err request_decide_make(const char *jws, const void *order_bytes, size_t order_len,
                                         struct buf *out);
+/* With the order's place in a batch; its bytes are canonical. */
+MUST_CHECK enum err request_batch_make(const char *jws, const struct batch_inclusion *inclusion,
+                                       const struct buf *order, struct buf *out);
 void request_decide_free(struct request_decide *r);
 /* CASH: {"order":{…},"statement":JWS}, the terminal's. */
 MUST_CHECK enum err request_cash_read(const void *bytes, size_t len, struct request_decide *out);
@@ -149,8 +156,8 @@ MUST_CHECK enum err request_rollover_read(const void *bytes, size_t len,
 MUST_CHECK enum err request_rollover_make(const struct request_rollover *in, struct buf *out);
 
 /* ACCOUNT_OPEN: {"account":IBAN,"currency":…,"deputies":[…],"holders":[…],"limits":[…],
- * "rules":[…],"title":…}. A holder is an id, of class A, or {"class":…,"id":…}; deputies, limits
- * and rules may be absent. */
+ * "rules":[…],"signatures":"single","title":…}. A holder is an id, of class A, or
+ * {"class":…,"id":…}; deputies, limits, rules and signatures may be absent. */
 struct request_account {
     char account[IBAN_MAX + 1];
     char currency[ORDER_CURRENCY_LEN + 1];
@@ -158,6 +165,7 @@ struct request_account {
     struct policy_person people[POLICY_HOLDERS_MAX];
     size_t count;
     struct buf rules, limits, deputies; /* canonical; empty when absent */
+    bool single;                        /* signatures */
 };
 void request_account_free(struct request_account *r);
 MUST_CHECK enum err request_account_read(const void *bytes, size_t len,

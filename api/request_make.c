@@ -66,6 +66,21 @@ enum err request_decide_make(const char *jws, const void *order_bytes, size_t or
     return make_about_order(&(struct pair){"decision", jws}, order_bytes, order_len, out);
 }
 
+enum err request_batch_make(const char *jws, const struct batch_inclusion *inclusion,
+                            const struct buf *order, struct buf *out)
+{
+    struct doc body = {0}, place = {0};
+
+    batch_inclusion_write(inclusion, &place);
+    doc_object(&body);
+    doc_text(&body, "decision", jws);
+    doc_put(&body, "inclusion", &place);
+    doc_canonical(&body, "order", order->data, order->len);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
+}
+
 enum err request_cash_make(const char *jws, const void *order_bytes, size_t order_len,
                            struct buf *out)
 {
@@ -173,6 +188,7 @@ enum err request_account_make(const struct request_account *in, struct buf *out)
         doc_canonical(&body, "limits", in->limits.data, in->limits.len);
     if (in->deputies.len)
         doc_canonical(&body, "deputies", in->deputies.data, in->deputies.len);
+    doc_text_optional(&body, "signatures", in->single ? POLICY_SINGLE : "");
     if (in->rules.len)
         doc_canonical(&body, "rules", in->rules.data, in->rules.len);
     doc_text(&body, "title", in->title);

@@ -74,6 +74,25 @@ enum err member_digest(const struct js *value, uint8_t out[static DIGEST_LEN])
     return forms_digest(text, len, out);
 }
 
+enum err member_hash(const struct js *value, uint8_t out[static DIGEST_LEN])
+{
+    struct buf bytes = BUF_INIT(DIGEST_LEN);
+    const char *text;
+    size_t len;
+    enum err e;
+
+    if (js_type(value) != JS_TEXT)
+        return ERR_DOC_MEMBER_INVALID;
+    text = js_text(value, &len);
+    e = text_unb64(text, len, &bytes);
+    if (e == ERR_TOO_LARGE || (e == ERR_OK && bytes.len != DIGEST_LEN))
+        e = ERR_DOC_MEMBER_INVALID;
+    if (e == ERR_OK)
+        memcpy(out, bytes.data, DIGEST_LEN);
+    buf_free(&bytes);
+    return e;
+}
+
 enum err member_bytes(const struct js *value, uint8_t *out, size_t cap, size_t *out_len)
 {
     struct buf bytes = BUF_INIT(cap);

@@ -43,6 +43,8 @@ MUST_CHECK enum err member_type(const struct js *type, const char *expected,
                                 const struct js *version);
 MUST_CHECK enum err member_time(const struct js *value, int64_t *out_us);
 MUST_CHECK enum err member_digest(const struct js *value, uint8_t out[static DIGEST_LEN]);
+/* Base64, as hashes of trees stand in proofs. */
+MUST_CHECK enum err member_hash(const struct js *value, uint8_t out[static DIGEST_LEN]);
 /* Base64url of 1..CAP bytes: BASE64_INVALID, DOC_MEMBER_INVALID. */
 MUST_CHECK enum err member_bytes(const struct js *value, uint8_t *out, size_t cap, size_t *out_len);
 

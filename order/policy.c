@@ -109,8 +109,8 @@ static enum err read_deputies(const struct js *array, struct policy *p)
 }
 
 struct members {
-    const struct js *account, *bank, *currency, *deputies, *holders, *limits, *rules, *title, *type,
-        *from, *until, *version;
+    const struct js *account, *bank, *currency, *deputies, *holders, *limits, *rules, *signatures,
+        *title, *type, *from, *until, *version;
 };
 
 static enum err read_members(struct policy *p, const struct js *value, struct members *m)
@@ -123,6 +123,7 @@ static enum err read_members(struct policy *p, const struct js *value, struct me
         MEMBER_ARRAY("holders", 0, POLICY_HOLDERS_MAX, &m->holders),
         {"limits", JS_ARRAY, false, 1, POLICY_LIMITS_MAX, &m->limits},
         MEMBER_ARRAY("rules", 0, JS_INT_MAX, &m->rules),
+        MEMBER_TEXT("signatures", false, &m->signatures),
         MEMBER_TEXT("title", true, &m->title),
         MEMBER_TEXT("type", true, &m->type),
         MEMBER_TEXT("validFrom", true, &m->from),
@@ -179,6 +180,11 @@ static enum err read_all(const struct js *value, struct policy *p)
         e = read_deputies(m.deputies, p);
     if (e == ERR_OK)
         e = read_limits(m.limits, p);
+    if (e == ERR_OK) {
+        e = policy_signatures_read(m.signatures, &p->single);
+        if (e != ERR_OK)
+            policy_note_form(p, 0, 0, "signatures");
+    }
     return e == ERR_OK ? policy_rules_read(p, m.rules) : e;
 }
 
@@ -287,6 +293,11 @@ bool policy_valid_at(const struct policy *p, int64_t time_us)
     return time_us >= p->valid_from_us && (!p->valid_until_us || time_us < p->valid_until_us);
 }
 
+bool policy_wants_single(const struct policy *p)
+{
+    return p->single;
+}
+
 bool policy_may_submit(const struct policy *p, const char *holder)
 {
     return policy_find(p, holder) < p->holder_count;
@@ -381,6 +392,7 @@ static void write_terms(const struct policy_terms *in, struct doc *out)
     if (in->limits[0])
         doc_canonical(out, "limits", in->limits, strlen(in->limits));
     doc_canonical(out, "rules", rules, strlen(rules));
+    doc_text_optional(out, "signatures", in->single ? POLICY_SINGLE : "");
     doc_text(out, "title", in->title);
     doc_text(out, "type", "policy");
     doc_time(out, "validFrom", in->valid_from_us);

@@ -24,6 +24,7 @@ struct js;
 #define POLICY_MAX 16384u /* bytes */
 #define POLICY_HOLDERS_MAX 64u
 #define POLICY_TITLE_BYTES 280
+#define POLICY_SINGLE "single"                                /* of the member `signatures` */
 #define POLICY_CHANGE_LIFE_US (INT64_C(30) * 86400 * 1000000) /* how long a new one may wait */
 
 struct policy; /* immutable, shared between threads */
@@ -43,6 +44,7 @@ const char *policy_bytes(const struct policy *p, size_t *len);
 bool policy_valid_at(const struct policy *p, int64_t time_us);
 int64_t policy_valid_from(const struct policy *p);
 int64_t policy_valid_until(const struct policy *p); /* INT64_MAX: for ever */
+bool policy_wants_single(const struct policy *p);   /* each order signed by itself: no batch */
 
 bool policy_may_submit(const struct policy *p, const char *holder);  /* any holder */
 bool policy_may_approve(const struct policy *p, const char *holder); /* any class but T */
@@ -121,15 +123,19 @@ struct policy_terms {
     size_t count;
     /* Canonical JSON arrays; "": all for all, no limits, no deputies. */
     const char *rules, *limits, *deputies;
+    bool single; /* each order is signed by itself */
 };
 /* "bob", of class A, or "bob:B", as people write them; USAGE for another form. Whether there is
  * such a class is for the reader of the policy to say. */
 MUST_CHECK enum err policy_person_read(const char *text, struct policy_person *out);
 void policy_people_sort(struct policy_person *people, size_t count);
-/* {"deputies":[...],"limits":[...],"rules":[...]}, each may be absent: appends the canonical arrays
- * of a policy's terms, nothing for what is absent. DOC_MEMBER_UNKNOWN, DOC_MEMBER_INVALID. */
+/* {"deputies":[...],"limits":[...],"rules":[...],"signatures":"single"}, each may be absent:
+ * appends the canonical arrays of a policy's terms, nothing for what is absent. DOC_MEMBER_UNKNOWN,
+ * DOC_MEMBER_INVALID. */
 MUST_CHECK enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf *limits,
-                                      struct buf *deputies);
+                                      struct buf *deputies, bool *single);
+/* The member `signatures`: "single", or NULL for none; DOC_MEMBER_INVALID. */
+MUST_CHECK enum err policy_signatures_read(const struct js *value, bool *single);
 
 /* Appends the document, whether it loads or not. */
 MUST_CHECK enum err policy_write(const struct policy_terms *in, struct buf *out);

@@ -127,6 +127,12 @@ static void put_limits(struct page *page)
     }
 }
 
+static void put_signatures(struct page *page)
+{
+    if (page->p->single)
+        put_line(page, "Signatures", "one for each order");
+}
+
 /* --- rules --- */
 
 static void put_scope(struct page *page, const struct policy_rule *r)
@@ -209,6 +215,7 @@ enum err policy_display_terms(const struct policy *p, struct buf *out)
     put_holders(&page);
     put_deputies(&page);
     put_limits(&page);
+    put_signatures(&page);
     put_rules(&page);
     return page.err;
 }

@@ -60,6 +60,7 @@ struct policy {
     struct policy_holder holders[POLICY_HOLDERS_MAX];
     size_t holder_count;
     policy_set approvers, deputies;
+    bool single; /* each order is signed by itself */
     struct policy_rule *rules;
     size_t rule_count;
     struct policy_rule change;     /* what decides a change when no rule is for it: all approvers */

@@ -35,13 +35,22 @@ void policy_people_sort(struct policy_person *people, size_t count)
     qsort(people, count, sizeof *people, by_id);
 }
 
-enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf *limits,
-                           struct buf *deputies)
+enum err policy_signatures_read(const struct js *value, bool *single)
 {
-    const struct js *d, *l, *r;
+    const char *word = value ? js_text(value, NULL) : NULL;
+
+    *single = word && strcmp(word, POLICY_SINGLE) == 0;
+    return !value || *single ? ERR_OK : ERR_DOC_MEMBER_INVALID;
+}
+
+enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf *limits,
+                           struct buf *deputies, bool *single)
+{
+    const struct js *d, *l, *r, *s;
     const struct js_member table[] = {{"deputies", JS_ARRAY, false, 1, JS_INT_MAX, &d},
                                       {"limits", JS_ARRAY, false, 1, JS_INT_MAX, &l},
-                                      {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &r}};
+                                      {"rules", JS_ARRAY, false, 1, JS_INT_MAX, &r},
+                                      MEMBER_TEXT("signatures", false, &s)};
     enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK && r)
@@ -50,5 +59,5 @@ enum err policy_terms_read(const struct js *value, struct buf *rules, struct buf
         e = js_canon(l, limits);
     if (e == ERR_OK && d)
         e = js_canon(d, deputies);
-    return e;
+    return e == ERR_OK ? policy_signatures_read(s, single) : e;
 }

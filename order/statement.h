@@ -20,7 +20,7 @@ struct js;
 
 enum statement_kind {
     STATEMENT_DECISION = 1,
-    STATEMENT_BATCH_DECISION, /* reserved: nothing accepts it */
+    STATEMENT_BATCH_DECISION, /* on many orders at once */
     STATEMENT_LOGIN,
     STATEMENT_ENROLMENT,
     STATEMENT_ROTATION,       /* of a key */

@@ -18,6 +18,7 @@ struct wanted {
     struct policy_person people[POLICY_HOLDERS_MAX];
     size_t count;
     struct buf rules, limits, deputies;
+    bool single; /* each order is signed by itself */
 };
 
 static enum err add_person(struct app *a, struct wanted *d, const char *text)
@@ -76,7 +77,7 @@ static enum err take_own(struct app *a, const struct js *value, struct wanted *d
 static enum err take_members(struct app *a, const struct js *value, struct wanted *d)
 {
     static const char *const of_account[] = {"currency", "holders", "title"};
-    static const char *const of_policy[] = {"deputies", "limits", "rules"};
+    static const char *const of_policy[] = {"deputies", "limits", "rules", "signatures"};
     struct js *own = NULL, *terms = NULL;
     enum err e = without(value, of_policy, &own);
     if (e == ERR_OK)
@@ -84,7 +85,7 @@ static enum err take_members(struct app *a, const struct js *value, struct wante
     if (e == ERR_OK)
         e = without(value, of_account, &terms);
     if (e == ERR_OK)
-        e = policy_terms_read(terms, &d->rules, &d->limits, &d->deputies);
+        e = policy_terms_read(terms, &d->rules, &d->limits, &d->deputies, &d->single);
     js_free(own);
     js_free(terms);
     return e;
@@ -128,7 +129,8 @@ static enum err make(struct app *a, struct wanted *d, struct buf *document)
                                  .count = d->count,
                                  .rules = buf_str(&d->rules),
                                  .limits = buf_str(&d->limits),
-                                 .deputies = buf_str(&d->deputies)};
+                                 .deputies = buf_str(&d->deputies),
+                                 .single = d->single};
     if (d->title[0] == '\0' || d->currency[0] == '\0' || d->count == 0)
         return app_fail(a, ERR_USAGE,
                         "it takes a title, a currency and holders, by options or a "

@@ -73,7 +73,8 @@ static enum err from_rules(struct app *a, const struct js *value, const char *cu
     struct buf rules = BUF_INIT(POLICY_MAX), limits = BUF_INIT(POLICY_MAX);
     struct buf deputies = BUF_INIT(POLICY_MAX), document = BUF_INIT(POLICY_MAX);
     size_t count = 0;
-    enum err e = policy_terms_read(value, &rules, &limits, &deputies);
+    bool single = false;
+    enum err e = policy_terms_read(value, &rules, &limits, &deputies, &single);
     if (e == ERR_OK)
         e = take_people(a, p->from, people, &count);
     const struct policy_terms terms = {
@@ -87,7 +88,8 @@ static enum err from_rules(struct app *a, const struct js *value, const char *cu
         .count = count,
         .rules = buf_str(&rules),
         .limits = buf_str(&limits),
-        .deputies = buf_str(&deputies)};
+        .deputies = buf_str(&deputies),
+        .single = single};
     if (e == ERR_OK)
         e = policy_make(&terms, &document);
     if (e == ERR_OK)

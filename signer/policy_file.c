@@ -36,7 +36,8 @@ static enum err complete(struct app *a, const char *path, const struct js *value
     struct policy_person people[POLICY_HOLDERS_MAX];
     struct buf rules = BUF_INIT(POLICY_MAX), limits = BUF_INIT(POLICY_MAX);
     struct buf deputies = BUF_INIT(POLICY_MAX);
-    enum err e = policy_terms_read(value, &rules, &limits, &deputies);
+    bool single = false;
+    enum err e = policy_terms_read(value, &rules, &limits, &deputies, &single);
     if (e == ERR_OK)
         e = take_people(a, path, people);
     const struct policy_terms terms = {
@@ -51,6 +52,7 @@ static enum err complete(struct app *a, const char *path, const struct js *value
         .rules = buf_str(&rules),
         .limits = buf_str(&limits),
         .deputies = buf_str(&deputies),
+        .single = single,
     };
     if (e == ERR_OK)
         e = policy_write(&terms, document);

@@ -34,19 +34,28 @@ static enum err tell(const struct order *o, const struct verified *v, struct ver
     return verdict_ok(verdict, fields, sizeof fields / sizeof fields[0], NULL, NULL);
 }
 
-static enum err check_parts(const struct job *job, const struct js *jws, const struct js *order,
+/* What a line has. */
+struct parts {
+    const struct js *decision, *inclusion, *order;
+};
+
+static enum err check_parts(const struct job *job, const struct parts *parts,
                             struct verdict *verdict)
 {
+    struct batch_inclusion place;
     struct verify_decision_input in = {
         .bank = job->bank, .policies = ring_policies(job->ring), .keys = ring_keys(job->ring)};
     struct verified *v = NULL;
     struct order o;
-    enum err e = order_from_js(order, &o, NULL);
+    enum err e = order_from_js(parts->order, &o, NULL);
 
+    if (e == ERR_OK && parts->inclusion)
+        e = batch_inclusion_read(parts->inclusion, &place);
     if (e != ERR_OK)
         return e;
     in.order = &o;
-    in.jws = js_text(jws, &in.jws_len);
+    in.inclusion = parts->inclusion ? &place : NULL;
+    in.jws = js_text(parts->decision, &in.jws_len);
     e = verify_decision(&in, &v);
     if (e == ERR_OK)
         e = tell(&o, v, verdict);
@@ -56,16 +65,17 @@ static enum err check_parts(const struct job *job, const struct js *jws, const s
 
 static enum err check(const void *ctx, const void *bytes, size_t len, struct verdict *verdict)
 {
-    const struct js *decision, *order;
-    const struct js_member table[] = {MEMBER_TEXT("decision", true, &decision),
-                                      MEMBER_OBJECT("order", true, &order)};
+    struct parts parts;
+    const struct js_member table[] = {MEMBER_TEXT("decision", true, &parts.decision),
+                                      MEMBER_OBJECT("inclusion", false, &parts.inclusion),
+                                      MEMBER_OBJECT("order", true, &parts.order)};
     struct js *value = NULL;
     enum err e = js_parse(bytes, len, &value);
 
     if (e == ERR_OK)
         e = js_members(value, table, MEMBER_ROWS(table), NULL);
     if (e == ERR_OK)
-        e = check_parts(ctx, decision, order, verdict);
+        e = check_parts(ctx, &parts, verdict);
     js_free(value);
     return e;
 }

@@ -26,11 +26,14 @@ static const char *vouched(bool pinned, bool ceremony)
 
 static enum err add_signer(struct buf *out, const struct verify_signer *s)
 {
-    char issued[TEXT_TIME_LEN + 1];
+    char issued[TEXT_TIME_LEN + 1], many[64] = "";
 
     text_time(s->issued_us, issued);
-    return buf_addf(out, "  %-13s %s at %s with key %s, %s%s\n", s->holder,
-                    decision_verb_name(s->verb), issued, s->thumbprint,
+    if (s->batch)
+        snprintf(many, sizeof many, " by one signature for %lld order%s", (long long)s->batch,
+                 s->batch == 1 ? "" : "s");
+    return buf_addf(out, "  %-13s %s at %s%s with key %s, %s%s\n", s->holder,
+                    decision_verb_name(s->verb), issued, many, s->thumbprint,
                     vouched(s->pinned, s->ceremony), s->retired ? ", retired since" : "");
 }
 
@@ -154,6 +157,8 @@ static enum err push_signer(const struct verify_report *r, size_t i, struct js *
         e = js_set_text(object, "holder", s->holder);
     if (e == ERR_OK)
         e = js_set_text(object, "issued", issued);
+    if (e == ERR_OK && s->batch)
+        e = js_set_int(object, "batch", s->batch);
     if (e == ERR_OK)
         e = set_key(object, s->thumbprint, s->pinned, s->ceremony);
     if (e == ERR_OK && s->retired)

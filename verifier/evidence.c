@@ -148,25 +148,6 @@ struct entry {
     size_t proof_len;
 };
 
-static enum err read_hash(const struct js *value, struct merkle_hash *out)
-{
-    struct buf bytes = BUF_INIT(DIGEST_LEN);
-    const char *text;
-    size_t len;
-    enum err e;
-
-    if (js_type(value) != JS_TEXT)
-        return ERR_DOC_MEMBER_INVALID;
-    text = js_text(value, &len);
-    e = text_unb64(text, len, &bytes);
-    if (e == ERR_TOO_LARGE || (e == ERR_OK && bytes.len != DIGEST_LEN))
-        e = ERR_DOC_MEMBER_INVALID;
-    if (e == ERR_OK)
-        memcpy(out->b, bytes.data, DIGEST_LEN);
-    buf_free(&bytes);
-    return e;
-}
-
 static enum err read_entry(const struct js *value, struct entry *out)
 {
     const struct js *leaf, *proof, *salt;
@@ -186,7 +167,7 @@ static enum err read_entry(const struct js *value, struct entry *out)
         return e;
     out->proof_len = js_count(proof);
     for (size_t i = 0; e == ERR_OK && i < out->proof_len; i++)
-        e = read_hash(js_at(proof, i), &out->proof[i]);
+        e = member_hash(js_at(proof, i), out->proof[i].b);
     return e;
 }
 

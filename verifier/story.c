@@ -24,6 +24,7 @@ void story_free(struct story *s)
         key_free(s->keys[i].key);
     story_policy_free(s);
     story_application_free(s);
+    story_batch_free(s);
     verified_free(s->act.said);
     free(s);
 }
@@ -63,6 +64,7 @@ static const struct chapter {
     {"key-status", NOT_ITS_OWN, story_keys_status},
     {"rotation", NOT_ITS_OWN, story_keys_rotation},
     {"act", NOT_ITS_OWN, story_act_entry},
+    {"batch", NOT_ITS_OWN, story_batch_entry},
     {"cash", BEFORE_PAYMENT, story_cash}, /* how an order begins at a terminal */
     {"decision", BEFORE_PAYMENT, story_order_decision},
     {"settlement", BEFORE_PAYMENT, story_end_settlement},
@@ -133,6 +135,8 @@ enum err story_report(const struct story *s, struct verify_report *out)
     enum err e = story_act_done(s);
     if (e == ERR_OK)
         e = story_application_done(s);
+    if (e == ERR_OK)
+        e = story_batch_done(s);
     if (e != ERR_OK)
         return e;
     out->order = s->order;

@@ -73,6 +73,13 @@ struct story_delegation {
     uint64_t entry;
 };
 
+/* What many orders were approved by, this one among them. */
+struct story_batch {
+    struct verified *said; /* owned */
+    uint64_t entry;
+    bool named; /* by a decision on the order */
+};
+
 /* What the bank's operator signed, until the entry comes that it led to. */
 struct story_act {
     struct verified *said; /* owned; NULL: nothing waits */
@@ -112,6 +119,8 @@ struct story {
     uint64_t last;                         /* index of the order's newest entry */
     struct made made[VERIFY_SIGNERS_MAX];
     size_t made_count;
+    struct story_batch batches[VERIFY_SIGNERS_MAX];
+    size_t batch_count;
     struct story_act act;
     struct story_word words[VERIFY_WORDS_MAX];
     size_t word_count;
@@ -214,6 +223,16 @@ MUST_CHECK enum err story_order_document(struct story *s, const struct body *b,
 MUST_CHECK enum err story_order_note(struct story *s, const struct body *b,
                                      const struct verified *v, enum verb verb);
 MUST_CHECK enum err story_order_decision(struct story *s, struct body *b);
+
+/* --- story_batch.c: by what signature, where it stands for many orders --- */
+MUST_CHECK enum err story_batch_entry(struct story *s, struct body *b);
+/* The statement of the batch at INDEX, for IN. EVIDENCE_INCOMPLETE when it is not here,
+ * BATCH_NOT_ALLOWED under a policy in force that wants none. */
+MUST_CHECK enum err story_batch_named(struct story *s, const struct body *b, const struct js *index,
+                                      struct verify_decision_input *in);
+/* Each served for a decision on this order. */
+MUST_CHECK enum err story_batch_done(const struct story *s);
+void story_batch_free(struct story *s);
 
 /* --- story_cash.c: the first entry of a cash order --- */
 MUST_CHECK enum err story_cash(struct story *s, struct body *b);

@@ -156,19 +156,30 @@ bool story_is_fresh(const struct statement *head, int64_t floor_us, int64_t take
            head->expires_us >= taken_us;
 }
 
+/* The age of a batch was judged where the bank entered it. */
+static bool stands(const struct verified *v, const struct enrolled *en, int64_t taken_us)
+{
+    const struct statement *head = verified_head(v);
+
+    if (en->status != KEY_ACTIVE)
+        return false;
+    return verified_batch(v) ? head->issued_us >= en->floor_us && head->expires_us >= taken_us
+                             : story_is_fresh(head, en->floor_us, taken_us);
+}
+
 enum err story_order_note(struct story *s, const struct body *b, const struct verified *v,
                           enum verb verb)
 {
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
     struct made *m = &s->made[s->made_count];
 
-    if (en->status != KEY_ACTIVE ||
-        !story_is_fresh(verified_head(v), en->floor_us, b->leaf->time_us))
+    if (!stands(v, en, b->leaf->time_us))
         return ERR_EVIDENCE_CONTRADICTION;
     memcpy(m->signer.holder, en->holder, sizeof m->signer.holder);
     memcpy(m->signer.thumbprint, verified_signer(v), sizeof m->signer.thumbprint);
     m->signer.verb = verb;
     m->signer.issued_us = verified_head(v)->issued_us;
+    m->signer.batch = verified_batch(v) ? verified_batch(v)->count : 0;
     m->signer.ceremony = story_keys_ceremony(s, verified_signer(v));
     m->entry = b->leaf->index;
     s->made_count++;
@@ -195,20 +206,44 @@ static enum err note_decision(struct story *s, const struct body *b, const struc
     return story_order_note(s, b, v, d->verb);
 }
 
-static enum err take_decision(struct story *s, const struct body *b, const struct js *statement,
+/* What a decision's entry has of what was signed: the statement, or the batch that has it. */
+struct said {
+    const struct js *statement, *batch, *inclusion;
+};
+
+/* Where the statement stands; PLACE gets the order's in a batch. */
+static enum err find_statement(struct story *s, const struct body *b, const struct said *said,
+                               struct batch_inclusion *place, struct verify_decision_input *in)
+{
+    enum err e;
+
+    if ((said->statement == NULL) != (said->batch != NULL) || !said->batch != !said->inclusion)
+        return ERR_DOC_MEMBER_INVALID;
+    if (said->statement) {
+        in->jws = js_text(said->statement, &in->jws_len);
+        return ERR_OK;
+    }
+    in->inclusion = place;
+    e = batch_inclusion_read(said->inclusion, place);
+    return e == ERR_OK ? story_batch_named(s, b, said->batch, in) : e;
+}
+
+static enum err take_decision(struct story *s, const struct body *b, const struct said *said,
                               const struct js *holder)
 {
     struct verify_decision_input in = {.bank = s->subject.bank,
                                        .order = &s->order,
                                        .policy = s->policy,
                                        .keys = {story_find_key, s}};
+    struct batch_inclusion place;
     struct verified *v = NULL;
     enum err e;
 
     if (s->made_count == VERIFY_SIGNERS_MAX)
         return ERR_TOO_LARGE;
-    in.jws = js_text(statement, &in.jws_len);
-    e = verify_decision(&in, &v);
+    e = find_statement(s, b, said, &place, &in);
+    if (e == ERR_OK)
+        e = verify_decision(&in, &v);
     if (e == ERR_OK)
         e = note_decision(s, b, v);
     if (e == ERR_OK)
@@ -326,13 +361,16 @@ enum err story_order_decision(struct story *s, struct body *b)
 {
     static const enum status allowed[] = {STATUS_RCVD, STATUS_ACTC, STATUS_PATC, STATUS_ACCP,
                                           STATUS_RJCT, STATUS_CANC, STATUS_NONE};
-    const struct js *check, *document, *holder, *reason, *statement, *status;
+    const struct js *check, *document, *holder, *reason, *status;
+    struct said said;
     const struct js_member table[] = {BODY_ROWS(b),
+                                      {"batch", JS_INT, false, 0, JS_INT_MAX, &said.batch},
                                       MEMBER_OBJECT("document", false, &document),
                                       MEMBER_TEXT("holder", true, &holder),
+                                      MEMBER_OBJECT("inclusion", false, &said.inclusion),
                                       MEMBER_TEXT("payeeCheck", false, &check),
                                       MEMBER_TEXT("reason", false, &reason),
-                                      MEMBER_TEXT("statement", true, &statement),
+                                      MEMBER_TEXT("statement", false, &said.statement),
                                       MEMBER_ARRAY("status", 0, STORY_STEPS_MAX, &status)};
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
@@ -343,7 +381,7 @@ enum err story_order_decision(struct story *s, struct body *b)
     if (e == ERR_OK && check)
         e = note_payee_check(s, check, document);
     if (e == ERR_OK)
-        e = take_decision(s, b, statement, holder);
+        e = take_decision(s, b, &said, holder);
     if (e == ERR_OK)
         e = story_order_walk(s, b, status, allowed);
     if (e == ERR_OK && reason)

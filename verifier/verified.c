@@ -125,6 +125,8 @@ const char *verified_signer(const struct verified *v)
 
 const struct statement *verified_head(const struct verified *v)
 {
+    if (v->kind == STATEMENT_BATCH_DECISION)
+        return &v->body.batch.said.head;
     if (v->kind == STATEMENT_POLICY)
         return &v->body.policy.head;
     if (v->kind == STATEMENT_APPLICATION)
@@ -151,7 +153,19 @@ const uint8_t *verified_jws_digest(const struct verified *v)
 
 const struct decision *verified_decision(const struct verified *v)
 {
+    if (v->kind == STATEMENT_BATCH_DECISION && v->body.batch.one.verb != VERB_NONE)
+        return &v->body.batch.one;
     return v->kind == STATEMENT_DECISION ? &v->body.decision : NULL;
+}
+
+const struct batch *verified_batch(const struct verified *v)
+{
+    return v->kind == STATEMENT_BATCH_DECISION ? &v->body.batch.said : NULL;
+}
+
+const struct batch_inclusion *verified_inclusion(const struct verified *v)
+{
+    return v->kind == STATEMENT_BATCH_DECISION ? &v->body.batch.place : NULL;
 }
 
 const struct statement_login *verified_login(const struct verified *v)

@@ -15,6 +15,11 @@ struct verified {
     uint8_t jws_digest[DIGEST_LEN];
     union {
         struct decision decision;
+        struct {
+            struct batch said;
+            struct decision one; /* of which no verb: no order came with it */
+            struct batch_inclusion place;
+        } batch;
         struct statement_login login;
         struct policy_change policy;
         struct application_word application;
@@ -38,6 +43,10 @@ typedef enum err (*verified_check)(const void *input, const struct buf *payload,
 MUST_CHECK enum err verified_make(enum statement_kind kind, const char *jws, size_t len,
                                   const struct verify_keys *keys, verified_check check,
                                   const void *input, struct verified **out);
+
+/* verify_decision for what came with an inclusion. */
+MUST_CHECK enum err verified_by_batch(const struct verify_decision_input *in,
+                                      struct verified **out);
 
 /* What a statement about an order says of its subject, against the order: BANK_MISMATCH,
  * ACCOUNT_MISMATCH, ORDER_MISMATCH. BANK NULL: the order's own is taken. */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "order/act.h"
 #include "order/application.h"
+#include "order/batch.h"
 #include "order/decision.h"
 #include "order/delegation.h"
 #include "order/enrolment.h"
@@ -46,19 +47,31 @@ struct verify_policies {
 /* A statement whose every check passed. Only verify_*() makes one; nobody else can. */
 struct verified;
 
-/* Checks a decision in the order of docs/FORMAT.md section 5. ORDER and POLICY are what the
- * decision must be about, BANK the name expected. A policy that cannot be found is
- * POLICY_MISMATCH. Does not judge time, rights or key status. */
+/* Checks a decision in the order of docs/FORMAT.md section 5, or with INCLUSION an approval by
+ * batch in that of section 5.1. ORDER and POLICY are what the decision must be about, BANK the name
+ * expected. A policy that cannot be found is POLICY_MISMATCH. Does not judge time, rights, key
+ * status, nor what else came by the batch. */
 struct verify_decision_input {
     const char *bank; /* NULL: the order's own is taken (an offline check without a pin) */
     const char *jws;
     size_t jws_len;
     const struct order *order;
-    const struct policy *policy; /* NULL: the one of the signed digest is looked up */
+    const struct batch_inclusion *inclusion; /* the order's place in a batch; NULL: by itself */
+    const struct policy *policy;             /* NULL: the one of the signed digest is looked up */
     struct verify_policies policies;
     struct verify_keys keys;
 };
 MUST_CHECK enum err verify_decision(const struct verify_decision_input *in, struct verified **out);
+
+/* Checks a batch decision as far as no order has to be there: what comes of it is no decision. */
+struct verify_batch_input {
+    const char *bank, *account;
+    const char *jws;
+    size_t jws_len;
+    const struct policy *policy;
+    struct verify_keys keys;
+};
+MUST_CHECK enum err verify_batch(const struct verify_batch_input *in, struct verified **out);
 
 /* Checks a terminal's statement in the order of docs/FORMAT.md section 5.3: DOC_TYPE when ORDER is
  * no cash. Does not judge time, key status or whether the key is the terminal's. */
@@ -156,8 +169,12 @@ void verified_free(struct verified *v); /* NULL-safe */
 enum statement_kind verified_kind(const struct verified *v);
 const char *verified_signer(const struct verified *v); /* thumbprint */
 const struct statement *verified_head(const struct verified *v);
-const uint8_t *verified_jws_digest(const struct verified *v);       /* SHA-256 of the JWS text */
-const struct decision *verified_decision(const struct verified *v); /* NULL unless a decision */
+const uint8_t *verified_jws_digest(const struct verified *v); /* SHA-256 of the JWS text */
+/* NULL unless a decision, be it by batch. */
+const struct decision *verified_decision(const struct verified *v);
+/* The whole batch that it came by, and its place there; NULL: it was signed by itself. */
+const struct batch *verified_batch(const struct verified *v);
+const struct batch_inclusion *verified_inclusion(const struct verified *v);
 const struct statement_login *verified_login(const struct verified *v);
 const struct policy_change *verified_policy_change(const struct verified *v);
 const struct application_word *verified_application(const struct verified *v);
@@ -207,6 +224,7 @@ struct verify_signer {
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     enum verb verb;
     int64_t issued_us;
+    int64_t batch; /* how many orders the same signature approves; 0: it is on this one alone */
     bool pinned;   /* false: vouched for by the bank only */
     bool ceremony; /* the key was enrolled with a proof that its owner has it */
     bool retired;  /* another key took its place by the status's time; the decision stands */

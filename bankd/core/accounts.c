@@ -38,7 +38,8 @@ static enum err make_policy(struct core *c, const struct core_account_terms *in,
                                        .count = in->count,
                                        .rules = in->rules,
                                        .limits = in->limits,
-                                       .deputies = in->deputies};
+                                       .deputies = in->deputies,
+                                       .single = in->single};
 
     *out = NULL;
     if (in->count == 0 || in->count > POLICY_HOLDERS_MAX)

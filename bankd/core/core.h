@@ -442,6 +442,7 @@ struct core_account_terms {
     size_t count;
     /* Canonical JSON arrays; "": all must approve, no limits, no deputies. */
     const char *rules, *limits, *deputies;
+    bool single; /* each order is signed by itself */
 };
 MUST_CHECK enum err core_account_open(struct core *c, const struct core_caller *who,
                                       const struct core_account_terms *terms,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Where a holder's decision is judged: core_decide, at the end, and judge() above it are the order
- * of checks, after those of any statement (stated.c); cash.c uses some. What happens to one that
- * passed them is in take.c.
+ * Where a holder's decision is judged: core_decide, at the end, and deciding_judge() above it are
+ * the order of checks, after those of any statement (stated.c); batch.c adds to them, cash.c uses
+ * some. What happens to one that passed them is in take.c.
  */
 #include "bankd/core/change.h"
 #include "bankd/core/core.h"
@@ -16,9 +16,9 @@
 #define DATE_DAYS_MAX 366 /* as far ahead as an order may be dated */
 
 /* The caller must stand in the account's policy; the signer may be a co-holder. */
-static enum err check_access(void *ctx, const struct session_viewer *viewer)
+enum err deciding_access(void *deciding, const struct session_viewer *viewer)
 {
-    struct deciding *d = ctx;
+    struct deciding *d = deciding;
 
     enum err e = change_account(d->c, d->order->account, &d->account, &d->current);
     if (!e && !session_may_see(viewer, d->current))
@@ -164,9 +164,9 @@ enum err deciding_find(struct deciding *d)
     return e == ERR_NOT_FOUND ? ERR_OK : e;
 }
 
-static enum err judge(void *ctx)
+enum err deciding_judge(void *deciding)
 {
-    struct deciding *d = ctx;
+    struct deciding *d = deciding;
 
     enum err e = deciding_find(d);
     if (!e)
@@ -203,11 +203,12 @@ enum err core_decide(struct core *c, const struct core_caller *who, const struct
 {
     static const struct stated_steps steps = {
         .kind = STATEMENT_DECISION,
-        .access = check_access,
+        .access = deciding_access,
         .due = deciding_due,
-        .judge = judge,
+        .judge = deciding_judge,
         .take = take_decision,
     };
 
-    return deciding_run(c, who, decision, document, &steps, out);
+    return deciding_run(c, who, decision, document,
+                        verified_batch(decision) ? &deciding_batch : &steps, out);
 }

@@ -6,6 +6,7 @@
 #ifndef BANKD_CORE_DECIDING_H
 #define BANKD_CORE_DECIDING_H
 
+#include "bankd/core/batches.h"
 #include "bankd/core/core.h"
 #include "bankd/core/ledger.h"
 #include "bankd/core/life.h"
@@ -24,11 +25,15 @@ struct deciding {
     const struct policy *pinned;  /* the one the order entered under, or enters under now */
     struct life_order row;        /* id 0: the order is new */
     struct ledger_account creditor;
+    struct batches_row batch;         /* of what came by one */
     struct life_decisions *decisions; /* large, so the caller's and not zeroed */
     struct delegations *delegations;  /* likewise; the account's */
 };
 
 /* --- decide.c: what holds for whatever is said about an order --- */
+/* Of a decision of its own, and of one by batch. */
+MUST_CHECK enum err deciding_access(void *deciding, const struct session_viewer *viewer);
+MUST_CHECK enum err deciding_judge(void *deciding);
 /* Ends what is past its time, so that its money is free again. */
 MUST_CHECK enum err deciding_due(void *deciding);
 /* The order's row, if there is one, and the account's delegations. */
@@ -39,6 +44,9 @@ MUST_CHECK enum err deciding_known(struct deciding *d);
 MUST_CHECK enum err deciding_pays(const struct deciding *d);
 /* Whether a new order fits its account: the currency, a rule, the limits, the funds. */
 MUST_CHECK enum err deciding_fits(struct deciding *d, const struct policy_case *what, bool today);
+
+/* batch.c: of an approval that came by a batch. */
+extern const struct stated_steps deciding_batch;
 
 /* The way of STATEMENT, with a struct deciding for the steps. */
 MUST_CHECK enum err deciding_run(struct core *c, const struct core_caller *who,

@@ -188,9 +188,10 @@ static int64_t index_in(const struct js *body, const char *member)
     return value ? js_int(value) : NO_ENTRY;
 }
 
-/* The entry before it, and the operator's act that it came of; each may be NO_ENTRY. */
+/* The entry before it, the operator's act that it came of, and the batch that it came by; each may
+ * be NO_ENTRY. */
 struct links {
-    int64_t previous, act;
+    int64_t previous, act, batch;
 };
 
 static enum err links_of(struct core *c, int64_t index, struct links *out)
@@ -199,7 +200,8 @@ static enum err links_of(struct core *c, int64_t index, struct links *out)
     enum err e = body_of(c, index, &body);
 
     if (!e)
-        *out = (struct links){index_in(body, "previous"), index_in(body, "act")};
+        *out = (struct links){index_in(body, "previous"), index_in(body, "act"),
+                              index_in(body, "batch")};
     js_free(body);
     return e;
 }
@@ -241,13 +243,15 @@ static enum err add_chain(struct core *c, const struct life_order *row, struct e
 
     *first = NO_ENTRY;
     for (int64_t at = row->entry; !e && at != NO_ENTRY;) {
-        struct links links = {NO_ENTRY, NO_ENTRY};
+        struct links links = {NO_ENTRY, NO_ENTRY, NO_ENTRY};
         *first = at;
         e = add(list, at);
         if (!e)
             e = links_of(c, at, &links);
         if (!e)
             e = add_act(c, links.act, list);
+        if (!e && links.batch != NO_ENTRY)
+            e = add(list, links.batch);
         at = links.previous;
     }
     return e;

@@ -122,6 +122,7 @@ static enum err read_made(const struct store_query *q, struct life_made *out)
     out->issued_us = store_int(q, 5);
     out->received_us = store_int(q, 6);
     out->entry = store_int(q, 8);
+    out->batch = store_is_null(q, 11) ? NO_ENTRY : store_int(q, 11);
     enum err e = store_copy_text(q, 0, out->holder, sizeof out->holder);
     if (!e)
         e = store_copy_text(q, 3, out->thumbprint, sizeof out->thumbprint);

@@ -70,6 +70,7 @@ struct life_made {
     int64_t issued_us, received_us;
     char passed[40]; /* codes, with a space between */
     int64_t entry;
+    int64_t batch; /* the entry of the batch that it came by, or NO_ENTRY */
 };
 struct life_decisions {
     struct life_made made[LIFE_DECISIONS_MAX];

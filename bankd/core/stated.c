@@ -18,27 +18,55 @@ static enum err find_people(struct stated *s, const struct core_caller *who,
 
 /* --- rule 1: the first answer again --- */
 
-/* Whether these very bytes came before: the twin of an ECDSA signature is another statement. A
- * nonce belongs to one JWS, and that names one document: with another one it is taken (rule 4). */
-static enum err replay(struct stated *s, struct core_answer *out, bool *replayed)
+/* A batch decision comes once with each of its orders. */
+static size_t subject_len(const struct stated *s)
+{
+    return verified_batch(s->verified) ? DIGEST_LEN : 0;
+}
+
+static bool is_subject(const struct stated *s, const void *bytes, size_t len)
+{
+    return len == subject_len(s) && (!len || memcmp(bytes, s->subject, len) == 0);
+}
+
+/* The first row of the nonce from this subject on: all rows of a nonce are of one JWS, so any of
+ * them tells whether another one took it. */
+static enum err look(struct stated *s, const void *subject, size_t subject_len, bool *row,
+                     bool *replayed, struct core_answer *out)
 {
     struct store_query *q = store_query(s->c->store, STORE_STATEMENT_FIND);
     uint8_t digest[DIGEST_LEN];
-    bool row = false;
+    size_t len = 0;
 
-    *replayed = false;
     store_bind_int(q, ":key", s->key.id);
     store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
-    enum err e = store_step(q, &row);
-    if (!e && row)
+    store_bind_blob(q, ":subject", subject, subject_len);
+    enum err e = store_step(q, row);
+    if (!e && *row)
         e = store_copy_blob(q, 0, digest, sizeof digest);
-    if (!e && row) {
-        *replayed = memcmp(digest, verified_jws_digest(s->verified), DIGEST_LEN) == 0;
-        s->nonce_taken = !*replayed;
+    if (!e && *row) {
+        const void *about = store_blob(q, 5, &len);
+        s->nonce_taken = memcmp(digest, verified_jws_digest(s->verified), DIGEST_LEN) != 0;
+        *replayed = !s->nonce_taken && is_subject(s, about, len);
     }
     if (!e && *replayed)
         e = answer_repeat(q, out);
     store_done(q);
+    return e;
+}
+
+/* Whether these very bytes came before: the twin of an ECDSA signature is another statement. A
+ * nonce belongs to one JWS, and that names one document, or one batch of them: with another one it
+ * is taken (rule 4). */
+static enum err replay(struct stated *s, struct core_answer *out, bool *replayed)
+{
+    size_t len = subject_len(s);
+    bool row = false;
+
+    *replayed = false;
+    enum err e = look(s, len ? s->subject : (const uint8_t *)"", len, &row, replayed, out);
+    if (!e && !row && len)
+        e = look(s, "", 0, &row, replayed, out);
     return e;
 }
 
@@ -49,6 +77,8 @@ static enum err remember(struct stated *s, const struct core_answer *a)
     struct store_query *q = store_query(s->c->store, STORE_STATEMENT_ADD);
     store_bind_int(q, ":key", s->key.id);
     store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
+    store_bind_blob(q, ":subject", subject_len(s) ? s->subject : (const uint8_t *)"",
+                    subject_len(s));
     store_bind_blob(q, ":jws_digest", verified_jws_digest(s->verified), DIGEST_LEN);
     store_bind_text(q, ":reason", err_name(a->err));
     store_bind_int(q, ":http", a->http);
@@ -59,14 +89,20 @@ static enum err remember(struct stated *s, const struct core_answer *a)
 
 /* --- rules 3 to 5 --- */
 
-static enum err check_fresh(const struct stated *s)
+static enum err check_age(const struct stated *s)
 {
     const struct statement *head = verified_head(s->verified);
     struct freshness_challenge challenge;
 
     enum err e = session_challenge(s->c, head, &s->key, false, &challenge);
-    if (!e)
-        e = freshness_issued(s->c->now_us, head->issued_us, &challenge);
+    return e ? e : freshness_issued(s->c->now_us, head->issued_us, &challenge);
+}
+
+static enum err check_fresh(const struct stated *s)
+{
+    const struct statement *head = verified_head(s->verified);
+
+    enum err e = s->aged ? ERR_OK : check_age(s);
     if (!e)
         e = freshness_floor(head->issued_us, s->key.floor_us);
     if (!e && s->nonce_taken)
@@ -99,6 +135,8 @@ static enum err judge(struct stated *s, const struct stated_steps *steps, void *
         e = check_fresh(s);
     if (!e)
         e = people_key_signs(&s->key);
+    if (!e && steps->enter)
+        e = steps->enter(ctx);
     return e ? e : steps->judge(ctx);
 }
 

@@ -3,8 +3,8 @@
  * stated: the one way of every signed statement through the bank, whatever it says. Who carries it,
  * whether it came before, whether it is fresh and its key counts are asked here, with the rules of
  * freshness 1 and 3 to 5 (docs/FORMAT.md section 10); what it says is judged and entered by the
- * file of its kind: decide.c, cash.c, change.c, delegate.c, rotate.c, sponsor.c. Private to
- * bankd/core.
+ * file of its kind: decide.c, batch.c, cash.c, change.c, delegate.c, rotate.c, sponsor.c. Private
+ * to bankd/core.
  */
 #ifndef BANKD_CORE_STATED_H
 #define BANKD_CORE_STATED_H
@@ -21,6 +21,7 @@ struct stated {
     const struct policy *policy; /* set by the steps: what to sign under, told with POLICY_STALE */
     struct people_key key;       /* the signer's */
     bool nonce_taken;            /* by another statement */
+    bool aged; /* set by the steps: its age was judged when another order came by it (rule 3) */
 };
 
 /* What one kind of statement adds to the way, in the order of the calls. CTX is what the kind knows
@@ -31,6 +32,8 @@ struct stated_steps {
     enum err (*access)(void *ctx, const struct session_viewer *viewer);
     /* What time demanded before the statement came; NULL: nothing. */
     enum err (*due)(void *ctx);
+    /* Enters what it is part of, once it is fresh, whatever becomes of it; NULL: nothing. */
+    enum err (*enter)(void *ctx);
     /* What it says. */
     enum err (*judge)(void *ctx);
     /* Enters it: only failures, no refusals. */

@@ -29,6 +29,21 @@ static void note_passed(const struct life_path *path, struct life_made *m)
     m->passed[used] = 0;
 }
 
+/* What was signed: the statement, or where it stands and this order's place in it. */
+static void say_statement(const struct deciding *d, struct doc *body)
+{
+    const struct batch_inclusion *place = verified_inclusion(d->stated.verified);
+    struct doc inclusion = {0};
+
+    if (!place) {
+        doc_text(body, "statement", verified_jws(d->stated.verified, NULL));
+        return;
+    }
+    doc_int(body, "batch", d->batch.entry);
+    batch_inclusion_write(place, &inclusion);
+    doc_put(body, "inclusion", &inclusion);
+}
+
 static enum err add_entry(struct deciding *d, const struct life_path *path, int64_t *entry)
 {
     char object[LIFE_OBJECT_MAX];
@@ -39,7 +54,7 @@ static enum err add_entry(struct deciding *d, const struct life_path *path, int6
     life_object(d->account.account, d->order->id, object);
     entries_body(&body, cash ? "cash" : "decision", object, d->row.id ? d->row.entry : NO_ENTRY);
     doc_text(&body, cash ? "terminal" : "holder", d->stated.key.holder_name);
-    doc_text(&body, "statement", verified_jws(d->stated.verified, NULL));
+    say_statement(d, &body);
     if (!d->row.id)
         doc_canonical(&body, "document", d->document->bytes, d->document->len);
     doc_text_optional(&body, "payeeCheck", d->row.id ? "" : d->row.payee_check);
@@ -125,6 +140,8 @@ static enum err add_decision(struct deciding *d, const struct life_made *m)
     store_bind_int(q, ":received", m->received_us);
     store_bind_text(q, ":passed", m->passed);
     store_bind_int(q, ":entry", m->entry);
+    if (m->batch != NO_ENTRY)
+        store_bind_int(q, ":batch", m->batch);
     return store_run(q);
 }
 
@@ -135,11 +152,13 @@ static enum err join(struct deciding *d, struct policy_verdict *verdict, struct 
     if (d->decisions->count == LIFE_DECISIONS_MAX)
         return ERR_INTERNAL;
     struct life_made *m = &d->decisions->made[d->decisions->count++];
-    *m = (struct life_made){.verb = d->verb,
-                            .key_status = d->stated.key.status,
-                            .key_counts = true,
-                            .issued_us = verified_head(d->stated.verified)->issued_us,
-                            .received_us = d->c->now_us};
+    *m =
+        (struct life_made){.verb = d->verb,
+                           .key_status = d->stated.key.status,
+                           .key_counts = true,
+                           .issued_us = verified_head(d->stated.verified)->issued_us,
+                           .received_us = d->c->now_us,
+                           .batch = verified_batch(d->stated.verified) ? d->batch.entry : NO_ENTRY};
     memcpy(m->holder, d->stated.key.holder_name, sizeof m->holder);
     memcpy(m->thumbprint, verified_signer(d->stated.verified), sizeof m->thumbprint);
     const struct life_case now = case_of(d);

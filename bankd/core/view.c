@@ -23,6 +23,8 @@ static void list_decisions(const struct life_decisions *all, struct doc *out)
         doc_time(&one, "issued", m->issued_us);
         doc_time(&one, "received", m->received_us);
         doc_text(&one, "thumbprint", m->thumbprint);
+        if (m->batch != NO_ENTRY)
+            doc_int(&one, "batch", m->batch);
         doc_push(out, &one);
     }
 }

@@ -37,7 +37,7 @@ static enum err take_people(struct ctl *ctl, struct request_account *r)
     return e;
 }
 
-/* The rules, limits and deputies of --rules FILE. */
+/* The rules, limits, deputies and signatures of --rules FILE. */
 static enum err take_rules(struct ctl *ctl, struct request_account *r)
 {
     struct buf file = BUF_INIT(POLICY_MAX);
@@ -49,7 +49,7 @@ static enum err take_rules(struct ctl *ctl, struct request_account *r)
     if (e == ERR_OK)
         e = js_parse(file.data, file.len, &value);
     if (e == ERR_OK)
-        e = policy_terms_read(value, &r->rules, &r->limits, &r->deputies);
+        e = policy_terms_read(value, &r->rules, &r->limits, &r->deputies, &r->single);
     js_free(value);
     buf_free(&file);
     return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->rules);

@@ -11,6 +11,7 @@
 #include "bankd/ctl/keys.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "order/batch.h"
 #include "order/display.h"
 #include "order/forms.h"
 #include "order/jws.h"
@@ -196,7 +197,25 @@ static void print_indented(const char *at)
     }
 }
 
-static enum err read_decision(const char *jws, struct decision *out)
+/* What one person signed of the order: a decision on it, or a batch that it is in. */
+struct said {
+    struct decision decision; /* of a batch only the verb and the digests */
+    struct batch batch;       /* count 0: none */
+};
+
+/* The statement of the entry INDEX. */
+static const char *statement_at(const struct shown *s, int64_t index)
+{
+    const struct js *entries = js_get(s->evidence, "entries");
+    for (size_t i = 0; i < js_count(entries); i++) {
+        const struct js *entry = js_at(entries, i);
+        if (js_int(js_get(js_get(entry, "leaf"), "index")) == index)
+            return js_member_text(js_get(entry, "body"), "statement");
+    }
+    return "";
+}
+
+static enum err read_payload(const char *jws, bool batch, struct said *out)
 {
     struct buf payload = BUF_INIT(JWS_MAX);
     struct jws_parts parts;
@@ -204,8 +223,22 @@ static enum err read_decision(const char *jws, struct decision *out)
     if (e == ERR_OK)
         e = text_unb64url(parts.payload_b64, parts.payload_b64_len, &payload);
     if (e == ERR_OK)
-        e = decision_parse(payload.data, payload.len, out);
+        e = batch ? batch_parse(payload.data, payload.len, &out->batch)
+                  : decision_parse(payload.data, payload.len, &out->decision);
     buf_free(&payload);
+    return e;
+}
+
+static enum err read_said(const struct shown *s, const struct js *body, struct said *out)
+{
+    const struct js *batch = js_get(body, "batch");
+    memset(out, 0, sizeof *out);
+    if (batch == NULL)
+        return read_payload(js_member_text(body, "statement"), false, out);
+    enum err e = read_payload(statement_at(s, js_int(batch)), true, out);
+    out->decision.verb = VERB_APPROVE;
+    memcpy(out->decision.policy_digest, out->batch.policy_digest, DIGEST_LEN);
+    memcpy(out->decision.display_digest, out->batch.display_digest, DIGEST_LEN);
     return e;
 }
 
@@ -218,19 +251,25 @@ static const struct policy *policy_of(const struct shown *s, const struct decisi
     return NULL;
 }
 
-/* Only a text whose digest is the signed one. */
-static enum err print_text(const struct shown *s, const struct decision *d)
+static enum err render(const struct shown *s, const struct said *said, struct buf *out)
 {
-    const struct policy *p = policy_of(s, d);
-    uint8_t digest[DIGEST_LEN];
-    struct buf text = BUF_INIT(DISPLAY_MAX);
+    const struct policy *p = policy_of(s, &said->decision);
     if (p == NULL)
         return ERR_POLICY_MISMATCH;
-    enum err e = display_digest(&s->order, p, d->verb, digest);
-    if (e == ERR_OK && memcmp(digest, d->display_digest, DIGEST_LEN) != 0)
-        e = ERR_DISPLAY_MISMATCH;
+    return said->batch.count > 0 ? batch_display_render(&said->batch, p, out)
+                                 : display_render(&s->order, p, said->decision.verb, out);
+}
+
+/* Only a text whose digest is the signed one. */
+static enum err print_text(const struct shown *s, const struct said *said)
+{
+    uint8_t digest[DIGEST_LEN];
+    struct buf text = BUF_INIT(DISPLAY_MAX);
+    enum err e = render(s, said, &text);
     if (e == ERR_OK)
-        e = display_render(&s->order, p, d->verb, &text);
+        e = key_digest(text.data, text.len, digest);
+    if (e == ERR_OK && memcmp(digest, said->decision.display_digest, DIGEST_LEN) != 0)
+        e = ERR_DISPLAY_MISMATCH;
     if (e == ERR_OK)
         print_indented(buf_str(&text));
     buf_free(&text);
@@ -261,20 +300,20 @@ static enum err print_signed(const struct shown *s)
     enum err e = ERR_OK;
     for (size_t i = 0, n = 0; e == ERR_OK && i < js_count(entries); i++) {
         const struct js *body = js_get(js_at(entries, i), "body");
-        struct decision d;
+        struct said said;
         if (strcmp(js_member_text(body, "type"), "decision") != 0)
             continue;
-        e = read_decision(js_member_text(body, "statement"), &d);
+        e = read_said(s, body, &said);
         if (e != ERR_OK)
             break;
         printf(LABEL, n++ == 0 ? "Signed" : "");
         app_print_safe(stdout, js_member_text(body, "holder"));
-        print_made(s, js_member_text(body, "holder"), d.verb);
-        if (memcmp(before, d.display_digest, DIGEST_LEN) == 0)
+        print_made(s, js_member_text(body, "holder"), said.decision.verb);
+        if (memcmp(before, said.decision.display_digest, DIGEST_LEN) == 0)
             puts(INDENT "the same text");
         else
-            e = print_text(s, &d);
-        memcpy(before, d.display_digest, DIGEST_LEN);
+            e = print_text(s, &said);
+        memcpy(before, said.decision.display_digest, DIGEST_LEN);
     }
     return e;
 }

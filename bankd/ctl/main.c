@@ -78,7 +78,7 @@ static const struct args_option account_open[] = {
     {"holder", 0, ARGS_LIST, "NAME", "a holder, or NAME:CLASS with A, B, E or T; one or more",
      &ctl.holders},
     {"rules", 0, ARGS_TEXT, "FILE",
-     "the policy's rules, limits, deputies; default: all must approve", &ctl.rules},
+     "the policy's rules, limits, deputies, signatures; default: all must approve", &ctl.rules},
 };
 static const struct args_option account_fund[] = {
     ACCOUNT,

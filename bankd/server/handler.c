@@ -406,7 +406,8 @@ static enum err apply_account_open(const struct bank *b, struct job *j)
                                              .count = r->count,
                                              .rules = buf_str(&r->rules),
                                              .limits = buf_str(&r->limits),
-                                             .deputies = buf_str(&r->deputies)};
+                                             .deputies = buf_str(&r->deputies),
+                                             .single = r->single};
 
     return core_account_open(b->core, &who, &terms, &j->answer);
 }

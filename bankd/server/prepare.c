@@ -94,6 +94,7 @@ enum err prepare_decide(const struct bank *b, struct job *j)
         .jws = j->decide.jws,
         .jws_len = j->decide.jws_len,
         .order = &j->decide.order,
+        .inclusion = j->decide.by_batch ? &j->decide.inclusion : NULL,
         .policies = core_policies(b->core),
         .keys = core_keys(b->core),
     };

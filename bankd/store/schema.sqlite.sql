@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 30;
+PRAGMA user_version = 31;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -386,21 +386,34 @@ CREATE TABLE decision (
     received_us INTEGER NOT NULL,
     passed TEXT NOT NULL, -- the codes passed through, with a space between
     entry INTEGER NOT NULL REFERENCES entry (id),
+    batch INTEGER REFERENCES entry (id), -- the entry of the batch that it came by; NULL: none
     PRIMARY KEY (orders, holder, kind),
     CHECK (kind = 'submit' OR kind = 'vote' OR kind = 'cancel') -- IN would make a table each time
 ) STRICT, WITHOUT ROWID;
 
--- Every correctly signed statement once, with its first answer.
+-- Batch decisions of which an order came, and what the bank took of each.
+CREATE TABLE batch (
+    id INTEGER PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id),
+    signing_key INTEGER NOT NULL REFERENCES signing_key (id),
+    jws_digest BLOB NOT NULL UNIQUE,
+    taken INTEGER NOT NULL,        -- orders
+    taken_amount INTEGER NOT NULL, -- in the account's currency
+    entry INTEGER NOT NULL REFERENCES entry (id)
+) STRICT;
+
+-- Every correctly signed statement once, with its first answer; a batch decision once an order.
 CREATE TABLE statement (
     id INTEGER PRIMARY KEY,
     signing_key INTEGER NOT NULL REFERENCES signing_key (id),
     nonce TEXT NOT NULL,
+    subject BLOB NOT NULL, -- digest of the order, of a batch decision; otherwise empty
     jws_digest BLOB NOT NULL,
     reason TEXT NOT NULL, -- the refusal's name, or OK
     http INTEGER NOT NULL,
     size INTEGER NOT NULL, -- entries that a checkpoint must cover before the answer goes out
     body BLOB NOT NULL,
-    UNIQUE (signing_key, nonce) -- a nonce belongs to one of them
+    UNIQUE (signing_key, nonce, subject) -- a nonce belongs to one JWS
 ) STRICT;
 
 -- Requests with an Idempotency-Key, with their first answers, for a day: bankd/core/once.c.

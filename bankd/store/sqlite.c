@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 30 /* what schema.sqlite.sql sets */
+#define SCHEMA_VERSION 31 /* what schema.sqlite.sql sets */
 #define BUSY_WAIT_MS 2000
 
 struct store_query {

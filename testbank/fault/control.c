@@ -171,9 +171,9 @@ static void refresh(void)
     const char *path = getenv("FAULT_CONTROL");
     char text[TEXT_MAX + 1];
 
-    if (path == NULL)
-        return;
-    read_file(path, text);
+    text[0] = '\0';
+    if (path != NULL)
+        read_file(path, text);
     if (strcmp(text, control.text) != 0)
         parse(text);
 }

@@ -106,6 +106,16 @@ static CK_RV special_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BY
     return rv;
 }
 
+/* One that fails has finalised the module behind all the same: nothing else starts that anew. */
+static CK_RV special_C_Finalize(void *reserved)
+{
+    CK_RV rv;
+    enum control_effect effect = control_call("C_Finalize", &rv);
+    CK_RV real_rv = real->C_Finalize(reserved);
+
+    return effect == CONTROL_FAIL ? rv : real_rv;
+}
+
 /* A C_Sign that fails ends the operation (section 5.11), also in the module behind. */
 static void end_signing(CK_SESSION_HANDLE session, CK_BYTE *data, CK_ULONG data_len)
 {

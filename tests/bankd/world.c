@@ -251,7 +251,8 @@ enum err world_open_account(struct world *w, const struct world_account *in)
                                              .count = in->count,
                                              .rules = in->rules ? in->rules : "",
                                              .limits = in->limits ? in->limits : "",
-                                             .deputies = in->deputies ? in->deputies : ""};
+                                             .deputies = in->deputies ? in->deputies : "",
+                                             .single = in->single};
 
     for (size_t i = 0; i < in->count && i < POLICY_HOLDERS_MAX; i++) {
         size_t len = strcspn(in->holders[i], ":");
@@ -331,8 +332,7 @@ void world_order_free(struct world_order *o)
     buf_free(&o->bytes);
 }
 
-/* The policy that a signer reads before he signs: the account's current one. */
-static const struct policy *current_policy(struct world *w, const struct world_order *o)
+const struct policy *world_policy_of(struct world *w, const struct world_order *o)
 {
     uint8_t digest[DIGEST_LEN];
     char sql[256];
@@ -375,7 +375,7 @@ void world_sign(struct world *w, const struct person *signer, const struct world
     struct buf payload = {0};
 
     world_head(w, says, &head);
-    const struct policy *policy = says && says->policy ? says->policy : current_policy(w, o);
+    const struct policy *policy = says && says->policy ? says->policy : world_policy_of(w, o);
     assert_ok(decision_make(&o->order, policy, verb, &head, &payload));
     buf_clear(jws);
     assert_ok(jws_make(p.key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
@@ -386,6 +386,12 @@ void world_sign(struct world *w, const struct person *signer, const struct world
 const char *world_hand_in(struct world *w, const struct person *caller, const struct buf *jws,
                           const struct world_order *o)
 {
+    return world_hand_in_place(w, caller, jws, o, NULL);
+}
+
+const char *world_hand_in_place(struct world *w, const struct person *caller, const struct buf *jws,
+                                const struct world_order *o, const struct batch_inclusion *place)
+{
     const struct core_caller who = {.session = caller->session};
     const struct core_document document = {&o->order, o->bytes.data, o->bytes.len,
                                            w->payee_check ? w->payee_check : ""};
@@ -395,6 +401,7 @@ const char *world_hand_in(struct world *w, const struct person *caller, const st
                                              .jws = buf_str(jws),
                                              .jws_len = jws->len,
                                              .order = &o->order,
+                                             .inclusion = place,
                                              .policies = core_policies(w->core),
                                              .keys = core_keys(w->core)};
     enum err e = verify_decision(&in, &verified);

@@ -9,6 +9,7 @@
 
 #include "bankd/core/core.h"
 #include "bankd/store/store.h"
+#include "order/batch.h"
 #include "order/decision.h"
 #include "order/enrolment.h"
 #include "order/jws.h"
@@ -57,6 +58,7 @@ struct world_account {
     const char *const *holders;
     size_t count;
     const char *rules, *limits, *deputies;
+    bool single; /* each order is signed by itself */
 };
 enum err world_open_account(struct world *w, const struct world_account *in);
 /* Alice (P-256) and Bob (P-521) with a joint account, Carol (P-384) with the shop's; 100.00 EUR in
@@ -97,6 +99,8 @@ struct world_says {
     const char *nonce, *challenge;
     const struct policy *policy; /* NULL: the account's current one */
 };
+/* What a signer reads before he signs: the account's current policy. */
+const struct policy *world_policy_of(struct world *w, const struct world_order *o);
 /* The members that every statement has. */
 void world_head(struct world *w, const struct world_says *says, struct statement *head);
 /* The signed statement. */
@@ -108,6 +112,15 @@ const char *world_hand_in(struct world *w, const struct person *caller, const st
 /* Both in one, over the signer's own session. */
 const char *world_decide(struct world *w, const struct person *signer, const struct world_order *o,
                          enum verb verb);
+
+/* Many orders by one signature (world_many.c): what is signed is what they are, but for what LIE
+ * has that is not zero. PLACES gets each one's place. */
+void world_sign_many(struct world *w, const struct person *signer, const struct world_order *orders,
+                     size_t count, const struct batch *lie, const struct world_says *says,
+                     struct buf *jws, struct batch_inclusion *places);
+/* One of them, over CALLER's session. */
+const char *world_hand_in_place(struct world *w, const struct person *caller, const struct buf *jws,
+                                const struct world_order *o, const struct batch_inclusion *place);
 
 /* Enrols a terminal and logs it in. */
 void world_terminal(struct world *w, struct person *p);

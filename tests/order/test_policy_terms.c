@@ -42,12 +42,12 @@ static void test_people(void **state)
 }
 
 static enum err read_terms(const char *text, struct buf *rules, struct buf *limits,
-                           struct buf *deputies)
+                           struct buf *deputies, bool *single)
 {
     struct js *value = NULL;
 
     assert_ok(js_parse(text, strlen(text), &value));
-    enum err e = policy_terms_read(value, rules, limits, deputies);
+    enum err e = policy_terms_read(value, rules, limits, deputies, single);
     js_free(value);
     return e;
 }
@@ -59,23 +59,30 @@ static void test_rules(void **state)
         const char *text;
         enum err expected;
         const char *rules, *limits, *deputies;
+        bool single;
     } rows[] = {
-        {"{}", ERR_OK, "", "", ""},
-        {"{\"rules\": [ {\"require\": \"all\"} ]}", ERR_OK, "[{\"require\":\"all\"}]", "", ""},
+        {"{}", ERR_OK, "", "", "", false},
+        {"{\"rules\": [ {\"require\": \"all\"} ]}", ERR_OK, "[{\"require\":\"all\"}]", "", "",
+         false},
         {"{\"limits\":[{\"per\":\"day\",\"amount\":\"1\"}]}", ERR_OK, "",
-         "[{\"amount\":\"1\",\"per\":\"day\"}]", ""},
-        {"{\"deputies\":[ \"bob\" ]}", ERR_OK, "", "", "[\"bob\"]"},
-        {"{\"deputies\":[]}", ERR_DOC_MEMBER_INVALID, "", "", ""},
-        {"{\"rules\":[]}", ERR_DOC_MEMBER_INVALID, "", "", ""},
-        {"{\"rules\":{}}", ERR_DOC_MEMBER_INVALID, "", "", ""},
-        {"{\"rules\":[1],\"holders\":[]}", ERR_DOC_MEMBER_UNKNOWN, "", "", ""},
-        {"[]", ERR_DOC_MEMBER_INVALID, "", "", ""},
+         "[{\"amount\":\"1\",\"per\":\"day\"}]", "", false},
+        {"{\"deputies\":[ \"bob\" ]}", ERR_OK, "", "", "[\"bob\"]", false},
+        {"{\"signatures\":\"single\"}", ERR_OK, "", "", "", true},
+        {"{\"signatures\":\"many\"}", ERR_DOC_MEMBER_INVALID, "", "", "", false},
+        {"{\"signatures\":true}", ERR_DOC_MEMBER_INVALID, "", "", "", false},
+        {"{\"deputies\":[]}", ERR_DOC_MEMBER_INVALID, "", "", "", false},
+        {"{\"rules\":[]}", ERR_DOC_MEMBER_INVALID, "", "", "", false},
+        {"{\"rules\":{}}", ERR_DOC_MEMBER_INVALID, "", "", "", false},
+        {"{\"rules\":[1],\"holders\":[]}", ERR_DOC_MEMBER_UNKNOWN, "", "", "", false},
+        {"[]", ERR_DOC_MEMBER_INVALID, "", "", "", false},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct buf rules = {0}, limits = {0}, deputies = {0};
+        bool single = false;
 
-        assert_err(read_terms(rows[i].text, &rules, &limits, &deputies), rows[i].expected);
+        assert_err(read_terms(rows[i].text, &rules, &limits, &deputies, &single), rows[i].expected);
+        assert_int_equal(single, rows[i].single);
         assert_string_equal(buf_str(&rules), rows[i].rules);
         assert_string_equal(buf_str(&limits), rows[i].limits);
         assert_string_equal(buf_str(&deputies), rows[i].deputies);

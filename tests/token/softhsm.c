@@ -32,7 +32,7 @@ static void write_conf(const struct softhsm *h)
 
 void softhsm_begin_with(struct softhsm *h, const char *module)
 {
-    *h = (struct softhsm){.dir = "/tmp/countersign-softhsm-XXXXXX"};
+    *h = (struct softhsm){.dir = "/dev/shm/countersign-softhsm-XXXXXX"};
     assert_non_null(mkdtemp(h->dir));
     write_conf(h);
     assert_ok(token_module_load(module, &h->module));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * softhsm: tokens for a test: a directory of its own under /tmp, SoftHSM2 loaded over it, tokens
+ * softhsm: tokens for a test: a directory of its own in memory, SoftHSM2 loaded over it, tokens
  * with known PINs. Fails the running cmocka test when anything is missing. One at a time in a
  * process, since the module reads its configuration from the environment.
  */

@@ -92,7 +92,7 @@ void golden_table(const char *file, size_t min, golden_row_fn row, void *ctx)
          line = strtok_r(NULL, "\n", &state)) {
         char *words = NULL, *error = strtok_r(line, " ", &words);
         const char *name = strtok_r(NULL, " ", &words);
-        const char *rest = strtok_r(NULL, " ", &words);
+        const char *rest = strtok_r(NULL, "", &words);
         enum err expected = strcmp(error, "OK") == 0 ? ERR_OK : err_from_name(error, strlen(error));
 
         row(expected, name, rest ? rest : "", ctx);

@@ -252,10 +252,14 @@ class Story:
             body["previous"] = before[-1]
         return self.put("delegation", clock, body)
 
+    def said(self, body):
+        """The statement of a decision's entry, or of the batch that it came by."""
+        return body["statement"] if "statement" in body else self.rows[min(body["batch"], len(self.rows) - 1)][2]["statement"]
+
     def settle(self, clock="10:07:01", **changes):
-        considered = [{"decision": verb_of(r[2]["statement"]), "entry": i,
+        considered = [{"decision": verb_of(self.said(r[2])), "entry": i,
                        "holder": r[2]["holder"], "keyStatus": "active",
-                       "thumbprint": kid_of(r[2]["statement"])}
+                       "thumbprint": kid_of(self.said(r[2]))}
                       for i, r in enumerate(self.rows) if r[0] == "decision"]
         body = {"type": "settlement", "amount": "77.78", "currency": "EUR", "creditor": CREDITOR,
                 "debtor": ACCOUNT, "movement": 2, "orderDigest": hexdigest(canon(ORDER)),
@@ -288,7 +292,7 @@ class Story:
 
     def evidence(self, keep=None, edit=None, log_key=LOG, **changes):
         entries = self.seal()
-        told = ("act", "application", "application-end", "enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
+        told = ("act", "batch", "application", "application-end", "enrolment", "key-status", "rotation", "account", "delegation", "decision", "accepted", "held", "released", "settlement",
                 "closed", "confirmed", "returned", "told")
         kept = [e for e, row in zip(entries, self.rows)
                 if (keep(row) if keep else row[0] in told)]

@@ -14,6 +14,7 @@ import sys
 sys.dont_write_bytecode = True
 
 from golden_acts import forged_acts, good_acts
+from golden_batch import batch_files, forged_evidence_of_batches, good_batches
 from golden_cash import cash_files, forged_cash, good_cash
 from golden_decisions import forged_decisions
 from golden_delegation import forged_delegations, good_delegations
@@ -103,6 +104,7 @@ def good_evidence():
     yield from good_enrolments()
     yield from good_applications()
     yield from good_acts()
+    yield from good_batches()
 
 
 def held(released=True, ends=True):
@@ -384,6 +386,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_evidence_of_applications(wrong)
     yield from forged_acceptance(wrong)
     yield from forged_acts(wrong)
+    yield from forged_evidence_of_batches(wrong)
 
 
 def forged_times(wrong):
@@ -493,6 +496,7 @@ def files():
     yield "decisions-forged.txt", "".join(
         "%s %s %s\n" % row for row in forged_decisions()).encode()
     yield from cash_files()
+    yield from batch_files()
     yield from rollover_files()
     yield from rotation_files()
     yield from sponsorship_files()

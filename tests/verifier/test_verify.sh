@@ -89,6 +89,14 @@ run 1 decision --keys keys.ndjson --policy "$work/other.json" decisions.ndjson
 has "REFUSED POLICY_MISMATCH decisions.ndjson:1 "
 run 0 decision --json --keys keys.ndjson --policy "$work/other.json" --policy policy.json decisions.ndjson
 has '"decision":"reject"'
+run 0 decision --keys keys.ndjson --policy policy.json batch.ndjson
+[ "$(wc -l <"$work/out")" -eq 3 ] || fail "each order of a batch is verified alone"
+has " 12.50 EUR approve "
+sed -n 2p batch.ndjson >"$work/one-of-three.ndjson"
+run 0 decision --keys keys.ndjson --policy policy.json "$work/one-of-three.ndjson"
+sed 's/"index":1/"index":2/' "$work/one-of-three.ndjson" >"$work/moved.ndjson"
+run 1 decision --keys keys.ndjson --policy policy.json "$work/moved.ndjson"
+has "REFUSED BATCH_PROOF_INVALID $work/moved.ndjson:1 "
 run 2 decision decisions.ndjson
 silent
 run 1 decision --keys policy.json --policy policy.json decisions.ndjson
@@ -99,6 +107,10 @@ run 0 evidence --bank-key "$pin" --key "$alice" evidence/settled.json
 has "77.78 EUR ACSC 2026-11-22T10:07:01Z"
 has "alice         approve at 2026-11-22T10:05:00Z with key $alice, pinned by you"
 has "key vouched for by the bank only"
+run 0 evidence --bank-key "$pin" evidence/batched.json
+has "alice         approve at 2026-11-22T10:05:00Z by one signature for 3 orders with key $alice, key vouched for"
+run 0 evidence --json --bank-key "$pin" evidence/batched.json
+has '"batch":3,"decision":"approve"'
 run 0 evidence --json --bank-key "$pin" evidence/rejected.json
 has '"reason":"MS02"'
 has '"vouchedBy":"bank"'
