@@ -7,31 +7,49 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum err token_module_load(const char *path, struct token_module **out)
+{
+    struct token_source source = {0};
+
+    *out = NULL;
+    if (!path[0] || strlen(path) >= sizeof source.path)
+        return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: no path, or too long", path);
+    memcpy(source.path, path, strlen(path) + 1);
+    return token_module_load_from(&source, out);
+}
+
+/* Those that do not start are left out. */
+static enum err load_each(const struct token_source *sources, size_t n,
+                          struct token_module **modules, size_t *count)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum err e = token_module_load_from(&sources[i], &modules[*count]);
+        if (e == ERR_NO_MEMORY)
+            return e;
+        *count += !e;
+    }
+    return ERR_OK;
+}
+
 enum err token_modules_load(struct token_module ***out, size_t *count)
 {
-    char *paths[TOKEN_MODULES_MAX];
+    struct token_source *sources = calloc(TOKEN_MODULES_MAX, sizeof *sources);
+    struct token_module **modules = calloc(TOKEN_MODULES_MAX, sizeof *modules);
     size_t n = 0;
 
     *count = 0;
-    *out = calloc(TOKEN_MODULES_MAX, sizeof **out);
-    if (!*out)
-        return ERR_NO_MEMORY;
-    enum err e = token_module_paths(paths, TOKEN_MODULES_MAX, &n);
-    for (size_t i = 0; i < n; i++) {
-        /* By its path, so that it is an instance like any other. */
-        enum err one = e ? e : token_module_load(paths[i], &(*out)[*count]);
-        free(paths[i]);
-        if (one == ERR_NO_MEMORY)
-            e = one;
-        if (!one)
-            (*count)++;
-    }
-    if (!e)
-        return e;
-    while (*count)
-        token_module_unload((*out)[--*count]);
-    free(*out);
     *out = NULL;
+    enum err e = sources && modules ? token_module_sources(sources, &n) : ERR_NO_MEMORY;
+    if (!e)
+        e = load_each(sources, n, modules, count);
+    free(sources);
+    if (!e) {
+        *out = modules;
+        return e;
+    }
+    while (*count)
+        token_module_unload(modules[--*count]);
+    free(modules);
     return e;
 }
 

@@ -79,29 +79,28 @@ static struct token_uri *get_uri(struct question *q)
 
 static enum err answer_MODULES(struct question *q)
 {
-    char *paths[TOKEN_MODULES_MAX];
+    struct token_source *sources = calloc(TOKEN_MODULES_MAX, sizeof *sources);
     size_t count = 0;
 
-    if (!wire_ended(&q->in))
-        return ERR_USAGE;
-    enum err e = token_module_paths(paths, TOKEN_MODULES_MAX, &count);
+    enum err e = wire_ended(&q->in) ? ERR_OK : ERR_USAGE;
+    if (!e)
+        e = sources ? token_module_sources(sources, &count) : ERR_NO_MEMORY;
     wire_put(&q->out, count, 2);
-    for (size_t i = 0; i < count; i++) {
-        wire_put_text(&q->out, paths[i]);
-        free(paths[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        wire_put_source(&q->out, &sources[i]);
+    free(sources);
     return e;
 }
 
 static enum err answer_LOAD(struct question *q)
 {
+    struct token_source source;
     struct token_module *m = NULL;
-    char path[256];
 
-    wire_get_text(&q->in, path, sizeof path);
+    wire_get_source(&q->in, &source);
     if (!wire_ended(&q->in) || module)
         return ERR_USAGE;
-    enum err e = token_module_load(path, &m);
+    enum err e = token_module_load_from(&source, &m);
     module = m;
     return e;
 }
