@@ -10,9 +10,11 @@
 #include "token/remote.h"
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define SECOND INT64_C(1000000)
 
@@ -20,6 +22,7 @@ struct desk {
     struct softhsm h;
     struct token *t;
     struct token_key *k;
+    char mark[96]; /* the file that a program which the module started leaves behind */
 };
 
 static void open_key(struct desk *d)
@@ -42,6 +45,8 @@ static int begin(void **state)
     setenv("EVIL_MODULE", softhsm_path(), 1);
     unsetenv("EVIL");
     softhsm_begin_with(&d.h, EVIL);
+    snprintf(d.mark, sizeof d.mark, "%s/mark", d.h.dir);
+    setenv("EVIL_MARK", d.mark, 1);
     softhsm_init_token(&d.h, "alice", &info);
     d.t = softhsm_open(&d.h, "alice");
     keys_generate(d.t, TOKEN_USE_SIGN, TOKEN_P256, "sign", 1);
@@ -116,6 +121,7 @@ static void takes_nothing_along(void **state)
         goes_on(d);
         close_key(d);
     }
+    assert_int_equal(access(d->mark, F_OK), -1);
 }
 
 static void is_killed_at_its_deadline(void **state)
@@ -159,6 +165,7 @@ static void cannot_act_on_being_loaded(void **state)
     setenv("EVIL", "exec-on-load", 1);
     assert_err(token_module_load(EVIL, &m), ERR_TOKEN_CRASHED);
     assert_null(m);
+    assert_int_equal(access(d->mark, F_OK), -1);
     unsetenv("EVIL");
     open_key(d); /* the other module's helper never noticed */
     assert_ok(sign(d));
