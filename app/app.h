@@ -80,6 +80,9 @@ MUST_CHECK enum err app_consent(struct app *a, const char *purpose);
 /* A PIN from --pin-fd or the terminal, for tokens of M. It never is in this process. */
 MUST_CHECK enum err app_read_pin(struct app *a, struct token_module *m, const char *prompt,
                                  struct token_pin **out);
+/* A new PIN: twice from the terminal, once from the descriptor FD. */
+MUST_CHECK enum err app_new_pin(struct app *a, struct token_module *m, const char *fd,
+                                const char *prompt, struct token_pin **out);
 /* The tries left in words. */
 const char *app_tries_left(enum token_tries tries);
 /* jws_sign_fn with the app as its context. A token that was pulled is waited for, and must have the

@@ -99,6 +99,26 @@ enum err app_read_pin(struct app *a, struct token_module *m, const char *prompt,
     return e;
 }
 
+enum err app_new_pin(struct app *a, struct token_module *m, const char *fd, const char *prompt,
+                     struct token_pin **out)
+{
+    const char *saved = a->pin_fd;
+    struct token_pin *again = NULL;
+    bool same = true;
+    a->pin_fd = fd;
+    enum err e = app_read_pin(a, m, prompt, out);
+    if (e == ERR_OK && fd == NULL) {
+        e = app_read_pin(a, m, "The same again: ", &again);
+        if (e == ERR_OK)
+            e = token_pin_same(again, *out, &same);
+        if (e == ERR_OK && !same)
+            e = app_fail(a, ERR_USAGE, "the two PINs differ");
+    }
+    a->pin_fd = saved;
+    token_pin_free(again);
+    return e;
+}
+
 /* Tokens tell the tries left in these steps, not as a number; some leave steps out. */
 const char *app_tries_left(enum token_tries tries)
 {

@@ -29,27 +29,6 @@ const struct args_option cmd_token_change_pin_options[1] = {
 
 /* --- init --- */
 
-/* A new PIN: twice from the terminal, once from a descriptor. */
-static enum err new_pin(struct app *a, struct token_module *m, const char *fd, const char *prompt,
-                        struct token_pin **out)
-{
-    const char *saved = a->pin_fd;
-    struct token_pin *again = NULL;
-    bool same = true;
-    a->pin_fd = fd;
-    enum err e = app_read_pin(a, m, prompt, out);
-    if (e == ERR_OK && fd == NULL) {
-        e = app_read_pin(a, m, "The same again: ", &again);
-        if (e == ERR_OK)
-            e = token_pin_same(again, *out, &same);
-        if (e == ERR_OK && !same)
-            e = app_fail(a, ERR_USAGE, "the two PINs differ");
-    }
-    a->pin_fd = saved;
-    token_pin_free(again);
-    return e;
-}
-
 static enum err init_token(struct app *a)
 {
     const char *label = NULL;
@@ -62,9 +41,9 @@ static enum err init_token(struct app *a)
     if (e == ERR_OK && a->module_count != 1)
         e = app_fail(a, ERR_SETTING_MISSING, "say in which module by --module");
     if (e == ERR_OK)
-        e = new_pin(a, a->modules[0], opt_so_pin_fd, "New security officer PIN: ", &so_pin);
+        e = app_new_pin(a, a->modules[0], opt_so_pin_fd, "New security officer PIN: ", &so_pin);
     if (e == ERR_OK)
-        e = new_pin(a, a->modules[0], a->pin_fd, "New PIN: ", &pin);
+        e = app_new_pin(a, a->modules[0], a->pin_fd, "New PIN: ", &pin);
     if (e == ERR_OK)
         e = token_init(a->modules[0], label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
@@ -201,7 +180,7 @@ static enum err change_pin(struct app *a)
         struct token_module *m = token_module_of(a->token);
         e = app_read_pin(a, m, "Old PIN: ", &old);
         if (e == ERR_OK)
-            e = new_pin(a, m, opt_new_pin_fd, "New PIN: ", &fresh);
+            e = app_new_pin(a, m, opt_new_pin_fd, "New PIN: ", &fresh);
     }
     if (e == ERR_OK)
         e = token_change_pin(a->token, old, fresh);
