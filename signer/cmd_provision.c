@@ -74,9 +74,11 @@ static enum err make_token(struct work *w)
     struct token_module *m = a->modules[0];
     struct token_pin *so_pin = NULL, *pin = NULL;
     struct buf uri = BUF_INIT(TOKEN_URI_MAX);
-    enum err e = app_new_pin(a, m, opt_so_pin_fd, "New security officer PIN: ", &so_pin);
+    const struct app_pin so_asked = {"New security officer PIN", opt_so_pin_fd, true, NULL};
+    const struct app_pin asked = {"New PIN", a->pin_fd, true, NULL};
+    enum err e = app_read_pin(a, m, &so_asked, &so_pin);
     if (e == ERR_OK)
-        e = app_new_pin(a, m, a->pin_fd, "New PIN: ", &pin);
+        e = app_read_pin(a, m, &asked, &pin);
     if (e == ERR_OK)
         e = token_init(m, opt_label, so_pin, pin, &w->info);
     if (e == ERR_OK)
@@ -158,14 +160,11 @@ static enum err check_fresh(struct work *w)
 static enum err read_officer(struct work *w, struct token_pin **out)
 {
     struct app *a = w->app;
-    const char *saved = a->pin_fd, *name = w->profile.officer;
+    const char *name = w->profile.officer != NULL ? w->profile.officer : "Officer's PIN";
     char prompt[128];
-    (void)snprintf(prompt, sizeof prompt, "%s of %s: ", name != NULL ? name : "Officer's PIN",
-                   w->info.label);
-    a->pin_fd = opt_so_pin_fd;
-    enum err e = app_read_pin(a, token_module_of(a->token), prompt, out);
-    a->pin_fd = saved;
-    return e;
+    (void)snprintf(prompt, sizeof prompt, "%s of %s", name, w->info.label);
+    const struct app_pin asked = {prompt, opt_so_pin_fd, false, NULL};
+    return app_read_pin(a, token_module_of(a->token), &asked, out);
 }
 
 /* OFFICER NULL: by whoever is logged in. */
