@@ -165,6 +165,14 @@ MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
 MUST_CHECK enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
                                    const char *label, const uint8_t *id, size_t id_len);
 
+/* The same by the token's officer, where he alone makes keys: an OpenPGP card, a PIV card through
+ * ykcs11. One try of OFFICER, whose flags are read first: ERR_PIN_LOCKED, and ERR_PIN_LAST_TRY
+ * unless LAST_TRY_ALLOWED. Nobody may be logged in; nobody is afterwards. */
+MUST_CHECK enum err token_officer_generate(struct token *t, struct token_pin *officer,
+                                           bool last_try_allowed, enum token_use use,
+                                           enum token_curve curve, const char *label,
+                                           const uint8_t *id, size_t id_len);
+
 struct token_key_info {
     char label[TOKEN_OBJECT_MAX + 1];
     uint8_t id[TOKEN_ID_MAX];

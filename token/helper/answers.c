@@ -278,19 +278,46 @@ static enum token_use get_use(struct question *q)
     return (enum token_use)use;
 }
 
+/* A key to be made. */
+struct wish {
+    enum token_use use;
+    enum token_curve curve;
+    char label[TOKEN_OBJECT_MAX + 1];
+    const uint8_t *id;
+    size_t id_len;
+};
+
+/* The rest of the question; false: it is bad. */
+static bool get_wish(struct question *q, struct wish *out)
+{
+    out->use = get_use(q);
+    out->curve = (enum token_curve)wire_get(&q->in, 1, TOKEN_P521);
+    wire_get_text(&q->in, out->label, sizeof out->label);
+    out->id = wire_get_bytes(&q->in, TOKEN_ID_MAX, &out->id_len);
+    return wire_ended(&q->in) && out->curve;
+}
+
 static enum err answer_GENERATE(struct question *q)
 {
-    char label[TOKEN_OBJECT_MAX + 1];
-    size_t id_len = 0;
+    struct wish w;
 
     struct token *t = get(q, THING_TOKEN);
-    enum token_use use = get_use(q);
-    enum token_curve curve = (enum token_curve)wire_get(&q->in, 1, TOKEN_P521);
-    wire_get_text(&q->in, label, sizeof label);
-    const uint8_t *id = wire_get_bytes(&q->in, TOKEN_ID_MAX, &id_len);
-    if (!wire_ended(&q->in) || !curve)
+    if (!get_wish(q, &w))
         return ERR_USAGE;
-    return token_generate(t, use, curve, label, id, id_len);
+    return token_generate(t, w.use, w.curve, w.label, w.id, w.id_len);
+}
+
+static enum err answer_OFFICER_GENERATE(struct question *q)
+{
+    struct wish w;
+
+    struct token *t = get(q, THING_TOKEN);
+    struct token_pin *officer = get_pin(q);
+    bool last_try_allowed = wire_get(&q->in, 1, 1) != 0;
+    if (!get_wish(q, &w))
+        return ERR_USAGE;
+    return token_officer_generate(t, officer, last_try_allowed, w.use, w.curve, w.label, w.id,
+                                  w.id_len);
 }
 
 static enum err answer_KEYS(struct question *q)

@@ -344,6 +344,15 @@ enum err token_look(struct token *t, struct token_sight *out)
 
 /* --- keys --- */
 
+static void put_wish(struct call *c, enum token_use use, enum token_curve curve, const char *label,
+                     const uint8_t *id, size_t id_len)
+{
+    wire_put(&c->out, use, 1);
+    wire_put(&c->out, curve, 1);
+    wire_put_text(&c->out, label);
+    wire_put_bytes(&c->out, id, id_len);
+}
+
 enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
                         const char *label, const uint8_t *id, size_t id_len)
 {
@@ -352,11 +361,23 @@ enum err token_generate(struct token *t, enum token_use use, enum token_curve cu
     if (strlen(label) > TOKEN_OBJECT_MAX || id_len > TOKEN_ID_MAX)
         return ERR_USAGE;
     begin_at(&c, t, WIRE_GENERATE);
-    wire_put(&c.out, use, 1);
-    wire_put(&c.out, curve, 1);
-    wire_put_text(&c.out, label);
-    wire_put_bytes(&c.out, id, id_len);
+    put_wish(&c, use, curve, label, id, id_len);
     return run(&c);
+}
+
+enum err token_officer_generate(struct token *t, struct token_pin *officer, bool last_try_allowed,
+                                enum token_use use, enum token_curve curve, const char *label,
+                                const uint8_t *id, size_t id_len)
+{
+    struct call c;
+
+    if (strlen(label) > TOKEN_OBJECT_MAX || id_len > TOKEN_ID_MAX)
+        return ERR_USAGE;
+    begin_at(&c, t, WIRE_OFFICER_GENERATE);
+    enum err e = put_pin(&c, officer);
+    wire_put(&c.out, last_try_allowed, 1);
+    put_wish(&c, use, curve, label, id, id_len);
+    return call_end(&c, e ? e : call_run(&c, -1));
 }
 
 enum err token_key_list(struct token *t, struct token_key_info **out, size_t *count)
