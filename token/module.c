@@ -72,6 +72,21 @@ static void release(struct token_module *m)
     free(m);
 }
 
+/* A module that p11-kit is configured to start with arguments wants them by whatever way it is
+ * named. To know them, p11-kit loads all that it knows, so only where the module says so. */
+static CK_RV start_configured(struct token_module *m)
+{
+    p11_kit_module_release(m->f);
+    m->f = NULL;
+    CK_FUNCTION_LIST **list = p11_kit_modules_load(NULL, 0);
+    if (list)
+        m->f = p11_kit_module_load(m->path, 0);
+    CK_RV rv = m->f ? start(m) : CKR_ARGUMENTS_BAD;
+    if (list)
+        p11_kit_modules_release(list);
+    return rv;
+}
+
 enum err token_module_load(const char *path, struct token_module **out)
 {
     *out = NULL;
@@ -90,6 +105,8 @@ enum err token_module_load(const char *path, struct token_module **out)
         return module_fail(path);
     }
     CK_RV rv = start(m);
+    if (rv == CKR_ARGUMENTS_BAD && !m->proxy)
+        rv = start_configured(m);
     if (rv != CKR_OK) {
         release(m);
         return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: C_Initialize answered 0x%lx", path,

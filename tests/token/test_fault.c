@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tokens that fail: SoftHSM2 behind the fault module (testbank/fault/control.h), one error at a time.
+ * Tokens that fail: SoftHSM2 behind the fault module (testbank/fault/control.h), one error at a
+ * time.
  */
 #include "token/inner.h"
 
