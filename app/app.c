@@ -36,6 +36,9 @@ static const struct args_option options[] = {
      &app_main.pin_fd},
     {"last-try", 0, ARGS_FLAG, NULL, "enter the PIN even if a wrong one locks the token",
      &app_main.last_try},
+    {"wait", 0, ARGS_TEXT, "SECONDS",
+     "wait so long for a token that is not plugged in; default: 60 at a terminal, otherwise 0",
+     &app_main.wait},
     {"session-dir", 0, ARGS_TEXT, "DIR", "a private directory on a tmpfs for the session key",
      &app_main.session_dir},
     {"json", 0, ARGS_FLAG, NULL, "results as JSON on standard output", &app_main.json},
@@ -141,6 +144,7 @@ void app_close(struct app *a)
     for (size_t i = 0; i < a->module_count; i++)
         token_module_unload(a->modules[i]);
     free(a->modules);
+    buf_free(&a->opened);
     char *texts[] = {a->conf_url,    a->conf_bank,       a->conf_bank_key, a->conf_token,
                      a->conf_module, a->conf_account,    a->name,          a->holder,
                      a->enrolment,   a->enrolment_token, a->enrolment_key};

@@ -24,7 +24,7 @@ struct js;
 struct app {
     /* options; what is NULL comes from the configuration file */
     const char *config, *url, *bank, *bank_key, *token_uri, *module, *account;
-    const char *pin_fd, *session_dir;
+    const char *pin_fd, *session_dir, *wait;
     bool json, yes, last_try, debug;
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
@@ -40,6 +40,10 @@ struct app {
     char rolled_key[KEY_THUMBPRINT_LEN + 1]; /* in place of bank_key, once rollovers led here */
     bool no_login;  /* a session that has ended stays so: nobody can be asked for the PIN */
     bool logged_in; /* the PIN was entered in this run */
+    bool held;      /* TOKEN or KEY is used elsewhere, too, so a pulled token is not opened anew */
+    bool gave_up;   /* it did not come in time, and is not waited for again */
+    char purpose[128]; /* what the PIN was asked for */
+    struct buf opened; /* the URI of the token that asked: no other gets the PIN */
     struct client *client;
     char message[256]; /* what to add to an error, for people */
 };
@@ -63,9 +67,11 @@ MUST_CHECK enum err app_need(struct app *a, const char *value, const char *optio
 /* --- token --- */
 /* The module of --module or of the URI, else every one that p11-kit knows. */
 MUST_CHECK enum err app_open_modules(struct app *a);
-/* Opens the token, does not log in. */
+/* Opens the token that is there now, does not log in. */
+MUST_CHECK enum err app_find_token(struct app *a);
+/* The same, and one that is not there is waited for, where somebody sees that (app/card.h). */
 MUST_CHECK enum err app_open_token(struct app *a);
-/* Asks for the PIN and logs the open token in. Once a run. */
+/* Asks for the PIN and logs the open token in. Once a run; again when the token was pulled. */
 MUST_CHECK enum err app_log_in(struct app *a, const char *purpose);
 /* Asks for the PIN (PURPOSE: "approve this order"), logs in, finds the signing key. Once a run. */
 MUST_CHECK enum err app_open_key(struct app *a, const char *purpose);
@@ -76,7 +82,8 @@ MUST_CHECK enum err app_read_pin(struct app *a, struct token_module *m, const ch
                                  struct token_pin **out);
 /* The tries left in words. */
 const char *app_tries_left(enum token_tries tries);
-/* jws_sign_fn with the app as its context. */
+/* jws_sign_fn with the app as its context. A token that was pulled is waited for, and must have the
+ * same key then. */
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len);
 

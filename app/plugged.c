@@ -111,9 +111,10 @@ static enum err read_module(struct plugged *p, size_t module, struct plugged_tok
     for (size_t i = 0; i < n && e == ERR_OK; i++) {
         struct plugged_token one = {.info = infos[i], .module = module};
         const struct plugged_token *before = find(p->tokens, p->token_count, &one);
+        p->changes += before == NULL;
         if (before != NULL && before->unseen == ERR_OK)
             one.sight = before->sight;
-        else
+        else if (!p->glances)
             one.unseen = look(p->app, &one);
         e = add(all, count, &one);
     }
@@ -154,6 +155,7 @@ static enum err read_tokens(struct plugged *p, bool readers_changed)
         free(all);
         return e;
     }
+    p->changes += readers_changed || count != p->token_count;
     free(p->tokens);
     p->tokens = all;
     p->token_count = count;
@@ -162,12 +164,10 @@ static enum err read_tokens(struct plugged *p, bool readers_changed)
 
 /* --- both --- */
 
-enum err plugged_read(struct app *a, struct plugged *out)
+enum err plugged_read(struct plugged *p)
 {
-    memset(out, 0, sizeof *out);
-    out->app = a;
-    (void)read_readers(out);
-    return read_tokens(out, true);
+    (void)read_readers(p);
+    return read_tokens(p, true);
 }
 
 void plugged_free(struct plugged *p)

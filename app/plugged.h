@@ -23,6 +23,8 @@ struct plugged_token {
 
 struct plugged {
     struct app *app;
+    bool glances;                /* tokens are not looked at, only listed */
+    uint64_t changes;            /* counts what came and went */
     struct token_readers *pcscd; /* NULL: it does not answer */
     struct token_reader readers[TOKEN_READERS_MAX];
     size_t reader_count;
@@ -30,8 +32,9 @@ struct plugged {
     size_t token_count;
 };
 
-/* Reads all; A's modules are open. PLUGGED is for plugged_free, also after a failure. */
-MUST_CHECK enum err plugged_read(struct app *a, struct plugged *out);
+/* Reads all. P is all zero but for APP, whose modules are open, and GLANCES; it is for
+ * plugged_free, also after a failure. */
+MUST_CHECK enum err plugged_read(struct plugged *p);
 void plugged_free(struct plugged *p);
 
 /* Waits until a reader or a card came or went, or for WAIT_MS, and reads anew. A token in a reader

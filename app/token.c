@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
+#include "app/card.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "token/pin.h"
@@ -54,12 +55,14 @@ static enum err open_in_modules(struct app *a, const struct token_uri *uri)
     return a->token != NULL ? ERR_OK : ERR_TOKEN_NOT_FOUND;
 }
 
-enum err app_open_token(struct app *a)
+enum err app_find_token(struct app *a)
 {
     struct token_uri *uri = NULL;
     if (a->token != NULL)
         return ERR_OK;
-    const char *text = a->token_uri != NULL ? a->token_uri : "pkcs11:";
+    const char *text = a->opened.len > 0      ? buf_str(&a->opened)
+                       : a->token_uri != NULL ? a->token_uri
+                                              : "pkcs11:";
     enum err e = app_open_modules(a);
     if (e == ERR_OK)
         e = token_uri_parse(text, &uri);
@@ -69,6 +72,12 @@ enum err app_open_token(struct app *a)
         (void)app_fail(a, e, "looked for %s", text);
     token_uri_free(uri);
     return e;
+}
+
+enum err app_open_token(struct app *a)
+{
+    enum err e = app_find_token(a);
+    return e == ERR_TOKEN_NOT_FOUND ? card_await(a, e) : e;
 }
 
 static enum err pin_from_fd(struct app *a, struct pin_wanted *wanted)
@@ -129,16 +138,18 @@ static enum err ask_pin(struct app *a, const struct token_info *info, const char
     return app_read_pin(a, token_module_of(a->token), prompt, out);
 }
 
-enum err app_log_in(struct app *a, const char *purpose)
+static enum err log_in_once(struct app *a, const char *purpose)
 {
     struct token_info info;
     struct token_pin *pin = NULL;
-    if (a->logged_in)
-        return ERR_OK;
     enum err e = token_info_of(a->token, &info);
     if (e == ERR_OK)
         log_event(LOG_DEBUG, "token.open", "label=%s serial=%s tries=%s", info.label, info.serial,
                   token_tries_name(info.tries));
+    if (e == ERR_OK && a->opened.len == 0) {
+        a->opened = (struct buf)BUF_INIT(TOKEN_URI_MAX);
+        e = token_info_uri(&info, &a->opened);
+    }
     if (e == ERR_OK)
         e = ask_pin(a, &info, purpose, &pin);
     if (e != ERR_OK)
@@ -148,6 +159,36 @@ enum err app_log_in(struct app *a, const char *purpose)
     if (e == ERR_PIN_WRONG && token_info_of(a->token, &info) == ERR_OK)
         (void)app_fail(a, e, "Tries left: %s.", app_tries_left(info.tries));
     a->logged_in = e == ERR_OK;
+    return e;
+}
+
+enum err app_log_in(struct app *a, const char *purpose)
+{
+    if (a->logged_in)
+        return ERR_OK;
+    if (purpose != a->purpose)
+        (void)snprintf(a->purpose, sizeof a->purpose, "%s", purpose);
+    enum err e = log_in_once(a, a->purpose);
+    while (card_pulled(a, e)) {
+        e = card_await(a, e);
+        if (e == ERR_OK)
+            e = log_in_once(a, a->purpose);
+    }
+    return e;
+}
+
+/* Another card that the URI fits as well does not take over in the middle. */
+static enum err take_public(struct app *a, const struct buf *spki)
+{
+    struct key *found = NULL;
+    enum err e = key_from_spki(spki->data, spki->len, &found);
+    if (e == ERR_OK && a->public_key == NULL) {
+        a->public_key = found;
+        return ERR_OK;
+    }
+    if (e == ERR_OK && strcmp(key_thumbprint(found), key_thumbprint(a->public_key)) != 0)
+        e = app_fail(a, ERR_KEY_MISMATCH, "this is not the key that was there before");
+    key_free(found);
     return e;
 }
 
@@ -163,9 +204,23 @@ static enum err find_key(struct app *a)
     if (e == ERR_OK)
         e = token_key_spki(a->key, &spki);
     if (e == ERR_OK)
-        e = key_from_spki(spki.data, spki.len, &a->public_key);
+        e = take_public(a, &spki);
     token_uri_free(uri);
     buf_free(&spki);
+    return e;
+}
+
+/* The key again, once its token was pulled for the reason WHY. */
+static enum err reopen_key(struct app *a, enum err why)
+{
+    enum err e = why;
+    while (card_pulled(a, e)) {
+        e = card_await(a, e);
+        if (e == ERR_OK)
+            e = app_log_in(a, a->purpose);
+        if (e == ERR_OK)
+            e = find_key(a);
+    }
     return e;
 }
 
@@ -176,7 +231,9 @@ enum err app_open_key(struct app *a, const char *purpose)
     enum err e = app_open_token(a);
     if (e == ERR_OK)
         e = app_log_in(a, purpose);
-    return e == ERR_OK ? find_key(a) : e;
+    if (e == ERR_OK)
+        e = find_key(a);
+    return reopen_key(a, e);
 }
 
 enum err app_consent(struct app *a, const char *purpose)
@@ -190,5 +247,11 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                   size_t *sig_len)
 {
     struct app *a = ctx;
-    return token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
+    enum err e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
+    while (card_pulled(a, e)) {
+        e = reopen_key(a, e);
+        if (e == ERR_OK)
+            e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
+    }
+    return e;
 }

@@ -6,6 +6,7 @@
 #include "order/policy.h"
 #include "verifier/verifier.h"
 #include <string.h>
+#include <unistd.h>
 
 bool bundle_file_is(const char *path)
 {
@@ -32,6 +33,17 @@ enum err bundle_file_read(struct app *a, const char *path, struct bundle *out)
         e = app_fail(a, ERR_BANK_MISMATCH, "%s is for %s", path, out->bank);
     buf_free(&file);
     return e;
+}
+
+enum err bundle_file_begin(struct app *a, const char *path, const char *bank, struct bundle *out)
+{
+    if (path != NULL && access(path, F_OK) == 0)
+        return bundle_file_read(a, path, out);
+    *out = (struct bundle){.bank = ""};
+    (void)snprintf(out->bank, sizeof out->bank, "%s", bank);
+    if (a->bank != NULL && strcmp(a->bank, bank) != 0)
+        return app_fail(a, ERR_BANK_MISMATCH, "it is for %s", bank);
+    return ERR_OK;
 }
 
 enum err bundle_file_write(struct app *a, const char *path, const struct bundle *b)

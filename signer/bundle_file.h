@@ -16,6 +16,10 @@ struct app;
 bool bundle_file_is(const char *path);
 /* Of the bank of the settings, where they name one. OUT is for bundle_free, also on failure. */
 MUST_CHECK enum err bundle_file_read(struct app *a, const char *path, struct bundle *out);
+/* To be added to: the one at PATH, since a bundle only grows, or, where there is none or PATH is
+ * NULL, an empty one of BANK. The settings' bank, where they name one, is that. */
+MUST_CHECK enum err bundle_file_begin(struct app *a, const char *path, const char *bank,
+                                      struct bundle *out);
 /* The whole of it in the place of what was there, or on standard output where PATH is NULL. */
 MUST_CHECK enum err bundle_file_write(struct app *a, const char *path, const struct bundle *b);
 

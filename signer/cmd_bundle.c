@@ -9,7 +9,6 @@
 #include "signer/commands.h"
 #include "signer/waiting.h"
 #include <string.h>
-#include <unistd.h>
 
 static const char *opt_carry_output, *opt_merge_output;
 static struct args_list opt_for;
@@ -27,6 +26,13 @@ const struct args_option cmd_merge_options[1] = {
     {"output", 'o', ARGS_TEXT, "FILE", "where to write; default: standard output",
      &opt_merge_output},
 };
+
+static void tell(const struct bundle *b)
+{
+    size_t orders = b->sets[BUNDLE_ORDERS].count, decisions = b->sets[BUNDLE_DECISIONS].count;
+    fprintf(stderr, "The bundle has %zu order%s and %zu decision%s.\n", orders,
+            orders == 1 ? "" : "s", decisions, decisions == 1 ? "" : "s");
+}
 
 /* --- carry --- */
 
@@ -103,22 +109,13 @@ static enum err add_challenges(struct app *a, struct bundle *b)
     return e;
 }
 
-/* What is there already stays in it: a bundle only grows. */
-static enum err begin(struct app *a, struct bundle *b)
-{
-    const char *bank = NULL;
-    enum err e = app_need(a, a->bank, "bank", &bank);
-    if (e == ERR_OK && opt_carry_output != NULL && access(opt_carry_output, F_OK) == 0)
-        return bundle_file_read(a, opt_carry_output, b);
-    if (e == ERR_OK)
-        (void)snprintf(b->bank, sizeof b->bank, "%s", bank);
-    return e;
-}
-
 static enum err carry(struct app *a, const struct args_list *words, const char *account)
 {
     struct bundle b = {.bank = ""};
-    enum err e = begin(a, &b);
+    const char *bank = NULL;
+    enum err e = app_need(a, a->bank, "bank", &bank);
+    if (e == ERR_OK)
+        e = bundle_file_begin(a, opt_carry_output, bank, &b);
     if (e == ERR_OK)
         e = add_named(a, words, &b);
     if (e == ERR_OK && opt_all)
@@ -130,8 +127,7 @@ static enum err carry(struct app *a, const struct args_list *words, const char *
     if (e == ERR_OK)
         e = bundle_file_write(a, opt_carry_output, &b);
     if (e == ERR_OK)
-        fprintf(stderr, "%zu order%s in the bundle.\n", b.sets[BUNDLE_ORDERS].count,
-                b.sets[BUNDLE_ORDERS].count == 1 ? "" : "s");
+        tell(&b);
     bundle_free(&b);
     return e;
 }
@@ -160,8 +156,7 @@ static enum err merge(struct app *a, const struct args_list *words)
     if (e == ERR_OK)
         e = bundle_file_write(a, opt_merge_output, &all);
     if (e == ERR_OK)
-        fprintf(stderr, "%zu orders, %zu decisions.\n", all.sets[BUNDLE_ORDERS].count,
-                all.sets[BUNDLE_DECISIONS].count);
+        tell(&all);
     bundle_free(&all);
     return e;
 }

@@ -52,6 +52,7 @@ static void share(struct app *a, struct next *n)
 {
     n->app.token = a->token;
     n->app.logged_in = true;
+    a->held = n->app.held = true;
     n->shared = true;
 }
 
@@ -63,6 +64,7 @@ static enum err open_token(struct app *a, struct next *n)
                           .pin_fd = opt_new_pin_fd,
                           .json = a->json,
                           .yes = a->yes,
+                          .wait = a->wait,
                           .last_try = a->last_try};
     if (opt_new_token == NULL) {
         share(a, n);

@@ -131,7 +131,7 @@ static enum err list(struct app *a)
     struct plugged p = {.app = a};
     enum err e = app_open_modules(a);
     if (e == ERR_OK)
-        e = plugged_read(a, &p);
+        e = plugged_read(&p);
     if (e == ERR_OK && opt_watch)
         e = plugged_watch(&p);
     else if (e == ERR_OK && p.pcscd == NULL && p.token_count == 0)

@@ -23,23 +23,12 @@ const struct finding_info *finding_info(enum finding f)
 
 /* --- writing down --- */
 
-/* Somebody pastes the command into a shell, where a URI stands in quotes: a label must not end
- * them. */
-static enum err add_uri(const struct token_info *token, struct buf *out)
+/* TEXT with {token} and {module} replaced. Somebody pastes it into a shell, where a URI stands in
+ * quotes: there is none in it, whatever a label has. */
+static enum err fill(const char *text, const struct token_info *token, struct buf *out)
 {
     struct buf uri = BUF_INIT(TOKEN_URI_MAX);
     enum err e = token != NULL ? token_info_uri(token, &uri) : ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < uri.len; i++)
-        e = uri.data[i] == '\'' ? buf_add_str(out, "%27") : buf_add_byte(out, uri.data[i]);
-    buf_free(&uri);
-    return e;
-}
-
-/* TEXT with {token} and {module} replaced. */
-static enum err fill(const char *text, const struct token_info *token, struct buf *out)
-{
-    struct buf uri = BUF_INIT(3 * TOKEN_URI_MAX);
-    enum err e = add_uri(token, &uri);
     const char *const names[][2] = {{"{token}", buf_str(&uri)},
                                     {"{module}", token != NULL ? token->module : "MODULE"}};
     while (e == ERR_OK && *text != '\0') {
@@ -61,7 +50,7 @@ static enum err note(struct doctor *d, enum finding f, const char *about,
         return ERR_OK;
     struct found *new = &d->found[d->count++];
     new->finding = f;
-    new->remedy = (struct buf)BUF_INIT(4 * TOKEN_URI_MAX);
+    new->remedy = (struct buf)BUF_INIT(2 * TOKEN_URI_MAX);
     (void)snprintf(new->about, sizeof new->about, "%s", about);
     return fill(infos[f].remedy, token, &new->remedy);
 }
@@ -204,7 +193,7 @@ static enum err check_named(struct doctor *d)
 {
     struct app *a = d->app;
     struct token_info own;
-    enum err e = app_open_token(a);
+    enum err e = app_find_token(a);
     if (e == ERR_TOKEN_NOT_FOUND)
         return note(d, FINDING_TOKEN_ABSENT, a->token_uri, NULL);
     if (e == ERR_TOKEN_AMBIGUOUS)
@@ -249,7 +238,7 @@ static enum err check_tokens(struct doctor *d)
     if (e == ERR_TOKEN_MODULE)
         return note(d, FINDING_MODULE_FAILS, a->module != NULL ? a->module : "", NULL);
     if (e == ERR_OK)
-        e = plugged_read(a, &d->plugged);
+        e = plugged_read(&d->plugged);
     if (e == ERR_OK && a->module_count == 0)
         return note(d, FINDING_NO_MODULE, "", NULL);
     if (e == ERR_OK)
@@ -303,6 +292,7 @@ static enum err check_clock(struct doctor *d)
 enum err doctor_look(struct doctor *d)
 {
     d->now_us = clock_now_us();
+    d->plugged.app = d->app;
     enum err e = check_tokens(d);
     return e == ERR_OK ? check_clock(d) : e;
 }

@@ -107,6 +107,7 @@ static enum err read_publics(struct app *a, struct enrol_keys *k)
     }
     if (e == ERR_OK) {
         a->key = k->key[KEY_USE_SIGN];
+        a->held = true;
         a->public_key = k->public[KEY_USE_SIGN];
     }
     return e;

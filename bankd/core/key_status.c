@@ -207,7 +207,7 @@ static enum err check_operator(struct core *c, const struct core_caller *who,
 {
     if (!(who->roles & ROLE_BIT(ROLE_SECURITY)))
         return ERR_ROLE_REQUIRED;
-    return status == KEY_ACTIVE || who->console ? ERR_OK : check_left(c, key);
+    return key_status_counts(status) || who->console ? ERR_OK : check_left(c, key);
 }
 
 /* What the operator may say; one that was retired is at most that again. */

@@ -20,7 +20,7 @@ enum stage { IDLE, AT_WORK, DONE };
 struct new_root {
     const char *keeper_socket;
     pthread_mutex_t lock;
-    pthread_cond_t done; /* on the monotonic clock */
+    pthread_cond_t done;
     pthread_t thread;
     /* Under LOCK. */
     enum stage stage;
@@ -32,7 +32,6 @@ struct new_root {
 enum err new_root_new(const char *keeper_socket, struct new_root **out)
 {
     struct new_root *r = calloc(1, sizeof *r);
-    pthread_condattr_t attr;
 
     *out = r;
     if (!r)
@@ -40,10 +39,7 @@ enum err new_root_new(const char *keeper_socket, struct new_root **out)
     r->keeper_socket = keeper_socket;
     r->act.max = JWS_MAX;
     pthread_mutex_init(&r->lock, NULL);
-    pthread_condattr_init(&attr);
-    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->done, &attr);
-    pthread_condattr_destroy(&attr);
+    pthread_cond_init(&r->done, NULL);
     return ERR_OK;
 }
 
@@ -113,7 +109,8 @@ enum err new_root_ask(struct new_root *r, const char *act, size_t len, unsigned 
     pthread_mutex_lock(&r->lock);
     enum err e = begin(r, act, len);
     while (!e && r->stage == AT_WORK) {
-        if (pthread_cond_timedwait(&r->done, &r->lock, &until) != 0 && r->stage == AT_WORK)
+        if (pthread_cond_clockwait(&r->done, &r->lock, CLOCK_MONOTONIC, &until) != 0 &&
+            r->stage == AT_WORK)
             e = ERR_TIMEOUT;
     }
     if (!e) {

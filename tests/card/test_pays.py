@@ -178,7 +178,7 @@ class CardPays(unittest.TestCase):
         self.pull(1)
         self.fails(self.alice.run(*sign), "TOKEN_NOT_FOUND")
         self.plug_in(2)
-        with self.alice.terminal(*sign) as terminal:
+        with self.alice.terminal(*sign, "--wait", "0") as terminal:
             self.assertIn("I approve this payment order.", terminal.expect("to approve this order: "))
             self.pull(2)
             terminal.type(PIN + "\n")

@@ -354,7 +354,7 @@ class Bank:
         with open(self.path("operator.spki"), "wb") as f:
             f.write(key.spki)
         self.tool(["bankd-keeper", "--config", self.path("keeper.conf"), "--pin-operator", self.path("operator.spki"),
-                   "--id", operator])
+                   "--id", operator], env=self.keeper_env)
         self.start_keeper()
 
     def write_settings(self):

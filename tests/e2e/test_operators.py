@@ -113,6 +113,18 @@ class Roles(Scene):
                          "LAST_OF_ROLE")
         self.assertEqual(self.bank.operator("POST", self.block(), NOTE).name, "CONSOLE_CLOSED")
 
+    def test_what_a_key_signed_may_count_again(self):
+        """That takes nothing from the last who makes operators."""
+        sara = enrol(self.bank, "sara", ["security"], by=self.sven)
+        old, sara.key = sara.key, Key(self.bank.dir)
+        self.assertEqual(rotation.send(sara, old, rotation.sign(old, sara.key)).name, "OK")
+        keys, was = "/v1/holders/sara/keys/", {**NOTE, "status": "suspended"}
+        self.assertEqual(self.sven.act(keys + old.thumbprint, was).name, "OK")
+        self.assertEqual(self.sven.act(keys + sara.key.thumbprint, {**NOTE, "status": "active"}).name, "OK")
+        self.assertEqual(self.sven.act("/v1/operators/sven/roles", {**NOTE, "roles": []}).name, "OK")
+        sara.login()
+        self.assertEqual(sara.act(keys + old.thumbprint, {**NOTE, "status": "active"}).json["status"], "retired")
+
     def test_a_lost_key_holds_no_role_fast(self):
         """Who cannot act is nobody's last: what he had can be taken, and it comes back with no key."""
         petra = enrol(self.bank, "petra", ["payments"], by=self.sven)

@@ -4,6 +4,7 @@
 standards' own examples and the golden files of tests/verifier. Uses none of our programs."""
 
 import base64
+import hashlib
 import json
 import pathlib
 import shutil
@@ -129,10 +130,45 @@ def evidence_seeds():
         yield golden(f"evidence/{name}.json")
 
 
+def a_bundle(**members):
+    order, policy = json.loads(golden("order.json")), json.loads(golden("policy.json"))
+    digest = hashlib.sha256(golden("order.json")).hexdigest()
+    key = json.loads(golden("keys.ndjson").splitlines()[0])
+    challenge = {"challenge": "AAECAwQFBgcICQoLDA0ODw", "expires": "2026-11-22T22:00:00Z", "issued": "2026-11-22T10:00:00Z",
+                 "thumbprint": "1cOKsbxizakCeypbrX0aN3xB7oWT4ZBtY5OaOWgEGDE"}
+    return {"bank": order["bank"], "challenges": [challenge],
+            "decisions": [{"decision": golden("decision.jws").decode(), "order": digest}],
+            "keys": [key["spki"]] if "spki" in key else [],
+            "orders": [{"order": order, "policy": hashlib.sha256(golden("policy.json")).hexdigest()}],
+            "policies": [policy], "type": "bundle", "version": 1, **members}
+
+
+def bundle_seeds():
+    whole = a_bundle()
+    yield canonical(whole)
+    for name in ("challenges", "decisions", "keys"):
+        yield canonical(a_bundle(**{name: []}))
+        yield canonical(a_bundle(**{name: whole[name] * 2}))
+    yield canonical(a_bundle(orders=[], decisions=[]))
+    yield canonical(a_bundle(bank="other.example/demo"))
+
+
+def parts_seeds():
+    document = canonical(a_bundle())
+    for each in (450, 1800):
+        cut = [document[i:i + each] for i in range(0, len(document), each)]
+        digest = hashlib.sha256(document).hexdigest().upper()
+        lines = ["CSQ1/%d/%d/%s/%s" % (i, len(cut), digest, base64.b32encode(part).decode().rstrip("="))
+                 for i, part in enumerate(cut, 1)]
+        yield "\n".join(lines[::-1] + lines[:1]).encode()
+        yield "\n".join(lines[1:]).encode()
+    yield b"CSQ1/1/1/C3AB8FF13720E8AD9047DD39466B3C8974E592C2FA383D4A3960714CAEF0C4F2/MZXW6YTBOI"
+
+
 def main():
     shutil.rmtree(HERE / "corpus", ignore_errors=True)
     for make in (json_seeds, jws_seeds, order_seeds, decision_seeds, base64url_seeds, uri_seeds,
-                 http_seeds, evidence_seeds):
+                 http_seeds, evidence_seeds, bundle_seeds, parts_seeds):
         folder = HERE / "corpus" / make.__name__.removesuffix("_seeds")
         folder.mkdir(parents=True)
         for number, seed in enumerate(make(), 1):

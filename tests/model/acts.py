@@ -8,6 +8,7 @@ from books import ENDS, NEVER, Key, Refused
 from documents import DAY
 
 CLAIM_LIVES = 2 * 3600
+HOLDS_MAX = 32  # of one order, by its operators
 ROLES = ["viewer", "payments", "enrolment", "policy", "security", "auditor", "terminal"]
 DESK = {"payments", "enrolment", "policy", "security"}  # those who work the queue
 ROUTES = [  # path, what is done, for whom
@@ -20,8 +21,12 @@ ROUTES = [  # path, what is done, for whom
     (r"/v1/accounts/(\w+)/(block)", {"payments", "security"}),
     (r"/v1/accounts/(\w+)/(unblock)", {"security"}),
     (r"/v1/operators/([\w-]+)/(roles)", {"security"}),
+    (r"/v1/bank-keys/(rollover)", {"security"}),
     (r"/v1/enrolments/([\w-]+)/(admission)", {"enrolment"}),
     (r"/v1/enrolments/([\w-]+)/(refusal)", {"enrolment"}),
+    (r"/v1/(applications)/([\w-]+)/(admission)", {"policy"}),
+    (r"/v1/(applications)/([\w-]+)/(refusal)", {"policy"}),
+    (r"/v1/holders/([\w-]+)/(keys)/@(\d+)", {"enrolment", "security"}),  # @: the key of this number
 ]
 # Who entered it so lately may not do it; an account's count for its orders.
 EYES = {"release": [("opened", None), ("booked", 30 * DAY), ("held", None)], "outcome": [("released", None)],
@@ -60,7 +65,10 @@ class Acts:
     # --- claims ---
     def claimed_by(self, item):
         by, since = self.claims.get(item, ("", 0))
-        return by if by and since > self.now - CLAIM_LIVES and self.roles[by] & DESK else ""
+        return by if by and since > self.now - CLAIM_LIVES and self.works(by) else ""
+
+    def works(self, name):
+        return self.roles.get(name, set()) & DESK and self.signs(name)
 
     def check_claim(self, item):
         if self.claimed_by(item) not in ("", self.acting):
@@ -78,6 +86,8 @@ class Acts:
             return any(str(k.id) == name for k in self.in_suspense())
         if kind == "enrolment":
             return any(r.id == name for r in self.still_waiting())
+        if kind == "application":
+            return name in self.applications and self.find_application(name).state == "waiting"
         return kind == "policy" and any(a.change.policy.digest == name for a in self.changing)
 
     def view_item(self, item):
@@ -97,7 +107,7 @@ class Acts:
                 raise Refused("ITEM_CLAIMED")
         elif operator != mine:
             raise Refused("ITEM_NOT_CLAIMED")
-        if operator and not self.roles.get(operator, set()) & DESK:
+        if operator and not self.works(operator):
             raise Refused("HOLDER_UNKNOWN")
         self.claims[item] = (operator, self.now)
         return self.view_item(item)
@@ -115,6 +125,9 @@ class Acts:
         able = found.status in ("ACTC", "PATC", "ACCP") or found.status == "PDNG" and found.released
         if not found.payee or kept or not able:
             raise Refused("NOT_HOLDABLE")
+        if found.kept == HOLDS_MAX:
+            raise Refused("HOLDS_TOO_MANY")
+        found.kept += 1
         more = self.flags(found) if found.status == "ACCP" else []
         found.held = [flag for flag in more if flag == "above-limit"] + ["operator"] + \
             [flag for flag in more if flag != "above-limit"]
@@ -148,7 +161,7 @@ class Acts:
         if self.four_eyes and operator == self.acting:
             raise Refused("FOUR_EYES")
         for role in self.roles[operator] - set(roles):
-            if not any(role in had for name, had in self.roles.items() if name != operator):
+            if self.able(role) and not self.able(role) - {operator}:
                 raise Refused("LAST_OF_ROLE")
         self.roles[operator] = set(roles)
         return {"err": "OK", "operator": operator, "roles": [role for role in ROLES if role in roles]}
@@ -182,14 +195,22 @@ class Acts:
 
     def do_act(self, what, request):
         *about, deed = what
+        if "keys" in what:
+            holder, _, key = what
+            return self.say_status(int(key), holder, request["status"])
         if deed == "claims":
             return self.claim(request["item"], request.get("operator", self.acting))
         if deed == "give-backs":
             return self.claim(request["item"], "")
         if deed == "comments":
             return self.comment(request["item"], request["text"])
+        if deed == "rollover":
+            return self.roll()
         if deed == "hold":
             return self.hold_order(*about)
+        if "applications" in what:
+            return self.open_account_applied(about[1], request["account"]) if deed == "admission" else \
+                self.end_application(about[1])
         if deed == "admission":
             return self.admit(self.request_called(*about), {"holder": request["holder"], "slip": self.other_letter(*about, request)})
         if deed == "refusal" and len(about) == 1:

@@ -7,6 +7,7 @@ act to the next. What the API has no call for does not happen: second keys."""
 
 import json
 import pathlib
+import re
 import signal
 import sys
 
@@ -27,9 +28,11 @@ import documents  # noqa: E402
 import model  # noqa: E402
 import world  # noqa: E402
 from books import Refused  # noqa: E402
+from keeper import Heard  # noqa: E402
 from logbook import Logbook  # noqa: E402
 
 SANE = 59  # seconds by which the clock may run ahead of the monotonic one: bankd bears 60
+PINNED = ("emma", "sven")  # of the operators: whom the keeper believes
 
 
 class Api:
@@ -41,7 +44,7 @@ class Api:
         self.bank.bankd_prefix, self.bank.keeper_env = self.clock.prefix(), self.clock.env
         self.people = []  # a session each, which a login makes one; the key's number
         self.handed = []  # (path, statement, what it is about)
-        self.newcomers = {}  # keys of those who asked, by number
+        self.newcomers, self.joined = {}, []  # keys of those who asked, by number; of those who were admitted
         self.next = {}  # statement: the key that gives its place, and the new one
         self.accounts, self.report = {}, {}
         self.movements, self.paid = 0, set()  # how many there were, and those out of accounts
@@ -50,7 +53,7 @@ class Api:
         self.checker = payee_checker.Checker(self.bank.path("checker"))
         self.set({})
         self.bank.__enter__()
-        self.started = self.now
+        self.started, self.pin = self.now, self.bank.pin
         self.keep_checkpoint()
 
     def ask(self, do, **members):
@@ -122,6 +125,8 @@ class Api:
         session.key = fixture.Key(self.bank.dir, c["curve"])
         self.people.append(session)
         spki = fixture.b64(session.key.spki)
+        if c["name"] in PINNED:
+            self.bank.pin_operator(c["name"], session.key)
         self.bank.operator("POST", "/v1/operators", {"operator": c["name"], "name": c["name"], "spki": spki})
         self.bank.operator("POST", f"/v1/operators/{c['name']}/roles", {"note": "Asked", "roles": c["roles"]})
         return self.answer(session.login(issued=self.now))
@@ -266,10 +271,16 @@ class Api:
     def do_admit(self, c):
         letter = {"holder": c["holder"], "name": "Somebody Else" if c["slip"] == "name" else c["name"],
                   "thumbprint": "A" * 43 if c["slip"] == "key" else self.asking(c).thumbprint}
-        answer = self.call(c, "POST", f"/v1/enrolments/{c['request']}/admission", letter)
-        if answer["err"] == "OK":
-            self.people.append(fixture.Session(self.bank))
-            self.people[-1].key = self.asking(c)
+        return self.admitted(self.call(c, "POST", f"/v1/enrolments/{c['request']}/admission", letter))
+
+    def admitted(self, answer):
+        """The newcomer's key is a holder's from then on."""
+        joins = answer["err"] == "OK" and answer["body"].get("status") == "admitted"
+        for key in self.newcomers.values() if joins else []:
+            if key.thumbprint == answer["body"].get("thumbprint") and key not in self.joined:
+                self.joined.append(key)
+                self.people.append(fixture.Session(self.bank))
+                self.people[-1].key = key
         return answer
 
     def do_refuse_request(self, c):
@@ -290,9 +301,13 @@ class Api:
     def do_see_application(self, c):
         return self.call(c, "GET", f"/v1/applications/{c['application']}")
 
+    def path_of(self, path):
+        """In which @N stands for the thumbprint of key N."""
+        return re.sub(r"@(\d+)", lambda found: self.people[int(found[1])].key.thumbprint, path)
+
     def do_act(self, c):
-        jws = operators.act(self.people[c["key"]].key, c["path"], json.loads(c["request"]), **self.said(c))
-        return self.hand_in(c, c["to"], {"act": jws})
+        jws = operators.act(self.people[c["key"]].key, self.path_of(c["path"]), json.loads(c["request"]), **self.said(c))
+        return self.admitted(self.hand_in(c, self.path_of(c["to"]), {"act": jws}))
 
     def do_rotate(self, c):
         old = self.people[c["key"]].key
@@ -322,7 +337,7 @@ class Api:
             "applications": "statement", "cash": "statement", "delegations": "delegation", "rotation": "rotation",
             "sponsorship": "sponsorship"}.get(path.rpartition("/")[2], "decision")
         answer = self.call(c, "POST", path, {**about, jws: self.handed[c["statement"]][1][jws]})
-        return self.rotated(c, c["statement"], answer)
+        return self.rotated(c, c["statement"], self.admitted(answer))
 
     # --- time ---
     def do_later(self, c):
@@ -380,9 +395,9 @@ class Api:
         self.bank.write(name, answer["text"])
         return name
 
-    def verdicts(self, names):
-        """Those of countersign-verify, which knows nothing but the pin."""
-        done = self.bank.tool(["countersign-verify", "evidence", "--json", "--bank-key", self.bank.pin,
+    def verdicts(self, names, *words):
+        """Those of countersign-verify, which knows nothing but the first pin, unless WORDS say another."""
+        done = self.bank.tool(["countersign-verify", "evidence", "--json", *(words or ["--bank-key", self.pin]),
                                *map(self.bank.path, names)], check=False)
         return [{"err": one.get("error", "OK"), **one} for one in map(json.loads, done.stdout.splitlines())]
 
@@ -428,13 +443,17 @@ class Api:
 
     def do_check_all(self, _):
         """The log with its signatures against a checkpoint from the beginning; then, the bank being
-        gone, the evidence that was kept."""
+        gone, the evidence that was kept: by the first root key's pin, and by the newest's with the rollovers."""
+        self.stop_bankd()
+        self.start_bankd()
         self.bank.verify_log("--checkpoint", self.bank.path("kept.note"))
+        self.bank.write("rollovers.json", self.bank.operator("GET", "/v1/rollovers").body.decode())
         self.stop_bankd()
         self.stop_keeper()
-        found = self.verdicts(self.evidence.values()) if self.evidence else []
-        return {"err": "OK", "complaints": self.complaints(),
-                "evidence": {order: one.get("status", one) for order, one in zip(self.evidence, found)}}
+        newest = ["--bank-key", self.bank.pin, "--rollovers", self.bank.path("rollovers.json")]
+        both = [self.verdicts(self.evidence.values(), *words) if self.evidence else [] for words in ([], newest)]
+        return {"err": "OK", "complaints": self.complaints(), "replaced": self.bank.pin != self.pin,
+                "evidence": [{order: one.get("status", one) for order, one in zip(self.evidence, found)} for found in both]}
 
     def complaints(self):
         """Nothing failed in a way that no answer tells."""
@@ -451,24 +470,24 @@ def minor(account, member):
     return documents.minor_of(account[member], account["currency"])
 
 
-class ApiBank(model.Bank):
+class ApiBank(Heard, model.Bank):
     """What the server says before the core is asked: the session comes first, and a policy that no
     account ever had is answered like an old one."""
 
     stranger = False  # who asked last for what operators do has no session
     each = 20  # all of them ask from one address
 
-    def certify(self):
-        """The keeper knows none of these operators."""
-        if self.acting != self.CONSOLE:
-            raise Refused("KEEPER_UNPINNED")
-
     def see_waiting(self, session):
+        self.stranger = False
         return {"err": "ROLE_REQUIRED"} if session is None else super().see_waiting(session)
 
     def operator(self, session):
         self.stranger = session is not None and not self.has_session(session)
         return super().operator(session)
+
+    def act(self, said, path):
+        self.stranger = False
+        return super().act(said, path)
 
     def unread(self, session, name):
         return self.unverified(session, name)
@@ -486,13 +505,14 @@ class ApiBank(model.Bank):
 
 class ApiWorld(world.World):
     Model = ApiBank
+    has_keeper = True
 
     def ask(self, do, **members):
         """What becomes due by it is done before anything else happens: by a bankd that started just now
         without anybody's asking, otherwise when the account is looked at."""
         answer = super().ask(do, **members)
         due = [number for number, account in self.bank.accounts.items() if self.bank.is_due(account)]
-        self.bank.due(len(self.bank.orders) + len(self.bank.changing) + len(self.bank.applications))
+        self.bank.due(sum(map(len, (self.bank.orders, self.bank.changing, self.bank.applications, self.bank.requests))))
         for number in [] if answer.get("looked") else due:
             self.compare("see-account", self.bank.see_account(None, number),
                          super().ask("see-account", account=number))
@@ -507,6 +527,22 @@ class ApiWorld(world.World):
     def second_key(self, _name):
         pass
 
+    def employ(self, name, roles):
+        super().employ(name, roles)
+        if name in PINNED:
+            self.bank.keeper.pin(self.bank.keys[-1], self.bank.now)
+
+    def again(self, statement, another, session):
+        self.bank.keeper_says = None  # nor does it hear of most
+        super().again(statement, another, session)
+
+    def same(self, what, expected, found):
+        """Of what the same act comes to at the keeper the first answer says nothing."""
+        if what == "the first answer":
+            self.same("again: keeper", self.bank.keeper_says, (found["body"] or {}).get("keeper"))
+            expected, found = ({**one, "text": "", "body": {**(one["body"] or {}), "keeper": None}} for one in (expected, found))
+        super().same(what, expected, found)
+
     def decide(self, said, order):
         """The checker says something of every payee."""
         super().decide({**said, "check": said["check"] or "RCVC"}, order)
@@ -518,5 +554,6 @@ class ApiWorld(world.World):
     def finish(self):
         answer = self.ask("check-all")
         self.same("the programs' complaints", [], answer["complaints"])
-        self.same("evidence of what was settled", {f"{n}/{i}": status for (n, i), status in self.settled.items()},
+        self.same("another root key", self.bank.roots > 1, answer["replaced"])
+        self.same("evidence of what was settled", [{f"{n}/{i}": status for (n, i), status in self.settled.items()}] * 2,
                   answer["evidence"])

@@ -102,14 +102,25 @@ class Applications:
 
     # --- the operator ---
     def admit_application(self, session, name, number):
-        if not self.operator(session):
-            return {"err": "ROLE_REQUIRED"}
+        return self.at_console(session, lambda: self.open_account_applied(name, number))
+
+    def refuse_application(self, session, name):
+        return self.at_console(session, lambda: self.end_application(name))
+
+    def known_application(self, name):
+        """On which no other operator works."""
         found = self.find_application(name)
-        for wrong, why in ((found is None, "NOT_FOUND"), (found and found.state != "waiting", "APPLICATION_OVER"),
-                           (found and found.missing, "APPLICATION_UNSIGNED"), (self.elsewhere(number), "ACCOUNT_ELSEWHERE"),
+        if found is None or found.state != "waiting":
+            raise Refused("APPLICATION_OVER" if found else "NOT_FOUND")
+        self.check_claim(f"application:{name}")
+        return found
+
+    def open_account_applied(self, name, number):
+        found = self.known_application(name)
+        for wrong, why in ((found.missing, "APPLICATION_UNSIGNED"), (self.elsewhere(number), "ACCOUNT_ELSEWHERE"),
                            (number in self.accounts, "ACCOUNT_EXISTS")):
             if wrong:
-                return {"err": why}
+                raise Refused(why)
         policy = first_policy(found.doc, number, self.now)
         account = self.accounts[number] = Account(number, found.doc["currency"], policy)
         account.words += [key for _, key in found.words]
@@ -118,12 +129,8 @@ class Applications:
         self.did("opened", f"account:{number}")
         return {"err": "OK", "http": 201, **found.view()}
 
-    def refuse_application(self, session, name):
-        if not self.operator(session):
-            return {"err": "ROLE_REQUIRED"}
-        found = self.find_application(name)
-        if found is None or found.state != "waiting":
-            return {"err": "APPLICATION_OVER" if found else "NOT_FOUND"}
+    def end_application(self, name):
+        found = self.known_application(name)
         found.state = "refused"
         return {"err": "OK", **found.view()}
 

@@ -71,6 +71,7 @@ class Order:
         self.due = 0  # microseconds
         self.held = []  # for which flags
         self.released = False  # by the operator, after it was held
+        self.kept = 0  # how often operators kept it back
         self.judged = []  # when it was executed: (policy, waited, who stands for whom)
         self.leaves = False  # for another bank
         self.day = None  # on which it will be executed

@@ -15,7 +15,7 @@ class Desk:
 
     def staff(self, roles=()):
         """An operator's key; one with a role of ROLES most of the time."""
-        keys = [i for i, key in enumerate(self.bank.keys) if key.staff]
+        keys = self.badges("active") or self.badges("suspended", "retired", "revoked")
         able = [i for i in keys if self.bank.roles[self.bank.keys[i].holder] & set(roles)]
         return self.pick(able if able and self.chance(90) else keys)
 
@@ -37,6 +37,8 @@ class Desk:
         rest = [f"credit:{k.id}" for k in self.bank.in_suspense()] + \
             [f"policy:{a.change.policy.digest}" for a in self.bank.changing]
         rest += [f"enrolment:{r.id}" for r in self.bank.still_waiting()]
+        if self.wide:
+            rest += [f"application:{a.digest}" for a in self.waiting_applications()]
         over = [f"order:{n}/{i}" for n, i in self.bank.orders] + ["credit:0", "credit:x", "policy:00", "bank:1",
                                                                  f"order:{iban(77)}/x"]
         claimed = [one for one in orders + rest if self.bank.claimed_by(one)]
@@ -50,7 +52,7 @@ class Desk:
         request = {"item": item, "note": "Asked"}
         by = self.bank.claimed_by(item)
         if by and self.chance(35):  # who has it gives it away, or back
-            key = next(i for i, one in enumerate(self.bank.keys) if one.holder == by)
+            key = self.badge(by)
         if self.chance(25):
             self.say_act(key, "/v1/queue/give-backs", request)
             return
@@ -77,7 +79,7 @@ class Desk:
         key = self.staff(["payments"])
         by = self.bank.claimed_by(f"order:{number}/{order.id}")
         if by and self.chance(60):
-            key = next(i for i, one in enumerate(self.bank.keys) if one.holder == by)
+            key = self.badge(by)
         self.say_act(key, f"/v1/accounts/{number}/orders/{order.id}/{deed}", {"note": "Asked"})
 
     def block(self):

@@ -41,8 +41,11 @@ struct signer *driver_key(struct driver *d, const struct js *command, const char
 
 struct core_caller driver_caller(struct driver *d, const struct js *command)
 {
-    if (!js_get(command, "session"))
-        return world_operator;
+    if (!js_get(command, "session")) /* the console, which has every role */
+        return (struct core_caller){.session = "",
+                                    .operator_name = world_operator.operator_name,
+                                    .roles = ROLE_ANY,
+                                    .console = true};
     return (struct core_caller){.session = driver_key(d, command, "session")->person.session};
 }
 
@@ -300,7 +303,7 @@ static void do_act(struct driver *d, const struct js *command)
     struct handed *h = driver_new_handed(d);
 
     driver_sign_act(d, command, &h->jws);
-    snprintf(h->act, sizeof h->act, "%s", driver_text(command, "to"));
+    driver_path(d, command, "to", h->act);
     driver_hand_in(d, command, &h->jws, h);
     driver_admitted(d);
 }

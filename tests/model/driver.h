@@ -66,6 +66,9 @@ int64_t driver_number(const struct js *command, const char *name);
 struct signer *driver_key(struct driver *d, const struct js *command, const char *name);
 /* The caller: a key's session, or the operator when there is no member SESSION. */
 struct core_caller driver_caller(struct driver *d, const struct js *command);
+/* A path in which @N stands for the thumbprint of key N. */
+void driver_path(struct driver *d, const struct js *command, const char *name,
+                 char out[static ACT_PATH_MAX + 1]);
 /* A key for the command's name, on its curve. */
 struct signer *driver_new_key(struct driver *d, const struct js *command);
 /* What the command has its statement say; P: under which policy. */

@@ -11,6 +11,7 @@
 #include "verifier/verifier.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void driver_employ(struct driver *d, const struct js *command)
@@ -77,6 +78,25 @@ static enum err admit(const struct asked *a, const struct core_caller *who, stru
     return core_enrolment_admit(a->d->w.core, who, a->match.param[0], &in, out);
 }
 
+static enum err set_key(const struct asked *a, const struct core_caller *who,
+                        struct core_answer *out)
+{
+    struct request_key r;
+
+    assert_ok(request_key_read(a->request->data, a->request->len, &r));
+    return core_key_set(a->d->w.core, who, a->match.param[0], a->match.param[1], r.status, r.note,
+                        out);
+}
+
+static enum err open_applied(const struct asked *a, const struct core_caller *who,
+                             struct core_answer *out)
+{
+    struct request_opening r;
+
+    assert_ok(request_opening_read(a->request->data, a->request->len, &r));
+    return core_application_admit(a->d->w.core, who, a->match.param[0], r.account, out);
+}
+
 /* Of routes that are asked with a note alone. */
 static enum err with_note(const struct asked *a, const struct core_caller *who,
                           struct core_answer *out)
@@ -93,6 +113,8 @@ static enum err with_note(const struct asked *a, const struct core_caller *who,
         return core_order_refuse(c, who, &word, out);
     case ROUTE_ENROLMENT_REFUSE:
         return core_enrolment_refuse(c, who, a->match.param[0], word.note, out);
+    case ROUTE_APPLICATION_REFUSE:
+        return core_application_refuse(c, who, a->match.param[0], word.note, out);
     case ROUTE_BLOCK:
         return core_account_state(c, who, word.account, CORE_ACCOUNT_BLOCK, word.note, out);
     case ROUTE_UNBLOCK:
@@ -108,17 +130,37 @@ static enum err run(void *ctx, const struct core_operator *as, struct core_answe
     const struct asked *a = ctx;
     const struct core_caller who = {.session = "", .operator_name = as->name, .roles = as->roles};
 
-    if (a->match.route == ROUTE_CLAIM || a->match.route == ROUTE_GIVE_BACK)
+    switch ((int)a->match.route) {
+    case ROUTE_CLAIM:
+    case ROUTE_GIVE_BACK:
         return claim(a, &who, a->match.route == ROUTE_GIVE_BACK, out);
-    if (a->match.route == ROUTE_COMMENT)
+    case ROUTE_COMMENT:
         return comment(a, &who, out);
-    if (a->match.route == ROUTE_ENROLMENT_ADMIT)
+    case ROUTE_ENROLMENT_ADMIT:
         return admit(a, &who, out);
-    return a->match.route == ROUTE_OPERATOR_ROLES ? give_roles(a, &who, out)
-                                                  : with_note(a, &who, out);
+    case ROUTE_APPLICATION_ADMIT:
+        return open_applied(a, &who, out);
+    case ROUTE_KEY_SET:
+        return set_key(a, &who, out);
+    case ROUTE_OPERATOR_ROLES:
+        return give_roles(a, &who, out);
+    default:
+        return with_note(a, &who, out);
+    }
 }
 
 /* --- the act --- */
+
+void driver_path(struct driver *d, const struct js *command, const char *name,
+                 char out[static ACT_PATH_MAX + 1])
+{
+    const char *path = driver_text(command, name), *at = strchr(path, '@');
+    size_t number = at ? (size_t)strtoul(at + 1, NULL, 10) : 0;
+
+    assert_true(number < d->key_count);
+    snprintf(out, ACT_PATH_MAX + 1, "%.*s%s", (int)(at ? at - path : ACT_PATH_MAX), path,
+             at ? key_thumbprint(d->keys[number].person.key) : "");
+}
 
 /* What is no act for PATH hears so only where he could act: as committer.c has it. */
 static enum err refuse(struct driver *d, const struct core_caller *who, role_set roles, enum err e)
@@ -157,11 +199,13 @@ void driver_sign_act(struct driver *d, const struct js *command, struct buf *jws
     const struct world_says says = driver_says(command, NULL);
     const char *request = driver_text(command, "request");
     struct person *p = &driver_key(d, command, "key")->person;
+    char path[ACT_PATH_MAX + 1];
     struct statement head;
     struct buf payload = {0};
 
+    driver_path(d, command, "path", path);
     world_head(&d->w, &says, &head);
-    assert_ok(act_make(&head, driver_text(command, "path"), request, strlen(request), &payload));
+    assert_ok(act_make(&head, path, request, strlen(request), &payload));
     assert_ok(jws_make(p->key, statement_typ(STATEMENT_OPERATOR_ACT), payload.data, payload.len,
                        world_sign_hash, p, jws));
     buf_free(&payload);

@@ -53,7 +53,8 @@ class Keyring:
         if len(self.bank.keys) >= KEYS_MAX:
             return
         if key is None:
-            key = self.pick(self.good_keys(self.people())) if self.chance(90) else self.any_key()
+            good = self.good_keys(self.people())
+            key = self.pick(good) if good and self.chance(90) else self.any_key()
         taken = None
         if self.chance(6):
             taken = self.pick([i for i in range(len(self.bank.keys)) if i != key])

@@ -35,15 +35,18 @@ class Keys:
                 self.set_key(key, status)
 
     def key_set(self, session, key, holder, status):
-        if not self.operator(session):
-            return {"err": "ROLE_REQUIRED"}
+        return self.at_console(session, lambda: self.say_status(key, holder, status))
+
+    def say_status(self, key, holder, status):
+        """What an operator says, at the console or by an act."""
         key = self.keys[key]
         for wrong, name in ((key.holder != holder, "KEY_UNKNOWN"),
                             (status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"),
                             (key.status == "revoked", "KEY_REVOKED"),
                             (key.status == "retired" and status == "active", "KEY_RETIRED")):
             if wrong:
-                return {"err": name}
+                raise Refused(name)
+        self.check_badge(key, status)
         return self.set_line(key, status)
 
     def key_suspend(self, session, key):
@@ -51,11 +54,12 @@ class Keys:
         key = self.keys[key]
         try:
             who = self.caller(session)
+            for wrong, name in ((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
+                if wrong:
+                    raise Refused(name)
+            self.check_left(key)
         except Refused as why:
             return {"err": str(why)}
-        for wrong, name in ((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
-            if wrong:
-                return {"err": name}
         if key.counts:
             return self.set_line(key, "suspended")
         self.set_later(key, "suspended")
@@ -86,7 +90,7 @@ class Keys:
 
     def take_place(self, said, key):
         """The session that it came over goes on as the new key's."""
-        new = Key(key.holder, self.now, key.terminal)
+        new = Key(key.holder, self.now, key.terminal, key.staff)
         new.in_log, new.generation = key.in_log, key.generation + 1
         if said["session"] == said["key"]:
             new.session = key.session

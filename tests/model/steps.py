@@ -12,6 +12,7 @@ from desk import Desk
 from errands import Errands
 from gifts import Gifts
 from keyring import Keyring
+from staffing import Staffing
 
 CURVES = {"alice": "P-256", "bob": "P-521", "carol": "P-384", "dave": "P-256", "erin": "P-256",
           "frank": "P-256"}
@@ -20,9 +21,9 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring):
+class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring, Staffing):
     def __init__(self, world, wide):
-        """WIDE: strangers come, too, and people ask what waits for them; the other seeds are as they were."""
+        """WIDE: strangers come, too, operators lose their keys, people ask what waits for them; the other seeds are as they were."""
         self.wide = wide
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
@@ -518,8 +519,9 @@ class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring):
             self.world.open_account(number, currency, *self.drawn(currency))
 
     def step(self):
-        if self.wide and self.chance(20):
-            self.weighted([(self.arrive, 85), (self.look_what_waits, 15)])()
+        if self.wide and self.chance(26):
+            self.weighted([(self.arrive, 65), (self.look_what_waits, 12), (self.employed, 12), (self.keys_by_act, 3),
+                           (self.application_by_act, 6), (self.keep_often, 2), (self.replace_root, 3)])()
             return
         self.weighted([(self.vote, 44), (self.new_order, 20), (self.cash, 6), (self.again, 5), (self.later, 9),
                        (self.due, 3), (self.fund, 4), (self.look, 5), (self.evidence, 4), (self.key_status, 4),

@@ -20,6 +20,7 @@ class World:
     commands, so that they can be read after a failure."""
 
     Model = model.Bank
+    has_keeper = False
 
     def __init__(self, driver, seed):
         self.driver, self.lines = driver, []
@@ -70,6 +71,8 @@ class World:
                 found = [{key: one[key] for key in value[0]} for one in found] if value else found
             elif name == "orders":
                 found = sorted(f"{one['order']['account']}/{one['order']['id']}" for one in found)
+            elif name == "certificates":
+                found = sorted(found) if found else None
             elif name == "comments":
                 found = [one["text"] for one in found]
             elif name == "pending" and found:
@@ -176,7 +179,7 @@ class World:
         said = {**said, "do": "act", "verb": "", "to": path}
         self.hand_in("act", said, None, lambda: self.bank.act(said, path), to=path, path=said["path"],
                      request=documents.canonical(said["request"]))
-        self.note(path.rpartition("/")[2], self.answers[-1]["err"])
+        self.note("by act: " + ("key" if "@" in path else path.rpartition("/")[2]), self.answers[-1]["err"])
 
     def rotate(self, said, path, curve):
         """By the path of another key, if it is not that of the signer; to a TAKEN key instead of a new one."""

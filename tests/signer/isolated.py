@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import shutil
-import time
 
 from bank import BIN, NAME, b64, canon
 from desk import JOINT, PAYEE, Desk
@@ -67,6 +66,11 @@ class Stick(Desk):
             return json.load(f)
 
     @staticmethod
+    def bytes(path):
+        with open(path, "rb") as f:
+            return f.read()
+
+    @staticmethod
     def write(path, value):
         with open(path, "wb") as f:
             f.write(canon(value) + b"\n")
@@ -76,9 +80,16 @@ class Stick(Desk):
         out = self.bank.path(to)
         return out, self.alice.run("merge", *paths, "-o", out, check=check)
 
-    def send(self, path, who=None, check=True):
-        done = (who or self.alice).run("send", path, "--json", check=check)
-        return [json.loads(line) for line in done.stdout.splitlines()] if check else done
+    def send(self, path, who=None):
+        done = (who or self.alice).run("send", path, "--json", check=True)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def send_refused(self, path, name, *words):
+        """Some or all of it, by NAME; what the bank takes of the rest stands."""
+        done = self.alice.run("send", path)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        for word in ("countersign: %s: " % name, *words):
+            self.assertIn(word, done.stderr)
 
     def status(self, order):
         answer = self.bank.operator("GET", "/v1/accounts/%s/orders/%s" % (order["account"], order["id"]))
@@ -89,20 +100,15 @@ class Stick(Desk):
         return [e for e in self.bank.entries() if e["type"] == "settlement" and e["object"] == at]
 
     # --- without a network ---
-    def away(self, holder, *words, check=False, prefix=(), env=None, pin=True):
+    def away(self, holder, *words, check=False, bank=NAME, pin=None):
         """Nothing but the bank's name and the token; where no packet gets out."""
         nowhere = self.bank.path("nowhere")
-        args = [UNSHARE, "-n", *prefix, os.path.join(BIN, "countersign"), *words, "--bank", NAME, "--module", holder.module,
-                "--token", holder.token, *(["--pin-fd", "{%s}" % holder.pin] if pin else [])]
-        return self.bank.tool(args, check=check, env={"XDG_CONFIG_HOME": nowhere, "XDG_RUNTIME_DIR": nowhere,
-                                                      "HOME": nowhere, **(env or {})})
+        args = [UNSHARE, "-n", os.path.join(BIN, "countersign"), *words, "--bank", bank, "--module", holder.module,
+                "--token", holder.token, "--pin-fd", "{%s}" % (pin or holder.pin)]
+        return self.bank.tool(args, check=check, env={"XDG_CONFIG_HOME": nowhere, "XDG_RUNTIME_DIR": nowhere, "HOME": nowhere})
 
     def sign(self, holder, path, *words, check=True):
         return self.away(holder, "sign", path, *words, check=check)
-
-
-def now():
-    return int(time.time())
 
 
 def payload(jws):

@@ -1,5 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Orders and challenges carried to a machine without a network, signed there, and brought back."""
+"""Orders and challenges carried to a machine without a network, signed there, and brought back: on a stick, and
+as QR codes."""
+import json
+import os
+import random
+import re
+import subprocess
 import unittest
 
 from desk import JOINT
@@ -20,13 +26,11 @@ class Carried(Stick):
         self.sign(self.bob, his)
         there, _ = self.merge(mine, his)
         back, _ = self.merge(his, mine, self.stick, mine, to="other.json")
-        with open(there, "rb") as one, open(back, "rb") as other:
-            self.assertEqual(one.read(), other.read())
+        self.assertEqual(self.bytes(there), self.bytes(back))
         self.assertEqual(len(self.read(there)["decisions"]), 4)
         answers = self.send(there)
         self.assertEqual(sorted(a["status"] for a in answers), ["ACSC", "ACSC", "PATC", "PATC"])
-        again = self.send(back, self.bob)
-        self.assertEqual(again, answers)
+        self.assertEqual(self.send(back, self.bob), answers)
         for order in (first, second):
             self.assertEqual((self.status(order), len(self.settlements(order))), ("ACSC", 1))
         self.assertAlmostEqual(float(before) - float(self.available(JOINT)), 12.5)
@@ -43,6 +47,212 @@ class Carried(Stick):
         bundle = self.read(self.stick)
         challenge, = [c["challenge"] for c in bundle["challenges"] if c["thumbprint"] == self.keys["bob"]]
         self.assertEqual(payload(bundle["decisions"][0]["decision"])["challenge"], challenge)
+
+    def test_it_grows(self):
+        """A second run signs what the first did not know; what is signed already is not signed again."""
+        self.orders("1.00")
+        self.sign(self.alice, self.stick)
+        first = self.bytes(self.stick)
+        self.assertIn("Signed 0 of 1 orders", self.sign(self.alice, self.stick).stderr)
+        self.assertEqual(self.bytes(self.stick), first)
+        path, order = self.new("2.00", "later.json")
+        self.carry(path)
+        self.assertIn("Signed 1 of 2 orders", self.sign(self.alice, self.stick).stderr)
+        self.sign(self.bob, self.stick)
+        bundle = self.read(self.stick)
+        self.assertEqual((len(bundle["orders"]), len(bundle["decisions"]), len(bundle["keys"])), (2, 4, 2))
+        for one in json.loads(first)["decisions"]:
+            self.assertIn(one, bundle["decisions"])
+        self.send(self.stick)
+        self.assertEqual(self.status(order), "ACSC")
+
+    def test_what_waits(self):
+        """--all-waiting takes what the bank has, and the key of one's own where none is named."""
+        path, order = self.new("3.00")
+        self.bob.run("submit", path, check=True)
+        done = self.alice.run("carry", "--all-waiting", "--account", JOINT, "-o", self.stick, check=True)
+        self.assertIn("The key %s can sign until" % self.keys["alice"], done.stderr)
+        bundle = self.read(self.stick)
+        self.assertIn(order, [o["order"] for o in bundle["orders"]])
+        self.assertEqual([c["thumbprint"] for c in bundle["challenges"]], [self.keys["alice"]])
+        self.alice.run("cancel", order["id"], check=True)
+
+    def test_one_of_them_and_other_verbs(self):
+        first, second = self.orders("1.00", "2.00")
+        self.sign(self.alice, self.stick, "--order", first["id"])
+        self.sign(self.bob, self.stick, "--order", second["id"], "--decision", "reject")
+        said = sorted((payload(d["decision"])["order"], payload(d["decision"])["decision"])
+                      for d in self.read(self.stick)["decisions"])
+        self.assertEqual(said, sorted([(first["id"], "approve"), (second["id"], "reject")]))
+        self.refused(self.sign(self.alice, self.stick, "--order", "01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", check=False),
+                     "NOT_FOUND", 1)
+
+    def test_at_a_terminal(self):
+        """All texts before the one question for the PIN, and nothing is asked after it."""
+        first, second = self.orders("1.00", "2.00")
+        self.alice.settings(JOINT)
+        with self.alice.terminal("sign", self.stick) as terminal:
+            shown = terminal.expect("PIN of token ")
+            self.assertEqual(shown.count("I approve this payment order."), 2)
+            for order in (first, second):
+                self.assertIn(order["id"], shown)
+            self.assertIn("approve these 2 orders", terminal.expect(": "))
+            terminal.type(self.alice.pin + "\n")
+            code, rest = terminal.end()
+        self.assertEqual((code, "PIN of token" in rest, "[y/N]" in rest), (0, False, False), rest)
+        self.assertEqual(len(self.read(self.stick)["decisions"]), 2)
+
+    def test_usage(self):
+        self.orders("1.00")
+        for words in (("sign", self.stick, "--challenge", "K9gGyX8OAK8aH8Myj6djqQ"), ("sign", self.stick, "--policy", "x"),
+                      ("sign", self.stick, "--decision", "perhaps"),
+                      ("sign", self.bank.path("order-0.json"), "--order", "x", "--policy", "x", "--decision", "approve")):
+            self.refused(self.away(self.alice, *words), "USAGE", 2)
+        self.refused(self.alice.run("carry", "-o", self.bank.path("none.json")), "NOT_FOUND", 1)
+        self.refused(self.alice.run("carry", "--for", "me", "-o", self.stick), "USAGE", 2)
+        self.send_refused(self.stick, "NOT_FOUND", "no decision yet")
+
+    def test_never_half_a_document(self):
+        """A wrong PIN, a place that cannot be written: what is on the stick stays as it was."""
+        self.orders("1.00")
+        before = self.bytes(self.stick)
+        wrong = self.away(self.alice, "sign", self.stick, pin="0000")
+        self.refused(wrong, "PIN_WRONG", 3)
+        nowhere = self.sign(self.alice, self.stick, "-o", self.bank.path("no/such/place.json"), check=False)
+        self.refused(nowhere, "IO", 4)
+        self.assertEqual(self.bytes(self.stick), before)
+        self.assertEqual([n for n in os.listdir(self.bank.dir) if "stick" in n], ["stick.json"])
+        self.sign(self.alice, self.stick)
+
+
+class Shown(Stick):
+    def show(self, *words, check=True):
+        return self.alice.run("bundle", "show", self.stick, *words, check=check)
+
+    def names(self):
+        return [word for name, key in self.keys.items() for word in ("--holder", name + "=" + key)]
+
+    def test_who_is_missing(self):
+        order, = self.orders("4.00")
+        self.assertIn("Missing       2 approvals, next from alice, bob\n", self.show(*self.names()).stdout)
+        self.sign(self.alice, self.stick)
+        shown = self.show(*self.names()).stdout
+        self.assertIn("alice, " + self.keys["alice"], shown)
+        self.assertRegex(shown, r"approve +alice, .*: verified\n")
+        self.assertIn("Missing       1 approval, next from bob\n", shown)
+        self.assertIn("1 of 2 approvals are here, whose is not said (--holder)\n", self.show().stdout)
+        self.sign(self.bob, self.stick)
+        self.assertIn("Missing       nothing, by what is here\n", self.show(*self.names()).stdout)
+        told = json.loads(self.show(*self.names(), "--json").stdout)
+        self.assertEqual([(o["order"], o["complete"], o["required"]) for o in told["orders"]], [(order["id"], True, 2)])
+        self.assertEqual({(d["holder"], d["verdict"]) for d in told["orders"][0]["decisions"]},
+                         {("alice", "OK"), ("bob", "OK")})
+        self.refused(self.show("--holder", "alice", check=False), "USAGE", 2)
+
+    def test_without_the_key(self):
+        self.orders("4.00")
+        self.sign(self.alice, self.stick)
+        self.write(self.stick, {**self.read(self.stick), "keys": []})
+        self.assertIn("not verified, the key is not in the bundle", self.show().stdout)
+
+    def test_not_valid(self):
+        self.orders("4.00")
+        self.sign(self.alice, self.stick)
+        bundle = self.read(self.stick)
+        head, body, _ = bundle["decisions"][0]["decision"].split(".")
+        bundle["decisions"][0]["decision"] = ".".join((head, body, "A" * 86))
+        self.write(self.stick, bundle)
+        done = self.show(check=False)
+        self.assertIn("NOT VALID, SIGNATURE_INVALID", done.stdout)
+        self.assertIn("countersign: SIGNATURE_INVALID: ", done.stderr)
+        self.assertEqual(done.returncode, 1)
+
+
+class Codes(Stick):
+    """The same through a gap of air."""
+
+    def scan(self, *images):
+        return subprocess.run(["zbarimg", "--nodbus", "--quiet", "--raw", *images], capture_output=True, text=True, check=True,
+                              timeout=120).stdout.splitlines()
+
+    def images(self, path, *words):
+        out = self.bank.path("codes-%d" % random.randrange(10**9))
+        os.mkdir(out)
+        self.alice.run("qr", "show", path, "-o", out, *words, check=True)
+        return [os.path.join(out, name) for name in os.listdir(out)]
+
+    def lines(self, path, *words):
+        return self.alice.json("qr", "show", path, *words)["parts"]
+
+    def assemble(self, lines, to, check=True):
+        text = self.bank.path("lines.txt")
+        with open(text, "w", encoding="ascii") as f:
+            f.write("\n".join(lines) + "\n")
+        return self.away(self.alice, "qr", "read", text, "-o", to, check=check)
+
+    def test_there_and_back_by_camera(self):
+        """Scanned in any order and twice, signed, shown as codes, scanned at home, sent: paid once."""
+        order, = self.orders("6.00")
+        images = self.images(self.stick)
+        self.assertGreater(len(images), 2)
+        random.shuffle(images)
+        away = self.bank.path("away.json")
+        self.assemble(self.scan(*images, images[0]), away)
+        self.assertEqual(self.bytes(away), self.bytes(self.stick))
+        self.sign(self.alice, away)
+        self.sign(self.bob, away)
+        signed = self.bytes(away)
+        self.assemble(self.scan(*self.images(away, "--bytes", "900")), self.stick)
+        self.assertEqual(self.bytes(self.stick), signed)
+        self.send(self.stick)
+        self.assertEqual((self.status(order), len(self.settlements(order))), ("ACSC", 1))
+
+    def test_on_a_terminal(self):
+        """What is printed is a code that a camera reads."""
+        self.orders("6.00")
+        shown = self.alice.run("qr", "show", self.stick, "--bytes", "400", check=True).stdout
+        codes = re.split(r"\d+ of \d+\n", shown)[:-1]
+        read = [self.scan(self.picture(code, i))[0] for i, code in enumerate(codes)]
+        self.assertEqual(read, self.lines(self.stick, "--bytes", "400"))
+
+    def picture(self, code, number, scale=4):
+        """The characters as a grey image: what a terminal shows of them."""
+        rows = []
+        for line in code.splitlines():
+            self.assertTrue(line.startswith("\033[38;5;16;48;5;231m") and line.endswith("\033[0m"), line)
+            cells = line[len("\033[38;5;16;48;5;231m"):-len("\033[0m")]
+            rows += [[c in "\u2580\u2588" for c in cells], [c in "\u2584\u2588" for c in cells]]
+        pixels = b"".join(bytes(0 if dark else 255 for dark in row for _ in range(scale)) for row in rows for _ in range(scale))
+        path = self.bank.path("code-%d.pgm" % number)
+        with open(path, "wb") as f:
+            f.write(b"P5\n%d %d\n255\n" % (scale * len(rows[0]), scale * len(rows)) + pixels)
+        return path
+
+    def test_what_is_not_whole(self):
+        first, = self.orders("6.00")
+        lines = self.lines(self.stick)
+        with_another = self.copy("another.json")
+        path, _ = self.new("7.00", "another-order.json")
+        self.carry(path, to=with_another)
+        other = self.lines(with_another)
+        away = self.bank.path("away.json")
+        flipped = lines[1][:-1] + ("A" if lines[1][-1] != "A" else "B")
+        for given, name, words in (
+                (lines[:1] + lines[2:], "PARTS_MISSING", ("missing: 2",)), ([], "PARTS_MISSING", ("there is none",)),
+                (lines[:2] + other[2:], "PARTS_MIXED", ()), (lines + self.lines(self.stick, "--bytes", "300"), "PARTS_MIXED", ()),
+                (lines[:2] + ["https://example.org"], "PART_MALFORMED", (":3",)), ([lines[0][:-1], *lines[1:]], None, ()),
+                (lines + [flipped], None, ()), ([lines[0], flipped, *lines[2:]], None, ())):
+            done = self.assemble(given, away, check=False)
+            self.assertNotEqual(done.returncode, 0, given)
+            self.refused(done, name or re.search(r"countersign: (PARTS_DAMAGED|PART_MALFORMED): ", done.stderr)[1], 1, *words)
+            self.assertFalse(os.path.exists(away))
+        self.assemble(lines, away)
+        self.assertEqual([o["order"]["id"] for o in self.read(away)["orders"]], [first["id"]])
+
+    def test_limits(self):
+        self.orders("6.00")
+        for size in ("49", "1801", "x", "0450"):
+            self.refused(self.alice.run("qr", "show", self.stick, "--bytes", size), "USAGE", 2)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/card.h"
+
+#include "app/plugged.h"
+#include "app/signals.h"
+#include "base/clock.h"
+#include "base/text.h"
+#include <string.h>
+#include <unistd.h>
+
+#define WAIT_S 60
+#define WAIT_MAX_S 3600
+#define LOOK_MS 1000 /* until modules that need no reader are asked again */
+#define TRIES 3      /* a card that was just inserted may not answer the first question */
+
+/* --- whether --- */
+
+static enum err read_wait(struct app *a, uint64_t *seconds)
+{
+    *seconds = isatty(STDERR_FILENO) == 1 ? WAIT_S : 0;
+    if (a->wait == NULL || text_parse_u64(a->wait, strlen(a->wait), WAIT_MAX_S, seconds) == ERR_OK)
+        return ERR_OK;
+    return app_fail(a, ERR_USAGE, "--wait takes seconds, at most %d", WAIT_MAX_S);
+}
+
+bool card_pulled(const struct app *a, enum err e)
+{
+    return !a->held && !a->gave_up && (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND);
+}
+
+/* --- words --- */
+
+static const char *wanted(const struct app *a)
+{
+    if (a->opened.len > 0)
+        return buf_str(&a->opened);
+    return a->token_uri != NULL ? a->token_uri : "any token";
+}
+
+static void say_what(const struct app *a, enum err why, uint64_t seconds)
+{
+    app_say(stderr, "%s %s, within %llu seconds (Ctrl-C ends it): %s",
+            why == ERR_TOKEN_REMOVED ? "The token was pulled; nothing was signed with it since."
+                                     : "Your token is not there.",
+            why == ERR_TOKEN_REMOVED ? "Insert your card again" : "Insert your card",
+            (unsigned long long)seconds, wanted(a));
+}
+
+/* What is there instead says more than that the right one is not. */
+static void say_what_is_there(const struct plugged *p)
+{
+    if (p->pcscd == NULL)
+        fputs("  pcscd does not answer, so cards in readers are not seen.\n", stderr);
+    for (size_t i = 0; i < p->reader_count; i++) {
+        if (p->readers[i].card && p->readers[i].mute)
+            app_say(stderr, "  The card in %s does not answer.", p->readers[i].name);
+        else if (p->readers[i].card && !plugged_known(p, &p->readers[i]))
+            app_say(stderr, "  No module here knows the card in %s.", p->readers[i].name);
+    }
+    for (size_t i = 0; i < p->token_count; i++) {
+        if (p->tokens[i].info.initialized)
+            app_say(stderr, "  There is %s, serial %s, in %s.", p->tokens[i].info.label,
+                    p->tokens[i].info.serial, p->tokens[i].info.slot);
+    }
+}
+
+/* --- the wait --- */
+
+static void drop(struct app *a)
+{
+    token_key_free(a->key);
+    a->key = NULL;
+    token_close(a->token);
+    a->token = NULL;
+    a->logged_in = false;
+}
+
+/* One look after the other until it is there, or something is wrong that no waiting mends. */
+static enum err await(struct app *a, struct plugged *p, int64_t until_us)
+{
+    uint64_t seen = 0;
+    unsigned tries = TRIES;
+    enum err e = plugged_read(p);
+    if (e == ERR_OK)
+        say_what_is_there(p);
+    while (e == ERR_OK) {
+        a->message[0] = '\0';
+        if (tries > 0) {
+            e = app_find_token(a);
+            tries--;
+        } else {
+            e = ERR_TOKEN_NOT_FOUND;
+        }
+        if (e != ERR_TOKEN_NOT_FOUND && e != ERR_TOKEN_REMOVED)
+            return e;
+        if (signals_seen())
+            return app_fail(a, ERR_TOKEN_WAIT_ENDED, "looked for %s", wanted(a));
+        int64_t left_ms = (until_us - clock_mono_us()) / 1000;
+        if (left_ms <= 0)
+            return ERR_TOKEN_NOT_FOUND;
+        seen = p->changes;
+        e = plugged_next(p, left_ms < LOOK_MS ? (unsigned)left_ms : LOOK_MS);
+        if (p->changes != seen)
+            tries = TRIES;
+    }
+    return e;
+}
+
+enum err card_await(struct app *a, enum err why)
+{
+    struct plugged p = {.app = a, .glances = true};
+    uint64_t seconds = 0;
+    enum err e = read_wait(a, &seconds);
+    if (e == ERR_OK && (seconds == 0 || a->gave_up))
+        e = why;
+    a->gave_up = e != ERR_OK;
+    if (e != ERR_OK)
+        return e;
+    drop(a);
+    say_what(a, why, seconds);
+    signals_catch();
+    e = await(a, &p, clock_mono_us() + (int64_t)seconds * TEXT_SECOND_US);
+    signals_release();
+    a->gave_up = e != ERR_OK;
+    if (e == ERR_OK)
+        fputs("It is there.\n", stderr);
+    else if (e == ERR_TOKEN_NOT_FOUND)
+        (void)app_fail(a, e, "waited %llu seconds for %s", (unsigned long long)seconds, wanted(a));
+    plugged_free(&p);
+    return e;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * card: "Insert your card". A token that is not there, or was pulled in the middle, is waited for:
+ * --wait seconds, or a minute when standard error is a terminal, where somebody reads what is asked
+ * for. Ctrl-C ends the wait, and nothing else has happened by then.
+ */
+#ifndef APP_CARD_H
+#define APP_CARD_H
+
+#include "app/app.h"
+
+/* Whether E says that A's token went, and A can wait for it and open it anew. */
+bool card_pulled(const struct app *a, enum err e);
+
+/* Says why and waits until A's token is there, and open: not logged in, and without A's key. WHY is
+ * what came of looking for it; it is returned when nobody waits. TOKEN_NOT_FOUND when the time is
+ * over, TOKEN_WAIT_ENDED. */
+MUST_CHECK enum err card_await(struct app *a, enum err why);
+
+#endif

@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Insert your card: commands wait for it, say when it was pulled and go on when it is back, and no document is there
+before it is whole. Real pcscd, real OpenSC, a real bank; runs under with-card."""
+import json
+import os
+import subprocess
+import time
+import unittest
+
+from middleware import PIN
+from test_pays import ACCOUNTS, CardPays
+
+WRITTEN = "signed.json"
+
+
+class InsertTest(CardPays):
+    def setUp(self):
+        super().setUp()
+        self.enrol(self.alice)
+        self.path, self.order = self.alice.new_order(account=ACCOUNTS["alice"])
+        policy = self.bank.path("policy.json")
+        self.alice.run("policy", "--output", policy, check=True)
+        self.sign = ("sign", self.path, "--policy", policy, "--decision", "approve", "--output", self.bank.path(WRITTEN))
+
+    def written(self):
+        """Whatever begins with the document's name: half of it would, too."""
+        return [name for name in os.listdir(self.bank.dir) if name.startswith(WRITTEN)]
+
+    def is_signed(self):
+        with open(self.bank.path(WRITTEN), encoding="utf-8") as document:
+            self.assertIn("decision", json.load(document))
+
+    def test_comes(self):
+        """At a terminal by itself, elsewhere when asked to."""
+        self.pull(1)
+        with self.alice.terminal(*self.sign) as terminal:
+            terminal.expect("Your token is not there. Insert your card, within 60 seconds (Ctrl-C ends it): pkcs11:id=%01")
+            self.assertEqual(self.written(), [])
+            self.plug_in(2)
+            terminal.expect("It is there.")
+            terminal.expect("to approve this order: ")
+            terminal.type(PIN + "\n")
+            self.assertEqual(terminal.end()[0], 0)
+        self.is_signed()
+        os.unlink(self.bank.path(WRITTEN))
+        self.pull(2)
+        self.assertNotIn("Insert", self.fails(self.alice.run(*self.sign), "TOKEN_NOT_FOUND"))
+        begun = time.monotonic()
+        self.assertIn("waited 1 seconds", self.fails(self.alice.run(*self.sign, "--wait", "1"), "TOKEN_NOT_FOUND"))
+        self.assertGreaterEqual(time.monotonic() - begun, 1)
+        self.assertEqual(self.written(), [])
+
+    def test_pulled_at_prompt(self):
+        """The PIN that was typed for a card that is gone goes nowhere; it is asked for again."""
+        with self.alice.terminal(*self.sign) as terminal:
+            terminal.expect("to approve this order: ")
+            self.pull(1)
+            terminal.type(PIN + "\n")
+            terminal.expect("The token was pulled; nothing was signed with it since. Insert your card again")
+            self.assertEqual(self.written(), [])
+            self.plug_in(2)
+            terminal.expect("It is there.")
+            terminal.expect("to approve this order: ")
+            self.pull(2)
+            terminal.type(PIN + "\n")
+            terminal.expect("Insert your card again")
+            self.plug_in(3)
+            terminal.expect("to approve this order: ")
+            terminal.type(PIN + "\n")
+            self.assertEqual(terminal.end()[0], 0)
+        self.is_signed()
+
+    def test_pulled_at_signing(self):
+        """Between the PIN for the session and the signature: the PIN once more, and one payment."""
+        self.open_creditor()
+        self.alice.run("logout", check=True)
+        with self.alice.terminal("approve", self.path) as terminal:
+            terminal.expect("to log in: ")
+            terminal.type(PIN + "\n")
+            terminal.expect("Sign this? [y/N]")
+            self.pull(1)
+            terminal.type("y\n")
+            terminal.expect("Insert your card again")
+            self.assertEqual(self.bank.balance(ACCOUNTS["alice"])["available"], "872.22")
+            self.plug_in(2)
+            terminal.expect("It is there.")
+            terminal.expect("PIN of token ")
+            terminal.type(PIN + "\n")
+            terminal.expect("ACSC")
+            self.assertEqual(terminal.end()[0], 0)
+        self.assertEqual(self.bank.balance(ACCOUNTS["alice"])["available"], "794.44")
+
+    def test_other_card(self):
+        """One that the settings fit as well gets no PIN in place of the one that was pulled."""
+        with self.alice.terminal(*self.sign) as terminal:
+            terminal.expect("to approve this order: ")
+            self.pull(1)
+            terminal.type(PIN + "\n")
+            terminal.expect("Insert your card again")
+            other = subprocess.Popen([os.environ["CARD_PROGRAM"], "--port", os.environ["CARD_SECOND"], "--pin", "99999999"],
+                                     stdout=subprocess.PIPE, text=True)
+            self.addCleanup(other.stdout.close)
+            self.addCleanup(other.wait)
+            self.addCleanup(other.terminate)
+            self.assertEqual(other.stdout.readline(), "READY\n")
+            while len(self.list_tokens()) != 1:
+                self.assertIsNone(other.poll())
+            self.plug_in(2)
+            self.assertNotIn("PIN of token", terminal.expect("It is there."))
+            terminal.expect("to approve this order: ")
+            terminal.type(PIN + "\n")
+            self.assertEqual(terminal.end()[0], 0)
+        self.is_signed()
+        self.assertEqual(sorted(token["tries"] for token in self.list_tokens()), ["ok", "ok"])
+
+    def test_ends(self):
+        """By Ctrl-C: nothing happened, and the terminal is as it was."""
+        self.pull(1)
+        with self.alice.terminal(*self.sign) as terminal:
+            terminal.expect("Ctrl-C ends it")
+            terminal.type("\x03")
+            code, seen = terminal.end()
+            self.assertEqual(code, 3)
+            self.assertIn("countersign: TOKEN_WAIT_ENDED: ", seen)
+        self.assertEqual(self.written(), [])
+        for wait in ("3601", "-1", "1.5", "soon", ""):
+            done = self.alice.run(*self.sign, "--wait", wait)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn("--wait takes seconds", done.stderr)
+
+
+# The cases of test_pays.py are not run again here.
+for case in [name for name in dir(CardPays) if name.startswith("test_")]:
+    setattr(InsertTest, case, None)
+
+if __name__ == "__main__":
+    unittest.main()
