@@ -13,7 +13,7 @@ import unittest
 from test_pays import ACCOUNTS, CardPays
 from middleware import await_log
 
-MODULE_S, PATIENT_S = 2, 30  # of one answer of the module
+MODULE_S, PATIENT_S = 1, 30  # of one answer of the module
 DEADLINE_S = 20  # of one run, beyond that
 GONE = r"countersign: (TOKEN_REMOVED|TOKEN_NOT_FOUND|TOKEN_HANGS): "  # OpenSC 0.23 may not notice
 VERIFY = re.compile(r"^> 0020\w{4}\w{4}", re.M)  # with data: a PIN
