@@ -251,10 +251,10 @@ static void try_change_pin(void)
 {
     struct token_pin *old = softhsm_pin(d.module, pin()), *fresh = softhsm_pin(d.module, "7654321");
 
-    enum err e = token_change_pin(d.t, old, fresh);
+    enum err e = token_change_pin(d.t, old, fresh, false);
     note_err("change the PIN", e);
     if (!e)
-        assert_ok(token_change_pin(d.t, fresh, old));
+        assert_ok(token_change_pin(d.t, fresh, old, false));
     token_pin_free(fresh);
     token_pin_free(old);
 }
