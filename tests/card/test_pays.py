@@ -150,7 +150,7 @@ class CardPays(unittest.TestCase):
             self.assertEqual(der, unb64(told["certificates"][use]))
         dora.run("login", check=True)
 
-    def test_wrong_pins(self):
+    def test_threat_14_wrong_pins(self):
         """No try is spent unasked: the last one takes --last-try, and then the count starts anew."""
         self.enrol(self.alice)
         path, _ = self.alice.new_order(account=ACCOUNTS["alice"])
@@ -177,6 +177,9 @@ class CardPays(unittest.TestCase):
         """Until pcscd has noticed, too; OpenSC 0.23 hangs on a card that went a moment ago."""
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR1)
         await_log("REMOVED", removed)
+        self.await_noticed()
+
+    def await_noticed(self):
         deadline = time.monotonic() + WAIT_S
         while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):
             self.assertLess(time.monotonic(), deadline)
@@ -189,7 +192,7 @@ class CardPays(unittest.TestCase):
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
         await_log("READY", ready)
 
-    def test_pulled(self):
+    def test_threat_14_pulled_before_and_while_asked(self):
         """Before the command, and while it asks for the PIN: nothing signed, nothing written."""
         self.enrol(self.alice)
         path, _ = self.alice.new_order(account=ACCOUNTS["alice"])
