@@ -143,7 +143,7 @@ static enum err login_recovered(struct token *t, const struct token_pin *pin, bo
     enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
 
     if (sent)
-        return before;
+        return e == ERR_TOKEN_REMOVED ? e : before;
     return e ? e : try_login(t, pin, last_try_allowed, &sent);
 }
 

@@ -152,6 +152,9 @@ static void generating_fails_by_name(void **state)
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_NO_EC);
     fault(b, "C_OpenSession * 0xe2");
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_READ_ONLY);
+    fault(b, "C_GetMechanismInfo 2 0x70"); /* it makes keys, and does not agree */
+    assert_err(token_generate(b->t, TOKEN_USE_DERIVE, TOKEN_P256, "x", &id, 1),
+               ERR_TOKEN_UNSUPPORTED);
 }
 
 static void has_rsa_only(void **state)
@@ -285,6 +288,8 @@ static void login_without_a_verdict(void **state)
     fault(b, "C_Login 1 0x05\nC_Login 2 crash");
     assert_err(login(b, SOFTHSM_PIN, false), ERR_TOKEN_FAILED);
     assert_err(sign(b), ERR_PIN_REQUIRED);
+    fault(b, "C_Login 1 0x30\nC_GetSlotList * 0xe0"); /* it was pulled meanwhile */
+    assert_err(login(b, SOFTHSM_PIN, false), ERR_TOKEN_REMOVED);
     fault(b, "");
     assert_ok(login(b, SOFTHSM_PIN, false));
     fault(b, "C_GetTokenInfo 1 0x30\nC_Login 2 crash");
