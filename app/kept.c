@@ -65,8 +65,8 @@ enum err kept_join(struct app *a, unsigned *left_s)
     enum err e = find_path(a, &path);
     if (e == ERR_OK)
         e = join_at(a, buf_str(&path), left_s);
-    if (e == ERR_SESSION_DIR)
-        e = ERR_UNAVAILABLE; /* nowhere that one could be */
+    if (e != ERR_OK && e != ERR_NO_MEMORY)
+        e = ERR_UNAVAILABLE; /* nowhere that one could be, or none that is good for anything */
     if (e != ERR_OK)
         a->message[0] = '\0';
     else

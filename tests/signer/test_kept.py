@@ -153,7 +153,7 @@ class Kept(Desk):
         self.assertEqual(stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode), 0o700)
         self.assertEqual(path[:-len(".token")], [p for p in self.carol.session_files() if p.endswith(".session")][0][:-len(".session")])
 
-    def test_says_nothing_else(self):
+    def test_threat_19_a_kept_token_does_nothing_else(self):
         """Every message that the helper knows, but the six; none of them changes anything."""
         self.start()
         types = wire_types()
@@ -190,7 +190,7 @@ class Kept(Desk):
         self.assertEqual(len(numbers), 1)
 
     @unittest.skipIf(os.geteuid() != 0, "SKIPPED: only root is two users")
-    def test_another_user(self):
+    def test_threat_19_another_user_at_a_kept_token(self):
         """Neither by the socket's mode nor, were it open, by its peer's name; and nobody trusts another's socket."""
         self.start()
         path = self.socket_path()
@@ -246,7 +246,7 @@ class Kept(Desk):
                     return
             self.assertLess(time.monotonic(), deadline)
 
-    def test_killed(self):
+    def test_threat_22_a_kept_token_killed(self):
         """Nothing of the PIN is left, and neither a dump of the memory; the next command asks anew."""
         self.start()
         helper = self.helper()

@@ -241,7 +241,7 @@ static enum err answer_INFO(struct question *q)
 
     if (!wire_ended(&q->in))
         return ERR_USAGE;
-    enum err e = token_info_of(t, &info);
+    enum err e = keep_token() ? keep_info(&info) : token_info_of(t, &info);
     wire_put_info(&q->out, &info);
     return e;
 }
@@ -452,12 +452,9 @@ static enum err answer_KEEP(struct question *q); /* behind the tables */
 
 static enum err answer_JOIN(struct question *q)
 {
-    struct token_info info;
-    struct token *t = things_get(THING_TOKEN, keep_token());
+    struct token_info info = {0};
 
-    if (!wire_ended(&q->in) || !t)
-        return ERR_USAGE;
-    enum err e = token_info_of(t, &info);
+    enum err e = wire_ended(&q->in) && keep_token() ? keep_info(&info) : ERR_USAGE;
     wire_put(&q->out, keep_token(), 4);
     wire_put_info(&q->out, &info);
     wire_put(&q->out, keep_left_s(), 4);
@@ -551,16 +548,17 @@ static const struct serve_handler table[] = {
     {                                                                                              \
         keep_use_begins();                                                                         \
         enum err e = answer(ctx, msg, len, out, one);                                              \
-        keep_use_ends();                                                                           \
+        keep_use_ends(e);                                                                          \
         return e;                                                                                  \
     }
+X(KEYS, answer_KEYS)
 X(FIND, answer_FIND_KEPT)
 X(SIGN, answer_SIGN)
 #undef X
 
 static const struct serve_handler kept_table[] = {
     {WIRE_JOIN, 0, handle_JOIN},         {WIRE_END, 0, handle_END},
-    {WIRE_INFO, 4, handle_INFO},         {WIRE_KEYS, 4, handle_KEYS},
+    {WIRE_INFO, 4, handle_INFO},         {WIRE_KEYS, 4, handle_KEYS_KEPT},
     {WIRE_FIND, 1031, handle_FIND_KEPT}, {WIRE_SIGN, 1030, handle_SIGN_KEPT},
 };
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "token/inner.h"
+#include "token/wire.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -54,23 +55,46 @@ void keep_use_begins(void)
     kept.busy_us = clock_mono_us();
 }
 
-void keep_use_ends(void)
+void keep_use_ends(enum err e)
 {
+    if (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND)
+        keep_end(); /* before it is back */
     kept.busy_us = 0;
     kept.used_us = clock_mono_us();
 }
 
-/* --- when it is over --- */
+/* Whether it is there, by what its reader says: a card that was just pulled is not spoken to, since
+ * OpenSC then waits for ever. A token that came back was another's meanwhile; its login is none
+ * that anybody asked for here. */
+static bool is_there(void)
+{
+    struct token *t = kept.token;
+    CK_SLOT_INFO slot = {0};
 
-/* Nobody looks at a token that is being closed. */
-static pthread_mutex_t looking = PTHREAD_MUTEX_INITIALIZER;
+    pthread_rwlock_rdlock(&t->module->lock);
+    bool there = t->generation == kept.generation && token_session_attached(t) &&
+                 t->module->f->C_GetSlotInfo(t->slot, &slot) == CKR_OK &&
+                 (slot.flags & CKF_TOKEN_PRESENT) != 0;
+    pthread_rwlock_unlock(&t->module->lock);
+    return there;
+}
+
+enum err keep_info(struct token_info *out)
+{
+    *out = kept.token->info;
+    if (is_there())
+        return ERR_OK;
+    keep_end();
+    return ERR_TOKEN_REMOVED;
+}
+
+/* --- when it is over --- */
 
 /* Whatever the module does now, the process and with it the PIN are gone soon. */
 static void leave(void)
 {
     (void)alarm(GOODBYE_S);
     (void)unlink(kept.terms.path);
-    pthread_mutex_lock(&looking);
     token_close(kept.token);
     _exit(EXIT_DONE);
 }
@@ -82,18 +106,20 @@ static bool hung_up(void)
     return kept.terminal >= 0 && poll(&terminal, 1, 0) > 0 && terminal.revents != 0;
 }
 
-/* A token that came back was another's meanwhile; its login is none that anybody asked for here. */
+/* Asked as others ask, by the one thread that calls the module: OpenSC leaves a lock with the
+ * thread that met a card's end. */
 static bool token_left(void)
 {
-    struct token_info info;
+    struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
+    int fd = -1;
 
-    pthread_mutex_lock(&looking);
-    enum err e = token_info_of(kept.token, &info);
-    pthread_rwlock_rdlock(&kept.token->module->lock);
-    bool anew = kept.token->generation != kept.generation;
-    pthread_rwlock_unlock(&kept.token->module->lock);
-    pthread_mutex_unlock(&looking);
-    return e != ERR_OK || anew;
+    enum err e = serve_connect(kept.terms.path, &fd);
+    if (e)
+        return true;
+    e = serve_call(fd, WIRE_JOIN, NULL, 0, clock_mono_us() + USE_MAX_US, &answer);
+    buf_free(&answer);
+    close(fd);
+    return e != ERR_OK;
 }
 
 static bool is_over(void)

@@ -23,13 +23,15 @@ MUST_CHECK enum err keep_begin(struct token *t, uint32_t number, int listen_fd,
                                const struct keep_terms *terms, const struct serve_handler *table,
                                size_t count, void *ctx);
 
+/* Of the kept token, whose end it is when it does not answer. */
+MUST_CHECK enum err keep_info(struct token_info *out);
 /* The kept token's number, the seconds that it has left, and its end, soon. */
 uint32_t keep_token(void);
 uint64_t keep_left_s(void);
 void keep_end(void);
-/* Around what counts as a use. */
+/* Around what counts as a use, and what came of it. */
 void keep_use_begins(void);
-void keep_use_ends(void);
+void keep_use_ends(enum err e);
 
 /* Returns at once when nothing is kept, otherwise never. */
 void keep_await_end(void);
