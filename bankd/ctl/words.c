@@ -2,6 +2,7 @@
 #include "bankd/ctl/words.h"
 
 #include "base/text.h"
+#include "order/member.h"
 #include <string.h>
 
 static const struct key *find_key(void *ctx, const char *thumbprint)
@@ -46,20 +47,32 @@ static enum err judge_all(const char *bank, const struct js *words, words_fn *ch
     return e;
 }
 
+/* Asked for once, however many lists there are. */
+static enum err name_bank(struct ctl *ctl)
+{
+    const struct client_call health = {.route = ROUTE_HEALTH};
+    struct js *at_home = NULL;
+    if (ctl->bank[0] != '\0')
+        return ERR_OK;
+    enum err e = ctl_call(ctl, &health, &at_home);
+    if (e == ERR_OK)
+        e = member_text(js_get(at_home, "bank"), forms_bank, ctl->bank, sizeof ctl->bank);
+    js_free(at_home);
+    return e;
+}
+
 enum err words_judge(struct ctl *ctl, const struct js *words, words_fn *check, const void *ctx,
                      const char *name, struct js *told)
 {
-    const struct client_call health = {.route = ROUTE_HEALTH};
-    struct js *at_home = NULL, *list = NULL;
-    enum err e = ctl_call(ctl, &health, &at_home);
+    struct js *list = NULL;
+    enum err e = name_bank(ctl);
     if (e == ERR_OK)
-        e = judge_all(js_member_text(at_home, "bank"), words, check, ctx, &list);
+        e = judge_all(ctl->bank, words, check, ctx, &list);
     if (e == ERR_OK) {
         e = js_set(told, name, list);
         list = NULL; /* taken over, also on failure */
     }
     js_free(list);
-    js_free(at_home);
     return e;
 }
 
