@@ -103,8 +103,8 @@ struct token_info {
     bool keypad; /* the reader has a PIN pad of its own: log in with NULL */
     bool ecdsa;  /* false: the token says that it signs with no elliptic curve, so not here */
     bool read_only;
-    enum token_tries tries;
-    unsigned pin_min, pin_max; /* bytes; 0: the token does not say */
+    enum token_tries tries, puk_tries; /* the second: of the officer's PIN, which may be the PUK */
+    unsigned pin_min, pin_max;         /* bytes; 0: the token does not say */
 };
 
 /* Every slot with a token in it, in the module's order; the caller frees *OUT with free(). None is
@@ -157,6 +157,18 @@ MUST_CHECK enum err token_logout(struct token *t);
 MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
                                      struct token_pin *fresh, bool last_try_allowed);
 
+/* How a token takes its PUK, which PKCS#11 does not know. */
+enum token_way {
+    TOKEN_WAY_OFFICER = 1, /* its security officer's PIN, who sets the user's */
+    TOKEN_WAY_PUK          /* in place of the old PIN, as a driver's settings have it */
+};
+
+/* Sets the user PIN by the PUK, once; both NULL on a keypad. Ends any login. With TOKEN_WAY_PUK
+ * only a locked PIN (ERR_PIN_NOT_LOCKED); otherwise also one that was never set. ERR_PUK_WRONG,
+ * ERR_PUK_LOCKED, and ERR_PUK_LAST_TRY unless LAST_TRY_ALLOWED, as far as the token tells. */
+MUST_CHECK enum err token_unblock(struct token *t, enum token_way way, struct token_pin *puk,
+                                  struct token_pin *fresh, bool last_try_allowed);
+
 /* --- keys --- */
 
 /* Makes a key pair that cannot leave the token, for signing or for deriving, not both. LABEL: 1 to
@@ -164,6 +176,14 @@ MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
  * ERR_TOKEN_NO_EC, ERR_TOKEN_FULL, ERR_TOKEN_READ_ONLY. */
 MUST_CHECK enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
                                    const char *label, const uint8_t *id, size_t id_len);
+
+/* The same by the token's officer, where he alone makes keys: an OpenPGP card, a PIV card through
+ * ykcs11. One try of OFFICER, whose flags are read first: ERR_PIN_LOCKED, and ERR_PIN_LAST_TRY
+ * unless LAST_TRY_ALLOWED. Nobody may be logged in; nobody is afterwards. */
+MUST_CHECK enum err token_officer_generate(struct token *t, struct token_pin *officer,
+                                           bool last_try_allowed, enum token_use use,
+                                           enum token_curve curve, const char *label,
+                                           const uint8_t *id, size_t id_len);
 
 struct token_key_info {
     char label[TOKEN_OBJECT_MAX + 1];
@@ -238,6 +258,12 @@ size_t token_sig_len(enum token_curve curve);
  * out: ERR_TOKEN_BAD_SIGNATURE, and SIG is untouched. */
 MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len,
                                uint8_t *sig, size_t sig_cap, size_t *sig_len);
+
+/* Signs COUNT hashes, which stand one after another at HASHES, as token_sign would one by one, but
+ * asks the helper for several at once; the signatures come one after another to SIGS, each of
+ * token_sig_len bytes. *DONE: how many are there, also when one failed. */
+MUST_CHECK enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count,
+                                    uint8_t *sigs, size_t *done);
 
 /* Writes the DER certificate of K's public half (else ERR_KEY_MISMATCH) to the token, under the
  * key's id and label; an earlier certificate of this id and issuer goes, and where there is another

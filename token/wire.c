@@ -37,6 +37,12 @@ static void put_flags(struct wire_out *out, const bool *flags, size_t count)
     wire_put(out, bits, 1);
 }
 
+void wire_put_source(struct wire_out *out, const struct token_source *source)
+{
+    wire_put_text(out, source->path);
+    wire_put_text(out, source->reserved);
+}
+
 void wire_put_info(struct wire_out *out, const struct token_info *info)
 {
     const bool flags[] = {info->initialized, info->login_required, info->keypad, info->ecdsa,
@@ -49,6 +55,7 @@ void wire_put_info(struct wire_out *out, const struct token_info *info)
     wire_put_text(out, info->slot);
     put_flags(out, flags, sizeof flags / sizeof flags[0]);
     wire_put(out, info->tries, 1);
+    wire_put(out, info->puk_tries, 1);
     wire_put(out, info->pin_min, 2);
     wire_put(out, info->pin_max, 2);
 }
@@ -134,6 +141,12 @@ static void get_flags(struct wire_in *in, bool *const *flags, size_t count)
         *flags[i] = (bits >> i & 1) != 0;
 }
 
+void wire_get_source(struct wire_in *in, struct token_source *out)
+{
+    wire_get_text(in, out->path, sizeof out->path);
+    wire_get_text(in, out->reserved, sizeof out->reserved);
+}
+
 void wire_get_info(struct wire_in *in, struct token_info *out)
 {
     bool *const flags[] = {&out->initialized, &out->login_required, &out->keypad, &out->ecdsa,
@@ -147,6 +160,7 @@ void wire_get_info(struct wire_in *in, struct token_info *out)
     wire_get_text(in, out->slot, sizeof out->slot);
     get_flags(in, flags, sizeof flags / sizeof flags[0]);
     out->tries = (enum token_tries)wire_get(in, 1, TOKEN_TRIES_LOCKED);
+    out->puk_tries = (enum token_tries)wire_get(in, 1, TOKEN_TRIES_LOCKED);
     out->pin_min = (unsigned)wire_get(in, 2, SECRET_MAX);
     out->pin_max = (unsigned)wire_get(in, 2, SECRET_MAX);
 }
