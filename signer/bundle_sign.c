@@ -103,7 +103,7 @@ static enum err find_orders(struct signing *s)
 /* Whether the bank can still take what this key said before. */
 static enum err is_good(const struct signing *s, const struct bundle_decision *d, bool *out)
 {
-    const struct statement *head = &d->said.head;
+    const struct statement *head = &d->head;
     struct bundle_challenge c;
     enum err e = ERR_OK;
     *out = head->challenge[0] == '\0' && s->now_us <= head->issued_us + UNCHALLENGED_US;
@@ -128,7 +128,7 @@ static enum err find_decided(struct signing *s)
             bundle_file_verify(&s->bundle, &d) == ERR_OK)
             e = is_good(s, &d, &good);
         if (e == ERR_OK && good)
-            e = buf_add(&s->decided, d.said.order_digest, DIGEST_LEN);
+            e = buf_add(&s->decided, s->bundle.sets[BUNDLE_ORDERS].at[d.order].order, DIGEST_LEN);
         buf_free(&d.jws);
     }
     return e;
