@@ -63,12 +63,16 @@ int cmd_submit(void *ctx, const struct args_list *words);
 int cmd_approve(void *ctx, const struct args_list *words);
 int cmd_reject(void *ctx, const struct args_list *words);
 int cmd_cancel(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_sign_options[5];
+extern const struct args_option cmd_sign_options[7];
 extern const struct args_option cmd_decide_options[2];
-extern const struct args_option cmd_approve_options[4];
-/* Of ACCOUNT alone, if that is not NULL; TEXTS: shows the whole texts, too. */
+extern const struct args_option cmd_approve_options[5];
 struct app;
-MUST_CHECK enum err approve_all(struct app *a, const char *account, bool texts);
+struct approve_wish {
+    const char *account; /* of this one alone; NULL: of all */
+    bool texts;          /* shows the whole text of each order, too */
+    bool batch;          /* one signature for all of a policy's, where it lets that */
+};
+MUST_CHECK enum err approve_all(struct app *a, const struct approve_wish *wish);
 
 int cmd_cash_deposit(void *ctx, const struct args_list *words);
 int cmd_cash_withdraw(void *ctx, const struct args_list *words);

@@ -65,7 +65,7 @@ static const struct args_command commands[] = {
      "countersign carry --all-waiting --for CCLDIhDRLnkSA-cp3w_d37qJpF9-q4fLLExMGrUdWbc \\\n"
      "      -o bundle.json",
      OPTIONS(cmd_carry_options), 0, ARGS_LIST_MAX, cmd_carry},
-    {"sign", "FILE", "sign an order, or the orders of a bundle, without the bank",
+    {"sign", "FILE", "sign an order, or the orders of a bundle or a batch, without the bank",
      "countersign sign bill.json --policy policy.json --decision approve -o signed.json",
      OPTIONS(cmd_sign_options), 1, 1, cmd_sign},
     {"bundle show", "BUNDLE", "show what is in a bundle, who signed, and who is missing",

@@ -113,6 +113,8 @@ MUST_CHECK enum err token_login_again(struct token *t);
 MUST_CHECK enum err token_login_allowed(struct token *t);
 CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
 
+/* Takes SECRET over, whatever it returns. */
+MUST_CHECK enum err token_pin_new(struct secret *secret, struct token_pin **out);
 /* One more holder; NULL-safe. token_pin_free lets go. */
 struct token_pin *token_pin_hold(struct token_pin *pin);
 /* As PKCS#11 wants them, which takes PINs as non-const and only reads them; NULL with 0 is the

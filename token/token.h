@@ -152,10 +152,10 @@ MUST_CHECK enum err token_login(struct token *t, struct token_pin *pin, bool las
 /* Also wipes the kept PIN. Fine when not logged in. */
 MUST_CHECK enum err token_logout(struct token *t);
 
-/* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked and last try are
- * refused beforehand. The login, if any, continues with FRESH. */
+/* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked, and the last try
+ * without LAST_TRY_ALLOWED, are refused beforehand. The login, if any, continues with FRESH. */
 MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
-                                     struct token_pin *fresh);
+                                     struct token_pin *fresh, bool last_try_allowed);
 
 /* --- keys --- */
 

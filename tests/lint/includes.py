@@ -38,6 +38,7 @@ HOMES = [
     (r"unicode/.*", ["order/text.c"]),
     (r"(p11-kit/.*|libp11\.h|pkcs11\.h|winscard\.h|wintypes\.h|PCSC/.*)", ["token/", "testbank/fault/"]),
     (r"ncurses\.h", ["app/screen.c"]),
+    (r"assuan\.h", ["token/helper/pinentry.c"]),
     (r"curl/.*", ["api/client.c", "bankd/courier/post.c"]),
     (r"(qrencode|png)\.h", ["app/qr.c"]),
     (r"(sqlite3|libpq-fe)\.h", ["bankd/store/"]),

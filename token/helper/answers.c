@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/helper/answers.h"
 
+#include "token/helper/pinentry.h"
 #include "token/helper/things.h"
 #include "token/inner.h"
 #include "token/wire.h"
@@ -146,6 +147,15 @@ static enum err answer_INIT(struct question *q)
 
 /* --- PINs --- */
 
+static enum err give_pin(struct question *q, enum err e, struct token_pin *pin)
+{
+    if (!e)
+        e = give(q, THING_PIN, pin);
+    if (e)
+        token_pin_free(pin);
+    return e;
+}
+
 static enum err answer_PIN_READ(struct question *q)
 {
     struct token_pin *pin = NULL;
@@ -153,11 +163,25 @@ static enum err answer_PIN_READ(struct question *q)
     if (!ready(q) || q->connection->given < 0)
         return ERR_USAGE;
     enum err e = token_pin_read(module, q->connection->given, &pin);
+    return give_pin(q, e, pin);
+}
+
+static enum err answer_PIN_ASK(struct question *q)
+{
+    struct pinentry_words words;
+    struct secret *secret = NULL;
+    struct token_pin *pin = NULL;
+
+    wire_get_text(&q->in, words.about, sizeof words.about);
+    wire_get_text(&q->in, words.prompt, sizeof words.prompt);
+    wire_get_text(&q->in, words.wrong, sizeof words.wrong);
+    words.seconds = (unsigned)wire_get(&q->in, 2, UINT16_MAX);
+    if (!ready(q) || q->connection->given < 0)
+        return ERR_USAGE;
+    enum err e = pinentry_ask(q->connection->given, &words, &secret);
     if (!e)
-        e = give(q, THING_PIN, pin);
-    if (e)
-        token_pin_free(pin);
-    return e;
+        e = token_pin_new(secret, &pin);
+    return give_pin(q, e, pin);
 }
 
 static enum err answer_PIN_SAME(struct question *q)
@@ -240,8 +264,9 @@ static enum err answer_CHANGE_PIN(struct question *q)
 {
     struct token *t = get(q, THING_TOKEN);
     struct token_pin *old = get_pin(q), *fresh = get_pin(q);
+    bool last_try_allowed = wire_get(&q->in, 1, 1) != 0;
 
-    return wire_ended(&q->in) ? token_change_pin(t, old, fresh) : ERR_USAGE;
+    return wire_ended(&q->in) ? token_change_pin(t, old, fresh, last_try_allowed) : ERR_USAGE;
 }
 
 /* --- keys --- */

@@ -29,11 +29,14 @@ void token_remote_deadline(unsigned seconds)
     deadline_s = seconds;
 }
 
+unsigned call_person_s(void)
+{
+    return deadline_s * PERSON_TIMES;
+}
+
 static int64_t deadline(enum wait wait)
 {
-    unsigned seconds = deadline_s;
-
-    return clock_mono_us() + SECOND_US * seconds * (wait == WAIT_PERSON ? PERSON_TIMES : 1);
+    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : deadline_s);
 }
 
 /* --- the helper --- */

@@ -117,32 +117,44 @@ static enum err await_line(int fd)
     return one.revents & POLLNVAL ? ERR_IO : ERR_OK;
 }
 
+enum err pin_begin(struct token_module *m, struct call *c, enum wire_type type,
+                   struct token_pin **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return ERR_NO_MEMORY;
+    (*out)->module = m;
+    enum err e = module_begin(m, &(*out)->generation);
+    if (!e) {
+        call_begin(c, m, (*out)->generation, type);
+        return ERR_OK;
+    }
+    free(*out);
+    *out = NULL;
+    return e;
+}
+
+enum err pin_end(struct call *c, enum err e, struct token_pin **out)
+{
+    if (!e)
+        (*out)->number = (uint32_t)wire_get(&c->in, 4, UINT32_MAX);
+    e = call_end(c, e);
+    if (e) {
+        free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
 enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out)
 {
     struct call c;
 
-    *out = NULL;
-    struct token_pin *pin = calloc(1, sizeof *pin);
-    if (!pin)
-        return ERR_NO_MEMORY;
-    pin->module = m;
-    enum err e = module_begin(m, &pin->generation);
-    if (e) {
-        free(pin);
-        return e;
-    }
-    call_begin(&c, m, pin->generation, WIRE_PIN_READ);
-    e = await_line(fd);
-    if (!e)
-        e = call_run(&c, fd);
-    if (!e)
-        pin->number = (uint32_t)wire_get(&c.in, 4, UINT32_MAX);
-    e = call_end(&c, e);
+    enum err e = pin_begin(m, &c, WIRE_PIN_READ, out);
     if (e)
-        free(pin);
-    else
-        *out = pin;
-    return e;
+        return e;
+    e = await_line(fd);
+    return pin_end(&c, e ? e : call_run(&c, fd), out);
 }
 
 enum err token_pin_same(const struct token_pin *a, const struct token_pin *b, bool *same)
@@ -322,7 +334,8 @@ enum err token_logout(struct token *t)
     return run(&c);
 }
 
-enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh)
+enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh,
+                          bool last_try_allowed)
 {
     struct call c;
 
@@ -330,6 +343,7 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     enum err e = put_pin(&c, old);
     if (!e)
         e = put_pin(&c, fresh);
+    wire_put(&c.out, last_try_allowed, 1);
     return call_end(&c, e ? e : call_run(&c, -1));
 }
 
