@@ -10,6 +10,8 @@
 #include "base/args.h"
 #include "base/err.h"
 
+extern const struct args_option cmd_token_provision_options[4];
+int cmd_token_provision(void *ctx, const struct args_list *words);
 int cmd_token_doctor(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_token_list_options[1];
 int cmd_token_list(void *ctx, const struct args_list *words);
@@ -25,7 +27,7 @@ extern const struct args_option cmd_token_change_pin_options[1];
 int cmd_sponsor(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_sponsor_options[3];
 int cmd_enrol(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_enrol_options[8];
+extern const struct args_option cmd_enrol_options[9];
 
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);

@@ -26,7 +26,7 @@
 struct token_module {
     CK_FUNCTION_LIST *f;
     void *proxy; /* p11-kit's own library, loaded as a module; NULL: any other */
-    char path[256];
+    struct token_source source;
     pthread_rwlock_t lock;
     uint64_t epoch; /* counts C_Initialize: handles of an earlier epoch mean nothing */
 };

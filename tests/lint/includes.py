@@ -50,7 +50,7 @@ SOURCE_ONLY = re.compile(r"(openssl|unicode|curl|qrencode|png|event2|sqlite3|lib
 # The C library and the kernel. Any other header needs a home above before it may be included.
 LIBC = re.compile(
     r"(sys|linux|netinet|arpa|net)/\w+\.h|"
-    r"(assert|ctype|dirent|dlfcn|errno|fcntl|getopt|grp|inttypes|limits|locale|netdb|poll|pthread|"
+    r"(assert|ctype|dirent|dlfcn|errno|fcntl|getopt|glob|grp|inttypes|limits|locale|netdb|poll|pthread|"
     r"pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|"
     r"stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|unistd|wchar)\.h"
 )

@@ -15,7 +15,7 @@
 #define CONNECTIONS_MAX 16 /* callers at once; more wait */
 
 struct token_module {
-    char path[256]; /* "": none, and the helper is only to say which modules there are */
+    struct token_source source; /* "": none, and the helper is only to say which there are */
     pthread_mutex_t lock;
     pthread_cond_t returned;
     pid_t pid; /* 0: there is no helper */
@@ -49,7 +49,7 @@ void process_end(pid_t pid, int control, int left_ms);
 
 /* A helper with the module in it: the one that runs, else a new one. */
 MUST_CHECK enum err module_begin(struct token_module *m, uint64_t *generation);
-void module_init(struct token_module *m);
+void module_init(struct token_module *m, const struct token_source *source);
 /* Ends the helper, if there is one. */
 void module_end(struct token_module *m);
 
