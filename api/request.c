@@ -184,8 +184,9 @@ enum err request_operator_read(const void *bytes, size_t len, struct request_hol
 
 enum err request_admission_read(const void *bytes, size_t len, struct request_admission *out)
 {
-    const struct js *holder, *name, *thumbprint;
+    const struct js *another, *holder, *name, *thumbprint;
     const struct js_member table[] = {
+        {"another", JS_BOOL, false, 0, 0, &another},
         MEMBER_TEXT("holder", true, &holder),
         MEMBER_TEXT("name", true, &name),
         MEMBER_TEXT("thumbprint", true, &thumbprint),
@@ -200,6 +201,8 @@ enum err request_admission_read(const void *bytes, size_t len, struct request_ad
         e = member_line(name, 140, out->name, sizeof out->name);
     if (!e)
         e = member_text(thumbprint, forms_thumbprint, out->thumbprint, sizeof out->thumbprint);
+    if (!e)
+        out->another = js_bool(another);
     js_free(body);
     return e;
 }

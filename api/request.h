@@ -123,11 +123,12 @@ MUST_CHECK enum err request_terminal_read(const void *bytes, size_t len,
 MUST_CHECK enum err request_terminal_make(const struct request_holder *in, struct buf *out);
 
 /* ENROLMENT_ADMIT: {"holder":…,"name":…,"thumbprint":…}: who he is from now on, and what his letter
- * says. */
+ * says; with "another":true he is there already, and gets another key. */
 struct request_admission {
     char holder[HOLDER_MAX + 1];
     char name[ORDER_TEXT_BYTES + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    bool another;
 };
 MUST_CHECK enum err request_admission_read(const void *bytes, size_t len,
                                            struct request_admission *out);

@@ -243,9 +243,17 @@ enum err request_word_make(const struct request_word *in, struct buf *out)
 
 enum err request_admission_make(const struct request_admission *in, struct buf *out)
 {
-    const struct pair pairs[] = {
-        {"holder", in->holder}, {"name", in->name}, {"thumbprint", in->thumbprint}};
-    return make_texts(pairs, 3, out);
+    struct doc body = {0};
+
+    doc_object(&body);
+    if (in->another)
+        doc_bool(&body, "another", true);
+    doc_text(&body, "holder", in->holder);
+    doc_text(&body, "name", in->name);
+    doc_text(&body, "thumbprint", in->thumbprint);
+    enum err e = doc_canon(&body, out);
+    doc_free(&body);
+    return e;
 }
 
 enum err request_return_make(const struct request_return *in, struct buf *out)

@@ -240,6 +240,8 @@ static enum err enrolment_text(const struct letter_enrolment *l, const char *dat
             "\n"
             "    bankctl enrolment admit REQUEST --id HOLDER --thumbprint KEY\n"
             "\n"
+            "With --another only who is a customer already, and is that very person.\n"
+            "\n"
             "For the person: bring this sheet to the bank yourself, while the request waits,\n"
             "and sign it there. When the bank has admitted you: countersign enrol --finish\n");
     return e == ERR_OK ? buf_addf(out, "\nThe QR code says:\n\n%s", code) : e;

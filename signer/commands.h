@@ -27,7 +27,7 @@ extern const struct args_option cmd_token_change_pin_options[1];
 int cmd_sponsor(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_sponsor_options[3];
 int cmd_enrol(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_enrol_options[8];
+extern const struct args_option cmd_enrol_options[9];
 
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);

@@ -114,6 +114,13 @@ enum err story_add(struct story *s, const struct entry_leaf *leaf, const struct 
     return ERR_EVIDENCE_CONTRADICTION; /* it has no part in this story */
 }
 
+/* What became later of the keys before one that only signed the application is not here. */
+static bool policy_signer_pinned(const struct story *s, const struct verify_policy_signer *p)
+{
+    return p->version == 1 ? story_keys_pinned_itself(s, p->thumbprint)
+                           : story_keys_pinned(s, p->thumbprint);
+}
+
 /* By what became of the keys since. */
 static void tell_pins(const struct story *s, struct verify_report *out)
 {
@@ -122,7 +129,7 @@ static void tell_pins(const struct story *s, struct verify_report *out)
     for (size_t i = 0; i < out->deputy_count; i++)
         out->deputies[i].pinned = story_keys_pinned(s, out->deputies[i].thumbprint);
     for (size_t i = 0; i < out->policy_signer_count; i++)
-        out->policy_signers[i].pinned = story_keys_pinned(s, out->policy_signers[i].thumbprint);
+        out->policy_signers[i].pinned = policy_signer_pinned(s, &out->policy_signers[i]);
     for (size_t i = 0; i < out->word_count; i++)
         out->words[i].pinned = story_keys_pinned(s, out->words[i].thumbprint);
 }

@@ -158,6 +158,8 @@ bool story_keys_count(const struct story *s, const char *thumbprint);
 enum key_status story_keys_status_of(const struct story *s, const char *thumbprint);
 /* By the reader, itself or one of those whose place it took, unless they are revoked. */
 bool story_keys_pinned(const struct story *s, const char *thumbprint);
+/* The same without the pins of the keys whose place it took. */
+bool story_keys_pinned_itself(const struct story *s, const char *thumbprint);
 bool story_keys_ceremony(const struct story *s, const char *thumbprint); /* how it came */
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);

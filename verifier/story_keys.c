@@ -36,6 +36,13 @@ bool story_keys_count(const struct story *s, const char *thumbprint)
     return key_status_counts(story_keys_status_of(s, thumbprint));
 }
 
+bool story_keys_pinned_itself(const struct story *s, const char *thumbprint)
+{
+    const struct enrolled *en = look(s, thumbprint);
+
+    return en && en->pinned;
+}
+
 bool story_keys_pinned(const struct story *s, const char *thumbprint)
 {
     const struct enrolled *en = look(s, thumbprint);

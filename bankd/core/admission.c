@@ -10,22 +10,24 @@
 #include "bankd/core/enrol.h"
 #include "bankd/core/eyes.h"
 #include "bankd/core/people.h"
+#include "bankd/core/renewal.h"
 #include "bankd/core/session.h"
 #include "bankd/core/sponsor.h"
 #include <stdio.h>
 #include <string.h>
 
-/* Which no other operator works on. */
-static enum err find_waiting(struct core *c, const struct core_caller *who, const char *name,
-                             struct enrolment_row *out)
+static enum err find_waiting(struct core *c, const char *name, struct enrolment_row *out)
 {
-    char item[ENROLMENT_OBJECT_MAX];
     enum err e = enrolment_find(c, name, out);
 
-    if (!e && !enrolment_row_waits(out))
-        e = ERR_ENROLMENT_OVER;
-    if (e)
-        return e;
+    return !e && !enrolment_row_waits(out) ? ERR_ENROLMENT_OVER : e;
+}
+
+/* No other operator works on it. */
+static enum err check_claim(struct core *c, const struct core_caller *who, const char *name)
+{
+    char item[ENROLMENT_OBJECT_MAX];
+
     enrolment_object(name, item);
     return claim_check(c, who, item);
 }
@@ -44,34 +46,76 @@ static enum err check_new(struct core *c, const struct enrolment *in, const stru
     return (int64_t)sponsor_count(by) < c->terms.sponsors ? ERR_SPONSORS_MISSING : ERR_OK;
 }
 
-/* Who is there gets another key: nobody else's name is given to it, and no operator alone gives
- * somebody two keys. His own key may vouch for it. */
-static enum err check_same(struct core *c, const struct core_caller *who,
-                           const struct enrolment *in, const char *holder,
-                           const struct people_holder *there, const struct sponsors *by)
-{
-    char object[PEOPLE_OBJECT_MAX];
+typedef enum err (*hand_step)(struct core *c, const struct core_caller *who, enum eyes_act act,
+                              const char *object);
 
-    if (there->kind != PEOPLE_PERSON)
-        return ERR_HOLDER_IS_NO_PERSON;
-    if (strcmp(in->holder, holder) != 0 || strcmp(in->name, there->name) != 0)
-        return ERR_BANK_HOLDER_EXISTS;
+/* STEP for all who admitted him, and WHO, the last or, at the console, the only one. */
+static enum err for_hands(struct core *c, const struct core_caller *who,
+                          const struct enrolment_row *a, const char *holder, hand_step step)
+{
+    char object[PEOPLE_OBJECT_MAX], names[sizeof a->by], *rest = names;
+
     people_object(holder, object);
-    return sponsor_is(by, holder) ? ERR_OK : eyes_check(c, who, EYES_ADMITTED, object);
+    memcpy(names, a->by, sizeof names);
+    enum err e = step(c, who, EYES_ADMITTED, object);
+    for (char *name = strsep(&rest, " "); !e && name; name = strsep(&rest, " ")) {
+        const struct core_caller one = {.session = "", .operator_name = name};
+        if (name[0] && strcmp(name, who->operator_name) != 0)
+            e = step(c, &one, EYES_ADMITTED, object);
+    }
+    return e;
 }
 
-static enum err check_holder(struct core *c, const struct core_caller *who,
-                             const struct enrolment *in, const char *holder,
-                             const struct sponsors *by)
+/* Who is there gets another key: nobody else's name is given to it. */
+static enum err check_same(const struct enrolment *in, const char *holder,
+                           const struct people_holder *there)
+{
+    return strcmp(in->holder, holder) != 0 || strcmp(in->name, there->name) != 0
+               ? ERR_BANK_HOLDER_EXISTS
+               : ERR_OK;
+}
+
+/* And no operator alone gives somebody two, whoever began it; his own key may vouch for it. */
+static enum err check_hands(struct core *c, const struct core_caller *who,
+                            const struct enrolment_row *a, const char *holder,
+                            const struct sponsors *by)
+{
+    return sponsor_is_active(by, holder) ? ERR_OK : for_hands(c, who, a, holder, eyes_check);
+}
+
+/* The operator's word says whether he makes somebody, or gives who is there another key. */
+static enum err check_holder(struct core *c, const struct enrolment *in,
+                             const struct core_admission *word, const struct sponsors *by)
 {
     struct people_holder there;
 
-    enum err e = forms_holder(holder, strlen(holder));
+    enum err e = forms_holder(word->holder, strlen(word->holder));
     if (!e)
-        e = people_holder_find(c, holder, &there);
-    if (e == ERR_HOLDER_UNKNOWN)
+        e = people_holder_find(c, word->holder, &there);
+    if (e == ERR_HOLDER_UNKNOWN && !word->another)
         return check_new(c, in, by);
-    return e ? e : check_same(c, who, in, holder, &there, by);
+    if (!e && there.kind != PEOPLE_PERSON)
+        e = ERR_HOLDER_IS_NO_PERSON;
+    if (!e && !word->another)
+        e = ERR_BANK_HOLDER_EXISTS;
+    return e ? e : check_same(in, word->holder, &there);
+}
+
+/* One that is there only gets its certificate. SIGNER: of its card, once that one is known. */
+static enum err enrol_one(struct core *c, struct enrol *one, int64_t *signer)
+{
+    bool known = false;
+
+    enum err e = renewal_keep(c, one->key, signer, &known);
+    if (e)
+        return e;
+    if (known)
+        return enrol_certify(c, one);
+    one->signer = *signer;
+    e = enrol_key(c, one);
+    if (one->use == KEY_USE_SIGN)
+        *signer = store_last_id(c->store);
+    return e;
 }
 
 /* One key after the other: each is the person's from its entry on. */
@@ -89,20 +133,17 @@ static enum err enrol_all(struct core *c, const struct core_caller *who,
     enum err e = ERR_OK;
 
     for (size_t use = 0; !e && use < KEY_USES; use++) {
-        const struct enrol one = {.kind = PEOPLE_PERSON,
-                                  .holder = holder,
-                                  .name = said->name,
-                                  .key = said->key[use],
-                                  .use = (enum key_use)use,
-                                  .signer = signer,
-                                  .operator_name = who->operator_name,
-                                  .statement = verified_jws(request, NULL),
-                                  .certificate = of_use[use],
-                                  .certificate_until_us = until_us[use]};
+        struct enrol one = {.kind = PEOPLE_PERSON,
+                            .holder = holder,
+                            .name = said->name,
+                            .key = said->key[use],
+                            .use = (enum key_use)use,
+                            .operator_name = who->operator_name,
+                            .statement = verified_jws(request, NULL),
+                            .certificate = of_use[use],
+                            .certificate_until_us = until_us[use]};
         if (one.key)
-            e = enrol_key(c, &one);
-        if (use == KEY_USE_SIGN)
-            signer = store_last_id(c->store);
+            e = enrol_one(c, &one, &signer);
     }
     return e;
 }
@@ -142,31 +183,18 @@ static enum err read_request(struct core *c, const struct enrolment_row *a, stru
 }
 
 static enum err check_admission(struct core *c, const struct core_caller *who,
-                                const struct verified *request, const struct core_admission *in,
-                                const struct sponsors *by)
+                                const struct enrolment_row *a, const struct verified *request,
+                                const struct core_admission *in, const struct sponsors *by,
+                                bool *renews)
 {
     if (strcmp(in->thumbprint, verified_signer(request)) != 0 ||
         strcmp(in->name, verified_enrolment(request)->name) != 0)
         return ERR_LETTER_MISMATCH;
-    enum err e = check_holder(c, who, verified_enrolment(request), in->holder, by);
-    return e ? e : enrolment_check_keys(c, verified_enrolment(request));
-}
-
-/* All who admitted him, and WHO, the last or, at the console, the only one. */
-static enum err note_hands(struct core *c, const struct core_caller *who,
-                           const struct enrolment_row *a, const char *holder)
-{
-    char object[PEOPLE_OBJECT_MAX], names[sizeof a->by], *rest = names;
-
-    people_object(holder, object);
-    memcpy(names, a->by, sizeof names);
-    enum err e = eyes_note(c, who, EYES_ADMITTED, object);
-    for (char *name = strsep(&rest, " "); !e && name; name = strsep(&rest, " ")) {
-        const struct core_caller one = {.session = "", .operator_name = name};
-        if (name[0] && strcmp(name, who->operator_name) != 0)
-            e = eyes_note(c, &one, EYES_ADMITTED, object);
-    }
-    return e;
+    enum err e = check_holder(c, verified_enrolment(request), in, by);
+    enum err keys = renewal_check(c, verified_enrolment(request), renews);
+    if (!e && in->another && !*renews)
+        e = check_hands(c, who, a, in->holder, by);
+    return e ? e : keys;
 }
 
 static void free_certificates(struct core_certificates *c)
@@ -182,6 +210,7 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
                       const struct core_admission *in)
 {
     struct core_certificates certificates = {.missing = 0};
+    bool renews = false;
     struct sponsors by;
     const struct enrolment_end how = {.state = "admitted",
                                       .operator_name = who->operator_name,
@@ -196,15 +225,15 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
     if (!e)
         e = sponsor_load(c, a->id, &by);
     if (!e)
-        e = check_admission(c, who, request, in, &by);
+        e = check_admission(c, who, a, request, in, &by, &renews);
     if (!e && in->by.act)
         e = in->by.certify(in->by.ctx, verified_jws(request, NULL), in->by.act, &certificates);
     if (!e && in->by.act)
         e = add_operator(c, a, who->operator_name);
     if (!e && !certificates.missing) {
         e = enrol_all(c, who, request, in->holder, &certificates);
-        if (!e)
-            e = note_hands(c, who, a, in->holder);
+        if (!e && !renews) /* otherwise they let nobody's key in */
+            e = for_hands(c, who, a, in->holder, eyes_note);
         if (!e)
             e = enrolment_end(c, a, &how);
     }
@@ -223,7 +252,9 @@ enum err core_enrolment_admit(struct core *c, const struct core_caller *who, con
         return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
-        e = find_waiting(c, who, name, &a);
+        e = find_waiting(c, name, &a);
+    if (!e && !a.by[0]) /* what others began waits for another than whose work it was */
+        e = check_claim(c, who, name);
     if (!e)
         e = admit(c, who, &a, in);
     return enrolment_answer(c, who, e, 200, &a, out);
@@ -241,7 +272,9 @@ enum err core_enrolment_refuse(struct core *c, const struct core_caller *who, co
         return ERR_CLOCK_INSANE;
     enum err e = session_operator_note(who, note);
     if (!e)
-        e = find_waiting(c, who, name, &a);
+        e = find_waiting(c, name, &a);
+    if (!e)
+        e = check_claim(c, who, name);
     if (!e)
         e = enrolment_end(c, &a, &how);
     return enrolment_answer(c, who, e, 200, &a, out);

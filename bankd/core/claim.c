@@ -85,27 +85,35 @@ static enum err policy_waits(struct core *c, const char *name)
     return !e && !found ? ERR_NOT_FOUND : e;
 }
 
-/* What can be claimed. */
-static const struct {
+/* What can be claimed, and by whom: who decides about it. On a new policy its holders do. */
+static const struct kind {
     const char *kind;
     enum err (*waits)(struct core *c, const char *name);
+    role_set roles;
 } kinds[] = {
-    {"order:", order_waits},
-    {"credit:", credit_waits},
-    {"policy:", policy_waits},
-    {"enrolment:", enrolment_check_waiting},
-    {"application:", application_row_check_waiting},
+    {"order:", order_waits, ROLE_BIT(ROLE_PAYMENTS)},
+    {"credit:", credit_waits, ROLE_BIT(ROLE_PAYMENTS)},
+    {"policy:", policy_waits, ROLE_ANY},
+    {"enrolment:", enrolment_check_waiting, ROLE_BIT(ROLE_ENROLMENT)},
+    {"application:", application_row_check_waiting, ROLE_BIT(ROLE_POLICY)},
 };
+
+/* NULL: it is nothing that waits. */
+static const struct kind *kind_of(const char *item)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strncmp(item, kinds[i].kind, strlen(kinds[i].kind)) == 0)
+            return &kinds[i];
+    }
+    return NULL;
+}
 
 /* NOT_FOUND unless it waits. */
 static enum err check_item(struct core *c, const char *item)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t len = strlen(kinds[i].kind);
-        if (strncmp(item, kinds[i].kind, len) == 0)
-            return kinds[i].waits(c, item + len);
-    }
-    return ERR_NOT_FOUND;
+    const struct kind *kind = kind_of(item);
+
+    return kind ? kind->waits(c, item + strlen(kind->kind)) : ERR_NOT_FOUND;
 }
 
 /* --- rows --- */
@@ -233,13 +241,15 @@ static enum err check_worker(struct core *c, const char *operator_id)
     return !e && !found ? ERR_HOLDER_UNKNOWN : e;
 }
 
-/* What is free everybody takes for himself; what is another's only who has the role security gives
- * away, to himself or to whomever he likes. */
+/* What is free everybody who decides about such takes for himself, and gives away what is his; what
+ * is another's only who has the role security gives away, to himself or to whomever he likes. */
 static enum err check_right(const struct claim *now, const struct core_caller *who,
-                            const char *operator_id)
+                            const char *item, const char *operator_id)
 {
     if (who->roles & ROLE_BIT(ROLE_SECURITY))
         return now->by[0] || operator_id[0] ? ERR_OK : ERR_ITEM_NOT_CLAIMED;
+    if (operator_id[0] && !(who->roles & kind_of(item)->roles))
+        return ERR_ROLE_REQUIRED;
     if (now->by[0])
         return is_mine(now, who) ? ERR_OK : ERR_ITEM_CLAIMED;
     return strcmp(operator_id, who->operator_name) == 0 ? ERR_OK : ERR_ITEM_NOT_CLAIMED;
@@ -296,7 +306,7 @@ enum err core_claim(struct core *c, const struct core_caller *who, const char *i
     if (!e)
         e = find(c, item, &k);
     if (!e)
-        e = check_right(&k, who, by);
+        e = check_right(&k, who, item, by);
     if (!e && by[0])
         e = check_worker(c, by);
     if (!e)

@@ -175,13 +175,15 @@ struct core_certifier {
     const char *act; /* the operator's; NULL: the console's, which signs nothing */
 };
 /* Of one that waits, otherwise ENROLMENT_OVER: its keys become HOLDER's. NAME and THUMBPRINT are
- * what the person's letter says (LETTER_MISMATCH). HOLDER_MISMATCH when the request is somebody
+ * what the person's letter says (LETTER_MISMATCH). HOLDER is somebody new (BANK_HOLDER_EXISTS), or
+ * with ANOTHER somebody who is there (HOLDER_UNKNOWN). HOLDER_MISMATCH when the request is somebody
  * else's who is there; another key of who is there: FOUR_EYES, unless his own sponsors it. An act
  * that is signed brings certificates, or is not enough yet and the request waits on; the console's
  * brings none. */
 struct core_admission {
     const char *holder, *name, *thumbprint;
     struct core_certifier by;
+    bool another;
 };
 MUST_CHECK enum err core_enrolment_admit(struct core *c, const struct core_caller *who,
                                          const char *name, const struct core_admission *in,

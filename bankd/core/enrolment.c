@@ -12,13 +12,14 @@
 #include "bankd/core/entries.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/page.h"
-#include "bankd/core/people.h"
+#include "bankd/core/renewal.h"
 #include "bankd/core/session.h"
 #include "bankd/core/sponsor.h"
 #include <stdio.h>
 #include <string.h>
 
 #define WAITING_MAX 1000 /* so that strangers cannot fill the disk */
+#define NEAR_TIMES 5     /* as many may wait of a network of 48 bits as of one of 64 */
 
 bool enrolment_row_waits(const struct enrolment_row *a)
 {
@@ -82,10 +83,10 @@ static enum err find(struct core *c, const char *name, struct enrolment_row *out
 }
 
 /* Those that are over and wait for their end do not count. ADDRESS NULL: from everywhere. */
-static enum err count_waiting(struct core *c, const char *address, int64_t *out)
+static enum err count_waiting(struct core *c, enum store_statement query, const char *address,
+                              int64_t *out)
 {
-    struct store_query *q =
-        store_query(c->store, address ? STORE_ENROLMENT_COUNT_FROM : STORE_ENROLMENT_COUNT);
+    struct store_query *q = store_query(c->store, query);
     bool found = false;
 
     store_bind_int(q, ":now", c->now_us);
@@ -246,6 +247,19 @@ static enum err put_certificates(struct core *c, const struct enrolment_row *a, 
     return e;
 }
 
+enum err enrolment_put_wanted(struct core *c, const struct enrolment_row *a, struct doc *out)
+{
+    struct store_query *q = store_query(c->store, STORE_PERSON_KEYS);
+    bool found = false;
+
+    store_bind_text(q, ":holder", a->wanted);
+    enum err e = store_step(q, &found);
+    if (!e && found)
+        doc_int(out, "wantedKeys", store_int(q, 0));
+    store_done(q);
+    return e;
+}
+
 /* Whose word on it counts: for operators only. */
 static enum err put_sponsors(struct core *c, const struct enrolment_row *a, struct doc *out)
 {
@@ -316,31 +330,21 @@ enum err enrolment_answer(struct core *c, const struct core_caller *who, enum er
 
 /* --- handing one in --- */
 
-enum err enrolment_check_keys(struct core *c, const struct enrolment *in)
-{
-    struct people_key there;
-
-    for (size_t use = 0; use < KEY_USES; use++) {
-        if (!in->key[use])
-            continue;
-        enum err e = people_key_find(c, key_thumbprint(in->key[use]), &there);
-        if (e != ERR_KEY_UNKNOWN)
-            return e ? e : ERR_KEY_TAKEN;
-    }
-    return ERR_OK;
-}
-
-/* One stranger does not take the room of all. */
+/* One stranger does not take the room of all, nor one whose line has many networks. */
 static enum err check_room(struct core *c, const char *address)
 {
     int64_t count = 0, each = c->terms.enrolments_each;
-    enum err e = count_waiting(c, NULL, &count);
+    enum err e = count_waiting(c, STORE_ENROLMENT_COUNT, NULL, &count);
 
     if (!e && count >= WAITING_MAX)
         return ERR_ENROLMENTS_FULL;
     if (e || !address[0] || !each)
         return e;
-    e = count_waiting(c, address, &count);
+    e = count_waiting(c, STORE_ENROLMENT_COUNT_FROM, address, &count);
+    if (!e && count < each) {
+        each *= NEAR_TIMES;
+        e = count_waiting(c, STORE_ENROLMENT_COUNT_NEAR, address, &count);
+    }
     return !e && count >= each ? ERR_ENROLMENTS_TOO_MANY : e;
 }
 
@@ -348,6 +352,7 @@ static enum err check_new(struct core *c, const char *address, const struct veri
 {
     static const struct freshness_challenge none = {.named = false};
     const struct statement *head = verified_head(statement);
+    bool renews;
 
     if (strcmp(head->bank, c->bank) != 0)
         return ERR_BANK_MISMATCH;
@@ -355,7 +360,7 @@ static enum err check_new(struct core *c, const char *address, const struct veri
     if (!e)
         e = freshness_expires(c->now_us, head->expires_us);
     if (!e)
-        e = enrolment_check_keys(c, verified_enrolment(statement));
+        e = renewal_check(c, verified_enrolment(statement), &renews);
     return e ? e : check_room(c, address);
 }
 
@@ -451,6 +456,8 @@ static enum err push(struct core *c, const struct store_query *q, struct doc *li
         return e;
     describe(&a, &one);
     e = put_sponsors(c, &a, &one);
+    if (!e)
+        e = enrolment_put_wanted(c, &a, &one);
     doc_push(list, &one);
     *last = a.id;
     return e;

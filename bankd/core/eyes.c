@@ -11,10 +11,11 @@
 
 /* What they are called in the store. */
 static const char *const names[EYES_ACTS] = {
-    [EYES_OPENED] = "opened",     [EYES_BOOKED] = "booked",       [EYES_CREDITED] = "credited",
-    [EYES_HELD] = "held",         [EYES_BLOCKED] = "blocked",     [EYES_ENROLLED] = "enrolled",
-    [EYES_ADMITTED] = "admitted", [EYES_RELEASED] = "released",   [EYES_OUTCOME] = "outcome",
-    [EYES_DISPOSED] = "disposed", [EYES_UNBLOCKED] = "unblocked", [EYES_ROLES] = "roles",
+    [EYES_OPENED] = "opened",       [EYES_BOOKED] = "booked",       [EYES_CREDITED] = "credited",
+    [EYES_HELD] = "held",           [EYES_BLOCKED] = "blocked",     [EYES_ENROLLED] = "enrolled",
+    [EYES_ADMITTED] = "admitted",   [EYES_RELEASED] = "released",   [EYES_OUTCOME] = "outcome",
+    [EYES_DISPOSED] = "disposed",   [EYES_UNBLOCKED] = "unblocked", [EYES_ROLES] = "roles",
+    [EYES_SUSPENDED] = "suspended", [EYES_RESUMED] = "resumed",
 };
 
 /* Who ENTERED it so lately may not do what DOES says. An account's object counts for its orders. */
@@ -25,7 +26,8 @@ static const struct {
     {EYES_RELEASED, EYES_OPENED, EVER},   {EYES_RELEASED, EYES_BOOKED, MONEY_US},
     {EYES_RELEASED, EYES_HELD, EVER},     {EYES_OUTCOME, EYES_RELEASED, EVER},
     {EYES_DISPOSED, EYES_CREDITED, EVER}, {EYES_UNBLOCKED, EYES_BLOCKED, EVER},
-    {EYES_ROLES, EYES_ENROLLED, EVER},    {EYES_ADMITTED, EYES_ADMITTED, EVER},
+    {EYES_RESUMED, EYES_SUSPENDED, EVER}, {EYES_ROLES, EYES_ENROLLED, EVER},
+    {EYES_ADMITTED, EYES_ADMITTED, EVER},
 };
 
 enum err eyes_note(struct core *c, const struct core_caller *who, enum eyes_act act,

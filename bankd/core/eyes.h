@@ -10,19 +10,21 @@
 
 enum eyes_act {
     /* what somebody enters */
-    EYES_OPENED,   /* an account */
-    EYES_BOOKED,   /* money onto an account, or took a booking back */
-    EYES_CREDITED, /* a credit that found no account */
-    EYES_HELD,     /* an order */
-    EYES_BLOCKED,  /* an account */
-    EYES_ENROLLED, /* an operator */
-    EYES_ADMITTED, /* a key for a person; the next one is another operator's to let in */
+    EYES_OPENED,    /* an account */
+    EYES_BOOKED,    /* money onto an account, or took a booking back */
+    EYES_CREDITED,  /* a credit that found no account */
+    EYES_HELD,      /* an order */
+    EYES_BLOCKED,   /* an account */
+    EYES_ENROLLED,  /* an operator */
+    EYES_ADMITTED,  /* a key for a person; the next one is another operator's to let in */
+    EYES_SUSPENDED, /* a key */
     /* what lets it go on; a release is entered, too */
     EYES_RELEASED, /* an order */
     EYES_OUTCOME,  /* what another bank did with an order */
     EYES_DISPOSED, /* of a credit */
     EYES_UNBLOCKED,
-    EYES_ROLES, /* of an operator */
+    EYES_ROLES,   /* of an operator */
+    EYES_RESUMED, /* a key */
     EYES_ACTS
 };
 

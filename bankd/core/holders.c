@@ -83,6 +83,15 @@ static enum err note_hand(struct core *c, const struct core_caller *who, const s
     return eyes_note(c, who, in->kind == PEOPLE_OPERATOR ? EYES_ENROLLED : EYES_ADMITTED, object);
 }
 
+/* Where people must vouch for who is new, or no operator alone makes somebody, he comes by a
+ * request of his own. */
+static enum err check_by_hand(const struct core *c)
+{
+    if (c->terms.sponsors > 0)
+        return ERR_SPONSORS_MISSING;
+    return c->terms.four_eyes ? ERR_FOUR_EYES : ERR_OK;
+}
+
 static enum err enrol(struct core *c, const struct core_caller *who, struct enrolling *in,
                       struct core_answer *out)
 {
@@ -101,9 +110,8 @@ static enum err enrol(struct core *c, const struct core_caller *who, struct enro
         e = key_from_spki(in->spki, in->spki_len, &in->key);
     if (!e)
         e = check_new(c, in);
-    /* Where people must vouch for who is new, he comes by a request of his own. */
-    if (!e && !in->known && in->kind == PEOPLE_PERSON && !who->console && c->terms.sponsors > 0)
-        e = ERR_SPONSORS_MISSING;
+    if (!e && !in->known && in->kind == PEOPLE_PERSON && !who->console)
+        e = check_by_hand(c);
     if (!e && !in->known) {
         const struct enrol one = {
             .kind = in->kind, .holder = in->id, .name = in->name, .key = in->key};

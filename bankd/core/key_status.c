@@ -8,10 +8,12 @@
 #include "bankd/core/answer.h"
 #include "bankd/core/core.h"
 #include "bankd/core/entries.h"
+#include "bankd/core/eyes.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/people.h"
 #include "bankd/core/session.h"
 #include "order/text.h"
+#include <stdio.h>
 #include <string.h>
 
 #define NOTE_CHARS 140
@@ -80,6 +82,37 @@ static enum err look_again(struct core *c, const struct people_key *key)
     return store_run(q);
 }
 
+/* What the table of eyes.h calls it. */
+#define KEY_OBJECT_MAX (sizeof "key:" + KEY_THUMBPRINT_LEN)
+static void key_object(const char *thumbprint, char out[static KEY_OBJECT_MAX])
+{
+    snprintf(out, KEY_OBJECT_MAX, "key:%s", thumbprint);
+}
+
+/* Whose hand it was, if an operator's: he does not resume it. */
+static enum err note_hand(struct core *c, const char *thumbprint, const struct act *act)
+{
+    const struct core_caller who = {.session = "", .operator_name = act->operator_name};
+    char object[KEY_OBJECT_MAX];
+
+    if (!act->operator_name || act->status != KEY_SUSPENDED)
+        return ERR_OK;
+    key_object(thumbprint, object);
+    return eyes_note(c, &who, EYES_SUSPENDED, object);
+}
+
+/* Of a key that counts nothing is resumed. */
+static enum err check_resumed(struct core *c, const struct core_caller *who, const char *thumbprint,
+                              const struct people_key *key, enum key_status status)
+{
+    char object[KEY_OBJECT_MAX];
+
+    if (!key_status_counts(status) || key_status_counts(key->status))
+        return ERR_OK;
+    key_object(thumbprint, object);
+    return eyes_check(c, who, EYES_RESUMED, object);
+}
+
 static enum err set(struct core *c, const char *thumbprint, const struct act *act,
                     struct people_key *key)
 {
@@ -92,6 +125,8 @@ static enum err set(struct core *c, const char *thumbprint, const struct act *ac
         e = write_row(c, act, key);
     if (!e)
         e = end_sessions(c, key);
+    if (!e)
+        e = note_hand(c, thumbprint, act);
     return e ? e : look_again(c, key);
 }
 
@@ -245,6 +280,8 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
         e = read_status(&key, status, &act.status);
     if (!e && key.kind == PEOPLE_OPERATOR)
         e = check_operator(c, who, &key, act.status);
+    if (!e)
+        e = check_resumed(c, who, thumbprint, &key, act.status);
     if (!e)
         e = set(c, thumbprint, &act, &key);
     if (!e && !key_status_counts(act.status))

@@ -9,6 +9,7 @@
 #include "bankd/core/core.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/session.h"
+#include "base/text.h"
 #include <string.h>
 
 /* Which no other operator works on. */
@@ -26,19 +27,25 @@ static enum err find_waiting(struct core *c, const struct core_caller *who, cons
     return claim_check(c, who, item);
 }
 
-/* What the store has is proven anew before an account is opened by it: whom the document names, */
-static enum err prove_people(const struct application_row *a, const struct application *said)
+/* What the store has is proven anew before an account is opened by it: that the document is the one
+ * that the application has its name of, whom it names, */
+static enum err prove_document(const struct application_row *a, const struct application *said)
 {
-    bool same = policy_holder_count(said->policy) == a->people_count;
+    char name[APPLICATION_NAME_LEN + 1];
+
+    text_hex(said->digest, DIGEST_LEN, name);
+    bool same = strcmp(name, a->name) == 0 && policy_holder_count(said->policy) == a->people_count;
 
     for (size_t i = 0; same && i < a->people_count; i++)
         same = application_row_names(a, policy_holder(said->policy, i));
     return same ? ERR_OK : ERR_STORE_FAILED;
 }
 
-/* and what they said. */
-static enum err prove_word(struct core *c, const struct application *said, const char *jws)
+/* and what each said by that very key of his, which the row that Q stands on has. */
+static enum err prove_word(struct core *c, const struct application *said,
+                           const struct store_query *q)
 {
+    const char *jws = store_text(q, 3);
     const struct verify_application_input in = {.bank = c->bank,
                                                 .jws = jws,
                                                 .jws_len = strlen(jws),
@@ -47,7 +54,8 @@ static enum err prove_word(struct core *c, const struct application *said, const
     struct verified *word = NULL;
 
     enum err e = verify_application(&in, &word);
-    if (!e && verified_application(word)->verb != APPLICATION_APPLY)
+    if (!e && (verified_application(word)->verb != APPLICATION_APPLY ||
+               strcmp(verified_signer(word), store_text(q, 5)) != 0))
         e = ERR_STORE_FAILED;
     verified_free(word);
     return e && e != ERR_NO_MEMORY ? ERR_STORE_FAILED : e;
@@ -61,7 +69,7 @@ static enum err check_signed(struct core *c, const struct application_row *a,
     struct store_query *q;
     bool row = false;
 
-    enum err e = prove_people(a, said);
+    enum err e = prove_document(a, said);
     if (e)
         return e;
     if (application_row_missing(a, missing) > 0)
@@ -70,7 +78,7 @@ static enum err check_signed(struct core *c, const struct application_row *a,
     store_bind_int(q, ":application", a->id);
     e = store_step(q, &row);
     while (!e && row) {
-        e = prove_word(c, said, store_text(q, 3));
+        e = prove_word(c, said, q);
         if (!e)
             e = store_step(q, &row);
     }

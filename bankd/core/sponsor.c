@@ -19,13 +19,15 @@
 
 struct row {
     int64_t account;
-    bool key_counts;
+    bool key_counts, key_active;
 };
 
 static enum err read_row(const struct store_query *q, struct sponsor *out, struct row *row)
 {
     out->entry = store_int(q, 1);
-    *row = (struct row){.account = store_int(q, 2), .key_counts = store_int(q, 3) != 0};
+    *row = (struct row){.account = store_int(q, 2),
+                        .key_counts = store_int(q, 3) != 0,
+                        .key_active = store_int(q, 7) != 0};
     return store_copy_text(q, 0, out->holder, sizeof out->holder);
 }
 
@@ -45,6 +47,7 @@ static enum err judge_row(struct core *c, const struct row *row, struct sponsor 
     memcpy(s->account, a.account, sizeof s->account);
     s->counts =
         row->key_counts && a.state != LEDGER_CLOSED && policy_may_approve(policy, s->holder);
+    s->active = s->counts && row->key_active;
     return ERR_OK;
 }
 
@@ -94,6 +97,15 @@ bool sponsor_is(const struct sponsors *all, const char *holder)
 {
     for (size_t i = 0; i < all->count; i++) {
         if (all->at[i].counts && strcmp(all->at[i].holder, holder) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool sponsor_is_active(const struct sponsors *all, const char *holder)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (all->at[i].active && strcmp(all->at[i].holder, holder) == 0)
             return true;
     }
     return false;
@@ -305,5 +317,7 @@ enum err core_sponsorships(struct core *c, const struct core_caller *who, const 
     if (!e)
         e = list_all(c, &a, &list);
     doc_put(&body, "sponsorships", &list);
+    if (!e)
+        e = enrolment_put_wanted(c, &a, &body);
     return answer_finish(c, who, e, 200, &body, out);
 }

@@ -17,6 +17,7 @@ struct sponsor {
     char holder[HOLDER_MAX + 1], account[IBAN_MAX + 1];
     int64_t entry;
     bool counts;
+    bool active; /* it would count, by a key that is active now */
 };
 struct sponsors {
     struct sponsor at[SPONSOR_WORDS_MAX];
@@ -28,6 +29,8 @@ MUST_CHECK enum err sponsor_load(struct core *c, int64_t enrolment, struct spons
 /* How many people's word counts. */
 size_t sponsor_count(const struct sponsors *all);
 bool sponsor_is(const struct sponsors *all, const char *holder); /* his word counts */
+/* A word of his is by a key that he has now. */
+bool sponsor_is_active(const struct sponsors *all, const char *holder);
 /* Member `sponsors` of OUT: those whose word counts; absent when nobody's does. */
 void sponsor_names(const struct sponsors *all, struct doc *out);
 /* The same by the entries, for the log. */

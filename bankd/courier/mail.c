@@ -17,8 +17,9 @@
 
 static const char *const kinds[] = {"order-waiting",       "order-expiry",    "order-cutoff",
                                     "order-outcome",       "policy-waiting",  "application-waiting",
-                                    "application-outcome", "key-suspended",   "key-revoked",
-                                    "key-rotated",         "contact-changed", "contact-confirm"};
+                                    "application-outcome", "holder-enrolled", "key-active",
+                                    "key-suspended",       "key-revoked",     "key-rotated",
+                                    "contact-changed",     "contact-confirm"};
 static const char *const names[] = {"account", "bank",   "code",   "holder", "notice",
                                     "order",   "reason", "status", "time"};
 #define LENGTH(list) (sizeof(list) / sizeof *(list))

@@ -63,6 +63,27 @@ static enum err read_entry(const struct js *entry, struct entry_parts *out)
     return e == ERR_OK ? entry_leaf_from_js(out->leaf, &out->read) : e;
 }
 
+/* An entry follows the newest one about the same thing, and only one follows that. */
+static enum err check_previous(struct audit *a, const struct js *body, uint64_t index)
+{
+    const struct js *member = js_get(body, "previous");
+    enum err e = ERR_OK;
+
+    if (member == NULL)
+        return ERR_OK;
+    if (js_type(member) != JS_INT || js_int(member) < 0 || (uint64_t)js_int(member) >= index)
+        return refuse(a, ERR_EVIDENCE_CONTRADICTION, "it follows none that is before it");
+    size_t at = (size_t)js_int(member) / 8;
+    uint8_t bit = (uint8_t)(1u << (js_int(member) % 8));
+    while (e == ERR_OK && a->followed.len <= at)
+        e = buf_add_byte(&a->followed, 0);
+    if (e == ERR_OK && a->followed.data[at] & bit)
+        return refuse(a, ERR_EVIDENCE_CONTRADICTION, "another one follows the same entry");
+    if (e == ERR_OK)
+        a->followed.data[at] |= bit;
+    return e;
+}
+
 enum err audit_entry(struct audit *a, const struct js *entry)
 {
     struct entry_parts parts;
@@ -78,6 +99,8 @@ enum err audit_entry(struct audit *a, const struct js *entry)
             e = entry_check(&parts.read, parts.salt, body.data, body.len);
         if (e != ERR_OK)
             e = refuse(a, e, "its leaf does not commit to its body");
+        if (e == ERR_OK)
+            e = check_previous(a, parts.body, parts.read.index);
     }
     if (e == ERR_OK)
         e = merkle_frontier_add(&a->tree, &parts.read.hash, NULL, NULL);
@@ -92,6 +115,11 @@ enum err audit_finish(struct audit *a)
     if (a->tree.size != a->newest.size)
         return refuse(a, ERR_PROOF_INVALID, "missing, though the checkpoint covers it");
     return expect_root(a, &a->newest, "the newest checkpoint's");
+}
+
+void audit_free(struct audit *a)
+{
+    buf_free(&a->followed);
 }
 
 uint64_t audit_wanted(const struct audit *a)

@@ -10,10 +10,12 @@
 #include "bankd/ctl/sponsors.h"
 #include "bankd/ctl/table.h"
 #include "order/enrolment.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #define LETTER_LINE_MAX 700
+#define WANTED_MAX 96
 
 /* Member `sponsored` of ROW: in a word each, who vouches for it. */
 static enum err add_sponsors(struct js *row)
@@ -32,6 +34,18 @@ static enum err add_sponsors(struct js *row)
     return e;
 }
 
+/* Member `becomes` of ROW: who he says that he is, and whether that is somebody. */
+static enum err add_wanted(struct js *row)
+{
+    const struct js *keys = js_get(row, "wantedKeys");
+    char word[WANTED_MAX];
+    if (js_get(row, "wanted") == NULL)
+        return ERR_OK;
+    (void)snprintf(word, sizeof word, keys ? "%s:a-person-here" : "%s",
+                   js_member_text(row, "wanted"));
+    return js_set_text(row, "becomes", word);
+}
+
 /* The requests, each with the words on it; only who is said to have any is asked about. */
 static enum err make_rows(struct ctl *ctl, const struct js *requests, struct js **out)
 {
@@ -44,6 +58,8 @@ static enum err make_rows(struct ctl *ctl, const struct js *requests, struct js 
             e = sponsors_add(ctl, row);
         if (e == ERR_OK && !ctl->json)
             e = add_sponsors(row);
+        if (e == ERR_OK && !ctl->json)
+            e = add_wanted(row);
         if (e == ERR_OK)
             e = js_push(list, row);
         else
@@ -61,7 +77,7 @@ int cmd_enrolment_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"ENROLMENT", "enrolment", false}, {"NAME", "name", false},
-        {"WANTS TO BE", "wanted", false},  {"RECEIVED", "received", false},
+        {"WANTS TO BE", "becomes", false}, {"RECEIVED", "received", false},
         {"EXPIRES", "expires", false},     {"SPONSORS", "sponsored", false},
     };
     const struct client_call call = {.route = ROUTE_ENROLMENTS};
@@ -99,6 +115,23 @@ static void line(const char *label, const char *value)
     putchar('\n');
 }
 
+/* Whether that is somebody: to admit him is then to let another key sign for that person. */
+static void print_wanted(const struct js *told)
+{
+    const struct js *keys = js_get(told, "wantedKeys");
+    const char *wanted = js_member_text(told, "wanted");
+    line("Wants to be", wanted);
+    if (wanted[0] == '\0' || strcmp(js_member_text(told, "status"), "waiting") != 0)
+        return;
+    printf("%-14s", "");
+    if (keys == NULL)
+        puts("nobody here has this short name");
+    else
+        printf("a person here, with %" PRId64 " active key%s; who brings the letter must be that "
+               "person (admit --another)\n",
+               js_int(keys), js_int(keys) == 1 ? "" : "s");
+}
+
 /* No thumbprint among it: it is the letter's to say. */
 static void print_request(const struct js *told)
 {
@@ -108,7 +141,7 @@ static void print_request(const struct js *told)
     line("Status", js_member_text(told, "status"));
     line("Note", js_member_text(told, "note"));
     line("Name", js_member_text(told, "name"));
-    line("Wants to be", js_member_text(told, "wanted"));
+    print_wanted(told);
     line("Is", js_member_text(told, "holder"));
     line("Received", js_member_text(told, "received"));
     line("Expires", js_member_text(told, "expires"));
@@ -229,6 +262,7 @@ int cmd_enrolment_admit(void *ctx, const struct args_list *words)
         e = read_name(ctl, r.name, sizeof r.name);
     if (e == ERR_OK)
         e = read_thumbprint(ctl, r.thumbprint);
+    r.another = ctl->another;
     if (e == ERR_OK)
         e = request_admission_make(&r, &body);
     return decide(ctl, e, ROUTE_ENROLMENT_ADMIT, words, &body);

@@ -152,6 +152,7 @@ int cmd_log_verify(void *ctx, const struct args_list *words)
         e = print_json(ctl, &s);
     else if (e == ERR_OK)
         print_plain(ctl, &s);
+    audit_free(&s.audit);
     keys_free(&s.keys);
     buf_free(&s.note);
     buf_free(&s.kept_note);

@@ -29,7 +29,8 @@ struct ctl {
     const char *flag, *by, *to, *text;                         /* of its items */
     struct args_list holders, roles;
     bool json, watch;
-    bool shown; /* what is signed was shown, all of it together */
+    bool another; /* key, of who is a person here */
+    bool shown;   /* what is signed was shown, all of it together */
 
     struct client *client; /* made by the first call */
     struct buf problem;    /* the bank's problem document about the last failure, or empty */

@@ -57,6 +57,8 @@ static const struct args_option holder_key[] = {
 static const struct args_option enrolment_admit[] = {
     {"id", 0, ARGS_TEXT, "NAME", "who he is at the bank: a new short name, or the one he has",
      &ctl.id},
+    {"another", 0, ARGS_FLAG, NULL, "he is a person here, and this is another key of his",
+     &ctl.another},
     {"name", 0, ARGS_TEXT, "TEXT", "the person's, typed from the letter; default: is asked for",
      &ctl.name},
     {"thumbprint", 0, ARGS_TEXT, "TEXT", "of the key, typed from the letter; default: is asked for",

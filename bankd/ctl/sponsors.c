@@ -88,6 +88,8 @@ enum err sponsors_add(struct ctl *ctl, struct js *told)
         e = js_set(told, "sponsorships", list);
         list = NULL; /* taken over, also on failure */
     }
+    if (e == ERR_OK && js_get(answer, "wantedKeys") != NULL)
+        e = js_set_int(told, "wantedKeys", js_int(js_get(answer, "wantedKeys")));
     js_free(list);
     js_free(answer);
     js_free(at_home);

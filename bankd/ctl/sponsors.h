@@ -9,7 +9,8 @@
 #include "bankd/ctl/ctl.h"
 
 /* Asks for the words on the request that the bank told as TOLD, and sets its member
- * `sponsorships`; each gets a `verdict`: "OK" or why the signature proves nothing. */
+ * `sponsorships`; each gets a `verdict`: "OK" or why the signature proves nothing. With them comes
+ * `wantedKeys`, how many keys he has who the request says that it is of. */
 MUST_CHECK enum err sponsors_add(struct ctl *ctl, struct js *told);
 /* "alice", "alice:lapsed" when the bank does not count it, or "alice:NOT-PROVED". Borrows nothing.
  */

@@ -3,6 +3,7 @@
 
 #include "api/request.h"
 #include "api/route.h"
+#include "bankd/keeper/asked.h"
 #include "base/text.h"
 #include "order/jws.h"
 #include <stdio.h>
@@ -20,7 +21,8 @@ struct act {
     struct route_match match;
     const uint8_t *request;
     size_t request_len;
-    bool again; /* it was taken before */
+    bool again;                         /* it was taken before */
+    char subject[PINS_SUBJECT_MAX + 1]; /* what it would give an operator; "": nothing */
 };
 
 /* The path says what is asked for, so the one that is signed is the one that is expected. */
@@ -86,20 +88,7 @@ static void forget(struct pins *p, int64_t now_us)
             p->act[kept++] = p->act[i];
     }
     p->act_count = kept;
-    kept = 0;
-    for (size_t i = 0; i < p->admission_count; i++) {
-        if (p->admission[i].expires_us > now_us)
-            p->admission[kept++] = p->admission[i];
-    }
-    p->admission_count = kept;
-    kept = 0;
-    for (size_t i = 0; i < p->change_count; i++) {
-        if (p->change[i].expires_us > now_us)
-            p->change[kept++] = p->change[i];
-    }
-    p->change_count = kept;
-    if (p->rollover.expires_us <= now_us)
-        p->rollover = (struct pin_rollover){0};
+    asked_forget(p, now_us);
 }
 
 /* What was taken is remembered for as long as it is fresh, which the floor says. */
@@ -142,74 +131,21 @@ static void report(const struct act *a, struct acts_taken *out)
     out->again = a->again;
 }
 
-/* --- where more than one must ask --- */
-
-/* Whether he who asked may do so now, too. */
-static bool may(const struct pins *p, const char *operator_id, role_set needed)
+static struct asked_word word_of(const struct acts_judge *j, const struct act *a)
 {
-    for (size_t i = 0; i < p->count; i++) {
-        const struct pin *pin = &p->pin[i];
-        if (pin->active && pin->roles & needed && strcmp(pin->operator_id, operator_id) == 0)
-            return true;
-    }
-    return false;
-}
-
-static unsigned count_missing(const struct acts_judge *j, const struct pin_signers *s,
-                              role_set needed)
-{
-    unsigned given = 0;
-
-    for (size_t i = 0; i < s->count; i++)
-        given += may(j->pins, s->by[i], needed);
-    return given < j->needed ? j->needed - given : 0;
-}
-
-/* A person counts once, whatever keys he signs with. */
-static void add_signer(struct pin_signers *s, const struct act *act)
-{
-    for (size_t i = 0; i < s->count; i++) {
-        if (strcmp(s->by[i], act->signer->operator_id) == 0)
-            return;
-    }
-    if (s->count < PINS_SIGNERS_MAX) /* more are never needed */
-        snprintf(s->by[s->count++], sizeof s->by[0], "%s", act->signer->operator_id);
+    return (struct asked_word){a->signer->operator_id, verified_head(a->verified)->expires_us,
+                               j->now_us};
 }
 
 /* --- changes of the operators --- */
 
-static struct pin_change *find_change(struct pins *p, const char *subject)
-{
-    for (size_t i = 0; i < p->change_count; i++) {
-        if (strcmp(p->change[i].subject, subject) == 0)
-            return &p->change[i];
-    }
-    return NULL;
-}
-
 /* Whoever gives an operator more than he has is believed when as many ask for the same as must
  * admit somebody: one alone made himself another key, or another operator, and was two. */
-static enum err agree(const struct acts_judge *j, const struct act *a, const char *subject,
-                      unsigned *missing)
+static enum err agree(const struct acts_judge *j, const struct act *a, unsigned *missing)
 {
-    struct pins *p = j->pins;
-    struct pin_change *c = find_change(p, subject);
-    int64_t expires_us = verified_head(a->verified)->expires_us;
+    const struct asked_word word = word_of(j, a);
 
-    if (!c) {
-        if (p->change_count == PINS_CHANGES_MAX)
-            return ERR_BUSY;
-        c = &p->change[p->change_count++];
-        *c = (struct pin_change){.expires_us = expires_us};
-        (void)snprintf(c->subject, sizeof c->subject, "%s", subject);
-    }
-    if (expires_us < c->expires_us)
-        c->expires_us = expires_us;
-    add_signer(&c->signers, a);
-    *missing = count_missing(j, &c->signers, ROLE_BIT(ROLE_SECURITY));
-    if (!*missing)
-        *c = p->change[--p->change_count];
-    return ERR_OK;
+    return asked_change(j->pins, a->subject, &word, j->needed, missing);
 }
 
 /* Acts about one pin may come in another order than they were issued in. Of an older one only what
@@ -225,22 +161,30 @@ static void note_change(struct pin *pin, const struct act *a)
         pin->changed_us = verified_head(a->verified)->issued_us;
 }
 
-static enum err add_operator(const struct acts_judge *j, const struct act *a, unsigned *missing)
+static enum err name_operator(struct act *a)
 {
-    char subject[PINS_SUBJECT_MAX + 1];
     struct request_holder r;
     struct key *key = NULL;
-    struct pin *pin;
-    enum err e = request_operator_read(a->request, a->request_len, &r);
 
+    enum err e = request_operator_read(a->request, a->request_len, &r);
     if (!e)
         e = key_from_spki(r.spki, r.spki_len, &key);
-    if (e)
-        return e;
-    (void)snprintf(subject, sizeof subject, "add %s %s", r.holder, key_thumbprint(key));
-    if (!pins_find(j->pins, key_thumbprint(key)))
-        e = agree(j, a, subject, missing);
+    if (!e)
+        (void)snprintf(a->subject, sizeof a->subject, "add %s %s", r.holder, key_thumbprint(key));
     key_free(key);
+    return e;
+}
+
+static enum err add_operator(const struct acts_judge *j, const struct act *a, unsigned *missing)
+{
+    struct pin *pin = pins_find(j->pins, strrchr(a->subject, ' ') + 1);
+    struct request_holder r;
+
+    enum err e = request_operator_read(a->request, a->request_len, &r);
+    if (!e && !pin && j->pins->count == PINS_MAX)
+        e = ERR_TOO_LARGE;
+    if (!e && !pin)
+        e = agree(j, a, missing);
     if (e || *missing)
         return e;
     e = pins_add(j->pins, r.holder, r.spki, r.spki_len, &pin);
@@ -249,16 +193,18 @@ static enum err add_operator(const struct acts_judge *j, const struct act *a, un
     return e;
 }
 
-static void name_roles(const char *operator_id, role_set roles,
-                       char out[static PINS_SUBJECT_MAX + 1])
+static enum err name_roles(struct act *a)
 {
-    size_t len = (size_t)snprintf(out, PINS_SUBJECT_MAX + 1, "roles %s", operator_id);
+    struct request_roles r;
 
-    for (size_t r = 0; r < ROLE_COUNT; r++) {
-        if (roles & ROLE_BIT(r))
-            len += (size_t)snprintf(out + len, PINS_SUBJECT_MAX + 1 - len, " %s",
-                                    role_name((enum role)r));
+    enum err e = request_roles_read(a->request, a->request_len, &r);
+    size_t len = (size_t)snprintf(a->subject, sizeof a->subject, "roles %s", a->match.param[0]);
+    for (size_t i = 0; !e && i < ROLE_COUNT; i++) {
+        if (r.roles & ROLE_BIT(i))
+            len += (size_t)snprintf(a->subject + len, sizeof a->subject - len, " %s",
+                                    role_name((enum role)i));
     }
+    return e;
 }
 
 /* Whether ROLES are more than any key of his has now; of whom nobody is known yet, they are. */
@@ -276,101 +222,154 @@ static bool gives(const struct pins *p, const char *operator_id, role_set roles)
     return !known && roles;
 }
 
+/* Whether a key of his has more than ROLES. */
+static bool takes(const struct pins *p, const char *operator_id, role_set roles)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (strcmp(p->pin[i].operator_id, operator_id) == 0 && p->pin[i].roles & ~roles)
+            return true;
+    }
+    return false;
+}
+
+static bool is_late_for_any(const struct pins *p, const char *operator_id, const struct act *a)
+{
+    for (size_t i = 0; i < p->count; i++) {
+        if (strcmp(p->pin[i].operator_id, operator_id) == 0 && is_late(&p->pin[i], a))
+            return true;
+    }
+    return false;
+}
+
+/* Whoever takes something away, or leaves all as it is, wants nothing of what was asked before. */
 static enum err set_roles(const struct acts_judge *j, const struct act *a, unsigned *missing)
 {
     const char *operator_id = a->match.param[0];
-    char subject[PINS_SUBJECT_MAX + 1];
     struct request_roles r;
     bool changed = false, missed = false;
-    enum err e = request_roles_read(a->request, a->request_len, &r);
 
-    if (!e && gives(j->pins, operator_id, r.roles)) {
-        name_roles(operator_id, r.roles, subject);
-        e = agree(j, a, subject, missing);
-    }
+    enum err e = request_roles_read(a->request, a->request_len, &r);
+    if (e)
+        return e;
+    bool given = gives(j->pins, operator_id, r.roles);
+    if (given && !is_late_for_any(j->pins, operator_id, a))
+        e = agree(j, a, missing);
+    if (!e && (!given || takes(j->pins, operator_id, r.roles)))
+        pins_forget(j->pins, operator_id, a->subject);
     for (size_t i = 0; !e && i < j->pins->count; i++) {
         struct pin *pin = &j->pins->pin[i];
         if (strcmp(pin->operator_id, operator_id) != 0)
             continue;
         role_set roles = is_late(pin, a) || *missing ? pin->roles & r.roles : r.roles;
-        changed |= roles != pin->roles;
+        bool as_it_was = roles == pin->roles;
+        changed |= !as_it_was;
         missed |= roles != r.roles;
         pin->roles = roles;
-        note_change(pin, a);
+        if (!as_it_was || !*missing)
+            note_change(pin, a);
     }
     return !e && missed && !changed && !*missing ? ERR_ISSUED_TOO_OLD : e;
+}
+
+static enum err name_key(struct act *a)
+{
+    struct request_key r;
+
+    enum err e = request_key_read(a->request, a->request_len, &r);
+    if (!e && strcmp(r.status, "active") == 0)
+        (void)snprintf(a->subject, sizeof a->subject, "resume %s %s", a->match.param[0],
+                       a->match.param[1]);
+    return e;
 }
 
 static enum err resume_key(const struct acts_judge *j, const struct act *a, struct pin *pin,
                            unsigned *missing)
 {
-    char subject[PINS_SUBJECT_MAX + 1];
-
     if (is_late(pin, a))
         return ERR_ISSUED_TOO_OLD;
     if (pin->retired)
         return ERR_KEY_RETIRED;
-    (void)snprintf(subject, sizeof subject, "resume %s %s", pin->operator_id,
-                   key_thumbprint(pin->key));
-    enum err e = pin->active ? ERR_OK : agree(j, a, subject, missing);
+    enum err e = pin->active ? ERR_OK : agree(j, a, missing);
     pin->active = pin->active || (!e && !*missing);
     return e;
 }
 
+/* Of one that is still to be added what was asked is taken back. */
 static enum err set_key(const struct acts_judge *j, const struct act *a, unsigned *missing)
 {
     struct pin *pin = pins_find(j->pins, a->match.param[1]);
     struct request_key r;
     enum err e = request_key_read(a->request, a->request_len, &r);
 
-    if (!e && pin->revoked)
+    if (e || (!pin && a->subject[0]))
+        return e;
+    if (!pin) {
+        pins_forget(j->pins, a->match.param[0], "");
+        return ERR_OK;
+    }
+    if (pin->revoked)
         e = ERR_KEY_REVOKED;
-    if (!e && strcmp(r.status, "active") == 0)
+    else if (a->subject[0])
         e = resume_key(j, a, pin, missing);
-    else if (!e)
+    else
         pins_take(j->pins, pin, strcmp(r.status, "revoked") == 0);
-    if (!e)
+    if (!e && !*missing)
         note_change(pin, a);
     return e;
 }
 
-static const struct {
+static const struct change {
     enum route route;
+    enum err (*name)(struct act *a); /* its subject */
     enum err (*make)(const struct acts_judge *j, const struct act *a, unsigned *missing);
 } changes[] = {
-    {ROUTE_OPERATOR_ADD, add_operator},
-    {ROUTE_OPERATOR_ROLES, set_roles},
-    {ROUTE_KEY_SET, set_key},
+    {ROUTE_OPERATOR_ADD, name_operator, add_operator},
+    {ROUTE_OPERATOR_ROLES, name_roles, set_roles},
+    {ROUTE_KEY_SET, name_key, set_key},
 };
+
+/* NULL: nothing that changes an operator. */
+static const struct change *find_kind(const struct act *a)
+{
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        if (changes[i].route == a->match.route)
+            return &changes[i];
+    }
+    return NULL;
+}
 
 static enum err change(const struct acts_judge *j, struct act *a, unsigned *missing)
 {
+    const struct change *kind = find_kind(a);
     enum err e = judge(j, ROLE_BIT(ROLE_SECURITY), a);
 
-    if (e || a->again)
-        return e;
-    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        if (changes[i].route == a->match.route) {
-            e = changes[i].make(j, a, missing);
-            if (!e)
-                remember(j->pins, a);
-            return e;
-        }
+    if (!e)
+        e = kind ? kind->name(a) : ERR_ACT_MISMATCH;
+    if (!e && a->again) {
+        const struct pin_change *c = asked_find(j->pins, a->subject);
+        *missing = c ? asked_missing(j->pins, &c->signers, ROLE_SECURITY, j->needed) : 0;
+    } else if (!e) {
+        e = kind->make(j, a, missing);
+        if (!e)
+            remember(j->pins, a);
     }
-    return ERR_ACT_MISMATCH;
+    return e;
 }
 
-/* Of a key that is no operator's here nothing comes, whoever signed. */
+/* Of a key that is no operator's here, nor to be one's, nothing comes, whoever signed. */
 static bool concerns(const struct acts_judge *j, const char *jws, size_t len)
 {
-    char path[ACT_PATH_MAX + 1];
+    char path[ACT_PATH_MAX + 1], added[PINS_SUBJECT_MAX + 1];
     struct route_match match;
 
     if (read_path(jws, len, path) != ERR_OK ||
         route_find("POST", path, strlen(path), &match) != ERR_OK || match.route != ROUTE_KEY_SET)
         return true;
     const struct pin *pin = pins_find(j->pins, match.param[1]);
-    return pin && strcmp(pin->operator_id, match.param[0]) == 0;
+    if (pin)
+        return strcmp(pin->operator_id, match.param[0]) == 0;
+    (void)snprintf(added, sizeof added, "add %s %s", match.param[0], match.param[1]);
+    return asked_find(j->pins, added) != NULL;
 }
 
 enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
@@ -398,14 +397,16 @@ static void note_rollover(const struct acts_judge *j, const struct act *act, int
                           struct acts_rollover *out)
 {
     struct pin_rollover *r = &j->pins->rollover;
-    int64_t expires_us = verified_head(act->verified)->expires_us;
+    const struct asked_word word = word_of(j, act);
+    int64_t expires_us = asked_until(&word);
 
     if (!r->signers.count || r->overlap_days != days)
         *r = (struct pin_rollover){.overlap_days = days, .expires_us = expires_us};
     if (expires_us < r->expires_us)
         r->expires_us = expires_us;
-    add_signer(&r->signers, act);
-    *out = (struct acts_rollover){days, count_missing(j, &r->signers, ROLE_BIT(ROLE_SECURITY))};
+    asked_sign(&r->signers, &word);
+    *out =
+        (struct acts_rollover){days, asked_missing(j->pins, &r->signers, ROLE_SECURITY, j->needed)};
     if (!out->missing)
         *r = (struct pin_rollover){0};
 }
@@ -443,33 +444,23 @@ enum err acts_rollover(const struct acts_judge *j, const char *jws, size_t len,
 
 /* --- admissions --- */
 
-static struct pin_admission *find_admission(struct pins *p, const char *enrolment)
-{
-    for (size_t i = 0; i < p->admission_count; i++) {
-        if (strcmp(p->admission[i].enrolment, enrolment) == 0)
-            return &p->admission[i];
-    }
-    return NULL;
-}
-
 static enum err note_admission(const struct acts_judge *j, const struct act *act,
                                struct acts_admission *out)
 {
-    struct pins *p = j->pins;
-    struct pin_admission *a = find_admission(p, out->enrolment);
+    const struct asked_word word = word_of(j, act);
+    struct pin_admission *a;
 
-    if (a && strcmp(a->holder, out->holder) != 0)
-        return ERR_ADMISSION_MISMATCH;
-    if (!a) {
-        if (p->admission_count == PINS_ADMISSIONS_MAX)
-            return ERR_BUSY;
-        a = &p->admission[p->admission_count++];
-        *a = (struct pin_admission){.expires_us = 0};
-        snprintf(a->enrolment, sizeof a->enrolment, "%s", out->enrolment);
+    enum err e = asked_admission(j->pins, out->enrolment, &word, &a);
+    if (e)
+        return e;
+    if (!a->signers.count) {
         snprintf(a->holder, sizeof a->holder, "%s", out->holder);
+        a->another = out->another;
     }
-    add_signer(&a->signers, act);
-    out->missing = count_missing(j, &a->signers, ROLE_BIT(ROLE_ENROLMENT));
+    if (strcmp(a->holder, out->holder) != 0 || a->another != out->another)
+        return ERR_ADMISSION_MISMATCH;
+    asked_sign(&a->signers, &word);
+    out->missing = asked_missing(j->pins, &a->signers, ROLE_ENROLMENT, j->needed);
     /* What is complete is only asked for again with the acts that it came by. */
     a->expires_us = out->missing ? verified_head(out->request)->expires_us
                                  : j->now_us + AGE_MAX_US + AHEAD_MAX_US;
@@ -497,6 +488,7 @@ static enum err check_subject(const struct acts_judge *j, const struct act *act,
         e = ERR_STATEMENT_EXPIRED;
     if (!e)
         memcpy(out->holder, r.holder, sizeof out->holder);
+    out->another = !e && r.another;
     return e;
 }
 

@@ -5,7 +5,8 @@
  * act by the same tables as the bank (api/).
  *
  * Each changes PINS only where it returns ERR_OK; the caller writes them before anything is signed.
- * The same act again has the same outcome, and changes nothing.
+ * The same act again has the same outcome, and changes nothing; how many more must ask it says as
+ * it is then.
  */
 #ifndef BANKD_KEEPER_ACTS_H
 #define BANKD_KEEPER_ACTS_H
@@ -55,6 +56,7 @@ struct acts_admission {
     struct verified *request; /* the caller's to free, also after a failure */
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];
+    bool another;     /* that is somebody who is there already */
     unsigned missing; /* operators who must admit it besides */
     struct acts_taken by;
 };

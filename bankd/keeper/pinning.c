@@ -26,6 +26,7 @@ static enum err pin(struct pins *p, const char *operator_id, const struct buf *s
     one->active = true;
     one->revoked = one->retired = false;
     one->replaces[0] = '\0'; /* it is believed for itself */
+    pins_forget(p, operator_id, "");
     /* Nothing from before is taken: a wrong clock may have made the keeper forget some of it. */
     one->changed_us = p->floor_us = now_us - now_us % TEXT_SECOND_US;
     printf("%s is believed with the key\n%s\n", operator_id, key_thumbprint(one->key));

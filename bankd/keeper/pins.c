@@ -47,9 +47,55 @@ static struct pin *next_of(struct pins *p, const struct pin *pin)
     return NULL;
 }
 
+/* --- what waits --- */
+
+/* Returns whether anybody is left. */
+static bool unsign(struct pin_signers *s, const char *operator_id)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < s->count; i++) {
+        if (strcmp(s->by[i], operator_id) != 0)
+            memmove(s->by[kept++], s->by[i], sizeof s->by[0]);
+    }
+    s->count = kept;
+    return kept > 0;
+}
+
+/* "roles otto enrolment" is about otto. */
+static bool is_about(const struct pin_change *c, const char *operator_id)
+{
+    size_t verb = strcspn(c->subject, " "), len = strlen(operator_id);
+    const char *named = c->subject + verb + (c->subject[verb] == ' ');
+
+    return strncmp(named, operator_id, len) == 0 && (named[len] == ' ' || named[len] == '\0');
+}
+
+void pins_forget(struct pins *p, const char *operator_id, const char *but)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < p->change_count; i++) {
+        struct pin_change *c = &p->change[i];
+        bool wanted = strcmp(c->subject, but) == 0 || !is_about(c, operator_id);
+        if (wanted && unsign(&c->signers, operator_id))
+            p->change[kept++] = *c;
+    }
+    p->change_count = kept;
+    kept = 0;
+    for (size_t i = 0; i < p->admission_count; i++) {
+        if (unsign(&p->admission[i].signers, operator_id))
+            p->admission[kept++] = p->admission[i];
+    }
+    p->admission_count = kept;
+    if (!unsign(&p->rollover.signers, operator_id))
+        p->rollover = (struct pin_rollover){0};
+}
+
 /* A key is added behind the one whose place it takes, so this comes to an end. */
 void pins_take(struct pins *p, struct pin *pin, bool revoked)
 {
+    pins_forget(p, pin->operator_id, "");
     for (; pin; pin = next_of(p, pin)) {
         pin->active = false;
         pin->revoked = pin->revoked || revoked;
@@ -169,10 +215,12 @@ static enum err read_signers(const struct js *list, struct pin_signers *out)
 
 static enum err read_admission(const struct js *value, struct pins *p)
 {
-    const struct js *by, *enrolment, *expires, *holder;
-    const struct js_member table[] = {
-        MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by), MEMBER_TEXT("enrolment", true, &enrolment),
-        MEMBER_TEXT("expires", true, &expires), MEMBER_TEXT("holder", true, &holder)};
+    const struct js *another, *by, *enrolment, *expires, *holder;
+    const struct js_member table[] = {{"another", JS_BOOL, false, 0, 0, &another},
+                                      MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by),
+                                      MEMBER_TEXT("enrolment", true, &enrolment),
+                                      MEMBER_TEXT("expires", true, &expires),
+                                      MEMBER_TEXT("holder", true, &holder)};
     struct pin_admission *a = &p->admission[p->admission_count++];
     enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
@@ -182,6 +230,7 @@ static enum err read_admission(const struct js *value, struct pins *p)
         e = member_time(expires, &a->expires_us);
     if (!e)
         e = member_text(holder, forms_holder, a->holder, sizeof a->holder);
+    a->another = !e && js_bool(another);
     return e ? e : read_signers(by, &a->signers);
 }
 
@@ -353,6 +402,8 @@ static void push_admission(const struct pin_admission *a, struct doc *list)
     struct doc one = {0};
 
     doc_object(&one);
+    if (a->another)
+        doc_bool(&one, "another", true);
     put_signers(&a->signers, &one);
     doc_text(&one, "enrolment", a->enrolment);
     doc_time(&one, "expires", a->expires_us);

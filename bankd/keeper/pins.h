@@ -53,6 +53,7 @@ struct pin_signers {
 struct pin_admission {
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];
+    bool another; /* who is there already */
     int64_t expires_us;
     struct pin_signers signers;
 };
@@ -90,7 +91,11 @@ void pins_free(struct pins *p); /* NULL-safe */
 
 struct pin *pins_find(struct pins *p, const char *thumbprint); /* NULL when there is none */
 struct verify_keys pins_keys(struct pins *p);
-/* PIN, and those that took its place one after the other, count no more: for ever if REVOKED. */
+/* What waits about an operator, but for the change BUT, and his own word on what waits, counts no
+ * more. */
+void pins_forget(struct pins *p, const char *operator_id, const char *but);
+/* PIN, and those that took its place one after the other, count no more: for ever if REVOKED. Nor
+ * does what waits about its operator, or by his word. */
 void pins_take(struct pins *p, struct pin *pin, bool revoked);
 
 /* Another operator, without roles, or his key anew: KEY_TAKEN for somebody else's, TOO_LARGE, what

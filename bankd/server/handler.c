@@ -350,7 +350,8 @@ static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
     const struct core_admission in = {.holder = j->body.admission.holder,
                                       .name = j->body.admission.name,
                                       .thumbprint = j->body.admission.thumbprint,
-                                      .by = certify_by(b->keeper_socket, j)};
+                                      .by = certify_by(b->keeper_socket, j),
+                                      .another = j->body.admission.another};
     return core_enrolment_admit(b->core, &who, j->match.param[0], &in, &j->answer);
 }
 

@@ -196,12 +196,13 @@ void listen_peer(int fd, char *out, size_t size)
         snprintf(out, size, "uid %u", peer.uid);
 }
 
-/* Whoever has one IPv6 address has all of its 64 bits. */
+/* Whoever has one IPv6 address has all of its 64 bits. All its digits, so that the first 15
+ * characters are the first 48 bits. */
 void listen_network_of(const struct sockaddr *at, char out[static LISTEN_NETWORK_MAX + 1])
 {
     const struct sockaddr_in *v4 = (const struct sockaddr_in *)(const void *)at;
     const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)(const void *)at;
-    struct in6_addr network = {.s6_addr = {0}};
+    const uint8_t *at6 = v6->sin6_addr.s6_addr;
 
     out[0] = 0;
     if (at->sa_family == AF_INET) {
@@ -209,9 +210,8 @@ void listen_network_of(const struct sockaddr *at, char out[static LISTEN_NETWORK
     } else if (at->sa_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr)) {
         inet_ntop(AF_INET, v6->sin6_addr.s6_addr + 12, out, LISTEN_NETWORK_MAX);
     } else if (at->sa_family == AF_INET6) {
-        memcpy(network.s6_addr, v6->sin6_addr.s6_addr, 8);
-        if (inet_ntop(AF_INET6, &network, out, LISTEN_NETWORK_MAX - 3))
-            memcpy(out + strlen(out), "/64", sizeof "/64");
+        snprintf(out, LISTEN_NETWORK_MAX + 1, "%02x%02x:%02x%02x:%02x%02x:%02x%02x::/64", at6[0],
+                 at6[1], at6[2], at6[3], at6[4], at6[5], at6[6], at6[7]);
     }
 }
 

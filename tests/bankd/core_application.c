@@ -7,6 +7,7 @@
 #include "order/application.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
+#include "verifier/verifier.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -368,6 +369,57 @@ static void test_a_store_that_was_changed(void **state)
     wanted_free(&a);
 }
 
+#define FORGED                                                                                     \
+    "INSERT INTO application_word (application, holder, signing_key, statement, received_us,"      \
+    " entry) SELECT application, (SELECT id FROM holder WHERE holder = 'bob'),"                    \
+    " (SELECT id FROM signing_key WHERE thumbprint = '%s'), '%s', received_us, entry"              \
+    " FROM application_word"
+
+/* A word is of him whose key signed it: carol's is not bob's, and not by his key either. */
+static void test_a_store_with_a_word_of_another(void **state)
+{
+    struct world *w = *state;
+    const struct person *const of[] = {&w->bob, &w->carol};
+    static const enum err refusal[] = {ERR_STORE_FAILED, ERR_APPLICATION_UNSIGNED};
+    char sql[4096];
+
+    world_execute(w, "DROP TRIGGER application_word_stays");
+    for (size_t i = 0; i < sizeof of / sizeof *of; i++) {
+        struct wanted a = want(w, BOTH, 1);
+        struct buf jws = {0};
+
+        assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+        world_sign_application(w, &w->carol, &a.said, APPLICATION_APPLY, NULL, &jws);
+        snprintf(sql, sizeof sql, FORGED, key_thumbprint(of[i]->key), buf_str(&jws));
+        world_execute(w, sql);
+        world_begin(w);
+        enum err e =
+            core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer);
+        core_rollback(w->core);
+        assert_err(e ? e : w->answer.err, refusal[i]);
+        world_execute(w, "DELETE FROM application_word");
+        buf_free(&jws);
+        wanted_free(&a);
+    }
+}
+
+/* What they signed is the document that the row has the name of. */
+static void test_a_store_with_another_document(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+
+    both_sign(w, &a);
+    world_execute(w, "UPDATE application SET application = replace(application, substr(application,"
+                     " 1, 4), 'beef')");
+    snprintf(a.name, sizeof a.name, "%s", world_sql(w, "SELECT application FROM application"));
+    world_begin(w);
+    enum err e = core_application_admit(w->core, &world_operator, a.name, NEW_ACCOUNT, &w->answer);
+    core_rollback(w->core);
+    assert_err(e, ERR_STORE_FAILED);
+    wanted_free(&a);
+}
+
 /* Evidence of a payment from such an account: all its holders signed the first policy. */
 static void test_what_evidence_says(void **state)
 {
@@ -397,6 +449,44 @@ static void test_what_evidence_says(void **state)
     wanted_free(&a);
 }
 
+/* Bob's key was stolen, and the thief signed by the one that took its place: who pinned the first
+ * does not vouch for it, as what became of the first is not here. */
+static void test_a_pin_does_not_reach_an_application(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+    struct person next = {0};
+    struct world_order o;
+    struct verify_report report;
+    const char *pins[] = {key_thumbprint(w->bob.key), key_thumbprint(w->alice.key)};
+
+    world_key(&next, "bob", "P-384");
+    assert_string_equal(world_rotate(w, &w->bob, &next), "OK");
+    assert_string_equal(say(w, &w->alice, &a, APPLICATION_APPLY), "OK");
+    assert_string_equal(say(w, &next, &a, APPLICATION_APPLY), "OK");
+    assert_ok(admit(w, &a));
+    world_fund(w, NEW_ACCOUNT, "50.00");
+    set_key(w, &w->bob, "revoked");
+    world_order_on(w, NEW_ACCOUNT, "20.00", "", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    (void)world_proves(w, &w->alice, &o, "ACSC");
+    const struct verify_evidence_input in = {.bytes = w->answer.body.data,
+                                             .len = w->answer.body.len,
+                                             .bank_key = key_thumbprint(w->root.key),
+                                             .holder_keys = pins,
+                                             .holder_key_count = 2};
+    assert_ok(verify_evidence(&in, &report));
+    assert_true(report.policy_signers[0].pinned);
+    assert_string_equal(report.policy_signers[1].thumbprint, key_thumbprint(next.key));
+    assert_false(report.policy_signers[1].pinned);
+    pins[0] = key_thumbprint(next.key);
+    assert_ok(verify_evidence(&in, &report));
+    assert_true(report.policy_signers[1].pinned);
+    world_order_free(&o);
+    world_person_free(&next);
+    wanted_free(&a);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
 
 int main(void)
@@ -412,8 +502,11 @@ int main(void)
         TEST(threat_10_which_words_count),
         TEST(test_a_store_that_was_changed),
         TEST(test_a_store_that_forgot_somebody),
+        TEST(test_a_store_with_a_word_of_another),
+        TEST(test_a_store_with_another_document),
         TEST(test_what_evidence_says),
         TEST(test_evidence_has_no_more_than_it_needs),
+        TEST(test_a_pin_does_not_reach_an_application),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,6 +54,31 @@ static void test_who_may_and_what(void **state)
                         "revoked");
 }
 
+/* Who suspended it does not let it sign again, nor what took its place. */
+static void test_four_eyes_on_what_signs_again(void **state)
+{
+    static const struct core_caller erin = {
+        .session = "", .operator_name = "erin", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    static const struct core_caller emma = {
+        .session = "", .operator_name = "emma", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    const struct core_terms terms = {.four_eyes = true};
+    struct world *w = *state;
+    struct person next = {0};
+
+    core_set_terms(w->core, &terms);
+    world_key(&next, "alice", "P-384");
+    assert_string_equal(world_rotate(w, &w->alice, &next), "OK");
+    assert_string_equal(set_as(w, &erin, "alice", &w->alice, "suspended"), "OK");
+    assert_string_equal(set_as(w, &erin, "alice", &w->alice, "active"), "FOUR_EYES");
+    assert_string_equal(set_as(w, &erin, "alice", &next, "active"), "FOUR_EYES");
+    assert_string_equal(set_as(w, &emma, "alice", &w->alice, "active"), "OK");
+    assert_string_equal(set_as(w, &emma, "alice", &next, "active"), "OK");
+    assert_string_equal(set_as(w, &erin, "alice", &next, "active"), "OK"); /* it does */
+    assert_string_equal(set_as(w, &emma, "alice", &next, "suspended"), "OK");
+    assert_string_equal(set_as(w, &emma, "alice", &next, "active"), "FOUR_EYES");
+    world_person_free(&next);
+}
+
 static const char *suspends(struct world *w, const struct person *who, const struct person *of,
                             const char *note)
 {
@@ -353,6 +378,7 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
         T(test_who_may_and_what),
+        T(test_four_eyes_on_what_signs_again),
         T(test_by_himself),
         T(test_suspended),
         T(test_votes_come_back),

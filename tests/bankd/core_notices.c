@@ -133,6 +133,39 @@ static void test_what_holds_is_told(void **state)
     assert_string_equal(err_name(w->answer.err), "ROLE_REQUIRED");
 }
 
+static void set_key(struct world *w, const struct person *p, const char *as)
+{
+    world_begin(w);
+    world_end(w, core_key_set(w->core, &world_operator, p->name, key_thumbprint(p->key), as, "x",
+                              &w->answer));
+    assert_ok(w->answer.err);
+}
+
+/* The bank's word against his: that his key signs again, and that another one does. */
+static void test_who_signs_for_him_is_told(void **state)
+{
+    struct world *w = *state;
+    struct person next = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    reached_at(w, &w->bob, "b@one");
+    const struct core_caller bob = caller(&w->bob);
+    world_begin(w);
+    world_end(w, core_key_suspend(w->core, &bob, key_thumbprint(w->bob.key), "lost", &w->answer));
+    assert_ok(w->answer.err);
+    set_key(w, &w->bob, "active");
+    assert_string_equal(told(w), "key-suspended b@one, key-active b@one");
+    forget_all(w);
+    world_key(&next, "bob", "P-256");
+    assert_string_equal(world_ask(w, &next, "bob", 1, request), "OK");
+    const struct core_admission in = {"bob", "bob", key_thumbprint(next.key), {.act = NULL}, true};
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &world_operator, request, &in, &w->answer));
+    assert_ok(w->answer.err);
+    assert_string_equal(told(w), "holder-enrolled b@one");
+    world_person_free(&next);
+}
+
 static void test_a_wrong_code(void **state)
 {
     struct world *w = *state;
@@ -357,6 +390,7 @@ int main(void)
         T(test_the_address_before_hears_of_it),
         T(test_what_holds_is_told),
         T(test_a_wrong_code),
+        T(test_who_signs_for_him_is_told),
         T(test_a_code_is_good_for_a_day),
         T(test_ten_changes_a_day),
         T(test_whose_word_is_missing),

@@ -43,7 +43,7 @@ static void end(struct scene *s)
 
 static enum err admit(struct scene *s)
 {
-    const struct core_admission in = {"dora", "dora", key_thumbprint(s->dora.key), console};
+    const struct core_admission in = {"dora", "dora", key_thumbprint(s->dora.key), console, false};
 
     world_begin(s->w);
     world_end(s->w,
@@ -180,7 +180,7 @@ static void test_the_bank_demands_it(void **state)
     char request[ENROLMENT_ID_LEN + 1];
     world_key(&again, "dora", "P-384");
     assert_string_equal(world_ask(w, &again, "dora", 20, request), "OK");
-    const struct core_admission in = {"dora", "dora", key_thumbprint(again.key), console};
+    const struct core_admission in = {"dora", "dora", key_thumbprint(again.key), console, true};
     world_begin(w);
     world_end(w, core_enrolment_admit(w->core, &world_operator, request, &in, &w->answer));
     assert_ok(w->answer.err);

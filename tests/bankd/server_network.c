@@ -31,11 +31,11 @@ static void test_networks(void **state)
     assert_string_equal(network("192.0.2.7"), "192.0.2.7");
     assert_string_equal(network("255.255.255.255"), "255.255.255.255");
     assert_string_equal(network("::ffff:192.0.2.7"), "192.0.2.7"); /* the same client */
-    assert_string_equal(network("2001:db8:0:7:1::2"), "2001:db8:0:7::/64");
-    assert_string_equal(network("2001:db8:0:7:ffff:ffff:ffff:ffff"), "2001:db8:0:7::/64");
-    assert_string_equal(network("2001:db8:0:8::1"), "2001:db8:0:8::/64");
+    assert_string_equal(network("2001:db8:0:7:1::2"), "2001:0db8:0000:0007::/64");
+    assert_string_equal(network("2001:db8:0:7:ffff:ffff:ffff:ffff"), "2001:0db8:0000:0007::/64");
+    assert_string_equal(network("2001:db8:0:8::1"), "2001:0db8:0000:0008::/64");
     assert_string_equal(network("ffff:ffff:ffff:ffff:1:2:3:4"), "ffff:ffff:ffff:ffff::/64");
-    assert_string_equal(network("::1"), "::/64");
+    assert_string_equal(network("::1"), "0000:0000:0000:0000::/64");
 }
 
 static void test_sockets(void **state)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes tests/ctl/log.json: a small log as GET /v1/log/entries gives it, with the roots of all its
-sizes, computed with hashlib from docs/FORMAT.md section 11 and RFC 6962 section 2.1."""
+sizes, and a fifth entry that follows what the fourth follows, or itself; computed with hashlib from docs/FORMAT.md section 11 and RFC 6962 section 2.1."""
 
 import base64
 import hashlib
@@ -30,10 +30,10 @@ def root(leaves):
     return sha256(b"\1" + root(leaves[:split]) + root(leaves[split:]))
 
 
-def entry(index):
+def entry(index, previous=None):
     body = {"object": "holder:h%d" % (index % 3), "type": "enrolment", "name": "Zoë ☂ %d" % index}
     if index >= 3:
-        body["previous"] = index - 3
+        body["previous"] = index - 3 if previous is None else previous
     salt = sha256(b"salt %d" % index)
     commitment = sha256(salt + canonical(body)).hex()
     leaf = {
@@ -47,7 +47,7 @@ def main():
     entries = [entry(i) for i in range(SIZE)]
     leaves = [canonical(e["leaf"]) for e in entries]
     roots = [root(leaves[:n]).hex() for n in range(1, SIZE + 1)]
-    sys.stdout.buffer.write(canonical({"entries": entries, "roots": roots}) + b"\n")
+    sys.stdout.buffer.write(canonical({"entries": entries, "forked": [entry(4, 0), entry(4, 4)], "roots": roots}) + b"\n")
 
 
 main()

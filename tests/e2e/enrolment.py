@@ -52,14 +52,15 @@ class Newcomer:
     def look(self):
         return b.Session(self.bank).get("/v1/enrolments/" + self.enrolment)
 
-    def admit(self, holder, thumbprint=None, name=None):
+    def admit(self, holder, thumbprint=None, name=None, another=False):
         """At the console."""
         return self.bank.operator("POST", "/v1/enrolments/%s/admission" % self.enrolment,
-                                  self.letter(holder, name=name, thumbprint=thumbprint))
+                                  self.letter(holder, name=name, thumbprint=thumbprint, another=another))
 
-    def letter(self, holder, name=None, thumbprint=None):
-        """What an operator takes from it into the admission."""
-        return {"holder": holder, "name": name or self.name, "thumbprint": thumbprint or self.key.thumbprint}
+    def letter(self, holder, name=None, thumbprint=None, another=False):
+        """What an operator takes from it into the admission; ANOTHER: he is there, and this is another key of his."""
+        said = {"holder": holder, "name": name or self.name, "thumbprint": thumbprint or self.key.thumbprint}
+        return {**said, "another": True} if another else said
 
     def refuse(self, note):
         return self.bank.operator("POST", "/v1/enrolments/%s/refusal" % self.enrolment, {"note": note})

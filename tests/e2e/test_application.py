@@ -279,7 +279,7 @@ class Threats(Scene):
         newcomer = en.Newcomer(self.bank, holder.title(), wanted=holder)
         newcomer.key = key
         newcomer.ask()
-        self.assertEqual(newcomer.admit(holder).json.get("holder"), holder)
+        self.assertEqual(newcomer.admit(holder, another=True).json.get("holder"), holder)
 
     def test_threat_11_one_person_one_word(self):
         """A hundred at once, by two keys of one person: nobody signs for the other."""

@@ -67,19 +67,19 @@ class Scene(unittest.TestCase):
         someone.bank.token(name, someone.pin)
         return someone
 
-    def clerk(self, person, holder, letter=None):
+    def clerk(self, person, holder, *words, letter=None):
         """The second process: knows the papers and no request. At the console, or as a test's operator."""
         env = {"PATH": b.BIN + ":" + os.environ["PATH"], **self.clerk_env}
         return self.bank.tool([CLERK, self.bank.path("bank-letter"), letter or person.paper("")[:-1], holder,
-                               *self.clerk_words()], env=env, check=False)
+                               *words, *self.clerk_words()], env=env, check=False)
 
     clerk_env = {}
 
     def clerk_words(self):
         return "--socket", self.bank.path("bankd.sock")
 
-    def admitted(self, person, holder):
-        done = self.clerk(person, holder)
+    def admitted(self, person, holder, *words):
+        done = self.clerk(person, holder, *words)
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def refused(self, done, name, code=1):
@@ -187,12 +187,12 @@ class Ceremony(Scene):
         self.assertEqual(gina.kept()["bank_key"], self.bank.pin)
 
 
-class Certified(Scene):
+class ByOperator(Scene):
     """An operator whom the keeper knows admits with his own token: then there are certificates."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def open(cls, bank):
+        super().open(bank)
         cls.olga = Operator(cls.bank, "olga").keys().settings(None).enrol("operator")
         cls.addClassCleanup(cls.olga.close)
         with open(cls.bank.path("olga.spki"), "rb") as f:
@@ -212,6 +212,8 @@ class Certified(Scene):
         with open(path, "rb") as f:
             return f.read()
 
+
+class Certified(ByOperator):
     def roll(self):
         """Whoever wrote down the bank's address finds it there again."""
         with open(self.bank.path("bankd.conf"), encoding="utf-8") as f:
@@ -311,7 +313,10 @@ class LostCard(Scene):
         self.assertEqual(ivan.kept()["token"], old)  # until the new key is admitted
         with open(ivan.paper("txt"), encoding="utf-8") as f:
             self.assertIn("Known as    ivan\n", f.read())
-        self.admitted(ivan, "ivan")
+        shown = self.bank.ctl("enrolment", "show", "--", ivan.kept()["enrolment"]).stdout
+        self.assertIn("Wants to be   ivan\n              a person here, with 1 active key; who brings the letter must be", shown)
+        self.refused(self.clerk(ivan, "ivan"), "BANK_HOLDER_EXISTS")
+        self.admitted(ivan, "ivan", "--another")
         ivan.finish()
         self.assertIn("token=ivan2", ivan.kept()["token"])
         self.assertEqual(len(self.holders()["ivan"]["keys"]), 6)  # to sign, to authenticate, to derive; twice
@@ -333,7 +338,7 @@ class Threats(Scene):
         forged = self.bank.path("forged")
         shutil.copy(heidi.paper("txt"), forged + ".txt")
         shutil.copy(mallory.paper("png"), forged + ".png")
-        done = self.clerk(heidi, "heidi", forged)
+        done = self.clerk(heidi, "heidi", letter=forged)
         self.assertEqual(done.returncode, 1)
         self.assertIn("clerk: the new key differs", done.stderr)
         self.assertNotIn("heidi", self.holders())

@@ -65,7 +65,8 @@ class Ceremony(Scene):
         order = b.make_order(account, b.iban(42))
         self.assertEqual(b.Session(self.bank, old.key).decide(order, policy).json["status"], "PATC")
         new.ask()
-        told = new.admit("lost")
+        self.refused(new.admit("lost"), "BANK_HOLDER_EXISTS")
+        told = new.admit("lost", another=True)
         self.assertEqual(told.json.get("holder"), "lost", told)
         self.refused(b.Session(self.bank, new.key).decide(order, policy), "ALREADY_DECIDED")
         self.bank.operator("POST", "/v1/holders/lost/keys/" + old.key.thumbprint,
@@ -84,12 +85,14 @@ class Ceremony(Scene):
             newcomer = Newcomer(self.bank, name, wanted=wanted)
             newcomer.ask()
             with self.subTest(name=name, wanted=wanted):
-                self.refused(newcomer.admit("there"), refusal)
+                self.refused(newcomer.admit("there", another=True), refusal)
         # Who says that he is somebody there gets no other name.
         same = Newcomer(self.bank, "There Example", wanted="there")
         same.ask()
         self.refused(same.admit("there-2"), "HOLDER_MISMATCH")
-        self.assertEqual(same.admit("there").json.get("holder"), "there")
+        self.refused(same.admit("there-2", another=True), "HOLDER_UNKNOWN")
+        self.refused(same.admit("there"), "BANK_HOLDER_EXISTS")
+        self.assertEqual(same.admit("there", another=True).json.get("holder"), "there")
         till = Newcomer(self.bank, "till-9", wanted="till-9")
         self.bank.operator("POST", "/v1/terminals", {"name": "till-9", "spki": b.b64(b.Key(self.bank.dir).spki),
                                                      "terminal": "till-9"})
@@ -255,7 +258,7 @@ class Operators(Scene):
             self.assertIn("Ctl Example", line)
         shown = self.bank.ctl("enrolment", "show", "--", name).stdout
         self.assertNotIn(newcomer.key.thumbprint, shown)
-        self.assertIn("ctl", shown)
+        self.assertIn("Wants to be   ctl\n              nobody here has this short name\n", shown)
         groups = " ".join(newcomer.key.thumbprint[i:i + 5] for i in range(0, 43, 5))
         done = self.bank.ctl("enrolment", "admit", "--id", "ctl", "--", name, input="Ctl Example\n" + "A" * 43 + "\n", check=False)
         self.assertEqual(done.returncode, 1, done.stderr)

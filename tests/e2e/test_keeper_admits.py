@@ -263,9 +263,10 @@ class Admits(Scene):
         self.assertEqual(self.straight(newcomer, good, newcomer.jws()), "ACT_MISMATCH")  # another request of his
         for _ in range(2):
             self.assertEqual(self.straight(newcomer, good), "OK")
-        # For somebody else than whom it was admitted as.
-        act = operators.act(self.olga_key, path, self.said(newcomer, "eve"))
-        self.assertEqual(self.straight(newcomer, act), "ADMISSION_MISMATCH")
+        # For somebody else than whom it was admitted as, or as another key of one who is there.
+        for letter in (self.said(newcomer, "eve"), newcomer.letter("ana", another=True)):
+            act = operators.act(self.olga_key, path, letter)
+            self.assertEqual(self.straight(newcomer, act), "ADMISSION_MISMATCH")
         for payload in (b"", b"\0", parts("a"), parts("a", "b") + b"c", parts(b"x" * 16385, "b"), b"\xff\xff" * 3):
             self.assertNotEqual(ask(self.bank, ADMIT, payload)[0], "OK", payload[:8])
 

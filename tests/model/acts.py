@@ -31,7 +31,9 @@ ROUTES = [  # path, what is done, for whom
 # Who entered it so lately may not do it; an account's count for its orders.
 EYES = {"release": [("opened", None), ("booked", 30 * DAY), ("held", None)], "outcome": [("released", None)],
         "dispose": [("credited", None)], "unblock": [("blocked", None)], "roles": [],
-        "admit": [("admitted", None)]}
+        "admit": [("admitted", None)], "resume": [("suspended", None)]}
+# Who decides about what may claim it.
+DECIDES = {"order": {"payments"}, "credit": {"payments"}, "policy": DESK, "enrolment": {"enrolment"}, "application": {"policy"}}
 
 
 class Acts:
@@ -102,6 +104,8 @@ class Acts:
         if "security" in self.roles[mine]:
             if not by and not operator:
                 raise Refused("ITEM_NOT_CLAIMED")
+        elif operator and not DECIDES[item.partition(":")[0]] & self.roles[mine]:
+            raise Refused("ROLE_REQUIRED")
         elif by:
             if by != mine:
                 raise Refused("ITEM_CLAIMED")
@@ -212,7 +216,8 @@ class Acts:
             return self.open_account_applied(about[1], request["account"]) if deed == "admission" else \
                 self.end_application(about[1])
         if deed == "admission":
-            return self.admit(self.request_called(*about), {"holder": request["holder"], "slip": self.other_letter(*about, request)})
+            return self.admit(self.request_called(*about), {"holder": request["holder"], "another": request.get("another", False),
+                                                            "slip": self.other_letter(*about, request)})
         if deed == "refusal" and len(about) == 1:
             return self.refuse_request(self.request_called(*about))
         if deed in ("release", "refusal"):

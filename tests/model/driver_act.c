@@ -74,7 +74,7 @@ static enum err admit(const struct asked *a, const struct core_caller *who, stru
 
     assert_ok(request_admission_read(a->request->data, a->request->len, &r));
     const struct core_admission in = {
-        .holder = r.holder, .name = r.name, .thumbprint = r.thumbprint};
+        .holder = r.holder, .name = r.name, .thumbprint = r.thumbprint, .another = r.another};
     return core_enrolment_admit(a->d->w.core, who, a->match.param[0], &in, out);
 }
 

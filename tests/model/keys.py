@@ -47,7 +47,14 @@ class Keys:
             if wrong:
                 raise Refused(name)
         self.check_badge(key, status)
-        return self.set_line(key, status)
+        if status == "active" and not key.counts:
+            self.check_eyes("resume", f"key:{self.keys.index(key)}")
+        before = [one.status for one in self.keys]
+        answer = self.set_line(key, status)
+        for i, one in enumerate(self.keys):
+            if status == "suspended" and (one is key or one.status != before[i]):
+                self.did("suspended", f"key:{i}")
+        return answer
 
     def key_suspend(self, session, key):
         """By whose it is."""

@@ -10,6 +10,7 @@ class Request:
     def __init__(self, name, wanted, key, expires):
         self.name, self.wanted, self.expires = name, wanted, expires
         self.key = key  # the newcomer's, by its number among newcomers; two requests may have the same
+        self.taken = None  # the number among keys of one that was there
         self.state, self.holder = "waiting", None
         self.words = []  # (holder, account, key, when it was entered), the first first
         self.id = self.thumbprint = None  # what the bank calls it, and its key
@@ -45,18 +46,34 @@ class Newcomers:
 
     # --- asking ---
     def ask_in(self, said):
-        """TAKEN: the request is of a key that somebody has."""
+        """TAKEN: the request is of a key that somebody has, as one of a newcomer who was admitted is: for a certificate."""
         waiting = len(self.still_waiting())
+        taken = self.enrolled.get(said["newcomer"]) if said["taken"] is None else said["taken"]
+        wrong_key = self.renewal_error(taken, said["name"], said["wanted"])
         for wrong, name in ((said["issued"] > self.now + 10, "ISSUED_IN_FUTURE"),
                             (said["issued"] < self.now - 300, "ISSUED_TOO_OLD"),
                             (self.now > said["expires"], "STATEMENT_EXPIRED"),
-                            (said["taken"] is not None or said["newcomer"] in self.enrolled, "KEY_TAKEN"),
+                            (wrong_key, wrong_key),
                             (waiting >= WAITING_MAX, "ENROLMENTS_FULL"),
                             (self.each is not None and waiting >= self.each, "ENROLMENTS_TOO_MANY")):
             if wrong:
                 return {"err": name}
         self.requests.append(Request(said["name"], said["wanted"], said["newcomer"], said["expires"]))
+        self.requests[-1].taken = said["taken"]
         return {"err": "OK", "http": 202, "status": "waiting", "name": said["name"], "wanted": said["wanted"] or None}
+
+    def renewal_error(self, taken, name, wanted):
+        """Whether the key is nobody's, or of him who asks for another certificate for it."""
+        if taken is None:
+            return None
+        key = self.keys[taken]
+        if key.terminal or key.staff or (key.holder, self.person_names[key.holder]) != (wanted, name):
+            return "KEY_TAKEN"
+        return self.key_error(key)
+
+    def there(self, request):
+        """The number among keys of the one that it is of; None: nobody's."""
+        return self.enrolled.get(request.key) if request.taken is None else request.taken
 
     # --- vouching ---
     def counts(self, word):
@@ -68,6 +85,10 @@ class Newcomers:
     def vouching(self, request):
         """A person counts once."""
         return {holder for holder, *_ in filter(self.counts, request.words)}
+
+    def vouches_for_himself(self, request, holder):
+        """By a key that he has now."""
+        return any(word[0] == holder and word[2].status == "active" and self.counts(word) for word in request.words)
 
     def sponsor(self, said, path):
         """SAID was signed about its own request; PATH is the one by whose path it is handed in."""
@@ -117,36 +138,44 @@ class Newcomers:
         return request
 
     def admit(self, number, letter):
-        """LETTER: as whom, and what the operator read: WRONG where that is not what the request says."""
+        """LETTER: as whom, whether that is ANOTHER key of his, and what the operator read: SLIP where that is not what
+        the request says."""
         request, holder = self.known_request(number), letter["holder"]
         vouching = self.vouching(request)
         if letter["slip"]:
             raise Refused("LETTER_MISMATCH")
         kinds = {key.holder: "person" if not key.terminal and not key.staff else "none" for key in self.keys}
         if holder not in kinds:
+            if letter["another"]:
+                raise Refused("HOLDER_UNKNOWN")
             if kinds.get(request.wanted) == "person":
                 raise Refused("HOLDER_MISMATCH")
             if len(vouching) < self.sponsors:
                 raise Refused("SPONSORS_MISSING")
         else:
-            self.check_same(request, holder, kinds[holder], vouching)
-        if request.key in self.enrolled:
-            raise Refused("KEY_TAKEN")
+            self.check_same(request, letter, kinds[holder])
+        wrong_key = self.renewal_error(self.there(request), request.name, request.wanted)
+        if wrong_key:
+            raise Refused(wrong_key)
         self.certify()
         request.state, request.holder = "admitted", holder
+        if self.there(request) is not None:  # nothing changes but its certificate
+            return {"err": "OK", "status": "admitted", "holder": holder}
         self.keys.append(Key(holder, self.now))
         self.enrolled[request.key] = len(self.keys) - 1
         self.person_names.setdefault(holder, request.name)
         self.did("admitted", f"holder:{holder}")
         return {"err": "OK", "status": "admitted", "holder": holder}
 
-    def check_same(self, request, holder, kind, vouching):
-        """Another key for who is there: for nobody else, and by another operator, or by his own word."""
+    def check_same(self, request, letter, kind):
+        """Another key for who is there: said to be that, for nobody else, and by another operator, or by his own word."""
+        holder = letter["holder"]
         if kind != "person":
             raise Refused("HOLDER_IS_NO_PERSON")
-        if request.wanted != holder or request.name != self.person_names[holder]:
+        if not letter["another"] or request.wanted != holder or request.name != self.person_names[holder]:
             raise Refused("BANK_HOLDER_EXISTS")
-        if holder not in vouching:
+        renews = self.there(request) is not None and not self.renewal_error(self.there(request), request.name, request.wanted)
+        if not renews and not self.vouches_for_himself(request, holder):
             self.check_eyes("admit", f"holder:{holder}")
 
     def certify(self):

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The operators' word on requests to be enrolled: whom it makes somebody, whom it gives another
+ * key, and whose word it must be.
+ */
+#include "order/enrolment.h"
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *status(struct world *w, const char *name)
+{
+    const struct core_caller stranger = {.session = ""};
+
+    world_begin(w);
+    world_end(w, core_enrolment(w->core, &stranger, name, &w->answer));
+    return world_text(w, "status");
+}
+
+/* What a keeper could say. */
+struct saying {
+    unsigned missing, asked;
+    enum err err;
+};
+
+static enum err say(void *ctx, const char *statement, const char *act,
+                    struct core_certificates *out)
+{
+    struct saying *s = ctx;
+
+    assert_true(statement[0] && act[0]);
+    s->asked++;
+    *out = (struct core_certificates){.missing = s->missing};
+    if (s->err || s->missing)
+        return s->err;
+    enum err e = buf_add_str(&out->sign, "certificate");
+    return e ? e : buf_add_str(&out->root, "root");
+}
+
+static enum err admit_in(struct world *w, const char *request, const char *operator_id,
+                         const struct core_admission *in)
+{
+    const struct core_caller who = {
+        .session = "", .operator_name = operator_id, .roles = ROLE_BIT(ROLE_ENROLMENT)};
+
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &who, request, in, &w->answer));
+    return w->answer.err;
+}
+
+static enum err admit_as(struct world *w, const struct person *p, const char *request,
+                         const char *holder, const char *operator_id)
+{
+    const struct core_admission in = {
+        holder, p->name, key_thumbprint(p->key), {.act = NULL}, false};
+
+    return admit_in(w, request, operator_id, &in);
+}
+
+/* HOLDER is there, and gets another key. */
+static enum err admit_another(struct world *w, const struct person *p, const char *request,
+                              const char *holder, const char *operator_id)
+{
+    const struct core_admission in = {holder, p->name, key_thumbprint(p->key), {.act = NULL}, true};
+
+    return admit_in(w, request, operator_id, &in);
+}
+
+/* Who let one key of a person in lets in no other, unless the person says so himself. */
+static void test_four_eyes_on_another_key(void **state)
+{
+    const struct core_terms terms = {.four_eyes = true};
+    struct world *w = *state;
+    struct person dora[3] = {{0}};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    core_set_terms(w->core, &terms);
+    for (size_t i = 0; i < 3; i++)
+        world_key(&dora[i], "dora", "P-256");
+    assert_string_equal(world_ask(w, &dora[0], "", 1, request), "OK");
+    assert_ok(admit_as(w, &dora[0], request, "dora", "erin"));
+    assert_string_equal(world_ask(w, &dora[1], "dora", 1, request), "OK");
+    assert_err(admit_another(w, &dora[1], request, "dora", "erin"), ERR_FOUR_EYES);
+    assert_ok(admit_another(w, &dora[1], request, "dora", "emma"));
+    assert_string_equal(world_ask(w, &dora[2], "dora", 1, request), "OK");
+    assert_err(admit_another(w, &dora[2], request, "dora", "erin"), ERR_FOUR_EYES);
+    assert_err(admit_another(w, &dora[2], request, "dora", "emma"), ERR_FOUR_EYES);
+    assert_ok(admit_another(w, &dora[2], request, "dora", "eve"));
+    for (size_t i = 0; i < 3; i++)
+        world_person_free(&dora[i]);
+}
+
+/* His own active key's word takes the second operator's place; what was entered by hand counts. */
+static void test_his_own_word_on_another_key(void **state)
+{
+    const struct core_terms terms = {.four_eyes = true};
+    struct world *w = *state;
+    struct person next = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    core_set_terms(w->core, &terms);
+    world_key(&next, "alice", "P-256");
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    assert_err(admit_another(w, &next, request, "alice", world_operator.operator_name),
+               ERR_FOUR_EYES);
+    const struct world_word word = {.request = request, .newcomer = &next};
+    assert_string_equal(world_sponsor(w, &w->bob, &word), "OK"); /* not hers */
+    assert_err(admit_another(w, &next, request, "alice", world_operator.operator_name),
+               ERR_FOUR_EYES);
+    assert_string_equal(world_sponsor(w, &w->alice, &word), "OK");
+    assert_ok(admit_another(w, &next, request, "alice", world_operator.operator_name));
+    world_person_free(&next);
+}
+
+/* A key that he has given up vouches for no other. */
+static void test_his_word_by_a_key_that_is_retired(void **state)
+{
+    const struct core_terms terms = {.four_eyes = true};
+    struct world *w = *state;
+    struct person next = {0}, own = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    core_set_terms(w->core, &terms);
+    world_key(&next, "alice", "P-256");
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    const struct world_word word = {.request = request, .newcomer = &next};
+    assert_string_equal(world_sponsor(w, &w->alice, &word), "OK");
+    world_key(&own, "alice", "P-384");
+    assert_string_equal(world_rotate(w, &w->alice, &own), "OK");
+    assert_err(admit_another(w, &next, request, "alice", world_operator.operator_name),
+               ERR_FOUR_EYES);
+    assert_ok(admit_another(w, &next, request, "alice", "erin"));
+    world_person_free(&next);
+    world_person_free(&own);
+}
+
+/* Who comes has a request of his own, which other eyes see. */
+static void test_four_eyes_on_who_is_added_by_hand(void **state)
+{
+    const struct core_terms terms = {.four_eyes = true};
+    struct core_caller root = world_operator;
+    struct world *w = *state;
+    struct person dora = {0};
+    size_t len;
+
+    core_set_terms(w->core, &terms);
+    world_key(&dora, "dora", "P-256");
+    const uint8_t *spki = key_spki(dora.key, &len);
+    for (int i = 0; i < 2; i++, root.console = true) {
+        world_begin(w);
+        world_end(w, core_holder_add(w->core, &root, "dora", "dora", spki, len, &w->answer));
+        assert_err(w->answer.err, i ? ERR_OK : ERR_FOUR_EYES);
+    }
+    world_person_free(&dora);
+}
+
+/* Where several must admit, each of them must have let in no other key of the person. */
+static void test_four_eyes_on_all_who_admitted(void **state)
+{
+    const struct core_terms terms = {.four_eyes = true};
+    struct saying saying = {.missing = 1};
+    const struct core_certifier by = {.certify = say, .ctx = &saying, .act = "act"};
+    struct world *w = *state;
+    struct person dora[3] = {{0}};
+    char request[3][ENROLMENT_ID_LEN + 1];
+    struct core_admission in[3];
+
+    core_set_terms(w->core, &terms);
+    for (size_t i = 0; i < 3; i++) {
+        world_key(&dora[i], "dora", "P-256");
+        assert_string_equal(world_ask(w, &dora[i], i ? "dora" : "", 1, request[i]), "OK");
+        in[i] = (struct core_admission){"dora", "dora", key_thumbprint(dora[i].key), by, i > 0};
+        in[i].by.act = i ? "act" : NULL;
+    }
+    assert_ok(admit_in(w, request[0], "emil", &in[0]));
+    assert_ok(admit_in(w, request[1], "erin", &in[1]));
+    assert_ok(admit_in(w, request[2], "erin", &in[2]));
+    saying.missing = 0;
+    assert_ok(admit_in(w, request[1], "emma", &in[1]));
+    assert_string_equal(status(w, request[1]), "admitted");
+    assert_err(admit_in(w, request[2], "eve", &in[2]), ERR_FOUR_EYES);
+    assert_string_equal(status(w, request[2]), "waiting");
+    for (size_t i = 0; i < 3; i++)
+        world_person_free(&dora[i]);
+}
+
+/* What the first one works on is not the first one's alone. */
+static void test_the_second_goes_on(void **state)
+{
+    static const struct core_caller erin = {
+        .session = "", .operator_name = "erin", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    struct saying saying = {.missing = 1};
+    const struct core_certifier by = {.certify = say, .ctx = &saying, .act = "act"};
+    struct world *w = *state;
+    struct person dora = {0};
+    char request[ENROLMENT_ID_LEN + 1], item[CORE_ITEM_MAX + 1];
+
+    world_employ(w, "erin", erin.roles);
+    world_key(&dora, "dora", "P-256");
+    assert_string_equal(world_ask(w, &dora, "", 1, request), "OK");
+    snprintf(item, sizeof item, "enrolment:%s", request);
+    world_begin(w);
+    world_end(w, core_claim(w->core, &erin, item, NULL, "she is here", &w->answer));
+    assert_ok(w->answer.err);
+    const struct core_admission in = {"dora", "dora", key_thumbprint(dora.key), by, false};
+    assert_err(admit_in(w, request, "emma", &in), ERR_ITEM_CLAIMED);
+    assert_ok(admit_in(w, request, "erin", &in));
+    saying.missing = 0;
+    assert_ok(admit_in(w, request, "emma", &in));
+    assert_string_equal(status(w, request), "admitted");
+    world_person_free(&dora);
+}
+
+/* The name that is certified is what the operator read from the paper; who says that he is somebody
+ * gets no other id. */
+static void test_what_the_letter_says(void **state)
+{
+    static const struct core_certifier console = {.act = NULL};
+    struct world *w = *state;
+    struct person dora = {0}, alice = {0};
+    char name[ENROLMENT_ID_LEN + 1];
+
+    world_key(&dora, "dora", "P-256");
+    assert_string_equal(world_ask(w, &dora, "", 1, name), "OK");
+    const struct core_admission other = {"dora", "Dora", key_thumbprint(dora.key), console, false};
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &world_operator, name, &other, &w->answer));
+    assert_err(w->answer.err, ERR_LETTER_MISMATCH);
+    world_key(&alice, "alice", "P-256");
+    assert_string_equal(world_ask(w, &alice, "alice", 1, name), "OK");
+    assert_err(admit_as(w, &alice, name, "alice-2", "erin"), ERR_HOLDER_MISMATCH);
+    assert_err(admit_another(w, &alice, name, "alice-2", "erin"), ERR_HOLDER_UNKNOWN);
+    assert_ok(admit_another(w, &alice, name, "alice", "erin"));
+    assert_string_equal(world_ask(w, &dora, "nobody-yet", 1, name), "OK"); /* a wish */
+    assert_ok(admit_as(w, &dora, name, "dora", "erin"));
+    world_person_free(&dora);
+    world_person_free(&alice);
+}
+
+/* A namesake becomes nobody who is there, and nobody does who took the id meanwhile, unless whoever
+ * admits him says so. */
+static void test_nobody_becomes_another_unsaid(void **state)
+{
+    const struct core_caller erin = {.session = "", .operator_name = "erin", .roles = ~0u};
+    const struct core_page page = {.cursor = ""};
+    struct world *w = *state;
+    struct person next = {0}, dora = {0}, taker = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+    size_t len;
+
+    world_key(&next, "alice", "P-256"); /* the same name, another human */
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    assert_null(strstr(buf_str(&w->answer.body), "wantedKeys")); /* no stranger's to know */
+    world_begin(w);
+    world_end(w, core_enrolments(w->core, &erin, &page, &w->answer));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"wantedKeys\":1"));
+    assert_err(admit_as(w, &next, request, "alice", "erin"), ERR_BANK_HOLDER_EXISTS);
+    assert_ok(admit_another(w, &next, request, "alice", "erin"));
+
+    world_key(&dora, "dora", "P-256");
+    world_key(&taker, "dora", "P-256");
+    assert_string_equal(world_ask(w, &dora, "dora", 1, request), "OK");
+    world_begin(w);
+    world_end(w, core_sponsorships(w->core, &erin, request, &w->answer));
+    assert_null(strstr(buf_str(&w->answer.body), "wantedKeys"));
+    assert_err(admit_another(w, &dora, request, "dora", "erin"), ERR_HOLDER_UNKNOWN);
+    const uint8_t *spki = key_spki(taker.key, &len);
+    world_begin(w);
+    world_end(w, core_holder_add(w->core, &erin, "dora", "dora", spki, len, &w->answer));
+    assert_ok(w->answer.err);
+    assert_err(admit_as(w, &dora, request, "dora", "emma"), ERR_BANK_HOLDER_EXISTS);
+    world_begin(w);
+    world_end(w, core_sponsorships(w->core, &erin, request, &w->answer));
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"wantedKeys\":1"));
+    world_person_free(&next);
+    world_person_free(&dora);
+    world_person_free(&taker);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
+    const struct CMUnitTest tests[] = {
+        T(test_four_eyes_on_another_key),
+        T(test_his_own_word_on_another_key),
+        T(test_his_word_by_a_key_that_is_retired),
+        T(test_four_eyes_on_who_is_added_by_hand),
+        T(test_four_eyes_on_all_who_admitted),
+        T(test_the_second_goes_on),
+        T(test_what_the_letter_says),
+        T(test_nobody_becomes_another_unsaid),
+    };
+#undef T
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

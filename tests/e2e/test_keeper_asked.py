@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What operators ask of the keeper together: how long a word counts, and what takes it back."""
+import calendar
+import time
+import unittest
+
+import bank as b
+import operators
+from enrolment import Newcomer
+from test_keeper_admits import ACT, ADMIT, NOTE, Scene, ask, certificates, newcomer_statement, parts, stale
+
+SUSPEND = 10
+ACTIVE, SUSPENDED = {**NOTE, "status": "active"}, {**NOTE, "status": "suspended"}
+
+
+class Asked(Scene):
+    """Two must ask; each test with operators of its own."""
+
+    SETTINGS = "admissions = 2\n"
+
+    @classmethod
+    def prepare(cls):
+        cls.petra_key = b.Key(cls.bank.dir)
+        for name, key in (("olga", cls.olga_key), ("petra", cls.petra_key)):
+            cls.bank.pin_operator(name, key)
+
+    def says(self, key, path, request, **members):
+        """The keeper's word, and how many more must ask."""
+        word, answer = ask(self.bank, ACT, operators.act(key, path, request, **members).encode())
+        return int.from_bytes(answer, "big") if word == "OK" else word
+
+    def both_say(self, path, request):
+        self.assertEqual([self.says(key, path, request) for key in (self.olga_key, self.petra_key)], [1, 0])
+
+    def employed(self, name, *roles):
+        key = b.Key(self.bank.dir)
+        self.both_say("/v1/operators", {"operator": name, "name": name.title(), "spki": b.b64(key.spki)})
+        self.both_say("/v1/operators/%s/roles" % name, {**NOTE, "roles": sorted(roles)})
+        return key
+
+    def start_again(self):
+        self.bank.stop_keeper()
+        self.bank.start_keeper()
+
+    def test_what_is_taken_away_is_asked_anew(self):
+        """A key, roles, and a key that was still to be added."""
+        key = self.employed("rui", "viewer")
+        new = b.Key(self.bank.dir)
+        roles = "/v1/operators/rui/roles"
+        add = {"operator": "nuno", "name": "Nuno", "spki": b.b64(new.spki)}
+        self.assertEqual(self.says(self.olga_key, "/v1/holders/rui/keys/" + key.thumbprint, SUSPENDED), 0)
+        for path, give, take in (("/v1/holders/rui/keys/" + key.thumbprint, ACTIVE, SUSPENDED),
+                                 (roles, {**NOTE, "roles": ["enrolment", "viewer"]}, {**NOTE, "roles": ["viewer"]}),
+                                 (roles, {**NOTE, "roles": ["policy", "viewer"]}, {**NOTE, "roles": []})):
+            with self.subTest(give):
+                said = [self.says(asking, path, what) for asking, what in (
+                    (self.olga_key, give), (self.olga_key, take), (self.petra_key, give), (self.olga_key, give))]
+                self.assertEqual(said, [1, 0, 1, 0])
+        take = "/v1/holders/nuno/keys/" + new.thumbprint
+        said = [self.says(asking, path, what) for asking, path, what in (
+            (self.olga_key, "/v1/operators", add), (self.olga_key, take, SUSPENDED), (self.petra_key, "/v1/operators", add),
+            (self.olga_key, "/v1/operators", add))]
+        self.assertEqual(said, [1, 0, 1, 0])
+
+    def test_he_who_suspended_himself(self):
+        key = self.employed("sara", "viewer")
+        path = "/v1/holders/sara/keys/" + key.thumbprint
+        self.assertEqual([self.says(self.olga_key, path, what) for what in (SUSPENDED, ACTIVE)], [0, 1])
+        self.assertEqual(ask(self.bank, SUSPEND, key.thumbprint.encode())[0], "OK")
+        self.assertEqual([self.says(by, path, ACTIVE) for by in (self.petra_key, self.olga_key)], [1, 0])
+
+    def admitted(self, key, newcomer, holder):
+        act = operators.act(key, "/v1/enrolments/%s/admission" % newcomer.enrolment, newcomer.letter(holder))
+        word, answer = ask(self.bank, ADMIT, parts(newcomer_statement(self.bank, newcomer), act))
+        return certificates(answer)[0] if word == "OK" else word
+
+    def test_what_a_stolen_key_asked(self):
+        """The person is believed with another key from a ceremony on: not by what the thief signed."""
+        stolen, newcomer = self.employed("tomas", "enrolment", "security"), Newcomer(self.bank, "Eve Example")
+        newcomer.ask()
+        roles = {**NOTE, "roles": ["viewer"]}
+        self.assertEqual(self.admitted(stolen, newcomer, "eve"), 1)
+        self.assertEqual(self.says(stolen, "/v1/operators/eves/roles", roles), 1)
+        self.bank.pin_operator("tomas", b.Key(self.bank.dir))
+        self.assertEqual(self.admitted(self.olga_key, newcomer, "eve"), 1)
+        self.assertEqual(self.says(self.petra_key, "/v1/operators/eves/roles", roles), 1)
+
+    def test_the_same_act_gets_the_same_answer(self):
+        key = self.employed("vera", "viewer")
+        path = "/v1/operators/vera/roles"
+        act = operators.act(self.olga_key, path, {**NOTE, "roles": ["policy", "viewer"]})
+        for _ in range(2):
+            self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\1"))
+        self.assertEqual(self.says(self.petra_key, path, {**NOTE, "roles": ["policy", "viewer"]}), 0)
+        self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\0"))
+        self.assertEqual(self.status_of(key), ["active"])
+
+    def test_clocks_that_differ(self):
+        """Who asks with a fast clock makes nobody late who asks for the same; with a restart or without."""
+        now = int(time.time())
+        for i, again in enumerate((False, True)):
+            self.employed("wim-%d" % i, "viewer")
+            path, give = "/v1/operators/wim-%d/roles" % i, {**NOTE, "roles": ["policy", "viewer"]}
+            self.assertEqual(self.says(self.petra_key, path, give, **stale(now + 8)), 1)
+            if again:
+                self.start_again()
+            self.assertEqual(self.says(self.olga_key, path, give, **stale(now + 7)), 0)
+            self.assertEqual(self.roles_of("wim-%d" % i), [["viewer", "policy"]])
+
+    def test_an_older_act_asks_for_nothing(self):
+        """Neither completes nor begins what a newer one took away."""
+        self.employed("xena", "policy", "viewer")
+        path, give = "/v1/operators/xena/roles", {**NOTE, "roles": ["policy", "viewer"]}
+        now = int(time.time())
+        self.assertEqual(self.says(self.olga_key, path, {**NOTE, "roles": ["viewer"]}, **stale(now + 5)), 0)
+        self.assertEqual(self.says(self.petra_key, path, give, **stale(now + 4)), "ISSUED_TOO_OLD")
+        self.assertEqual(self.says(self.olga_key, path, give, **stale(now + 6)), 1)
+
+    def test_nobody_fills_it_alone(self):
+        """Eight that wait of one who asked, a week at most; and none of who may ask no more."""
+        key = self.employed("yuri", "security")
+        far = {"expires": "2199-01-01T00:00:00Z"}
+        path, give = "/v1/operators/zoe-%d/roles", {**NOTE, "roles": ["viewer"]}
+        said = [self.says(key, path % i, give, **far) for i in range(9)]
+        self.assertEqual(said, [1] * 8 + ["BUSY"])
+        self.start_again()
+        self.assertEqual(self.says(key, path % 9, give, **far), "BUSY")
+        self.assertEqual(self.says(self.olga_key, path % 9, give), 1)
+        until = [calendar.timegm(time.strptime(row["expires"], "%Y-%m-%dT%H:%M:%SZ")) for row in self.remembers()["changes"] if row["by"] == ["yuri"]]
+        week = time.time() + 7 * 86400
+        self.assertTrue(len(until) == 8 and all(week - 600 < at < week + 600 for at in until), until)
+        self.assertEqual(self.says(self.olga_key, "/v1/operators/yuri/roles", {**NOTE, "roles": []}), 0)
+        self.assertEqual([row["by"] for row in self.remembers()["changes"] if "yuri" in row["by"]], [])
+
+
+if __name__ == "__main__":
+    unittest.main()
