@@ -7,6 +7,7 @@
 #include "order/doc.h"
 #include "order/json.h"
 #include "order/text.h"
+#include "token/remote.h"
 #include <openssl/rand.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -109,6 +110,7 @@ enum err app_configure(struct app *a)
         {"token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->conf_token},
         {"module", CONF_TEXT, false, NULL, 1, 255, &a->conf_module},
         {"account", CONF_TEXT, false, NULL, 1, 34, &a->conf_account},
+        {"token_deadline", CONF_U64, false, NULL, 1, 600, &a->token_deadline},
         {"pinentry", CONF_TEXT, false, NULL, 1, 255, &a->conf_pinentry},
         {"name", CONF_TEXT, false, NULL, 1, 560, &a->name},
         {"holder", CONF_TEXT, false, NULL, 1, 32, &a->holder},
@@ -124,6 +126,8 @@ enum err app_configure(struct app *a)
     if (e == ERR_NOT_FOUND)
         (void)app_fail(a, e, "%s", buf_str(&path));
     buf_free(&path);
+    if (e == ERR_OK && a->token_deadline != 0)
+        token_remote_deadline((unsigned)a->token_deadline);
     prefer(&a->url, a->conf_url);
     prefer(&a->bank, a->conf_bank);
     prefer(&a->bank_key, a->conf_bank_key);
