@@ -29,7 +29,6 @@ struct app {
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
     char *conf_pinentry;
-    uint64_t token_deadline;
     char *name, *holder; /* who one is at the bank: enrol writes these */
     /* a request that waits, the key that it is for, and that key's thumbprint */
     char *enrolment, *enrolment_token, *enrolment_key;
@@ -67,6 +66,8 @@ MUST_CHECK enum err app_need(struct app *a, const char *value, const char *optio
                              const char **out);
 
 /* --- token --- */
+/* Closes key, token and modules; they are opened again when next needed. */
+void app_close_modules(struct app *a);
 /* The module of --module or of the URI, else every one that p11-kit knows. */
 MUST_CHECK enum err app_open_modules(struct app *a);
 /* Opens the token that is there now, does not log in. */
