@@ -143,11 +143,7 @@ void app_close(struct app *a)
 {
     client_free(a->client);
     key_free(a->public_key);
-    token_key_free(a->key);
-    token_close(a->token);
-    for (size_t i = 0; i < a->module_count; i++)
-        token_module_unload(a->modules[i]);
-    free(a->modules);
+    app_close_modules(a);
     buf_free(&a->opened);
     char *texts[] = {a->conf_url,    a->conf_bank,    a->conf_bank_key,   a->conf_token,
                      a->conf_module, a->conf_account, a->conf_pinentry,   a->name,
