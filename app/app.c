@@ -33,6 +33,8 @@ static const struct args_option options[] = {
      &app_main.module},
     {"pin-fd", 0, ARGS_TEXT, "N", "read the PIN from descriptor N instead of the terminal",
      &app_main.pin_fd},
+    {"pinentry", 0, ARGS_TEXT, "PROGRAM",
+     "let this program ask for the PIN, such as pinentry-curses", &app_main.pinentry},
     {"last-try", 0, ARGS_FLAG, NULL, "enter the PIN even if a wrong one locks the token",
      &app_main.last_try},
     {"wait", 0, ARGS_TEXT, "SECONDS",
@@ -107,6 +109,7 @@ enum err app_configure(struct app *a)
         {"token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->conf_token},
         {"module", CONF_TEXT, false, NULL, 1, 255, &a->conf_module},
         {"account", CONF_TEXT, false, NULL, 1, 34, &a->conf_account},
+        {"pinentry", CONF_TEXT, false, NULL, 1, 255, &a->conf_pinentry},
         {"name", CONF_TEXT, false, NULL, 1, 560, &a->name},
         {"holder", CONF_TEXT, false, NULL, 1, 32, &a->holder},
         {"enrolment", CONF_TEXT, false, NULL, 43, 43, &a->enrolment},
@@ -127,6 +130,7 @@ enum err app_configure(struct app *a)
     prefer(&a->token_uri, a->conf_token);
     prefer(&a->module, a->conf_module);
     prefer(&a->account, a->conf_account);
+    prefer(&a->pinentry, a->conf_pinentry);
     return e;
 }
 
@@ -140,9 +144,9 @@ void app_close(struct app *a)
         token_module_unload(a->modules[i]);
     free(a->modules);
     buf_free(&a->opened);
-    char *texts[] = {a->conf_url,    a->conf_bank,       a->conf_bank_key, a->conf_token,
-                     a->conf_module, a->conf_account,    a->name,          a->holder,
-                     a->enrolment,   a->enrolment_token, a->enrolment_key};
+    char *texts[] = {a->conf_url,    a->conf_bank,    a->conf_bank_key,   a->conf_token,
+                     a->conf_module, a->conf_account, a->conf_pinentry,   a->name,
+                     a->holder,      a->enrolment,    a->enrolment_token, a->enrolment_key};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]);
     memset(a, 0, sizeof *a);

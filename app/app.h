@@ -24,10 +24,11 @@ struct js;
 struct app {
     /* options; what is NULL comes from the configuration file */
     const char *config, *url, *bank, *bank_key, *token_uri, *module, *account;
-    const char *pin_fd, *session_dir, *wait;
+    const char *pin_fd, *pinentry, *session_dir, *wait;
     bool json, yes, last_try, debug;
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
+    char *conf_pinentry;
     char *name, *holder; /* who one is at the bank: enrol writes these */
     /* a request that waits, the key that it is for, and that key's thumbprint */
     char *enrolment, *enrolment_token, *enrolment_key;
@@ -77,15 +78,31 @@ MUST_CHECK enum err app_log_in(struct app *a, const char *purpose);
 MUST_CHECK enum err app_open_key(struct app *a, const char *purpose);
 /* The same before a signature: where the PIN was asked for earlier in the run, asks for a yes. */
 MUST_CHECK enum err app_consent(struct app *a, const char *purpose);
-/* A PIN from --pin-fd or the terminal, for tokens of M. It never is in this process. */
-MUST_CHECK enum err app_read_pin(struct app *a, struct token_module *m, const char *prompt,
-                                 struct token_pin **out);
-/* The tries left in words. */
-const char *app_tries_left(enum token_tries tries);
 /* jws_sign_fn with the app as its context. A token that was pulled is waited for, and must have the
  * same key then. */
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len);
+
+/* --- PINs --- */
+struct app_pin {
+    const char *prompt; /* "New PIN" */
+    const char *fd;     /* the number of a descriptor that has it; NULL: somebody is asked */
+    bool new;           /* then he is asked twice */
+    const struct token_info *token; /* NULL: none yet */
+};
+/* A PIN from its descriptor, by pinentry or from the terminal, for tokens of M. It never is in this
+ * process. */
+MUST_CHECK enum err app_read_pin(struct app *a, struct token_module *m, const struct app_pin *pin,
+                                 struct token_pin **out);
+/* The PIN of the open token, to PURPOSE; on a reader's keypad *OUT is NULL, and it says that the
+ * reader asks. A token that is locked, or on its last try without --last-try, is refused before
+ * anybody types. */
+MUST_CHECK enum err app_ask_pin(struct app *a, const struct token_info *info, const char *purpose,
+                                struct token_pin **out);
+/* E; where that is a wrong PIN of the open token, with the tries that are left. */
+MUST_CHECK enum err app_tell_tries(struct app *a, enum err e);
+/* The tries left in words. */
+const char *app_tries_left(enum token_tries tries);
 
 /* --- bank --- */
 /* Another connection with the session on disk, beside the one of app_call. */

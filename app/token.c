@@ -2,8 +2,6 @@
 #include "app/app.h"
 #include "app/card.h"
 #include "base/log.h"
-#include "base/text.h"
-#include "token/pin.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,64 +78,6 @@ enum err app_open_token(struct app *a)
     return e == ERR_TOKEN_NOT_FOUND ? card_await(a, e) : e;
 }
 
-static enum err pin_from_fd(struct app *a, struct pin_wanted *wanted)
-{
-    uint64_t fd = 0;
-    if (text_parse_u64(a->pin_fd, strlen(a->pin_fd), 1023, &fd) != ERR_OK)
-        return app_fail(a, ERR_USAGE, "--pin-fd wants the number of an open descriptor");
-    enum err e = pin_take_token(wanted, (int)fd);
-    return e == ERR_OK ? e : app_fail(a, e, "no PIN came from descriptor %s", a->pin_fd);
-}
-
-enum err app_read_pin(struct app *a, struct token_module *m, const char *prompt,
-                      struct token_pin **out)
-{
-    struct pin_wanted wanted = {.module = m};
-    enum err e = a->pin_fd != NULL ? pin_from_fd(a, &wanted)
-                                   : pin_read_terminal(prompt, pin_take_token, &wanted);
-    *out = wanted.pin;
-    return e;
-}
-
-/* Tokens tell the tries left in these steps, not as a number; some leave steps out. */
-const char *app_tries_left(enum token_tries tries)
-{
-    static const char *const words[] = {
-        [TOKEN_TRIES_UNKNOWN] = "not known",
-        [TOKEN_TRIES_OK] = "more than one, as far as the token says",
-        [TOKEN_TRIES_LOW] = "fewer than usual; the right PIN sets the count back",
-        [TOKEN_TRIES_FINAL] = "one; another wrong PIN locks the token",
-        [TOKEN_TRIES_LOCKED] = "none; the token is locked",
-    };
-    return words[tries];
-}
-
-static const char *prompt_words(enum token_tries tries)
-{
-    if (tries == TOKEN_TRIES_LOW)
-        return " (a wrong PIN was entered before)";
-    return tries == TOKEN_TRIES_FINAL ? " (LAST TRY)" : "";
-}
-
-/* A token that is locked, or on its last try, is refused before anybody types. */
-static enum err ask_pin(struct app *a, const struct token_info *info, const char *purpose,
-                        struct token_pin **out)
-{
-    char prompt[256];
-    *out = NULL;
-    if (info->tries == TOKEN_TRIES_LOCKED)
-        return ERR_PIN_LOCKED;
-    if (info->tries == TOKEN_TRIES_FINAL && !a->last_try)
-        return app_fail(a, ERR_PIN_LAST_TRY, "--last-try allows it");
-    if (info->keypad) {
-        fprintf(stderr, "Enter the PIN on the reader to %s.\n", purpose);
-        return ERR_OK;
-    }
-    (void)snprintf(prompt, sizeof prompt, "PIN of token %s%s to %s: ", info->label,
-                   prompt_words(info->tries), purpose);
-    return app_read_pin(a, token_module_of(a->token), prompt, out);
-}
-
 static enum err log_in_once(struct app *a, const char *purpose)
 {
     struct token_info info;
@@ -151,13 +91,11 @@ static enum err log_in_once(struct app *a, const char *purpose)
         e = token_info_uri(&info, &a->opened);
     }
     if (e == ERR_OK)
-        e = ask_pin(a, &info, purpose, &pin);
+        e = app_ask_pin(a, &info, purpose, &pin);
     if (e != ERR_OK)
         return e;
-    e = token_login(a->token, pin, a->last_try);
+    e = app_tell_tries(a, token_login(a->token, pin, a->last_try));
     token_pin_free(pin); /* the token keeps what it needs */
-    if (e == ERR_PIN_WRONG && token_info_of(a->token, &info) == ERR_OK)
-        (void)app_fail(a, e, "Tries left: %s.", app_tries_left(info.tries));
     a->logged_in = e == ERR_OK;
     return e;
 }

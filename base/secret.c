@@ -14,23 +14,32 @@ struct secret {
     uint8_t bytes[SECRET_MAX];
 };
 
-enum err secret_new(struct secret **out)
+void *secret_pages_new(size_t len)
 {
-    *out = NULL;
-    void *page = mmap(NULL, sizeof(struct secret), PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (page == MAP_FAILED)
-        return ERR_NO_MEMORY;
+    void *pages = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (pages == MAP_FAILED)
+        return NULL;
     /* mlock2 without flags is mlock, but sanitizers do not replace it by nothing. A fork does not
      * inherit the lock, therefore the child gets zeroes. */
-    if (mlock2(page, sizeof(struct secret), 0) != 0 ||
-        madvise(page, sizeof(struct secret), MADV_DONTDUMP) != 0 ||
-        madvise(page, sizeof(struct secret), MADV_WIPEONFORK) != 0) {
-        munmap(page, sizeof(struct secret));
-        return ERR_NO_MEMORY;
+    if (mlock2(pages, len, 0) != 0 || madvise(pages, len, MADV_DONTDUMP) != 0 ||
+        madvise(pages, len, MADV_WIPEONFORK) != 0) {
+        munmap(pages, len);
+        return NULL;
     }
-    *out = page;
-    return ERR_OK;
+    return pages;
+}
+
+void secret_pages_free(void *pages, size_t len)
+{
+    secret_wipe(pages, len);
+    munmap(pages, len); /* unlocks, too */
+}
+
+enum err secret_new(struct secret **out)
+{
+    *out = secret_pages_new(sizeof **out);
+    return *out ? ERR_OK : ERR_NO_MEMORY;
 }
 
 enum err secret_add(struct secret *s, const void *bytes, size_t len)
@@ -98,10 +107,8 @@ enum err secret_read_line(struct secret *s, int fd)
 
 void secret_free(struct secret *s)
 {
-    if (!s)
-        return;
-    secret_wipe(s, sizeof *s);
-    munmap(s, sizeof *s); /* unlocks, too */
+    if (s)
+        secret_pages_free(s, sizeof *s);
 }
 
 void secret_wipe(void *p, size_t len)

@@ -31,6 +31,11 @@ MUST_CHECK enum err secret_read_line(struct secret *s, int fd);
 /* Wipes and frees. NULL-safe. */
 void secret_free(struct secret *s);
 
+/* Zeroed bytes in such pages, for another library's buffers; NULL: ERR_NO_MEMORY. */
+void *secret_pages_new(size_t len);
+/* Wipes and frees the LEN bytes. */
+void secret_pages_free(void *pages, size_t len);
+
 /* A wipe that the compiler keeps. */
 void secret_wipe(void *p, size_t len);
 

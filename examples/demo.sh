@@ -321,6 +321,19 @@ status
 as alice order evidence "$next" --output "$dir/small.json" 2>/dev/null
 countersign-verify evidence --bank-key "$bank_key" "$dir/small.json" 2>>"$dir/verify.log" | indent
 
+step "Twenty payments of 1.00: one PIN, one signature, and each is executed for itself."
+for i in $(seq 20); do
+    draft 1.00
+    cat "$dir/next.json" >>"$dir/twenty.ndjson"
+done
+as alice policy --output "$dir/policy.json"
+as alice sign --batch "$dir/twenty.ndjson" --policy "$dir/policy.json" --output "$dir/twenty.signed" 2>&1 \
+    | sed -n '/^I approve/,/^Policy/p' | indent
+as alice send "$dir/twenty.signed" --json >"$dir/twenty.json"
+say "$(jq -r .status "$dir/twenty.json" | sort | uniq -c | xargs) by $(jq -r .decision "$dir/twenty.signed" | sort -u | wc -l) signature"
+as alice order evidence "$next" --output "$dir/one-of-twenty.json" 2>/dev/null
+countersign-verify evidence --bank-key "$bank_key" "$dir/one-of-twenty.json" 2>>"$dir/verify.log" | grep ' approve at ' | indent
+
 step "A payment of 120.00 needs both, and Bob says no."
 draft 120.00
 as alice approve "$dir/next.json" >/dev/null 2>&1

@@ -6,17 +6,37 @@
 #include "order/policy.h"
 #include "verifier/verifier.h"
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-bool bundle_file_is(const char *path)
+bool bundle_file_is(const struct buf *file)
+{
+    struct js *value = NULL;
+    bool is = js_parse(file->data, file->len, &value) == ERR_OK && bundle_is_one(value);
+    js_free(value);
+    return is;
+}
+
+bool bundle_file_at(const char *path)
 {
     struct buf file = BUF_INIT(BUNDLE_MAX + 1);
-    struct js *value = NULL;
-    bool is = strcmp(path, "-") != 0 && file_read(path, file.max, &file) == ERR_OK &&
-              js_parse(file.data, file.len, &value) == ERR_OK && bundle_is_one(value);
-    js_free(value);
+    struct stat about;
+    bool is = stat(path, &about) == 0 && S_ISREG(about.st_mode) &&
+              file_read(path, file.max, &file) == ERR_OK && bundle_file_is(&file);
     buf_free(&file);
     return is;
+}
+
+enum err bundle_file_parse(struct app *a, const char *path, const struct buf *file,
+                           struct bundle *out)
+{
+    size_t len = file->len > 0 && file->data[file->len - 1] == '\n' ? file->len - 1 : file->len;
+    enum err e = bundle_parse(file->data, len, out);
+    if (e != ERR_OK)
+        return app_fail(a, e, "%s", path);
+    if (a->bank != NULL && strcmp(a->bank, out->bank) != 0)
+        return app_fail(a, ERR_BANK_MISMATCH, "%s is for %s", path, out->bank);
+    return ERR_OK;
 }
 
 enum err bundle_file_read(struct app *a, const char *path, struct bundle *out)
@@ -24,13 +44,7 @@ enum err bundle_file_read(struct app *a, const char *path, struct bundle *out)
     struct buf file = BUF_INIT(BUNDLE_MAX + 1);
     *out = (struct bundle){.bank = ""};
     enum err e = file_read(path, file.max, &file);
-    size_t len = file.len > 0 && file.data[file.len - 1] == '\n' ? file.len - 1 : file.len;
-    if (e == ERR_OK)
-        e = bundle_parse(file.data, len, out);
-    if (e != ERR_OK)
-        (void)app_fail(a, e, "%s", path);
-    else if (a->bank != NULL && strcmp(a->bank, out->bank) != 0)
-        e = app_fail(a, ERR_BANK_MISMATCH, "%s is for %s", path, out->bank);
+    e = e == ERR_OK ? bundle_file_parse(a, path, &file, out) : app_fail(a, e, "%s", path);
     buf_free(&file);
     return e;
 }

@@ -12,10 +12,15 @@
 
 struct app;
 
-/* Whether the file PATH calls itself a bundle; false, too, where it cannot be read. */
-bool bundle_file_is(const char *path);
+/* Whether the bytes of a file call themselves a bundle. */
+bool bundle_file_is(const struct buf *file);
+/* The same of the file PATH; false for what can be read only once, a pipe. */
+bool bundle_file_at(const char *path);
 /* Of the bank of the settings, where they name one. OUT is for bundle_free, also on failure. */
 MUST_CHECK enum err bundle_file_read(struct app *a, const char *path, struct bundle *out);
+/* The same from the bytes of the file PATH. */
+MUST_CHECK enum err bundle_file_parse(struct app *a, const char *path, const struct buf *file,
+                                      struct bundle *out);
 /* To be added to: the one at PATH, since a bundle only grows, or, where there is none or PATH is
  * NULL, an empty one of BANK. The settings' bank, where they name one, is that. */
 MUST_CHECK enum err bundle_file_begin(struct app *a, const char *path, const char *bank,

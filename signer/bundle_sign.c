@@ -242,9 +242,9 @@ enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *
     if (e == ERR_OK)
         e = waiting_show(&s.list, wish->verb, stderr);
     if (e == ERR_OK)
-        e = waiting_print(&s.list, stderr);
+        e = waiting_print(&s.list, false, stderr);
     if (e == ERR_OK)
-        e = waiting_consent(a, &s.list, wish->verb);
+        e = waiting_consent(a, &s.list, wish->verb, s.list.count);
     if (e == ERR_OK)
         e = sign_with_key(&s, path);
     waiting_free(&s.list);

@@ -1,44 +1,120 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * approve --all-waiting: one summary, one question, one PIN; each order is then signed as it was
- * shown, whatever the bank has by then.
+ * shown, whatever the bank has by then: each by itself, or those of a policy by one signature.
  */
 #include "app/app.h"
 #include "signer/commands.h"
+#include "signer/many.h"
 #include "signer/sending.h"
 #include "signer/waiting.h"
+#include <stdlib.h>
+#include <string.h>
 
-static enum err sign_and_send(struct sending *s, const struct waiting_list *l)
+/* What is signed at once: one a policy, which may be of nothing. */
+struct plan {
+    struct many *many;
+    size_t count, signatures;
+};
+
+static void free_plan(struct plan *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        many_free(&p->many[i]);
+    free(p->many);
+}
+
+static enum err make_plan(const struct waiting_list *l, bool batch, struct plan *out)
+{
+    out->signatures = l->count;
+    if (!batch)
+        return ERR_OK;
+    out->many = calloc(l->policy_count, sizeof *out->many);
+    enum err e = out->many != NULL ? ERR_OK : ERR_NO_MEMORY;
+    for (; e == ERR_OK && out->count < l->policy_count; out->count++) {
+        struct many *m = &out->many[out->count];
+        e = many_gather(l, l->policies[out->count], m);
+        out->signatures -= m->count > 0 ? m->count - 1 : 0;
+    }
+    return e;
+}
+
+static enum err show_plan(const struct plan *p, const struct waiting_list *l)
+{
+    enum err e = ERR_OK;
+    size_t together = 0;
+    for (size_t i = 0; e == ERR_OK && i < p->count; i++) {
+        if (p->many[i].count > 0)
+            e = many_show(&p->many[i], stderr);
+        together += p->many[i].count;
+    }
+    if (p->count > 0 && together < l->count)
+        fprintf(stderr, "%zu order%s signed by %s: cash, or a policy that wants it so.\n",
+                l->count - together, l->count - together == 1 ? " is" : "s are",
+                l->count - together == 1 ? "itself" : "themselves");
+    return e;
+}
+
+static enum err send_line(void *ctx, const struct subject *s, const struct buf *line)
+{
+    return sending_one(ctx, buf_str(line), line->len, s->order.id);
+}
+
+static enum err sign_and_send(struct sending *s, const struct subject *subject)
+{
+    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
+    enum err e = subject_sign(s->app, subject, VERB_APPROVE, NULL, &bundle);
+    if (e == ERR_OK)
+        e = send_line(s, subject, &bundle);
+    buf_free(&bundle);
+    return e;
+}
+
+/* Each is handed in as soon as it is signed: what an interruption leaves waits at the bank, and
+ * nothing else is signed by the next run. */
+static enum err carry_out(struct sending *s, const struct waiting_list *l, const struct plan *p)
 {
     enum err e = ERR_OK;
     sending_start(s, "Signing");
+    for (size_t i = 0; e == ERR_OK && i < p->count; i++) {
+        if (p->many[i].count > 0)
+            e = many_sign(s->app, &p->many[i], NULL, send_line, s);
+    }
     for (size_t i = 0; e == ERR_OK && i < l->count; i++) {
-        const struct subject *subject = &l->orders[i].subject;
-        struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
-        e = subject_sign(s->app, subject, VERB_APPROVE, NULL, &bundle);
-        if (e == ERR_OK)
-            e = sending_one(s, buf_str(&bundle), bundle.len, subject->order.id);
-        buf_free(&bundle);
+        if (p->count == 0 || !many_takes(&l->orders[i].subject))
+            e = sign_and_send(s, &l->orders[i].subject);
     }
     return sending_end(s, e);
 }
 
-enum err approve_all(struct app *a, const char *account, bool texts)
+static enum err approve(struct app *a, const struct waiting_list *l,
+                        const struct approve_wish *wish)
 {
-    struct waiting_list l = {.account = account};
-    struct sending s = {.app = a};
+    struct sending s = {.app = a, .total = l->count};
+    struct plan p = {.count = 0};
+    enum err e = make_plan(l, wish->batch, &p);
+    if (e == ERR_OK && wish->texts)
+        e = waiting_show(l, VERB_APPROVE, stderr);
+    if (e == ERR_OK)
+        e = waiting_print(l, wish->batch, stderr);
+    if (e == ERR_OK)
+        e = show_plan(&p, l);
+    if (e == ERR_OK)
+        e = waiting_consent(a, l, VERB_APPROVE, p.signatures);
+    if (e == ERR_OK)
+        e = carry_out(&s, l, &p);
+    free_plan(&p);
+    return e;
+}
+
+enum err approve_all(struct app *a, const struct approve_wish *wish)
+{
+    struct waiting_list l = {.account = wish->account};
     enum err e = waiting_ask(a, &l);
-    s.total = l.count;
     if (e == ERR_OK && l.count == 0)
         fputs("Nothing waits for your approval.\n", stderr);
-    if (e == ERR_OK && l.count > 0 && texts)
-        e = waiting_show(&l, VERB_APPROVE, stderr);
-    if (e == ERR_OK && l.count > 0)
-        e = waiting_print(&l, stderr);
-    if (e == ERR_OK && l.count > 0)
-        e = waiting_consent(a, &l, VERB_APPROVE);
-    if (e == ERR_OK && l.count > 0)
-        e = sign_and_send(&s, &l);
+    else if (e == ERR_OK)
+        e = approve(a, &l, wish);
     waiting_free(&l);
     return e;
 }

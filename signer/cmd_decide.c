@@ -3,6 +3,7 @@
 #include "order/json.h"
 #include "signer/bundle_file.h"
 #include "signer/commands.h"
+#include "signer/sign_many.h"
 #include "signer/subject.h"
 #include "signer/view.h"
 #include <string.h>
@@ -10,14 +11,20 @@
 static const char *opt_policy, *opt_verb, *opt_challenge, *opt_output;
 static const char *opt_decide_policy;
 static struct args_list opt_orders;
-static bool opt_logout, opt_all, opt_show;
+static bool opt_logout, opt_all, opt_show, opt_batch, opt_sign_batch, opt_sign_show;
 
-const struct args_option cmd_sign_options[5] = {
-    {"policy", 'p', ARGS_TEXT, "FILE", "of an order: the account's policy document", &opt_policy},
+const struct args_option cmd_sign_options[7] = {
+    {"batch", 'b', ARGS_FLAG, NULL,
+     "approve all orders of a directory, or of a file with one a line, by one signature",
+     &opt_sign_batch},
+    {"show", 0, ARGS_FLAG, NULL, "with --batch: the whole text of each order, too", &opt_sign_show},
+    {"policy", 'p', ARGS_TEXT, "FILE", "of an order or a batch: the account's policy document",
+     &opt_policy},
     {"decision", 'd', ARGS_TEXT, "VERB",
      "submit, approve, reject or cancel; default of a bundle: approve", &opt_verb},
     {"challenge", 0, ARGS_TEXT, "TEXT",
-     "of an order: a challenge of the bank, to sign long before sending", &opt_challenge},
+     "of an order or a batch: a challenge of the bank, to sign long before sending",
+     &opt_challenge},
     {"order", 0, ARGS_LIST, "ID", "of a bundle: this order, not all; may be given many times",
      &opt_orders},
     {"output", 'o', ARGS_TEXT, "FILE",
@@ -31,8 +38,11 @@ const struct args_option cmd_sign_options[5] = {
     }
 
 const struct args_option cmd_decide_options[2] = {DECIDE_OPTIONS};
-const struct args_option cmd_approve_options[4] = {
+const struct args_option cmd_approve_options[5] = {
     DECIDE_OPTIONS,
+    {"batch", 'b', ARGS_FLAG, NULL,
+     "with --all-waiting: one signature for all of an account, where its policy lets that",
+     &opt_batch},
     {"all-waiting", 0, ARGS_FLAG, NULL,
      "all that waits for you, after one summary; with --account of that one alone", &opt_all},
     {"show", 0, ARGS_FLAG, NULL, "with --all-waiting: the whole text of each order, too",
@@ -60,6 +70,13 @@ static enum err read_verb(struct app *a, const char *name, enum verb *out)
     return ERR_OK;
 }
 
+static enum err check_challenge(struct app *a)
+{
+    if (opt_challenge != NULL && forms_nonce(opt_challenge, strlen(opt_challenge)) != ERR_OK)
+        return app_fail(a, ERR_USAGE, "--challenge is not a challenge of 22 characters");
+    return ERR_OK;
+}
+
 static enum err sign_order(struct app *a, const char *path)
 {
     struct subject s = {.policy = NULL};
@@ -75,9 +92,9 @@ static enum err sign_order(struct app *a, const char *path)
         return e;
     if (opt_orders.count > 0)
         return app_fail(a, ERR_USAGE, "--order chooses from a bundle, and %s is none", path);
-    if (opt_challenge != NULL && forms_nonce(opt_challenge, strlen(opt_challenge)) != ERR_OK)
-        return app_fail(a, ERR_USAGE, "--challenge is not a challenge of 22 characters");
-    e = subject_load(a, path, policy, &s);
+    e = check_challenge(a);
+    if (e == ERR_OK)
+        e = subject_load(a, path, policy, &s);
     if (e == ERR_OK)
         e = show_and_sign(a, &s, verb, opt_challenge, &bundle);
     if (e == ERR_OK)
@@ -96,14 +113,33 @@ static enum err sign_bundle(struct app *a, const char *path)
     return e == ERR_OK ? bundle_sign(a, path, &wish) : e;
 }
 
+static enum err sign_batch(struct app *a, const char *path)
+{
+    struct sign_many_wish wish = {
+        .path = path, .challenge = opt_challenge, .output = opt_output, .texts = opt_sign_show};
+    if (opt_orders.count > 0 || (opt_verb != NULL && strcmp(opt_verb, "approve") != 0))
+        return app_fail(a, ERR_USAGE, "--batch approves, and it approves all");
+    enum err e = app_need(a, opt_policy, "policy", &wish.policy);
+    if (e == ERR_OK)
+        e = check_challenge(a);
+    return e == ERR_OK ? sign_many(a, &wish) : e;
+}
+
+static enum err sign_what(struct app *a, const char *path)
+{
+    if (opt_sign_batch)
+        return sign_batch(a, path);
+    if (opt_sign_show)
+        return app_fail(a, ERR_USAGE, "--show goes with --batch; an order is always shown");
+    return bundle_file_at(path) ? sign_bundle(a, path) : sign_order(a, path);
+}
+
 int cmd_sign(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     const char *path = words->item[0];
     enum err e = app_configure(a);
-    if (e == ERR_OK)
-        e = bundle_file_is(path) ? sign_bundle(a, path) : sign_order(a, path);
-    return app_finish(a, e);
+    return app_finish(a, e == ERR_OK ? sign_what(a, path) : e);
 }
 
 /* The text alone on standard output, for --challenge. */
@@ -192,15 +228,16 @@ int cmd_submit(void *ctx, const struct args_list *words)
 int cmd_approve(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
-    const char *account = a->account; /* asked for, not the settings' */
-    if (words->count > 0 && !opt_all && !opt_show)
+    /* the account that was asked for, not the settings' */
+    const struct approve_wish wish = {a->account, opt_show, opt_batch};
+    if (words->count > 0 && !opt_all && !opt_show && !opt_batch)
         return run_decide(a, words, VERB_APPROVE);
     if (words->count > 0 || !opt_all || opt_decide_policy != NULL)
         return app_finish(a, app_fail(a, ERR_USAGE,
                                       "name one ORDER, or give --all-waiting alone or "
-                                      "with --show"));
+                                      "with --show or --batch"));
     enum err e = app_configure(a);
-    return finish(a, e == ERR_OK ? approve_all(a, account, opt_show) : e);
+    return finish(a, e == ERR_OK ? approve_all(a, &wish) : e);
 }
 
 int cmd_reject(void *ctx, const struct args_list *words)

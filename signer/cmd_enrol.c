@@ -24,9 +24,9 @@
 #define LETTER_NAME "enrolment-letter"
 
 static const char *opt_name, *opt_holder, *opt_letter, *opt_bank_letter, *opt_curve;
-static bool opt_finish, opt_status, opt_again;
+static bool opt_finish, opt_status, opt_again, opt_renew;
 
-const struct args_option cmd_enrol_options[8] = {
+const struct args_option cmd_enrol_options[9] = {
     {"name", 0, ARGS_TEXT, "TEXT", "your name, as the bank is to know you", &opt_name},
     {"holder", 0, ARGS_TEXT, "NAME", "who you are there already: new keys for the same person",
      &opt_holder},
@@ -35,6 +35,8 @@ const struct args_option cmd_enrol_options[8] = {
     {"letter", 0, ARGS_TEXT, "DIR", "where your letter goes; default: here", &opt_letter},
     {"curve", 0, ARGS_TEXT, "CURVE", "of a signing key that is made: P-256 (default), P-384, P-521",
      &opt_curve},
+    {"renew", 0, ARGS_FLAG, NULL, "ask for new certificates for the keys that you have there",
+     &opt_renew},
     {"again", 0, ARGS_FLAG, NULL, "write the letter of the request that waits once more",
      &opt_again},
     {"status", 0, ARGS_FLAG, NULL, "say what became of the request", &opt_status},
@@ -155,6 +157,9 @@ static enum err take_dir(struct app *a, struct request *r)
 static enum err take_options(struct app *a, struct request *r)
 {
     r->holder = opt_holder != NULL ? opt_holder : a->holder != NULL ? a->holder : "";
+    if (opt_renew && r->holder[0] == '\0')
+        return app_fail(a, ERR_SETTING_MISSING,
+                        "holder: who is nobody at the bank has no certificate to renew");
     enum err e = app_need(a, opt_name != NULL ? opt_name : a->name, "name", &r->name);
     if (e == ERR_OK && utext_check(r->name, strlen(r->name), ENROLMENT_NAME_CHARS) != ERR_OK)
         e = app_fail(a, ERR_TEXT_INVALID, "--name");
@@ -170,16 +175,18 @@ static void show_plan(struct app *a, const struct request *r, const struct token
 {
     char grouped[LETTER_GROUPED_LEN + 1];
     letter_group(a->bank_key, grouped);
-    fprintf(stderr, "Ask %s to enrol %s", a->bank, r->name);
+    fprintf(stderr, opt_renew ? "Ask %s for new certificates for %s" : "Ask %s to enrol %s",
+            a->bank, r->name);
     if (r->holder[0] != '\0')
         fprintf(stderr, ", who is %s there", r->holder);
     fprintf(stderr,
             ".\nBank's key  %s\n            is it what the bank's letter says?\nToken       ",
             grouped);
     app_print_safe(stderr, token->label);
-    fputs(
-        "\nKeys        to sign, to authenticate and to derive; made there where they are missing\n",
-        stderr);
+    fputs(opt_renew ? "\nKeys        to sign and to authenticate, as they are there\n"
+                    : "\nKeys        to sign, to authenticate and to derive; made there where they "
+                      "are missing\n",
+          stderr);
 }
 
 /* Before the PIN is asked for: a card that has RSA alone would waste it. */
@@ -197,7 +204,7 @@ static enum err open_token(struct app *a, struct request *r)
     if (e == ERR_OK)
         show_plan(a, r, &info);
     if (e == ERR_OK)
-        e = app_log_in(a, "make the keys and sign this request");
+        e = app_log_in(a, opt_renew ? "sign this request" : "make the keys and sign this request");
     return e;
 }
 
@@ -307,7 +314,7 @@ static enum err print(struct app *a, const struct request *r)
     letter_group(r->key, grouped);
     printf("The request waits at %s until %s.\nYour key    %s\n", a->bank, expires, grouped);
     for (size_t use = KEY_USE_AUTHENTICATE; use < KEY_USES && !opt_again; use++) {
-        if (r->keys.key[use] == NULL)
+        if (r->keys.key[use] == NULL && !opt_renew)
             printf("Without     a key to %s, which this token does not have\n",
                    key_use_name((enum key_use)use));
     }
@@ -330,7 +337,7 @@ static enum err ask(struct app *a)
         e = open_token(a, &r);
     if (e != ERR_OK)
         return e;
-    e = enrol_keys_open(a, r.curve, &r.keys);
+    e = opt_renew ? enrol_keys_certified(a, &r.keys) : enrol_keys_open(a, r.curve, &r.keys);
     if (e == ERR_OK)
         r.key = key_thumbprint(a->public_key);
     if (e == ERR_OK)

@@ -4,6 +4,7 @@
  */
 #include "app/app.h"
 #include "base/file.h"
+#include "order/json.h"
 #include "signer/bundle_file.h"
 #include "signer/commands.h"
 #include "signer/sending.h"
@@ -12,6 +13,12 @@
 
 #define FILE_BYTES_MAX ((size_t)16 << 20)
 #define SPREAD_MAX ((size_t)128 << 20) /* each decision of a bundle with its order */
+
+struct source {
+    const char *path;
+    struct buf lines; /* of a bundle what it stands for: its decisions, one a line */
+    bool is_bundle;
+};
 
 static size_t line_length(const char *at, const char *end)
 {
@@ -31,14 +38,26 @@ static size_t count_lines(const struct buf *file)
     return count;
 }
 
-static enum err send_lines(struct sending *s, const char *path, const struct buf *file)
+/* The line of the file, or the order in the bundle. */
+static void tell_where(const struct source *f, size_t number, const char *line, size_t len,
+                       char *where, size_t cap)
 {
-    char where[4096 + 24];
-    const char *at = buf_str(file), *end = at + file->len;
+    struct js *signed_one = NULL;
+    (void)snprintf(where, cap, "%s:%zu", f->path, number);
+    if (f->is_bundle && js_parse(line, len, &signed_one) == ERR_OK)
+        (void)snprintf(where, cap, "%s: %s", f->path,
+                       js_member_text(js_get(signed_one, "order"), "id"));
+    js_free(signed_one);
+}
+
+static enum err send_lines(struct sending *s, const struct source *f)
+{
+    char where[4096 + 40];
+    const char *at = buf_str(&f->lines), *end = at + f->lines.len;
     enum err e = ERR_OK;
     for (size_t number = 1; e == ERR_OK && at < end; number++) {
         size_t len = line_length(at, end);
-        (void)snprintf(where, sizeof where, "%s:%zu", path, number);
+        tell_where(f, number, at, len, where, sizeof where);
         if (len > 0)
             e = sending_one(s, at, len, where);
         at += len + 1;
@@ -46,61 +65,60 @@ static enum err send_lines(struct sending *s, const char *path, const struct buf
     return e;
 }
 
-/* A bundle becomes what it stands for: its decisions, one a line. */
-static enum err spread(struct app *a, const char *path, struct buf *file)
+static enum err spread(struct app *a, struct source *f)
 {
     struct bundle b;
-    enum err e = bundle_file_read(a, path, &b);
-    buf_free(file);
-    *file = (struct buf)BUF_INIT(SPREAD_MAX);
+    enum err e = bundle_file_parse(a, f->path, &f->lines, &b);
+    buf_free(&f->lines);
+    f->lines = (struct buf)BUF_INIT(SPREAD_MAX);
     for (size_t i = 0; e == ERR_OK && i < b.sets[BUNDLE_DECISIONS].count; i++) {
-        e = bundle_signed_at(&b, i, file);
+        e = bundle_signed_at(&b, i, &f->lines);
         if (e == ERR_OK)
-            e = buf_add_byte(file, '\n');
+            e = buf_add_byte(&f->lines, '\n');
     }
-    if (e == ERR_OK && file->len == 0)
-        e = app_fail(a, ERR_NOT_FOUND, "%s has no decision yet", path);
+    if (e == ERR_OK && f->lines.len == 0)
+        e = app_fail(a, ERR_NOT_FOUND, "%s has no decision yet", f->path);
     bundle_free(&b);
     return e;
 }
 
 /* Reads all before anything is sent, so that a wrong path stops nothing half way. */
-static enum err read_files(struct sending *s, const struct args_list *words, struct buf *files)
+static enum err read_file(struct sending *s, const char *path, struct source *f)
 {
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < words->count; i++) {
-        files[i] = (struct buf)BUF_INIT(FILE_BYTES_MAX);
-        e = file_read(words->item[i], FILE_BYTES_MAX, &files[i]);
-        if (e == ERR_OK && bundle_file_is(words->item[i]))
-            e = spread(s->app, words->item[i], &files[i]);
-        size_t lines = count_lines(&files[i]);
-        s->total += lines;
-        if (e == ERR_OK && lines == 0)
-            e = ERR_DOC_TYPE;
-        if (e != ERR_OK && s->app->message[0] == '\0')
-            (void)app_fail(s->app, e, "%s", words->item[i]);
-    }
+    *f = (struct source){.path = path, .lines = BUF_INIT(FILE_BYTES_MAX)};
+    enum err e = file_read(path, FILE_BYTES_MAX, &f->lines);
+    f->is_bundle = e == ERR_OK && bundle_file_is(&f->lines);
+    if (f->is_bundle)
+        e = spread(s->app, f);
+    size_t lines = count_lines(&f->lines);
+    s->total += lines;
+    if (e == ERR_OK && lines == 0)
+        e = ERR_DOC_TYPE;
+    if (e != ERR_OK && s->app->message[0] == '\0')
+        (void)app_fail(s->app, e, "%s", path);
     return e;
 }
 
-static enum err send_files(struct sending *s, const struct args_list *words, struct buf *files)
+static enum err send_files(struct sending *s, const struct args_list *words, struct source *files)
 {
-    enum err e = read_files(s, words, files);
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < words->count; i++)
+        e = read_file(s, words->item[i], &files[i]);
     sending_start(s, "Sending");
     for (size_t i = 0; e == ERR_OK && i < words->count; i++)
-        e = send_lines(s, words->item[i], &files[i]);
+        e = send_lines(s, &files[i]);
     return sending_end(s, e);
 }
 
 int cmd_send(void *ctx, const struct args_list *words)
 {
     struct sending s = {.app = ctx};
-    struct buf *files = calloc(words->count, sizeof *files);
+    struct source *files = calloc(words->count, sizeof *files);
     enum err e = files != NULL ? app_configure(s.app) : ERR_NO_MEMORY;
     if (e == ERR_OK)
         e = send_files(&s, words, files);
     for (size_t i = 0; files != NULL && i < words->count; i++)
-        buf_free(&files[i]);
+        buf_free(&files[i].lines);
     free(files);
     return app_finish(s.app, e);
 }

@@ -29,29 +29,10 @@ const struct args_option cmd_token_change_pin_options[1] = {
 
 /* --- init --- */
 
-/* A new PIN: twice from the terminal, once from a descriptor. */
-static enum err new_pin(struct app *a, struct token_module *m, const char *fd, const char *prompt,
-                        struct token_pin **out)
-{
-    const char *saved = a->pin_fd;
-    struct token_pin *again = NULL;
-    bool same = true;
-    a->pin_fd = fd;
-    enum err e = app_read_pin(a, m, prompt, out);
-    if (e == ERR_OK && fd == NULL) {
-        e = app_read_pin(a, m, "The same again: ", &again);
-        if (e == ERR_OK)
-            e = token_pin_same(again, *out, &same);
-        if (e == ERR_OK && !same)
-            e = app_fail(a, ERR_USAGE, "the two PINs differ");
-    }
-    a->pin_fd = saved;
-    token_pin_free(again);
-    return e;
-}
-
 static enum err init_token(struct app *a)
 {
+    const struct app_pin so_asked = {"New security officer PIN", opt_so_pin_fd, true, NULL};
+    const struct app_pin asked = {"New PIN", a->pin_fd, true, NULL};
     const char *label = NULL;
     struct token_pin *so_pin = NULL, *pin = NULL;
     struct token_info info;
@@ -62,9 +43,9 @@ static enum err init_token(struct app *a)
     if (e == ERR_OK && a->module_count != 1)
         e = app_fail(a, ERR_SETTING_MISSING, "say in which module by --module");
     if (e == ERR_OK)
-        e = new_pin(a, a->modules[0], opt_so_pin_fd, "New security officer PIN: ", &so_pin);
+        e = app_read_pin(a, a->modules[0], &so_asked, &so_pin);
     if (e == ERR_OK)
-        e = new_pin(a, a->modules[0], a->pin_fd, "New PIN: ", &pin);
+        e = app_read_pin(a, a->modules[0], &asked, &pin);
     if (e == ERR_OK)
         e = token_init(a->modules[0], label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
@@ -190,21 +171,27 @@ int cmd_token_info(void *ctx, const struct args_list *words)
 
 /* --- change-pin --- */
 
-static enum err change_pin(struct app *a)
+/* *FRESH stays NULL on a keypad, which asks for all of it. */
+static enum err ask_both(struct app *a, struct token_pin **old, struct token_pin **fresh)
 {
     struct token_info info;
+    const struct app_pin asked = {"New PIN", opt_new_pin_fd, true, &info};
+    enum err e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        e = app_ask_pin(a, &info, "change it", old);
+    if (e == ERR_OK && !info.keypad)
+        e = app_read_pin(a, token_module_of(a->token), &asked, fresh);
+    return e;
+}
+
+static enum err change_pin(struct app *a)
+{
     struct token_pin *old = NULL, *fresh = NULL;
     enum err e = app_open_token(a);
     if (e == ERR_OK)
-        e = token_info_of(a->token, &info);
-    if (e == ERR_OK && !info.keypad) {
-        struct token_module *m = token_module_of(a->token);
-        e = app_read_pin(a, m, "Old PIN: ", &old);
-        if (e == ERR_OK)
-            e = new_pin(a, m, opt_new_pin_fd, "New PIN: ", &fresh);
-    }
+        e = ask_both(a, &old, &fresh);
     if (e == ERR_OK)
-        e = token_change_pin(a->token, old, fresh);
+        e = app_tell_tries(a, token_change_pin(a->token, old, fresh, a->last_try));
     token_pin_free(old);
     token_pin_free(fresh);
     return e;

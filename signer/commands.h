@@ -10,6 +10,8 @@
 #include "base/args.h"
 #include "base/err.h"
 
+extern const struct args_option cmd_token_provision_options[4];
+int cmd_token_provision(void *ctx, const struct args_list *words);
 int cmd_token_doctor(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_token_list_options[1];
 int cmd_token_list(void *ctx, const struct args_list *words);
@@ -25,7 +27,7 @@ extern const struct args_option cmd_token_change_pin_options[1];
 int cmd_sponsor(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_sponsor_options[3];
 int cmd_enrol(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_enrol_options[8];
+extern const struct args_option cmd_enrol_options[9];
 
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);
@@ -63,12 +65,16 @@ int cmd_submit(void *ctx, const struct args_list *words);
 int cmd_approve(void *ctx, const struct args_list *words);
 int cmd_reject(void *ctx, const struct args_list *words);
 int cmd_cancel(void *ctx, const struct args_list *words);
-extern const struct args_option cmd_sign_options[5];
+extern const struct args_option cmd_sign_options[7];
 extern const struct args_option cmd_decide_options[2];
-extern const struct args_option cmd_approve_options[4];
-/* Of ACCOUNT alone, if that is not NULL; TEXTS: shows the whole texts, too. */
+extern const struct args_option cmd_approve_options[5];
 struct app;
-MUST_CHECK enum err approve_all(struct app *a, const char *account, bool texts);
+struct approve_wish {
+    const char *account; /* of this one alone; NULL: of all */
+    bool texts;          /* shows the whole text of each order, too */
+    bool batch;          /* one signature for all of a policy's, where it lets that */
+};
+MUST_CHECK enum err approve_all(struct app *a, const struct approve_wish *wish);
 
 int cmd_cash_deposit(void *ctx, const struct args_list *words);
 int cmd_cash_withdraw(void *ctx, const struct args_list *words);

@@ -42,6 +42,23 @@ static enum err fill(const char *text, const struct token_info *token, struct bu
     return e;
 }
 
+/* How a token of this maker gets its keys; others make them by themselves, when asked. */
+static const char *remedy_of(enum finding f, const struct token_info *token)
+{
+    static const char *const makers[][2] = {
+        {"OpenPGP project", "countersign token provision --profile openpgp"},
+        {"piv_II", "countersign token provision --profile piv"},
+        {"Yubico (www.yubico.com)", "countersign token provision --profile piv"},
+        {"www.CardContact.de", "countersign token provision --profile schsm"},
+        {"SoftHSM project", "countersign token provision --profile softhsm --token '{token}'"},
+    };
+    for (size_t i = 0; f == FINDING_NO_KEYS && i < sizeof makers / sizeof *makers; i++) {
+        if (strcmp(token->manufacturer, makers[i][0]) == 0)
+            return makers[i][1];
+    }
+    return infos[f].remedy;
+}
+
 /* TOKEN NULL: it is about none. */
 static enum err note(struct doctor *d, enum finding f, const char *about,
                      const struct token_info *token)
@@ -52,7 +69,7 @@ static enum err note(struct doctor *d, enum finding f, const char *about,
     new->finding = f;
     new->remedy = (struct buf)BUF_INIT(2 * TOKEN_URI_MAX);
     (void)snprintf(new->about, sizeof new->about, "%s", about);
-    return fill(infos[f].remedy, token, &new->remedy);
+    return fill(remedy_of(f, token), token, &new->remedy);
 }
 
 /* --- readers --- */

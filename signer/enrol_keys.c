@@ -162,6 +162,16 @@ enum err enrol_keys_find(struct app *a, struct enrol_keys *out)
     return open_all(a, false, TOKEN_P256, out);
 }
 
+enum err enrol_keys_certified(struct app *a, struct enrol_keys *out)
+{
+    enum err e = open_all(a, false, TOKEN_P256, out);
+    token_key_free(out->key[KEY_USE_DERIVE]);
+    key_free(out->public[KEY_USE_DERIVE]);
+    out->key[KEY_USE_DERIVE] = NULL;
+    out->public[KEY_USE_DERIVE] = NULL;
+    return e;
+}
+
 static enum err sign_with(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                           size_t sig_cap, size_t *sig_len)
 {

@@ -24,6 +24,8 @@ struct enrol_keys {
 MUST_CHECK enum err enrol_keys_open(struct app *a, enum token_curve curve, struct enrol_keys *out);
 /* The same without making any. */
 MUST_CHECK enum err enrol_keys_find(struct app *a, struct enrol_keys *out);
+/* Of those only the ones that get certificates. */
+MUST_CHECK enum err enrol_keys_certified(struct app *a, struct enrol_keys *out);
 /* What the statement has of each: the PKCS#10 requests for NAME and the SPKI; empty for an absent
  * key. */
 MUST_CHECK enum err enrol_keys_requests(const struct enrol_keys *k, const char *name,

@@ -14,6 +14,9 @@ static const struct args_command commands[] = {
      "countersign token list --watch", OPTIONS(cmd_token_list_options), 0, 0, cmd_token_list},
     {"token doctor", "", "find what is wrong with readers and tokens, and say what helps",
      "countersign token doctor", NO_OPTIONS, 0, 0, cmd_token_doctor},
+    {"token provision", "", "set a fresh token up: keys to sign, to authenticate, to derive",
+     "countersign token provision --profile softhsm --label alice",
+     OPTIONS(cmd_token_provision_options), 0, 0, cmd_token_provision},
     {"token init", "", "make a new token in a free slot and set its PINs",
      "countersign token init --module /usr/lib/softhsm/libsofthsm2.so --label alice",
      OPTIONS(cmd_token_init_options), 0, 0, cmd_token_init},
@@ -65,7 +68,7 @@ static const struct args_command commands[] = {
      "countersign carry --all-waiting --for CCLDIhDRLnkSA-cp3w_d37qJpF9-q4fLLExMGrUdWbc \\\n"
      "      -o bundle.json",
      OPTIONS(cmd_carry_options), 0, ARGS_LIST_MAX, cmd_carry},
-    {"sign", "FILE", "sign an order, or the orders of a bundle, without the bank",
+    {"sign", "FILE", "sign an order, or the orders of a bundle or a batch, without the bank",
      "countersign sign bill.json --policy policy.json --decision approve -o signed.json",
      OPTIONS(cmd_sign_options), 1, 1, cmd_sign},
     {"bundle show", "BUNDLE", "show what is in a bundle, who signed, and who is missing",

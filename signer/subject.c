@@ -97,7 +97,7 @@ enum err subject_currency(struct app *a, char out[static 4])
     return e;
 }
 
-static enum err policy_from_file(struct app *a, const char *path, struct policy **out)
+enum err subject_policy_file(struct app *a, const char *path, struct policy **out)
 {
     struct buf file = BUF_INIT(4 * POLICY_MAX);
     struct js *value = NULL;
@@ -132,7 +132,7 @@ enum err subject_load(struct app *a, const char *word, const char *policy_file, 
     enum err e = is_id ? load_from_bank(a, word, out, NULL) : load_from_file(a, word, out);
     if (e == ERR_OK && policy_file != NULL) {
         policy_free(out->policy);
-        e = policy_from_file(a, policy_file, &out->policy);
+        e = subject_policy_file(a, policy_file, &out->policy);
     } else if (e == ERR_OK && !is_id) {
         e = subject_policy(a, out->order.account, &out->policy);
     }

@@ -34,6 +34,8 @@ MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *o
                                 struct js **told);
 void subject_free(struct subject *s);
 
+/* A policy document, of whatever account. */
+MUST_CHECK enum err subject_policy_file(struct app *a, const char *path, struct policy **out);
 /* The policy of ACCOUNT as the bank has it now. */
 MUST_CHECK enum err subject_policy(struct app *a, const char *account, struct policy **out);
 /* It must be of the bank and the account of the settings. */

@@ -183,7 +183,7 @@ void view_session(const char *bank, const struct js *session)
         return;
     fputs("A certificate of your card ends at ", stdout);
     app_print_safe(stdout, js_member_text(session, "certificateUntil"));
-    puts(": it opens no session then; your key signs as before. Enrol anew for another.");
+    puts(": it opens no session then; your key signs as before. Another: countersign enrol --renew");
 }
 
 void view_order_head(const struct js *order)

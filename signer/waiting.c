@@ -273,7 +273,60 @@ static enum err print_policies(const struct waiting_list *l, FILE *f)
     return e;
 }
 
-enum err waiting_print(const struct waiting_list *l, FILE *f)
+/* --- what each payee gets --- */
+
+static int by_payee_order(const void *a, const void *b)
+{
+    const struct order *x = &(*(const struct waiting_order *const *)a)->subject.order;
+    const struct order *y = &(*(const struct waiting_order *const *)b)->subject.order;
+    int c = strcmp(x->creditor_name, y->creditor_name);
+    if (c == 0)
+        c = strcmp(x->creditor_account, y->creditor_account);
+    if (c == 0)
+        c = strcmp(x->terminal, y->terminal);
+    return c != 0 ? c : strcmp(x->currency, y->currency);
+}
+
+/* Those of AT and behind it that go the same way; *COUNT of them. */
+static enum err print_payee(const struct waiting_order *const *at, size_t rest, size_t *count,
+                            FILE *f)
+{
+    const struct order *o = &at[0]->subject.order;
+    char text[AMOUNT_TEXT_MAX + 1];
+    int64_t sum = 0;
+    enum err e = ERR_OK;
+    for (*count = 0; e == ERR_OK && *count < rest && by_payee_order(&at[0], &at[*count]) == 0;
+         ++*count)
+        e = amount_add(sum, at[*count]->subject.order.amount_minor, &sum);
+    if (e == ERR_OK)
+        e = amount_text(sum, o->currency, text);
+    if (e != ERR_OK)
+        return e;
+    fprintf(f, "%12s %s  ", text, o->currency);
+    if (o->kind == ORDER_PAYMENT)
+        fprintf(f, "to %s, %s", o->creditor_name, o->creditor_account);
+    else
+        fprintf(f, "cash at %s", o->terminal);
+    fprintf(f, ", %zu order%s\n", *count, *count == 1 ? "" : "s");
+    return ERR_OK;
+}
+
+static enum err print_payees(const struct waiting_list *l, FILE *f)
+{
+    const struct waiting_order **sorted = calloc(l->count + 1, sizeof *sorted);
+    enum err e = sorted != NULL ? ERR_OK : ERR_NO_MEMORY;
+    size_t count = 0;
+    for (size_t i = 0; e == ERR_OK && i < l->count; i++)
+        sorted[i] = &l->orders[i];
+    if (e == ERR_OK)
+        qsort(sorted, l->count, sizeof *sorted, by_payee_order);
+    for (size_t i = 0; e == ERR_OK && i < l->count; i += count)
+        e = print_payee(&sorted[i], l->count - i, &count, f);
+    free(sorted);
+    return e;
+}
+
+enum err waiting_print(const struct waiting_list *l, bool by_payee, FILE *f)
 {
     size_t warnings = 0;
     enum err e = ERR_OK;
@@ -287,8 +340,10 @@ enum err waiting_print(const struct waiting_list *l, FILE *f)
     if (warnings > 0)
         fprintf(f, "%zu with warnings, first:\n", warnings);
     fputc('\n', f);
-    for (size_t i = 0; e == ERR_OK && i < l->count; i++)
+    for (size_t i = 0; e == ERR_OK && i < (by_payee ? warnings : l->count); i++)
         print_order(l, &l->orders[i], f);
+    if (e == ERR_OK && by_payee)
+        e = print_payees(l, f);
     fputc('\n', f);
     if (e == ERR_OK)
         e = print_policies(l, f);
@@ -317,13 +372,14 @@ static void tell_of_pins(const struct app *a, size_t count)
             count);
 }
 
-enum err waiting_consent(struct app *a, const struct waiting_list *l, enum verb verb)
+enum err waiting_consent(struct app *a, const struct waiting_list *l, enum verb verb,
+                         size_t signatures)
 {
     char purpose[64];
     (void)snprintf(purpose, sizeof purpose, "%s %s%zu order%s", decision_verb_name(verb),
                    l->count > 1 ? "these " : "this ", l->count, l->count > 1 ? "s" : "");
     enum err e = app_consent(a, purpose);
     if (e == ERR_OK)
-        tell_of_pins(a, l->count);
+        tell_of_pins(a, signatures);
     return e;
 }

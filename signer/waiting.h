@@ -36,11 +36,12 @@ void waiting_sort(struct waiting_list *l);
 void waiting_free(struct waiting_list *l);
 
 /* The totals, each order with its warnings, each policy once with who must approve; IO when it
- * cannot be read. */
-MUST_CHECK enum err waiting_print(const struct waiting_list *l, FILE *f);
+ * cannot be read. BY_PAYEE: instead of the orders without warnings what each payee gets. */
+MUST_CHECK enum err waiting_print(const struct waiting_list *l, bool by_payee, FILE *f);
 /* The whole text of each, as VERB signs it. */
 MUST_CHECK enum err waiting_show(const struct waiting_list *l, enum verb verb, FILE *f);
-/* The PIN, or a yes, to VERB all of them. */
-MUST_CHECK enum err waiting_consent(struct app *a, const struct waiting_list *l, enum verb verb);
+/* The PIN, or a yes, to VERB all of them, by so many SIGNATURES. */
+MUST_CHECK enum err waiting_consent(struct app *a, const struct waiting_list *l, enum verb verb,
+                                    size_t signatures);
 
 #endif

@@ -7,53 +7,90 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum err token_module_load(const char *path, struct token_module **out)
+{
+    struct token_source source = {0};
+
+    *out = NULL;
+    if (!path[0] || strlen(path) >= sizeof source.path)
+        return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: no path, or too long", path);
+    memcpy(source.path, path, strlen(path) + 1);
+    return token_module_load_from(&source, out);
+}
+
+/* Those that do not start are left out. */
+static enum err load_each(const struct token_source *sources, size_t n,
+                          struct token_module **modules, size_t *count)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum err e = token_module_load_from(&sources[i], &modules[*count]);
+        if (e == ERR_NO_MEMORY)
+            return e;
+        *count += !e;
+    }
+    return ERR_OK;
+}
+
 enum err token_modules_load(struct token_module ***out, size_t *count)
 {
-    char *paths[TOKEN_MODULES_MAX];
+    struct token_source *sources = calloc(TOKEN_MODULES_MAX, sizeof *sources);
+    struct token_module **modules = calloc(TOKEN_MODULES_MAX, sizeof *modules);
     size_t n = 0;
 
     *count = 0;
-    *out = calloc(TOKEN_MODULES_MAX, sizeof **out);
-    if (!*out)
-        return ERR_NO_MEMORY;
-    enum err e = token_module_paths(paths, TOKEN_MODULES_MAX, &n);
-    for (size_t i = 0; i < n; i++) {
-        /* By its path, so that it is an instance like any other. */
-        enum err one = e ? e : token_module_load(paths[i], &(*out)[*count]);
-        free(paths[i]);
-        if (one == ERR_NO_MEMORY)
-            e = one;
-        if (!one)
-            (*count)++;
-    }
-    if (!e)
-        return e;
-    while (*count)
-        token_module_unload((*out)[--*count]);
-    free(*out);
     *out = NULL;
+    enum err e = sources && modules ? token_module_sources(sources, &n) : ERR_NO_MEMORY;
+    if (!e)
+        e = load_each(sources, n, modules, count);
+    free(sources);
+    if (!e) {
+        *out = modules;
+        return e;
+    }
+    while (*count)
+        token_module_unload(modules[--*count]);
+    free(modules);
+    return e;
+}
+
+enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count, uint8_t *sigs,
+                         size_t *done)
+{
+    const size_t hash_len = token_hash_len(k->info.curve), sig_len = token_sig_len(k->info.curve);
+    struct token_made made[TOKEN_AT_ONCE];
+    enum err e = ERR_OK;
+
+    *done = 0;
+    while (!e && *done < count) {
+        size_t left = count - *done, n = 0;
+        const uint8_t *hash = hashes + *done * hash_len;
+
+        e = token_sign_raw(k, hash, left < TOKEN_AT_ONCE ? left : TOKEN_AT_ONCE, made, &n);
+        for (size_t i = 0; !e && i < n; i++) {
+            e = token_public_check(k, hash + i * hash_len, hash_len, made[i].sig, made[i].len);
+            if (e)
+                break;
+            memcpy(sigs + *done * sig_len, made[i].sig, sig_len);
+            ++*done;
+        }
+    }
+    if (e == ERR_TOKEN_BAD_SIGNATURE)
+        return log_fail(e, "token.sign", "%s: the answer does not verify", k->info.label);
     return e;
 }
 
 enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                     size_t sig_cap, size_t *sig_len)
 {
-    uint8_t made[TOKEN_SIG_MAX];
-    size_t made_len = 0;
+    size_t done = 0;
 
     *sig_len = 0;
     if (hash_len != token_hash_len(k->info.curve) || sig_cap < token_sig_len(k->info.curve))
         return ERR_INTERNAL; /* the caller chose the hash or the room by another curve */
-    enum err e = token_sign_raw(k, hash, hash_len, made, &made_len);
+    enum err e = token_sign_many(k, hash, 1, sig, &done);
     if (!e)
-        e = token_public_check(k, hash, hash_len, made, made_len);
-    if (e == ERR_TOKEN_BAD_SIGNATURE)
-        return log_fail(e, "token.sign", "%s: the answer does not verify", k->info.label);
-    if (e)
-        return e;
-    memcpy(sig, made, made_len);
-    *sig_len = made_len;
-    return ERR_OK;
+        *sig_len = token_sig_len(k->info.curve);
+    return e;
 }
 
 enum err token_derive(struct token_key *k, const uint8_t *peer, size_t peer_len,

@@ -33,15 +33,27 @@ struct token_key {
 
 /* --- what differs between the two --- */
 
-/* SIG, of TOKEN_SIG_MAX bytes, as the module made it, and the x coordinate, of TOKEN_Z_MAX bytes.
- * Both are to be checked. */
-MUST_CHECK enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len,
-                                   uint8_t *sig, size_t *sig_len);
+/* Signatures as the module made them, of the first hashes of the COUNT at HASHES: *DONE of them, at
+ * least one. To be checked. */
+struct token_made {
+    uint8_t sig[TOKEN_SIG_MAX];
+    size_t len;
+};
+#define TOKEN_AT_ONCE 16 /* COUNT is no more */
+MUST_CHECK enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
+                                   struct token_made *out, size_t *done);
+/* The x coordinate, of TOKEN_Z_MAX bytes. To be checked. */
 MUST_CHECK enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len,
                                      uint8_t *z, size_t *z_len);
-/* Where the modules are that p11-kit is configured to use, but for stores of trusted certificates.
- * The caller frees each of the *COUNT paths with free(). */
-MUST_CHECK enum err token_module_paths(char **out, size_t max, size_t *count);
+/* Where a module is, and what p11-kit's configuration wants it to hear as it starts. */
+struct token_source {
+    char path[256], reserved[1024]; /* RESERVED "": nothing */
+};
+/* Those that p11-kit is configured to use, but for stores of trusted certificates. */
+MUST_CHECK enum err token_module_sources(struct token_source out[static TOKEN_MODULES_MAX],
+                                         size_t *count);
+MUST_CHECK enum err token_module_load_from(const struct token_source *source,
+                                           struct token_module **out);
 
 /* --- public.c: the part of OpenSSL --- */
 

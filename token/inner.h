@@ -26,7 +26,7 @@
 struct token_module {
     CK_FUNCTION_LIST *f;
     void *proxy; /* p11-kit's own library, loaded as a module; NULL: any other */
-    char path[256];
+    struct token_source source;
     pthread_rwlock_t lock;
     uint64_t epoch; /* counts C_Initialize: handles of an earlier epoch mean nothing */
 };
@@ -113,6 +113,8 @@ MUST_CHECK enum err token_login_again(struct token *t);
 MUST_CHECK enum err token_login_allowed(struct token *t);
 CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
 
+/* Takes SECRET over, whatever it returns. */
+MUST_CHECK enum err token_pin_new(struct secret *secret, struct token_pin **out);
 /* One more holder; NULL-safe. token_pin_free lets go. */
 struct token_pin *token_pin_hold(struct token_pin *pin);
 /* As PKCS#11 wants them, which takes PINs as non-const and only reads them; NULL with 0 is the

@@ -6,24 +6,32 @@
 
 /* --- PINs --- */
 
+enum err token_pin_new(struct secret *secret, struct token_pin **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out) {
+        secret_free(secret);
+        return ERR_NO_MEMORY;
+    }
+    atomic_init(&(*out)->holders, 1);
+    (*out)->secret = secret;
+    return ERR_OK;
+}
+
 enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out)
 {
-    struct token_pin *pin = calloc(1, sizeof *pin);
+    struct secret *secret = NULL;
 
     (void)m; /* it is here already */
     *out = NULL;
-    if (!pin)
-        return ERR_NO_MEMORY;
-    atomic_init(&pin->holders, 1);
-    enum err e = secret_new(&pin->secret);
+    enum err e = secret_new(&secret);
     if (!e)
-        e = secret_read_line(pin->secret, fd);
-    if (isatty(fd) && (e == ERR_IO || (!e && secret_len(pin->secret) == 0)))
+        e = secret_read_line(secret, fd);
+    if (isatty(fd) && (e == ERR_IO || (!e && secret_len(secret) == 0)))
         e = ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
-    if (e)
-        token_pin_free(pin);
-    else
-        *out = pin;
+    if (!e)
+        return token_pin_new(secret, out);
+    secret_free(secret);
     return e;
 }
 
@@ -197,12 +205,13 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s)
     }
 }
 
-static enum err set_pin(struct token *t, const struct token_pin *old, const struct token_pin *fresh)
+static enum err set_pin(struct token *t, const struct token_pin *old, const struct token_pin *fresh,
+                        bool last_try_allowed)
 {
     CK_FUNCTION_LIST *f = t->module->f;
     CK_SESSION_HANDLE s = 0;
 
-    enum err e = check_token(t, old, false);
+    enum err e = check_token(t, old, last_try_allowed);
     if (e)
         return e;
     CK_RV rv = f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
@@ -214,14 +223,15 @@ static enum err set_pin(struct token *t, const struct token_pin *old, const stru
     return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_SetPIN");
 }
 
-enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh)
+enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh,
+                          bool last_try_allowed)
 {
     if (!old != !fresh)
         return ERR_PIN_REQUIRED;
     pthread_rwlock_wrlock(&t->module->lock);
     enum err e = token_session_attached(t) ? ERR_OK : token_session_recover(t, false);
     if (!e)
-        e = set_pin(t, old, fresh);
+        e = set_pin(t, old, fresh, last_try_allowed);
     if (!e && t->logged_in) {
         token_pin_free(t->pin);
         t->pin = token_pin_hold(fresh);

@@ -92,10 +92,13 @@ static CK_RV see_public(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, CK_OBJECT_HAND
     return rv;
 }
 
+/* ykcs11 gives each new key a certificate that was never valid, only to be there. */
 static int64_t end_of(const X509 *x)
 {
     struct tm tm;
 
+    if (ASN1_TIME_compare(X509_get0_notAfter(x), X509_get0_notBefore(x)) <= 0)
+        return INT64_MAX;
     if (ASN1_TIME_to_tm(X509_get0_notAfter(x), &tm) != 1)
         return INT64_MAX;
     return (int64_t)timegm(&tm) * SECOND_US;

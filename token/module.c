@@ -5,6 +5,7 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <p11-kit/p11-kit.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +43,7 @@ static CK_FUNCTION_LIST *open_proxy(struct token_module *m)
     CK_C_GetFunctionList get = NULL;
     CK_FUNCTION_LIST *f = NULL;
 
-    m->proxy = dlopen(m->path, RTLD_NOW | RTLD_LOCAL);
+    m->proxy = dlopen(m->source.path, RTLD_NOW | RTLD_LOCAL);
     if (m->proxy)
         *(void **)&get = dlsym(m->proxy, "C_GetFunctionList"); /* as dlsym(3) has it */
     return get && get(&f) == CKR_OK ? f : NULL;
@@ -50,9 +51,11 @@ static CK_FUNCTION_LIST *open_proxy(struct token_module *m)
 
 static CK_RV start(struct token_module *m)
 {
-    CK_C_INITIALIZE_ARGS threads = {.flags = CKF_OS_LOCKING_OK};
+    CK_C_INITIALIZE_ARGS args = {.flags = CKF_OS_LOCKING_OK};
 
-    return m->proxy ? m->f->C_Initialize(&threads) : p11_kit_module_initialize(m->f);
+    if (m->source.reserved[0])
+        args.pReserved = m->source.reserved;
+    return m->proxy || args.pReserved ? m->f->C_Initialize(&args) : p11_kit_module_initialize(m->f);
 }
 
 static void stop(struct token_module *m)
@@ -72,28 +75,24 @@ static void release(struct token_module *m)
     free(m);
 }
 
-enum err token_module_load(const char *path, struct token_module **out)
+enum err token_module_load_from(const struct token_source *source, struct token_module **out)
 {
     *out = NULL;
     struct token_module *m = calloc(1, sizeof *m);
     if (!m)
         return ERR_NO_MEMORY;
-    if (strlen(path) >= sizeof m->path) {
-        free(m);
-        return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: the path is too long", path);
-    }
-    memcpy(m->path, path, strlen(path) + 1);
+    m->source = *source;
     p11_kit_be_quiet(); /* its messages go through our log */
-    m->f = is_proxy(path) ? open_proxy(m) : p11_kit_module_load(path, 0);
+    m->f = is_proxy(source->path) ? open_proxy(m) : p11_kit_module_load(source->path, 0);
     if (!m->f) {
         release(m);
-        return module_fail(path);
+        return module_fail(source->path);
     }
     CK_RV rv = start(m);
     if (rv != CKR_OK) {
         release(m);
-        return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: C_Initialize answered 0x%lx", path,
-                        rv);
+        return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: C_Initialize answered 0x%lx",
+                        source->path, rv);
     }
     lock_init(&m->lock);
     *out = m;
@@ -110,16 +109,28 @@ static bool is_trust_store(CK_FUNCTION_LIST *f)
     return is;
 }
 
-enum err token_module_paths(char **out, size_t max, size_t *count)
+/* False where it does not fit. Frees TEXT, which may be NULL. */
+static bool copy_text(char *text, char *out, size_t size)
+{
+    int len = snprintf(out, size, "%s", text ? text : "");
+
+    free(text);
+    return len >= 0 && (size_t)len < size;
+}
+
+enum err token_module_sources(struct token_source out[static TOKEN_MODULES_MAX], size_t *count)
 {
     *count = 0;
     CK_FUNCTION_LIST **list = p11_kit_modules_load(NULL, 0);
     if (!list)
         return module_fail("p11-kit");
-    for (size_t i = 0; list[i] && *count < max; i++) {
-        char *path = is_trust_store(list[i]) ? NULL : p11_kit_module_get_filename(list[i]);
-        if (path)
-            out[(*count)++] = path;
+    for (size_t i = 0; list[i] && *count < TOKEN_MODULES_MAX; i++) {
+        struct token_source *to = &out[*count];
+        char *path = p11_kit_module_get_filename(list[i]);
+        char *reserved = p11_kit_config_option(list[i], "x-init-reserved");
+        bool fits = copy_text(path, to->path, sizeof to->path);
+        fits = copy_text(reserved, to->reserved, sizeof to->reserved) && fits;
+        *count += fits && to->path[0] && !is_trust_store(list[i]);
     }
     p11_kit_modules_release(list);
     return ERR_OK;
@@ -141,7 +152,7 @@ enum err token_module_restart(struct token_module *m)
     CK_RV rv = start(m);
     if (rv != CKR_OK)
         return log_fail(ERR_TOKEN_MODULE, "token.restart", "%s: C_Initialize answered 0x%lx",
-                        m->path, rv);
-    log_event(LOG_INFO, "token.restart", "%s", m->path);
+                        m->source.path, rv);
+    log_event(LOG_INFO, "token.restart", "%s", m->source.path);
     return ERR_OK;
 }

@@ -33,6 +33,7 @@ struct loop {
     /* A question's number, for each connection its last one's; 0: it has asked nothing yet. */
     uint64_t turn, heard[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
     nfds_t used;
+    bool alone; /* there is one descriptor, and nothing else to wait for */
     uint8_t packet[PACKET_MAX];
 };
 
@@ -147,7 +148,8 @@ static ssize_t receive_question(struct loop *l, int fd)
         message.msg_control = control.room;
         message.msg_controllen = sizeof control.room;
     }
-    ssize_t n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+    int wait = l->alone ? 0 : MSG_DONTWAIT;
+    ssize_t n = recvmsg(fd, &message, wait | MSG_TRUNC | MSG_CMSG_CLOEXEC);
     const struct cmsghdr *c = n >= 0 && l->given ? CMSG_FIRSTHDR(&message) : NULL;
     if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
         c->cmsg_len == CMSG_LEN(sizeof descriptor)) {
@@ -224,6 +226,11 @@ static void answer_connections(struct loop *l)
 static enum err run_loop(struct loop *l, bool listening)
 {
     for (;;) {
+        if (l->alone) {
+            if (!answer_one(l, l->fds[LISTEN].fd))
+                return ERR_OK;
+            continue;
+        }
         if (poll(l->fds, l->used, -1) < 0) {
             if (errno == EINTR)
                 continue;
@@ -265,6 +272,7 @@ enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size
     l->fds[STOP] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
     l->fds[LISTEN] = (struct pollfd){.fd = listen_fd, .events = POLLIN};
     l->used = FIRST_CONNECTION;
+    l->alone = !listening && stop_fd < 0;
     enum err e = run_loop(l, listening != 0);
     while (l->used > FIRST_CONNECTION)
         close(l->fds[--l->used].fd);
@@ -310,45 +318,43 @@ static enum err send_question(int fd, int give, uint16_t type, const uint8_t *ms
         message.msg_controllen = sizeof control.room;
     }
     for (;;) {
-        enum err e = wait_ready(fd, POLLOUT, deadline_mono_us);
-        if (e)
-            return e;
         if (sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
             return ERR_OK;
         if (errno != EAGAIN && errno != EINTR)
             return ERR_UNAVAILABLE;
+        enum err e = wait_ready(fd, POLLOUT, deadline_mono_us);
+        if (e)
+            return e;
     }
 }
 
-static enum err receive_packet(int fd, int64_t deadline_mono_us, struct buf *packet)
+static enum err receive_packet(int fd, int64_t deadline_mono_us, uint8_t packet[static PACKET_MAX],
+                               size_t *len)
 {
-    enum err e = buf_reserve(packet, PACKET_MAX);
-
-    while (!e) {
-        e = wait_ready(fd, POLLIN, deadline_mono_us);
+    for (;;) {
+        enum err e = wait_ready(fd, POLLIN, deadline_mono_us);
         if (e)
-            break;
-        ssize_t n = recv(fd, packet->data, PACKET_MAX, MSG_DONTWAIT | MSG_TRUNC);
+            return e;
+        ssize_t n = recv(fd, packet, PACKET_MAX, MSG_DONTWAIT | MSG_TRUNC);
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
             continue;
         if (n <= 0 || (size_t)n > PACKET_MAX)
             return ERR_UNAVAILABLE;
-        packet->len = (size_t)n;
+        *len = (size_t)n;
         return ERR_OK;
     }
-    return e;
 }
 
-static enum err read_answer(const struct buf *packet, struct buf *answer)
+static enum err read_answer(const uint8_t *packet, size_t len, struct buf *answer)
 {
-    size_t name_len = packet->data[0];
-    if (packet->len < 1 + name_len)
+    size_t name_len = packet[0];
+    if (len < 1 + name_len)
         return ERR_UNAVAILABLE;
-    const char *name = (const char *)packet->data + 1;
+    const char *name = (const char *)packet + 1;
     const char *ok = err_name(ERR_OK);
     if (name_len != strlen(ok) || memcmp(name, ok, name_len) != 0)
         return err_from_name(name, name_len);
-    return buf_add(answer, packet->data + 1 + name_len, packet->len - 1 - name_len);
+    return buf_add(answer, packet + 1 + name_len, len - 1 - name_len);
 }
 
 enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len, int64_t deadline_mono_us,
@@ -360,15 +366,16 @@ enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len, int64
 enum err serve_call_giving(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
                            int64_t deadline_mono_us, struct buf *answer)
 {
-    struct buf packet = BUF_INIT(PACKET_MAX);
+    uint8_t packet[PACKET_MAX]; /* of which only what came is touched */
+    size_t packet_len = 0;
 
     if (len > SERVE_MESSAGE_MAX)
         return ERR_TOO_LARGE;
     enum err e = send_question(fd, give, type, msg, len, deadline_mono_us);
     if (!e)
-        e = receive_packet(fd, deadline_mono_us, &packet);
+        e = receive_packet(fd, deadline_mono_us, packet, &packet_len);
     if (!e)
-        e = read_answer(&packet, answer);
-    buf_free(&packet);
+        e = read_answer(packet, packet_len, answer);
+    secret_wipe(packet, packet_len);
     return e;
 }

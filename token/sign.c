@@ -54,16 +54,24 @@ static CK_RV sign(struct token *t, const struct token_session *s, void *arg)
     return rv == CKR_OK ? sign_begun(t, s->handle, g) : rv;
 }
 
-enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
-                        size_t *sig_len)
+static enum err sign_one(struct token_key *k, const uint8_t *hash, struct token_made *out)
 {
-    struct signing g = {.key = k, .hash = hash, .hash_len = hash_len, .sig = sig};
+    struct signing g = {
+        .key = k, .hash = hash, .hash_len = token_hash_len(k->info.curve), .sig = out->sig};
 
     enum err e = token_session_run(k->token, "C_Sign", sign, &g);
-    if (!e)
-        e = g.verdict;
-    *sig_len = e ? 0 : g.sig_len;
-    return e;
+    out->len = g.sig_len;
+    return e ? e : g.verdict;
+}
+
+enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
+                        struct token_made *out, size_t *done)
+{
+    enum err e = ERR_OK;
+
+    for (*done = 0; !e && *done < count; *done += !e)
+        e = sign_one(k, hashes + *done * token_hash_len(k->info.curve), &out[*done]);
+    return *done ? ERR_OK : e; /* one that failed after others is met again, as the first */
 }
 
 struct derivation {

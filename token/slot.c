@@ -56,7 +56,7 @@ CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info
     copy_padded(out->model, t.model, sizeof t.model);
     copy_padded(out->serial, t.serialNumber, sizeof t.serialNumber);
     copy_padded(out->slot, s.slotDescription, sizeof s.slotDescription);
-    memcpy(out->module, m->path, sizeof out->module);
+    memcpy(out->module, m->source.path, sizeof out->module);
     out->initialized = (t.flags & CKF_TOKEN_INITIALIZED) != 0;
     out->login_required = (t.flags & CKF_LOGIN_REQUIRED) != 0;
     out->keypad = (t.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;

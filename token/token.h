@@ -152,10 +152,10 @@ MUST_CHECK enum err token_login(struct token *t, struct token_pin *pin, bool las
 /* Also wipes the kept PIN. Fine when not logged in. */
 MUST_CHECK enum err token_logout(struct token *t);
 
-/* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked and last try are
- * refused beforehand. The login, if any, continues with FRESH. */
+/* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked, and the last try
+ * without LAST_TRY_ALLOWED, are refused beforehand. The login, if any, continues with FRESH. */
 MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
-                                     struct token_pin *fresh);
+                                     struct token_pin *fresh, bool last_try_allowed);
 
 /* --- keys --- */
 
@@ -164,6 +164,14 @@ MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
  * ERR_TOKEN_NO_EC, ERR_TOKEN_FULL, ERR_TOKEN_READ_ONLY. */
 MUST_CHECK enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
                                    const char *label, const uint8_t *id, size_t id_len);
+
+/* The same by the token's officer, where he alone makes keys: an OpenPGP card, a PIV card through
+ * ykcs11. One try of OFFICER, whose flags are read first: ERR_PIN_LOCKED, and ERR_PIN_LAST_TRY
+ * unless LAST_TRY_ALLOWED. Nobody may be logged in; nobody is afterwards. */
+MUST_CHECK enum err token_officer_generate(struct token *t, struct token_pin *officer,
+                                           bool last_try_allowed, enum token_use use,
+                                           enum token_curve curve, const char *label,
+                                           const uint8_t *id, size_t id_len);
 
 struct token_key_info {
     char label[TOKEN_OBJECT_MAX + 1];
@@ -238,6 +246,12 @@ size_t token_sig_len(enum token_curve curve);
  * out: ERR_TOKEN_BAD_SIGNATURE, and SIG is untouched. */
 MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len,
                                uint8_t *sig, size_t sig_cap, size_t *sig_len);
+
+/* Signs COUNT hashes, which stand one after another at HASHES, as token_sign would one by one, but
+ * asks the helper for several at once; the signatures come one after another to SIGS, each of
+ * token_sig_len bytes. *DONE: how many are there, also when one failed. */
+MUST_CHECK enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count,
+                                    uint8_t *sigs, size_t *done);
 
 /* Writes the DER certificate of K's public half (else ERR_KEY_MISMATCH) to the token, under the
  * key's id and label; an earlier certificate of this id and issuer goes, and where there is another

@@ -37,6 +37,12 @@ static void put_flags(struct wire_out *out, const bool *flags, size_t count)
     wire_put(out, bits, 1);
 }
 
+void wire_put_source(struct wire_out *out, const struct token_source *source)
+{
+    wire_put_text(out, source->path);
+    wire_put_text(out, source->reserved);
+}
+
 void wire_put_info(struct wire_out *out, const struct token_info *info)
 {
     const bool flags[] = {info->initialized, info->login_required, info->keypad, info->ecdsa,
@@ -132,6 +138,12 @@ static void get_flags(struct wire_in *in, bool *const *flags, size_t count)
 
     for (size_t i = 0; i < count; i++)
         *flags[i] = (bits >> i & 1) != 0;
+}
+
+void wire_get_source(struct wire_in *in, struct token_source *out)
+{
+    wire_get_text(in, out->path, sizeof out->path);
+    wire_get_text(in, out->reserved, sizeof out->reserved);
 }
 
 void wire_get_info(struct wire_in *in, struct token_info *out)

@@ -11,7 +11,7 @@
 #ifndef TOKEN_WIRE_H
 #define TOKEN_WIRE_H
 
-#include "token/token.h"
+#include "token/both.h"
 
 #define WIRE_FD 3 /* the helper's first socket */
 #define WIRE_CONNECT 0xffff
@@ -34,6 +34,7 @@ struct wire_out {
 void wire_put(struct wire_out *out, uint64_t value, size_t bytes);
 void wire_put_bytes(struct wire_out *out, const void *bytes, size_t len);
 void wire_put_text(struct wire_out *out, const char *text);
+void wire_put_source(struct wire_out *out, const struct token_source *source);
 /* All but the module, which the asking side knows itself. */
 void wire_put_info(struct wire_out *out, const struct token_info *info);
 void wire_put_key(struct wire_out *out, const struct token_key_info *key);
@@ -53,6 +54,7 @@ uint64_t wire_get(struct wire_in *in, size_t bytes, uint64_t max);
 const uint8_t *wire_get_bytes(struct wire_in *in, size_t max, size_t *len);
 /* Without a NUL in it; SIZE has room for one behind it. */
 void wire_get_text(struct wire_in *in, char *out, size_t size);
+void wire_get_source(struct wire_in *in, struct token_source *out);
 void wire_get_info(struct wire_in *in, struct token_info *out);
 void wire_get_key(struct wire_in *in, struct token_key_info *out);
 void wire_get_sight(struct wire_in *in, struct token_sight *out);

@@ -10,6 +10,7 @@
 #include "bankd/core/enrol.h"
 #include "bankd/core/eyes.h"
 #include "bankd/core/people.h"
+#include "bankd/core/renewal.h"
 #include "bankd/core/session.h"
 #include "bankd/core/sponsor.h"
 #include <stdio.h>
@@ -100,6 +101,23 @@ static enum err check_holder(struct core *c, const struct enrolment *in,
     return e ? e : check_same(in, word->holder, &there);
 }
 
+/* One that is there only gets its certificate. SIGNER: of its card, once that one is known. */
+static enum err enrol_one(struct core *c, struct enrol *one, int64_t *signer)
+{
+    bool known = false;
+
+    enum err e = renewal_keep(c, one->key, signer, &known);
+    if (e)
+        return e;
+    if (known)
+        return enrol_certify(c, one);
+    one->signer = *signer;
+    e = enrol_key(c, one);
+    if (one->use == KEY_USE_SIGN)
+        *signer = store_last_id(c->store);
+    return e;
+}
+
 /* One key after the other: each is the person's from its entry on. */
 static enum err enrol_all(struct core *c, const struct core_caller *who,
                           const struct verified *request, const char *holder,
@@ -115,20 +133,17 @@ static enum err enrol_all(struct core *c, const struct core_caller *who,
     enum err e = ERR_OK;
 
     for (size_t use = 0; !e && use < KEY_USES; use++) {
-        const struct enrol one = {.kind = PEOPLE_PERSON,
-                                  .holder = holder,
-                                  .name = said->name,
-                                  .key = said->key[use],
-                                  .use = (enum key_use)use,
-                                  .signer = signer,
-                                  .operator_name = who->operator_name,
-                                  .statement = verified_jws(request, NULL),
-                                  .certificate = of_use[use],
-                                  .certificate_until_us = until_us[use]};
+        struct enrol one = {.kind = PEOPLE_PERSON,
+                            .holder = holder,
+                            .name = said->name,
+                            .key = said->key[use],
+                            .use = (enum key_use)use,
+                            .operator_name = who->operator_name,
+                            .statement = verified_jws(request, NULL),
+                            .certificate = of_use[use],
+                            .certificate_until_us = until_us[use]};
         if (one.key)
-            e = enrol_key(c, &one);
-        if (use == KEY_USE_SIGN)
-            signer = store_last_id(c->store);
+            e = enrol_one(c, &one, &signer);
     }
     return e;
 }
@@ -169,15 +184,17 @@ static enum err read_request(struct core *c, const struct enrolment_row *a, stru
 
 static enum err check_admission(struct core *c, const struct core_caller *who,
                                 const struct enrolment_row *a, const struct verified *request,
-                                const struct core_admission *in, const struct sponsors *by)
+                                const struct core_admission *in, const struct sponsors *by,
+                                bool *renews)
 {
     if (strcmp(in->thumbprint, verified_signer(request)) != 0 ||
         strcmp(in->name, verified_enrolment(request)->name) != 0)
         return ERR_LETTER_MISMATCH;
     enum err e = check_holder(c, verified_enrolment(request), in, by);
-    if (!e && in->another)
+    enum err keys = renewal_check(c, verified_enrolment(request), renews);
+    if (!e && in->another && !*renews)
         e = check_hands(c, who, a, in->holder, by);
-    return e ? e : enrolment_check_keys(c, verified_enrolment(request));
+    return e ? e : keys;
 }
 
 static void free_certificates(struct core_certificates *c)
@@ -193,6 +210,7 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
                       const struct core_admission *in)
 {
     struct core_certificates certificates = {.missing = 0};
+    bool renews = false;
     struct sponsors by;
     const struct enrolment_end how = {.state = "admitted",
                                       .operator_name = who->operator_name,
@@ -207,14 +225,14 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
     if (!e)
         e = sponsor_load(c, a->id, &by);
     if (!e)
-        e = check_admission(c, who, a, request, in, &by);
+        e = check_admission(c, who, a, request, in, &by, &renews);
     if (!e && in->by.act)
         e = in->by.certify(in->by.ctx, verified_jws(request, NULL), in->by.act, &certificates);
     if (!e && in->by.act)
         e = add_operator(c, a, who->operator_name);
     if (!e && !certificates.missing) {
         e = enrol_all(c, who, request, in->holder, &certificates);
-        if (!e)
+        if (!e && !renews) /* otherwise they let nobody's key in */
             e = for_hands(c, who, a, in->holder, eyes_note);
         if (!e)
             e = enrolment_end(c, a, &how);

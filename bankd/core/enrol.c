@@ -42,8 +42,7 @@ static enum err add_holder(struct core *c, const struct enrol *in, int64_t entry
     return e;
 }
 
-/* What the keeper issued for it, if anything. */
-static enum err add_certificate(struct core *c, const struct enrol *in)
+enum err enrol_certify(struct core *c, const struct enrol *in)
 {
     if (!in->certificate || !in->certificate->len)
         return ERR_OK;
@@ -69,5 +68,5 @@ enum err enrol_key(struct core *c, const struct enrol *in)
     const struct people_key as = {.holder = there.id, .enrolment = entry, .signer = in->signer};
     if (!e)
         e = people_key_add(c, in->key, in->use, &as);
-    return e ? e : add_certificate(c, in);
+    return e ? e : enrol_certify(c, in);
 }

@@ -22,6 +22,8 @@ struct enrol {
     int64_t certificate_until_us;
 };
 
+/* What the keeper issued for it, if anything. */
+MUST_CHECK enum err enrol_certify(struct core *c, const struct enrol *in);
 /* Enters the key, and its holder unless he is there. What is refused was refused before; the key
  * counts from now on. */
 MUST_CHECK enum err enrol_key(struct core *c, const struct enrol *in);

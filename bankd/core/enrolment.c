@@ -12,7 +12,7 @@
 #include "bankd/core/entries.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/page.h"
-#include "bankd/core/people.h"
+#include "bankd/core/renewal.h"
 #include "bankd/core/session.h"
 #include "bankd/core/sponsor.h"
 #include <stdio.h>
@@ -330,20 +330,6 @@ enum err enrolment_answer(struct core *c, const struct core_caller *who, enum er
 
 /* --- handing one in --- */
 
-enum err enrolment_check_keys(struct core *c, const struct enrolment *in)
-{
-    struct people_key there;
-
-    for (size_t use = 0; use < KEY_USES; use++) {
-        if (!in->key[use])
-            continue;
-        enum err e = people_key_find(c, key_thumbprint(in->key[use]), &there);
-        if (e != ERR_KEY_UNKNOWN)
-            return e ? e : ERR_KEY_TAKEN;
-    }
-    return ERR_OK;
-}
-
 /* One stranger does not take the room of all, nor one whose line has many networks. */
 static enum err check_room(struct core *c, const char *address)
 {
@@ -366,6 +352,7 @@ static enum err check_new(struct core *c, const char *address, const struct veri
 {
     static const struct freshness_challenge none = {.named = false};
     const struct statement *head = verified_head(statement);
+    bool renews;
 
     if (strcmp(head->bank, c->bank) != 0)
         return ERR_BANK_MISMATCH;
@@ -373,7 +360,7 @@ static enum err check_new(struct core *c, const char *address, const struct veri
     if (!e)
         e = freshness_expires(c->now_us, head->expires_us);
     if (!e)
-        e = enrolment_check_keys(c, verified_enrolment(statement));
+        e = renewal_check(c, verified_enrolment(statement), &renews);
     return e ? e : check_room(c, address);
 }
 

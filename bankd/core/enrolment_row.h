@@ -46,8 +46,6 @@ void enrolment_object(const char *name, char out[static ENROLMENT_OBJECT_MAX]);
 MUST_CHECK enum err enrolment_find(struct core *c, const char *name, struct enrolment_row *out);
 /* Notes A's entry as the newest about it. */
 MUST_CHECK enum err enrolment_set_entry(struct core *c, const struct enrolment_row *a);
-/* KEY_TAKEN unless every key of it is nobody's. */
-MUST_CHECK enum err enrolment_check_keys(struct core *c, const struct enrolment *in);
 MUST_CHECK enum err enrolment_end(struct core *c, struct enrolment_row *a,
                                   const struct enrolment_end *how);
 /* For operators only: of a request that says whose it is, how many keys that person has who is

@@ -22,6 +22,15 @@ enum people_kind people_kind_read(const struct store_query *q, int column)
     return (enum people_kind)k;
 }
 
+static enum key_use use_read(const struct store_query *q, int column)
+{
+    size_t use = 0;
+
+    while (use < KEY_USES && strcmp(store_text(q, column), key_use_name((enum key_use)use)) != 0)
+        use++;
+    return (enum key_use)use;
+}
+
 static enum key_status status_of(const struct store_query *q, int own, int signer)
 {
     return key_status_beside(key_status_from_name(store_text(q, own)),
@@ -49,6 +58,7 @@ enum err people_key_find(struct core *c, const char *thumbprint, struct people_k
         out->generation = store_int(q, 8);
         out->rotated = !store_is_null(q, 9);
         out->signer = store_int(q, 10);
+        out->use = use_read(q, 12);
         e = store_copy_text(q, 2, out->holder_name, sizeof out->holder_name);
     }
     store_done(q);

@@ -28,6 +28,7 @@ struct people_key {
     int64_t holder;
     char holder_name[HOLDER_MAX + 1];
     enum people_kind kind;
+    enum key_use use;
     int64_t signer;         /* the signing key that it was asked for with, or itself */
     enum key_status status; /* as good as that one is, at most */
     bool rotated;           /* another one took its place */

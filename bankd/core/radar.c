@@ -16,6 +16,7 @@
 
 #define DAYS 30 /* ahead, unless the bank says otherwise */
 #define DAY_US (86400 * TEXT_SECOND_US)
+#define NEAR_US (7 * DAY_US) /* a certificate takes a letter and the operators' acts */
 
 static int64_t horizon(const struct core *c)
 {
@@ -51,9 +52,17 @@ struct seen {
     bool ends;                /* the policy */
 };
 
-/* The certificates of HOLDER's good keys that end, each with its key, into LIST if there is one. */
+/* What is over warns of nothing that can still be done in time. */
+static enum radar card_kind(const struct core *c, int64_t until_us)
+{
+    return until_us > c->now_us && until_us <= c->now_us + NEAR_US ? RADAR_CARD_NEAR
+                                                                   : RADAR_CARD_ENDS;
+}
+
+/* The certificates of HOLDER's good keys that end, each with its key, into LIST, or counted by
+ * kind in FOUND. */
 static enum err read_cards(struct core *c, const char *holder, const char *account,
-                           struct doc *list, int64_t *count)
+                           struct doc *list, int64_t *found)
 {
     struct store_query *q = store_query(c->store, STORE_RADAR_CARDS);
     bool row = false;
@@ -61,10 +70,13 @@ static enum err read_cards(struct core *c, const char *holder, const char *accou
     store_bind_text(q, ":holder", holder);
     store_bind_int(q, ":until", horizon(c));
     enum err e = store_step(q, &row);
-    for (*count = 0; !e && row; ++*count) {
+    while (!e && row) {
+        enum radar kind = card_kind(c, store_int(q, 1));
         struct doc one = {0};
+        if (found)
+            found[kind]++;
         if (list) {
-            begin(&one, RADAR_CARD_ENDS, account);
+            begin(&one, kind, account);
             doc_text(&one, "holder", holder);
             doc_text(&one, "thumbprint", store_text(q, 0));
             doc_time(&one, "until", store_int(q, 1));
@@ -197,10 +209,8 @@ static enum err push(struct core *c, int64_t id, struct doc *list)
     e = look_at(c, &a, &s);
     if (!e)
         describe(&s, a.account, list);
-    for (size_t i = 0; !e && i < policy_holder_count(s.policy); i++) {
-        int64_t cards = 0;
-        e = read_cards(c, policy_holder(s.policy, i), a.account, list, &cards);
-    }
+    for (size_t i = 0; !e && i < policy_holder_count(s.policy); i++)
+        e = read_cards(c, policy_holder(s.policy, i), a.account, list, NULL);
     return e;
 }
 
@@ -242,11 +252,9 @@ static enum err count(struct core *c, const struct seen *s, struct core_radar_sw
     sweep->found[RADAR_UNREACHABLE] += s->reach.out != 0;
     sweep->found[RADAR_POLICY_ENDS] += s->ends;
     for (size_t i = 0; !e && i < policy_holder_count(s->policy); i++) {
-        int64_t cards = 0;
         sweep->found[RADAR_KEYLESS] += (s->keyless >> i & 1) != 0;
         sweep->found[RADAR_SINGLE_KEY] += hangs_on(s, i) != 0;
-        e = read_cards(c, policy_holder(s->policy, i), NULL, NULL, &cards);
-        sweep->found[RADAR_CARD_ENDS] += cards;
+        e = read_cards(c, policy_holder(s->policy, i), NULL, NULL, sweep->found);
     }
     return e;
 }

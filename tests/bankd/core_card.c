@@ -37,41 +37,60 @@ static enum err certify(void *ctx, const char *statement, const char *act,
     return e ? e : buf_add_str(&out->root, "root");
 }
 
-static void ask_and_admit(struct world *w, struct card *card, const char *wanted)
+/* What a request says, and what the bank calls it. */
+struct asking {
+    struct person *sign, *tls;
+    const char *wanted, *name;
+    char id[ENROLMENT_ID_LEN + 1];
+};
+
+static const char *asks(struct world *w, struct asking *a)
 {
     const struct world_says says = {.expires_us = w->time.now_us + DAY};
     const struct core_caller stranger = {.session = ""};
+    const char *said = a->name ? a->name : "Dora";
     struct buf request[KEY_USES] = {{0}}, payload = {0}, jws = {0};
-    const struct core_admission in = {.holder = "dora",
-                                      .name = "Dora",
-                                      .thumbprint = key_thumbprint(card->sign.key),
-                                      .by = {.certify = certify, .ctx = w, .act = "act"},
-                                      .another = wanted[0] != '\0'};
-    char name[ENROLMENT_ID_LEN + 1];
     struct verified *verified = NULL;
     struct statement head;
 
     world_head(w, &says, &head);
+    assert_ok(pkcs10_make(a->sign->key, said, world_sign_hash, a->sign, &request[KEY_USE_SIGN]));
     assert_ok(
-        pkcs10_make(card->sign.key, "Dora", world_sign_hash, &card->sign, &request[KEY_USE_SIGN]));
-    assert_ok(pkcs10_make(card->tls.key, "Dora", world_sign_hash, &card->tls,
-                          &request[KEY_USE_AUTHENTICATE]));
-    assert_ok(enrolment_make(&head, wanted, "Dora", request, &payload));
-    assert_ok(jws_make(card->sign.key, statement_typ(STATEMENT_ENROLMENT), payload.data,
-                       payload.len, world_sign_hash, &card->sign, &jws));
+        pkcs10_make(a->tls->key, said, world_sign_hash, a->tls, &request[KEY_USE_AUTHENTICATE]));
+    assert_ok(enrolment_make(&head, a->wanted, said, request, &payload));
+    assert_ok(jws_make(a->sign->key, statement_typ(STATEMENT_ENROLMENT), payload.data, payload.len,
+                       world_sign_hash, a->sign, &jws));
     assert_ok(verify_enrolment(WORLD_BANK, buf_str(&jws), jws.len, &verified));
-    assert_ok(enrolment_id(buf_str(&jws), jws.len, name));
+    assert_ok(enrolment_id(buf_str(&jws), jws.len, a->id));
     world_begin(w);
     world_end(w, core_enrol(w->core, &stranger, verified, &w->answer));
-    assert_ok(w->answer.err);
-    world_begin(w);
-    world_end(w, core_enrolment_admit(w->core, &world_operator, name, &in, &w->answer));
-    assert_ok(w->answer.err);
     verified_free(verified);
     for (size_t use = 0; use < KEY_USES; use++)
         buf_free(&request[use]);
     buf_free(&payload);
     buf_free(&jws);
+    return err_name(w->answer.err);
+}
+
+static const char *admits(struct world *w, const struct asking *a)
+{
+    const struct core_admission in = {.holder = "dora",
+                                      .name = "Dora",
+                                      .thumbprint = key_thumbprint(a->sign->key),
+                                      .by = {.certify = certify, .ctx = w, .act = "act"},
+                                      .another = a->wanted[0] != '\0'};
+
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &world_operator, a->id, &in, &w->answer));
+    return err_name(w->answer.err);
+}
+
+static void ask_and_admit(struct world *w, struct card *card, const char *wanted)
+{
+    struct asking a = {.sign = &card->sign, .tls = &card->tls, .wanted = wanted};
+
+    assert_string_equal(asks(w, &a), "OK");
+    assert_string_equal(admits(w, &a), "OK");
 }
 
 static int enter(void **state)
@@ -261,24 +280,36 @@ static void test_suspended_by_a_certificate(void **state)
     assert_string_equal(suspends(d, &by_login, &d->second.sign), "SESSION_REQUIRED");
 }
 
+/* Both count those within seven days to their end. */
+static size_t card_near, card_far;
+
+static size_t count_kind(const char *answer, const char *kind)
+{
+    size_t count = 0;
+
+    for (const char *at = answer; (at = strstr(at, kind)); at++)
+        count++;
+    return count;
+}
+
 static size_t card_ends(struct desk *d)
 {
     static const struct core_page page = {.cursor = ""};
     struct core_radar_sweep sweep = {.cursor = 0};
-    size_t count = 0;
     bool whole = false;
 
     world_begin(&d->w);
     world_end(&d->w, core_radar(d->w.core, &world_operator, &page, NULL, 0, &d->w.answer));
     assert_ok(d->w.answer.err);
-    for (const char *at = buf_str(&d->w.answer.body); (at = strstr(at, "\"card-ends\"")); at++)
-        count++;
+    card_far = count_kind(buf_str(&d->w.answer.body), "\"card-ends\"");
+    card_near = count_kind(buf_str(&d->w.answer.body), "\"card-near\"");
     world_begin(&d->w);
     assert_ok(core_radar_sweep(d->w.core, &sweep, &whole));
     world_end(&d->w, ERR_OK);
     assert_true(whole);
-    assert_int_equal(sweep.found[RADAR_CARD_ENDS], count);
-    return count;
+    assert_int_equal(sweep.found[RADAR_CARD_ENDS], card_far);
+    assert_int_equal(sweep.found[RADAR_CARD_NEAR], card_near);
+    return card_far + card_near;
 }
 
 /* The certificates of good keys that end within thirty days, or did. */
@@ -302,10 +333,121 @@ static void test_told_before_it_ends(void **state)
     assert_int_equal(card_ends(d), 2); /* with the one to authenticate */
     assert_string_equal(set(d, &d->second.sign, "active"), "OK");
     assert_int_equal(card_ends(d), 4);
+    assert_int_equal(card_near, 0);
+    world_later(w, 3 * 86400 - 1);
+    assert_int_equal(card_ends(d), 4);
+    assert_int_equal(card_near, 0);
+    world_later(w, 1); /* a week before the ends of both to sign, and at them */
+    assert_int_equal(card_ends(d), 4);
+    assert_int_equal(card_near, 2);
+    world_later(w, 7 * 86400 - 1);
+    assert_int_equal(card_ends(d), 4);
+    assert_int_equal(card_near, 2);
+    world_later(w, 1);
+    assert_int_equal(card_ends(d), 4);
+    assert_int_equal(card_near, 0);
     world_later(w, 90 * 86400);
     assert_int_equal(card_ends(d), 4);
+    assert_int_equal(card_near, 0);
     world_login(w, &w->alice);
     assert_null(world_text(w, "certificateUntil")); /* she has none */
+}
+
+/* --- new certificates --- */
+
+static const char *until(struct desk *d, struct person *p)
+{
+    world_login(&d->w, p);
+    return world_text(&d->w, "certificateUntil");
+}
+
+/* By the same keys, which stay what they are; four eyes have nothing to say about it. */
+static void test_renewed(void **state)
+{
+    struct desk *d = *state;
+    struct asking a = {.sign = &d->first.sign, .tls = &d->first.tls, .wanted = "dora"};
+    char before[32];
+
+    d->w.four_eyes = "yes";
+    world_restart(&d->w);
+    snprintf(before, sizeof before, "%s", world_sql(&d->w, "SELECT sum(times) FROM hand"));
+    world_later(&d->w, 10 * 86400);
+    assert_string_equal(asks(&d->w, &a), "OK");
+    assert_string_equal(until(d, &d->first.sign), "2026-12-13T09:00:00Z");
+    assert_string_equal(admits(&d->w, &a), "OK");
+    assert_non_null(strstr(buf_str(&d->w.answer.body), "\"certificates\""));
+    assert_string_equal(until(d, &d->first.sign), "2026-12-23T09:00:00Z");
+    assert_string_equal(world_sql(&d->w, "SELECT sum(times) FROM hand"), before);
+    assert_string_equal(listed(d),
+                        "sign:active authenticate:active sign:active authenticate:active");
+    assert_string_equal(looks(d, &d->first.tls), "OK");
+    assert_string_equal(admits(&d->w, &a), "ENROLMENT_OVER");
+    assert_string_equal(asks(&d->w, &a), "OK"); /* and again, whenever he wants */
+}
+
+static void test_threat_11_not_renewed_for_another(void **state)
+{
+    struct desk *d = *state;
+    struct card *card = &d->first;
+    struct person next = {0};
+    const struct asking all[] = {
+        {.sign = &card->sign, .tls = &card->tls, .wanted = ""},
+        {.sign = &card->sign, .tls = &card->tls, .wanted = "alice"},
+        {.sign = &card->sign, .tls = &card->tls, .wanted = "nobody"},
+        {.sign = &card->sign, .tls = &card->tls, .wanted = "dora", .name = "Doris"},
+        {.sign = &card->sign, .tls = &d->second.tls, .wanted = "dora"},
+        {.sign = &card->sign, .tls = &d->second.sign, .wanted = "dora"},
+        {.sign = &card->sign, .tls = &d->w.alice, .wanted = "dora"},
+        {.sign = &card->tls, .tls = &card->sign, .wanted = "dora"},
+        {.sign = &d->w.alice, .tls = &card->tls, .wanted = "dora"},
+        {.sign = &d->w.alice, .tls = &card->tls, .wanted = "alice", .name = "alice"},
+    };
+    struct asking a = {.sign = &card->sign, .tls = &card->tls, .wanted = "dora"};
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        struct asking one = all[i];
+        assert_string_equal(asks(&d->w, &one), "KEY_TAKEN");
+    }
+    assert_string_equal(asks(&d->w, &a), "OK");
+    assert_string_equal(set(d, &card->tls, "suspended"), "OK");
+    assert_string_equal(admits(&d->w, &a), "KEY_TAKEN"); /* what is true then */
+    assert_string_equal(set(d, &card->tls, "active"), "OK");
+    assert_string_equal(set(d, &card->sign, "suspended"), "OK");
+    assert_string_equal(admits(&d->w, &a), "KEY_INACTIVE");
+    world_later(&d->w, 1);
+    assert_string_equal(asks(&d->w, &a), "KEY_INACTIVE");
+    assert_string_equal(set(d, &card->sign, "active"), "OK");
+    world_login(&d->w, &card->sign);
+    world_key(&next, "dora", "P-521");
+    assert_string_equal(world_rotate(&d->w, &card->sign, &next), "OK");
+    assert_string_equal(asks(&d->w, &a), "KEY_RETIRED");
+    assert_string_equal(set(d, &card->sign, "revoked"), "OK");
+    world_later(&d->w, 1);
+    assert_string_equal(asks(&d->w, &a), "KEY_INACTIVE");
+    world_person_free(&next);
+}
+
+/* What was on the card of the key whose place was taken goes along when it proves itself. */
+static void test_renewed_after_a_rotation(void **state)
+{
+    struct desk *d = *state;
+    struct person next = {0};
+    struct asking a = {.sign = &next, .tls = &d->first.tls, .wanted = "dora"};
+
+    world_key(&next, "dora", "P-521");
+    assert_string_equal(world_rotate(&d->w, &d->first.sign, &next), "OK");
+    assert_over(d, &d->first);
+    assert_null(until(d, &next));
+    world_later(&d->w, 86400);
+    assert_string_equal(asks(&d->w, &a), "OK");
+    assert_over(d, &d->first);
+    assert_string_equal(admits(&d->w, &a), "OK");
+    assert_string_equal(until(d, &next), "2026-12-14T09:00:00Z");
+    assert_string_equal(looks(d, &d->first.tls), "OK");
+    assert_string_equal(set(d, &d->first.sign, "revoked"), "OK"); /* and what took its place */
+    assert_string_equal(looks(d, &d->first.tls), "SESSION_REQUIRED");
+    assert_string_equal(set(d, &d->first.tls, "active"), "KEY_REVOKED");
+    world_person_free(&next);
 }
 
 int main(void)
@@ -317,6 +459,9 @@ int main(void)
         T(test_ended_by_a_rotation),
         T(test_suspended_by_a_certificate),
         T(test_told_before_it_ends),
+        T(test_renewed),
+        T(test_threat_11_not_renewed_for_another),
+        T(test_renewed_after_a_rotation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

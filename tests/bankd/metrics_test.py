@@ -214,7 +214,7 @@ class Counting(Watched):
             self.assertNotIn(secret, text)
         values = {value for line in text.splitlines() for _, value in LABEL.findall(line)}
         for value in values:
-            self.assertRegex(value, r"^(GET|POST) /[\w/{}-]+$|^[0-9.]+$|^\+Inf$|^[A-Z0-9_]+$|^[245]xx$|^(none|workers|committer)$|^(unreachable|keyless|policy-ends|card-ends|single-key)$")
+            self.assertRegex(value, r"^(GET|POST) /[\w/{}-]+$|^[0-9.]+$|^\+Inf$|^[A-Z0-9_]+$|^[245]xx$|^(none|workers|committer)$|^(unreachable|keyless|policy-ends|card-near|card-ends|single-key)$")
 
 
 class Doors(Watched):

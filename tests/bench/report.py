@@ -11,6 +11,10 @@ WHAT = {
     "verify_p521": "countersign-verify decision, ES512",
     "sign_p256": "decisions signed on SoftHSM, ES256",
 }
+HELPER = {
+    "helper_p256": "two sessions, 16 hashes a message, ES256",
+    "helper_one_p256": "two sessions, one hash a message, ES256",
+}
 ROW = "%-44s %7s %7s %7s   %s"
 
 
@@ -47,6 +51,9 @@ def table(figures):
     lines += [row(what, figures[name], rates(figures[name])) for name, what in WHAT.items() if name in figures]
     if "durable_p256" in figures:
         lines += durable_rows(figures["durable_p256"])
+    if HELPER.keys() & figures.keys():
+        lines.append(ROW % ("helper process to module in process", "median", "min", "max", "medians"))
+        lines += [row(what, figures[name], rates(figures[name])) for name, what in HELPER.items() if name in figures]
     if "core" in figures:
         lines += core_rows(figures["core"])
     return "\n".join(lines)
@@ -75,6 +82,8 @@ Ratios travel between machines better than rates do. Each is the median of the r
 - **signed on SoftHSM**: an order's document is read, the display rendered, the decision built, signed by `C_Sign` and checked, 10,000 times, one thread a core; raw is `C_Sign` and `EVP_PKEY_verify` in the same sessions.
 - **durable decisions**: installed `bankd` and `bankd-keeper` with default settings; each order gets two decisions over TLS keep-alive, the first carries it in, the second executes it; an answer counts when it is
   200 or 201, so on disk and under a signed checkpoint. Decisions per CPU-second (user and system) of both processes, against raw verifications per CPU-second. The load's own CPU time is on the same cores and is not counted.
+- **helper process**: `token_sign_many` from two threads with a key on SoftHSM, each signature checked, through `countersign-token` as holders and operators have it, against the same with the module in
+  the process, as the keeper has it.
 - **20 rules**: verifier, core and store in process; two decisions an order, which the last of 20 rules (payees and amounts) is for and which asks for both, against the same under the rule `all` alone.
 - **first page**: the first 50 orders of an account and of the whole bank, in turn, while all of them are open.
 """

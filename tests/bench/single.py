@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is measured in one process: the installed verifier, and signing on SoftHSM."""
+"""What is measured without a bank: the installed verifier, and signing on SoftHSM."""
 
 import json
 import os
@@ -109,3 +109,18 @@ def sign(lab):
     lines = lab.run("bench_sign", "--count", lab.count(SIGNATURES), "--rounds", lab.rounds)
     rounds = [{"ratio": line["per_second"] / line["raw_per_second"], **line} for line in lines]
     return summary(rounds, sessions=os.cpu_count())
+
+
+def helper(lab, at_once):
+    """Two sessions through the helper process, against two with the module in the process itself, in turns."""
+    def rate(program):
+        return lab.run(program, "--count", lab.count(SIGNATURES), "--at-once", at_once)[0]["per_second"]
+
+    rounds, raw = [], rate("bench_token")
+    for number in range(lab.rounds):
+        lab.say("signing through the helper, %d at once, round %d of %d" % (at_once, number + 1, lab.rounds))
+        product = rate("bench_token_remote")
+        before, raw = raw, rate("bench_token")
+        bare = (before + raw) / 2
+        rounds.append({"ratio": product / bare, "per_second": product, "raw_per_second": bare})
+    return summary(rounds, sessions=2)

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import sys
 
-FIGURES = ["verify_p256", "verify_p521", "sign_p256", "durable_p256", "core"]
+FIGURES = ["verify_p256", "verify_p521", "sign_p256", "helper_p256", "helper_one_p256", "durable_p256", "core"]
 
 
 def main(build):

@@ -24,6 +24,7 @@ class DoctorTest(Plugged):
 
     def test_empty(self):
         self.assertEqual(self.found(), [("NO_KEYS", "OpenPGP card (User PIN)"), ("NO_KEYS", "OpenPGP card (User PIN (sig))")])
+        self.assertIn("\n  countersign token provision --profile openpgp\n", self.run_tool("token", "doctor", code=3))
 
     def test_ambiguous(self):
         """An OpenPGP card is two tokens."""

@@ -187,12 +187,12 @@ class Ceremony(Scene):
         self.assertEqual(gina.kept()["bank_key"], self.bank.pin)
 
 
-class Certified(Scene):
+class ByOperator(Scene):
     """An operator whom the keeper knows admits with his own token: then there are certificates."""
 
     @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
+    def open(cls, bank):
+        super().open(bank)
         cls.olga = Operator(cls.bank, "olga").keys().settings(None).enrol("operator")
         cls.addClassCleanup(cls.olga.close)
         with open(cls.bank.path("olga.spki"), "rb") as f:
@@ -212,6 +212,8 @@ class Certified(Scene):
         with open(path, "rb") as f:
             return f.read()
 
+
+class Certified(ByOperator):
     def roll(self):
         """Whoever wrote down the bank's address finds it there again."""
         with open(self.bank.path("bankd.conf"), encoding="utf-8") as f:

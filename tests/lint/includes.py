@@ -38,6 +38,7 @@ HOMES = [
     (r"unicode/.*", ["order/text.c"]),
     (r"(p11-kit/.*|libp11\.h|pkcs11\.h|winscard\.h|wintypes\.h|PCSC/.*)", ["token/", "testbank/fault/"]),
     (r"ncurses\.h", ["app/screen.c"]),
+    (r"assuan\.h", ["token/helper/pinentry.c"]),
     (r"curl/.*", ["api/client.c", "bankd/courier/post.c"]),
     (r"(qrencode|png)\.h", ["app/qr.c"]),
     (r"(sqlite3|libpq-fe)\.h", ["bankd/store/"]),
@@ -49,7 +50,7 @@ SOURCE_ONLY = re.compile(r"(openssl|unicode|curl|qrencode|png|event2|sqlite3|lib
 # The C library and the kernel. Any other header needs a home above before it may be included.
 LIBC = re.compile(
     r"(sys|linux|netinet|arpa|net)/\w+\.h|"
-    r"(assert|ctype|dirent|dlfcn|errno|fcntl|getopt|grp|inttypes|limits|locale|netdb|poll|pthread|"
+    r"(assert|ctype|dirent|dlfcn|errno|fcntl|getopt|glob|grp|inttypes|limits|locale|netdb|poll|pthread|"
     r"pwd|sched|semaphore|setjmp|signal|spawn|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|"
     r"stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|unistd|wchar)\.h"
 )

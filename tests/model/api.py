@@ -245,7 +245,9 @@ class Api:
 
     # --- newcomers ---
     def asking(self, c):
-        """The newcomer with the command's number, whatever he is called in his request."""
+        """The newcomer with the command's number, whatever he is called in his request; or who has the key already."""
+        if "taken" in c:
+            return self.people[c["taken"]].key
         if c["newcomer"] not in self.newcomers:
             self.newcomers[c["newcomer"]] = fixture.Key(self.bank.dir, "P-256")
         return self.newcomers[c["newcomer"]]
@@ -257,7 +259,7 @@ class Api:
         return one
 
     def do_ask(self, c):
-        one = self.request_of(c, self.people[c["taken"]].key if "taken" in c else self.asking(c))
+        one = self.request_of(c, self.asking(c))
         jws = one.jws(issued=c["issued"], expires=fixture.rfc3339(c["expires"]), nonce=c["nonce"])
         return self.answer(one.send(jws))
 

@@ -28,9 +28,10 @@ class Arrivals:
 
     def ask_in(self):
         """Somebody new, most of the time, or somebody with another key; for a day, so that some end by time."""
-        number = len({r.key for r in self.bank.requests})
+        number = len({r.key for r in self.bank.requests if r.taken is None})
         newcomer, name, wanted = number, f"new-{number}", ""
-        kind = self.weighted([("new", 60), ("wishes", 8), ("same", 24), ("twin", 8)])
+        taken = self.any_key() if self.chance(5) else None
+        kind = self.weighted([("new", 55), ("wishes", 8), ("same", 22), ("twin", 8), ("renews", 7)])
         if kind == "same":
             wanted = self.pick([name for name in self.people() if name in self.bank.person_names] )
             name = self.bank.person_names[wanted] if self.chance(90) else name
@@ -38,12 +39,16 @@ class Arrivals:
             wanted = self.pick([name, "till-1", *self.people()])
         elif kind == "twin" and self.bank.requests:
             one = self.pick(self.bank.requests)
-            newcomer, name, wanted = one.key, one.name, one.wanted
+            newcomer, name, wanted, taken = one.key, one.name, one.wanted, one.taken
+        elif kind == "renews":  # for a certificate
+            taken = self.any_key()
+            wanted = self.bank.keys[taken].holder
+            name = self.bank.person_names.get(wanted, wanted) if self.chance(90) else name
         issued, _ = self.times()
         self.world.ask_in({"newcomer": newcomer, "name": name, "wanted": wanted, "issued": issued,
                            "expires": issued + self.weighted([(DAY, 50), (3 * DAY, 30), (30 * DAY, 20)]),
                            "nonce": f"{self.number():021d}A",
-                           "taken": self.any_key() if self.chance(5) and newcomer == number else None})
+                           "taken": taken})
 
     def vouch(self):
         """Somebody who may for an account of his, most of the time; often those who are needed."""

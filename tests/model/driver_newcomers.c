@@ -23,6 +23,13 @@ static struct newcomer *newcomer_of(struct driver *d, const struct js *command)
     return n;
 }
 
+/* Whose key the request is of: one that is there, or a newcomer's. */
+static const struct person *asker(struct driver *d, const struct js *command)
+{
+    return js_get(command, "taken") ? &driver_key(d, command, "taken")->person
+                                    : &newcomer_of(d, command)->signer.person;
+}
+
 /* His name is the request's: the same key may ask in another one. */
 void driver_ask(struct driver *d, const struct js *command)
 {
@@ -33,8 +40,7 @@ void driver_ask(struct driver *d, const struct js *command)
     struct buf jws = {0};
 
     snprintf(name, sizeof name, "%s", driver_text(command, "name"));
-    asks = js_get(command, "taken") ? driver_key(d, command, "taken")->person
-                                    : newcomer_of(d, command)->signer.person;
+    asks = *asker(d, command);
     asks.name = name;
     world_sign_request(&d->w, &asks, driver_text(command, "wanted"), &says, &jws);
     (void)world_hand_in_request(&d->w, &stranger, &jws, request);
@@ -47,13 +53,13 @@ void driver_sponsor(struct driver *d, const struct js *command)
     struct handed *h = driver_new_handed(d);
     const struct world_says says = driver_says(command, NULL);
     const char *wrong = driver_text(command, "slip");
-    const struct newcomer *n = newcomer_of(d, command);
+    const struct person *n = asker(d, command);
     const struct signer *sponsor = driver_key(d, command, "key");
     const struct world_word word = {
         .request = driver_text(command, "about"),
         .account = driver_text(command, "account"),
         .name = strcmp(wrong, "name") == 0 ? "Somebody Else" : driver_text(command, "name"),
-        .newcomer = strcmp(wrong, "key") == 0 ? &sponsor->person : &n->signer.person};
+        .newcomer = strcmp(wrong, "key") == 0 ? &sponsor->person : n};
 
     snprintf(h->request, sizeof h->request, "%s", driver_text(command, "to"));
     world_sign_sponsorship(&d->w, &sponsor->person, &word, &says, &h->jws);
@@ -92,12 +98,11 @@ void driver_admit(struct driver *d, const struct js *command)
 {
     const struct core_caller who = driver_caller(d, command);
     const char *wrong = driver_text(command, "slip");
-    const struct newcomer *n = newcomer_of(d, command);
+    const struct person *n = asker(d, command);
     const struct core_admission in = {
         .holder = driver_text(command, "holder"),
         .name = strcmp(wrong, "name") == 0 ? "Somebody Else" : driver_text(command, "name"),
-        .thumbprint =
-            key_thumbprint(strcmp(wrong, "key") == 0 ? d->w.root.key : n->signer.person.key),
+        .thumbprint = key_thumbprint(strcmp(wrong, "key") == 0 ? d->w.root.key : n->key),
         .another = js_bool(js_get(command, "another"))};
 
     world_begin(&d->w);

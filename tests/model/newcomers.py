@@ -10,6 +10,7 @@ class Request:
     def __init__(self, name, wanted, key, expires):
         self.name, self.wanted, self.expires = name, wanted, expires
         self.key = key  # the newcomer's, by its number among newcomers; two requests may have the same
+        self.taken = None  # the number among keys of one that was there
         self.state, self.holder = "waiting", None
         self.words = []  # (holder, account, key, when it was entered), the first first
         self.id = self.thumbprint = None  # what the bank calls it, and its key
@@ -45,18 +46,34 @@ class Newcomers:
 
     # --- asking ---
     def ask_in(self, said):
-        """TAKEN: the request is of a key that somebody has."""
+        """TAKEN: the request is of a key that somebody has, as one of a newcomer who was admitted is: for a certificate."""
         waiting = len(self.still_waiting())
+        taken = self.enrolled.get(said["newcomer"]) if said["taken"] is None else said["taken"]
+        wrong_key = self.renewal_error(taken, said["name"], said["wanted"])
         for wrong, name in ((said["issued"] > self.now + 10, "ISSUED_IN_FUTURE"),
                             (said["issued"] < self.now - 300, "ISSUED_TOO_OLD"),
                             (self.now > said["expires"], "STATEMENT_EXPIRED"),
-                            (said["taken"] is not None or said["newcomer"] in self.enrolled, "KEY_TAKEN"),
+                            (wrong_key, wrong_key),
                             (waiting >= WAITING_MAX, "ENROLMENTS_FULL"),
                             (self.each is not None and waiting >= self.each, "ENROLMENTS_TOO_MANY")):
             if wrong:
                 return {"err": name}
         self.requests.append(Request(said["name"], said["wanted"], said["newcomer"], said["expires"]))
+        self.requests[-1].taken = said["taken"]
         return {"err": "OK", "http": 202, "status": "waiting", "name": said["name"], "wanted": said["wanted"] or None}
+
+    def renewal_error(self, taken, name, wanted):
+        """Whether the key is nobody's, or of him who asks for another certificate for it."""
+        if taken is None:
+            return None
+        key = self.keys[taken]
+        if key.terminal or key.staff or (key.holder, self.person_names[key.holder]) != (wanted, name):
+            return "KEY_TAKEN"
+        return self.key_error(key)
+
+    def there(self, request):
+        """The number among keys of the one that it is of; None: nobody's."""
+        return self.enrolled.get(request.key) if request.taken is None else request.taken
 
     # --- vouching ---
     def counts(self, word):
@@ -137,10 +154,13 @@ class Newcomers:
                 raise Refused("SPONSORS_MISSING")
         else:
             self.check_same(request, letter, kinds[holder])
-        if request.key in self.enrolled:
-            raise Refused("KEY_TAKEN")
+        wrong_key = self.renewal_error(self.there(request), request.name, request.wanted)
+        if wrong_key:
+            raise Refused(wrong_key)
         self.certify()
         request.state, request.holder = "admitted", holder
+        if self.there(request) is not None:  # nothing changes but its certificate
+            return {"err": "OK", "status": "admitted", "holder": holder}
         self.keys.append(Key(holder, self.now))
         self.enrolled[request.key] = len(self.keys) - 1
         self.person_names.setdefault(holder, request.name)
@@ -154,7 +174,8 @@ class Newcomers:
             raise Refused("HOLDER_IS_NO_PERSON")
         if not letter["another"] or request.wanted != holder or request.name != self.person_names[holder]:
             raise Refused("BANK_HOLDER_EXISTS")
-        if not self.vouches_for_himself(request, holder):
+        renews = self.there(request) is not None and not self.renewal_error(self.there(request), request.name, request.wanted)
+        if not renews and not self.vouches_for_himself(request, holder):
             self.check_eyes("admit", f"holder:{holder}")
 
     def certify(self):

@@ -202,14 +202,19 @@ class World:
         said = {**said, "do": "sponsor", "verb": "", "to": path}
         request = self.bank.requests[said["about"]]
         self.hand_in("sponsor", said, None, lambda: self.bank.sponsor(said, path), account=said["account"],
-                     about=request.id, name=request.name, newcomer=request.key, slip=said["slip"], to=self.bank.requests[path].id)
+                     about=request.id, name=request.name, **self.asker(request), slip=said["slip"], to=self.bank.requests[path].id)
+
+    @staticmethod
+    def asker(request):
+        """Whose key the request is of: a newcomer's, or one that is there."""
+        return {"newcomer": request.key} if request.taken is None else {"taken": request.taken}
 
     def admit(self, session, number, letter):
         who = {} if session is None else {"session": session}
         request = self.bank.requests[number]
         self.both("admit", self.bank.at_console(session, lambda: self.bank.admit(number, letter)), request=request.id,
-                  newcomer=request.key, name=request.name, holder=letter["holder"], another=letter["another"],
-                  slip=letter["slip"], **who)
+                  name=request.name, holder=letter["holder"], another=letter["another"], slip=letter["slip"],
+                  **self.asker(request), **who)
 
     def refuse_request(self, session, number):
         who = {} if session is None else {"session": session}

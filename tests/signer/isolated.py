@@ -100,15 +100,15 @@ class Stick(Desk):
         return [e for e in self.bank.entries() if e["type"] == "settlement" and e["object"] == at]
 
     # --- without a network ---
-    def away(self, holder, *words, check=False, bank=NAME, pin=None):
+    def away(self, holder, *words, check=False, bank=NAME, pin=None, **env):
         """Nothing but the bank's name and the token; where no packet gets out."""
         nowhere = self.bank.path("nowhere")
         args = [UNSHARE, "-n", os.path.join(BIN, "countersign"), *words, "--bank", bank, "--module", holder.module,
                 "--token", holder.token, "--pin-fd", "{%s}" % (pin or holder.pin)]
-        return self.bank.tool(args, check=check, env={"XDG_CONFIG_HOME": nowhere, "XDG_RUNTIME_DIR": nowhere, "HOME": nowhere})
+        return self.bank.tool(args, check=check, env={"XDG_CONFIG_HOME": nowhere, "XDG_RUNTIME_DIR": nowhere, "HOME": nowhere, **env})
 
-    def sign(self, holder, path, *words, check=True):
-        return self.away(holder, "sign", path, *words, check=check)
+    def sign(self, holder, path, *words, check=True, **env):
+        return self.away(holder, "sign", path, *words, check=check, **env)
 
 
 def payload(jws):

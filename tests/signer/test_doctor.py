@@ -60,7 +60,7 @@ class Tokens(Asked):
 
     def test_no_keys(self):
         self.token("bare")
-        self.assertIn("countersign token", self.one("NO_KEYS", "bare"))
+        self.assertIn("countersign token provision --profile softhsm --token 'pkcs11:token=bare;", self.one("NO_KEYS", "bare"))
         self.assertEqual(set(self.doctor(code=3)), {"NO_KEYS"})  # with the bank's own token
 
     def test_wrong_keys(self):

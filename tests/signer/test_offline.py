@@ -6,9 +6,12 @@ import os
 import random
 import re
 import subprocess
+import time
 import unittest
 
-from desk import JOINT
+from bank import make_order
+from desk import JOINT, PAYEE
+from holder import verify_evidence
 from isolated import Stick, payload
 
 
@@ -34,6 +37,10 @@ class Carried(Stick):
         for order in (first, second):
             self.assertEqual((self.status(order), len(self.settlements(order))), ("ACSC", 1))
         self.assertAlmostEqual(float(before) - float(self.available(JOINT)), 12.5)
+        evidence = self.bank.path("evidence.json")
+        self.alice.run("order", "evidence", first["id"], "-o", evidence, check=True)
+        verdict = verify_evidence(self.bank, evidence)
+        self.assertEqual(verdict.returncode, 0, verdict.stdout + verdict.stderr)
 
     def test_no_network_there(self):
         """What is signed away is signed without a bank: there is none to be reached."""
@@ -102,6 +109,52 @@ class Carried(Stick):
         self.assertEqual((code, "PIN of token" in rest, "[y/N]" in rest), (0, False, False), rest)
         self.assertEqual(len(self.read(self.stick)["decisions"]), 2)
 
+    def test_expired_orders_are_left_out(self):
+        good, = self.orders("1.00")
+        old = make_order(JOINT, PAYEE, "2.00", now=int(time.time()) - 7200, lifetime=3600)
+        self.carry(self.write(self.bank.path("old.json"), old))
+        done = self.sign(self.alice, self.stick)
+        self.assertIn("Order %s expired: it is left out." % old["id"], done.stderr)
+        self.assertEqual([payload(d["decision"])["order"] for d in self.read(self.stick)["decisions"]], [good["id"]])
+
+    def test_by_a_pipe(self):
+        """What can be read only once, an order to be signed and a bundle to be sent."""
+        path, order = self.new("1.00")
+        self.alice.run("policy", "-o", self.bank.path("policy.json"), check=True)
+        for name, words in ((path, ("sign", "PIPE", "--policy", self.bank.path("policy.json"), "--decision", "approve",
+                                    "-o", self.bank.path("signed.json"))),
+                            (self.stick, ("send", "PIPE"))):
+            if name == self.stick:
+                self.carry(path)
+                self.sign(self.bob, self.stick)
+            line = self.alice.words(*words) + ["--pin-fd", "{%s}" % self.alice.pin]
+            with open(name, "rb") as file:
+                pipe = subprocess.Popen(["cat"], stdin=file, stdout=subprocess.PIPE)
+            at = "/dev/stdin"
+            self.bank.tool([at if word == "PIPE" else word for word in line], env=self.alice.env, stdin=pipe.stdout)
+            pipe.stdout.close()
+            self.assertEqual(pipe.wait(timeout=60), 0)
+        self.assertEqual(self.status(order), "PATC")
+        self.send(self.bank.path("signed.json"))
+        self.assertEqual(self.status(order), "ACSC")
+
+    def test_card_pulled_half_way(self):
+        """What was signed until then is in the bundle, whole; the next run signs the rest, and nothing twice."""
+        self.orders("1.00", "2.00", "3.00")
+        self.bank.write("control", "".join("C_Sign %d 0x30\n" % call for call in range(3, 9)))
+        away = self.alice.module
+        self.alice.module = os.environ["COUNTERSIGN_FAULT"]
+        try:
+            done = self.sign(self.alice, self.stick, check=False, FAULT_MODULE=away, FAULT_CONTROL=self.bank.path("control"))
+        finally:
+            self.alice.module = away
+        self.assertEqual(done.returncode, 3, done.stderr)
+        first = self.read(self.stick)["decisions"]
+        self.assertEqual(len(first), 2, done.stderr)
+        self.assertIn("Signed 1 of 3 orders", self.sign(self.alice, self.stick).stderr)
+        second = self.read(self.stick)["decisions"]
+        self.assertEqual((len(second), [d for d in first if d not in second]), (3, []))
+
     def test_usage(self):
         self.orders("1.00")
         for words in (("sign", self.stick, "--challenge", "K9gGyX8OAK8aH8Myj6djqQ"), ("sign", self.stick, "--policy", "x"),
@@ -153,7 +206,9 @@ class Shown(Stick):
         self.orders("4.00")
         self.sign(self.alice, self.stick)
         self.write(self.stick, {**self.read(self.stick), "keys": []})
-        self.assertIn("not verified, the key is not in the bundle", self.show().stdout)
+        shown = self.show(*self.names()).stdout
+        self.assertIn("not verified, the key is not in the bundle", shown)
+        self.assertIn("Missing       2 approvals, next from alice, bob\n", shown)
 
     def test_not_valid(self):
         self.orders("4.00")

@@ -145,7 +145,7 @@ class AtTheTerminal(Desk):
                 self.type_pin(terminal, prompt, pin)
             self.assertEqual(terminal.end()[0], 0)
         with self.carol.terminal("token", "change-pin", "--module", self.carol.module, "--token", "pkcs11:token=dave") as terminal:
-            for prompt, pin in (("Old PIN: ", "2468"), ("New PIN: ", "1357"), ("The same again: ", "1357")):
+            for prompt, pin in (("PIN of token dave to change it: ", "2468"), ("New PIN: ", "1357"), ("The same again: ", "1357")):
                 self.type_pin(terminal, prompt, pin)
             self.assertEqual(terminal.end()[0], 0)
         info = ("token", "info", "--module", self.carol.module, "--token", "pkcs11:token=dave")

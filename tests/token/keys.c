@@ -39,8 +39,8 @@ EVP_PKEY *keys_public(const struct token_key *k)
 }
 
 /* OpenSSL's own verdict over R||S, apart from the product's check. */
-static bool verifies(const struct token_key *k, const uint8_t *hash, size_t hash_len,
-                     const uint8_t *sig, size_t sig_len)
+bool keys_verifies(const struct token_key *k, const uint8_t *hash, size_t hash_len,
+                   const uint8_t *sig, size_t sig_len)
 {
     EVP_PKEY *key = keys_public(k);
     EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
@@ -67,9 +67,9 @@ void keys_sign_once(struct token_key *k)
     memset(hash, 0xa5, sizeof hash);
     assert_ok(token_sign(k, hash, hash_len, sig, sizeof sig, &len));
     assert_int_equal(len, token_sig_len(token_key_curve(k)));
-    assert_true(verifies(k, hash, hash_len, sig, len));
+    assert_true(keys_verifies(k, hash, hash_len, sig, len));
     hash[0] ^= 1;
-    assert_false(verifies(k, hash, hash_len, sig, len));
+    assert_false(keys_verifies(k, hash, hash_len, sig, len));
 }
 
 #define THREADS 8
@@ -92,7 +92,7 @@ static void *sign_many(void *arg)
         memset(hash, w->number, sizeof hash);
         hash[0] = i;
         if (token_sign(w->key, hash, sizeof hash, sig, sizeof sig, &len) == ERR_OK &&
-            verifies(w->key, hash, sizeof hash, sig, len))
+            keys_verifies(w->key, hash, sizeof hash, sig, len))
             w->good++;
     }
     return NULL;

@@ -14,6 +14,8 @@ void keys_generate(struct token *t, enum token_use use, enum token_curve curve, 
 struct token_key *keys_find(struct token *t, const char *uri, enum token_use use);
 /* The caller frees it. */
 EVP_PKEY *keys_public(const struct token_key *k);
+bool keys_verifies(const struct token_key *k, const uint8_t *hash, size_t hash_len,
+                   const uint8_t *sig, size_t sig_len);
 void keys_sign_once(struct token_key *k);
 /* In eight threads, of P-256; MEANWHILE, if any, happens to T while they do. */
 void keys_sign_in_parallel(struct token_key *k, void (*meanwhile)(struct token *t),

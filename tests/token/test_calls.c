@@ -217,7 +217,7 @@ static enum err do_change_pin(void)
 {
     struct token_pin *pin = softhsm_pin(b.h.module, SOFTHSM_PIN);
 
-    enum err e = token_change_pin(b.t, pin, pin);
+    enum err e = token_change_pin(b.t, pin, pin, false);
     token_pin_free(pin);
     return e;
 }

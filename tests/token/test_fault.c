@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Tokens that fail: SoftHSM2 behind the fault module (testbank/fault/control.h), one error at a time.
+ * Tokens that fail: SoftHSM2 behind the fault module (testbank/fault/control.h), one error at a
+ * time.
  */
 #include "token/inner.h"
 
@@ -191,9 +192,11 @@ static void last_try_only_in_so_many_words(void **state)
     assert_int_equal(tries(b), TOKEN_TRIES_FINAL);
     assert_err(login(b, SOFTHSM_PIN, false), ERR_PIN_LAST_TRY); /* even the right one */
     struct token_pin *pin = softhsm_pin(b->h.module, SOFTHSM_PIN);
-    assert_err(token_change_pin(b->t, pin, pin), ERR_PIN_LAST_TRY);
-    token_pin_free(pin);
+    assert_err(token_change_pin(b->t, pin, pin, false), ERR_PIN_LAST_TRY);
     assert_int_equal(tries(b), TOKEN_TRIES_FINAL); /* and no try was spent */
+    assert_ok(token_change_pin(b->t, pin, pin, true));
+    token_pin_free(pin);
+    assert_int_equal(tries(b), TOKEN_TRIES_FINAL); /* which it is for the login alone to set back */
     assert_ok(login(b, SOFTHSM_PIN, true));
     assert_int_equal(tries(b), TOKEN_TRIES_OK);
     for (int i = 0; i < 3; i++)

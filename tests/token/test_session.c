@@ -105,7 +105,7 @@ static void forgets_a_refused_pin(void **state)
     struct token *other = softhsm_open(*state, "alice");
     struct token_pin *old = softhsm_pin(token_module_of(t), SOFTHSM_PIN);
     struct token_pin *fresh = softhsm_pin(token_module_of(t), "246813");
-    assert_ok(token_change_pin(other, old, fresh));
+    assert_ok(token_change_pin(other, old, fresh, false));
     token_close(other);
     sessions_lost(t);
     assert_err(token_sign(k, hash, sizeof hash, sig, sizeof sig, &len), ERR_PIN_WRONG);

@@ -169,10 +169,10 @@ static void changes_the_pin(void **state)
 
     softhsm_init_token(h, "alice", &info);
     struct token *t = softhsm_open(h, "alice");
-    assert_err(token_change_pin(t, fresh, old), ERR_PIN_WRONG);
-    assert_err(token_change_pin(t, old, tiny), ERR_PIN_INVALID);
-    assert_err(token_change_pin(t, old, NULL), ERR_PIN_REQUIRED);
-    assert_ok(token_change_pin(t, old, fresh));
+    assert_err(token_change_pin(t, fresh, old, false), ERR_PIN_WRONG);
+    assert_err(token_change_pin(t, old, tiny, false), ERR_PIN_INVALID);
+    assert_err(token_change_pin(t, old, NULL, false), ERR_PIN_REQUIRED);
+    assert_ok(token_change_pin(t, old, fresh, false));
     assert_err(token_login(t, old, false), ERR_PIN_WRONG);
     assert_ok(token_login(t, fresh, false));
     token_close(t);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/helper/answers.h"
 
+#include "token/helper/pinentry.h"
 #include "token/helper/things.h"
 #include "token/inner.h"
 #include "token/wire.h"
@@ -79,29 +80,28 @@ static struct token_uri *get_uri(struct question *q)
 
 static enum err answer_MODULES(struct question *q)
 {
-    char *paths[TOKEN_MODULES_MAX];
+    struct token_source *sources = calloc(TOKEN_MODULES_MAX, sizeof *sources);
     size_t count = 0;
 
-    if (!wire_ended(&q->in))
-        return ERR_USAGE;
-    enum err e = token_module_paths(paths, TOKEN_MODULES_MAX, &count);
+    enum err e = wire_ended(&q->in) ? ERR_OK : ERR_USAGE;
+    if (!e)
+        e = sources ? token_module_sources(sources, &count) : ERR_NO_MEMORY;
     wire_put(&q->out, count, 2);
-    for (size_t i = 0; i < count; i++) {
-        wire_put_text(&q->out, paths[i]);
-        free(paths[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        wire_put_source(&q->out, &sources[i]);
+    free(sources);
     return e;
 }
 
 static enum err answer_LOAD(struct question *q)
 {
+    struct token_source source;
     struct token_module *m = NULL;
-    char path[256];
 
-    wire_get_text(&q->in, path, sizeof path);
+    wire_get_source(&q->in, &source);
     if (!wire_ended(&q->in) || module)
         return ERR_USAGE;
-    enum err e = token_module_load(path, &m);
+    enum err e = token_module_load_from(&source, &m);
     module = m;
     return e;
 }
@@ -146,6 +146,15 @@ static enum err answer_INIT(struct question *q)
 
 /* --- PINs --- */
 
+static enum err give_pin(struct question *q, enum err e, struct token_pin *pin)
+{
+    if (!e)
+        e = give(q, THING_PIN, pin);
+    if (e)
+        token_pin_free(pin);
+    return e;
+}
+
 static enum err answer_PIN_READ(struct question *q)
 {
     struct token_pin *pin = NULL;
@@ -153,11 +162,25 @@ static enum err answer_PIN_READ(struct question *q)
     if (!ready(q) || q->connection->given < 0)
         return ERR_USAGE;
     enum err e = token_pin_read(module, q->connection->given, &pin);
+    return give_pin(q, e, pin);
+}
+
+static enum err answer_PIN_ASK(struct question *q)
+{
+    struct pinentry_words words;
+    struct secret *secret = NULL;
+    struct token_pin *pin = NULL;
+
+    wire_get_text(&q->in, words.about, sizeof words.about);
+    wire_get_text(&q->in, words.prompt, sizeof words.prompt);
+    wire_get_text(&q->in, words.wrong, sizeof words.wrong);
+    words.seconds = (unsigned)wire_get(&q->in, 2, UINT16_MAX);
+    if (!ready(q) || q->connection->given < 0)
+        return ERR_USAGE;
+    enum err e = pinentry_ask(q->connection->given, &words, &secret);
     if (!e)
-        e = give(q, THING_PIN, pin);
-    if (e)
-        token_pin_free(pin);
-    return e;
+        e = token_pin_new(secret, &pin);
+    return give_pin(q, e, pin);
 }
 
 static enum err answer_PIN_SAME(struct question *q)
@@ -240,8 +263,9 @@ static enum err answer_CHANGE_PIN(struct question *q)
 {
     struct token *t = get(q, THING_TOKEN);
     struct token_pin *old = get_pin(q), *fresh = get_pin(q);
+    bool last_try_allowed = wire_get(&q->in, 1, 1) != 0;
 
-    return wire_ended(&q->in) ? token_change_pin(t, old, fresh) : ERR_USAGE;
+    return wire_ended(&q->in) ? token_change_pin(t, old, fresh, last_try_allowed) : ERR_USAGE;
 }
 
 /* --- keys --- */
@@ -254,19 +278,46 @@ static enum token_use get_use(struct question *q)
     return (enum token_use)use;
 }
 
+/* A key to be made. */
+struct wish {
+    enum token_use use;
+    enum token_curve curve;
+    char label[TOKEN_OBJECT_MAX + 1];
+    const uint8_t *id;
+    size_t id_len;
+};
+
+/* The rest of the question; false: it is bad. */
+static bool get_wish(struct question *q, struct wish *out)
+{
+    out->use = get_use(q);
+    out->curve = (enum token_curve)wire_get(&q->in, 1, TOKEN_P521);
+    wire_get_text(&q->in, out->label, sizeof out->label);
+    out->id = wire_get_bytes(&q->in, TOKEN_ID_MAX, &out->id_len);
+    return wire_ended(&q->in) && out->curve;
+}
+
 static enum err answer_GENERATE(struct question *q)
 {
-    char label[TOKEN_OBJECT_MAX + 1];
-    size_t id_len = 0;
+    struct wish w;
 
     struct token *t = get(q, THING_TOKEN);
-    enum token_use use = get_use(q);
-    enum token_curve curve = (enum token_curve)wire_get(&q->in, 1, TOKEN_P521);
-    wire_get_text(&q->in, label, sizeof label);
-    const uint8_t *id = wire_get_bytes(&q->in, TOKEN_ID_MAX, &id_len);
-    if (!wire_ended(&q->in) || !curve)
+    if (!get_wish(q, &w))
         return ERR_USAGE;
-    return token_generate(t, use, curve, label, id, id_len);
+    return token_generate(t, w.use, w.curve, w.label, w.id, w.id_len);
+}
+
+static enum err answer_OFFICER_GENERATE(struct question *q)
+{
+    struct wish w;
+
+    struct token *t = get(q, THING_TOKEN);
+    struct token_pin *officer = get_pin(q);
+    bool last_try_allowed = wire_get(&q->in, 1, 1) != 0;
+    if (!get_wish(q, &w))
+        return ERR_USAGE;
+    return token_officer_generate(t, officer, last_try_allowed, w.use, w.curve, w.label, w.id,
+                                  w.id_len);
 }
 
 static enum err answer_KEYS(struct question *q)
@@ -347,14 +398,17 @@ static enum err answer_STORE(struct question *q)
 static enum err answer_SIGN(struct question *q)
 {
     struct token_key *k = get(q, THING_KEY);
-    uint8_t sig[TOKEN_SIG_MAX];
-    size_t hash_len = 0, sig_len = 0;
-    const uint8_t *hash = wire_get_bytes(&q->in, 64, &hash_len);
+    struct token_made made[TOKEN_AT_ONCE];
+    size_t len = 0, done = 0;
+    const uint8_t *hashes = wire_get_bytes(&q->in, UINT16_MAX, &len);
+    size_t each = k ? token_hash_len(k->info.curve) : 1;
 
-    if (!wire_ended(&q->in))
+    if (!wire_ended(&q->in) || !len || len % each || len / each > TOKEN_AT_ONCE)
         return ERR_USAGE;
-    enum err e = token_sign_raw(k, hash, hash_len, sig, &sig_len);
-    wire_put_bytes(&q->out, sig, sig_len);
+    enum err e = token_sign_raw(k, hashes, len / each, made, &done);
+    wire_put(&q->out, done, 1);
+    for (size_t i = 0; i < done; i++)
+        wire_put_bytes(&q->out, made[i].sig, made[i].len);
     return e;
 }
 

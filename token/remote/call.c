@@ -6,7 +6,6 @@
 #include "token/remote.h"
 #include "token/serve.h"
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -29,18 +28,21 @@ void token_remote_deadline(unsigned seconds)
     deadline_s = seconds;
 }
 
+unsigned call_person_s(void)
+{
+    return deadline_s * PERSON_TIMES;
+}
+
 static int64_t deadline(enum wait wait)
 {
-    unsigned seconds = deadline_s;
-
-    return clock_mono_us() + SECOND_US * seconds * (wait == WAIT_PERSON ? PERSON_TIMES : 1);
+    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : deadline_s);
 }
 
 /* --- the helper --- */
 
-void module_init(struct token_module *m)
+void module_init(struct token_module *m, const struct token_source *source)
 {
-    memset(m, 0, sizeof *m);
+    *m = (struct token_module){.source = *source};
     pthread_mutex_init(&m->lock, NULL);
     pthread_cond_init(&m->returned, NULL);
 }
@@ -103,9 +105,9 @@ static enum err load(struct token_module *m)
     struct wire_out out = {&question, ERR_OK};
     int fd = -1;
 
-    wire_put_text(&out, m->path);
+    wire_put_source(&out, &m->source);
     enum err e = out.e ? out.e : connect_more(m, &fd);
-    if (!e && m->path[0])
+    if (!e && m->source.path[0])
         e = serve_call(fd, WIRE_LOAD, question.data, question.len, deadline(waits[WIRE_LOAD]),
                        &nothing);
     if (e && fd >= 0)

@@ -15,7 +15,7 @@
 #define CONNECTIONS_MAX 16 /* callers at once; more wait */
 
 struct token_module {
-    char path[256]; /* "": none, and the helper is only to say which modules there are */
+    struct token_source source; /* "": none, and the helper is only to say which there are */
     pthread_mutex_t lock;
     pthread_cond_t returned;
     pid_t pid; /* 0: there is no helper */
@@ -49,7 +49,7 @@ void process_end(pid_t pid, int control, int left_ms);
 
 /* A helper with the module in it: the one that runs, else a new one. */
 MUST_CHECK enum err module_begin(struct token_module *m, uint64_t *generation);
-void module_init(struct token_module *m);
+void module_init(struct token_module *m, const struct token_source *source);
 /* Ends the helper, if there is one. */
 void module_end(struct token_module *m);
 
@@ -68,8 +68,18 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
 /* TOKEN_CRASHED, TOKEN_HANGS, or what the helper said. GIVE: a descriptor to go along, or -1. Then
  * the answer is read by wire_get of &C->in. */
 MUST_CHECK enum err call_run(struct call *c, int give);
+/* Seconds that a person has. */
+unsigned call_person_s(void);
 /* E; or, when that is ERR_OK and the answer was not read to its end, or was wrong, the helper is
  * ended and it is TOKEN_CRASHED. */
 MUST_CHECK enum err call_end(struct call *c, enum err e);
+
+/* --- token.c --- */
+
+/* A question whose answer is a PIN: to be filled, run, and ended by pin_end, which alone makes it
+ * the caller's. */
+MUST_CHECK enum err pin_begin(struct token_module *m, struct call *c, enum wire_type type,
+                              struct token_pin **out);
+MUST_CHECK enum err pin_end(struct call *c, enum err e, struct token_pin **out);
 
 #endif

@@ -2,7 +2,6 @@
  * token.h in front of a helper: every function is one question. */
 #include "token/remote/inner.h"
 
-#include "base/log.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -35,7 +34,7 @@ static enum err put_pin(struct call *c, const struct token_pin *pin)
 
 /* --- modules --- */
 
-enum err token_module_load(const char *path, struct token_module **out)
+enum err token_module_load_from(const struct token_source *source, struct token_module **out)
 {
     uint64_t generation;
 
@@ -43,12 +42,7 @@ enum err token_module_load(const char *path, struct token_module **out)
     struct token_module *m = malloc(sizeof *m);
     if (!m)
         return ERR_NO_MEMORY;
-    module_init(m);
-    if (strlen(path) >= sizeof m->path || !path[0]) {
-        token_module_unload(m);
-        return log_fail(ERR_TOKEN_MODULE, "token.module", "%s: no path, or too long", path);
-    }
-    memcpy(m->path, path, strlen(path) + 1);
+    module_init(m, source);
     enum err e = module_begin(m, &generation);
     if (e)
         token_module_unload(m);
@@ -71,37 +65,26 @@ void token_module_unload(struct token_module *m)
     free(m);
 }
 
-static void read_paths(struct call *c, char **out, size_t max, size_t *count)
+enum err token_module_sources(struct token_source out[static TOKEN_MODULES_MAX], size_t *count)
 {
-    size_t n = (size_t)wire_get(&c->in, 2, max);
-
-    for (size_t i = 0; i < n && !c->in.bad; i++) {
-        char path[256];
-        wire_get_text(&c->in, path, sizeof path);
-        out[*count] = strdup(path);
-        *count += out[*count] != NULL;
-    }
-}
-
-enum err token_module_paths(char **out, size_t max, size_t *count)
-{
+    static const struct token_source none;
     struct token_module nobody;
     uint64_t generation;
     struct call c;
 
     *count = 0;
-    module_init(&nobody);
+    module_init(&nobody, &none);
     enum err e = module_begin(&nobody, &generation);
     if (!e) {
         call_begin(&c, &nobody, generation, WIRE_MODULES);
         e = call_run(&c, -1);
-        if (!e)
-            read_paths(&c, out, max, count);
+        size_t n = e ? 0 : (size_t)wire_get(&c.in, 2, TOKEN_MODULES_MAX);
+        for (size_t i = 0; i < n; i++)
+            wire_get_source(&c.in, &out[i]);
         e = call_end(&c, e);
+        *count = e ? 0 : n;
     }
     module_end(&nobody);
-    while (e && *count)
-        free(out[--*count]);
     return e;
 }
 
@@ -117,32 +100,44 @@ static enum err await_line(int fd)
     return one.revents & POLLNVAL ? ERR_IO : ERR_OK;
 }
 
+enum err pin_begin(struct token_module *m, struct call *c, enum wire_type type,
+                   struct token_pin **out)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out)
+        return ERR_NO_MEMORY;
+    (*out)->module = m;
+    enum err e = module_begin(m, &(*out)->generation);
+    if (!e) {
+        call_begin(c, m, (*out)->generation, type);
+        return ERR_OK;
+    }
+    free(*out);
+    *out = NULL;
+    return e;
+}
+
+enum err pin_end(struct call *c, enum err e, struct token_pin **out)
+{
+    if (!e)
+        (*out)->number = (uint32_t)wire_get(&c->in, 4, UINT32_MAX);
+    e = call_end(c, e);
+    if (e) {
+        free(*out);
+        *out = NULL;
+    }
+    return e;
+}
+
 enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out)
 {
     struct call c;
 
-    *out = NULL;
-    struct token_pin *pin = calloc(1, sizeof *pin);
-    if (!pin)
-        return ERR_NO_MEMORY;
-    pin->module = m;
-    enum err e = module_begin(m, &pin->generation);
-    if (e) {
-        free(pin);
-        return e;
-    }
-    call_begin(&c, m, pin->generation, WIRE_PIN_READ);
-    e = await_line(fd);
-    if (!e)
-        e = call_run(&c, fd);
-    if (!e)
-        pin->number = (uint32_t)wire_get(&c.in, 4, UINT32_MAX);
-    e = call_end(&c, e);
+    enum err e = pin_begin(m, &c, WIRE_PIN_READ, out);
     if (e)
-        free(pin);
-    else
-        *out = pin;
-    return e;
+        return e;
+    e = await_line(fd);
+    return pin_end(&c, e ? e : call_run(&c, fd), out);
 }
 
 enum err token_pin_same(const struct token_pin *a, const struct token_pin *b, bool *same)
@@ -179,7 +174,7 @@ void token_pin_free(struct token_pin *pin)
 static void get_info(struct call *c, struct token_info *out)
 {
     wire_get_info(&c->in, out);
-    memcpy(out->module, c->module->path, sizeof out->module);
+    memcpy(out->module, c->module->source.path, sizeof out->module);
 }
 
 enum err token_list(struct token_module *m, struct token_info **out, size_t *count)
@@ -322,7 +317,8 @@ enum err token_logout(struct token *t)
     return run(&c);
 }
 
-enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh)
+enum err token_change_pin(struct token *t, struct token_pin *old, struct token_pin *fresh,
+                          bool last_try_allowed)
 {
     struct call c;
 
@@ -330,6 +326,7 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     enum err e = put_pin(&c, old);
     if (!e)
         e = put_pin(&c, fresh);
+    wire_put(&c.out, last_try_allowed, 1);
     return call_end(&c, e ? e : call_run(&c, -1));
 }
 
@@ -347,6 +344,15 @@ enum err token_look(struct token *t, struct token_sight *out)
 
 /* --- keys --- */
 
+static void put_wish(struct call *c, enum token_use use, enum token_curve curve, const char *label,
+                     const uint8_t *id, size_t id_len)
+{
+    wire_put(&c->out, use, 1);
+    wire_put(&c->out, curve, 1);
+    wire_put_text(&c->out, label);
+    wire_put_bytes(&c->out, id, id_len);
+}
+
 enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
                         const char *label, const uint8_t *id, size_t id_len)
 {
@@ -355,11 +361,23 @@ enum err token_generate(struct token *t, enum token_use use, enum token_curve cu
     if (strlen(label) > TOKEN_OBJECT_MAX || id_len > TOKEN_ID_MAX)
         return ERR_USAGE;
     begin_at(&c, t, WIRE_GENERATE);
-    wire_put(&c.out, use, 1);
-    wire_put(&c.out, curve, 1);
-    wire_put_text(&c.out, label);
-    wire_put_bytes(&c.out, id, id_len);
+    put_wish(&c, use, curve, label, id, id_len);
     return run(&c);
+}
+
+enum err token_officer_generate(struct token *t, struct token_pin *officer, bool last_try_allowed,
+                                enum token_use use, enum token_curve curve, const char *label,
+                                const uint8_t *id, size_t id_len)
+{
+    struct call c;
+
+    if (strlen(label) > TOKEN_OBJECT_MAX || id_len > TOKEN_ID_MAX)
+        return ERR_USAGE;
+    begin_at(&c, t, WIRE_OFFICER_GENERATE);
+    enum err e = put_pin(&c, officer);
+    wire_put(&c.out, last_try_allowed, 1);
+    put_wish(&c, use, curve, label, id, id_len);
+    return call_end(&c, e ? e : call_run(&c, -1));
 }
 
 enum err token_key_list(struct token *t, struct token_key_info **out, size_t *count)
@@ -451,29 +469,36 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     return run(&c);
 }
 
-/* One answer of at most MAX bytes to BYTES. */
-static enum err exchange(struct token_key *k, enum wire_type type, const uint8_t *bytes, size_t len,
-                         uint8_t *out, size_t max, size_t *out_len)
+enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
+                        struct token_made *out, size_t *done)
 {
     struct call c;
 
-    begin_key(&c, k, type);
-    wire_put_bytes(&c.out, bytes, len);
+    if (k->token->keypad)
+        count = 1; /* each may be typed for */
+    begin_key(&c, k, WIRE_SIGN);
+    wire_put_bytes(&c.out, hashes, count * token_hash_len(k->info.curve));
     enum err e = call_run(&c, -1);
-    const uint8_t *answer = e ? NULL : wire_get_bytes(&c.in, max, out_len);
-    if (answer)
-        memcpy(out, answer, *out_len);
+    *done = e ? 0 : (size_t)wire_get(&c.in, 1, count);
+    c.in.bad = c.in.bad || (!e && *done == 0);
+    for (size_t i = 0; i < *done; i++) {
+        const uint8_t *sig = wire_get_bytes(&c.in, TOKEN_SIG_MAX, &out[i].len);
+        if (sig)
+            memcpy(out[i].sig, sig, out[i].len);
+    }
     return call_end(&c, e);
-}
-
-enum err token_sign_raw(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
-                        size_t *sig_len)
-{
-    return exchange(k, WIRE_SIGN, hash, hash_len, sig, TOKEN_SIG_MAX, sig_len);
 }
 
 enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len, uint8_t *z,
                           size_t *z_len)
 {
-    return exchange(k, WIRE_DERIVE, peer, peer_len, z, TOKEN_Z_MAX, z_len);
+    struct call c;
+
+    begin_key(&c, k, WIRE_DERIVE);
+    wire_put_bytes(&c.out, peer, peer_len);
+    enum err e = call_run(&c, -1);
+    const uint8_t *answer = e ? NULL : wire_get_bytes(&c.in, TOKEN_Z_MAX, z_len);
+    if (answer)
+        memcpy(z, answer, *z_len);
+    return call_end(&c, e);
 }

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * token provision: a fresh token becomes one that a holder can enrol with: keys to sign, to
+ * authenticate and to derive, as its profile says. Keys that are there are never overwritten.
+ */
+#include "app/app.h"
+#include "app/plugged.h"
+#include "base/text.h"
+#include "order/json.h"
+#include "signer/commands.h"
+#include "signer/profile.h"
+#include "signer/token_view.h"
+#include <stdlib.h>
+#include <string.h>
+
+#define KEY_LABEL "countersign"
+
+static const char *opt_profile, *opt_label, *opt_curve, *opt_so_pin_fd;
+
+const struct args_option cmd_token_provision_options[4] = {
+    {"profile", 'p', ARGS_TEXT, "NAME", "softhsm, openpgp, piv, schsm, tpm2, or a file",
+     &opt_profile},
+    {"label", 'l', ARGS_TEXT, "LABEL", "the token's name, where it is new and has none",
+     &opt_label},
+    {"curve", 0, ARGS_TEXT, "CURVE", "of the keys; default: the profile's first", &opt_curve},
+    {"so-pin-fd", 0, ARGS_TEXT, "N", "read the officer's PIN, or the management key, from there",
+     &opt_so_pin_fd},
+};
+
+struct work {
+    struct app *app;
+    struct profile profile;
+    enum token_curve curve;
+    struct buf module;
+    struct token_info info; /* of the token on which keys are made */
+    struct plugged plugged;
+};
+
+/* --- the token --- */
+
+/* What its maker's tool does, where nothing here does. */
+static void say_commands(const struct profile *p)
+{
+    if (p->command[0] == NULL)
+        return;
+    fputs("These commands do it, by the token maker's own tool:\n", stderr);
+    for (size_t i = 0; i < PROFILE_LINES; i++) {
+        if (p->command[i] != NULL)
+            app_say(stderr, "  %s", p->command[i]);
+    }
+}
+
+/* --module, where it is given, and not the module of the settings: other keys may be behind that.
+ */
+static enum err open_module(struct work *w)
+{
+    struct app *a = w->app;
+    enum err e = ERR_OK;
+    if (a->module == NULL || a->module == a->conf_module) {
+        e = profile_module(a, &w->profile, &w->module);
+        a->module = e == ERR_OK ? buf_str(&w->module) : NULL;
+    }
+    if (e == ERR_OK)
+        e = app_open_modules(a);
+    if (e == ERR_TOKEN_MODULE)
+        say_commands(&w->profile);
+    return e;
+}
+
+/* A slot without a token becomes one, with both PINs. */
+static enum err make_token(struct work *w)
+{
+    struct app *a = w->app;
+    struct token_module *m = a->modules[0];
+    struct token_pin *so_pin = NULL, *pin = NULL;
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    const struct app_pin so_asked = {"New security officer PIN", opt_so_pin_fd, true, NULL};
+    const struct app_pin asked = {"New PIN", a->pin_fd, true, NULL};
+    enum err e = app_read_pin(a, m, &so_asked, &so_pin);
+    if (e == ERR_OK)
+        e = app_read_pin(a, m, &asked, &pin);
+    if (e == ERR_OK)
+        e = token_init(m, opt_label, so_pin, pin, &w->info);
+    if (e == ERR_OK)
+        e = token_info_uri(&w->info, &uri);
+    if (e == ERR_OK) {
+        a->token_uri = buf_str(&uri);
+        e = app_find_token(a);
+    }
+    if (e == ERR_OK)
+        e = token_login(a->token, pin, false);
+    a->logged_in = e == ERR_OK;
+    a->token_uri = NULL;
+    token_pin_free(so_pin);
+    token_pin_free(pin);
+    buf_free(&uri);
+    return e;
+}
+
+static enum err open_token(struct work *w)
+{
+    struct app *a = w->app;
+    if (a->token_uri == NULL || a->token_uri == a->conf_token)
+        a->token_uri = w->profile.token;
+    if (opt_label != NULL && profile_blank_is_token(&w->profile))
+        return make_token(w);
+    if (opt_label != NULL)
+        return app_fail(a, ERR_USAGE, "such a token has its name already; leave --label out");
+    if (a->token_uri == NULL)
+        return app_need(a, opt_label, "label", &opt_label);
+    enum err e = app_open_token(a);
+    if (e == ERR_TOKEN_NOT_FOUND)
+        say_commands(&w->profile);
+    return e == ERR_OK ? token_info_of(a->token, &w->info) : e;
+}
+
+/* --- its keys --- */
+
+/* A card may be more than one token, which have its serial in common. */
+static const struct plugged_token *find_key(const struct work *w, const uint8_t *id, size_t len,
+                                            const struct token_seen_key **key)
+{
+    for (size_t i = 0; i < w->plugged.token_count; i++) {
+        const struct plugged_token *t = &w->plugged.tokens[i];
+        if (strcmp(t->info.serial, w->info.serial) != 0 ||
+            strcmp(t->info.manufacturer, w->info.manufacturer) != 0)
+            continue;
+        for (size_t k = 0; k < t->sight.count; k++) {
+            *key = &t->sight.keys[k];
+            if ((*key)->key.id_len == len && memcmp((*key)->key.id, id, len) == 0)
+                return t;
+        }
+    }
+    return NULL;
+}
+
+static enum err look(struct work *w)
+{
+    plugged_free(&w->plugged);
+    w->plugged.app = w->app;
+    return plugged_read(&w->plugged);
+}
+
+/* Before anybody types a PIN, and of all tokens of the card: some overwrite without a word. */
+static enum err check_fresh(struct work *w)
+{
+    const struct token_seen_key *key = NULL;
+    uint8_t id[TOKEN_ID_MAX];
+    size_t len = 0;
+    enum err e = look(w);
+    for (size_t use = 0; e == ERR_OK && use < KEY_USES; use++) {
+        e = profile_id(&w->profile, (enum key_use)use, id, &len);
+        if (e == ERR_OK && len > 0 && find_key(w, id, len, &key) != NULL)
+            e = app_fail(w->app, ERR_KEY_EXISTS, "the token has a key in the place %s already",
+                         w->profile.id[use]);
+    }
+    return e;
+}
+
+static enum err read_officer(struct work *w, struct token_pin **out)
+{
+    struct app *a = w->app;
+    const char *name = w->profile.officer != NULL ? w->profile.officer : "Officer's PIN";
+    char prompt[128];
+    (void)snprintf(prompt, sizeof prompt, "%s of %s", name, w->info.label);
+    const struct app_pin asked = {prompt, opt_so_pin_fd, false, NULL};
+    return app_read_pin(a, token_module_of(a->token), &asked, out);
+}
+
+/* OFFICER NULL: by whoever is logged in. */
+static enum err make_keys(struct work *w, struct token_pin *officer)
+{
+    struct app *a = w->app;
+    uint8_t id[TOKEN_ID_MAX];
+    size_t len = 0;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < KEY_USES; i++) {
+        enum token_use use = i == KEY_USE_DERIVE ? TOKEN_USE_DERIVE : TOKEN_USE_SIGN;
+        e = profile_id(&w->profile, (enum key_use)i, id, &len);
+        if (e != ERR_OK || len == 0)
+            continue;
+        e = officer != NULL ? token_officer_generate(a->token, officer, a->last_try, use, w->curve,
+                                                     KEY_LABEL, id, len)
+                            : token_generate(a->token, use, w->curve, KEY_LABEL, id, len);
+        if (e == ERR_OK)
+            fprintf(stderr, "Made the key to %s.\n", key_use_name((enum key_use)i));
+    }
+    return e;
+}
+
+static enum err make_all(struct work *w)
+{
+    struct app *a = w->app;
+    struct token_pin *officer = NULL;
+    bool by_officer = profile_by_officer(&w->profile);
+    enum err e =
+        by_officer ? read_officer(w, &officer) : app_log_in(a, "make the keys on this token");
+    if (e == ERR_OK)
+        e = make_keys(w, officer);
+    token_pin_free(officer);
+    return e;
+}
+
+/* --- what came of it --- */
+
+/* As it is for whoever comes next: OpenSC has new keys on the token where they were asked for, and
+ * only its next start has them where they are. */
+static enum err start_anew(struct app *a)
+{
+    token_close(a->token);
+    a->token = NULL;
+    for (size_t i = 0; i < a->module_count; i++)
+        token_module_unload(a->modules[i]);
+    free(a->modules);
+    a->modules = NULL;
+    a->module_count = 0;
+    return app_open_modules(a);
+}
+
+static enum err key_js(const struct plugged_token *t, const struct token_key_info *k,
+                       enum key_use use, struct js **out)
+{
+    enum err e = token_view_key_js(&t->info, k, NULL, out);
+    return e == ERR_OK ? js_set_text(*out, "use", key_use_name(use)) : e;
+}
+
+static enum err print_key(const struct work *w, enum key_use use, struct js *array)
+{
+    const struct token_seen_key *k = NULL;
+    uint8_t id[TOKEN_ID_MAX];
+    size_t len = 0;
+    struct js *one = NULL;
+    enum err e = profile_id(&w->profile, use, id, &len);
+    if (e != ERR_OK || len == 0)
+        return e;
+    const struct plugged_token *t = find_key(w, id, len, &k);
+    if (t == NULL)
+        return app_fail(w->app, ERR_KEY_NO_PUBLIC, "the key to %s, which was made, is not seen",
+                        key_use_name(use));
+    struct token_key_info key = k->key;
+    key.label[0] = '\0'; /* of the public half, it may be; the id names both */
+    if (!w->app->json) {
+        printf("To %s", key_use_name(use));
+        return token_view_key_print(&t->info, &key, NULL);
+    }
+    e = key_js(t, &key, use, &one);
+    if (e == ERR_OK)
+        return js_push(array, one);
+    js_free(one);
+    return e;
+}
+
+static void print_remarks(const struct profile *p)
+{
+    for (size_t i = 0; i < PROFILE_LINES; i++) {
+        if (p->remark[i] != NULL)
+            app_say(stdout, "%s", p->remark[i]);
+    }
+    app_say(stdout, "This profile was tried with: %s.", p->tried);
+    puts("Next: countersign enrol");
+}
+
+static enum err print_json(const struct work *w, struct js *keys)
+{
+    struct js *o = NULL, *token = NULL;
+    enum err e = js_object_new(&o);
+    if (e == ERR_OK)
+        e = js_set_text(o, "profile", opt_profile);
+    if (e == ERR_OK)
+        e = token_view_js(&w->info, NULL, &token);
+    if (e == ERR_OK) {
+        e = js_set(o, "token", token);
+        token = NULL;
+    }
+    if (e == ERR_OK)
+        e = js_set(o, "keys", keys);
+    else
+        js_free(keys);
+    if (e == ERR_OK)
+        e = app_print_json(o);
+    js_free(token);
+    js_free(o);
+    return e;
+}
+
+static enum err print(struct work *w)
+{
+    struct js *keys = NULL;
+    enum err e = start_anew(w->app);
+    if (e == ERR_OK)
+        e = look(w);
+    if (e == ERR_OK)
+        e = js_array_new(&keys);
+    for (size_t use = 0; e == ERR_OK && use < KEY_USES; use++)
+        e = print_key(w, (enum key_use)use, keys);
+    if (e == ERR_OK && w->app->json)
+        return print_json(w, keys);
+    if (e == ERR_OK)
+        print_remarks(&w->profile);
+    js_free(keys);
+    return e;
+}
+
+static enum err provision(struct work *w)
+{
+    struct app *a = w->app;
+    const char *name = NULL;
+    enum err e = app_need(a, opt_profile, "profile", &name);
+    if (e == ERR_OK)
+        e = profile_read(a, name, &w->profile);
+    if (e == ERR_OK)
+        e = profile_curve(a, &w->profile, opt_curve, &w->curve);
+    if (e == ERR_OK)
+        e = open_module(w);
+    if (e == ERR_OK)
+        e = open_token(w);
+    if (e == ERR_OK)
+        e = check_fresh(w);
+    if (e == ERR_OK)
+        e = make_all(w);
+    return e == ERR_OK ? print(w) : e;
+}
+
+int cmd_token_provision(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    struct work w = {.app = a, .module = BUF_INIT(256)};
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = provision(&w);
+    plugged_free(&w.plugged);
+    if (a->module == buf_str(&w.module))
+        a->module = NULL;
+    if (a->token_uri == w.profile.token)
+        a->token_uri = NULL;
+    profile_free(&w.profile);
+    buf_free(&w.module);
+    return app_finish(a, e);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "signer/many.h"
+#include "api/request.h"
+#include "app/app.h"
+#include "order/jws.h"
+#include <stdlib.h>
+#include <string.h>
+
+bool many_takes(const struct subject *one)
+{
+    return one->order.kind == ORDER_PAYMENT && !policy_wants_single(one->policy);
+}
+
+static enum err make_tree(struct many *m)
+{
+    struct merkle_hash *leaves = calloc(m->count, sizeof *leaves);
+    if (leaves == NULL)
+        return ERR_NO_MEMORY;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < m->count; i++) {
+        e = batch_add(&m->said, &m->orders[i]->order);
+        if (e == ERR_OK)
+            e = batch_leaf(&m->orders[i]->order, m->orders[i]->policy, &leaves[i]);
+    }
+    if (e == ERR_OK)
+        e = batch_tree_make(leaves, m->count, &m->tree);
+    if (e == ERR_OK)
+        e = batch_tree_root(m->tree, m->said.root);
+    free(leaves);
+    return e;
+}
+
+enum err many_gather(const struct waiting_list *l, const struct policy *p, struct many *out)
+{
+    *out = (struct many){.orders = calloc(l->count + 1, sizeof *out->orders)};
+    if (out->orders == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < l->count; i++) {
+        const struct subject *s = &l->orders[i].subject;
+        if (s->policy == p && many_takes(s))
+            out->orders[out->count++] = s;
+    }
+    if (out->count == 0)
+        return ERR_OK;
+    (void)snprintf(out->said.head.bank, sizeof out->said.head.bank, "%s", policy_bank(p));
+    (void)snprintf(out->said.account, sizeof out->said.account, "%s", policy_account(p));
+    return make_tree(out);
+}
+
+void many_free(struct many *m)
+{
+    batch_tree_free(m->tree);
+    free(m->orders);
+    *m = (struct many){.count = 0};
+}
+
+enum err many_show(const struct many *m, FILE *f)
+{
+    struct buf text = BUF_INIT(BATCH_DISPLAY_MAX);
+    enum err e = batch_display_render(&m->said, m->orders[0]->policy, &text);
+    if (e == ERR_OK)
+        e = subject_print(&text, f);
+    buf_free(&text);
+    return e;
+}
+
+static enum err sign_text(struct app *a, struct many *m, const char *challenge, struct buf *jws)
+{
+    struct buf payload = BUF_INIT(4096);
+    char bank[sizeof m->said.head.bank];
+    memcpy(bank, m->said.head.bank, sizeof bank);
+    enum err e = app_head(challenge, &m->said.head);
+    memcpy(m->said.head.bank, bank, sizeof bank);
+    if (e == ERR_OK)
+        e = batch_make(&m->said, m->orders[0]->policy, &payload);
+    if (e == ERR_OK)
+        e = jws_make(a->public_key, statement_typ(STATEMENT_BATCH_DECISION), payload.data,
+                     payload.len, app_sign, a, jws);
+    buf_free(&payload);
+    return e;
+}
+
+enum err many_sign(struct app *a, struct many *m, const char *challenge, many_line_fn each,
+                   void *ctx)
+{
+    struct buf jws = BUF_INIT(JWS_MAX);
+    enum err e = sign_text(a, m, challenge, &jws);
+    for (size_t i = 0; e == ERR_OK && i < m->count; i++) {
+        struct buf line = BUF_INIT(MANY_LINE_MAX);
+        struct batch_inclusion place;
+        e = batch_tree_place(m->tree, i, &place);
+        if (e == ERR_OK)
+            e = request_batch_make(buf_str(&jws), &place, &m->orders[i]->bytes, &line);
+        if (e == ERR_OK)
+            e = each(ctx, m->orders[i], &line);
+        buf_free(&line);
+    }
+    buf_free(&jws);
+    return e;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * many: payments of one account, under one policy, approved by one signature (docs/FORMAT.md
+ * section 5.1).
+ */
+#ifndef SIGNER_MANY_H
+#define SIGNER_MANY_H
+
+#include "order/batch.h"
+#include "signer/waiting.h"
+
+struct many {
+    const struct subject **orders; /* the list's */
+    size_t count;                  /* 0: none of the policy's is to be signed so */
+    struct batch said;
+    struct batch_tree *tree;
+};
+
+/* Those of the list that P lets approve by batch: no cash, and none where it wants single
+ * signatures. */
+MUST_CHECK enum err many_gather(const struct waiting_list *l, const struct policy *p,
+                                struct many *out);
+void many_free(struct many *m);
+/* Whether ONE of the list is among what many_gather finds. */
+bool many_takes(const struct subject *one);
+
+/* The text that is signed. */
+MUST_CHECK enum err many_show(const struct many *m, FILE *f);
+/* Signs once, and gives each order with its place to EACH, in the form that send and
+ * countersign-verify take. CHALLENGE may be NULL. */
+#define MANY_LINE_MAX (DECISION_BUNDLE_MAX + BATCH_PROOF_MAX * 48u)
+typedef enum err (*many_line_fn)(void *ctx, const struct subject *s, const struct buf *line);
+MUST_CHECK enum err many_sign(struct app *a, struct many *m, const char *challenge,
+                              many_line_fn each, void *ctx);
+
+#endif

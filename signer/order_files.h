@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * order_files: many orders from a directory of documents or a file with one a line, and which of
+ * them a file of signed decisions has already.
+ */
+#ifndef SIGNER_ORDER_FILES_H
+#define SIGNER_ORDER_FILES_H
+
+#include "base/buf.h"
+#include "signer/waiting.h"
+
+/* All of PATH, a directory of *.json or a file of lines, each to be decided under POLICY. No two
+ * have one id: ORDER_ID_TAKEN. */
+MUST_CHECK enum err order_files_read(struct app *a, const char *path, const struct policy *policy,
+                                     struct waiting_list *out);
+
+/* What PATH, which need not be there, has of an earlier run: TEXT gets its whole lines, and the
+ * orders that they approve leave the list. A line that is half written is dropped; anything
+ * that is no signed decision is refused, so that no other file is ever written to. */
+MUST_CHECK enum err order_files_resume(struct app *a, const char *path, struct waiting_list *l,
+                                       struct buf *text);
+/* Each of those lines is an approval by the token's key under POLICY that has not expired. */
+MUST_CHECK enum err order_files_verify(struct app *a, const char *path, const struct buf *text,
+                                       const struct policy *policy);
+
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * By one signature where the policy lets it; else one by one, by as many sessions of the token as
+ * it has, each line written as soon as it is signed.
+ */
+#include "signer/sign_many.h"
+#include "app/app.h"
+#include "base/file.h"
+#include "base/progress.h"
+#include "order/doc.h"
+#include "signer/many.h"
+#include "signer/order_files.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LINES_MAX ((size_t)256 << 20) /* bytes of signed decisions in a file */
+#define THREADS_MAX 4                 /* tokens are not faster with more */
+
+struct signing {
+    struct app *app;
+    const struct sign_many_wish *wish;
+    struct policy *policy;
+    struct waiting_list list; /* what is still to be signed */
+    struct many many;         /* those by one signature */
+    struct buf text;          /* whole lines: of before, then the new ones that are not written */
+    size_t total, signatures;
+
+    /* of the threads */
+    pthread_mutex_t lock;
+    size_t next, done;
+    int fd; /* the output, for lines to come */
+    enum err failure;
+    struct progress bar;
+};
+
+/* --- what is written --- */
+
+static enum err write_all(int fd, const struct buf *bytes)
+{
+    for (size_t at = 0; at < bytes->len;) {
+        ssize_t n = write(fd, bytes->data + at, bytes->len - at);
+        if (n < 0 && errno != EINTR)
+            return ERR_IO;
+        at += n > 0 ? (size_t)n : 0;
+    }
+    return ERR_OK;
+}
+
+static enum err add_line(void *ctx, const struct subject *subject, const struct buf *line)
+{
+    struct signing *s = ctx;
+    (void)subject;
+    enum err e = buf_add(&s->text, line->data, line->len);
+    return e == ERR_OK ? buf_add_byte(&s->text, '\n') : e;
+}
+
+/* All lines so far, in the place of what was there; more may follow. */
+static enum err open_output(struct signing *s)
+{
+    const char *path = s->wish->output;
+    s->fd = STDOUT_FILENO;
+    if (path == NULL)
+        return write_all(s->fd, &s->text);
+    enum err e = file_write(path, s->text.data, s->text.len, 0644);
+    if (e == ERR_OK) {
+        s->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+        e = s->fd >= 0 ? ERR_OK : ERR_IO;
+    }
+    return e == ERR_OK ? e : app_fail(s->app, e, "%s", path);
+}
+
+static void close_output(struct signing *s)
+{
+    if (s->wish->output != NULL && s->fd >= 0)
+        close(s->fd);
+}
+
+/* --- one by one --- */
+
+/* The next that is not by one signature with others; NULL: none is left, or one failed. */
+static const struct subject *take(struct signing *s)
+{
+    const struct subject *found = NULL;
+    pthread_mutex_lock(&s->lock);
+    while (found == NULL && s->failure == ERR_OK && s->next < s->list.count) {
+        const struct subject *one = &s->list.orders[s->next++].subject;
+        found = many_takes(one) ? NULL : one;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return found;
+}
+
+static void give(struct signing *s, enum err e, struct buf *line)
+{
+    pthread_mutex_lock(&s->lock);
+    if (e == ERR_OK)
+        e = buf_add_byte(line, '\n');
+    if (e == ERR_OK)
+        e = write_all(s->fd, line);
+    if (s->failure == ERR_OK)
+        s->failure = e;
+    s->signatures += e == ERR_OK;
+    progress_set(&s->bar, ++s->done);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void *work(void *arg)
+{
+    struct signing *s = arg;
+    const struct subject *one = NULL;
+    while ((one = take(s)) != NULL) {
+        struct buf line = BUF_INIT(DECISION_BUNDLE_MAX + 1);
+        enum err e = subject_sign(s->app, one, VERB_APPROVE, s->wish->challenge, &line);
+        give(s, e, &line);
+        buf_free(&line);
+    }
+    return NULL;
+}
+
+/* A key that wants its PIN for each signature takes one at a time. The token's pool has as many
+ * sessions as the module lets it. */
+static size_t thread_count(const struct signing *s, size_t singles)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t count = cores > 1 && cores < THREADS_MAX ? (size_t)cores : THREADS_MAX;
+    if (token_key_about(s->app->key)->always_authenticate)
+        return 1;
+    return count < singles ? count : singles;
+}
+
+static enum err sign_singles(struct signing *s)
+{
+    size_t singles = s->list.count - s->many.count, started = 0;
+    pthread_t threads[THREADS_MAX];
+    if (singles == 0)
+        return ERR_OK;
+    size_t wanted = thread_count(s, singles);
+    progress_start(&s->bar, "Signing", singles);
+    while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, s) == 0)
+        started++;
+    work(s);
+    for (size_t i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    progress_end(&s->bar);
+    return s->failure;
+}
+
+/* --- the whole --- */
+
+static enum err load(struct signing *s)
+{
+    enum err e = subject_policy_file(s->app, s->wish->policy, &s->policy);
+    if (e == ERR_OK)
+        e = order_files_read(s->app, s->wish->path, s->policy, &s->list);
+    s->total = s->list.count;
+    if (e == ERR_OK && s->wish->output != NULL)
+        e = order_files_resume(s->app, s->wish->output, &s->list, &s->text);
+    return e;
+}
+
+static enum err show(struct signing *s)
+{
+    waiting_sort(&s->list);
+    enum err e = many_gather(&s->list, s->list.orders[0].subject.policy, &s->many);
+    if (e == ERR_OK && s->wish->texts)
+        e = waiting_show(&s->list, VERB_APPROVE, stderr);
+    if (e == ERR_OK)
+        e = waiting_print(&s->list, true, stderr);
+    if (e == ERR_OK && s->many.count > 0)
+        e = many_show(&s->many, stderr);
+    size_t singles = s->list.count - s->many.count;
+    if (e == ERR_OK && singles > 0)
+        fprintf(stderr, "%zu signature%s, one for each order%s.\n", singles,
+                singles == 1 ? "" : "s",
+                policy_wants_single(s->policy) ? ": the policy wants it so" : " of cash");
+    return e;
+}
+
+static enum err sign(struct signing *s)
+{
+    enum err e = ERR_OK;
+    if (s->wish->output == NULL)
+        buf_clear(&s->text);
+    if (s->many.count > 0) {
+        e = many_sign(s->app, &s->many, s->wish->challenge, add_line, s);
+        s->signatures += e == ERR_OK;
+    }
+    if (e == ERR_OK)
+        e = open_output(s);
+    if (e == ERR_OK)
+        e = sign_singles(s);
+    close_output(s);
+    return e;
+}
+
+/* For people, and where the lines go to a file, for programs. */
+static enum err tell(struct signing *s)
+{
+    size_t before = s->total - s->list.count;
+    struct doc d = {0};
+    fprintf(stderr, "%zu order%s signed by %zu signature%s", s->list.count,
+            s->list.count == 1 ? "" : "s", s->signatures, s->signatures == 1 ? "" : "s");
+    if (before > 0)
+        fprintf(stderr, "; %zu were before", before);
+    fputs(".\n", stderr);
+    if (!s->app->json || s->wish->output == NULL)
+        return ERR_OK;
+    doc_object(&d);
+    doc_int(&d, "before", (int64_t)before);
+    doc_int(&d, "orders", (int64_t)s->list.count);
+    doc_text(&d, "output", s->wish->output);
+    doc_int(&d, "signatures", (int64_t)s->signatures);
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
+    return e;
+}
+
+static enum err run(struct signing *s)
+{
+    enum err e = load(s);
+    if (e == ERR_OK && s->list.count == 0)
+        return tell(s);
+    if (e == ERR_OK)
+        e = show(s);
+    if (e == ERR_OK)
+        e = waiting_consent(s->app, &s->list, VERB_APPROVE,
+                            s->list.count - s->many.count + (s->many.count > 0));
+    if (e == ERR_OK)
+        e = order_files_verify(s->app, s->wish->output, &s->text, s->policy);
+    if (e == ERR_OK)
+        e = sign(s);
+    return e == ERR_OK ? tell(s) : e;
+}
+
+enum err sign_many(struct app *a, const struct sign_many_wish *wish)
+{
+    struct signing s = {.app = a,
+                        .wish = wish,
+                        .text = BUF_INIT(LINES_MAX),
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .fd = -1};
+    enum err e = run(&s);
+    many_free(&s.many);
+    waiting_free(&s.list);
+    policy_free(s.policy);
+    buf_free(&s.text);
+    return e;
+}

@@ -1,0 +1,368 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many orders, one PIN, one signature: by files and by what waits at the bank; and one by one where the policy
+wants it, going on after an interruption. Every call of the token is counted by the module before it."""
+import json
+import os
+import signal
+import unittest
+
+from bank import SOFTHSM, Key, Session, iban, make_order
+from desk import PAYEE, Desk
+from holder import Holder
+
+FAULT = os.environ["COUNTERSIGN_FAULT"]
+MANY = 40
+PIN_PROMPT = "PIN of token "
+
+
+class Counted(Holder):
+    """Her token behind the module that writes every call down."""
+
+    def __init__(self, bank, name, pin):
+        super().__init__(bank, name, pin)
+        self.module = FAULT
+        self.env.update(FAULT_MODULE=SOFTHSM, FAULT_CONTROL=bank.path("calls"))
+        self.rules()
+
+    def rules(self, *more):
+        self.bank.write("calls", "".join(line + "\n" for line in ("trace", *more)))
+
+    def signatures(self):
+        """How often the token signed since it was asked last."""
+        path = self.bank.path("calls.trace")
+        if not os.path.exists(path):
+            return 0
+        with open(path, encoding="utf-8") as f:
+            count = sum(line.split()[0] == "C_Sign" for line in f)
+        os.unlink(path)
+        return count
+
+
+class Batch(Desk):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clerk = Key(cls.bank.dir)
+        cls.bank.add_holder("clerk", cls.clerk)
+        cls.dora = Counted(cls.bank, "dora", "4321")
+        cls.addClassCleanup(cls.dora.close)
+        cls.dora.keys().enrol()
+
+    NUMBER = 200
+
+    def setUp(self):
+        self.dora.rules()
+        self.account = self.open()
+        self.session = Session(self.bank, self.clerk)
+        self.dora.settings(self.account)
+        self.dora.run("login", check=True)
+        self.policy = self.bank.path("policy.json")
+        self.dora.run("policy", "--output", self.policy, check=True)
+        self.out = self.bank.path("signed.ndjson")
+        if os.path.exists(self.out):
+            os.unlink(self.out)
+        self.dora.signatures()
+
+    def open(self, **members):
+        Batch.NUMBER += 1
+        account = iban(Batch.NUMBER)
+        people = [{"class": "T", "id": "clerk"}, {"class": "A", "id": "dora"}]
+        answer = self.bank.operator("POST", "/v1/accounts", {
+            "account": account, "currency": "EUR", "holders": people, "title": "The firm",
+            "rules": [{"anyOf": [{"signers": [{"class": "A", "count": 1}]}]}], **members})
+        self.assertEqual(answer.status, 201, answer)
+        answer = self.bank.operator("POST", "/v1/accounts/%s/funding" % account, {"amount": "500.00", "currency": "EUR"})
+        self.assertEqual(answer.status, 201, answer)
+        return account
+
+    def orders(self, count=MANY, amount="1.00", account=None):
+        return [make_order(account or self.account, PAYEE, amount, description="Bill %d" % i) for i in range(count)]
+
+    def file(self, orders, name="orders.ndjson"):
+        self.bank.write(name, "".join(json.dumps(order) + "\n" for order in orders))
+        return self.bank.path(name)
+
+    def sign(self, path, *more, **options):
+        return self.dora.run("sign", "--batch", path, "--policy", self.policy, "-o", self.out, *more, **options)
+
+    def lines(self):
+        with open(self.out, encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    def statuses(self, account=None):
+        answer = self.bank.operator("GET", "/v1/accounts/%s/orders?limit=200" % (account or self.account))
+        return sorted(order["status"] for order in answer.json["orders"])
+
+
+class Files(Batch):
+    def test_one_pin_one_signature(self):
+        """At a terminal: the count, the total, the payees, what is signed; the PIN once."""
+        path = self.file(self.orders())
+        with self.dora.terminal("sign", "--batch", path, "--policy", self.policy, "-o", self.out) as terminal:
+            shown = terminal.expect(PIN_PROMPT)
+            for text in ("%d orders wait for your approval." % MANY, "Total        40.00 EUR in %d orders" % MANY,
+                         "40.00 EUR  to EDP Comercial, %s, %d orders" % (PAYEE, MANY),
+                         "I approve all payment orders of this batch.", "Orders        %d\r\n" % MANY,
+                         "Total         40.00 EUR"):
+                self.assertIn(text, shown)
+            self.assertNotIn("I approve this payment order", shown)
+            self.assertIn("approve these %d orders" % MANY, terminal.expect(": "))
+            terminal.type("4321\n")
+            code, rest = terminal.end()
+        self.assertEqual((code, rest.count(PIN_PROMPT)), (0, 0), rest)
+        self.assertEqual(self.dora.signatures(), 1)
+        lines = self.lines()
+        self.assertEqual((len(lines), len({line["decision"] for line in lines})), (MANY, 1))
+        self.assertEqual([line["inclusion"]["index"] for line in lines], list(range(MANY)))
+        done = self.dora.run("send", self.out, "--json", check=True)
+        self.assertEqual([json.loads(line)["status"] for line in done.stdout.splitlines()], ["ACSC"] * MANY)
+        self.assertEqual(self.available(self.account), "460.00")
+        self.assertEqual(self.dora.signatures(), 0)
+
+    def test_evidence_stands_alone(self):
+        orders = self.orders(3)
+        self.sign(self.file(orders), check=True)
+        self.dora.run("send", self.out, check=True)
+        evidence = self.bank.path("evidence.json")
+        self.dora.run("order", "evidence", orders[1]["id"], "-o", evidence, check=True)
+        with open(evidence, encoding="utf-8") as f:
+            text = f.read()
+        for other in (orders[0], orders[2]):
+            self.assertNotIn(other["id"], text)
+        done = self.bank.tool(["countersign-verify", "evidence", "--bank-key", self.bank.pin, evidence])
+        self.assertIn("by one signature for 3 orders with key", done.stdout)
+        shown = self.bank.ctl("order", "show", orders[1]["id"], "--account", self.account).stdout
+        self.assertIn("I approve all payment orders of this batch.", shown)
+        self.assertIn("the signatures are good", shown)
+
+    def test_each_line_alone(self):
+        """In any order, each is taken or refused by itself, and the first answer stays the answer."""
+        orders = self.orders(3, "200.00")
+        self.sign(self.file(orders), check=True)
+        lines = self.lines()
+        self.bank.write("mixed.ndjson", "".join(json.dumps(line) + "\n" for line in (
+            lines[2], lines[0], lines[1], lines[2], {**lines[0], "order": lines[1]["order"]},
+            {**lines[0], "inclusion": lines[1]["inclusion"]})))
+        done = self.dora.run("send", self.bank.path("mixed.ndjson"), "--json")
+        told = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([t.get("status") or t["error"] for t in told], [
+            "ACSC", "ACSC", "FUNDS_INSUFFICIENT", "ACSC", "BATCH_PROOF_INVALID", "BATCH_PROOF_INVALID",
+            "FUNDS_INSUFFICIENT"], done.stdout)  # the last is of all together
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(self.available(self.account), "100.00")
+
+    def test_a_directory(self):
+        directory = self.bank.path("orders.d")
+        os.makedirs(directory, exist_ok=True)
+        orders = self.orders(3)
+        for i, order in enumerate(orders):
+            with open(os.path.join(directory, "%d.json" % i), "w", encoding="utf-8") as f:
+                json.dump(order, f, indent=2)
+        with open(os.path.join(directory, "notes.txt"), "w", encoding="utf-8") as f:
+            f.write("no order\n")
+        done = self.sign(directory, "--json", check=True)
+        self.assertEqual(json.loads(done.stdout), {"before": 0, "orders": 3, "output": self.out, "signatures": 1})
+        self.assertEqual([line["order"] for line in self.lines()], orders)
+
+    def test_what_is_signed_already(self):
+        """The same again signs nothing; more orders are one signature more, and the old lines stay."""
+        orders = self.orders(5)
+        self.sign(self.file(orders[:3]), check=True)
+        first = self.lines()
+        done = self.sign(self.file(orders[:3]), "--json", check=True)
+        self.assertEqual(json.loads(done.stdout), {"before": 3, "orders": 0, "output": self.out, "signatures": 0})
+        self.assertEqual((self.dora.signatures(), self.lines()), (1, first))
+        self.sign(self.file(orders), check=True)
+        self.assertEqual((self.dora.signatures(), self.lines()[:3], len(self.lines())), (1, first, 5))
+        self.dora.run("send", self.out, check=True)
+        self.assertEqual(self.statuses(), ["ACSC"] * 5)
+
+    def test_no_other_file_is_written_to(self):
+        path = self.file(self.orders(2))
+        for text, name in (("dear diary\n", "JSON_SYNTAX"), ("dear diary", "DOC_TYPE"),
+                           (json.dumps(self.orders(1)[0]) + "\n", "DOC_MEMBER_UNKNOWN")):
+            self.bank.write("signed.ndjson", text)
+            self.refused(self.sign(path), name, 1)
+            with open(self.out, encoding="utf-8") as f:
+                self.assertEqual(f.read(), text)
+        os.unlink(self.out)
+        self.alice.settings(self.account)
+        self.alice.run("sign", "--batch", path, "--policy", self.policy, "-o", self.out, check=True)
+        more = self.file([*(line["order"] for line in self.lines()), *self.orders(1)])
+        self.refused(self.sign(more), "KEY_UNKNOWN", 1, ":1")
+        self.assertEqual(self.dora.signatures(), 0)
+
+    def test_refused_before_the_pin(self):
+        orders = self.orders(2)
+        cases = ((orders + orders[:1], "ORDER_ID_TAKEN", orders[0]["id"]),
+                 (self.orders(1, account=PAYEE), "ACCOUNT_MISMATCH", self.account),
+                 ([{**orders[0], "amount": "1.0"}], "AMOUNT_INVALID", ":1"),
+                 ([], "NOT_FOUND", "no order"))
+        for wrong, name, word in cases:
+            self.refused(self.sign(self.file(wrong)), name, 1, word)
+        self.refused(self.sign(self.bank.path("nowhere")), "NOT_FOUND", 1, "nowhere")
+        good = self.file(orders)
+        for more in (("--decision", "reject"), ("--order", orders[0]["id"])):
+            self.refused(self.sign(good, *more), "USAGE", 2)
+        self.refused(self.dora.run("sign", "--batch", good), "SETTING_MISSING", 2)
+        self.assertFalse(os.path.exists(self.out))
+        self.assertEqual(self.dora.signatures(), 0)
+
+    def test_long_before_sending(self):
+        """With a challenge of the bank, as of a single order."""
+        thumbprint = next(key["thumbprint"] for key in self.dora.json("token", "info") if "thumbprint" in key)
+        challenge = self.dora.run("challenge", thumbprint, check=True).stdout.strip()
+        self.dora.signatures()
+        self.sign(self.file(self.orders(2)), "--challenge", challenge, check=True)
+        self.assertEqual(self.dora.signatures(), 1)
+        self.dora.run("send", self.out, check=True)
+        self.assertEqual(self.statuses(), ["ACSC"] * 2)
+
+
+class Singly(Batch):
+    """Under a policy that wants it so."""
+
+    def setUp(self):
+        super().setUp()
+        self.account = self.open(signatures="single")
+        self.dora.settings(self.account)
+        self.dora.run("policy", "--output", self.policy, check=True)
+        self.dora.signatures()
+
+    def test_one_by_one(self):
+        done = self.sign(self.file(self.orders()), "--json", check=True)
+        self.assertEqual(json.loads(done.stdout), {"before": 0, "orders": MANY, "output": self.out, "signatures": MANY})
+        self.assertIn("%d signatures, one for each order: the policy wants it so." % MANY, done.stderr)
+        self.assertNotIn("of this batch", done.stderr)
+        self.assertEqual((self.dora.signatures(), len({line["decision"] for line in self.lines()})), (MANY, MANY))
+        self.dora.run("send", self.out, check=True)
+        self.assertEqual(self.statuses(), ["ACSC"] * MANY)
+
+    def test_goes_on_after_a_failure(self):
+        """The token fails in the middle; the next run signs the rest, and no order twice."""
+        path = self.file(self.orders())
+        self.dora.rules("C_Sign 11 0x68")
+        failed = self.sign(path)
+        self.assertEqual(failed.returncode, 3, failed.stderr)
+        self.assertTrue(os.path.exists(self.out), failed.stderr)
+        before = self.lines()
+        self.assertTrue(0 < len(before) < MANY, len(before))
+        with open(self.out, "a", encoding="utf-8") as f:
+            f.write('{"decision":"half a li')
+        self.dora.rules()
+        self.dora.signatures()
+        done = self.sign(path, "--json", check=True)
+        self.assertEqual(json.loads(done.stdout)["before"], len(before))
+        self.assertEqual(self.dora.signatures(), MANY - len(before))
+        lines = self.lines()
+        self.assertEqual((lines[:len(before)], len({line["order"]["id"] for line in lines}), len(lines)),
+                         (before, MANY, MANY))
+        self.dora.run("send", self.out, check=True)
+        self.assertEqual(self.statuses(), ["ACSC"] * MANY)
+
+    def test_killed_in_the_middle(self):
+        path = self.file(self.orders())
+        self.dora.rules("C_Sign 15 hang")
+        with self.dora.terminal("sign", "--batch", path, "--policy", self.policy, "-o", self.out) as terminal:
+            terminal.expect(PIN_PROMPT)
+            terminal.expect(": ")
+            terminal.type("4321\n")
+            while not os.path.exists(self.out) or len(self.lines_whole()) < 5:
+                self.assertIsNone(terminal.status)
+            os.kill(terminal.pid, signal.SIGKILL)
+            terminal.end()
+        before = self.lines_whole()
+        self.dora.rules()
+        done = self.sign(path, "--json", check=True)
+        self.assertEqual(json.loads(done.stdout)["before"], len(before))
+        self.assertEqual(len({line["order"]["id"] for line in self.lines()}), MANY)
+
+    def lines_whole(self):
+        with open(self.out, encoding="utf-8") as f:
+            return [json.loads(line) for line in f if line.endswith("\n")]
+
+    def test_the_bank_takes_no_batch(self):
+        """Whoever signs one all the same is refused: the verifier asks the policy."""
+        with open(self.policy, encoding="utf-8") as f:
+            policy = json.load(f)
+        del policy["signatures"]
+        self.bank.write("lenient.json", json.dumps(policy))
+        self.dora.run("sign", "--batch", self.file(self.orders(2)), "--policy", self.bank.path("lenient.json"),
+                      "-o", self.out, check=True)
+        done = self.dora.run("send", self.out, "--json")
+        self.assertEqual([json.loads(line)["error"] for line in done.stdout.splitlines()], ["POLICY_STALE"] * 3)  # and all in all
+
+
+class Waiting(Batch):
+    def hand_in(self, account=None, count=3, **members):
+        account = account or self.account
+        policy = self.session.get("/v1/accounts/%s/policy" % account).json["policy"]
+        orders = [make_order(account, PAYEE, "2.00", **members) for _ in range(count)]
+        for order in orders:
+            self.assertEqual(self.session.decide(order, policy, "submit").json.get("status"), "ACTC")
+        return orders
+
+    def approve(self, *more, **options):
+        return self.dora.run("approve", "--all-waiting", "--batch", *more, **options)
+
+    def test_one_signature(self):
+        orders = self.hand_in()
+        done = self.approve("--json", check=True)
+        self.assertEqual([(t["order"]["id"], t["status"]) for t in map(json.loads, done.stdout.splitlines())],
+                         [(order["id"], "ACSC") for order in orders])
+        self.assertEqual(self.dora.signatures(), 1)
+        for text in ("3 orders wait for your approval.", "Total         6.00 EUR in 3 orders",
+                     "I approve all payment orders of this batch.", "WARNING: the account never paid this payee before"):
+            self.assertIn(text, done.stderr)
+        view = self.bank.operator("GET", "/v1/accounts/%s/orders/%s" % (self.account, orders[0]["id"])).json
+        self.assertIsInstance(view["decisions"][1]["batch"], int)
+        self.assertNotIn("batch", view["decisions"][0])
+
+    def test_several_accounts(self):
+        """One signature for each that lets it, and one an order where the policy wants it so."""
+        other, single = self.open(), self.open(signatures="single")
+        for account, count in ((self.account, 3), (other, 2), (single, 2)):
+            self.hand_in(account, count)
+        done = self.approve(check=True)
+        self.assertEqual(self.dora.signatures(), 1 + 1 + 2)
+        self.assertIn("2 orders are signed by themselves", done.stderr)
+        for account, count in ((self.account, 3), (other, 2), (single, 2)):
+            self.assertEqual(self.statuses(account), ["ACSC"] * count)
+        self.assertIn("Nothing waits for your approval.", self.approve(check=True).stderr)
+
+    def test_without_a_session(self):
+        """One PIN for login and batch, and a question of its own for what was shown."""
+        self.hand_in()
+        self.dora.run("logout", check=True)
+        self.dora.signatures()
+        with self.dora.terminal("approve", "--all-waiting", "--batch", "--logout") as terminal:
+            terminal.expect(PIN_PROMPT)
+            terminal.type("4321\n")
+            self.assertIn("of this batch", terminal.expect("[y/N]"))
+            terminal.type("y\n")
+            code, rest = terminal.end()
+        self.assertEqual((code, rest.count(PIN_PROMPT)), (0, 0), rest)
+        self.assertEqual(self.dora.signatures(), 2)  # the login's and the batch's
+        self.assertEqual(self.statuses(), ["ACSC"] * 3)
+
+    def test_one_is_gone_meanwhile(self):
+        orders = self.hand_in()
+        policy = self.session.get("/v1/accounts/%s/policy" % self.account).json["policy"]
+        with self.dora.terminal("approve", "--all-waiting", "--batch") as terminal:
+            terminal.expect(PIN_PROMPT)
+            self.assertEqual(self.session.decide(orders[1], policy, "cancel").json["status"], "CANC")
+            terminal.expect(": ")
+            terminal.type("4321\n")
+            code, rest = terminal.end()
+        self.assertEqual(code, 1, rest)
+        self.assertIn("the bank refused 1 of 3", rest)
+        self.assertEqual(self.statuses(), ["ACSC", "ACSC", "CANC"])
+
+    def test_usage(self):
+        for words in (("approve", "--batch"), ("approve", "x.json", "--batch"),
+                      ("sign", "x.json", "--show", "--policy", "y.json", "--decision", "approve")):
+            self.refused(self.dora.run(*words), "USAGE", 2)
+
+
+if __name__ == "__main__":
+    unittest.main()
