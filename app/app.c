@@ -7,6 +7,7 @@
 #include "order/doc.h"
 #include "order/json.h"
 #include "order/text.h"
+#include "token/remote.h"
 #include <openssl/rand.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -102,12 +103,14 @@ enum err app_configure(struct app *a)
 {
     if (a->debug)
         log_init("countersign", LOG_DEBUG);
+    uint64_t deadline = 0;
     struct conf_item items[] = {
         {"url", CONF_TEXT, false, NULL, 1, 1024, &a->conf_url},
         {"bank", CONF_TEXT, false, NULL, 1, 100, &a->conf_bank},
         {"bank_key", CONF_TEXT, false, NULL, 43, 43, &a->conf_bank_key},
         {"token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->conf_token},
         {"module", CONF_TEXT, false, NULL, 1, 255, &a->conf_module},
+        {"token_deadline", CONF_U64, false, NULL, 1, 600, &deadline},
         {"account", CONF_TEXT, false, NULL, 1, 34, &a->conf_account},
         {"pinentry", CONF_TEXT, false, NULL, 1, 255, &a->conf_pinentry},
         {"name", CONF_TEXT, false, NULL, 1, 560, &a->name},
@@ -124,6 +127,8 @@ enum err app_configure(struct app *a)
     if (e == ERR_NOT_FOUND)
         (void)app_fail(a, e, "%s", buf_str(&path));
     buf_free(&path);
+    if (deadline > 0)
+        token_remote_deadline((unsigned)deadline);
     prefer(&a->url, a->conf_url);
     prefer(&a->bank, a->conf_bank);
     prefer(&a->bank_key, a->conf_bank_key);
@@ -138,11 +143,7 @@ void app_close(struct app *a)
 {
     client_free(a->client);
     key_free(a->public_key);
-    token_key_free(a->key);
-    token_close(a->token);
-    for (size_t i = 0; i < a->module_count; i++)
-        token_module_unload(a->modules[i]);
-    free(a->modules);
+    app_close_modules(a);
     buf_free(&a->opened);
     char *texts[] = {a->conf_url,    a->conf_bank,    a->conf_bank_key,   a->conf_token,
                      a->conf_module, a->conf_account, a->conf_pinentry,   a->name,

@@ -66,6 +66,8 @@ MUST_CHECK enum err app_need(struct app *a, const char *value, const char *optio
                              const char **out);
 
 /* --- token --- */
+/* Closes key, token and modules; they are opened again when next needed. */
+void app_close_modules(struct app *a);
 /* The module of --module or of the URI, else every one that p11-kit knows. */
 MUST_CHECK enum err app_open_modules(struct app *a);
 /* Opens the token that is there now, does not log in. */

@@ -25,7 +25,8 @@ static enum err read_wait(struct app *a, uint64_t *seconds)
 
 bool card_pulled(const struct app *a, enum err e)
 {
-    return !a->held && !a->gave_up && (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND);
+    return !a->held && !a->gave_up &&
+           (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND || e == ERR_TOKEN_HANGS);
 }
 
 /* --- words --- */
@@ -40,9 +41,9 @@ static const char *wanted(const struct app *a)
 static void say_what(const struct app *a, enum err why, uint64_t seconds)
 {
     app_say(stderr, "%s %s, within %llu seconds (Ctrl-C ends it): %s",
-            why == ERR_TOKEN_REMOVED ? "The token was pulled; nothing was signed with it since."
-                                     : "Your token is not there.",
-            why == ERR_TOKEN_REMOVED ? "Insert your card again" : "Insert your card",
+            why != ERR_TOKEN_NOT_FOUND ? "The token was pulled; nothing was signed with it since."
+                                       : "Your token is not there.",
+            why != ERR_TOKEN_NOT_FOUND ? "Insert your card again" : "Insert your card",
             (unsigned long long)seconds, wanted(a));
 }
 
@@ -106,6 +107,16 @@ static enum err await(struct app *a, struct plugged *p, int64_t until_us)
     return e;
 }
 
+/* Some modules hang when a card is pulled; that of one which is there still hangs for no reason
+ * that waiting mends. */
+static bool is_there(struct app *a)
+{
+    enum err e = app_find_token(a);
+    a->message[0] = '\0';
+    drop(a);
+    return e != ERR_TOKEN_NOT_FOUND;
+}
+
 enum err card_await(struct app *a, enum err why)
 {
     struct plugged p = {.app = a, .glances = true};
@@ -117,6 +128,10 @@ enum err card_await(struct app *a, enum err why)
     if (e != ERR_OK)
         return e;
     drop(a);
+    if (why == ERR_TOKEN_HANGS && is_there(a)) {
+        a->gave_up = true;
+        return why;
+    }
     say_what(a, why, seconds);
     signals_catch();
     e = await(a, &p, clock_mono_us() + (int64_t)seconds * TEXT_SECOND_US);

@@ -17,6 +17,20 @@ static enum err load_one(struct app *a, const char *path)
     return ERR_OK;
 }
 
+void app_close_modules(struct app *a)
+{
+    token_key_free(a->key);
+    token_close(a->token);
+    for (size_t i = 0; i < a->module_count; i++)
+        token_module_unload(a->modules[i]);
+    free(a->modules);
+    a->key = NULL;
+    a->token = NULL;
+    a->modules = NULL;
+    a->module_count = 0;
+    a->logged_in = false;
+}
+
 enum err app_open_modules(struct app *a)
 {
     struct token_uri *uri = NULL;

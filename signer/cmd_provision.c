@@ -116,14 +116,15 @@ static enum err open_token(struct work *w)
 
 /* --- its keys --- */
 
-/* A card may be more than one token, which have its serial in common. */
+/* A card may be more than one token, and any of them have the key. */
 static const struct plugged_token *find_key(const struct work *w, const uint8_t *id, size_t len,
                                             const struct token_seen_key **key)
 {
     for (size_t i = 0; i < w->plugged.token_count; i++) {
         const struct plugged_token *t = &w->plugged.tokens[i];
-        if (strcmp(t->info.serial, w->info.serial) != 0 ||
-            strcmp(t->info.manufacturer, w->info.manufacturer) != 0)
+        bool same = strcmp(t->info.serial, w->info.serial) == 0 &&
+                    strcmp(t->info.label, w->info.label) == 0;
+        if (!same && !plugged_one_card(&w->info, &t->info))
             continue;
         for (size_t k = 0; k < t->sight.count; k++) {
             *key = &t->sight.keys[k];
@@ -250,6 +251,23 @@ static enum err print_key(const struct work *w, enum key_use use, struct js *arr
     return e;
 }
 
+/* The token of the key to sign, as whoever has more than one must name it. */
+static enum err print_next(const struct work *w)
+{
+    const struct token_seen_key *k = NULL;
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    uint8_t id[TOKEN_ID_MAX];
+    size_t len = 0;
+    enum err e = profile_id(&w->profile, KEY_USE_SIGN, id, &len);
+    const struct plugged_token *t = e == ERR_OK ? find_key(w, id, len, &k) : NULL;
+    if (t != NULL)
+        e = token_info_uri(&t->info, &uri);
+    if (e == ERR_OK)
+        app_say(stdout, "Next: countersign enrol --token '%s'", buf_str(&uri));
+    buf_free(&uri);
+    return e;
+}
+
 static void print_remarks(const struct profile *p)
 {
     for (size_t i = 0; i < PROFILE_LINES; i++) {
@@ -257,7 +275,6 @@ static void print_remarks(const struct profile *p)
             app_say(stdout, "%s", p->remark[i]);
     }
     app_say(stdout, "This profile was tried with: %s.", p->tried);
-    puts("Next: countersign enrol");
 }
 
 static enum err print_json(const struct work *w, struct js *keys)
@@ -295,8 +312,10 @@ static enum err print(struct work *w)
         e = print_key(w, (enum key_use)use, keys);
     if (e == ERR_OK && w->app->json)
         return print_json(w, keys);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         print_remarks(&w->profile);
+        e = print_next(w);
+    }
     js_free(keys);
     return e;
 }

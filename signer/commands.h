@@ -18,6 +18,8 @@ int cmd_token_list(void *ctx, const struct args_list *words);
 int cmd_token_init(void *ctx, const struct args_list *words);
 int cmd_token_generate(void *ctx, const struct args_list *words);
 int cmd_token_info(void *ctx, const struct args_list *words);
+extern const struct args_option cmd_token_unblock_options[2];
+int cmd_token_unblock(void *ctx, const struct args_list *words);
 int cmd_token_change_pin(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_token_init_options[2];
 extern const struct args_option cmd_token_generate_options[3];

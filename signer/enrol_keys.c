@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/enrol_keys.h"
 
+#include "app/plugged.h"
 #include "order/pkcs10.h"
+#include <stdlib.h>
 #include <string.h>
 
 #define KEY_LABEL "countersign"
@@ -119,6 +121,84 @@ static enum err only_absent(enum err e)
     return e == ERR_TOKEN_REMOVED || e == ERR_NO_MEMORY ? e : ERR_OK;
 }
 
+/* --- a card that is two tokens --- */
+
+static bool is_beside(const struct token_info *a, const struct token_info *b)
+{
+    return b->initialized && plugged_one_card(a, b) && strcmp(a->label, b->label) != 0;
+}
+
+/* Appends the other token's URI; nothing where there is none. */
+static enum err find_beside(struct app *a, struct buf *uri)
+{
+    struct token_info own, *infos = NULL;
+    size_t count = 0;
+    enum err e = token_info_of(a->token, &own);
+    if (e == ERR_OK)
+        e = token_list(token_module_of(a->token), &infos, &count);
+    for (size_t i = 0; e == ERR_OK && uri->len == 0 && i < count; i++) {
+        if (is_beside(&own, &infos[i]))
+            e = token_info_uri(&infos[i], uri);
+    }
+    free(infos);
+    return e;
+}
+
+static enum err open_beside(struct app *a, const char *uri, struct app *beside)
+{
+    *beside = (struct app){.token_uri = uri,
+                           .modules = a->modules,
+                           .module_count = a->module_count,
+                           .pin_fd = a->pin_fd,
+                           .pinentry = a->pinentry,
+                           .json = a->json,
+                           .yes = a->yes,
+                           .last_try = a->last_try,
+                           .held = true};
+    enum err e = app_find_token(beside);
+    if (e == ERR_OK)
+        e = app_log_in(beside, "use its other keys");
+    beside->token_uri = NULL;
+    return e;
+}
+
+static void close_beside(struct app *beside)
+{
+    beside->modules = NULL; /* the first token's app has them */
+    beside->module_count = 0;
+    app_close(beside);
+}
+
+/* Nobody gave its PIN: it was cancelled, or the descriptor has no second one. */
+static bool without_pin(const struct app *a, enum err e)
+{
+    return e == ERR_PIN_CANCELLED || (e == ERR_IO && a->pin_fd != NULL);
+}
+
+/* The keys that the first token lacks, where the other one has one for the use, and no more. */
+static enum err take_beside(struct app *a, struct enrol_keys *k)
+{
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    bool lacks = k->key[KEY_USE_AUTHENTICATE] == NULL || k->key[KEY_USE_DERIVE] == NULL;
+    enum err e = lacks ? find_beside(a, &uri) : ERR_OK;
+    if (e == ERR_OK && uri.len > 0) {
+        e = open_beside(a, buf_str(&uri), &k->beside);
+        for (size_t use = KEY_USE_AUTHENTICATE; e == ERR_OK && use < KEY_USES; use++) {
+            if (k->key[use] == NULL)
+                e = only_absent(
+                    token_key_find(k->beside.token, NULL, places[use].use, &k->key[use]));
+        }
+    }
+    buf_free(&uri);
+    if (without_pin(a, e)) {
+        fputs("Without the keys of the card's other token, whose PIN did not come.\n", stderr);
+        return ERR_OK;
+    }
+    if (e != ERR_OK && k->beside.message[0] != '\0')
+        e = app_fail(a, e, "%s", k->beside.message);
+    return e;
+}
+
 static enum err open_others(struct app *a, bool make, struct enrol_keys *k)
 {
     enum err e = ERR_OK;
@@ -142,6 +222,8 @@ static enum err open_all(struct app *a, bool make, enum token_curve curve, struc
     }
     if (e == ERR_OK)
         e = open_others(a, make, out);
+    if (e == ERR_OK)
+        e = take_beside(a, out);
     if (e == ERR_OK)
         e = read_publics(a, out);
     if (e != ERR_OK) {
@@ -200,5 +282,6 @@ void enrol_keys_free(struct enrol_keys *k)
         token_key_free(k->key[use]);
         key_free(k->public[use]);
     }
+    close_beside(&k->beside);
     memset(k, 0, sizeof *k);
 }

@@ -15,12 +15,15 @@ struct enrol_keys {
     struct token_key *key[KEY_USES]; /* NULL: the token has none and makes none */
     struct key *public[KEY_USES];
     bool made[KEY_USES]; /* just now */
+    struct app beside; /* the card's other token, where it has two and a key is there; it borrows */
 };
 
 /* Finds the keys, or makes them where they are missing, with the signing key on CURVE; A's token is
  * open and logged in. The signing key is the one that A's token URI names, else the one in its
  * place, else the only one that the token has, and becomes A's. The other two may be absent: a card
- * may have RSA there, and make nothing. */
+ * may have RSA there, and make nothing. They may be on another token with the same serial, as on an
+ * OpenPGP card, which is two: then its PIN is asked for as well, since it may be another one, and
+ * whoever gives none does without these keys. */
 MUST_CHECK enum err enrol_keys_open(struct app *a, enum token_curve curve, struct enrol_keys *out);
 /* The same without making any. */
 MUST_CHECK enum err enrol_keys_find(struct app *a, struct enrol_keys *out);

@@ -29,6 +29,9 @@ static const struct args_command commands[] = {
     {"token change-pin", "", "set a new PIN",
      "countersign token change-pin --token 'pkcs11:token=alice'",
      OPTIONS(cmd_token_change_pin_options), 0, 0, cmd_token_change_pin},
+    {"token unblock", "", "set a new PIN with the PUK, when wrong ones have locked it",
+     "countersign token unblock --token 'pkcs11:token=alice'", OPTIONS(cmd_token_unblock_options),
+     0, 0, cmd_token_unblock},
     {"enrol", "", "become a holder: make keys, ask the bank, print the letter for it",
      "countersign enrol --name 'Carol Example' --bank-letter bank-letter.txt \\\n"
      "      --token 'pkcs11:token=carol'",

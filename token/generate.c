@@ -95,12 +95,25 @@ static CK_RV generate_pair(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const struc
     return rv == CKR_OK ? keep_inside(f, s, made) : rv;
 }
 
+/* A key that could never be used; some tokens would say no more than that they failed. */
+static CK_RV check_use(struct token *t, enum token_use use)
+{
+    CK_MECHANISM_INFO info;
+
+    if (use == TOKEN_USE_SIGN)
+        return CKR_OK;
+    CK_RV rv = t->module->f->C_GetMechanismInfo(t->slot, CKM_ECDH1_DERIVE, &info);
+    return rv == CKR_MECHANISM_INVALID ? CKR_FUNCTION_NOT_SUPPORTED : CKR_OK;
+}
+
 static CK_RV generate(struct token *t, const struct token_session *s, void *arg)
 {
     struct order *o = arg;
 
     o->verdict = ERR_OK;
     CK_RV rv = check_curve(t, o->curve);
+    if (rv == CKR_OK)
+        rv = check_use(t, o->use);
     if (rv == CKR_OK)
         rv = check_id_free(t->module->f, s->handle, o);
     if (rv != CKR_OK || o->verdict)

@@ -113,6 +113,8 @@ MUST_CHECK enum err token_login_again(struct token *t);
 MUST_CHECK enum err token_login_allowed(struct token *t);
 CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
 
+/* Logged out, and the PIN wiped. Under the write lock. */
+void token_login_forget(struct token *t);
 /* Takes SECRET over, whatever it returns. */
 MUST_CHECK enum err token_pin_new(struct secret *secret, struct token_pin **out);
 /* One more holder; NULL-safe. token_pin_free lets go. */

@@ -71,7 +71,7 @@ CK_ULONG token_pin_len(const struct token_pin *pin)
 
 /* --- logging in --- */
 
-static void forget(struct token *t)
+void token_login_forget(struct token *t)
 {
     token_pin_free(t->pin);
     t->pin = NULL;
@@ -131,7 +131,7 @@ enum err token_login_again(struct token *t)
         return ERR_OK;
     enum err e = try_login(t, t->pin, false, &sent);
     if (e && e != ERR_TOKEN_FAILED && e != ERR_TOKEN_REMOVED)
-        forget(t);
+        token_login_forget(t);
     return e;
 }
 
@@ -143,7 +143,7 @@ static enum err login_recovered(struct token *t, const struct token_pin *pin, bo
     enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
 
     if (sent)
-        return before;
+        return e == ERR_TOKEN_REMOVED ? e : before;
     return e ? e : try_login(t, pin, last_try_allowed, &sent);
 }
 
@@ -154,7 +154,7 @@ enum err token_login(struct token *t, struct token_pin *pin, bool last_try_allow
     pthread_rwlock_wrlock(&t->module->lock);
     if (t->logged_in && token_session_attached(t))
         t->module->f->C_Logout(t->anchor);
-    forget(t);
+    token_login_forget(t);
     enum err e = try_login(t, pin, last_try_allowed, &sent);
     if (e == ERR_TOKEN_FAILED || e == ERR_TOKEN_REMOVED)
         e = login_recovered(t, pin, last_try_allowed, sent, e);
@@ -174,7 +174,7 @@ enum err token_logout(struct token *t)
     pthread_rwlock_wrlock(&t->module->lock);
     if (t->logged_in && token_session_attached(t))
         rv = t->module->f->C_Logout(t->anchor);
-    forget(t);
+    token_login_forget(t);
     t->generation++;
     pthread_rwlock_unlock(&t->module->lock);
     /* A token that is gone or forgot the login is logged out. */

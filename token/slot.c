@@ -16,15 +16,22 @@ static void copy_padded(char *out, const unsigned char *field, size_t len)
     out[len] = '\0';
 }
 
-static enum token_tries tries_of(CK_FLAGS flags)
+static enum token_tries tries_of(CK_FLAGS flags, CK_FLAGS locked, CK_FLAGS final, CK_FLAGS low)
 {
-    if (!(flags & CKF_USER_PIN_INITIALIZED))
-        return TOKEN_TRIES_UNKNOWN;
-    if (flags & CKF_USER_PIN_LOCKED)
+    if (flags & locked)
         return TOKEN_TRIES_LOCKED;
-    if (flags & CKF_USER_PIN_FINAL_TRY)
+    if (flags & final)
         return TOKEN_TRIES_FINAL;
-    return flags & CKF_USER_PIN_COUNT_LOW ? TOKEN_TRIES_LOW : TOKEN_TRIES_OK;
+    return flags & low ? TOKEN_TRIES_LOW : TOKEN_TRIES_OK;
+}
+
+static void copy_tries(CK_FLAGS flags, struct token_info *out)
+{
+    out->tries = TOKEN_TRIES_UNKNOWN;
+    if (flags & CKF_USER_PIN_INITIALIZED)
+        out->tries =
+            tries_of(flags, CKF_USER_PIN_LOCKED, CKF_USER_PIN_FINAL_TRY, CKF_USER_PIN_COUNT_LOW);
+    out->puk_tries = tries_of(flags, CKF_SO_PIN_LOCKED, CKF_SO_PIN_FINAL_TRY, CKF_SO_PIN_COUNT_LOW);
 }
 
 /* 0 where the token does not say, or says nonsense. */
@@ -62,7 +69,7 @@ CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info
     out->keypad = (t.flags & CKF_PROTECTED_AUTHENTICATION_PATH) != 0;
     out->read_only = (t.flags & CKF_WRITE_PROTECTED) != 0;
     out->ecdsa = signs_ecdsa(m, slot);
-    out->tries = tries_of(t.flags);
+    copy_tries(t.flags, out);
     out->pin_min = pin_len_of(t.ulMinPinLen);
     out->pin_max = pin_len_of(t.ulMaxPinLen);
     return CKR_OK;

@@ -103,8 +103,8 @@ struct token_info {
     bool keypad; /* the reader has a PIN pad of its own: log in with NULL */
     bool ecdsa;  /* false: the token says that it signs with no elliptic curve, so not here */
     bool read_only;
-    enum token_tries tries;
-    unsigned pin_min, pin_max; /* bytes; 0: the token does not say */
+    enum token_tries tries, puk_tries; /* the second: of the officer's PIN, which may be the PUK */
+    unsigned pin_min, pin_max;         /* bytes; 0: the token does not say */
 };
 
 /* Every slot with a token in it, in the module's order; the caller frees *OUT with free(). None is
@@ -156,6 +156,18 @@ MUST_CHECK enum err token_logout(struct token *t);
  * without LAST_TRY_ALLOWED, are refused beforehand. The login, if any, continues with FRESH. */
 MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
                                      struct token_pin *fresh, bool last_try_allowed);
+
+/* How a token takes its PUK, which PKCS#11 does not know. */
+enum token_way {
+    TOKEN_WAY_OFFICER = 1, /* its security officer's PIN, who sets the user's */
+    TOKEN_WAY_PUK          /* in place of the old PIN, as a driver's settings have it */
+};
+
+/* Sets the user PIN by the PUK, once; both NULL on a keypad. Ends any login. With TOKEN_WAY_PUK
+ * only a locked PIN (ERR_PIN_NOT_LOCKED); otherwise also one that was never set. ERR_PUK_WRONG,
+ * ERR_PUK_LOCKED, and ERR_PUK_LAST_TRY unless LAST_TRY_ALLOWED, as far as the token tells. */
+MUST_CHECK enum err token_unblock(struct token *t, enum token_way way, struct token_pin *puk,
+                                  struct token_pin *fresh, bool last_try_allowed);
 
 /* --- keys --- */
 

@@ -55,6 +55,7 @@ void wire_put_info(struct wire_out *out, const struct token_info *info)
     wire_put_text(out, info->slot);
     put_flags(out, flags, sizeof flags / sizeof flags[0]);
     wire_put(out, info->tries, 1);
+    wire_put(out, info->puk_tries, 1);
     wire_put(out, info->pin_min, 2);
     wire_put(out, info->pin_max, 2);
 }
@@ -159,6 +160,7 @@ void wire_get_info(struct wire_in *in, struct token_info *out)
     wire_get_text(in, out->slot, sizeof out->slot);
     get_flags(in, flags, sizeof flags / sizeof flags[0]);
     out->tries = (enum token_tries)wire_get(in, 1, TOKEN_TRIES_LOCKED);
+    out->puk_tries = (enum token_tries)wire_get(in, 1, TOKEN_TRIES_LOCKED);
     out->pin_min = (unsigned)wire_get(in, 2, SECRET_MAX);
     out->pin_max = (unsigned)wire_get(in, 2, SECRET_MAX);
 }

@@ -34,8 +34,9 @@ static struct {
     struct rule rules[RULES_MAX];
     size_t rule_count;
     bool keypad, trace;
-    char pin[WORD_SIZE];
-    unsigned tries; /* 0: never locks */
+    char pin[WORD_SIZE], fresh[WORD_SIZE];
+    unsigned officer; /* tries of the security officer's; 0: it does not say */
+    unsigned tries;   /* 0: never locks */
 } control;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -116,7 +117,11 @@ static void parse_line(const char *line)
 
     if (count <= 0)
         return;
-    if (count == 3) {
+    if (count == 3 && strcmp(words[0], "keypad") == 0) {
+        control.keypad = true;
+        memcpy(control.pin, words[1], WORD_SIZE);
+        memcpy(control.fresh, words[2], WORD_SIZE);
+    } else if (count == 3) {
         parse_rule(line, words[1], words[2], words[0]);
     } else if (count == 2 && strcmp(words[0], "keypad") == 0) {
         control.keypad = true;
@@ -126,6 +131,8 @@ static void parse_line(const char *line)
         control.tries = (unsigned)number(line, words[1]);
         if (control.tries == 0)
             die("no token has no tries", line);
+    } else if (count == 2 && strcmp(words[0], "officer") == 0) {
+        control.officer = 1 + (unsigned)number(line, words[1]);
     } else if (count == 1 && strcmp(words[0], "trace") == 0) {
         control.trace = true;
     } else {
@@ -284,6 +291,24 @@ bool control_keypad(char pin[static CONTROL_PIN_MAX + 1])
     memcpy(pin, control.pin, CONTROL_PIN_MAX + 1);
     pthread_mutex_unlock(&mutex);
     return keypad;
+}
+
+void control_keypad_new(char pin[static CONTROL_PIN_MAX + 1])
+{
+    pthread_mutex_lock(&mutex);
+    refresh();
+    memcpy(pin, control.fresh, CONTROL_PIN_MAX + 1);
+    pthread_mutex_unlock(&mutex);
+}
+
+bool control_officer(unsigned *left)
+{
+    pthread_mutex_lock(&mutex);
+    refresh();
+    bool told = control.officer > 0;
+    *left = told ? control.officer - 1 : 0;
+    pthread_mutex_unlock(&mutex);
+    return told;
 }
 
 /* Call with the mutex held. */

@@ -14,6 +14,8 @@
  *     C_Sign 3 crash     the 3rd call aborts the process
  *     keypad 123456      the PIN is entered at the reader: this one ...
  *     keypad cancel      ... or the holder presses "cancel"
+ *     keypad 123456 7890 the same, and the second where a new PIN is asked for
+ *     officer 1          so many tries the security officer's PIN has left, as the token says
  *     tries 3            the user PIN locks after three wrong ones
  *     trace              every call is written down
  *
@@ -46,6 +48,12 @@ unsigned long control_answer(const char *function, unsigned long rv);
 
 /* Whether the reader has a keypad, and what is typed there; empty is "cancel". */
 bool control_keypad(char pin[static CONTROL_PIN_MAX + 1]);
+
+/* What is typed there as a new PIN. */
+void control_keypad_new(char pin[static CONTROL_PIN_MAX + 1]);
+
+/* Whether the token says how many tries the officer's PIN has left. */
+bool control_officer(unsigned *left);
 
 /* Whether the PIN can lock, and how many tries are left. */
 bool control_tries(unsigned *max, unsigned *left);

@@ -60,6 +60,10 @@ static CK_RV special_C_GetTokenInfo(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
         return rv;
     if (control_keypad(pin))
         info->flags |= CKF_PROTECTED_AUTHENTICATION_PATH;
+    if (control_officer(&left))
+        info->flags |= left == 0   ? CKF_SO_PIN_LOCKED
+                       : left == 1 ? CKF_SO_PIN_FINAL_TRY
+                                   : (CK_FLAGS)0;
     if (!control_tries(&max, &left))
         return CKR_OK;
     info->flags &=
@@ -94,7 +98,7 @@ static CK_RV special_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BY
     if (control_call("C_Login", &rv) == CONTROL_FAIL)
         return rv;
     if (user == CKU_SO)
-        return real->C_Login(session, user, pin, pin_len);
+        return enter_pin(session, user, pin, pin_len);
     pthread_mutex_lock(&login_mutex);
     if (control_tries(&max, &left) && left == 0)
         rv = CKR_PIN_LOCKED;
@@ -104,6 +108,37 @@ static CK_RV special_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BY
         control_note_pin(rv == CKR_OK);
     pthread_mutex_unlock(&login_mutex);
     return rv;
+}
+
+static CK_RV special_C_InitPIN(CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG pin_len)
+{
+    char typed[CONTROL_PIN_MAX + 1];
+    CK_RV rv;
+
+    if (control_call("C_InitPIN", &rv) == CONTROL_FAIL)
+        return rv;
+    if (pin != NULL || !control_keypad(typed))
+        return real->C_InitPIN(session, pin, pin_len);
+    control_keypad_new(typed);
+    return real->C_InitPIN(session, (CK_BYTE *)typed, strlen(typed));
+}
+
+/* Both at the reader, or neither. */
+static CK_RV special_C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len,
+                              CK_BYTE *new_pin, CK_ULONG new_len)
+{
+    char typed[CONTROL_PIN_MAX + 1], fresh[CONTROL_PIN_MAX + 1];
+    CK_RV rv;
+
+    if (control_call("C_SetPIN", &rv) == CONTROL_FAIL)
+        return rv;
+    if (old_pin != NULL || !control_keypad(typed))
+        return real->C_SetPIN(session, old_pin, old_len, new_pin, new_len);
+    if (typed[0] == '\0')
+        return CKR_FUNCTION_CANCELED;
+    control_keypad_new(fresh);
+    return real->C_SetPIN(session, (CK_BYTE *)typed, strlen(typed), (CK_BYTE *)fresh,
+                          strlen(fresh));
 }
 
 /* One that fails has finalised the module behind all the same: nothing else starts that anew. */

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A virtual card (card.h) in a virtual reader, for the tests. It connects to the vpcd driver of a
- * running pcscd and answers until SIGTERM. SIGUSR1 pulls the card, SIGUSR2 plugs it in again.
+ * running pcscd and answers until SIGTERM. SIGUSR1 pulls the card, SIGUSR2 plugs it in again;
+ * SIGRTMIN with a number (sigqueue) has it pulled at the so many-th APDU from now: what that asks
+ * for is done, but nobody is told. 0 calls that off.
  * On stdout: READY each time the reader has powered the card and read its ATR, REMOVED each time
  * it was pulled.
  */
@@ -31,6 +33,7 @@ struct reader {
     bool mute;     /* there, and no answer to a reset: as a card the wrong way round */
     int signals;   /* signalfd */
     bool inserted; /* what the last signal asked for */
+    int pulled_in; /* so many APDUs; 0: none */
     bool stop;
     bool powered;
     bool announced; /* READY was printed for this insertion */
@@ -95,6 +98,10 @@ static bool exchange(struct reader *reader, int fd)
     trace(reader, "> ", message, len);
     len = apdu_link_answer(&reader->link, message, len, card_kind.command, reader->card, answer);
     trace(reader, "< ", answer, len);
+    if (reader->pulled_in > 0 && --reader->pulled_in == 0) {
+        reader->inserted = false;
+        return false;
+    }
     return vpcd_send(fd, answer, len);
 }
 
@@ -108,6 +115,8 @@ static void take_signal(struct reader *reader)
         reader->inserted = false;
     else if (info.ssi_signo == SIGUSR2)
         reader->inserted = true;
+    else if (info.ssi_signo == (uint32_t)SIGRTMIN)
+        reader->pulled_in = info.ssi_int;
     else
         reader->stop = true;
 }
@@ -178,6 +187,7 @@ static int open_signals(void)
     sigemptyset(&set);
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGUSR2);
+    sigaddset(&set, SIGRTMIN);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)

@@ -106,6 +106,30 @@ class CardPays(unittest.TestCase):
         path, _ = carol.new_order(account=account)
         self.assertIn("ACSC, settled", carol.run("approve", path, check=True).stdout)
 
+    def test_enrols_two_tokens(self):
+        """An OpenPGP card: its key to sign is on one token, the other two are on another, and each asks for its PIN."""
+        self.bank.ctl("key", "show", "--letter", self.bank.dir, "--public-url", "https://127.0.0.1:%d" % self.bank.port)
+        pins = PIN + "\n" + PIN
+
+        def enrol(name, *words, pin):
+            holder = Holder(self.bank, name, PIN, MODULE, KEYS[0].partition(";")[0])
+            self.addCleanup(holder.close)
+            return holder, holder.run("enrol", "--name", name.title(), "--bank-letter", self.bank.path("bank-letter.txt"),
+                                      "--module", MODULE, "--token", holder.token, "--letter", self.bank.dir, *words, pin=pin)
+
+        _, done = enrol("dave", pin=PIN)
+        self.assertIn("Without the keys of the card's other token", done.stderr)
+        for use in ("authenticate", "derive"):
+            self.assertIn("Without     a key to %s, " % use, done.stdout)
+        self.fails(enrol("erin", pin=PIN + "\n" + WRONG_PIN)[1], "PIN_WRONG")
+        carol, done = enrol("carol", "--json", pin=pins)
+        asked = json.loads(done.stdout)
+        told = json.loads(self.bank.ctl("enrolment", "admit", asked["enrolment"], "--id", "carol", "--name", "Carol",
+                                        "--thumbprint", asked["thumbprint"], "--json").stdout)
+        self.assertEqual(set(told["keys"]), {"sign", "authenticate", "derive"})
+        carol.run("enrol", "--finish", "--letter", self.bank.dir, pin=pins, check=True)
+        carol.run("login", check=True)
+
     def test_certified(self):
         """Certificates that OpenSC does not write to a PIV card come as files; they are of the card's keys."""
         olga = Key(self.bank.dir)
@@ -126,7 +150,7 @@ class CardPays(unittest.TestCase):
             self.assertEqual(der, unb64(told["certificates"][use]))
         dora.run("login", check=True)
 
-    def test_wrong_pins(self):
+    def test_threat_14_wrong_pins(self):
         """No try is spent unasked: the last one takes --last-try, and then the count starts anew."""
         self.enrol(self.alice)
         path, _ = self.alice.new_order(account=ACCOUNTS["alice"])
@@ -153,6 +177,9 @@ class CardPays(unittest.TestCase):
         """Until pcscd has noticed, too; OpenSC 0.23 hangs on a card that went a moment ago."""
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR1)
         await_log("REMOVED", removed)
+        self.await_noticed()
+
+    def await_noticed(self):
         deadline = time.monotonic() + WAIT_S
         while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):
             self.assertLess(time.monotonic(), deadline)
@@ -165,7 +192,7 @@ class CardPays(unittest.TestCase):
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
         await_log("READY", ready)
 
-    def test_pulled(self):
+    def test_threat_14_pulled_before_and_while_asked(self):
         """Before the command, and while it asks for the PIN: nothing signed, nothing written."""
         self.enrol(self.alice)
         path, _ = self.alice.new_order(account=ACCOUNTS["alice"])

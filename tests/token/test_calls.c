@@ -222,6 +222,17 @@ static enum err do_change_pin(void)
     return e;
 }
 
+static enum err do_unblock(void)
+{
+    struct token_pin *puk = softhsm_pin(b.h.module, SOFTHSM_SO_PIN);
+    struct token_pin *pin = softhsm_pin(b.h.module, SOFTHSM_PIN);
+
+    enum err e = token_unblock(b.t, TOKEN_WAY_OFFICER, puk, pin, false);
+    token_pin_free(puk);
+    token_pin_free(pin);
+    return e;
+}
+
 static enum err do_find(void)
 {
     struct token_key *k = NULL;
@@ -347,6 +358,7 @@ enum operation {
     OPERATION(logout),
     OPERATION(init),
     OPERATION(change_pin),
+    OPERATION(unblock),
     OPERATION(find),
     OPERATION(look),
     OPERATION(generate),
@@ -373,6 +385,7 @@ static const struct {
     [OP_logout] = {do_logout, "", 0},
     [OP_init] = {do_init, "", 1},
     [OP_change_pin] = {do_change_pin, "", 0},
+    [OP_unblock] = {do_unblock, "", 1},
     [OP_find] = {do_find, "", 2},
     [OP_look] = {do_look, "", 2},
     [OP_generate] = {do_generate, "", 2},

@@ -152,6 +152,9 @@ static void generating_fails_by_name(void **state)
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_NO_EC);
     fault(b, "C_OpenSession * 0xe2");
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_READ_ONLY);
+    fault(b, "C_GetMechanismInfo 2 0x70"); /* it makes keys, and does not agree */
+    assert_err(token_generate(b->t, TOKEN_USE_DERIVE, TOKEN_P256, "x", &id, 1),
+               ERR_TOKEN_UNSUPPORTED);
 }
 
 static void has_rsa_only(void **state)
@@ -178,6 +181,61 @@ static void keypad_asks(void **state)
     fault(b, "keypad cancel");
     assert_err(token_login(b->t, NULL, false), ERR_PIN_CANCELLED);
     assert_err(sign(b), ERR_PIN_REQUIRED);
+}
+
+static void keypad_changes_and_unblocks(void **state)
+{
+    struct bench *b = *state;
+    struct token_pin *pin = softhsm_pin(b->h.module, SOFTHSM_PIN);
+
+    assert_err(token_change_pin(b->t, NULL, NULL, false), ERR_PIN_REQUIRED); /* there is none */
+    assert_err(token_unblock(b->t, TOKEN_WAY_OFFICER, NULL, NULL, false), ERR_PIN_REQUIRED);
+    fault(b, "keypad cancel");
+    assert_err(token_change_pin(b->t, NULL, NULL, false), ERR_PIN_CANCELLED);
+    assert_err(token_unblock(b->t, TOKEN_WAY_OFFICER, NULL, NULL, false), ERR_PIN_CANCELLED);
+    assert_err(token_change_pin(b->t, NULL, pin, false), ERR_PIN_REQUIRED); /* half of it */
+    assert_err(token_unblock(b->t, TOKEN_WAY_OFFICER, pin, NULL, false), ERR_PIN_REQUIRED);
+    token_pin_free(pin);
+    fault(b, "keypad " SOFTHSM_PIN " 246802");
+    assert_ok(token_change_pin(b->t, NULL, NULL, false));
+    fault(b, "keypad " SOFTHSM_SO_PIN " 135791");
+    assert_ok(token_unblock(b->t, TOKEN_WAY_OFFICER, NULL, NULL, false));
+    fault(b, "");
+    assert_err(login(b, "246802", false), ERR_PIN_WRONG);
+    assert_ok(login(b, "135791", false));
+    assert_ok(sign(b));
+}
+
+static enum err unblock(struct bench *b, enum token_way way, const char *puk, bool last_try)
+{
+    struct token_pin *old = softhsm_pin(b->h.module, puk);
+    struct token_pin *fresh = softhsm_pin(b->h.module, "135791");
+
+    enum err e = token_unblock(b->t, way, old, fresh, last_try);
+    token_pin_free(old);
+    token_pin_free(fresh);
+    return e;
+}
+
+static void unblocking_spends_what_is_allowed(void **state)
+{
+    struct bench *b = *state;
+
+    fault(b, "officer 0");
+    assert_err(unblock(b, TOKEN_WAY_OFFICER, SOFTHSM_SO_PIN, true), ERR_PUK_LOCKED);
+    fault(b, "officer 1");
+    assert_err(unblock(b, TOKEN_WAY_OFFICER, SOFTHSM_SO_PIN, false), ERR_PUK_LAST_TRY);
+    assert_err(unblock(b, TOKEN_WAY_OFFICER, "11111111", true), ERR_PUK_WRONG);
+    fault(b, "C_SetPIN * crash"); /* it never gets so far */
+    assert_err(unblock(b, TOKEN_WAY_PUK, SOFTHSM_SO_PIN, true), ERR_PIN_NOT_LOCKED);
+    fault(b, "officer 3");
+    assert_err(unblock(b, TOKEN_WAY_OFFICER, "", false), ERR_PIN_INVALID);
+    assert_ok(login(b, SOFTHSM_PIN, false)); /* none of it did anything */
+    assert_ok(sign(b));
+    assert_ok(unblock(b, TOKEN_WAY_OFFICER, SOFTHSM_SO_PIN, false));
+    assert_err(sign(b), ERR_PIN_REQUIRED); /* the login ended */
+    assert_ok(login(b, "135791", false));
+    assert_ok(sign(b));
 }
 
 static void last_try_only_in_so_many_words(void **state)
@@ -230,6 +288,8 @@ static void login_without_a_verdict(void **state)
     fault(b, "C_Login 1 0x05\nC_Login 2 crash");
     assert_err(login(b, SOFTHSM_PIN, false), ERR_TOKEN_FAILED);
     assert_err(sign(b), ERR_PIN_REQUIRED);
+    fault(b, "C_Login 1 0x30\nC_GetSlotList * 0xe0"); /* it was pulled meanwhile */
+    assert_err(login(b, SOFTHSM_PIN, false), ERR_TOKEN_REMOVED);
     fault(b, "");
     assert_ok(login(b, SOFTHSM_PIN, false));
     fault(b, "C_GetTokenInfo 1 0x30\nC_Login 2 crash");
@@ -281,6 +341,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(generating_fails_by_name, begin, end),
         cmocka_unit_test_setup_teardown(has_rsa_only, begin, end),
         cmocka_unit_test_setup_teardown(keypad_asks, begin, end),
+        cmocka_unit_test_setup_teardown(keypad_changes_and_unblocks, begin, end),
+        cmocka_unit_test_setup_teardown(unblocking_spends_what_is_allowed, begin, end),
         cmocka_unit_test_setup_teardown(last_try_only_in_so_many_words, begin, end),
         cmocka_unit_test_setup_teardown(reattaching_spares_the_last_try, begin, end),
         cmocka_unit_test_setup_teardown(login_without_a_verdict, begin, end),

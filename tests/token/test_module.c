@@ -160,12 +160,90 @@ static void derives(void **state)
     }
 }
 
+static enum token_tries tries(struct desk *d)
+{
+    struct token_info info;
+
+    assert_ok(token_info_of(d->t, &info));
+    return info.tries;
+}
+
+/* With a token's own flags, and never a try that was not asked for. */
+static void locks(void **state)
+{
+    struct desk *d = *state;
+
+    assert_int_equal(tries(d), TOKEN_TRIES_OK);
+    assert_err(login(d, "7654321"), ERR_PIN_WRONG);
+    assert_int_equal(tries(d), TOKEN_TRIES_LOW);
+    assert_err(login(d, "7654321"), ERR_PIN_WRONG);
+    assert_int_equal(tries(d), TOKEN_TRIES_FINAL);
+    assert_err(login(d, getenv("TOKEN_PIN")), ERR_PIN_LAST_TRY); /* even the right one */
+    assert_int_equal(tries(d), TOKEN_TRIES_FINAL);
+    assert_err(softhsm_login(d->t, "7654321", true), ERR_PIN_WRONG);
+    assert_int_equal(tries(d), TOKEN_TRIES_LOCKED);
+    assert_err(softhsm_login(d->t, getenv("TOKEN_PIN"), true), ERR_PIN_LOCKED);
+}
+
+static void has_no_curves(void **state)
+{
+    struct desk *d = *state;
+    struct token_info info;
+    struct token_key *k = NULL;
+    const uint8_t id = 1;
+
+    assert_ok(token_info_of(d->t, &info));
+    assert_false(info.ecdsa);
+    assert_ok(login(d, getenv("TOKEN_PIN")));
+    for (size_t i = 0; i < 3; i++)
+        assert_err(token_generate(d->t, TOKEN_USE_SIGN, curves[i].curve, "sign", &id, 1),
+                   ERR_TOKEN_NO_EC);
+    assert_err(token_key_find(d->t, NULL, TOKEN_USE_SIGN, &k), ERR_KEY_NOT_FOUND);
+}
+
+static void signs_but_not_p521(void **state)
+{
+    struct desk *d = *state;
+    uint8_t hash[64] = {7}, sig[TOKEN_SIG_MAX], id = 1;
+    size_t len = 0;
+
+    assert_ok(login(d, getenv("TOKEN_PIN")));
+    for (; id <= 2; id++) {
+        assert_ok(token_generate(d->t, TOKEN_USE_SIGN, curves[id - 1].curve, "sign", &id, 1));
+        struct token_key *k = find(d, id, TOKEN_USE_SIGN);
+        for (int i = 0; i < 20; i++) /* more than the TPM has handles for */
+            assert_ok(
+                token_sign(k, hash, token_hash_len(curves[id - 1].curve), sig, sizeof sig, &len));
+        token_key_free(k);
+    }
+    /* It makes one, and says nothing right of its public half. */
+    struct token_uri *uri = softhsm_uri("pkcs11:id=%03");
+    struct token_key *k = NULL;
+    assert_ok(token_generate(d->t, TOKEN_USE_SIGN, TOKEN_P521, "sign", &id, 1));
+    assert_err(token_key_find(d->t, uri, TOKEN_USE_SIGN, &k), ERR_KEY_INVALID);
+    token_uri_free(uri);
+}
+
+static void does_not_derive(void **state)
+{
+    struct desk *d = *state;
+    const uint8_t id = 1;
+
+    assert_ok(login(d, getenv("TOKEN_PIN")));
+    assert_err(token_generate(d->t, TOKEN_USE_DERIVE, TOKEN_P256, "derive", &id, 1),
+               ERR_TOKEN_UNSUPPORTED);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wrong_pin, begin, end),
         cmocka_unit_test_setup_teardown(signs, begin, end),
         cmocka_unit_test_setup_teardown(derives, begin, end),
+        cmocka_unit_test_setup_teardown(locks, begin, end),
+        cmocka_unit_test_setup_teardown(has_no_curves, begin, end),
+        cmocka_unit_test_setup_teardown(signs_but_not_p521, begin, end),
+        cmocka_unit_test_setup_teardown(does_not_derive, begin, end),
     };
     if (argc != 2)
         return 2;

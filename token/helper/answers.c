@@ -268,6 +268,18 @@ static enum err answer_CHANGE_PIN(struct question *q)
     return wire_ended(&q->in) ? token_change_pin(t, old, fresh, last_try_allowed) : ERR_USAGE;
 }
 
+static enum err answer_UNBLOCK(struct question *q)
+{
+    struct token *t = get(q, THING_TOKEN);
+    enum token_way way = (enum token_way)wire_get(&q->in, 1, TOKEN_WAY_PUK);
+    struct token_pin *puk = get_pin(q), *fresh = get_pin(q);
+    bool last_try_allowed = wire_get(&q->in, 1, 1) != 0;
+
+    if (!wire_ended(&q->in) || way < TOKEN_WAY_OFFICER)
+        return ERR_USAGE;
+    return token_unblock(t, way, puk, fresh, last_try_allowed);
+}
+
 /* --- keys --- */
 
 static enum token_use get_use(struct question *q)

@@ -330,6 +330,20 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     return call_end(&c, e ? e : call_run(&c, -1));
 }
 
+enum err token_unblock(struct token *t, enum token_way way, struct token_pin *puk,
+                       struct token_pin *fresh, bool last_try_allowed)
+{
+    struct call c;
+
+    begin_at(&c, t, WIRE_UNBLOCK);
+    wire_put(&c.out, way, 1);
+    enum err e = put_pin(&c, puk);
+    if (!e)
+        e = put_pin(&c, fresh);
+    wire_put(&c.out, last_try_allowed, 1);
+    return call_end(&c, e ? e : call_run(&c, -1));
+}
+
 enum err token_look(struct token *t, struct token_sight *out)
 {
     struct call c;

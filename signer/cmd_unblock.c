@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0
+ * A locked PIN gets a new one by the PUK. PKCS#11 has no word for that: some drivers take the PUK
+ * as the security officer's PIN, some in place of the old PIN, and OpenSC either way, or none, as
+ * its configuration says. */
+#include "app/app.h"
+#include "signer/commands.h"
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *opt_puk_fd, *opt_new_pin_fd;
+
+const struct args_option cmd_token_unblock_options[2] = {
+    {"puk-fd", 0, ARGS_TEXT, "N", "read the PUK from descriptor N", &opt_puk_fd},
+    {"new-pin-fd", 0, ARGS_TEXT, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
+};
+
+/* By the maker that the token names; CONF is what its driver is to read for this once. */
+static const struct unblock_way {
+    const char *maker;
+    enum token_way way; /* 0: its driver has none */
+    const char *conf, *puk;
+} ways[] = {
+    {"piv_II", TOKEN_WAY_PUK, "opensc-puk.conf", "PUK"},
+    {"OpenPGP project", TOKEN_WAY_OFFICER, "opensc-officer.conf", "Admin PIN (PW3)"},
+    {"Yubico (www.yubico.com)", 0, NULL, NULL},
+    {NULL, TOKEN_WAY_OFFICER, NULL, "PUK or security officer's PIN"}, /* any other */
+};
+
+static const struct unblock_way *way_of(const struct token_info *info)
+{
+    const struct unblock_way *w = ways;
+    while (w->maker != NULL && strcmp(w->maker, info->manufacturer) != 0)
+        w++;
+    return w;
+}
+
+/* Beside this program, in a build as when installed. */
+static enum err conf_path(const char *name, char out[static PATH_MAX])
+{
+    char own[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    if (slash == NULL)
+        return ERR_IO;
+    *slash = '\0';
+    int len = snprintf(out, PATH_MAX, "%s/" UNBLOCK_FROM_BIN "/%s", own, name);
+    return len < PATH_MAX && access(out, R_OK) == 0 ? ERR_OK : ERR_IO;
+}
+
+/* The driver reads its configuration once, so it starts anew. */
+static enum err restart_driver(struct app *a, const char *name)
+{
+    char path[PATH_MAX] = "";
+    enum err e = conf_path(name, path);
+    if (e != ERR_OK)
+        return app_fail(a, e, "%s is not installed", name);
+    app_close_modules(a);
+    return setenv("OPENSC_CONF", path, 1) == 0 ? app_open_token(a) : ERR_NO_MEMORY;
+}
+
+static enum err refuse(struct app *a, const struct token_info *info, const struct unblock_way *w)
+{
+    if (w->way == 0)
+        return app_fail(a, ERR_TOKEN_UNSUPPORTED,
+                        "its driver does not unblock; give --module opensc-pkcs11.so");
+    if (w->way == TOKEN_WAY_PUK && info->tries != TOKEN_TRIES_LOCKED)
+        return ERR_PIN_NOT_LOCKED;
+    if (info->puk_tries == TOKEN_TRIES_LOCKED)
+        return ERR_PUK_LOCKED;
+    if (info->puk_tries == TOKEN_TRIES_FINAL && !a->last_try)
+        return app_fail(a, ERR_PUK_LAST_TRY, "--last-try allows it");
+    return ERR_OK;
+}
+
+static enum err ask(struct app *a, const struct token_info *info, const char *name,
+                    struct token_pin **puk, struct token_pin **fresh)
+{
+    char prompt[128];
+    (void)snprintf(prompt, sizeof prompt, "%s of token %s%s to unblock its PIN", name, info->label,
+                   info->puk_tries == TOKEN_TRIES_FINAL ? " (LAST TRY)" : "");
+    const struct app_pin old = {prompt, opt_puk_fd, false, NULL};
+    const struct app_pin new = {"New PIN", opt_new_pin_fd, true, NULL};
+    struct token_module *m = token_module_of(a->token);
+    if (info->keypad) {
+        app_say(stderr, "Enter the %s, and then the new PIN, on the reader.", prompt);
+        return ERR_OK;
+    }
+    enum err e = app_read_pin(a, m, &old, puk);
+    return e == ERR_OK ? app_read_pin(a, m, &new, fresh) : e;
+}
+
+static enum err unblock(struct app *a)
+{
+    struct token_pin *puk = NULL, *fresh = NULL;
+    struct token_info info;
+    enum err e = app_open_token(a);
+    if (e == ERR_OK)
+        e = token_info_of(a->token, &info);
+    if (e != ERR_OK)
+        return e;
+    const struct unblock_way *w = way_of(&info);
+    e = refuse(a, &info, w);
+    if (e == ERR_OK && w->conf != NULL)
+        e = restart_driver(a, w->conf);
+    if (e == ERR_OK)
+        e = ask(a, &info, w->puk, &puk, &fresh);
+    if (e == ERR_OK)
+        e = token_unblock(a->token, w->way, puk, fresh, a->last_try);
+    if (e == ERR_PUK_WRONG && token_info_of(a->token, &info) == ERR_OK)
+        (void)app_fail(a, e, "Tries left of the PUK: %s.", app_tries_left(info.puk_tries));
+    token_pin_free(puk);
+    token_pin_free(fresh);
+    if (e == ERR_OK && !a->json)
+        fputs("The PIN is the new one.\n", stderr);
+    return e;
+}
+
+int cmd_token_unblock(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? unblock(a) : e);
+}

@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A card's PIN, locked by wrong ones, gets a new one by the PUK, through the holder's program."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+from middleware import MODULE, PIN, WRONG_PIN
+
+PUK, NEW = os.environ["CARD_PUK"], "246802"
+TOKEN = "pkcs11:token=" + ("OpenPGP%20card%20%28User%20PIN%29" if os.environ["CARD_KIND"] == "pgpcard" else "PIV%20AUTH")
+COUNTERSIGN = os.path.join(os.environ["COUNTERSIGN_BIN"], "countersign")
+
+
+class UnblockTest(unittest.TestCase):
+    def setUp(self):
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        self.env = {**os.environ, "HOME": home.name}
+
+    def run_it(self, command, *words, token=TOKEN, **pins):
+        fds, args = [], [COUNTERSIGN, "token", command, "--module", MODULE, "--token", token, *words]
+        for option, pin in pins.items():
+            read, write = os.pipe()
+            os.write(write, pin.encode() + b"\n")
+            os.close(write)
+            fds.append(read)
+            args += ["--" + option.replace("_", "-"), str(read)]
+        try:
+            return subprocess.run(args, env=self.env, pass_fds=fds, capture_output=True, text=True, timeout=60,
+                                  check=False, start_new_session=True)
+        finally:
+            for fd in fds:
+                os.close(fd)
+
+    def refused(self, done, name, *words):
+        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
+        self.assertIn("countersign: %s: " % name, done.stderr)
+        for word in words:
+            self.assertIn(word, done.stderr)
+
+    def info(self, pin, *words):
+        return self.run_it("info", *words, pin_fd=pin)
+
+    def lock(self):
+        for left in ("more than one", "one; another wrong PIN locks the token", "none; the token is locked"):
+            self.refused(self.info(WRONG_PIN, "--last-try"), "PIN_WRONG", "Tries left: " + left)
+        self.refused(self.info(PIN), "PIN_LOCKED", "countersign token unblock")
+
+    def unblock(self, puk=PUK, *words, **options):
+        return self.run_it("unblock", *words, puk_fd=puk, new_pin_fd=NEW, **options)
+
+    def test_unblocks(self):
+        self.lock()
+        done = self.unblock()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.refused(self.info(PIN), "PIN_WRONG")
+        done = self.info(NEW)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("P-256", done.stdout)
+
+    def test_wrong_puk(self):
+        """Costs the PUK one try, as the next two tell; the third right one does not help any more."""
+        self.lock()
+        self.refused(self.unblock("11111111"), "PUK_WRONG")
+        self.refused(self.unblock("11111111"), "PUK_WRONG")
+        done = self.unblock()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(self.info(NEW).returncode, 0)
+
+    def test_puk_locks(self):
+        self.lock()
+        names = [next(line.split(": ")[1] for line in self.unblock("11111111").stderr.splitlines()
+                      if line.startswith("countersign: ")) for _ in range(4)]
+        self.assertEqual(set(names[:2]), {"PUK_WRONG"})
+        self.assertEqual(names[3], "PUK_LOCKED")
+        self.refused(self.unblock(), "PUK_LOCKED")
+        self.refused(self.info(NEW), "PIN_LOCKED")
+
+    def test_not_locked(self):
+        """The PUK goes nowhere, so that no try of the PIN's is spent."""
+        self.refused(self.unblock(), "PIN_NOT_LOCKED")
+        done = self.info(PIN)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_by_another_driver(self):
+        """ykcs11 does not unblock, and says what does."""
+        done = self.unblock(token="pkcs11:")
+        self.refused(done, "TOKEN_UNSUPPORTED", "opensc-pkcs11.so")
+
+
+if __name__ == "__main__":
+    unittest.main()
