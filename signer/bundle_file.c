@@ -93,6 +93,7 @@ enum err bundle_file_verify(const struct bundle *b, const struct bundle_decision
                                                  .jws = buf_str(&d->jws),
                                                  .jws_len = d->jws.len,
                                                  .order = &order,
+                                                 .inclusion = d->by_batch ? &d->inclusion : NULL,
                                                  .policy = policy,
                                                  .keys = {the_key, key}};
         e = verify_decision(&in, &v);

@@ -38,6 +38,8 @@ struct bundle_wish {
     enum verb verb;
     const struct args_list *orders; /* their ids; empty: all */
     const char *output;             /* NULL: in the place of the file */
+    bool batch;                     /* one signature for those of a policy that lets it */
+    bool texts;                     /* with BATCH: shows each order's text, too */
 };
 MUST_CHECK enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *wish);
 
