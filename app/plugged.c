@@ -54,6 +54,12 @@ bool plugged_known(const struct plugged *p, const struct token_reader *reader)
 
 /* --- tokens --- */
 
+bool plugged_one_card(const struct token_info *a, const struct token_info *b)
+{
+    return strspn(a->serial, "0") < strlen(a->serial) && strcmp(a->serial, b->serial) == 0 &&
+           strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->module, b->module) == 0;
+}
+
 static enum err look(struct app *a, struct plugged_token *t)
 {
     struct buf text = BUF_INIT(TOKEN_URI_MAX);

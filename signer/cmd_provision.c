@@ -116,14 +116,15 @@ static enum err open_token(struct work *w)
 
 /* --- its keys --- */
 
-/* A card may be more than one token, which have its serial in common. */
+/* A card may be more than one token, and any of them have the key. */
 static const struct plugged_token *find_key(const struct work *w, const uint8_t *id, size_t len,
                                             const struct token_seen_key **key)
 {
     for (size_t i = 0; i < w->plugged.token_count; i++) {
         const struct plugged_token *t = &w->plugged.tokens[i];
-        if (strcmp(t->info.serial, w->info.serial) != 0 ||
-            strcmp(t->info.manufacturer, w->info.manufacturer) != 0)
+        bool same = strcmp(t->info.serial, w->info.serial) == 0 &&
+                    strcmp(t->info.label, w->info.label) == 0;
+        if (!same && !plugged_one_card(&w->info, &t->info))
             continue;
         for (size_t k = 0; k < t->sight.count; k++) {
             *key = &t->sight.keys[k];

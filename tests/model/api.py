@@ -18,6 +18,7 @@ import bank as fixture  # noqa: E402
 import cash  # noqa: E402
 import delegation  # noqa: E402
 import enrolment  # noqa: E402
+import many  # noqa: E402
 import operators  # noqa: E402
 import payee_checker  # noqa: E402
 import policy_change  # noqa: E402
@@ -160,7 +161,7 @@ class Api:
         people = [h.split(":") for h in c["holders"]]
         body = {"account": c["account"], "currency": c["currency"], "title": "Household",
                 "holders": [name if of == "A" else {"class": of, "id": name} for name, of in people],
-                **{name: json.loads(c[name]) for name in ("rules", "limits", "deputies") if c[name]}}
+                **{name: json.loads(c[name]) for name in ("rules", "limits", "deputies", "signatures") if c[name]}}
         return self.call(c, "POST", "/v1/accounts", body)
 
     def do_fund(self, c):
@@ -233,6 +234,23 @@ class Api:
         order, policy = json.loads(c["order"]), json.loads(c["policy"])
         jws = self.people[c["key"]].sign(order, policy, c["verb"], bank=order["bank"], **self.said(c))
         return self.hand_in(c, "/v1/decisions", {"decision": jws, "order": order})
+
+    def do_batch(self, c):
+        orders, policy = [json.loads(order) for order in c["orders"]], json.loads(c["policy"])
+        totals = {order["currency"]: 0 for order in orders}
+        for order in orders:
+            totals[order["currency"]] += documents.minor_of(order["amount"], order["currency"])
+        totals = sorted((currency, c["total"] or documents.money(minor, currency)) for currency, minor in totals.items())
+        jws = many.decision(self.people[c["key"]].key, orders, policy, totals, **self.said(c))
+        self.handed.append(("batch", {"decision": jws, "orders": orders, "policy": policy}))
+        return {"err": "OK"}
+
+    def do_one_of(self, c):
+        signed = self.handed[c["statement"]][1]
+        self.checker.answer = json.dumps({"result": c["payee_check"]}).encode() + b"\n"
+        return self.call(c, "POST", "/v1/decisions", {
+            "decision": signed["decision"], "order": signed["orders"][c["order"]],
+            "inclusion": many.inclusion(c["place"], signed["orders"], signed["policy"])})
 
     def do_cash(self, c):
         order = json.loads(c["order"])
@@ -556,6 +574,9 @@ class ApiWorld(world.World):
     def decide(self, said, order):
         """The checker says something of every payee."""
         super().decide({**said, "check": said["check"] or "RCVC"}, order)
+
+    def one_of(self, said, i, place, carried):
+        super().one_of(said, i, place, {**carried, "check": carried["check"] or "RCVC"})
 
     def check_executed(self, number, order, people):
         super().check_executed(number, order, people)

@@ -97,26 +97,27 @@ class Batch(Desk):
 class Files(Batch):
     def test_one_pin_one_signature(self):
         """At a terminal: the count, the total, the payees, what is signed; the PIN once."""
-        path = self.file(self.orders())
+        path = self.file(self.orders(1000, "0.10"))
         with self.dora.terminal("sign", "--batch", path, "--policy", self.policy, "-o", self.out) as terminal:
             shown = terminal.expect(PIN_PROMPT)
-            for text in ("%d orders wait for your approval." % MANY, "Total        40.00 EUR in %d orders" % MANY,
-                         "40.00 EUR  to EDP Comercial, %s, %d orders" % (PAYEE, MANY),
-                         "I approve all payment orders of this batch.", "Orders        %d\r\n" % MANY,
-                         "Total         40.00 EUR"):
+            for text in ("1000 orders wait for your approval.", "Total       100.00 EUR in 1000 orders",
+                         "100.00 EUR  to EDP Comercial, %s, 1000 orders" % PAYEE,
+                         "I approve all payment orders of this batch.", "Orders        1000\r\n",
+                         "Total         100.00 EUR"):
                 self.assertIn(text, shown)
             self.assertNotIn("I approve this payment order", shown)
-            self.assertIn("approve these %d orders" % MANY, terminal.expect(": "))
+            self.assertIn("approve these 1000 orders", terminal.expect(": "))
             terminal.type("4321\n")
             code, rest = terminal.end()
         self.assertEqual((code, rest.count(PIN_PROMPT)), (0, 0), rest)
         self.assertEqual(self.dora.signatures(), 1)
         lines = self.lines()
-        self.assertEqual((len(lines), len({line["decision"] for line in lines})), (MANY, 1))
-        self.assertEqual([line["inclusion"]["index"] for line in lines], list(range(MANY)))
-        done = self.dora.run("send", self.out, "--json", check=True)
-        self.assertEqual([json.loads(line)["status"] for line in done.stdout.splitlines()], ["ACSC"] * MANY)
-        self.assertEqual(self.available(self.account), "460.00")
+        self.assertEqual((len(lines), len({line["decision"] for line in lines})), (1000, 1))
+        self.assertEqual([line["inclusion"]["index"] for line in lines], list(range(1000)))
+        some = self.file(lines[::25], "some.ndjson")
+        done = self.dora.run("send", some, "--json", check=True)
+        self.assertEqual([json.loads(line)["status"] for line in done.stdout.splitlines()], ["ACSC"] * 40)
+        self.assertEqual(self.available(self.account), "496.00")
         self.assertEqual(self.dora.signatures(), 0)
 
     def test_evidence_stands_alone(self):
