@@ -30,6 +30,7 @@ struct plugged {
     size_t reader_count;
     struct plugged_token *tokens;
     size_t token_count;
+    enum err trouble; /* of the first module that did not list its tokens, which are not here */
 };
 
 /* Reads all. P is all zero but for APP, whose modules are open, and GLANCES; it is for
@@ -42,6 +43,8 @@ void plugged_free(struct plugged *p);
  * ago makes some modules hang. */
 MUST_CHECK enum err plugged_next(struct plugged *p, unsigned wait_ms);
 
+/* Whether both are tokens of one card, which has a serial number: nobody's is all zeros. */
+bool plugged_one_card(const struct token_info *a, const struct token_info *b);
 /* The reader that holds the token; NULL: none that pcscd knows. */
 const struct token_reader *plugged_reader(const struct plugged *p, const struct token_info *token);
 /* Whether a token of some module is in the reader. */

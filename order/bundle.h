@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "order/batch.h"
 #include "order/decision.h"
 #include "order/key.h"
 #include "order/order.h"
@@ -87,13 +88,17 @@ MUST_CHECK enum err bundle_add_order(struct bundle *b, const struct buf *order,
 MUST_CHECK enum err bundle_order_at(const struct bundle *b, size_t i, struct order *out,
                                     struct buf *bytes, struct policy **policy);
 
-/* SIGNED is {"decision":JWS,"order":{…}}, as subject_sign makes it. */
+/* SIGNED is {"decision":JWS,"order":{…}}, of a batch with its "inclusion", as signing gives it. */
 MUST_CHECK enum err bundle_add_decision(struct bundle *b, const void *signed_bytes, size_t len);
+/* What it says, of which nothing is verified. */
 struct bundle_decision {
     struct buf jws;
-    char signer[KEY_THUMBPRINT_LEN + 1]; /* as the JWS says; nothing is verified */
-    struct decision said;                /* likewise */
-    size_t order;                        /* which one of the bundle's */
+    char signer[KEY_THUMBPRINT_LEN + 1];
+    struct statement head;
+    enum verb verb;
+    bool by_batch;
+    struct batch_inclusion inclusion; /* of a batch */
+    size_t order;                     /* which one of the bundle's */
 };
 /* BUF of OUT is for buf_free. */
 MUST_CHECK enum err bundle_decision_at(const struct bundle *b, size_t i,

@@ -48,38 +48,59 @@ static enum err read_challenge(const struct bundle *b, const struct js *value,
     return e == ERR_OK ? set_place(item, c.thumbprint, c.challenge) : e;
 }
 
-/* Without the order, which is found in the bundle by its digest. */
-static enum err read_decision_members(const struct js *value, struct jws_parts *parts,
-                                      const char **jws, uint8_t order[static DIGEST_LEN])
+/* A decision without its order, which is found in the bundle by its digest. */
+struct said {
+    const char *jws;
+    struct jws_parts parts;
+    const struct js *inclusion; /* NULL: the order by itself */
+    uint8_t order[DIGEST_LEN];
+};
+
+static enum err check_typ(const struct said *s)
+{
+    enum statement_kind kind = s->inclusion ? STATEMENT_BATCH_DECISION : STATEMENT_DECISION;
+
+    return strcmp(s->parts.header.typ, statement_typ(kind)) == 0 ? ERR_OK : ERR_JWS_TYPE;
+}
+
+static enum err read_decision_members(const struct js *value, struct said *out)
 {
     const struct js *decision, *digest;
     const struct js_member table[] = {MEMBER_TEXT("decision", true, &decision),
+                                      MEMBER_OBJECT("inclusion", false, &out->inclusion),
                                       MEMBER_TEXT("order", true, &digest)};
-    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    struct batch_inclusion inclusion;
     size_t len = 0;
+    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK)
-        e = member_digest(digest, order);
+        e = member_digest(digest, out->order);
+    if (e == ERR_OK && out->inclusion)
+        e = batch_inclusion_read(out->inclusion, &inclusion);
     if (e != ERR_OK)
         return e;
-    *jws = js_text(decision, &len);
-    e = jws_split(*jws, len, parts);
-    if (e == ERR_OK && strcmp(parts->header.typ, statement_typ(STATEMENT_DECISION)) != 0)
-        e = ERR_JWS_TYPE;
-    return e;
+    out->jws = js_text(decision, &len);
+    e = jws_split(out->jws, len, &out->parts);
+    return e == ERR_OK ? check_typ(out) : e;
 }
 
+/* Its place is all that it is. */
 static enum err read_decision(const struct bundle *b, const struct js *value,
                               struct bundle_item *item)
 {
     char digest[DIGEST_TEXT_LEN + 1];
-    struct jws_parts parts;
-    const char *jws = NULL;
-    enum err e = read_decision_members(value, &parts, &jws, item->order);
+    struct said said;
+    enum err e = read_decision_members(value, &said);
 
     (void)b;
+    if (e != ERR_OK)
+        return e;
+    memcpy(item->order, said.order, DIGEST_LEN);
     text_hex(item->order, DIGEST_LEN, digest);
-    return e == ERR_OK ? set_place(item, digest, jws) : e;
+    e = set_place(item, digest, said.jws);
+    if (e == ERR_OK && said.inclusion)
+        e = buf_add_byte(&item->place, '/');
+    return e == ERR_OK && said.inclusion ? js_canon(said.inclusion, &item->place) : e;
 }
 
 static enum err parse_key(const struct js *value, struct key **out)
@@ -291,17 +312,23 @@ enum err bundle_add_decision(struct bundle *b, const void *signed_bytes, size_t 
     struct doc doc = {0};
     struct order order;
     struct js *value = NULL;
+    struct buf inclusion = BUF_INIT(0);
     enum err e = js_parse(signed_bytes, len, &value);
 
     if (e == ERR_OK)
         e = order_from_js(js_get(value, "order"), &order, NULL);
+    if (e == ERR_OK && js_get(value, "inclusion"))
+        e = js_canon(js_get(value, "inclusion"), &inclusion);
     if (e == ERR_OK) {
         doc_object(&doc);
         doc_text(&doc, "decision", js_member_text(value, "decision"));
+        if (inclusion.len > 0)
+            doc_canonical(&doc, "inclusion", inclusion.data, inclusion.len);
         doc_digest(&doc, "order", order.digest);
         e = add_doc(b, BUNDLE_DECISIONS, &doc);
     }
     js_free(value);
+    buf_free(&inclusion);
     return e;
 }
 
@@ -317,36 +344,89 @@ static enum err find_order(const struct bundle *b, const uint8_t digest[static D
     return ERR_ORDER_MISMATCH;
 }
 
-static enum err read_said(const struct jws_parts *parts, struct decision *out)
+bool bundle_is_of_account(const struct bundle_item *order, const char *account)
+{
+    size_t len = strlen(account);
+
+    return strncmp(buf_str(&order->place), account, len) == 0 && order->place.data[len] == '/';
+}
+
+/* Only what it says of its order: whether the key said so is for who uses it. */
+static enum err check_about(const struct bundle_item *order, const struct decision *d)
+{
+    const char *id = strrchr(buf_str(&order->place), '/');
+
+    if (!bundle_is_of_account(order, d->account) || strcmp(id + 1, d->order) != 0 ||
+        memcmp(d->order_digest, order->order, DIGEST_LEN) != 0)
+        return ERR_ORDER_MISMATCH;
+    return memcmp(d->policy_digest, order->policy, DIGEST_LEN) == 0 ? ERR_OK : ERR_POLICY_MISMATCH;
+}
+
+static enum err take_single(const struct bundle *b, const struct buf *payload,
+                            const struct bundle_item *order, struct bundle_decision *out)
+{
+    struct decision d;
+    enum err e = decision_parse(payload->data, payload->len, &d);
+
+    if (e != ERR_OK)
+        return e;
+    out->head = d.head;
+    out->verb = d.verb;
+    return strcmp(d.head.bank, b->bank) == 0 ? check_about(order, &d) : ERR_BANK_MISMATCH;
+}
+
+/* Whether the order is in the batch is not seen before it is verified. */
+static enum err take_batch(const struct bundle *b, const struct buf *payload,
+                           const struct bundle_item *order, struct bundle_decision *out)
+{
+    struct batch batch;
+    enum err e = batch_parse(payload->data, payload->len, &batch);
+
+    if (e != ERR_OK)
+        return e;
+    out->head = batch.head;
+    out->verb = VERB_APPROVE;
+    if (strcmp(batch.head.bank, b->bank) != 0)
+        return ERR_BANK_MISMATCH;
+    if (!bundle_is_of_account(order, batch.account))
+        return ERR_ORDER_MISMATCH;
+    return memcmp(batch.policy_digest, order->policy, DIGEST_LEN) == 0 ? ERR_OK
+                                                                       : ERR_POLICY_MISMATCH;
+}
+
+static enum err take_said(const struct bundle *b, const struct said *said,
+                          struct bundle_decision *out)
 {
     struct buf payload = BUF_INIT(JWS_MAX);
+    const struct bundle_item *order = &b->sets[BUNDLE_ORDERS].at[out->order];
+    const struct jws_parts *parts = &said->parts;
     enum err e = text_unb64url(parts->payload_b64, parts->payload_b64_len, &payload);
 
+    out->by_batch = said->inclusion != NULL;
+    if (e == ERR_OK && out->by_batch)
+        e = batch_inclusion_read(said->inclusion, &out->inclusion);
     if (e == ERR_OK)
-        e = decision_parse(payload.data, payload.len, out);
+        e = out->by_batch ? take_batch(b, &payload, order, out)
+                          : take_single(b, &payload, order, out);
+    if (e == ERR_OK)
+        memcpy(out->signer, parts->header.kid, sizeof out->signer);
     buf_free(&payload);
-    return e;
+    return e == ERR_OK ? buf_add_str(&out->jws, said->jws) : e;
 }
 
 enum err bundle_decision_at(const struct bundle *b, size_t i, struct bundle_decision *out)
 {
-    uint8_t digest[DIGEST_LEN];
-    struct jws_parts parts;
-    const char *jws = NULL;
+    struct said said;
     struct js *value = NULL;
 
     *out = (struct bundle_decision){.jws = BUF_INIT(JWS_MAX)};
     enum err e = value_at(b, BUNDLE_DECISIONS, i, &value);
     if (e == ERR_OK)
-        e = read_decision_members(value, &parts, &jws, digest);
+        e = read_decision_members(value, &said);
     if (e == ERR_OK)
-        e = find_order(b, digest, &out->order);
+        e = find_order(b, said.order, &out->order);
     if (e == ERR_OK)
-        e = read_said(&parts, &out->said);
-    if (e == ERR_OK) {
-        memcpy(out->signer, parts.header.kid, sizeof out->signer);
-        e = buf_add_str(&out->jws, jws);
-    }
+        e = take_said(b, &said, out);
     js_free(value);
     return e;
 }
@@ -354,7 +434,7 @@ enum err bundle_decision_at(const struct bundle *b, size_t i, struct bundle_deci
 enum err bundle_signed_at(const struct bundle *b, size_t i, struct buf *out)
 {
     struct buf bytes = BUF_INIT(ORDER_MAX);
-    struct doc doc = {0};
+    struct doc doc = {0}, inclusion = {0};
     struct bundle_decision d;
     struct policy *policy = NULL;
     struct order order;
@@ -365,6 +445,10 @@ enum err bundle_signed_at(const struct bundle *b, size_t i, struct buf *out)
     if (e == ERR_OK) {
         doc_object(&doc);
         doc_text(&doc, "decision", buf_str(&d.jws));
+        if (d.by_batch) {
+            batch_inclusion_write(&d.inclusion, &inclusion);
+            doc_put(&doc, "inclusion", &inclusion);
+        }
         doc_canonical(&doc, "order", bytes.data, bytes.len);
         e = doc_canon(&doc, out);
     }

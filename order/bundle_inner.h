@@ -20,6 +20,8 @@ extern const struct bundle_row bundle_rows[BUNDLE_SETS];
 
 /* Where PLACE is, or would be; *FOUND. */
 size_t bundle_find(const struct bundle_items *items, const char *place, bool *found);
+/* Whether an order is of ACCOUNT, with which its place begins. */
+bool bundle_is_of_account(const struct bundle_item *order, const char *account);
 MUST_CHECK enum err bundle_add_value(struct bundle *b, enum bundle_set set, const struct js *value);
 
 #endif

@@ -85,8 +85,8 @@ static enum err read_words(struct showing *s)
         e = bundle_decision_at(&s->bundle, i, &d);
         if (e == ERR_OK) {
             w->order = d.order;
-            w->verb = d.said.verb;
-            w->issued_us = d.said.head.issued_us;
+            w->verb = d.verb;
+            w->issued_us = d.head.issued_us;
             memcpy(w->signer, d.signer, sizeof w->signer);
             name_signer(w);
             w->verdict = bundle_file_verify(&s->bundle, &d);

@@ -2,7 +2,7 @@
  *
  * sign BUNDLE: on a machine without a network. All that could be signed is shown before the PIN;
  * which orders this key has decided already is only known when the token has told its key, and
- * those are left out then.
+ * those are left out then. By a batch it is the other way round.
  */
 #include "app/app.h"
 #include "base/clock.h"
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "order/doc.h"
 #include "signer/bundle_file.h"
+#include "signer/many.h"
 #include "signer/waiting.h"
 #include <string.h>
 
@@ -21,8 +22,9 @@ struct signing {
     const struct bundle_wish *wish;
     struct bundle bundle;
     struct waiting_list list;
+    struct many_plan plan;
     struct buf decided; /* digests of the orders that this key has decided */
-    size_t done, before;
+    size_t total, done, before;
     int64_t now_us;
 };
 
@@ -96,6 +98,7 @@ static enum err find_orders(struct signing *s)
         e = add_order(s, i);
     if (e == ERR_OK && s->list.count == 0)
         e = app_fail(s->app, ERR_NOT_FOUND, "there is no order to sign in it");
+    s->total = s->list.count;
     waiting_sort(&s->list);
     return e;
 }
@@ -103,7 +106,7 @@ static enum err find_orders(struct signing *s)
 /* Whether the bank can still take what this key said before. */
 static enum err is_good(const struct signing *s, const struct bundle_decision *d, bool *out)
 {
-    const struct statement *head = &d->said.head;
+    const struct statement *head = &d->head;
     struct bundle_challenge c;
     enum err e = ERR_OK;
     *out = head->challenge[0] == '\0' && s->now_us <= head->issued_us + UNCHALLENGED_US;
@@ -128,7 +131,7 @@ static enum err find_decided(struct signing *s)
             bundle_file_verify(&s->bundle, &d) == ERR_OK)
             e = is_good(s, &d, &good);
         if (e == ERR_OK && good)
-            e = buf_add(&s->decided, d.said.order_digest, DIGEST_LEN);
+            e = buf_add(&s->decided, s->bundle.sets[BUNDLE_ORDERS].at[d.order].order, DIGEST_LEN);
         buf_free(&d.jws);
     }
     return e;
@@ -145,13 +148,21 @@ static bool is_decided(const struct signing *s, const struct order *o)
 
 /* --- signing --- */
 
+static enum err keep(void *ctx, const struct subject *subject, const struct buf *line)
+{
+    struct signing *s = ctx;
+    (void)subject;
+    enum err e = bundle_add_decision(&s->bundle, line->data, line->len);
+    s->done += e == ERR_OK;
+    return e;
+}
+
 static enum err sign_one(struct signing *s, const struct subject *subject, const char *challenge)
 {
     struct buf bytes = BUF_INIT(DECISION_BUNDLE_MAX);
     enum err e = subject_sign(s->app, subject, s->wish->verb, challenge, &bytes);
     if (e == ERR_OK)
-        e = bundle_add_decision(&s->bundle, bytes.data, bytes.len);
-    s->done += e == ERR_OK;
+        e = keep(s, subject, &bytes);
     buf_free(&bytes);
     return e;
 }
@@ -160,12 +171,16 @@ static enum err sign_orders(struct signing *s, const char *challenge)
 {
     struct progress bar;
     enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < s->plan.count; i++) {
+        if (s->plan.many[i].count > 0)
+            e = many_sign(s->app, &s->plan.many[i], challenge, keep, s);
+    }
     progress_start(&bar, "Signing", s->list.count);
     for (size_t i = 0; e == ERR_OK && i < s->list.count; i++) {
         const struct subject *subject = &s->list.orders[i].subject;
         if (is_decided(s, &subject->order))
             s->before++;
-        else
+        else if (s->plan.count == 0 || !many_takes(subject))
             e = sign_one(s, subject, challenge);
         progress_set(&bar, i + 1);
     }
@@ -193,7 +208,7 @@ static enum err report(const struct signing *s)
     const char *me = key_thumbprint(s->app->public_key);
     struct doc doc = {0};
     if (!s->app->json) {
-        fprintf(stderr, "Signed %zu of %zu orders with the key %s", s->done, s->list.count, me);
+        fprintf(stderr, "Signed %zu of %zu orders with the key %s", s->done, s->total, me);
         fprintf(stderr, s->before > 0 ? "; it had signed %zu before.\n" : ".\n", s->before);
         return ERR_OK;
     }
@@ -206,24 +221,78 @@ static enum err report(const struct signing *s)
     return e;
 }
 
+static enum err find_key(struct signing *s)
+{
+    enum err e = bundle_add_key(&s->bundle, s->app->public_key);
+    return e == ERR_OK ? find_decided(s) : e;
+}
+
 /* The key is known now. */
 static enum err sign_with_key(struct signing *s, const char *path)
 {
     struct bundle_challenge c;
     bool has = false;
-    enum err e = bundle_add_key(&s->bundle, s->app->public_key);
-    if (e == ERR_OK)
-        e = choose(s, key_thumbprint(s->app->public_key), &c, &has);
+    enum err e = choose(s, key_thumbprint(s->app->public_key), &c, &has);
     if (e == ERR_OK && !has)
         fprintf(stderr,
                 "Warning: there is no challenge for the key %s: the bank takes what it "
                 "signs for five minutes only.\n",
                 key_thumbprint(s->app->public_key));
     if (e == ERR_OK)
-        e = find_decided(s);
-    if (e == ERR_OK)
         e = sign_and_keep(s, has ? c.challenge : NULL, path);
     return e == ERR_OK ? report(s) : e;
+}
+
+static enum err sign_singly(struct signing *s, const char *path)
+{
+    enum err e = waiting_show(&s->list, s->wish->verb, stderr);
+    if (e == ERR_OK)
+        e = waiting_print(&s->list, false, stderr);
+    if (e == ERR_OK)
+        e = waiting_consent(s->app, &s->list, s->wish->verb, s->list.count);
+    if (e == ERR_OK)
+        e = find_key(s);
+    return e == ERR_OK ? sign_with_key(s, path) : e;
+}
+
+/* What this key has decided already goes out of the list before its tree is made. */
+static void drop_decided(struct signing *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->list.count; i++) {
+        struct waiting_order *w = &s->list.orders[i];
+        if (is_decided(s, &w->subject.order)) {
+            buf_free(&w->subject.bytes);
+            s->before++;
+        } else {
+            s->list.orders[kept++] = *w;
+        }
+    }
+    s->list.count = kept;
+}
+
+/* What is signed is one text about all of them, so the key comes first, and a yes after the text.
+ */
+static enum err sign_batch(struct signing *s, const char *path)
+{
+    enum err e = app_open_key(s->app, "see what it has signed");
+    if (e == ERR_OK)
+        e = find_key(s);
+    if (e == ERR_OK)
+        drop_decided(s);
+    if (e == ERR_OK && s->list.count == 0)
+        return report(s);
+    if (e == ERR_OK)
+        e = many_plan_make(&s->list, true, &s->plan);
+    if (e == ERR_OK && s->wish->texts)
+        e = waiting_show(&s->list, VERB_APPROVE, stderr);
+    if (e == ERR_OK)
+        e = waiting_print(&s->list, true, stderr);
+    if (e == ERR_OK)
+        e = many_plan_show(&s->plan, &s->list, stderr);
+    if (e == ERR_OK)
+        e = waiting_consent(s->app, &s->list, VERB_APPROVE, s->plan.signatures);
+    return e == ERR_OK ? sign_with_key(s, path) : e;
 }
 
 enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *wish)
@@ -236,17 +305,14 @@ enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *
     if (e == ERR_OK)
         e = bundle_file_read(a, path, &s.bundle);
     if (e == ERR_OK)
+        e = bundle_file_grow(a, wish->output, &s.bundle);
+    if (e == ERR_OK)
         e = choose(&s, NULL, &any, &has);
     if (e == ERR_OK)
         e = find_orders(&s);
     if (e == ERR_OK)
-        e = waiting_show(&s.list, wish->verb, stderr);
-    if (e == ERR_OK)
-        e = waiting_print(&s.list, false, stderr);
-    if (e == ERR_OK)
-        e = waiting_consent(a, &s.list, wish->verb, s.list.count);
-    if (e == ERR_OK)
-        e = sign_with_key(&s, path);
+        e = wish->batch ? sign_batch(&s, path) : sign_singly(&s, path);
+    many_plan_free(&s.plan);
     waiting_free(&s.list);
     bundle_free(&s.bundle);
     buf_free(&s.decided);

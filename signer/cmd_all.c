@@ -8,52 +8,6 @@
 #include "signer/many.h"
 #include "signer/sending.h"
 #include "signer/waiting.h"
-#include <stdlib.h>
-#include <string.h>
-
-/* What is signed at once: one a policy, which may be of nothing. */
-struct plan {
-    struct many *many;
-    size_t count, signatures;
-};
-
-static void free_plan(struct plan *p)
-{
-    for (size_t i = 0; i < p->count; i++)
-        many_free(&p->many[i]);
-    free(p->many);
-}
-
-static enum err make_plan(const struct waiting_list *l, bool batch, struct plan *out)
-{
-    out->signatures = l->count;
-    if (!batch)
-        return ERR_OK;
-    out->many = calloc(l->policy_count, sizeof *out->many);
-    enum err e = out->many != NULL ? ERR_OK : ERR_NO_MEMORY;
-    for (; e == ERR_OK && out->count < l->policy_count; out->count++) {
-        struct many *m = &out->many[out->count];
-        e = many_gather(l, l->policies[out->count], m);
-        out->signatures -= m->count > 0 ? m->count - 1 : 0;
-    }
-    return e;
-}
-
-static enum err show_plan(const struct plan *p, const struct waiting_list *l)
-{
-    enum err e = ERR_OK;
-    size_t together = 0;
-    for (size_t i = 0; e == ERR_OK && i < p->count; i++) {
-        if (p->many[i].count > 0)
-            e = many_show(&p->many[i], stderr);
-        together += p->many[i].count;
-    }
-    if (p->count > 0 && together < l->count)
-        fprintf(stderr, "%zu order%s signed by %s: cash, or a policy that wants it so.\n",
-                l->count - together, l->count - together == 1 ? " is" : "s are",
-                l->count - together == 1 ? "itself" : "themselves");
-    return e;
-}
 
 static enum err send_line(void *ctx, const struct subject *s, const struct buf *line)
 {
@@ -72,7 +26,8 @@ static enum err sign_and_send(struct sending *s, const struct subject *subject)
 
 /* Each is handed in as soon as it is signed: what an interruption leaves waits at the bank, and
  * nothing else is signed by the next run. */
-static enum err carry_out(struct sending *s, const struct waiting_list *l, const struct plan *p)
+static enum err carry_out(struct sending *s, const struct waiting_list *l,
+                          const struct many_plan *p)
 {
     enum err e = ERR_OK;
     sending_start(s, "Signing");
@@ -91,19 +46,19 @@ static enum err approve(struct app *a, const struct waiting_list *l,
                         const struct approve_wish *wish)
 {
     struct sending s = {.app = a, .total = l->count};
-    struct plan p = {.count = 0};
-    enum err e = make_plan(l, wish->batch, &p);
+    struct many_plan p = {.count = 0};
+    enum err e = many_plan_make(l, wish->batch, &p);
     if (e == ERR_OK && wish->texts)
         e = waiting_show(l, VERB_APPROVE, stderr);
     if (e == ERR_OK)
         e = waiting_print(l, wish->batch, stderr);
     if (e == ERR_OK)
-        e = show_plan(&p, l);
+        e = many_plan_show(&p, l, stderr);
     if (e == ERR_OK)
         e = waiting_consent(a, l, VERB_APPROVE, p.signatures);
     if (e == ERR_OK)
         e = carry_out(&s, l, &p);
-    free_plan(&p);
+    many_plan_free(&p);
     return e;
 }
 

@@ -15,7 +15,8 @@ static bool opt_logout, opt_all, opt_show, opt_batch, opt_sign_batch, opt_sign_s
 
 const struct args_option cmd_sign_options[7] = {
     {"batch", 'b', ARGS_FLAG, NULL,
-     "approve all orders of a directory, or of a file with one a line, by one signature",
+     "approve all orders of a directory, of a file with one a line, or of a bundle by one "
+     "signature",
      &opt_sign_batch},
     {"show", 0, ARGS_FLAG, NULL, "with --batch: the whole text of each order, too", &opt_sign_show},
     {"policy", 'p', ARGS_TEXT, "FILE", "of an order or a batch: the account's policy document",
@@ -106,10 +107,15 @@ static enum err sign_order(struct app *a, const char *path)
 
 static enum err sign_bundle(struct app *a, const char *path)
 {
-    struct bundle_wish wish = {.orders = &opt_orders, .output = opt_output};
+    struct bundle_wish wish = {.orders = &opt_orders,
+                               .output = opt_output,
+                               .batch = opt_sign_batch,
+                               .texts = opt_sign_show};
     if (opt_policy != NULL || opt_challenge != NULL)
         return app_fail(a, ERR_USAGE, "%s is a bundle: it has policies and challenges", path);
     enum err e = read_verb(a, opt_verb != NULL ? opt_verb : "approve", &wish.verb);
+    if (e == ERR_OK && wish.batch && wish.verb != VERB_APPROVE)
+        e = app_fail(a, ERR_USAGE, "--batch approves");
     return e == ERR_OK ? bundle_sign(a, path, &wish) : e;
 }
 
@@ -127,11 +133,12 @@ static enum err sign_batch(struct app *a, const char *path)
 
 static enum err sign_what(struct app *a, const char *path)
 {
-    if (opt_sign_batch)
-        return sign_batch(a, path);
-    if (opt_sign_show)
+    bool is_bundle = bundle_file_at(path);
+    if (opt_sign_show && !opt_sign_batch)
         return app_fail(a, ERR_USAGE, "--show goes with --batch; an order is always shown");
-    return bundle_file_at(path) ? sign_bundle(a, path) : sign_order(a, path);
+    if (opt_sign_batch && !is_bundle)
+        return sign_batch(a, path);
+    return is_bundle ? sign_bundle(a, path) : sign_order(a, path);
 }
 
 int cmd_sign(void *ctx, const struct args_list *words)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/enrol_keys.h"
 
+#include "app/plugged.h"
 #include "order/pkcs10.h"
 #include <stdlib.h>
 #include <string.h>
@@ -124,9 +125,7 @@ static enum err only_absent(enum err e)
 
 static bool is_beside(const struct token_info *a, const struct token_info *b)
 {
-    return b->initialized && a->serial[0] != '\0' && strcmp(a->serial, b->serial) == 0 &&
-           strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->slot, b->slot) == 0 &&
-           strcmp(a->label, b->label) != 0;
+    return b->initialized && plugged_one_card(a, b) && strcmp(a->label, b->label) != 0;
 }
 
 /* Appends the other token's URI; nothing where there is none. */

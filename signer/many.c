@@ -98,3 +98,43 @@ enum err many_sign(struct app *a, struct many *m, const char *challenge, many_li
     buf_free(&jws);
     return e;
 }
+
+/* --- what is signed at once --- */
+
+void many_plan_free(struct many_plan *p)
+{
+    for (size_t i = 0; i < p->count; i++)
+        many_free(&p->many[i]);
+    free(p->many);
+}
+
+enum err many_plan_make(const struct waiting_list *l, bool batch, struct many_plan *out)
+{
+    out->signatures = l->count;
+    if (!batch)
+        return ERR_OK;
+    out->many = calloc(l->policy_count, sizeof *out->many);
+    enum err e = out->many != NULL ? ERR_OK : ERR_NO_MEMORY;
+    for (; e == ERR_OK && out->count < l->policy_count; out->count++) {
+        struct many *m = &out->many[out->count];
+        e = many_gather(l, l->policies[out->count], m);
+        out->signatures -= m->count > 0 ? m->count - 1 : 0;
+    }
+    return e;
+}
+
+enum err many_plan_show(const struct many_plan *p, const struct waiting_list *l, FILE *f)
+{
+    enum err e = ERR_OK;
+    size_t together = 0;
+    for (size_t i = 0; e == ERR_OK && i < p->count; i++) {
+        if (p->many[i].count > 0)
+            e = many_show(&p->many[i], f);
+        together += p->many[i].count;
+    }
+    if (p->count > 0 && together < l->count)
+        fprintf(f, "%zu order%s signed by %s: cash, or a policy that wants it so.\n",
+                l->count - together, l->count - together == 1 ? " is" : "s are",
+                l->count - together == 1 ? "itself" : "themselves");
+    return e;
+}

@@ -33,4 +33,16 @@ typedef enum err (*many_line_fn)(void *ctx, const struct subject *s, const struc
 MUST_CHECK enum err many_sign(struct app *a, struct many *m, const char *challenge,
                               many_line_fn each, void *ctx);
 
+/* What is signed at once: one a policy, which may be of nothing; without BATCH none. */
+struct many_plan {
+    struct many *many;
+    size_t count;      /* 0: each order is signed by itself */
+    size_t signatures; /* in all, those of single orders included */
+};
+MUST_CHECK enum err many_plan_make(const struct waiting_list *l, bool batch, struct many_plan *out);
+/* The texts that are signed so, and how many orders are not. */
+MUST_CHECK enum err many_plan_show(const struct many_plan *p, const struct waiting_list *l,
+                                   FILE *f);
+void many_plan_free(struct many_plan *p);
+
 #endif

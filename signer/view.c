@@ -95,7 +95,7 @@ static void print_decisions(const struct js *decisions)
         app_print_safe(stdout, verb_past(js_member_text(d, "decision")));
         fputs(" at ", stdout);
         app_print_safe(stdout, js_member_text(d, "received"));
-        fputc('\n', stdout);
+        fputs(js_get(d, "batch") != NULL ? ", in a batch\n" : "\n", stdout);
     }
 }
 

@@ -10,7 +10,7 @@
 #define TOKEN_DEADLINE_S 30 /* unless it is set */
 
 /* How long a helper may take for one call into its module; four times that where somebody may have
- * to type at the reader, or a key is made. Before any module is loaded. */
+ * to type at the reader, or a key is made. */
 void token_remote_deadline(unsigned seconds);
 
 #define TOKEN_ASK_LINES 3

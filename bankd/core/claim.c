@@ -108,6 +108,14 @@ static const struct kind *kind_of(const char *item)
     return NULL;
 }
 
+/* Who works on it. */
+static role_set roles_for(const char *item)
+{
+    const struct kind *kind = kind_of(item);
+
+    return kind ? kind->roles : 0;
+}
+
 /* NOT_FOUND unless it waits. */
 static enum err check_item(struct core *c, const char *item)
 {
@@ -248,7 +256,7 @@ static enum err check_right(const struct claim *now, const struct core_caller *w
 {
     if (who->roles & ROLE_BIT(ROLE_SECURITY))
         return now->by[0] || operator_id[0] ? ERR_OK : ERR_ITEM_NOT_CLAIMED;
-    if (operator_id[0] && !(who->roles & kind_of(item)->roles))
+    if (operator_id[0] && !(who->roles & roles_for(item)))
         return ERR_ROLE_REQUIRED;
     if (now->by[0])
         return is_mine(now, who) ? ERR_OK : ERR_ITEM_CLAIMED;

@@ -10,6 +10,7 @@
 #include "bankd/ctl/table.h"
 #include "base/args.h"
 #include "base/err.h"
+#include "order/forms.h"
 #include "order/json.h"
 #include "order/waits.h"
 #include <stdbool.h>
@@ -32,9 +33,10 @@ struct ctl {
     bool another; /* key, of who is a person here */
     bool shown;   /* what is signed was shown, all of it together */
 
-    struct client *client; /* made by the first call */
-    struct buf problem;    /* the bank's problem document about the last failure, or empty */
-    char detail[512];      /* the last failure in words, or "" */
+    struct client *client;   /* made by the first call */
+    char bank[BANK_MAX + 1]; /* its name, once that was asked for */
+    struct buf problem;      /* the bank's problem document about the last failure, or empty */
+    char detail[512];        /* the last failure in words, or "" */
 };
 
 /* ctl_end with what the command came to is the last thing a command does: tells a failure on

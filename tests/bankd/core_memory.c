@@ -99,6 +99,9 @@ static void wrap_libraries(void)
     assert_int_equal(sqlite3_config(SQLITE_CONFIG_MALLOC, &mine), SQLITE_OK);
 }
 
+static bool by_batch; /* of one order, at this place */
+static struct batch_inclusion place;
+
 static enum err verify(struct world *w, const struct buf *jws, const struct world_order *o,
                        struct verified **out)
 {
@@ -106,6 +109,7 @@ static enum err verify(struct world *w, const struct buf *jws, const struct worl
                                              .jws = buf_str(jws),
                                              .jws_len = jws->len,
                                              .order = &o->order,
+                                             .inclusion = by_batch ? &place : NULL,
                                              .policies = core_policies(w->core),
                                              .keys = core_keys(w->core)};
     return verify_decision(&in, out);
@@ -156,7 +160,10 @@ static long fail_each(struct world *w, const struct person *signer, const struct
     bool done = false, is_verified = false;
     long n = 0;
 
-    world_sign(w, signer, o, VERB_APPROVE, NULL, &jws);
+    if (by_batch)
+        world_sign_many(w, signer, o, 1, NULL, NULL, &jws, &place);
+    else
+        world_sign(w, signer, o, VERB_APPROVE, NULL, &jws);
     for (; !done; n++) {
         fired = false;
         left = n;
@@ -179,12 +186,12 @@ static long fail_each(struct world *w, const struct person *signer, const struct
     return n;
 }
 
-static void threat_23_every_allocation_fails(void **state)
+static void pay(bool batch)
 {
     static struct world w;
     struct world_order o;
 
-    (void)state;
+    by_batch = batch;
     world_open(&w);
     world_populate(&w);
     world_order(&w, "60.00", &o);
@@ -194,9 +201,23 @@ static void threat_23_every_allocation_fails(void **state)
     assert_true(fail_each(&w, &w.bob, &o, "PATC", "ACSC") > 50);
     assert_string_equal(world_balance(&w, WORLD_ALICE_ACCOUNT), "4000/0");
     assert_string_equal(world_sql(&w, "SELECT count(*) FROM decision"), "2");
+    assert_string_equal(world_sql(&w, "SELECT count(*) FROM batch"), batch ? "2" : "0");
     world_check(&w);
     world_order_free(&o);
     world_close(&w);
+    by_batch = false;
+}
+
+static void threat_23_every_allocation_fails(void **state)
+{
+    (void)state;
+    pay(false);
+}
+
+static void threat_23_every_allocation_of_a_batch_fails(void **state)
+{
+    (void)state;
+    pay(true);
 }
 
 /* One attempt; the key that the cache keeps grows its room, and that may fail, too. */
@@ -551,6 +572,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(threat_23_every_allocation_fails),
+        cmocka_unit_test(threat_23_every_allocation_of_a_batch_fails),
         cmocka_unit_test(threat_23_every_allocation_of_an_enrolment_fails),
         cmocka_unit_test(threat_23_every_allocation_of_a_delegation_fails),
         cmocka_unit_test(threat_23_every_allocation_of_an_act_fails),

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The payloads of statements: an accepted one is canonical; a decision's reason belongs to its
- * verb; a login and a bank-keys payload written anew are the same bytes.
+ * verb; a batch's totals are by currency; a login and a bank-keys payload written anew are the same
+ * bytes.
  */
+#include "order/batch.h"
 #include "order/decision.h"
 #include "order/json.h"
 #include "tests/fuzz/fuzz.h"
@@ -26,6 +28,20 @@ static void check_decision(const uint8_t *data, size_t len)
     fuzz_must(d.verb != VERB_NONE && decision_verb_from_name(verb, strlen(verb)) == d.verb,
               "a verb has one name");
     fuzz_must(strcmp(d.reason, decision_reason_for(d.verb)) == 0, "the reason is the verb's");
+}
+
+static void check_batch(const uint8_t *data, size_t len)
+{
+    struct batch b;
+    if (batch_parse(data, len, &b) != ERR_OK)
+        return;
+    check_canonical(data, len, &b.head);
+    fuzz_must(b.count >= 1 && b.count <= (int64_t)BATCH_ORDERS_MAX, "it has orders");
+    fuzz_must(b.total_count >= 1 && b.total_count <= BATCH_TOTALS_MAX, "it has totals");
+    for (size_t i = 0; i < b.total_count; i++)
+        fuzz_must(b.totals[i].amount_minor > 0 &&
+                      batch_total_in(&b, b.totals[i].currency) == &b.totals[i],
+                  "a currency has one total");
 }
 
 static void check_login(const uint8_t *data, size_t len)
@@ -57,6 +73,7 @@ static void check_bank_keys(const uint8_t *data, size_t len)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     check_decision(data, len);
+    check_batch(data, len);
     check_login(data, len);
     check_bank_keys(data, len);
     return 0;

@@ -89,6 +89,10 @@ def decision_seeds():
     yield canonical(dict(payload, challenge=payload["nonce"]))
     yield payload_of(golden("login.jws"))
     yield payload_of(golden("bank-keys.jws"))
+    batch = json.loads(golden("batch-payload.json"))
+    yield canonical(batch)
+    yield canonical(dict(batch, batch=dict(batch["batch"], totals=[{"amount": "1.00", "currency": "EUR"},
+                                                                   {"amount": "1", "currency": "JPY"}])))
 
 
 def base64url_seeds():

@@ -503,6 +503,8 @@ static const struct {
     {"apply", driver_apply},
     {"employ", driver_employ},
     {"again", do_again},
+    {"batch", driver_batch},
+    {"one-of", driver_one_of},
     {"cash", do_cash},
     {"challenge", do_challenge},
     {"check", do_check},
@@ -565,6 +567,7 @@ static void close_all(struct driver *d)
         world_order_free(&d->handed[i].order);
         policy_free(d->handed[i].policy);
         application_free(&d->handed[i].application);
+        driver_batch_free(&d->handed[i]);
         world_person_free(&d->handed[i].next.person);
     }
     free(d->handed);

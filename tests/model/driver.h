@@ -27,6 +27,9 @@ struct handed {
     struct policy *policy; /* a word on this one; otherwise about the order */
     bool applies;          /* a word on this application */
     struct application application;
+    struct world_order *many; /* the orders of a batch, and each one's place */
+    struct batch_inclusion *places;
+    size_t many_count;
     bool cash;                          /* a terminal's */
     char account[IBAN_MAX + 1];         /* a delegation, for this account */
     char act[ACT_PATH_MAX + 1];         /* an operator's, for this path */
@@ -92,6 +95,11 @@ void driver_apply(struct driver *d, const struct js *command);
 void driver_admit_application(struct driver *d, const struct js *command);
 void driver_refuse_application(struct driver *d, const struct js *command);
 void driver_see_application(struct driver *d, const struct js *command);
+
+/* One signature on many orders, driver_batch.c. */
+void driver_batch(struct driver *d, const struct js *command);
+void driver_one_of(struct driver *d, const struct js *command);
+void driver_batch_free(struct handed *h);
 
 /* Keys, driver_keys.c. */
 void driver_key_suspend(struct driver *d, const struct js *command);

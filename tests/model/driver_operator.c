@@ -54,7 +54,8 @@ void driver_account(struct driver *d, const struct js *command)
                                     .count = js_count(people),
                                     .rules = driver_text(command, "rules"),
                                     .limits = driver_text(command, "limits"),
-                                    .deputies = driver_text(command, "deputies")};
+                                    .deputies = driver_text(command, "deputies"),
+                                    .single = driver_text(command, "signatures")[0] != 0};
 
     assert_true(a.count <= POLICY_HOLDERS_MAX);
     for (size_t i = 0; i < a.count; i++)

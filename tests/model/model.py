@@ -12,6 +12,7 @@ import datetime
 from acts import Acts
 from applications import Applications
 from badges import Badges
+from batches import Batches
 from books import ENDS, NEVER, OPEN, Account, Key, Order, Refused, kind_of
 from changes import Changes
 from deputies import Deputies
@@ -25,7 +26,7 @@ from tills import Cash
 FLAGS = ["first-payment", "look-alike", "RMVC", "RVNM", "RVNA"]  # of a payee
 
 
-class Bank(Newcomers, Acts, Applications, Badges, Cash, Changes, Deputies, Keys, Outside):
+class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputies, Keys, Outside):
     """Every act returns what the bank must answer: {"err": NAME} and, when it is OK, what to find."""
 
     IDLE, LONGEST = 300, 12 * 3600  # of a session

@@ -62,7 +62,7 @@ def open_world(options, directory, seed):
 
 def run_bank(options, directory, seed, steps, counts):
     world = open_world(options, directory, seed)
-    chooser = Steps(world, options.wide)
+    chooser = Steps(world, options.wide, options.batches)
     step = 0
     try:
         chooser.begin()
@@ -85,7 +85,7 @@ def say_failure(options, lines, seed, step, steps, why):
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     bank = ["--api"] if options.api else ["--driver", options.driver]
     again = shlex.join([*PROGRAMS, sys.argv[0], *bank, "--seed", str(seed), "--steps", str(steps),
-                        "--bank-steps", str(options.bank_steps), *(["--wide"] if options.wide else [])])
+                        "--bank-steps", str(options.bank_steps), *(["--wide"] if options.wide else []), *(["--batches"] if options.batches else [])])
     print(f"FAILED at step {step} of seed {seed}: {why}\nAgain: {again}\n"
           f"The last of {len(lines)} commands, all of which are in {path}:")
     print("\n".join(lines[-8:]), flush=True)
@@ -100,6 +100,7 @@ def options_of():
     parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--bank-steps", type=int, default=300, metavar="N")
     parser.add_argument("--wide", action="store_true", help="strangers ask to be enrolled, and people what waits for them")
+    parser.add_argument("--batches", action="store_true", help="people sign many orders at once, and policies want them signed singly")
     parser.add_argument("--counts", action="store_true", help="say what was answered how often")
     options = parser.parse_args()
     if options.api and not PROGRAMS:

@@ -8,6 +8,7 @@ import documents
 from documents import iban
 from applying import Applying
 from arrivals import Arrivals
+from batches import Signing
 from desk import Desk
 from errands import Errands
 from gifts import Gifts
@@ -21,12 +22,14 @@ BANDS = [1000, 5000]
 DAY = documents.DAY
 
 
-class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring, Staffing):
-    def __init__(self, world, wide):
-        """WIDE: strangers come, too, operators lose their keys, people ask what waits for them; the other seeds are as they were."""
-        self.wide = wide
+class Steps(Applying, Arrivals, Signing, Desk, Errands, Gifts, Keyring, Staffing):
+    def __init__(self, world, wide, many=False):
+        """WIDE: strangers come, too, operators lose their keys, people ask what waits for them; MANY: orders are
+        signed many at once; the other seeds are as they were."""
+        self.wide, self.many = wide, many
         self.world, self.bank, self.rng = world, world.bank, world.rng
         self.serial = 0
+        self.batches = []  # signed lately
         self.proposals = []  # (account, policy)
         self.live = []  # (account, order document), newest last
 
@@ -146,6 +149,8 @@ class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring, Staffing):
             terms = {"rules": self.rules(holders, currency) if self.chance(80) else [],
                      "limits": self.limits(currency) if self.chance(45) else [],
                      "deputies": self.deputies(holders) if self.chance(50) else []}
+            if self.many and self.chance(12):
+                terms["signatures"] = "single"
             terms = {name: value for name, value in terms.items() if value}
             if documents.Policy(self.document(iban(1), holders, terms, currency, 1)).valid() or self.chance(10):
                 break
@@ -360,6 +365,10 @@ class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring, Staffing):
             key = self.any_key()
         return self.ready(key)
 
+    def found_out(self):
+        """What the bank hears of a payee."""
+        return self.weighted([("", 4), ("RCVC", 2), ("RMVC", 2), ("RVNM", 2), ("RVNA", 2)])
+
     def say(self, order, verb, key=None, since=0):
         """SINCE: for how many seconds it is signed."""
         if order["type"] == "cash-deposit":
@@ -368,7 +377,7 @@ class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring, Staffing):
             verb = "approve"
         key = self.signer(order) if key is None else key
         session = self.carrier(key)
-        check = self.weighted([("", 4), ("RCVC", 2), ("RMVC", 2), ("RVNM", 2), ("RVNA", 2)])
+        check = self.found_out()
         said = {**self.statement(key), "key": key, "session": session, "verb": verb,
                 "policy": self.policy_to_sign(order), "check": check}
         self.world.decide({**said, "issued": said["issued"] - since}, order)
@@ -519,6 +528,9 @@ class Steps(Applying, Arrivals, Desk, Errands, Gifts, Keyring, Staffing):
             self.world.open_account(number, currency, *self.drawn(currency))
 
     def step(self):
+        if self.many and self.chance(25):
+            self.weighted([(self.batch, 75), (self.hand_in_batch, 25)])()
+            return
         if self.wide and self.chance(26):
             self.weighted([(self.arrive, 65), (self.look_what_waits, 12), (self.employed, 12), (self.keys_by_act, 3),
                            (self.application_by_act, 6), (self.keep_often, 2), (self.replace_root, 3)])()

@@ -6,6 +6,7 @@ import random
 
 import documents
 import model
+from batches import Handing
 
 BANK = "demobank.example/test"
 START = documents.seconds_of("2026-11-23T09:00:00Z")  # as tests/bankd/world.c
@@ -15,7 +16,7 @@ class Differs(Exception):
     pass
 
 
-class World:
+class World(Handing):
     """Bank and model side by side; every method does one thing to both and compares. Remembers the
     commands, so that they can be read after a failure."""
 
@@ -129,7 +130,7 @@ class World:
                   account=number, currency=currency,
                   holders=[f"{h}:{c}" for h, c in self.rng.sample(sorted(holders.items()), len(holders))],
                   **{name: documents.canonical(terms[name]) if name in terms else ""
-                     for name in ("rules", "limits", "deputies")})
+                     for name in ("rules", "limits", "deputies", "signatures")})
 
     def fund(self, session, number, amount, currency):
         who = {} if session is None else {"session": session}

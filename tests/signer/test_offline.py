@@ -73,6 +73,21 @@ class Carried(Stick):
         self.send(self.stick)
         self.assertEqual(self.status(order), "ACSC")
 
+    def test_what_is_there_stays(self):
+        """A file that is written to keeps what it had, whichever command writes; what is no bundle is left alone."""
+        path, _ = self.new("1.00")
+        self.carry(path)
+        mine, both = self.copy("mine.json"), self.copy("both.json")
+        self.sign(self.bob, both)
+        self.sign(self.alice, mine, "-o", both)
+        self.assertEqual((len(self.read(both)["decisions"]), len(self.read(mine)["decisions"])), (2, 0))
+        self.merge(mine, to="both.json")
+        self.assertEqual(len(self.read(both)["decisions"]), 2)
+        before = self.bytes(path)
+        for words in (("carry", path, "--for", self.keys["alice"]), ("merge", both), ("sign", both)):
+            self.refused(self.alice.run(*words, "-o", path), "DOC_MEMBER_UNKNOWN", 1, path)
+        self.assertEqual(self.bytes(path), before)
+
     def test_what_waits(self):
         """--all-waiting takes what the bank has, and the key of one's own where none is named."""
         path, order = self.new("3.00")
@@ -176,6 +191,57 @@ class Carried(Stick):
         self.assertEqual(self.bytes(self.stick), before)
         self.assertEqual([n for n in os.listdir(self.bank.dir) if "stick" in n], ["stick.json"])
         self.sign(self.alice, self.stick)
+
+
+class Batch(Stick):
+    """One signature for all that is in the bundle, and each order with its place."""
+
+    def test_one_signature(self):
+        orders = self.orders("1.00", "2.00", "3.00", "4.00")
+        self.bank.write("control", "trace\n")
+        plain, self.alice.module = self.alice.module, os.environ["COUNTERSIGN_FAULT"]
+        try:
+            done = self.sign(self.alice, self.stick, "--batch", FAULT_MODULE=plain, FAULT_CONTROL=self.bank.path("control"))
+        finally:
+            self.alice.module = plain
+        for shown in ("I approve all payment orders of this batch.", "Orders        4\n", "Total         10.00 EUR\n"):
+            self.assertIn(shown, done.stderr)
+        self.assertNotIn("I approve this payment order.", done.stderr)
+        with open(self.bank.path("control.trace"), encoding="ascii") as f:
+            self.assertEqual([line.split()[0] for line in f].count("C_SignInit"), 1)
+        bundle = self.read(self.stick)
+        self.assertEqual((len({d["decision"] for d in bundle["decisions"]}), len(bundle["decisions"])), (1, 4))
+        challenge, = [c["challenge"] for c in bundle["challenges"] if c["thumbprint"] == self.keys["alice"]]
+        self.assertEqual(payload(bundle["decisions"][0]["decision"])["challenge"], challenge)
+        self.assertEqual(self.alice.run("bundle", "show", self.stick, check=True).stdout.count(": verified\n"), 4)
+        self.sign(self.bob, self.stick)
+        self.assertEqual(sorted(a["status"] for a in self.send(self.stick)), ["ACSC"] * 4 + ["PATC"] * 4)
+        for order in orders:
+            self.assertEqual((self.status(order), len(self.settlements(order))), ("ACSC", 1))
+
+    def test_what_is_signed_is_left_out(self):
+        """The second batch has only what the key has not decided on; two halves of a batch merge."""
+        first, _ = self.orders("1.00", "2.00")
+        self.sign(self.alice, self.stick, "--order", first["id"])
+        shown = self.sign(self.alice, self.stick, "--batch", "--show").stderr
+        self.assertIn("Orders        1\n", shown)
+        self.assertIn("Signed 1 of 2 orders", shown)
+        self.assertEqual(shown.count("I approve this payment order."), 1)
+        before = self.bytes(self.stick)
+        self.assertIn("Signed 0 of 2 orders", self.sign(self.alice, self.stick, "--batch").stderr)
+        self.assertEqual(self.bytes(self.stick), before)
+        self.refused(self.sign(self.alice, self.stick, "--batch", "--decision", "reject", check=False), "USAGE", 2)
+
+    def test_another_place(self):
+        """An order with the place of another one is carried, and nobody takes it."""
+        self.orders("1.00", "2.00")
+        self.sign(self.alice, self.stick, "--batch")
+        bundle = self.read(self.stick)
+        one, other = bundle["decisions"]
+        one["inclusion"], other["inclusion"] = other["inclusion"], one["inclusion"]
+        self.write(self.stick, bundle)
+        self.assertIn("NOT VALID, BATCH_PROOF_INVALID", self.alice.run("bundle", "show", self.stick).stdout)
+        self.send_refused(self.stick, "BATCH_PROOF_INVALID", "the bank refused 2 of 2")
 
 
 class Shown(Stick):

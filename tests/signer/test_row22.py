@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a PIN is while a holder signs: in one locked page of the helper that has his token's module, and nowhere
+else. The programs as installed: a sanitizer's shadow would be in the way."""
+import os
+import re
+import resource
+import signal
+import sys
+import unittest
+
+from desk import ALONE, Desk
+
+CANARY = "canary-2718-heron"
+BYTES = CANARY.encode()
+PAGE = resource.getpagesize()
+
+
+def read(pid, name):
+    with open("/proc/%d/%s" % (pid, name), "rb") as f:
+        return f.read()
+
+
+def status(pid, name):
+    return re.search(r"^%s:\s*(.*)$" % name, read(pid, "status").decode(), re.M)[1]
+
+
+def mappings(pid):
+    """First and last address, rights, and the flags that smaps gives, of each part of a process's memory."""
+    current = None
+    for line in read(pid, "smaps").decode().splitlines():
+        begin = re.match(r"([0-9a-f]+)-([0-9a-f]+) (\S+) .*", line)
+        if begin:
+            current = (int(begin[1], 16), int(begin[2], 16), begin[3])
+        elif line.startswith("VmFlags:"):
+            yield (*current, line.split()[1:])
+
+
+def found_in_memory(pid):
+    """Address and flags of each place where the canary stands, in all that can be read."""
+    places, seen = [], 0
+    with open("/proc/%d/mem" % pid, "rb", buffering=0) as memory:
+        for begin, end, rights, flags in mappings(pid):
+            if "r" not in rights or "io" in flags or "pf" in flags:
+                continue
+            try:
+                memory.seek(begin)
+                content = memory.read(end - begin)
+            except (OSError, OverflowError, ValueError):  # [vvar], [vsyscall]
+                continue
+            seen += len(content)
+            at = content.find(BYTES)
+            while at >= 0:
+                places.append((begin + at, flags))
+                at = content.find(BYTES, at + 1)
+    assert seen > 1 << 20, "nothing was read of process %d" % pid
+    return places
+
+
+def children(pid):
+    found = []
+    for name in os.listdir("/proc"):
+        try:
+            if name.isdigit() and int(status(int(name), "PPid")) == pid:
+                found.append(int(name))
+        except (OSError, TypeError):
+            pass
+    return found
+
+
+class Canary(Desk):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+        cls.carol = cls.holder("carol", CANARY)
+        cls.account = "PT50003500010000004561245"
+        cls.bank.open_account(cls.account, ["carol"], "872.22")
+        cls.carol.settings(cls.account)
+
+    def setUp(self):
+        self.path, _ = self.alice.new_order(
+            account=self.account, amount="10.00", creditor={"account": ALONE, "name": "Alice Example"})
+        self.carol.run("logout", check=True)
+
+    def asked(self, terminal):
+        """The PIN was typed, the token is logged in, and the program waits for a yes; the helper's process."""
+        terminal.expect("PIN of token carol to log in: ")
+        terminal.type(CANARY + "\n")
+        shown = terminal.expect("Sign this? [y/N] ")
+        self.assertNotIn(CANARY, shown)
+        helper, = [p for p in children(terminal.pid) if status(p, "Name").startswith("countersign-tok")]
+        return helper
+
+    def nowhere_in_files(self):
+        """Nothing that was written: the bank's logs and database, the holder's settings and session."""
+        looked = 0
+        for place in (self.bank.dir, self.carol.sessions):
+            for directory, _, files in os.walk(place):
+                for name in files:
+                    path = os.path.join(directory, name)
+                    if not os.path.isfile(path):
+                        continue
+                    with open(path, "rb") as f:
+                        self.assertNotIn(BYTES, f.read(), path)
+                    looked += 1
+        self.assertGreater(looked, 10)
+
+    def test_threat_22_the_pin_is_in_one_locked_page_of_the_helper(self):
+        with self.carol.terminal("approve", self.path, "--debug") as terminal:
+            helper = self.asked(terminal)
+            place, = found_in_memory(helper)
+            address, flags = place
+            self.assertIn("lo", flags, "not locked: it may be written to swap")
+            self.assertIn("dd", flags, "it may be dumped")
+            self.assertIn("wf", flags, "a forked child would have it")
+            self.assertLessEqual(address % PAGE + len(BYTES), PAGE)
+            self.assertGreater(int(status(helper, "VmLck").split()[0]), 0, "nothing is locked in memory")
+            self.assertEqual(found_in_memory(terminal.pid), [], "the program itself has the PIN")
+            terminal.type("y\n")
+            code, seen = terminal.end()
+            self.assertEqual(code, 0, seen)
+            self.assertNotIn(CANARY, seen)
+            self.assertFalse(os.path.exists("/proc/%d" % helper))
+        self.nowhere_in_files()
+
+    def test_threat_22_proc_and_files_tell_nothing(self):
+        with self.carol.terminal("approve", self.path, "--debug") as terminal:
+            helper = self.asked(terminal)
+            for pid in (terminal.pid, helper):
+                for name in ("cmdline", "environ", "comm", "stat", "maps", "limits", "auxv"):
+                    content = read(pid, name)
+                    self.assertTrue(content)
+                    self.assertNotIn(BYTES, content)
+                core, = [line for line in read(pid, "limits").decode().splitlines() if line.startswith("Max core file size")]
+                self.assertEqual(core.split()[4:6], ["0", "0"])
+                self.assertEqual(read(pid, "environ").count(b"PIN="), 0)
+            self.nowhere_in_files()
+            terminal.type("n\n")
+            terminal.end()
+
+    def test_threat_22_no_core_is_dumped(self):
+        for victim in ("program", "helper"):
+            with self.subTest(victim), self.carol.terminal("approve", self.path) as terminal:
+                helper = self.asked(terminal)
+                os.kill(terminal.pid if victim == "program" else helper, signal.SIGABRT)
+                if victim == "helper":
+                    terminal.type("y\n")
+                code, seen = terminal.end()
+                self.assertEqual(code, -signal.SIGABRT if victim == "program" else 3, seen)
+                self.assertNotIn(CANARY, seen)
+                self.assertEqual([n for n in os.listdir(".") if n.startswith("core")], [])
+            self.carol.run("logout", check=True)
+        self.nowhere_in_files()
+
+    def test_threat_22_the_helper_is_shut_in(self):
+        """No new rights, a list of system calls, and nothing open but its socket and where it writes."""
+        with self.carol.terminal("approve", self.path) as terminal:
+            helper = self.asked(terminal)
+            self.assertEqual(status(helper, "NoNewPrivs"), "1")
+            self.assertEqual(status(helper, "Seccomp"), "2")
+            opened = {int(n): os.readlink("/proc/%d/fd/%s" % (helper, n)) for n in os.listdir("/proc/%d/fd" % helper)}
+            self.assertEqual([opened[0], opened[1]], ["/dev/null"] * 2)
+            self.assertNotIn("/dev/tty", opened.values())
+            self.assertFalse([path for path in opened.values() if self.carol.sessions in path or "session" in path], opened)
+            terminal.type("n\n")
+            terminal.end()
+
+
+if __name__ == "__main__":
+    sys.exit(unittest.main())
