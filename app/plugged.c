@@ -105,13 +105,15 @@ static enum err add(struct plugged_token **all, size_t *count, const struct plug
     return ERR_OK;
 }
 
-/* Those of one module. A module that fails now has none now. */
+/* Those of one module. One that fails now has none now, and the others have theirs. */
 static enum err read_module(struct plugged *p, size_t module, struct plugged_token **all,
                             size_t *count)
 {
     struct token_info *infos = NULL;
     size_t n = 0;
     enum err e = token_list(p->app->modules[module], &infos, &n);
+    if (p->trouble == ERR_OK)
+        p->trouble = e;
     if (e != ERR_OK)
         n = 0;
     for (size_t i = 0; i < n && e == ERR_OK; i++) {
@@ -153,6 +155,7 @@ static enum err read_tokens(struct plugged *p, bool readers_changed)
     struct plugged_token *all = NULL;
     size_t count = 0;
     enum err e = ERR_OK;
+    p->trouble = ERR_OK;
     for (size_t m = 0; e == ERR_OK && m < p->app->module_count; m++) {
         bool again = readers_changed || !in_reader(p, m);
         e = again ? read_module(p, m, &all, &count) : keep_module(p, m, &all, &count);

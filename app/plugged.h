@@ -30,6 +30,7 @@ struct plugged {
     size_t reader_count;
     struct plugged_token *tokens;
     size_t token_count;
+    enum err trouble; /* of the first module that did not list its tokens, which are not here */
 };
 
 /* Reads all. P is all zero but for APP, whose modules are open, and GLANCES; it is for

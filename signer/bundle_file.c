@@ -49,15 +49,16 @@ enum err bundle_file_read(struct app *a, const char *path, struct bundle *out)
     return e;
 }
 
-enum err bundle_file_begin(struct app *a, const char *path, const char *bank, struct bundle *out)
+enum err bundle_file_grow(struct app *a, const char *path, struct bundle *b)
 {
-    if (path != NULL && access(path, F_OK) == 0)
-        return bundle_file_read(a, path, out);
-    *out = (struct bundle){.bank = ""};
-    (void)snprintf(out->bank, sizeof out->bank, "%s", bank);
-    if (a->bank != NULL && strcmp(a->bank, bank) != 0)
-        return app_fail(a, ERR_BANK_MISMATCH, "it is for %s", bank);
-    return ERR_OK;
+    struct bundle before;
+    if (path == NULL || access(path, F_OK) != 0)
+        return ERR_OK;
+    enum err e = bundle_file_read(a, path, &before);
+    if (e == ERR_OK && (e = bundle_merge(b, &before)) != ERR_OK)
+        (void)app_fail(a, e, "%s is there already", path);
+    bundle_free(&before);
+    return e;
 }
 
 enum err bundle_file_write(struct app *a, const char *path, const struct bundle *b)

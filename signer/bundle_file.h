@@ -21,10 +21,9 @@ MUST_CHECK enum err bundle_file_read(struct app *a, const char *path, struct bun
 /* The same from the bytes of the file PATH. */
 MUST_CHECK enum err bundle_file_parse(struct app *a, const char *path, const struct buf *file,
                                       struct bundle *out);
-/* To be added to: the one at PATH, since a bundle only grows, or, where there is none or PATH is
- * NULL, an empty one of BANK. The settings' bank, where they name one, is that. */
-MUST_CHECK enum err bundle_file_begin(struct app *a, const char *path, const char *bank,
-                                      struct bundle *out);
+/* A bundle only grows: adds what is at PATH already, before that is replaced. Nothing where PATH is
+ * NULL or there is no such file; what is no bundle of this bank is refused, and stays. */
+MUST_CHECK enum err bundle_file_grow(struct app *a, const char *path, struct bundle *b);
 /* The whole of it in the place of what was there, or on standard output where PATH is NULL. */
 MUST_CHECK enum err bundle_file_write(struct app *a, const char *path, const struct bundle *b);
 

@@ -305,6 +305,8 @@ enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *
     if (e == ERR_OK)
         e = bundle_file_read(a, path, &s.bundle);
     if (e == ERR_OK)
+        e = bundle_file_grow(a, wish->output, &s.bundle);
+    if (e == ERR_OK)
         e = choose(&s, NULL, &any, &has);
     if (e == ERR_OK)
         e = find_orders(&s);

@@ -23,8 +23,8 @@ const struct args_option cmd_carry_options[3] = {
      "the bundle; one that is there grows; default: standard output", &opt_carry_output},
 };
 const struct args_option cmd_merge_options[1] = {
-    {"output", 'o', ARGS_TEXT, "FILE", "where to write; default: standard output",
-     &opt_merge_output},
+    {"output", 'o', ARGS_TEXT, "FILE",
+     "where to write; one that is there grows; default: standard output", &opt_merge_output},
 };
 
 static void tell(const struct bundle *b)
@@ -114,8 +114,9 @@ static enum err carry(struct app *a, const struct args_list *words, const char *
     struct bundle b = {.bank = ""};
     const char *bank = NULL;
     enum err e = app_need(a, a->bank, "bank", &bank);
+    (void)snprintf(b.bank, sizeof b.bank, "%s", bank != NULL ? bank : "");
     if (e == ERR_OK)
-        e = bundle_file_begin(a, opt_carry_output, bank, &b);
+        e = bundle_file_grow(a, opt_carry_output, &b);
     if (e == ERR_OK)
         e = add_named(a, words, &b);
     if (e == ERR_OK && opt_all)
@@ -153,6 +154,8 @@ static enum err merge(struct app *a, const struct args_list *words)
             (void)app_fail(a, e, "%s, against those before it", words->item[i]);
         bundle_free(&one);
     }
+    if (e == ERR_OK)
+        e = bundle_file_grow(a, opt_merge_output, &all);
     if (e == ERR_OK)
         e = bundle_file_write(a, opt_merge_output, &all);
     if (e == ERR_OK)

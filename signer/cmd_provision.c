@@ -116,15 +116,19 @@ static enum err open_token(struct work *w)
 
 /* --- its keys --- */
 
-/* A card may be more than one token, and any of them have the key. */
+/* A card may be more than one token, and any of them have a key. */
+static bool is_ours(const struct work *w, const struct plugged_token *t)
+{
+    return plugged_one_card(&w->info, &t->info) || (strcmp(t->info.serial, w->info.serial) == 0 &&
+                                                    strcmp(t->info.label, w->info.label) == 0);
+}
+
 static const struct plugged_token *find_key(const struct work *w, const uint8_t *id, size_t len,
                                             const struct token_seen_key **key)
 {
     for (size_t i = 0; i < w->plugged.token_count; i++) {
         const struct plugged_token *t = &w->plugged.tokens[i];
-        bool same = strcmp(t->info.serial, w->info.serial) == 0 &&
-                    strcmp(t->info.label, w->info.label) == 0;
-        if (!same && !plugged_one_card(&w->info, &t->info))
+        if (!is_ours(w, t))
             continue;
         for (size_t k = 0; k < t->sight.count; k++) {
             *key = &t->sight.keys[k];
@@ -139,7 +143,19 @@ static enum err look(struct work *w)
 {
     plugged_free(&w->plugged);
     w->plugged.app = w->app;
-    return plugged_read(&w->plugged);
+    enum err e = plugged_read(&w->plugged);
+    return e == ERR_OK ? w->plugged.trouble : e;
+}
+
+/* A token of the card that does not say what is on it may have the key. */
+static enum err check_seen(const struct work *w)
+{
+    for (size_t i = 0; i < w->plugged.token_count; i++) {
+        const struct plugged_token *t = &w->plugged.tokens[i];
+        if (t->unseen != ERR_OK && is_ours(w, t))
+            return t->unseen;
+    }
+    return ERR_OK;
 }
 
 /* Before anybody types a PIN, and of all tokens of the card: some overwrite without a word. */
@@ -149,6 +165,8 @@ static enum err check_fresh(struct work *w)
     uint8_t id[TOKEN_ID_MAX];
     size_t len = 0;
     enum err e = look(w);
+    if (e == ERR_OK)
+        e = check_seen(w);
     for (size_t use = 0; e == ERR_OK && use < KEY_USES; use++) {
         e = profile_id(&w->profile, (enum key_use)use, id, &len);
         if (e == ERR_OK && len > 0 && find_key(w, id, len, &key) != NULL)

@@ -183,16 +183,13 @@ static enum err join(struct app *a, const struct parts *p, struct buf *out)
 
 static enum err keep(struct app *a, const struct buf *document)
 {
-    struct bundle read, all = {.bank = ""};
-    enum err e = bundle_parse(document->data, document->len, &read);
+    struct bundle b;
+    enum err e = bundle_file_parse(a, "the document", document, &b);
     if (e == ERR_OK)
-        e = bundle_file_begin(a, opt_read_output, read.bank, &all);
+        e = bundle_file_grow(a, opt_read_output, &b);
     if (e == ERR_OK)
-        e = bundle_merge(&all, &read);
-    if (e == ERR_OK)
-        e = bundle_file_write(a, opt_read_output, &all);
-    bundle_free(&read);
-    bundle_free(&all);
+        e = bundle_file_write(a, opt_read_output, &b);
+    bundle_free(&b);
     return e;
 }
 

@@ -134,10 +134,13 @@ static enum err list(struct app *a)
         e = plugged_read(&p);
     if (e == ERR_OK && opt_watch)
         e = plugged_watch(&p);
-    else if (e == ERR_OK && p.pcscd == NULL && p.token_count == 0)
+    else if (e == ERR_OK && p.pcscd == NULL && p.token_count == 0 && p.trouble == ERR_OK)
         e = ERR_TOKEN_NO_PCSCD;
     else if (e == ERR_OK)
         e = a->json ? print_json(&p) : token_list_print(stdout, &p);
+    if (e == ERR_OK && !opt_watch && p.trouble != ERR_OK) /* the others' tokens are shown by now */
+        e = app_fail(a, p.trouble, "a module did not say which tokens it has%s%s",
+                     a->module != NULL ? ": " : "", a->module != NULL ? a->module : "");
     plugged_free(&p);
     return e;
 }

@@ -241,7 +241,7 @@ static enum err check_all(struct doctor *d)
         count++;
         e = check_token(d, t);
     }
-    if (e == ERR_OK && count == 0)
+    if (e == ERR_OK && count == 0 && d->plugged.trouble == ERR_OK)
         e = blank != NULL ? note(d, FINDING_TOKEN_BLANK, blank->info.slot, &blank->info)
                           : check_absence(d);
     return e;
@@ -258,6 +258,8 @@ static enum err check_tokens(struct doctor *d)
         e = plugged_read(&d->plugged);
     if (e == ERR_OK && a->module_count == 0)
         return note(d, FINDING_NO_MODULE, "", NULL);
+    if (e == ERR_OK && d->plugged.trouble != ERR_OK)
+        e = note(d, FINDING_MODULE_FAILS, a->module != NULL ? a->module : "", NULL);
     if (e == ERR_OK)
         e = check_readers(d);
     if (e == ERR_OK)

@@ -10,6 +10,7 @@ import pathlib
 import re
 import signal
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import application  # noqa: E402
@@ -33,6 +34,7 @@ from keeper import Heard  # noqa: E402
 from logbook import Logbook  # noqa: E402
 
 SANE = 59  # seconds by which the clock may run ahead of the monotonic one: bankd bears 60
+IDLE = 10  # seconds after which a connection is made anew: bankd ends those on which nothing happens
 PINNED = ("emma", "sven")  # of the operators: whom the keeper believes
 
 
@@ -48,6 +50,7 @@ class Api:
         self.newcomers, self.joined = {}, []  # keys of those who asked, by number; of those who were admitted
         self.next = {}  # statement: the key that gives its place, and the new one
         self.accounts, self.report = {}, {}
+        self.asked = {}  # session: when it was last used
         self.movements, self.paid = 0, set()  # how many there were, and those out of accounts
         self.log, self.evidence = Logbook(), {}  # of all that was executed: the file's name
         self.set_clock(world.START)
@@ -99,8 +102,13 @@ class Api:
 
     # --- asking ---
     def call(self, command, method, path, body=None):
-        caller = self.people[command["session"]].call if "session" in command else self.bank.operator
-        return self.answer(caller(method, path, body))
+        if "session" not in command:
+            return self.answer(self.bank.operator(method, path, body))
+        session = self.people[command["session"]]
+        if time.monotonic() - self.asked.get(session, 0) > IDLE:
+            session.close()  # before the bank does, however slow the machine is
+        self.asked[session] = time.monotonic()
+        return self.answer(session.call(method, path, body))
 
     @staticmethod
     def answer(got):

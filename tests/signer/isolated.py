@@ -11,7 +11,8 @@ from bank import BIN, NAME, b64, canon
 from desk import JOINT, PAYEE, Desk
 
 CURVES = {64: ("P-256", 32), 96: ("P-384", 48), 132: ("P-521", 66)}
-UNSHARE = shutil.which("unshare") or "/usr/bin/unshare"
+# Root needs no user namespace for it, and may be where there are none.
+UNSHARE = [shutil.which("unshare") or "/usr/bin/unshare", "-n", *([] if os.geteuid() == 0 else ["--map-current-user"])]
 
 
 def thumbprint(spki):
@@ -103,7 +104,7 @@ class Stick(Desk):
     def away(self, holder, *words, check=False, bank=NAME, pin=None, **env):
         """Nothing but the bank's name and the token; where no packet gets out."""
         nowhere = self.bank.path("nowhere")
-        args = [UNSHARE, "-n", os.path.join(BIN, "countersign"), *words, "--bank", bank, "--module", holder.module,
+        args = [*UNSHARE, os.path.join(BIN, "countersign"), *words, "--bank", bank, "--module", holder.module,
                 "--token", holder.token, "--pin-fd", "{%s}" % (pin or holder.pin)]
         return self.bank.tool(args, check=check, env={"XDG_CONFIG_HOME": nowhere, "XDG_RUNTIME_DIR": nowhere, "HOME": nowhere, **env})
 

@@ -209,6 +209,19 @@ class Files(Batch):
         self.assertFalse(os.path.exists(self.out))
         self.assertEqual(self.dora.signatures(), 0)
 
+    def test_no_half_document(self):
+        """The one signature fails: what was there stays as it was, and there is nothing new."""
+        orders = self.orders(4)
+        self.dora.rules("C_Sign 1 0x68")
+        self.assertEqual(self.sign(self.file(orders)).returncode, 3)
+        self.assertFalse(os.path.exists(self.out))
+        self.dora.rules()
+        self.sign(self.file(orders[:2]), check=True)
+        before = self.lines()
+        self.dora.rules("C_Sign 1 0x68")
+        self.assertEqual(self.sign(self.file(orders)).returncode, 3)
+        self.assertEqual(self.lines(), before)
+
     def test_long_before_sending(self):
         """With a challenge of the bank, as of a single order."""
         thumbprint = next(key["thumbprint"] for key in self.dora.json("token", "info") if "thumbprint" in key)
@@ -318,6 +331,8 @@ class Waiting(Batch):
         view = self.bank.operator("GET", "/v1/accounts/%s/orders/%s" % (self.account, orders[0]["id"])).json
         self.assertIsInstance(view["decisions"][1]["batch"], int)
         self.assertNotIn("batch", view["decisions"][0])
+        shown = self.dora.run("order", "status", orders[0]["id"], check=True).stdout
+        self.assertEqual(shown.count(", in a batch\n"), 1, shown)
 
     def test_several_accounts(self):
         """One signature for each that lets it, and one an order where the policy wants it so."""

@@ -124,6 +124,15 @@ class Tokens(Asked):
         self.fault("C_FindObjectsInit * 0x30")
         self.assertIn("--debug", self.one("TOKEN_SILENT", "mute"))
 
+    def test_module_in_trouble(self):
+        """One that does not list its tokens is said to fail, here and by the list; the tokens are not just missing."""
+        self.token("gone", P256)
+        self.fault("C_GetSlotList * 0x30")
+        self.assertEqual(list(self.doctor(code=3)), ["MODULE_FAILS"])
+        done = self.bank.tool(["countersign", "token", "list", "--module", self.module], check=False, env=self.env)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("TOKEN_FAILED: ", done.stderr)
+
     def test_pins(self):
         """As a card counts that locks; looking costs no try."""
         self.token("card", P256)

@@ -73,6 +73,21 @@ class Carried(Stick):
         self.send(self.stick)
         self.assertEqual(self.status(order), "ACSC")
 
+    def test_what_is_there_stays(self):
+        """A file that is written to keeps what it had, whichever command writes; what is no bundle is left alone."""
+        path, _ = self.new("1.00")
+        self.carry(path)
+        mine, both = self.copy("mine.json"), self.copy("both.json")
+        self.sign(self.bob, both)
+        self.sign(self.alice, mine, "-o", both)
+        self.assertEqual((len(self.read(both)["decisions"]), len(self.read(mine)["decisions"])), (2, 0))
+        self.merge(mine, to="both.json")
+        self.assertEqual(len(self.read(both)["decisions"]), 2)
+        before = self.bytes(path)
+        for words in (("carry", path, "--for", self.keys["alice"]), ("merge", both), ("sign", both)):
+            self.refused(self.alice.run(*words, "-o", path), "DOC_MEMBER_UNKNOWN", 1, path)
+        self.assertEqual(self.bytes(path), before)
+
     def test_what_waits(self):
         """--all-waiting takes what the bank has, and the key of one's own where none is named."""
         path, order = self.new("3.00")

@@ -193,7 +193,7 @@ class Threats(Stick):
             self.assertEqual(self.bytes(self.stick), before)
         for issued, until in ((-60, 60), (5, 60)):  # the bank gives ten seconds
             self.window(issued, until)
-            self.sign(self.alice, self.stick, "-o", self.bank.path("good.json"))
+            self.sign(self.alice, self.stick, "-o", self.bank.path("good-%d.json" % issued))
 
     def test_threat_09_a_challenge_that_is_over(self):
         """On the stick it was made to look good; the bank knows when its own ended. With a new one it is signed anew."""

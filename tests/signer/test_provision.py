@@ -55,6 +55,16 @@ class Provision(unittest.TestCase):
                         "derive", "--pin-fd", "{1234}"])
         self.refused(self.provision("--token", "pkcs11:token=late"), "KEY_EXISTS", 3, "place 03")
 
+    def test_unseen(self):
+        """A token that does not say which keys it has may have them."""
+        self.bank.token("mute", "1234")
+        self.bank.write("rules", "C_FindObjectsInit * 0x54\n")
+        env = {"FAULT_MODULE": SOFTHSM, "FAULT_CONTROL": self.bank.path("rules")}
+        done = self.provision("--module", os.environ["COUNTERSIGN_FAULT"], "--token", "pkcs11:token=mute", "--pin-fd", "{1234}",
+                              env=env)
+        self.refused(done, "TOKEN_UNSUPPORTED", 3)
+        self.assertNotIn("Made the key", done.stderr)
+
     def test_in_place(self):
         """A token that is there, with its PIN and without keys."""
         self.bank.token("bare", "1234")
