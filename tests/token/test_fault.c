@@ -226,7 +226,7 @@ static void unblocking_spends_what_is_allowed(void **state)
     fault(b, "officer 1");
     assert_err(unblock(b, TOKEN_WAY_OFFICER, SOFTHSM_SO_PIN, false), ERR_PUK_LAST_TRY);
     assert_err(unblock(b, TOKEN_WAY_OFFICER, "11111111", true), ERR_PUK_WRONG);
-    fault(b, "C_SetPIN * crash"); /* it never gets so far */
+    fault(b, "C_SetPIN * 0x05"); /* it never gets so far */
     assert_err(unblock(b, TOKEN_WAY_PUK, SOFTHSM_SO_PIN, true), ERR_PIN_NOT_LOCKED);
     fault(b, "officer 3");
     assert_err(unblock(b, TOKEN_WAY_OFFICER, "", false), ERR_PIN_INVALID);
