@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
+#include "app/kept.h"
 #include "base/conf.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -143,7 +144,7 @@ void app_close(struct app *a)
 {
     client_free(a->client);
     key_free(a->public_key);
-    app_close_modules(a);
+    kept_leave(a);
     buf_free(&a->opened);
     char *texts[] = {a->conf_url,    a->conf_bank,    a->conf_bank_key,   a->conf_token,
                      a->conf_module, a->conf_account, a->conf_pinentry,   a->name,

@@ -40,6 +40,8 @@ struct app {
     struct key *public_key;
     char rolled_key[KEY_THUMBPRINT_LEN + 1]; /* in place of bank_key, once rollovers led here */
     bool no_login;  /* a session that has ended stays so: nobody can be asked for the PIN */
+    bool may_join;  /* a token that countersign session keeps will do */
+    char *joined;   /* the socket of the one that A's token is; NULL: A's own */
     bool logged_in; /* the PIN was entered in this run */
     bool held;      /* TOKEN or KEY is used elsewhere, too, so a pulled token is not opened anew */
     bool gave_up;   /* it did not come in time, and is not waited for again */

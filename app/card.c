@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/card.h"
 
+#include "app/kept.h"
 #include "app/plugged.h"
 #include "app/signals.h"
 #include "base/clock.h"
@@ -69,6 +70,10 @@ static void say_what_is_there(const struct plugged *p)
 
 static void drop(struct app *a)
 {
+    if (a->joined != NULL) {
+        kept_leave(a);
+        a->may_join = false;
+    }
     token_key_free(a->key);
     a->key = NULL;
     token_close(a->token);

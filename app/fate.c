@@ -30,17 +30,23 @@ void fate_print_keeper(const struct js *answer)
                (long long)js_int(missing));
 }
 
-void fate_print(const struct js *answer)
+/* HOW they belong to it. */
+static void print_keys(const struct js *keys, const char *how)
 {
-    const struct js *keys = js_get(answer, "keys");
     for (size_t i = 0; i < js_count(keys); i++) {
         const struct js *one = js_at(keys, i);
         const char *thumbprint = js_member_text(one, "thumbprint");
         enum key_status status = key_status_from_name(js_member_text(one, "status"));
         if (forms_thumbprint(thumbprint, strlen(thumbprint)) == ERR_OK &&
             status != KEY_STATUS_COUNT)
-            printf("With it: %s, to %s, is %s\n", thumbprint, purpose(one),
+            printf("%s: %s, to %s, is %s\n", how, thumbprint, purpose(one),
                    key_status_name(status));
     }
+}
+
+void fate_print(const struct js *answer)
+{
+    print_keys(js_get(answer, "keys"), "With it");
+    print_keys(js_get(answer, "vouchedFor"), "Let in by its word");
     fate_print_keeper(answer);
 }

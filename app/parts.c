@@ -161,7 +161,7 @@ enum err parts_take(struct parts *p, const char *text, size_t len)
 
 enum err parts_join(const struct parts *p, struct buf *out)
 {
-    uint8_t digest[DIGEST_LEN];
+    uint8_t digest[DIGEST_LEN] = {0};
     size_t before = out->len;
     if (p->at == NULL || p->have < p->total)
         return ERR_PARTS_MISSING;

@@ -35,7 +35,8 @@ static enum err find_dir(const char *dir, struct buf *out)
     return e != ERR_OK ? e : use_dir(buf_str(out));
 }
 
-enum err session_path(const char *dir, const char *bank, const char *token, struct buf *out)
+static enum err path_of(const char *dir, const char *bank, const char *token, const char *kind,
+                        struct buf *out)
 {
     uint8_t digest[DIGEST_LEN];
     char hex[33];
@@ -47,10 +48,20 @@ enum err session_path(const char *dir, const char *bank, const char *token, stru
         e = find_dir(dir, out);
     if (e == ERR_OK) {
         text_hex(digest, 16, hex);
-        e = buf_addf(out, "/%s.session", hex);
+        e = buf_addf(out, "/%s.%s", hex, kind);
     }
     buf_free(&name);
     return e;
+}
+
+enum err session_path(const char *dir, const char *bank, const char *token, struct buf *out)
+{
+    return path_of(dir, bank, token, "session", out);
+}
+
+enum err session_socket_path(const char *dir, const char *bank, const char *token, struct buf *out)
+{
+    return path_of(dir, bank, token, "token", out);
 }
 
 static enum err key_to_secret(EVP_PKEY *key, struct secret *out)

@@ -15,6 +15,10 @@
 MUST_CHECK enum err session_path(const char *dir, const char *bank, const char *token,
                                  struct buf *out);
 
+/* The socket of a token that is kept logged in, beside it; likewise. */
+MUST_CHECK enum err session_socket_path(const char *dir, const char *bank, const char *token,
+                                        struct buf *out);
+
 /* A fresh P-256 key: the private key in DER and the thumbprint of its public half. */
 MUST_CHECK enum err session_make(struct secret **out,
                                  char thumbprint[static KEY_THUMBPRINT_LEN + 1]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
 #include "app/card.h"
+#include "app/kept.h"
 #include "base/log.h"
 #include <stdlib.h>
 #include <string.h>
@@ -88,6 +89,11 @@ enum err app_find_token(struct app *a)
 
 enum err app_open_token(struct app *a)
 {
+    if (a->joined != NULL) { /* it does no more than sign */
+        kept_leave(a);
+        key_free(a->public_key);
+        a->public_key = NULL;
+    }
     enum err e = app_find_token(a);
     return e == ERR_TOKEN_NOT_FOUND ? card_await(a, e) : e;
 }
@@ -116,10 +122,10 @@ static enum err log_in_once(struct app *a, const char *purpose)
 
 enum err app_log_in(struct app *a, const char *purpose)
 {
-    if (a->logged_in)
-        return ERR_OK;
     if (purpose != a->purpose)
         (void)snprintf(a->purpose, sizeof a->purpose, "%s", purpose);
+    if (a->logged_in)
+        return ERR_OK;
     enum err e = log_in_once(a, a->purpose);
     while (card_pulled(a, e)) {
         e = card_await(a, e);
@@ -178,9 +184,12 @@ static enum err reopen_key(struct app *a, enum err why)
 
 enum err app_open_key(struct app *a, const char *purpose)
 {
+    unsigned left_s = 0;
     if (a->public_key != NULL)
         return ERR_OK;
-    enum err e = app_open_token(a);
+    enum err e = a->token == NULL ? kept_join(a, &left_s) : ERR_UNAVAILABLE;
+    if (e == ERR_UNAVAILABLE)
+        e = app_open_token(a);
     if (e == ERR_OK)
         e = app_log_in(a, purpose);
     if (e == ERR_OK)
@@ -192,7 +201,8 @@ enum err app_consent(struct app *a, const char *purpose)
 {
     bool asked_before = a->logged_in;
     enum err e = app_open_key(a, purpose);
-    return e == ERR_OK && asked_before ? app_confirm(a, "Sign this?") : e;
+    bool asked = asked_before || a->joined != NULL;
+    return e == ERR_OK && asked ? app_confirm(a, "Sign this?") : e;
 }
 
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
+#include "app/kept.h"
 #include "app/session.h"
 #include "order/json.h"
 #include "order/jws.h"
@@ -96,12 +97,16 @@ static enum err report_logout(const struct app *a, bool had, enum err told)
 int cmd_logout(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
-    bool had = false;
+    bool had = false, kept = false;
     enum err told = ERR_OK;
     (void)words;
     enum err e = app_configure(a);
     if (e == ERR_OK)
+        e = kept_end(a, &kept);
+    if (e == ERR_OK)
         e = app_logout(a, &had, &told);
+    if (e == ERR_OK && kept && !a->json)
+        puts("The token that was kept is logged out.");
     if (e == ERR_OK)
         e = report_logout(a, had, told);
     return app_finish(a, e);

@@ -252,6 +252,7 @@ static enum err rotate(struct app *a)
     struct next n = {.uri = BUF_INIT(TOKEN_URI_MAX)};
     struct rotation r = {.spki_len = 0};
     struct buf body = BUF_INIT(JWS_MAX + 256u);
+    a->may_join = false; /* a token that is kept makes no keys */
     enum err e = app_open_key(a, "replace your key");
     if (e == ERR_OK)
         e = find_new(a, &n);

@@ -31,6 +31,9 @@ extern const struct args_option cmd_sponsor_options[3];
 int cmd_enrol(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_enrol_options[9];
 
+extern const struct args_option cmd_session_start_options[2];
+int cmd_session_start(void *ctx, const struct args_list *words);
+int cmd_session_status(void *ctx, const struct args_list *words);
 int cmd_login(void *ctx, const struct args_list *words);
 int cmd_logout(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_login_options[2];

@@ -43,6 +43,14 @@ static const struct args_command commands[] = {
      OPTIONS(cmd_login_options), 0, 0, cmd_login},
     {"logout", "", "end the session and destroy its key", "countersign logout", NO_OPTIONS, 0, 0,
      cmd_logout},
+    {"session start", "",
+     "log in, and keep the token logged in for some minutes, for other commands",
+     "countersign session start --minutes 15", OPTIONS(cmd_session_start_options), 0, 0,
+     cmd_session_start},
+    {"session status", "", "say whether the token is kept logged in", "countersign session status",
+     NO_OPTIONS, 0, 0, cmd_session_status},
+    {"session stop", "", "log the token and yourself out, as logout does",
+     "countersign session stop", NO_OPTIONS, 0, 0, cmd_logout},
     {"order new", "DRAFT", "fill a draft in: bank, id, dates; write the order document",
      "countersign order new examples/electricity-bill.json -o bill.json",
      OPTIONS(cmd_order_new_options), 1, 1, cmd_order_new},
@@ -183,6 +191,7 @@ int main(int argc, char **argv)
     /* Before any secret: a command without a PIN has the session key. */
     if (secret_harden_process() != ERR_OK)
         return app_finish(&app_main, app_fail(&app_main, ERR_INTERNAL, "core dumps stay on"));
+    app_main.may_join = true;
     int rc = args_run(&program, &app_main, argc, argv);
     app_close(&app_main);
     return rc;

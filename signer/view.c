@@ -95,7 +95,7 @@ static void print_decisions(const struct js *decisions)
         app_print_safe(stdout, verb_past(js_member_text(d, "decision")));
         fputs(" at ", stdout);
         app_print_safe(stdout, js_member_text(d, "received"));
-        fputc('\n', stdout);
+        fputs(js_get(d, "batch") != NULL ? ", in a batch\n" : "\n", stdout);
     }
 }
 
@@ -183,7 +183,8 @@ void view_session(const char *bank, const struct js *session)
         return;
     fputs("A certificate of your card ends at ", stdout);
     app_print_safe(stdout, js_member_text(session, "certificateUntil"));
-    puts(": it opens no session then; your key signs as before. Another: countersign enrol --renew");
+    puts(
+        ": it opens no session then; your key signs as before. Another: countersign enrol --renew");
 }
 
 void view_order_head(const struct js *order)

@@ -30,4 +30,25 @@ struct token_ask {
 MUST_CHECK enum err token_pin_ask(struct token_module *m, const struct token_ask *ask,
                                   struct token_pin **out);
 
+/* --- a login for more than one program --- */
+
+struct token_keep {
+    const char *path; /* where its socket is to be: in a directory of this user alone, on a tmpfs */
+    unsigned seconds, idle_seconds;
+    bool detached; /* the terminal may go; otherwise it ends with it */
+};
+
+/* Leaves T, which is logged in, to its helper, which outlives this program and answers others of
+ * the same user at the socket: they sign, and find the key, and nothing else. T and its keys are no
+ * use here any more, but to be closed. ERR_IO: no socket there. */
+MUST_CHECK enum err token_keep(struct token *t, const struct token_keep *keep);
+
+/* Such a token: logged in already. The caller closes *T, then unloads *M; PATH outlives both.
+ * *LEFT_S: the seconds that it has. ERR_UNAVAILABLE: there is none. */
+MUST_CHECK enum err token_join(const char *path, struct token_module **m, struct token **t,
+                               unsigned *left_s);
+
+/* Ends it: logged out, and the PIN wiped. ERR_UNAVAILABLE: there is none. */
+MUST_CHECK enum err token_keep_end(const char *path);
+
 #endif

@@ -24,11 +24,17 @@
 /* poll's array: the stop descriptor, the listener, then connections without gaps. */
 enum { STOP, LISTEN, FIRST_CONNECTION };
 
-struct loop {
+/* What callers want of it. */
+struct kind {
     const struct serve_handler *table;
     size_t count;
     void *ctx;
     void (*given)(void *ctx, int fd); /* NULL: descriptors stay with the kernel */
+    bool own;                         /* it answers nobody but this user */
+};
+
+struct loop {
+    struct kind kind;
     struct pollfd fds[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
     /* A question's number, for each connection its last one's; 0: it has asked nothing yet. */
     uint64_t turn, heard[FIRST_CONNECTION + SERVE_CONNECTIONS_MAX];
@@ -104,17 +110,25 @@ enum err serve_listen(const char *path, int *out)
     return ERR_OK;
 }
 
+bool serve_peer_is_own(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+}
+
 static enum err run_handler(const struct loop *l, size_t len, struct buf *payload)
 {
     if (len < TYPE_LEN)
         return ERR_USAGE;
     unsigned type = (unsigned)l->packet[0] << 8 | l->packet[1];
-    for (size_t i = 0; i < l->count; i++) {
-        if (l->table[i].type != type)
+    for (size_t i = 0; i < l->kind.count; i++) {
+        if (l->kind.table[i].type != type)
             continue;
-        if (len - TYPE_LEN > l->table[i].max)
+        if (len - TYPE_LEN > l->kind.table[i].max)
             return ERR_TOO_LARGE;
-        return l->table[i].handle(l->ctx, l->packet + TYPE_LEN, len - TYPE_LEN, payload);
+        return l->kind.table[i].handle(l->kind.ctx, l->packet + TYPE_LEN, len - TYPE_LEN, payload);
     }
     return ERR_USAGE;
 }
@@ -144,17 +158,17 @@ static ssize_t receive_question(struct loop *l, int fd)
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     int descriptor;
 
-    if (l->given) {
+    if (l->kind.given) {
         message.msg_control = control.room;
         message.msg_controllen = sizeof control.room;
     }
     int wait = l->alone ? 0 : MSG_DONTWAIT;
     ssize_t n = recvmsg(fd, &message, wait | MSG_TRUNC | MSG_CMSG_CLOEXEC);
-    const struct cmsghdr *c = n >= 0 && l->given ? CMSG_FIRSTHDR(&message) : NULL;
+    const struct cmsghdr *c = n >= 0 && l->kind.given ? CMSG_FIRSTHDR(&message) : NULL;
     if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
         c->cmsg_len == CMSG_LEN(sizeof descriptor)) {
         memcpy(&descriptor, CMSG_DATA(c), sizeof descriptor);
-        l->given(l->ctx, descriptor);
+        l->kind.given(l->kind.ctx, descriptor);
     }
     return n;
 }
@@ -201,6 +215,11 @@ static void accept_one(struct loop *l)
     int fd = accept4(l->fds[LISTEN].fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return;
+    if (l->kind.own && !serve_peer_is_own(fd)) {
+        log_event(LOG_WARN, "serve.peer", "another user's");
+        close(fd);
+        return;
+    }
     if (l->used == sizeof l->fds / sizeof l->fds[0]) {
         log_event(LOG_WARN, "serve.full", "more than %d connections", SERVE_CONNECTIONS_MAX);
         drop_most_silent(l);
@@ -248,14 +267,7 @@ static enum err run_loop(struct loop *l, bool listening)
     }
 }
 
-enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
-                    int stop_fd)
-{
-    return serve_loop_given(listen_fd, table, count, ctx, stop_fd, NULL);
-}
-
-enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
-                          int stop_fd, void (*given)(void *ctx, int fd))
+static enum err loop(const struct kind *kind, int listen_fd, int stop_fd)
 {
     int listening = 0;
     socklen_t size = sizeof listening;
@@ -265,10 +277,7 @@ enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size
     struct loop *l = calloc(1, sizeof *l);
     if (!l)
         return ERR_NO_MEMORY;
-    l->table = table;
-    l->count = count;
-    l->ctx = ctx;
-    l->given = given;
+    l->kind = *kind;
     l->fds[STOP] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
     l->fds[LISTEN] = (struct pollfd){.fd = listen_fd, .events = POLLIN};
     l->used = FIRST_CONNECTION;
@@ -278,6 +287,26 @@ enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size
         close(l->fds[--l->used].fd);
     free(l);
     return e;
+}
+
+enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
+                    int stop_fd)
+{
+    return serve_loop_given(listen_fd, table, count, ctx, stop_fd, NULL);
+}
+
+enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
+                          int stop_fd, void (*given)(void *ctx, int fd))
+{
+    const struct kind kind = {.table = table, .count = count, .ctx = ctx, .given = given};
+    return loop(&kind, listen_fd, stop_fd);
+}
+
+enum err serve_loop_own(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
+                        int stop_fd)
+{
+    const struct kind kind = {.table = table, .count = count, .ctx = ctx, .own = true};
+    return loop(&kind, listen_fd, stop_fd);
 }
 
 /* Until FD is ready for EVENTS or the deadline has passed. */

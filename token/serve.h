@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -48,6 +49,13 @@ MUST_CHECK enum err serve_loop(int listen_fd, const struct serve_handler *table,
  * question, before the question's handler, and owns it. */
 MUST_CHECK enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size_t count,
                                      void *ctx, int stop_fd, void (*given)(void *ctx, int fd));
+
+/* The same for a listening socket: who is of another user is not answered. */
+MUST_CHECK enum err serve_loop_own(int listen_fd, const struct serve_handler *table, size_t count,
+                                   void *ctx, int stop_fd);
+
+/* Whether the other end of FD is of this process's user. */
+bool serve_peer_is_own(int fd);
 
 /* Asks and waits until DEADLINE_MONO_US (clock_mono_us). Appends the answer's payload to ANSWER and
  * returns ERR_OK, or returns the helper's error. ERR_TIMEOUT: no answer in time; ERR_UNAVAILABLE:

@@ -130,7 +130,8 @@ static enum err set(struct core *c, const char *thumbprint, const struct act *ac
     return e ? e : look_again(c, key);
 }
 
-/* As it is now, with the keys whose fate it is, too. */
+/* As it is now, with the keys whose fate it is, too; and, when it may have been a thief's, with
+ * those of the same person that it vouched for: nothing became of them. */
 static enum err describe(struct core *c, const char *thumbprint, struct doc *body)
 {
     struct people_key key;
@@ -142,7 +143,10 @@ static enum err describe(struct core *c, const char *thumbprint, struct doc *bod
     doc_text(body, "holder", key.holder_name);
     doc_text(body, "status", key_status_name(key.status));
     doc_text(body, "thumbprint", thumbprint);
-    return people_put_keys(c, STORE_KEY_WITH, key.id, body);
+    e = people_put_keys(c, STORE_KEY_WITH, key.id, "keys", body);
+    if (e || key.status != KEY_REVOKED)
+        return e;
+    return people_put_keys(c, STORE_KEY_VOUCHED, key.id, "vouchedFor", body);
 }
 
 /* "" when nothing took its place. */

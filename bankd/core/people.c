@@ -122,14 +122,15 @@ enum err people_list_keys(struct core *c, enum store_statement query, int64_t of
     return e;
 }
 
-enum err people_put_keys(struct core *c, enum store_statement query, int64_t of, struct doc *body)
+enum err people_put_keys(struct core *c, enum store_statement query, int64_t of, const char *name,
+                         struct doc *body)
 {
     struct doc list = {0};
 
     doc_array(&list);
     enum err e = people_list_keys(c, query, of, &list);
     if (list.text.len)
-        doc_put(body, "keys", &list);
+        doc_put(body, name, &list);
     else
         doc_free(&list);
     return e;

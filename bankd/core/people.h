@@ -50,9 +50,9 @@ MUST_CHECK enum err people_key_add(struct core *c, const struct key *key, enum k
 /* Appends what is told of keys to LIST: those that QUERY finds of OF. */
 MUST_CHECK enum err people_list_keys(struct core *c, enum store_statement query, int64_t of,
                                      struct doc *list);
-/* The same as BODY's member "keys", if there are any. */
+/* The same as BODY's member NAME, if there are any. */
 MUST_CHECK enum err people_put_keys(struct core *c, enum store_statement query, int64_t of,
-                                    struct doc *body);
+                                    const char *name, struct doc *body);
 
 struct people_holder {
     int64_t id;

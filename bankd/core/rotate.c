@@ -119,7 +119,8 @@ static enum err take(void *ctx, struct core_answer *out)
     doc_text(&body, "replaces", r->said->replaces);
     doc_text(&body, "status", key_status_name(KEY_ACTIVE));
     doc_text(&body, "thumbprint", r->said->thumbprint);
-    e = people_put_keys(r->c, STORE_KEY_BESIDE, r->stated.key.id, &body); /* that end with it */
+    e = people_put_keys(r->c, STORE_KEY_BESIDE, r->stated.key.id, "keys",
+                        &body); /* that end with it */
     if (!e)
         return answer_doc(r->c, 201, &body, out);
     doc_free(&body);

@@ -111,6 +111,13 @@ static void test_his_own_word_on_another_key(void **state)
                ERR_FOUR_EYES);
     assert_string_equal(world_sponsor(w, &w->alice, &word), "OK");
     assert_ok(admit_another(w, &next, request, "alice", world_operator.operator_name));
+    world_begin(w); /* who revokes it hears what it vouched for */
+    world_end(w, core_key_set(w->core, &world_operator, "alice", key_thumbprint(w->alice.key),
+                              "revoked", "stolen", &w->answer));
+    assert_ok(w->answer.err);
+    const char *vouched = strstr(buf_str(&w->answer.body), "\"vouchedFor\":[");
+    assert_non_null(vouched);
+    assert_non_null(strstr(vouched, key_thumbprint(next.key)));
     world_person_free(&next);
 }
 

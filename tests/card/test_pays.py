@@ -85,6 +85,29 @@ class CardPays(unittest.TestCase):
         self.assertEqual(self.bank.balance(CREDITOR)["booked"], "155.56")
         self.bank.verify_log()
 
+    def test_kept(self):
+        """Once a PIN, also for a key that wants it each time; and no longer than the card is in."""
+        self.open_creditor()
+        for holder in (self.alice, self.bob):
+            self.enrol(holder)
+            plain = lambda *words, who=holder: self.bank.tool(  # noqa: E731
+                who.words(*words), check=False, env=who.env, start_new_session=True)
+            holder.run("session", "start", check=True)
+            for _ in range(2):
+                path, _ = holder.new_order(account=ACCOUNTS[holder.name], amount="1.00")
+                done = plain("approve", path, "--yes")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIn("ACSC, settled", done.stdout)
+            os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR1)
+            await_log("REMOVED", 1 if holder is self.alice else 2)
+            deadline = time.monotonic() + WAIT_S
+            while '"kept":true' in plain("session", "status", "--json").stdout:
+                self.assertLess(time.monotonic(), deadline)
+            os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
+            await_log("READY", 2 if holder is self.alice else 3)
+            path, _ = holder.new_order(account=ACCOUNTS[holder.name], amount="1.00")
+            self.fails(plain("approve", path, "--yes"), "PIN_NO_TERMINAL")
+
     def test_enrols(self):
         """By ceremony, with the keys that the card came with: 9C signs, 9A authenticates, 9D derives."""
         name, account = "carol", iban(5)

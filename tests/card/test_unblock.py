@@ -68,7 +68,7 @@ class UnblockTest(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(self.info(NEW).returncode, 0)
 
-    def test_puk_locks(self):
+    def test_threat_14_puk_locks(self):
         self.lock()
         names = [next(line.split(": ")[1] for line in self.unblock("11111111").stderr.splitlines()
                       if line.startswith("countersign: ")) for _ in range(4)]

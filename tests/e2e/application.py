@@ -41,6 +41,8 @@ def display(application, verb):
     for period in ("day", "month"):
         lines += [("Limit", "%s %s a %s" % (limit["amount"], policy["currency"], period))
                   for limit in policy.get("limits", []) if limit["per"] == period]
+    if "signatures" in policy:
+        lines.append(("Signatures", "one for each order"))
     for number, rule in enumerate(policy["rules"], 1):
         lines += rule_lines(number, rule, policy)
     return SAYS[verb] + "\n\n" + "".join("%-14s%s\n" % line for line in lines)

@@ -5,6 +5,7 @@
 #include "order/policy_change.h"
 #include "tests/base/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define ACCOUNT "PT50000201231234567890154"
@@ -96,6 +97,38 @@ static void test_what_is_shown(void **state)
     buf_free(&text);
 }
 
+/* NEW_TEXT with a member before its title, read. */
+static enum err read_with(const char *member, struct policy **out)
+{
+    char text[4096];
+    const char *title = strstr(new_text, "\"title\"");
+
+    snprintf(text, sizeof text, "%.*s%s,%s", (int)(title - new_text), new_text, member, title);
+    return policy_parse(text, strlen(text), out);
+}
+
+/* That each order is signed by itself is between the limits and the rules; nothing else is a word.
+ */
+static void test_single_signatures(void **state)
+{
+    const struct policy_step *step = *state;
+    struct policy *single = NULL;
+    struct buf text = {0};
+
+    assert_false(policy_wants_single(step->to));
+    assert_err(read_with("\"signatures\":\"many\"", &single), ERR_DOC_MEMBER_INVALID);
+    assert_err(read_with("\"signatures\":1", &single), ERR_DOC_MEMBER_INVALID);
+    assert_ok(read_with("\"signatures\":\"single\"", &single));
+    assert_true(policy_wants_single(single));
+    const struct policy_step to_single = {step->from, single};
+    assert_ok(policy_display_render(&to_single, VERB_APPROVE, &text));
+    assert_non_null(strstr(buf_str(&text), "Limit         30.00 EUR a month\n"
+                                           "Signatures    one for each order\n"
+                                           "Rule 1        payments"));
+    policy_free(single);
+    buf_free(&text);
+}
+
 static void make(const struct policy_step *step, enum verb verb, struct buf *out)
 {
     const struct statement head = {
@@ -170,9 +203,7 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, load, unload)
     const struct CMUnitTest tests[] = {
-        T(test_what_is_shown),
-        T(test_made_and_read),
-        T(test_bad_forms),
+        T(test_what_is_shown), T(test_single_signatures), T(test_made_and_read), T(test_bad_forms),
         T(test_steps),
     };
 

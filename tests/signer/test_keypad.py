@@ -98,7 +98,7 @@ class Keypad(unittest.TestCase):
         self.rules("keypad " + PIN)
         self.good(self.run_it("info"))
 
-    def test_last_try_at_every_door(self):
+    def test_threat_14_last_try_at_every_door(self):
         self.rules("tries 2")
         self.refused(self.run_it("info", pin_fd=WRONG), "PIN_WRONG", "Tries left: one; another wrong PIN locks the token")
         for command, pins in (("info", {}), ("change-pin", {"new_pin_fd": NEW})):

@@ -109,7 +109,7 @@ static void goes_on(struct desk *d)
     assert_ok(sign(d));
 }
 
-static void takes_nothing_along(void **state)
+static void threat_14_a_crash_takes_nothing_along(void **state)
 {
     static const char *const words[] = {"abort", "exec", "scribble"};
     struct desk *d = *state;
@@ -124,7 +124,7 @@ static void takes_nothing_along(void **state)
     assert_int_equal(access(d->mark, F_OK), -1);
 }
 
-static void is_killed_at_its_deadline(void **state)
+static void threat_14_a_hang_ends_at_the_deadline(void **state)
 {
     struct desk *d = *state;
 
@@ -141,7 +141,7 @@ static void is_killed_at_its_deadline(void **state)
 }
 
 /* Signatures that do not verify, or have no possible length, stay here; the helper lives. */
-static void its_answers_are_not_believed(void **state)
+static void threat_14_wrong_signatures_stay_here(void **state)
 {
     static const char *const words[] = {"flip", "long"};
     struct desk *d = *state;
@@ -248,9 +248,9 @@ static void signs_many(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(takes_nothing_along, begin, end),
-        cmocka_unit_test_setup_teardown(is_killed_at_its_deadline, begin, end),
-        cmocka_unit_test_setup_teardown(its_answers_are_not_believed, begin, end),
+        cmocka_unit_test_setup_teardown(threat_14_a_crash_takes_nothing_along, begin, end),
+        cmocka_unit_test_setup_teardown(threat_14_a_hang_ends_at_the_deadline, begin, end),
+        cmocka_unit_test_setup_teardown(threat_14_wrong_signatures_stay_here, begin, end),
         cmocka_unit_test_setup_teardown(cannot_act_on_being_loaded, begin, end),
         cmocka_unit_test_setup_teardown(two_sessions_sign_at_once, begin, end),
         cmocka_unit_test_setup_teardown(pins_are_for_one_helper, begin, end),

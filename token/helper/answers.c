@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/helper/answers.h"
 
+#include "token/helper/keep.h"
 #include "token/helper/pinentry.h"
 #include "token/helper/things.h"
 #include "token/inner.h"
 #include "token/wire.h"
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define DER_MAX 65000
+#define KNOWN_MAX 32 /* keys of a token that is kept */
 
 /* What all connections ask. */
 static _Atomic(struct token_module *) module;
@@ -238,7 +241,7 @@ static enum err answer_INFO(struct question *q)
 
     if (!wire_ended(&q->in))
         return ERR_USAGE;
-    enum err e = token_info_of(t, &info);
+    enum err e = keep_token() ? keep_info(&info) : token_info_of(t, &info);
     wire_put_info(&q->out, &info);
     return e;
 }
@@ -360,17 +363,21 @@ static enum err answer_LOOK(struct question *q)
     return e;
 }
 
-static enum err put_key(struct question *q, struct token_key *k)
+static enum err put_about_key(struct question *q, const struct token_key *k)
 {
     uint8_t point[TOKEN_POINT_MAX];
     size_t len = 0;
 
     enum err e = token_public_point(k->public, point, &len);
-    if (!e)
-        e = give(q, THING_KEY, k);
     wire_put_key(&q->out, &k->info);
     wire_put_bytes(&q->out, point, len);
     return e;
+}
+
+static enum err put_key(struct question *q, struct token_key *k)
+{
+    enum err e = give(q, THING_KEY, k);
+    return e ? e : put_about_key(q, k);
 }
 
 static enum err answer_FIND(struct question *q)
@@ -439,6 +446,72 @@ static enum err answer_DERIVE(struct question *q)
     return e;
 }
 
+/* --- a token that is kept for others --- */
+
+static enum err answer_KEEP(struct question *q); /* behind the tables */
+
+static enum err answer_JOIN(struct question *q)
+{
+    struct token_info info = {0};
+
+    enum err e = wire_ended(&q->in) && keep_token() ? keep_info(&info) : ERR_USAGE;
+    wire_put(&q->out, keep_token(), 4);
+    wire_put_info(&q->out, &info);
+    wire_put(&q->out, keep_left_s(), 4);
+    return e;
+}
+
+static enum err answer_END(struct question *q)
+{
+    if (!wire_ended(&q->in) || !keep_token())
+        return ERR_USAGE;
+    keep_end();
+    return ERR_OK;
+}
+
+/* Whoever comes gets the number of the key that an earlier one found: none frees it for another,
+ * and one that is killed leaves nothing behind. */
+static enum err put_known_key(struct question *q, struct token_key *k)
+{
+    static struct {
+        struct token_key *key;
+        uint32_t number;
+    } known[KNOWN_MAX];
+    size_t i = 0;
+
+    while (i < KNOWN_MAX && known[i].key &&
+           (known[i].key->info.id_len != k->info.id_len ||
+            memcmp(known[i].key->info.id, k->info.id, k->info.id_len) != 0))
+        i++;
+    enum err e = i < KNOWN_MAX ? ERR_OK : ERR_NO_MEMORY;
+    bool new = !e && !known[i].key;
+    if (new)
+        e = things_add(THING_KEY, k, &known[i].number);
+    if (new && !e)
+        known[i].key = k;
+    else
+        token_key_free(k);
+    if (e)
+        return e;
+    wire_put(&q->out, known[i].number, 4);
+    return put_about_key(q, known[i].key);
+}
+
+static enum err answer_FIND_KEPT(struct question *q)
+{
+    struct token_key *k = NULL;
+    struct token *t = get(q, THING_TOKEN);
+    enum token_use use = get_use(q);
+    struct token_uri *uri = get_uri(q);
+
+    enum err e =
+        wire_ended(&q->in) && use == TOKEN_USE_SIGN ? token_key_find(t, uri, use, &k) : ERR_USAGE;
+    if (!e)
+        e = put_known_key(q, k);
+    token_uri_free(uri);
+    return e;
+}
+
 /* --- the table --- */
 
 /* The descriptor goes whatever the answer is. */
@@ -467,6 +540,47 @@ static const struct serve_handler table[] = {
 #include "token/wire.def"
 #undef X
 };
+
+/* What another program may ask of a token that is kept: signatures, and what finds the key. */
+#define X(name, one)                                                                               \
+    static enum err handle_##name##_KEPT(void *ctx, const uint8_t *msg, size_t len,                \
+                                         struct buf *out)                                          \
+    {                                                                                              \
+        keep_use_begins();                                                                         \
+        enum err e = answer(ctx, msg, len, out, one);                                              \
+        keep_use_ends(e);                                                                          \
+        return e;                                                                                  \
+    }
+X(KEYS, answer_KEYS)
+X(FIND, answer_FIND_KEPT)
+X(SIGN, answer_SIGN)
+#undef X
+
+static const struct serve_handler kept_table[] = {
+    {WIRE_JOIN, 0, handle_JOIN},         {WIRE_END, 0, handle_END},
+    {WIRE_INFO, 4, handle_INFO},         {WIRE_KEYS, 4, handle_KEYS_KEPT},
+    {WIRE_FIND, 1031, handle_FIND_KEPT}, {WIRE_SIGN, 1030, handle_SIGN_KEPT},
+};
+
+static enum err answer_KEEP(struct question *q)
+{
+    static struct answers others = {.given = -1};
+    struct keep_terms terms;
+
+    uint32_t number = (uint32_t)wire_get(&q->in, 4, THINGS_MAX);
+    struct token *t = things_get(THING_TOKEN, number);
+    terms.seconds = wire_get(&q->in, 4, KEEP_MAX_S);
+    terms.idle_seconds = wire_get(&q->in, 4, KEEP_MAX_S);
+    terms.detached = wire_get(&q->in, 1, 1) != 0;
+    wire_get_text(&q->in, terms.path, sizeof terms.path);
+    if (!ready(q) || !t || q->connection->given < 0)
+        return ERR_USAGE;
+    enum err e = keep_begin(t, number, q->connection->given, &terms, kept_table,
+                            sizeof kept_table / sizeof kept_table[0], &others);
+    if (!e)
+        q->connection->given = -1;
+    return e;
+}
 
 const struct serve_handler *answers_table(size_t *count)
 {

@@ -7,6 +7,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "token/helper/answers.h"
+#include "token/helper/keep.h"
 #include "token/helper/sandbox.h"
 #include "token/wire.h"
 #include <pthread.h>
@@ -87,6 +88,7 @@ int main(int argc, char **argv)
     if (secret_harden_process() || sandbox_enter())
         return EXIT_ENVIRONMENT;
     enum err e = serve_loop_given(WIRE_FD, connect_only, 1, NULL, -1, start_connection);
+    keep_await_end();
     /* A module that hangs or has threads keeps nothing alive. */
     _exit(e ? EXIT_ENVIRONMENT : EXIT_DONE);
 }

@@ -19,9 +19,7 @@
 #define OWN_ARCH AUDIT_ARCH_AARCH64
 #elif defined(__riscv) && __riscv_xlen == 64
 #define OWN_ARCH AUDIT_ARCH_RISCV64
-#else
-#error "give this machine's AUDIT_ARCH_ from <linux/audit.h>"
-#endif
+#endif /* for another machine: its AUDIT_ARCH_ from <linux/audit.h> */
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)

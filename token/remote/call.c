@@ -54,7 +54,8 @@ static void bury(struct token_module *m, int left_ms)
         return;
     while (m->idle_count)
         close(m->idle[--m->idle_count]);
-    process_end(m->pid, m->control, left_ms);
+    if (!m->joined)
+        process_end(m->pid, m->control, left_ms);
     m->pid = 0;
     pthread_cond_broadcast(&m->returned);
 }
@@ -79,6 +80,17 @@ static bool is_lost(enum err e)
     return e == ERR_TIMEOUT || e == ERR_UNAVAILABLE;
 }
 
+/* Somebody else's socket is nobody's. */
+static enum err connect_joined(const struct token_module *m, int *fd)
+{
+    enum err e = serve_connect(m->joined, fd);
+    if (!e && !serve_peer_is_own(*fd)) {
+        close(*fd);
+        e = log_fail(ERR_UNAVAILABLE, "token.join", "%s is another user's", m->joined);
+    }
+    return e;
+}
+
 /* One more connection, under the lock. */
 static enum err connect_more(struct token_module *m, int *fd)
 {
@@ -86,6 +98,8 @@ static enum err connect_more(struct token_module *m, int *fd)
     int ends[2];
 
     *fd = -1;
+    if (m->joined)
+        return connect_joined(m, fd);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return ERR_NO_MEMORY;
     enum err e = serve_call_giving(m->control, ends[1], WIRE_CONNECT, NULL, 0,
@@ -124,7 +138,9 @@ enum err module_begin(struct token_module *m, uint64_t *generation)
     enum err e = ERR_OK;
 
     pthread_mutex_lock(&m->lock);
-    if (!m->pid) {
+    if (!m->pid && m->joined) {
+        e = ERR_UNAVAILABLE; /* it ended */
+    } else if (!m->pid) {
         e = process_start(&m->pid, &m->control);
         if (!e) {
             m->generation++;
@@ -136,6 +152,30 @@ enum err module_begin(struct token_module *m, uint64_t *generation)
     *generation = m->generation;
     pthread_mutex_unlock(&m->lock);
     return name_of(e);
+}
+
+enum err module_join(struct token_module *m, const char *path)
+{
+    int fd = -1;
+
+    m->joined = path;
+    enum err e = connect_joined(m, &fd);
+    if (e)
+        return e;
+    m->idle[m->idle_count++] = fd;
+    m->pid = getpid(); /* it is there; nobody here ends it */
+    m->generation = 1;
+    return ERR_OK;
+}
+
+void module_leave(struct token_module *m)
+{
+    pthread_mutex_lock(&m->lock);
+    while (m->idle_count)
+        close(m->idle[--m->idle_count]);
+    close(m->control);
+    m->pid = 0;
+    pthread_mutex_unlock(&m->lock);
 }
 
 static bool is_there(const struct token_module *m, uint64_t generation)

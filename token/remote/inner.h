@@ -16,6 +16,7 @@
 
 struct token_module {
     struct token_source source; /* "": none, and the helper is only to say which there are */
+    const char *joined; /* the socket of a helper that another program started; NULL: our own */
     pthread_mutex_t lock;
     pthread_cond_t returned;
     pid_t pid; /* 0: there is no helper */
@@ -52,6 +53,11 @@ MUST_CHECK enum err module_begin(struct token_module *m, uint64_t *generation);
 void module_init(struct token_module *m, const struct token_source *source);
 /* Ends the helper, if there is one. */
 void module_end(struct token_module *m);
+
+/* A helper that another program left behind, at PATH, which outlives M: ERR_UNAVAILABLE. */
+MUST_CHECK enum err module_join(struct token_module *m, const char *path);
+/* Leaves M's own helper behind. */
+void module_leave(struct token_module *m);
 
 /* One question to the helper of a generation, and its answer. */
 struct call {

@@ -57,7 +57,7 @@ void token_module_unload(struct token_module *m)
 
     if (!m)
         return;
-    if (m->pid) {
+    if (m->pid && !m->joined) {
         call_begin(&c, m, m->generation, WIRE_UNLOAD);
         (void)run(&c); /* it ends whatever it says */
     }
@@ -277,8 +277,10 @@ void token_close(struct token *t)
 
     if (!t)
         return;
-    begin_at(&c, t, WIRE_CLOSE);
-    (void)run(&c); /* a helper that is gone took it along */
+    if (!t->module->joined) {
+        begin_at(&c, t, WIRE_CLOSE);
+        (void)run(&c); /* a helper that is gone took it along */
+    }
     free(t);
 }
 
@@ -469,8 +471,10 @@ void token_key_free(struct token_key *k)
 
     if (!k)
         return;
-    begin_key(&c, k, WIRE_KEY_FREE);
-    (void)run(&c); /* a helper that is gone took it along */
+    if (!k->token->module->joined) {
+        begin_key(&c, k, WIRE_KEY_FREE);
+        (void)run(&c); /* a helper that is gone took it along */
+    }
     token_public_free(k);
 }
 

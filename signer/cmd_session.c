@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
+#include "app/kept.h"
+#include "base/text.h"
+#include "order/json.h"
+#include "signer/commands.h"
+#include <string.h>
+
+#define MINUTES 10
+#define MINUTES_MAX 60
+
+static const char *opt_minutes;
+static bool opt_detach;
+
+const struct args_option cmd_session_start_options[2] = {
+    {"minutes", 0, ARGS_TEXT, "N", "end after so many minutes, at most 60; default 10",
+     &opt_minutes},
+    {"detach", 0, ARGS_FLAG, NULL, "go on when the terminal is closed", &opt_detach},
+};
+
+/* TOKEN NULL: there is none. */
+static enum err report(const struct app *a, const struct token_info *token, unsigned left_s)
+{
+    struct js *o = NULL;
+    if (!a->json && token == NULL) {
+        puts("No token is kept logged in.");
+        return ERR_OK;
+    }
+    if (!a->json) {
+        app_say(stdout, "Token %s, serial %s, is logged in for %u more minutes at most.",
+                token->label, token->serial, (left_s + 59) / 60);
+        return ERR_OK;
+    }
+    enum err e = js_object_new(&o);
+    if (e == ERR_OK)
+        e = js_set_bool(o, "kept", token != NULL);
+    if (e == ERR_OK && token != NULL)
+        e = js_set_text(o, "token", token->label);
+    if (e == ERR_OK && token != NULL)
+        e = js_set_text(o, "serial", token->serial);
+    if (e == ERR_OK && token != NULL)
+        e = js_set_int(o, "secondsLeft", (int64_t)left_s);
+    if (e == ERR_OK)
+        e = app_print_json(o);
+    js_free(o);
+    return e;
+}
+
+/* UNAVAILABLE: there is none. */
+static enum err look(struct app *a, struct token_info *info, unsigned *left_s)
+{
+    const char *pin_fd = a->pin_fd;
+    a->pin_fd = NULL; /* which is for the one that is yet to begin */
+    enum err e = kept_join(a, left_s);
+    a->pin_fd = pin_fd;
+    if (e == ERR_OK)
+        e = token_info_of(a->token, info);
+    return e;
+}
+
+static enum err read_minutes(struct app *a, unsigned *minutes)
+{
+    uint64_t n = MINUTES;
+    if (opt_minutes != NULL &&
+        (text_parse_u64(opt_minutes, strlen(opt_minutes), MINUTES_MAX, &n) != ERR_OK || n == 0))
+        return app_fail(a, ERR_USAGE, "--minutes takes 1 to %d", MINUTES_MAX);
+    *minutes = (unsigned)n;
+    return ERR_OK;
+}
+
+static enum err start(struct app *a, unsigned minutes)
+{
+    struct token_info info;
+    char purpose[64];
+    (void)snprintf(purpose, sizeof purpose, "keep it logged in for %u minutes", minutes);
+    enum err e = app_open_key(a, purpose);
+    if (e == ERR_OK)
+        e = app_login(a, NULL);
+    if (e == ERR_OK)
+        e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        e = kept_begin(a, minutes, opt_detach);
+    return e == ERR_OK ? report(a, &info, minutes * 60) : e;
+}
+
+int cmd_session_start(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    struct token_info info;
+    unsigned minutes = 0, left_s = 0;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = read_minutes(a, &minutes);
+    if (e == ERR_OK)
+        e = look(a, &info, &left_s);
+    if (e == ERR_OK)
+        return app_finish(a, report(a, &info, left_s)); /* one is enough; stop ends it */
+    a->may_join = false;
+    if (e == ERR_UNAVAILABLE)
+        e = start(a, minutes);
+    return app_finish(a, e);
+}
+
+int cmd_session_status(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    struct token_info info;
+    unsigned left_s = 0;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = look(a, &info, &left_s);
+    if (e == ERR_OK || e == ERR_UNAVAILABLE)
+        e = report(a, e == ERR_OK ? &info : NULL, left_s);
+    return app_finish(a, e);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "token/helper/keep.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "token/inner.h"
+#include "token/wire.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#define SECOND_US INT64_C(1000000)
+#define LOOK_MS 500
+#define USE_MAX_US (150 * SECOND_US) /* longer than anybody waits for an answer */
+#define GOODBYE_S 5
+
+static struct {
+    struct token *token;
+    uint32_t number;
+    uint64_t generation; /* of the login that is kept */
+    int listen_fd, stop_fd, terminal;
+    struct keep_terms terms;
+    const struct serve_handler *table;
+    size_t count;
+    void *ctx;
+    int64_t until_us;
+    _Atomic int64_t used_us, busy_us; /* last use; begin of the one that goes on, or 0 */
+    atomic_bool running;
+} kept;
+
+uint32_t keep_token(void)
+{
+    return kept.number;
+}
+
+uint64_t keep_left_s(void)
+{
+    int64_t left_us = kept.until_us - clock_mono_us();
+
+    return left_us > 0 ? (uint64_t)(left_us / SECOND_US) + 1 : 0;
+}
+
+void keep_end(void)
+{
+    (void)eventfd_write(kept.stop_fd, 1);
+}
+
+void keep_use_begins(void)
+{
+    kept.busy_us = clock_mono_us();
+}
+
+void keep_use_ends(enum err e)
+{
+    if (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND)
+        keep_end(); /* before it is back */
+    kept.busy_us = 0;
+    kept.used_us = clock_mono_us();
+}
+
+/* Whether it is there, by what its reader says: a card that was just pulled is not spoken to, since
+ * OpenSC then waits for ever. A token that came back was another's meanwhile; its login is none
+ * that anybody asked for here. */
+static bool is_there(void)
+{
+    struct token *t = kept.token;
+    CK_SLOT_INFO slot = {0};
+
+    pthread_rwlock_rdlock(&t->module->lock);
+    bool there = t->generation == kept.generation && token_session_attached(t) &&
+                 t->module->f->C_GetSlotInfo(t->slot, &slot) == CKR_OK &&
+                 (slot.flags & CKF_TOKEN_PRESENT) != 0;
+    pthread_rwlock_unlock(&t->module->lock);
+    return there;
+}
+
+enum err keep_info(struct token_info *out)
+{
+    *out = kept.token->info;
+    if (is_there())
+        return ERR_OK;
+    keep_end();
+    return ERR_TOKEN_REMOVED;
+}
+
+/* --- when it is over --- */
+
+/* Whatever the module does now, the process and with it the PIN are gone soon. */
+static void leave(void)
+{
+    (void)alarm(GOODBYE_S);
+    (void)unlink(kept.terms.path);
+    token_close(kept.token);
+    _exit(EXIT_DONE);
+}
+
+static bool hung_up(void)
+{
+    struct pollfd terminal = {.fd = kept.terminal, .events = 0};
+
+    return kept.terminal >= 0 && poll(&terminal, 1, 0) > 0 && terminal.revents != 0;
+}
+
+/* Asked as others ask, by the one thread that calls the module: OpenSC leaves a lock with the
+ * thread that met a card's end. */
+static bool token_left(void)
+{
+    struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
+    int fd = -1;
+
+    enum err e = serve_connect(kept.terms.path, &fd);
+    if (e)
+        return true;
+    e = serve_call(fd, WIRE_JOIN, NULL, 0, clock_mono_us() + USE_MAX_US, &answer);
+    buf_free(&answer);
+    close(fd);
+    return e != ERR_OK;
+}
+
+static bool is_over(void)
+{
+    int64_t now_us = clock_mono_us(), busy_us = kept.busy_us;
+
+    if (busy_us)
+        return now_us - busy_us > USE_MAX_US;
+    return now_us >= kept.until_us ||
+           now_us - kept.used_us >= (int64_t)kept.terms.idle_seconds * SECOND_US || hung_up() ||
+           token_left();
+}
+
+static void *watch(void *arg)
+{
+    (void)arg;
+    while (!is_over())
+        (void)poll(NULL, 0, LOOK_MS);
+    keep_end();
+    (void)poll(NULL, 0, GOODBYE_S * 1000); /* for a loop that does not come to its end */
+    (void)unlink(kept.terms.path);
+    _exit(EXIT_DONE);
+}
+
+static void *answer_all(void *arg)
+{
+    (void)arg;
+    if (serve_loop_own(kept.listen_fd, kept.table, kept.count, kept.ctx, kept.stop_fd))
+        log_event(LOG_WARN, "helper.keep", "it ended by itself");
+    leave();
+    return NULL;
+}
+
+/* --- how it begins --- */
+
+/* Nobody reads what it logs, and it holds no directory and no terminal of others. */
+static void settle(bool detached)
+{
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (nowhere >= 0) {
+        (void)dup2(nowhere, STDERR_FILENO);
+        close(nowhere);
+    }
+    (void)!chdir("/");
+    if (detached)
+        (void)setsid();
+    kept.terminal = detached ? -1 : open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
+}
+
+enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struct keep_terms *terms,
+                    const struct serve_handler *table, size_t count, void *ctx)
+{
+    pthread_t answers, watcher;
+
+    if (kept.running || !t->logged_in)
+        return ERR_USAGE;
+    kept.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (kept.stop_fd < 0)
+        return ERR_NO_MEMORY;
+    kept.token = t;
+    kept.number = number;
+    kept.generation = t->generation;
+    kept.listen_fd = listen_fd;
+    kept.terms = *terms;
+    kept.table = table;
+    kept.count = count;
+    kept.ctx = ctx;
+    kept.used_us = clock_mono_us();
+    kept.until_us = kept.used_us + (int64_t)terms->seconds * SECOND_US;
+    settle(terms->detached);
+    kept.running = pthread_create(&answers, NULL, answer_all, NULL) == 0;
+    if (!kept.running)
+        return ERR_NO_MEMORY;
+    if (pthread_create(&watcher, NULL, watch, NULL) != 0)
+        leave();
+    return ERR_OK;
+}
+
+void keep_await_end(void)
+{
+    while (kept.running)
+        (void)poll(NULL, 0, -1);
+}
