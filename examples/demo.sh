@@ -322,7 +322,7 @@ as alice order evidence "$next" --output "$dir/small.json" 2>/dev/null
 countersign-verify evidence --bank-key "$bank_key" "$dir/small.json" 2>>"$dir/verify.log" | indent
 
 step "Twenty payments of 1.00: one PIN, one signature, and each is executed for itself."
-for i in $(seq 20); do
+for _ in $(seq 20); do
     draft 1.00
     cat "$dir/next.json" >>"$dir/twenty.ndjson"
 done

@@ -486,10 +486,11 @@ static enum err check_subject(const struct acts_judge *j, const struct act *act,
         e = ERR_LETTER_MISMATCH;
     if (!e && verified_head(out->request)->expires_us <= j->now_us)
         e = ERR_STATEMENT_EXPIRED;
-    if (!e)
-        memcpy(out->holder, r.holder, sizeof out->holder);
-    out->another = !e && r.another;
-    return e;
+    if (e)
+        return e;
+    memcpy(out->holder, r.holder, sizeof out->holder);
+    out->another = r.another;
+    return ERR_OK;
 }
 
 static enum err admit(const struct acts_judge *j, struct act *act, struct acts_admission *out)

@@ -3,11 +3,13 @@
 card is in tests/signer/test_doctor.py."""
 import json
 import os
+import re
 import signal
 import subprocess
+import time
 import unittest
 
-from middleware import MODULE
+from middleware import MODULE, run
 from test_list import READER, WAIT_S, Plugged, b
 
 MODULES = "/usr/share/p11-kit/modules"
@@ -32,6 +34,9 @@ class DoctorTest(Plugged):
 
     def test_pulled(self):
         self.pull()
+        deadline = time.monotonic() + WAIT_S
+        while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):  # pcscd has noticed
+            self.assertLess(time.monotonic(), deadline)
         self.assertEqual(self.found(), [("NO_CARD", "")])
         self.assertEqual(self.found("--token", "pkcs11:token=PIV%20AUTH"), [("NO_CARD", "")])
 

@@ -167,7 +167,7 @@ class Engine(Scene):
         second = Newcomer(self.bank, "Two Example", wanted="two")
         second.ask()
         self.olga.act("/v1/enrolments/%s/admission" % second.enrolment,
-                      second.letter("two"))
+                      second.letter("two", another=True))
         found = self.session(first.tls, certificates["authenticate"])
         for key in (second.key, second.tls):
             self.refused(found.post("/v1/keys/%s/suspension" % key.thumbprint, {"note": "x"}), "LOGIN_REQUIRED")

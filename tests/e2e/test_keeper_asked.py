@@ -86,6 +86,16 @@ class Asked(Scene):
         self.assertEqual(self.admitted(self.olga_key, newcomer, "eve"), 1)
         self.assertEqual(self.says(self.petra_key, "/v1/operators/eves/roles", roles), 1)
 
+    def test_whose_word_counts(self):
+        """Only his who may: also of what the keeper remembers from before."""
+        until, roles = b.rfc3339(time.time() + 3600), {**NOTE, "roles": ["viewer"]}
+        self.bank.stop_keeper()
+        memory = self.remembers()
+        memory["changes"] = [*memory.get("changes", []), {"by": ["ghost"], "expires": until, "subject": "roles zed viewer"}]
+        self.make_remember(memory)
+        self.bank.start_keeper()
+        self.assertEqual([self.says(by, "/v1/operators/zed/roles", roles) for by in (self.olga_key, self.petra_key)], [1, 0])
+
     def test_the_same_act_gets_the_same_answer(self):
         key = self.employed("vera", "viewer")
         path = "/v1/operators/vera/roles"

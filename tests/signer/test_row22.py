@@ -4,6 +4,7 @@ else. The programs as installed: a sanitizer's shadow would be in the way."""
 import os
 import re
 import resource
+import select
 import signal
 import sys
 import unittest
@@ -152,10 +153,20 @@ class Canary(Desk):
             self.carol.run("logout", check=True)
         self.nowhere_in_files()
 
+    def test_threat_22_no_helper_outlives_the_program(self):
+        """Even where that was killed and could say nothing: the PIN goes with it."""
+        with self.carol.terminal("approve", self.path) as terminal:
+            end = os.pidfd_open(self.asked(terminal))
+            os.kill(terminal.pid, signal.SIGKILL)
+            self.assertEqual(select.select([end], [], [], 60)[0], [end])
+            os.close(end)
+            self.assertEqual(terminal.end()[0], -signal.SIGKILL)
+
     def test_threat_22_the_helper_is_shut_in(self):
         """No new rights, a list of system calls, and nothing open but its socket and where it writes."""
         with self.carol.terminal("approve", self.path) as terminal:
             helper = self.asked(terminal)
+            self.assertEqual([b"softhsm" in read(p, "maps") for p in (helper, terminal.pid)], [True, False])
             self.assertEqual(status(helper, "NoNewPrivs"), "1")
             self.assertEqual(status(helper, "Seccomp"), "2")
             opened = {int(n): os.readlink("/proc/%d/fd/%s" % (helper, n)) for n in os.listdir("/proc/%d/fd" % helper)}

@@ -20,7 +20,7 @@
 #define DEADLINE_S 20 /* of one case; SIGALRM ends the test */
 
 enum { LASTING, STALE };
-enum verdict { CURED, RESTARTED, FOUND, FORGIVEN, AGAIN, NAMED, ABSENT, MODULE, MINOR };
+enum verdict { CURED, RESTARTED, FOUND, FORGIVEN, AGAIN, NAMED, OF_PUK, ABSENT, MODULE, MINOR };
 
 static const struct code {
     CK_RV rv;
@@ -233,6 +233,18 @@ static enum err do_unblock(void)
     return e;
 }
 
+static enum err do_officer_generate(void)
+{
+    struct token_pin *officer = softhsm_pin(b.h.module, SOFTHSM_SO_PIN);
+    uint8_t id = b.made++;
+
+    assert_ok(token_logout(b.t));
+    enum err e =
+        token_officer_generate(b.t, officer, false, TOKEN_USE_SIGN, TOKEN_P256, "another", &id, 1);
+    token_pin_free(officer);
+    return e;
+}
+
 static enum err do_find(void)
 {
     struct token_key *k = NULL;
@@ -358,6 +370,7 @@ enum operation {
     OPERATION(logout),
     OPERATION(init),
     OPERATION(change_pin),
+    OPERATION(officer_generate),
     OPERATION(unblock),
     OPERATION(find),
     OPERATION(look),
@@ -384,6 +397,7 @@ static const struct {
     [OP_restart] = {do_sign, "C_Sign 1 0xb3\nC_GetSlotList 1 0x30\n", 2},
     [OP_logout] = {do_logout, "", 0},
     [OP_init] = {do_init, "", 1},
+    [OP_officer_generate] = {do_officer_generate, "", 1},
     [OP_change_pin] = {do_change_pin, "", 0},
     [OP_unblock] = {do_unblock, "", 1},
     [OP_find] = {do_find, "", 2},
@@ -426,6 +440,10 @@ static enum err expected(const struct call *c, const struct code *code, bool alw
         return code->stale ? ERR_OK : code->err;
     case AGAIN:
         return always ? ERR_TOKEN_FAILED : ERR_OK;
+    case OF_PUK:
+        if (code->err == ERR_PIN_WRONG)
+            return ERR_PUK_WRONG;
+        return code->err == ERR_PIN_LOCKED ? ERR_PUK_LOCKED : code->err;
     case NAMED:
         return code->err;
     case ABSENT:
