@@ -119,7 +119,7 @@ make_keys olga 4444 P-256
 make_keys bob 2222 P-521
 make_keys creditor 3333 P-256
 make_token bank 9999
-say "tokens: $(countersign token list --module "$softhsm" --json | grep -o '"label":"[a-z]*"' | cut -d'"' -f4 | sort | xargs)"
+say "tokens: $(countersign token list --module "$softhsm" --json | grep -o '"label":"[a-z]*"' | cut -d'"' -f4 | sort -u | xargs)"
 
 # --- the bank ---
 write_bank_conf() {

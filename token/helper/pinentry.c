@@ -141,11 +141,11 @@ static enum err name_of(const struct talk *t, gpg_error_t error)
     };
 
     if (t->late)
-        return log_fail(ERR_PIN_PINENTRY, "pinentry", "it did not answer in time");
+        return log_fail(ERR_PIN_PINENTRY, "token.pinentry", "it did not answer in time");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (gpg_err_code(error) == names[i].code)
             return names[i].e;
-    return log_fail(ERR_PIN_PINENTRY, "pinentry", "%s", gpg_strerror(error));
+    return log_fail(ERR_PIN_PINENTRY, "token.pinentry", "%s", gpg_strerror(error));
 }
 
 static gpg_error_t on_data(void *arg, const void *bytes, size_t len)

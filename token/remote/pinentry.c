@@ -76,7 +76,7 @@ static enum err show(const char *program, struct shown *s, int *socket)
     int ends[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return log_fail(ERR_IO, "pinentry", "%s", strerror(errno));
+        return log_fail(ERR_IO, "token.pinentry", "%s", strerror(errno));
     s->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (s->tty >= 0 && tcgetattr(s->tty, &s->before) != 0) {
         close(s->tty);
@@ -89,7 +89,7 @@ static enum err show(const char *program, struct shown *s, int *socket)
     if (failure) {
         s->pid = 0;
         close(ends[0]);
-        return log_fail(ERR_PIN_PINENTRY, "pinentry", "%s: %s", program, strerror(failure));
+        return log_fail(ERR_PIN_PINENTRY, "token.pinentry", "%s: %s", program, strerror(failure));
     }
     *socket = ends[0];
     return ERR_OK;
