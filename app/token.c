@@ -6,18 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum err load_one(struct app *a, const char *path)
-{
-    a->modules = calloc(1, sizeof *a->modules);
-    if (a->modules == NULL)
-        return ERR_NO_MEMORY;
-    enum err e = token_module_load(path, &a->modules[0]);
-    if (e != ERR_OK)
-        return app_fail(a, e, "%s", path);
-    a->module_count = 1;
-    return ERR_OK;
-}
-
 void app_close_modules(struct app *a)
 {
     token_key_free(a->key);
@@ -30,6 +18,20 @@ void app_close_modules(struct app *a)
     a->modules = NULL;
     a->module_count = 0;
     a->logged_in = false;
+}
+
+static enum err load_one(struct app *a, const char *path)
+{
+    a->modules = calloc(1, sizeof *a->modules);
+    if (a->modules == NULL)
+        return ERR_NO_MEMORY;
+    enum err e = token_module_load(path, &a->modules[0]);
+    if (e != ERR_OK) {
+        app_close_modules(a); /* an empty list would pass for one without the token */
+        return app_fail(a, e, "%s", path);
+    }
+    a->module_count = 1;
+    return ERR_OK;
 }
 
 enum err app_open_modules(struct app *a)

@@ -16,8 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LINES_MAX ((size_t)256 << 20) /* bytes of signed decisions in a file */
-#define THREADS_MAX 4                 /* tokens are not faster with more */
+#define THREADS_MAX 4 /* tokens are not faster with more */
 
 struct signing {
     struct app *app;
@@ -257,7 +256,7 @@ enum err sign_many(struct app *a, const struct sign_many_wish *wish)
 {
     struct signing s = {.app = a,
                         .wish = wish,
-                        .text = BUF_INIT(LINES_MAX),
+                        .text = BUF_INIT(ORDER_FILES_SIGNED_MAX),
                         .lock = PTHREAD_MUTEX_INITIALIZER,
                         .fd = -1};
     enum err e = run(&s);

@@ -36,7 +36,7 @@ static CK_RV sign_authenticated(struct token *t, CK_SESSION_HANDLE s, CK_MECHANI
     if (!g->verdict)
         rv = t->module->f->C_SignInit(s, mechanism, object);
     if (!g->verdict && rv == CKR_OK)
-        rv = token_login_context(t, s);
+        rv = token_login_context(t, s, &g->verdict);
     if (!g->verdict && rv == CKR_OK)
         rv = sign_begun(t, s, g);
     pthread_mutex_unlock(&t->context);
@@ -66,7 +66,7 @@ static enum err sign_one(struct token_key *k, const uint8_t *hash, struct token_
 
     enum err e = token_session_run(k->token, "C_Sign", sign, &g);
     out->len = g.sig_len;
-    return e ? e : g.verdict;
+    return g.verdict ? g.verdict : e;
 }
 
 enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,

@@ -180,6 +180,14 @@ class Files(Batch):
         self.dora.run("send", self.out, check=True)
         self.assertEqual(self.statuses(), ["ACSC"] * 5)
 
+    def test_what_sign_writes_send_reads(self):
+        """A file of many long lines is larger than one would think."""
+        self.sign(self.file(self.orders(2)), check=True)
+        with open(self.out, "a", encoding="utf-8") as f:
+            f.write("\n" * (32 << 20))
+        self.dora.run("send", self.out, check=True)
+        self.assertEqual(self.statuses(), ["ACSC"] * 2)
+
     def test_no_other_file_is_written_to(self):
         path = self.file(self.orders(2))
         for text, name in (("dear diary\n", "JSON_SYNTAX"), ("dear diary", "DOC_TYPE"),
