@@ -6,18 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum err load_one(struct app *a, const char *path)
-{
-    a->modules = calloc(1, sizeof *a->modules);
-    if (a->modules == NULL)
-        return ERR_NO_MEMORY;
-    enum err e = token_module_load(path, &a->modules[0]);
-    if (e != ERR_OK)
-        return app_fail(a, e, "%s", path);
-    a->module_count = 1;
-    return ERR_OK;
-}
-
 void app_close_modules(struct app *a)
 {
     token_key_free(a->key);
@@ -30,6 +18,20 @@ void app_close_modules(struct app *a)
     a->modules = NULL;
     a->module_count = 0;
     a->logged_in = false;
+}
+
+static enum err load_one(struct app *a, const char *path)
+{
+    a->modules = calloc(1, sizeof *a->modules);
+    if (a->modules == NULL)
+        return ERR_NO_MEMORY;
+    enum err e = token_module_load(path, &a->modules[0]);
+    if (e != ERR_OK) {
+        app_close_modules(a); /* an empty list would pass for one without the token */
+        return app_fail(a, e, "%s", path);
+    }
+    a->module_count = 1;
+    return ERR_OK;
 }
 
 enum err app_open_modules(struct app *a)
@@ -205,15 +207,34 @@ enum err app_consent(struct app *a, const char *purpose)
     return e == ERR_OK && asked ? app_confirm(a, "Sign this?") : e;
 }
 
+enum err app_sign_many(struct app *a, const uint8_t *hashes, size_t count, uint8_t *sigs,
+                       size_t *done)
+{
+    const size_t hash_len = token_hash_len(token_key_curve(a->key));
+    const size_t sig_len = token_sig_len(token_key_curve(a->key));
+    enum err e = token_sign_many(a->key, hashes, count, sigs, done);
+    while (card_pulled(a, e)) {
+        size_t more = 0;
+        e = reopen_key(a, e);
+        if (e == ERR_OK)
+            e = token_sign_many(a->key, hashes + *done * hash_len, count - *done,
+                                sigs + *done * sig_len, &more);
+        *done += more;
+    }
+    return e;
+}
+
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len)
 {
     struct app *a = ctx;
-    enum err e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
-    while (card_pulled(a, e)) {
-        e = reopen_key(a, e);
-        if (e == ERR_OK)
-            e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
-    }
+    const enum token_curve curve = token_key_curve(a->key);
+    size_t done = 0;
+    *sig_len = 0;
+    if (hash_len != token_hash_len(curve) || sig_cap < token_sig_len(curve))
+        return ERR_INTERNAL; /* as token_sign */
+    enum err e = app_sign_many(a, hash, 1, sig, &done);
+    if (e == ERR_OK)
+        *sig_len = token_sig_len(curve);
     return e;
 }

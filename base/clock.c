@@ -23,3 +23,8 @@ int64_t clock_mono_us(void)
 {
     return read_us(CLOCK_MONOTONIC);
 }
+
+int64_t clock_boot_us(void)
+{
+    return read_us(CLOCK_BOOTTIME);
+}

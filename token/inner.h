@@ -105,13 +105,15 @@ bool token_session_attached(const struct token *t);
 /* --- login.c --- */
 
 /* Logs in again with the kept PIN, or on the keypad, if the token was logged in. Under the write
- * lock. */
-MUST_CHECK enum err token_login_again(struct token *t);
+ * lock. *SENT: the token has seen the PIN, which then is kept only if it was right or the token is
+ * gone. */
+MUST_CHECK enum err token_login_again(struct token *t, bool *sent);
 /* For keys that always authenticate, both under the read lock and t->context: what the token's
  * flags say now about one more PIN entry, and the PIN itself for the signature that was begun in S
- * (CKU_CONTEXT_SPECIFIC). A PIN that is refused is forgotten. */
+ * (CKU_CONTEXT_SPECIFIC). After any refusal but of a token that is gone the PIN is forgotten, and
+ * *VERDICT says why. */
 MUST_CHECK enum err token_login_allowed(struct token *t);
-CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s);
+CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s, enum err *verdict);
 
 /* Logged out, and the PIN wiped. Under the write lock. */
 void token_login_forget(struct token *t);

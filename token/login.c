@@ -123,14 +123,13 @@ static enum err try_login(struct token *t, const struct token_pin *pin, bool las
     return ERR_OK;
 }
 
-enum err token_login_again(struct token *t)
+enum err token_login_again(struct token *t, bool *sent)
 {
-    bool sent;
-
+    *sent = false;
     if (!t->logged_in)
         return ERR_OK;
-    enum err e = try_login(t, t->pin, false, &sent);
-    if (e && e != ERR_TOKEN_FAILED && e != ERR_TOKEN_REMOVED)
+    enum err e = try_login(t, t->pin, false, sent);
+    if (e && e != ERR_TOKEN_REMOVED && (*sent || e != ERR_TOKEN_FAILED))
         token_login_forget(t);
     return e;
 }
@@ -187,22 +186,16 @@ enum err token_login_allowed(struct token *t)
     return check_token(t, t->pin, t->last_try_allowed);
 }
 
-CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s)
+CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s, enum err *verdict)
 {
     CK_RV rv = t->module->f->C_Login(s, CKU_CONTEXT_SPECIFIC, token_pin_bytes(t->pin),
                                      token_pin_len(t->pin));
-    switch (rv) {
-    case CKR_PIN_INCORRECT:
-    case CKR_PIN_INVALID:
-    case CKR_PIN_LEN_RANGE:
-    case CKR_PIN_EXPIRED:
-    case CKR_PIN_LOCKED:
-        token_pin_free(t->pin); /* changed elsewhere: never a second time */
-        t->pin = NULL;
+    if (rv == CKR_OK || ckr_err(rv) == ERR_TOKEN_REMOVED)
         return rv;
-    default:
-        return rv;
-    }
+    token_pin_free(t->pin); /* it may have been changed elsewhere: never a second time */
+    t->pin = NULL;
+    *verdict = ckr_fail(rv, "C_Login");
+    return CKR_FUNCTION_FAILED;
 }
 
 static enum err set_pin(struct token *t, const struct token_pin *old, const struct token_pin *fresh,

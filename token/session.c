@@ -55,20 +55,23 @@ enum err token_session_recover(struct token *t, bool restart_first)
     return e == ERR_TOKEN_NOT_FOUND ? ERR_TOKEN_REMOVED : e;
 }
 
-/* After an operation of generation SEEN found the token gone. Others may have been here first. */
-static enum err reattach(struct token *t, uint64_t seen)
+/* After an operation of generation SEEN found the token gone. Others may have been here first. A
+ * module that says FAILED is started anew before the PIN goes there: afterwards would be too late,
+ * since nobody knows whether the token took that for a wrong one. */
+static enum err reattach(struct token *t, uint64_t seen, bool failed)
 {
     enum err e = ERR_OK;
+    bool sent = false;
 
     pthread_rwlock_wrlock(&t->module->lock);
     if (t->generation == seen) {
-        e = token_session_recover(t, false);
+        e = token_session_recover(t, failed);
         if (!e)
-            e = token_login_again(t);
-        if (e == ERR_TOKEN_FAILED) {
+            e = token_login_again(t, &sent);
+        if (e == ERR_TOKEN_FAILED && !sent) {
             e = token_session_recover(t, true);
             if (!e)
-                e = token_login_again(t);
+                e = token_login_again(t, &sent);
         }
         log_event(e ? LOG_WARN : LOG_INFO, "token.reattach", "%s: %s", t->info.label, err_name(e));
     }
@@ -178,7 +181,7 @@ static enum err run(struct token *t, CK_RV (*once)(struct token *, token_work *,
             return ERR_OK;
         if (!curable || pass == 1)
             return ckr_fail(rv, function);
-        enum err e = reattach(t, seen);
+        enum err e = reattach(t, seen, ckr_err(rv) == ERR_TOKEN_FAILED);
         if (e)
             return e;
     }

@@ -71,6 +71,13 @@ class Helper(unittest.TestCase):
         self.rules("")
         self.assertEqual(self.generate().returncode, 0)
 
+    def test_a_module_that_hangs_when_it_starts(self):
+        """No card that anybody inserts mends that, so nobody is asked for one."""
+        self.rules("C_Initialize * hang")
+        done = self.token("info", "--wait", "5", "--config", self.path("config"))
+        self.refused(done, "TOKEN_HANGS", 3)
+        self.assertNotIn("nsert", done.stderr)
+
     def test_a_module_that_crashes(self):
         for rule in ("C_Login 1 crash", "C_GenerateKeyPair 1 crash", "C_GetSlotList 1 crash", "C_Initialize 1 crash"):
             with self.subTest(rule):

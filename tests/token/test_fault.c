@@ -105,7 +105,7 @@ static void comes_back_through_a_restart(void **state)
     static const char *const rules[] = {
         "C_Sign 1 0xb3\nC_OpenSession 1 0x30\n", "C_Sign 1 0xb3\nC_GetSlotList 1 0x30\n",
         "C_Sign 1 0xb3\nC_GetTokenInfo 1 0xe0\n", /* the token is not there for a moment */
-        "C_Sign 1 0xb3\nC_Login 1 0x05\n",        /* pcscd was restarted */
+        "C_Sign 1 0x05\n",                        /* pcscd was restarted */
     };
     struct bench *b = *state;
 
@@ -297,6 +297,24 @@ static void login_without_a_verdict(void **state)
     assert_ok(sign(b));
 }
 
+/* Nobody is asked, so the PIN goes there once, whatever the token makes of it, and never again. */
+static void reattaching_sends_the_pin_once(void **state)
+{
+    static const char *const verdicts[] = {"0x05", "0x30", "0x06", "0x80000001", "0xa0"};
+    struct bench *b = *state;
+    char rules[96];
+
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+        snprintf(rules, sizeof rules, "C_SignInit 1 0xe0\nC_Login 1 %s\nC_Login 2 crash",
+                 verdicts[i]);
+        fault(b, rules);
+        assert_int_not_equal(sign(b), ERR_OK);
+        assert_err(sign(b), ERR_PIN_REQUIRED);
+        fault(b, "");
+        assert_ok(login(b, SOFTHSM_PIN, false));
+    }
+}
+
 static void *sign_ten(void *arg)
 {
     static const char good[] = "good";
@@ -345,6 +363,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(unblocking_spends_what_is_allowed, begin, end),
         cmocka_unit_test_setup_teardown(last_try_only_in_so_many_words, begin, end),
         cmocka_unit_test_setup_teardown(reattaching_spares_the_last_try, begin, end),
+        cmocka_unit_test_setup_teardown(reattaching_sends_the_pin_once, begin, end),
         cmocka_unit_test_setup_teardown(login_without_a_verdict, begin, end),
         cmocka_unit_test_setup_teardown(waits_for_a_session, begin, end),
     };

@@ -6,6 +6,7 @@
 #include "tests/token/softhsm.h"
 #include "token/remote.h"
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 
 struct bench {
     struct softhsm h;
-    char control[128], path[128];
+    char control[128], path[128], slept[128];
 };
 
 static void fault(const struct bench *b, const char *rules)
@@ -38,6 +39,7 @@ static int begin(void **state)
     softhsm_begin_with(&b.h, FAULT_MODULE);
     snprintf(b.control, sizeof b.control, "%s/control", b.h.dir);
     snprintf(b.path, sizeof b.path, "%s/socket", b.h.dir);
+    snprintf(b.slept, sizeof b.slept, "%s/slept", b.h.dir);
     setenv("FAULT_CONTROL", b.control, 1);
     token_module_unload(b.h.module); /* which began before there was a control file */
     assert_ok(token_module_load(FAULT_MODULE, &b.h.module));
@@ -147,6 +149,115 @@ static void test_nobody_uses_it(void **state)
     assert_true(await_end(b) >= 1 * SECOND_US);
 }
 
+/* A machine that sleeps keeps nothing the longer: what was asked before the first look, neither. */
+static void test_time_of_a_sleeping_machine(void **state)
+{
+    struct bench *b = *state;
+    const char *options = getenv("ASAN_OPTIONS");
+    char asan[512];
+    unsigned left_s;
+
+    snprintf(asan, sizeof asan, "%s:verify_asan_link_order=0", options ? options : "");
+    token_module_unload(b->h.module);
+    setenv("LATE_CLOCK", b->slept, 1);
+    setenv("LD_PRELOAD", LATE_CLOCK, 1);
+    setenv("ASAN_OPTIONS", asan, 1);
+    enum err e = token_module_load(FAULT_MODULE, &b->h.module);
+    unsetenv("LD_PRELOAD");
+    unsetenv("LATE_CLOCK");
+    assert_ok(e);
+    keep(b, 3600, 3600);
+    assert_ok(sign(b, &left_s));
+    assert_int_equal(file_write(b->slept, "", 0, 0600), ERR_OK);
+    assert_true(sign(b, &left_s) != ERR_OK);
+    (void)await_end(b);
+}
+
+struct visitor {
+    struct token_module *m;
+    struct token *t;
+    struct token_key *k;
+    enum err e;
+};
+
+static void *ask_for_one(void *arg)
+{
+    static const uint8_t hash[32] = {1};
+    struct visitor *v = arg;
+    uint8_t sig[TOKEN_SIG_MAX];
+    size_t len = 0;
+
+    v->e = token_sign(v->k, hash, sizeof hash, sig, sizeof sig, &len);
+    return NULL;
+}
+
+/* One's question is there before the other's is answered, which takes longer than the token's time:
+ * that one is answered, and no other. */
+static void test_is_never_left_alone(void **state)
+{
+    struct bench *b = *state;
+    struct visitor visitors[2] = {0};
+    pthread_t threads[2];
+    unsigned left_s;
+
+    keep(b, 2, 60);
+    int64_t over_us = clock_mono_us() + 2 * SECOND_US;
+    for (size_t i = 0; i < 2; i++) {
+        assert_ok(token_join(b->path, &visitors[i].m, &visitors[i].t, &left_s));
+        assert_ok(token_key_find(visitors[i].t, NULL, TOKEN_USE_SIGN, &visitors[i].k));
+    }
+    fault(b, "C_Sign 1 hang");
+    for (size_t i = 0; i < 2; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, ask_for_one, &visitors[i]), 0);
+    while (clock_mono_us() < over_us)
+        (void)poll(NULL, 0, 20);
+    fault(b, "");
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        token_key_free(visitors[i].k);
+        token_close(visitors[i].t);
+        token_module_unload(visitors[i].m);
+    }
+    assert_true((visitors[0].e == ERR_OK) != (visitors[1].e == ERR_OK));
+}
+
+static void await_no_socket(const struct bench *b)
+{
+    int64_t began_us = clock_mono_us();
+
+    while (access(b->path, F_OK) == 0) {
+        assert_true(clock_mono_us() - began_us < WAIT_US);
+        (void)poll(NULL, 0, 20);
+    }
+}
+
+/* With the PIN in a module that does not come back. */
+static void test_hangs_beyond_its_time(void **state)
+{
+    struct bench *b = *state;
+    unsigned left_s;
+
+    keep(b, 2, 60);
+    fault(b, "C_Sign 1 hang");
+    assert_err(sign(b, &left_s), ERR_TOKEN_CRASHED);
+    await_no_socket(b);
+}
+
+/* What a use may take is what the one who left it waits for, no constant. */
+static void test_hangs_longer_than_anybody_waits(void **state)
+{
+    struct bench *b = *state;
+    unsigned left_s;
+
+    token_remote_deadline(1);
+    keep(b, 3600, 3600);
+    fault(b, "C_Sign 1 hang");
+    enum err e = sign(b, &left_s);
+    token_remote_deadline(TOKEN_DEADLINE_S);
+    assert_err(e, ERR_TOKEN_HANGS);
+    await_no_socket(b);
+}
+
 static void test_needs_a_login(void **state)
 {
     struct bench *b = *state;
@@ -198,6 +309,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_outlives_who_left_it, begin, end),
         cmocka_unit_test_setup_teardown(test_its_time_is_over, begin, end),
         cmocka_unit_test_setup_teardown(test_nobody_uses_it, begin, end),
+        cmocka_unit_test_setup_teardown(test_time_of_a_sleeping_machine, begin, end),
+        cmocka_unit_test_setup_teardown(test_is_never_left_alone, begin, end),
+        cmocka_unit_test_setup_teardown(test_hangs_beyond_its_time, begin, end),
+        cmocka_unit_test_setup_teardown(test_hangs_longer_than_anybody_waits, begin, end),
         cmocka_unit_test_setup_teardown(test_needs_a_login, begin, end),
         cmocka_unit_test_setup_teardown(test_token_is_pulled, begin, end),
         cmocka_unit_test_setup_teardown(test_token_came_anew, begin, end),

@@ -9,10 +9,13 @@
 #include "tests/token/softhsm.h"
 #include "token/remote.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -222,6 +225,34 @@ static void pins_are_for_one_helper(void **state)
     token_module_unload(other);
 }
 
+/* Descriptors are used up, so that no pinentry can be spoken to: what it would have taken from the
+ * caller stays as it is. */
+static void nothing_is_put_back_that_was_not_taken(void **state)
+{
+    const struct token_ask ask = {.program = "/bin/false", .prompt = "PIN:"};
+    struct desk *d = *state;
+    struct rlimit before, none;
+    struct sigaction action, own = {.sa_handler = SIG_IGN};
+    struct token_pin *pin = NULL;
+
+    int in = dup(STDIN_FILENO);
+    assert_true(in >= 0);
+    assert_int_equal(dup2(in, STDIN_FILENO), STDIN_FILENO);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(sigaction(SIGINT, &own, &action), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum err e = token_pin_ask(d->h.module, &ask, &pin);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_err(e, ERR_IO);
+    assert_null(pin);
+    assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
+    assert_int_equal(sigaction(SIGINT, &action, &own), 0);
+    assert_true(own.sa_handler == SIG_IGN);
+    close(in);
+}
+
 /* More than the helper takes at once, and the count of what is done where one goes wrong. */
 static void signs_many(void **state)
 {
@@ -254,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(cannot_act_on_being_loaded, begin, end),
         cmocka_unit_test_setup_teardown(two_sessions_sign_at_once, begin, end),
         cmocka_unit_test_setup_teardown(pins_are_for_one_helper, begin, end),
+        cmocka_unit_test_setup_teardown(nothing_is_put_back_that_was_not_taken, begin, end),
         cmocka_unit_test_setup_teardown(signs_many, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -36,6 +37,17 @@ static const char *const wanted[] = {
     "userfaultfd", "setns",       "perf_event_open", "unshare",          "chroot",
     "reboot",      "swapon",      "io_uring_setup",
 };
+
+static const struct {
+    const char *name;
+    long number;
+} requests[] = {
+#define X(request) {#request, request},
+#include "token/helper/sandbox_ioctl.def"
+#undef X
+};
+
+static long typing[] = {TIOCSTI, TIOCLINUX, TIOCSCTTY, TIOCSPGRP};
 
 static void make_call(void *number)
 {
@@ -93,6 +105,27 @@ static void each_denied_call_kills(void **state)
     }
 }
 
+static void make_request(void *request)
+{
+    (void)syscall(__NR_ioctl, -1L, *(long *)request, 0L);
+}
+
+/* Nobody types into the shell that waits behind the program. The kernel looks at 32 bits of the
+ * request. */
+static void each_denied_request_kills(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        long request = requests[i].number, longer = request | 1L << 32;
+
+        if (child(false, make_request, &request) != 0)
+            fail_msg("%s ends the process without the list, too", requests[i].name);
+        if (!is_killed(child(true, make_request, &request)) ||
+            !is_killed(child(true, make_request, &longer)))
+            fail_msg("%s is not denied", requests[i].name);
+    }
+}
+
 static void what_must_be_denied_is(void **state)
 {
     (void)state;
@@ -103,6 +136,8 @@ static void what_must_be_denied_is(void **state)
         if (at == DENIED)
             fail_msg("%s is not on the list", wanted[i]);
     }
+    for (size_t i = 0; i < sizeof typing / sizeof typing[0]; i++)
+        assert_true(is_killed(child(true, make_request, &typing[i])));
 }
 
 static void holds_in_every_thread(void **state)
@@ -146,6 +181,8 @@ static void use_it(void *arg)
     long number = __NR_getpid;
 
     (void)arg;
+    struct winsize size;
+    (void)ioctl(STDERR_FILENO, TIOCGWINSZ, &size);
     int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     int s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -166,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_denied_call_kills),
+        cmocka_unit_test(each_denied_request_kills),
         cmocka_unit_test(what_must_be_denied_is),
         cmocka_unit_test(holds_in_every_thread),
 #if defined(__x86_64__)

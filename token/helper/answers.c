@@ -546,10 +546,8 @@ static const struct serve_handler table[] = {
     static enum err handle_##name##_KEPT(void *ctx, const uint8_t *msg, size_t len,                \
                                          struct buf *out)                                          \
     {                                                                                              \
-        keep_use_begins();                                                                         \
-        enum err e = answer(ctx, msg, len, out, one);                                              \
-        keep_use_ends(e);                                                                          \
-        return e;                                                                                  \
+        enum err e = keep_use_begins();                                                            \
+        return e ? e : keep_use_ends(answer(ctx, msg, len, out, one));                             \
     }
 X(KEYS, answer_KEYS)
 X(FIND, answer_FIND_KEPT)
@@ -571,6 +569,7 @@ static enum err answer_KEEP(struct question *q)
     struct token *t = things_get(THING_TOKEN, number);
     terms.seconds = wire_get(&q->in, 4, KEEP_MAX_S);
     terms.idle_seconds = wire_get(&q->in, 4, KEEP_MAX_S);
+    terms.patience_seconds = wire_get(&q->in, 4, KEEP_MAX_S);
     terms.detached = wire_get(&q->in, 1, 1) != 0;
     wire_get_text(&q->in, terms.path, sizeof terms.path);
     if (!ready(q) || !t || q->connection->given < 0)

@@ -16,7 +16,7 @@
 
 #define SECOND_US INT64_C(1000000)
 #define LOOK_MS 500
-#define USE_MAX_US (150 * SECOND_US) /* longer than anybody waits for an answer */
+#define MARGIN_S 5
 #define GOODBYE_S 5
 
 static struct {
@@ -28,7 +28,7 @@ static struct {
     const struct serve_handler *table;
     size_t count;
     void *ctx;
-    int64_t until_us;
+    int64_t until_us; /* as all its times by the clock that goes on while the machine sleeps */
     _Atomic int64_t used_us, busy_us; /* last use; begin of the one that goes on, or 0 */
     atomic_bool running;
 } kept;
@@ -40,7 +40,7 @@ uint32_t keep_token(void)
 
 uint64_t keep_left_s(void)
 {
-    int64_t left_us = kept.until_us - clock_mono_us();
+    int64_t left_us = kept.until_us - clock_boot_us();
 
     return left_us > 0 ? (uint64_t)(left_us / SECOND_US) + 1 : 0;
 }
@@ -50,17 +50,39 @@ void keep_end(void)
     (void)eventfd_write(kept.stop_fd, 1);
 }
 
-void keep_use_begins(void)
+static bool hung_up(void)
 {
-    kept.busy_us = clock_mono_us();
+    struct pollfd terminal = {.fd = kept.terminal, .events = 0};
+
+    return kept.terminal >= 0 && poll(&terminal, 1, 0) > 0 && terminal.revents != 0;
 }
 
-void keep_use_ends(enum err e)
+/* What can be known without a word to the module. */
+static bool is_spent(int64_t now_us)
+{
+    return now_us >= kept.until_us ||
+           now_us - kept.used_us >= (int64_t)kept.terms.idle_seconds * SECOND_US || hung_up();
+}
+
+enum err keep_use_begins(void)
+{
+    int64_t now_us = clock_boot_us();
+
+    if (is_spent(now_us)) { /* before the watcher saw it */
+        keep_end();
+        return ERR_TOKEN_REMOVED;
+    }
+    kept.busy_us = now_us;
+    return ERR_OK;
+}
+
+enum err keep_use_ends(enum err e)
 {
     if (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND)
         keep_end(); /* before it is back */
+    kept.used_us = clock_boot_us();
     kept.busy_us = 0;
-    kept.used_us = clock_mono_us();
+    return e;
 }
 
 /* Whether it is there, by what its reader says: a card that was just pulled is not spoken to, since
@@ -82,7 +104,7 @@ static bool is_there(void)
 enum err keep_info(struct token_info *out)
 {
     *out = kept.token->info;
-    if (is_there())
+    if (!is_spent(clock_boot_us()) && is_there())
         return ERR_OK;
     keep_end();
     return ERR_TOKEN_REMOVED;
@@ -99,11 +121,10 @@ static void leave(void)
     _exit(EXIT_DONE);
 }
 
-static bool hung_up(void)
+/* Longer than anybody waits for an answer. */
+static int64_t patience_us(void)
 {
-    struct pollfd terminal = {.fd = kept.terminal, .events = 0};
-
-    return kept.terminal >= 0 && poll(&terminal, 1, 0) > 0 && terminal.revents != 0;
+    return (int64_t)(kept.terms.patience_seconds + MARGIN_S) * SECOND_US;
 }
 
 /* Asked as others ask, by the one thread that calls the module: OpenSC leaves a lock with the
@@ -111,26 +132,27 @@ static bool hung_up(void)
 static bool token_left(void)
 {
     struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
+    int64_t left_us = kept.until_us - clock_boot_us() + GOODBYE_S * SECOND_US;
+    int64_t wait_us = left_us < patience_us() ? left_us : patience_us();
     int fd = -1;
 
     enum err e = serve_connect(kept.terms.path, &fd);
     if (e)
         return true;
-    e = serve_call(fd, WIRE_JOIN, NULL, 0, clock_mono_us() + USE_MAX_US, &answer);
+    e = serve_call(fd, WIRE_JOIN, NULL, 0, clock_mono_us() + wait_us, &answer);
     buf_free(&answer);
     close(fd);
     return e != ERR_OK;
 }
 
+/* A use that goes on may come to its end, but the time's end is not far from its own. */
 static bool is_over(void)
 {
-    int64_t now_us = clock_mono_us(), busy_us = kept.busy_us;
+    int64_t busy_us = kept.busy_us, now_us = clock_boot_us();
 
     if (busy_us)
-        return now_us - busy_us > USE_MAX_US;
-    return now_us >= kept.until_us ||
-           now_us - kept.used_us >= (int64_t)kept.terms.idle_seconds * SECOND_US || hung_up() ||
-           token_left();
+        return now_us - busy_us > patience_us() || now_us >= kept.until_us + GOODBYE_S * SECOND_US;
+    return is_spent(now_us) || token_left();
 }
 
 static void *watch(void *arg)
@@ -188,7 +210,7 @@ enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struc
     kept.table = table;
     kept.count = count;
     kept.ctx = ctx;
-    kept.used_us = clock_mono_us();
+    kept.used_us = clock_boot_us();
     kept.until_us = kept.used_us + (int64_t)terms->seconds * SECOND_US;
     settle(terms->detached);
     kept.running = pthread_create(&answers, NULL, answer_all, NULL) == 0;

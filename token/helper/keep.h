@@ -15,7 +15,8 @@
 struct keep_terms {
     char path[256]; /* the socket's */
     uint64_t seconds, idle_seconds;
-    bool detached; /* its terminal may go */
+    uint64_t patience_seconds; /* what one use may take */
+    bool detached;             /* its terminal may go */
 };
 
 /* Once. LISTEN_FD is its own from then on, and TABLE what is answered there. */
@@ -29,9 +30,10 @@ MUST_CHECK enum err keep_info(struct token_info *out);
 uint32_t keep_token(void);
 uint64_t keep_left_s(void);
 void keep_end(void);
-/* Around what counts as a use, and what came of it. */
-void keep_use_begins(void);
-void keep_use_ends(enum err e);
+/* Around what counts as a use, and what came of it, which comes back. TOKEN_REMOVED: it is over,
+ * and none begins. */
+MUST_CHECK enum err keep_use_begins(void);
+enum err keep_use_ends(enum err e);
 
 /* Returns at once when nothing is kept, otherwise never. */
 void keep_await_end(void);

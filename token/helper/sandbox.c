@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
@@ -22,6 +23,7 @@
 #endif /* for another machine: its AUDIT_ARCH_ from <linux/audit.h> */
 
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
+#define ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 #define KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 /* Skips the KILL behind it. */
 #define UNLESS(compare, value) BPF_JUMP(BPF_JMP | (compare) | BPF_K, (value), 0, 1)
@@ -38,7 +40,13 @@ static const struct sock_filter program[] = {
 #define X(call) UNLESS(BPF_JEQ, __NR_##call), KILL,
 #include "token/helper/sandbox.def"
 #undef X
-    BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_ioctl, 1, 0),
+    ALLOW,
+    LOAD(args[1]), /* its low half: the kernel looks at no more */
+#define X(request) UNLESS(BPF_JEQ, request), KILL,
+#include "token/helper/sandbox_ioctl.def"
+#undef X
+    ALLOW,
 };
 
 enum err sandbox_enter(void)

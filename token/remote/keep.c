@@ -23,6 +23,7 @@ enum err token_keep(struct token *t, const struct token_keep *keep)
     wire_put(&c.out, t->number, 4);
     wire_put(&c.out, keep->seconds, 4);
     wire_put(&c.out, keep->idle_seconds, 4);
+    wire_put(&c.out, call_person_s(), 4);
     wire_put(&c.out, keep->detached, 1);
     wire_put_text(&c.out, keep->path);
     e = call_end(&c, call_run(&c, fd));

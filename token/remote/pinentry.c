@@ -32,6 +32,7 @@ struct shown {
     pid_t pid;
     int tty; /* -1: none */
     struct termios before;
+    bool ignores; /* the signals, whose ACTIONS were */
     struct sigaction actions[SIGNAL_COUNT];
 };
 
@@ -84,6 +85,7 @@ static enum err show(const char *program, struct shown *s, int *socket)
     }
     for (size_t i = 0; i < SIGNAL_COUNT; i++)
         sigaction(terminal_signals[i], &ignore, &s->actions[i]);
+    s->ignores = true;
     int failure = spawn(program, ends[1], &s->pid);
     close(ends[1]);
     if (failure) {
@@ -116,7 +118,7 @@ static void hide(const struct shown *s)
         tcsetattr(s->tty, TCSAFLUSH, &s->before);
         close(s->tty);
     }
-    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+    for (size_t i = 0; s->ignores && i < SIGNAL_COUNT; i++)
         sigaction(terminal_signals[i], &s->actions[i], NULL);
 }
 
@@ -146,7 +148,7 @@ static void put_tame(struct call *c, const char *const *lines, size_t count)
 enum err token_pin_ask(struct token_module *m, const struct token_ask *ask, struct token_pin **out)
 {
     struct call c;
-    struct shown shown = {0};
+    struct shown shown = {.tty = -1};
     int socket = -1;
 
     enum err e = pin_begin(m, &c, WIRE_PIN_ASK, out);
