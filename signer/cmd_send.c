@@ -7,11 +7,11 @@
 #include "order/json.h"
 #include "signer/bundle_file.h"
 #include "signer/commands.h"
+#include "signer/order_files.h"
 #include "signer/sending.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define FILE_BYTES_MAX ((size_t)16 << 20)
 #define SPREAD_MAX ((size_t)128 << 20) /* each decision of a bundle with its order */
 
 struct source {
@@ -85,8 +85,8 @@ static enum err spread(struct app *a, struct source *f)
 /* Reads all before anything is sent, so that a wrong path stops nothing half way. */
 static enum err read_file(struct sending *s, const char *path, struct source *f)
 {
-    *f = (struct source){.path = path, .lines = BUF_INIT(FILE_BYTES_MAX)};
-    enum err e = file_read(path, FILE_BYTES_MAX, &f->lines);
+    *f = (struct source){.path = path, .lines = BUF_INIT(ORDER_FILES_SIGNED_MAX)};
+    enum err e = file_read(path, ORDER_FILES_SIGNED_MAX, &f->lines);
     f->is_bundle = e == ERR_OK && bundle_file_is(&f->lines);
     if (f->is_bundle)
         e = spread(s->app, f);

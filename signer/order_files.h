@@ -9,6 +9,9 @@
 #include "base/buf.h"
 #include "signer/waiting.h"
 
+/* Bytes of signed decisions in a file: what sign writes, send reads. */
+#define ORDER_FILES_SIGNED_MAX ((size_t)256 << 20)
+
 /* All of PATH, a directory of *.json or a file of lines, each to be decided under POLICY. No two
  * have one id: ORDER_ID_TAKEN. */
 MUST_CHECK enum err order_files_read(struct app *a, const char *path, const struct policy *policy,

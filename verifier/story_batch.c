@@ -7,15 +7,17 @@
 
 #include "base/text.h"
 
-/* By a person, whose key was good and who signed it then. */
+/* By a person, whose key was good and who signed it then; in the account's currency, no other. */
 static enum err check_signer(struct story *s, const struct body *b, const struct verified *v,
                              const struct js *holder)
 {
     const struct enrolled *en = story_keys_find(s, verified_signer(v));
+    const struct batch *said = verified_batch(v);
     char digest[2 * DIGEST_LEN + 1];
     enum err e = story_contradiction_unless(
         en->kind == STORY_PERSON && en->status == KEY_ACTIVE && story_text_is(holder, en->holder) &&
-        !b->previous && story_is_fresh(verified_head(v), en->floor_us, b->leaf->time_us));
+        said->total_count == 1 && batch_total_in(said, s->currency) && !b->previous &&
+        story_is_fresh(verified_head(v), en->floor_us, b->leaf->time_us));
 
     text_hex(verified_jws_digest(v), DIGEST_LEN, digest);
     return e == ERR_OK ? story_check_object(b, "batch", digest) : e;

@@ -415,6 +415,47 @@ static void test_single_signatures_since(void **state)
     done(&m);
 }
 
+/* --- a policy that did not come into force --- */
+
+static struct policy *next_policy(struct world *w)
+{
+    return world_policy(w, WORLD_ALICE_ACCOUNT, 2,
+                        "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"A\",\"id\":\"bob\"}",
+                        "{\"require\":\"all\"}");
+}
+
+/* Bob's word would bring it into force, but the transaction fails. */
+static void vote_in_vain(struct world *w, const struct policy *next)
+{
+    w->in_batch = true;
+    assert_ok(core_begin(w->core, &w->time));
+    assert_string_equal(world_policy_decide(w, &w->bob, next, VERB_APPROVE), "OK");
+    w->in_batch = false;
+    core_rollback(w->core);
+}
+
+/* The bank knows the policy by then, but evidence has none that was in force when it entered the
+ * batch: it must not enter it. */
+static void threat_08_a_batch_under_a_policy_not_in_force(void **state)
+{
+    struct world *w = *state;
+    struct policy *next = next_policy(w);
+    const struct world_says says = {.policy = next};
+    struct many m;
+
+    assert_string_equal(world_policy_decide(w, &w->alice, next, VERB_APPROVE), "OK");
+    vote_in_vain(w, next);
+    orders(w, &m, 2, "1.00");
+    sign(w, &w->alice, &m, &says);
+    assert_string_equal(send(w, &w->alice, &m, 0), "POLICY_STALE");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM batch"), "0");
+    assert_string_equal(world_policy_decide(w, &w->bob, next, VERB_APPROVE), "OK");
+    assert_string_equal(send(w, &w->alice, &m, 1), "OK");
+    world_proves(w, &w->alice, &m.orders[1], "PATC");
+    policy_free(next);
+    done(&m);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, world_enter, world_leave)
 
 int main(void)
@@ -436,6 +477,7 @@ int main(void)
         CASE(threat_11_two_batches_of_one_person),
         CASE(test_single_signatures),
         CASE(test_single_signatures_since),
+        CASE(threat_08_a_batch_under_a_policy_not_in_force),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

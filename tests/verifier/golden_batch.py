@@ -184,6 +184,8 @@ def forged_evidence_of_batches(wrong):
     yield "EVIDENCE_INCOMPLETE", "batch-left-out", batched().evidence(keep=lambda r: r[0] in told)
     yield entry("of-another-object", object="batch:" + hexdigest(b""))
     yield entry("in-anothers-name", holder="bob")
+    yield wrong, "batch-of-two-currencies", batched(shown={"totals": [
+        {"amount": "100.00", "currency": "EUR"}, {"amount": "1.00", "currency": "USD"}]}).evidence()
     yield entry("with-a-previous", previous=1)
     yield entry("by-a-stranger", "KEY_UNKNOWN", statement=signed_batch(STRANGER))
     yield entry("of-another-bank", "BANK_MISMATCH", statement=signed_batch(bank="demobank.example/test"))
