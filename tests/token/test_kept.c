@@ -5,6 +5,7 @@
 #include "tests/base/unit.h"
 #include "tests/token/softhsm.h"
 #include "token/remote.h"
+#include "token/serve.h"
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SECOND_US INT64_C(1000000)
@@ -324,6 +326,41 @@ static void test_token_came_anew(void **state)
     (void)await_end(b);
 }
 
+/* The process at the socket, a child of this one. */
+static pid_t who_is_there(const struct bench *b)
+{
+    int fd = -1;
+
+    assert_ok(serve_connect(b->path, &fd));
+    pid_t pid = serve_peer(fd);
+    close(fd);
+    assert_true(pid > 0 && pid != getpid());
+    return pid;
+}
+
+/* One that nobody finds any more ends, and leaves the other, who has its place, alone. */
+static void test_another_takes_its_place(void **state)
+{
+    struct bench *b = *state;
+    int64_t began_us = clock_mono_us();
+    unsigned left_s;
+
+    keep(b, 3600, 3600);
+    pid_t first = who_is_there(b);
+    token_module_unload(b->h.module); /* whose helper stays */
+    assert_int_equal(unlink(b->path), 0);
+    assert_ok(token_module_load(FAULT_MODULE, &b->h.module));
+    keep(b, 3600, 3600);
+    pid_t second = who_is_there(b);
+    assert_true(first != second);
+    while (waitpid(first, NULL, WNOHANG) != first) {
+        assert_true(clock_mono_us() - began_us < WAIT_US);
+        (void)poll(NULL, 0, 20);
+    }
+    assert_int_equal(who_is_there(b), second);
+    assert_ok(sign(b, &left_s));
+}
+
 static void test_socket_is_private(void **state)
 {
     struct bench *b = *state;
@@ -348,6 +385,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_needs_a_login, begin, end),
         cmocka_unit_test_setup_teardown(test_token_is_pulled, begin, end),
         cmocka_unit_test_setup_teardown(test_token_came_anew, begin, end),
+        cmocka_unit_test_setup_teardown(test_another_takes_its_place, begin, end),
         cmocka_unit_test_setup_teardown(test_socket_is_private, begin, end),
     };
 

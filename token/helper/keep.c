@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SECOND_US INT64_C(1000000)
@@ -26,6 +27,7 @@ static struct {
     uint64_t generation; /* of the login that is kept */
     int listen_fd, stop_fd, terminal;
     struct keep_terms terms;
+    struct stat socket; /* the file at its path */
     const struct serve_handler *table;
     size_t count;
     void *ctx;
@@ -113,11 +115,26 @@ enum err keep_info(struct token_info *out)
 
 /* --- when it is over --- */
 
+/* Whether its socket still is what others find: another may have taken the place. */
+static bool is_found(void)
+{
+    struct stat now;
+
+    return lstat(kept.terms.path, &now) == 0 && now.st_dev == kept.socket.st_dev &&
+           now.st_ino == kept.socket.st_ino;
+}
+
+static void remove_socket(void)
+{
+    if (is_found())
+        (void)unlink(kept.terms.path);
+}
+
 /* Whatever the module does now, the process and with it the PIN are gone soon. */
 static void leave(void)
 {
     (void)alarm(GOODBYE_S);
-    (void)unlink(kept.terms.path);
+    remove_socket();
     token_close(kept.token);
     _exit(EXIT_DONE);
 }
@@ -153,7 +170,7 @@ static bool is_over(void)
 
     if (busy_us)
         return now_us - busy_us > patience_us() || now_us >= kept.until_us + GOODBYE_S * SECOND_US;
-    return is_spent(now_us) || token_left();
+    return is_spent(now_us) || !is_found() || token_left();
 }
 
 static void *watch(void *arg)
@@ -163,7 +180,7 @@ static void *watch(void *arg)
         (void)poll(NULL, 0, LOOK_MS);
     keep_end();
     (void)poll(NULL, 0, GOODBYE_S * 1000); /* for a loop that does not come to its end */
-    (void)unlink(kept.terms.path);
+    remove_socket();
     _exit(EXIT_DONE);
 }
 
@@ -204,6 +221,8 @@ enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struc
     /* Listens anew: who connects is to see this process, not the one that made the socket. */
     if (kept.stop_fd < 0 || listen(listen_fd, SERVE_CONNECTIONS_MAX) != 0)
         return ERR_NO_MEMORY;
+    if (lstat(terms->path, &kept.socket) != 0)
+        return ERR_IO;
     kept.token = t;
     kept.number = number;
     kept.generation = t->generation;
