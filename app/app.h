@@ -87,6 +87,10 @@ MUST_CHECK enum err app_consent(struct app *a, const char *purpose);
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len);
 
+/* Several at once, as token_sign_many; TOKEN_AT_ONCE of them are one question. */
+MUST_CHECK enum err app_sign_many(struct app *a, const uint8_t *hashes, size_t count, uint8_t *sigs,
+                                  size_t *done);
+
 /* --- PINs --- */
 struct app_pin {
     const char *prompt; /* "New PIN" */

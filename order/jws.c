@@ -291,6 +291,13 @@ static enum err add_header(const struct key *key, const char *typ, struct buf *o
     return e;
 }
 
+static enum err check_length(const struct key *key, size_t sig_len)
+{
+    bool fits = sig_len == key_alg_signature_len(key_algorithm(key));
+
+    return fits ? ERR_OK : ERR_SIGNATURE_INVALID;
+}
+
 enum err jws_sign(const struct key *key, const void *message, size_t len, jws_sign_fn sign,
                   void *ctx, uint8_t sig[static KEY_SIGNATURE_MAX], size_t *sig_len)
 {
@@ -301,26 +308,33 @@ enum err jws_sign(const struct key *key, const void *message, size_t len, jws_si
     *sig_len = 0;
     if (e == ERR_OK)
         e = sign(ctx, hash, hash_len, sig, KEY_SIGNATURE_MAX, sig_len);
-    if (e == ERR_OK && *sig_len != key_alg_signature_len(key_algorithm(key)))
-        e = ERR_SIGNATURE_INVALID;
+    return e == ERR_OK ? check_length(key, *sig_len) : e;
+}
+
+enum err jws_begin(const struct key *key, const char *typ, const void *payload, size_t payload_len,
+                   struct jws_draft *out)
+{
+    enum err e;
+
+    *out = (struct jws_draft){.text = BUF_INIT(JWS_MAX)};
+    e = add_header(key, typ, &out->text);
+    if (e == ERR_OK)
+        e = buf_add_byte(&out->text, '.');
+    if (e == ERR_OK)
+        e = text_b64url_add(&out->text, payload, payload_len);
+    if (e == ERR_OK)
+        e = key_hash(key_algorithm(key), out->text.data, out->text.len, out->hash, &out->hash_len);
     return e;
 }
 
-enum err jws_make(const struct key *key, const char *typ, const void *payload, size_t payload_len,
-                  jws_sign_fn sign, void *ctx, struct buf *out)
+enum err jws_end(const struct key *key, const struct jws_draft *draft, const uint8_t *sig,
+                 size_t sig_len, struct buf *out)
 {
     struct buf text = BUF_INIT(JWS_MAX);
-    uint8_t sig[KEY_SIGNATURE_MAX];
-    size_t sig_len;
-    enum err e;
+    enum err e = check_length(key, sig_len);
 
-    e = add_header(key, typ, &text);
     if (e == ERR_OK)
-        e = buf_add_byte(&text, '.');
-    if (e == ERR_OK)
-        e = text_b64url_add(&text, payload, payload_len);
-    if (e == ERR_OK)
-        e = jws_sign(key, text.data, text.len, sign, ctx, sig, &sig_len);
+        e = buf_add(&text, draft->text.data, draft->text.len);
     if (e == ERR_OK)
         e = buf_add_byte(&text, '.');
     if (e == ERR_OK)
@@ -328,5 +342,21 @@ enum err jws_make(const struct key *key, const char *typ, const void *payload, s
     if (e == ERR_OK)
         e = buf_add(out, text.data, text.len);
     buf_free(&text);
+    return e;
+}
+
+enum err jws_make(const struct key *key, const char *typ, const void *payload, size_t payload_len,
+                  jws_sign_fn sign, void *ctx, struct buf *out)
+{
+    struct jws_draft draft;
+    uint8_t sig[KEY_SIGNATURE_MAX];
+    size_t sig_len = 0;
+    enum err e = jws_begin(key, typ, payload, payload_len, &draft);
+
+    if (e == ERR_OK)
+        e = sign(ctx, draft.hash, draft.hash_len, sig, sizeof sig, &sig_len);
+    if (e == ERR_OK)
+        e = jws_end(key, &draft, sig, sig_len, out);
+    buf_free(&draft.text);
     return e;
 }

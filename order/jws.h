@@ -62,7 +62,20 @@ MUST_CHECK enum err jws_sign(const struct key *key, const void *message, size_t 
                              jws_sign_fn sign, void *ctx, uint8_t sig[static KEY_SIGNATURE_MAX],
                              size_t *sig_len);
 
-/* Makes a statement, compact. */
+/* A statement in two steps, for those that have several signed at once: what is to be signed, as
+ * text and as the hash of it, then the statement with the signature, compact. jws_begin sets TEXT,
+ * for buf_free, also when it fails; SIGNATURE_INVALID as jws_sign. */
+struct jws_draft {
+    struct buf text;
+    uint8_t hash[KEY_HASH_MAX];
+    size_t hash_len;
+};
+MUST_CHECK enum err jws_begin(const struct key *key, const char *typ, const void *payload,
+                              size_t payload_len, struct jws_draft *out);
+MUST_CHECK enum err jws_end(const struct key *key, const struct jws_draft *draft,
+                            const uint8_t *sig, size_t sig_len, struct buf *out);
+
+/* Makes a statement, compact: both steps with a signature between. */
 MUST_CHECK enum err jws_make(const struct key *key, const char *typ, const void *payload,
                              size_t payload_len, jws_sign_fn sign, void *ctx, struct buf *out);
 

@@ -28,8 +28,9 @@ struct signing {
     size_t total, signatures;
 
     /* of the threads */
+    size_t singles, threads, at_once;
     pthread_mutex_t lock;
-    size_t next, done;
+    size_t next, taken, done;
     int fd; /* the output, for lines to come */
     enum err failure;
     struct progress bar;
@@ -79,66 +80,83 @@ static void close_output(struct signing *s)
 
 /* --- one by one --- */
 
-/* The next that is not by one signature with others; NULL: none is left, or one failed. */
-static const struct subject *take(struct signing *s)
+/* The next that are not by one signature with others, a question to the token's helper at most, and
+ * no thread's share of what is left is larger than another's. None: none is left, or one failed. */
+static size_t take(struct signing *s, const struct subject *out[static TOKEN_AT_ONCE])
 {
-    const struct subject *found = NULL;
+    size_t count = 0;
     pthread_mutex_lock(&s->lock);
-    while (found == NULL && s->failure == ERR_OK && s->next < s->list.count) {
+    size_t share = (s->singles - s->taken + s->threads - 1) / s->threads;
+    if (share > s->at_once)
+        share = s->at_once;
+    while (s->failure == ERR_OK && count < share && s->next < s->list.count) {
         const struct subject *one = &s->list.orders[s->next++].subject;
-        found = many_takes(one) ? NULL : one;
+        if (!many_takes(one))
+            out[count++] = one;
     }
+    s->taken += count;
     pthread_mutex_unlock(&s->lock);
-    return found;
+    return count;
 }
 
-static void give(struct signing *s, enum err e, struct buf *line)
+/* The COUNT first LINES are written, whatever became of those after them. */
+static void give(struct signing *s, enum err e, struct buf *lines, size_t count)
 {
+    enum err written = ERR_OK;
     pthread_mutex_lock(&s->lock);
-    if (e == ERR_OK)
-        e = buf_add_byte(line, '\n');
-    if (e == ERR_OK)
-        e = write_all(s->fd, line);
+    for (size_t i = 0; written == ERR_OK && i < count; i++) {
+        written = buf_add_byte(&lines[i], '\n');
+        if (written == ERR_OK)
+            written = write_all(s->fd, &lines[i]);
+        s->signatures += written == ERR_OK;
+        s->done++;
+    }
     if (s->failure == ERR_OK)
-        s->failure = e;
-    s->signatures += e == ERR_OK;
-    progress_set(&s->bar, ++s->done);
+        s->failure = written == ERR_OK ? e : written;
+    progress_set(&s->bar, s->done);
     pthread_mutex_unlock(&s->lock);
 }
 
 static void *work(void *arg)
 {
     struct signing *s = arg;
-    const struct subject *one = NULL;
-    while ((one = take(s)) != NULL) {
-        struct buf line = BUF_INIT(DECISION_BUNDLE_MAX + 1);
-        enum err e = subject_sign(s->app, one, VERB_APPROVE, s->wish->challenge, &line);
-        give(s, e, &line);
-        buf_free(&line);
+    const struct subject *subjects[TOKEN_AT_ONCE];
+    size_t count = 0;
+    while ((count = take(s, subjects)) > 0) {
+        struct buf lines[TOKEN_AT_ONCE];
+        size_t done = 0;
+        for (size_t i = 0; i < count; i++)
+            lines[i] = (struct buf)BUF_INIT(DECISION_BUNDLE_MAX + 1);
+        enum err e = subject_sign_many(s->app, subjects, count, VERB_APPROVE, s->wish->challenge,
+                                       lines, &done);
+        give(s, e, lines, done);
+        for (size_t i = 0; i < count; i++)
+            buf_free(&lines[i]);
     }
     return NULL;
 }
 
 /* A key that wants its PIN for each signature takes one at a time. The token's pool has as many
  * sessions as the module lets it. */
-static size_t thread_count(const struct signing *s, size_t singles)
+static void share_out(struct signing *s)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    bool alone = token_key_about(s->app->key)->always_authenticate;
     size_t count = cores > 1 && cores < THREADS_MAX ? (size_t)cores : THREADS_MAX;
-    if (token_key_about(s->app->key)->always_authenticate)
-        return 1;
-    return count < singles ? count : singles;
+    s->singles = s->list.count - s->many.count;
+    s->at_once = alone ? 1 : TOKEN_AT_ONCE;
+    s->threads = alone ? 1 : count < s->singles ? count : s->singles;
 }
 
 static enum err sign_singles(struct signing *s)
 {
-    size_t singles = s->list.count - s->many.count, started = 0;
+    size_t started = 0;
     pthread_t threads[THREADS_MAX];
-    if (singles == 0)
+    share_out(s);
+    if (s->singles == 0)
         return ERR_OK;
-    size_t wanted = thread_count(s, singles);
-    progress_start(&s->bar, "Signing", singles);
-    while (started + 1 < wanted && pthread_create(&threads[started], NULL, work, s) == 0)
+    progress_start(&s->bar, "Signing", s->singles);
+    while (started + 1 < s->threads && pthread_create(&threads[started], NULL, work, s) == 0)
         started++;
     work(s);
     for (size_t i = 0; i < started; i++)

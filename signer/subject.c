@@ -222,20 +222,64 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
     return e;
 }
 
-enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, const char *challenge,
-                      struct buf *bundle)
+static enum err draft(struct app *a, const struct subject *s, enum verb verb, const char *challenge,
+                      struct jws_draft *out)
 {
-    struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
+    struct buf payload = BUF_INIT(4096);
     struct statement head = {.issued_us = 0};
     enum err e = app_head(challenge, &head);
     if (e == ERR_OK)
         e = decision_make(&s->order, s->policy, verb, &head, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
-                     app_sign, a, &jws);
+        e = jws_begin(a->public_key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
+                      out);
+    buf_free(&payload);
+    return e;
+}
+
+static enum err bundle_up(const struct app *a, const struct subject *s,
+                          const struct jws_draft *draft, const uint8_t *sig, size_t sig_len,
+                          struct buf *bundle)
+{
+    struct buf jws = BUF_INIT(JWS_MAX);
+    enum err e = jws_end(a->public_key, draft, sig, sig_len, &jws);
     if (e == ERR_OK)
         e = request_decide_make(buf_str(&jws), s->bytes.data, s->bytes.len, bundle);
-    buf_free(&payload);
     buf_free(&jws);
     return e;
+}
+
+enum err subject_sign_many(struct app *a, const struct subject *const *subjects, size_t count,
+                           enum verb verb, const char *challenge, struct buf *bundles, size_t *done)
+{
+    const size_t sig_len = key_alg_signature_len(key_algorithm(a->public_key));
+    struct jws_draft drafts[TOKEN_AT_ONCE] = {0};
+    uint8_t hashes[TOKEN_AT_ONCE * KEY_HASH_MAX], sigs[TOKEN_AT_ONCE * KEY_SIGNATURE_MAX];
+    size_t ready = 0, signatures = 0;
+    *done = 0;
+    if (count > TOKEN_AT_ONCE)
+        return ERR_INTERNAL;
+    enum err failed = ERR_OK, e = ERR_OK;
+    for (; failed == ERR_OK && ready < count; ready += failed == ERR_OK) {
+        const struct jws_draft *made = &drafts[ready];
+        failed = draft(a, subjects[ready], verb, challenge, &drafts[ready]);
+        memcpy(hashes + ready * made->hash_len, made->hash, made->hash_len);
+    }
+    if (ready > 0) {
+        e = app_sign_many(a, hashes, ready, sigs, &signatures);
+        failed = e == ERR_OK ? failed : e;
+    }
+    for (e = ERR_OK; e == ERR_OK && *done < signatures; *done += e == ERR_OK)
+        e = bundle_up(a, subjects[*done], &drafts[*done], sigs + *done * sig_len, sig_len,
+                      &bundles[*done]);
+    for (size_t i = 0; i < count; i++)
+        buf_free(&drafts[i].text);
+    return e == ERR_OK ? failed : e;
+}
+
+enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, const char *challenge,
+                      struct buf *bundle)
+{
+    size_t done = 0;
+    return subject_sign_many(a, &s, 1, verb, challenge, bundle, &done);
 }

@@ -33,13 +33,12 @@ struct token_key {
 
 /* --- what differs between the two --- */
 
-/* Signatures as the module made them, of the first hashes of the COUNT at HASHES: *DONE of them, at
- * least one. To be checked. */
+/* Signatures as the module made them, of the first hashes of the COUNT at HASHES, which is at most
+ * TOKEN_AT_ONCE: *DONE of them, at least one. To be checked. */
 struct token_made {
     uint8_t sig[TOKEN_SIG_MAX];
     size_t len;
 };
-#define TOKEN_AT_ONCE 16 /* COUNT is no more */
 MUST_CHECK enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
                                    struct token_made *out, size_t *done);
 /* The x coordinate, of TOKEN_Z_MAX bytes. To be checked. */

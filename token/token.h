@@ -259,8 +259,10 @@ size_t token_sig_len(enum token_curve curve);
 MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len,
                                uint8_t *sig, size_t sig_cap, size_t *sig_len);
 
+#define TOKEN_AT_ONCE 16 /* hashes in a question to the helper */
+
 /* Signs COUNT hashes, which stand one after another at HASHES, as token_sign would one by one, but
- * asks the helper for several at once; the signatures come one after another to SIGS, each of
+ * asks the helper for TOKEN_AT_ONCE at once; the signatures come one after another to SIGS, each of
  * token_sig_len bytes. *DONE: how many are there, also when one failed. */
 MUST_CHECK enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count,
                                     uint8_t *sigs, size_t *done);
