@@ -19,15 +19,22 @@
 #define DAY_US (24 * 60 * 60 * TEXT_SECOND_US)
 #define NONCE_BYTES 16
 
+/* Whoever was interrupted while the token made it. */
+static enum err half_made(const char *what)
+{
+    return log_fail(ERR_KEY_EXISTS, "keeper.rollover",
+                    "the token has half a pair for the next root key: delete its %s "
+                    "(the last bank-root-N) and repeat",
+                    what);
+}
+
 static enum err next_root(struct hsm *hsm, struct hsm_key **out)
 {
     enum err e = hsm_find(hsm, HSM_NEXT_ROOT, out);
     if (e == ERR_KEY_NOT_FOUND)
         e = hsm_generate(hsm, HSM_NEXT_ROOT);
-    if (e == ERR_KEY_EXISTS) /* whoever was interrupted while the token made it */
-        return log_fail(e, "keeper.rollover",
-                        "the token has half a pair for the next root key: delete its one object "
-                        "(the last bank-root-N) and repeat");
+    if (e == ERR_KEY_EXISTS)
+        return half_made("one object");
     if (!e)
         e = hsm_find(hsm, HSM_NEXT_ROOT, out);
     return e ? log_fail(e, "keeper.rollover", "the next root key") : ERR_OK;
@@ -65,6 +72,13 @@ static enum err sign(const struct buf *payload, struct hsm_key *key, struct buf 
 {
     return jws_make(hsm_public(key), statement_typ(STATEMENT_ROLLOVER), payload->data, payload->len,
                     hsm_sign, key, jws);
+}
+
+/* After the old key has signed: where the token fails now, it is this pair that is not whole. */
+static enum err sign_anew(const struct buf *payload, struct hsm_key *next, struct buf *jws)
+{
+    enum err e = sign(payload, next, jws);
+    return e == ERR_TOKEN_FAILED ? half_made("two objects") : e;
 }
 
 /* TEXT, an array, with {"new":...,"old":...} behind what it has. */
@@ -121,7 +135,7 @@ static enum err make_rollovers(const struct papers *p, const char *bank, struct 
     if (!e)
         e = sign(&payload, p->root, &by_old);
     if (!e)
-        e = sign(&payload, next, &by_new);
+        e = sign_anew(&payload, next, &by_new);
     if (!e)
         e = append(&p->rollovers, buf_str(&by_new), buf_str(&by_old), out);
     rollover_free(&r);

@@ -263,6 +263,7 @@ static const struct {
     {STORE_SESSION_SWEEP, "as many as are logged in"},
     {STORE_SESSION_DROP_KEY, "as many as are logged in"},
     {STORE_CHANGE_VOTES, "a policy has few holders"},
+    {STORE_APPLICATION_PEOPLE, "an application has few people"},
     {STORE_KEY_WITH, "a line has few keys"},
     {STORE_ORDER_LOOK_KEY, "as many as are open, when a key's status changes"},
     {STORE_CHANGE_LOOK, "few new policies wait"},
