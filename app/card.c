@@ -137,8 +137,8 @@ enum err card_await(struct app *a, enum err why)
         a->gave_up = true;
         return why;
     }
-    say_what(a, why, seconds);
     signals_catch();
+    say_what(a, why, seconds);
     e = await(a, &p, clock_mono_us() + (int64_t)seconds * TEXT_SECOND_US);
     signals_release();
     a->gave_up = e != ERR_OK;

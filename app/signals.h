@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* From now on SIGINT, SIGTERM and SIGHUP are noted. */
+/* From now on SIGINT, SIGTERM and SIGHUP are noted. One that nobody acts on for five seconds, since
+ * the program hangs in a call of others, ends it. */
 void signals_catch(void);
 /* Whether one came since. */
 bool signals_seen(void);

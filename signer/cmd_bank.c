@@ -100,16 +100,16 @@ int cmd_logout(void *ctx, const struct args_list *words)
     bool had = false, kept = false;
     enum err told = ERR_OK;
     (void)words;
-    enum err e = app_configure(a);
-    if (e == ERR_OK)
-        e = kept_end(a, &kept);
-    if (e == ERR_OK)
+    enum err ended = ERR_OK, e = app_configure(a);
+    if (e == ERR_OK) { /* whatever becomes of the token, the session ends */
+        ended = kept_end(a, &kept);
         e = app_logout(a, &had, &told);
+    }
     if (e == ERR_OK && kept && !a->json)
         puts("The token that was kept is logged out.");
     if (e == ERR_OK)
         e = report_logout(a, had, told);
-    return app_finish(a, e);
+    return app_finish(a, ended != ERR_OK ? ended : e);
 }
 
 /* --- lists --- */

@@ -50,15 +50,24 @@ static enum err conf_path(const char *name, char out[static PATH_MAX])
     return len < PATH_MAX && access(out, R_OK) == 0 ? ERR_OK : ERR_IO;
 }
 
-/* The driver reads its configuration once, so it starts anew. */
-static enum err restart_driver(struct app *a, const char *name)
+/* The driver reads its configuration once, so it starts anew. The token is the one before and no
+ * other that the user's words fit as well: its PUK goes there. */
+static enum err restart_driver(struct app *a, const char *name, struct token_info *info)
 {
     char path[PATH_MAX] = "";
     enum err e = conf_path(name, path);
     if (e != ERR_OK)
         return app_fail(a, e, "%s is not installed", name);
+    if (a->opened.len == 0) {
+        a->opened = (struct buf)BUF_INIT(TOKEN_URI_MAX);
+        e = token_info_uri(info, &a->opened);
+    }
     app_close_modules(a);
-    return setenv("OPENSC_CONF", path, 1) == 0 ? app_open_token(a) : ERR_NO_MEMORY;
+    if (e == ERR_OK && setenv("OPENSC_CONF", path, 1) != 0)
+        e = ERR_NO_MEMORY;
+    if (e == ERR_OK)
+        e = app_open_token(a);
+    return e == ERR_OK ? token_info_of(a->token, info) : e;
 }
 
 static enum err refuse(struct app *a, const struct token_info *info, const struct unblock_way *w)
@@ -103,8 +112,11 @@ static enum err unblock(struct app *a)
         return e;
     const struct unblock_way *w = way_of(&info);
     e = refuse(a, &info, w);
-    if (e == ERR_OK && w->conf != NULL)
-        e = restart_driver(a, w->conf);
+    if (e == ERR_OK && w->conf != NULL) {
+        e = restart_driver(a, w->conf, &info);
+        if (e == ERR_OK)
+            e = refuse(a, &info, w);
+    }
     if (e == ERR_OK)
         e = ask(a, &info, w->puk, &puk, &fresh);
     if (e == ERR_OK)

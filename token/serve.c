@@ -72,9 +72,8 @@ enum err serve_connect(const char *path, int *out)
     struct sockaddr_un address;
 
     *out = -1;
-    enum err e = socket_address(path, &address);
-    if (e)
-        return e;
+    if (socket_address(path, &address)) /* where nobody can listen */
+        return ERR_UNAVAILABLE;
     return connect_to(&address, out) == 0 ? ERR_OK : ERR_UNAVAILABLE;
 }
 
@@ -110,12 +109,19 @@ enum err serve_listen(const char *path, int *out)
     return ERR_OK;
 }
 
-bool serve_peer_is_own(int fd)
+pid_t serve_peer(int fd)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && peer.uid == geteuid();
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.uid != geteuid())
+        return -1;
+    return peer.pid;
+}
+
+bool serve_peer_is_own(int fd)
+{
+    return serve_peer(fd) >= 0;
 }
 
 static enum err run_handler(const struct loop *l, size_t len, struct buf *payload)

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define SERVE_MESSAGE_MAX ((size_t)64 << 10) /* bytes of payload, either way */
 #define SERVE_CONNECTIONS_MAX 32
@@ -32,8 +33,8 @@ struct serve_handler {
  * ERR_IO, also while another process listens there. The caller closes *OUT and unlinks PATH. */
 MUST_CHECK enum err serve_listen(const char *path, int *out);
 
-/* Never waits: ERR_UNAVAILABLE when nobody listens at PATH, or takes no more connections. The
- * caller closes *OUT. */
+/* Never waits: ERR_UNAVAILABLE when nobody listens at PATH, nobody can since it is too long, or it
+ * takes no more connections. The caller closes *OUT. */
 MUST_CHECK enum err serve_connect(const char *path, int *out);
 
 /* Answers questions one after another until STOP_FD becomes readable (ERR_OK). LISTEN_FD is a
@@ -54,8 +55,10 @@ MUST_CHECK enum err serve_loop_given(int listen_fd, const struct serve_handler *
 MUST_CHECK enum err serve_loop_own(int listen_fd, const struct serve_handler *table, size_t count,
                                    void *ctx, int stop_fd);
 
-/* Whether the other end of FD is of this process's user. */
+/* Whether the other end of FD is of this process's user, and which process it is, or -1: of a
+ * socket to which one connected, who last called listen(). */
 bool serve_peer_is_own(int fd);
+pid_t serve_peer(int fd);
 
 /* Asks and waits until DEADLINE_MONO_US (clock_mono_us). Appends the answer's payload to ANSWER and
  * returns ERR_OK, or returns the helper's error. ERR_TIMEOUT: no answer in time; ERR_UNAVAILABLE:

@@ -3,6 +3,7 @@
 before it is whole. Real pcscd, real OpenSC, a real bank; runs under with-card."""
 import json
 import os
+import signal
 import subprocess
 import time
 import unittest
@@ -127,6 +128,22 @@ class InsertTest(CardPays):
             done = self.alice.run(*self.sign, "--wait", wait)
             self.assertEqual(done.returncode, 2)
             self.assertIn("--wait takes seconds", done.stderr)
+
+    def test_ends_when_pcscd_hangs(self):
+        """By Ctrl-C all the same, though not by way of the program's own words."""
+        self.pull(1)
+        with open("/run/pcscd/pcscd.pid", encoding="ascii") as pid:
+            pcscd = int(pid.read().rstrip("\0\n"))
+        with self.alice.terminal(*self.sign) as terminal:
+            terminal.expect("Ctrl-C ends it")
+            self.addCleanup(os.kill, pcscd, signal.SIGCONT)
+            os.kill(pcscd, signal.SIGSTOP)
+            begun = time.monotonic()
+            terminal.type("\x03")
+            code, _ = terminal.end()
+            self.assertIn(code, (3, -signal.SIGINT))
+            self.assertLess(time.monotonic() - begun, 20)
+        self.assertEqual(self.written(), [])
 
 
 # The cases of test_pays.py are not run again here.

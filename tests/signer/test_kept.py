@@ -238,6 +238,15 @@ class Kept(Desk):
             self.gone(helper)
         self.assertNotIn("kept", self.plain("logout").stdout)
 
+    def test_logs_out_where_no_socket_can_be(self):
+        """A directory whose name is too long for a socket's, where a session can be all the same."""
+        place = os.path.join(self.carol.sessions, "x" * 100)
+        self.carol.run("login", "--session-dir", place, check=True)
+        self.assertEqual([name[-8:] for name in os.listdir(place)], [".session"])
+        done = self.plain("logout", "--session-dir", place)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(os.listdir(place), [])
+
     def gone(self, pid):
         deadline = time.monotonic() + WAIT_S
         while os.path.exists("/proc/%d" % pid):

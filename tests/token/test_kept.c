@@ -243,6 +243,37 @@ static void test_hangs_beyond_its_time(void **state)
     await_no_socket(b);
 }
 
+/* The session is over when it says so, whatever the module does. */
+static void test_told_to_end_while_it_hangs(void **state)
+{
+    struct bench *b = *state;
+    struct visitor v = {0};
+    char trace[160];
+    pthread_t thread;
+    unsigned left_s;
+
+    snprintf(trace, sizeof trace, "%s.trace", b->control);
+    keep(b, 3600, 3600);
+    assert_ok(token_join(b->path, &v.m, &v.t, &left_s));
+    assert_ok(token_key_find(v.t, NULL, TOKEN_USE_SIGN, &v.k));
+    fault(b, "trace\nC_Sign 1 hang");
+    assert_int_equal(pthread_create(&thread, NULL, ask_for_one, &v), 0);
+    for (bool hangs = false; !hangs;) {
+        struct buf seen = BUF_INIT(65536);
+        hangs = file_read(trace, 65536, &seen) == ERR_OK && strstr(buf_str(&seen), "hang") != NULL;
+        buf_free(&seen);
+        (void)poll(NULL, 0, 20);
+    }
+    assert_ok(token_keep_end(b->path));
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_err(v.e, ERR_TOKEN_CRASHED);
+    assert_err(token_keep_end(b->path), ERR_UNAVAILABLE);
+    assert_int_equal(access(b->path, F_OK), -1);
+    token_key_free(v.k);
+    token_close(v.t);
+    token_module_unload(v.m);
+}
+
 /* What a use may take is what the one who left it waits for, no constant. */
 static void test_hangs_longer_than_anybody_waits(void **state)
 {
@@ -312,6 +343,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_time_of_a_sleeping_machine, begin, end),
         cmocka_unit_test_setup_teardown(test_is_never_left_alone, begin, end),
         cmocka_unit_test_setup_teardown(test_hangs_beyond_its_time, begin, end),
+        cmocka_unit_test_setup_teardown(test_told_to_end_while_it_hangs, begin, end),
         cmocka_unit_test_setup_teardown(test_hangs_longer_than_anybody_waits, begin, end),
         cmocka_unit_test_setup_teardown(test_needs_a_login, begin, end),
         cmocka_unit_test_setup_teardown(test_token_is_pulled, begin, end),

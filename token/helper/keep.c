@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SECOND_US INT64_C(1000000)
@@ -200,7 +201,8 @@ enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struc
     if (kept.running || !t->logged_in)
         return ERR_USAGE;
     kept.stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (kept.stop_fd < 0)
+    /* Listens anew: who connects is to see this process, not the one that made the socket. */
+    if (kept.stop_fd < 0 || listen(listen_fd, SERVE_CONNECTIONS_MAX) != 0)
         return ERR_NO_MEMORY;
     kept.token = t;
     kept.number = number;

@@ -3,8 +3,10 @@
 #include "token/remote/inner.h"
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "token/remote.h"
 #include "token/serve.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -78,6 +80,15 @@ enum err token_join(const char *path, struct token_module **m, struct token **t,
     return e;
 }
 
+static enum err end_by_force(pid_t helper, const char *path)
+{
+    if (helper <= 0 || kill(helper, SIGKILL) != 0)
+        return ERR_TIMEOUT;
+    (void)unlink(path);
+    log_event(LOG_WARN, "token.keep", "it did not answer, and was killed");
+    return ERR_OK;
+}
+
 enum err token_keep_end(const char *path)
 {
     struct buf nothing = BUF_INIT(0);
@@ -90,6 +101,8 @@ enum err token_keep_end(const char *path)
         e = serve_call(fd, WIRE_END, NULL, 0, clock_mono_us() + END_US, &nothing);
     else
         e = ERR_UNAVAILABLE;
+    if (e == ERR_TIMEOUT) /* its module hangs, and the PIN is there */
+        e = end_by_force(serve_peer(fd), path);
     close(fd);
     buf_free(&nothing);
     return e;
