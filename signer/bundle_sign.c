@@ -14,8 +14,7 @@
 #include "signer/waiting.h"
 #include <string.h>
 
-#define AHEAD_US (10 * TEXT_SECOND_US)         /* as the bank has it, docs/FORMAT.md section 10 */
-#define UNCHALLENGED_US (300 * TEXT_SECOND_US) /* likewise */
+#define AHEAD_US (10 * TEXT_SECOND_US) /* as the bank has it, docs/FORMAT.md section 10 */
 
 struct signing {
     struct app *app;
@@ -109,7 +108,7 @@ static enum err is_good(const struct signing *s, const struct bundle_decision *d
     const struct statement *head = &d->head;
     struct bundle_challenge c;
     enum err e = ERR_OK;
-    *out = head->challenge[0] == '\0' && s->now_us <= head->issued_us + UNCHALLENGED_US;
+    *out = head->challenge[0] == '\0' && s->now_us <= head->issued_us + WAITING_UNCHALLENGED_US;
     for (size_t i = 0; e == ERR_OK && i < s->bundle.sets[BUNDLE_CHALLENGES].count; i++) {
         e = bundle_challenge_at(&s->bundle, i, &c);
         if (e == ERR_OK && strcmp(c.challenge, head->challenge) == 0)

@@ -247,6 +247,8 @@ enum err order_files_resume(struct app *a, const char *path, struct waiting_list
 struct checking {
     struct app *app;
     const struct policy *policy;
+    int64_t now_us;
+    size_t old; /* without a challenge, and the bank would have to have them by now */
 };
 
 static const struct key *own_key(void *ctx, const char *thumbprint)
@@ -257,7 +259,7 @@ static const struct key *own_key(void *ctx, const char *thumbprint)
 
 static enum err check_line(void *ctx, const struct signed_line *line)
 {
-    const struct checking *c = ctx;
+    struct checking *c = ctx;
     const struct verify_decision_input in = {.jws = line->jws,
                                              .jws_len = line->jws_len,
                                              .order = &line->order,
@@ -269,8 +271,11 @@ static enum err check_line(void *ctx, const struct signed_line *line)
     enum err e = verify_decision(&in, &v);
     if (e == ERR_OK && verified_decision(v)->verb != VERB_APPROVE)
         e = ERR_ALREADY_DECIDED;
-    if (e == ERR_OK && verified_head(v)->expires_us <= clock_now_us())
+    const struct statement *head = e == ERR_OK ? verified_head(v) : NULL;
+    if (head != NULL && head->expires_us <= c->now_us)
         e = ERR_STATEMENT_EXPIRED;
+    c->old += head != NULL && head->challenge[0] == '\0' &&
+              head->issued_us + WAITING_UNCHALLENGED_US < c->now_us;
     verified_free(v);
     return e;
 }
@@ -278,6 +283,12 @@ static enum err check_line(void *ctx, const struct signed_line *line)
 enum err order_files_verify(struct app *a, const char *path, const struct buf *text,
                             const struct policy *policy)
 {
-    struct checking c = {a, policy};
-    return walk(a, path, text, check_line, &c);
+    struct checking c = {.app = a, .policy = policy, .now_us = clock_now_us()};
+    enum err e = walk(a, path, text, check_line, &c);
+    if (e == ERR_OK && c.old > 0)
+        app_say(stderr,
+                "%zu of the decisions in %s were signed more than 5 minutes ago. The bank refuses "
+                "them, unless they, or others by the same signature, were sent by then.\n",
+                c.old, path);
+    return e;
 }

@@ -155,12 +155,14 @@ static enum err sign_singles(struct signing *s)
     share_out(s);
     if (s->singles == 0)
         return ERR_OK;
+    s->app->held = s->threads > 1; /* by each of them: none takes it from the others */
     progress_start(&s->bar, "Signing", s->singles);
     while (started + 1 < s->threads && pthread_create(&threads[started], NULL, work, s) == 0)
         started++;
     work(s);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
+    s->app->held = false;
     progress_end(&s->bar);
     return s->failure;
 }
@@ -235,19 +237,26 @@ static enum err tell(struct signing *s)
     return e;
 }
 
+/* Where nothing is left, it says whose signatures those of before should be. */
+static enum err open_key(struct signing *s)
+{
+    if (s->list.count == 0)
+        return app_open_key(s->app, "check what was signed before");
+    enum err e = show(s);
+    return e != ERR_OK ? e
+                       : waiting_consent(s->app, &s->list, VERB_APPROVE,
+                                         s->list.count - s->many.count + (s->many.count > 0));
+}
+
+/* No line is called signed that does not verify. */
 static enum err run(struct signing *s)
 {
     enum err e = load(s);
-    if (e == ERR_OK && s->list.count == 0)
-        return tell(s);
     if (e == ERR_OK)
-        e = show(s);
-    if (e == ERR_OK)
-        e = waiting_consent(s->app, &s->list, VERB_APPROVE,
-                            s->list.count - s->many.count + (s->many.count > 0));
+        e = open_key(s);
     if (e == ERR_OK)
         e = order_files_verify(s->app, s->wish->output, &s->text, s->policy);
-    if (e == ERR_OK)
+    if (e == ERR_OK && s->list.count > 0)
         e = sign(s);
     return e == ERR_OK ? tell(s) : e;
 }

@@ -18,6 +18,10 @@ struct waiting_order {
 };
 
 #define WAITING_MAX 5000u
+/* So old may a decision without a challenge arrive: as the bank has it, docs/FORMAT.md section 10.
+ */
+#define WAITING_UNCHALLENGED_US (INT64_C(300) * 1000000)
+
 struct waiting_list {
     struct waiting_order *orders; /* those with warnings first */
     size_t count, room;

@@ -203,6 +203,19 @@ class Files(Batch):
         self.refused(self.sign(more), "KEY_UNKNOWN", 1, ":1")
         self.assertEqual(self.dora.signatures(), 0)
 
+    def test_nothing_left_is_verified_all_the_same(self):
+        """Whoever writes the file cannot have it told that she signed."""
+        orders = self.orders(3)
+        path = self.file(orders)
+        self.alice.settings(self.account)
+        self.alice.run("sign", "--batch", path, "--policy", self.policy, "-o", self.out, check=True)
+        self.refused(self.sign(path), "KEY_UNKNOWN", 1, ":1")
+        for line in ("x", self.lines()[0]["decision"]):
+            self.bank.write("signed.ndjson",
+                            "".join(json.dumps({"decision": line, "order": order}) + "\n" for order in orders))
+            self.assertNotEqual(self.sign(path).returncode, 0)
+        self.assertEqual(self.dora.signatures(), 0)
+
     def test_refused_before_the_pin(self):
         orders = self.orders(2)
         cases = ((orders + orders[:1], "ORDER_ID_TAKEN", orders[0]["id"]),
@@ -284,6 +297,22 @@ class Singly(Batch):
                          (before, MANY, MANY))
         self.dora.run("send", self.out, check=True)
         self.assertEqual(self.statuses(), ["ACSC"] * MANY)
+
+    def test_pulled_in_the_middle(self):
+        """One thread does not wait for a card whose key the others hold: what is signed is kept, the next run goes
+        on."""
+        path = self.file(self.orders())
+        self.dora.rules(*("C_Sign %d 0x32" % call for call in range(11, 31)))  # removed
+        failed = self.sign(path, "--wait", "5")
+        self.refused(failed, "TOKEN_REMOVED", 3)
+        self.assertNotIn("Insert your card", failed.stderr)
+        before = self.lines_whole()
+        self.assertTrue(0 < len(before) < MANY, len(before))
+        self.dora.rules()
+        done = self.sign(path, "--json", check=True)
+        self.assertEqual(json.loads(done.stdout)["before"], len(before))
+        self.assertEqual((self.lines()[:len(before)], len({line["order"]["id"] for line in self.lines()})),
+                         (before, MANY))
 
     def test_killed_in_the_middle(self):
         """One signature hangs; the token's other session goes on meanwhile, and what is there by then is kept. Of the
