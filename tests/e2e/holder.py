@@ -146,6 +146,13 @@ class Terminal:
     def echo(self):
         return bool(termios.tcgetattr(self.fd)[3] & termios.ECHO)
 
+    def hides(self):
+        """Waits until what is typed is not shown: some ask for a PIN a moment before they take it."""
+        deadline = time.monotonic() + WAIT_S
+        while self.echo():
+            if time.monotonic() > deadline:
+                raise AssertionError("what is typed is shown:\n%s" % self.seen)
+
     def end(self):
         """Waits for the end; the exit status, negative for a signal, and the rest of the output."""
         deadline = time.monotonic() + WAIT_S

@@ -87,7 +87,7 @@ class Pinentry(unittest.TestCase):
             shown = terminal.expect("PIN:")
             for text in ("PIN of token alice to list its keys", "Token: alice (", "Tries left: more than one"):
                 self.assertIn(text, shown)
-            self.assertFalse(terminal.echo())
+            terminal.hides()
             for path in glob.glob("/proc/[0-9]*/cmdline"):
                 try:
                     with open(path, "rb") as f:
@@ -116,6 +116,7 @@ class Pinentry(unittest.TestCase):
         for program, keys in (("pinentry-tty", "\n"), ("pinentry-tty", "half\x03"), ("pinentry-curses", "\t\t\r")):
             with self.subTest((program, keys)), self.terminal("--pinentry", program) as terminal:
                 terminal.expect("PIN:")
+                terminal.hides()
                 terminal.type(keys)
                 code, seen = terminal.end()
                 self.assertEqual(code, 3, seen)
