@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where a PIN is while a holder signs: in one locked page of the helper that has his token's module, and nowhere
 else. The programs as installed: a sanitizer's shadow would be in the way."""
+import contextlib
 import os
 import re
 import resource
@@ -66,6 +67,17 @@ def children(pid):
         except (OSError, TypeError):
             pass
     return found
+
+
+@contextlib.contextmanager
+def ended(pid):
+    """Left when the process has ended: a signal reaches one thread first, and the others may answer until then."""
+    end = os.pidfd_open(pid)
+    try:
+        yield
+        assert select.select([end], [], [], 60)[0] == [end], "process %d still runs" % pid
+    finally:
+        os.close(end)
 
 
 class Canary(Desk):
@@ -143,7 +155,9 @@ class Canary(Desk):
         for victim in ("program", "helper"):
             with self.subTest(victim), self.carol.terminal("approve", self.path) as terminal:
                 helper = self.asked(terminal)
-                os.kill(terminal.pid if victim == "program" else helper, signal.SIGABRT)
+                pid = terminal.pid if victim == "program" else helper
+                with ended(pid):
+                    os.kill(pid, signal.SIGABRT)
                 if victim == "helper":
                     terminal.type("y\n")
                 code, seen = terminal.end()
@@ -156,10 +170,8 @@ class Canary(Desk):
     def test_threat_22_no_helper_outlives_the_program(self):
         """Even where that was killed and could say nothing: the PIN goes with it."""
         with self.carol.terminal("approve", self.path) as terminal:
-            end = os.pidfd_open(self.asked(terminal))
-            os.kill(terminal.pid, signal.SIGKILL)
-            self.assertEqual(select.select([end], [], [], 60)[0], [end])
-            os.close(end)
+            with ended(self.asked(terminal)):
+                os.kill(terminal.pid, signal.SIGKILL)
             self.assertEqual(terminal.end()[0], -signal.SIGKILL)
 
     def test_threat_22_the_helper_is_shut_in(self):
