@@ -487,22 +487,22 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     return run(&c);
 }
 
-enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
-                        struct token_made *out, size_t *done)
+enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
+                        void *ctx)
 {
     struct call c;
 
-    if (k->token->keypad)
-        count = 1; /* each may be typed for */
     begin_key(&c, k, WIRE_SIGN);
     wire_put_bytes(&c.out, hashes, count * token_hash_len(k->info.curve));
-    enum err e = call_run(&c, -1);
-    *done = e ? 0 : (size_t)wire_get(&c.in, 1, count);
-    c.in.bad = c.in.bad || (!e && *done == 0);
-    for (size_t i = 0; i < *done; i++) {
-        const uint8_t *sig = wire_get_bytes(&c.in, TOKEN_SIG_MAX, &out[i].len);
-        if (sig)
-            memcpy(out[i].sig, sig, out[i].len);
+    c.awaited = count;
+    enum err e = call_ask(&c, -1);
+    for (size_t i = 0, len = 0; !e && i < count; i++) {
+        e = call_hear(&c);
+        const uint8_t *sig = e ? NULL : wire_get_bytes(&c.in, TOKEN_SIG_MAX, &len);
+        if (!e && !wire_ended(&c.in))
+            break;
+        if (!e)
+            e = made(ctx, sig, len);
     }
     return call_end(&c, e);
 }
