@@ -8,6 +8,7 @@ struct signing {
     uint8_t sig[TOKEN_SIG_MAX];
     size_t sig_len;
     enum err verdict;
+    bool spent; /* the token saw the PIN and did not take it */
 };
 
 static CK_RV sign_begun(struct token *t, CK_SESSION_HANDLE s, struct signing *g)
@@ -30,8 +31,10 @@ static CK_RV sign_authenticated(struct token *t, CK_SESSION_HANDLE s, CK_MECHANI
     g->verdict = token_login_allowed(t);
     if (!g->verdict)
         rv = t->module->f->C_SignInit(s, mechanism, object);
-    if (!g->verdict && rv == CKR_OK)
+    if (!g->verdict && rv == CKR_OK) {
         rv = token_login_context(t, s, &g->verdict);
+        g->spent = g->verdict != ERR_OK;
+    }
     if (!g->verdict && rv == CKR_OK)
         rv = sign_begun(t, s, g);
     pthread_mutex_unlock(&t->context);
@@ -54,6 +57,14 @@ static CK_RV sign(struct token *t, const struct token_session *s, void *arg)
     return rv == CKR_OK ? sign_begun(t, s->handle, g) : rv;
 }
 
+static enum err sign_one(struct signing *g)
+{
+    enum err e = token_session_run(g->key->token, "C_Sign", sign, g);
+    if (g->spent && g->verdict == ERR_TOKEN_FAILED)
+        return token_session_gone(g->key->token) ? ERR_TOKEN_REMOVED : g->verdict;
+    return g->verdict ? g->verdict : e;
+}
+
 enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
                         void *ctx)
 {
@@ -61,9 +72,7 @@ enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count
     enum err e = ERR_OK;
 
     for (size_t i = 0; !e && i < count; i++, g.hash += g.hash_len) {
-        e = token_session_run(k->token, "C_Sign", sign, &g);
-        if (g.verdict)
-            e = g.verdict;
+        e = sign_one(&g);
         if (!e)
             e = made(ctx, g.sig, g.sig_len);
     }
