@@ -559,7 +559,7 @@ X(SIGN, answer_SIGN)
 static const struct serve_handler kept_table[] = {
     {WIRE_JOIN, 0, handle_JOIN},         {WIRE_END, 0, handle_END},
     {WIRE_INFO, 4, handle_INFO},         {WIRE_KEYS, 4, handle_KEYS_KEPT},
-    {WIRE_FIND, 1031, handle_FIND_KEPT}, {WIRE_SIGN, 1030, handle_SIGN_KEPT},
+    {WIRE_FIND, 1031, handle_FIND_KEPT}, {WIRE_SIGN, 70, handle_SIGN_KEPT},
 };
 
 static enum err answer_KEEP(struct question *q)

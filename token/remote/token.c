@@ -487,8 +487,9 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     return run(&c);
 }
 
-enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
-                        void *ctx)
+/* One question. */
+static enum err sign(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
+                     void *ctx)
 {
     struct call c;
 
@@ -505,6 +506,18 @@ enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count
             e = made(ctx, sig, len);
     }
     return call_end(&c, e);
+}
+
+/* Of a token that is kept one at a time: others who ask it have their turn in between. */
+enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
+                        void *ctx)
+{
+    const size_t at_once = k->token->module->joined ? 1 : count;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < count; i += at_once)
+        e = sign(k, hashes + i * token_hash_len(k->info.curve), at_once, made, ctx);
+    return e;
 }
 
 enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len, uint8_t *z,
