@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """countersign session: a token that stays logged in for other commands, and for nobody and nothing else."""
+import concurrent.futures
 import json
 import os
 import re
@@ -13,7 +14,7 @@ import time
 import unittest
 
 from desk import ALONE, Desk
-from holder import BIN, WAIT_S
+from holder import BIN, SOFTHSM, WAIT_S
 
 WIRE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "token", "wire.def")
 CANARY = "canary-1618-blue"
@@ -49,7 +50,7 @@ class Kept(Desk):
     def setUp(self):
         self.addCleanup(self.carol.run, "logout")
 
-    def start(self, *words):
+    def start(self, words=()):
         done = self.carol.run("session", "start", *words, check=True)
         self.assertNotIn(CANARY, done.stdout + done.stderr)
         return done
@@ -79,6 +80,18 @@ class Kept(Desk):
             if "socket:[%s]" % inode in links:
                 return int(name)
         raise AssertionError("nobody listens")
+
+    def helpers(self):
+        """All processes of modules that carol's commands started."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/comm" % name, encoding="ascii") as comm, open("/proc/%s/environ" % name, "rb") as environ:
+                    if comm.read().startswith("countersign-tok") and self.carol.sessions.encode() in environ.read():
+                        found.append(int(name))
+            except OSError:
+                continue
+        return found
 
     def await_end(self, path=None):
         """Until nobody keeps the token any more; the next command says so."""
@@ -123,8 +136,8 @@ class Kept(Desk):
         for minutes in ("0", "61", "-1", "x"):
             self.refused(self.carol.run("session", "start", "--minutes=" + minutes), "USAGE", 2, "1 to 60")
         self.assertIsNone(self.socket_path())
-        self.assertIn("60 more minutes", self.start("--minutes", "60").stdout)
-        self.assertIn("60 more minutes", self.start("--minutes", "5").stdout)  # the one that there is
+        self.assertIn("60 more minutes", self.start(("--minutes", "60")).stdout)
+        self.assertIn("60 more minutes", self.start(("--minutes", "5")).stdout)  # the one that there is
 
     def test_wrong_pin_keeps_nothing(self):
         self.refused(self.carol.run("session", "start", pin="0000"), "PIN_WRONG", 3)
@@ -237,6 +250,38 @@ class Kept(Desk):
             self.await_end(path)
             self.gone(helper)
         self.assertNotIn("kept", self.plain("logout").stdout)
+
+    def test_threat_14_logs_out_while_the_module_hangs(self):
+        """The PIN is in a process that answers nobody any more: it is killed, and the session is over."""
+        rules = self.bank.path("rules")
+        self.carol.env.update(FAULT_MODULE=SOFTHSM, FAULT_CONTROL=rules)
+        self.carol.settings(self.account, module=os.environ["COUNTERSIGN_FAULT"])
+        try:
+            self.start()
+            path, helper = self.socket_path(), self.helper()
+            self.bank.write("rules.new", "trace\nC_GetSlotInfo * hang\n")
+            os.rename(rules + ".new", rules)
+            deadline = time.monotonic() + WAIT_S
+            while not os.path.exists(rules + ".trace"):  # it is asked whether the token is there
+                self.assertLess(time.monotonic(), deadline)
+            done = self.plain("logout")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("The token that was kept is logged out.", done.stdout)
+            self.gone(helper)
+            self.assertEqual(self.carol.session_files(), [])
+            self.assertFalse(os.path.exists(path))
+        finally:
+            self.carol.settings(self.account)
+        self.assertIn("No token is kept", self.plain("session", "status").stdout)
+
+    def test_starts_twice_at_once(self):
+        """Both say that it is kept, and one process keeps it: nobody waits for the other's idle minutes."""
+        for _ in range(3):
+            with concurrent.futures.ThreadPoolExecutor(2) as pool:
+                for done in pool.map(self.start, ((), ())):
+                    self.assertIn("10 more minutes", done.stdout)
+            self.assertEqual(self.helpers(), [self.helper()])
+            self.plain("logout")
 
     def test_logs_out_where_no_socket_can_be(self):
         """A directory whose name is too long for a socket's, where a session can be all the same."""
