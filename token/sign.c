@@ -13,6 +13,7 @@ struct signing {
     uint8_t *sig; /* TOKEN_SIG_MAX bytes */
     size_t sig_len;
     enum err verdict;
+    bool spent; /* the token saw the PIN and did not take it */
 };
 
 static CK_RV sign_begun(struct token *t, CK_SESSION_HANDLE s, struct signing *g)
@@ -35,8 +36,10 @@ static CK_RV sign_authenticated(struct token *t, CK_SESSION_HANDLE s, CK_MECHANI
     g->verdict = token_login_allowed(t);
     if (!g->verdict)
         rv = t->module->f->C_SignInit(s, mechanism, object);
-    if (!g->verdict && rv == CKR_OK)
+    if (!g->verdict && rv == CKR_OK) {
         rv = token_login_context(t, s, &g->verdict);
+        g->spent = g->verdict != ERR_OK;
+    }
     if (!g->verdict && rv == CKR_OK)
         rv = sign_begun(t, s, g);
     pthread_mutex_unlock(&t->context);
@@ -66,6 +69,8 @@ static enum err sign_one(struct token_key *k, const uint8_t *hash, struct token_
 
     enum err e = token_session_run(k->token, "C_Sign", sign, &g);
     out->len = g.sig_len;
+    if (g.spent && g.verdict == ERR_TOKEN_FAILED)
+        return token_session_gone(k->token) ? ERR_TOKEN_REMOVED : g.verdict;
     return g.verdict ? g.verdict : e;
 }
 

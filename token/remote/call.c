@@ -28,6 +28,11 @@ void token_remote_deadline(unsigned seconds)
     deadline_s = seconds;
 }
 
+unsigned call_module_s(void)
+{
+    return deadline_s;
+}
+
 unsigned call_person_s(void)
 {
     return deadline_s * PERSON_TIMES;
@@ -35,7 +40,7 @@ unsigned call_person_s(void)
 
 static int64_t deadline(enum wait wait)
 {
-    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : deadline_s);
+    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : call_module_s());
 }
 
 /* --- the helper --- */

@@ -74,11 +74,18 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
 /* TOKEN_CRASHED, TOKEN_HANGS, or what the helper said. GIVE: a descriptor to go along, or -1. Then
  * the answer is read by wire_get of &C->in. */
 MUST_CHECK enum err call_run(struct call *c, int give);
-/* Seconds that a person has. */
+/* Seconds that a call into a module may take, and a person has. */
+unsigned call_module_s(void);
 unsigned call_person_s(void);
 /* E; or, when that is ERR_OK and the answer was not read to its end, or was wrong, the helper is
  * ended and it is TOKEN_CRASHED. */
 MUST_CHECK enum err call_end(struct call *c, enum err e);
+
+/* --- keep.c --- */
+
+/* A listening socket at PATH, unless another process listens there: ERR_IO. Of several at once one
+ * gets it. */
+MUST_CHECK enum err keep_place(const char *path, int *out);
 
 /* --- token.c --- */
 
