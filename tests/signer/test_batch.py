@@ -377,6 +377,19 @@ class Singly(Batch):
         self.assertEqual(self.dora.made() - made, MANY - len(before))
         self.whole(before)
 
+    def test_hangs_in_the_middle(self):
+        """Both sessions do, each with a handful: the deadline ends it, under its own name."""
+        path = self.file(self.orders())
+        self.dora.settings(self.account, token_deadline=2)
+        self.dora.rules("C_Sign 14 hang", "C_Sign 15 hang")
+        self.refused(self.sign(path), "TOKEN_HANGS", 3)
+        before = self.lines_whole()
+        self.assertEqual((len(before), self.dora.made()), (13, 13))
+        self.dora.rules()
+        self.sign(path, check=True)
+        self.assertEqual(self.dora.made(), MANY)
+        self.whole(before)
+
     def test_killed_in_the_middle(self):
         """One signature hangs; the token's other session goes on meanwhile, and what is there by then is kept."""
         path = self.file(self.orders())
