@@ -34,8 +34,8 @@ struct signing {
     size_t single_count, threads;
     pthread_mutex_t lock;
     size_t taken, done;
-    int fd; /* the output, for lines to come */
-    enum err failure;
+    int fd;                 /* the output, for lines to come */
+    enum err failure, torn; /* TORN: of a line that may be written in part; none may follow it */
     struct progress bar;
 };
 
@@ -118,8 +118,9 @@ static enum err give(void *ctx, const struct subject *subject, const struct buf 
     if (e == ERR_OK)
         e = buf_add_byte(&h->line, '\n');
     pthread_mutex_lock(&s->lock);
-    if (e == ERR_OK)
-        e = write_all(s->fd, &h->line);
+    if (e == ERR_OK && s->torn == ERR_OK)
+        s->torn = write_all(s->fd, &h->line);
+    e = e == ERR_OK ? s->torn : e;
     if (e == ERR_OK) {
         *h->at++ = NULL;
         progress_set(&s->bar, ++s->done);
