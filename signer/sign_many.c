@@ -6,6 +6,7 @@
 #include "signer/sign_many.h"
 #include "app/app.h"
 #include "app/card.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "order/doc.h"
@@ -288,13 +289,26 @@ static enum err open_key(struct signing *s)
 }
 
 /* No line is called signed that does not verify. */
+static enum err check_signed(struct signing *s)
+{
+    const char *path = s->wish->output;
+    size_t old = 0;
+    enum err e = order_files_verify(s->app, path, &s->text, s->policy, clock_now_us(), &old);
+    if (e == ERR_OK && old > 0)
+        app_say(stderr,
+                "%zu of the decisions in %s were signed more than 5 minutes ago. The bank refuses "
+                "them, unless they, or others by the same signature, were sent by then.",
+                old, path);
+    return e;
+}
+
 static enum err run(struct signing *s)
 {
     enum err e = load(s);
     if (e == ERR_OK)
         e = open_key(s);
     if (e == ERR_OK)
-        e = order_files_verify(s->app, s->wish->output, &s->text, s->policy);
+        e = check_signed(s);
     if (e == ERR_OK && s->list.count > 0)
         e = sign(s);
     return e == ERR_OK ? tell(s) : e;
