@@ -146,8 +146,11 @@ class Kept(Desk):
         self.assertEqual(self.carol.run("token", "info", check=True).returncode, 0)
 
     def test_a_given_pin_is_looked_at(self):
-        """Whoever hands a PIN over wants to know whether it is right; operators are asked each time."""
+        """Whoever hands a PIN over wants to know whether it is right; an operator is asked each time."""
         self.start()
+        act = self.carol.words("account", "block", "--account", ALONE, "--note", "as a test", program="bankctl")
+        done = self.bank.tool(act, check=False, env=self.carol.env, start_new_session=True, stdin=subprocess.DEVNULL)
+        self.assertEqual((done.returncode, "PIN_NO_TERMINAL" in done.stderr), (3, True), done.stderr)
         self.refused(self.carol.run("approve", self.order(), pin="0000"), "PIN_WRONG", 3)
         self.assertEqual(self.carol.run("approve", self.order()).returncode, 0)
 
