@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """countersign session: a token that stays logged in for other commands, and for nobody and nothing else."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -50,7 +51,7 @@ class Kept(Desk):
     def setUp(self):
         self.addCleanup(self.carol.run, "logout")
 
-    def start(self, words=()):
+    def start(self, *words):
         done = self.carol.run("session", "start", *words, check=True)
         self.assertNotIn(CANARY, done.stdout + done.stderr)
         return done
@@ -136,8 +137,8 @@ class Kept(Desk):
         for minutes in ("0", "61", "-1", "x"):
             self.refused(self.carol.run("session", "start", "--minutes=" + minutes), "USAGE", 2, "1 to 60")
         self.assertIsNone(self.socket_path())
-        self.assertIn("60 more minutes", self.start(("--minutes", "60")).stdout)
-        self.assertIn("60 more minutes", self.start(("--minutes", "5")).stdout)  # the one that there is
+        self.assertIn("60 more minutes", self.start("--minutes", "60").stdout)
+        self.assertIn("60 more minutes", self.start("--minutes", "5").stdout)  # the one that there is
 
     def test_wrong_pin_keeps_nothing(self):
         self.refused(self.carol.run("session", "start", pin="0000"), "PIN_WRONG", 3)
@@ -251,37 +252,67 @@ class Kept(Desk):
             self.gone(helper)
         self.assertNotIn("kept", self.plain("logout").stdout)
 
-    def test_threat_14_logs_out_while_the_module_hangs(self):
-        """The PIN is in a process that answers nobody any more: it is killed, and the session is over."""
+    @contextlib.contextmanager
+    def faults(self):
+        """A function that gives carol's module rules to go by, and one that waits for so many lines in its trace."""
         rules = self.bank.path("rules")
+
+        def go_by(text):
+            self.bank.write("rules.new", text)
+            os.rename(rules + ".new", rules)
+
+        def wait_for(line, times):
+            deadline = time.monotonic() + WAIT_S
+            while not os.path.exists(rules + ".trace") or self.traced(rules).count(line) < times:
+                self.assertLess(time.monotonic(), deadline, line)
+
         self.carol.env.update(FAULT_MODULE=SOFTHSM, FAULT_CONTROL=rules)
         self.carol.settings(self.account, module=os.environ["COUNTERSIGN_FAULT"])
         try:
+            yield go_by, wait_for
+        finally:
+            self.carol.settings(self.account)
+            for path in (rules, rules + ".trace"):
+                os.unlink(path)
+
+    @staticmethod
+    def traced(rules):
+        with open(rules + ".trace", encoding="ascii") as f:
+            return f.read().splitlines()
+
+    def test_threat_14_logs_out_while_the_module_hangs(self):
+        """The PIN is in a process that answers nobody any more: it is killed, and the session is over."""
+        with self.faults() as (go_by, wait_for):
             self.start()
             path, helper = self.socket_path(), self.helper()
-            self.bank.write("rules.new", "trace\nC_GetSlotInfo * hang\n")
-            os.rename(rules + ".new", rules)
-            deadline = time.monotonic() + WAIT_S
-            while not os.path.exists(rules + ".trace"):  # it is asked whether the token is there
-                self.assertLess(time.monotonic(), deadline)
+            go_by("trace\nC_GetSlotInfo * hang\n")
+            wait_for("C_GetSlotInfo hang", 1)  # it is asked whether the token is there
             done = self.plain("logout")
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("The token that was kept is logged out.", done.stdout)
             self.gone(helper)
             self.assertEqual(self.carol.session_files(), [])
             self.assertFalse(os.path.exists(path))
-        finally:
-            self.carol.settings(self.account)
         self.assertIn("No token is kept", self.plain("session", "status").stdout)
 
     def test_starts_twice_at_once(self):
-        """Both say that it is kept, and one process keeps it: nobody waits for the other's idle minutes."""
-        for _ in range(3):
-            with concurrent.futures.ThreadPoolExecutor(2) as pool:
-                for done in pool.map(self.start, ((), ())):
-                    self.assertIn("10 more minutes", done.stdout)
-            self.assertEqual(self.helpers(), [self.helper()])
-            self.plain("logout")
+        """Both say that it is kept, and one process keeps it: nobody waits for the other's idle minutes. They log in
+        one after the other, since SoftHSM2 reads its files while others write them, and go on when the bank does."""
+        with self.faults() as (go_by, wait_for), concurrent.futures.ThreadPoolExecutor(2) as pool:
+            go_by("trace\n")
+            for race in range(3):
+                both = []
+                self.bank.bankd.send_signal(signal.SIGSTOP)
+                try:
+                    for before in range(2):
+                        both.append(pool.submit(self.start))
+                        wait_for("C_Login 0x0", 2 * race + before + 1)
+                finally:
+                    self.bank.bankd.send_signal(signal.SIGCONT)
+                for one in both:
+                    self.assertIn("10 more minutes", one.result().stdout)
+                self.assertEqual(self.helpers(), [self.helper()])
+                self.plain("logout")
 
     def test_logs_out_where_no_socket_can_be(self):
         """A directory whose name is too long for a socket's, where a session can be all the same."""
