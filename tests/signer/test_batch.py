@@ -353,6 +353,16 @@ class Singly(Batch):
         self.assertEqual((json.loads(done.stdout)["before"], self.dora.made()), (10, MANY))
         self.whole(before)
 
+    def test_by_a_kept_token(self):
+        self.dora.run("session", "start", check=True)
+        self.addCleanup(self.dora.run, "session", "stop", check=True)
+        self.dora.signatures()
+        path = self.file(self.orders())
+        done = self.bank.tool(self.dora.words("sign", "--batch", path, "--policy", self.policy, "-o", self.out, "--yes"),
+                              check=False, env=self.dora.env)
+        self.assertEqual((done.returncode, self.dora.calls("C_Login"), self.dora.made()), (0, 0, MANY), done.stderr)
+        self.whole([])
+
     def test_crashes_in_the_middle(self):
         """What was answered before is written, and signed no second time. The other session may have made one by then
         that the helper took along."""
