@@ -72,7 +72,9 @@ class Kept(Desk):
     def helper(self):
         """The process that listens there."""
         with open("/proc/net/unix", encoding="ascii", errors="replace") as f:
-            (inode,) = {line.split()[6] for line in f if line.rstrip().endswith(" " + self.socket_path())}
+            listening = "00010000"  # and not one of its connections, which have the same path
+            (inode,) = {line.split()[6] for line in f
+                        if line.rstrip().endswith(" " + self.socket_path()) and line.split()[3] == listening}
         for name in filter(str.isdigit, os.listdir("/proc")):
             try:
                 links = [os.readlink("/proc/%s/fd/%s" % (name, fd)) for fd in os.listdir("/proc/%s/fd" % name)]
@@ -275,7 +277,7 @@ class Kept(Desk):
             yield go_by, wait_for
         finally:
             self.carol.settings(self.account)
-            for path in (rules, rules + ".trace"):
+            for path in filter(os.path.exists, (rules, rules + ".trace")):
                 os.unlink(path)
 
     @staticmethod
