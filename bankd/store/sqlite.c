@@ -133,7 +133,8 @@ enum err store_open(const char *path, struct store **out)
     e = execute(
         s,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-        "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536;"
+        "PRAGMA trusted_schema = OFF;"
+        "PRAGMA cache_size = -16384;" /* 16 MB: a commit that split pages looks at all of it */
         "PRAGMA wal_autocheckpoint = 4000;" /* 16 MB: hot pages are copied back less often */
         "PRAGMA temp_store = MEMORY",
         "pragma");
