@@ -73,10 +73,21 @@ static enum err reattach(struct token *t, uint64_t seen, bool failed)
             if (!e)
                 e = token_login_again(t, &sent);
         }
+        if (e && t->logged_in)
+            token_session_drop(t); /* attached would pass for logged in: the next one comes here */
         log_event(e ? LOG_WARN : LOG_INFO, "token.reattach", "%s: %s", t->info.label, err_name(e));
     }
     pthread_rwlock_unlock(&t->module->lock);
     return e;
+}
+
+bool token_session_gone(struct token *t)
+{
+    pthread_rwlock_wrlock(&t->module->lock);
+    token_login_forget(t);
+    enum err e = token_session_recover(t, true);
+    pthread_rwlock_unlock(&t->module->lock);
+    return e == ERR_TOKEN_REMOVED;
 }
 
 static void leave_pool(struct token *t)
