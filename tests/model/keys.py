@@ -61,9 +61,13 @@ class Keys:
         who = self.caller(session)
         refuse_if((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED"))
         self.check_left(key)
-        if key.counts:
-            return self.set_line(key, "suspended")
-        self.set_later(key, "suspended")
+        before = [one.status for one in self.keys]
+        answer = self.set_line(key, "suspended") if key.counts else self.set_later(key, "suspended")
+        for i, one in enumerate(self.keys):
+            if one.status != before[i]:
+                self.undo("suspended", f"key:{i}")
+        if answer:
+            return answer
         return {"err": "OK", "status": "suspended", "holder": key.holder}
 
     @answers
