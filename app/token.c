@@ -52,9 +52,11 @@ enum err app_open_modules(struct app *a)
     return e;
 }
 
-/* The one token that matches in all modules together. */
+/* The one token that matches in all modules together. One module that does not start is no matter
+ * of the others'; one that waits for a pcscd which hangs may be the one that has the token. */
 static enum err open_in_modules(struct app *a, const struct token_uri *uri)
 {
+    enum err none = ERR_TOKEN_NOT_FOUND;
     for (size_t i = 0; i < a->module_count; i++) {
         struct token *found = NULL;
         enum err e = token_open(a->modules[i], uri, &found);
@@ -62,12 +64,14 @@ static enum err open_in_modules(struct app *a, const struct token_uri *uri)
             token_close(found);
             e = ERR_TOKEN_AMBIGUOUS;
         }
-        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND)
+        if (e == ERR_TOKEN_PCSCD_HANGS)
+            none = e;
+        else if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND && e != ERR_TOKEN_MODULE)
             return e;
         if (e == ERR_OK)
             a->token = found;
     }
-    return a->token != NULL ? ERR_OK : ERR_TOKEN_NOT_FOUND;
+    return a->token != NULL ? ERR_OK : none;
 }
 
 enum err app_find_token(struct app *a)

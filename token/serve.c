@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TYPE_LEN 2 /* bytes before a question's payload */
+#define GLANCE_MS 200 /* until who may give up is asked */
+#define TYPE_LEN 2    /* bytes before a question's payload */
 #define NAME_MAX_LEN 64
 #define PACKET_MAX (SERVE_MESSAGE_MAX + 1 + NAME_MAX_LEN)
 
@@ -315,14 +317,24 @@ enum err serve_loop_own(int listen_fd, const struct serve_handler *table, size_t
     return loop(&kind, listen_fd, stop_fd);
 }
 
-/* Until FD is ready for EVENTS or the deadline has passed. */
+static bool (*_Atomic given_up)(void);
+
+void serve_give_up(bool (*over)(void))
+{
+    given_up = over;
+}
+
+/* Until FD is ready for EVENTS, the deadline has passed or the caller has given up. */
 static enum err wait_ready(int fd, short events, int64_t deadline_mono_us)
 {
     for (;;) {
         struct pollfd one = {.fd = fd, .events = events};
         int64_t left_ms = (deadline_mono_us - clock_mono_us() + 999) / 1000;
-        if (left_ms <= 0)
+        bool (*over)(void) = given_up;
+        if (left_ms <= 0 || (over && over()))
             return ERR_TIMEOUT;
+        if (over && left_ms > GLANCE_MS)
+            left_ms = GLANCE_MS;
         int n = poll(&one, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
         if (n > 0)
             return ERR_OK;
@@ -401,14 +413,18 @@ enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len, int64
 enum err serve_call_giving(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
                            int64_t deadline_mono_us, struct buf *answer)
 {
-    uint8_t packet[PACKET_MAX]; /* of which only what came is touched */
-    size_t packet_len = 0;
-
     if (len > SERVE_MESSAGE_MAX)
         return ERR_TOO_LARGE;
     enum err e = send_question(fd, give, type, msg, len, deadline_mono_us);
-    if (!e)
-        e = receive_packet(fd, deadline_mono_us, packet, &packet_len);
+    return e ? e : serve_answer(fd, deadline_mono_us, answer);
+}
+
+enum err serve_answer(int fd, int64_t deadline_mono_us, struct buf *answer)
+{
+    uint8_t packet[PACKET_MAX]; /* of which only what came is touched */
+    size_t packet_len = 0;
+
+    enum err e = receive_packet(fd, deadline_mono_us, packet, &packet_len);
     if (!e)
         e = read_answer(packet, packet_len, answer);
     secret_wipe(packet, packet_len);

@@ -39,6 +39,24 @@ def await_log(word, count):
         time.sleep(0.01)
 
 
+def pcscd_pid():
+    """Of the one in this namespace."""
+    with open("/run/pcscd/pcscd.pid", encoding="ascii") as pid:
+        return int(pid.read().rstrip("\0\n"))
+
+
+def hang_pcscd(test):
+    """It takes connections and answers nothing, until the function that this returns was called."""
+    pcscd = pcscd_pid()
+
+    def go_on():
+        os.kill(pcscd, signal.SIGCONT)
+
+    test.addCleanup(go_on)
+    os.kill(pcscd, signal.SIGSTOP)
+    return go_on
+
+
 class Card(unittest.TestCase):
     """What both cards are asked."""
 

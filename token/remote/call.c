@@ -33,6 +33,11 @@ unsigned call_person_s(void)
     return deadline_s * PERSON_TIMES;
 }
 
+void token_remote_give_up(bool (*over)(void))
+{
+    serve_give_up(over);
+}
+
 static int64_t deadline(enum wait wait)
 {
     return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : deadline_s);
@@ -77,7 +82,7 @@ static enum err name_of(enum err e)
 
 static bool is_lost(enum err e)
 {
-    return e == ERR_TIMEOUT || e == ERR_UNAVAILABLE;
+    return e == ERR_TIMEOUT || e == ERR_UNAVAILABLE || e == ERR_TOKEN_PCSCD_HANGS;
 }
 
 /* Somebody else's socket is nobody's. */
@@ -113,6 +118,22 @@ static enum err connect_more(struct token_module *m, int *fd)
     return e;
 }
 
+/* One question and its answer. A module that is only looked at, and is silent, may wait for a pcscd
+ * that hangs: no deadline of a slow token is for that. */
+static enum err exchange(int fd, int give, enum wire_type type, const struct buf *question,
+                         int64_t until_us, struct buf *answer)
+{
+    const bool looks = type == WIRE_LOAD || type == WIRE_LIST || type == WIRE_OPEN;
+    const int64_t soon_us = clock_mono_us() + SECOND_US * TOKEN_READERS_S;
+    const bool ask_soon = looks && soon_us < until_us;
+
+    enum err e = serve_call_giving(fd, give, (uint16_t)type, question->data, question->len,
+                                   ask_soon ? soon_us : until_us, answer);
+    if (e != ERR_TIMEOUT || !ask_soon)
+        return e;
+    return reader_hangs() ? ERR_TOKEN_PCSCD_HANGS : serve_answer(fd, until_us, answer);
+}
+
 static enum err load(struct token_module *m)
 {
     struct buf question = BUF_INIT(SERVE_MESSAGE_MAX), nothing = BUF_INIT(0);
@@ -122,8 +143,7 @@ static enum err load(struct token_module *m)
     wire_put_source(&out, &m->source);
     enum err e = out.e ? out.e : connect_more(m, &fd);
     if (!e && m->source.path[0])
-        e = serve_call(fd, WIRE_LOAD, question.data, question.len, deadline(waits[WIRE_LOAD]),
-                       &nothing);
+        e = exchange(fd, -1, WIRE_LOAD, &question, deadline(waits[WIRE_LOAD]), &nothing);
     if (e && fd >= 0)
         close(fd);
     if (!e)
@@ -133,25 +153,41 @@ static enum err load(struct token_module *m)
     return e;
 }
 
+/* One of several modules that does not start, for whatever reason, has no tokens, and is no matter
+ * of the others'; unless it did before, or waits for pcscd. */
+static enum err not_started(struct token_module *m, enum err e)
+{
+    bool own = e != ERR_NO_MEMORY && e != ERR_TOKEN_HELPER && e != ERR_TOKEN_PCSCD_HANGS;
+    e = name_of(e);
+    if (!m->one_of || !own)
+        return e;
+    m->refuses = m->generation == 1;
+    return ERR_TOKEN_MODULE;
+}
+
 enum err module_begin(struct token_module *m, uint64_t *generation)
 {
     enum err e = ERR_OK;
 
     pthread_mutex_lock(&m->lock);
     if (!m->pid && m->joined) {
-        e = ERR_UNAVAILABLE; /* it ended */
+        e = name_of(ERR_UNAVAILABLE); /* it ended */
+    } else if (m->refuses) {
+        e = ERR_TOKEN_MODULE;
     } else if (!m->pid) {
         e = process_start(&m->pid, &m->control);
         if (!e) {
             m->generation++;
             e = load(m);
         }
-        if (e)
+        if (e) {
             bury(m, is_lost(e) ? 0 : GOODBYE_MS);
+            e = not_started(m, e);
+        }
     }
     *generation = m->generation;
     pthread_mutex_unlock(&m->lock);
-    return name_of(e);
+    return e;
 }
 
 enum err module_join(struct token_module *m, const char *path)
@@ -236,8 +272,8 @@ enum err call_run(struct call *c, int give)
 
     enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &fd);
     if (!e) {
-        e = serve_call_giving(fd, give, (uint16_t)c->type, c->question.data, c->question.len,
-                              deadline(c->keypad ? WAIT_PERSON : waits[c->type]), &c->answer);
+        e = exchange(fd, give, c->type, &c->question,
+                     deadline(c->keypad ? WAIT_PERSON : waits[c->type]), &c->answer);
         give_back(c->module, c->generation, fd, is_lost(e));
     }
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
