@@ -254,9 +254,9 @@ static void caller_gives_up(void **state)
     assert_err(ask(pair[0], ECHO, "", &answer), ERR_TIMEOUT);
     assert_true(clock_mono_us() - before < 2 * SECOND);
     serve_give_up(NULL);
-    assert_err(serve_answer(pair[0], clock_mono_us() + SECOND / 20, &answer), ERR_TIMEOUT);
+    assert_err(serve_hear(pair[0], clock_mono_us() + SECOND / 20, &answer), ERR_TIMEOUT);
     assert_int_equal(send(pair[1], "\x02OKlate", 7, 0), 7);
-    assert_ok(serve_answer(pair[0], clock_mono_us() + 5 * SECOND, &answer));
+    assert_ok(serve_hear(pair[0], clock_mono_us() + 5 * SECOND, &answer));
     assert_string_equal(buf_str(&answer), "late");
     close(pair[0]);
     close(pair[1]);

@@ -28,6 +28,11 @@ void token_remote_deadline(unsigned seconds)
     deadline_s = seconds;
 }
 
+unsigned call_module_s(void)
+{
+    return deadline_s;
+}
+
 unsigned call_person_s(void)
 {
     return deadline_s * PERSON_TIMES;
@@ -40,7 +45,7 @@ void token_remote_give_up(bool (*over)(void))
 
 static int64_t deadline(enum wait wait)
 {
-    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : deadline_s);
+    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : call_module_s());
 }
 
 /* --- the helper --- */
@@ -118,32 +123,34 @@ static enum err connect_more(struct token_module *m, int *fd)
     return e;
 }
 
-/* One question and its answer. A module that is only looked at, and is silent, may wait for a pcscd
- * that hangs: no deadline of a slow token is for that. */
-static enum err exchange(int fd, int give, enum wire_type type, const struct buf *question,
-                         int64_t until_us, struct buf *answer)
+/* An answer. A module that is only looked at, and is silent, may wait for a pcscd that hangs: no
+ * deadline of a slow token is for that. */
+static enum err hear(int fd, enum wire_type type, int64_t until_us, struct buf *answer)
 {
     const bool looks = type == WIRE_LOAD || type == WIRE_LIST || type == WIRE_OPEN;
     const int64_t soon_us = clock_mono_us() + SECOND_US * TOKEN_READERS_S;
-    const bool ask_soon = looks && soon_us < until_us;
 
-    enum err e = serve_call_giving(fd, give, (uint16_t)type, question->data, question->len,
-                                   ask_soon ? soon_us : until_us, answer);
-    if (e != ERR_TIMEOUT || !ask_soon)
-        return e;
-    return reader_hangs() ? ERR_TOKEN_PCSCD_HANGS : serve_answer(fd, until_us, answer);
+    if (!looks || soon_us >= until_us)
+        return serve_hear(fd, until_us, answer);
+    enum err e = serve_hear(fd, soon_us, answer);
+    if (e == ERR_TIMEOUT)
+        e = reader_hangs() ? ERR_TOKEN_PCSCD_HANGS : serve_hear(fd, until_us, answer);
+    return e;
 }
 
 static enum err load(struct token_module *m)
 {
     struct buf question = BUF_INIT(SERVE_MESSAGE_MAX), nothing = BUF_INIT(0);
     struct wire_out out = {&question, ERR_OK};
+    const int64_t until_us = deadline(waits[WIRE_LOAD]);
     int fd = -1;
 
     wire_put_source(&out, &m->source);
     enum err e = out.e ? out.e : connect_more(m, &fd);
     if (!e && m->source.path[0])
-        e = exchange(fd, -1, WIRE_LOAD, &question, deadline(waits[WIRE_LOAD]), &nothing);
+        e = serve_ask(fd, -1, WIRE_LOAD, question.data, question.len, until_us);
+    if (!e && m->source.path[0])
+        e = hear(fd, WIRE_LOAD, until_us, &nothing);
     if (e && fd >= 0)
         close(fd);
     if (!e)
@@ -242,16 +249,19 @@ static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
     return e;
 }
 
-static void give_back(struct token_module *m, uint64_t generation, int fd, bool lost)
+/* One on which answers may come still is of no more use. */
+static void give_back(const struct call *c)
 {
+    struct token_module *m = c->module;
+
     pthread_mutex_lock(&m->lock);
     m->in_use--;
-    if (lost && is_there(m, generation))
+    if (c->lost && is_there(m, c->generation))
         bury(m, 0);
-    if (is_there(m, generation) && !lost)
-        m->idle[m->idle_count++] = fd;
+    if (is_there(m, c->generation) && c->awaited == 0)
+        m->idle[m->idle_count++] = c->fd;
     else
-        close(fd);
+        close(c->fd);
     pthread_cond_signal(&m->returned);
     pthread_mutex_unlock(&m->lock);
 }
@@ -261,34 +271,55 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
     *c = (struct call){.module = m,
                        .generation = generation,
                        .type = type,
+                       .fd = -1,
+                       .awaited = 1,
                        .question = BUF_INIT(SERVE_MESSAGE_MAX),
                        .answer = BUF_INIT(SERVE_MESSAGE_MAX)};
     c->out.buf = &c->question;
 }
 
-enum err call_run(struct call *c, int give)
+static int64_t deadline_of(const struct call *c)
 {
-    int fd = -1;
+    return deadline(c->keypad ? WAIT_PERSON : waits[c->type]);
+}
 
-    enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &fd);
+enum err call_ask(struct call *c, int give)
+{
+    enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &c->fd);
+
     if (!e) {
-        e = exchange(fd, give, c->type, &c->question,
-                     deadline(c->keypad ? WAIT_PERSON : waits[c->type]), &c->answer);
-        give_back(c->module, c->generation, fd, is_lost(e));
+        e = serve_ask(c->fd, give, (uint16_t)c->type, c->question.data, c->question.len,
+                      deadline_of(c));
+        c->lost = is_lost(e);
     }
+    return name_of(e);
+}
+
+enum err call_hear(struct call *c)
+{
+    buf_clear(&c->answer);
+    enum err e = hear(c->fd, c->type, deadline_of(c), &c->answer);
+    c->lost = is_lost(e);
+    c->awaited = e ? 0 : c->awaited - 1; /* one that is not OK is the last */
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
     return name_of(e);
+}
+
+enum err call_run(struct call *c, int give)
+{
+    enum err e = call_ask(c, give);
+
+    return e ? e : call_hear(c);
 }
 
 enum err call_end(struct call *c, enum err e)
 {
     if (!e && !wire_ended(&c->in)) {
-        pthread_mutex_lock(&c->module->lock);
-        if (is_there(c->module, c->generation))
-            bury(c->module, 0);
-        pthread_mutex_unlock(&c->module->lock);
+        c->lost = true;
         e = log_fail(ERR_TOKEN_CRASHED, "token.helper", "it answered what cannot be");
     }
+    if (c->fd >= 0)
+        give_back(c);
     buf_free(&c->question);
     buf_free(&c->answer);
     return e;

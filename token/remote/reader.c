@@ -94,7 +94,7 @@ enum err token_readers_next(struct token_readers *r, unsigned wait_ms,
     struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
 
     *count = 0;
-    enum err e = r->asked ? serve_answer(r->control, clock_mono_us() + MS_US * wait_ms, &answer)
+    enum err e = r->asked ? serve_hear(r->control, clock_mono_us() + MS_US * wait_ms, &answer)
                           : ask(r, r->heard ? wait_ms : 0, &answer);
     r->asked = e == ERR_TIMEOUT;
     set_late(r, r->asked && clock_mono_us() >= r->due_us);
