@@ -22,9 +22,9 @@ MUST_CHECK enum err order_files_read(struct app *a, const char *path, const stru
  * that is no signed decision is refused, so that no other file is ever written to. */
 MUST_CHECK enum err order_files_resume(struct app *a, const char *path, struct waiting_list *l,
                                        struct buf *text);
-/* Each of those lines is an approval by the token's key under POLICY that has not expired. Warns
- * of those that the bank takes no more, unless it has them. */
+/* Each of those lines is an approval by the token's key under POLICY that has not expired at
+ * NOW_US. *OLD: how many the bank takes no more, unless it has them. */
 MUST_CHECK enum err order_files_verify(struct app *a, const char *path, const struct buf *text,
-                                       const struct policy *policy);
+                                       const struct policy *policy, int64_t now_us, size_t *old);
 
 #endif

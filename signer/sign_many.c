@@ -6,6 +6,7 @@
 #include "signer/sign_many.h"
 #include "app/app.h"
 #include "app/card.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "order/doc.h"
@@ -34,8 +35,8 @@ struct signing {
     size_t single_count, threads;
     pthread_mutex_t lock;
     size_t taken, done;
-    int fd; /* the output, for lines to come */
-    enum err failure;
+    int fd;                 /* the output, for lines to come */
+    enum err failure, torn; /* TORN: of a line that may be written in part; none may follow it */
     struct progress bar;
 };
 
@@ -118,8 +119,9 @@ static enum err give(void *ctx, const struct subject *subject, const struct buf 
     if (e == ERR_OK)
         e = buf_add_byte(&h->line, '\n');
     pthread_mutex_lock(&s->lock);
-    if (e == ERR_OK)
-        e = write_all(s->fd, &h->line);
+    if (e == ERR_OK && s->torn == ERR_OK)
+        s->torn = write_all(s->fd, &h->line);
+    e = e == ERR_OK ? s->torn : e;
     if (e == ERR_OK) {
         *h->at++ = NULL;
         progress_set(&s->bar, ++s->done);
@@ -287,13 +289,26 @@ static enum err open_key(struct signing *s)
 }
 
 /* No line is called signed that does not verify. */
+static enum err check_signed(struct signing *s)
+{
+    const char *path = s->wish->output;
+    size_t old = 0;
+    enum err e = order_files_verify(s->app, path, &s->text, s->policy, clock_now_us(), &old);
+    if (e == ERR_OK && old > 0)
+        app_say(stderr,
+                "%zu of the decisions in %s were signed more than 5 minutes ago. The bank refuses "
+                "them, unless they, or others by the same signature, were sent by then.",
+                old, path);
+    return e;
+}
+
 static enum err run(struct signing *s)
 {
     enum err e = load(s);
     if (e == ERR_OK)
         e = open_key(s);
     if (e == ERR_OK)
-        e = order_files_verify(s->app, s->wish->output, &s->text, s->policy);
+        e = check_signed(s);
     if (e == ERR_OK && s->list.count > 0)
         e = sign(s);
     return e == ERR_OK ? tell(s) : e;

@@ -67,9 +67,13 @@ class Keys:
             self.check_left(key)
         except Refused as why:
             return {"err": str(why)}
-        if key.counts:
-            return self.set_line(key, "suspended")
-        self.set_later(key, "suspended")
+        before = [one.status for one in self.keys]
+        answer = self.set_line(key, "suspended") if key.counts else self.set_later(key, "suspended")
+        for i, one in enumerate(self.keys):
+            if one.status != before[i]:
+                self.undo("suspended", f"key:{i}")
+        if answer:
+            return answer
         return {"err": "OK", "status": "suspended", "holder": key.holder}
 
     def rotate(self, said, path):

@@ -3,6 +3,7 @@
 wants it, going on after an interruption. Every call of the token is counted by the module before it."""
 import json
 import os
+import resource
 import signal
 import time
 import unittest
@@ -353,6 +354,16 @@ class Singly(Batch):
         self.assertEqual((json.loads(done.stdout)["before"], self.dora.made()), (10, MANY))
         self.whole(before)
 
+    def test_by_a_kept_token(self):
+        self.dora.run("session", "start", check=True)
+        self.addCleanup(self.dora.run, "session", "stop", check=True)
+        self.dora.signatures()
+        path = self.file(self.orders())
+        done = self.bank.tool(self.dora.words("sign", "--batch", path, "--policy", self.policy, "-o", self.out, "--yes"),
+                              check=False, env=self.dora.env)
+        self.assertEqual((done.returncode, self.dora.calls("C_Login"), self.dora.made()), (0, 0, MANY), done.stderr)
+        self.whole([])
+
     def test_crashes_in_the_middle(self):
         """What was answered before is written, and signed no second time. The other session may have made one by then
         that the helper took along."""
@@ -365,6 +376,34 @@ class Singly(Batch):
         self.dora.rules()
         self.sign(path, check=True)
         self.assertEqual(self.dora.made() - made, MANY - len(before))
+        self.whole(before)
+
+    def test_no_room_in_the_middle(self):
+        """Of a line that is not written whole nothing comes behind it, and the next run goes on before it."""
+        orders = self.orders()
+        self.sign(self.file(orders[:1]), check=True)
+        room = os.path.getsize(self.out) * 21 // 2
+        path = self.file(orders)
+        words = self.dora.words("sign", "--batch", path, "--policy", self.policy, "-o", self.out, "--pin-fd", "{4321}")
+        failed = self.bank.tool(words, check=False, env=self.dora.env, restore_signals=False,  # without SIGXFSZ
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+        self.refused(failed, "IO", 4)
+        before = self.lines_whole()
+        self.assertEqual((len(before), os.path.getsize(self.out)), (10, room))
+        self.sign(path, check=True)
+        self.whole(before)
+
+    def test_hangs_in_the_middle(self):
+        """Both sessions do, each with a handful: the deadline ends it, under its own name."""
+        path = self.file(self.orders())
+        self.dora.settings(self.account, token_deadline=2)
+        self.dora.rules("C_Sign 14 hang", "C_Sign 15 hang")
+        self.refused(self.sign(path), "TOKEN_HANGS", 3)
+        before = self.lines_whole()
+        self.assertEqual((len(before), self.dora.made()), (13, 13))
+        self.dora.rules()
+        self.sign(path, check=True)
+        self.assertEqual(self.dora.made(), MANY)
         self.whole(before)
 
     def test_killed_in_the_middle(self):

@@ -134,7 +134,7 @@ static void refuses_the_sixth(void **state)
     assert_err(sign(b, MANY), ERR_TOKEN_UNSUPPORTED);
     assert_int_equal(b->taken, 5);
     assert_int_equal(calls(b), 6);
-    assert_ok(sign(b, MANY)); /* the helper and its connection are as they were */
+    assert_ok(sign(b, MANY)); /* the helper is as it was */
     assert_int_equal(calls(b), MANY);
 }
 

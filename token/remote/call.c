@@ -300,7 +300,7 @@ enum err call_hear(struct call *c)
     buf_clear(&c->answer);
     enum err e = hear(c->fd, c->type, deadline_of(c), &c->answer);
     c->lost = is_lost(e);
-    c->awaited = e ? 0 : c->awaited - 1; /* one that is not OK is the last */
+    c->awaited--;
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
     return name_of(e);
 }

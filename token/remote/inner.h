@@ -68,7 +68,7 @@ struct call {
     enum wire_type type;
     bool keypad;    /* somebody may have to type at the reader */
     int fd;         /* its connection, from asking to its end, or -1 */
-    size_t awaited; /* answers to come */
+    size_t awaited; /* answers to come, as far as is known */
     bool lost;      /* the helper is gone, hangs, or talks nonsense */
     struct buf question, answer;
     struct wire_out out;
