@@ -52,11 +52,9 @@ enum err app_open_modules(struct app *a)
     return e;
 }
 
-/* The one token that matches in all modules together. One module that does not start is no matter
- * of the others'; one that waits for a pcscd which hangs may be the one that has the token. */
+/* The one token that matches in all modules together. One that does not start has none. */
 static enum err open_in_modules(struct app *a, const struct token_uri *uri)
 {
-    enum err none = ERR_TOKEN_NOT_FOUND;
     for (size_t i = 0; i < a->module_count; i++) {
         struct token *found = NULL;
         enum err e = token_open(a->modules[i], uri, &found);
@@ -64,14 +62,15 @@ static enum err open_in_modules(struct app *a, const struct token_uri *uri)
             token_close(found);
             e = ERR_TOKEN_AMBIGUOUS;
         }
-        if (e == ERR_TOKEN_PCSCD_HANGS)
-            none = e;
-        else if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND && e != ERR_TOKEN_MODULE)
+        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND && e != ERR_TOKEN_MODULE) {
+            token_close(a->token); /* not known to be the one */
+            a->token = NULL;
             return e;
+        }
         if (e == ERR_OK)
             a->token = found;
     }
-    return a->token != NULL ? ERR_OK : none;
+    return a->token != NULL ? ERR_OK : ERR_TOKEN_NOT_FOUND;
 }
 
 enum err app_find_token(struct app *a)
