@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * send: hands signed decisions in, one a line of the files, or all of a bundle.
+ * send: hands signed decisions in, one a line of the files, or all of a bundle, where the last word
+ * of a key on an order is the one that its holder wants (spread.c).
  */
 #include "app/app.h"
 #include "base/file.h"
@@ -9,14 +10,13 @@
 #include "signer/commands.h"
 #include "signer/order_files.h"
 #include "signer/sending.h"
+#include "signer/spread.h"
 #include <stdlib.h>
 #include <string.h>
 
-#define SPREAD_MAX ((size_t)128 << 20) /* each decision of a bundle with its order */
-
 struct source {
     const char *path;
-    struct buf lines; /* of a bundle what it stands for: its decisions, one a line */
+    struct buf lines; /* of a bundle what it stands for */
     bool is_bundle;
 };
 
@@ -44,7 +44,7 @@ static void tell_where(const struct source *f, size_t number, const char *line, 
 {
     struct js *signed_one = NULL;
     (void)snprintf(where, cap, "%s:%zu", f->path, number);
-    if (f->is_bundle && js_parse(line, len, &signed_one) == ERR_OK)
+    if (f->is_bundle && js_parse(line, sending_first(line, len), &signed_one) == ERR_OK)
         (void)snprintf(where, cap, "%s: %s", f->path,
                        js_member_text(js_get(signed_one, "order"), "id"));
     js_free(signed_one);
@@ -70,12 +70,8 @@ static enum err spread(struct app *a, struct source *f)
     struct bundle b;
     enum err e = bundle_file_parse(a, f->path, &f->lines, &b);
     buf_free(&f->lines);
-    f->lines = (struct buf)BUF_INIT(SPREAD_MAX);
-    for (size_t i = 0; e == ERR_OK && i < b.sets[BUNDLE_DECISIONS].count; i++) {
-        e = bundle_signed_at(&b, i, &f->lines);
-        if (e == ERR_OK)
-            e = buf_add_byte(&f->lines, '\n');
-    }
+    if (e == ERR_OK)
+        e = spread_bundle(&b, &f->lines);
     if (e == ERR_OK && f->lines.len == 0)
         e = app_fail(a, ERR_NOT_FOUND, "%s has no decision yet", f->path);
     bundle_free(&b);

@@ -2,7 +2,6 @@
 #include "token/inner.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* --- PINs --- */
 
@@ -27,8 +26,6 @@ enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out)
     enum err e = secret_new(&secret);
     if (!e)
         e = secret_read_line(secret, fd);
-    if (isatty(fd) && (e == ERR_IO || (!e && secret_len(secret) == 0)))
-        e = ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
     if (!e)
         return token_pin_new(secret, out);
     secret_free(secret);
