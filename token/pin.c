@@ -216,9 +216,16 @@ enum err pin_read_terminal(const char *prompt, pin_take *take, void *ctx)
     return e;
 }
 
+/* A terminal gives a whole line at once, or it is none to read from: part of a PIN costs a try. */
 enum err pin_read_fd(int fd, pin_take *take, void *ctx)
 {
-    return isatty(fd) ? take_typed(fd, take, ctx) : take(ctx, fd);
+    struct termios mode;
+
+    if (!isatty(fd))
+        return take(ctx, fd);
+    if (tcgetattr(fd, &mode) != 0 || !(mode.c_lflag & ICANON))
+        return ERR_PIN_NO_TERMINAL;
+    return take_typed(fd, take, ctx);
 }
 
 enum err pin_read_handed(int fd, const char *credential, bool *handed, pin_take *take, void *ctx)

@@ -32,7 +32,7 @@ struct kind {
     size_t count;
     void *ctx;
     void (*given)(void *ctx, int fd); /* NULL: descriptors stay with the kernel */
-    bool own;                         /* it answers nobody but this user */
+    bool (*welcome)(pid_t peer);      /* of this user; NULL: whoever comes is answered */
 };
 
 struct loop {
@@ -238,8 +238,8 @@ static void accept_one(struct loop *l)
     int fd = accept4(l->fds[LISTEN].fd, NULL, NULL, SOCK_CLOEXEC);
     if (fd < 0)
         return;
-    if (l->kind.own && !serve_peer_is_own(fd)) {
-        log_event(LOG_WARN, "serve.peer", "another user's");
+    if (l->kind.welcome && (!serve_peer_is_own(fd) || !l->kind.welcome(serve_peer(fd)))) {
+        log_event(LOG_WARN, "serve.peer", "another user's, or not a program of this one's");
         close(fd);
         return;
     }
@@ -326,9 +326,9 @@ enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size
 }
 
 enum err serve_loop_own(int listen_fd, const struct serve_handler *table, size_t count, void *ctx,
-                        int stop_fd)
+                        int stop_fd, bool (*welcome)(pid_t peer))
 {
-    const struct kind kind = {.table = table, .count = count, .ctx = ctx, .own = true};
+    const struct kind kind = {.table = table, .count = count, .ctx = ctx, .welcome = welcome};
     return loop(&kind, listen_fd, stop_fd);
 }
 

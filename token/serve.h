@@ -56,9 +56,9 @@ MUST_CHECK enum err serve_loop(int listen_fd, const struct serve_handler *table,
 MUST_CHECK enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size_t count,
                                      void *ctx, int stop_fd, void (*given)(void *ctx, int fd));
 
-/* The same for a listening socket: who is of another user is not answered. */
+/* The same for a listening socket: who is of another user, or not WELCOME, is not answered. */
 MUST_CHECK enum err serve_loop_own(int listen_fd, const struct serve_handler *table, size_t count,
-                                   void *ctx, int stop_fd);
+                                   void *ctx, int stop_fd, bool (*welcome)(pid_t peer));
 
 /* Whether the other end of FD is of this process's user, and which process it is, or -1: of a
  * socket to which one connected, who last called listen(). */

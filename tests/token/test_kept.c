@@ -8,12 +8,15 @@
 #include "token/remote.h"
 #include "token/remote/inner.h"
 #include "token/serve.h"
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -250,7 +253,7 @@ static void test_hangs_beyond_its_time(void **state)
 
     keep(b, 2, 60);
     fault(b, "C_Sign 1 hang");
-    assert_err(sign(b, &left_s), ERR_TOKEN_CRASHED);
+    assert_err(sign(b, &left_s), ERR_TOKEN_REMOVED);
     await_no_socket(b, WAIT_US);
 }
 
@@ -286,7 +289,7 @@ static void test_told_to_end_while_it_hangs(void **state)
     await_hang(b);
     assert_ok(token_keep_end(b->path));
     assert_int_equal(pthread_join(thread, NULL), 0);
-    assert_err(v.e, ERR_TOKEN_CRASHED);
+    assert_err(v.e, ERR_TOKEN_REMOVED);
     assert_err(token_keep_end(b->path), ERR_UNAVAILABLE);
     assert_int_equal(access(b->path, F_OK), -1);
     token_key_free(v.k);
@@ -448,6 +451,29 @@ static void test_race_for_the_place(void **state)
     log_init("test", LOG_INFO);
 }
 
+/* A module of another token, in the process that it is shut in, is of the same user. */
+static void test_no_other_module_signs(void **state)
+{
+    struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const struct sock_fprog filter = {1, allow};
+    struct bench *b = *state;
+    unsigned left_s;
+    int status;
+
+    keep(b, 60, 60);
+    pid_t module = fork();
+    if (module == 0) {
+        bool shut = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+        for (int i = 0; shut && i < 8; i++)
+            shut = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
+        _exit(shut ? (int)sign(b, &left_s) : 255);
+    }
+    assert_int_equal(waitpid(module, &status, 0), module);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), ERR_TOKEN_REMOVED);
+    assert_ok(sign(b, &left_s));
+}
+
 static void test_socket_is_private(void **state)
 {
     struct bench *b = *state;
@@ -475,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_token_came_anew, begin, end),
         cmocka_unit_test_setup_teardown(test_another_takes_its_place, begin, end),
         cmocka_unit_test_setup_teardown(test_race_for_the_place, begin, end),
+        cmocka_unit_test_setup_teardown(test_no_other_module_signs, begin, end),
         cmocka_unit_test_setup_teardown(test_socket_is_private, begin, end),
     };
 

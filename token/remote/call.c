@@ -77,12 +77,16 @@ void module_end(struct token_module *m)
     pthread_mutex_destroy(&m->lock);
 }
 
-/* What serve_call says when there was no answer. */
-static enum err name_of(enum err e)
+/* What serve_call says when there was no answer. A token that was kept is not any more when its
+ * time is over: nothing crashed. */
+static enum err name_of(const struct token_module *m, enum err e)
 {
     if (e == ERR_TIMEOUT)
         return log_fail(ERR_TOKEN_HANGS, "token.helper", "no answer by the deadline");
-    return e == ERR_UNAVAILABLE ? log_fail(ERR_TOKEN_CRASHED, "token.helper", "it is gone") : e;
+    if (e != ERR_UNAVAILABLE)
+        return e;
+    return m->joined ? log_fail(ERR_TOKEN_REMOVED, "token.join", "it is kept no longer")
+                     : log_fail(ERR_TOKEN_CRASHED, "token.helper", "it is gone");
 }
 
 static bool is_lost(enum err e)
@@ -165,7 +169,7 @@ static enum err load(struct token_module *m)
 static enum err not_started(struct token_module *m, enum err e)
 {
     bool own = e != ERR_NO_MEMORY && e != ERR_TOKEN_HELPER && e != ERR_TOKEN_PCSCD_HANGS;
-    e = name_of(e);
+    e = name_of(m, e);
     if (!m->one_of || !own)
         return e;
     m->refuses = m->generation == 1;
@@ -178,7 +182,7 @@ enum err module_begin(struct token_module *m, uint64_t *generation)
 
     pthread_mutex_lock(&m->lock);
     if (!m->pid && m->joined) {
-        e = name_of(ERR_UNAVAILABLE); /* it ended */
+        e = name_of(m, ERR_UNAVAILABLE); /* it ended */
     } else if (m->refuses) {
         e = ERR_TOKEN_MODULE;
     } else if (!m->pid) {
@@ -292,7 +296,7 @@ enum err call_ask(struct call *c, int give)
                       deadline_of(c));
         c->lost = is_lost(e);
     }
-    return name_of(e);
+    return name_of(c->module, e);
 }
 
 enum err call_hear(struct call *c)
@@ -302,7 +306,7 @@ enum err call_hear(struct call *c)
     c->lost = is_lost(e);
     c->awaited--;
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
-    return name_of(e);
+    return name_of(c->module, e);
 }
 
 enum err call_run(struct call *c, int give)

@@ -151,7 +151,8 @@ static void hide(const struct shown *s)
     if (s->pid)
         (void)process_await(s->pid, GOODBYE_MS);
     if (s->tty >= 0) {
-        tcsetattr(s->tty, TCSAFLUSH, &s->before);
+        if (tcgetpgrp(s->tty) == getpgrp()) /* in the background it is another's, and stops this */
+            tcsetattr(s->tty, TCSAFLUSH, &s->before);
         close(s->tty);
     }
     release_signals(s);
