@@ -6,6 +6,7 @@
  */
 #include "base/log.h"
 #include "tests/fuzz/fuzz.h"
+#include "token/reader.h"
 #include "token/remote.h"
 #include "token/remote/inner.h"
 #include "token/serve.h"
@@ -82,8 +83,9 @@ static void answer_all(int fd)
     (void)shutdown(fd, SHUT_WR);
 }
 
-/* The end of a connection that came with the question; -1: the program closed its own. */
-static int receive_connection(int control)
+/* One question. False: the program has closed its end. *FD: the end of a connection that came with
+ * it, or -1. */
+static bool receive_question(int control, int *fd)
 {
     union {
         struct cmsghdr align;
@@ -95,14 +97,14 @@ static int receive_connection(int control)
                              .msg_iovlen = 1,
                              .msg_control = room.room,
                              .msg_controllen = sizeof room.room};
-    int fd = -1;
 
+    *fd = -1;
     if (recvmsg(control, &message, MSG_CMSG_CLOEXEC) <= 0)
-        return -1;
+        return false;
     const struct cmsghdr *c = CMSG_FIRSTHDR(&message);
-    fuzz_must(c != NULL && c->cmsg_type == SCM_RIGHTS, "a connection is asked for with its end");
-    memcpy(&fd, CMSG_DATA(c), sizeof fd);
-    return fd;
+    if (c != NULL)
+        memcpy(fd, CMSG_DATA(c), sizeof *fd);
+    return true;
 }
 
 /* All that it will ever say stands ready before it says that a connection is made. */
@@ -111,9 +113,11 @@ static void *help(void *arg)
     struct helper *h = arg;
     int fd;
 
-    while (h->count < CONNECTIONS_MAX && (fd = receive_connection(h->control)) >= 0) {
+    while (h->count < CONNECTIONS_MAX && receive_question(h->control, &fd)) {
+        answer_all(fd >= 0 ? fd : h->control);
+        if (fd < 0)
+            continue;
         h->connections[h->count++] = fd;
-        answer_all(fd);
         answer(h->control, 0, NULL, 0);
     }
     while (h->count > 0)
@@ -336,6 +340,21 @@ static void call_derive(void)
     secret_free(z);
 }
 
+static void call_readers(void)
+{
+    struct token_reader all[TOKEN_READERS_MAX];
+    struct token_readers *r = NULL;
+    size_t n = 0;
+    fuzz_must(token_readers_open(&r) == ERR_OK, "a helper starts");
+    enum err e = token_readers_next(r, 0, all, &n);
+    fuzz_must(n <= (e == ERR_OK ? TOKEN_READERS_MAX : 0), "so many have room");
+    for (size_t i = 0; i < n; i++) {
+        must_end(all[i].name, sizeof all[i].name);
+        must_end(all[i].atr, sizeof all[i].atr);
+    }
+    token_readers_close(r);
+}
+
 static void call_store(void)
 {
     (void)!token_key_store_certificate(key, point, sizeof point);
@@ -380,10 +399,10 @@ static void call_join(void)
     close(visit);
 }
 
-static void (*const calls[])(void) = {call_sources, call_list,  call_init,      call_open,
-                                      call_info,    call_login, call_pins,      call_generate,
-                                      call_keys,    call_look,  call_find,      call_sign,
-                                      call_derive,  call_store, call_sign_many, call_join};
+static void (*const calls[])(void) = {
+    call_sources, call_list,     call_init,      call_open, call_info,   call_login,
+    call_pins,    call_generate, call_keys,      call_look, call_find,   call_sign,
+    call_derive,  call_store,    call_sign_many, call_join, call_readers};
 
 /* --- one input --- */
 

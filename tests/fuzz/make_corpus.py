@@ -203,7 +203,7 @@ def source():
 
 def wire_answers_seeds():
     """Calls of fuzz_wire_answers.c by their place, each with the packets that come back."""
-    sources, tokens, init, opens, info, login, pins, generate, keys, look, find, sign, derive, store, many, join = range(16)
+    sources, tokens, init, opens, info, login, pins, generate, keys, look, find, sign, derive, store, many, join, readers = range(17)
     more, raw = 0x8000, 0x4000
 
     def call(which, *packets, flags=0):
@@ -220,6 +220,8 @@ def wire_answers_seeds():
     yield call(derive, text(POINT[1:33])) + call(derive, text(POINT)) + call(join, number(1) + token_info() + number(600))
     for name in (b"PIN_LOCKED", b"TOKEN_REMOVED", b"TIMEOUT", b"UNAVAILABLE", b"x" * 255, b""):
         yield b"".join(call(which, bytes([len(name)]) + name, flags=raw) for which in (tokens, info, find, sign, many, join, pins))
+    seen = text("A reader 00 00") + bytes([1]) + text("3b00") + number(2)
+    yield call(readers, bytes([2]) + seen * 2) + call(readers, bytes([1]) + seen + b"\0") + call(readers, bytes([255]) + seen)
     for cut in (256, 512, 1024):  # as much as has room, and more is promised
         whole = number(200, 2) + key_info() * ((cut - 20) // len(key_info())) + number(128, 2)
         yield call(keys, whole.ljust(cut, b"x"))
