@@ -3,6 +3,7 @@
 #include "app/card.h"
 #include "app/kept.h"
 #include "base/log.h"
+#include "order/jws.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,4 +221,11 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
             e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
     }
     return e;
+}
+
+enum err app_sign_statement(struct app *a, enum statement_kind kind, const struct buf *payload,
+                            struct buf *jws)
+{
+    return jws_make(a->public_key, statement_typ(kind), payload->data, payload->len, app_sign, a,
+                    jws);
 }
