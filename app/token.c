@@ -53,7 +53,7 @@ enum err app_open_modules(struct app *a)
     return e;
 }
 
-/* The one token that matches in all modules together. */
+/* The one token that matches in all modules together. One that does not start has none. */
 static enum err open_in_modules(struct app *a, const struct token_uri *uri)
 {
     for (size_t i = 0; i < a->module_count; i++) {
@@ -63,7 +63,7 @@ static enum err open_in_modules(struct app *a, const struct token_uri *uri)
             token_close(found);
             e = ERR_TOKEN_AMBIGUOUS;
         }
-        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND) {
+        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND && e != ERR_TOKEN_MODULE) {
             token_close(a->token); /* not known to be the one */
             a->token = NULL;
             return e;
