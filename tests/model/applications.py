@@ -66,7 +66,7 @@ class Applications:
             self.check_fresh(said, key)
             self.check_application(said["verb"], key, found, doc)
         except Refused as why:
-            return {"err": str(why)}
+            return self.turned_away(said, key, str(why))
         return self.take_application(said["verb"], key, found, doc)
 
     def check_application(self, verb, key, found, doc):

@@ -55,7 +55,7 @@ class Changes:
             self.check_fresh(said, key)
             self.check_word(said, key, account, to)
         except Refused as why:
-            return {"err": str(why)}
+            return self.turned_away(said, key, str(why))
         return self.take_word(said, key, account, to)
 
     def check_word(self, said, key, account, to):

@@ -453,7 +453,7 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
                 raise Refused("ACCOUNT_" + account.state.upper())
             (self.check_known if known else self.check_new)(said, key, account, order)
         except Refused as why:
-            return {"err": str(why)}
+            return self.turned_away(said, key, str(why))
         return self.take(said, key, account, order)
 
     def verify_about(self, said, order):
@@ -480,6 +480,14 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
             return True
         said["answered"] = first == said["statement"]
         return False
+
+    @staticmethod
+    def turned_away(said, key, why):
+        """What it is about may come after it: then it is as if it had not been here."""
+        if why == "NOT_FOUND":
+            del key.nonces[said["nonce"]]
+            said["answered"] = False
+        return {"err": why}
 
     def check_fresh(self, said, key):
         now, issued = self.now, said["issued"]
