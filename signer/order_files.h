@@ -22,6 +22,8 @@ MUST_CHECK enum err order_files_read(struct app *a, const char *path, const stru
  * that is no signed decision is refused, so that no other file is ever written to. */
 MUST_CHECK enum err order_files_resume(struct app *a, const char *path, struct waiting_list *l,
                                        struct buf *text);
+/* How many of its bytes are whole lines. */
+size_t order_files_whole(const struct buf *text);
 /* Each of those lines is an approval by the token's key under POLICY that has not expired. Warns
  * of those that the bank takes no more, unless it has them. */
 MUST_CHECK enum err order_files_verify(struct app *a, const char *path, const struct buf *text,

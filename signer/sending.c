@@ -52,12 +52,18 @@ void sending_start(struct sending *s, const char *what)
         fputs(VIEW_ORDER_TITLE, stdout);
 }
 
-enum err sending_one(struct sending *s, const char *body, size_t len, const char *where)
+enum err sending_one(struct sending *s, const char *body, size_t len, const char *where,
+                     bool *absent)
 {
     struct client_call call = {.route = ROUTE_DECIDE, .body = body, .body_len = len};
     struct js *answer = NULL;
     s->app->message[0] = '\0';
     enum err e = app_call(s->app, &call, &answer);
+    if (absent != NULL && e == ERR_NOT_FOUND) {
+        *absent = true;
+        s->app->message[0] = '\0';
+        return ERR_OK;
+    }
     if (isatty(STDOUT_FILENO) == 1)
         progress_end(&s->bar); /* out of the way of what is printed now */
     if (e == ERR_OK) {

@@ -22,8 +22,10 @@ struct sending {
 /* WHAT is for the progress: "Sending", static. TOTAL is set by the caller. */
 void sending_start(struct sending *s, const char *what);
 /* BODY is a decision with its order; WHERE names it when it is refused. What is returned is no
- * refusal: then none of the others would get through either. */
-MUST_CHECK enum err sending_one(struct sending *s, const char *body, size_t len, const char *where);
+ * refusal: then none of the others would get through either. Where ABSENT is not NULL, NOT_FOUND is
+ * no answer yet, and sets it: the order may come by another one. */
+MUST_CHECK enum err sending_one(struct sending *s, const char *body, size_t len, const char *where,
+                                bool *absent);
 /* E: what stopped it. The first refusal, with how many there were. */
 MUST_CHECK enum err sending_end(struct sending *s, enum err e);
 
