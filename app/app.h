@@ -86,10 +86,9 @@ MUST_CHECK enum err app_consent(struct app *a, const char *purpose);
  * same key then. */
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len);
-
-/* Several at once, as token_sign_many; TOKEN_AT_ONCE of them are one question. */
-MUST_CHECK enum err app_sign_many(struct app *a, const uint8_t *hashes, size_t count, uint8_t *sigs,
-                                  size_t *done);
+/* Waits for A's token, which was pulled (card_pulled), asks for the PIN again and finds the same
+ * key there. WHY, which came of using it, is returned where nobody waits. */
+MUST_CHECK enum err app_reopen_key(struct app *a, enum err why);
 
 /* --- PINs --- */
 struct app_pin {

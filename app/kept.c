@@ -63,13 +63,13 @@ enum err kept_join(struct app *a, unsigned *left_s)
     if (!a->may_join || a->pin_fd != NULL || a->bank == NULL || a->modules != NULL)
         return ERR_UNAVAILABLE;
     enum err e = find_path(a, &path);
-    if (e == ERR_OK)
+    if (e != ERR_OK)
+        a->message[0] = '\0'; /* nowhere that one could be */
+    else
         e = join_at(a, buf_str(&path), left_s);
     if (e != ERR_OK && e != ERR_NO_MEMORY)
-        e = ERR_UNAVAILABLE; /* nowhere that one could be, or none that is good for anything */
-    if (e != ERR_OK)
-        a->message[0] = '\0';
-    else
+        e = ERR_UNAVAILABLE; /* also one that is good for nothing */
+    if (e == ERR_OK)
         log_event(LOG_DEBUG, "token.join", "%s, %u s left", a->joined, *left_s);
     buf_free(&path);
     return e;

@@ -170,8 +170,7 @@ static enum err find_key(struct app *a)
     return e;
 }
 
-/* The key again, once its token was pulled for the reason WHY. */
-static enum err reopen_key(struct app *a, enum err why)
+enum err app_reopen_key(struct app *a, enum err why)
 {
     enum err e = why;
     while (card_pulled(a, e)) {
@@ -196,7 +195,7 @@ enum err app_open_key(struct app *a, const char *purpose)
         e = app_log_in(a, purpose);
     if (e == ERR_OK)
         e = find_key(a);
-    return reopen_key(a, e);
+    return app_reopen_key(a, e);
 }
 
 enum err app_consent(struct app *a, const char *purpose)
@@ -207,34 +206,15 @@ enum err app_consent(struct app *a, const char *purpose)
     return e == ERR_OK && asked ? app_confirm(a, "Sign this?") : e;
 }
 
-enum err app_sign_many(struct app *a, const uint8_t *hashes, size_t count, uint8_t *sigs,
-                       size_t *done)
-{
-    const size_t hash_len = token_hash_len(token_key_curve(a->key));
-    const size_t sig_len = token_sig_len(token_key_curve(a->key));
-    enum err e = token_sign_many(a->key, hashes, count, sigs, done);
-    while (card_pulled(a, e)) {
-        size_t more = 0;
-        e = reopen_key(a, e);
-        if (e == ERR_OK)
-            e = token_sign_many(a->key, hashes + *done * hash_len, count - *done,
-                                sigs + *done * sig_len, &more);
-        *done += more;
-    }
-    return e;
-}
-
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len)
 {
     struct app *a = ctx;
-    const enum token_curve curve = token_key_curve(a->key);
-    size_t done = 0;
-    *sig_len = 0;
-    if (hash_len != token_hash_len(curve) || sig_cap < token_sig_len(curve))
-        return ERR_INTERNAL; /* as token_sign */
-    enum err e = app_sign_many(a, hash, 1, sig, &done);
-    if (e == ERR_OK)
-        *sig_len = token_sig_len(curve);
+    enum err e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
+    while (card_pulled(a, e)) {
+        e = app_reopen_key(a, e);
+        if (e == ERR_OK)
+            e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
+    }
     return e;
 }

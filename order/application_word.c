@@ -4,13 +4,11 @@
  */
 #include "order/application.h"
 
-#include "base/text.h"
 #include "order/doc.h"
 #include "order/json.h"
+#include "order/shown.h"
 #include <stdio.h>
 #include <string.h>
-
-#define DIGEST_SHOWN 8 /* bytes: 16 digits */
 
 static const struct {
     const char *name, *says;
@@ -105,52 +103,34 @@ void application_search(struct application_search *s, const struct js *answer)
 
 /* --- what is shown; frozen, like the display of an order --- */
 
-static enum err add_line(struct buf *out, const char *label, const char *value)
-{
-    return buf_addf(out, "%-14s%s\n", label, value);
-}
-
 enum err application_display_render(const struct application *a, enum application_verb verb,
                                     struct buf *out)
 {
-    char digest[2 * DIGEST_SHOWN + 1], expires[TEXT_TIME_LEN + 1], until[TEXT_TIME_LEN + 1];
     int64_t until_us = policy_valid_until(a->policy);
-    enum err e;
+    struct shown s = {out, ERR_OK};
 
     if (verb == APPLICATION_NONE)
         return ERR_DOC_MEMBER_INVALID;
-    text_hex(a->digest, DIGEST_SHOWN, digest);
-    text_time(a->expires_us, expires);
-    e = buf_addf(out, "%s\n\n", verbs[verb].says);
-    if (e == ERR_OK)
-        e = add_line(out, "Bank", a->bank);
-    if (e == ERR_OK)
-        e = add_line(out, "Currency", a->currency);
-    if (e == ERR_OK)
-        e = add_line(out, "Title", policy_title(a->policy));
-    if (e == ERR_OK)
-        e = add_line(out, "Application", digest);
-    if (e == ERR_OK)
-        e = add_line(out, "Expires", expires);
-    if (e == ERR_OK && until_us != INT64_MAX) {
-        text_time(until_us, until);
-        e = add_line(out, "Valid until", until);
-    }
-    return e == ERR_OK ? policy_display_terms(a->policy, out) : e;
+    shown_text(&s, verbs[verb].says);
+    shown_text(&s, "\n\n");
+    shown_line(&s, "Bank", a->bank);
+    shown_line(&s, "Currency", a->currency);
+    shown_line(&s, "Title", policy_title(a->policy));
+    shown_label(&s, "Application");
+    shown_digest_start(&s, a->digest);
+    shown_text(&s, "\n");
+    shown_time(&s, "Expires", a->expires_us);
+    if (until_us != INT64_MAX)
+        shown_time(&s, "Valid until", until_us);
+    return s.err == ERR_OK ? policy_display_terms(a->policy, out) : s.err;
 }
 
 enum err application_display_digest(const struct application *a, enum application_verb verb,
                                     uint8_t out[static DIGEST_LEN])
 {
     struct buf text = BUF_INIT(APPLICATION_DISPLAY_MAX);
-    enum err e;
 
-    memset(out, 0, DIGEST_LEN);
-    e = application_display_render(a, verb, &text);
-    if (e == ERR_OK)
-        e = key_digest(text.data, text.len, out);
-    buf_free(&text);
-    return e;
+    return shown_digest(application_display_render(a, verb, &text), &text, out);
 }
 
 /* --- writing --- */

@@ -8,10 +8,10 @@
 #include "order/json.h"
 #include "order/order.h"
 #include "order/policy.h"
+#include "order/shown.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
-
-#define POLICY_DIGEST_SHOWN 8 /* bytes: 16 digits */
 
 /* --- reading --- */
 
@@ -143,53 +143,33 @@ enum err batch_add(struct batch *b, const struct order *o)
 
 /* --- what is shown; frozen, like the display of an order --- */
 
-static enum err add_totals(struct buf *out, const struct batch *b)
-{
-    char text[AMOUNT_TEXT_MAX + 1];
-    enum err e = ERR_OK;
-
-    for (size_t i = 0; e == ERR_OK && i < b->total_count; i++) {
-        e = amount_text(b->totals[i].amount_minor, b->totals[i].currency, text);
-        if (e == ERR_OK)
-            e = buf_addf(out, "%-14s%s %s\n", "Total", text, b->totals[i].currency);
-    }
-    return e;
-}
-
 enum err batch_display_render(const struct batch *b, const struct policy *policy, struct buf *out)
 {
-    char account[IBAN_GROUPED_MAX + 1], root[2 * DIGEST_LEN + 1];
-    char digest[2 * POLICY_DIGEST_SHOWN + 1];
-    enum err e = buf_addf(out,
-                          "I approve all payment orders of this batch.\n\n"
-                          "%-14s%" PRId64 "\n",
-                          "Orders", b->count);
+    char count[24], root[2 * DIGEST_LEN + 1];
+    struct shown s = {out, ERR_OK};
 
-    if (e == ERR_OK)
-        e = add_totals(out, b);
-    iban_grouped(b->account, account);
+    snprintf(count, sizeof count, "%" PRId64, b->count);
     text_hex(b->root, DIGEST_LEN, root);
-    if (e == ERR_OK)
-        e = buf_addf(out, "%-14s%s\n%-14s%s\n%-14s%s\n", "From", account, "Root", root, "Bank",
-                     b->head.bank);
-    text_hex(policy_digest(policy), POLICY_DIGEST_SHOWN, digest);
-    return e == ERR_OK ? buf_addf(out, "%-14s%s, version %" PRId64 ", %s\n", "Policy",
-                                  policy_title(policy), policy_version(policy), digest)
-                       : e;
+    shown_text(&s, "I approve all payment orders of this batch.\n\n");
+    shown_line(&s, "Orders", count);
+    for (size_t i = 0; i < b->total_count; i++) {
+        shown_label(&s, "Total");
+        shown_money(&s, b->totals[i].amount_minor, b->totals[i].currency);
+        shown_text(&s, "\n");
+    }
+    shown_account(&s, "From", b->account);
+    shown_line(&s, "Root", root);
+    shown_line(&s, "Bank", b->head.bank);
+    shown_policy(&s, policy);
+    return s.err;
 }
 
 enum err batch_display_digest(const struct batch *b, const struct policy *policy,
                               uint8_t out[static DIGEST_LEN])
 {
     struct buf text = BUF_INIT(BATCH_DISPLAY_MAX);
-    enum err e;
 
-    memset(out, 0, DIGEST_LEN);
-    e = batch_display_render(b, policy, &text);
-    if (e == ERR_OK)
-        e = key_digest(text.data, text.len, out);
-    buf_free(&text);
-    return e;
+    return shown_digest(batch_display_render(b, policy, &text), &text, out);
 }
 
 /* --- writing --- */

@@ -6,10 +6,10 @@
 #include "order/doc.h"
 #include "order/json.h"
 #include "order/policy.h"
+#include "order/shown.h"
 #include <string.h>
 
 #define PERIOD_MAX_US (366 * 86400 * TEXT_SECOND_US)
-#define POLICY_DIGEST_SHOWN 8 /* bytes: 16 digits */
 
 static const char *const verbs[] = {
     [DELEGATION_NONE] = "", [DELEGATION_GIVE] = "give", [DELEGATION_WITHDRAW] = "withdraw"};
@@ -121,67 +121,41 @@ enum err delegation_parse(const void *payload, size_t len, struct delegation *ou
 
 /* --- what is shown; frozen, like the display of an order --- */
 
-static enum err add_time(struct buf *out, const char *label, int64_t time_us)
+static void show_gift(struct shown *s, const struct delegation *d)
 {
-    char text[TEXT_TIME_LEN + 1];
-
-    text_time(time_us, text);
-    return buf_addf(out, "%-14s%s\n", label, text);
-}
-
-static enum err add_gift(struct buf *out, const struct delegation *d)
-{
-    char amount[AMOUNT_TEXT_MAX + 1];
-    enum err e = amount_text(d->amount_minor, d->currency, amount);
-
-    if (e == ERR_OK)
-        e = buf_addf(out, "%-14s%s\n%-14s%s %s an order\n", "Deputy", d->deputy, "Up to", amount,
-                     d->currency);
-    if (e == ERR_OK)
-        e = add_time(out, "From", d->from_us);
-    return e == ERR_OK ? add_time(out, "Until", d->until_us) : e;
-}
-
-static enum err add_policy(struct buf *out, const struct policy *p)
-{
-    char digest[2 * POLICY_DIGEST_SHOWN + 1];
-
-    text_hex(policy_digest(p), POLICY_DIGEST_SHOWN, digest);
-    return buf_addf(out, "%-14s%s, version %lld, %s\n", "Policy", policy_title(p),
-                    (long long)policy_version(p), digest);
+    shown_line(s, "Deputy", d->deputy);
+    shown_label(s, "Up to");
+    shown_money(s, d->amount_minor, d->currency);
+    shown_text(s, " an order\n");
+    shown_time(s, "From", d->from_us);
+    shown_time(s, "Until", d->until_us);
 }
 
 enum err delegation_display_render(const struct delegation *d, const struct policy *policy,
                                    struct buf *out)
 {
     bool gives = d->verb == DELEGATION_GIVE;
-    char account[IBAN_GROUPED_MAX + 1];
-    enum err e;
+    struct shown s = {out, ERR_OK};
 
     if (d->verb == DELEGATION_NONE || gives != (policy != NULL))
         return ERR_DOC_MEMBER_INVALID;
-    e = buf_add_str(out, gives ? "I let this person approve payments in my place.\n\n"
-                               : "I withdraw my delegation.\n\n");
-    if (e == ERR_OK && gives)
-        e = add_gift(out, d);
-    iban_grouped(d->account, account);
-    if (e == ERR_OK)
-        e = buf_addf(out, "%-14s%s\n%-14s%s\n", "Account", account, "Bank", d->head.bank);
-    return e == ERR_OK && gives ? add_policy(out, policy) : e;
+    shown_text(&s, gives ? "I let this person approve payments in my place.\n\n"
+                         : "I withdraw my delegation.\n\n");
+    if (gives)
+        show_gift(&s, d);
+    shown_account(&s, "Account", d->account);
+    shown_line(&s, "Bank", d->head.bank);
+    if (gives)
+        shown_policy(&s, policy);
+    return s.err;
 }
 
 enum err delegation_display_digest(const struct delegation *d, const struct policy *policy,
                                    uint8_t out[static DIGEST_LEN])
 {
     struct buf text = BUF_INIT(DELEGATION_DISPLAY_MAX);
-    enum err e;
 
-    memset(out, 0, DIGEST_LEN);
-    e = delegation_display_render(d, policy, &text);
-    if (e == ERR_OK)
-        e = key_digest(text.data, text.len, out);
-    buf_free(&text);
-    return e;
+    return shown_digest(delegation_display_render(d, policy, &text), &text, out);
 }
 
 /* --- writing --- */

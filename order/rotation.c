@@ -3,6 +3,7 @@
 
 #include "order/doc.h"
 #include "order/json.h"
+#include "order/shown.h"
 #include <string.h>
 
 #define SPKI_ROOM 2048 /* bytes: room for keys that are refused by name */
@@ -72,29 +73,21 @@ enum err rotation_parse(const void *payload, size_t len, struct rotation *out)
 
 enum err rotation_display_render(const struct rotation *r, struct buf *out)
 {
-    enum err e =
-        buf_add_str(out, "I replace my key. Only the new one signs for me from now on.\n\n");
+    struct shown s = {out, ERR_OK};
 
-    if (e == ERR_OK)
-        e = statement_show_thumbprint(out, "New key", r->thumbprint);
-    if (e == ERR_OK)
-        e = buf_addf(out, "%-14s%s\n", "Signs by", key_alg_name(r->alg));
-    if (e == ERR_OK)
-        e = statement_show_thumbprint(out, "Old key", r->replaces);
-    return e == ERR_OK ? buf_addf(out, "%-14s%s\n", "Bank", r->head.bank) : e;
+    shown_text(&s, "I replace my key. Only the new one signs for me from now on.\n\n");
+    shown_thumbprint(&s, "New key", r->thumbprint);
+    shown_line(&s, "Signs by", key_alg_name(r->alg));
+    shown_thumbprint(&s, "Old key", r->replaces);
+    shown_line(&s, "Bank", r->head.bank);
+    return s.err;
 }
 
 enum err rotation_display_digest(const struct rotation *r, uint8_t out[static DIGEST_LEN])
 {
     struct buf text = BUF_INIT(ROTATION_DISPLAY_MAX);
-    enum err e;
 
-    memset(out, 0, DIGEST_LEN);
-    e = rotation_display_render(r, &text);
-    if (e == ERR_OK)
-        e = key_digest(text.data, text.len, out);
-    buf_free(&text);
-    return e;
+    return shown_digest(rotation_display_render(r, &text), &text, out);
 }
 
 /* --- writing --- */

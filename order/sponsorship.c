@@ -3,6 +3,7 @@
 
 #include "order/doc.h"
 #include "order/json.h"
+#include "order/shown.h"
 #include "order/text.h"
 #include <string.h>
 
@@ -51,35 +52,24 @@ enum err sponsorship_parse(const void *payload, size_t len, struct sponsorship *
 
 /* --- what is shown; frozen, like the display of an order --- */
 
-enum err sponsorship_display_render(const struct sponsorship *s, struct buf *out)
+enum err sponsorship_display_render(const struct sponsorship *said, struct buf *out)
 {
-    char account[IBAN_GROUPED_MAX + 1];
-    enum err e = buf_addf(out,
-                          "I know this person and sponsor the request to be enrolled.\n\n"
-                          "%-14s%s\n",
-                          "Name", s->name);
+    struct shown s = {out, ERR_OK};
 
-    if (e == ERR_OK)
-        e = statement_show_thumbprint(out, "New key", s->key);
-    if (e == ERR_OK)
-        e = statement_show_thumbprint(out, "Request", s->enrolment);
-    iban_grouped(s->account, account);
-    return e == ERR_OK
-               ? buf_addf(out, "%-14s%s\n%-14s%s\n", "My account", account, "Bank", s->head.bank)
-               : e;
+    shown_text(&s, "I know this person and sponsor the request to be enrolled.\n\n");
+    shown_line(&s, "Name", said->name);
+    shown_thumbprint(&s, "New key", said->key);
+    shown_thumbprint(&s, "Request", said->enrolment);
+    shown_account(&s, "My account", said->account);
+    shown_line(&s, "Bank", said->head.bank);
+    return s.err;
 }
 
-enum err sponsorship_display_digest(const struct sponsorship *s, uint8_t out[static DIGEST_LEN])
+enum err sponsorship_display_digest(const struct sponsorship *said, uint8_t out[static DIGEST_LEN])
 {
     struct buf text = BUF_INIT(SPONSORSHIP_DISPLAY_MAX);
-    enum err e;
 
-    memset(out, 0, DIGEST_LEN);
-    e = sponsorship_display_render(s, &text);
-    if (e == ERR_OK)
-        e = key_digest(text.data, text.len, out);
-    buf_free(&text);
-    return e;
+    return shown_digest(sponsorship_display_render(said, &text), &text, out);
 }
 
 /* --- writing --- */

@@ -5,8 +5,6 @@
 #include "order/json.h"
 #include <string.h>
 
-#define GROUP 4 /* characters of a thumbprint that are read together */
-
 static const char *const typs[] = {
     [STATEMENT_DECISION] = "countersign-decision+jws",
     [STATEMENT_BATCH_DECISION] = "countersign-batch-decision+jws",
@@ -60,15 +58,6 @@ void statement_head_write(const struct statement *head, struct doc *out)
     doc_time(out, "issued", head->issued_us);
     doc_text(out, "nonce", head->nonce);
     doc_int(out, "version", 1);
-}
-
-enum err statement_show_thumbprint(struct buf *out, const char *label, const char *thumbprint)
-{
-    enum err e = buf_addf(out, "%-13s", label);
-
-    for (size_t at = 0; e == ERR_OK && at < KEY_THUMBPRINT_LEN; at += GROUP)
-        e = buf_addf(out, " %.*s", GROUP, thumbprint + at);
-    return e == ERR_OK ? buf_add_byte(out, '\n') : e;
 }
 
 enum err statement_parse(const void *payload, size_t len, statement_read read, void *out,

@@ -89,10 +89,6 @@ MUST_CHECK enum err statement_head_read(const struct statement_members *members,
                                         struct statement *out);
 void statement_head_write(const struct statement *head, struct doc *out);
 
-/* Appends "LABEL  THUMBPRINT\n" as a display shows it, in groups of four. */
-MUST_CHECK enum err statement_show_thumbprint(struct buf *out, const char *label,
-                                              const char *thumbprint);
-
 /* A whole *_parse: READ fills OUT, of SIZE bytes, from the payload's object; zeroed after a
  * failure.
  */

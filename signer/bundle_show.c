@@ -48,7 +48,7 @@ struct stand {
     size_t vote_count, strangers; /* approvals of keys of which nobody said whose they are */
     struct policy_verdict verdict;
     const struct word *cancel; /* of one who may, as far as that is said; or NULL */
-    struct buf next; /* who is missing, in words */
+    struct buf next;           /* who is missing, in words */
 };
 
 /* --- what is known --- */
@@ -123,8 +123,7 @@ static void count_votes(const struct showing *s, size_t order, struct stand *t)
     }
 }
 
-static const struct word *find_cancel(const struct showing *s, size_t order,
-                                      const struct policy *p)
+static const struct word *find_cancel(const struct showing *s, size_t order, const struct policy *p)
 {
     for (size_t i = 0; i < s->count; i++) {
         const struct word *w = &s->words[i];

@@ -126,7 +126,7 @@ static enum err is_good(const struct signing *s, const struct bundle_decision *d
     const struct statement *head = &d->head;
     struct bundle_challenge c;
     enum err e = ERR_OK;
-    *out = head->challenge[0] == '\0' && s->now_us <= head->issued_us + WAITING_UNCHALLENGED_US;
+    *out = head->challenge[0] == '\0' && !waiting_too_old(head, s->now_us);
     for (size_t i = 0; e == ERR_OK && i < s->bundle.sets[BUNDLE_CHALLENGES].count; i++) {
         e = bundle_challenge_at(&s->bundle, i, &c);
         if (e == ERR_OK && strcmp(c.challenge, head->challenge) == 0)

@@ -68,19 +68,25 @@ static enum err read_minutes(struct app *a, unsigned *minutes)
     return ERR_OK;
 }
 
+/* Of two at the same moment the later one finds the other's, and that is enough. */
 static enum err start(struct app *a, unsigned minutes)
 {
     struct token_info info;
     char purpose[64];
+    unsigned left_s = minutes * 60;
     (void)snprintf(purpose, sizeof purpose, "keep it logged in for %u minutes", minutes);
+    a->may_join = false;
     enum err e = app_open_key(a, purpose);
+    a->may_join = true;
     if (e == ERR_OK)
         e = app_login(a, NULL);
     if (e == ERR_OK)
         e = token_info_of(a->token, &info);
     if (e == ERR_OK)
         e = kept_begin(a, minutes, opt_detach);
-    return e == ERR_OK ? report(a, &info, minutes * 60) : e;
+    if (e == ERR_IO && look(a, &info, &left_s) == ERR_OK)
+        e = ERR_OK;
+    return e == ERR_OK ? report(a, &info, left_s) : e;
 }
 
 int cmd_session_start(void *ctx, const struct args_list *words)
@@ -96,7 +102,6 @@ int cmd_session_start(void *ctx, const struct args_list *words)
         e = look(a, &info, &left_s);
     if (e == ERR_OK)
         return app_finish(a, report(a, &info, left_s)); /* one is enough; stop ends it */
-    a->may_join = false;
     if (e == ERR_UNAVAILABLE)
         e = start(a, minutes);
     return app_finish(a, e);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/order_files.h"
 #include "app/app.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
@@ -138,9 +137,9 @@ static enum err check_ids(struct app *a, const struct waiting_list *l)
 }
 
 enum err order_files_read(struct app *a, const char *path, const struct policy *policy,
-                          struct waiting_list *out)
+                          int64_t now_us, struct waiting_list *out)
 {
-    struct reading r = {a, path, policy, out, clock_now_us()};
+    struct reading r = {a, path, policy, out, now_us};
     struct stat st;
     if (stat(path, &st) != 0)
         return app_fail(a, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", path);
@@ -260,7 +259,7 @@ struct checking {
     struct app *app;
     const struct policy *policy;
     int64_t now_us;
-    size_t old; /* without a challenge, and the bank would have to have them by now */
+    size_t old;
 };
 
 static const struct key *own_key(void *ctx, const char *thumbprint)
@@ -286,21 +285,16 @@ static enum err check_line(void *ctx, const struct signed_line *line)
     const struct statement *head = e == ERR_OK ? verified_head(v) : NULL;
     if (head != NULL && head->expires_us <= c->now_us)
         e = ERR_STATEMENT_EXPIRED;
-    c->old += head != NULL && head->challenge[0] == '\0' &&
-              head->issued_us + WAITING_UNCHALLENGED_US < c->now_us;
+    c->old += head != NULL && waiting_too_old(head, c->now_us);
     verified_free(v);
     return e;
 }
 
 enum err order_files_verify(struct app *a, const char *path, const struct buf *text,
-                            const struct policy *policy)
+                            const struct policy *policy, int64_t now_us, size_t *old)
 {
-    struct checking c = {.app = a, .policy = policy, .now_us = clock_now_us()};
+    struct checking c = {.app = a, .policy = policy, .now_us = now_us};
     enum err e = walk(a, path, text, check_line, &c);
-    if (e == ERR_OK && c.old > 0)
-        app_say(stderr,
-                "%zu of the decisions in %s were signed more than 5 minutes ago. The bank refuses "
-                "them, unless they, or others by the same signature, were sent by then.\n",
-                c.old, path);
+    *old = c.old;
     return e;
 }

@@ -5,6 +5,8 @@
  */
 #include "signer/sign_many.h"
 #include "app/app.h"
+#include "app/card.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/progress.h"
 #include "order/doc.h"
@@ -13,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -30,11 +33,12 @@ struct signing {
     size_t total, signatures;
 
     /* of the threads */
-    size_t singles, threads, at_once;
+    const struct subject **singles; /* in the order of the list; NULL once it is written */
+    size_t single_count, threads;
     pthread_mutex_t lock;
-    size_t next, taken, done;
-    int fd; /* the output, for lines to come */
-    enum err failure;
+    size_t taken, done;
+    int fd;                 /* the output, for lines to come */
+    enum err failure, torn; /* TORN: of a line that may be written in part; none may follow it */
     struct progress bar;
 };
 
@@ -120,91 +124,127 @@ static void close_output(struct signing *s)
 
 /* --- one by one --- */
 
-/* The next that are not by one signature with others, a question to the token's helper at most, and
- * no thread's share of what is left is larger than another's. None: none is left, or one failed. */
-static size_t take(struct signing *s, const struct subject *out[static TOKEN_AT_ONCE])
+/* What one thread has taken, and not written. */
+struct hand {
+    struct signing *signing;
+    const struct subject **at;
+    struct buf line;
+};
+
+/* A question to the token's helper at most, and no thread's share of what is left is larger than
+ * another's. None: none is left, or one failed. */
+static size_t take(struct hand *h)
 {
-    size_t count = 0;
+    struct signing *s = h->signing;
     pthread_mutex_lock(&s->lock);
-    size_t share = (s->singles - s->taken + s->threads - 1) / s->threads;
-    if (share > s->at_once)
-        share = s->at_once;
-    while (s->failure == ERR_OK && count < share && s->next < s->list.count) {
-        const struct subject *one = &s->list.orders[s->next++].subject;
-        if (!many_takes(one))
-            out[count++] = one;
-    }
-    s->taken += count;
+    size_t share = (s->single_count - s->taken + s->threads - 1) / s->threads;
+    if (share > TOKEN_AT_ONCE)
+        share = TOKEN_AT_ONCE;
+    if (s->failure != ERR_OK)
+        share = 0;
+    h->at = s->singles + s->taken;
+    s->taken += share;
     pthread_mutex_unlock(&s->lock);
-    return count;
+    return share;
 }
 
-/* The COUNT first LINES are written, whatever became of those after them. */
-static void give(struct signing *s, enum err e, struct buf *lines, size_t count)
+/* Written, whole, before the next signature is looked at: whatever becomes of that. */
+static enum err give(void *ctx, const struct subject *subject, const struct buf *bundle)
 {
-    enum err written = ERR_OK;
+    struct hand *h = ctx;
+    struct signing *s = h->signing;
+    (void)subject;
+    buf_clear(&h->line);
+    enum err e = buf_add(&h->line, bundle->data, bundle->len);
+    if (e == ERR_OK)
+        e = buf_add_byte(&h->line, '\n');
     pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; written == ERR_OK && i < count; i++) {
-        written = buf_add_byte(&lines[i], '\n');
-        if (written == ERR_OK)
-            written = write_all(s->fd, &lines[i]);
-        s->signatures += written == ERR_OK;
-        s->done++;
+    if (e == ERR_OK && s->torn == ERR_OK)
+        s->torn = write_all(s->fd, &h->line);
+    e = e == ERR_OK ? s->torn : e;
+    if (e == ERR_OK) {
+        *h->at++ = NULL;
+        progress_set(&s->bar, ++s->done);
     }
-    if (s->failure == ERR_OK)
-        s->failure = written == ERR_OK ? e : written;
-    progress_set(&s->bar, s->done);
+    pthread_mutex_unlock(&s->lock);
+    return e;
+}
+
+/* The first failure is the one, but for the end of a helper that another's hanging call brought. */
+static void stop(struct signing *s, enum err e)
+{
+    pthread_mutex_lock(&s->lock);
+    if (s->failure == ERR_OK || (s->failure == ERR_TOKEN_CRASHED && e != ERR_OK))
+        s->failure = e;
     pthread_mutex_unlock(&s->lock);
 }
 
 static void *work(void *arg)
 {
     struct signing *s = arg;
-    const struct subject *subjects[TOKEN_AT_ONCE];
+    struct hand h = {.signing = s, .line = BUF_INIT(DECISION_BUNDLE_MAX + 1)};
     size_t count = 0;
-    while ((count = take(s, subjects)) > 0) {
-        struct buf lines[TOKEN_AT_ONCE];
-        size_t done = 0;
-        for (size_t i = 0; i < count; i++)
-            lines[i] = (struct buf)BUF_INIT(DECISION_BUNDLE_MAX + 1);
-        enum err e = subject_sign_many(s->app, subjects, count, VERB_APPROVE, s->wish->challenge,
-                                       lines, &done);
-        give(s, e, lines, done);
-        for (size_t i = 0; i < count; i++)
-            buf_free(&lines[i]);
-    }
+    while ((count = take(&h)) > 0)
+        stop(s, subject_sign_many(s->app, h.at, count, VERB_APPROVE, s->wish->challenge, give, &h));
+    buf_free(&h.line);
     return NULL;
 }
 
-/* A key that wants its PIN for each signature takes one at a time. The token's pool has as many
- * sessions as the module lets it. */
-static void share_out(struct signing *s)
+/* Those that are not written, in their order. */
+static void close_ranks(struct signing *s)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < s->single_count; i++) {
+        if (s->singles[i] != NULL)
+            s->singles[left++] = s->singles[i];
+    }
+    s->single_count = left;
+    s->taken = 0;
+}
+
+/* What is left, until one fails. A key that wants its PIN for each signature takes one at a time;
+ * else the token's pool has as many sessions as the module lets it. */
+static enum err sign_left(struct signing *s)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     bool alone = token_key_about(s->app->key)->always_authenticate;
-    size_t count = cores > 1 && cores < THREADS_MAX ? (size_t)cores : THREADS_MAX;
-    s->singles = s->list.count - s->many.count;
-    s->at_once = alone ? 1 : TOKEN_AT_ONCE;
-    s->threads = alone ? 1 : count < s->singles ? count : s->singles;
-}
-
-static enum err sign_singles(struct signing *s)
-{
-    size_t started = 0;
+    size_t count = cores > 1 && cores < THREADS_MAX ? (size_t)cores : THREADS_MAX, started = 0;
     pthread_t threads[THREADS_MAX];
-    share_out(s);
-    if (s->singles == 0)
-        return ERR_OK;
-    s->app->held = s->threads > 1; /* by each of them: none takes it from the others */
-    progress_start(&s->bar, "Signing", s->singles);
+    close_ranks(s);
+    s->threads = alone ? 1 : count < s->single_count ? count : s->single_count;
+    s->failure = ERR_OK;
     while (started + 1 < s->threads && pthread_create(&threads[started], NULL, work, s) == 0)
         started++;
     work(s);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
-    s->app->held = false;
-    progress_end(&s->bar);
     return s->failure;
+}
+
+/* A token that was pulled is waited for once no thread has it, and what is left goes on then. */
+static enum err sign_singles(struct signing *s)
+{
+    size_t all = s->list.count - s->many.count;
+    s->singles = calloc(all + 1, sizeof *s->singles);
+    if (s->singles == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t i = 0; i < s->list.count; i++) {
+        const struct subject *one = &s->list.orders[i].subject;
+        if (!many_takes(one))
+            s->singles[s->single_count++] = one;
+    }
+    enum err e = ERR_OK;
+    while (e == ERR_OK && s->done < all) {
+        progress_start(&s->bar, "Signing", all);
+        progress_set(&s->bar, s->done);
+        e = sign_left(s);
+        progress_end(&s->bar);
+        if (card_pulled(s->app, e))
+            e = app_reopen_key(s->app, e);
+    }
+    s->signatures += s->done;
+    free(s->singles);
+    return e;
 }
 
 /* --- the whole --- */
@@ -213,7 +253,7 @@ static enum err load(struct signing *s)
 {
     enum err e = subject_policy_file(s->app, s->wish->policy, &s->policy);
     if (e == ERR_OK)
-        e = order_files_read(s->app, s->wish->path, s->policy, &s->list);
+        e = order_files_read(s->app, s->wish->path, s->policy, clock_now_us(), &s->list);
     s->total = s->list.count;
     if (e == ERR_OK && s->wish->output != NULL)
         e = order_files_resume(s->app, s->wish->output, &s->list, &s->text);
@@ -292,13 +332,26 @@ static enum err open_key(struct signing *s)
 }
 
 /* No line is called signed that does not verify. */
+static enum err check_signed(struct signing *s)
+{
+    const char *path = s->wish->output;
+    size_t old = 0;
+    enum err e = order_files_verify(s->app, path, &s->text, s->policy, clock_now_us(), &old);
+    if (e == ERR_OK && old > 0)
+        app_say(stderr,
+                "%zu of the decisions in %s were signed more than 5 minutes ago. The bank refuses "
+                "them, unless they, or others by the same signature, were sent by then.",
+                old, path);
+    return e;
+}
+
 static enum err run(struct signing *s)
 {
     enum err e = load(s);
     if (e == ERR_OK)
         e = open_key(s);
     if (e == ERR_OK)
-        e = order_files_verify(s->app, s->wish->output, &s->text, s->policy);
+        e = check_signed(s);
     if (e == ERR_OK && s->list.count > 0)
         e = sign(s);
     return e == ERR_OK ? tell(s) : e;

@@ -249,37 +249,57 @@ static enum err bundle_up(const struct app *a, const struct subject *s,
     return e;
 }
 
-enum err subject_sign_many(struct app *a, const struct subject *const *subjects, size_t count,
-                           enum verb verb, const char *challenge, struct buf *bundles, size_t *done)
+struct handful {
+    struct app *app;
+    const struct subject *const *subjects;
+    struct jws_draft drafts[TOKEN_AT_ONCE];
+    size_t ready, signed_count;
+    subject_bundle_fn each;
+    void *ctx;
+};
+
+static enum err take(void *ctx, const uint8_t *sig)
 {
-    const size_t sig_len = key_alg_signature_len(key_algorithm(a->public_key));
-    struct jws_draft drafts[TOKEN_AT_ONCE] = {0};
-    uint8_t hashes[TOKEN_AT_ONCE * KEY_HASH_MAX], sigs[TOKEN_AT_ONCE * KEY_SIGNATURE_MAX];
-    size_t ready = 0, signatures = 0;
-    *done = 0;
-    if (count > TOKEN_AT_ONCE)
-        return ERR_INTERNAL;
-    enum err failed = ERR_OK, e = ERR_OK;
-    for (; failed == ERR_OK && ready < count; ready += failed == ERR_OK) {
-        const struct jws_draft *made = &drafts[ready];
-        failed = draft(a, subjects[ready], verb, challenge, &drafts[ready]);
-        memcpy(hashes + ready * made->hash_len, made->hash, made->hash_len);
+    struct handful *h = ctx;
+    const size_t i = h->signed_count++;
+    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
+    enum err e = bundle_up(h->app, h->subjects[i], &h->drafts[i], sig,
+                           key_alg_signature_len(key_algorithm(h->app->public_key)), &bundle);
+    if (e == ERR_OK)
+        e = h->each(h->ctx, h->subjects[i], &bundle);
+    buf_free(&bundle);
+    return e;
+}
+
+enum err subject_sign_many(struct app *a, const struct subject *const *subjects, size_t count,
+                           enum verb verb, const char *challenge, subject_bundle_fn each, void *ctx)
+{
+    struct handful h = {.app = a, .subjects = subjects, .each = each, .ctx = ctx};
+    uint8_t hashes[TOKEN_AT_ONCE * KEY_HASH_MAX];
+    enum err failed = count <= TOKEN_AT_ONCE ? ERR_OK : ERR_INTERNAL, e = ERR_OK;
+    for (; failed == ERR_OK && h.ready < count; h.ready += failed == ERR_OK) {
+        const struct jws_draft *made = &h.drafts[h.ready];
+        failed = draft(a, subjects[h.ready], verb, challenge, &h.drafts[h.ready]);
+        memcpy(hashes + h.ready * made->hash_len, made->hash, made->hash_len);
     }
-    if (ready > 0) {
-        e = app_sign_many(a, hashes, ready, sigs, &signatures);
-        failed = e == ERR_OK ? failed : e;
-    }
-    for (e = ERR_OK; e == ERR_OK && *done < signatures; *done += e == ERR_OK)
-        e = bundle_up(a, subjects[*done], &drafts[*done], sigs + *done * sig_len, sig_len,
-                      &bundles[*done]);
-    for (size_t i = 0; i < count; i++)
-        buf_free(&drafts[i].text);
+    if (h.ready > 0)
+        e = token_sign_many(a->key, hashes, h.ready, take, &h);
+    for (size_t i = 0; i < TOKEN_AT_ONCE; i++)
+        buf_free(&h.drafts[i].text);
     return e == ERR_OK ? failed : e;
 }
 
 enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, const char *challenge,
                       struct buf *bundle)
 {
-    size_t done = 0;
-    return subject_sign_many(a, &s, 1, verb, challenge, bundle, &done);
+    struct jws_draft made = {.hash_len = 0};
+    uint8_t sig[KEY_SIGNATURE_MAX];
+    size_t sig_len = 0;
+    enum err e = draft(a, s, verb, challenge, &made);
+    if (e == ERR_OK)
+        e = app_sign(a, made.hash, made.hash_len, sig, sizeof sig, &sig_len);
+    if (e == ERR_OK)
+        e = bundle_up(a, s, &made, sig, sig_len, bundle);
+    buf_free(&made.text);
+    return e;
 }

@@ -58,10 +58,11 @@ MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *
 #define DECISION_BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u) /* bytes */
 MUST_CHECK enum err subject_sign(struct app *a, const struct subject *s, enum verb verb,
                                  const char *challenge, struct buf *bundle);
-/* COUNT of them, at most TOKEN_AT_ONCE, each as subject_sign, to as many BUNDLES. *DONE: how many
- * are there, the first ones, also when one failed. */
+/* COUNT of them, at most TOKEN_AT_ONCE, each to EACH as soon as it is signed. The first that fails
+ * ends it. Not for a token that was pulled: that is its caller's. */
+typedef enum err (*subject_bundle_fn)(void *ctx, const struct subject *s, const struct buf *bundle);
 MUST_CHECK enum err subject_sign_many(struct app *a, const struct subject *const *subjects,
                                       size_t count, enum verb verb, const char *challenge,
-                                      struct buf *bundles, size_t *done);
+                                      subject_bundle_fn each, void *ctx);
 
 #endif

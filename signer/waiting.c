@@ -11,6 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define UNCHALLENGED_US (INT64_C(300) * TEXT_SECOND_US)
+
+bool waiting_too_old(const struct statement *head, int64_t now_us)
+{
+    return head->challenge[0] == '\0' && now_us > head->issued_us + UNCHALLENGED_US;
+}
+
 /* --- what the bank says --- */
 
 struct gathering {

@@ -18,9 +18,10 @@ struct waiting_order {
 };
 
 #define WAITING_MAX 5000u
-/* So old may a decision without a challenge arrive: as the bank has it, docs/FORMAT.md section 10.
- */
-#define WAITING_UNCHALLENGED_US (INT64_C(300) * 1000000)
+
+/* Whether a decision has no challenge, and arrives too late at NOW_US, unless it arrived before: as
+ * the bank has it, docs/FORMAT.md section 10. */
+bool waiting_too_old(const struct statement *head, int64_t now_us);
 
 struct waiting_list {
     struct waiting_order *orders; /* those with warnings first */

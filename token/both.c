@@ -53,43 +53,70 @@ enum err token_modules_load(struct token_module ***out, size_t *count)
     return e;
 }
 
-enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count, uint8_t *sigs,
-                         size_t *done)
+struct checking {
+    struct token_key *key;
+    const uint8_t *hashes;
+    size_t hash_len, done;
+    token_take *take;
+    void *ctx;
+};
+
+static enum err check_made(void *ctx, const uint8_t *sig, size_t len)
 {
-    const size_t hash_len = token_hash_len(k->info.curve), sig_len = token_sig_len(k->info.curve);
-    struct token_made made[TOKEN_AT_ONCE];
+    struct checking *c = ctx;
+
+    enum err e =
+        token_public_check(c->key, c->hashes + c->done * c->hash_len, c->hash_len, sig, len);
+    if (e == ERR_TOKEN_BAD_SIGNATURE)
+        return log_fail(e, "token.sign", "%s: the answer does not verify", c->key->info.label);
+    if (!e)
+        e = c->take(c->ctx, sig);
+    c->done += !e;
+    return e;
+}
+
+enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count, token_take *take,
+                         void *ctx)
+{
+    struct checking c = {.key = k,
+                         .hashes = hashes,
+                         .hash_len = token_hash_len(k->info.curve),
+                         .take = take,
+                         .ctx = ctx};
     enum err e = ERR_OK;
 
-    *done = 0;
-    while (!e && *done < count) {
-        size_t left = count - *done, n = 0;
-        const uint8_t *hash = hashes + *done * hash_len;
-
-        e = token_sign_raw(k, hash, left < TOKEN_AT_ONCE ? left : TOKEN_AT_ONCE, made, &n);
-        for (size_t i = 0; !e && i < n; i++) {
-            e = token_public_check(k, hash + i * hash_len, hash_len, made[i].sig, made[i].len);
-            if (e)
-                break;
-            memcpy(sigs + *done * sig_len, made[i].sig, sig_len);
-            ++*done;
-        }
+    while (!e && c.done < count) {
+        size_t left = count - c.done;
+        e = token_sign_raw(k, hashes + c.done * c.hash_len,
+                           left < TOKEN_AT_ONCE ? left : TOKEN_AT_ONCE, check_made, &c);
     }
-    if (e == ERR_TOKEN_BAD_SIGNATURE)
-        return log_fail(e, "token.sign", "%s: the answer does not verify", k->info.label);
     return e;
+}
+
+struct room {
+    uint8_t *sig;
+    size_t len;
+};
+
+static enum err take_one(void *ctx, const uint8_t *sig)
+{
+    const struct room *room = ctx;
+
+    memcpy(room->sig, sig, room->len);
+    return ERR_OK;
 }
 
 enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len, uint8_t *sig,
                     size_t sig_cap, size_t *sig_len)
 {
-    size_t done = 0;
+    struct room room = {sig, token_sig_len(k->info.curve)};
 
     *sig_len = 0;
-    if (hash_len != token_hash_len(k->info.curve) || sig_cap < token_sig_len(k->info.curve))
+    if (hash_len != token_hash_len(k->info.curve) || sig_cap < room.len)
         return ERR_INTERNAL; /* the caller chose the hash or the room by another curve */
-    enum err e = token_sign_many(k, hash, 1, sig, &done);
+    enum err e = token_sign_many(k, hash, 1, take_one, &room);
     if (!e)
-        *sig_len = token_sig_len(k->info.curve);
+        *sig_len = room.len;
     return e;
 }
 

@@ -33,14 +33,12 @@ struct token_key {
 
 /* --- what differs between the two --- */
 
-/* Signatures as the module made them, of the first hashes of the COUNT at HASHES, which is at most
- * TOKEN_AT_ONCE: *DONE of them, at least one. To be checked. */
-struct token_made {
-    uint8_t sig[TOKEN_SIG_MAX];
-    size_t len;
-};
+/* A signature as the module made it, to be checked. */
+typedef enum err token_made(void *ctx, const uint8_t *sig, size_t len);
+/* Gives each of the COUNT hashes at HASHES, at most TOKEN_AT_ONCE, its signature to MADE, as soon
+ * as there is one, until one fails, or MADE. */
 MUST_CHECK enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
-                                   struct token_made *out, size_t *done);
+                                   token_made *made, void *ctx);
 /* The x coordinate, of TOKEN_Z_MAX bytes. To be checked. */
 MUST_CHECK enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len,
                                      uint8_t *z, size_t *z_len);

@@ -97,6 +97,8 @@ MUST_CHECK enum err token_session_attach(struct token *t, const struct token_uri
 /* Attaches again; restarts the module when that fails, or first. Not logged in afterwards. Under
  * the write lock. */
 MUST_CHECK enum err token_session_recover(struct token *t, bool restart_first);
+/* After a failure that cost the PIN: whether the token was pulled. Logged out, under no lock. */
+MUST_CHECK bool token_session_gone(struct token *t);
 /* Closes anchor and pool. Under the write lock. */
 void token_session_drop(struct token *t);
 /* False when there is nothing to talk to until token_session_attach. Under either lock. */

@@ -43,6 +43,12 @@ struct loop {
     uint8_t packet[PACKET_MAX];
 };
 
+/* What a handler fills, and where it goes. */
+struct answer {
+    struct buf payload; /* first: it is all that the handler sees */
+    int fd;
+};
+
 static enum err socket_address(const char *path, struct sockaddr_un *address)
 {
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
@@ -139,18 +145,27 @@ static enum err run_handler(const struct loop *l, size_t len, struct buf *payloa
     return ERR_USAGE;
 }
 
-/* One answer to FD, never waiting: who does not read is not waited for. */
-static bool send_answer(int fd, enum err result, const struct buf *payload)
+/* Never waits: who does not read is not waited for. */
+static bool send_answer(const struct answer *a, enum err result)
 {
     const char *name = err_name(result);
     uint8_t name_len = (uint8_t)strlen(name);
     struct iovec parts[] = {
         {.iov_base = &name_len, .iov_len = 1},
         {.iov_base = (void *)(uintptr_t)name, .iov_len = name_len},
-        {.iov_base = payload->data, .iov_len = result ? 0 : payload->len},
+        {.iov_base = a->payload.data, .iov_len = result ? 0 : a->payload.len},
     };
     struct msghdr message = {.msg_iov = parts, .msg_iovlen = sizeof parts / sizeof parts[0]};
-    return sendmsg(fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+    return sendmsg(a->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
+}
+
+enum err serve_part(struct buf *answer)
+{
+    struct answer *a = (struct answer *)answer;
+
+    bool sent = send_answer(a, ERR_OK);
+    buf_clear(&a->payload);
+    return sent ? ERR_OK : ERR_UNAVAILABLE;
 }
 
 /* One question into the packet, and what came with it. The kernel closes what has no room. */
@@ -182,7 +197,7 @@ static ssize_t receive_question(struct loop *l, int fd)
 /* False when the connection is finished. */
 static bool answer_one(struct loop *l, int fd)
 {
-    struct buf payload = BUF_INIT(SERVE_MESSAGE_MAX);
+    struct answer a = {BUF_INIT(SERVE_MESSAGE_MAX), fd};
     ssize_t n = receive_question(l, fd);
 
     if (n < 0)
@@ -191,10 +206,10 @@ static bool answer_one(struct loop *l, int fd)
         return false;
     enum err result = ERR_TOO_LARGE;
     if ((size_t)n <= sizeof l->packet)
-        result = run_handler(l, (size_t)n, &payload);
-    bool sent = send_answer(fd, result, &payload);
+        result = run_handler(l, (size_t)n, &a.payload);
+    bool sent = send_answer(&a, result);
     secret_wipe(l->packet, sizeof l->packet < (size_t)n ? sizeof l->packet : (size_t)n);
-    buf_free(&payload);
+    buf_free(&a.payload);
     return sent;
 }
 
@@ -331,9 +346,11 @@ static enum err wait_ready(int fd, short events, int64_t deadline_mono_us)
     }
 }
 
-static enum err send_question(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
-                              int64_t deadline_mono_us)
+enum err serve_ask(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
+                   int64_t deadline_mono_us)
 {
+    if (len > SERVE_MESSAGE_MAX)
+        return ERR_TOO_LARGE;
     union {
         struct cmsghdr align;
         char room[CMSG_SPACE(sizeof give)];
@@ -367,16 +384,16 @@ static enum err receive_packet(int fd, int64_t deadline_mono_us, uint8_t packet[
                                size_t *len)
 {
     for (;;) {
+        ssize_t n = recv(fd, packet, PACKET_MAX, MSG_DONTWAIT | MSG_TRUNC);
+        if (n > 0 && (size_t)n <= PACKET_MAX) {
+            *len = (size_t)n;
+            return ERR_OK;
+        }
+        if (n >= 0 || (errno != EAGAIN && errno != EINTR))
+            return ERR_UNAVAILABLE;
         enum err e = wait_ready(fd, POLLIN, deadline_mono_us);
         if (e)
             return e;
-        ssize_t n = recv(fd, packet, PACKET_MAX, MSG_DONTWAIT | MSG_TRUNC);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR))
-            continue;
-        if (n <= 0 || (size_t)n > PACKET_MAX)
-            return ERR_UNAVAILABLE;
-        *len = (size_t)n;
-        return ERR_OK;
     }
 }
 
@@ -401,14 +418,17 @@ enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len, int64
 enum err serve_call_giving(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
                            int64_t deadline_mono_us, struct buf *answer)
 {
+    enum err e = serve_ask(fd, give, type, msg, len, deadline_mono_us);
+
+    return e ? e : serve_hear(fd, deadline_mono_us, answer);
+}
+
+enum err serve_hear(int fd, int64_t deadline_mono_us, struct buf *answer)
+{
     uint8_t packet[PACKET_MAX]; /* of which only what came is touched */
     size_t packet_len = 0;
 
-    if (len > SERVE_MESSAGE_MAX)
-        return ERR_TOO_LARGE;
-    enum err e = send_question(fd, give, type, msg, len, deadline_mono_us);
-    if (!e)
-        e = receive_packet(fd, deadline_mono_us, packet, &packet_len);
+    enum err e = receive_packet(fd, deadline_mono_us, packet, &packet_len);
     if (!e)
         e = read_answer(packet, packet_len, answer);
     secret_wipe(packet, packet_len);

@@ -4,7 +4,8 @@
  *
  * One message is one SOCK_SEQPACKET packet. Question: type (2 bytes, big-endian), payload. Answer:
  * length of the error name (1 byte), the name ("OK", "PIN_LOCKED"), payload, which is empty unless
- * the name is OK. A name rather than a number, so that the two programs may differ in age.
+ * the name is OK. A name rather than a number, so that the two programs may differ in age. A
+ * question may have several answers, which both ends can count; one that is not OK is the last.
  *
  * Who may connect is decided by the socket's own permissions and its directory's. Depends on base/
  * only: bankd links this file without any of PKCS#11.
@@ -28,6 +29,10 @@ struct serve_handler {
     /* ANSWER is empty, holds at most SERVE_MESSAGE_MAX, and is wiped after it was sent. */
     enum err (*handle)(void *ctx, const uint8_t *msg, size_t len, struct buf *answer);
 };
+
+/* For a handler, with the ANSWER that it was given: sends what that holds as an answer before the
+ * last, and empties it. ERR_UNAVAILABLE: nobody takes it, and the handler has no more to do. */
+MUST_CHECK enum err serve_part(struct buf *answer);
 
 /* Makes a listening socket at PATH with mode 0600, in place of one that a dead process left.
  * ERR_IO, also while another process listens there. The caller closes *OUT and unlinks PATH. */
@@ -69,5 +74,10 @@ MUST_CHECK enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t
 /* The same with a copy of the descriptor GIVE, where that is not -1. */
 MUST_CHECK enum err serve_call_giving(int fd, int give, uint16_t type, const uint8_t *msg,
                                       size_t len, int64_t deadline_mono_us, struct buf *answer);
+
+/* Its two halves, where a question has more than one answer: to ask, and to hear one of them. */
+MUST_CHECK enum err serve_ask(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
+                              int64_t deadline_mono_us);
+MUST_CHECK enum err serve_hear(int fd, int64_t deadline_mono_us, struct buf *answer);
 
 #endif

@@ -79,6 +79,15 @@ static enum err reattach(struct token *t, uint64_t seen, bool failed)
     return e;
 }
 
+bool token_session_gone(struct token *t)
+{
+    pthread_rwlock_wrlock(&t->module->lock);
+    token_login_forget(t);
+    enum err e = token_session_recover(t, true);
+    pthread_rwlock_unlock(&t->module->lock);
+    return e == ERR_TOKEN_REMOVED;
+}
+
 static void leave_pool(struct token *t)
 {
     pthread_mutex_lock(&t->pool_lock);

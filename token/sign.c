@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/inner.h"
 
-#include "base/clock.h"
-
-/* A slow token gives what it has by then: the deadline is for all of a question. */
-#define AT_ONCE_US 1000000
-
 struct signing {
     struct token_key *key;
     const uint8_t *hash;
     size_t hash_len;
-    uint8_t *sig; /* TOKEN_SIG_MAX bytes */
+    uint8_t sig[TOKEN_SIG_MAX];
     size_t sig_len;
     enum err verdict;
+    bool spent; /* the token saw the PIN and did not take it */
 };
 
 static CK_RV sign_begun(struct token *t, CK_SESSION_HANDLE s, struct signing *g)
@@ -35,8 +31,10 @@ static CK_RV sign_authenticated(struct token *t, CK_SESSION_HANDLE s, CK_MECHANI
     g->verdict = token_login_allowed(t);
     if (!g->verdict)
         rv = t->module->f->C_SignInit(s, mechanism, object);
-    if (!g->verdict && rv == CKR_OK)
+    if (!g->verdict && rv == CKR_OK) {
         rv = token_login_context(t, s, &g->verdict);
+        g->spent = g->verdict != ERR_OK;
+    }
     if (!g->verdict && rv == CKR_OK)
         rv = sign_begun(t, s, g);
     pthread_mutex_unlock(&t->context);
@@ -59,25 +57,26 @@ static CK_RV sign(struct token *t, const struct token_session *s, void *arg)
     return rv == CKR_OK ? sign_begun(t, s->handle, g) : rv;
 }
 
-static enum err sign_one(struct token_key *k, const uint8_t *hash, struct token_made *out)
+static enum err sign_one(struct signing *g)
 {
-    struct signing g = {
-        .key = k, .hash = hash, .hash_len = token_hash_len(k->info.curve), .sig = out->sig};
-
-    enum err e = token_session_run(k->token, "C_Sign", sign, &g);
-    out->len = g.sig_len;
-    return g.verdict ? g.verdict : e;
+    enum err e = token_session_run(g->key->token, "C_Sign", sign, g);
+    if (g->spent && g->verdict == ERR_TOKEN_FAILED)
+        return token_session_gone(g->key->token) ? ERR_TOKEN_REMOVED : g->verdict;
+    return g->verdict ? g->verdict : e;
 }
 
-enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
-                        struct token_made *out, size_t *done)
+enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
+                        void *ctx)
 {
-    const int64_t end_us = clock_mono_us() + AT_ONCE_US;
+    struct signing g = {.key = k, .hash = hashes, .hash_len = token_hash_len(k->info.curve)};
     enum err e = ERR_OK;
 
-    for (*done = 0; !e && *done < count && (!*done || clock_mono_us() < end_us); *done += !e)
-        e = sign_one(k, hashes + *done * token_hash_len(k->info.curve), &out[*done]);
-    return *done ? ERR_OK : e; /* one that failed after others is met again, as the first */
+    for (size_t i = 0; !e && i < count; i++, g.hash += g.hash_len) {
+        e = sign_one(&g);
+        if (!e)
+            e = made(ctx, g.sig, g.sig_len);
+    }
+    return e;
 }
 
 struct derivation {

@@ -262,10 +262,11 @@ MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t 
 #define TOKEN_AT_ONCE 16 /* hashes in a question to the helper */
 
 /* Signs COUNT hashes, which stand one after another at HASHES, as token_sign would one by one, but
- * asks the helper for TOKEN_AT_ONCE at once; the signatures come one after another to SIGS, each of
- * token_sig_len bytes. *DONE: how many are there, also when one failed. */
+ * asks the helper for TOKEN_AT_ONCE at once. TAKE gets each signature, of token_sig_len bytes,
+ * while the token makes the next. It ends with the first that fails, or that TAKE does not take. */
+typedef enum err token_take(void *ctx, const uint8_t *sig);
 MUST_CHECK enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count,
-                                    uint8_t *sigs, size_t *done);
+                                    token_take *take, void *ctx);
 
 /* Writes the DER certificate of K's public half (else ERR_KEY_MISMATCH) to the token, under the
  * key's id and label; an earlier certificate of this id and issuer goes, and where there is another

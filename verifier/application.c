@@ -9,9 +9,7 @@ static enum err check_display(const struct application_word *said,
     uint8_t digest[DIGEST_LEN];
     enum err e = application_display_digest(application, said->verb, digest);
 
-    if (e != ERR_OK)
-        return e;
-    return memcmp(digest, said->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+    return verified_shown(e, digest, said->display_digest);
 }
 
 /* docs/FORMAT.md section 8.8: what the statement says, against what it must be about. */

@@ -20,9 +20,7 @@ static enum err check_signed(const struct batch *b, const struct policy *policy,
         e = ERR_BATCH_NOT_ALLOWED;
     if (e == ERR_OK)
         e = batch_display_digest(b, policy, digest);
-    if (e != ERR_OK)
-        return e;
-    return memcmp(digest, b->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+    return verified_shown(e, digest, b->display_digest);
 }
 
 static enum err check(const void *input, const struct buf *payload, struct verified *v)

@@ -12,16 +12,13 @@ static enum err check_subject(const struct decision *d, const struct verify_deci
     return verified_about(&said, in->bank, in->order);
 }
 
-/* What was shown is rendered again; nothing that the signer's program says about it counts. */
 static enum err check_display(const struct decision *d, const struct order *order,
                               const struct policy *policy)
 {
     uint8_t digest[DIGEST_LEN];
     enum err e = display_digest(order, policy, d->verb, digest);
 
-    if (e != ERR_OK)
-        return e;
-    return memcmp(digest, d->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+    return verified_shown(e, digest, d->display_digest);
 }
 
 /* In the order of docs/FORMAT.md section 5, after form, key and signature (verified_make). */

@@ -21,9 +21,7 @@ static enum err check_display(const struct delegation *said, const struct policy
     uint8_t digest[DIGEST_LEN];
     enum err e = delegation_display_digest(said, policy, digest);
 
-    if (e != ERR_OK)
-        return e;
-    return memcmp(digest, said->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+    return verified_shown(e, digest, said->display_digest);
 }
 
 static enum err check(const void *input, const struct buf *payload, struct verified *v)

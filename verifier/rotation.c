@@ -8,9 +8,7 @@ static enum err check_display(const struct rotation *said)
     uint8_t digest[DIGEST_LEN];
     enum err e = rotation_display_digest(said, digest);
 
-    if (e != ERR_OK)
-        return e;
-    return memcmp(digest, said->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+    return verified_shown(e, digest, said->display_digest);
 }
 
 /* The new key signed these very words: the bank, the old key and the nonce are among them. */

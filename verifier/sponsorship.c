@@ -8,9 +8,7 @@ static enum err check_display(const struct sponsorship *said)
     uint8_t digest[DIGEST_LEN];
     enum err e = sponsorship_display_digest(said, digest);
 
-    if (e != ERR_OK)
-        return e;
-    return memcmp(digest, said->display_digest, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+    return verified_shown(e, digest, said->display_digest);
 }
 
 /* docs/FORMAT.md section 8.10: what the statement says, against what it must be about. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verifier/verified.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -104,6 +105,14 @@ enum err verified_under(const struct policy *p, const uint8_t digest[static DIGE
     return strcmp(policy_account(p), account) == 0 ? ERR_OK : ERR_ACCOUNT_MISMATCH;
 }
 
+enum err verified_shown(enum err rendered, const uint8_t digest[static DIGEST_LEN],
+                        const uint8_t said[static DIGEST_LEN])
+{
+    if (rendered != ERR_OK)
+        return rendered;
+    return memcmp(digest, said, DIGEST_LEN) == 0 ? ERR_OK : ERR_DISPLAY_MISMATCH;
+}
+
 void verified_free(struct verified *v)
 {
     if (v && v->kind == STATEMENT_OPERATOR_ACT)
@@ -123,27 +132,19 @@ const char *verified_signer(const struct verified *v)
     return v->signer;
 }
 
+static_assert(offsetof(struct decision, head) + offsetof(struct batch, head) +
+                      offsetof(struct statement_login, head) +
+                      offsetof(struct policy_change, head) +
+                      offsetof(struct application_word, head) + offsetof(struct terminal, head) +
+                      offsetof(struct delegation, head) + offsetof(struct sponsorship, head) +
+                      offsetof(struct rotation, head) + offsetof(struct operator_act, head) +
+                      offsetof(struct enrolment, head) ==
+                  0,
+              "every statement begins with its head");
+
 const struct statement *verified_head(const struct verified *v)
 {
-    if (v->kind == STATEMENT_BATCH_DECISION)
-        return &v->body.batch.said.head;
-    if (v->kind == STATEMENT_POLICY)
-        return &v->body.policy.head;
-    if (v->kind == STATEMENT_APPLICATION)
-        return &v->body.application.head;
-    if (v->kind == STATEMENT_TERMINAL)
-        return &v->body.terminal.head;
-    if (v->kind == STATEMENT_DELEGATION)
-        return &v->body.delegation.head;
-    if (v->kind == STATEMENT_SPONSORSHIP)
-        return &v->body.sponsorship.head;
-    if (v->kind == STATEMENT_OPERATOR_ACT)
-        return &v->body.act.head;
-    if (v->kind == STATEMENT_ROTATION)
-        return &v->body.rotation.head;
-    if (v->kind == STATEMENT_ENROLMENT)
-        return &v->body.enrolment.head;
-    return v->kind == STATEMENT_DECISION ? &v->body.decision.head : &v->body.login.head;
+    return &v->body.head;
 }
 
 const uint8_t *verified_jws_digest(const struct verified *v)

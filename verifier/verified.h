@@ -14,6 +14,7 @@ struct verified {
     char signer[KEY_THUMBPRINT_LEN + 1];
     uint8_t jws_digest[DIGEST_LEN];
     union {
+        struct statement head; /* with which each of the others begins */
         struct decision decision;
         struct {
             struct batch said;
@@ -66,5 +67,11 @@ const struct policy *verified_find_policy(const struct policy *given,
  * POLICY_MISMATCH, BANK_MISMATCH, ACCOUNT_MISMATCH. */
 MUST_CHECK enum err verified_under(const struct policy *p, const uint8_t digest[static DIGEST_LEN],
                                    const char *bank, const char *account);
+
+/* What was shown is rendered again; nothing that the signer's program says about it counts.
+ * RENDERED is what came of that, DIGEST what it gave, SAID the statement's: DISPLAY_MISMATCH, or
+ * RENDERED's failure. */
+MUST_CHECK enum err verified_shown(enum err rendered, const uint8_t digest[static DIGEST_LEN],
+                                   const uint8_t said[static DIGEST_LEN]);
 
 #endif

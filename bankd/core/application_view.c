@@ -147,7 +147,7 @@ enum err core_application(struct core *c, const struct core_caller *who, const c
 
 /* --- many --- */
 
-static enum err push(struct core *c, const struct store_query *q, struct doc *list, int64_t *last)
+static enum err push(struct core *c, const struct store_query *q, struct doc *list)
 {
     struct doc one = {0};
     struct application_row a;
@@ -159,7 +159,6 @@ static enum err push(struct core *c, const struct store_query *q, struct doc *li
         doc_free(&one);
     else
         doc_push(list, &one);
-    *last = a.id;
     return e;
 }
 
@@ -168,10 +167,7 @@ enum err core_applications(struct core *c, const struct core_caller *who,
 {
     struct session_viewer viewer;
     struct page page;
-    struct doc body = {0}, list = {0};
-    size_t count = 0;
-    int64_t last = 0;
-    bool row = false;
+    struct doc body = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -179,23 +175,13 @@ enum err core_applications(struct core *c, const struct core_caller *who,
     enum err e = session_viewer(c, who, &viewer);
     if (!e)
         e = page_read(asked, 0, &page);
-    if (e)
-        return answer_refuse(c, who, e, out);
-    doc_object(&body);
-    doc_array(&list);
-    struct store_query *q = store_query(c->store, STORE_APPLICATION_PAGE);
-    store_bind_int(q, ":after", page.cursor);
-    store_bind_int(q, ":all", viewer.is_operator);
-    store_bind_int(q, ":holder", viewer.holder);
-    store_bind_int(q, ":limit", page.limit);
-    e = store_step(q, &row);
-    for (; !e && row; count++) {
-        e = push(c, q, &list, &last);
-        if (!e)
-            e = store_step(q, &row);
+    if (!e) {
+        struct store_query *q = store_query(c->store, STORE_APPLICATION_PAGE);
+        store_bind_int(q, ":after", page.cursor);
+        store_bind_int(q, ":all", viewer.is_operator);
+        store_bind_int(q, ":holder", viewer.holder);
+        store_bind_int(q, ":limit", page.limit);
+        e = page_rows(c, &page, q, push, "applications", &body);
     }
-    store_done(q);
-    page_next(&page, count, last, &body);
-    doc_put(&body, "applications", &list);
     return answer_finish(c, who, e, 200, &body, out);
 }

@@ -23,7 +23,6 @@ static enum err enter(void *ctx)
 
     if (d->batch.id)
         return ERR_OK;
-    d->stated.policy = d->current;
     return batches_enter(d->c, d->stated.verified, &d->stated.key, &d->account, &d->batch);
 }
 

@@ -20,8 +20,7 @@ struct batches_row {
 
 /* By the very statement. */
 MUST_CHECK enum err batches_find(struct core *c, const struct verified *v, struct batches_row *out);
-/* Its first order is here, and it is fresh: enters it, unless its policy is none that is or was in
- * force: POLICY_STALE. */
+/* Its first order is here, and it is fresh: enters it. */
 MUST_CHECK enum err batches_enter(struct core *c, const struct verified *v,
                                   const struct people_key *signer, const struct ledger_account *a,
                                   struct batches_row *out);

@@ -7,13 +7,18 @@
 #include <string.h>
 
 /* Sorted by key: lookups are many and additions rare. */
-struct cache {
-    pthread_rwlock_t lock;
-    size_t key_len;
-    void (*free_value)(void *value);
+struct list {
     size_t count, room;
     uint8_t *keys; /* count * key_len bytes */
     void **values;
+};
+
+struct cache {
+    size_t key_len;
+    void (*free_value)(void *value);
+    pthread_rwlock_t lock;
+    struct list held;  /* everybody's, under LOCK */
+    struct list fresh; /* did not settle yet; HELD has room for it */
 };
 
 enum err cache_new(size_t key_len, void (*free_value)(void *value), struct cache **out)
@@ -32,27 +37,39 @@ enum err cache_new(size_t key_len, void (*free_value)(void *value), struct cache
     return ERR_OK;
 }
 
+static void free_values(const struct cache *c, struct list *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        c->free_value(list->values[i]);
+    list->count = 0;
+}
+
+static void free_list(const struct cache *c, struct list *list)
+{
+    free_values(c, list);
+    free(list->keys);
+    free(list->values);
+}
+
 void cache_free(struct cache *c)
 {
     if (!c)
         return;
-    for (size_t i = 0; i < c->count; i++)
-        c->free_value(c->values[i]);
-    free(c->keys);
-    free(c->values);
+    free_list(c, &c->held);
+    free_list(c, &c->fresh);
     pthread_rwlock_destroy(&c->lock);
     free(c);
 }
 
 /* Where KEY stands, or would stand. */
-static size_t place(const struct cache *c, const void *key, int *order)
+static size_t place(const struct cache *c, const struct list *list, const void *key, int *order)
 {
-    size_t low = 0, high = c->count;
+    size_t low = 0, high = list->count;
 
     *order = 1;
     while (low < high && *order != 0) {
         size_t middle = low + (high - low) / 2;
-        *order = memcmp(key, c->keys + middle * c->key_len, c->key_len);
+        *order = memcmp(key, list->keys + middle * c->key_len, c->key_len);
         if (*order == 0)
             return middle;
         if (*order < 0)
@@ -64,58 +81,91 @@ static size_t place(const struct cache *c, const void *key, int *order)
     return low;
 }
 
-static enum err make_room(struct cache *c)
+static void *look(const struct cache *c, const struct list *list, const void *key)
 {
-    if (c->count < c->room)
+    int order = 0;
+    size_t at = place(c, list, key, &order);
+
+    return order == 0 ? list->values[at] : NULL;
+}
+
+static enum err make_room(const struct cache *c, struct list *list, size_t count)
+{
+    if (count <= list->room)
         return ERR_OK;
-    size_t room = c->room ? c->room * 2 : 16;
-    uint8_t *keys = realloc(c->keys, room * c->key_len);
+    size_t room = list->room ? list->room * 2 : 16;
+    uint8_t *keys = realloc(list->keys, room * c->key_len);
     if (!keys)
         return ERR_NO_MEMORY;
-    c->keys = keys;
-    void **values = realloc(c->values, room * sizeof *values);
+    list->keys = keys;
+    void **values = realloc(list->values, room * sizeof *values);
     if (!values)
         return ERR_NO_MEMORY;
-    c->values = values;
-    c->room = room;
+    list->values = values;
+    list->room = room;
     return ERR_OK;
 }
 
-static void insert(struct cache *c, size_t at, const void *key, void *value)
-{
-    size_t behind = c->count - at;
-
-    memmove(c->keys + (at + 1) * c->key_len, c->keys + at * c->key_len, behind * c->key_len);
-    memmove(c->values + at + 1, c->values + at, behind * sizeof *c->values);
-    memcpy(c->keys + at * c->key_len, key, c->key_len);
-    c->values[at] = value;
-    c->count++;
-}
-
-enum err cache_put(struct cache *c, const void *key, void *value)
+/* There is room. */
+static void insert(const struct cache *c, struct list *list, const void *key, void *value)
 {
     int order = 0;
+    size_t at = place(c, list, key, &order);
+    size_t behind = list->count - at;
 
-    pthread_rwlock_wrlock(&c->lock);
-    enum err e = make_room(c);
-    size_t at = place(c, key, &order);
-    if (!e && order != 0) {
-        insert(c, at, key, value);
-        value = NULL;
+    memmove(list->keys + (at + 1) * c->key_len, list->keys + at * c->key_len, behind * c->key_len);
+    memmove(list->values + at + 1, list->values + at, behind * sizeof *list->values);
+    memcpy(list->keys + at * c->key_len, key, c->key_len);
+    list->values[at] = value;
+    list->count++;
+}
+
+/* What settles cannot fail any more. */
+enum err cache_put(struct cache *c, const void *key, void *value)
+{
+    if (cache_find_own(c, key)) {
+        c->free_value(value);
+        return ERR_OK;
     }
-    pthread_rwlock_unlock(&c->lock);
-    if (value)
+    enum err e = make_room(c, &c->fresh, c->fresh.count + 1);
+    if (!e) {
+        pthread_rwlock_wrlock(&c->lock);
+        e = make_room(c, &c->held, c->held.count + c->fresh.count + 1);
+        pthread_rwlock_unlock(&c->lock);
+    }
+    if (!e)
+        insert(c, &c->fresh, key, value);
+    else
         c->free_value(value);
     return e;
 }
 
+void cache_settle(struct cache *c, bool keep)
+{
+    if (!c->fresh.count)
+        return;
+    if (!keep) {
+        free_values(c, &c->fresh);
+        return;
+    }
+    pthread_rwlock_wrlock(&c->lock);
+    for (size_t i = 0; i < c->fresh.count; i++)
+        insert(c, &c->held, c->fresh.keys + i * c->key_len, c->fresh.values[i]);
+    pthread_rwlock_unlock(&c->lock);
+    c->fresh.count = 0;
+}
+
 void *cache_find(struct cache *c, const void *key)
 {
-    int order = 0;
-
     pthread_rwlock_rdlock(&c->lock);
-    size_t at = place(c, key, &order);
-    void *value = order == 0 ? c->values[at] : NULL;
+    void *value = look(c, &c->held, key);
     pthread_rwlock_unlock(&c->lock);
     return value;
+}
+
+void *cache_find_own(struct cache *c, const void *key)
+{
+    void *value = cache_find(c, key);
+
+    return value ? value : look(c, &c->fresh, key);
 }

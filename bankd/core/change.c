@@ -10,6 +10,11 @@
 #include "bankd/core/stated.h"
 #include <string.h>
 
+/* Evidence of every later order tells how each policy came into force. So much of it, at most, is
+ * entries and bytes of policies; the rest is the order's. */
+#define TOLD_MAX 640
+#define POLICIES_BYTES_MAX (INT64_C(1) << 20)
+
 struct changing {
     struct core *c;
     struct stated stated;
@@ -67,6 +72,37 @@ static enum err check_people(struct changing *d)
     return e;
 }
 
+/* What it may come to: a word of each, his enrolment, and that a waiting clause opened. */
+static int64_t may_tell(const struct changing *d)
+{
+    int64_t voters = 0;
+
+    for (size_t i = 0; i < policy_holder_count(d->from); i++)
+        voters += policy_may_approve(d->from, policy_holder(d->from, i));
+    for (size_t i = 0; i < policy_holder_count(d->to); i++) {
+        const char *holder = policy_holder(d->to, i);
+        voters += policy_may_approve(d->to, holder) && !policy_may_approve(d->from, holder);
+    }
+    return 2 * voters + 1;
+}
+
+/* No policy comes into force that evidence could not tell of. */
+static enum err check_told(const struct changing *d)
+{
+    struct store_query *q = store_query(d->c->store, STORE_POLICY_WEIGHT);
+    bool fits = false, found = false;
+    size_t len = 0;
+
+    (void)policy_bytes(d->to, &len);
+    store_bind_text(q, ":account", d->account.account);
+    enum err e = store_step(q, &found);
+    if (!e && found)
+        fits = store_int(q, 0) + may_tell(d) <= TOLD_MAX &&
+               store_int(q, 1) + (int64_t)len <= POLICIES_BYTES_MAX;
+    store_done(q);
+    return !e && !fits ? ERR_POLICIES_TOO_MANY : e;
+}
+
 static enum err check_proposal(struct changing *d)
 {
     const char *currency = policy_currency(d->to);
@@ -77,7 +113,8 @@ static enum err check_proposal(struct changing *d)
         return ERR_CURRENCY_MISMATCH;
     if (!policy_valid_at(d->to, d->c->now_us))
         return ERR_POLICY_NOT_VALID;
-    return check_people(d);
+    enum err e = check_people(d);
+    return e ? e : check_told(d);
 }
 
 static enum err check_known(const struct changing *d)

@@ -110,7 +110,11 @@ static enum err load(struct core *c)
         e = load_all(c, STORE_KEY_ALL, add_key);
     if (!e)
         e = load_all(c, STORE_POLICY_ALL, add_policy);
-    return e ? e : entries_load(c);
+    if (e)
+        return e;
+    cache_settle(c->keys, true);
+    cache_settle(c->policies, true);
+    return entries_load(c);
 }
 
 enum err core_open(struct store *store, const struct core_options *options, struct core **out)
@@ -187,11 +191,22 @@ struct verify_policies core_policies(struct core *c)
 enum err state_policy(struct core *c, const uint8_t digest[static DIGEST_LEN],
                       const struct policy **out)
 {
-    *out = core_policy(c, digest);
+    *out = cache_find_own(c->policies, digest);
     return *out ? ERR_OK : ERR_STORE_FAILED;
 }
 
 /* --- the batch --- */
+
+/* What it brought is known once the books have it, all of it, and otherwise not at all: the head
+ * that they have says which. */
+static void settle(struct core *c)
+{
+    bool stands = c->durable.size == c->committing;
+
+    cache_settle(c->keys, stands);
+    cache_settle(c->policies, stands);
+    c->committing = 0;
+}
 
 enum err core_begin(struct core *c, const struct core_time *t)
 {
@@ -202,6 +217,7 @@ enum err core_begin(struct core *c, const struct core_time *t)
         core_rollback(c);
         return e;
     }
+    settle(c); /* unless that was not known before */
     c->given = *t;
     c->accepted = false;
     c->now_us = t->now_us > c->newest_us ? t->now_us : c->newest_us;
@@ -243,6 +259,7 @@ enum err core_commit(struct core *c)
 {
     struct core_head head = {.size = c->tree.size};
 
+    c->committing = c->tree.size;
     enum err e = merkle_frontier_root(&c->tree, &head.root);
     if (!e)
         e = notices_make(c);
@@ -250,8 +267,10 @@ enum err core_commit(struct core *c)
         e = entries_save(c);
     if (!e)
         e = store_commit(c->store);
-    if (!e)
+    if (!e) {
         c->durable = head;
+        settle(c);
+    }
     if (!e && c->accepted) {
         c->anchor = c->given;
         c->stopped = false;
@@ -265,7 +284,9 @@ void core_rollback(struct core *c)
 {
     store_rollback(c->store);
     c->tree_current = false;
-    if (entries_load(c) != ERR_OK)
+    if (entries_load(c) == ERR_OK)
+        settle(c);
+    else
         c->tree_current = false;
 }
 

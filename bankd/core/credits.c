@@ -91,30 +91,18 @@ enum err credits_set(struct core *c, struct credit *k, enum credit_state state)
     return store_run(q);
 }
 
-enum err credits_list(struct core *c, int64_t after, unsigned limit, struct doc *list,
-                      size_t *count, int64_t *last)
+enum err credits_push(struct core *c, const struct store_query *q, struct doc *list)
 {
-    struct store_query *q = store_query(c->store, STORE_CREDIT_SUSPENSE);
-    bool row = false;
+    struct credit k;
+    struct doc one = {0};
 
-    *count = 0;
-    store_bind_int(q, ":after", after);
-    store_bind_int(q, ":limit", limit);
-    enum err e = store_step(q, &row);
-    while (!e && row) {
-        struct credit k;
-        struct doc one = {0};
-        e = read_row(q, &k);
-        if (e)
-            break;
-        credits_view(&k, &one);
-        doc_push(list, &one);
-        *last = k.id;
-        ++*count;
-        e = store_step(q, &row);
-    }
-    store_done(q);
-    return e;
+    (void)c;
+    enum err e = read_row(q, &k);
+    if (e)
+        return e;
+    credits_view(&k, &one);
+    doc_push(list, &one);
+    return ERR_OK;
 }
 
 void credits_view(const struct credit *k, struct doc *out)

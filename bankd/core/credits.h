@@ -31,9 +31,8 @@ MUST_CHECK enum err credits_known(struct core *c, const char *reference, bool *o
 /* Sets ID. */
 MUST_CHECK enum err credits_add(struct core *c, struct credit *k);
 MUST_CHECK enum err credits_set(struct core *c, struct credit *k, enum credit_state state);
-/* Pushes those in suspense behind AFTER, at most LIMIT. */
-MUST_CHECK enum err credits_list(struct core *c, int64_t after, unsigned limit, struct doc *list,
-                                 size_t *count, int64_t *last);
+/* For page_rows, of STORE_CREDIT_SUSPENSE. */
+MUST_CHECK enum err credits_push(struct core *c, const struct store_query *q, struct doc *list);
 void credits_view(const struct credit *k, struct doc *out);
 
 #endif

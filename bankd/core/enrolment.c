@@ -446,7 +446,7 @@ enum err core_enrolment(struct core *c, const struct core_caller *who, const cha
     return enrolment_answer(c, who, enrolment_find(c, name, &a), 200, &a, out);
 }
 
-static enum err push(struct core *c, const struct store_query *q, struct doc *list, int64_t *last)
+static enum err push(struct core *c, const struct store_query *q, struct doc *list)
 {
     struct doc one = {0};
     struct enrolment_row a;
@@ -459,7 +459,6 @@ static enum err push(struct core *c, const struct store_query *q, struct doc *li
     if (!e)
         e = enrolment_put_wanted(c, &a, &one);
     doc_push(list, &one);
-    *last = a.id;
     return e;
 }
 
@@ -467,10 +466,7 @@ enum err core_enrolments(struct core *c, const struct core_caller *who,
                          const struct core_page *asked, struct core_answer *out)
 {
     struct page page;
-    struct doc body = {0}, list = {0};
-    size_t count = 0;
-    int64_t last = 0;
-    bool row = false;
+    struct doc body = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -478,21 +474,11 @@ enum err core_enrolments(struct core *c, const struct core_caller *who,
     enum err e = session_operator(who);
     if (!e)
         e = page_read(asked, 0, &page);
-    if (e)
-        return answer_refuse(c, who, e, out);
-    doc_object(&body);
-    doc_array(&list);
-    struct store_query *q = store_query(c->store, STORE_ENROLMENT_PAGE);
-    store_bind_int(q, ":after", page.cursor);
-    store_bind_int(q, ":limit", page.limit);
-    e = store_step(q, &row);
-    for (; !e && row; count++) {
-        e = push(c, q, &list, &last);
-        if (!e)
-            e = store_step(q, &row);
+    if (!e) {
+        struct store_query *q = store_query(c->store, STORE_ENROLMENT_PAGE);
+        store_bind_int(q, ":after", page.cursor);
+        store_bind_int(q, ":limit", page.limit);
+        e = page_rows(c, &page, q, push, "enrolments", &body);
     }
-    store_done(q);
-    page_next(&page, count, last, &body);
-    doc_put(&body, "enrolments", &list);
     return answer_finish(c, who, e, 200, &body, out);
 }

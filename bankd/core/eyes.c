@@ -18,16 +18,18 @@ static const char *const names[EYES_ACTS] = {
     [EYES_SUSPENDED] = "suspended", [EYES_RESUMED] = "resumed",
 };
 
-/* Who ENTERED it so lately may not do what DOES says. An account's object counts for its orders. */
+/* Who ENTERED it so lately may not do what DOES says; nor may anybody, where an operator MUST have
+ * entered it. An account's object counts for its orders. */
 static const struct {
     enum eyes_act does, entered;
     int64_t within_us;
+    bool must;
 } rules[] = {
-    {EYES_RELEASED, EYES_OPENED, EVER},   {EYES_RELEASED, EYES_BOOKED, MONEY_US},
-    {EYES_RELEASED, EYES_HELD, EVER},     {EYES_OUTCOME, EYES_RELEASED, EVER},
-    {EYES_DISPOSED, EYES_CREDITED, EVER}, {EYES_UNBLOCKED, EYES_BLOCKED, EVER},
-    {EYES_RESUMED, EYES_SUSPENDED, EVER}, {EYES_ROLES, EYES_ENROLLED, EVER},
-    {EYES_ADMITTED, EYES_ADMITTED, EVER},
+    {EYES_RELEASED, EYES_OPENED, EVER, false},   {EYES_RELEASED, EYES_BOOKED, MONEY_US, false},
+    {EYES_RELEASED, EYES_HELD, EVER, false},     {EYES_OUTCOME, EYES_RELEASED, EVER, false},
+    {EYES_DISPOSED, EYES_CREDITED, EVER, false}, {EYES_UNBLOCKED, EYES_BLOCKED, EVER, false},
+    {EYES_RESUMED, EYES_SUSPENDED, EVER, true},  {EYES_ROLES, EYES_ENROLLED, EVER, false},
+    {EYES_ADMITTED, EYES_ADMITTED, EVER, false},
 };
 
 enum err eyes_note(struct core *c, const struct core_caller *who, enum eyes_act act,
@@ -39,6 +41,15 @@ enum err eyes_note(struct core *c, const struct core_caller *who, enum eyes_act 
     store_bind_text(q, ":act", names[act]);
     store_bind_text(q, ":operator", who->operator_name);
     store_bind_int(q, ":time", c->now_us);
+    return store_run(q);
+}
+
+enum err eyes_forget(struct core *c, enum eyes_act act, const char *object)
+{
+    struct store_query *q = store_query(c->store, STORE_HAND_DROP);
+
+    store_bind_text(q, ":object", object);
+    store_bind_text(q, ":act", names[act]);
     return store_run(q);
 }
 
@@ -70,6 +81,14 @@ static enum err did(struct core *c, const struct core_caller *who, size_t rule, 
     return !e && found ? ERR_FOUR_EYES : e;
 }
 
+static enum err nobody_did(struct core *c, size_t rule, const char *object)
+{
+    int64_t times = 1;
+    enum err e = rules[rule].must ? eyes_count(c, rules[rule].entered, object, &times) : ERR_OK;
+
+    return !e && times == 0 ? ERR_FOUR_EYES : e;
+}
+
 /* Nobody has a say in his own roles. */
 static bool is_himself(const struct core_caller *who, enum eyes_act act, const char *object)
 {
@@ -93,8 +112,11 @@ enum err eyes_check(struct core *c, const struct core_caller *who, enum eyes_act
     if (is_himself(who, act, object))
         return ERR_FOUR_EYES;
     for (size_t i = 0; !e && i < sizeof rules / sizeof *rules; i++) {
-        if (rules[i].does == act)
-            e = did(c, who, i, object);
+        if (rules[i].does != act)
+            continue;
+        e = did(c, who, i, object);
+        if (!e)
+            e = nobody_did(c, i, object);
     }
     return e;
 }

@@ -31,6 +31,8 @@ enum eyes_act {
 /* Remembers that WHO did it to OBJECT, also while the bank does not want four eyes. */
 MUST_CHECK enum err eyes_note(struct core *c, const struct core_caller *who, enum eyes_act act,
                               const char *object);
+/* Nobody did it to OBJECT. */
+MUST_CHECK enum err eyes_forget(struct core *c, enum eyes_act act, const char *object);
 /* How often it was done to OBJECT, by whomever. */
 MUST_CHECK enum err eyes_count(struct core *c, enum eyes_act act, const char *object, int64_t *out);
 /* FOUR_EYES when WHO may not do it to OBJECT. */

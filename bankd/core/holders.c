@@ -154,14 +154,22 @@ enum err core_operator_add(struct core *c, const struct core_caller *who, const 
     return enrol(c, who, &in, out);
 }
 
+static enum err push(struct core *c, const struct store_query *q, struct doc *list)
+{
+    const struct enrolling in = {
+        .kind = people_kind_read(q, 3), .id = store_text(q, 1), .name = store_text(q, 2)};
+    struct doc one = {0};
+
+    enum err e = describe(c, store_int(q, 0), &in, &one);
+    doc_push(list, &one);
+    return e;
+}
+
 static enum err list(struct core *c, const struct core_caller *who, enum people_kind kind,
                      const struct core_page *asked, struct core_answer *out)
 {
     struct page page;
-    struct doc body = {0}, list = {0};
-    size_t count = 0;
-    int64_t last = 0;
-    bool row = false;
+    struct doc body = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -169,29 +177,13 @@ static enum err list(struct core *c, const struct core_caller *who, enum people_
     enum err e = session_operator(who);
     if (!e)
         e = page_read(asked, 0, &page);
-    if (e)
-        return answer_refuse(c, who, e, out);
-    doc_object(&body);
-    doc_array(&list);
-    struct store_query *q = store_query(c->store, STORE_HOLDER_PAGE);
-    store_bind_text(q, ":kind", people_kind_name(kind));
-    store_bind_int(q, ":after", page.cursor);
-    store_bind_int(q, ":limit", page.limit);
-    e = store_step(q, &row);
-    while (!e && row) {
-        const struct enrolling in = {
-            .kind = kind, .id = store_text(q, 1), .name = store_text(q, 2)};
-        struct doc one = {0};
-        last = store_int(q, 0);
-        count++;
-        e = describe(c, last, &in, &one);
-        doc_push(&list, &one);
-        if (!e)
-            e = store_step(q, &row);
+    if (!e) {
+        struct store_query *q = store_query(c->store, STORE_HOLDER_PAGE);
+        store_bind_text(q, ":kind", people_kind_name(kind));
+        store_bind_int(q, ":after", page.cursor);
+        store_bind_int(q, ":limit", page.limit);
+        e = page_rows(c, &page, q, push, lists[kind], &body);
     }
-    store_done(q);
-    page_next(&page, count, last, &body);
-    doc_put(&body, lists[kind], &list);
     return answer_finish(c, who, e, 200, &body, out);
 }
 

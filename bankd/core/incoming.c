@@ -195,9 +195,7 @@ enum err core_suspense(struct core *c, const struct core_caller *who, const stru
                        struct core_answer *out)
 {
     struct page page;
-    struct doc body = {0}, list = {0};
-    size_t count = 0;
-    int64_t last = 0;
+    struct doc body = {0};
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -205,13 +203,12 @@ enum err core_suspense(struct core *c, const struct core_caller *who, const stru
     enum err e = session_operator(who);
     if (!e)
         e = page_read(asked, 0, &page);
-    doc_object(&body);
-    doc_array(&list);
-    if (!e)
-        e = credits_list(c, page.cursor, page.limit, &list, &count, &last);
-    doc_put(&body, "credits", &list);
-    if (!e)
-        page_next(&page, count, last, &body);
+    if (!e) {
+        struct store_query *q = store_query(c->store, STORE_CREDIT_SUSPENSE);
+        store_bind_int(q, ":after", page.cursor);
+        store_bind_int(q, ":limit", page.limit);
+        e = page_rows(c, &page, q, credits_push, "credits", &body);
+    }
     return answer_finish(c, who, e, 200, &body, out);
 }
 

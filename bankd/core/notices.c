@@ -239,21 +239,11 @@ static void put_notice(const struct store_query *q, bool courier, struct doc *li
     doc_push(list, &one);
 }
 
-static enum err put_rows(struct store_query *q, bool courier, struct doc *list, size_t *count,
-                         int64_t *last)
+static enum err push(struct core *c, const struct store_query *q, struct doc *list)
 {
-    bool row = false;
-    enum err e = store_step(q, &row);
-
-    *count = 0;
-    while (!e && row) {
-        *last = store_int(q, 0);
-        (*count)++;
-        put_notice(q, courier, list);
-        e = store_step(q, &row);
-    }
-    store_done(q);
-    return e;
+    (void)c;
+    put_notice(q, false, list);
+    return ERR_OK;
 }
 
 /* Each channel for itself, so that no mail waits for webhooks that hang, and of each address one.
@@ -265,12 +255,16 @@ static enum err put_due(struct core *c, struct doc *list)
 
     for (size_t i = 0; !e && i < sizeof channels / sizeof *channels; i++) {
         struct store_query *q = store_query(c->store, STORE_NOTICE_DUE);
-        size_t count = 0;
-        int64_t last = 0;
+        bool row = false;
         store_bind_text(q, ":channel", channels[i]);
         store_bind_int(q, ":now", c->now_us);
         store_bind_int(q, ":limit", CARRIED_MAX);
-        e = put_rows(q, true, list, &count, &last);
+        e = store_step(q, &row);
+        while (!e && row) {
+            put_notice(q, true, list);
+            e = store_step(q, &row);
+        }
+        store_done(q);
     }
     return e;
 }
@@ -301,10 +295,8 @@ enum err core_courier(struct core *c, const struct core_carried *carried, size_t
 enum err core_notices(struct core *c, const struct core_caller *who, const struct core_page *asked,
                       struct core_answer *out)
 {
-    struct doc body = {0}, list = {0};
+    struct doc body = {0};
     struct page page;
-    size_t count = 0;
-    int64_t last = 0;
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -312,17 +304,12 @@ enum err core_notices(struct core *c, const struct core_caller *who, const struc
     enum err e = session_operator(who);
     if (!e)
         e = page_read(asked, 0, &page);
-    doc_object(&body);
-    doc_array(&list);
     if (!e) {
         struct store_query *q = store_query(c->store, STORE_NOTICE_PAGE);
         store_bind_int(q, ":after", page.cursor);
         store_bind_int(q, ":limit", page.limit);
-        e = put_rows(q, false, &list, &count, &last);
+        e = page_rows(c, &page, q, push, "notices", &body);
     }
-    if (!e)
-        page_next(&page, count, last, &body);
-    doc_put(&body, "notices", &list);
     return answer_finish(c, who, e, 200, &body, out);
 }
 

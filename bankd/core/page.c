@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/page.h"
 
+#include "bankd/store/store.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -57,4 +58,27 @@ void page_next(const struct page *p, size_t count, int64_t last, struct doc *out
         return;
     snprintf(text, sizeof text, "%" PRId64, last);
     doc_text(out, "next", text);
+}
+
+enum err page_rows(struct core *c, const struct page *p, struct store_query *q, page_push_fn push,
+                   const char *name, struct doc *body)
+{
+    struct doc list = {0};
+    size_t count = 0;
+    int64_t last = 0;
+    bool row = false;
+
+    doc_object(body);
+    doc_array(&list);
+    enum err e = store_step(q, &row);
+    for (; !e && row; count++) {
+        last = store_int(q, 0);
+        e = push(c, q, &list);
+        if (!e)
+            e = store_step(q, &row);
+    }
+    store_done(q);
+    page_next(p, count, last, body);
+    doc_put(body, name, &list);
+    return e;
 }

@@ -27,4 +27,11 @@ void page_next_numbers(const int64_t *last, size_t count, struct doc *out);
 /* Sets "next" when the page is full, so that there may be more behind LAST. */
 void page_next(const struct page *p, size_t count, int64_t last, struct doc *out);
 
+/* Makes BODY an object with the list NAME, onto which PUSH puts each row of Q, and with "next",
+ * which goes by Q's first column. Q is done. BODY is for doc_free, also after a failure. */
+struct store_query;
+typedef enum err (*page_push_fn)(struct core *c, const struct store_query *q, struct doc *list);
+MUST_CHECK enum err page_rows(struct core *c, const struct page *p, struct store_query *q,
+                              page_push_fn push, const char *name, struct doc *body);
+
 #endif

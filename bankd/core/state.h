@@ -23,10 +23,11 @@ struct core {
     core_random_fn random;
     void *random_ctx;
     int64_t session_idle_us, session_max_us;
-    struct cache *keys;     /* thumbprint -> struct key */
+    struct cache *keys;     /* thumbprint -> struct key; these hold no more than the books */
     struct cache *policies; /* digest -> struct policy */
 
     struct core_head durable;    /* as of the last commit */
+    uint64_t committing;         /* the head's size with the batch, from its commit on; 0 before */
     struct merkle_frontier tree; /* with the entries of the batch */
     bool tree_current;           /* the tree grew from the head that the store had */
     int64_t newest_us;           /* time of the newest entry */
@@ -42,7 +43,8 @@ struct core {
     struct core_time anchor; /* first time of this run, or the last one accepted; 0: none */
 };
 
-/* The current or pinned policy by its digest; STORE_FAILED when it is not there. */
+/* The current or pinned policy by its digest, the batch's own included; STORE_FAILED when it is not
+ * there. */
 MUST_CHECK enum err state_policy(struct core *c, const uint8_t digest[static DIGEST_LEN],
                                  const struct policy **out);
 

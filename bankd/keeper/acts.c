@@ -318,14 +318,43 @@ static enum err set_key(const struct acts_judge *j, const struct act *a, unsigne
     return e;
 }
 
+/* --- whether what was asked for holds; of nobody who is known nothing is missing --- */
+
+static bool is_added(const struct acts_judge *j, const struct act *a)
+{
+    return pins_find(j->pins, strrchr(a->subject, ' ') + 1) != NULL;
+}
+
+static bool has_roles(const struct acts_judge *j, const struct act *a)
+{
+    struct request_roles r;
+
+    if (request_roles_read(a->request, a->request_len, &r))
+        return false;
+    for (size_t i = 0; i < j->pins->count; i++) {
+        if (strcmp(j->pins->pin[i].operator_id, a->match.param[0]) == 0 &&
+            r.roles & ~j->pins->pin[i].roles)
+            return false;
+    }
+    return true;
+}
+
+static bool is_resumed(const struct acts_judge *j, const struct act *a)
+{
+    const struct pin *pin = pins_find(j->pins, a->match.param[1]);
+
+    return !pin || pin->active || !a->subject[0];
+}
+
 static const struct change {
     enum route route;
     enum err (*name)(struct act *a); /* its subject */
     enum err (*make)(const struct acts_judge *j, const struct act *a, unsigned *missing);
+    bool (*holds)(const struct acts_judge *j, const struct act *a);
 } changes[] = {
-    {ROUTE_OPERATOR_ADD, name_operator, add_operator},
-    {ROUTE_OPERATOR_ROLES, name_roles, set_roles},
-    {ROUTE_KEY_SET, name_key, set_key},
+    {ROUTE_OPERATOR_ADD, name_operator, add_operator, is_added},
+    {ROUTE_OPERATOR_ROLES, name_roles, set_roles, has_roles},
+    {ROUTE_KEY_SET, name_key, set_key, is_resumed},
 };
 
 /* NULL: nothing that changes an operator. */
@@ -338,6 +367,18 @@ static const struct change *find_kind(const struct act *a)
     return NULL;
 }
 
+/* How many must ask besides for what was asked for before. Of what was taken back since, or is
+ * over, nobody's word counts any more. */
+static unsigned still_missing(const struct acts_judge *j, const struct act *a,
+                              const struct change *kind)
+{
+    const struct pin_change *c = asked_find(j->pins, a->subject);
+
+    if (c)
+        return asked_missing(j->pins, &c->signers, ROLE_SECURITY, j->needed);
+    return kind->holds(j, a) ? 0 : j->needed;
+}
+
 static enum err change(const struct acts_judge *j, struct act *a, unsigned *missing)
 {
     const struct change *kind = find_kind(a);
@@ -346,8 +387,7 @@ static enum err change(const struct acts_judge *j, struct act *a, unsigned *miss
     if (!e)
         e = kind ? kind->name(a) : ERR_ACT_MISMATCH;
     if (!e && a->again) {
-        const struct pin_change *c = asked_find(j->pins, a->subject);
-        *missing = c ? asked_missing(j->pins, &c->signers, ROLE_SECURITY, j->needed) : 0;
+        *missing = still_missing(j, a, kind);
     } else if (!e) {
         e = kind->make(j, a, missing);
         if (!e)

@@ -65,6 +65,13 @@ static bool concerns_keeper(const struct job *j)
            (j->path[0] && (r == ROUTE_OPERATOR_ADD || r == ROUTE_OPERATOR_ROLES));
 }
 
+bool certify_asks(const struct job *j)
+{
+    bool admits = j->routed && j->match.route == ROUTE_ENROLMENT_ADMIT && j->path[0];
+
+    return !j->err && j->routed && (admits || concerns_keeper(j));
+}
+
 /* Appends what the keeper made of it to the answer, which is an object. */
 static enum err append(struct job *j, enum err refused, unsigned missing)
 {

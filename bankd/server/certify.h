@@ -13,6 +13,9 @@
 /* For core_enrolment_admit: J is an admission, signed or the console's. */
 struct core_certifier certify_by(const char *keeper_socket, const struct job *j);
 
+/* Whether the keeper is asked for J, within its transaction. */
+bool certify_asks(const struct job *j);
+
 /* After J was done: where it is about a key or the roles of an operator's, or may be, the keeper is
  * told, of an act, a rotation, a suspension; within the transaction, since it goes by what is
  * signed and not by what the bank keeps. KEEPER_GONE after an act. What it did not take stands in

@@ -305,6 +305,22 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     c->o.deliver(c->o.ctx, jobs);
 }
 
+/* In batches: what asks the keeper within its transaction is one alone, so that nobody else's
+ * request is undone with it. */
+static void run_batches(struct committer *c, struct job_list *jobs)
+{
+    struct job_list batch = {0};
+
+    while (jobs->first) {
+        bool alone = certify_asks(jobs->first);
+        job_list_add(&batch, job_list_take(jobs));
+        if (!alone && jobs->first && !certify_asks(jobs->first))
+            continue;
+        run_batch(c, &batch);
+        batch = (struct job_list){0};
+    }
+}
+
 /* A batch of what nobody asked for: orders whose time has come. Nobody waits for an answer, so a
  * failure is only noted. */
 static void look(struct committer *c)
@@ -377,8 +393,7 @@ static void *serve(void *arg)
             refresh(c);
         if (clock_mono_us() >= c->look_us)
             look(c);
-        if (jobs.count)
-            run_batch(c, &jobs);
+        run_batches(c, &jobs);
         jobs = (struct job_list){0};
     }
     return NULL;

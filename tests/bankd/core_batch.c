@@ -434,8 +434,8 @@ static void vote_in_vain(struct world *w, const struct policy *next)
     core_rollback(w->core);
 }
 
-/* The bank knows the policy by then, but evidence has none that was in force when it entered the
- * batch: it must not enter it. */
+/* Evidence has no policy that was in force when the bank entered the batch: it must not enter it,
+ * though it had the policy in its hands. */
 static void threat_08_a_batch_under_a_policy_not_in_force(void **state)
 {
     struct world *w = *state;
@@ -447,7 +447,7 @@ static void threat_08_a_batch_under_a_policy_not_in_force(void **state)
     vote_in_vain(w, next);
     orders(w, &m, 2, "1.00");
     sign(w, &w->alice, &m, &says);
-    assert_string_equal(send(w, &w->alice, &m, 0), "POLICY_STALE");
+    assert_string_equal(send(w, &w->alice, &m, 0), "POLICY_MISMATCH");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM batch"), "0");
     assert_string_equal(world_policy_decide(w, &w->bob, next, VERB_APPROVE), "OK");
     assert_string_equal(send(w, &w->alice, &m, 1), "OK");

@@ -8,6 +8,7 @@
 #include "verifier/verifier.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define DAY 86400
@@ -232,23 +233,96 @@ static void becomes(struct world *w, int64_t number, const char *rules)
     policy_free(p);
 }
 
-/* Whatever evidence the bank gives, the verifier has room for its policies. */
+/* Version NUMBER is one too many; of the others evidence tells, and the verifier has room. */
+static void told_until(struct world *w, int64_t number, const char *rules)
+{
+    struct policy *p = next(w, number, ALICE "," BOB, rules);
+    struct world_order o;
+    struct verify_report report;
+
+    assert_string_equal(world_policy_decide(w, &w->alice, p, VERB_APPROVE), "POLICIES_TOO_MANY");
+    world_order(w, "60.00", &o);
+    world_both_approve(w, &o, "ACSC");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_int_equal(report.policy_version, number - 1);
+    assert_policy_signers(&report, "alice 2,bob 2");
+    world_order_free(&o);
+    policy_free(p);
+}
+
+/* 640 entries: the account's, two words and enrolments for the second, one word for each later; and
+ * five that the next one might need. */
 static void test_evidence_after_many_policies(void **state)
 {
     struct world *w = *state;
     struct policy *two = next(w, 2, ALICE "," BOB, ONE_CHANGES);
-    struct world_order o;
-    struct verify_report report;
 
     enforce(w, two);
-    for (int64_t number = 3; number <= 520; number++)
+    for (int64_t number = 3; number <= 633; number++)
         becomes(w, number, ONE_CHANGES);
-    world_order(w, "60.00", &o);
-    world_both_approve(w, &o, "ACSC");
-    assert_ok(world_evidence(w, &w->alice, &o, &report));
-    assert_int_equal(report.policy_version, 520);
-    assert_policy_signers(&report, "alice 2,bob 2");
-    world_order_free(&o);
+    told_until(w, 634, ONE_CHANGES);
+    policy_free(two);
+}
+
+#define PAYEES 128
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+static void write_payees(char out[static 4096])
+{
+    static char numbers[PAYEES][32];
+    size_t len = 0;
+
+    for (unsigned i = 0; i < PAYEES; i++) {
+        unsigned rest = 0;
+        snprintf(numbers[i], sizeof numbers[i], "%021u252900", i); /* P, T and 00 as digits */
+        for (const char *c = numbers[i]; *c; c++)
+            rest = (rest * 10 + (unsigned)(*c - '0')) % 97;
+        snprintf(numbers[i], sizeof numbers[i], "PT%02u%021u", 98 - rest, i);
+    }
+    qsort(numbers, PAYEES, sizeof numbers[0], by_text);
+    for (unsigned i = 0; i < PAYEES; i++)
+        len += (size_t)snprintf(out + len, 4096 - len, "%s\"%s\"", i ? "," : "", numbers[i]);
+}
+
+/* As many rules as go into 16 KiB, each for the same payees. */
+static void long_rules(char *out, size_t cap)
+{
+    char payees[4096];
+    size_t len = 0;
+
+    write_payees(payees);
+    for (int rule = 1; rule <= 4; rule++)
+        len += (size_t)snprintf(out + len, cap - len,
+                                "{\"anyOf\":[{\"signers\":[{\"count\":1}]}],\"payees\":[%s],"
+                                "\"upTo\":\"%d.00\"},",
+                                payees, rule);
+    snprintf(out + len, cap - len, "%s", ONE_CHANGES);
+}
+
+/* Of a megabyte in all. */
+static void test_evidence_after_long_policies(void **state)
+{
+    static char rules[16384];
+    struct world *w = *state;
+    struct policy *two = next(w, 2, ALICE "," BOB, ONE_CHANGES);
+    struct policy *large;
+    int64_t number = 2;
+    size_t len, sum = 0;
+
+    enforce(w, two);
+    long_rules(rules, sizeof rules);
+    for (; sum < 1 << 20; sum += len) {
+        large = next(w, ++number, ALICE "," BOB, rules);
+        (void)policy_bytes(large, &len);
+        assert_true(len > 14000);
+        policy_free(large);
+        if (sum + len < 1 << 20)
+            becomes(w, number, rules);
+    }
+    told_until(w, number, rules);
     policy_free(two);
 }
 
@@ -502,6 +576,7 @@ int main(void)
         T(test_succession),
         T(test_a_new_policy_lets_an_order_through),
         T(test_evidence_after_many_policies),
+        T(test_evidence_after_long_policies),
         T(test_evidence_after_many_signers),
         T(test_words_in_their_order),
         T(test_a_no_under_a_stricter_policy),

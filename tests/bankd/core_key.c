@@ -89,6 +89,32 @@ static const char *suspends(struct world *w, const struct person *who, const str
     return err_name(w->answer.err);
 }
 
+/* What he suspended himself no operator entered: one must put his own hand to it, then another lets
+ * it sign again. So it is each time. */
+static void test_four_eyes_on_what_he_suspended_himself(void **state)
+{
+    static const struct core_caller erin = {
+        .session = "", .operator_name = "erin", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    static const struct core_caller emma = {
+        .session = "", .operator_name = "emma", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    const struct core_terms terms = {.four_eyes = true};
+    struct world *w = *state;
+
+    core_set_terms(w->core, &terms);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(suspends(w, &w->alice, &w->alice, "gone"), "OK");
+        assert_string_equal(set_as(w, &erin, "alice", &w->alice, "active"), "FOUR_EYES");
+        assert_string_equal(set_as(w, &emma, "alice", &w->alice, "active"), "FOUR_EYES");
+        assert_string_equal(set_as(w, &erin, "alice", &w->alice, "suspended"), "OK");
+        assert_string_equal(set_as(w, &erin, "alice", &w->alice, "active"), "FOUR_EYES");
+        assert_string_equal(set_as(w, &emma, "alice", &w->alice, "active"), "OK");
+        world_login(w, &w->alice);
+    }
+    assert_string_equal(suspends(w, &w->alice, &w->alice, "gone"), "OK");
+    core_set_terms(w->core, &(struct core_terms){.four_eyes = false});
+    assert_string_equal(set_as(w, &emma, "alice", &w->alice, "active"), "OK");
+}
+
 /* His own and no other, by a session alone; he cannot take it back, nor what the bank did. */
 static void test_by_himself(void **state)
 {
@@ -379,6 +405,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_who_may_and_what),
         T(test_four_eyes_on_what_signs_again),
+        T(test_four_eyes_on_what_he_suspended_himself),
         T(test_by_himself),
         T(test_suspended),
         T(test_votes_come_back),

@@ -15,7 +15,7 @@
 struct policy *world_policy(struct world *w, const char *account, int64_t version,
                             const char *people, const char *rules)
 {
-    char text[4096], from[TEXT_TIME_LEN + 1];
+    char text[POLICY_MAX + 1], from[TEXT_TIME_LEN + 1];
     struct policy *p = NULL;
 
     text_time(w->time.now_us, from);

@@ -21,21 +21,26 @@ struct lane {
     unsigned count, at_once;
 };
 
+/* As a caller would who keeps them. */
+static enum err take(void *ctx, const uint8_t *sig)
+{
+    memcpy(ctx, sig, SIG_LEN);
+    return ERR_OK;
+}
+
 static void sign_all(void *item)
 {
     const struct lane *lane = item;
-    uint8_t *hashes = malloc(lane->at_once * HASH_LEN), *sigs = malloc(lane->at_once * SIG_LEN);
-    size_t done;
+    uint8_t *hashes = malloc(lane->at_once * HASH_LEN), sig[SIG_LEN];
 
-    if (!hashes || !sigs)
+    if (!hashes)
         bench_die("token", "no memory");
     bench_random(hashes, lane->at_once * HASH_LEN);
     for (unsigned i = 0; i < lane->count; i += lane->at_once) {
         memcpy(hashes, &i, sizeof i);
-        bench_need(token_sign_many(lane->key, hashes, lane->at_once, sigs, &done), "sign");
+        bench_need(token_sign_many(lane->key, hashes, lane->at_once, take, sig), "sign");
     }
     free(hashes);
-    free(sigs);
 }
 
 int main(int argc, char **argv)

@@ -2,6 +2,7 @@
 """A virtual card as middleware sees it: OpenSC's tools over a real pcscd. What every card is asked stands here;
 runs under with-card, one test a card; OpenSSL's command line checks what the card computes."""
 
+import ctypes
 import hashlib
 import os
 import re
@@ -17,6 +18,7 @@ WRONG_PIN = "999999"
 DIGEST = hashlib.sha256(b"an order").digest()
 WAIT_S = 10
 TOOL_S = 30
+LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def run(*command):
@@ -37,6 +39,12 @@ def await_log(word, count):
         if time.monotonic() > deadline:
             raise AssertionError(f"no {word} from the card within {WAIT_S} s")
         time.sleep(0.01)
+
+
+def pull_in(apdus):
+    """The card pulls itself so many APDUs from now."""
+    if LIBC.sigqueue(int(os.environ["CARD_PID"]), signal.SIGRTMIN, ctypes.c_void_p(apdus)) != 0:
+        raise OSError(ctypes.get_errno(), "sigqueue")
 
 
 class Card(unittest.TestCase):

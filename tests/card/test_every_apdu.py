@@ -2,7 +2,6 @@
 """A card that is pulled at every single APDU of a signing, from the first to the last: real pcscd, real OpenSC, the
 holder's program. Runs under with-card --trace. Each time the program says so by name, in time, writes nothing and sends
 the PIN no second time; and with the card back it signs."""
-import ctypes
 import json
 import os
 import re
@@ -11,20 +10,13 @@ import time
 import unittest
 
 from test_pays import ACCOUNTS, CardPays
-from middleware import await_log
+from middleware import await_log, pull_in
 
 MODULE_S, PATIENT_S = 1, 30  # of one answer of the module
 DEADLINE_S = 20  # of one run, beyond that
 GONE = r"countersign: (TOKEN_REMOVED|TOKEN_NOT_FOUND|TOKEN_HANGS): "  # OpenSC 0.23 may not notice
 VERIFY = re.compile(r"^> 0020\w{4}\w{4}", re.M)  # with data: a PIN
-LIBC = ctypes.CDLL(None, use_errno=True)
 FIRST, STEP = map(int, os.environ["APDUS"].split("/"))  # those that are this test's
-
-
-def pull_in(apdus):
-    """The card pulls itself so many APDUs from now."""
-    if LIBC.sigqueue(int(os.environ["CARD_PID"]), signal.SIGRTMIN, ctypes.c_void_p(apdus)) != 0:
-        raise OSError(ctypes.get_errno(), "sigqueue")
 
 
 class EveryApdu(CardPays):

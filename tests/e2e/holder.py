@@ -79,8 +79,8 @@ class Holder:
         with open(path, encoding="utf-8") as f:
             return path, json.load(f)
 
-    def terminal(self, *words):
-        return Terminal(self.words(*words), {**self.bank.env, **self.env})
+    def terminal(self, *words, program="countersign"):
+        return Terminal(self.words(*words, program=program), {**self.bank.env, **self.env})
 
     def session_files(self):
         found = []

@@ -106,6 +106,26 @@ class Asked(Scene):
         self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\0"))
         self.assertEqual(self.status_of(key), ["active"])
 
+    def test_the_same_act_once_it_was_taken_back(self):
+        """Whether it waited or held: it says nothing any more, and everybody must ask anew."""
+        key, new = self.employed("ines", "viewer"), b.Key(self.bank.dir)
+        self.assertEqual(self.says(self.olga_key, "/v1/holders/ines/keys/" + key.thumbprint, SUSPENDED), 0)
+        add = {"operator": "joao", "name": "Joao", "spki": b.b64(new.spki)}
+        for path, give, take in (
+                ("/v1/operators", add, ("/v1/holders/joao/keys/" + new.thumbprint, SUSPENDED)),
+                ("/v1/holders/ines/keys/" + key.thumbprint, ACTIVE, ("/v1/holders/ines/keys/" + key.thumbprint, SUSPENDED)),
+                ("/v1/operators/ines/roles", {**NOTE, "roles": ["policy", "viewer"]}, ("/v1/operators/ines/roles", {**NOTE, "roles": []}))):
+            with self.subTest(path):
+                act = operators.act(self.olga_key, path, give)
+                self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\1"))
+                self.assertEqual(self.says(self.petra_key, *take), 0)
+                self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\2"))
+                self.both_say(path, give)
+                self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\0"))
+                if path != "/v1/operators":  # who was added stays known
+                    self.assertEqual(self.says(self.petra_key, *take), 0)
+                    self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\2"))
+
     def test_clocks_that_differ(self):
         """Who asks with a fast clock makes nobody late who asks for the same; with a restart or without."""
         now = int(time.time())

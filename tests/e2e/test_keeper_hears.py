@@ -1,6 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What the keeper hears of its operators' keys, and what is said of what it did not take."""
+import concurrent.futures
+import contextlib
+import os
+import threading
 import time
 import types
 import unittest
@@ -9,6 +13,7 @@ import bank as b
 import operators
 import rotation
 import test_keeper_admits
+from enrolment import Newcomer
 from holder import Operator
 from test_keeper_admits import ACT, ADMIT, NOTE, Scene, ask, newcomer_statement, parts, stale
 
@@ -114,6 +119,41 @@ class Console(Scene):
         for status in ("suspended", "active"):
             self.assertEqual(self.bank.operator("POST", path, {**NOTE, "status": status}).status, 200)
             self.assertEqual(self.status_of(self.olga_key), ["suspended"])
+
+
+class Alone(Scene):
+    """A keeper that signs heads, but cannot note what operators ask for."""
+
+    @contextlib.contextmanager
+    def forgetful(self):
+        memory = self.bank.path("keeper/operators")
+        os.rename(memory, memory + ".away")
+        os.mkdir(memory)
+        try:
+            yield
+        finally:
+            os.rmdir(memory)
+            os.rename(memory + ".away", memory)
+
+    def later(self, at_once, key, path, body):
+        session = b.Session(self.bank, key)
+        at_once.wait(60)
+        return session.post(path, body).status
+
+    def test_whom_it_fails_fails_alone(self):
+        """What others ask for at the same moment is done."""
+        asked = {"ana-%d" % i: self.newcomer() for i in range(6)}
+        others = [Newcomer(self.bank, "Bela Example") for _ in asked]
+        at_once = threading.Barrier(len(asked) + len(others))
+        with self.forgetful(), concurrent.futures.ThreadPoolExecutor(at_once.parties) as pool:
+            failed = [pool.submit(self.later, at_once, self.olga_key, self.path(n), {"act": operators.act(
+                self.olga_key, self.path(n), self.said(n, holder))}) for holder, n in asked.items()]
+            done = [pool.submit(self.later, at_once, None, "/v1/enrolments", {"enrolment": other.jws()}) for other in others]
+            self.assertEqual({f.result() for f in failed}, {503})
+            self.assertEqual({f.result() for f in done}, {202})
+        for holder, n in asked.items():
+            answer = self.admit(self.olga, n, holder)
+            self.assertEqual(answer.json.get("status"), "admitted", answer)
 
 
 class Told(unittest.TestCase):

@@ -56,6 +56,9 @@ class Acts:
     def did(self, what, thing):
         self.hands[thing, what, self.acting] = self.now
 
+    def undo(self, what, thing):
+        self.hands = {hand: when for hand, when in self.hands.items() if hand[:2] != (thing, what)}
+
     def check_eyes(self, does, *things):
         """THINGS: it, and what it is of."""
         for what, within in EYES[does]:
@@ -63,6 +66,8 @@ class Acts:
                 when = self.hands.get((thing, what, self.acting))
                 if self.four_eyes and when is not None and (within is None or self.now - when <= within):
                     raise Refused("FOUR_EYES")
+        if self.four_eyes and does == "resume" and not any(hand[:2] == (things[0], "suspended") for hand in self.hands):
+            raise Refused("FOUR_EYES")
 
     # --- claims ---
     def claimed_by(self, item):

@@ -67,10 +67,31 @@ class Keys:
             self.check_left(key)
         except Refused as why:
             return {"err": str(why)}
-        if key.counts:
-            return self.set_line(key, "suspended")
-        self.set_later(key, "suspended")
+        before = [one.status for one in self.keys]
+        answer = self.set_line(key, "suspended") if key.counts else self.set_later(key, "suspended")
+        for i, one in enumerate(self.keys):
+            if one.status != before[i]:
+                self.undo("suspended", f"key:{i}")
+        if answer:
+            return answer
         return {"err": "OK", "status": "suspended", "holder": key.holder}
+
+    @staticmethod
+    def came_before(said, key):
+        """Whether it gets its first answer; otherwise it takes its nonce, where that is free."""
+        first = key.nonces.setdefault(said["nonce"], said["statement"])
+        if first == said["statement"] and said.get("answered"):
+            return True
+        said["answered"] = first == said["statement"]
+        return False
+
+    @staticmethod
+    def turned_away(said, key, why):
+        """What it is about may come after it: then it is as if it had not been here."""
+        if why == "NOT_FOUND":
+            del key.nonces[said["nonce"]]
+            said["answered"] = False
+        return {"err": why}
 
     def rotate(self, said, path):
         """SAID names the key that gives its place and, if somebody has it already, the new one; PATH is the

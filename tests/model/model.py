@@ -472,23 +472,6 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
             if wrong:
                 raise Refused(name)
 
-    @staticmethod
-    def came_before(said, key):
-        """Whether it gets its first answer; otherwise it takes its nonce, where that is free."""
-        first = key.nonces.setdefault(said["nonce"], said["statement"])
-        if first == said["statement"] and said.get("answered"):
-            return True
-        said["answered"] = first == said["statement"]
-        return False
-
-    @staticmethod
-    def turned_away(said, key, why):
-        """What it is about may come after it: then it is as if it had not been here."""
-        if why == "NOT_FOUND":
-            del key.nonces[said["nonce"]]
-            said["answered"] = False
-        return {"err": why}
-
     def check_fresh(self, said, key):
         now, issued = self.now, said["issued"]
         if issued > now + 10:

@@ -3,6 +3,7 @@
 wants it, going on after an interruption. Every call of the token is counted by the module before it."""
 import json
 import os
+import resource
 import signal
 import time
 import unittest
@@ -29,15 +30,24 @@ class Counted(Holder):
     def rules(self, *more):
         self.bank.write("calls", "".join(line + "\n" for line in ("trace", *more)))
 
-    def signatures(self):
-        """How often the token signed since it was asked last."""
+    def calls(self, function, outcome=None):
+        """What of it was written down so far."""
         path = self.bank.path("calls.trace")
         if not os.path.exists(path):
             return 0
         with open(path, encoding="utf-8") as f:
-            count = sum(line.split()[0] == "C_Sign" for line in f)
-        os.unlink(path)
+            return sum(words[0] == function and outcome in (None, words[1]) for words in map(str.split, f))
+
+    def signatures(self):
+        """How often the token was asked to sign since it was asked last."""
+        count = self.calls("C_Sign")
+        if count:
+            os.unlink(self.bank.path("calls.trace"))
         return count
+
+    def made(self):
+        """How many signatures it made."""
+        return self.calls("C_Sign", "0x0")
 
 
 class Batch(Desk):
@@ -334,31 +344,109 @@ class Singly(Batch):
         self.dora.run("send", self.out, check=True)
         self.assertEqual(self.statuses(), ["ACSC"] * MANY)
 
+    def begun(self, path, *more):
+        """At a terminal, with the PIN typed."""
+        terminal = self.dora.terminal("sign", "--batch", path, "--policy", self.policy, "-o", self.out, *more)
+        terminal.expect(PIN_PROMPT)
+        terminal.expect(": ")
+        terminal.type("4321\n")
+        return terminal
+
+    def whole(self, before):
+        """What was there stays as it was; each order is there once."""
+        lines = self.lines()
+        self.assertEqual((lines[:len(before)], len({line["order"]["id"] for line in lines}), len(lines)),
+                         (before, MANY, MANY))
+
     def test_pulled_in_the_middle(self):
-        """One thread does not wait for a card whose key the others hold: what is signed is kept, the next run goes
-        on."""
+        """While two threads sign: it says so once, asks for the PIN again, and what is left is signed, nothing twice."""
         path = self.file(self.orders())
         self.dora.rules(*("C_Sign %d 0x32" % call for call in range(11, 31)))  # removed
-        failed = self.sign(path, "--wait", "5")
+        with self.begun(path) as terminal:
+            terminal.expect("The token was pulled; nothing was signed with it since. Insert your card again")
+            before = self.lines_whole()
+            self.assertEqual(len(before), self.dora.made())
+            self.assertIn("approve these 40 orders", terminal.expect("It is there.") + terminal.expect(PIN_PROMPT) +
+                          terminal.expect(": "))
+            self.dora.rules()
+            terminal.type("4321\n")
+            code, rest = terminal.end()
+        self.assertEqual((code, rest.count("Insert")), (0, 0), rest)
+        self.assertEqual((len(before), self.dora.made()), (10, MANY))
+        self.whole(before)
+        self.dora.run("send", self.out, check=True)
+        self.assertEqual(self.statuses(), ["ACSC"] * MANY)
+
+    def test_pulled_and_nobody_waits(self):
+        path = self.file(self.orders())
+        self.dora.rules(*("C_Sign %d 0x32" % call for call in range(11, 31)))
+        failed = self.sign(path)
         self.refused(failed, "TOKEN_REMOVED", 3)
         self.assertNotIn("Insert your card", failed.stderr)
         before = self.lines_whole()
-        self.assertTrue(0 < len(before) < MANY, len(before))
+        self.assertEqual((len(before), self.dora.made()), (10, 10))
         self.dora.rules()
         done = self.sign(path, "--json", check=True)
-        self.assertEqual(json.loads(done.stdout)["before"], len(before))
-        self.assertEqual((self.lines()[:len(before)], len({line["order"]["id"] for line in self.lines()})),
-                         (before, MANY))
+        self.assertEqual((json.loads(done.stdout)["before"], self.dora.made()), (10, MANY))
+        self.whole(before)
+
+    def test_by_a_kept_token(self):
+        self.dora.run("session", "start", check=True)
+        self.addCleanup(self.dora.run, "session", "stop", check=True)
+        self.dora.signatures()
+        path = self.file(self.orders())
+        done = self.bank.tool(self.dora.words("sign", "--batch", path, "--policy", self.policy, "-o", self.out, "--yes"),
+                              check=False, env=self.dora.env)
+        self.assertEqual((done.returncode, self.dora.calls("C_Login"), self.dora.made()), (0, 0, MANY), done.stderr)
+        self.whole([])
+
+    def test_crashes_in_the_middle(self):
+        """What was answered before is written, and signed no second time. The other session may have made one by then
+        that the helper took along."""
+        path = self.file(self.orders())
+        self.dora.rules("C_Sign 14 crash")
+        self.refused(self.sign(path), "TOKEN_CRASHED", 3)
+        before, made = self.lines_whole(), self.dora.made()
+        self.assertIn(made - len(before), (0, 1))
+        self.assertGreater(len(before), 10)
+        self.dora.rules()
+        self.sign(path, check=True)
+        self.assertEqual(self.dora.made() - made, MANY - len(before))
+        self.whole(before)
+
+    def test_no_room_in_the_middle(self):
+        """Of a line that is not written whole nothing comes behind it, and the next run goes on before it."""
+        orders = self.orders()
+        self.sign(self.file(orders[:1]), check=True)
+        room = os.path.getsize(self.out) * 21 // 2
+        path = self.file(orders)
+        words = self.dora.words("sign", "--batch", path, "--policy", self.policy, "-o", self.out, "--pin-fd", "{4321}")
+        failed = self.bank.tool(words, check=False, env=self.dora.env, restore_signals=False,  # without SIGXFSZ
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+        self.refused(failed, "IO", 4)
+        before = self.lines_whole()
+        self.assertEqual((len(before), os.path.getsize(self.out)), (10, room))
+        self.sign(path, check=True)
+        self.whole(before)
+
+    def test_hangs_in_the_middle(self):
+        """Both sessions do, each with a handful: the deadline ends it, under its own name."""
+        path = self.file(self.orders())
+        self.dora.settings(self.account, token_deadline=2)
+        self.dora.rules("C_Sign 14 hang", "C_Sign 15 hang")
+        self.refused(self.sign(path), "TOKEN_HANGS", 3)
+        before = self.lines_whole()
+        self.assertEqual((len(before), self.dora.made()), (13, 13))
+        self.dora.rules()
+        self.sign(path, check=True)
+        self.assertEqual(self.dora.made(), MANY)
+        self.whole(before)
 
     def test_killed_in_the_middle(self):
-        """One signature hangs; the token's other session goes on meanwhile, and what is there by then is kept. Of the
-        handful with that one nothing is."""
+        """One signature hangs; the token's other session goes on meanwhile, and what is there by then is kept."""
         path = self.file(self.orders())
         self.dora.rules("C_Sign 15 hang")
-        with self.dora.terminal("sign", "--batch", path, "--policy", self.policy, "-o", self.out) as terminal:
-            terminal.expect(PIN_PROMPT)
-            terminal.expect(": ")
-            terminal.type("4321\n")
+        with self.begun(path) as terminal:
             deadline = time.monotonic() + 60
             while not os.path.exists(self.out) or len(self.lines_whole()) < MANY - AT_ONCE:
                 self.assertLess(time.monotonic(), deadline, "one at a time")
@@ -370,8 +458,7 @@ class Singly(Batch):
         done = self.sign(path, "--json", check=True)
         self.assertEqual(json.loads(done.stdout)["before"], len(before))
         self.assertTrue(MANY - AT_ONCE <= len(before) < MANY, len(before))
-        ids = [line["order"]["id"] for line in self.lines()]
-        self.assertEqual((self.lines()[:len(before)], len(set(ids)), len(ids)), (before, MANY, MANY))
+        self.whole(before)
 
     def lines_whole(self):
         with open(self.out, encoding="utf-8") as f:

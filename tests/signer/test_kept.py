@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """countersign session: a token that stays logged in for other commands, and for nobody and nothing else."""
+import concurrent.futures
+import contextlib
 import json
 import os
 import re
@@ -13,7 +15,7 @@ import time
 import unittest
 
 from desk import ALONE, Desk
-from holder import BIN, WAIT_S
+from holder import BIN, SOFTHSM, WAIT_S
 
 WIRE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "token", "wire.def")
 CANARY = "canary-1618-blue"
@@ -79,6 +81,18 @@ class Kept(Desk):
             if "socket:[%s]" % inode in links:
                 return int(name)
         raise AssertionError("nobody listens")
+
+    def helpers(self):
+        """All processes of modules that carol's commands started."""
+        found = []
+        for name in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/comm" % name, encoding="ascii") as comm, open("/proc/%s/environ" % name, "rb") as environ:
+                    if comm.read().startswith("countersign-tok") and self.carol.sessions.encode() in environ.read():
+                        found.append(int(name))
+            except OSError:
+                continue
+        return found
 
     def await_end(self, path=None):
         """Until nobody keeps the token any more; the next command says so."""
@@ -237,6 +251,68 @@ class Kept(Desk):
             self.await_end(path)
             self.gone(helper)
         self.assertNotIn("kept", self.plain("logout").stdout)
+
+    @contextlib.contextmanager
+    def faults(self):
+        """A function that gives carol's module rules to go by, and one that waits for so many lines in its trace."""
+        rules = self.bank.path("rules")
+
+        def go_by(text):
+            self.bank.write("rules.new", text)
+            os.rename(rules + ".new", rules)
+
+        def wait_for(line, times):
+            deadline = time.monotonic() + WAIT_S
+            while not os.path.exists(rules + ".trace") or self.traced(rules).count(line) < times:
+                self.assertLess(time.monotonic(), deadline, line)
+
+        self.carol.env.update(FAULT_MODULE=SOFTHSM, FAULT_CONTROL=rules)
+        self.carol.settings(self.account, module=os.environ["COUNTERSIGN_FAULT"])
+        try:
+            yield go_by, wait_for
+        finally:
+            self.carol.settings(self.account)
+            for path in (rules, rules + ".trace"):
+                os.unlink(path)
+
+    @staticmethod
+    def traced(rules):
+        with open(rules + ".trace", encoding="ascii") as f:
+            return f.read().splitlines()
+
+    def test_threat_14_logs_out_while_the_module_hangs(self):
+        """The PIN is in a process that answers nobody any more: it is killed, and the session is over."""
+        with self.faults() as (go_by, wait_for):
+            self.start()
+            path, helper = self.socket_path(), self.helper()
+            go_by("trace\nC_GetSlotInfo * hang\n")
+            wait_for("C_GetSlotInfo hang", 1)  # it is asked whether the token is there
+            done = self.plain("logout")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("The token that was kept is logged out.", done.stdout)
+            self.gone(helper)
+            self.assertEqual(self.carol.session_files(), [])
+            self.assertFalse(os.path.exists(path))
+        self.assertIn("No token is kept", self.plain("session", "status").stdout)
+
+    def test_starts_twice_at_once(self):
+        """Both say that it is kept, and one process keeps it: nobody waits for the other's idle minutes. They log in
+        one after the other, since SoftHSM2 reads its files while others write them, and go on when the bank does."""
+        with self.faults() as (go_by, wait_for), concurrent.futures.ThreadPoolExecutor(2) as pool:
+            go_by("trace\n")
+            for race in range(3):
+                both = []
+                self.bank.bankd.send_signal(signal.SIGSTOP)
+                try:
+                    for before in range(2):
+                        both.append(pool.submit(self.start))
+                        wait_for("C_Login 0x0", 2 * race + before + 1)
+                finally:
+                    self.bank.bankd.send_signal(signal.SIGCONT)
+                for one in both:
+                    self.assertIn("10 more minutes", one.result().stdout)
+                self.assertEqual(self.helpers(), [self.helper()])
+                self.plain("logout")
 
     def test_logs_out_where_no_socket_can_be(self):
         """A directory whose name is too long for a socket's, where a session can be all the same."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a PIN is while a holder signs: in one locked page of the helper that has his token's module, and nowhere
-else. The programs as installed: a sanitizer's shadow would be in the way."""
+"""Where a PIN is while a holder or an operator signs, and where PINs and PUKs are while they are set: in one locked
+page each of the helper that has the token's module, and nowhere else. The programs as installed: a sanitizer's shadow
+would be in the way."""
 import contextlib
 import os
 import re
@@ -8,17 +9,27 @@ import resource
 import select
 import signal
 import sys
+import time
 import unittest
 
-from desk import ALONE, Desk
+from desk import ALONE, JOINT, Desk
+from holder import SOFTHSM, WAIT_S, Operator
 
-CANARY = "canary-2718-heron"
+CANARY, FRESH, OFFICER = "canary-2718-heron", "canary-1414-crane", "canary-3141-stork"
 BYTES = CANARY.encode()
 PAGE = resource.getpagesize()
 
 
 def read(pid, name):
     with open("/proc/%d/%s" % (pid, name), "rb") as f:
+        return f.read()
+
+
+def traced(path):
+    """What a module of faults wrote down so far."""
+    if not os.path.exists(path):
+        return ""
+    with open(path, encoding="ascii") as f:
         return f.read()
 
 
@@ -37,8 +48,8 @@ def mappings(pid):
             yield (*current, line.split()[1:])
 
 
-def found_in_memory(pid):
-    """Address and flags of each place where the canary stands, in all that can be read."""
+def found_in_memory(pid, secret=BYTES):
+    """Address and flags of each place where the secret stands, in all that can be read."""
     places, seen = [], 0
     with open("/proc/%d/mem" % pid, "rb", buffering=0) as memory:
         for begin, end, rights, flags in mappings(pid):
@@ -50,10 +61,10 @@ def found_in_memory(pid):
             except (OSError, OverflowError, ValueError):  # [vvar], [vsyscall]
                 continue
             seen += len(content)
-            at = content.find(BYTES)
+            at = content.find(secret)
             while at >= 0:
                 places.append((begin + at, flags))
-                at = content.find(BYTES, at + 1)
+                at = content.find(secret, at + 1)
     assert seen > 1 << 20, "nothing was read of process %d" % pid
     return places
 
@@ -89,6 +100,10 @@ class Canary(Desk):
         cls.account = "PT50003500010000004561245"
         cls.bank.open_account(cls.account, ["carol"], "872.22")
         cls.carol.settings(cls.account)
+        cls.olga = Operator(cls.bank, "olga", CANARY)
+        cls.addClassCleanup(cls.olga.close)
+        cls.olga.keys().enrol("operator")
+        cls.bank.ctl("operator", "roles", "olga", "--role", "security", "--note", "the first")
 
     def setUp(self):
         self.path, _ = self.alice.new_order(
@@ -101,13 +116,27 @@ class Canary(Desk):
         terminal.type(CANARY + "\n")
         shown = terminal.expect("Sign this? [y/N] ")
         self.assertNotIn(CANARY, shown)
+        return self.helper(terminal)
+
+    def helper(self, terminal):
         helper, = [p for p in children(terminal.pid) if status(p, "Name").startswith("countersign-tok")]
         return helper
+
+    def in_one_locked_page(self, terminal, helper, *secrets):
+        for secret in map(str.encode, secrets):
+            place, = found_in_memory(helper, secret)
+            address, flags = place
+            self.assertIn("lo", flags, "not locked: it may be written to swap")
+            self.assertIn("dd", flags, "it may be dumped")
+            self.assertIn("wf", flags, "a forked child would have it")
+            self.assertLessEqual(address % PAGE + len(secret), PAGE)
+            self.assertEqual(found_in_memory(terminal.pid, secret), [], "the program itself has it")
+        self.assertGreater(int(status(helper, "VmLck").split()[0]), 0, "nothing is locked in memory")
 
     def nowhere_in_files(self):
         """Nothing that was written: the bank's logs and database, the holder's settings and session."""
         looked = 0
-        for place in (self.bank.dir, self.carol.sessions):
+        for place in (self.bank.dir, self.carol.sessions, self.olga.sessions):
             for directory, _, files in os.walk(place):
                 for name in files:
                     path = os.path.join(directory, name)
@@ -121,20 +150,54 @@ class Canary(Desk):
     def test_threat_22_the_pin_is_in_one_locked_page_of_the_helper(self):
         with self.carol.terminal("approve", self.path, "--debug") as terminal:
             helper = self.asked(terminal)
-            place, = found_in_memory(helper)
-            address, flags = place
-            self.assertIn("lo", flags, "not locked: it may be written to swap")
-            self.assertIn("dd", flags, "it may be dumped")
-            self.assertIn("wf", flags, "a forked child would have it")
-            self.assertLessEqual(address % PAGE + len(BYTES), PAGE)
-            self.assertGreater(int(status(helper, "VmLck").split()[0]), 0, "nothing is locked in memory")
-            self.assertEqual(found_in_memory(terminal.pid), [], "the program itself has the PIN")
+            self.in_one_locked_page(terminal, helper, CANARY)
             terminal.type("y\n")
             code, seen = terminal.end()
             self.assertEqual(code, 0, seen)
             self.assertNotIn(CANARY, seen)
             self.assertFalse(os.path.exists("/proc/%d" % helper))
         self.nowhere_in_files()
+
+    def test_threat_22_an_operators_pin_is_there_alone(self):
+        """While the token makes the signature: its module waits for these rules to change."""
+        rules = self.bank.path("rules")
+        self.bank.write("rules", "trace\nC_Sign 1 hang\n")
+        self.olga.settings(None, module=os.environ["COUNTERSIGN_FAULT"])
+        self.olga.env.update(FAULT_MODULE=SOFTHSM, FAULT_CONTROL=rules)
+        with self.olga.terminal("account", "block", "--account", JOINT, "--note", "as a test", program="bankctl") as terminal:
+            terminal.expect("PIN of token olga to sign this act: ")
+            terminal.type(CANARY + "\n")
+            deadline = time.monotonic() + WAIT_S
+            while "C_Sign hang" not in traced(rules + ".trace"):
+                self.assertLess(time.monotonic(), deadline)
+            self.in_one_locked_page(terminal, self.helper(terminal), CANARY)
+            self.bank.write("rules", "")
+            code, seen = terminal.end()
+            self.assertEqual(code, 0, seen)
+            self.assertNotIn(CANARY, seen)
+        self.nowhere_in_files()
+
+    def test_threat_22_pins_that_are_set_are_there_alone(self):
+        """Before the last time that something is typed all is there that was typed before, but what was a repetition."""
+        officer, pin, again = "New security officer PIN: ", "New PIN: ", "The same again: "
+        dora = ("--token", "pkcs11:token=dora")
+        for words, typed, there in (
+                (("init", "--label", "dora"), ((officer, OFFICER), (again, OFFICER), (pin, CANARY)), (OFFICER, CANARY)),
+                (("change-pin", *dora), (("PIN of token dora to change it: ", CANARY), (pin, FRESH)), (CANARY, FRESH)),
+                (("unblock", *dora), (("of token dora to unblock its PIN: ", OFFICER), (pin, CANARY)), (OFFICER, CANARY))):
+            with self.subTest(words[0]), self.carol.terminal("token", *words) as terminal:
+                for prompt, text in typed:
+                    terminal.expect(prompt)
+                    terminal.hides()
+                    terminal.type(text + "\n")
+                terminal.expect(again)
+                terminal.hides()
+                self.in_one_locked_page(terminal, self.helper(terminal), *there)
+                terminal.type(typed[-1][1] + "\n")
+                code, seen = terminal.end()
+                self.assertEqual(code, 0, seen)
+                for secret in there:
+                    self.assertNotIn(secret, seen)
 
     def test_threat_22_proc_and_files_tell_nothing(self):
         with self.carol.terminal("approve", self.path, "--debug") as terminal:

@@ -206,6 +206,14 @@ static void start_liar(struct token_module *m)
     m->generation = 1;
 }
 
+static enum err take_none(void *ctx, const uint8_t *sig, size_t len)
+{
+    (void)ctx;
+    (void)sig;
+    fail_msg("a signature of %zu bytes came out", len);
+    return ERR_OK;
+}
+
 /* Functions that read an answer, one after another. */
 static enum err call_one(size_t which, struct token_module *m)
 {
@@ -215,7 +223,6 @@ static enum err call_one(size_t which, struct token_module *m)
     struct token_info info, *infos = NULL;
     struct token_key_info *keys = NULL;
     static struct token_sight sight;
-    struct token_made made[TOKEN_AT_ONCE];
     struct token *opened = NULL;
     struct token_key *found = NULL;
     uint8_t hash[TOKEN_AT_ONCE * 32] = {0}, z[TOKEN_Z_MAX];
@@ -243,7 +250,7 @@ static enum err call_one(size_t which, struct token_module *m)
         assert_null(found);
         break;
     case 5:
-        e = token_sign_raw(&k, hash, TOKEN_AT_ONCE, made, &count);
+        e = token_sign_raw(&k, hash, TOKEN_AT_ONCE, take_none, NULL);
         break;
     case 6:
         e = token_derive_raw(&k, hash, 65, z, &count);

@@ -2,9 +2,11 @@
  * A token that is left to its helper: when it ends, and what it is good for until then. */
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "tests/base/unit.h"
 #include "tests/token/softhsm.h"
 #include "token/remote.h"
+#include "token/remote/inner.h"
 #include "token/serve.h"
 #include <poll.h>
 #include <pthread.h>
@@ -151,13 +153,11 @@ static void test_nobody_uses_it(void **state)
     assert_true(await_end(b) >= 1 * SECOND_US);
 }
 
-/* A machine that sleeps keeps nothing the longer: what was asked before the first look, neither. */
-static void test_time_of_a_sleeping_machine(void **state)
+/* A helper on a machine that has slept for a day once there is a file B->slept. */
+static void load_sleeper(struct bench *b)
 {
-    struct bench *b = *state;
     const char *options = getenv("ASAN_OPTIONS");
     char asan[512];
-    unsigned left_s;
 
     snprintf(asan, sizeof asan, "%s:verify_asan_link_order=0", options ? options : "");
     token_module_unload(b->h.module);
@@ -168,6 +168,15 @@ static void test_time_of_a_sleeping_machine(void **state)
     unsetenv("LD_PRELOAD");
     unsetenv("LATE_CLOCK");
     assert_ok(e);
+}
+
+/* A machine that sleeps keeps nothing the longer: what was asked before the first look, neither. */
+static void test_time_of_a_sleeping_machine(void **state)
+{
+    struct bench *b = *state;
+    unsigned left_s;
+
+    load_sleeper(b);
     keep(b, 3600, 3600);
     assert_ok(sign(b, &left_s));
     assert_int_equal(file_write(b->slept, "", 0, 0600), ERR_OK);
@@ -223,12 +232,12 @@ static void test_is_never_left_alone(void **state)
     assert_true((visitors[0].e == ERR_OK) != (visitors[1].e == ERR_OK));
 }
 
-static void await_no_socket(const struct bench *b)
+static void await_no_socket(const struct bench *b, int64_t wait_us)
 {
     int64_t began_us = clock_mono_us();
 
     while (access(b->path, F_OK) == 0) {
-        assert_true(clock_mono_us() - began_us < WAIT_US);
+        assert_true(clock_mono_us() - began_us < wait_us);
         (void)poll(NULL, 0, 20);
     }
 }
@@ -242,7 +251,23 @@ static void test_hangs_beyond_its_time(void **state)
     keep(b, 2, 60);
     fault(b, "C_Sign 1 hang");
     assert_err(sign(b, &left_s), ERR_TOKEN_CRASHED);
-    await_no_socket(b);
+    await_no_socket(b, WAIT_US);
+}
+
+/* Until the module did not come back from a call. */
+static void await_hang(const struct bench *b)
+{
+    int64_t began_us = clock_mono_us();
+    char trace[160];
+
+    snprintf(trace, sizeof trace, "%s.trace", b->control);
+    for (bool hangs = false; !hangs;) {
+        struct buf seen = BUF_INIT(65536);
+        hangs = file_read(trace, 65536, &seen) == ERR_OK && strstr(buf_str(&seen), "hang") != NULL;
+        buf_free(&seen);
+        assert_true(clock_mono_us() - began_us < WAIT_US);
+        (void)poll(NULL, 0, 20);
+    }
 }
 
 /* The session is over when it says so, whatever the module does. */
@@ -250,22 +275,15 @@ static void test_told_to_end_while_it_hangs(void **state)
 {
     struct bench *b = *state;
     struct visitor v = {0};
-    char trace[160];
     pthread_t thread;
     unsigned left_s;
 
-    snprintf(trace, sizeof trace, "%s.trace", b->control);
     keep(b, 3600, 3600);
     assert_ok(token_join(b->path, &v.m, &v.t, &left_s));
     assert_ok(token_key_find(v.t, NULL, TOKEN_USE_SIGN, &v.k));
     fault(b, "trace\nC_Sign 1 hang");
     assert_int_equal(pthread_create(&thread, NULL, ask_for_one, &v), 0);
-    for (bool hangs = false; !hangs;) {
-        struct buf seen = BUF_INIT(65536);
-        hangs = file_read(trace, 65536, &seen) == ERR_OK && strstr(buf_str(&seen), "hang") != NULL;
-        buf_free(&seen);
-        (void)poll(NULL, 0, 20);
-    }
+    await_hang(b);
     assert_ok(token_keep_end(b->path));
     assert_int_equal(pthread_join(thread, NULL), 0);
     assert_err(v.e, ERR_TOKEN_CRASHED);
@@ -276,19 +294,33 @@ static void test_told_to_end_while_it_hangs(void **state)
     token_module_unload(v.m);
 }
 
-/* What a use may take is what the one who left it waits for, no constant. */
+/* Pulled, and what looks for it does not come back: a use has no more time than whoever asked for
+ * it waits, by his own setting, and unless somebody has to type that is a module's deadline. */
 static void test_hangs_longer_than_anybody_waits(void **state)
 {
     struct bench *b = *state;
     unsigned left_s;
 
-    token_remote_deadline(1);
+    token_remote_deadline(4);
     keep(b, 3600, 3600);
-    fault(b, "C_Sign 1 hang");
+    fault(b, "C_Sign 1 0x32\nC_GetTokenInfo * hang");
     enum err e = sign(b, &left_s);
     token_remote_deadline(TOKEN_DEADLINE_S);
     assert_err(e, ERR_TOKEN_HANGS);
-    await_no_socket(b);
+    await_no_socket(b, 3 * 4 * SECOND_US);
+}
+
+/* What the module may take is no reason to keep it beyond its time. */
+static void test_sleeps_while_it_hangs(void **state)
+{
+    struct bench *b = *state;
+
+    load_sleeper(b);
+    keep(b, 3600, 3600);
+    fault(b, "trace\nC_GetSlotInfo * hang");
+    await_hang(b);
+    assert_int_equal(file_write(b->slept, "", 0, 0600), ERR_OK);
+    await_no_socket(b, WAIT_US);
 }
 
 static void test_needs_a_login(void **state)
@@ -364,6 +396,58 @@ static void test_another_takes_its_place(void **state)
     assert_ok(token_module_load(FAULT_MODULE, &b->h.module));
 }
 
+#define RIVALS 8
+#define RACES 100
+
+struct rival {
+    const struct bench *b;
+    pthread_barrier_t *start;
+    int fd;
+};
+
+static void *take_the_place(void *arg)
+{
+    struct rival *r = arg;
+
+    (void)pthread_barrier_wait(r->start);
+    (void)!keep_place(r->b->path, &r->fd);
+    return NULL;
+}
+
+/* Where one was that was killed: of all who come at the same moment one has the place, and is who
+ * is found there. */
+static void test_race_for_the_place(void **state)
+{
+    struct bench *b = *state;
+    struct rival rivals[RIVALS];
+    pthread_t threads[RIVALS];
+    pthread_barrier_t start;
+
+    log_init("test", LOG_SILENT); /* all but one have an error */
+    assert_int_equal(pthread_barrier_init(&start, NULL, RIVALS), 0);
+    for (int race = 0; race < RACES; race++) {
+        int have = 0, visit = -1;
+        for (size_t i = 0; i < RIVALS; i++) {
+            rivals[i] = (struct rival){.b = b, .start = &start};
+            assert_int_equal(pthread_create(&threads[i], NULL, take_the_place, &rivals[i]), 0);
+        }
+        for (size_t i = 0; i < RIVALS; i++) {
+            assert_int_equal(pthread_join(threads[i], NULL), 0);
+            have += rivals[i].fd >= 0;
+        }
+        enum err found = serve_connect(b->path, &visit);
+        if (!found)
+            close(visit);
+        for (size_t i = 0; i < RIVALS; i++)
+            if (rivals[i].fd >= 0)
+                close(rivals[i].fd); /* and its file stays */
+        assert_int_equal(have, 1);
+        assert_ok(found);
+    }
+    pthread_barrier_destroy(&start);
+    log_init("test", LOG_INFO);
+}
+
 static void test_socket_is_private(void **state)
 {
     struct bench *b = *state;
@@ -385,10 +469,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hangs_beyond_its_time, begin, end),
         cmocka_unit_test_setup_teardown(test_told_to_end_while_it_hangs, begin, end),
         cmocka_unit_test_setup_teardown(test_hangs_longer_than_anybody_waits, begin, end),
+        cmocka_unit_test_setup_teardown(test_sleeps_while_it_hangs, begin, end),
         cmocka_unit_test_setup_teardown(test_needs_a_login, begin, end),
         cmocka_unit_test_setup_teardown(test_token_is_pulled, begin, end),
         cmocka_unit_test_setup_teardown(test_token_came_anew, begin, end),
         cmocka_unit_test_setup_teardown(test_another_takes_its_place, begin, end),
+        cmocka_unit_test_setup_teardown(test_race_for_the_place, begin, end),
         cmocka_unit_test_setup_teardown(test_socket_is_private, begin, end),
     };
 

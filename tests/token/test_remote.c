@@ -253,26 +253,52 @@ static void nothing_is_put_back_that_was_not_taken(void **state)
     close(in);
 }
 
-/* More than the helper takes at once, and the count of what is done where one goes wrong. */
-static void signs_many(void **state)
-{
-    enum { MANY = 2 * 16 + 3, HASH = 32, SIG = 64 };
-    static uint8_t hashes[MANY * HASH], sigs[MANY * SIG];
-    struct desk *d = *state;
-    size_t done = 0;
+enum { MANY = 2 * TOKEN_AT_ONCE + 3, HASH = 32, SIG = 64 };
 
+struct pile {
+    uint8_t sigs[MANY * SIG];
+    size_t count, most; /* no more than MOST are taken */
+};
+
+static enum err pile_up(void *ctx, const uint8_t *sig)
+{
+    struct pile *p = ctx;
+
+    if (p->count == p->most)
+        return ERR_IO;
+    memcpy(p->sigs + p->count++ * SIG, sig, SIG);
+    return ERR_OK;
+}
+
+/* The first COUNT of MANY, and each is for its hash. */
+static void sign_many(const struct desk *d, enum err expected, size_t most, size_t count)
+{
+    static uint8_t hashes[MANY * HASH];
+    static struct pile p;
+
+    p = (struct pile){.most = most};
     for (size_t i = 0; i < MANY; i++)
         hashes[i * HASH] = (uint8_t)i;
+    assert_err(token_sign_many(d->k, hashes, MANY, pile_up, &p), expected);
+    assert_int_equal(p.count, count);
+    for (size_t i = 0; i < count; i++)
+        assert_true(keys_verifies(d->k, hashes + i * HASH, HASH, p.sigs + i * SIG, SIG));
+}
+
+/* More than the helper takes at once; as many as are wanted; and what was made before one goes
+ * wrong. */
+static void signs_many(void **state)
+{
+    struct desk *d = *state;
+
     open_key(d);
-    assert_ok(token_sign_many(d->k, hashes, MANY, sigs, &done));
-    assert_int_equal(done, MANY);
-    for (size_t i = 0; i < MANY; i++)
-        assert_true(keys_verifies(d->k, hashes + i * HASH, HASH, sigs + i * SIG, SIG));
+    sign_many(d, ERR_OK, MANY, MANY);
+    sign_many(d, ERR_IO, 5, 5);
+    sign_many(d, ERR_OK, MANY, MANY); /* nothing of the one before comes in between */
     close_key(d);
     become(d, "flip");
     open_key(d);
-    assert_err(token_sign_many(d->k, hashes, MANY, sigs, &done), ERR_TOKEN_BAD_SIGNATURE);
-    assert_int_equal(done, 0);
+    sign_many(d, ERR_TOKEN_BAD_SIGNATURE, MANY, 0);
     close_key(d);
 }
 

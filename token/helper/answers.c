@@ -20,6 +20,7 @@ struct question {
     struct answers *connection;
     struct wire_in in;
     struct wire_out out;
+    size_t left; /* signatures to come */
 };
 
 /* --- things by their numbers --- */
@@ -374,12 +375,6 @@ static enum err put_about_key(struct question *q, const struct token_key *k)
     return e;
 }
 
-static enum err put_key(struct question *q, struct token_key *k)
-{
-    enum err e = give(q, THING_KEY, k);
-    return e ? e : put_about_key(q, k);
-}
-
 static enum err answer_FIND(struct question *q)
 {
     struct token_key *k = NULL;
@@ -389,7 +384,9 @@ static enum err answer_FIND(struct question *q)
 
     enum err e = wire_ended(&q->in) ? token_key_find(t, uri, use, &k) : ERR_USAGE;
     if (!e)
-        e = put_key(q, k);
+        e = give(q, THING_KEY, k);
+    if (!e)
+        e = put_about_key(q, k);
     if (e)
         token_key_free(k);
     token_uri_free(uri);
@@ -413,22 +410,27 @@ static enum err answer_STORE(struct question *q)
     return wire_ended(&q->in) ? token_key_store_certificate(k, der, len) : ERR_USAGE;
 }
 
+/* An answer of its own, but for the last, which is the question's. */
+static enum err give_signature(void *ctx, const uint8_t *sig, size_t len)
+{
+    struct question *q = ctx;
+
+    wire_put_bytes(&q->out, sig, len);
+    return q->out.e || --q->left == 0 ? q->out.e : serve_part(q->out.buf);
+}
+
 /* What these two make is checked by whoever asked, who does not believe this process. */
 static enum err answer_SIGN(struct question *q)
 {
     struct token_key *k = get(q, THING_KEY);
-    struct token_made made[TOKEN_AT_ONCE];
-    size_t len = 0, done = 0;
+    size_t len = 0;
     const uint8_t *hashes = wire_get_bytes(&q->in, UINT16_MAX, &len);
     size_t each = k ? token_hash_len(k->info.curve) : 1;
 
     if (!wire_ended(&q->in) || !len || len % each || len / each > TOKEN_AT_ONCE)
         return ERR_USAGE;
-    enum err e = token_sign_raw(k, hashes, len / each, made, &done);
-    wire_put(&q->out, done, 1);
-    for (size_t i = 0; i < done; i++)
-        wire_put_bytes(&q->out, made[i].sig, made[i].len);
-    return e;
+    q->left = len / each;
+    return token_sign_raw(k, hashes, q->left, give_signature, q);
 }
 
 static enum err answer_DERIVE(struct question *q)
@@ -518,7 +520,7 @@ static enum err answer_FIND_KEPT(struct question *q)
 static enum err answer(void *ctx, const uint8_t *msg, size_t len, struct buf *out,
                        enum err (*one)(struct question *q))
 {
-    struct question q = {ctx, {msg, len, false}, {out, ERR_OK}};
+    struct question q = {ctx, {msg, len, false}, {out, ERR_OK}, 0};
 
     enum err e = one(&q);
     if (!e)
@@ -557,14 +559,13 @@ X(SIGN, answer_SIGN)
 static const struct serve_handler kept_table[] = {
     {WIRE_JOIN, 0, handle_JOIN},         {WIRE_END, 0, handle_END},
     {WIRE_INFO, 4, handle_INFO},         {WIRE_KEYS, 4, handle_KEYS_KEPT},
-    {WIRE_FIND, 1031, handle_FIND_KEPT}, {WIRE_SIGN, 1030, handle_SIGN_KEPT},
+    {WIRE_FIND, 1031, handle_FIND_KEPT}, {WIRE_SIGN, 70, handle_SIGN_KEPT},
 };
 
 static enum err answer_KEEP(struct question *q)
 {
     static struct answers others = {.given = -1};
     struct keep_terms terms;
-
     uint32_t number = (uint32_t)wire_get(&q->in, 4, THINGS_MAX);
     struct token *t = things_get(THING_TOKEN, number);
     terms.seconds = wire_get(&q->in, 4, KEEP_MAX_S);

@@ -31,9 +31,11 @@ static struct {
     const struct serve_handler *table;
     size_t count;
     void *ctx;
-    int64_t until_us; /* as all its times by the clock that goes on while the machine sleeps */
-    _Atomic int64_t used_us, busy_us; /* last use; begin of the one that goes on, or 0 */
-    atomic_bool running;
+    int64_t until_us; /* as the last use by the clock that goes on while the machine sleeps */
+    _Atomic int64_t used_us;
+    _Atomic int64_t
+        back_us; /* from the module, the last time; by the clock that sleeps as it does */
+    atomic_bool running, in_use, left;
 } kept;
 
 uint32_t keep_token(void)
@@ -75,7 +77,7 @@ enum err keep_use_begins(void)
         keep_end();
         return ERR_TOKEN_REMOVED;
     }
-    kept.busy_us = now_us;
+    kept.in_use = true;
     return ERR_OK;
 }
 
@@ -84,7 +86,8 @@ enum err keep_use_ends(enum err e)
     if (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND)
         keep_end(); /* before it is back */
     kept.used_us = clock_boot_us();
-    kept.busy_us = 0;
+    kept.back_us = clock_mono_us();
+    kept.in_use = false;
     return e;
 }
 
@@ -107,7 +110,9 @@ static bool is_there(void)
 enum err keep_info(struct token_info *out)
 {
     *out = kept.token->info;
-    if (!is_spent(clock_boot_us()) && is_there())
+    bool good = !is_spent(clock_boot_us()) && is_there();
+    kept.back_us = clock_mono_us();
+    if (good)
         return ERR_OK;
     keep_end();
     return ERR_TOKEN_REMOVED;
@@ -139,47 +144,59 @@ static void leave(void)
     _exit(EXIT_DONE);
 }
 
-/* Longer than anybody waits for an answer. */
-static int64_t patience_us(void)
-{
-    return (int64_t)(kept.terms.patience_seconds + MARGIN_S) * SECOND_US;
-}
-
 /* Asked as others ask, by the one thread that calls the module: OpenSC leaves a lock with the
- * thread that met a card's end. */
+ * thread that met a card's end. How long that may take, watch() says. */
 static bool token_left(void)
 {
     struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
-    int64_t left_us = kept.until_us - clock_boot_us() + GOODBYE_S * SECOND_US;
-    int64_t wait_us = left_us < patience_us() ? left_us : patience_us();
     int fd = -1;
 
     enum err e = serve_connect(kept.terms.path, &fd);
     if (e)
         return true;
-    e = serve_call(fd, WIRE_JOIN, NULL, 0, clock_mono_us() + wait_us, &answer);
+    e = serve_call(fd, WIRE_JOIN, NULL, 0, clock_mono_us() + KEEP_MAX_S * SECOND_US, &answer);
     buf_free(&answer);
     close(fd);
     return e != ERR_OK;
 }
 
+static void *look(void *arg)
+{
+    (void)arg;
+    while (!token_left())
+        (void)poll(NULL, 0, LOOK_MS);
+    kept.left = true;
+    return NULL;
+}
+
+/* For longer than anybody waits for an answer. */
+static bool hangs(void)
+{
+    return clock_mono_us() - kept.back_us >
+           (int64_t)(kept.terms.patience_seconds + MARGIN_S) * SECOND_US;
+}
+
 /* A use that goes on may come to its end, but the time's end is not far from its own. */
 static bool is_over(void)
 {
-    int64_t busy_us = kept.busy_us, now_us = clock_boot_us();
+    int64_t now_us = clock_boot_us();
 
-    if (busy_us)
-        return now_us - busy_us > patience_us() || now_us >= kept.until_us + GOODBYE_S * SECOND_US;
-    return is_spent(now_us) || !is_found() || token_left();
+    if (hangs())
+        return true;
+    if (kept.in_use)
+        return now_us >= kept.until_us + GOODBYE_S * SECOND_US;
+    return is_spent(now_us) || !is_found() || kept.left;
 }
 
+/* It calls nothing that may hang. */
 static void *watch(void *arg)
 {
     (void)arg;
     while (!is_over())
         (void)poll(NULL, 0, LOOK_MS);
     keep_end();
-    (void)poll(NULL, 0, GOODBYE_S * 1000); /* for a loop that does not come to its end */
+    if (!hangs())
+        (void)poll(NULL, 0, GOODBYE_S * 1000); /* for a loop that does not come to its end */
     remove_socket();
     _exit(EXIT_DONE);
 }
@@ -213,7 +230,7 @@ static void settle(bool detached)
 enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struct keep_terms *terms,
                     const struct serve_handler *table, size_t count, void *ctx)
 {
-    pthread_t answers, watcher;
+    pthread_t answers, looker, watcher;
 
     if (kept.running || !t->logged_in)
         return ERR_USAGE;
@@ -232,12 +249,14 @@ enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struc
     kept.count = count;
     kept.ctx = ctx;
     kept.used_us = clock_boot_us();
+    kept.back_us = clock_mono_us();
     kept.until_us = kept.used_us + (int64_t)terms->seconds * SECOND_US;
     settle(terms->detached);
     kept.running = pthread_create(&answers, NULL, answer_all, NULL) == 0;
     if (!kept.running)
         return ERR_NO_MEMORY;
-    if (pthread_create(&watcher, NULL, watch, NULL) != 0)
+    if (pthread_create(&looker, NULL, look, NULL) != 0 ||
+        pthread_create(&watcher, NULL, watch, NULL) != 0)
         leave();
     return ERR_OK;
 }

@@ -28,6 +28,11 @@ void token_remote_deadline(unsigned seconds)
     deadline_s = seconds;
 }
 
+unsigned call_module_s(void)
+{
+    return deadline_s;
+}
+
 unsigned call_person_s(void)
 {
     return deadline_s * PERSON_TIMES;
@@ -35,7 +40,7 @@ unsigned call_person_s(void)
 
 static int64_t deadline(enum wait wait)
 {
-    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : deadline_s);
+    return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : call_module_s());
 }
 
 /* --- the helper --- */
@@ -206,16 +211,19 @@ static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
     return e;
 }
 
-static void give_back(struct token_module *m, uint64_t generation, int fd, bool lost)
+/* One on which answers may come still is of no more use. */
+static void give_back(const struct call *c)
 {
+    struct token_module *m = c->module;
+
     pthread_mutex_lock(&m->lock);
     m->in_use--;
-    if (lost && is_there(m, generation))
+    if (c->lost && is_there(m, c->generation))
         bury(m, 0);
-    if (is_there(m, generation) && !lost)
-        m->idle[m->idle_count++] = fd;
+    if (is_there(m, c->generation) && c->awaited == 0)
+        m->idle[m->idle_count++] = c->fd;
     else
-        close(fd);
+        close(c->fd);
     pthread_cond_signal(&m->returned);
     pthread_mutex_unlock(&m->lock);
 }
@@ -225,34 +233,55 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
     *c = (struct call){.module = m,
                        .generation = generation,
                        .type = type,
+                       .fd = -1,
+                       .awaited = 1,
                        .question = BUF_INIT(SERVE_MESSAGE_MAX),
                        .answer = BUF_INIT(SERVE_MESSAGE_MAX)};
     c->out.buf = &c->question;
 }
 
-enum err call_run(struct call *c, int give)
+static int64_t deadline_of(const struct call *c)
 {
-    int fd = -1;
+    return deadline(c->keypad ? WAIT_PERSON : waits[c->type]);
+}
 
-    enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &fd);
+enum err call_ask(struct call *c, int give)
+{
+    enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &c->fd);
+
     if (!e) {
-        e = serve_call_giving(fd, give, (uint16_t)c->type, c->question.data, c->question.len,
-                              deadline(c->keypad ? WAIT_PERSON : waits[c->type]), &c->answer);
-        give_back(c->module, c->generation, fd, is_lost(e));
+        e = serve_ask(c->fd, give, (uint16_t)c->type, c->question.data, c->question.len,
+                      deadline_of(c));
+        c->lost = is_lost(e);
     }
+    return name_of(e);
+}
+
+enum err call_hear(struct call *c)
+{
+    buf_clear(&c->answer);
+    enum err e = serve_hear(c->fd, deadline_of(c), &c->answer);
+    c->lost = is_lost(e);
+    c->awaited--;
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
     return name_of(e);
+}
+
+enum err call_run(struct call *c, int give)
+{
+    enum err e = call_ask(c, give);
+
+    return e ? e : call_hear(c);
 }
 
 enum err call_end(struct call *c, enum err e)
 {
     if (!e && !wire_ended(&c->in)) {
-        pthread_mutex_lock(&c->module->lock);
-        if (is_there(c->module, c->generation))
-            bury(c->module, 0);
-        pthread_mutex_unlock(&c->module->lock);
+        c->lost = true;
         e = log_fail(ERR_TOKEN_CRASHED, "token.helper", "it answered what cannot be");
     }
+    if (c->fd >= 0)
+        give_back(c);
     buf_free(&c->question);
     buf_free(&c->answer);
     return e;

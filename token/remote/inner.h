@@ -59,12 +59,15 @@ MUST_CHECK enum err module_join(struct token_module *m, const char *path);
 /* Leaves M's own helper behind. */
 void module_leave(struct token_module *m);
 
-/* One question to the helper of a generation, and its answer. */
+/* One question to the helper of a generation, and its answer, or answers. */
 struct call {
     struct token_module *module;
     uint64_t generation;
     enum wire_type type;
-    bool keypad; /* somebody may have to type at the reader */
+    bool keypad;    /* somebody may have to type at the reader */
+    int fd;         /* its connection, from asking to its end, or -1 */
+    size_t awaited; /* answers to come, as far as is known */
+    bool lost;      /* the helper is gone, hangs, or talks nonsense */
     struct buf question, answer;
     struct wire_out out;
     struct wire_in in;
@@ -74,11 +77,21 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
 /* TOKEN_CRASHED, TOKEN_HANGS, or what the helper said. GIVE: a descriptor to go along, or -1. Then
  * the answer is read by wire_get of &C->in. */
 MUST_CHECK enum err call_run(struct call *c, int give);
-/* Seconds that a person has. */
+/* Its two halves, for a question with C->awaited answers: each has the whole of the deadline. */
+MUST_CHECK enum err call_ask(struct call *c, int give);
+MUST_CHECK enum err call_hear(struct call *c);
+/* Seconds that a call into a module may take, and a person has. */
+unsigned call_module_s(void);
 unsigned call_person_s(void);
 /* E; or, when that is ERR_OK and the answer was not read to its end, or was wrong, the helper is
  * ended and it is TOKEN_CRASHED. */
 MUST_CHECK enum err call_end(struct call *c, enum err e);
+
+/* --- keep.c --- */
+
+/* A listening socket at PATH, unless another process listens there: ERR_IO. Of several at once one
+ * gets it. */
+MUST_CHECK enum err keep_place(const char *path, int *out);
 
 /* --- token.c --- */
 

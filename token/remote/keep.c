@@ -6,34 +6,68 @@
 #include "base/log.h"
 #include "token/remote.h"
 #include "token/serve.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define END_US INT64_C(5000000)
+
+/* The directory that PATH is in, locked until it is closed, or the process ends in any way. */
+static int lock_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char directory[256]; /* no socket's path is longer */
+
+    (void)snprintf(directory, sizeof directory, "%.*s.", slash ? (int)(slash - path) + 1 : 0, path);
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool failed = fd < 0;
+    while (!failed && flock(fd, LOCK_EX) != 0)
+        failed = errno != EINTR;
+    if (failed && fd >= 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+enum err keep_place(const char *path, int *out)
+{
+    int lock = lock_directory(path);
+
+    *out = -1;
+    if (lock < 0)
+        return log_fail(ERR_IO, "token.keep", "%s: %s", path, strerror(errno));
+    enum err e = serve_listen(path, out);
+    close(lock);
+    return e;
+}
 
 enum err token_keep(struct token *t, const struct token_keep *keep)
 {
     struct call c;
     int fd = -1;
 
-    enum err e = serve_listen(keep->path, &fd);
+    enum err e = keep_place(keep->path, &fd);
     if (e)
         return e;
     call_begin(&c, t->module, t->generation, WIRE_KEEP);
     wire_put(&c.out, t->number, 4);
     wire_put(&c.out, keep->seconds, 4);
     wire_put(&c.out, keep->idle_seconds, 4);
-    wire_put(&c.out, call_person_s(), 4);
+    wire_put(&c.out, t->keypad ? call_person_s() : call_module_s(), 4);
     wire_put(&c.out, keep->detached, 1);
     wire_put_text(&c.out, keep->path);
     e = call_end(&c, call_run(&c, fd));
-    close(fd);
     if (e)
         (void)unlink(keep->path);
     else
         module_leave(t->module);
+    close(fd); /* until then nobody else has the place */
     return e;
 }
 
@@ -82,9 +116,11 @@ enum err token_join(const char *path, struct token_module **m, struct token **t,
 
 static enum err end_by_force(pid_t helper, const char *path)
 {
-    if (helper <= 0 || kill(helper, SIGKILL) != 0)
+    if (helper <= 0)
         return ERR_TIMEOUT;
-    (void)unlink(path);
+    (void)unlink(path); /* as long as nobody else can have it */
+    if (kill(helper, SIGKILL) != 0 && errno != ESRCH)
+        return ERR_TIMEOUT;
     log_event(LOG_WARN, "token.keep", "it did not answer, and was killed");
     return ERR_OK;
 }

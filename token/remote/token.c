@@ -487,24 +487,37 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     return run(&c);
 }
 
-enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count,
-                        struct token_made *out, size_t *done)
+/* One question. */
+static enum err sign(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
+                     void *ctx)
 {
     struct call c;
 
-    if (k->token->keypad)
-        count = 1; /* each may be typed for */
     begin_key(&c, k, WIRE_SIGN);
     wire_put_bytes(&c.out, hashes, count * token_hash_len(k->info.curve));
-    enum err e = call_run(&c, -1);
-    *done = e ? 0 : (size_t)wire_get(&c.in, 1, count);
-    c.in.bad = c.in.bad || (!e && *done == 0);
-    for (size_t i = 0; i < *done; i++) {
-        const uint8_t *sig = wire_get_bytes(&c.in, TOKEN_SIG_MAX, &out[i].len);
-        if (sig)
-            memcpy(out[i].sig, sig, out[i].len);
+    c.awaited = count;
+    enum err e = call_ask(&c, -1);
+    for (size_t i = 0, len = 0; !e && i < count; i++) {
+        e = call_hear(&c);
+        const uint8_t *sig = e ? NULL : wire_get_bytes(&c.in, TOKEN_SIG_MAX, &len);
+        if (!e && !wire_ended(&c.in))
+            break;
+        if (!e)
+            e = made(ctx, sig, len);
     }
     return call_end(&c, e);
+}
+
+/* Of a token that is kept one at a time: others who ask it have their turn in between. */
+enum err token_sign_raw(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
+                        void *ctx)
+{
+    const size_t at_once = k->token->module->joined ? 1 : count;
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; !e && i < count; i += at_once)
+        e = sign(k, hashes + i * token_hash_len(k->info.curve), at_once, made, ctx);
+    return e;
 }
 
 enum err token_derive_raw(struct token_key *k, const uint8_t *peer, size_t peer_len, uint8_t *z,
