@@ -47,7 +47,7 @@ static enum err from_fd(struct app *a, const char *number, struct pin_wanted *wa
     uint64_t fd = 0;
     if (text_parse_u64(number, strlen(number), 1023, &fd) != ERR_OK)
         return app_fail(a, ERR_USAGE, "--pin-fd wants the number of an open descriptor");
-    enum err e = pin_take_token(wanted, (int)fd);
+    enum err e = pin_read_fd((int)fd, pin_take_token, wanted);
     return e == ERR_OK ? e : app_fail(a, e, "no PIN came from descriptor %s", number);
 }
 

@@ -62,8 +62,11 @@ static enum err open_in_modules(struct app *a, const struct token_uri *uri)
             token_close(found);
             e = ERR_TOKEN_AMBIGUOUS;
         }
-        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND)
+        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND) {
+            token_close(a->token); /* not known to be the one */
+            a->token = NULL;
             return e;
+        }
         if (e == ERR_OK)
             a->token = found;
     }

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,6 +121,13 @@ static const struct args_option *find_option(const struct parse *p, const char *
     return o;
 }
 
+static bool is_open(const char *number)
+{
+    uint64_t fd = 0;
+    return text_parse_u64(number, strlen(number), INT_MAX, &fd) == ERR_OK &&
+           fcntl((int)fd, F_GETFD) >= 0;
+}
+
 /* A text given twice would hide the first one, so it is refused. */
 static int set_option(const struct parse *p, const struct args_option *o, const char *value)
 {
@@ -127,7 +135,9 @@ static int set_option(const struct parse *p, const struct args_option *o, const 
         *(bool *)o->value = true;
         return 0;
     }
-    if (o->kind == ARGS_TEXT) {
+    if (o->kind == ARGS_FD && !is_open(value))
+        return mistake(p, "USAGE: not the number of an open descriptor", value);
+    if (o->kind != ARGS_LIST) {
         const char **text = o->value;
         if (*text != NULL)
             return mistake(p, "given twice", o->name);

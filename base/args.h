@@ -19,7 +19,9 @@ struct args_list {
     size_t count;
 };
 
-enum args_kind { ARGS_FLAG, ARGS_TEXT, ARGS_LIST };
+/* FD: a TEXT that is the number of a descriptor which is open before anything here opens one: what
+ * comes later under that number is not what was meant. */
+enum args_kind { ARGS_FLAG, ARGS_TEXT, ARGS_FD, ARGS_LIST };
 
 struct args_option {
     const char *name; /* "pin-fd" is --pin-fd */

@@ -23,7 +23,7 @@ const struct args_option cmd_token_provision_options[4] = {
     {"label", 'l', ARGS_TEXT, "LABEL", "the token's name, where it is new and has none",
      &opt_label},
     {"curve", 0, ARGS_TEXT, "CURVE", "of the keys; default: the profile's first", &opt_curve},
-    {"so-pin-fd", 0, ARGS_TEXT, "N", "read the officer's PIN, or the management key, from there",
+    {"so-pin-fd", 0, ARGS_FD, "N", "read the officer's PIN, or the management key, from there",
      &opt_so_pin_fd},
 };
 

@@ -21,7 +21,7 @@ static bool opt_make;
 const struct args_option cmd_rotate_options[6] = {
     {"new-token", 0, ARGS_TEXT, "URI", "the new key or its token; default: the same token",
      &opt_new_token},
-    {"new-pin-fd", 0, ARGS_TEXT, "N", "read the PIN of another token from descriptor N",
+    {"new-pin-fd", 0, ARGS_FD, "N", "read the PIN of another token from descriptor N",
      &opt_new_pin_fd},
     {"make", 0, ARGS_FLAG, NULL, "make the new key there", &opt_make},
     {"curve", 0, ARGS_TEXT, "CURVE", "of a key that is made: P-256 (default), P-384 or P-521",

@@ -12,7 +12,7 @@ static const char *opt_new_pin_fd;
 
 const struct args_option cmd_token_init_options[2] = {
     {"label", 'l', ARGS_TEXT, "LABEL", "the new token's name, up to 32 bytes", &opt_label},
-    {"so-pin-fd", 0, ARGS_TEXT, "N", "read the security officer's PIN from descriptor N",
+    {"so-pin-fd", 0, ARGS_FD, "N", "read the security officer's PIN from descriptor N",
      &opt_so_pin_fd},
 };
 const struct args_option cmd_token_generate_options[3] = {
@@ -24,7 +24,7 @@ const struct args_option cmd_token_info_options[1] = {
     {"spki", 0, ARGS_TEXT, "FILE", "write the signing key's public half (DER) to FILE", &opt_spki},
 };
 const struct args_option cmd_token_change_pin_options[1] = {
-    {"new-pin-fd", 0, ARGS_TEXT, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
+    {"new-pin-fd", 0, ARGS_FD, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
 };
 
 /* --- init --- */

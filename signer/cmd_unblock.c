@@ -12,8 +12,8 @@
 static const char *opt_puk_fd, *opt_new_pin_fd;
 
 const struct args_option cmd_token_unblock_options[2] = {
-    {"puk-fd", 0, ARGS_TEXT, "N", "read the PUK from descriptor N", &opt_puk_fd},
-    {"new-pin-fd", 0, ARGS_TEXT, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
+    {"puk-fd", 0, ARGS_FD, "N", "read the PUK from descriptor N", &opt_puk_fd},
+    {"new-pin-fd", 0, ARGS_FD, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
 };
 
 /* By the maker that the token names; CONF is what its driver is to read for this once. */

@@ -3,6 +3,7 @@
 #include "app/app.h"
 #include "order/json.h"
 #include "signer/view.h"
+#include <string.h>
 #include <unistd.h>
 
 /* Without a session or a bank to trust, none of the others would get through either. */
@@ -52,13 +53,42 @@ void sending_start(struct sending *s, const char *what)
         fputs(VIEW_ORDER_TITLE, stdout);
 }
 
-enum err sending_one(struct sending *s, const char *body, size_t len, const char *where,
-                     bool *absent)
+size_t sending_first(const char *line, size_t len)
+{
+    const char *other = memchr(line, SENDING_ELSE, len);
+    return other != NULL ? (size_t)(other - line) : len;
+}
+
+static enum err offer(struct sending *s, const char *body, size_t len, struct js **answer)
 {
     struct client_call call = {.route = ROUTE_DECIDE, .body = body, .body_len = len};
-    struct js *answer = NULL;
     s->app->message[0] = '\0';
-    enum err e = app_call(s->app, &call, &answer);
+    return app_call(s->app, &call, answer);
+}
+
+/* Until one is taken. */
+static enum err offer_each(struct sending *s, const char *line, size_t len, struct js **answer)
+{
+    char message[sizeof s->app->message];
+    size_t first = sending_first(line, len), at = first;
+    enum err refused = offer(s, line, first, answer), e = refused;
+    memcpy(message, s->app->message, sizeof message);
+    while (at < len && is_the_banks_no(e)) {
+        size_t next = sending_first(line + at + 1, len - at - 1);
+        e = offer(s, line + at + 1, next, answer);
+        at += 1 + next;
+    }
+    if (!is_the_banks_no(e))
+        return e;
+    memcpy(s->app->message, message, sizeof message);
+    return refused;
+}
+
+enum err sending_one(struct sending *s, const char *line, size_t len, const char *where,
+                     bool *absent)
+{
+    struct js *answer = NULL;
+    enum err e = offer_each(s, line, len, &answer);
     if (absent != NULL && e == ERR_NOT_FOUND) {
         *absent = true;
         s->app->message[0] = '\0';

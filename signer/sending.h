@@ -19,12 +19,18 @@ struct sending {
     struct progress bar;
 };
 
+#define SENDING_ELSE '\t' /* which no canonical document has */
+/* How many bytes of a line are what is tried first. */
+size_t sending_first(const char *line, size_t len);
+
 /* WHAT is for the progress: "Sending", static. TOTAL is set by the caller. */
 void sending_start(struct sending *s, const char *what);
-/* BODY is a decision with its order; WHERE names it when it is refused. What is returned is no
- * refusal: then none of the others would get through either. Where ABSENT is not NULL, NOT_FOUND is
- * no answer yet, and sets it: the order may come by another one. */
-MUST_CHECK enum err sending_one(struct sending *s, const char *body, size_t len, const char *where,
+/* LINE is a decision with its order, or several with SENDING_ELSE between, of which one is enough:
+ * a later one is tried when the bank refused those before, and if all are refused, it is as the
+ * first was. WHERE names it then. What is returned is no refusal: then none of the others would get
+ * through either. Where ABSENT is not NULL, NOT_FOUND is no answer yet, and sets it: the order may
+ * come by another line. */
+MUST_CHECK enum err sending_one(struct sending *s, const char *line, size_t len, const char *where,
                                 bool *absent);
 /* E: what stopped it. The first refusal, with how many there were. */
 MUST_CHECK enum err sending_end(struct sending *s, enum err e);

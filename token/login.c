@@ -2,7 +2,6 @@
 #include "token/inner.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 /* --- PINs --- */
 
@@ -27,8 +26,6 @@ enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out)
     enum err e = secret_new(&secret);
     if (!e)
         e = secret_read_line(secret, fd);
-    if (isatty(fd) && (e == ERR_IO || (!e && secret_len(secret) == 0)))
-        e = ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
     if (!e)
         return token_pin_new(secret, out);
     secret_free(secret);
@@ -123,13 +120,22 @@ static enum err try_login(struct token *t, const struct token_pin *pin, bool las
     return ERR_OK;
 }
 
+/* After C_Login answered E, that the token is gone: it is. One that is still there may have taken
+ * the PIN for a wrong one, whatever its driver says. */
+static bool pulled_at_login(struct token *t, enum err e)
+{
+    struct token_info now;
+    return e == ERR_TOKEN_REMOVED && token_slot_info(t->module, t->slot, &now) == ERR_TOKEN_REMOVED;
+}
+
 enum err token_login_again(struct token *t, bool *sent)
 {
     *sent = false;
     if (!t->logged_in)
         return ERR_OK;
     enum err e = try_login(t, t->pin, false, sent);
-    if (e && e != ERR_TOKEN_REMOVED && (*sent || e != ERR_TOKEN_FAILED))
+    bool later = *sent ? pulled_at_login(t, e) : e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_FAILED;
+    if (e && !later)
         token_login_forget(t);
     return e;
 }
@@ -190,7 +196,7 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s, enum err *verdic
 {
     CK_RV rv = t->module->f->C_Login(s, CKU_CONTEXT_SPECIFIC, token_pin_bytes(t->pin),
                                      token_pin_len(t->pin));
-    if (rv == CKR_OK || ckr_err(rv) == ERR_TOKEN_REMOVED)
+    if (rv == CKR_OK || pulled_at_login(t, ckr_err(rv)))
         return rv;
     token_pin_free(t->pin); /* it may have been changed elsewhere: never a second time */
     t->pin = NULL;
@@ -205,6 +211,8 @@ static enum err set_pin(struct token *t, const struct token_pin *old, const stru
     CK_SESSION_HANDLE s = 0;
 
     enum err e = check_token(t, old, last_try_allowed);
+    if (!e && fresh && token_pin_len(fresh) == 0)
+        e = ERR_PIN_INVALID; /* no login would take it */
     if (e)
         return e;
     CK_RV rv = f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
@@ -222,7 +230,11 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     if (!old != !fresh)
         return ERR_PIN_REQUIRED;
     pthread_rwlock_wrlock(&t->module->lock);
-    enum err e = token_session_attached(t) ? ERR_OK : token_session_recover(t, false);
+    enum err e = ERR_OK;
+    if (!token_session_attached(t)) {
+        token_login_forget(t);
+        e = token_session_recover(t, false);
+    }
     if (!e)
         e = set_pin(t, old, fresh, last_try_allowed);
     if (!e && t->logged_in) {

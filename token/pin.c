@@ -13,6 +13,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#define TYPED_MAX 4096 /* bytes of a line, as the kernel has it */
+
 /* What can end or stop the program while the echo is off. */
 static const int SIGNALS[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGALRM, SIGTSTP, SIGTTIN, SIGTTOU};
 #define SIGNAL_COUNT (sizeof SIGNALS / sizeof SIGNALS[0])
@@ -86,12 +88,7 @@ static enum err write_prompt(int fd, const char *prompt)
 
 enum err pin_take_secret(void *secret, int fd)
 {
-    size_t before = secret_len(secret);
-    enum err e = secret_read_line(secret, fd);
-
-    if (isatty(fd) && (e == ERR_IO || (!e && secret_len(secret) == before)))
-        return ERR_PIN_CANCELLED; /* end of file, hang-up, or an empty line */
-    return e;
+    return secret_read_line(secret, fd);
 }
 
 enum err pin_take_token(void *wanted, int fd)
@@ -99,6 +96,25 @@ enum err pin_take_token(void *wanted, int fd)
     struct pin_wanted *w = wanted;
 
     return token_pin_read(w->module, fd, &w->pin);
+}
+
+/* A line typed at the terminal FD goes to TAKE by a pipe: who takes it, which may be a process with
+ * somebody's driver in it, never has the terminal, and no byte of the line is in this one. */
+static enum err take_typed(int fd, pin_take *take, void *ctx)
+{
+    int ends[2];
+    ssize_t n;
+
+    if (pipe2(ends, O_CLOEXEC) != 0)
+        return ERR_IO;
+    do
+        n = splice(fd, NULL, ends[1], NULL, TYPED_MAX, 0);
+    while (n < 0 && errno == EINTR);
+    close(ends[1]);
+    /* End of file, hang-up, or an empty line. */
+    enum err e = n > 1 ? take(ctx, ends[0]) : ERR_PIN_CANCELLED;
+    close(ends[0]);
+    return e;
 }
 
 /* The terminal is in line mode: readable means a whole line or the end of file. */
@@ -116,28 +132,71 @@ static enum err wait_line(int fd, const sigset_t *mask)
     return ERR_PIN_CANCELLED;
 }
 
-/* One prompt with the echo off. ERR_PIN_CANCELLED with CAUGHT set when a signal came between. */
+static bool in_front(int fd)
+{
+    return tcgetpgrp(fd) == getpgrp();
+}
+
+/* tcdrain changes nothing, but is for the front alone: in the background the kernel stops the
+ * program there until somebody brings it to the front, and refuses where nobody can. */
+static enum err await_front(int fd)
+{
+    const struct sigaction stop = {.sa_handler = SIG_DFL};
+    struct sigaction before;
+    sigset_t mask, mask_before;
+    int n;
+
+    if (in_front(fd))
+        return ERR_OK;
+    sigemptyset(&mask);
+    sigaddset(&mask, SIGTTOU);
+    sigaction(SIGTTOU, &stop, &before);
+    pthread_sigmask(SIG_UNBLOCK, &mask, &mask_before);
+    do
+        n = tcdrain(fd);
+    while (n != 0 && errno == EINTR);
+    pthread_sigmask(SIG_SETMASK, &mask_before, NULL);
+    sigaction(SIGTTOU, &before, NULL);
+    return n == 0 ? ERR_OK : ERR_PIN_NO_TERMINAL;
+}
+
+/* With the echo off and the signals caught. */
+static enum err ask_silently(int fd, const struct termios *before, const sigset_t *mask,
+                             const char *prompt, pin_take *take, void *ctx)
+{
+    struct termios silent = *before;
+
+    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
+    silent.c_lflag |= ICANON | ISIG;
+    if (tcsetattr(fd, TCSAFLUSH, &silent) != 0)
+        return ERR_PIN_NO_TERMINAL;
+    enum err e = write_prompt(fd, prompt);
+    if (!e)
+        e = wait_line(fd, mask);
+    if (!e)
+        e = take_typed(fd, take, ctx);
+    tcsetattr(fd, TCSAFLUSH, before);
+    write_text(fd, "\n"); /* only looks; the PIN is read */
+    return e;
+}
+
+/* One prompt. ERR_PIN_CANCELLED with CAUGHT set when a signal came between. */
 static enum err ask_once(int fd, const char *prompt, pin_take *take, void *ctx)
 {
     struct termios before;
     struct watch w;
 
-    if (tcgetattr(fd, &before) != 0)
-        return ERR_PIN_NO_TERMINAL;
-    struct termios silent = before;
-    silent.c_lflag &= ~(tcflag_t)(ECHO | ECHOE | ECHOK | ECHONL);
-    silent.c_lflag |= ICANON | ISIG;
-
+    enum err e = await_front(fd);
+    if (e)
+        return e;
     watch_begin(&w);
-    enum err e = ERR_PIN_NO_TERMINAL;
-    if (tcsetattr(fd, TCSAFLUSH, &silent) == 0) {
-        e = write_prompt(fd, prompt);
-        if (!e)
-            e = wait_line(fd, &w.mask_before);
-        if (!e)
-            e = take(ctx, fd);
-        tcsetattr(fd, TCSAFLUSH, &before);
-        write_text(fd, "\n"); /* only looks; the PIN is read */
+    if (!in_front(fd)) {
+        caught = SIGTTOU; /* brought to the background just now */
+        e = ERR_PIN_CANCELLED;
+    } else if (tcgetattr(fd, &before) != 0) {
+        e = ERR_PIN_NO_TERMINAL;
+    } else {
+        e = ask_silently(fd, &before, &w.mask_before, prompt, take, ctx);
     }
     watch_end(&w);
     return e;
@@ -157,6 +216,11 @@ enum err pin_read_terminal(const char *prompt, pin_take *take, void *ctx)
     return e;
 }
 
+enum err pin_read_fd(int fd, pin_take *take, void *ctx)
+{
+    return isatty(fd) ? take_typed(fd, take, ctx) : take(ctx, fd);
+}
+
 enum err pin_read_handed(int fd, const char *credential, bool *handed, pin_take *take, void *ctx)
 {
     int opened = -1;
@@ -164,7 +228,7 @@ enum err pin_read_handed(int fd, const char *credential, bool *handed, pin_take 
 
     *handed = fd >= 0 || opened >= 0;
     if (!e && *handed)
-        e = take(ctx, fd < 0 ? opened : fd);
+        e = pin_read_fd(fd < 0 ? opened : fd, take, ctx);
     if (opened >= 0)
         close(opened);
     return e;

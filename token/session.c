@@ -73,6 +73,8 @@ static enum err reattach(struct token *t, uint64_t seen, bool failed)
             if (!e)
                 e = token_login_again(t, &sent);
         }
+        if (e && t->logged_in)
+            token_session_drop(t); /* attached would pass for logged in: the next one comes here */
         log_event(e ? LOG_WARN : LOG_INFO, "token.reattach", "%s: %s", t->info.label, err_name(e));
     }
     pthread_rwlock_unlock(&t->module->lock);

@@ -201,8 +201,8 @@ enum err token_uri_write(const struct token_uri_part *parts, size_t count, struc
 
     for (size_t i = 0; !e && i < count; i++) {
         bool query = ATTRS[parts[i].attr].query;
-        if (parts[i].len == 0)
-            continue;
+        if (!value_fits(parts[i].attr, parts[i].bytes, parts[i].len))
+            continue; /* empty, or a token's label that is not UTF-8: no URI has it */
         e = buf_addf(out, "%s%s=", divider[query], ATTRS[parts[i].attr].name);
         if (!e)
             e = write_encoded(&parts[i], out);

@@ -56,7 +56,8 @@ struct token_uri_part {
     size_t len; /* 0: left out */
 };
 
-/* Appends "pkcs11:" and the parts, encoded so that token_uri_parse takes them back. */
+/* Appends "pkcs11:" and the parts, encoded so that token_uri_parse takes them back. A part that it
+ * would not take, as a label that is not UTF-8, is left out. */
 MUST_CHECK enum err token_uri_write(const struct token_uri_part *parts, size_t count,
                                     struct buf *out);
 

@@ -104,8 +104,8 @@ int main(int argc, char **argv)
     struct options o = {0};
     const struct args_option table[] = {
         {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd-courier(8)", &o.config},
-        {"pin-fd", 0, ARGS_TEXT, "N", "read the token's PIN from descriptor N", &o.pin_fd},
-        {"smtp-password-fd", 0, ARGS_TEXT, "N", "read the password of smtp_user from descriptor N",
+        {"pin-fd", 0, ARGS_FD, "N", "read the token's PIN from descriptor N", &o.pin_fd},
+        {"smtp-password-fd", 0, ARGS_FD, "N", "read the password of smtp_user from descriptor N",
          &o.smtp_password_fd},
         {"once", 0, ARGS_FLAG, NULL, "end when nothing is due", &o.once},
         {"jitter", 0, ARGS_TEXT, "N", "how much later to try again, 0 to 24 hundredths", &o.jitter},

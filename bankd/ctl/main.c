@@ -339,7 +339,7 @@ static const struct args_option shared[] = {
      &app_main.token_uri},
     {"module", 0, ARGS_TEXT, "PATH", "PKCS#11 module; default: all that p11-kit knows",
      &app_main.module},
-    {"pin-fd", 0, ARGS_TEXT, "N", "read the PIN from descriptor N instead of the terminal",
+    {"pin-fd", 0, ARGS_FD, "N", "read the PIN from descriptor N instead of the terminal",
      &app_main.pin_fd},
     {"pinentry", 0, ARGS_TEXT, "PROGRAM",
      "let this program ask for the PIN, such as pinentry-curses", &app_main.pinentry},

@@ -159,7 +159,7 @@ int main(int argc, char **argv)
     struct options o = {0};
     const struct args_option table[] = {
         {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd-keeper(8)", &o.config},
-        {"pin-fd", 0, ARGS_TEXT, "N", "read the token's PIN from descriptor N", &o.pin_fd},
+        {"pin-fd", 0, ARGS_FD, "N", "read the token's PIN from descriptor N", &o.pin_fd},
         {"init", 0, ARGS_FLAG, NULL, "make keys, papers and the state file, once", &o.init},
         {"unused-log-key", 0, ARGS_FLAG, NULL,
          "with --init: the log key on the token never signed anything", &o.unused_log_key},

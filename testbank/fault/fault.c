@@ -89,25 +89,33 @@ static CK_RV enter_pin(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pi
     return real->C_Login(session, user, (CK_BYTE *)typed, strlen(typed));
 }
 
+/* A try of the holder's PIN begins, and ends with what came of it: one at a time. */
+static bool begin_try(void)
+{
+    unsigned max, left;
+
+    pthread_mutex_lock(&login_mutex);
+    return !control_tries(&max, &left) || left > 0;
+}
+
+static CK_RV end_try(CK_RV rv)
+{
+    if (rv == CKR_OK || rv == CKR_PIN_INCORRECT)
+        control_note_pin(rv == CKR_OK);
+    pthread_mutex_unlock(&login_mutex);
+    return rv;
+}
+
 static CK_RV special_C_Login(CK_SESSION_HANDLE session, CK_USER_TYPE user, CK_BYTE *pin,
                              CK_ULONG pin_len)
 {
-    unsigned max, left;
     CK_RV rv;
 
     if (control_call("C_Login", &rv) == CONTROL_FAIL)
         return rv;
     if (user == CKU_SO)
         return enter_pin(session, user, pin, pin_len);
-    pthread_mutex_lock(&login_mutex);
-    if (control_tries(&max, &left) && left == 0)
-        rv = CKR_PIN_LOCKED;
-    else
-        rv = enter_pin(session, user, pin, pin_len);
-    if (rv == CKR_OK || rv == CKR_PIN_INCORRECT)
-        control_note_pin(rv == CKR_OK);
-    pthread_mutex_unlock(&login_mutex);
-    return rv;
+    return end_try(begin_try() ? enter_pin(session, user, pin, pin_len) : CKR_PIN_LOCKED);
 }
 
 static CK_RV special_C_InitPIN(CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG pin_len)
@@ -124,14 +132,11 @@ static CK_RV special_C_InitPIN(CK_SESSION_HANDLE session, CK_BYTE *pin, CK_ULONG
 }
 
 /* Both at the reader, or neither. */
-static CK_RV special_C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len,
-                              CK_BYTE *new_pin, CK_ULONG new_len)
+static CK_RV enter_both(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len,
+                        CK_BYTE *new_pin, CK_ULONG new_len)
 {
     char typed[CONTROL_PIN_MAX + 1], fresh[CONTROL_PIN_MAX + 1];
-    CK_RV rv;
 
-    if (control_call("C_SetPIN", &rv) == CONTROL_FAIL)
-        return rv;
     if (old_pin != NULL || !control_keypad(typed))
         return real->C_SetPIN(session, old_pin, old_len, new_pin, new_len);
     if (typed[0] == '\0')
@@ -139,6 +144,17 @@ static CK_RV special_C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_UL
     control_keypad_new(fresh);
     return real->C_SetPIN(session, (CK_BYTE *)typed, strlen(typed), (CK_BYTE *)fresh,
                           strlen(fresh));
+}
+
+static CK_RV special_C_SetPIN(CK_SESSION_HANDLE session, CK_BYTE *old_pin, CK_ULONG old_len,
+                              CK_BYTE *new_pin, CK_ULONG new_len)
+{
+    CK_RV rv;
+
+    if (control_call("C_SetPIN", &rv) == CONTROL_FAIL)
+        return rv;
+    return end_try(begin_try() ? enter_both(session, old_pin, old_len, new_pin, new_len)
+                               : CKR_PIN_LOCKED);
 }
 
 /* One that fails has finalised the module behind all the same: nothing else starts that anew. */

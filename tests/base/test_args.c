@@ -8,7 +8,7 @@
 
 static struct {
     bool force, json;
-    const char *output;
+    const char *output, *pin_fd;
     struct args_list holder;
     struct args_list words;
     char ran[32];
@@ -37,13 +37,14 @@ static const struct args_option order_new_options[] = {
     {"force", 'f', ARGS_FLAG, NULL, "overwrite", &got.force},
     {"output", 'o', ARGS_TEXT, "FILE", "where it goes", &got.output},
     {"holder", 0, ARGS_LIST, "ID", "a holder; may be repeated", &got.holder},
+    {"pin-fd", 0, ARGS_FD, "N", "read the PIN there", &got.pin_fd},
 };
 static const struct args_option shared[] = {
     {"json", 0, ARGS_FLAG, NULL, "JSON on stdout", &got.json},
 };
 static const struct args_command commands[] = {
     {"order", "", "list orders", "tool order", NULL, 0, 0, 0, run_order},
-    {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 3, 1,
+    {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 4, 1,
      2, run_order_new},
 };
 static const struct args_program program = {
@@ -186,6 +187,12 @@ static void test_mistakes(void **state)
         {"tool order new a --force=yes", "tool: takes no value: --force=yes\n"},
         {"tool order new a -fo", "tool: takes no value: -fo\n"},
         {"tool order new a -o x -o y", "tool: given twice: output\n"},
+        {"tool order new a --pin-fd 2 --pin-fd 2", "tool: given twice: pin-fd\n"},
+        {"tool order new a --pin-fd 2000000000",
+         "tool: USAGE: not the number of an open descriptor: 2000000000\n"},
+        {"tool order new a --pin-fd -1", "tool: USAGE: not the number of an open descriptor: -1\n"},
+        {"tool order new a --pin-fd=x", "tool: USAGE: not the number of an open descriptor: x\n"},
+        {"tool order new a --pin-fd=", "tool: USAGE: not the number of an open descriptor: \n"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_int_equal(run(bad[i].line), EXIT_USAGE);

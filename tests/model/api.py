@@ -576,6 +576,7 @@ class ApiWorld(world.World):
         super().decide({**said, "check": said["check"] or "RCVC"}, order)
 
     def one_of(self, said, i, place, carried):
+        self.bank.keeper_says = None
         super().one_of(said, i, place, {**carried, "check": carried["check"] or "RCVC"})
 
     def check_executed(self, number, order, people):

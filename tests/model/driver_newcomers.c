@@ -59,7 +59,7 @@ void driver_sponsor(struct driver *d, const struct js *command)
         .request = driver_text(command, "about"),
         .account = driver_text(command, "account"),
         .name = strcmp(wrong, "name") == 0 ? "Somebody Else" : driver_text(command, "name"),
-        .newcomer = strcmp(wrong, "key") == 0 ? &sponsor->person : n};
+        .newcomer = strcmp(wrong, "key") == 0 ? &d->w.root : n};
 
     snprintf(h->request, sizeof h->request, "%s", driver_text(command, "to"));
     world_sign_sponsorship(&d->w, &sponsor->person, &word, &says, &h->jws);

@@ -3,11 +3,14 @@
 import glob
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 import unittest
 
-from holder import BIN, SOFTHSM, Terminal
+from holder import BIN, SOFTHSM, Terminal, children
 
 PIN, SO_PIN = "canary-2718-green", "87654321"
 FORGED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forged-pinentry")
@@ -111,6 +114,53 @@ class Pinentry(unittest.TestCase):
             self.assertIn("P-256, signs", seen)
             self.assertNotIn(PIN, seen)
             self.assertTrue(terminal.echo())
+
+    def under_a_shell(self, program, **env):
+        """Somebody else has the terminal, who stays when the program has ended."""
+        shell = ("import subprocess, sys\nchild = subprocess.Popen(sys.argv[1:])\nprint('child', child.pid, flush=True)\n"
+                 "print('ended with', child.wait(), flush=True)\nsys.stdin.readline()\n")
+        args = [sys.executable, "-c", shell, os.path.join(BIN, "countersign"), *self.words("--pinentry", program)[1:]]
+        return Terminal(args, {**self.env, **env}, columns=100)
+
+    def await_gone(self, pid):
+        deadline = time.monotonic() + 20
+        try:
+            while time.monotonic() < deadline:
+                with open("/proc/%d/stat" % pid, encoding="ascii") as f:
+                    if ") Z" in f.read():
+                        return
+        except OSError:
+            return
+        self.fail("process %d is still there" % pid)
+
+    def test_ended_meanwhile(self):
+        """By a signal: the terminal is as it was, and nobody is left who reads there."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            for program in ("pinentry-curses", "pinentry-tty", FORGED):
+                with self.subTest((number, program)), self.under_a_shell(program, FORGED_DOES="waits") as terminal:
+                    terminal.expect("child ")
+                    pid = int(terminal.expect("\r\n"))
+                    if program == FORGED:
+                        self.await_log("GETPIN")
+                    else:
+                        terminal.expect("PIN:")
+                        terminal.hides()
+                    started = children(pid)
+                    self.assertEqual(len(started), 2, started)
+                    os.kill(pid, number)
+                    terminal.expect("ended with %d" % -number)
+                    self.assertTrue(terminal.echo())
+                    for child in started:
+                        self.await_gone(child)
+                    terminal.type("\n")
+                    terminal.end()
+                if program == FORGED:
+                    os.unlink(self.env["FORGED_LOG"])
+
+    def await_log(self, line):
+        deadline = time.monotonic() + 60
+        while not os.path.exists(self.env["FORGED_LOG"]) or line not in self.log():
+            self.assertLess(time.monotonic(), deadline)
 
     def test_cancelled(self):
         for program, keys in (("pinentry-tty", "\n"), ("pinentry-tty", "half\x03"), ("pinentry-curses", "\t\t\r")):

@@ -13,7 +13,7 @@ import time
 import unittest
 
 from desk import ALONE, JOINT, Desk
-from holder import SOFTHSM, WAIT_S, Operator
+from holder import SOFTHSM, WAIT_S, Operator, children
 
 CANARY, FRESH, OFFICER = "canary-2718-heron", "canary-1414-crane", "canary-3141-stork"
 BYTES = CANARY.encode()
@@ -67,17 +67,6 @@ def found_in_memory(pid, secret=BYTES):
                 at = content.find(secret, at + 1)
     assert seen > 1 << 20, "nothing was read of process %d" % pid
     return places
-
-
-def children(pid):
-    found = []
-    for name in os.listdir("/proc"):
-        try:
-            if name.isdigit() and int(status(int(name), "PPid")) == pid:
-                found.append(int(name))
-        except (OSError, TypeError):
-            pass
-    return found
 
 
 @contextlib.contextmanager
@@ -245,8 +234,9 @@ class Canary(Desk):
             self.assertEqual(status(helper, "NoNewPrivs"), "1")
             self.assertEqual(status(helper, "Seccomp"), "2")
             opened = {int(n): os.readlink("/proc/%d/fd/%s" % (helper, n)) for n in os.listdir("/proc/%d/fd" % helper)}
-            self.assertEqual([opened[0], opened[1]], ["/dev/null"] * 2)
-            self.assertNotIn("/dev/tty", opened.values())
+            self.assertEqual([opened[0], opened[1], opened[2]], ["/dev/null"] * 3)
+            self.assertFalse([path for path in opened.values() if path.startswith(("/dev/tty", "/dev/pts"))], opened)
+            self.assertEqual(os.getsid(helper), helper)
             self.assertFalse([path for path in opened.values() if self.carol.sessions in path or "session" in path], opened)
             terminal.type("n\n")
             terminal.end()

@@ -485,7 +485,7 @@ static void meets(const struct call *c, const struct code *code, bool always)
         fail_msg("%s: it was not called", rules);
     if (calls_of("C_Login", &verdicts) > operations[c->operation].pins || verdicts > 1)
         fail_msg("%s: the token got the PIN again", rules);
-    if (e && e != ERR_TOKEN_REMOVED && strcmp(c->function, "C_Login") == 0 &&
+    if (e && strcmp(c->function, "C_Login") == 0 &&
         (c->operation == OP_sign_always || c->operation == OP_restart))
         stays_refused(c, rules);
     fault("");

@@ -254,7 +254,9 @@ static void last_try_only_in_so_many_words(void **state)
     assert_int_equal(tries(b), TOKEN_TRIES_FINAL); /* and no try was spent */
     assert_ok(token_change_pin(b->t, pin, pin, true));
     token_pin_free(pin);
-    assert_int_equal(tries(b), TOKEN_TRIES_FINAL); /* which it is for the login alone to set back */
+    assert_int_equal(tries(b), TOKEN_TRIES_OK);
+    for (int i = 0; i < 2; i++)
+        assert_err(login(b, "999999", false), ERR_PIN_WRONG);
     assert_ok(login(b, SOFTHSM_PIN, true));
     assert_int_equal(tries(b), TOKEN_TRIES_OK);
     for (int i = 0; i < 3; i++)
@@ -300,7 +302,8 @@ static void login_without_a_verdict(void **state)
 /* Nobody is asked, so the PIN goes there once, whatever the token makes of it, and never again. */
 static void reattaching_sends_the_pin_once(void **state)
 {
-    static const char *const verdicts[] = {"0x05", "0x30", "0x06", "0x80000001", "0xa0"};
+    static const char *const verdicts[] = {"0x05", "0x30", "0x06", "0x80000001", "0xa0", "0x03",
+                                           "0x32", "0x82", "0xb3", "0xe0",       "0xe1"};
     struct bench *b = *state;
     char rules[96];
 
@@ -313,6 +316,79 @@ static void reattaching_sends_the_pin_once(void **state)
         fault(b, "");
         assert_ok(login(b, SOFTHSM_PIN, false));
     }
+}
+
+/* Trouble on the way to the PIN, or a token that is out when it is asked for: nothing was spent,
+ * and the next signature finds it. C_GetTokenInfo is called for each slot, before the PIN and
+ * after. */
+static void reattaching_goes_on_later(void **state)
+{
+    static const char *const rules[] = {
+        "C_SignInit 1 0xe0\nC_GetTokenInfo 3 0xe0\nC_Login 1 crash",
+        "C_SignInit 1 0xe0\nC_GetTokenInfo 3 0x30\nC_GetTokenInfo 6 0x30\nC_Login 1 crash",
+        "C_SignInit 1 0xe0\nC_Login 1 0xe0\nC_GetTokenInfo 4 0xe0\nC_Login 2 crash",
+    };
+    struct bench *b = *state;
+
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        fault(b, rules[i]);
+        enum err e = sign(b);
+        assert_true(e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_FAILED);
+        fault(b, "");
+        assert_ok(sign(b));
+    }
+}
+
+/* The same with a key that wants the PIN for each signature. */
+static void always_authenticating_sends_the_pin_once(void **state)
+{
+    static const char *const verdicts[] = {"0x05", "0x32", "0xe0", "0xb3"};
+    struct bench *b = *state;
+    char rules[96];
+
+    b->k->info.always_authenticate = true;
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+        snprintf(rules, sizeof rules, "C_Login 1 %s\nC_Login 2 crash", verdicts[i]);
+        fault(b, rules);
+        assert_int_not_equal(sign(b), ERR_OK);
+        assert_err(sign(b), ERR_PIN_REQUIRED);
+        fault(b, "");
+        assert_ok(login(b, SOFTHSM_PIN, false));
+    }
+}
+
+static enum err change_pin(struct bench *b, const char *from, const char *to, bool last_try)
+{
+    struct token_pin *old = softhsm_pin(b->h.module, from), *fresh = softhsm_pin(b->h.module, to);
+    enum err e = token_change_pin(b->t, old, fresh, last_try);
+
+    token_pin_free(old);
+    token_pin_free(fresh);
+    return e;
+}
+
+static void changing_the_pin_costs_tries(void **state)
+{
+    struct bench *b = *state;
+
+    fault(b, "tries 3");
+    assert_err(change_pin(b, "wrong", "5678", false), ERR_PIN_WRONG);
+    assert_int_equal(tries(b), TOKEN_TRIES_LOW);
+    assert_err(change_pin(b, "wrong", "5678", false), ERR_PIN_WRONG);
+    assert_int_equal(tries(b), TOKEN_TRIES_FINAL);
+    assert_err(change_pin(b, "wrong", "5678", false), ERR_PIN_LAST_TRY);
+    assert_int_equal(tries(b), TOKEN_TRIES_FINAL);
+    assert_ok(change_pin(b, SOFTHSM_PIN, "5678", true));
+    assert_int_equal(tries(b), TOKEN_TRIES_OK);
+    assert_ok(sign(b));
+}
+
+static void a_new_pin_is_not_empty(void **state)
+{
+    struct bench *b = *state;
+
+    fault(b, "C_SetPIN * crash");
+    assert_err(change_pin(b, SOFTHSM_PIN, "", false), ERR_PIN_INVALID);
 }
 
 static void *sign_ten(void *arg)
@@ -364,6 +440,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(last_try_only_in_so_many_words, begin, end),
         cmocka_unit_test_setup_teardown(reattaching_spares_the_last_try, begin, end),
         cmocka_unit_test_setup_teardown(reattaching_sends_the_pin_once, begin, end),
+        cmocka_unit_test_setup_teardown(reattaching_goes_on_later, begin, end),
+        cmocka_unit_test_setup_teardown(always_authenticating_sends_the_pin_once, begin, end),
+        cmocka_unit_test_setup_teardown(changing_the_pin_costs_tries, begin, end),
+        cmocka_unit_test_setup_teardown(a_new_pin_is_not_empty, begin, end),
         cmocka_unit_test_setup_teardown(login_without_a_verdict, begin, end),
         cmocka_unit_test_setup_teardown(waits_for_a_session, begin, end),
     };

@@ -22,6 +22,12 @@ struct typist {
     int result;   /* what the child reports: error name, space, PIN */
 };
 
+/* Who takes the line, takes no terminal with it. */
+static enum err take(void *secret, int fd)
+{
+    return isatty(fd) ? ERR_INTERNAL : pin_take_secret(secret, fd);
+}
+
 static void child_main(int report)
 {
     struct secret *pin = NULL;
@@ -31,7 +37,7 @@ static void child_main(int report)
         _exit(9);
     enum err e = pin_read_terminal("\x1b[2J\xc2\x9b"
                                    "1APIN of alice: ",
-                                   pin_take_secret, pin);
+                                   take, pin);
     dprintf(report, "%s %.*s", err_name(e), (int)secret_len(pin), (const char *)secret_bytes(pin));
     secret_free(pin);
     _exit(0);
@@ -163,6 +169,40 @@ static void control_c_ends_it(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
 }
 
+/* In a group that no shell knows of: nobody could bring it to the front. */
+static void no_front_to_come_to(void **state)
+{
+    int report[2], terminal = -1;
+    char text[64] = "";
+
+    (void)state;
+    assert_int_equal(pipe(report), 0);
+    pid_t leader = forkpty(&terminal, NULL, NULL, NULL);
+    assert_true(leader >= 0);
+    if (leader == 0) {
+        pid_t middle = fork();
+        if (middle == 0) {
+            pid_t parent = getpid();
+            if (fork() != 0)
+                _exit(0);
+            setpgid(0, 0);
+            while (getppid() == parent) /* until it is nobody's */
+                ;
+            child_main(report[1]);
+        }
+        waitpid(middle, NULL, 0);
+        for (;;)
+            pause();
+    }
+    close(report[1]);
+    assert_true(read(report[0], text, sizeof text - 1) > 0);
+    assert_string_equal(text, "PIN_NO_TERMINAL ");
+    assert_int_equal(kill(leader, SIGKILL), 0);
+    assert_int_equal(waitpid(leader, NULL, 0), leader);
+    close(terminal);
+    close(report[0]);
+}
+
 static void needs_a_terminal(void **state)
 {
     int report[2], status = 0;
@@ -189,6 +229,7 @@ int main(void)
         cmocka_unit_test(nothing_typed_is_a_cancel),
         cmocka_unit_test(a_signal_ends_it_with_echo_back),
         cmocka_unit_test(control_c_ends_it),
+        cmocka_unit_test(no_front_to_come_to),
         cmocka_unit_test(needs_a_terminal),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

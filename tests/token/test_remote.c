@@ -114,7 +114,7 @@ static void goes_on(struct desk *d)
 
 static void threat_14_a_crash_takes_nothing_along(void **state)
 {
-    static const char *const words[] = {"abort", "exec", "scribble"};
+    static const char *const words[] = {"abort", "exec", "fork", "scribble"};
     struct desk *d = *state;
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
@@ -140,6 +140,22 @@ static void threat_14_a_hang_ends_at_the_deadline(void **state)
     assert_true(took >= SECOND && took < 20 * SECOND);
     token_remote_deadline(TOKEN_DEADLINE_S);
     goes_on(d);
+    close_key(d);
+}
+
+/* Nor is anybody waiting for a helper that does not end, though its socket is closed. */
+static void threat_14_a_helper_that_does_not_end_is_ended(void **state)
+{
+    struct desk *d = *state;
+
+    become(d, "deaf");
+    open_key(d);
+    close_key(d);
+    (void)alarm(60); /* this would wait for ever */
+    become(d, NULL);
+    (void)alarm(0);
+    open_key(d);
+    assert_ok(sign(d));
     close_key(d);
 }
 
@@ -307,6 +323,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(threat_14_a_crash_takes_nothing_along, begin, end),
         cmocka_unit_test_setup_teardown(threat_14_a_hang_ends_at_the_deadline, begin, end),
+        cmocka_unit_test_setup_teardown(threat_14_a_helper_that_does_not_end_is_ended, begin, end),
         cmocka_unit_test_setup_teardown(threat_14_wrong_signatures_stay_here, begin, end),
         cmocka_unit_test_setup_teardown(cannot_act_on_being_loaded, begin, end),
         cmocka_unit_test_setup_teardown(two_sessions_sign_at_once, begin, end),

@@ -118,6 +118,7 @@ static void writes(void **state)
 {
     const struct token_uri_part parts[] = {
         {TOKEN_URI_TOKEN, "a;b/\xc3\xa1", 6},
+        {TOKEN_URI_MODEL, "M\xfcller", 6}, /* Latin-1 */
         {TOKEN_URI_SERIAL, "", 0},
         {TOKEN_URI_ID, "\x00z", 2},
         {TOKEN_URI_MODULE_PATH, "/l&b", 4},
@@ -126,7 +127,7 @@ static void writes(void **state)
     struct token_uri *u = NULL;
 
     (void)state;
-    assert_ok(token_uri_write(parts, 4, &out));
+    assert_ok(token_uri_write(parts, sizeof parts / sizeof parts[0], &out));
     assert_string_equal(buf_str(&out), "pkcs11:token=a%3Bb%2F%C3%A1;id=%00%7A?module-path=/l%26b");
     assert_ok(token_uri_parse(buf_str(&out), &u));
     assert_string_equal(token_uri_get(u, TOKEN_URI_TOKEN, NULL), "a;b/\xc3\xa1");

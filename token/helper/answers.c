@@ -571,7 +571,7 @@ static enum err answer_KEEP(struct question *q)
     terms.seconds = wire_get(&q->in, 4, KEEP_MAX_S);
     terms.idle_seconds = wire_get(&q->in, 4, KEEP_MAX_S);
     terms.patience_seconds = wire_get(&q->in, 4, KEEP_MAX_S);
-    terms.detached = wire_get(&q->in, 1, 1) != 0;
+    terms.leader = (pid_t)wire_get(&q->in, 4, INT32_MAX);
     wire_get_text(&q->in, terms.path, sizeof terms.path);
     if (!ready(q) || !t || q->connection->given < 0)
         return ERR_USAGE;

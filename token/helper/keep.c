@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@ static struct {
     struct token *token;
     uint32_t number;
     uint64_t generation; /* of the login that is kept */
-    int listen_fd, stop_fd, terminal;
+    int listen_fd, stop_fd, leader;
     struct keep_terms terms;
     struct stat socket; /* the file at its path */
     const struct serve_handler *table;
@@ -57,9 +58,9 @@ void keep_end(void)
 
 static bool hung_up(void)
 {
-    struct pollfd terminal = {.fd = kept.terminal, .events = 0};
+    struct pollfd leader = {.fd = kept.leader, .events = POLLIN};
 
-    return kept.terminal >= 0 && poll(&terminal, 1, 0) > 0 && terminal.revents != 0;
+    return kept.terms.leader && (kept.leader < 0 || poll(&leader, 1, 0) > 0);
 }
 
 /* What can be known without a word to the module. */
@@ -212,8 +213,8 @@ static void *answer_all(void *arg)
 
 /* --- how it begins --- */
 
-/* Nobody reads what it logs, and it holds no directory and no terminal of others. */
-static void settle(bool detached)
+/* Nobody reads what it logs, and it holds no directory of others. */
+static void settle(void)
 {
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
@@ -222,9 +223,6 @@ static void settle(bool detached)
         close(nowhere);
     }
     (void)!chdir("/");
-    if (detached)
-        (void)setsid();
-    kept.terminal = detached ? -1 : open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
 }
 
 enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struct keep_terms *terms,
@@ -251,7 +249,8 @@ enum err keep_begin(struct token *t, uint32_t number, int listen_fd, const struc
     kept.used_us = clock_boot_us();
     kept.back_us = clock_mono_us();
     kept.until_us = kept.used_us + (int64_t)terms->seconds * SECOND_US;
-    settle(terms->detached);
+    kept.leader = terms->leader ? pidfd_open(terms->leader, 0) : -1;
+    settle();
     kept.running = pthread_create(&answers, NULL, answer_all, NULL) == 0;
     if (!kept.running)
         return ERR_NO_MEMORY;

@@ -9,6 +9,7 @@
 
 #include "token/serve.h"
 #include "token/token.h"
+#include <sys/types.h>
 
 #define KEEP_MAX_S 3600
 
@@ -16,7 +17,7 @@ struct keep_terms {
     char path[256]; /* the socket's */
     uint64_t seconds, idle_seconds;
     uint64_t patience_seconds; /* what one use may take */
-    bool detached;             /* its terminal may go */
+    pid_t leader;              /* who has its terminal, and with whom it ends; 0: nobody */
 };
 
 /* Once. LISTEN_FD is its own from then on, and TABLE what is answered there. */

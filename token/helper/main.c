@@ -18,15 +18,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The terminal's signals are for the program that is in front: it says when this one ends, and a
- * PIN that is being read stays a PIN that is being read. */
+/* It has no terminal that could send any; whoever started it says when it ends. */
 static void leave_signals(void)
 {
-    static const int terminal[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGHUP, SIGPIPE};
+    static const int left[] = {SIGINT, SIGQUIT, SIGHUP, SIGPIPE};
     const struct sigaction ignore = {.sa_handler = SIG_IGN};
 
-    for (size_t i = 0; i < sizeof terminal / sizeof terminal[0]; i++)
-        (void)sigaction(terminal[i], &ignore, NULL);
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++)
+        (void)sigaction(left[i], &ignore, NULL);
 }
 
 static void *answer_connection(void *arg)

@@ -45,6 +45,16 @@ struct token_pin {
 MUST_CHECK enum err process_start(pid_t *pid, int *control);
 /* It has LEFT_MS to end by itself. */
 void process_end(pid_t pid, int control, int left_ms);
+/* The same for any child; its wait status. */
+int process_await(pid_t pid, int left_ms);
+
+/* --- said.c --- */
+
+/* Where helpers and their modules may write what nobody waits for: shown line by line, tamed, in a
+ * log that tells everything. -1: nobody reads it. */
+int said_end(void);
+/* Shows what came until now; LAST: also a line that has no end. */
+void said_show(bool last);
 
 /* --- call.c --- */
 

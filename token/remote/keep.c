@@ -17,6 +17,17 @@
 
 #define END_US INT64_C(5000000)
 
+/* The process with whose end a terminal is gone; 0: there is none. The helper does not have it. */
+static pid_t terminal_leader(void)
+{
+    int tty = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (tty < 0)
+        return 0;
+    close(tty);
+    return getsid(0);
+}
+
 /* The directory that PATH is in, locked until it is closed, or the process ends in any way. */
 static int lock_directory(const char *path)
 {
@@ -60,7 +71,7 @@ enum err token_keep(struct token *t, const struct token_keep *keep)
     wire_put(&c.out, keep->seconds, 4);
     wire_put(&c.out, keep->idle_seconds, 4);
     wire_put(&c.out, t->keypad ? call_person_s() : call_module_s(), 4);
-    wire_put(&c.out, keep->detached, 1);
+    wire_put(&c.out, keep->detached ? 0 : (uint64_t)terminal_leader(), 4);
     wire_put_text(&c.out, keep->path);
     e = call_end(&c, call_run(&c, fd));
     if (e)

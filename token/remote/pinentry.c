@@ -20,21 +20,61 @@
 #include <unistd.h>
 
 #define GOODBYE_MS 2000
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
 #define ABOUT_MAX 512
 
 extern char **environ;
 
 /* Ctrl-C is for the program in front, which says that it was cancelled. */
 static const int terminal_signals[] = {SIGINT, SIGQUIT, SIGTSTP};
-#define SIGNAL_COUNT (sizeof terminal_signals / sizeof terminal_signals[0])
+/* These end this program, once the other one is gone and the terminal as it was. */
+static const int ending_signals[] = {SIGTERM, SIGHUP};
 
 struct shown {
     pid_t pid;
     int tty; /* -1: none */
     struct termios before;
-    bool ignores; /* the signals, whose ACTIONS were */
-    struct sigaction actions[SIGNAL_COUNT];
+    bool catches; /* the signals, whose ACTIONS and ENDINGS were */
+    struct sigaction actions[COUNT(terminal_signals)], endings[COUNT(ending_signals)];
 };
+
+static volatile sig_atomic_t ended_by;       /* one of these that came, or 0 */
+static volatile sig_atomic_t spoken_to = -1; /* the socket to it */
+
+/* Who talks there hears no more, so that nobody waits for a person. */
+static void on_end(int number)
+{
+    ended_by = number;
+    (void)shutdown(spoken_to, SHUT_RDWR);
+}
+
+/* One that was ignored still is. */
+static void catch_signals(struct shown *s)
+{
+    static const struct sigaction ignore = {.sa_handler = SIG_IGN}, end = {.sa_handler = on_end};
+
+    ended_by = 0;
+    for (size_t i = 0; i < COUNT(terminal_signals); i++)
+        sigaction(terminal_signals[i], &ignore, &s->actions[i]);
+    for (size_t i = 0; i < COUNT(ending_signals); i++) {
+        sigaction(ending_signals[i], NULL, &s->endings[i]);
+        if (s->endings[i].sa_handler != SIG_IGN)
+            sigaction(ending_signals[i], &end, NULL);
+    }
+    s->catches = true;
+}
+
+static void release_signals(const struct shown *s)
+{
+    if (!s->catches)
+        return;
+    for (size_t i = 0; i < COUNT(terminal_signals); i++)
+        sigaction(terminal_signals[i], &s->actions[i], NULL);
+    for (size_t i = 0; i < COUNT(ending_signals); i++)
+        sigaction(ending_signals[i], &s->endings[i], NULL);
+    if (ended_by)
+        (void)raise(ended_by);
+}
 
 static int spawn(const char *program, int socket, pid_t *pid)
 {
@@ -54,7 +94,7 @@ static int spawn(const char *program, int socket, pid_t *pid)
     sigset_t own;
 
     sigemptyset(&own);
-    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+    for (size_t i = 0; i < COUNT(terminal_signals); i++)
         sigaddset(&own, terminal_signals[i]);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, socket, STDIN_FILENO);
@@ -70,10 +110,16 @@ static int spawn(const char *program, int socket, pid_t *pid)
     return failure;
 }
 
+static void stop_talking(int socket)
+{
+    spoken_to = -1;
+    if (socket >= 0)
+        close(socket);
+}
+
 /* *SOCKET: where to talk to it. */
 static enum err show(const char *program, struct shown *s, int *socket)
 {
-    static const struct sigaction ignore = {.sa_handler = SIG_IGN};
     int ends[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
@@ -83,43 +129,32 @@ static enum err show(const char *program, struct shown *s, int *socket)
         close(s->tty);
         s->tty = -1;
     }
-    for (size_t i = 0; i < SIGNAL_COUNT; i++)
-        sigaction(terminal_signals[i], &ignore, &s->actions[i]);
-    s->ignores = true;
+    spoken_to = ends[0];
+    catch_signals(s);
     int failure = spawn(program, ends[1], &s->pid);
     close(ends[1]);
     if (failure) {
         s->pid = 0;
-        close(ends[0]);
+        stop_talking(ends[0]);
         return log_fail(ERR_PIN_PINENTRY, "token.pinentry", "%s: %s", program, strerror(failure));
     }
     *socket = ends[0];
     return ERR_OK;
 }
 
-/* It ends when it hears no more; one that does not is ended. */
-static void await_end(pid_t pid)
-{
-    struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
-
-    if (end.fd < 0 || poll(&end, 1, GOODBYE_MS) < 1)
-        (void)kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    if (end.fd >= 0)
-        close(end.fd);
-}
-
+/* The program ends when it hears no more; one that does not is ended. One that is in the middle of
+ * its question is told to. */
 static void hide(const struct shown *s)
 {
+    if (s->pid && ended_by)
+        (void)kill(s->pid, SIGTERM);
     if (s->pid)
-        await_end(s->pid);
+        (void)process_await(s->pid, GOODBYE_MS);
     if (s->tty >= 0) {
         tcsetattr(s->tty, TCSAFLUSH, &s->before);
         close(s->tty);
     }
-    for (size_t i = 0; s->ignores && i < SIGNAL_COUNT; i++)
-        sigaction(terminal_signals[i], &s->actions[i], NULL);
+    release_signals(s);
 }
 
 /* A token's own words move nobody's cursor. */
@@ -161,8 +196,7 @@ enum err token_pin_ask(struct token_module *m, const struct token_ask *ask, stru
     e = show(ask->program, &shown, &socket);
     if (!e)
         e = call_run(&c, socket);
-    if (socket >= 0)
-        close(socket);
+    stop_talking(socket);
     e = pin_end(&c, e, out);
     hide(&shown);
     return e;

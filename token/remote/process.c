@@ -10,6 +10,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,9 +35,11 @@ static enum err helper_path(char out[static PATH_MAX])
     return n < PATH_MAX ? ERR_OK : ERR_TOKEN_HELPER;
 }
 
-/* It gets its socket, what people read, and nothing else that is open here. */
+/* It gets its socket, where it may say something, and nothing else that is open here; and it has a
+ * session of its own, which has no terminal. */
 static int spawn(const char *path, int socket, pid_t *pid)
 {
+    const int says = said_end();
     char level[] = {(char)('0' + log_least()), '\0'};
     char name[] = "countersign-token";
     char *const argv[] = {name, level, NULL};
@@ -46,13 +49,14 @@ static int spawn(const char *path, int socket, pid_t *pid)
 
     sigemptyset(&none);
     posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_adddup2(&files, socket, WIRE_FD);
     posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_adddup2(&files, says < 0 ? STDOUT_FILENO : says, STDERR_FILENO);
+    posix_spawn_file_actions_adddup2(&files, socket, WIRE_FD);
     posix_spawn_file_actions_addclosefrom_np(&files, WIRE_FD + 1);
     posix_spawnattr_init(&attr);
     posix_spawnattr_setsigmask(&attr, &none);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK);
+    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
     int failure = posix_spawn(pid, path, &files, &attr, argv, environ);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&files);
@@ -78,18 +82,27 @@ enum err process_start(pid_t *pid, int *control)
     return ERR_OK;
 }
 
-/* Its end of the socket closes when it has ended. */
-void process_end(pid_t pid, int control, int left_ms)
+int process_await(pid_t pid, int left_ms)
 {
-    struct pollfd end = {.fd = control, .events = 0};
+    struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
     int status = 0;
 
-    (void)shutdown(control, SHUT_WR);
-    if (left_ms == 0 || poll(&end, 1, left_ms) < 1)
+    if (left_ms == 0 || end.fd < 0 || poll(&end, 1, left_ms) < 1)
         (void)kill(pid, SIGKILL);
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
         ;
+    if (end.fd >= 0)
+        close(end.fd);
+    return status;
+}
+
+/* That its end of the socket is closed says nothing: its module can close it. */
+void process_end(pid_t pid, int control, int left_ms)
+{
+    (void)shutdown(control, SHUT_WR);
+    int status = process_await(pid, left_ms);
     close(control);
+    said_show(true);
     if (WIFSIGNALED(status))
         log_event(LOG_INFO, "token.helper", "ended by signal %d", WTERMSIG(status));
 }
