@@ -230,6 +230,17 @@ enum err app_confirm(struct app *a, const char *question)
     return yes ? ERR_OK : ERR_NOT_CONFIRMED;
 }
 
+enum err app_read_json(const char *path, size_t max, struct js **out)
+{
+    struct buf file = BUF_INIT(max);
+    enum err e = file_read(path, max, &file);
+    *out = NULL;
+    if (e == ERR_OK)
+        e = js_parse(file.data, file.len, out);
+    buf_free(&file);
+    return e;
+}
+
 /* Frees LINE. E: whether it was made. */
 static enum err print_line(enum err e, struct buf *line)
 {

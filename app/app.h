@@ -86,6 +86,9 @@ MUST_CHECK enum err app_consent(struct app *a, const char *purpose);
  * same key then. */
 enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig, size_t sig_cap,
                   size_t *sig_len);
+/* Appends the statement of KIND with PAYLOAD, signed by A's key, compact. */
+MUST_CHECK enum err app_sign_statement(struct app *a, enum statement_kind kind,
+                                       const struct buf *payload, struct buf *jws);
 /* Waits for A's token, which was pulled (card_pulled), asks for the PIN again and finds the same
  * key there. WHY, which came of using it, is returned where nobody waits. */
 MUST_CHECK enum err app_reopen_key(struct app *a, enum err why);
@@ -133,6 +136,10 @@ MUST_CHECK enum err app_call_open(struct app *a, const struct client_call *call,
 MUST_CHECK enum err app_call_bytes(struct app *a, const struct client_call *call,
                                    struct buf *answer);
 
+/* app_call, and the answer printed: as JSON where that is asked for, otherwise by VIEW. */
+MUST_CHECK enum err app_call_view(struct app *a, const struct client_call *call,
+                                  void (*view)(const struct js *answer));
+
 MUST_CHECK enum err app_random(uint8_t *out, size_t len);
 /* Issued now, good for a day, with a fresh nonce and the CHALLENGE, if any. */
 MUST_CHECK enum err app_head(const char *challenge, struct statement *head);
@@ -145,6 +152,8 @@ enum err app_fail(struct app *a, enum err e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* Yes from the terminal, --yes, or a PIN by descriptor. */
 MUST_CHECK enum err app_confirm(struct app *a, const char *question);
+/* The JSON in the file PATH, of at most MAX bytes; *OUT is for js_free. */
+MUST_CHECK enum err app_read_json(const char *path, size_t max, struct js **out);
 /* Canonical JSON and a line end on standard output. */
 MUST_CHECK enum err app_print_json(const struct js *value);
 MUST_CHECK enum err app_print_doc(const struct doc *d);

@@ -153,8 +153,7 @@ static enum err make_login(struct app *a, struct client *client, const char *ses
         e = statement_login_make(&login, &payload);
     }
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_LOGIN), payload.data, payload.len,
-                     app_sign, a, jws);
+        e = app_sign_statement(a, STATEMENT_LOGIN, &payload, jws);
     buf_free(&payload);
     return e;
 }
@@ -280,5 +279,18 @@ enum err app_call(struct app *a, const struct client_call *call, struct js **ans
     if (e == ERR_OK)
         e = js_parse(bytes.data, bytes.len, answer);
     buf_free(&bytes);
+    return e;
+}
+
+enum err app_call_view(struct app *a, const struct client_call *call,
+                       void (*view)(const struct js *answer))
+{
+    struct js *answer = NULL;
+    enum err e = app_call(a, call, &answer);
+    if (e == ERR_OK && a->json)
+        e = app_print_json(answer);
+    else if (e == ERR_OK)
+        view(answer);
+    js_free(answer);
     return e;
 }

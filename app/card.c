@@ -6,6 +6,7 @@
 #include "app/signals.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "token/remote.h"
 #include <string.h>
 #include <unistd.h>
 
@@ -51,7 +52,10 @@ static void say_what(const struct app *a, enum err why, uint64_t seconds)
 /* What is there instead says more than that the right one is not. */
 static void say_what_is_there(const struct plugged *p)
 {
-    if (p->pcscd == NULL)
+    if (p->pcscd == ERR_TOKEN_PCSCD_HANGS)
+        fputs("  pcscd hangs, so cards in readers are not seen: systemctl restart pcscd.service\n",
+              stderr);
+    else if (p->pcscd != ERR_OK)
         fputs("  pcscd does not answer, so cards in readers are not seen.\n", stderr);
     for (size_t i = 0; i < p->reader_count; i++) {
         if (p->readers[i].card && p->readers[i].mute)
@@ -68,6 +72,13 @@ static void say_what_is_there(const struct plugged *p)
 
 /* --- the wait --- */
 
+static int64_t until_us; /* of the one that is going on */
+
+static bool is_over(void)
+{
+    return signals_seen() || clock_mono_us() >= until_us;
+}
+
 static void drop(struct app *a)
 {
     if (a->joined != NULL) {
@@ -81,8 +92,17 @@ static void drop(struct app *a)
     a->logged_in = false;
 }
 
+/* Whether E, of a look for the token, may be ERR_OK after another. A module that hangs when the
+ * wait is over, or while pcscd does, has not said that it is not there. */
+static bool may_come(const struct plugged *p, enum err e)
+{
+    if (e == ERR_TOKEN_HANGS)
+        return is_over() || p->pcscd == ERR_TOKEN_PCSCD_HANGS;
+    return e == ERR_TOKEN_NOT_FOUND || e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_PCSCD_HANGS;
+}
+
 /* One look after the other until it is there, or something is wrong that no waiting mends. */
-static enum err await(struct app *a, struct plugged *p, int64_t until_us)
+static enum err await(struct app *a, struct plugged *p)
 {
     uint64_t seen = 0;
     unsigned tries = TRIES;
@@ -91,13 +111,9 @@ static enum err await(struct app *a, struct plugged *p, int64_t until_us)
         say_what_is_there(p);
     while (e == ERR_OK) {
         a->message[0] = '\0';
-        if (tries > 0) {
-            e = app_find_token(a);
-            tries--;
-        } else {
-            e = ERR_TOKEN_NOT_FOUND;
-        }
-        if (e != ERR_TOKEN_NOT_FOUND && e != ERR_TOKEN_REMOVED)
+        e = tries > 0 ? app_find_token(a) : ERR_TOKEN_NOT_FOUND;
+        tries -= tries > 0;
+        if (!may_come(p, e))
             return e;
         if (signals_seen())
             return app_fail(a, ERR_TOKEN_WAIT_ENDED, "looked for %s", wanted(a));
@@ -112,14 +128,14 @@ static enum err await(struct app *a, struct plugged *p, int64_t until_us)
     return e;
 }
 
-/* Some modules hang when a card is pulled; that of one which is there still hangs for no reason
- * that waiting mends. */
-static bool is_there(struct app *a)
+/* Some modules hang when a card is pulled: TOKEN_NOT_FOUND. That of one which is there still hangs
+ * for no reason that waiting mends: TOKEN_HANGS, or the reason. */
+static enum err why_it_hangs(struct app *a)
 {
     enum err e = app_find_token(a);
     a->message[0] = '\0';
     drop(a);
-    return e != ERR_TOKEN_NOT_FOUND;
+    return e == ERR_TOKEN_NOT_FOUND || e == ERR_TOKEN_PCSCD_HANGS ? e : ERR_TOKEN_HANGS;
 }
 
 enum err card_await(struct app *a, enum err why)
@@ -133,13 +149,16 @@ enum err card_await(struct app *a, enum err why)
     if (e != ERR_OK)
         return e;
     drop(a);
-    if (why == ERR_TOKEN_HANGS && is_there(a)) {
-        a->gave_up = true;
-        return why;
-    }
+    e = why == ERR_TOKEN_HANGS ? why_it_hangs(a) : ERR_TOKEN_NOT_FOUND;
+    a->gave_up = e != ERR_TOKEN_NOT_FOUND;
+    if (a->gave_up)
+        return e;
     signals_catch();
     say_what(a, why, seconds);
-    e = await(a, &p, clock_mono_us() + (int64_t)seconds * TEXT_SECOND_US);
+    until_us = clock_mono_us() + (int64_t)seconds * TEXT_SECOND_US;
+    token_remote_give_up(is_over);
+    e = await(a, &p);
+    token_remote_give_up(NULL);
     signals_release();
     a->gave_up = e != ERR_OK;
     if (e == ERR_OK)

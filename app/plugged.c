@@ -8,21 +8,25 @@
 
 /* --- readers --- */
 
-/* True when they are not what they were. */
-static bool read_readers(struct plugged *p)
+/* Those that there are once that changes, or WAIT_MS are over. True when they are not what they
+ * were. */
+static bool read_readers(struct plugged *p, unsigned wait_ms)
 {
     struct token_reader now[TOKEN_READERS_MAX];
     size_t count = 0;
 
-    if (p->pcscd == NULL && token_readers_open(&p->pcscd) != ERR_OK)
-        p->pcscd = NULL;
-    if (p->pcscd != NULL && token_readers_list(p->pcscd, now, &count) != ERR_OK) {
-        token_readers_close(p->pcscd);
-        p->pcscd = NULL;
+    enum err e = p->connection == NULL ? token_readers_open(&p->connection) : ERR_OK;
+    if (e == ERR_OK)
+        e = token_readers_next(p->connection, wait_ms, now, &count);
+    if (e != ERR_OK && e != ERR_TOKEN_NO_PCSCD && e != ERR_TOKEN_PCSCD_HANGS) {
+        token_readers_close(p->connection);
+        p->connection = NULL;
     }
-    bool same = count == p->reader_count && memcmp(now, p->readers, count * sizeof *now) == 0;
+    bool same = e == p->pcscd && count == p->reader_count &&
+                memcmp(now, p->readers, count * sizeof *now) == 0;
     memcpy(p->readers, now, count * sizeof *now);
     p->reader_count = count;
+    p->pcscd = e;
     return !same;
 }
 
@@ -112,8 +116,7 @@ static enum err read_module(struct plugged *p, size_t module, struct plugged_tok
     struct token_info *infos = NULL;
     size_t n = 0;
     enum err e = token_list(p->app->modules[module], &infos, &n);
-    if (p->trouble == ERR_OK)
-        p->trouble = e;
+    p->troubles[module] = e;
     if (e != ERR_OK)
         n = 0;
     for (size_t i = 0; i < n && e == ERR_OK; i++) {
@@ -139,6 +142,14 @@ static bool in_reader(const struct plugged *p, size_t module)
     return false;
 }
 
+/* One that hangs for pcscd's sake is asked again when that answers. */
+static bool waits_for_pcscd(const struct plugged *p, size_t module)
+{
+    enum err e = p->troubles[module];
+    return p->pcscd == ERR_TOKEN_PCSCD_HANGS &&
+           (e == ERR_TOKEN_PCSCD_HANGS || e == ERR_TOKEN_HANGS);
+}
+
 static enum err keep_module(const struct plugged *p, size_t module, struct plugged_token **all,
                             size_t *count)
 {
@@ -155,9 +166,8 @@ static enum err read_tokens(struct plugged *p, bool readers_changed)
     struct plugged_token *all = NULL;
     size_t count = 0;
     enum err e = ERR_OK;
-    p->trouble = ERR_OK;
     for (size_t m = 0; e == ERR_OK && m < p->app->module_count; m++) {
-        bool again = readers_changed || !in_reader(p, m);
+        bool again = readers_changed || !(in_reader(p, m) || waits_for_pcscd(p, m));
         e = again ? read_module(p, m, &all, &count) : keep_module(p, m, &all, &count);
     }
     if (e != ERR_OK) {
@@ -175,14 +185,29 @@ static enum err read_tokens(struct plugged *p, bool readers_changed)
 
 enum err plugged_read(struct plugged *p)
 {
-    (void)read_readers(p);
+    enum err e = app_open_modules(p->app);
+    if (e != ERR_OK)
+        return e;
+    p->troubles = calloc(p->app->module_count + 1, sizeof *p->troubles);
+    if (p->troubles == NULL)
+        return ERR_NO_MEMORY;
+    (void)read_readers(p, 0);
     return read_tokens(p, true);
+}
+
+enum err plugged_trouble(const struct plugged *p)
+{
+    enum err e = ERR_OK;
+    for (size_t m = 0; e == ERR_OK && m < p->app->module_count; m++)
+        e = p->troubles[m];
+    return e;
 }
 
 void plugged_free(struct plugged *p)
 {
-    token_readers_close(p->pcscd);
+    token_readers_close(p->connection);
     free(p->tokens);
+    free(p->troubles);
     memset(p, 0, sizeof *p);
 }
 
@@ -194,11 +219,7 @@ static void pause_ms(unsigned wait_ms)
 
 enum err plugged_next(struct plugged *p, unsigned wait_ms)
 {
-    if (p->pcscd == NULL)
+    if (p->pcscd != ERR_OK && p->pcscd != ERR_TOKEN_PCSCD_HANGS)
         pause_ms(wait_ms);
-    else if (token_readers_wait(p->pcscd, wait_ms) != ERR_OK) {
-        token_readers_close(p->pcscd);
-        p->pcscd = NULL;
-    }
-    return read_tokens(p, read_readers(p));
+    return read_tokens(p, read_readers(p, wait_ms));
 }

@@ -23,18 +23,19 @@ struct plugged_token {
 
 struct plugged {
     struct app *app;
-    bool glances;                /* tokens are not looked at, only listed */
-    uint64_t changes;            /* counts what came and went */
-    struct token_readers *pcscd; /* NULL: it does not answer */
+    bool glances;     /* tokens are not looked at, only listed */
+    uint64_t changes; /* counts what came and went */
+    enum err pcscd;   /* ERR_OK: it answers */
+    struct token_readers *connection;
     struct token_reader readers[TOKEN_READERS_MAX];
     size_t reader_count;
     struct plugged_token *tokens;
     size_t token_count;
-    enum err trouble; /* of the first module that did not list its tokens, which are not here */
+    enum err *troubles; /* of each of the app's modules; ERR_OK: it listed its tokens */
 };
 
-/* Reads all. P is all zero but for APP, whose modules are open, and GLANCES; it is for
- * plugged_free, also after a failure. */
+/* Reads all. P is all zero but for APP, whose modules are opened and stay so, and GLANCES; it is
+ * for plugged_free, also after a failure. */
 MUST_CHECK enum err plugged_read(struct plugged *p);
 void plugged_free(struct plugged *p);
 
@@ -43,6 +44,8 @@ void plugged_free(struct plugged *p);
  * ago makes some modules hang. */
 MUST_CHECK enum err plugged_next(struct plugged *p, unsigned wait_ms);
 
+/* The first trouble of a module's. */
+enum err plugged_trouble(const struct plugged *p);
 /* Whether both are tokens of one card, which has a serial number: nobody's is all zeros. */
 bool plugged_one_card(const struct token_info *a, const struct token_info *b);
 /* The reader that holds the token; NULL: none that pcscd knows. */

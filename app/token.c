@@ -3,6 +3,7 @@
 #include "app/card.h"
 #include "app/kept.h"
 #include "base/log.h"
+#include "order/jws.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,7 +53,7 @@ enum err app_open_modules(struct app *a)
     return e;
 }
 
-/* The one token that matches in all modules together. */
+/* The one token that matches in all modules together. One that does not start has none. */
 static enum err open_in_modules(struct app *a, const struct token_uri *uri)
 {
     for (size_t i = 0; i < a->module_count; i++) {
@@ -62,7 +63,7 @@ static enum err open_in_modules(struct app *a, const struct token_uri *uri)
             token_close(found);
             e = ERR_TOKEN_AMBIGUOUS;
         }
-        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND) {
+        if (e != ERR_OK && e != ERR_TOKEN_NOT_FOUND && e != ERR_TOKEN_MODULE) {
             token_close(a->token); /* not known to be the one */
             a->token = NULL;
             return e;
@@ -220,4 +221,11 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
             e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
     }
     return e;
+}
+
+enum err app_sign_statement(struct app *a, enum statement_kind kind, const struct buf *payload,
+                            struct buf *jws)
+{
+    return jws_make(a->public_key, statement_typ(kind), payload->data, payload->len, app_sign, a,
+                    jws);
 }

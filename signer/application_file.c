@@ -2,7 +2,6 @@
 #include "signer/application_file.h"
 #include "app/app.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
 #include "order/member.h"
@@ -93,19 +92,15 @@ static enum err take_members(struct app *a, const struct js *value, struct wante
 
 static enum err take_file(struct app *a, const char *path, struct wanted *d)
 {
-    struct buf file = BUF_INIT(FILE_MAX);
     struct js *value = NULL;
     if (path == NULL)
         return ERR_OK;
-    enum err e = file_read(path, FILE_MAX, &file);
-    if (e == ERR_OK)
-        e = js_parse(file.data, file.len, &value);
+    enum err e = app_read_json(path, FILE_MAX, &value);
     if (e == ERR_OK)
         e = take_members(a, value, d);
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "%s", path);
     js_free(value);
-    buf_free(&file);
     return e;
 }
 

@@ -153,11 +153,7 @@ static enum err print_told(const struct app *a, const struct js *told)
 static enum err show(const struct application *said, enum application_verb verb, FILE *f)
 {
     struct buf text = BUF_INIT(APPLICATION_DISPLAY_MAX);
-    enum err e = application_display_render(said, verb, &text);
-    if (e == ERR_OK)
-        e = subject_print(&text, f);
-    buf_free(&text);
-    return e;
+    return subject_print(application_display_render(said, verb, &text), &text, f);
 }
 
 /* --- saying it --- */
@@ -171,8 +167,7 @@ static enum err sign(struct app *a, const struct application *said, enum applica
     if (e == ERR_OK)
         e = application_word_make(said, verb, &head, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_APPLICATION), payload.data, payload.len,
-                     app_sign, a, &jws);
+        e = app_sign_statement(a, STATEMENT_APPLICATION, &payload, &jws);
     if (e == ERR_OK)
         e = request_application_make(buf_str(&jws), said, bundle);
     buf_free(&payload);

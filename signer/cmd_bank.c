@@ -213,15 +213,9 @@ int cmd_delegations(void *ctx, const struct args_list *words)
 static enum err print_balance(struct app *a)
 {
     struct client_call call = {.route = ROUTE_ACCOUNT};
-    struct js *answer = NULL;
     enum err e = app_need(a, a->account, "account", &call.param[0]);
     if (e == ERR_OK)
-        e = app_call(a, &call, &answer);
-    if (e == ERR_OK && a->json)
-        e = app_print_json(answer);
-    else if (e == ERR_OK)
-        view_account(answer);
-    js_free(answer);
+        e = app_call_view(a, &call, view_account);
     return e;
 }
 

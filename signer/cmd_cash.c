@@ -92,10 +92,7 @@ static enum err show(const struct order *o)
                  type_word(o->kind), "Amount", o->amount, o->currency,
                  o->kind == ORDER_DEPOSIT ? "To" : "From", account, "Terminal", o->terminal,
                  "Description", o->description, "Order", o->id, "Bank", o->bank);
-    if (e == ERR_OK)
-        e = subject_print(&text, stderr);
-    buf_free(&text);
-    return e;
+    return subject_print(e, &text, stderr);
 }
 
 static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
@@ -106,8 +103,7 @@ static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
     if (e == ERR_OK)
         e = terminal_make(&s->order, &head, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_TERMINAL), payload.data, payload.len,
-                     app_sign, a, &jws);
+        e = app_sign_statement(a, STATEMENT_TERMINAL, &payload, &jws);
     if (e == ERR_OK)
         e = request_cash_make(buf_str(&jws), s->bytes.data, s->bytes.len, bundle);
     buf_free(&payload);

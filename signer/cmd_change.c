@@ -5,7 +5,6 @@
 #include "api/request.h"
 #include "app/app.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
 #include "order/jws.h"
@@ -103,18 +102,14 @@ static enum err from_rules(struct app *a, const struct js *value, const char *cu
 
 static enum err load_file(struct app *a, const char *path, const char *currency, struct proposal *p)
 {
-    struct buf file = BUF_INIT(4 * POLICY_MAX);
     struct js *value = NULL;
-    enum err e = file_read(path, file.max, &file);
-    if (e == ERR_OK)
-        e = js_parse(file.data, file.len, &value);
+    enum err e = app_read_json(path, 4 * POLICY_MAX, &value);
     if (e == ERR_OK)
         e = js_get(value, "type") != NULL ? policy_from_js(value, &p->to)
                                           : from_rules(a, value, currency, p);
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "%s; countersign policy lint says what is wrong", path);
     js_free(value);
-    buf_free(&file);
     return e;
 }
 
@@ -144,11 +139,7 @@ static enum err check(struct app *a, const struct proposal *p)
 static enum err show(const struct policy_step *step, enum verb verb)
 {
     struct buf text = BUF_INIT(POLICY_DISPLAY_MAX);
-    enum err e = policy_display_render(step, verb, &text);
-    if (e == ERR_OK)
-        e = subject_print(&text, stderr);
-    buf_free(&text);
-    return e;
+    return subject_print(policy_display_render(step, verb, &text), &text, stderr);
 }
 
 static enum err sign(struct app *a, const struct policy_step *step, enum verb verb,
@@ -160,8 +151,7 @@ static enum err sign(struct app *a, const struct policy_step *step, enum verb ve
     if (e == ERR_OK)
         e = policy_change_make(step, verb, &head, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_POLICY), payload.data, payload.len,
-                     app_sign, a, &jws);
+        e = app_sign_statement(a, STATEMENT_POLICY, &payload, &jws);
     if (e == ERR_OK)
         e = request_policy_make(buf_str(&jws), step->to, bundle);
     buf_free(&payload);

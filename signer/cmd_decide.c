@@ -181,18 +181,12 @@ static enum err decide(struct app *a, const char *word, enum verb verb)
 {
     struct subject s = {.policy = NULL};
     struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
-    struct js *answer = NULL;
     enum err e = subject_load(a, word, opt_decide_policy, &s);
     if (e == ERR_OK)
         e = show_and_sign(a, &s, verb, NULL, &bundle);
     struct client_call call = {.route = ROUTE_DECIDE, .body = bundle.data, .body_len = bundle.len};
     if (e == ERR_OK)
-        e = app_call(a, &call, &answer);
-    if (e == ERR_OK && a->json)
-        e = app_print_json(answer);
-    else if (e == ERR_OK)
-        view_order(answer);
-    js_free(answer);
+        e = app_call_view(a, &call, view_order);
     subject_free(&s);
     buf_free(&bundle);
     return e;

@@ -105,11 +105,7 @@ static enum err read_delegation(struct app *a, const struct policy *p, struct de
 static enum err show(const struct delegation *d, const struct policy *p)
 {
     struct buf text = BUF_INIT(DELEGATION_DISPLAY_MAX);
-    enum err e = delegation_display_render(d, p, &text);
-    if (e == ERR_OK)
-        e = subject_print(&text, stderr);
-    buf_free(&text);
-    return e;
+    return subject_print(delegation_display_render(d, p, &text), &text, stderr);
 }
 
 static enum err sign(struct app *a, const struct delegation *d, const struct policy *p,
@@ -118,8 +114,7 @@ static enum err sign(struct app *a, const struct delegation *d, const struct pol
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     enum err e = delegation_make(d, p, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_DELEGATION), payload.data, payload.len,
-                     app_sign, a, &jws);
+        e = app_sign_statement(a, STATEMENT_DELEGATION, &payload, &jws);
     if (e == ERR_OK)
         e = request_statement_make(REQUEST_DELEGATION, buf_str(&jws), body);
     buf_free(&payload);

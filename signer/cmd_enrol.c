@@ -220,8 +220,7 @@ static enum err make_statement(struct app *a, struct request *r, struct buf *jws
         e = enrolment_make(&r->head, r->holder, r->name, parts, &payload);
     }
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_ENROLMENT), payload.data, payload.len,
-                     app_sign, a, jws);
+        e = app_sign_statement(a, STATEMENT_ENROLMENT, &payload, jws);
     if (e == ERR_OK)
         e = enrolment_id(buf_str(jws), jws->len, r->id);
     for (size_t use = 0; use < KEY_USES; use++)

@@ -99,7 +99,6 @@ int cmd_notify(void *ctx, const struct args_list *words)
     struct app *a = ctx;
     struct buf body = BUF_INIT(4096);
     struct client_call call = {.route = ROUTE_CONTACT};
-    struct js *answer = NULL;
     (void)words;
     enum err e = app_configure(a);
     if (e == ERR_OK)
@@ -107,12 +106,7 @@ int cmd_notify(void *ctx, const struct args_list *words)
     call.body = body.data;
     call.body_len = body.len;
     if (e == ERR_OK)
-        e = app_call(a, &call, &answer);
-    if (e == ERR_OK && a->json)
-        e = app_print_json(answer);
-    else if (e == ERR_OK)
-        print_contact(answer);
-    js_free(answer);
+        e = app_call_view(a, &call, print_contact);
     buf_free(&body);
     return app_finish(a, e);
 }

@@ -152,15 +152,9 @@ static enum err order_call(struct app *a, enum route route, const char *id,
 static enum err order_status(struct app *a, const char *id)
 {
     struct client_call call = {.query = NULL};
-    struct js *answer = NULL;
     enum err e = order_call(a, ROUTE_ORDER, id, &call);
     if (e == ERR_OK)
-        e = app_call(a, &call, &answer);
-    if (e == ERR_OK && a->json)
-        e = app_print_json(answer);
-    else if (e == ERR_OK)
-        view_order(answer);
-    js_free(answer);
+        e = app_call_view(a, &call, view_order);
     return e;
 }
 

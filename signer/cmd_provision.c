@@ -144,7 +144,7 @@ static enum err look(struct work *w)
     plugged_free(&w->plugged);
     w->plugged.app = w->app;
     enum err e = plugged_read(&w->plugged);
-    return e == ERR_OK ? w->plugged.trouble : e;
+    return e == ERR_OK ? plugged_trouble(&w->plugged) : e;
 }
 
 /* A token of the card that does not say what is on it may have the key. */

@@ -5,7 +5,7 @@
  */
 #include "api/request.h"
 #include "app/app.h"
-#include "app/fate.h"
+#include "app/outcome.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/rotation.h"
@@ -179,11 +179,7 @@ static enum err read_rotation(struct app *a, const struct next *n, struct rotati
 static enum err show(const struct rotation *r)
 {
     struct buf text = BUF_INIT(ROTATION_DISPLAY_MAX);
-    enum err e = rotation_display_render(r, &text);
-    if (e == ERR_OK)
-        e = subject_print(&text, stderr);
-    buf_free(&text);
-    return e;
+    return subject_print(rotation_display_render(r, &text), &text, stderr);
 }
 
 static enum err prove(struct next *n, struct rotation *r)
@@ -191,8 +187,7 @@ static enum err prove(struct next *n, struct rotation *r)
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(ROTATION_PROOF_MAX);
     enum err e = rotation_offer(r, &payload);
     if (e == ERR_OK)
-        e = jws_make(n->app.public_key, statement_typ(STATEMENT_ROTATION_PROOF), payload.data,
-                     payload.len, app_sign, &n->app, &jws);
+        e = app_sign_statement(&n->app, STATEMENT_ROTATION_PROOF, &payload, &jws);
     if (e == ERR_OK)
         (void)snprintf(r->proof, sizeof r->proof, "%s", buf_str(&jws));
     buf_free(&payload);
@@ -205,8 +200,7 @@ static enum err sign(struct app *a, const struct rotation *r, struct buf *body)
     struct buf payload = BUF_INIT(8192), jws = BUF_INIT(JWS_MAX);
     enum err e = rotation_make(r, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_ROTATION), payload.data, payload.len,
-                     app_sign, a, &jws);
+        e = app_sign_statement(a, STATEMENT_ROTATION, &payload, &jws);
     if (e == ERR_OK)
         e = request_statement_make(REQUEST_ROTATION, buf_str(&jws), body);
     buf_free(&payload);
@@ -228,7 +222,7 @@ static enum err print_done(const struct app *a, const struct next *n, const stru
                "Put this into the configuration file:\ntoken = %s\n",
                buf_str(&uri));
     if (e == ERR_OK)
-        fate_print(answer);
+        outcome_print(answer);
     buf_free(&uri);
     return e;
 }

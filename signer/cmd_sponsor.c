@@ -136,11 +136,7 @@ static enum err make(struct app *a, const char *account, const struct letter_enr
 static enum err show(const struct sponsorship *s)
 {
     struct buf text = BUF_INIT(SPONSORSHIP_DISPLAY_MAX);
-    enum err e = sponsorship_display_render(s, &text);
-    if (e == ERR_OK)
-        e = subject_print(&text, stderr);
-    buf_free(&text);
-    return e;
+    return subject_print(sponsorship_display_render(s, &text), &text, stderr);
 }
 
 static enum err sign(struct app *a, const struct sponsorship *s, struct buf *body)
@@ -148,8 +144,7 @@ static enum err sign(struct app *a, const struct sponsorship *s, struct buf *bod
     struct buf payload = BUF_INIT(8192), jws = BUF_INIT(JWS_MAX);
     enum err e = sponsorship_make(s, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_SPONSORSHIP), payload.data, payload.len,
-                     app_sign, a, &jws);
+        e = app_sign_statement(a, STATEMENT_SPONSORSHIP, &payload, &jws);
     if (e == ERR_OK)
         e = request_statement_make(REQUEST_SPONSORSHIP, buf_str(&jws), body);
     buf_free(&payload);

@@ -5,7 +5,7 @@
  */
 #include "api/request.h"
 #include "app/app.h"
-#include "app/fate.h"
+#include "app/outcome.h"
 #include "order/json.h"
 #include "signer/commands.h"
 #include <string.h>
@@ -38,7 +38,7 @@ static enum err suspend(struct app *a, const char *thumbprint)
         e = app_print_json(answer);
     else if (e == ERR_OK) {
         puts("The key is suspended: it signs nothing, and what it signed does not count.");
-        fate_print(answer);
+        outcome_print(answer);
     }
     js_free(answer);
     buf_free(&body);

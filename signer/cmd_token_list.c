@@ -19,6 +19,9 @@ const struct args_option cmd_token_list_options[1] = {
 
 static const char no_pcscd[] = "pcscd does not answer: readers and their cards are not seen.\n"
                                "  systemctl enable --now pcscd.socket starts it\n";
+static const char hanging_pcscd[] = "pcscd hangs: it takes connections and answers nothing, so "
+                                    "readers and their cards are not seen.\n"
+                                    "  systemctl restart pcscd.service starts it anew\n";
 
 static void print_reader(FILE *f, const struct plugged *p, const struct token_reader *r)
 {
@@ -35,7 +38,9 @@ static void print_reader(FILE *f, const struct plugged *p, const struct token_re
 enum err token_list_print(FILE *f, const struct plugged *p)
 {
     enum err e = ERR_OK;
-    if (p->pcscd == NULL)
+    if (p->pcscd == ERR_TOKEN_PCSCD_HANGS)
+        fputs(hanging_pcscd, f);
+    else if (p->pcscd != ERR_OK)
         fputs(no_pcscd, f);
     else if (p->reader_count == 0)
         fputs("No reader is plugged in.\n", f);
@@ -113,7 +118,7 @@ static enum err print_json(const struct plugged *p)
     struct js *o = NULL;
     enum err e = js_object_new(&o);
     if (e == ERR_OK)
-        e = js_set_bool(o, "pcscd", p->pcscd != NULL);
+        e = js_set_bool(o, "pcscd", p->pcscd == ERR_OK);
     if (e == ERR_OK)
         e = add_readers(o, p);
     if (e == ERR_OK)
@@ -129,17 +134,16 @@ static enum err print_json(const struct plugged *p)
 static enum err list(struct app *a)
 {
     struct plugged p = {.app = a};
-    enum err e = app_open_modules(a);
-    if (e == ERR_OK)
-        e = plugged_read(&p);
+    enum err e = plugged_read(&p);
+    enum err trouble = e == ERR_OK ? plugged_trouble(&p) : e;
     if (e == ERR_OK && opt_watch)
         e = plugged_watch(&p);
-    else if (e == ERR_OK && p.pcscd == NULL && p.token_count == 0 && p.trouble == ERR_OK)
-        e = ERR_TOKEN_NO_PCSCD;
+    else if (e == ERR_OK && p.pcscd != ERR_OK && p.token_count == 0 && trouble == ERR_OK)
+        e = p.pcscd;
     else if (e == ERR_OK)
         e = a->json ? print_json(&p) : token_list_print(stdout, &p);
-    if (e == ERR_OK && !opt_watch && p.trouble != ERR_OK) /* the others' tokens are shown by now */
-        e = app_fail(a, p.trouble, "a module did not say which tokens it has%s%s",
+    if (e == ERR_OK && !opt_watch && trouble != ERR_OK) /* the others' tokens are shown by now */
+        e = app_fail(a, trouble, "a module did not say which tokens it has%s%s",
                      a->module != NULL ? ": " : "", a->module != NULL ? a->module : "");
     plugged_free(&p);
     return e;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/json.h"
+#include "signer/configured.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,79 @@ static enum err note(struct doctor *d, enum finding f, const char *about,
     return fill(remedy_of(f, token), token, &new->remedy);
 }
 
+/* --- modules --- */
+
+/* Its path stands in quotes. */
+static enum err note_module(struct doctor *d, const char *path)
+{
+    struct token_info where = {.label = ""};
+    (void)snprintf(where.module, sizeof where.module, "%s",
+                   path[0] == '\0' || strchr(path, '\'') != NULL ? "MODULE" : path);
+    return note(d, FINDING_MODULE_FAILS, path, &where);
+}
+
+/* What p11-kit left out since it does not load. */
+static enum err check_configured(struct doctor *d)
+{
+    struct configured *all = calloc(CONFIGURED_MAX, sizeof *all);
+    struct app *a = d->app;
+    enum err e = all != NULL ? ERR_OK : ERR_NO_MEMORY;
+    size_t count = all != NULL ? configured_read(all) : 0;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct token_module *m = NULL;
+        size_t known = 0;
+        while (known < a->module_count &&
+               strcmp(token_module_path(a->modules[known]), all[i].path) != 0)
+            known++;
+        if (known < a->module_count)
+            continue;
+        enum err why = token_module_load(all[i].path, &m);
+        token_module_unload(m);
+        if (why == ERR_TOKEN_MODULE || why == ERR_TOKEN_CRASHED || why == ERR_TOKEN_HANGS)
+            e = note_module(d, all[i].path);
+    }
+    free(all);
+    return e;
+}
+
+/* Whether the settings name the one module that is asked; otherwise p11-kit does. */
+static bool module_named(const struct app *a)
+{
+    struct token_uri *uri = NULL;
+    bool named = a->module != NULL;
+    if (!named && a->token_uri != NULL && token_uri_parse(a->token_uri, &uri) == ERR_OK)
+        named = token_uri_module_path(uri) != NULL;
+    token_uri_free(uri);
+    return named;
+}
+
+/* Which one it was that kept all from being opened. */
+static enum err check_unopened(struct doctor *d)
+{
+    const size_t before = d->count;
+    enum err e = module_named(d->app) ? ERR_OK : check_configured(d);
+    if (e == ERR_OK && d->count == before)
+        e = note_module(d, d->app->module != NULL ? d->app->module : "");
+    return e;
+}
+
+/* One that is silent as long as pcscd is has no fault of its own. */
+static enum err check_modules(struct doctor *d)
+{
+    const struct plugged *p = &d->plugged;
+    const bool hangs = p->pcscd == ERR_TOKEN_PCSCD_HANGS;
+    enum err e = hangs ? note(d, FINDING_PCSCD_HANGS, "", NULL) : ERR_OK;
+    if (e == ERR_OK && !hangs && !module_named(d->app))
+        e = check_configured(d);
+    for (size_t i = 0; e == ERR_OK && i < d->app->module_count; i++) {
+        enum err trouble = p->troubles[i];
+        if (trouble != ERR_OK && trouble != ERR_TOKEN_PCSCD_HANGS &&
+            !(hangs && trouble == ERR_TOKEN_HANGS))
+            e = note_module(d, token_module_path(d->app->modules[i]));
+    }
+    return e;
+}
+
 /* --- readers --- */
 
 static enum err check_readers(struct doctor *d)
@@ -92,7 +166,7 @@ static enum err check_readers(struct doctor *d)
 static enum err check_absence(struct doctor *d)
 {
     const struct plugged *p = &d->plugged;
-    if (p->pcscd == NULL)
+    if (p->pcscd != ERR_OK)
         return note(d, FINDING_NO_PCSCD, "", NULL);
     if (p->reader_count == 0)
         return note(d, FINDING_NO_READER, "", NULL);
@@ -211,6 +285,8 @@ static enum err check_named(struct doctor *d)
     struct app *a = d->app;
     struct token_info own;
     enum err e = app_find_token(a);
+    if (e != ERR_OK && plugged_trouble(&d->plugged) != ERR_OK)
+        return ERR_OK; /* a module that was told of may have it */
     if (e == ERR_TOKEN_NOT_FOUND)
         return note(d, FINDING_TOKEN_ABSENT, a->token_uri, NULL);
     if (e == ERR_TOKEN_AMBIGUOUS)
@@ -241,7 +317,8 @@ static enum err check_all(struct doctor *d)
         count++;
         e = check_token(d, t);
     }
-    if (e == ERR_OK && count == 0 && d->plugged.trouble == ERR_OK)
+    if (e == ERR_OK && count == 0 && plugged_trouble(&d->plugged) == ERR_OK &&
+        d->plugged.pcscd != ERR_TOKEN_PCSCD_HANGS)
         e = blank != NULL ? note(d, FINDING_TOKEN_BLANK, blank->info.slot, &blank->info)
                           : check_absence(d);
     return e;
@@ -252,14 +329,16 @@ static enum err check_tokens(struct doctor *d)
     struct app *a = d->app;
     enum err e = app_open_modules(a);
     a->message[0] = '\0';
-    if (e == ERR_TOKEN_MODULE)
-        return note(d, FINDING_MODULE_FAILS, a->module != NULL ? a->module : "", NULL);
+    if (e == ERR_TOKEN_PCSCD_HANGS)
+        return note(d, FINDING_PCSCD_HANGS, "", NULL);
+    if (e == ERR_TOKEN_MODULE || e == ERR_TOKEN_CRASHED || e == ERR_TOKEN_HANGS)
+        return check_unopened(d);
     if (e == ERR_OK)
         e = plugged_read(&d->plugged);
     if (e == ERR_OK && a->module_count == 0)
         return note(d, FINDING_NO_MODULE, "", NULL);
-    if (e == ERR_OK && d->plugged.trouble != ERR_OK)
-        e = note(d, FINDING_MODULE_FAILS, a->module != NULL ? a->module : "", NULL);
+    if (e == ERR_OK)
+        e = check_modules(d);
     if (e == ERR_OK)
         e = check_readers(d);
     if (e == ERR_OK)

@@ -76,11 +76,7 @@ void many_free(struct many *m)
 enum err many_show(const struct many *m, FILE *f)
 {
     struct buf text = BUF_INIT(BATCH_DISPLAY_MAX);
-    enum err e = batch_display_render(&m->said, m->orders[0]->policy, &text);
-    if (e == ERR_OK)
-        e = subject_print(&text, f);
-    buf_free(&text);
-    return e;
+    return subject_print(batch_display_render(&m->said, m->orders[0]->policy, &text), &text, f);
 }
 
 static enum err sign_text(struct app *a, struct many *m, const char *challenge, struct buf *jws)
@@ -93,8 +89,7 @@ static enum err sign_text(struct app *a, struct many *m, const char *challenge, 
     if (e == ERR_OK)
         e = batch_make(&m->said, m->orders[0]->policy, &payload);
     if (e == ERR_OK)
-        e = jws_make(a->public_key, statement_typ(STATEMENT_BATCH_DECISION), payload.data,
-                     payload.len, app_sign, a, jws);
+        e = app_sign_statement(a, STATEMENT_BATCH_DECISION, &payload, jws);
     buf_free(&payload);
     return e;
 }

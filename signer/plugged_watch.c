@@ -6,6 +6,7 @@
 #include "app/signals.h"
 #include "order/json.h"
 #include "signer/token_view.h"
+#include "token/remote.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@
 
 /* What it was before; the names are enough to say what went. */
 struct before {
-    bool pcscd, begun;
+    bool begun;
+    enum err pcscd;
     struct token_reader readers[TOKEN_READERS_MAX];
     size_t reader_count;
     struct token_info *tokens;
@@ -144,17 +146,19 @@ static enum err keep(const struct plugged *p, struct before *b)
     b->token_count = p->token_count;
     memcpy(b->readers, p->readers, sizeof b->readers);
     b->reader_count = p->reader_count;
-    b->pcscd = p->pcscd != NULL;
+    b->pcscd = p->pcscd;
     b->begun = true;
     return ERR_OK;
 }
 
 static enum err tell_all(const struct plugged *p, struct before *b)
 {
-    bool pcscd = p->pcscd != NULL;
+    const char *event = p->pcscd == ERR_OK                  ? "pcscd-here"
+                        : p->pcscd == ERR_TOKEN_PCSCD_HANGS ? "pcscd-hangs"
+                                                            : "pcscd-gone";
     enum err e = ERR_OK;
-    if (!b->begun || b->pcscd != pcscd)
-        e = tell(p, pcscd ? "pcscd-here" : "pcscd-gone", NULL, NULL);
+    if (!b->begun || b->pcscd != p->pcscd)
+        e = tell(p, event, NULL, NULL);
     if (e == ERR_OK)
         e = tell_readers(p, b);
     if (e == ERR_OK)
@@ -167,6 +171,7 @@ static enum err watch_lines(struct plugged *p)
     struct before b = {.begun = false};
     enum err e = ERR_OK;
     signals_catch();
+    token_remote_give_up(signals_seen);
     for (;;) {
         e = tell_all(p, &b);
         if (e != ERR_OK || signals_seen())
@@ -175,6 +180,7 @@ static enum err watch_lines(struct plugged *p)
         if (e != ERR_OK || signals_seen())
             break;
     }
+    token_remote_give_up(NULL);
     signals_release();
     free(b.tokens);
     return e;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/policy_file.h"
 #include "app/app.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
 #include "order/policy_advice.h"
@@ -76,11 +75,8 @@ static enum err take_document(struct app *a, const char *path, const struct js *
 
 enum err policy_file_read(struct app *a, const char *path, struct buf *document)
 {
-    struct buf file = BUF_INIT(FILE_MAX);
     struct js *value = NULL;
-    enum err e = file_read(path, FILE_MAX, &file);
-    if (e == ERR_OK)
-        e = js_parse(file.data, file.len, &value);
+    enum err e = app_read_json(path, FILE_MAX, &value);
     if (e == ERR_OK) {
         bool whole = js_get(value, "holders") != NULL || js_get(value, "type") != NULL;
         e = whole ? take_document(a, path, value, document) : complete(a, path, value, document);
@@ -88,7 +84,6 @@ enum err policy_file_read(struct app *a, const char *path, struct buf *document)
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "%s", path);
     js_free(value);
-    buf_free(&file);
     return e;
 }
 

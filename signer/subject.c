@@ -4,7 +4,6 @@
 #include "app/app.h"
 #include "app/told.h"
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "order/display.h"
 #include "order/json.h"
@@ -17,18 +16,12 @@
 /* The order alone. */
 static enum err load_from_file(struct app *a, const char *path, struct subject *out)
 {
-    struct buf file = BUF_INIT(4 * ORDER_MAX);
     struct js *value = NULL;
-    enum err e = file_read(path, file.max, &file);
-    if (e == ERR_OK)
-        e = js_parse(file.data, file.len, &value);
+    enum err e = app_read_json(path, 4 * ORDER_MAX, &value);
     if (e == ERR_OK)
         e = order_from_js(value, &out->order, &out->bytes);
-    if (e != ERR_OK)
-        (void)app_fail(a, e, "%s", path);
     js_free(value);
-    buf_free(&file);
-    return e;
+    return e == ERR_OK ? e : app_fail(a, e, "%s", path);
 }
 
 /* Under which the bank takes decisions on the order; it may be older than the one in force. */
@@ -99,18 +92,12 @@ enum err subject_currency(struct app *a, char out[static 4])
 
 enum err subject_policy_file(struct app *a, const char *path, struct policy **out)
 {
-    struct buf file = BUF_INIT(4 * POLICY_MAX);
     struct js *value = NULL;
-    enum err e = file_read(path, file.max, &file);
-    if (e == ERR_OK)
-        e = js_parse(file.data, file.len, &value);
+    enum err e = app_read_json(path, 4 * POLICY_MAX, &value);
     if (e == ERR_OK)
         e = policy_from_js(value, out);
-    if (e != ERR_OK)
-        (void)app_fail(a, e, "%s", path);
     js_free(value);
-    buf_free(&file);
-    return e;
+    return e == ERR_OK ? e : app_fail(a, e, "%s", path);
 }
 
 /* The signature covers all of it, but a mix-up is better found before the PIN. */
@@ -197,10 +184,12 @@ enum err subject_approvers(const struct subject *s, struct buf *out)
     return e;
 }
 
-enum err subject_print(const struct buf *text, FILE *f)
+enum err subject_print(enum err e, struct buf *text, FILE *f)
 {
-    bool shown = fprintf(f, "\n%s\n", buf_str(text)) >= 0 && fflush(f) == 0;
-    return shown ? ERR_OK : ERR_IO; /* what nobody could read is not signed */
+    if (e == ERR_OK && (fprintf(f, "\n%s\n", buf_str(text)) < 0 || fflush(f) != 0))
+        e = ERR_IO; /* what nobody could read is not signed */
+    buf_free(text);
+    return e;
 }
 
 enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
@@ -210,14 +199,13 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
     enum err e = display_render(o, s->policy, verb, &text);
     if (e == ERR_OK)
         e = subject_approvers(s, &who);
+    e = subject_print(e, &text, f);
     if (e == ERR_OK) {
-        e = subject_print(&text, f);
         fprintf(f, "%s\n", buf_str(&who));
         if (o->kind == ORDER_PAYMENT &&
             utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
             fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");
     }
-    buf_free(&text);
     buf_free(&who);
     return e;
 }

@@ -48,8 +48,9 @@ MUST_CHECK enum err subject_check_pair(struct app *a, const struct subject *s);
 
 /* Appends who must approve the order by its policy, as lines. */
 MUST_CHECK enum err subject_approvers(const struct subject *s, struct buf *out);
-/* Prints what is going to be signed; IO when it cannot be read. */
-MUST_CHECK enum err subject_print(const struct buf *text, FILE *f);
+/* Prints what is going to be signed, once E says that it is whole; IO when it cannot be read. Frees
+ * TEXT. */
+MUST_CHECK enum err subject_print(enum err e, struct buf *text, FILE *f);
 /* Prints the text that VERB signs to F, and warnings around it, never inside. */
 MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *f);
 

@@ -31,9 +31,9 @@ void view_account(const struct js *account);
 #define VIEW_DELEGATION_TITLE                                                                      \
     "DEPUTY            FOR                 UP TO      FROM                  UNTIL\n"
 void view_order_line(const struct js *order);
-/* With its account, and what is known of the payee. */
 /* The same on F, without the line's end. */
 void view_order_cells(FILE *f, const struct js *order);
+/* With its account, and what is known of the payee. */
 #define VIEW_WAITING_TITLE "ACCOUNT                    " VIEW_ORDER_TITLE
 void view_waiting_line(const struct js *order);
 void view_movement(FILE *f, const struct js *movement);

@@ -18,15 +18,14 @@ enum err token_module_load(const char *path, struct token_module **out)
     return token_module_load_from(&source, out);
 }
 
-/* Those that do not start are left out. */
 static enum err load_each(const struct token_source *sources, size_t n,
                           struct token_module **modules, size_t *count)
 {
     for (size_t i = 0; i < n; i++) {
-        enum err e = token_module_load_from(&sources[i], &modules[*count]);
-        if (e == ERR_NO_MEMORY)
+        enum err e = token_module_load_one_of(&sources[i], &modules[*count]);
+        if (e)
             return e;
-        *count += !e;
+        *count += modules[*count] != NULL;
     }
     return ERR_OK;
 }

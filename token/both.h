@@ -51,6 +51,10 @@ MUST_CHECK enum err token_module_sources(struct token_source out[static TOKEN_MO
                                          size_t *count);
 MUST_CHECK enum err token_module_load_from(const struct token_source *source,
                                            struct token_module **out);
+/* The same for one of several. Where it does not start, *OUT is NULL, or says so when it is asked.
+ */
+MUST_CHECK enum err token_module_load_one_of(const struct token_source *source,
+                                             struct token_module **out);
 
 /* --- public.c: the part of OpenSSL --- */
 

@@ -99,6 +99,17 @@ enum err token_module_load_from(const struct token_source *source, struct token_
     return ERR_OK;
 }
 
+enum err token_module_load_one_of(const struct token_source *source, struct token_module **out)
+{
+    enum err e = token_module_load_from(source, out);
+    return e == ERR_NO_MEMORY ? e : ERR_OK;
+}
+
+const char *token_module_path(const struct token_module *m)
+{
+    return m->source.path;
+}
+
 /* A store of other people's certificates: there is no key in it. */
 static bool is_trust_store(CK_FUNCTION_LIST *f)
 {

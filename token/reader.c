@@ -19,6 +19,7 @@ struct token_readers {
     char names[NAMES_MAX];                           /* each with its NUL; an empty one ends them */
     SCARD_READERSTATE states[TOKEN_READERS_MAX + 1]; /* the last one: new readers */
     size_t count;
+    bool known; /* what there was the last time */
 };
 
 static enum err fail(LONG rv, const char *function)
@@ -82,36 +83,37 @@ static void copy(const SCARD_READERSTATE *state, struct token_reader *out)
         text_hex(state->rgbAtr, state->cbAtr, out->atr);
 }
 
-enum err token_readers_list(struct token_readers *r,
-                            struct token_reader out[static TOKEN_READERS_MAX], size_t *count)
+static LONG await_change(struct token_readers *r, unsigned wait_ms)
 {
-    *count = 0;
+    LONG rv = SCardGetStatusChange(r->context, wait_ms, r->states, (DWORD)r->count + 1);
+    bool over = rv == SCARD_E_TIMEOUT || rv == SCARD_E_CANCELLED || rv == SCARD_E_UNKNOWN_READER;
+    return over ? SCARD_S_SUCCESS : rv;
+}
+
+static LONG read_states(struct token_readers *r)
+{
     LONG rv = read_names(r);
     if (rv == SCARD_S_SUCCESS && r->count)
         rv = SCardGetStatusChange(r->context, 0, r->states, (DWORD)r->count);
     if (rv == SCARD_E_UNKNOWN_READER) /* gone between the two: the next list has it right */
         rv = read_names(r);
-    if (rv != SCARD_S_SUCCESS && rv != SCARD_E_TIMEOUT)
+    return rv == SCARD_E_TIMEOUT ? SCARD_S_SUCCESS : rv;
+}
+
+enum err token_readers_next(struct token_readers *r, unsigned wait_ms,
+                            struct token_reader out[static TOKEN_READERS_MAX], size_t *count)
+{
+    *count = 0;
+    LONG rv = r->known ? await_change(r, wait_ms) : SCARD_S_SUCCESS;
+    if (rv == SCARD_S_SUCCESS)
+        rv = read_states(r);
+    if (rv != SCARD_S_SUCCESS)
         return fail(rv, "SCardGetStatusChange");
+    r->known = true;
     for (size_t i = 0; i < r->count; i++) {
         keep(&r->states[i]);
         if (!(r->states[i].dwEventState & (SCARD_STATE_UNKNOWN | SCARD_STATE_IGNORE)))
             copy(&r->states[i], &out[(*count)++]);
     }
     return ERR_OK;
-}
-
-enum err token_readers_wait(struct token_readers *r, unsigned wait_ms)
-{
-    LONG rv = SCardGetStatusChange(r->context, wait_ms, r->states, (DWORD)r->count + 1);
-
-    switch (rv) {
-    case SCARD_S_SUCCESS:
-    case SCARD_E_TIMEOUT:
-    case SCARD_E_CANCELLED:
-    case SCARD_E_UNKNOWN_READER:
-        return ERR_OK;
-    default:
-        return fail(rv, "SCardGetStatusChange");
-    }
 }

@@ -13,6 +13,10 @@
  * to type at the reader, or a key is made. */
 void token_remote_deadline(unsigned seconds);
 
+/* From now on no call is waited for once OVER says that the caller has given up: the helper is
+ * killed, as at the deadline, and the call returns TOKEN_HANGS. NULL: none does. */
+void token_remote_give_up(bool (*over)(void));
+
 #define TOKEN_ASK_LINES 3
 
 /* What the pinentry program of somebody's desktop or terminal shows, tamed (text_tame). */

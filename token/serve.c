@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +18,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define TYPE_LEN 2 /* bytes before a question's payload */
+#define GLANCE_MS 200 /* until who may give up is asked */
+#define TYPE_LEN 2    /* bytes before a question's payload */
 #define NAME_MAX_LEN 64
 #define PACKET_MAX (SERVE_MESSAGE_MAX + 1 + NAME_MAX_LEN)
 
@@ -330,14 +332,24 @@ enum err serve_loop_own(int listen_fd, const struct serve_handler *table, size_t
     return loop(&kind, listen_fd, stop_fd);
 }
 
-/* Until FD is ready for EVENTS or the deadline has passed. */
+static bool (*_Atomic given_up)(void);
+
+void serve_give_up(bool (*over)(void))
+{
+    given_up = over;
+}
+
+/* Until FD is ready for EVENTS, the deadline has passed or the caller has given up. */
 static enum err wait_ready(int fd, short events, int64_t deadline_mono_us)
 {
     for (;;) {
         struct pollfd one = {.fd = fd, .events = events};
         int64_t left_ms = (deadline_mono_us - clock_mono_us() + 999) / 1000;
-        if (left_ms <= 0)
+        bool (*over)(void) = given_up;
+        if (left_ms <= 0 || (over && over()))
             return ERR_TIMEOUT;
+        if (over && left_ms > GLANCE_MS)
+            left_ms = GLANCE_MS;
         int n = poll(&one, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
         if (n > 0)
             return ERR_OK;

@@ -67,17 +67,21 @@ pid_t serve_peer(int fd);
 
 /* Asks and waits until DEADLINE_MONO_US (clock_mono_us). Appends the answer's payload to ANSWER and
  * returns ERR_OK, or returns the helper's error. ERR_TIMEOUT: no answer in time; ERR_UNAVAILABLE:
- * the helper is gone or talks nonsense. After these two FD is out of step: close it.
+ * the helper is gone or talks nonsense. After these two FD is out of step: close it, or hear on.
  * One caller at a time per FD. */
 MUST_CHECK enum err serve_call(int fd, uint16_t type, const uint8_t *msg, size_t len,
                                int64_t deadline_mono_us, struct buf *answer);
 /* The same with a copy of the descriptor GIVE, where that is not -1. */
 MUST_CHECK enum err serve_call_giving(int fd, int give, uint16_t type, const uint8_t *msg,
                                       size_t len, int64_t deadline_mono_us, struct buf *answer);
-
-/* Its two halves, where a question has more than one answer: to ask, and to hear one of them. */
+/* Its two halves, where a question has more than one answer, or one that may be late: to ask, and
+ * to hear one of them. */
 MUST_CHECK enum err serve_ask(int fd, int give, uint16_t type, const uint8_t *msg, size_t len,
                               int64_t deadline_mono_us);
 MUST_CHECK enum err serve_hear(int fd, int64_t deadline_mono_us, struct buf *answer);
+
+/* From now on whoever waits for an answer has waited long enough once OVER says so: ERR_TIMEOUT.
+ * NULL: only deadlines count again. */
+void serve_give_up(bool (*over)(void));
 
 #endif

@@ -67,11 +67,15 @@ struct token_module;
  * modules as one. ERR_TOKEN_MODULE. */
 MUST_CHECK enum err token_module_load(const char *path, struct token_module **out);
 
-/* Loads and initialises every module that p11-kit is configured to use (pkcs11.conf(5)); those that
- * do not start are left out, and logged, and so are stores of trusted certificates. The caller
- * unloads each of the *COUNT modules in *OUT and frees *OUT with free(). None is ERR_OK with *COUNT
- * 0. */
+/* Every module that p11-kit is configured to use (pkcs11.conf(5)), but for stores of trusted
+ * certificates. cs_token starts them, and leaves out those that do not start; with cs_token_remote
+ * one starts when it is first asked, and one that does not answers ERR_TOKEN_MODULE to that. Both
+ * log it. The caller unloads each of the *COUNT modules in *OUT and frees *OUT with free(). None is
+ * ERR_OK with *COUNT 0. */
 MUST_CHECK enum err token_modules_load(struct token_module ***out, size_t *count);
+
+/* Lives as long as M. */
+const char *token_module_path(const struct token_module *m);
 
 /* NULL-safe. Every token must have been closed. */
 void token_module_unload(struct token_module *m);

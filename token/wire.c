@@ -87,6 +87,16 @@ void wire_put_sight(struct wire_out *out, const struct token_sight *sight)
     }
 }
 
+void wire_put_reader(struct wire_out *out, const struct token_reader *reader)
+{
+    const bool flags[] = {reader->card, reader->mute};
+
+    wire_put_text(out, reader->name);
+    put_flags(out, flags, sizeof flags / sizeof flags[0]);
+    wire_put_text(out, reader->atr);
+    wire_put(out, reader->changes, 4);
+}
+
 /* --- reading --- */
 
 static const uint8_t *take(struct wire_in *in, size_t len)
@@ -194,6 +204,17 @@ void wire_get_sight(struct wire_in *in, struct token_sight *out)
         get_flags(in, seen, sizeof seen / sizeof seen[0]);
         k->ends_us = (int64_t)wire_get(in, 8, UINT64_MAX);
     }
+}
+
+void wire_get_reader(struct wire_in *in, struct token_reader *out)
+{
+    bool *const flags[] = {&out->card, &out->mute};
+
+    memset(out, 0, sizeof *out);
+    wire_get_text(in, out->name, sizeof out->name);
+    get_flags(in, flags, sizeof flags / sizeof flags[0]);
+    wire_get_text(in, out->atr, sizeof out->atr);
+    out->changes = (unsigned)wire_get(in, 4, UINT32_MAX);
 }
 
 bool wire_ended(const struct wire_in *in)

@@ -7,14 +7,21 @@
  * The helper has one socket from its start, and takes WIRE_CONNECT there: with a descriptor, one
  * end of a socketpair, on which the questions of token/wire.def come. So as many threads ask at
  * once as there are connections. It ends when that first socket does.
+ *
+ * There, too, it takes WIRE_READERS, milliseconds that a change is waited for (4) -> count (1),
+ * readers (token/reader.h). Who asks that asks nothing else of the helper, which hangs when pcscd
+ * does.
  */
 #ifndef TOKEN_WIRE_H
 #define TOKEN_WIRE_H
 
 #include "token/both.h"
+#include "token/reader.h"
 
 #define WIRE_FD 3 /* the helper's first socket */
 #define WIRE_CONNECT 0xffff
+#define WIRE_READERS 0xfffe
+#define WIRE_READERS_MAX_MS 60000
 
 enum wire_type {
     WIRE_NONE,
@@ -39,6 +46,7 @@ void wire_put_source(struct wire_out *out, const struct token_source *source);
 void wire_put_info(struct wire_out *out, const struct token_info *info);
 void wire_put_key(struct wire_out *out, const struct token_key_info *key);
 void wire_put_sight(struct wire_out *out, const struct token_sight *sight);
+void wire_put_reader(struct wire_out *out, const struct token_reader *reader);
 
 /* --- reading --- */
 
@@ -58,6 +66,7 @@ void wire_get_source(struct wire_in *in, struct token_source *out);
 void wire_get_info(struct wire_in *in, struct token_info *out);
 void wire_get_key(struct wire_in *in, struct token_key_info *out);
 void wire_get_sight(struct wire_in *in, struct token_sight *out);
+void wire_get_reader(struct wire_in *in, struct token_reader *out);
 /* Whether all of it was right and nothing is left. */
 bool wire_ended(const struct wire_in *in);
 

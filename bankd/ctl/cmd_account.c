@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
-#include "base/file.h"
 #include "order/json.h"
 #include <stdio.h>
 #include <string.h>
@@ -40,18 +40,14 @@ static enum err take_people(struct ctl *ctl, struct request_account *r)
 /* The rules, limits, deputies and signatures of --rules FILE. */
 static enum err take_rules(struct ctl *ctl, struct request_account *r)
 {
-    struct buf file = BUF_INIT(POLICY_MAX);
     struct js *value = NULL;
 
     if (!ctl->rules)
         return ERR_OK;
-    enum err e = file_read(ctl->rules, POLICY_MAX, &file);
-    if (e == ERR_OK)
-        e = js_parse(file.data, file.len, &value);
+    enum err e = app_read_json(ctl->rules, POLICY_MAX, &value);
     if (e == ERR_OK)
         e = policy_terms_read(value, &r->rules, &r->limits, &r->deputies, &r->single);
     js_free(value);
-    buf_free(&file);
     return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->rules);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
-#include "app/fate.h"
+#include "app/outcome.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
@@ -95,7 +95,7 @@ static int enrol(struct ctl *ctl, const struct enrolment *kind)
     if (e == ERR_OK)
         e = ctl->json ? ctl_print_json(answer) : print_added(kind, &r);
     if (e == ERR_OK && !ctl->json)
-        fate_print_keeper(answer);
+        outcome_print_keeper(answer);
     js_free(answer);
     buf_free(&body);
     return ctl_end(ctl, e);
@@ -197,7 +197,7 @@ static int set_key(struct ctl *ctl, const struct args_list *words, const char *s
         e = ctl_print_json(answer);
     else if (e == ERR_OK) {
         printf("The key %s of %s is %s\n", ctl->key, words->item[0], told(answer, status));
-        fate_print(answer);
+        outcome_print(answer);
     }
     js_free(answer);
     buf_free(&body);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
-#include "app/fate.h"
+#include "app/outcome.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
@@ -53,7 +53,7 @@ int cmd_operator_roles(void *ctx, const struct args_list *words)
         e = ctl_print_json(answer);
     else if (e == ERR_OK) {
         print_roles(name, r.roles);
-        fate_print_keeper(answer);
+        outcome_print_keeper(answer);
     }
     js_free(answer);
     buf_free(&body);

@@ -52,8 +52,7 @@ static enum err sign(const struct ctl *ctl, const struct client_call *call, stru
         e = act_make(&head, buf_str(&path), call->body, call->body_len, &payload);
     }
     if (e == ERR_OK)
-        e = jws_make(app_main.public_key, statement_typ(STATEMENT_OPERATOR_ACT), payload.data,
-                     payload.len, app_sign, &app_main, &jws);
+        e = app_sign_statement(&app_main, STATEMENT_OPERATOR_ACT, &payload, &jws);
     if (e == ERR_OK)
         e = request_statement_make(REQUEST_ACT, buf_str(&jws), body);
     buf_free(&path);

@@ -2,6 +2,7 @@
  *
  * The store's driver for SQLite.
  */
+#include "bankd/store/gather.h"
 #include "bankd/store/statement.h"
 #include "bankd/store/store.h"
 #include "base/buf.h"
@@ -123,7 +124,7 @@ enum err store_open(const char *path, struct store **out)
 
     /* Its count of bytes costs a mutex each time; nobody reads it. Too late is no harm. */
     (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) !=
+    if (sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, gather_vfs()) !=
         SQLITE_OK) {
         e = s->db ? fail(s, path) : ERR_NO_MEMORY;
         goto out;
@@ -133,7 +134,8 @@ enum err store_open(const char *path, struct store **out)
     e = execute(
         s,
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-        "PRAGMA trusted_schema = OFF; PRAGMA cache_size = -65536;"
+        "PRAGMA trusted_schema = OFF;"
+        "PRAGMA cache_size = -16384;" /* 16 MB: a commit that split pages looks at all of it */
         "PRAGMA wal_autocheckpoint = 4000;" /* 16 MB: hot pages are copied back less often */
         "PRAGMA temp_store = MEMORY",
         "pragma");

@@ -10,35 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *status(struct world *w, const char *name)
-{
-    const struct core_caller stranger = {.session = ""};
-
-    world_begin(w);
-    world_end(w, core_enrolment(w->core, &stranger, name, &w->answer));
-    return world_text(w, "status");
-}
-
-/* What a keeper could say. */
-struct saying {
-    unsigned missing, asked;
-    enum err err;
-};
-
-static enum err say(void *ctx, const char *statement, const char *act,
-                    struct core_certificates *out)
-{
-    struct saying *s = ctx;
-
-    assert_true(statement[0] && act[0]);
-    s->asked++;
-    *out = (struct core_certificates){.missing = s->missing};
-    if (s->err || s->missing)
-        return s->err;
-    enum err e = buf_add_str(&out->sign, "certificate");
-    return e ? e : buf_add_str(&out->root, "root");
-}
-
 static enum err admit_in(struct world *w, const char *request, const char *operator_id,
                          const struct core_admission *in)
 {
@@ -167,8 +138,8 @@ static void test_four_eyes_on_who_is_added_by_hand(void **state)
 static void test_four_eyes_on_all_who_admitted(void **state)
 {
     const struct core_terms terms = {.four_eyes = true};
-    struct saying saying = {.missing = 1};
-    const struct core_certifier by = {.certify = say, .ctx = &saying, .act = "act"};
+    struct world_keeper saying = {.missing = 1};
+    const struct core_certifier by = {.certify = world_keeper_says, .ctx = &saying, .act = "act"};
     struct world *w = *state;
     struct person dora[3] = {{0}};
     char request[3][ENROLMENT_ID_LEN + 1];
@@ -186,9 +157,9 @@ static void test_four_eyes_on_all_who_admitted(void **state)
     assert_ok(admit_in(w, request[2], "erin", &in[2]));
     saying.missing = 0;
     assert_ok(admit_in(w, request[1], "emma", &in[1]));
-    assert_string_equal(status(w, request[1]), "admitted");
+    assert_string_equal(world_request_status(w, request[1]), "admitted");
     assert_err(admit_in(w, request[2], "eve", &in[2]), ERR_FOUR_EYES);
-    assert_string_equal(status(w, request[2]), "waiting");
+    assert_string_equal(world_request_status(w, request[2]), "waiting");
     for (size_t i = 0; i < 3; i++)
         world_person_free(&dora[i]);
 }
@@ -198,8 +169,8 @@ static void test_the_second_goes_on(void **state)
 {
     static const struct core_caller erin = {
         .session = "", .operator_name = "erin", .roles = ROLE_BIT(ROLE_ENROLMENT)};
-    struct saying saying = {.missing = 1};
-    const struct core_certifier by = {.certify = say, .ctx = &saying, .act = "act"};
+    struct world_keeper saying = {.missing = 1};
+    const struct core_certifier by = {.certify = world_keeper_says, .ctx = &saying, .act = "act"};
     struct world *w = *state;
     struct person dora = {0};
     char request[ENROLMENT_ID_LEN + 1], item[CORE_ITEM_MAX + 1];
@@ -216,7 +187,7 @@ static void test_the_second_goes_on(void **state)
     assert_ok(admit_in(w, request, "erin", &in));
     saying.missing = 0;
     assert_ok(admit_in(w, request, "emma", &in));
-    assert_string_equal(status(w, request), "admitted");
+    assert_string_equal(world_request_status(w, request), "admitted");
     world_person_free(&dora);
 }
 

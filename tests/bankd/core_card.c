@@ -58,8 +58,7 @@ static const char *asks(struct world *w, struct asking *a)
     assert_ok(
         pkcs10_make(a->tls->key, said, world_sign_hash, a->tls, &request[KEY_USE_AUTHENTICATE]));
     assert_ok(enrolment_make(&head, a->wanted, said, request, &payload));
-    assert_ok(jws_make(a->sign->key, statement_typ(STATEMENT_ENROLMENT), payload.data, payload.len,
-                       world_sign_hash, a->sign, &jws));
+    world_sign_statement(a->sign, STATEMENT_ENROLMENT, &payload, &jws);
     assert_ok(verify_enrolment(WORLD_BANK, buf_str(&jws), jws.len, &verified));
     assert_ok(enrolment_id(buf_str(&jws), jws.len, a->id));
     world_begin(w);

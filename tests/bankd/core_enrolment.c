@@ -26,15 +26,6 @@ static enum err ask(struct world *w, struct person *p, int64_t days,
     return w->answer.err;
 }
 
-static const char *status(struct world *w, const char *name)
-{
-    const struct core_caller stranger = {.session = ""};
-
-    world_begin(w);
-    world_end(w, core_enrolment(w->core, &stranger, name, &w->answer));
-    return world_text(w, "status");
-}
-
 static enum err admit(struct world *w, const struct person *p, const char *name,
                       const struct core_certifier *by)
 {
@@ -78,7 +69,7 @@ static void test_time_ends_it(void **state)
     assert_ok(ask(w, &emil, 30, second));
     world_later(w, 86399);
     assert_false(world_look(w, 8));
-    assert_string_equal(status(w, first), "waiting");
+    assert_string_equal(world_request_status(w, first), "waiting");
     assert_int_equal(in_queue(w, WAITS_BANK), 2);
     assert_int_equal(in_queue(w, WAITS_HOLDERS), 0);
     world_later(w, 1);
@@ -88,7 +79,7 @@ static void test_time_ends_it(void **state)
     assert_int_equal(in_queue(w, WAITS_ANY), 1);
     assert_err(admit(w, &dora, first, &console), ERR_ENROLMENT_OVER);
     world_later(w, 29 * 86400); /* and nobody looked */
-    assert_string_equal(status(w, second), "expired");
+    assert_string_equal(world_request_status(w, second), "expired");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM entry WHERE"
                                      " instr(body, 'enrolment-end') AND instr(body, 'expired')"),
                         "2");
@@ -97,7 +88,7 @@ static void test_time_ends_it(void **state)
     assert_non_null(core_keys(w->core).find(w->core, key_thumbprint(dora.key)));
     world_restart(w);
     assert_non_null(core_keys(w->core).find(w->core, key_thumbprint(dora.key)));
-    assert_string_equal(status(w, first), "admitted");
+    assert_string_equal(world_request_status(w, first), "admitted");
     world_person_free(&dora);
     world_person_free(&emil);
 }
@@ -138,7 +129,7 @@ static void test_looking_verifies_nothing(void **state)
     world_key(&dora, "dora", "P-521");
     assert_ok(ask(w, &dora, 1, name));
     world_execute(w, "UPDATE enrolment SET statement = statement || 'A'");
-    assert_string_equal(status(w, name), "waiting");
+    assert_string_equal(world_request_status(w, name), "waiting");
     assert_string_equal(world_text(w, "thumbprint"), key_thumbprint(dora.key));
     assert_int_equal(in_queue(w, WAITS_BANK), 1);
     world_begin(w);
@@ -150,45 +141,25 @@ static void test_looking_verifies_nothing(void **state)
     world_person_free(&dora);
 }
 
-/* What a keeper could say. */
-struct saying {
-    unsigned missing, asked;
-    enum err err;
-};
-
-static enum err say(void *ctx, const char *statement, const char *act,
-                    struct core_certificates *out)
-{
-    struct saying *s = ctx;
-
-    assert_true(statement[0] && act[0]);
-    s->asked++;
-    *out = (struct core_certificates){.missing = s->missing};
-    if (s->err || s->missing)
-        return s->err;
-    enum err e = buf_add_str(&out->sign, "certificate");
-    return e ? e : buf_add_str(&out->root, "root");
-}
-
 static void test_what_the_keeper_says(void **state)
 {
     struct world *w = *state;
     struct person dora = {0};
-    struct saying saying = {.err = ERR_KEEPER_UNPINNED};
-    const struct core_certifier by = {.certify = say, .ctx = &saying, .act = "act"};
+    struct world_keeper saying = {.err = ERR_KEEPER_UNPINNED};
+    const struct core_certifier by = {.certify = world_keeper_says, .ctx = &saying, .act = "act"};
     char name[ENROLMENT_ID_LEN + 1];
 
     world_key(&dora, "dora", "P-256");
     assert_ok(ask(w, &dora, 1, name));
     assert_err(admit(w, &dora, name, &by), ERR_KEEPER_UNPINNED);
-    saying = (struct saying){.missing = 1};
+    saying = (struct world_keeper){.missing = 1};
     assert_ok(admit(w, &dora, name, &by));
-    assert_string_equal(status(w, name), "waiting");
+    assert_string_equal(world_request_status(w, name), "waiting");
     assert_null(core_keys(w->core).find(w->core, key_thumbprint(dora.key)));
     assert_string_equal(world_sql(w, "SELECT count(*) FROM signing_key"), "3");
     saying.missing = 0;
     assert_ok(admit(w, &dora, name, &by));
-    assert_string_equal(status(w, name), "admitted");
+    assert_string_equal(world_request_status(w, name), "admitted");
     assert_non_null(strstr(buf_str(&w->answer.body), "\"root\":\"cm9vdA\""));
     assert_non_null(strstr(buf_str(&w->answer.body), "\"sign\":\"Y2VydGlmaWNhdGU\""));
     assert_int_equal(saying.asked, 2);

@@ -222,8 +222,7 @@ static void test_a_login_challenge_serves_once(void **state)
     login.head.issued_us = w->time.now_us;
     login.head.expires_us = w->time.now_us + 60 * S;
     assert_ok(statement_login_make(&login, &payload));
-    assert_ok(jws_make(w->alice.key, statement_typ(STATEMENT_LOGIN), payload.data, payload.len,
-                       world_sign_hash, &w->alice, &jws));
+    world_sign_statement(&w->alice, STATEMENT_LOGIN, &payload, &jws);
     assert_ok(verify_login(WORLD_BANK, buf_str(&jws), jws.len, core_keys(w->core), &verified));
     who.session = w->bob.session; /* over a connection with another key */
     world_begin(w);

@@ -42,8 +42,7 @@ static const char *log_in(struct world *w, const struct login *l)
     memset(said.head.nonce, 'A', NONCE_LEN);
     memcpy(said.head.challenge, l->challenge, sizeof l->challenge);
     assert_ok(statement_login_make(&said, &payload));
-    assert_ok(jws_make(w->alice.key, statement_typ(STATEMENT_LOGIN), payload.data, payload.len,
-                       world_sign_hash, &w->alice, &jws));
+    world_sign_statement(&w->alice, STATEMENT_LOGIN, &payload, &jws);
     assert_ok(verify_login(WORLD_BANK, buf_str(&jws), jws.len, core_keys(w->core), &verified));
     world_begin(w);
     world_end(w, core_login(w->core, &who, verified, &w->answer));

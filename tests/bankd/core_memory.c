@@ -344,14 +344,12 @@ static void enrol_operator(struct world *w, struct person *p)
 static void sign_block(struct world *w, const struct person *signer, struct buf *jws)
 {
     static const char request[] = "{\"note\":\"as told\"}";
-    struct person p = *signer;
     struct statement head;
     struct buf payload = {0};
 
     world_head(w, NULL, &head);
     assert_ok(act_make(&head, BLOCK, request, strlen(request), &payload));
-    assert_ok(jws_make(p.key, statement_typ(STATEMENT_OPERATOR_ACT), payload.data, payload.len,
-                       world_sign_hash, &p, jws));
+    world_sign_statement(signer, STATEMENT_OPERATOR_ACT, &payload, jws);
     buf_free(&payload);
 }
 

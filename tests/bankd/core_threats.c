@@ -152,8 +152,7 @@ static void threat_02_verified_for_another_bank(void **state)
     world_head(w, NULL, &d.head);
     memcpy(d.head.bank, other, sizeof other);
     assert_ok(delegation_make(&d, NULL, &payload));
-    assert_ok(jws_make(w->alice.key, statement_typ(STATEMENT_DELEGATION), payload.data, payload.len,
-                       world_sign_hash, &w->alice, &jws));
+    world_sign_statement(&w->alice, STATEMENT_DELEGATION, &payload, &jws);
     const struct verify_delegation_input in = {.bank = other,
                                                .account = WORLD_ALICE_ACCOUNT,
                                                .jws = buf_str(&jws),

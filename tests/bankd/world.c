@@ -112,8 +112,7 @@ static void make_bank_keys(struct world *w)
     memcpy(keys.keys[0].spki, spki, len);
     keys.keys[0].spki_len = len;
     assert_ok(statement_bank_keys_make(&keys, &payload));
-    assert_ok(jws_make(w->root.key, statement_typ(STATEMENT_BANK_KEYS), payload.data, payload.len,
-                       world_sign_hash, &w->root, &w->bank_keys));
+    world_sign_statement(&w->root, STATEMENT_BANK_KEYS, &payload, &w->bank_keys);
     buf_free(&payload);
 }
 
@@ -230,8 +229,7 @@ void world_login(struct world *w, struct person *p)
     login.head.issued_us = w->time.now_us;
     login.head.expires_us = w->time.now_us + 60 * WORLD_SECOND;
     assert_ok(statement_login_make(&login, &payload));
-    assert_ok(jws_make(p->key, statement_typ(STATEMENT_LOGIN), payload.data, payload.len,
-                       world_sign_hash, p, &jws));
+    world_sign_statement(p, STATEMENT_LOGIN, &payload, &jws);
     assert_ok(verify_login(WORLD_BANK, buf_str(&jws), jws.len, core_keys(w->core), &verified));
     world_begin(w);
     world_end(w, core_login(w->core, &who, verified, &w->answer));
@@ -367,19 +365,26 @@ void world_head(struct world *w, const struct world_says *says, struct statement
     snprintf(head->bank, sizeof head->bank, "%s", WORLD_BANK);
 }
 
+void world_sign_statement(const struct person *by, enum statement_kind kind,
+                          const struct buf *payload, struct buf *jws)
+{
+    struct person p = *by;
+
+    buf_clear(jws);
+    assert_ok(jws_make(p.key, statement_typ(kind), payload->data, payload->len, world_sign_hash, &p,
+                       jws));
+}
+
 void world_sign(struct world *w, const struct person *signer, const struct world_order *o,
                 enum verb verb, const struct world_says *says, struct buf *jws)
 {
-    struct person p = *signer;
     struct statement head;
     struct buf payload = {0};
 
     world_head(w, says, &head);
     const struct policy *policy = says && says->policy ? says->policy : world_policy_of(w, o);
     assert_ok(decision_make(&o->order, policy, verb, &head, &payload));
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(STATEMENT_DECISION), payload.data, payload.len,
-                       world_sign_hash, &p, jws));
+    world_sign_statement(signer, STATEMENT_DECISION, &payload, jws);
     buf_free(&payload);
 }
 

@@ -103,6 +103,9 @@ struct world_says {
 const struct policy *world_policy_of(struct world *w, const struct world_order *o);
 /* The members that every statement has. */
 void world_head(struct world *w, const struct world_says *says, struct statement *head);
+/* PAYLOAD as a statement of KIND by that person, in JWS alone. */
+void world_sign_statement(const struct person *by, enum statement_kind kind,
+                          const struct buf *payload, struct buf *jws);
 /* The signed statement. */
 void world_sign(struct world *w, const struct person *signer, const struct world_order *o,
                 enum verb verb, const struct world_says *says, struct buf *jws);
@@ -187,6 +190,16 @@ void world_sign_request(struct world *w, struct person *p, const char *wanted,
                         const struct world_says *says, struct buf *jws);
 const char *world_hand_in_request(struct world *w, const struct core_caller *caller,
                                   const struct buf *jws, char name[static ENROLMENT_ID_LEN + 1]);
+/* "waiting", to whoever asks. */
+const char *world_request_status(struct world *w, const char *name);
+/* What a keeper could say to an admission: world_keeper_says, a core_certifier's, with this as its
+ * context. */
+struct world_keeper {
+    unsigned missing, asked;
+    enum err err;
+};
+enum err world_keeper_says(void *ctx, const char *statement, const char *act,
+                           struct core_certificates *out);
 /* Both in one, by a stranger, for so many DAYS. */
 const char *world_ask(struct world *w, struct person *p, const char *wanted, int64_t days,
                       char name[static ENROLMENT_ID_LEN + 1]);

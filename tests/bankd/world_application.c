@@ -11,15 +11,12 @@ void world_sign_application(struct world *w, const struct person *signer,
                             const struct application *a, enum application_verb verb,
                             const struct world_says *says, struct buf *jws)
 {
-    struct person p = *signer;
     struct statement head;
     struct buf payload = {0};
 
     world_head(w, says, &head);
     assert_ok(application_word_make(a, verb, &head, &payload));
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(STATEMENT_APPLICATION), payload.data, payload.len,
-                       world_sign_hash, &p, jws));
+    world_sign_statement(signer, STATEMENT_APPLICATION, &payload, jws);
     buf_free(&payload);
 }
 

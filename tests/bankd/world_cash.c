@@ -35,15 +35,12 @@ void world_cash(struct world *w, enum order_kind kind, const char *amount, struc
 void world_sign_cash(struct world *w, const struct person *signer, const struct world_order *o,
                      const struct world_says *says, struct buf *jws)
 {
-    struct person p = *signer;
     struct statement head;
     struct buf payload = {0};
 
     world_head(w, says, &head);
     assert_ok(terminal_make(&o->order, &head, &payload));
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(STATEMENT_TERMINAL), payload.data, payload.len,
-                       world_sign_hash, &p, jws));
+    world_sign_statement(signer, STATEMENT_TERMINAL, &payload, jws);
     buf_free(&payload);
 }
 

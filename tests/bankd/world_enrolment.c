@@ -12,16 +12,6 @@
 
 #define DAY (INT64_C(86400) * WORLD_SECOND)
 
-static void sign(const struct person *by, enum statement_kind kind, const struct buf *payload,
-                 struct buf *jws)
-{
-    struct person p = *by;
-
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(kind), payload->data, payload->len, world_sign_hash, &p,
-                       jws));
-}
-
 void world_sign_request(struct world *w, struct person *p, const char *wanted,
                         const struct world_says *says, struct buf *jws)
 {
@@ -31,7 +21,7 @@ void world_sign_request(struct world *w, struct person *p, const char *wanted,
     world_head(w, says, &head);
     assert_ok(pkcs10_make(p->key, p->name, world_sign_hash, p, &request[KEY_USE_SIGN]));
     assert_ok(enrolment_make(&head, wanted, p->name, request, &payload));
-    sign(p, STATEMENT_ENROLMENT, &payload, jws);
+    world_sign_statement(p, STATEMENT_ENROLMENT, &payload, jws);
     buf_free(&request[KEY_USE_SIGN]);
     buf_free(&payload);
 }
@@ -50,6 +40,29 @@ const char *world_hand_in_request(struct world *w, const struct core_caller *cal
         world_end(w, core_enrol(w->core, caller, verified, &w->answer));
     verified_free(verified);
     return err_name(w->answer.err);
+}
+
+const char *world_request_status(struct world *w, const char *name)
+{
+    const struct core_caller stranger = {.session = ""};
+
+    world_begin(w);
+    world_end(w, core_enrolment(w->core, &stranger, name, &w->answer));
+    return world_text(w, "status");
+}
+
+enum err world_keeper_says(void *ctx, const char *statement, const char *act,
+                           struct core_certificates *out)
+{
+    struct world_keeper *k = ctx;
+
+    assert_true(statement[0] && act[0]);
+    k->asked++;
+    *out = (struct core_certificates){.missing = k->missing};
+    if (k->err || k->missing)
+        return k->err;
+    enum err e = buf_add_str(&out->sign, "certificate");
+    return e ? e : buf_add_str(&out->root, "root");
 }
 
 const char *world_ask(struct world *w, struct person *p, const char *wanted, int64_t days,
@@ -79,7 +92,7 @@ void world_sign_sponsorship(struct world *w, const struct person *sponsor,
     snprintf(s.key, sizeof s.key, "%s", key_thumbprint(word->newcomer->key));
     snprintf(s.name, sizeof s.name, "%s", word->name ? word->name : word->newcomer->name);
     assert_ok(sponsorship_make(&s, &payload));
-    sign(sponsor, STATEMENT_SPONSORSHIP, &payload, jws);
+    world_sign_statement(sponsor, STATEMENT_SPONSORSHIP, &payload, jws);
     buf_free(&payload);
 }
 

@@ -45,9 +45,7 @@ void world_sign_many(struct world *w, const struct person *signer, const struct 
         assert_ok(batch_tree_place(tree, i, &places[i]));
     take_lie(lie, &b);
     assert_ok(batch_make(&b, p, &payload));
-    buf_clear(jws);
-    assert_ok(jws_make(key.key, statement_typ(STATEMENT_BATCH_DECISION), payload.data, payload.len,
-                       world_sign_hash, &key, jws));
+    world_sign_statement(&key, STATEMENT_BATCH_DECISION, &payload, jws);
     buf_free(&payload);
     batch_tree_free(tree);
     free(leaves);

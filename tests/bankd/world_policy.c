@@ -55,15 +55,12 @@ void world_sign_policy_as(struct world *w, const struct person *signer, const st
                           enum verb verb, const struct world_says *says, struct buf *jws)
 {
     const struct policy_step step = {says->policy, to};
-    struct person p = *signer;
     struct statement head;
     struct buf payload = {0};
 
     world_head(w, says, &head);
     assert_ok(policy_change_make(&step, verb, &head, &payload));
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(STATEMENT_POLICY), payload.data, payload.len,
-                       world_sign_hash, &p, jws));
+    world_sign_statement(signer, STATEMENT_POLICY, &payload, jws);
     buf_free(&payload);
 }
 
@@ -128,7 +125,6 @@ void world_sign_delegation(struct world *w, const struct person *signer,
 {
     struct delegation d = {.verb = DELEGATION_WITHDRAW};
     const struct policy *policy = NULL;
-    struct person p = *signer;
     struct buf payload = {0};
 
     if (gift->deputy) {
@@ -138,9 +134,7 @@ void world_sign_delegation(struct world *w, const struct person *signer,
     world_head(w, says, &d.head);
     snprintf(d.account, sizeof d.account, "%s", account_of(gift));
     assert_ok(delegation_make(&d, policy, &payload));
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(STATEMENT_DELEGATION), payload.data, payload.len,
-                       world_sign_hash, &p, jws));
+    world_sign_statement(signer, STATEMENT_DELEGATION, &payload, jws);
     buf_free(&payload);
 }
 

@@ -25,16 +25,6 @@ void world_second_key(struct world *w, const char *holder, struct person *second
     world_restart(w);
 }
 
-static void sign(const struct person *by, enum statement_kind kind, const struct buf *payload,
-                 struct buf *jws)
-{
-    struct person p = *by;
-
-    buf_clear(jws);
-    assert_ok(jws_make(p.key, statement_typ(kind), payload->data, payload->len, world_sign_hash, &p,
-                       jws));
-}
-
 void world_sign_rotation(struct world *w, const struct person *old, const struct person *next,
                          const struct world_says *says, struct buf *jws)
 {
@@ -47,12 +37,12 @@ void world_sign_rotation(struct world *w, const struct person *old, const struct
     memcpy(r.replaces, key_thumbprint(old->key), sizeof r.replaces);
     assert_ok(rotation_name(&r, spki, len));
     assert_ok(rotation_offer(&r, &payload));
-    sign(next, STATEMENT_ROTATION_PROOF, &payload, &proof);
+    world_sign_statement(next, STATEMENT_ROTATION_PROOF, &payload, &proof);
     assert_true(proof.len < sizeof r.proof);
     memcpy(r.proof, buf_str(&proof), proof.len + 1);
     buf_clear(&payload);
     assert_ok(rotation_make(&r, &payload));
-    sign(old, STATEMENT_ROTATION, &payload, jws);
+    world_sign_statement(old, STATEMENT_ROTATION, &payload, jws);
     buf_free(&payload);
     buf_free(&proof);
 }

@@ -41,6 +41,24 @@ def await_log(word, count):
         time.sleep(0.01)
 
 
+def pcscd_pid():
+    """Of the one in this namespace."""
+    with open("/run/pcscd/pcscd.pid", encoding="ascii") as pid:
+        return int(pid.read().rstrip("\0\n"))
+
+
+def hang_pcscd(test):
+    """It takes connections and answers nothing, until the function that this returns was called."""
+    pcscd = pcscd_pid()
+
+    def go_on():
+        os.kill(pcscd, signal.SIGCONT)
+
+    test.addCleanup(go_on)
+    os.kill(pcscd, signal.SIGSTOP)
+    return go_on
+
+
 def pull_in(apdus):
     """The card pulls itself so many APDUs from now."""
     if LIBC.sigqueue(int(os.environ["CARD_PID"]), signal.SIGRTMIN, ctypes.c_void_p(apdus)) != 0:

@@ -9,7 +9,7 @@ import subprocess
 import time
 import unittest
 
-from middleware import MODULE, run
+from middleware import MODULE, hang_pcscd, pcscd_pid, run
 from test_list import READER, WAIT_S, Plugged, b
 
 MODULES = "/usr/share/p11-kit/modules"
@@ -49,18 +49,55 @@ class DoctorTest(Plugged):
     def test_no_pcscd(self):
         self.assertEqual(self.found(env={"PCSCLITE_CSOCK_NAME": self.path("none")}), [("NO_PCSCD", "")])
 
-    def test_no_module(self):
-        """Of this mount namespace alone."""
+    def test_pcscd_hangs(self):
+        """That alone: no module is to blame for it, and no token is said to be absent."""
+        hang_pcscd(self)
+        self.assertEqual(self.found(), [("PCSCD_HANGS", "")])
+        self.assertIn("\n  systemctl restart pcscd.service\n", self.run_tool("token", "doctor", code=3))
+        soft = self.softhsm()
+        self.assertEqual(self.found("--token", "pkcs11:token=soft", module=b.SOFTHSM, env=soft),
+                         [("PCSCD_HANGS", ""), ("NO_KEYS", "soft")])
+        self.configure(opensc=MODULE, softhsm=b.SOFTHSM)
+        self.assertEqual(self.found("--token", "pkcs11:token=PIV%20AUTH", module=None, env=soft), [("PCSCD_HANGS", "")])
+
+    def configure(self, **modules):
+        """What p11-kit is configured to use, in this mount namespace alone."""
         subprocess.run(["mount", "-t", "tmpfs", "none", MODULES], check=True)
-        words = ["token", "doctor", "--json"]
-        done = subprocess.run([self.program, *words], capture_output=True, text=True, timeout=WAIT_S, env=self.env, check=False)
-        self.assertEqual(done.returncode, 3, done.stderr)
-        self.assertIn("NO_MODULE", [finding["finding"] for finding in json.loads(done.stdout)["findings"]])
+        for name, path in modules.items():
+            with open(os.path.join(MODULES, name + ".module"), "w", encoding="ascii") as conf:
+                conf.write("module: %s\n" % path)
+
+    def test_no_module(self):
+        self.configure()
+        self.assertIn(("NO_MODULE", ""), self.found(module=None))
+
+    def test_module_fails(self):
+        """One of several that does not load is named, and so is one that crashes then; the others are looked at."""
+        self.configure(absent="/nonexistent/module.so", opensc=MODULE)
+        self.assertEqual(self.found(module=None), [("MODULE_FAILS", "/nonexistent/module.so")])
+        words = self.run_tool("token", "doctor", module=None, code=3)
+        remedy = "countersign token list --debug --module '/nonexistent/module.so'"
+        self.assertIn("\n  %s\n" % remedy, words)
+        done = subprocess.run(["sh", "-c", remedy], env=dict(self.env, PATH=b.BIN + ":" + os.environ["PATH"]),
+                              capture_output=True, text=True, timeout=WAIT_S, check=False)
+        self.assertIn("/nonexistent/module.so: cannot open shared object file", done.stderr)
+        told = json.loads(self.run_tool("token", "list", "--json", module=None))
+        self.assertEqual([token["label"] for token in told["tokens"]], ["PIV AUTH"])
+        crashes = self.crashing()
+        self.configure(crashes=crashes, opensc=MODULE)
+        self.assertEqual(self.found(module=None), [("MODULE_FAILS", crashes)])
+
+    def crashing(self):
+        """A shared object that ends the process as soon as it is asked."""
+        source, path = self.path("crash.c"), self.path("crash.so")
+        with open(source, "w", encoding="ascii") as f:
+            f.write("void abort(void); int C_GetFunctionList(void **l) { (void)l; abort(); }\n")
+        subprocess.run([os.environ.get("CC", "cc"), "-shared", "-fPIC", "-o", path, source], check=True, timeout=WAIT_S)
+        return path
 
     def test_no_reader(self):
         """The pcscd of this namespace ends, and one comes that has no reader."""
-        with open("/run/pcscd/pcscd.pid", encoding="ascii") as pid:
-            os.kill(int(pid.read().rstrip("\0\n")), signal.SIGTERM)
+        os.kill(pcscd_pid(), signal.SIGTERM)
         while os.path.exists("/run/pcscd/pcscd.pid"):
             pass
         readers = self.path("readers")

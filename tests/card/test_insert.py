@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from middleware import PIN
+from middleware import PIN, hang_pcscd
 from test_pays import ACCOUNTS, CardPays
 
 WRITTEN = "signed.json"
@@ -130,19 +130,47 @@ class InsertTest(CardPays):
             self.assertIn("--wait takes seconds", done.stderr)
 
     def test_ends_when_pcscd_hangs(self):
-        """By Ctrl-C all the same, though not by way of the program's own words."""
+        """By Ctrl-C and at the deadline all the same, and by name."""
         self.pull(1)
-        with open("/run/pcscd/pcscd.pid", encoding="ascii") as pid:
-            pcscd = int(pid.read().rstrip("\0\n"))
+        for wait, typed, name in (("60", "\x03", "TOKEN_WAIT_ENDED"), ("4", "", "TOKEN_NOT_FOUND")):
+            with self.alice.terminal(*self.sign, "--wait", wait) as terminal:
+                terminal.expect("Ctrl-C ends it")
+                begun = time.monotonic()
+                go_on = hang_pcscd(self)
+                terminal.type(typed)
+                code, seen = terminal.end()
+                self.assertLess(time.monotonic() - begun, 8)
+                self.assertEqual(code, 3)
+                self.assertIn("countersign: %s: " % name, seen)
+                go_on()
+        self.assertEqual(self.written(), [])
+
+    def test_goes_on_after_pcscd_hung(self):
+        """What hung while it waited is there again, and then the card."""
+        self.pull(1)
         with self.alice.terminal(*self.sign) as terminal:
             terminal.expect("Ctrl-C ends it")
-            self.addCleanup(os.kill, pcscd, signal.SIGCONT)
-            os.kill(pcscd, signal.SIGSTOP)
-            begun = time.monotonic()
-            terminal.type("\x03")
-            code, _ = terminal.end()
-            self.assertIn(code, (3, -signal.SIGINT))
-            self.assertLess(time.monotonic() - begun, 20)
+            go_on = hang_pcscd(self)
+            os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)  # in a reader of which nobody hears
+            go_on()
+            terminal.expect("It is there.")
+            terminal.expect("to approve this order: ")
+            terminal.type(PIN + "\n")
+            self.assertEqual(terminal.end()[0], 0)
+        self.is_signed()
+
+    def test_pcscd_hangs_at_signing(self):
+        """Nobody is told to insert the card, which is there: what hangs has a name and a remedy."""
+        self.alice.settings(ACCOUNTS["alice"], token_deadline=6)
+        with self.alice.terminal(*self.sign) as terminal:
+            terminal.expect("to approve this order: ")
+            hang_pcscd(self)
+            terminal.type(PIN + "\n")
+            code, seen = terminal.end()
+        self.assertEqual(code, 3)
+        self.assertIn("countersign: TOKEN_PCSCD_HANGS: ", seen)
+        self.assertIn("systemctl restart pcscd.service", seen)
+        self.assertNotIn("Insert", seen)
         self.assertEqual(self.written(), [])
 
 

@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
 import bank as b  # noqa: E402
 from holder import Terminal  # noqa: E402
-from middleware import MODULE, await_log  # noqa: E402
+from middleware import MODULE, await_log, hang_pcscd  # noqa: E402
 
 READER, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
 PROGRAM = os.path.join(b.BIN, "countersign")
@@ -39,7 +40,8 @@ class Plugged(unittest.TestCase):
         return os.path.join(self.directory, name)
 
     def run_tool(self, *words, module=MODULE, code=0, env=None):
-        done = subprocess.run([PROGRAM, *words, "--module", module], capture_output=True, text=True, timeout=WAIT_S,
+        words = [*words, "--module", module] if module else words
+        done = subprocess.run([PROGRAM, *words], capture_output=True, text=True, timeout=WAIT_S,
                               env={**self.env, **(env or {})}, check=False, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stdout
@@ -144,6 +146,37 @@ class ListTest(Plugged):
         self.assertIn("soft\n", words)
         refused = json.loads(self.run_tool("token", "list", "--json", code=3, env=gone))
         self.assertEqual(refused["error"], "TOKEN_NO_PCSCD")
+
+    def test_pcscd_hangs(self):
+        """Said in a line, and the tokens that need no reader are there; a module that waits for it is said to."""
+        hang_pcscd(self)
+        soft = self.softhsm()
+        told = self.listing(module=b.SOFTHSM, env=soft)
+        self.assertEqual((told["pcscd"], told["readers"]), (False, []))
+        self.assertEqual([t["label"] for t in told["tokens"] if t["initialized"]], ["soft"])
+        words = self.run_tool("token", "list", module=b.SOFTHSM, env=soft)
+        self.assertEqual(words.count("pcscd hangs"), 1)
+        self.assertIn("\n  systemctl restart pcscd.service ", words)
+        self.assertIn("soft\n", words)
+        refused = json.loads(self.run_tool("token", "list", "--json", code=3))
+        self.assertEqual(refused["error"], "TOKEN_PCSCD_HANGS")
+
+    def test_watch_hangs(self):
+        """What was there is gone, and there again when it answers; Ctrl-C ends it at once."""
+        watch = self.start("token", "list", "--watch")
+        before = [watch.stdout.readline() for _ in range(5)]
+        go_on = hang_pcscd(self)
+        gone = [watch.stdout.readline().split()[0] for _ in range(4)]
+        self.assertEqual(gone, ["pcscd-hangs", "reader-gone", "reader-gone", "token-gone"])
+        go_on()
+        again = [watch.stdout.readline() for _ in range(5)]
+        self.assertEqual(sorted(again), sorted(before))
+        hang_pcscd(self)
+        self.assertEqual(watch.stdout.readline(), "pcscd-hangs   \n")
+        begun = time.monotonic()
+        watch.send_signal(signal.SIGINT)
+        self.assertEqual(watch.wait(WAIT_S), 0)
+        self.assertLess(time.monotonic() - begun, 4)
 
     def test_watch(self):
         """A line an event, as it happens."""

@@ -4,7 +4,7 @@ queue is, what they keep back, and what one of them alone may not do."""
 
 import re
 
-from books import ENDS, NEVER, Key, Refused
+from books import ENDS, NEVER, Key, Refused, answers
 from documents import DAY
 
 CLAIM_LIVES = 2 * 3600
@@ -176,24 +176,22 @@ class Acts:
         return {"err": "OK", "operator": operator, "roles": [role for role in ROLES if role in roles]}
 
     # --- the act itself ---
+    @answers
     def act(self, said, path):
         """SAID was signed for a path of its own; PATH is the one that is asked for."""
         what, needed = next((m.groups(), roles) for route, roles in ROUTES if (m := re.fullmatch(route, path)))
         key = self.keys[said["key"]]
-        try:
-            who = self.caller(said["session"])
-            if not self.roles.get(who, set()) & needed:
-                raise Refused("ROLE_REQUIRED")
-            if said["path"] != path:
-                raise Refused("ACT_MISMATCH")
-            if key.holder != who:
-                raise Refused("KEY_MISMATCH")
-            if self.came_before(said, key):
-                return {"err": "AGAIN"}
-            self.check_fresh(said, key)
-            return self.as_operator(who, what, said["request"])
-        except Refused as why:
-            return {"err": str(why)}
+        who = self.caller(said["session"])
+        if not self.roles.get(who, set()) & needed:
+            raise Refused("ROLE_REQUIRED")
+        if said["path"] != path:
+            raise Refused("ACT_MISMATCH")
+        if key.holder != who:
+            raise Refused("KEY_MISMATCH")
+        if self.came_before(said, key):
+            return {"err": "AGAIN"}
+        self.check_fresh(said, key)
+        return self.as_operator(who, what, said["request"])
 
     def as_operator(self, who, what, request):
         self.acting = who

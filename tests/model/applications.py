@@ -2,7 +2,7 @@
 """What the model says of applications for accounts (docs/FORMAT.md 8.8)."""
 
 import documents
-from books import Account, Refused
+from books import Account, Refused, answers, refuse_if
 from documents import DAY, canonical, digest, seconds_of
 
 MOST, MOST_OF_ONE, MOST_A_DAY = 1000, 8, 32
@@ -46,6 +46,7 @@ class Applications:
             found.state = "expired"
         return bool(due)
 
+    @answers
     def apply(self, said, doc):
         """SAID was signed about its own application; DOC is the one that it is handed in with."""
         lasts = seconds_of(doc["expires"]) - said["issued"]
@@ -54,19 +55,14 @@ class Applications:
             if wrong:
                 return self.unverified(said["session"], name)
         key = self.keys[said["key"]]
-        try:
-            if self.caller(said["session"]) != key.holder:
-                raise Refused("KEY_MISMATCH")
-        except Refused as why:
-            return {"err": str(why)}
+        if self.caller(said["session"]) != key.holder:
+            raise Refused("KEY_MISMATCH")
         found = self.find_application(digest(canonical(doc)))
         if self.came_before(said, key):
             return {"err": "AGAIN"}
-        try:
+        with self.may_come(said, key):
             self.check_fresh(said, key)
             self.check_application(said["verb"], key, found, doc)
-        except Refused as why:
-            return self.turned_away(said, key, str(why))
         return self.take_application(said["verb"], key, found, doc)
 
     def check_application(self, verb, key, found, doc):
@@ -83,11 +79,9 @@ class Applications:
         own = [a for a in waiting if a.applicant == key.holder]
         lately = [a for a in waiting if a.received > self.now - 7 * DAY]
         today = [a for a in self.applications.values() if a.applicant == key.holder and a.received > self.now - DAY]
-        for wrong, name in ((verb != "apply", "NOT_FOUND"), (self.now >= seconds_of(doc["expires"]), "APPLICATION_OVER"),
-                            (any(h not in {k.holder for k in self.keys} for h in named), "HOLDER_UNKNOWN"),
-                            (len(lately) >= MOST or len(own) >= MOST_OF_ONE or len(today) >= MOST_A_DAY, "APPLICATIONS_FULL")):
-            if wrong:
-                raise Refused(name)
+        refuse_if((verb != "apply", "NOT_FOUND"), (self.now >= seconds_of(doc["expires"]), "APPLICATION_OVER"),
+                  (any(h not in {k.holder for k in self.keys} for h in named), "HOLDER_UNKNOWN"),
+                  (len(lately) >= MOST or len(own) >= MOST_OF_ONE or len(today) >= MOST_A_DAY, "APPLICATIONS_FULL"))
 
     def take_application(self, verb, key, found, doc):
         is_new = found is None
@@ -117,10 +111,8 @@ class Applications:
 
     def open_account_applied(self, name, number):
         found = self.known_application(name)
-        for wrong, why in ((found.missing, "APPLICATION_UNSIGNED"), (self.elsewhere(number), "ACCOUNT_ELSEWHERE"),
-                           (number in self.accounts, "ACCOUNT_EXISTS")):
-            if wrong:
-                raise Refused(why)
+        refuse_if((found.missing, "APPLICATION_UNSIGNED"), (self.elsewhere(number), "ACCOUNT_ELSEWHERE"),
+                  (number in self.accounts, "ACCOUNT_EXISTS"))
         policy = first_policy(found.doc, number, self.now)
         account = self.accounts[number] = Account(number, found.doc["currency"], policy)
         account.words += [key for _, key in found.words]
@@ -134,11 +126,9 @@ class Applications:
         found.state = "refused"
         return {"err": "OK", **found.view()}
 
+    @answers
     def see_application(self, session, name):
-        try:
-            who = self.caller(session)
-        except Refused as why:
-            return {"err": str(why)}
+        who = self.caller(session)
         found = self.find_application(name)
         if found is None or (who is not None and who not in found.holders):
             return {"err": "NOT_FOUND"}

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """One signature on many orders (FORMAT.md 5.1): what the bank must say of each, and the steps."""
 import documents
-from books import Refused
+from books import Refused, answers, refuse_if
 from documents import canonical, money
 
 
 class Batches:
     """Of the bank."""
 
+    @answers
     def by_batch(self, said, i, place, carried):
         """Order number I of what was signed, handed in at the place of order number PLACE. CARRIED: by whose session,
         and what was found out about the payee."""
@@ -18,14 +19,7 @@ class Batches:
         except Refused as why:
             return self.unverified(session, str(why), order["account"])
         key = self.keys[said["key"]]
-        try:
-            who, account = self.caller(session), self.accounts.get(order["account"])
-            if account:
-                self.catch_up_change(account)
-            if account is None or who not in account.policy.holders:
-                raise Refused("ACCOUNT_UNKNOWN")
-        except Refused as why:
-            return {"err": str(why)}
+        account = self.own_account(session, order["account"])
         mine = key.nonces.setdefault(said["nonce"], said["statement"]) == said["statement"]
         if mine and i in said["answers"]:
             return {"err": "AGAIN"}
@@ -33,16 +27,13 @@ class Batches:
             said["answers"][i] = None  # what the bank will say
         self.catch_up(account)
         one["answered"] = mine
-        try:
-            self.check_batch_fresh(said, one, key)
-            known = self.orders.get((account.number, order["id"]))
-            self.check_signer(one, key, account, order)
-            if account.state != "open":
-                raise Refused("ACCOUNT_" + account.state.upper())
-            (self.check_known if known else self.check_new)(one, key, account, order)
-            self.check_batch(said, account, order)
-        except Refused as why:
-            return {"err": str(why)}
+        self.check_batch_fresh(said, one, key)
+        known = self.orders.get((account.number, order["id"]))
+        self.check_signer(one, key, account, order)
+        if account.state != "open":
+            raise Refused("ACCOUNT_" + account.state.upper())
+        (self.check_known if known else self.check_new)(one, key, account, order)
+        self.check_batch(said, account, order)
         said["taken"].append(self.minor(order))
         return self.take(one, key, account, order)
 
@@ -52,16 +43,14 @@ class Batches:
 
     def verify_batch(self, said, order, in_place):
         policy = self.policies.get(said["policy"].digest)
-        for wrong, name in ((order["bank"] != self.name, "BANK_MISMATCH"),
-                            (order["account"] != said["orders"][0]["account"], "ACCOUNT_MISMATCH"),
-                            ("terminal" in order, "DECISION_NOT_OFFERED"),
-                            (policy is None, "POLICY_MISMATCH"),
-                            (policy and policy.doc["account"] != order["account"], "ACCOUNT_MISMATCH"),
-                            (policy and "signatures" in policy.doc, "BATCH_NOT_ALLOWED"),
-                            (not in_place, "BATCH_PROOF_INVALID"),
-                            (self.minor(order) > said["totals"][order["currency"]], "BATCH_EXCEEDED")):
-            if wrong:
-                raise Refused(name)
+        refuse_if((order["bank"] != self.name, "BANK_MISMATCH"),
+                  (order["account"] != said["orders"][0]["account"], "ACCOUNT_MISMATCH"),
+                  ("terminal" in order, "DECISION_NOT_OFFERED"),
+                  (policy is None, "POLICY_MISMATCH"),
+                  (policy and policy.doc["account"] != order["account"], "ACCOUNT_MISMATCH"),
+                  (policy and "signatures" in policy.doc, "BATCH_NOT_ALLOWED"),
+                  (not in_place, "BATCH_PROOF_INVALID"),
+                  (self.minor(order) > said["totals"][order["currency"]], "BATCH_EXCEEDED"))
 
     def check_batch_fresh(self, said, one, key):
         """The age is judged with the first order; the bank then knows the batch, whatever becomes of that one."""

@@ -2,6 +2,7 @@
 """What the model keeps of keys, accounts, orders and new policies."""
 
 import datetime
+import functools
 
 from documents import DAY, canonical, day_of, digest, look_of, minor_of, money, seconds_of
 
@@ -121,3 +122,21 @@ def kind_of(verb):
 
 class Refused(Exception):
     pass
+
+
+def refuse_if(*rows):
+    """ROWS: (whether it is so, the name of the refusal); the first counts."""
+    for wrong, name in rows:
+        if wrong:
+            raise Refused(name)
+
+
+def answers(act):
+    """ACT, whose refusal is its answer."""
+    @functools.wraps(act)
+    def answer(*words, **named):
+        try:
+            return act(*words, **named)
+        except Refused as why:
+            return {"err": str(why)}
+    return answer

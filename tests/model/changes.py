@@ -2,7 +2,7 @@
 """What the model says of new policies (docs/FORMAT.md 8.1); how the documents themselves are judged is in
 documents.py."""
 
-from books import Change, Refused
+from books import Change, Refused, answers, refuse_if
 
 
 class Changes:
@@ -32,6 +32,7 @@ class Changes:
         else:
             account.change.due = due
 
+    @answers
     def word(self, said, to):
         """SAID was signed about its own policy; TO is the one that it is handed in with."""
         about, replaced = said["to"], self.policies.get(said["from"].digest)
@@ -40,41 +41,34 @@ class Changes:
             if wrong:
                 return self.unverified(said["session"], name)
         key = self.keys[said["key"]]
-        try:
-            who = self.caller(said["session"])
-            account = self.accounts[to.doc["account"]]
-            self.catch_up_change(account)
-            comes_in = account.change and account.change.policy.digest == to.digest and who in to.holders
-            if who not in account.policy.holders and not comes_in:
-                raise Refused("ACCOUNT_UNKNOWN")
-        except Refused as why:
-            return {"err": str(why)}
+        who = self.caller(said["session"])
+        account = self.accounts[to.doc["account"]]
+        self.catch_up_change(account)
+        comes_in = account.change and account.change.policy.digest == to.digest and who in to.holders
+        if who not in account.policy.holders and not comes_in:
+            raise Refused("ACCOUNT_UNKNOWN")
         if self.came_before(said, key):
             return {"err": "AGAIN"}
-        try:
+        with self.may_come(said, key):
             self.check_fresh(said, key)
             self.check_word(said, key, account, to)
-        except Refused as why:
-            return self.turned_away(said, key, str(why))
         return self.take_word(said, key, account, to)
 
     def check_word(self, said, key, account, to):
         change, first = account.change, account.change is None
         both = (account.policy,) if first else (account.policy, to)  # who comes in joins the others
         unknown = any(h not in {k.holder for k in self.keys} for h in to.holders)
-        for wrong, name in (
-                (account.state == "closed", "ACCOUNT_CLOSED"),
-                (not any(key.holder in p.holders for p in both), "NOT_A_HOLDER"),
-                (not any(key.holder in p.approvers for p in both), "MAY_NOT_APPROVE"),
-                (said["from"].digest != account.policy.digest, "POLICY_STALE"),
-                (not first and change.policy.digest != to.digest, "POLICY_PENDING"),
-                (not first and key.holder in {h for h, _, _ in change.words}, "ALREADY_DECIDED"),
-                (first and said["verb"] != "approve", "NOT_FOUND"),
-                (first and to.doc.get("currency", account.currency) != account.currency, "CURRENCY_MISMATCH"),
-                (first and not to.in_force(self.now), "POLICY_NOT_VALID"),
-                (first and unknown, "HOLDER_UNKNOWN")):
-            if wrong:
-                raise Refused(name)
+        refuse_if(
+            (account.state == "closed", "ACCOUNT_CLOSED"),
+            (not any(key.holder in p.holders for p in both), "NOT_A_HOLDER"),
+            (not any(key.holder in p.approvers for p in both), "MAY_NOT_APPROVE"),
+            (said["from"].digest != account.policy.digest, "POLICY_STALE"),
+            (not first and change.policy.digest != to.digest, "POLICY_PENDING"),
+            (not first and key.holder in {h for h, _, _ in change.words}, "ALREADY_DECIDED"),
+            (first and said["verb"] != "approve", "NOT_FOUND"),
+            (first and to.doc.get("currency", account.currency) != account.currency, "CURRENCY_MISMATCH"),
+            (first and not to.in_force(self.now), "POLICY_NOT_VALID"),
+            (first and unknown, "HOLDER_UNKNOWN"))
 
     def take_word(self, said, key, account, to):
         is_new = account.change is None

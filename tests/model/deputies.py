@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the model says of delegations (docs/FORMAT.md 8.3): who gives one, and for whom a deputy counts."""
 
-from books import Refused
+from books import answers, refuse_if
 from documents import money
 
 
@@ -36,6 +36,7 @@ class Deputies:
             if order.account is account and order.status in ("ACTC", "PATC"):
                 order.due = self.now * 1000000
 
+    @answers
     def delegate(self, said, number):
         """SAID was signed about its own account; NUMBER is that with which it is handed in."""
         gives = said["verb"] == "give"
@@ -45,38 +46,25 @@ class Deputies:
                             (policy and policy.doc["account"] != number, "ACCOUNT_MISMATCH")):
             if wrong:
                 return self.unverified(said["session"], name)
-        key, account = self.keys[said["key"]], self.accounts.get(number)
-        try:
-            who = self.caller(said["session"])
-            if account:
-                self.catch_up_change(account)
-            if account is None or who not in account.policy.holders:
-                raise Refused("ACCOUNT_UNKNOWN")
-        except Refused as why:
-            return {"err": str(why)}
+        key, account = self.keys[said["key"]], self.own_account(said["session"], number)
         if self.came_before(said, key):
             return {"err": "AGAIN"}
         self.catch_up(account)
-        try:
-            self.check_fresh(said, key)
-            self.check_delegation(said, key, account)
-        except Refused as why:
-            return {"err": str(why)}
+        self.check_fresh(said, key)
+        self.check_delegation(said, key, account)
         return self.take_delegation(said, key, account)
 
     def check_delegation(self, said, key, account):
         policy, gives = account.policy, said["verb"] == "give"
-        for wrong, name in (
-                (account.state == "closed", "ACCOUNT_CLOSED"),
-                (key.holder not in policy.holders, "NOT_A_HOLDER"),
-                (key.holder not in policy.approvers, "MAY_NOT_APPROVE"),
-                (gives and said["policy"].digest != policy.digest, "POLICY_STALE"),
-                (gives and not policy.lets_delegate(key.holder, said["deputy"]), "DEPUTY_NOT_ALLOWED"),
-                (gives and said["currency"] != account.currency, "CURRENCY_MISMATCH"),
-                (gives and said["until"] <= self.now, "PERIOD_INVALID"),
-                (gives and said["issued"] < account.spoke.get(key.holder, 0), "DELEGATION_SUPERSEDED")):
-            if wrong:
-                raise Refused(name)
+        refuse_if(
+            (account.state == "closed", "ACCOUNT_CLOSED"),
+            (key.holder not in policy.holders, "NOT_A_HOLDER"),
+            (key.holder not in policy.approvers, "MAY_NOT_APPROVE"),
+            (gives and said["policy"].digest != policy.digest, "POLICY_STALE"),
+            (gives and not policy.lets_delegate(key.holder, said["deputy"]), "DEPUTY_NOT_ALLOWED"),
+            (gives and said["currency"] != account.currency, "CURRENCY_MISMATCH"),
+            (gives and said["until"] <= self.now, "PERIOD_INVALID"),
+            (gives and said["issued"] < account.spoke.get(key.holder, 0), "DELEGATION_SUPERSEDED"))
 
     def take_delegation(self, said, key, account):
         gives = said["verb"] == "give"
@@ -95,11 +83,9 @@ class Deputies:
             if not account.policy.lets_delegate(principal, delegation.deputy):
                 del account.delegations[principal]
 
+    @answers
     def see_delegations(self, session, number):
-        try:
-            account = self.visible(session, number)
-        except Refused as why:
-            return {"err": str(why)}
+        account = self.visible(session, number)
         return {"err": "OK", "delegations": [
             (principal, d.deputy, money(d.amount, account.currency), d.begins <= self.now and d.key.counts)
             for principal, d in sorted(self.to_come(account).items())]}

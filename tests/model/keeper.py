@@ -2,7 +2,7 @@
 """What the model says of the bank's keeper (docs/FORMAT.md 7.1, 8.5 and 8.6), where one operator's word is enough for it: whom
 it believes, whatever the bank thinks of them."""
 
-from books import Refused
+from books import Refused, refuse_if
 
 CEREMONY = {"security", "enrolment"}  # what an operator may who was made known to it by hand
 
@@ -33,11 +33,9 @@ class Keeper:
             key = pin.next
 
     def check_time(self, said, now):
-        for wrong, name in ((said["issued"] > now + 10, "ISSUED_IN_FUTURE"),
-                            (said["issued"] < max(self.floor, now - 300), "ISSUED_TOO_OLD"),
-                            (said["expires"] <= now, "STATEMENT_EXPIRED")):
-            if wrong:
-                raise Refused(name)
+        refuse_if((said["issued"] > now + 10, "ISSUED_IN_FUTURE"),
+                  (said["issued"] < max(self.floor, now - 300), "ISSUED_TOO_OLD"),
+                  (said["expires"] <= now, "STATEMENT_EXPIRED"))
 
     def judge(self, said, key, role, now):
         """Whether the act counts, and for the first time."""

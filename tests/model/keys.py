@@ -2,7 +2,9 @@
 """What the model says of keys: what the operator or their holder does to them, and rotations (docs/FORMAT.md
 8.7 and 11)."""
 
-from books import Key, Refused
+import contextlib
+
+from books import Key, Refused, answers, refuse_if
 
 
 class Keys:
@@ -40,12 +42,10 @@ class Keys:
     def say_status(self, key, holder, status):
         """What an operator says, at the console or by an act."""
         key = self.keys[key]
-        for wrong, name in ((key.holder != holder, "KEY_UNKNOWN"),
-                            (status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"),
-                            (key.status == "revoked", "KEY_REVOKED"),
-                            (key.status == "retired" and status == "active", "KEY_RETIRED")):
-            if wrong:
-                raise Refused(name)
+        refuse_if((key.holder != holder, "KEY_UNKNOWN"),
+                  (status not in ("active", "suspended", "revoked"), "DOC_MEMBER_INVALID"),
+                  (key.status == "revoked", "KEY_REVOKED"),
+                  (key.status == "retired" and status == "active", "KEY_RETIRED"))
         self.check_badge(key, status)
         if status == "active" and not key.counts:
             self.check_eyes("resume", f"key:{self.keys.index(key)}")
@@ -56,17 +56,13 @@ class Keys:
                 self.did("suspended", f"key:{i}")
         return answer
 
+    @answers
     def key_suspend(self, session, key):
         """By whose it is."""
         key = self.keys[key]
-        try:
-            who = self.caller(session)
-            for wrong, name in ((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED")):
-                if wrong:
-                    raise Refused(name)
-            self.check_left(key)
-        except Refused as why:
-            return {"err": str(why)}
+        who = self.caller(session)
+        refuse_if((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED"))
+        self.check_left(key)
         before = [one.status for one in self.keys]
         answer = self.set_line(key, "suspended") if key.counts else self.set_later(key, "suspended")
         for i, one in enumerate(self.keys):
@@ -86,34 +82,33 @@ class Keys:
         return False
 
     @staticmethod
-    def turned_away(said, key, why):
-        """What it is about may come after it: then it is as if it had not been here."""
-        if why == "NOT_FOUND":
-            del key.nonces[said["nonce"]]
-            said["answered"] = False
-        return {"err": why}
+    @contextlib.contextmanager
+    def may_come(said, key):
+        """What is not found may come after what is said of it: then that is as if it had not been here."""
+        try:
+            yield
+        except Refused as why:
+            if str(why) == "NOT_FOUND":
+                del key.nonces[said["nonce"]]
+                said["answered"] = False
+            raise
 
+    @answers
     def rotate(self, said, path):
         """SAID names the key that gives its place and, if somebody has it already, the new one; PATH is the
         key by whose path it is handed in."""
         if said["key"] != path:
             return self.unverified(said["session"], "KEY_MISMATCH")
         key = self.keys[said["key"]]
-        try:
-            if self.caller(said["session"]) != key.holder:
-                raise Refused("KEY_MISMATCH")
-        except Refused as why:
-            return {"err": str(why)}
+        if self.caller(said["session"]) != key.holder:
+            raise Refused("KEY_MISMATCH")
         if self.came_before(said, key):
             return {"err": "AGAIN"}
-        try:
-            self.check_fresh(said, key)
-            if said["taken"] is not None:
-                raise Refused("KEY_TAKEN")
-            if key.generation == 32:
-                raise Refused("ROTATIONS_TOO_MANY")
-        except Refused as why:
-            return {"err": str(why)}
+        self.check_fresh(said, key)
+        if said["taken"] is not None:
+            raise Refused("KEY_TAKEN")
+        if key.generation == 32:
+            raise Refused("ROTATIONS_TOO_MANY")
         return self.take_place(said, key)
 
     def take_place(self, said, key):

@@ -13,7 +13,7 @@ from acts import Acts
 from applications import Applications
 from badges import Badges
 from batches import Batches
-from books import ENDS, NEVER, OPEN, Account, Key, Order, Refused, kind_of
+from books import ENDS, NEVER, OPEN, Account, Key, Order, Refused, answers, kind_of, refuse_if
 from changes import Changes
 from deputies import Deputies
 from documents import (MONEY_MAX, business_day, canonical, day_of, digest, execution_day, look_of, minor_of,
@@ -109,25 +109,23 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
         self.did("opened", f"account:{number}")
         return {"err": "OK"}
 
+    @answers
     def fund(self, session, number, amount, currency):
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
-        try:
-            account = self.accounts.get(number)
-            if account is None:
-                raise Refused("ACCOUNT_UNKNOWN")
-            if account.state == "closed":
-                raise Refused("ACCOUNT_CLOSED")
-            if account.currency != currency:
-                raise Refused("CURRENCY_MISMATCH")
-            minor = minor_of(amount, currency)
-            if isinstance(minor, str):
-                raise Refused(minor)
-            if minor == 0:
-                raise Refused("AMOUNT_ZERO")
-            self.check_room(currency, minor)
-        except Refused as why:
-            return {"err": str(why)}
+        account = self.accounts.get(number)
+        if account is None:
+            raise Refused("ACCOUNT_UNKNOWN")
+        if account.state == "closed":
+            raise Refused("ACCOUNT_CLOSED")
+        if account.currency != currency:
+            raise Refused("CURRENCY_MISMATCH")
+        minor = minor_of(amount, currency)
+        if isinstance(minor, str):
+            raise Refused(minor)
+        if minor == 0:
+            raise Refused("AMOUNT_ZERO")
+        self.check_room(currency, minor)
         self.move("funding", ("bank", currency), account, minor)
         self.did("booked", f"account:{number}")
         return {"err": "OK", **self.view_account(account)}
@@ -151,31 +149,25 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
                 "holders": sorted(account.policy.holders), "state": account.state,
                 "nextCutoff": self.next_cutoff(account.currency)}
 
+    @answers
     def see_account(self, session, number):
-        try:
-            account = self.visible(session, number)
-        except Refused as why:
-            return {"err": str(why)}
+        account = self.visible(session, number)
         return {"err": "OK", **self.view_account(account)}
 
+    @answers
     def see_order(self, session, number, order):
         if session is not None and self.keys[session].terminal:
             return self.see_own_order(session, number, order)
-        try:
-            account = self.visible(session, number)
-        except Refused as why:
-            return {"err": str(why)}
+        account = self.visible(session, number)
         found = self.orders.get((number, order))
         return {"err": "OK", **self.view(found)} if found else {"err": "NOT_FOUND"}
 
+    @answers
     def see_waiting(self, session):
         """What waits for one's own word; of whose accounts there is something is looked at."""
         if session is None:
             return {"err": "SESSION_REQUIRED"}
-        try:
-            who = self.caller(session)
-        except Refused as why:
-            return {"err": str(why)}
+        who = self.caller(session)
         waits = [o for o in self.orders.values() if o.status in ("ACTC", "PATC") and who in o.account.policy.holders and
                  not o.decided(who, "vote")]
         for order in waits:
@@ -183,11 +175,9 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
         return {"err": "OK", "orders": sorted(f"{o.account.number}/{o.id}" for o in waits
                                               if o.status in ("ACTC", "PATC") and who in self.view(o)["canDecide"])}
 
+    @answers
     def see_policy(self, session, number):
-        try:
-            account = self.visible(session, number, pending=True)
-        except Refused as why:
-            return {"err": str(why)}
+        account = self.visible(session, number, pending=True)
         waits = account.change and {"digest": account.change.policy.digest,
                                     "decisions": [(h, v) for h, v, _ in account.change.words]}
         return {"err": "OK", "digest": account.policy.digest, "pending": waits}
@@ -380,19 +370,17 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
             self.caller(session)
         return False
 
+    @answers
     def held(self, session, number, order, releases):
         """Lets a held order go on, judged once more, or ends it."""
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
-        try:
-            found = self.due_order(number, order)
-            kept = found.status in ("ACTC", "PATC") and "operator" in found.held
-            if not kept and (found.status != "PDNG" or releases and found.released):
-                raise Refused("ORDER_NOT_HELD")
-            if releases:
-                self.check_eyes("release", f"order:{number}/{order}", f"account:{number}")
-        except Refused as why:
-            return {"err": str(why)}
+        found = self.due_order(number, order)
+        kept = found.status in ("ACTC", "PATC") and "operator" in found.held
+        if not kept and (found.status != "PDNG" or releases and found.released):
+            raise Refused("ORDER_NOT_HELD")
+        if releases:
+            self.check_eyes("release", f"order:{number}/{order}", f"account:{number}")
         if not releases:
             self.end(found, "RJCT", "DS04")
             return {"err": "OK", **self.view(found)}
@@ -404,6 +392,7 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
             self.execute(found, late=True)
         return {"err": "OK", **self.view(found)}
 
+    @answers
     def account_state(self, session, number, act):
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
@@ -416,17 +405,15 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
         on_its_way = any(order.account is account for order in self.at_acsp())
         if act == "close" and (account.booked or account.reserved or on_its_way):
             return {"err": "ACCOUNT_NOT_EMPTY"}
-        try:
-            if act == "unblock":
-                self.check_eyes("unblock", f"account:{number}")
-        except Refused as why:
-            return {"err": str(why)}
+        if act == "unblock":
+            self.check_eyes("unblock", f"account:{number}")
         if act == "block":
             self.did("blocked", f"account:{number}")
         account.state = {"block": "blocked", "unblock": "open", "close": "closed"}[act]
         return {"err": "OK", **self.view_account(account)}
 
     # --- decisions ---
+    @answers
     def decide(self, said, order):
         """SAID was signed about its own order; ORDER is the one that it is handed in with."""
         try:
@@ -434,43 +421,39 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
         except Refused as why:
             return self.unverified(said["session"], str(why), order["account"])
         key = self.keys[said["key"]]
-        try:
-            who, account = self.caller(said["session"]), self.accounts.get(order["account"])
-            if account:
-                self.catch_up_change(account)
-            if account is None or who not in account.policy.holders:
-                raise Refused("ACCOUNT_UNKNOWN")
-        except Refused as why:
-            return {"err": str(why)}
+        account = self.own_account(said["session"], order["account"])
         if self.came_before(said, key):
             return {"err": "AGAIN"}
         self.catch_up(account)
-        try:
+        with self.may_come(said, key):
             self.check_fresh(said, key)
             known = self.orders.get((account.number, order["id"]))
             self.check_signer(said, key, account, order)
             if said["verb"] in ("submit", "approve") and account.state != "open":
                 raise Refused("ACCOUNT_" + account.state.upper())
             (self.check_known if known else self.check_new)(said, key, account, order)
-        except Refused as why:
-            return self.turned_away(said, key, str(why))
         return self.take(said, key, account, order)
+
+    def own_account(self, session, number):
+        """Of one of its holders, by the policy that is in force."""
+        who, account = self.caller(session), self.accounts.get(number)
+        if account:
+            self.catch_up_change(account)
+        if account is None or who not in account.policy.holders:
+            raise Refused("ACCOUNT_UNKNOWN")
+        return account
 
     def verify_about(self, said, order):
         about = said["order"]
-        for wrong, name in ((about["bank"] != order["bank"] or order["bank"] != self.name, "BANK_MISMATCH"),
-                            (about["account"] != order["account"], "ACCOUNT_MISMATCH"),
-                            (canonical(about) != canonical(order), "ORDER_MISMATCH")):
-            if wrong:
-                raise Refused(name)
+        refuse_if((about["bank"] != order["bank"] or order["bank"] != self.name, "BANK_MISMATCH"),
+                  (about["account"] != order["account"], "ACCOUNT_MISMATCH"),
+                  (canonical(about) != canonical(order), "ORDER_MISMATCH"))
 
     def verify(self, said, order):
         self.verify_about(said, order)
         policy = self.policies.get(said["policy"].digest)
-        for wrong, name in ((policy is None, "POLICY_MISMATCH"),
-                            (policy and policy.doc["account"] != order["account"], "ACCOUNT_MISMATCH")):
-            if wrong:
-                raise Refused(name)
+        refuse_if((policy is None, "POLICY_MISMATCH"),
+                  (policy and policy.doc["account"] != order["account"], "ACCOUNT_MISMATCH"))
 
     def check_fresh(self, said, key):
         now, issued = self.now, said["issued"]
@@ -528,22 +511,20 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
         creditor = self.accounts.get(order.payee)
         unknown = creditor is None and not self.elsewhere(order.payee)
         available = account.booked - account.reserved
-        for wrong, name in (
-                (said["verb"] in ("reject", "cancel"), "NOT_FOUND"),
-                (self.now > order.expires, "ORDER_EXPIRED"),
-                (order.date < today, "DATE_PASSED"),
-                (order.date > today + datetime.timedelta(days=366), "DATE_TOO_FAR"),
-                (unknown, "CREDITOR_UNKNOWN"),
-                (creditor is account, "CREDITOR_IS_DEBTOR"),
-                (creditor and creditor.state == "closed", "ACCOUNT_CLOSED"),
-                (creditor and creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
-                (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
-                (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
-                (any(order.amount > most for most in account.policy.limits.values()), "LIMIT_EXCEEDED"),
-                (self.for_today(order) and not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
-                (available < order.amount, "FUNDS_INSUFFICIENT")):
-            if wrong:
-                raise Refused(name)
+        refuse_if(
+            (said["verb"] in ("reject", "cancel"), "NOT_FOUND"),
+            (self.now > order.expires, "ORDER_EXPIRED"),
+            (order.date < today, "DATE_PASSED"),
+            (order.date > today + datetime.timedelta(days=366), "DATE_TOO_FAR"),
+            (unknown, "CREDITOR_UNKNOWN"),
+            (creditor is account, "CREDITOR_IS_DEBTOR"),
+            (creditor and creditor.state == "closed", "ACCOUNT_CLOSED"),
+            (creditor and creditor.currency != doc["currency"], "CURRENCY_MISMATCH"),
+            (account.currency != doc["currency"], "CURRENCY_MISMATCH"),
+            (account.policy.ways(order.case) is None, "POLICY_NO_RULE"),
+            (any(order.amount > most for most in account.policy.limits.values()), "LIMIT_EXCEEDED"),
+            (self.for_today(order) and not account.within_limits(order.amount, self.now), "LIMIT_EXCEEDED"),
+            (available < order.amount, "FUNDS_INSUFFICIENT"))
 
     def take(self, said, key, account, doc, people=True):
         order, verb = self.orders.get((account.number, doc["id"])), said["verb"]

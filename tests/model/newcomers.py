@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the model says of requests to be enrolled (docs/FORMAT.md 8.6) and of those who vouch for them (8.10)."""
 
-from books import Key, Refused
+from books import Key, Refused, answers, refuse_if
 
 WAITING_MAX, SPONSORS_MAX, WORDS_MAX = 1000, 8, 32
 
@@ -90,39 +90,27 @@ class Newcomers:
         """By a key that he has now."""
         return any(word[0] == holder and word[2].status == "active" and self.counts(word) for word in request.words)
 
+    @answers
     def sponsor(self, said, path):
         """SAID was signed about its own request; PATH is the one by whose path it is handed in."""
         if said["about"] != path:
             return self.unverified(said["session"], "SPONSORSHIP_MISMATCH")
-        key, account = self.keys[said["key"]], self.accounts.get(said["account"])
-        try:
-            who = self.caller(said["session"])
-            if account:
-                self.catch_up_change(account)
-            if account is None or who not in account.policy.holders:
-                raise Refused("ACCOUNT_UNKNOWN")
-        except Refused as why:
-            return {"err": str(why)}
+        key, account = self.keys[said["key"]], self.own_account(said["session"], said["account"])
         if self.came_before(said, key):
             return {"err": "AGAIN"}
         request = self.requests[path]
         self.look_at_request(request)
-        try:
-            self.check_fresh(said, key)
-            for wrong, name in ((account.state == "closed", "ACCOUNT_CLOSED"),
-                                (key.holder not in account.policy.holders, "NOT_A_HOLDER"),
-                                (key.holder not in account.policy.approvers, "MAY_NOT_APPROVE"),
-                                (request.state != "waiting", "ENROLMENT_OVER"),
-                                (said["slip"], "SPONSORSHIP_MISMATCH")):
-                if wrong:
-                    raise Refused(name)
-            vouching = self.vouching(request)
-            if key.holder in vouching:
-                raise Refused("ALREADY_SPONSORED")
-            if len(request.words) == WORDS_MAX or len(vouching) == SPONSORS_MAX:
-                raise Refused("SPONSORS_TOO_MANY")
-        except Refused as why:
-            return {"err": str(why)}
+        self.check_fresh(said, key)
+        refuse_if((account.state == "closed", "ACCOUNT_CLOSED"),
+                  (key.holder not in account.policy.holders, "NOT_A_HOLDER"),
+                  (key.holder not in account.policy.approvers, "MAY_NOT_APPROVE"),
+                  (request.state != "waiting", "ENROLMENT_OVER"),
+                  (said["slip"], "SPONSORSHIP_MISMATCH"))
+        vouching = self.vouching(request)
+        if key.holder in vouching:
+            raise Refused("ALREADY_SPONSORED")
+        if len(request.words) == WORDS_MAX or len(vouching) == SPONSORS_MAX:
+            raise Refused("SPONSORS_TOO_MANY")
         request.words.append((key.holder, account, key, self.now))
         return {"err": "OK", "http": 201, "holder": key.holder, "name": request.name, "status": "sponsored"}
 
@@ -186,10 +174,8 @@ class Newcomers:
         request.state = "refused"
         return {"err": "OK", "status": "refused", "note": "Asked"}
 
+    @answers
     def at_console(self, session, act):
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
-        try:
-            return act()
-        except Refused as why:
-            return {"err": str(why)}
+        return act()

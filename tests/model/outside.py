@@ -5,7 +5,7 @@ suspense; and a booking that was wrong is taken back. Movements and credits are 
 
 import re
 
-from books import OPEN, Credit, Movement, Refused
+from books import OPEN, Credit, Movement, Refused, answers, refuse_if
 from documents import iban_form, minor_of, money
 
 
@@ -54,6 +54,7 @@ class Outside:
         return [key for key, amount in told.items() if self.own[key] != amount]
 
     # --- the other bank's word ---
+    @answers
     def sent(self, session, number, order, reason=None):
         """It has the money of an order at ACSP, or sent it back for a REASON. What is wrong with the reason
         is said first."""
@@ -62,13 +63,10 @@ class Outside:
         if reason is not None and (not re.fullmatch("[A-Z0-9]{4}", reason) or
                                    reason in ("MS02", "DS02", "DS04", "DS24")):
             return {"err": "REASON_INVALID"}
-        try:
-            found = self.known_order(number, order)
-            if found.status != "ACSP":
-                raise Refused("ORDER_NOT_SENT")
-            self.check_eyes("outcome", f"order:{number}/{order}", f"account:{number}")
-        except Refused as why:
-            return {"err": str(why)}
+        found = self.known_order(number, order)
+        if found.status != "ACSP":
+            raise Refused("ORDER_NOT_SENT")
+        self.check_eyes("outcome", f"order:{number}/{order}", f"account:{number}")
         currency = found.account.currency
         self.move("return" if reason else "confirmation", ("settlement", currency),
                   found.account if reason else ("bank", currency), found.amount)
@@ -82,21 +80,17 @@ class Outside:
     def in_suspense(self):
         return [credit for credit in self.credits if credit.state == "suspense"]
 
+    @answers
     def credit(self, session, reference, number, amount, currency):
         """The forms come first, the account's in front; then whether it came before."""
         if not self.operator(session):
             return {"err": "ROLE_REQUIRED"}
         minor = minor_of(amount, currency)
         account = self.accounts.get(number)
-        try:
-            for wrong, name in ((iban_form(number), iban_form(number)), (isinstance(minor, str), minor),
-                                (minor == 0, "AMOUNT_ZERO"),
-                                (reference in {k.reference for k in self.credits}, "CREDIT_EXISTS")):
-                if wrong:
-                    raise Refused(name)
-            self.check_room(currency, minor)
-        except Refused as why:
-            return {"err": str(why)}
+        refuse_if((iban_form(number), iban_form(number)), (isinstance(minor, str), minor),
+                  (minor == 0, "AMOUNT_ZERO"),
+                  (reference in {k.reference for k in self.credits}, "CREDIT_EXISTS"))
+        self.check_room(currency, minor)
         lost = account is None or account.state == "closed" or account.currency != currency
         credit = Credit(len(self.credits) + 1, reference, number, minor, currency)
         credit.state = "suspense" if lost else "booked"
@@ -120,27 +114,21 @@ class Outside:
             return {"err": "ROLE_REQUIRED"}
         return {"err": "OK", "credits": [credit.view() for credit in self.in_suspense()]}
 
+    @answers
     def assign(self, session, credit, number):
-        try:
-            credit, account = self.suspended(session, credit), self.accounts.get(number)
-            for wrong, name in ((account is None, "ACCOUNT_UNKNOWN"),
-                                (account and account.state == "closed", "ACCOUNT_CLOSED"),
-                                (account and account.currency != credit.currency, "CURRENCY_MISMATCH")):
-                if wrong:
-                    raise Refused(name)
-        except Refused as why:
-            return {"err": str(why)}
+        credit, account = self.suspended(session, credit), self.accounts.get(number)
+        refuse_if((account is None, "ACCOUNT_UNKNOWN"),
+                  (account and account.state == "closed", "ACCOUNT_CLOSED"),
+                  (account and account.currency != credit.currency, "CURRENCY_MISMATCH"))
         self.move("assignment", ("suspense", credit.currency), account, credit.amount, credit)
         credit.state = "booked"
         self.did("booked", f"account:{number}")
         self.claims.pop(f"credit:{credit.id}", None)
         return {"err": "OK", **credit.view()}
 
+    @answers
     def give_back(self, session, credit):
-        try:
-            credit = self.suspended(session, credit)
-        except Refused as why:
-            return {"err": str(why)}
+        credit = self.suspended(session, credit)
         self.move("given-back", ("suspense", credit.currency), ("bank", credit.currency), credit.amount, credit)
         credit.state = "returned"
         self.claims.pop(f"credit:{credit.id}", None)

@@ -58,6 +58,30 @@ void softhsm_end(struct softhsm *h)
     unsetenv("SOFTHSM2_CONF");
 }
 
+int softhsm_setup(void **state)
+{
+    static struct softhsm h;
+
+    softhsm_begin(&h);
+    *state = &h;
+    return 0;
+}
+
+int softhsm_setup_alice(void **state)
+{
+    struct token_info info;
+
+    softhsm_setup(state);
+    softhsm_init_token(*state, "alice", &info);
+    return 0;
+}
+
+int softhsm_teardown(void **state)
+{
+    softhsm_end(*state);
+    return 0;
+}
+
 struct token_pin *softhsm_pin(struct token_module *m, const char *text)
 {
     struct token_pin *pin = NULL;

@@ -28,6 +28,12 @@ void softhsm_begin_with(struct softhsm *h, const char *module);
 /* Unloads the module and removes the directory. */
 void softhsm_end(struct softhsm *h);
 
+/* For cmocka: softhsm_begin and softhsm_end, with the struct softhsm as the test's state; and the
+ * same with the token alice. */
+int softhsm_setup(void **state);
+int softhsm_setup_alice(void **state);
+int softhsm_teardown(void **state);
+
 /* A token with the two PINs above. */
 void softhsm_init_token(struct softhsm *h, const char *label, struct token_info *out);
 /* A token made by softhsm_init_token, opened by its label and logged in. */

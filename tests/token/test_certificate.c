@@ -10,23 +10,6 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-static int begin(void **state)
-{
-    static struct softhsm h;
-    struct token_info info;
-
-    softhsm_begin(&h);
-    softhsm_init_token(&h, "carol", &info);
-    *state = &h;
-    return 0;
-}
-
-static int end(void **state)
-{
-    softhsm_end(*state);
-    return 0;
-}
-
 static struct token_key *make_key(struct token *t, enum token_curve curve, uint8_t id)
 {
     char text[] = "pkcs11:id=%00";
@@ -83,7 +66,7 @@ static void requests_on_three_curves(void **state)
 {
     static const int nids[] = {0, NID_ecdsa_with_SHA256, NID_ecdsa_with_SHA384,
                                NID_ecdsa_with_SHA512};
-    struct token *t = softhsm_open(*state, "carol");
+    struct token *t = softhsm_open(*state, "alice");
 
     for (unsigned curve = TOKEN_P256; curve <= TOKEN_P521; curve++) {
         struct token_key *k = make_key(t, (enum token_curve)curve, (uint8_t)curve);
@@ -110,7 +93,7 @@ static void requests_on_three_curves(void **state)
 /* Some signatures end in zero bytes, which a BIT STRING must keep. */
 static void many_requests(void **state)
 {
-    struct token *t = softhsm_open(*state, "carol");
+    struct token *t = softhsm_open(*state, "alice");
     struct token_key *k = make_key(t, TOKEN_P256, 1);
 
     for (int i = 0; i < 400; i++) {
@@ -192,7 +175,7 @@ static void assert_stored(struct token *t, const struct buf *der)
 
 static void stores_one_certificate(void **state)
 {
-    struct token *t = softhsm_open(*state, "carol");
+    struct token *t = softhsm_open(*state, "alice");
     struct token_key *k = make_key(t, TOKEN_P256, 1);
     EVP_PKEY *key = public_of(k), *other = EVP_EC_gen("P-256");
     struct buf first = BUF_INIT(0), second = BUF_INIT(0), foreign = BUF_INIT(0);
@@ -245,7 +228,7 @@ static CK_RV store_foreign(struct token *t, const struct token_session *s, void 
 
 static void leaves_foreign_certificates(void **state)
 {
-    struct token *t = softhsm_open(*state, "carol");
+    struct token *t = softhsm_open(*state, "alice");
     struct token_key *k = make_key(t, TOKEN_P256, 1);
     EVP_PKEY *key = public_of(k);
     struct buf ours = BUF_INIT(0), theirs = BUF_INIT(0);
@@ -265,10 +248,13 @@ static void leaves_foreign_certificates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(requests_on_three_curves, begin, end),
-        cmocka_unit_test_setup_teardown(many_requests, begin, end),
-        cmocka_unit_test_setup_teardown(stores_one_certificate, begin, end),
-        cmocka_unit_test_setup_teardown(leaves_foreign_certificates, begin, end),
+        cmocka_unit_test_setup_teardown(requests_on_three_curves, softhsm_setup_alice,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(many_requests, softhsm_setup_alice, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(stores_one_certificate, softhsm_setup_alice,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(leaves_foreign_certificates, softhsm_setup_alice,
+                                        softhsm_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

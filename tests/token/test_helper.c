@@ -106,9 +106,31 @@ static void refuses_what_is_no_question(void **state)
     assert_err(ask(l, WIRE_PIN_READ, NULL, 0), ERR_USAGE); /* without a descriptor */
     assert_err(ask(l, WIRE_TYPES, NULL, 0), ERR_USAGE);
     assert_err(ask(l, WIRE_CONNECT, NULL, 0), ERR_USAGE); /* at the first socket only */
+    assert_err(ask(l, WIRE_READERS, NULL, 0), ERR_USAGE);
     assert_ok(ask(l, WIRE_LIST, NULL, 0));
     assert_ok(ask(l, WIRE_UNLOAD, NULL, 0));
     assert_err(ask(l, WIRE_UNLOAD, NULL, 0), ERR_USAGE);
+}
+
+/* At the first socket, and nothing but how long. */
+static void readers_are_asked_for_rightly(void **state)
+{
+    const struct line *l = *state, first = {.fd = l->control};
+    struct token_reader all[TOKEN_READERS_MAX];
+    struct token_readers *r = NULL;
+    size_t count = 1;
+
+    assert_err(ask(&first, WIRE_READERS, NULL, 0), ERR_USAGE);
+    assert_err(ask(&first, WIRE_READERS, "\0\0\0\0", 5), ERR_TOO_LARGE);
+    assert_err(ask(&first, WIRE_READERS, "\x00\x00\xea\x61", 4), ERR_USAGE);
+    assert_int_equal(setenv("PCSCLITE_CSOCK_NAME", "/nonexistent/pcscd.comm", 1), 0);
+    assert_ok(token_readers_open(&r));
+    for (int i = 0; i < 2; i++) { /* it may come */
+        assert_err(token_readers_next(r, 60000, all, &count), ERR_TOKEN_NO_PCSCD);
+        assert_int_equal(count, 0);
+    }
+    token_readers_close(r);
+    assert_int_equal(unsetenv("PCSCLITE_CSOCK_NAME"), 0);
 }
 
 static uint32_t read_pin(const struct line *l)
@@ -336,6 +358,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(refuses_what_is_no_question, begin, end),
+        cmocka_unit_test_setup_teardown(readers_are_asked_for_rightly, begin, end),
         cmocka_unit_test_setup_teardown(numbers_are_of_one_kind, begin, end),
         cmocka_unit_test(believes_no_lie),
         cmocka_unit_test(believes_no_point_off_its_curve),

@@ -11,23 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int begin(void **state)
-{
-    static struct softhsm h;
-    struct token_info info;
-
-    softhsm_begin(&h);
-    softhsm_init_token(&h, "alice", &info);
-    *state = &h;
-    return 0;
-}
-
-static int end(void **state)
-{
-    softhsm_end(*state);
-    return 0;
-}
-
 static void signs_on_three_curves(void **state)
 {
     static const struct {
@@ -208,12 +191,16 @@ static void wants_the_pin_after_logout(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(signs_on_three_curves, begin, end),
-        cmocka_unit_test_setup_teardown(finds_one_key_or_none, begin, end),
-        cmocka_unit_test_setup_teardown(lists_keys, begin, end),
-        cmocka_unit_test_setup_teardown(derives_on_three_curves, begin, end),
-        cmocka_unit_test_setup_teardown(signs_in_parallel, begin, end),
-        cmocka_unit_test_setup_teardown(wants_the_pin_after_logout, begin, end),
+        cmocka_unit_test_setup_teardown(signs_on_three_curves, softhsm_setup_alice,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(finds_one_key_or_none, softhsm_setup_alice,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(lists_keys, softhsm_setup_alice, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(derives_on_three_curves, softhsm_setup_alice,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(signs_in_parallel, softhsm_setup_alice, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(wants_the_pin_after_logout, softhsm_setup_alice,
+                                        softhsm_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -236,6 +236,33 @@ static void caller_sees_deadline_and_death(void **state)
     buf_free(&answer);
 }
 
+static bool at_once(void)
+{
+    return true;
+}
+
+/* Not for ever, nor by the next who asks; and what comes late is had all the same. */
+static void caller_gives_up(void **state)
+{
+    struct buf answer = BUF_INIT(8);
+    int64_t before = clock_mono_us();
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    serve_give_up(at_once);
+    assert_err(ask(pair[0], ECHO, "", &answer), ERR_TIMEOUT);
+    assert_true(clock_mono_us() - before < 2 * SECOND);
+    serve_give_up(NULL);
+    assert_err(serve_hear(pair[0], clock_mono_us() + SECOND / 20, &answer), ERR_TIMEOUT);
+    assert_int_equal(send(pair[1], "\x02OKlate", 7, 0), 7);
+    assert_ok(serve_hear(pair[0], clock_mono_us() + 5 * SECOND, &answer));
+    assert_string_equal(buf_str(&answer), "late");
+    close(pair[0]);
+    close(pair[1]);
+    buf_free(&answer);
+}
+
 static void serves_a_socketpair(void **state)
 {
     struct helper h = {.stop_fd = eventfd(0, EFD_CLOEXEC)};
@@ -286,6 +313,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(silence_gives_way, begin, end),
         cmocka_unit_test_setup_teardown(listens_once, begin, end),
         cmocka_unit_test(caller_sees_deadline_and_death),
+        cmocka_unit_test(caller_gives_up),
         cmocka_unit_test(serves_a_socketpair),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,23 +7,6 @@
 #include "tests/token/softhsm.h"
 #include <openssl/evp.h>
 
-static int begin(void **state)
-{
-    static struct softhsm h;
-    struct token_info info;
-
-    softhsm_begin(&h);
-    softhsm_init_token(&h, "alice", &info);
-    *state = &h;
-    return 0;
-}
-
-static int end(void **state)
-{
-    softhsm_end(*state);
-    return 0;
-}
-
 static void pools_sessions(void **state)
 {
     struct token *t = softhsm_open(*state, "alice");
@@ -140,11 +123,14 @@ static void keeps_back_a_bad_signature(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(pools_sessions, begin, end),
-        cmocka_unit_test_setup_teardown(reattaches, begin, end),
-        cmocka_unit_test_setup_teardown(reattaches_under_load, begin, end),
-        cmocka_unit_test_setup_teardown(forgets_a_refused_pin, begin, end),
-        cmocka_unit_test_setup_teardown(keeps_back_a_bad_signature, begin, end),
+        cmocka_unit_test_setup_teardown(pools_sessions, softhsm_setup_alice, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(reattaches, softhsm_setup_alice, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(reattaches_under_load, softhsm_setup_alice,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(forgets_a_refused_pin, softhsm_setup_alice,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(keeps_back_a_bad_signature, softhsm_setup_alice,
+                                        softhsm_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,20 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int begin(void **state)
-{
-    static struct softhsm h;
-    softhsm_begin(&h);
-    *state = &h;
-    return 0;
-}
-
-static int end(void **state)
-{
-    softhsm_end(*state);
-    return 0;
-}
-
 static void loads_only_modules(void **state)
 {
     struct token_module *m = (struct token_module *)1;
@@ -185,12 +171,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(loads_only_modules),
-        cmocka_unit_test_setup_teardown(lists_what_it_made, begin, end),
-        cmocka_unit_test_setup_teardown(finds_one_or_none, begin, end),
-        cmocka_unit_test_setup_teardown(init_checks_first, begin, end),
-        cmocka_unit_test_setup_teardown(wrong_pin_is_wrong_always, begin, end),
-        cmocka_unit_test_setup_teardown(another_login_vouches_for_no_pin, begin, end),
-        cmocka_unit_test_setup_teardown(changes_the_pin, begin, end),
+        cmocka_unit_test_setup_teardown(lists_what_it_made, softhsm_setup, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(finds_one_or_none, softhsm_setup, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(init_checks_first, softhsm_setup, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(wrong_pin_is_wrong_always, softhsm_setup, softhsm_teardown),
+        cmocka_unit_test_setup_teardown(another_login_vouches_for_no_pin, softhsm_setup,
+                                        softhsm_teardown),
+        cmocka_unit_test_setup_teardown(changes_the_pin, softhsm_setup, softhsm_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,16 @@ struct buf golden_read(const char *name)
     return out;
 }
 
+struct policy *golden_policy(const char *name)
+{
+    struct buf bytes = golden_read(name);
+    struct policy *p = NULL;
+
+    assert_ok(policy_parse(bytes.data, bytes.len, &p));
+    buf_free(&bytes);
+    return p;
+}
+
 const char *golden_digest(const char *name)
 {
     static char value[65];
@@ -99,5 +109,55 @@ void golden_table(const char *file, size_t min, golden_row_fn row, void *ctx)
         count++;
     }
     assert_true(count >= min);
+    buf_free(&text);
+}
+
+/* --- what is forged --- */
+
+struct forged {
+    const char *prefix;
+    golden_verify_fn verify;
+    void *ctx;
+    size_t tried;
+};
+
+static void try_row(enum err expected, const char *name, const char *text, void *ctx)
+{
+    struct forged *f = ctx;
+    struct verified *v = NULL;
+
+    if (strncmp(name, f->prefix, strlen(f->prefix)) != 0)
+        return;
+    f->tried++;
+    enum err got = f->verify(f->ctx, text, &v);
+    if (got != expected)
+        print_error("%s: %s\n", name, err_name(got));
+    assert_err(got, expected);
+    assert_true((v != NULL) == (expected == ERR_OK));
+    verified_free(v);
+}
+
+void golden_forged(const char *file, const char *prefix, size_t min, golden_verify_fn verify,
+                   void *ctx)
+{
+    struct forged f = {prefix, verify, ctx, 0};
+
+    golden_table(file, min, try_row, &f);
+    assert_true(f.tried >= min);
+}
+
+void golden_changed(const char *file, golden_verify_fn verify, void *ctx)
+{
+    struct buf text = golden_read(file);
+
+    for (size_t i = 0; i < text.len; i++) {
+        struct verified *v = NULL;
+        uint8_t was = text.data[i];
+
+        text.data[i] = was == 'A' ? 'B' : 'A';
+        if (verify(ctx, buf_str(&text), &v) == ERR_OK)
+            fail_msg("changed at %zu", i);
+        text.data[i] = was;
+    }
     buf_free(&text);
 }

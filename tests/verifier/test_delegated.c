@@ -14,22 +14,12 @@ struct scene {
     struct buf give, withdraw;
 };
 
-static struct policy *load_policy(const char *name)
-{
-    struct buf bytes = golden_read(name);
-    struct policy *p = NULL;
-
-    assert_ok(policy_parse(bytes.data, bytes.len, &p));
-    buf_free(&bytes);
-    return p;
-}
-
 static int enter(void **state)
 {
     static struct scene s;
 
-    s = (struct scene){golden_keys_load(), load_policy("policy-deputies.json"),
-                       load_policy("policy.json"), golden_read("delegation-give.jws"),
+    s = (struct scene){golden_keys_load(), golden_policy("policy-deputies.json"),
+                       golden_policy("policy.json"), golden_read("delegation-give.jws"),
                        golden_read("delegation-withdraw.jws")};
     *state = &s;
     return 0;

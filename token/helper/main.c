@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "token/helper/answers.h"
 #include "token/helper/keep.h"
+#include "token/helper/readers.h"
 #include "token/helper/sandbox.h"
 #include "token/wire.h"
 #include <pthread.h>
@@ -73,7 +74,8 @@ static bool is_socket(int fd)
 
 int main(int argc, char **argv)
 {
-    static const struct serve_handler connect_only[] = {{WIRE_CONNECT, 0, connected}};
+    static const struct serve_handler first[] = {{WIRE_CONNECT, 0, connected},
+                                                 {WIRE_READERS, 4, readers_answer}};
     uint64_t level = LOG_SILENT;
 
     if (argc != 2 || text_parse_u64(argv[1], strlen(argv[1]), LOG_DEBUG, &level) ||
@@ -86,7 +88,7 @@ int main(int argc, char **argv)
     leave_signals();
     if (secret_harden_process() || sandbox_enter())
         return EXIT_ENVIRONMENT;
-    enum err e = serve_loop_given(WIRE_FD, connect_only, 1, NULL, -1, start_connection);
+    enum err e = serve_loop_given(WIRE_FD, first, 2, NULL, -1, start_connection);
     keep_await_end();
     /* A module that hangs or has threads keeps nothing alive. */
     _exit(e ? EXIT_ENVIRONMENT : EXIT_DONE);

@@ -38,6 +38,11 @@ unsigned call_person_s(void)
     return deadline_s * PERSON_TIMES;
 }
 
+void token_remote_give_up(bool (*over)(void))
+{
+    serve_give_up(over);
+}
+
 static int64_t deadline(enum wait wait)
 {
     return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : call_module_s());
@@ -82,7 +87,7 @@ static enum err name_of(enum err e)
 
 static bool is_lost(enum err e)
 {
-    return e == ERR_TIMEOUT || e == ERR_UNAVAILABLE;
+    return e == ERR_TIMEOUT || e == ERR_UNAVAILABLE || e == ERR_TOKEN_PCSCD_HANGS;
 }
 
 /* Somebody else's socket is nobody's. */
@@ -118,17 +123,34 @@ static enum err connect_more(struct token_module *m, int *fd)
     return e;
 }
 
+/* An answer. A module that is only looked at, and is silent, may wait for a pcscd that hangs: no
+ * deadline of a slow token is for that. */
+static enum err hear(int fd, enum wire_type type, int64_t until_us, struct buf *answer)
+{
+    const bool looks = type == WIRE_LOAD || type == WIRE_LIST || type == WIRE_OPEN;
+    const int64_t soon_us = clock_mono_us() + SECOND_US * TOKEN_READERS_S;
+
+    if (!looks || soon_us >= until_us)
+        return serve_hear(fd, until_us, answer);
+    enum err e = serve_hear(fd, soon_us, answer);
+    if (e == ERR_TIMEOUT)
+        e = reader_hangs() ? ERR_TOKEN_PCSCD_HANGS : serve_hear(fd, until_us, answer);
+    return e;
+}
+
 static enum err load(struct token_module *m)
 {
     struct buf question = BUF_INIT(SERVE_MESSAGE_MAX), nothing = BUF_INIT(0);
     struct wire_out out = {&question, ERR_OK};
+    const int64_t until_us = deadline(waits[WIRE_LOAD]);
     int fd = -1;
 
     wire_put_source(&out, &m->source);
     enum err e = out.e ? out.e : connect_more(m, &fd);
     if (!e && m->source.path[0])
-        e = serve_call(fd, WIRE_LOAD, question.data, question.len, deadline(waits[WIRE_LOAD]),
-                       &nothing);
+        e = serve_ask(fd, -1, WIRE_LOAD, question.data, question.len, until_us);
+    if (!e && m->source.path[0])
+        e = hear(fd, WIRE_LOAD, until_us, &nothing);
     if (e && fd >= 0)
         close(fd);
     if (!e)
@@ -138,25 +160,41 @@ static enum err load(struct token_module *m)
     return e;
 }
 
+/* One of several modules that does not start, for whatever reason, has no tokens, and is no matter
+ * of the others'; unless it did before, or waits for pcscd. */
+static enum err not_started(struct token_module *m, enum err e)
+{
+    bool own = e != ERR_NO_MEMORY && e != ERR_TOKEN_HELPER && e != ERR_TOKEN_PCSCD_HANGS;
+    e = name_of(e);
+    if (!m->one_of || !own)
+        return e;
+    m->refuses = m->generation == 1;
+    return ERR_TOKEN_MODULE;
+}
+
 enum err module_begin(struct token_module *m, uint64_t *generation)
 {
     enum err e = ERR_OK;
 
     pthread_mutex_lock(&m->lock);
     if (!m->pid && m->joined) {
-        e = ERR_UNAVAILABLE; /* it ended */
+        e = name_of(ERR_UNAVAILABLE); /* it ended */
+    } else if (m->refuses) {
+        e = ERR_TOKEN_MODULE;
     } else if (!m->pid) {
         e = process_start(&m->pid, &m->control);
         if (!e) {
             m->generation++;
             e = load(m);
         }
-        if (e)
+        if (e) {
             bury(m, is_lost(e) ? 0 : GOODBYE_MS);
+            e = not_started(m, e);
+        }
     }
     *generation = m->generation;
     pthread_mutex_unlock(&m->lock);
-    return name_of(e);
+    return e;
 }
 
 enum err module_join(struct token_module *m, const char *path)
@@ -260,7 +298,7 @@ enum err call_ask(struct call *c, int give)
 enum err call_hear(struct call *c)
 {
     buf_clear(&c->answer);
-    enum err e = serve_hear(c->fd, deadline_of(c), &c->answer);
+    enum err e = hear(c->fd, c->type, deadline_of(c), &c->answer);
     c->lost = is_lost(e);
     c->awaited--;
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};

@@ -16,6 +16,8 @@
 
 struct token_module {
     struct token_source source; /* "": none, and the helper is only to say which there are */
+    bool one_of;  /* those that p11-kit is configured to use: it starts when it is first asked */
+    bool refuses; /* to start, and is not asked again */
     const char *joined; /* the socket of a helper that another program started; NULL: our own */
     pthread_mutex_t lock;
     pthread_cond_t returned;
@@ -102,6 +104,11 @@ MUST_CHECK enum err call_end(struct call *c, enum err e);
 /* A listening socket at PATH, unless another process listens there: ERR_IO. Of several at once one
  * gets it. */
 MUST_CHECK enum err keep_place(const char *path, int *out);
+
+/* --- reader.c --- */
+
+/* Whether pcscd takes connections and answers nothing; that takes TOKEN_READERS_S. */
+bool reader_hangs(void);
 
 /* --- token.c --- */
 

@@ -34,21 +34,35 @@ static enum err put_pin(struct call *c, const struct token_pin *pin)
 
 /* --- modules --- */
 
+enum err token_module_load_one_of(const struct token_source *source, struct token_module **out)
+{
+    *out = malloc(sizeof **out);
+    if (!*out)
+        return ERR_NO_MEMORY;
+    module_init(*out, source);
+    (*out)->one_of = true;
+    return ERR_OK;
+}
+
 enum err token_module_load_from(const struct token_source *source, struct token_module **out)
 {
     uint64_t generation;
 
-    *out = NULL;
-    struct token_module *m = malloc(sizeof *m);
-    if (!m)
-        return ERR_NO_MEMORY;
-    module_init(m, source);
-    enum err e = module_begin(m, &generation);
+    enum err e = token_module_load_one_of(source, out);
     if (e)
-        token_module_unload(m);
-    else
-        *out = m;
+        return e;
+    (*out)->one_of = false;
+    e = module_begin(*out, &generation);
+    if (e) {
+        token_module_unload(*out);
+        *out = NULL;
+    }
     return e;
+}
+
+const char *token_module_path(const struct token_module *m)
+{
+    return m->source.path;
 }
 
 void token_module_unload(struct token_module *m)

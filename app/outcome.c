@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/fate.h"
+#include "app/outcome.h"
 
 #include "order/enrolment.h"
 #include "order/forms.h"
@@ -17,7 +17,7 @@ static const char *purpose(const struct js *one)
     return "?";
 }
 
-void fate_print_keeper(const struct js *answer)
+void outcome_print_keeper(const struct js *answer)
 {
     const char *name = js_member_text(answer, "keeper");
     const struct js *missing = js_get(answer, "keeperMissing");
@@ -44,9 +44,9 @@ static void print_keys(const struct js *keys, const char *how)
     }
 }
 
-void fate_print(const struct js *answer)
+void outcome_print(const struct js *answer)
 {
     print_keys(js_get(answer, "keys"), "With it");
     print_keys(js_get(answer, "vouchedFor"), "Let in by its word");
-    fate_print_keeper(answer);
+    outcome_print_keeper(answer);
 }
