@@ -168,3 +168,22 @@ enum err card_await(struct app *a, enum err why)
     plugged_free(&p);
     return e;
 }
+
+enum err card_keep_to(struct app *a, const struct token_info *info)
+{
+    if (a->opened.len > 0)
+        return ERR_OK;
+    a->opened = (struct buf)BUF_INIT(TOKEN_URI_MAX);
+    return token_info_uri(info, &a->opened);
+}
+
+enum err card_attend(struct app *a, enum err (*work)(struct app *a, void *ctx), void *ctx)
+{
+    enum err e = work(a, ctx);
+    while (card_pulled(a, e)) {
+        e = card_await(a, e);
+        if (e == ERR_OK)
+            e = work(a, ctx);
+    }
+    return e;
+}

@@ -17,4 +17,12 @@ bool card_pulled(const struct app *a, enum err e);
  * over, TOKEN_WAIT_ENDED. */
 MUST_CHECK enum err card_await(struct app *a, enum err why);
 
+/* From now on the token of INFO is waited for, and no other that the user's words fit as well. Once
+ * a run. */
+MUST_CHECK enum err card_keep_to(struct app *a, const struct token_info *info);
+
+/* WORK, and again each time that the token was pulled in it and is back: what may be done twice. */
+MUST_CHECK enum err card_attend(struct app *a, enum err (*work)(struct app *a, void *ctx),
+                                void *ctx);
+
 #endif

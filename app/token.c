@@ -104,20 +104,19 @@ enum err app_open_token(struct app *a)
     return e == ERR_TOKEN_NOT_FOUND ? card_await(a, e) : e;
 }
 
-static enum err log_in_once(struct app *a, const char *purpose)
+static enum err log_in_once(struct app *a, void *ctx)
 {
+    (void)ctx;
     struct token_info info;
     struct token_pin *pin = NULL;
     enum err e = token_info_of(a->token, &info);
     if (e == ERR_OK)
         log_event(LOG_DEBUG, "token.open", "label=%s serial=%s tries=%s", info.label, info.serial,
                   token_tries_name(info.tries));
-    if (e == ERR_OK && a->opened.len == 0) {
-        a->opened = (struct buf)BUF_INIT(TOKEN_URI_MAX);
-        e = token_info_uri(&info, &a->opened);
-    }
     if (e == ERR_OK)
-        e = app_ask_pin(a, &info, purpose, &pin);
+        e = card_keep_to(a, &info);
+    if (e == ERR_OK)
+        e = app_ask_pin(a, &info, a->purpose, &pin);
     if (e != ERR_OK)
         return e;
     e = app_tell_tries(a, token_login(a->token, pin, a->last_try));
@@ -132,13 +131,7 @@ enum err app_log_in(struct app *a, const char *purpose)
         (void)snprintf(a->purpose, sizeof a->purpose, "%s", purpose);
     if (a->logged_in)
         return ERR_OK;
-    enum err e = log_in_once(a, a->purpose);
-    while (card_pulled(a, e)) {
-        e = card_await(a, e);
-        if (e == ERR_OK)
-            e = log_in_once(a, a->purpose);
-    }
-    return e;
+    return card_attend(a, log_in_once, NULL);
 }
 
 /* Another card that the URI fits as well does not take over in the middle. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
+#include "app/card.h"
 #include "base/file.h"
 #include "order/json.h"
 #include "signer/commands.h"
@@ -89,6 +90,8 @@ static enum err generate_keys(struct app *a)
         e = token_generate(a->token, TOKEN_USE_SIGN, curve, label, (const uint8_t *)"\x02", 1);
     if (e == ERR_OK && derive)
         e = token_generate(a->token, TOKEN_USE_DERIVE, curve, label, (const uint8_t *)"\x03", 1);
+    if (sign && derive && card_pulled(a, e))
+        (void)app_fail(a, e, "see which keys were made by countersign token info; --use makes one");
     return e;
 }
 
@@ -171,29 +174,49 @@ int cmd_token_info(void *ctx, const struct args_list *words)
 
 /* --- change-pin --- */
 
-/* *FRESH stays NULL on a keypad, which asks for all of it. */
-static enum err ask_both(struct app *a, struct token_pin **old, struct token_pin **fresh)
+struct pins {
+    struct token_pin *old, *fresh;
+};
+
+static void forget(struct pins *p)
 {
-    struct token_info info;
-    const struct app_pin asked = {"New PIN", opt_new_pin_fd, true, &info};
-    enum err e = token_info_of(a->token, &info);
-    if (e == ERR_OK)
-        e = app_ask_pin(a, &info, "change it", old);
-    if (e == ERR_OK && !info.keypad)
-        e = app_read_pin(a, token_module_of(a->token), &asked, fresh);
-    return e;
+    token_pin_free(p->old);
+    token_pin_free(p->fresh);
+    *p = (struct pins){NULL, NULL};
 }
 
+/* The fresh one stays NULL on a keypad, which asks for all of it. Nothing is sent yet, and a token
+ * that was pulled meanwhile is told of. */
+static enum err ask_both(struct app *a, void *ctx)
+{
+    struct pins *p = ctx;
+    struct token_info info;
+    const struct app_pin asked = {"New PIN", opt_new_pin_fd, true, &info};
+    forget(p);
+    enum err e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        e = card_keep_to(a, &info);
+    if (e == ERR_OK)
+        e = app_ask_pin(a, &info, "change it", &p->old);
+    if (e == ERR_OK && !info.keypad)
+        e = app_read_pin(a, token_module_of(a->token), &asked, &p->fresh);
+    return e == ERR_OK ? token_info_of(a->token, &info) : e;
+}
+
+/* Whether a token that is pulled in the middle has the new PIN, it alone knows. */
 static enum err change_pin(struct app *a)
 {
-    struct token_pin *old = NULL, *fresh = NULL;
+    struct pins p = {NULL, NULL};
     enum err e = app_open_token(a);
     if (e == ERR_OK)
-        e = ask_both(a, &old, &fresh);
-    if (e == ERR_OK)
-        e = app_tell_tries(a, token_change_pin(a->token, old, fresh, a->last_try));
-    token_pin_free(old);
-    token_pin_free(fresh);
+        e = card_attend(a, ask_both, &p);
+    if (e == ERR_OK) {
+        e = app_tell_tries(a, token_change_pin(a->token, p.old, p.fresh, a->last_try));
+        if (card_pulled(a, e))
+            (void)app_fail(a, e,
+                           "its PIN is the new one or still the old one; try the new one first");
+    }
+    forget(&p);
     return e;
 }
 

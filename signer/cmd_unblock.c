@@ -3,6 +3,7 @@
  * as the security officer's PIN, some in place of the old PIN, and OpenSC either way, or none, as
  * its configuration says. */
 #include "app/app.h"
+#include "app/card.h"
 #include "signer/commands.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -58,10 +59,7 @@ static enum err restart_driver(struct app *a, const char *name, struct token_inf
     enum err e = conf_path(name, path);
     if (e != ERR_OK)
         return app_fail(a, e, "%s is not installed", name);
-    if (a->opened.len == 0) {
-        a->opened = (struct buf)BUF_INIT(TOKEN_URI_MAX);
-        e = token_info_uri(info, &a->opened);
-    }
+    e = card_keep_to(a, info);
     app_close_modules(a);
     if (e == ERR_OK && setenv("OPENSC_CONF", path, 1) != 0)
         e = ERR_NO_MEMORY;

@@ -215,6 +215,32 @@ class ListTest(Plugged):
             page.type("q")
             self.assertEqual(page.end()[0], 0)
 
+    def test_change_pin_waits(self):
+        """Pulled while both PINs are asked for, the card is waited for, and they are asked for again; sent once."""
+        pin, soft = os.environ["CARD_PIN"], self.softhsm()
+        with Terminal(["countersign", "token", "change-pin", "--module", MODULE], self.env) as terminal:
+            for text in (pin, "654321"):
+                terminal.expect(": ")
+                terminal.type(text + "\n")
+            terminal.expect("The same again")
+            terminal.expect(": ")
+            self.pull()
+            while self.listing(module=b.SOFTHSM, env=soft)["readers"][0]["card"]:  # OpenSC 0.23 hangs on one that went a moment ago
+                pass
+            terminal.type("654321\n")
+            terminal.expect("Insert your card again")
+            self.plug_in()
+            terminal.expect("It is there.")
+            for text in (pin, "654321", "654321"):
+                terminal.expect(": ")
+                terminal.type(text + "\n")
+            self.assertEqual(terminal.end()[0], 0)
+        self.assertEqual(self.listing()["tokens"][0]["tries"], "ok")
+        with Terminal(["countersign", "token", "info", "--module", MODULE], self.env) as terminal:
+            terminal.expect(": ")
+            terminal.type("654321\n")
+            self.assertEqual(terminal.end()[0], 0)
+
     def test_pin(self):
         """Looking costs no try: with two wrong ones the last is still there, and said."""
         self.wrong_pin()
