@@ -44,6 +44,7 @@ struct app {
     char *joined;   /* the socket of the one that A's token is; NULL: A's own */
     bool logged_in; /* the PIN was entered in this run */
     bool held;      /* TOKEN or KEY is used elsewhere, too, so a pulled token is not opened anew */
+    bool told;      /* which modules did not start */
     bool gave_up;   /* it did not come in time, and is not waited for again */
     char purpose[128]; /* what the PIN was asked for */
     struct buf opened; /* the URI of the token that asked: no other gets the PIN */
@@ -72,6 +73,8 @@ MUST_CHECK enum err app_need(struct app *a, const char *value, const char *optio
 void app_close_modules(struct app *a);
 /* The module of --module or of the URI, else every one that p11-kit knows. */
 MUST_CHECK enum err app_open_modules(struct app *a);
+/* Says, once, which of them did not start, and what they did: they are no matter of the others'. */
+void app_tell_modules(struct app *a);
 /* Opens the token that is there now, does not log in. */
 MUST_CHECK enum err app_find_token(struct app *a);
 /* The same, and one that is not there is waited for, where somebody sees that (app/card.h). */

@@ -53,6 +53,17 @@ enum err app_open_modules(struct app *a)
     return e;
 }
 
+void app_tell_modules(struct app *a)
+{
+    for (size_t i = 0; !a->told && i < a->module_count; i++) {
+        enum err why = token_module_refusal(a->modules[i]);
+        if (why != ERR_OK)
+            app_say(stderr, "Module %s did not start (%s); what it has is left out.",
+                    token_module_path(a->modules[i]), err_name(why));
+    }
+    a->told = true;
+}
+
 /* The one token that matches in all modules together. One that does not start has none. */
 static enum err open_in_modules(struct app *a, const struct token_uri *uri)
 {
@@ -85,8 +96,10 @@ enum err app_find_token(struct app *a)
     enum err e = app_open_modules(a);
     if (e == ERR_OK)
         e = token_uri_parse(text, &uri);
-    if (e == ERR_OK)
+    if (e == ERR_OK) {
         e = open_in_modules(a, uri);
+        app_tell_modules(a);
+    }
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "looked for %s", text);
     token_uri_free(uri);

@@ -142,6 +142,10 @@ static enum err list(struct app *a)
         e = p.pcscd;
     else if (e == ERR_OK)
         e = a->json ? print_json(&p) : token_list_print(stdout, &p);
+    if (!opt_watch)
+        app_tell_modules(a);
+    if (trouble == ERR_TOKEN_MODULE && p.token_count > 0)
+        trouble = ERR_OK; /* one of several that did not start is a line */
     if (e == ERR_OK && !opt_watch && trouble != ERR_OK) /* the others' tokens are shown by now */
         e = app_fail(a, trouble, "a module did not say which tokens it has%s%s",
                      a->module != NULL ? ": " : "", a->module != NULL ? a->module : "");

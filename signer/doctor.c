@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/json.h"
-#include "signer/configured.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,59 +83,12 @@ static enum err note_module(struct doctor *d, const char *path)
     return note(d, FINDING_MODULE_FAILS, path, &where);
 }
 
-/* What p11-kit left out since it does not load. */
-static enum err check_configured(struct doctor *d)
-{
-    struct configured *all = calloc(CONFIGURED_MAX, sizeof *all);
-    struct app *a = d->app;
-    enum err e = all != NULL ? ERR_OK : ERR_NO_MEMORY;
-    size_t count = all != NULL ? configured_read(all) : 0;
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        struct token_module *m = NULL;
-        size_t known = 0;
-        while (known < a->module_count &&
-               strcmp(token_module_path(a->modules[known]), all[i].path) != 0)
-            known++;
-        if (known < a->module_count)
-            continue;
-        enum err why = token_module_load(all[i].path, &m);
-        token_module_unload(m);
-        if (why == ERR_TOKEN_MODULE || why == ERR_TOKEN_CRASHED || why == ERR_TOKEN_HANGS)
-            e = note_module(d, all[i].path);
-    }
-    free(all);
-    return e;
-}
-
-/* Whether the settings name the one module that is asked; otherwise p11-kit does. */
-static bool module_named(const struct app *a)
-{
-    struct token_uri *uri = NULL;
-    bool named = a->module != NULL;
-    if (!named && a->token_uri != NULL && token_uri_parse(a->token_uri, &uri) == ERR_OK)
-        named = token_uri_module_path(uri) != NULL;
-    token_uri_free(uri);
-    return named;
-}
-
-/* Which one it was that kept all from being opened. */
-static enum err check_unopened(struct doctor *d)
-{
-    const size_t before = d->count;
-    enum err e = module_named(d->app) ? ERR_OK : check_configured(d);
-    if (e == ERR_OK && d->count == before)
-        e = note_module(d, d->app->module != NULL ? d->app->module : "");
-    return e;
-}
-
 /* One that is silent as long as pcscd is has no fault of its own. */
 static enum err check_modules(struct doctor *d)
 {
     const struct plugged *p = &d->plugged;
     const bool hangs = p->pcscd == ERR_TOKEN_PCSCD_HANGS;
     enum err e = hangs ? note(d, FINDING_PCSCD_HANGS, "", NULL) : ERR_OK;
-    if (e == ERR_OK && !hangs && !module_named(d->app))
-        e = check_configured(d);
     for (size_t i = 0; e == ERR_OK && i < d->app->module_count; i++) {
         enum err trouble = p->troubles[i];
         if (trouble != ERR_OK && trouble != ERR_TOKEN_PCSCD_HANGS &&
@@ -332,7 +284,7 @@ static enum err check_tokens(struct doctor *d)
     if (e == ERR_TOKEN_PCSCD_HANGS)
         return note(d, FINDING_PCSCD_HANGS, "", NULL);
     if (e == ERR_TOKEN_MODULE || e == ERR_TOKEN_CRASHED || e == ERR_TOKEN_HANGS)
-        return check_unopened(d);
+        return note_module(d, a->module != NULL ? a->module : "");
     if (e == ERR_OK)
         e = plugged_read(&d->plugged);
     if (e == ERR_OK && a->module_count == 0)

@@ -5,7 +5,6 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <p11-kit/p11-kit.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,41 +109,10 @@ const char *token_module_path(const struct token_module *m)
     return m->source.path;
 }
 
-/* A store of other people's certificates: there is no key in it. */
-static bool is_trust_store(CK_FUNCTION_LIST *f)
+enum err token_module_refusal(const struct token_module *m)
 {
-    char *policy = p11_kit_config_option(f, "trust-policy");
-    bool is = policy != NULL && strcmp(policy, "yes") == 0;
-
-    free(policy);
-    return is;
-}
-
-/* False where it does not fit. Frees TEXT, which may be NULL. */
-static bool copy_text(char *text, char *out, size_t size)
-{
-    int len = snprintf(out, size, "%s", text ? text : "");
-
-    free(text);
-    return len >= 0 && (size_t)len < size;
-}
-
-enum err token_module_sources(struct token_source out[static TOKEN_MODULES_MAX], size_t *count)
-{
-    *count = 0;
-    CK_FUNCTION_LIST **list = p11_kit_modules_load(NULL, 0);
-    if (!list)
-        return module_fail("p11-kit");
-    for (size_t i = 0; list[i] && *count < TOKEN_MODULES_MAX; i++) {
-        struct token_source *to = &out[*count];
-        char *path = p11_kit_module_get_filename(list[i]);
-        char *reserved = p11_kit_config_option(list[i], "x-init-reserved");
-        bool fits = copy_text(path, to->path, sizeof to->path);
-        fits = copy_text(reserved, to->reserved, sizeof to->reserved) && fits;
-        *count += fits && to->path[0] && !is_trust_store(list[i]);
-    }
-    p11_kit_modules_release(list);
-    return ERR_OK;
+    (void)m;
+    return ERR_OK; /* it would not be there */
 }
 
 void token_module_unload(struct token_module *m)

@@ -76,6 +76,8 @@ MUST_CHECK enum err token_modules_load(struct token_module ***out, size_t *count
 
 /* Lives as long as M. */
 const char *token_module_path(const struct token_module *m);
+/* What M, one of several, did when it was to start; ERR_OK: it did, or was not asked yet. */
+enum err token_module_refusal(const struct token_module *m);
 
 /* NULL-safe. Every token must have been closed. */
 void token_module_unload(struct token_module *m);

@@ -69,8 +69,10 @@ class Shut(unittest.TestCase):
 
     @classmethod
     def write(cls, name, text):
-        with open(os.path.join(cls.dir, name), "w", encoding="utf-8") as f:
+        path = os.path.join(cls.dir, name)
+        with open(path, "w", encoding="utf-8") as f:
             f.write(text)
+        return path
 
     def setUp(self):
         self.mark = self.env["EVIL_MARK"]
@@ -139,6 +141,26 @@ class Shut(unittest.TestCase):
         self.assertTrue([line for line in said if "\\x1b[2J\\x1b[HPay 1.00 EUR to The Shop" in line], shown)
         self.assertNotIn("\x1b", shown)
         self.assertNotIn("\a", shown)
+
+    def test_bad_modules_are_a_line(self):
+        """Each configured module starts by itself, and is looked for by p11-kit's rules."""
+        bad = {name: self.copy_of_evil(name) for name in ("abort-on-load", "hang-on-load")}
+        args = self.configured("countersign", "token", "info", "--token", "pkcs11:token=alice", "--config",
+                               self.write("config", "token_deadline = 1\n"), **bad, gone="/nowhere/gone.so", owner=SOFTHSM,
+                               twice=SOFTHSM, off=self.copy_of_evil("exec-on-load") + "\ndisable-in: other, countersign-token",
+                               only=EVIL + "\nenable-in: p11-kit-proxy", trust=EVIL + "\ntrust-policy: yes")
+        with Terminal(args, {**self.env, "EVIL": "by-name"}, columns=300) as terminal:
+            shown = self.types(terminal)
+            self.good_end(terminal)
+        for name, did in ((bad["abort-on-load"], "TOKEN_CRASHED"), (bad["hang-on-load"], "TOKEN_HANGS"), ("/nowhere/gone.so", "TOKEN_MODULE")):
+            line, = [line for line in shown.splitlines() if name in line]
+            self.assertIn(did, line)
+        for name in (EVIL, "exec-on-load"):
+            self.assertNotIn(name, shown)
+        self.assertFalse(os.path.exists(self.mark))
+
+    def copy_of_evil(self, name):
+        return shutil.copy(EVIL, os.path.join(self.dir, name + ".so"))
 
     # --- jobs ---
     def shell(self):

@@ -25,10 +25,16 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list);
 static CK_FUNCTION_LIST *real;
 static CK_FUNCTION_LIST functions;
 
+/* "by-name" is for several at once: each does what its file's name says. */
 static bool told(const char *what)
 {
     const char *word = getenv("EVIL");
-    return word && strcmp(word, what) == 0;
+    Dl_info own;
+
+    if (!word || strcmp(word, "by-name") != 0)
+        return word && strcmp(word, what) == 0;
+    const char *name = dladdr((void *)&functions, &own) ? strrchr(own.dli_fname, '/') : NULL;
+    return name && strncmp(name + 1, what, strlen(what)) == 0;
 }
 
 /* It leaves $EVIL_MARK behind: beside this one, and then in place of it. */
@@ -223,6 +229,10 @@ static void __attribute__((constructor)) loaded(void)
 {
     if (told("exec-on-load"))
         run_another_program();
+    if (told("abort-on-load"))
+        abort();
+    while (told("hang-on-load"))
+        pause();
 }
 
 CK_RV C_GetFunctionList(CK_FUNCTION_LIST **list)

@@ -82,21 +82,6 @@ static struct token_uri *get_uri(struct question *q)
 
 /* --- the module --- */
 
-static enum err answer_MODULES(struct question *q)
-{
-    struct token_source *sources = calloc(TOKEN_MODULES_MAX, sizeof *sources);
-    size_t count = 0;
-
-    enum err e = wire_ended(&q->in) ? ERR_OK : ERR_USAGE;
-    if (!e)
-        e = sources ? token_module_sources(sources, &count) : ERR_NO_MEMORY;
-    wire_put(&q->out, count, 2);
-    for (size_t i = 0; i < count; i++)
-        wire_put_source(&q->out, &sources[i]);
-    free(sources);
-    return e;
-}
-
 static enum err answer_LOAD(struct question *q)
 {
     struct token_source source;

@@ -169,6 +169,7 @@ static enum err not_started(struct token_module *m, enum err e)
     if (!m->one_of || !own)
         return e;
     m->refuses = m->generation == 1;
+    m->why = e;
     return ERR_TOKEN_MODULE;
 }
 

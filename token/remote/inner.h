@@ -18,6 +18,7 @@ struct token_module {
     struct token_source source; /* "": none, and the helper is only to say which there are */
     bool one_of;  /* those that p11-kit is configured to use: it starts when it is first asked */
     bool refuses; /* to start, and is not asked again */
+    enum err why; /* it did not start, the last time; ERR_OK: it did */
     const char *joined; /* the socket of a helper that another program started; NULL: our own */
     pthread_mutex_t lock;
     pthread_cond_t returned;

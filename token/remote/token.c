@@ -65,6 +65,11 @@ const char *token_module_path(const struct token_module *m)
     return m->source.path;
 }
 
+enum err token_module_refusal(const struct token_module *m)
+{
+    return m->why;
+}
+
 void token_module_unload(struct token_module *m)
 {
     struct call c;
@@ -77,29 +82,6 @@ void token_module_unload(struct token_module *m)
     }
     module_end(m);
     free(m);
-}
-
-enum err token_module_sources(struct token_source out[static TOKEN_MODULES_MAX], size_t *count)
-{
-    static const struct token_source none;
-    struct token_module nobody;
-    uint64_t generation;
-    struct call c;
-
-    *count = 0;
-    module_init(&nobody, &none);
-    enum err e = module_begin(&nobody, &generation);
-    if (!e) {
-        call_begin(&c, &nobody, generation, WIRE_MODULES);
-        e = call_run(&c, -1);
-        size_t n = e ? 0 : (size_t)wire_get(&c.in, 2, TOKEN_MODULES_MAX);
-        for (size_t i = 0; i < n; i++)
-            wire_get_source(&c.in, &out[i]);
-        e = call_end(&c, e);
-        *count = e ? 0 : n;
-    }
-    module_end(&nobody);
-    return e;
 }
 
 /* --- PINs --- */
