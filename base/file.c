@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -86,8 +87,7 @@ static enum err write_all(int fd, const void *bytes, size_t len)
     return ERR_OK;
 }
 
-/* Makes the rename itself durable. */
-static enum err sync_dir_of(const char *path)
+static enum err open_dir_of(const char *path, int *out)
 {
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) + 1 : 0;
@@ -95,10 +95,18 @@ static enum err sync_dir_of(const char *path)
     if (!dir)
         return ERR_NO_MEMORY;
 
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    *out = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     free(dir);
-    if (fd < 0)
-        return ERR_IO;
+    return *out >= 0 ? ERR_OK : ERR_IO;
+}
+
+/* Makes the rename itself durable. */
+static enum err sync_dir_of(const char *path)
+{
+    int fd = -1;
+    enum err e = open_dir_of(path, &fd);
+    if (e)
+        return e;
     int failed = fsync(fd);
     close(fd);
     return failed ? ERR_IO : ERR_OK;
@@ -151,6 +159,30 @@ enum err file_write(const char *path, const void *bytes, size_t len, unsigned mo
 enum err file_write_new(const char *path, const void *bytes, size_t len, unsigned mode)
 {
     return replace(path, bytes, len, mode, RENAME_NOREPLACE);
+}
+
+/* The directory's, since the file itself is replaced. */
+enum err file_lock(const char *path, int *lock)
+{
+    enum err e = open_dir_of(path, lock);
+    if (e)
+        return e;
+    while (flock(*lock, LOCK_EX) != 0) {
+        if (errno == EINTR)
+            continue;
+        if (errno == EBADF || errno == ENOLCK || errno == EOPNOTSUPP)
+            break;
+        file_unlock(*lock);
+        *lock = -1;
+        return ERR_IO;
+    }
+    return ERR_OK;
+}
+
+void file_unlock(int lock)
+{
+    if (lock >= 0)
+        close(lock);
 }
 
 enum err file_make_dir(const char *path, unsigned mode)

@@ -22,6 +22,11 @@ MUST_CHECK enum err file_write(const char *path, const void *bytes, size_t len, 
 /* The same, but ERR_IO when PATH exists already. */
 MUST_CHECK enum err file_write_new(const char *path, const void *bytes, size_t len, unsigned mode);
 
+/* For who reads PATH and then replaces it: waits until nobody else does so in its directory, where
+ * the file system has locks. *LOCK is for file_unlock. */
+MUST_CHECK enum err file_lock(const char *path, int *lock);
+void file_unlock(int lock); /* fine with -1 */
+
 /* Makes the directory (not its parents) with exactly MODE; accepts an existing one that belongs
  * to this user with no more rights than MODE, otherwise ERR_IO. */
 MUST_CHECK enum err file_make_dir(const char *path, unsigned mode);

@@ -21,12 +21,13 @@
 struct js;
 struct policy;
 
-#define BUNDLE_MAX ((size_t)8 << 20) /* bytes */
+#define BUNDLE_MAX ((size_t)16 << 20) /* bytes */
 #define BUNDLE_ORDERS_MAX 1024u
 #define BUNDLE_POLICIES_MAX 256u
 #define BUNDLE_CHALLENGES_MAX 1024u
 #define BUNDLE_KEYS_MAX 1024u
 #define BUNDLE_DECISIONS_MAX 8192u
+#define BUNDLE_DECISION_BYTES 2560u /* one is not longer, of a batch or not */
 
 enum bundle_set {
     BUNDLE_CHALLENGES,

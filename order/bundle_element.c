@@ -35,7 +35,10 @@ static enum err read_challenge_members(const struct js *value, struct bundle_cha
         e = member_time(issued, &out->issued_us);
     if (e == ERR_OK)
         e = member_text(thumbprint, forms_thumbprint, out->thumbprint, sizeof out->thumbprint);
-    return e == ERR_OK && out->expires_us <= out->issued_us ? ERR_DOC_MEMBER_INVALID : e;
+    if (e != ERR_OK)
+        return e;
+    int64_t lasts_us = out->expires_us - out->issued_us;
+    return lasts_us > 0 && lasts_us <= STATEMENT_CHALLENGE_US ? ERR_OK : ERR_DOC_MEMBER_INVALID;
 }
 
 static enum err read_challenge(const struct bundle *b, const struct js *value,

@@ -9,13 +9,13 @@
 #include <string.h>
 
 static const struct verb_row {
-    const char *name, *reason;
+    const char *name, *reason, *kind;
 } verbs[] = {
-    [VERB_NONE] = {"", ""},
-    [VERB_SUBMIT] = {"submit", ""},
-    [VERB_APPROVE] = {"approve", ""},
-    [VERB_REJECT] = {"reject", "MS02"},
-    [VERB_CANCEL] = {"cancel", "DS02"},
+    [VERB_NONE] = {"", "", ""},
+    [VERB_SUBMIT] = {"submit", "", "submit"},
+    [VERB_APPROVE] = {"approve", "", "vote"},
+    [VERB_REJECT] = {"reject", "MS02", "vote"},
+    [VERB_CANCEL] = {"cancel", "DS02", "cancel"},
 };
 
 const char *decision_verb_name(enum verb v)
@@ -30,6 +30,11 @@ enum verb decision_verb_from_name(const char *name, size_t len)
             return (enum verb)v;
     }
     return VERB_NONE;
+}
+
+const char *decision_kind(enum verb v)
+{
+    return verbs[v].kind;
 }
 
 bool decision_pays(enum verb v)

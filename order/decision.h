@@ -20,6 +20,7 @@ enum verb { VERB_NONE = 0, VERB_SUBMIT, VERB_APPROVE, VERB_REJECT, VERB_CANCEL }
 const char *decision_verb_name(enum verb v); /* "approve" */
 enum verb decision_verb_from_name(const char *name, size_t len);
 const char *decision_reason_for(enum verb v); /* "MS02", "DS02", or "" */
+const char *decision_kind(enum verb v);       /* of which a person has one an order: "vote" */
 bool decision_pays(enum verb v);              /* it may lead to a payment: submit, approve */
 
 struct decision {

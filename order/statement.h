@@ -36,6 +36,9 @@ enum statement_kind {
 };
 const char *statement_typ(enum statement_kind kind); /* "countersign-decision+jws" */
 
+/* So long may a challenge be used for anything but a login. */
+#define STATEMENT_CHALLENGE_US (INT64_C(12) * 3600 * 1000000)
+
 struct statement {
     char bank[BANK_MAX + 1];
     char challenge[NONCE_LEN + 1]; /* "" when absent */

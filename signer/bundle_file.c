@@ -12,7 +12,8 @@
 bool bundle_file_is(const struct buf *file)
 {
     struct js *value = NULL;
-    bool is = js_parse(file->data, file->len, &value) == ERR_OK && bundle_is_one(value);
+    bool is = file->len <= BUNDLE_MAX + 1 && js_parse(file->data, file->len, &value) == ERR_OK &&
+              bundle_is_one(value);
     js_free(value);
     return is;
 }
@@ -61,14 +62,21 @@ enum err bundle_file_grow(struct app *a, const char *path, struct bundle *b)
     return e;
 }
 
-enum err bundle_file_write(struct app *a, const char *path, const struct bundle *b)
+/* Between the first look at the file and now somebody was asked for his PIN. */
+enum err bundle_file_write(struct app *a, const char *path, struct bundle *b)
 {
     struct buf bytes = BUF_INIT(BUNDLE_MAX + 1);
-    enum err e = bundle_write(b, &bytes);
+    int lock = -1;
+    enum err e = path != NULL ? file_lock(path, &lock) : ERR_OK;
+    if (e == ERR_OK)
+        e = bundle_file_grow(a, path, b);
+    if (e == ERR_OK)
+        e = bundle_write(b, &bytes);
     if (e == ERR_OK)
         e = app_write_document(path, &bytes);
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "%s", path != NULL ? path : "standard output");
+    file_unlock(lock);
     buf_free(&bytes);
     return e;
 }

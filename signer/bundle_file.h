@@ -21,11 +21,12 @@ MUST_CHECK enum err bundle_file_read(struct app *a, const char *path, struct bun
 /* The same from the bytes of the file PATH. */
 MUST_CHECK enum err bundle_file_parse(struct app *a, const char *path, const struct buf *file,
                                       struct bundle *out);
-/* A bundle only grows: adds what is at PATH already, before that is replaced. Nothing where PATH is
- * NULL or there is no such file; what is no bundle of this bank is refused, and stays. */
+/* A bundle only grows: adds what is at PATH already. Nothing where PATH is NULL or there is no such
+ * file; what is no bundle of this bank is refused, and stays. */
 MUST_CHECK enum err bundle_file_grow(struct app *a, const char *path, struct bundle *b);
-/* The whole of it in the place of what was there, or on standard output where PATH is NULL. */
-MUST_CHECK enum err bundle_file_write(struct app *a, const char *path, const struct bundle *b);
+/* Grows by what is at PATH by now, and takes its place, while nobody else does; standard output
+ * where PATH is NULL. */
+MUST_CHECK enum err bundle_file_write(struct app *a, const char *path, struct bundle *b);
 
 /* A decision of the bundle under the key with the signer's thumbprint, its order and its policy,
  * all as they are in the bundle: what verify_decision says; KEY_UNKNOWN when the key is not there.

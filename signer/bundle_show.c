@@ -47,7 +47,8 @@ struct stand {
     struct policy_vote votes[POLICY_HOLDERS_MAX];
     size_t vote_count, strangers; /* approvals of keys of which nobody said whose they are */
     struct policy_verdict verdict;
-    struct buf next; /* who is missing, in words */
+    const struct word *cancel; /* of one who may, as far as that is said; or NULL */
+    struct buf next;           /* who is missing, in words */
 };
 
 /* --- what is known --- */
@@ -122,6 +123,17 @@ static void count_votes(const struct showing *s, size_t order, struct stand *t)
     }
 }
 
+static const struct word *find_cancel(const struct showing *s, size_t order, const struct policy *p)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        const struct word *w = &s->words[i];
+        if (w->order == order && w->verdict == ERR_OK && w->verb == VERB_CANCEL &&
+            (w->holder[0] == '\0' || policy_may_submit(p, w->holder)))
+            return w;
+    }
+    return NULL;
+}
+
 static enum err find_stand(const struct showing *s, size_t order, struct stand *t)
 {
     *t = (struct stand){.policy = NULL};
@@ -129,6 +141,7 @@ static enum err find_stand(const struct showing *s, size_t order, struct stand *
     if (e != ERR_OK)
         return e;
     const struct policy_case what = told_new_case(&t->order);
+    t->cancel = find_cancel(s, order, t->policy);
     count_votes(s, order, t);
     policy_judge(t->policy, &what, t->votes, t->vote_count, &t->verdict);
     return policy_tell_helpers(t->policy, &what, t->votes, t->vote_count, &t->next);
@@ -180,6 +193,9 @@ static void print_missing(const struct stand *t)
         puts("no rule of the policy is for it: nobody can approve it");
     else if (t->verdict.unreachable)
         puts("too many said no");
+    else if (t->cancel != NULL)
+        printf("it does not matter, %s cancels it\n",
+               t->cancel->holder[0] != '\0' ? t->cancel->holder : "somebody");
     else if (t->verdict.reached)
         puts("nothing, by what is here");
     else if (t->strangers > 0)
@@ -251,7 +267,7 @@ static void list_order(const struct showing *s, size_t order, struct doc *list)
     doc_object(&one);
     doc_text(&one, "account", t.order.account);
     doc_text(&one, "amount", t.order.amount);
-    doc_bool(&one, "complete", t.verdict.reached);
+    doc_bool(&one, "complete", t.verdict.reached && t.cancel == NULL);
     doc_text(&one, "currency", t.order.currency);
     doc_put(&one, "decisions", &words);
     doc_digest(&one, "digest", t.order.digest);

@@ -34,8 +34,8 @@ static bool in_window(const struct bundle_challenge *c, int64_t now_us)
     return now_us >= c->issued_us - AHEAD_US && now_us <= c->expires_us;
 }
 
-/* The last one that the clock lets be used of the key THUMBPRINT, or of any where that is NULL;
- * *HAS: there are such at all. */
+/* The one that was given last and that the clock lets be used, of the key THUMBPRINT, or of any
+ * where that is NULL; *HAS: there are such at all. */
 static enum err choose(const struct signing *s, const char *thumbprint,
                        struct bundle_challenge *out, bool *has)
 {
@@ -48,9 +48,9 @@ static enum err choose(const struct signing *s, const char *thumbprint,
         if (e != ERR_OK || (thumbprint != NULL && strcmp(c.thumbprint, thumbprint) != 0))
             continue;
         *has = true;
-        if (c.expires_us > last.expires_us)
+        if (c.issued_us > last.issued_us)
             last = c;
-        if (in_window(&c, s->now_us) && c.expires_us > out->expires_us)
+        if (in_window(&c, s->now_us) && c.issued_us > out->issued_us)
             *out = c;
     }
     if (e == ERR_OK && *has && out->challenge[0] == '\0') {
@@ -84,7 +84,8 @@ static enum err add_order(struct signing *s, size_t i)
     if (e == ERR_OK && is_wanted(s->wish, subject.order.id)) {
         if (subject.order.expires_us > s->now_us)
             return waiting_add(s->app, &s->list, &subject, 0);
-        app_say(stderr, "Order %s expired: it is left out.", subject.order.id);
+        waiting_leave_out(&subject);
+        return ERR_OK;
     }
     subject_free(&subject);
     return e;
@@ -102,6 +103,23 @@ static enum err find_orders(struct signing *s)
     return e;
 }
 
+/* What is signed has to fit, too: nobody types his PIN for nothing. */
+static enum err check_room(const struct signing *s)
+{
+    struct buf now = BUF_INIT(BUNDLE_MAX);
+    size_t more = s->list.count, decisions = s->bundle.sets[BUNDLE_DECISIONS].count;
+    enum err e = bundle_write(&s->bundle, &now);
+    bool fits = decisions + more <= BUNDLE_DECISIONS_MAX &&
+                now.len + more * BUNDLE_DECISION_BYTES <= BUNDLE_MAX;
+    buf_free(&now);
+    return e != ERR_OK || fits
+               ? e
+               : app_fail(s->app, ERR_TOO_LARGE,
+                          "there is no room for the decisions on %zu orders: sign fewer (--order), "
+                          "or carry them in a file of their own",
+                          more);
+}
+
 /* Whether the bank can still take what this key said before. */
 static enum err is_good(const struct signing *s, const struct bundle_decision *d, bool *out)
 {
@@ -117,6 +135,31 @@ static enum err is_good(const struct signing *s, const struct bundle_decision *d
     return e;
 }
 
+static const struct order *in_list(const struct signing *s, const uint8_t digest[static DIGEST_LEN])
+{
+    for (size_t i = 0; i < s->list.count; i++) {
+        const struct order *o = &s->list.orders[i].subject.order;
+        if (memcmp(o->digest, digest, DIGEST_LEN) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+/* Of a person the bank takes one decision of a kind an order: the first that comes. */
+static enum err note_decided(struct signing *s, const struct bundle_decision *d)
+{
+    const uint8_t *digest = s->bundle.sets[BUNDLE_ORDERS].at[d->order].order;
+    const struct order *order = in_list(s, digest);
+    if (order == NULL || strcmp(decision_kind(d->verb), decision_kind(s->wish->verb)) != 0)
+        return ERR_OK;
+    if (d->verb != s->wish->verb)
+        return app_fail(s->app, ERR_ALREADY_DECIDED,
+                        "order %s: this key has signed \"%s\" in it, and the bank takes one of the "
+                        "two; cancel is a decision of its own",
+                        order->id, decision_verb_name(d->verb));
+    return buf_add(&s->decided, digest, DIGEST_LEN);
+}
+
 /* Only what verifies under this very key: anybody can write its thumbprint into a file. */
 static enum err find_decided(struct signing *s)
 {
@@ -130,7 +173,7 @@ static enum err find_decided(struct signing *s)
             bundle_file_verify(&s->bundle, &d) == ERR_OK)
             e = is_good(s, &d, &good);
         if (e == ERR_OK && good)
-            e = buf_add(&s->decided, s->bundle.sets[BUNDLE_ORDERS].at[d.order].order, DIGEST_LEN);
+            e = note_decided(s, &d);
         buf_free(&d.jws);
     }
     return e;
@@ -309,6 +352,10 @@ enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *
         e = choose(&s, NULL, &any, &has);
     if (e == ERR_OK)
         e = find_orders(&s);
+    if (e == ERR_OK)
+        e = check_room(&s);
+    if (e == ERR_OK && wish->batch)
+        e = many_check(a, &s.list);
     if (e == ERR_OK)
         e = wish->batch ? sign_batch(&s, path) : sign_singly(&s, path);
     many_plan_free(&s.plan);

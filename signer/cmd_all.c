@@ -11,7 +11,7 @@
 
 static enum err send_line(void *ctx, const struct subject *s, const struct buf *line)
 {
-    return sending_one(ctx, buf_str(line), line->len, s->order.id);
+    return sending_one(ctx, buf_str(line), line->len, s->order.id, NULL);
 }
 
 static enum err sign_and_send(struct sending *s, const struct subject *subject)

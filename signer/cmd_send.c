@@ -16,7 +16,8 @@
 
 struct source {
     const char *path;
-    struct buf lines; /* of a bundle what it stands for */
+    struct buf lines;
+    struct spread spread; /* of a bundle, instead of lines */
     bool is_bundle;
 };
 
@@ -38,18 +39,6 @@ static size_t count_lines(const struct buf *file)
     return count;
 }
 
-/* The line of the file, or the order in the bundle. */
-static void tell_where(const struct source *f, size_t number, const char *line, size_t len,
-                       char *where, size_t cap)
-{
-    struct js *signed_one = NULL;
-    (void)snprintf(where, cap, "%s:%zu", f->path, number);
-    if (f->is_bundle && js_parse(line, sending_first(line, len), &signed_one) == ERR_OK)
-        (void)snprintf(where, cap, "%s: %s", f->path,
-                       js_member_text(js_get(signed_one, "order"), "id"));
-    js_free(signed_one);
-}
-
 static enum err send_lines(struct sending *s, const struct source *f)
 {
     char where[4096 + 40];
@@ -57,22 +46,78 @@ static enum err send_lines(struct sending *s, const struct source *f)
     enum err e = ERR_OK;
     for (size_t number = 1; e == ERR_OK && at < end; number++) {
         size_t len = line_length(at, end);
-        tell_where(f, number, at, len, where, sizeof where);
+        (void)snprintf(where, sizeof where, "%s:%zu", f->path, number);
         if (len > 0)
-            e = sending_one(s, at, len, where);
+            e = sending_one(s, at, len, where, NULL);
         at += len + 1;
     }
     return e;
 }
 
+/* --- of a bundle --- */
+
+static enum err send_line(struct sending *s, const struct source *f, const struct spread_line *l,
+                          bool *absent)
+{
+    char where[4096 + 40];
+    const char *line = buf_str(&f->spread.text) + l->at;
+    struct js *signed_one = NULL;
+    enum err e = js_parse(line, sending_first(line, l->len), &signed_one);
+    (void)snprintf(where, sizeof where, "%s: %s", f->path,
+                   js_member_text(js_get(signed_one, "order"), "id"));
+    js_free(signed_one);
+    return e == ERR_OK ? sending_one(s, line, l->len, where, absent) : e;
+}
+
+static enum err send_waiting(struct sending *s, const struct source *f, struct spread_line *l,
+                             size_t count)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        if (l[i].waits)
+            e = send_line(s, f, &l[i], NULL);
+        l[i].waits = false;
+    }
+    return e;
+}
+
+/* All that is said of one order. Who says no to what the bank does not have yet is heard as soon as
+ * it has it. */
+static enum err send_order(struct sending *s, const struct source *f, struct spread_line *l,
+                           size_t count)
+{
+    bool may_come = l[count - 1].turn == TURN_APPROVE;
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        size_t accepted = s->accepted;
+        e = send_line(s, f, &l[i], l[i].turn == TURN_NO && may_come ? &l[i].waits : NULL);
+        if (e == ERR_OK && l[i].turn == TURN_APPROVE && s->accepted > accepted)
+            e = send_waiting(s, f, l, i);
+    }
+    return e == ERR_OK ? send_waiting(s, f, l, count) : e;
+}
+
+static enum err send_bundle(struct sending *s, const struct source *f)
+{
+    const struct spread *all = &f->spread;
+    enum err e = ERR_OK;
+    for (size_t i = 0, count = 0; e == ERR_OK && i < all->count; i += count) {
+        for (count = 1; i + count < all->count && all->line[i + count].order == all->line[i].order;)
+            count++;
+        e = send_order(s, f, &all->line[i], count);
+    }
+    return e;
+}
+
+/* --- files --- */
+
 static enum err spread(struct app *a, struct source *f)
 {
     struct bundle b;
     enum err e = bundle_file_parse(a, f->path, &f->lines, &b);
-    buf_free(&f->lines);
     if (e == ERR_OK)
-        e = spread_bundle(&b, &f->lines);
-    if (e == ERR_OK && f->lines.len == 0)
+        e = spread_bundle(&b, &f->spread);
+    if (e == ERR_OK && f->spread.count == 0)
         e = app_fail(a, ERR_NOT_FOUND, "%s has no decision yet", f->path);
     bundle_free(&b);
     return e;
@@ -86,7 +131,7 @@ static enum err read_file(struct sending *s, const char *path, struct source *f)
     f->is_bundle = e == ERR_OK && bundle_file_is(&f->lines);
     if (f->is_bundle)
         e = spread(s->app, f);
-    size_t lines = count_lines(&f->lines);
+    size_t lines = f->is_bundle ? f->spread.count : count_lines(&f->lines);
     s->total += lines;
     if (e == ERR_OK && lines == 0)
         e = ERR_DOC_TYPE;
@@ -102,7 +147,7 @@ static enum err send_files(struct sending *s, const struct args_list *words, str
         e = read_file(s, words->item[i], &files[i]);
     sending_start(s, "Sending");
     for (size_t i = 0; e == ERR_OK && i < words->count; i++)
-        e = send_lines(s, &files[i]);
+        e = files[i].is_bundle ? send_bundle(s, &files[i]) : send_lines(s, &files[i]);
     return sending_end(s, e);
 }
 
@@ -113,8 +158,10 @@ int cmd_send(void *ctx, const struct args_list *words)
     enum err e = files != NULL ? app_configure(s.app) : ERR_NO_MEMORY;
     if (e == ERR_OK)
         e = send_files(&s, words, files);
-    for (size_t i = 0; files != NULL && i < words->count; i++)
+    for (size_t i = 0; files != NULL && i < words->count; i++) {
         buf_free(&files[i].lines);
+        spread_free(&files[i].spread);
+    }
     free(files);
     return app_finish(s.app, e);
 }

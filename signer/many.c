@@ -30,6 +30,25 @@ static enum err make_tree(struct many *m)
     return e;
 }
 
+enum err many_check(struct app *a, const struct waiting_list *l)
+{
+    for (size_t i = 0; i < l->policy_count; i++) {
+        const char *currency = policy_currency(l->policies[i]);
+        for (size_t j = 0; j < l->count; j++) {
+            const struct subject *s = &l->orders[j].subject;
+            if (s->policy != l->policies[i] || !many_takes(s))
+                continue;
+            currency = currency[0] != '\0' ? currency : s->order.currency;
+            if (strcmp(s->order.currency, currency) != 0)
+                return app_fail(a, ERR_CURRENCY_MISMATCH,
+                                "order %s is in %s, and its batch in %s, one currency as its "
+                                "account",
+                                s->order.id, s->order.currency, currency);
+        }
+    }
+    return ERR_OK;
+}
+
 enum err many_gather(const struct waiting_list *l, const struct policy *p, struct many *out)
 {
     *out = (struct many){.orders = calloc(l->count + 1, sizeof *out->orders)};

@@ -21,6 +21,9 @@ struct many {
 MUST_CHECK enum err many_gather(const struct waiting_list *l, const struct policy *p,
                                 struct many *out);
 void many_free(struct many *m);
+/* The orders under one policy that many_gather would find are of one currency, the policy's where
+ * it names one: CURRENCY_MISMATCH, as the bank would say of each. */
+MUST_CHECK enum err many_check(struct app *a, const struct waiting_list *l);
 /* Whether ONE of the list is among what many_gather finds. */
 bool many_takes(const struct subject *one);
 

@@ -18,6 +18,7 @@ struct reading {
     const char *path;
     const struct policy *policy;
     struct waiting_list *list;
+    int64_t now_us;
 };
 
 /* --- orders --- */
@@ -34,10 +35,13 @@ static enum err add_order(struct reading *r, const void *bytes, size_t len, cons
     enum err e = js_parse(bytes, len, &value);
     if (e == ERR_OK)
         e = order_from_js(value, &s.order, &s.bytes);
-    if (e == ERR_OK)
+    bool over = e == ERR_OK && s.order.expires_us <= r->now_us;
+    if (e == ERR_OK && !over)
         e = policy_parse(policy, policy_len, &s.policy);
     js_free(value);
-    if (e == ERR_OK)
+    if (over)
+        waiting_leave_out(&s);
+    else if (e == ERR_OK)
         e = waiting_add(r->app, r->list, &s, 0);
     else
         subject_free(&s);
@@ -83,6 +87,9 @@ static enum err read_document(struct reading *r, const char *name)
     int len = snprintf(where, sizeof where, "%s/%s", r->path, name);
     if (len < 0 || (size_t)len >= sizeof where)
         return ERR_TOO_LARGE;
+    struct stat st;
+    if (stat(where, &st) == 0 && !S_ISREG(st.st_mode))
+        return app_fail(r->app, ERR_DOC_TYPE, "%s is no file", where);
     enum err e = file_read(where, file.max, &file);
     if (e == ERR_OK)
         e = add_order(r, file.data, file.len, where);
@@ -130,9 +137,9 @@ static enum err check_ids(struct app *a, const struct waiting_list *l)
 }
 
 enum err order_files_read(struct app *a, const char *path, const struct policy *policy,
-                          struct waiting_list *out)
+                          int64_t now_us, struct waiting_list *out)
 {
-    struct reading r = {a, path, policy, out};
+    struct reading r = {a, path, policy, out, now_us};
     struct stat st;
     if (stat(path, &st) != 0)
         return app_fail(a, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", path);
@@ -222,6 +229,12 @@ static enum err note_done(void *ctx, const struct signed_line *line)
     return buf_add(ctx, line->order.digest, DIGEST_LEN);
 }
 
+size_t order_files_whole(const struct buf *text)
+{
+    const uint8_t *stop = text->len > 0 ? memrchr(text->data, '\n', text->len) : NULL;
+    return stop != NULL ? (size_t)(stop - text->data) + 1 : 0;
+}
+
 enum err order_files_resume(struct app *a, const char *path, struct waiting_list *l,
                             struct buf *text)
 {
@@ -231,11 +244,10 @@ enum err order_files_resume(struct app *a, const char *path, struct waiting_list
         return ERR_OK;
     if (e != ERR_OK)
         return app_fail(a, e, "%s", path);
-    const uint8_t *stop = text->len > 0 ? memrchr(text->data, '\n', text->len) : NULL;
-    size_t whole = stop != NULL ? (size_t)(stop - text->data) + 1 : 0;
-    if (text->len > 0 && whole == 0)
+    bool empty = text->len == 0;
+    text->len = order_files_whole(text);
+    if (!empty && text->len == 0)
         return app_fail(a, ERR_DOC_TYPE, "%s is no file of signed decisions", path);
-    text->len = whole;
     e = walk(a, path, text, note_done, &done);
     if (e == ERR_OK)
         keep_unsigned(l, &done);

@@ -84,10 +84,16 @@ static enum err offer_each(struct sending *s, const char *line, size_t len, stru
     return refused;
 }
 
-enum err sending_one(struct sending *s, const char *line, size_t len, const char *where)
+enum err sending_one(struct sending *s, const char *line, size_t len, const char *where,
+                     bool *absent)
 {
     struct js *answer = NULL;
     enum err e = offer_each(s, line, len, &answer);
+    if (absent != NULL && e == ERR_NOT_FOUND) {
+        *absent = true;
+        s->app->message[0] = '\0';
+        return ERR_OK;
+    }
     if (isatty(STDOUT_FILENO) == 1)
         progress_end(&s->bar); /* out of the way of what is printed now */
     if (e == ERR_OK) {

@@ -17,6 +17,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define THREADS_MAX 4 /* tokens are not faster with more */
@@ -28,6 +29,7 @@ struct signing {
     struct waiting_list list; /* what is still to be signed */
     struct many many;         /* those by one signature */
     struct buf text;          /* whole lines: of before, then the new ones that are not written */
+    size_t before_len;        /* of those of before */
     size_t total, signatures;
 
     /* of the threads */
@@ -61,19 +63,57 @@ static enum err add_line(void *ctx, const struct subject *subject, const struct 
     return e == ERR_OK ? buf_add_byte(&s->text, '\n') : e;
 }
 
-/* All lines so far, in the place of what was there; more may follow. */
-static enum err open_output(struct signing *s)
+/* Whether the file still says what it did before the PIN was asked for, and no other run adds to
+ * it. */
+static enum err check_output(struct signing *s)
+{
+    struct buf now = BUF_INIT(ORDER_FILES_SIGNED_MAX);
+    int fd = open(s->wish->output, O_RDONLY | O_CLOEXEC);
+    bool theirs = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    enum err e = file_read(s->wish->output, now.max, &now);
+    e = e == ERR_NOT_FOUND ? ERR_OK : e;
+    if (e == ERR_OK && (theirs || order_files_whole(&now) != s->before_len ||
+                        memcmp(buf_str(&now), buf_str(&s->text), s->before_len) != 0))
+        e = app_fail(s->app, ERR_IO,
+                     "%s was written to meanwhile: it stays as it is now, without what was signed "
+                     "here; sign again",
+                     s->wish->output);
+    if (fd >= 0)
+        close(fd);
+    buf_free(&now);
+    return e;
+}
+
+/* Replaces the file, and keeps it as this run's. */
+static enum err replace_output(struct signing *s)
 {
     const char *path = s->wish->output;
-    s->fd = STDOUT_FILENO;
-    if (path == NULL)
-        return write_all(s->fd, &s->text);
-    enum err e = file_write(path, s->text.data, s->text.len, 0644);
+    int lock = -1;
+    enum err e = file_lock(path, &lock);
+    if (e == ERR_OK)
+        e = check_output(s);
+    if (e == ERR_OK)
+        e = file_write(path, s->text.data, s->text.len, 0644);
     if (e == ERR_OK) {
         s->fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
         e = s->fd >= 0 ? ERR_OK : ERR_IO;
     }
-    return e == ERR_OK ? e : app_fail(s->app, e, "%s", path);
+    if (e == ERR_OK)
+        (void)flock(s->fd, LOCK_EX | LOCK_NB); /* for check_output, where there are locks */
+    file_unlock(lock);
+    return e;
+}
+
+/* All lines so far, in the place of what was there; more may follow. */
+static enum err open_output(struct signing *s)
+{
+    if (s->wish->output == NULL) {
+        s->fd = STDOUT_FILENO;
+        return write_all(s->fd, &s->text);
+    }
+    enum err e = replace_output(s);
+    return e == ERR_OK || s->app->message[0] != '\0' ? e
+                                                     : app_fail(s->app, e, "%s", s->wish->output);
 }
 
 static void close_output(struct signing *s)
@@ -213,17 +253,20 @@ static enum err load(struct signing *s)
 {
     enum err e = subject_policy_file(s->app, s->wish->policy, &s->policy);
     if (e == ERR_OK)
-        e = order_files_read(s->app, s->wish->path, s->policy, &s->list);
+        e = order_files_read(s->app, s->wish->path, s->policy, clock_now_us(), &s->list);
     s->total = s->list.count;
     if (e == ERR_OK && s->wish->output != NULL)
         e = order_files_resume(s->app, s->wish->output, &s->list, &s->text);
+    s->before_len = s->text.len;
     return e;
 }
 
 static enum err show(struct signing *s)
 {
     waiting_sort(&s->list);
-    enum err e = many_gather(&s->list, s->list.orders[0].subject.policy, &s->many);
+    enum err e = many_check(s->app, &s->list);
+    if (e == ERR_OK)
+        e = many_gather(&s->list, s->list.orders[0].subject.policy, &s->many);
     if (e == ERR_OK && s->wish->texts)
         e = waiting_show(&s->list, VERB_APPROVE, stderr);
     if (e == ERR_OK)

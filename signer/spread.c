@@ -16,15 +16,20 @@ struct word {
     bool is_own; /* the signer's, once he said more than this one */
 };
 
-/* Of one second the order in the bundle decides. */
+/* Of one second a no is, else the order in the bundle decides. */
 static bool is_later(const struct word *a, const struct word *than)
 {
-    return a->issued_us > than->issued_us || (a->issued_us == than->issued_us && a > than);
+    bool no = !decision_pays(a->verb), other = !decision_pays(than->verb);
+    if (a->issued_us != than->issued_us)
+        return a->issued_us > than->issued_us;
+    return no != other ? no : a > than;
 }
 
+/* Who hands an order in has said nothing yet of what he wants. */
 static bool is_beside(const struct word *a, const struct word *b)
 {
-    return a != b && a->order == b->order && strcmp(a->signer, b->signer) == 0;
+    return a != b && a->order == b->order && strcmp(a->signer, b->signer) == 0 &&
+           (a->verb == VERB_SUBMIT) == (b->verb == VERB_SUBMIT);
 }
 
 static enum err read_word(const struct bundle *b, size_t i, struct word *out)
@@ -79,33 +84,67 @@ static bool is_last(const struct word *words, size_t count, const struct word *o
     return true;
 }
 
-static enum err write_line(const struct bundle *b, const struct word *words, size_t count, size_t i,
-                           struct buf *out)
+static enum turn turn_of(enum verb v)
 {
-    enum err e = bundle_signed_at(b, i, out);
-    i = find_before(words, count, &words[i]);
-    for (; e == ERR_OK && i < count; i = find_before(words, count, &words[i])) {
-        e = buf_add_byte(out, SENDING_ELSE);
-        if (e == ERR_OK)
-            e = bundle_signed_at(b, i, out);
-    }
-    return e == ERR_OK ? buf_add_byte(out, '\n') : e;
+    if (v == VERB_SUBMIT)
+        return TURN_SUBMIT;
+    return v == VERB_APPROVE ? TURN_APPROVE : TURN_NO;
 }
 
-enum err spread_bundle(const struct bundle *b, struct buf *out)
+static enum err add_line(const struct bundle *b, const struct word *words, size_t count, size_t i,
+                         struct spread *out)
+{
+    struct spread_line line = {.order = words[i].order,
+                               .turn = turn_of(words[i].verb),
+                               .issued_us = words[i].issued_us,
+                               .at = out->text.len};
+    enum err e = bundle_signed_at(b, i, &out->text);
+    i = find_before(words, count, &words[i]);
+    for (; e == ERR_OK && i < count; i = find_before(words, count, &words[i])) {
+        e = buf_add_byte(&out->text, SENDING_ELSE);
+        if (e == ERR_OK)
+            e = bundle_signed_at(b, i, &out->text);
+    }
+    line.len = out->text.len - line.at;
+    out->line[out->count++] = line;
+    return e;
+}
+
+static int in_turn(const void *a, const void *b)
+{
+    const struct spread_line *x = a, *y = b;
+    if (x->order != y->order)
+        return x->order < y->order ? -1 : 1;
+    if (x->turn != y->turn)
+        return x->turn < y->turn ? -1 : 1;
+    if (x->issued_us != y->issued_us)
+        return x->issued_us < y->issued_us ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+enum err spread_bundle(const struct bundle *b, struct spread *out)
 {
     size_t count = b->sets[BUNDLE_DECISIONS].count;
     struct word *words = calloc(count + 1, sizeof *words);
-    enum err e = words != NULL ? ERR_OK : ERR_NO_MEMORY;
-    *out = (struct buf)BUF_INIT(SPREAD_MAX);
+    *out =
+        (struct spread){.text = BUF_INIT(SPREAD_MAX), .line = calloc(count + 1, sizeof *out->line)};
+    enum err e = words != NULL && out->line != NULL ? ERR_OK : ERR_NO_MEMORY;
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = read_word(b, i, &words[i]);
     for (size_t i = 0; e == ERR_OK && i < count; i++)
         e = prove(b, words, count, i);
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         if (is_last(words, count, &words[i]))
-            e = write_line(b, words, count, i, out);
+            e = add_line(b, words, count, i, out);
     }
+    if (e == ERR_OK)
+        qsort(out->line, out->count, sizeof *out->line, in_turn);
     free(words);
     return e;
+}
+
+void spread_free(struct spread *s)
+{
+    buf_free(&s->text);
+    free(s->line);
 }

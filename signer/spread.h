@@ -10,9 +10,28 @@
 #include "base/err.h"
 #include "order/bundle.h"
 
-/* OUT, which it initialises, gets one line for each key and order: its last decision as the bank
- * wants it and, with a SENDING_ELSE before each, those that said the same before, the later first.
- * What does not verify under a key of the bundle passes for nobody's word, and has its own line. */
-MUST_CHECK enum err spread_bundle(const struct bundle *b, struct buf *out);
+/* What is said of an order goes in this order: a no before the approvals, so that it does not come
+ * when they have paid. */
+enum turn { TURN_SUBMIT, TURN_NO, TURN_APPROVE };
+
+struct spread_line {
+    size_t order; /* which of the bundle's */
+    enum turn turn;
+    int64_t issued_us;
+    size_t at, len;
+    bool waits; /* for its order: the bank did not have it */
+};
+struct spread {
+    struct buf text;          /* the lines, as they come */
+    struct spread_line *line; /* by order, turn and time */
+    size_t count;
+};
+
+/* One line for each key and order, and a submit's own: its last decision as the bank wants it and,
+ * with a SENDING_ELSE before each, those that said the same before, the later first. What does not
+ * verify under a key of the bundle passes for nobody's word, and has its own line. OUT is for
+ * spread_free, also after a failure. */
+MUST_CHECK enum err spread_bundle(const struct bundle *b, struct spread *out);
+void spread_free(struct spread *s);
 
 #endif

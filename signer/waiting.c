@@ -106,6 +106,12 @@ enum err waiting_add(struct app *a, struct waiting_list *l, struct subject *s, f
     return ERR_OK;
 }
 
+void waiting_leave_out(struct subject *s)
+{
+    app_say(stderr, "Order %s expired: it is left out.", s->order.id);
+    subject_free(s);
+}
+
 static enum err add(struct gathering *g, const struct js *told)
 {
     struct subject s = {.bytes = BUF_INIT(ORDER_MAX)};

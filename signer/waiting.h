@@ -36,6 +36,8 @@ MUST_CHECK enum err waiting_ask(struct app *a, struct waiting_list *out);
 /* One more, wherever it comes from: takes S over, also on failure. */
 MUST_CHECK enum err waiting_add(struct app *a, struct waiting_list *l, struct subject *s,
                                 flag_set flags);
+/* Says that S has expired, and frees it. */
+void waiting_leave_out(struct subject *s);
 /* Those with warnings first; otherwise as they were added. */
 void waiting_sort(struct waiting_list *l);
 void waiting_free(struct waiting_list *l);

@@ -165,18 +165,11 @@ enum err life_decisions(struct core *c, int64_t orders, struct life_decisions *o
     return e;
 }
 
-const char *life_kind(enum verb v)
-{
-    if (v == VERB_SUBMIT)
-        return "submit";
-    return v == VERB_CANCEL ? "cancel" : "vote";
-}
-
 bool life_decided(const struct life_decisions *all, const char *holder, enum verb v)
 {
     for (size_t i = 0; i < all->count; i++)
         if (strcmp(all->made[i].holder, holder) == 0 &&
-            strcmp(life_kind(all->made[i].verb), life_kind(v)) == 0)
+            strcmp(decision_kind(all->made[i].verb), decision_kind(v)) == 0)
             return true;
     return false;
 }

@@ -77,8 +77,6 @@ struct life_decisions {
     size_t count;
 };
 MUST_CHECK enum err life_decisions(struct core *c, int64_t orders, struct life_decisions *out);
-/* The kind of which a person has one an order: "submit", "vote" or "cancel". */
-const char *life_kind(enum verb v);
 /* True when HOLDER made a decision of V's kind. */
 bool life_decided(const struct life_decisions *all, const char *holder, enum verb v);
 

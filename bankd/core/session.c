@@ -10,7 +10,6 @@
 #define NOTE_CHARS 140
 #define SEEN_STEP_US TEXT_SECOND_US /* a session's row moves at most once a second */
 #define LOGIN_CHALLENGE_US (120 * TEXT_SECOND_US)
-#define DECISION_CHALLENGE_US (12 * 3600 * TEXT_SECOND_US)
 #define CHALLENGES_APART 16 /* for one key and use; beyond them the newest serves again */
 #define CHALLENGE_FRESH 12  /* which has this part of its time behind it at most */
 
@@ -200,7 +199,7 @@ static enum err make_challenge(struct core *c, const struct people_key *key, boo
 static enum err give_challenge(struct core *c, const struct people_key *key, bool for_login,
                                struct challenge *out)
 {
-    int64_t life_us = for_login ? LOGIN_CHALLENGE_US : DECISION_CHALLENGE_US;
+    int64_t life_us = for_login ? LOGIN_CHALLENGE_US : STATEMENT_CHALLENGE_US;
     int64_t count = 0;
 
     enum err e = sweep_challenges(c);

@@ -159,9 +159,9 @@ enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ct
         return refuse(s, e, out);
     e = replay(s, out, &replayed);
     if (!e && !replayed) {
-        e = judge(s, steps, ctx);
-        e = e ? refuse(s, e, out) : steps->take(ctx, out);
-        if (!e)
+        enum err no = judge(s, steps, ctx);
+        e = no ? refuse(s, no, out) : steps->take(ctx, out);
+        if (!e && no != ERR_NOT_FOUND) /* what it is about may come after it */
             e = remember(s, out);
     }
     if (e)

@@ -133,7 +133,7 @@ static enum err add_decision(struct deciding *d, const struct life_made *m)
 
     store_bind_int(q, ":orders", d->row.id);
     store_bind_int(q, ":holder", d->stated.key.holder);
-    store_bind_text(q, ":kind", life_kind(m->verb));
+    store_bind_text(q, ":kind", decision_kind(m->verb));
     store_bind_text(q, ":verb", decision_verb_name(m->verb));
     store_bind_int(q, ":key", d->stated.key.id);
     store_bind_int(q, ":issued", m->issued_us);

@@ -79,6 +79,30 @@ static void threat_01_a_refusal_is_remembered_too(void **state)
     world_order_free(&o);
 }
 
+/* Whoever brings a no before its order does not use it up. */
+static void threat_01_a_no_that_came_before_its_order(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct buf cancel = {0};
+
+    world_order(w, "60.00", &o);
+    world_sign(w, &w->bob, &o, VERB_CANCEL, NULL, &cancel);
+    for (int i = 0; i < 2; i++)
+        assert_string_equal(world_hand_in(w, &w->alice, &cancel, &o), "NOT_FOUND");
+    assert_string_equal(world_sql(w, REFUSALS("NOT_FOUND")), "2");
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_hand_in(w, &w->alice, &cancel, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "CANC");
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "ORDER_FINAL");
+    assert_string_equal(world_hand_in(w, &w->bob, &cancel, &o), "OK"); /* the first answer again */
+    assert_string_equal(world_text(w, "status"), "CANC");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/0");
+    world_check(w);
+    buf_free(&cancel);
+    world_order_free(&o);
+}
+
 static void threat_01_only_holders_see_the_first_answer(void **state)
 {
     struct world *w = *state;
@@ -518,6 +542,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(threat_01_the_same_decision_again),
         T(threat_01_a_refusal_is_remembered_too),
+        T(threat_01_a_no_that_came_before_its_order),
         T(threat_01_only_holders_see_the_first_answer),
         T(threat_02_signed_for_another_bank),
         T(threat_02_verified_for_another_bank),

@@ -60,8 +60,9 @@ class Applications:
         found = self.find_application(digest(canonical(doc)))
         if self.came_before(said, key):
             return {"err": "AGAIN"}
-        self.check_fresh(said, key)
-        self.check_application(said["verb"], key, found, doc)
+        with self.may_come(said, key):
+            self.check_fresh(said, key)
+            self.check_application(said["verb"], key, found, doc)
         return self.take_application(said["verb"], key, found, doc)
 
     def check_application(self, verb, key, found, doc):

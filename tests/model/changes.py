@@ -49,8 +49,9 @@ class Changes:
             raise Refused("ACCOUNT_UNKNOWN")
         if self.came_before(said, key):
             return {"err": "AGAIN"}
-        self.check_fresh(said, key)
-        self.check_word(said, key, account, to)
+        with self.may_come(said, key):
+            self.check_fresh(said, key)
+            self.check_word(said, key, account, to)
         return self.take_word(said, key, account, to)
 
     def check_word(self, said, key, account, to):

@@ -2,6 +2,8 @@
 """What the model says of keys: what the operator or their holder does to them, and rotations (docs/FORMAT.md
 8.7 and 11)."""
 
+import contextlib
+
 from books import Key, Refused, answers, refuse_if
 
 
@@ -69,6 +71,27 @@ class Keys:
         if answer:
             return answer
         return {"err": "OK", "status": "suspended", "holder": key.holder}
+
+    @staticmethod
+    def came_before(said, key):
+        """Whether it gets its first answer; otherwise it takes its nonce, where that is free."""
+        first = key.nonces.setdefault(said["nonce"], said["statement"])
+        if first == said["statement"] and said.get("answered"):
+            return True
+        said["answered"] = first == said["statement"]
+        return False
+
+    @staticmethod
+    @contextlib.contextmanager
+    def may_come(said, key):
+        """What is not found may come after what is said of it: then that is as if it had not been here."""
+        try:
+            yield
+        except Refused as why:
+            if str(why) == "NOT_FOUND":
+                del key.nonces[said["nonce"]]
+                said["answered"] = False
+            raise
 
     @answers
     def rotate(self, said, path):

@@ -425,12 +425,13 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
         if self.came_before(said, key):
             return {"err": "AGAIN"}
         self.catch_up(account)
-        self.check_fresh(said, key)
-        known = self.orders.get((account.number, order["id"]))
-        self.check_signer(said, key, account, order)
-        if said["verb"] in ("submit", "approve") and account.state != "open":
-            raise Refused("ACCOUNT_" + account.state.upper())
-        (self.check_known if known else self.check_new)(said, key, account, order)
+        with self.may_come(said, key):
+            self.check_fresh(said, key)
+            known = self.orders.get((account.number, order["id"]))
+            self.check_signer(said, key, account, order)
+            if said["verb"] in ("submit", "approve") and account.state != "open":
+                raise Refused("ACCOUNT_" + account.state.upper())
+            (self.check_known if known else self.check_new)(said, key, account, order)
         return self.take(said, key, account, order)
 
     def own_account(self, session, number):
@@ -453,15 +454,6 @@ class Bank(Newcomers, Acts, Applications, Badges, Batches, Cash, Changes, Deputi
         policy = self.policies.get(said["policy"].digest)
         refuse_if((policy is None, "POLICY_MISMATCH"),
                   (policy and policy.doc["account"] != order["account"], "ACCOUNT_MISMATCH"))
-
-    @staticmethod
-    def came_before(said, key):
-        """Whether it gets its first answer; otherwise it takes its nonce, where that is free."""
-        first = key.nonces.setdefault(said["nonce"], said["statement"])
-        if first == said["statement"] and said.get("answered"):
-            return True
-        said["answered"] = first == said["statement"]
-        return False
 
     def check_fresh(self, said, key):
         now, issued = self.now, said["issued"]

@@ -187,6 +187,12 @@ static void test_threat_09_a_challenge_with_other_times(void **state)
     assert_merge(&a, &b, ERR_BUNDLE_CHALLENGE_CONFLICT);
     c.expires_us = c.issued_us;
     assert_err(bundle_add_challenge(&b, &c), ERR_DOC_MEMBER_INVALID);
+    c = desk_challenge(d->bob, 1);
+    c.expires_us = c.issued_us + 12 * 3600 * TEXT_SECOND_US; /* no bank gives a longer one */
+    assert_ok(bundle_add_challenge(&b, &c));
+    c = desk_challenge(d->bob, 2);
+    c.expires_us = c.issued_us + (12 * 3600 + 1) * TEXT_SECOND_US;
+    assert_err(bundle_add_challenge(&b, &c), ERR_DOC_MEMBER_INVALID);
     bundle_free(&a);
     bundle_free(&b);
 }

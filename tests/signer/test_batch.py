@@ -228,9 +228,13 @@ class Files(Batch):
 
     def test_refused_before_the_pin(self):
         orders = self.orders(2)
+        dollars, = self.orders(1)
+        old = make_order(self.account, PAYEE, "1.00", now=int(time.time()) - 7200, lifetime=3600)
         cases = ((orders + orders[:1], "ORDER_ID_TAKEN", orders[0]["id"]),
                  (self.orders(1, account=PAYEE), "ACCOUNT_MISMATCH", self.account),
                  ([{**orders[0], "amount": "1.0"}], "AMOUNT_INVALID", ":1"),
+                 (orders + [{**dollars, "currency": "USD"}], "CURRENCY_MISMATCH", "order %s is in USD" % dollars["id"]),
+                 ([old], "NOT_FOUND", "Order %s expired: it is left out." % old["id"]),
                  ([], "NOT_FOUND", "no order"))
         for wrong, name, word in cases:
             self.refused(self.sign(self.file(wrong)), name, 1, word)
@@ -241,6 +245,38 @@ class Files(Batch):
         self.refused(self.dora.run("sign", "--batch", good), "SETTING_MISSING", 2)
         self.assertFalse(os.path.exists(self.out))
         self.assertEqual(self.dora.signatures(), 0)
+
+    def test_expired_orders_are_left_out(self):
+        """Neither signed, nor counted, nor in the total."""
+        orders = self.orders(2)
+        old = make_order(self.account, PAYEE, "7.00", now=int(time.time()) - 7200, lifetime=3600)
+        done = self.sign(self.file([old, *orders]), check=True)
+        for text in ("Order %s expired: it is left out." % old["id"], "2 orders wait for your approval.",
+                     "Total         2.00 EUR"):
+            self.assertIn(text, done.stderr)
+        self.assertEqual([line["order"] for line in self.lines()], orders)
+
+    def test_a_directory_of_files_only(self):
+        """What is no file is not waited for."""
+        directory = self.bank.path("pipes.d")
+        os.makedirs(directory)
+        os.mkfifo(os.path.join(directory, "x.json"))
+        self.refused(self.sign(directory), "DOC_TYPE", 1, "x.json is no file")
+
+    def test_two_at_once(self):
+        """While one is asked for the PIN another writes the file: what that wrote stays."""
+        orders = self.orders(4)
+        first, second = self.file(orders[:2], "first.ndjson"), self.file(orders[2:], "second.ndjson")
+        with self.dora.terminal("sign", "--batch", first, "--policy", self.policy, "-o", self.out) as terminal:
+            terminal.expect(PIN_PROMPT)
+            self.sign(second, check=True)
+            terminal.type("4321\n")
+            code, rest = terminal.end()
+        self.assertEqual(code, 4, rest)
+        self.assertIn("was written to meanwhile", rest)
+        self.assertEqual([line["order"] for line in self.lines()], orders[2:])
+        self.sign(first, check=True)
+        self.assertEqual([line["order"] for line in self.lines()], orders[2:] + orders[:2])
 
     def test_no_half_document(self):
         """The one signature fails: what was there stays as it was, and there is nothing new."""
@@ -414,6 +450,7 @@ class Singly(Batch):
             deadline = time.monotonic() + 60
             while not os.path.exists(self.out) or len(self.lines_whole()) < MANY - AT_ONCE:
                 self.assertLess(time.monotonic(), deadline, "one at a time")
+            self.refused(self.sign(path), "IO", 4, "was written to meanwhile")  # no second run adds to it
             os.kill(terminal.pid, signal.SIGKILL)
             terminal.end()
         before = self.lines_whole()

@@ -109,6 +109,88 @@ class Carried(Stick):
         self.refused(self.sign(self.alice, self.stick, "--order", "01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", check=False),
                      "NOT_FOUND", 1)
 
+    def test_a_decision_of_another_kind(self):
+        """Of a person the bank takes one of a kind: a submit, a vote, a cancel. So each is signed beside the others, and
+        not a vote against one's own."""
+        order, = self.orders("1.00")
+        said = lambda: sorted(payload(d["decision"])["decision"] for d in self.read(self.stick)["decisions"])
+        for verb in ("submit", "approve", "cancel"):
+            done = self.sign(self.alice, self.stick, "--decision", verb)
+            self.assertIn("Signed 1 of 1 orders", done.stderr)
+            self.assertIn("it had signed 1 before", self.sign(self.alice, self.stick, "--decision", verb).stderr)
+        self.assertEqual(said(), ["approve", "cancel", "submit"])
+        before = self.bytes(self.stick)
+        self.refused(self.sign(self.alice, self.stick, "--decision", "reject", check=False), "ALREADY_DECIDED", 1, order["id"],
+                     'this key has signed "approve"')
+        self.assertEqual(self.bytes(self.stick), before)
+        self.sign(self.bob, self.stick, "--decision", "reject")
+        self.refused(self.sign(self.bob, self.stick, "--batch", check=False), "ALREADY_DECIDED", 1)
+        self.sign(self.bob, self.stick, "--decision", "submit")
+        self.assertEqual(said(), ["approve", "cancel", "reject", "submit", "submit"])
+
+    def test_by_batch_after_a_submit(self):
+        self.orders("1.00", "2.00")
+        self.sign(self.alice, self.stick, "--decision", "submit")
+        self.assertIn("Signed 2 of 2 orders", self.sign(self.alice, self.stick, "--batch").stderr)
+
+    def test_a_no_goes_before_the_approvals(self):
+        """Whoever cancels is heard as soon as the bank has the order, and before it is paid; whose key sorts first,
+        and whether the bank has it already, makes no difference."""
+        for canceller, other in ((self.alice, self.bob), (self.bob, self.alice)):
+            for known in (False, True):
+                order, = self.orders("10.00")
+                if known:
+                    canceller.run("approve", self.bank.path("order-0.json"), check=True)
+                else:
+                    self.sign(canceller, self.stick)
+                self.sign(other, self.stick)
+                self.sign(canceller, self.stick, "--decision", "cancel")
+                done = self.alice.run("send", self.stick)
+                self.assertEqual(done.returncode, 1 if known else 0, done.stderr)
+                self.assertEqual("ORDER_FINAL" in done.stdout, known, done.stdout)
+                self.assertEqual((self.status(order), len(self.settlements(order))), ("CANC", 0))
+                again = self.alice.run("send", self.stick)
+                self.assertEqual(sorted(again.stdout.splitlines()), sorted(done.stdout.splitlines()))
+                os.unlink(self.stick)
+
+    def test_a_submit_is_no_last_word(self):
+        """Whoever hands it in as well has approved it all the same."""
+        order, = self.orders("10.00")
+        self.sign(self.alice, self.stick)
+        self.sign(self.alice, self.stick, "--decision", "submit")
+        self.assertEqual([a["status"] for a in self.send(self.stick)], ["ACTC", "PATC"])
+        self.alice.run("cancel", order["id"], check=True)
+
+    def test_a_reject_is_heard(self):
+        for rejects, approves in ((self.alice, self.bob), (self.bob, self.alice)):
+            order, = self.orders("11.00")
+            self.sign(approves, self.stick)
+            self.sign(rejects, self.stick, "--decision", "reject")
+            self.send(self.stick)
+            self.assertEqual(self.status(order), "RJCT")
+            os.unlink(self.stick)
+
+    def test_a_no_without_its_order(self):
+        """The bank does not have it; once it does, the same bundle ends it."""
+        order, = self.orders("12.00")
+        self.sign(self.bob, self.stick, "--decision", "cancel")
+        self.refused(self.alice.run("send", self.stick), "NOT_FOUND", 1)
+        self.alice.run("approve", self.bank.path("order-0.json"), check=True)
+        self.assertEqual([a["status"] for a in self.send(self.stick)], ["CANC"])
+        self.assertEqual(self.status(order), "CANC")
+
+    def test_two_at_once(self):
+        """While one is asked for his PIN another signs: his stays, too."""
+        self.orders("13.00")
+        with self.alice.terminal("sign", self.stick) as terminal:
+            terminal.expect("PIN of token ")
+            self.sign(self.bob, self.stick)
+            terminal.type(self.alice.pin + "\n")
+            code, rest = terminal.end()
+        self.assertEqual(code, 0, rest)
+        bundle = self.read(self.stick)
+        self.assertEqual((len(bundle["decisions"]), len(bundle["keys"])), (2, 2))
+
     def test_at_a_terminal(self):
         """All texts before the one question for the PIN, and nothing is asked after it."""
         first, second = self.orders("1.00", "2.00")
@@ -267,6 +349,21 @@ class Shown(Stick):
         self.assertEqual({(d["holder"], d["verdict"]) for d in told["orders"][0]["decisions"]},
                          {("alice", "OK"), ("bob", "OK")})
         self.refused(self.show("--holder", "alice", check=False), "USAGE", 2)
+
+    def test_who_cancels(self):
+        """Complete, but it is not going to be paid."""
+        self.orders("4.00")
+        for holder in (self.alice, self.bob):
+            self.sign(holder, self.stick)
+        self.sign(self.bob, self.stick, "--decision", "cancel")
+        complete = lambda *words: [o["complete"] for o in json.loads(self.show(*words, "--json").stdout)["orders"]]
+        self.assertIn("Missing       it does not matter, bob cancels it\n", self.show(*self.names()).stdout)
+        self.assertEqual(complete(*self.names()), [False])
+        alice, bob = ("=".join((name, self.keys[name])) for name in ("alice", "bob"))
+        self.assertIn("Missing       it does not matter, somebody cancels it\n", self.show("--holder", alice).stdout)
+        # Of one who is no holder of the account it does not count.
+        nobody = ("--holder", alice, "--holder", bob.replace("bob", "eve"))
+        self.assertIn("Missing       1 approval, next from bob\n", self.show(*nobody).stdout)
 
     def test_without_the_key(self):
         self.orders("4.00")

@@ -11,6 +11,7 @@ from desk import JOINT
 from holder import Holder
 from isolated import Stick, payload
 
+HALF = 12 * 3600  # as long as a challenge is good
 DAY = 86400
 
 
@@ -186,7 +187,7 @@ class Threats(Stick):
     def test_threat_09_clock_outside_the_window(self):
         """Neither before nor behind it anything is signed: the bank would not take it."""
         self.orders("10.00")
-        for issued, until in ((-DAY, -1), (-2, -1), (DAY, 2 * DAY), (60, DAY)):
+        for issued, until in ((-HALF, -1), (-2, -1), (DAY, DAY + HALF), (60, HALF)):
             self.window(issued, until)
             before = self.bytes(self.stick)
             self.refused(self.sign(self.alice, self.stick, check=False), "CHALLENGE_INVALID", 1, "set the clock")
@@ -211,7 +212,7 @@ class Threats(Stick):
         self.nothing_moved(order)
         old = {c["challenge"] for c in self.read(self.stick)["challenges"]}
         for who in ("alice", "bob"):
-            self.window(-DAY, -1, who)
+            self.window(-HALF, -1, who)
         self.carry()
         for holder in (self.alice, self.bob):
             self.assertIn("Signed 1 of 1 orders", self.sign(holder, self.stick).stderr)
@@ -222,9 +223,37 @@ class Threats(Stick):
         self.assertEqual(sorted(a["status"] for a in self.send(self.stick)), ["ACSC", "PATC"])
         self.assertEqual((self.status(order), len(self.settlements(order))), ("ACSC", 1))
 
+    def test_threat_09_a_challenge_that_was_made_up(self):
+        """None is good for longer than the bank gives one. What is signed with one that nobody gave the bank does not
+        take, and a new file has nothing of it."""
+        order, = self.orders("10.00")
+        made_up = {"challenge": "AAAAAAAAAAAAAAAAAAAAAA", "thumbprint": self.keys["alice"]}
+
+        def add(expires, issued):
+            def change(bundle):
+                bundle["challenges"].append({**made_up, "expires": rfc3339(expires), "issued": rfc3339(issued)})
+                bundle["challenges"].sort(key=lambda c: (c["thumbprint"], c["challenge"]))
+            return change
+
+        before = self.bytes(self.stick)
+        self.change(self.stick, add(self.now() + HALF, self.now() - 1))
+        for words in (("sign", self.stick), ("bundle", "show", self.stick), ("send", self.stick), ("merge", self.stick)):
+            self.refused(self.alice.run(*words), "DOC_MEMBER_INVALID", 1, self.stick)
+        with open(self.stick, "wb") as f:
+            f.write(before)
+        self.change(self.stick, add(self.now() + 5 + HALF, self.now() + 5))
+        self.sign(self.alice, self.stick)
+        self.send_refused(self.stick, "CHALLENGE_INVALID")
+        self.nothing_moved(order)
+        new = self.bank.path("new.json")
+        self.carry(self.bank.path("order-0.json"), to=new)
+        for holder in (self.alice, self.bob):
+            self.sign(holder, new)
+        self.assertEqual([a["status"] for a in self.send(new)], ["PATC", "ACSC"])
+
     def said_again(self, *words):
         """By Alice, who takes what she said for too late."""
-        self.window(-DAY, -1, "alice")
+        self.window(-HALF, -1, "alice")
         self.carry()
         self.assertIn("Signed 1 of 1 orders", self.sign(self.alice, self.stick, *words).stderr)
         self.assertEqual(len(self.read(self.stick)["decisions"]), 2)
