@@ -14,11 +14,6 @@
 static const char *const verbs[] = {
     [DELEGATION_NONE] = "", [DELEGATION_GIVE] = "give", [DELEGATION_WITHDRAW] = "withdraw"};
 
-const char *delegation_verb_name(enum delegation_verb v)
-{
-    return verbs[v];
-}
-
 /* --- reading --- */
 
 struct members {
@@ -185,7 +180,7 @@ enum err delegation_make(const struct delegation *in, const struct policy *polic
     doc_text(&doc, "account", in->account);
     doc_text(&doc, "display", DELEGATION_DISPLAY_VERSION);
     doc_digest(&doc, "displayDigest", digest);
-    doc_text(&doc, "verb", delegation_verb_name(in->verb));
+    doc_text(&doc, "verb", verbs[in->verb]);
     if (policy)
         write_gift(in, policy, &doc);
     e = doc_canon(&doc, out);

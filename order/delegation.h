@@ -16,7 +16,6 @@ struct policy;
 #define DELEGATION_DISPLAY_MAX 4096u /* bytes */
 
 enum delegation_verb { DELEGATION_NONE = 0, DELEGATION_GIVE, DELEGATION_WITHDRAW };
-const char *delegation_verb_name(enum delegation_verb v); /* "give" */
 
 struct delegation {
     struct statement head;

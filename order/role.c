@@ -3,29 +3,22 @@
 
 #include <string.h>
 
-static const struct {
-    const char *name, *use;
-} roles[ROLE_COUNT] = {
-#define X(id, name, use) [ROLE_##id] = {name, use},
+static const char *const names[ROLE_COUNT] = {
+#define X(id, name, use) [ROLE_##id] = (name),
 #include "order/role.def"
 #undef X
 };
 
 const char *role_name(enum role r)
 {
-    return roles[r].name;
-}
-
-const char *role_use(enum role r)
-{
-    return roles[r].use;
+    return names[r];
 }
 
 enum err role_from_name(const char *name, enum role *out)
 {
     size_t r = 0;
 
-    while (r < ROLE_COUNT && strcmp(roles[r].name, name) != 0)
+    while (r < ROLE_COUNT && strcmp(names[r], name) != 0)
         r++;
     *out = (enum role)r;
     return r < ROLE_COUNT ? ERR_OK : ERR_DOC_MEMBER_INVALID;

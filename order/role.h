@@ -20,7 +20,6 @@ typedef unsigned role_set;
 #define ROLE_ANY ((1u << ROLE_COUNT) - 1) /* whatever role somebody has */
 
 const char *role_name(enum role r); /* "payments" */
-const char *role_use(enum role r);  /* for people */
 /* DOC_MEMBER_INVALID when it is none. */
 MUST_CHECK enum err role_from_name(const char *name, enum role *out);
 

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * verifier: the library that alone makes a struct verified. It reads no clock, file, socket or
- * token; keys, policies and expectations come in as arguments. Installed with a pkg-config file and
- * a CMake config; everything it needs is in this header and those it includes.
+ * token; keys, policies and expectations come in as arguments, and nothing that comes out borrows
+ * from them. Any number of threads may verify at once, if what they are found by lets them. Times
+ * are microseconds since 1970 in UTC, amounts minor units of their currency.
+ *
+ * Every verify_*() stops at the first check that fails and returns its name, for which base/err.h
+ * has the words; *OUT is NULL then, and otherwise the caller's, for verified_free.
+ *
+ * Installed with a pkg-config file and a CMake config; everything it needs is in this header and
+ * those it includes.
  */
 #ifndef VERIFIER_VERIFIER_H
 #define VERIFIER_VERIFIER_H
@@ -27,7 +34,7 @@
 #include <stdint.h>
 
 /* Finds the enrolled key for a thumbprint; NULL if there is none. Borrowed until the call of
- * verify_*() returns, and by the struct verified that comes of it. */
+ * verify_*() returns. */
 typedef const struct key *(*verify_find_key_fn)(void *ctx, const char *thumbprint);
 
 struct verify_keys {
@@ -257,6 +264,7 @@ struct verify_word {
         thumbprint[KEY_THUMBPRINT_LEN + 1]; /* of the key that signed for it; "": the bank's word */
     bool pinned;                            /* as of a signer */
 };
+/* More than half a megabyte: nothing for a stack. No part of it is to be freed. */
 struct verify_report {
     struct order order;
     char status[5]; /* ISO code */
@@ -280,7 +288,8 @@ struct verify_report {
     size_t word_count;
     char where[96]; /* after a refusal: which part of the file, for people */
 };
-/* ERR_OK: everything in the file is as the format demands and the report is filled. */
+/* ERR_OK: everything in the file is as the format demands and the report is filled; otherwise only
+ * its WHERE is. */
 MUST_CHECK enum err verify_evidence(const struct verify_evidence_input *in,
                                     struct verify_report *out);
 

@@ -1,43 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """A card's PIN, locked by wrong ones, gets a new one by the PUK, through the holder's program."""
 import os
-import subprocess
 import tempfile
 import unittest
 
 from middleware import MODULE, PIN, WRONG_PIN
+from token_commands import TokenCommands
 
 PUK, NEW = os.environ["CARD_PUK"], "246802"
 TOKEN = "pkcs11:token=" + ("OpenPGP%20card%20%28User%20PIN%29" if os.environ["CARD_KIND"] == "pgpcard" else "PIV%20AUTH")
-COUNTERSIGN = os.path.join(os.environ["COUNTERSIGN_BIN"], "countersign")
 
 
-class UnblockTest(unittest.TestCase):
+class UnblockTest(TokenCommands, unittest.TestCase):
+    TOKEN = ("--module", MODULE, "--token", TOKEN)
+
     def setUp(self):
         home = tempfile.TemporaryDirectory()
         self.addCleanup(home.cleanup)
         self.env = {**os.environ, "HOME": home.name}
-
-    def run_it(self, command, *words, token=TOKEN, **pins):
-        fds, args = [], [COUNTERSIGN, "token", command, "--module", MODULE, "--token", token, *words]
-        for option, pin in pins.items():
-            read, write = os.pipe()
-            os.write(write, pin.encode() + b"\n")
-            os.close(write)
-            fds.append(read)
-            args += ["--" + option.replace("_", "-"), str(read)]
-        try:
-            return subprocess.run(args, env=self.env, pass_fds=fds, capture_output=True, text=True, timeout=60,
-                                  check=False, start_new_session=True)
-        finally:
-            for fd in fds:
-                os.close(fd)
-
-    def refused(self, done, name, *words):
-        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
-        self.assertIn("countersign: %s: " % name, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
 
     def info(self, pin, *words):
         return self.run_it("info", *words, pin_fd=pin)
@@ -85,7 +65,7 @@ class UnblockTest(unittest.TestCase):
 
     def test_by_another_driver(self):
         """ykcs11 does not unblock, and says what does."""
-        done = self.unblock(token="pkcs11:")
+        done = self.unblock(token=("--module", MODULE, "--token", "pkcs11:"))
         self.refused(done, "TOKEN_UNSUPPORTED", "opensc-pkcs11.so")
 
 

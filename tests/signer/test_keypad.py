@@ -3,18 +3,20 @@
 fails on demand. No bank."""
 import os
 import shutil
-import subprocess
 import tempfile
 import unittest
 
-from holder import BIN, SOFTHSM, Terminal
+from holder import SOFTHSM, Terminal
+from token_commands import TokenCommands
 
 FAULT = os.environ["COUNTERSIGN_FAULT"]
 PIN, NEW, SO_PIN, WRONG = "123456", "135791", "87654321", "999999"
 TOKEN = ("--module", FAULT, "--token", "pkcs11:token=alice")
 
 
-class Keypad(unittest.TestCase):
+class Keypad(TokenCommands, unittest.TestCase):
+    TOKEN = TOKEN
+
     def setUp(self):
         self.dir = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.dir)
@@ -32,30 +34,9 @@ class Keypad(unittest.TestCase):
             f.write("".join(rule + "\n" for rule in rules))
         os.rename(self.control + ".new", self.control)
 
-    def run_it(self, command, *words, token=TOKEN, **pins):
-        fds, args = [], [os.path.join(BIN, "countersign"), "token", command, *token, *words]
-        for option, pin in pins.items():
-            read, write = os.pipe()
-            os.write(write, pin.encode() + b"\n")
-            os.close(write)
-            fds.append(read)
-            args += ["--" + option.replace("_", "-"), str(read)]
-        try:
-            return subprocess.run(args, env=self.env, pass_fds=fds, capture_output=True, text=True, timeout=60,
-                                  check=False, start_new_session=True)
-        finally:
-            for fd in fds:
-                os.close(fd)
-
     def good(self, done):
         self.assertEqual(done.returncode, 0, done.stderr)
         return done
-
-    def refused(self, done, name, *words):
-        self.assertEqual(done.returncode, 3, done.stdout + done.stderr)
-        self.assertIn("countersign: %s: " % name, done.stderr)
-        for word in words:
-            self.assertIn(word, done.stderr)
 
     def calls(self, function):
         with open(self.control + ".trace", encoding="utf-8") as f:
