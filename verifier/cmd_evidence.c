@@ -32,9 +32,14 @@ static enum err add_signer(struct buf *out, const struct verify_signer *s)
     if (s->batch)
         snprintf(many, sizeof many, " by one signature for %lld order%s", (long long)s->batch,
                  s->batch == 1 ? "" : "s");
-    return buf_addf(out, "  %-13s %s at %s%s with key %s, %s%s\n", s->holder,
-                    decision_verb_name(s->verb), issued, many, s->thumbprint,
-                    vouched(s->pinned, s->ceremony), s->retired ? ", retired since" : "");
+    enum err e = buf_addf(out, "  %-13s %s at %s%s with key %s, %s%s\n", s->holder,
+                          decision_verb_name(s->verb), issued, many, s->thumbprint,
+                          vouched(s->pinned, s->ceremony), s->retired ? ", retired since" : "");
+    for (size_t i = 0; e == ERR_OK && i < s->sponsors.count; i++)
+        e = buf_addf(out, "  %-13s sponsored by %s of account %s with key %s\n", "",
+                     s->sponsors.at[i].holder, s->sponsors.at[i].account,
+                     s->sponsors.at[i].thumbprint);
+    return e;
 }
 
 static enum err add_deputy(struct buf *out, const struct verify_deputy *d)
@@ -143,6 +148,29 @@ static enum err set_key(struct js *object, const char *thumbprint, bool pinned, 
     return e == ERR_OK ? js_set_text(object, "vouchedBy", pinned ? "you" : "bank") : e;
 }
 
+/* Who vouched for whose key it is. */
+static enum err set_sponsors(struct js *object, const struct verify_sponsors *all)
+{
+    struct js *list = NULL;
+    enum err e = all->count ? js_array_new(&list) : ERR_OK;
+
+    for (size_t i = 0; e == ERR_OK && i < all->count; i++) {
+        struct js *one = NULL;
+        e = js_object_new(&one);
+        if (e == ERR_OK)
+            e = js_set_text(one, "account", all->at[i].account);
+        if (e == ERR_OK)
+            e = js_set_text(one, "holder", all->at[i].holder);
+        if (e == ERR_OK)
+            e = js_set_text(one, "thumbprint", all->at[i].thumbprint);
+        e = push(list, one, e);
+    }
+    if (e == ERR_OK && list)
+        return js_set(object, "sponsors", list);
+    js_free(list);
+    return e;
+}
+
 static enum err push_signer(const struct verify_report *r, size_t i, struct js *array)
 {
     const struct verify_signer *s = &r->signers[i];
@@ -161,6 +189,8 @@ static enum err push_signer(const struct verify_report *r, size_t i, struct js *
         e = js_set_int(object, "batch", s->batch);
     if (e == ERR_OK)
         e = set_key(object, s->thumbprint, s->pinned, s->ceremony);
+    if (e == ERR_OK)
+        e = set_sponsors(object, &s->sponsors);
     if (e == ERR_OK && s->retired)
         e = js_set_text(object, "keyStatus", "retired");
     return push(array, object, e);

@@ -32,6 +32,7 @@ struct enrolled {
     bool followed; /* it was revoked by the entry about one before it, and has none yet */
     bool pinned;   /* by the reader, itself */
     int64_t floor_us;
+    struct verify_sponsors sponsors;
 };
 
 struct made {
@@ -164,6 +165,14 @@ bool story_keys_ceremony(const struct story *s, const char *thumbprint); /* how 
 MUST_CHECK enum err story_keys_enrolment(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_status(struct story *s, struct body *b);
 MUST_CHECK enum err story_keys_rotation(struct story *s, struct body *b);
+
+/* --- story_sponsors.c: whose word a key came by --- */
+struct story_newcomer {
+    const char *name, *thumbprint, *enrolment; /* what he asked for, and the request's name */
+    int64_t enrolled_us;
+};
+MUST_CHECK enum err story_sponsors(const struct story *s, const struct story_newcomer *n,
+                                   const struct js *list, struct verify_sponsors *out);
 
 /* --- story_policy.c: the account and how its policies came into force --- */
 MUST_CHECK enum err story_policy_account(struct story *s, struct body *b);

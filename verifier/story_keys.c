@@ -122,6 +122,22 @@ static enum err check_request(const struct story *s, const struct body *b,
     return e;
 }
 
+/* And who vouched for it. */
+static enum err check_sponsors(const struct story *s, const struct body *b,
+                               const struct js *statement, const char *person,
+                               const struct js *thumbprint, const struct js *list,
+                               struct verify_sponsors *out)
+{
+    char enrolment[ENROLMENT_ID_LEN + 1];
+    const struct story_newcomer n = {person, js_text(thumbprint, NULL), enrolment,
+                                     b->leaf->time_us};
+    size_t len;
+    const char *jws = js_text(statement, &len);
+    enum err e = enrolment_id(jws, len, enrolment);
+
+    return e == ERR_OK ? story_sponsors(s, &n, list, out) : e;
+}
+
 static bool read_kind(const struct js *kind, enum story_kind *out)
 {
     if (!kind)
@@ -132,16 +148,19 @@ static bool read_kind(const struct js *kind, enum story_kind *out)
 
 enum err story_keys_enrolment(struct story *s, struct body *b)
 {
-    const struct js *holder, *kind, *name, *operator_name, *spki, *statement, *thumbprint, *vouched;
-    const struct js_member table[] = {BODY_ROWS(b),
-                                      MEMBER_TEXT("holder", true, &holder),
-                                      MEMBER_TEXT("kind", false, &kind),
-                                      MEMBER_TEXT("name", true, &name),
-                                      MEMBER_TEXT("operator", false, &operator_name),
-                                      MEMBER_TEXT("spki", true, &spki),
-                                      MEMBER_TEXT("statement", false, &statement),
-                                      MEMBER_TEXT("thumbprint", true, &thumbprint),
-                                      MEMBER_TEXT("vouched", true, &vouched)};
+    const struct js *holder, *kind, *name, *operator_name, *spki, *sponsors, *statement;
+    const struct js *thumbprint, *vouched;
+    const struct js_member table[] = {
+        BODY_ROWS(b),
+        MEMBER_TEXT("holder", true, &holder),
+        MEMBER_TEXT("kind", false, &kind),
+        MEMBER_TEXT("name", true, &name),
+        MEMBER_TEXT("operator", false, &operator_name),
+        {"sponsors", JS_ARRAY, false, 1, VERIFY_SPONSORS_MAX, &sponsors},
+        MEMBER_TEXT("spki", true, &spki),
+        MEMBER_TEXT("statement", false, &statement),
+        MEMBER_TEXT("thumbprint", true, &thumbprint),
+        MEMBER_TEXT("vouched", true, &vouched)};
     struct enrolled en = {.floor_us = b->leaf->time_us};
     char person[561]; /* 140 code points of four bytes */
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
@@ -155,11 +174,13 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
     if (e == ERR_OK && (!story_text_is(vouched, "bank") || !read_kind(kind, &en.kind)))
         e = ERR_DOC_MEMBER_INVALID;
     en.ceremony = statement != NULL;
-    if (e == ERR_OK &&
-        (en.ceremony != (operator_name != NULL) || (en.ceremony && en.kind != STORY_PERSON)))
+    if (e == ERR_OK && (en.ceremony != (operator_name != NULL) ||
+                        (en.ceremony && en.kind != STORY_PERSON) || (sponsors && !en.ceremony)))
         e = ERR_DOC_MEMBER_INVALID;
     if (e == ERR_OK && en.ceremony)
         e = check_request(s, b, statement, person, thumbprint);
+    if (e == ERR_OK && sponsors)
+        e = check_sponsors(s, b, statement, person, thumbprint, sponsors, &en.sponsors);
     if (e == ERR_OK)
         e = enrol(s, spki, thumbprint, &en);
     key_free(en.key);
@@ -239,6 +260,7 @@ static enum err take_place(struct story *s, const struct body *b, const struct v
     struct enrolled en = {.floor_us = b->leaf->time_us,
                           .kind = old->kind,
                           .ceremony = old->ceremony,
+                          .sponsors = old->sponsors,
                           .before = (size_t)(old - s->keys) + 1};
     enum err e = story_contradiction_unless(
         story_text_is(holder, old->holder) && old->status == KEY_ACTIVE &&

@@ -181,6 +181,7 @@ enum err story_order_note(struct story *s, const struct body *b, const struct ve
     m->signer.issued_us = verified_head(v)->issued_us;
     m->signer.batch = verified_batch(v) ? verified_batch(v)->count : 0;
     m->signer.ceremony = story_keys_ceremony(s, verified_signer(v));
+    m->signer.sponsors = en->sponsors;
     m->entry = b->leaf->index;
     s->made_count++;
     return ERR_OK;

@@ -226,6 +226,18 @@ struct verify_evidence_input {
 };
 
 #define VERIFY_SIGNERS_MAX 128u
+/* Who vouched for somebody when he asked to be enrolled: by which key, as holder of what. Whose
+ * that key is the bank says. */
+#define VERIFY_SPONSORS_MAX 8u
+struct verify_sponsor {
+    char holder[HOLDER_MAX + 1];
+    char account[IBAN_MAX + 1];
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+};
+struct verify_sponsors {
+    struct verify_sponsor at[VERIFY_SPONSORS_MAX];
+    size_t count;
+};
 struct verify_signer {
     char holder[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
@@ -235,6 +247,7 @@ struct verify_signer {
     bool pinned;   /* false: vouched for by the bank only */
     bool ceremony; /* the key was enrolled with a proof that its owner has it */
     bool retired;  /* another key took its place by the status's time; the decision stands */
+    struct verify_sponsors sponsors; /* of the key, or of the first of those whose place it took */
 };
 /* Who may stand for whom at the status's time, and the key that says so. */
 struct verify_deputy {

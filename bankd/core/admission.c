@@ -121,7 +121,7 @@ static enum err enrol_one(struct core *c, struct enrol *one, int64_t *signer)
 /* One key after the other: each is the person's from its entry on. */
 static enum err enrol_all(struct core *c, const struct core_caller *who,
                           const struct verified *request, const char *holder,
-                          const struct core_certificates *certificates)
+                          const struct core_certificates *certificates, struct doc *sponsors)
 {
     const struct buf *const of_use[KEY_USES] = {
         [KEY_USE_SIGN] = &certificates->sign, [KEY_USE_AUTHENTICATE] = &certificates->authenticate};
@@ -140,6 +140,7 @@ static enum err enrol_all(struct core *c, const struct core_caller *who,
                             .use = (enum key_use)use,
                             .operator_name = who->operator_name,
                             .statement = verified_jws(request, NULL),
+                            .sponsors = use == KEY_USE_SIGN ? sponsors : NULL,
                             .certificate = of_use[use],
                             .certificate_until_us = until_us[use]};
         if (one.key)
@@ -212,6 +213,7 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
     struct core_certificates certificates = {.missing = 0};
     bool renews = false;
     struct sponsors by;
+    struct doc sponsors = {0};
     const struct enrolment_end how = {.state = "admitted",
                                       .operator_name = who->operator_name,
                                       .note = "",
@@ -230,13 +232,16 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
         e = in->by.certify(in->by.ctx, verified_jws(request, NULL), in->by.act, &certificates);
     if (!e && in->by.act)
         e = add_operator(c, a, who->operator_name);
+    if (!e && !certificates.missing)
+        e = sponsor_words(c, a->id, &by, &sponsors);
     if (!e && !certificates.missing) {
-        e = enrol_all(c, who, request, in->holder, &certificates);
+        e = enrol_all(c, who, request, in->holder, &certificates, &sponsors);
         if (!e && !renews) /* otherwise they let nobody's key in */
             e = for_hands(c, who, a, in->holder, eyes_note);
         if (!e)
             e = enrolment_end(c, a, &how);
     }
+    doc_free(&sponsors);
     free_certificates(&certificates);
     verified_free(request);
     return e;

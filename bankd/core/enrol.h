@@ -8,6 +8,7 @@
 
 #include "bankd/core/people.h"
 #include "bankd/core/state.h"
+#include "order/doc.h"
 #include "order/enrolment.h"
 
 struct enrol {
@@ -18,6 +19,7 @@ struct enrol {
     int64_t signer; /* for another use than to sign: the signing key that it was asked for with */
     /* Of whoever asked for it: who admitted him, and what he signed. NULL: vouched for by hand. */
     const char *operator_name, *statement;
+    struct doc *sponsors; /* what those signed who vouched for him, moved; NULL or empty: nobody */
     const struct buf *certificate; /* DER; NULL or empty: none */
     int64_t certificate_until_us;
 };

@@ -280,24 +280,54 @@ static void push(const struct store_query *q, const struct sponsor *s, struct do
     doc_push(list, &one);
 }
 
-static enum err list_all(struct core *c, const struct enrolment_row *a, struct doc *list)
+/* The same for the log, of one that counts. */
+static void push_word(const struct store_query *q, const struct sponsor *s, struct doc *list)
 {
-    struct sponsors all;
+    struct doc one = {0};
+    size_t len;
+    const void *spki = store_blob(q, 5, &len);
+
+    if (!s->counts)
+        return;
+    doc_object(&one);
+    doc_text(&one, "holder", s->holder);
+    doc_bytes(&one, "spki", spki, len);
+    doc_text(&one, "statement", store_text(q, 4));
+    doc_push(list, &one);
+}
+
+static enum err for_each(struct core *c, int64_t enrolment, const struct sponsors *all,
+                         void (*add)(const struct store_query *q, const struct sponsor *s,
+                                     struct doc *list),
+                         struct doc *list)
+{
+    struct store_query *q = store_query(c->store, STORE_SPONSOR_OF);
     size_t at = 0;
     bool found = false;
 
-    enum err e = sponsor_load(c, a->id, &all);
-    if (e)
-        return e;
-    struct store_query *q = store_query(c->store, STORE_SPONSOR_OF);
-    store_bind_int(q, ":enrolment", a->id);
-    e = store_step(q, &found);
-    while (!e && found && at < all.count) {
-        push(q, &all.at[at++], list);
+    store_bind_int(q, ":enrolment", enrolment);
+    enum err e = store_step(q, &found);
+    while (!e && found && at < all->count) {
+        add(q, &all->at[at++], list);
         e = store_step(q, &found);
     }
     store_done(q);
     return e;
+}
+
+enum err sponsor_words(struct core *c, int64_t enrolment, const struct sponsors *all,
+                       struct doc *list)
+{
+    doc_array(list);
+    return for_each(c, enrolment, all, push_word, list);
+}
+
+static enum err list_all(struct core *c, const struct enrolment_row *a, struct doc *list)
+{
+    struct sponsors all;
+
+    enum err e = sponsor_load(c, a->id, &all);
+    return e ? e : for_each(c, a->id, &all, push, list);
 }
 
 enum err core_sponsorships(struct core *c, const struct core_caller *who, const char *enrolment,

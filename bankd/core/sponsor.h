@@ -33,6 +33,9 @@ bool sponsor_is(const struct sponsors *all, const char *holder); /* his word cou
 bool sponsor_is_active(const struct sponsors *all, const char *holder);
 /* Member `sponsors` of OUT: those whose word counts; absent when nobody's does. */
 void sponsor_names(const struct sponsors *all, struct doc *out);
+/* What those signed, and by which keys, for the log: an array; empty when nobody's word counts. */
+MUST_CHECK enum err sponsor_words(struct core *c, int64_t enrolment, const struct sponsors *all,
+                                  struct doc *list);
 /* The same by the entries, for the log. */
 void sponsor_entries(const struct sponsors *all, struct doc *out);
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 31;
+PRAGMA user_version = 32;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -28,6 +28,7 @@ CREATE TABLE checkpoint (
 ) STRICT;
 
 -- The entries that are events (order/event.def), for those who follow them, until they are too old.
+-- Time never goes back in the log, so what is older stands before.
 CREATE TABLE event (
     id INTEGER PRIMARY KEY, -- of the entry
     time_us INTEGER NOT NULL,
@@ -38,7 +39,6 @@ CREATE TABLE event (
     status TEXT NOT NULL,  -- what the entry led to
     reason TEXT NOT NULL
 ) STRICT;
-CREATE INDEX event_time ON event (time_us);
 
 -- The newest event that is kept no longer.
 CREATE TABLE event_horizon (

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define SHOP WORLD_SHOP_ACCOUNT
+#define FIRM "NL91ABNA0417164300"
 static const struct core_certifier console = {.act = NULL};
 
 struct scene {
@@ -317,15 +318,159 @@ static void test_it_makes_nobody_a_holder(void **state)
     end(&s);
 }
 
+/* --- in evidence --- */
+
+#define BOBS                                                                                       \
+    "(SELECT id FROM signing_key WHERE holder = (SELECT id FROM holder WHERE holder = 'bob'))"
+
+static void replace_bobs(struct world *w, const struct buf *jws)
+{
+    char lie[8192];
+
+    snprintf(lie, sizeof lie, "UPDATE sponsorship SET statement = '%s' WHERE signing_key = " BOBS,
+             buf_str(jws));
+    world_execute(w, lie);
+}
+
+/* What Bob signed, instead of her name; NULL: that. */
+static const char *bobs_name;
+
+static void rename_newcomer(struct scene *s)
+{
+    struct world_word word = *of(s);
+    struct buf jws = {0};
+
+    word.name = bobs_name;
+    world_sign_sponsorship(s->w, &s->w->bob, &word, NULL, &jws);
+    replace_bobs(s->w, &jws);
+    buf_free(&jws);
+}
+
+/* Dora, admitted by the word of both, pays alone from an account of her own. LIE is what a bank
+ * makes of their words before it enters them. */
+static enum err pays(struct world *w, const char *lie, struct verify_report *report)
+{
+    static const char *const dora_alone[] = {"dora"};
+    static const struct world_account hers = {.account = FIRM, .holders = dora_alone, .count = 1};
+    struct scene s = begin(w);
+    struct world_order o;
+
+    assert_string_equal(world_sponsor(w, &w->alice, of(&s)), "OK");
+    assert_string_equal(world_sponsor(w, &w->bob, of(&s)), "OK");
+    if (lie)
+        world_execute(w, lie);
+    if (bobs_name)
+        rename_newcomer(&s);
+    assert_ok(admit(&s));
+    world_login(w, &s.dora);
+    world_open_funded(w, &hers, "100.00");
+    world_order_on(w, FIRM, "10.00", "", &o);
+    assert_string_equal(world_decide(w, &s.dora, &o, VERB_APPROVE), "OK");
+    enum err e = world_evidence(w, &s.dora, &o, report);
+    world_order_free(&o);
+    end(&s);
+    return e;
+}
+
+static void test_evidence_names_them(void **state)
+{
+    struct world *w = *state;
+    struct verify_report report;
+
+    assert_ok(pays(w, NULL, &report));
+    const struct verify_sponsors *by = &report.signers[0].sponsors;
+    assert_int_equal(by->count, 2);
+    assert_string_equal(by->at[0].holder, "alice");
+    assert_string_equal(by->at[0].thumbprint, key_thumbprint(w->alice.key));
+    assert_string_equal(by->at[0].account, WORLD_ALICE_ACCOUNT);
+    assert_string_equal(by->at[1].holder, "bob");
+    assert_string_equal(by->at[1].thumbprint, key_thumbprint(w->bob.key));
+}
+
+/* Only those whose word counted when she was admitted. */
+static void test_evidence_names_nobody_else(void **state)
+{
+    struct world *w = *state;
+    struct verify_report report;
+
+    assert_ok(pays(w,
+                   "UPDATE signing_key SET status = 'suspended' WHERE holder ="
+                   " (SELECT id FROM holder WHERE holder = 'bob')",
+                   &report));
+    assert_int_equal(report.signers[0].sponsors.count, 1);
+    assert_string_equal(report.signers[0].sponsors.at[0].holder, "alice");
+}
+
+static void lies(void **state, const char *lie, enum err refused)
+{
+    struct verify_report report;
+
+    assert_err(pays(*state, lie, &report), refused);
+}
+
+static void test_a_word_that_nobody_signed(void **state)
+{
+    lies(state,
+         "UPDATE sponsorship SET statement = substr(statement, 1, length(statement) - 8) ||"
+         " 'AAAAAAAA' WHERE signing_key = " BOBS,
+         ERR_SIGNATURE_INVALID);
+}
+
+/* The right request and key, but somebody else's name. */
+static void test_a_word_for_another_name(void **state)
+{
+    struct world *w = *state;
+    struct verify_report report;
+
+    bobs_name = "Mallory";
+    enum err e = pays(w, NULL, &report);
+    bobs_name = NULL;
+    assert_err(e, ERR_SPONSORSHIP_MISMATCH);
+}
+
+static void test_a_word_under_another_key(void **state)
+{
+    lies(state,
+         "UPDATE sponsorship SET statement = (SELECT statement FROM sponsorship"
+         " WHERE signing_key <> " BOBS ") WHERE signing_key = " BOBS,
+         ERR_KEY_UNKNOWN);
+}
+
+/* Bob's word on another's request. */
+static void test_a_word_on_another_request(void **state)
+{
+    struct world *w = *state;
+    struct scene other = begin(w);
+    static char lie[8192];
+    struct buf jws = {0};
+
+    world_sign_sponsorship(w, &w->bob, of(&other), NULL, &jws);
+    snprintf(lie, sizeof lie, "UPDATE sponsorship SET statement = '%s' WHERE signing_key = " BOBS,
+             buf_str(&jws));
+    buf_free(&jws);
+    end(&other);
+    lies(state, lie, ERR_SPONSORSHIP_MISMATCH);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
-        T(test_a_word_is_seen_and_logged),       T(test_what_is_refused),
-        T(test_a_program_knows_nobody),          T(test_the_bank_demands_it),
-        T(test_nobody_comes_round_it),           T(test_a_person_counts_once),
-        T(threat_10_between_word_and_admission), T(threats_1_2_9_11_replay_stale_wrong_key),
+        T(test_a_word_is_seen_and_logged),
+        T(test_what_is_refused),
+        T(test_a_program_knows_nobody),
+        T(test_the_bank_demands_it),
+        T(test_nobody_comes_round_it),
+        T(test_a_person_counts_once),
+        T(threat_10_between_word_and_admission),
+        T(threats_1_2_9_11_replay_stale_wrong_key),
         T(test_it_makes_nobody_a_holder),
+        T(test_a_word_for_another_name),
+        T(test_evidence_names_them),
+        T(test_evidence_names_nobody_else),
+        T(test_a_word_that_nobody_signed),
+        T(test_a_word_under_another_key),
+        T(test_a_word_on_another_request),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -256,6 +256,7 @@ static const struct {
 } growing[] = {
     {STORE_KEY_ALL, "once, at the start"},
     {STORE_POLICY_ALL, "once, at the start"},
+    {STORE_POLICY_WEIGHT, "an account has no more policies than evidence can tell"},
     {STORE_KEY_FLOORS, "after a clock incident"},
     {STORE_CHALLENGE_FUTURE, "after a clock incident"},
     {STORE_SESSION_FUTURE, "after a clock incident"},

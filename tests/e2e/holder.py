@@ -176,7 +176,7 @@ def children(pid):
     return found
 
 
-def verify_evidence(bank, path):
+def verify_evidence(bank, path, *words):
     """The verdict of countersign-verify, which knows nothing but the pin."""
-    return subprocess.run([os.path.join(BIN, "countersign-verify"), "evidence", "--bank-key", bank.pin, path],
+    return subprocess.run([os.path.join(BIN, "countersign-verify"), "evidence", "--bank-key", bank.pin, *words, path],
                           capture_output=True, text=True, timeout=60, check=False)

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import json
 import pathlib
+import re
 import shutil
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -169,14 +170,104 @@ def parts_seeds():
     yield b"CSQ1/1/1/C3AB8FF13720E8AD9047DD39466B3C8974E592C2FA383D4A3960714CAEF0C4F2/MZXW6YTBOI"
 
 
+# --- the helper's wire: token/wire.def, token/wire.c ---
+
+# RFC 6979 A.2.5: a key on P-256, and its signature of "sample".
+POINT = bytes.fromhex("0460FED4BA255A9D31C961EB74C6356D68C049B8923B61FA6CE669622E60F29FB6"
+                      "7903FE1008B8BC99A41AE9E95628BC64F2F1B20C2D7E9F5177A3C294D4462299")
+SIGNATURE = bytes.fromhex("EFD48B2AACB6A8FD1140DD9CD45E81D69D2C877B56AAF991C34D0EA84EAF3716"
+                          "F7CB1C942D657C41D436C7A1B6E29F65F3E900DBB9AFF4064DC4AB2F843ACDA8")
+
+
+def number(value, size=4):
+    return value.to_bytes(size, "big")
+
+
+def text(value):
+    value = value.encode() if isinstance(value, str) else value
+    return number(len(value), 2) + value
+
+
+def token_info(flags=0b01011):
+    return b"".join(map(text, ("alice", "SoftHSM project", "SoftHSM v2", "0123", "reader"))) + bytes(
+        [flags, 1, 1]) + number(4, 2) + number(255, 2)
+
+
+def key_info():
+    return text("sign") + text(b"\2") + bytes([0b0011, 1])
+
+
+def source():
+    return text("/usr/lib/softhsm/libsofthsm2.so") + text("")
+
+
+def wire_answers_seeds():
+    """Calls of fuzz_wire_answers.c by their place, each with the packets that come back."""
+    sources, tokens, init, opens, info, login, pins, generate, keys, look, find, sign, derive, store, many, join, readers = range(17)
+    more, raw = 0x8000, 0x4000
+
+    def call(which, *packets, flags=0):
+        heads = [(more if i + 1 < len(packets) else 0) | flags | len(p) for i, p in enumerate(packets)]
+        return bytes([which]) + b"".join(number(h, 2) + p for h, p in zip(heads, packets))
+
+    sight = bytes([0b00011, 1]) + key_info() + bytes([0b11]) + number(1 << 62, 8)
+    yield call(sources, number(2, 2) + source() * 2) + call(tokens, number(2, 2) + token_info() * 2) + call(tokens, number(0, 2))
+    yield call(init, token_info()) + call(opens, number(1) + token_info(), b"") + call(info, token_info(0b11111))
+    yield call(login, b"", b"", b"", b"") + call(pins, number(3), b"\1", b"") + call(generate, b"")
+    yield call(keys, number(2, 2) + key_info() * 2) + call(keys, number(0, 2)) + call(look, sight)
+    yield call(find, number(9) + key_info() + text(POINT), b"") + call(sign, text(SIGNATURE)) + call(store, b"")
+    yield call(many, *[text(SIGNATURE)] * 3) + call(many, text(SIGNATURE), text(SIGNATURE[:-1] + b"\0"), text(SIGNATURE))
+    yield call(derive, text(POINT[1:33])) + call(derive, text(POINT)) + call(join, number(1) + token_info() + number(600))
+    for name in (b"PIN_LOCKED", b"TOKEN_REMOVED", b"TIMEOUT", b"UNAVAILABLE", b"x" * 255, b""):
+        yield b"".join(call(which, bytes([len(name)]) + name, flags=raw) for which in (tokens, info, find, sign, many, join, pins))
+    seen = text("A reader 00 00") + bytes([1]) + text("3b00") + number(2)
+    yield call(readers, bytes([2]) + seen * 2) + call(readers, bytes([1]) + seen + b"\0") + call(readers, bytes([255]) + seen)
+    for cut in (256, 512, 1024):  # as much as has room, and more is promised
+        whole = number(200, 2) + key_info() * ((cut - 20) // len(key_info())) + number(128, 2)
+        yield call(keys, whole.ljust(cut, b"x"))
+    for bad in (key_info()[:-1] + b"\4", text("x" * 129) + key_info()[6:], text("a\0b") + key_info()[6:], key_info() + b"\0",
+                text("sign") + text(bytes(65)) + bytes([3, 1]), text("sign") + text(b"\2") + bytes([16, 1])):
+        yield call(keys, number(1, 2) + bad) + call(find, number(9) + bad + text(POINT)) + call(look, bytes([3, 1]) + bad + bytes(9))
+    yield call(info, token_info(0b100000)) + call(look, bytes([3, 33]) + key_info() * 33) + call(tokens, number(65, 2) + token_info() * 65)
+    yield call(sign, flags=raw) + call(find) + call(keys, number(65535, 2)) + call(tokens, number(64, 2) + token_info())
+
+
+def wire_questions_seeds():
+    """Questions of fuzz_wire_questions.c: things get the numbers 1, 2 ... in the order in which they are made."""
+    with open(HERE.parents[1] / "token" / "wire.def", encoding="utf-8") as f:
+        types = {name: n for n, name in enumerate(re.findall(r"^X\((\w+),", f.read(), flags=re.M), 1)}
+    visitor, given = 0x8000, 0x4000
+
+    def ask(name, payload=b"", flags=0):
+        packet = number(types[name], 2) + payload
+        return number(flags | len(packet), 2) + packet
+
+    begin = ask("LOAD", source()) + ask("OPEN", text("pkcs11:token=alice")) + ask("PIN_READ", flags=given)
+    token, pin, key = number(1), number(2), number(3)
+    wish = bytes([1, 1]) + text("sign") + text(b"\2")
+    found = ask("FIND", token + b"\1" + text("pkcs11:object=sign"))
+    yield ask("MODULES") + begin + ask("LIST") + ask("LOGIN", token + pin + b"\0") + found + ask(
+        "SIGN", key + text(bytes(64))) + ask("KEY_FREE", key) + ask("CLOSE", token) + ask("PIN_FREE", pin) + ask("UNLOAD")
+    yield begin + ask("PIN_READ", flags=given) + ask("INIT", text("label") + pin + number(3)) + ask("PIN_SAME", pin + number(3)) + ask(
+        "CHANGE_PIN", token + pin + number(3) + b"\1") + ask("UNBLOCK", token + b"\2" + pin + number(3) + b"\0")
+    yield begin + ask("GENERATE", token + wish) + ask("OFFICER_GENERATE", token + pin + b"\0" + wish) + ask("KEYS", token) + ask(
+        "LOOK", token) + ask("INFO", token) + ask("LOGOUT", token)
+    yield begin + found + ask("STORE", key + text(b"0\0")) + ask("DERIVE", key + text(POINT)) + ask("SIGN", key + text(bytes(512)))
+    yield begin + ask("PIN_ASK", text("about") + text("PIN:") + text("") + number(1, 2), flags=given) + ask("LIST")
+    keep = begin + ask("KEEP", token + number(600) + number(300) + number(30) + b"\0" + text("/run/x"), flags=given)
+    visit = [("JOIN", b""), ("INFO", token), ("KEYS", token), ("FIND", token + b"\1" + text("")), ("SIGN", key + text(bytes(32)))]
+    yield keep + b"".join(ask(name, payload, visitor) for name, payload in visit)
+    yield keep + b"".join(ask(name, token, visitor) for name in ("LOGIN", "CLOSE", "KEEP", "UNLOAD", "END")) + ask("END", b"", visitor)
+
+
 def main():
     shutil.rmtree(HERE / "corpus", ignore_errors=True)
     for make in (json_seeds, jws_seeds, order_seeds, decision_seeds, base64url_seeds, uri_seeds,
-                 http_seeds, evidence_seeds, bundle_seeds, parts_seeds):
+                 http_seeds, evidence_seeds, bundle_seeds, parts_seeds, wire_answers_seeds, wire_questions_seeds):
         folder = HERE / "corpus" / make.__name__.removesuffix("_seeds")
         folder.mkdir(parents=True)
-        for number, seed in enumerate(make(), 1):
-            (folder / f"{number:02d}").write_bytes(seed)
+        for place, seed in enumerate(make(), 1):
+            (folder / f"{place:02d}").write_bytes(seed)
 
 
 main()

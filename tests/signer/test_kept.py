@@ -72,7 +72,9 @@ class Kept(Desk):
     def helper(self):
         """The process that listens there."""
         with open("/proc/net/unix", encoding="ascii", errors="replace") as f:
-            (inode,) = {line.split()[6] for line in f if line.rstrip().endswith(" " + self.socket_path())}
+            listening = "00010000"  # and not one of its connections, which have the same path
+            (inode,) = {line.split()[6] for line in f
+                        if line.rstrip().endswith(" " + self.socket_path()) and line.split()[3] == listening}
         for name in filter(str.isdigit, os.listdir("/proc")):
             try:
                 links = [os.readlink("/proc/%s/fd/%s" % (name, fd)) for fd in os.listdir("/proc/%s/fd" % name)]
@@ -146,8 +148,11 @@ class Kept(Desk):
         self.assertEqual(self.carol.run("token", "info", check=True).returncode, 0)
 
     def test_a_given_pin_is_looked_at(self):
-        """Whoever hands a PIN over wants to know whether it is right; operators are asked each time."""
+        """Whoever hands a PIN over wants to know whether it is right; an operator is asked each time."""
         self.start()
+        act = self.carol.words("account", "block", "--account", ALONE, "--note", "as a test", program="bankctl")
+        done = self.bank.tool(act, check=False, env=self.carol.env, start_new_session=True, stdin=subprocess.DEVNULL)
+        self.assertEqual((done.returncode, "PIN_NO_TERMINAL" in done.stderr), (3, True), done.stderr)
         self.refused(self.carol.run("approve", self.order(), pin="0000"), "PIN_WRONG", 3)
         self.assertEqual(self.carol.run("approve", self.order()).returncode, 0)
 
@@ -272,7 +277,7 @@ class Kept(Desk):
             yield go_by, wait_for
         finally:
             self.carol.settings(self.account)
-            for path in (rules, rules + ".trace"):
+            for path in filter(os.path.exists, (rules, rules + ".trace")):
                 os.unlink(path)
 
     @staticmethod

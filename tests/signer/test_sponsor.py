@@ -9,7 +9,7 @@ import unittest
 import bank as b
 import sponsorship
 from desk import ALONE, JOINT, Desk
-from holder import Holder
+from holder import Holder, verify_evidence
 
 NAME = "Carol Exampl\u00e9"
 
@@ -170,6 +170,25 @@ class Demanded(Desk):
         self.alice.settings(ALONE)  # the bank has another port
         self.alice.run("sponsor", newcomer.enrolment, "--key", newcomer.key.thumbprint, "--name", newcomer.name, check=True)
         self.assertEqual(newcomer.admit("dora").json.get("holder"), "dora")
+        self.evidence_names(newcomer)
+
+    def evidence_names(self, newcomer):
+        """Whoever checks a payment of the newcomer's is told by whose word she is a holder."""
+        account = b.iban(61)
+        policy = self.bank.open_account(account, ["dora"], funds="20.00")
+        dora = b.Session(self.bank, newcomer.key)
+        order = b.make_order(account, ALONE)
+        self.assertEqual(dora.decide(order, policy).json["status"], "ACSC")
+        evidence = dora.get("/v1/accounts/%s/orders/%s/evidence" % (account, order["id"]))
+        path = self.bank.path("evidence.json")
+        with open(path, "wb") as f:
+            f.write(b.canon(evidence.json))
+        alice = self.alice.json("token", "info")[0]["thumbprint"]
+        verdict = verify_evidence(self.bank, path)
+        self.assertEqual(verdict.returncode, 0, verdict.stderr)
+        self.assertIn("sponsored by alice of account %s with key %s\n" % (ALONE, alice), verdict.stdout)
+        told = json.loads(verify_evidence(self.bank, path, "--json").stdout)
+        self.assertEqual(told["signers"][0]["sponsors"], [{"account": ALONE, "holder": "alice", "thumbprint": alice}])
 
     def test_the_operator_checks_it(self):
         """A bank that shows another word than was signed is found out by bankctl itself."""

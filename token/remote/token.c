@@ -167,7 +167,9 @@ enum err token_pin_same(const struct token_pin *a, const struct token_pin *b, bo
         e = call_run(&c, -1);
     if (!e)
         *same = wire_get(&c.in, 1, 1) != 0;
-    return call_end(&c, e);
+    e = call_end(&c, e);
+    *same = *same && !e;
+    return e;
 }
 
 void token_pin_free(struct token_pin *pin)
