@@ -225,6 +225,27 @@ class Pinentry(unittest.TestCase):
         with self.assertRaises(ProcessLookupError):
             os.kill(pid, 0)
 
+    def test_never_answers(self):
+        """One that neither asks nor heeds its timeout is named at the deadline; Ctrl-C ends it before; it is ended, too."""
+        config = os.path.join(self.dir, "config")
+        with open(config, "w", encoding="utf-8") as f:
+            f.write("token_deadline = 3\n")
+        begun = time.monotonic()
+        self.refused(self.forged("waits", "--config", config), "PIN_PINENTRY", FORGED)
+        self.assertLess(time.monotonic() - begun, 30)
+        self.env["FORGED_DOES"] = "waits"
+        os.unlink(self.env["FORGED_LOG"])
+        with self.terminal("--pinentry", FORGED) as terminal:
+            self.await_log("GETPIN")
+            begun = time.monotonic()
+            terminal.type("\x03")
+            code, seen = terminal.end()
+            self.assertLess(time.monotonic() - begun, 20)  # of 96 that a person has
+            self.assertEqual(code, 3, seen)
+            self.assertRegex(seen, "countersign: (PIN_CANCELLED|PIN_PINENTRY): ")
+        with self.assertRaises(ProcessLookupError):
+            os.kill(self.starts()[-1], 0)
+
     def test_nothing_is_logged(self):
         self.env["ASSUAN_DEBUG"] = "255"
         done = self.forged("pin=" + PIN, "--debug")
