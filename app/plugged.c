@@ -12,7 +12,7 @@
  * were. */
 static bool read_readers(struct plugged *p, unsigned wait_ms)
 {
-    struct token_reader now[TOKEN_READERS_MAX];
+    struct token_reader now[TOKEN_READERS_MAX] = {0};
     size_t count = 0;
 
     enum err e = p->connection == NULL ? token_readers_open(&p->connection) : ERR_OK;

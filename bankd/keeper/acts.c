@@ -499,7 +499,8 @@ static enum err note_admission(const struct acts_judge *j, const struct act *act
     }
     if (strcmp(a->holder, out->holder) != 0 || a->another != out->another)
         return ERR_ADMISSION_MISMATCH;
-    asked_sign(&a->signers, &word);
+    if (!act->again) /* a word that was taken back since is his to give anew */
+        asked_sign(&a->signers, &word);
     out->missing = asked_missing(j->pins, &a->signers, ROLE_ENROLMENT, j->needed);
     /* What is complete is only asked for again with the acts that it came by. */
     a->expires_us = out->missing ? verified_head(out->request)->expires_us

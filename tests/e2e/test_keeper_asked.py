@@ -126,6 +126,22 @@ class Asked(Scene):
                     self.assertEqual(self.says(self.petra_key, *take), 0)
                     self.assertEqual(ask(self.bank, ACT, act.encode()), ("OK", b"\0\2"))
 
+    def test_an_admission_that_was_taken_back(self):
+        """The bank says his old word once more, when he may act again: it counts no more than any that was taken back."""
+        key, newcomer = self.employed("tiago", "enrolment", "security"), Newcomer(self.bank, "Eva Example")
+        newcomer.ask()
+        act = operators.act(key, "/v1/enrolments/%s/admission" % newcomer.enrolment, newcomer.letter("eva"))
+        said = parts(newcomer_statement(self.bank, newcomer), act)
+        word, answer = ask(self.bank, ADMIT, said)
+        self.assertEqual((word, certificates(answer)[0]), ("OK", 1))
+        path = "/v1/holders/tiago/keys/" + key.thumbprint
+        self.assertEqual(self.says(self.olga_key, path, SUSPENDED), 0)
+        self.assertEqual([self.says(by, path, ACTIVE) for by in (self.olga_key, self.petra_key)], [1, 0])
+        self.assertEqual(self.admitted(self.olga_key, newcomer, "eva"), 1)
+        word, answer = ask(self.bank, ADMIT, said)
+        self.assertEqual((word, certificates(answer)[0]), ("OK", 1))
+        self.assertEqual(self.admitted(key, newcomer, "eva"), 0)
+
     def test_clocks_that_differ(self):
         """Who asks with a fast clock makes nobody late who asks for the same; with a restart or without."""
         now = int(time.time())
