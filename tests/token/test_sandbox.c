@@ -244,7 +244,7 @@ static void no_harmless_argument_does(void **state)
 
 static bool opens(const char *path, int how)
 {
-    int fd = open(path, how | O_NOCTTY | O_CLOEXEC);
+    int fd = open(path, how | O_NOCTTY | O_CLOEXEC, 0600);
 
     close(fd);
     return fd >= 0;
