@@ -30,7 +30,7 @@ static atomic_uint late; /* how many wait for a pcscd that hangs */
 static void set_late(struct token_readers *r, bool is)
 {
     if (is && !r->late)
-        log_event(LOG_WARN, "token.pcscd", "silent for %d s", TOKEN_READERS_S);
+        log_event(LOG_WARN, "token.pcsc", "silent for %d s", TOKEN_READERS_S);
     if (is != r->late)
         late += is ? 1U : -1U;
     r->late = is;
