@@ -576,9 +576,13 @@ class OddLabels(unittest.TestCase):
                             b"--so-pin", b"12345678"], env=bank.env, check=True, capture_output=True, timeout=60)
         plain, js = (bank.tool(["countersign", "token", "list", "--module", SOFTHSM, *more])
                      for more in ([], ["--json"]))
-        labels = [token["label"] for token in json.loads(js.stdout)["tokens"] if token["initialized"]]
-        self.assertEqual(sorted(labels), ["bank", "caf?", "ev?[2Jil"])
-        self.assertIn("token=caf%E9;", js.stdout)
+        tokens = {token["label"]: token for token in json.loads(js.stdout)["tokens"] if token["initialized"]}
+        self.assertEqual(sorted(tokens), ["bank", "caf?", "ev?[2Jil"])
+        # Only UTF-8 goes into a URI: the serial number names it as well, and the program takes that.
+        uri = tokens["caf?"]["uri"]
+        self.assertTrue(uri.startswith("pkcs11:manufacturer="), uri)
+        info = bank.tool(["countersign", "token", "info", "--json", "--token", uri, "--pin-fd", "{1234}"])
+        self.assertEqual(json.loads(info.stdout), [])
         self.assertIn("ev?[2Jil", plain.stdout)
         self.assertNotIn("\x1b", plain.stdout + js.stdout)
 
