@@ -37,18 +37,34 @@ static void last_text(const struct doc *body, const char *name, char out[static 
     }
 }
 
-/* Whether WORD is among the statuses, or is the state or the reason. */
+/* Members in which an event's word may stand: among the statuses, or as the state or the reason. */
+static const char *const word_members[] = {"status", "state", "reason"};
+#define WORD_MEMBERS (sizeof word_members / sizeof *word_members)
+
+struct words {
+    const char *text[WORD_MEMBERS]; /* canonical; NULL: the body has no such member */
+    size_t len[WORD_MEMBERS];
+};
+
+static void find_words(const struct doc *body, struct words *out)
+{
+    for (size_t i = 0; i < WORD_MEMBERS; i++)
+        out->text[i] = doc_member_text(body, word_members[i], &out->len[i]);
+}
+
+/* As a whole text, between its quotes. */
 static bool has_word(void *ctx, const char *word)
 {
-    static const char *const members[] = {"status", "state", "reason"};
-    char quoted[WORD_MAX];
-    int n = snprintf(quoted, sizeof quoted, "\"%s\"", word);
+    const struct words *words = ctx;
+    size_t len = strlen(word);
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        size_t len = 0;
-        const char *text = doc_member_text(ctx, members[i], &len);
-        if (text && memmem(text, len, quoted, (size_t)n))
-            return true;
+    for (size_t i = 0; i < WORD_MEMBERS; i++) {
+        const char *at = words->text[i], *end = at ? at + words->len[i] : NULL;
+        while (at && (at = memmem(at, (size_t)(end - at), word, len)) != NULL) {
+            if (at > words->text[i] && at[-1] == '"' && at + len < end && at[len] == '"')
+                return true;
+            at++;
+        }
     }
     return false;
 }
@@ -70,15 +86,17 @@ enum err events_note(struct core *c, const struct doc *body, int64_t id)
 {
     char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
     char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
+    struct words words;
 
     last_text(body, "type", type);
-    const struct event_kind *kind = event_of(type, has_word, (void *)(uintptr_t)body);
+    find_words(body, &words);
+    const struct event_kind *kind = event_of(type, has_word, &words);
     if (!kind)
         return ERR_OK;
     last_text(body, "object", object);
     last_text(body, "holder", holder);
     last_text(body, "reason", reason);
-    last_text(body, doc_member_text(body, "state", &(size_t){0}) ? "state" : "status", status);
+    last_text(body, words.text[1] ? "state" : "status", status);
     account_of(object, account);
     if (strncmp(object, PERSON, strlen(PERSON)) == 0)
         memmove(holder, object + strlen(PERSON), strlen(object + strlen(PERSON)) + 1);
