@@ -37,34 +37,35 @@ static void last_text(const struct doc *body, const char *name, char out[static 
     }
 }
 
-/* Members in which an event's word may stand: among the statuses, or as the state or the reason. */
-static const char *const word_members[] = {"status", "state", "reason"};
-#define WORD_MEMBERS (sizeof word_members / sizeof *word_members)
-
-struct words {
-    const char *text[WORD_MEMBERS]; /* canonical; NULL: the body has no such member */
-    size_t len[WORD_MEMBERS];
+/* The members in which a kind's word may stand; a text is NULL where the body has none. */
+#define SAID 3
+struct said {
+    const char *text[SAID];
+    size_t len[SAID];
 };
 
-static void find_words(const struct doc *body, struct words *out)
+static void find_said(const struct doc *body, struct said *out)
 {
-    for (size_t i = 0; i < WORD_MEMBERS; i++)
-        out->text[i] = doc_member_text(body, word_members[i], &out->len[i]);
+    static const char *const members[SAID] = {"status", "state", "reason"};
+
+    for (size_t i = 0; i < SAID; i++)
+        out->text[i] = doc_member_text(body, members[i], &out->len[i]);
 }
 
-/* As a whole text, between its quotes. */
+/* Whether WORD is among the statuses, or is the state or the reason. */
 static bool has_word(void *ctx, const char *word)
 {
-    const struct words *words = ctx;
+    const struct said *said = ctx;
+    char quoted[WORD_MAX] = "\"";
     size_t len = strlen(word);
 
-    for (size_t i = 0; i < WORD_MEMBERS; i++) {
-        const char *at = words->text[i], *end = at ? at + words->len[i] : NULL;
-        while (at && (at = memmem(at, (size_t)(end - at), word, len)) != NULL) {
-            if (at > words->text[i] && at[-1] == '"' && at + len < end && at[len] == '"')
-                return true;
-            at++;
-        }
+    if (len + 2 > sizeof quoted)
+        return false;
+    memcpy(quoted + 1, word, len);
+    quoted[len + 1] = '"';
+    for (size_t i = 0; i < SAID; i++) {
+        if (said->text[i] && memmem(said->text[i], said->len[i], quoted, len + 2))
+            return true;
     }
     return false;
 }
@@ -86,17 +87,18 @@ enum err events_note(struct core *c, const struct doc *body, int64_t id)
 {
     char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
     char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
-    struct words words;
+
+    struct said said;
 
     last_text(body, "type", type);
-    find_words(body, &words);
-    const struct event_kind *kind = event_of(type, has_word, &words);
+    find_said(body, &said);
+    const struct event_kind *kind = event_of(type, has_word, &said);
     if (!kind)
         return ERR_OK;
     last_text(body, "object", object);
     last_text(body, "holder", holder);
     last_text(body, "reason", reason);
-    last_text(body, words.text[1] ? "state" : "status", status);
+    last_text(body, said.text[1] ? "state" : "status", status);
     account_of(object, account);
     if (strncmp(object, PERSON, strlen(PERSON)) == 0)
         memmove(holder, object + strlen(PERSON), strlen(object + strlen(PERSON)) + 1);
