@@ -142,6 +142,22 @@ class Shut(unittest.TestCase):
         self.assertNotIn("\x1b", shown)
         self.assertNotIn("\a", shown)
 
+    def test_a_talkative_module_holds_up_nobody(self):
+        """Neither at its own end nor at another's, whichever is first."""
+        read, write = os.pipe()
+        os.write(write, PIN.encode() + b"\n")
+        os.close(write)
+        args = self.configured(*self.words("--debug", "--pin-fd", str(read)), a=self.copy_of_evil("talks-first"), m=SOFTHSM,
+                               z=self.copy_of_evil("talks-last"))
+        log = os.path.join(self.dir, "talk")
+        with open(log, "w", encoding="utf-8") as stderr:
+            done = subprocess.run(args, env={**self.env, "EVIL": "by-name"}, pass_fds=[read], stdout=subprocess.DEVNULL, stderr=stderr,
+                                  text=True, timeout=60, check=False)
+        os.close(read)
+        self.assertEqual(done.returncode, 0)
+        with open(log, encoding="utf-8") as f:
+            self.assertIn("helper.says more\n", f.read())
+
     def test_bad_modules_are_a_line(self):
         """Each configured module starts by itself, and is looked for by p11-kit's rules."""
         bad = {name: self.copy_of_evil(name) for name in ("abort-on-load", "hang-on-load")}
