@@ -5,7 +5,6 @@ before each signature. Of an OpenPGP card they have the keys to sign (01) and to
 on two tokens."""
 import json
 import os
-import re
 import signal
 import sys
 import time
@@ -15,7 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import operators  # noqa: E402
 from bank import Bank, Key, iban, openssl, unb64  # noqa: E402
 from holder import DRAFT, WAIT_S, Holder, verify_evidence  # noqa: E402
-from middleware import await_log, run  # noqa: E402
+from middleware import await_log, await_noticed  # noqa: E402
 
 MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
 PIN = os.environ["CARD_PIN"]
@@ -200,12 +199,7 @@ class CardPays(unittest.TestCase):
         """Until pcscd has noticed, too; OpenSC 0.23 hangs on a card that went a moment ago."""
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR1)
         await_log("REMOVED", removed)
-        self.await_noticed()
-
-    def await_noticed(self):
-        deadline = time.monotonic() + WAIT_S
-        while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):
-            self.assertLess(time.monotonic(), deadline)
+        await_noticed()
 
     def list_tokens(self):
         listing = self.alice.run("token", "list", "--module", MODULE, "--json", settings=False, check=True)
