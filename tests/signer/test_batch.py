@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many orders, one PIN, one signature: by files and by what waits at the bank; and one by one where the policy
 wants it, going on after an interruption. Every call of the token is counted by the module before it."""
+import concurrent.futures
 import json
 import os
 import resource
@@ -107,6 +108,19 @@ class Batch(Desk):
 
 
 class Files(Batch):
+    def test_says_pulled_and_is_there(self):
+        """The same, where one signature is for all."""
+        self.dora.rules("C_Sign * 0x32")
+        with self.dora.terminal("sign", "--batch", self.file(self.orders()), "--policy", self.policy, "-o", self.out) as terminal:
+            for _ in range(2):
+                terminal.expect(PIN_PROMPT)
+                terminal.expect(": ")
+                terminal.type("4321\n")
+            code, rest = terminal.end()
+        self.assertEqual((code, rest.count(PIN_PROMPT)), (3, 0), rest)
+        self.assertIn("countersign: TOKEN_REMOVED: ", rest)
+        self.assertFalse(os.path.exists(self.out))
+
     def test_one_pin_one_signature(self):
         """At a terminal: the count, the total, the payees, what is signed; the PIN once."""
         path = self.file(self.orders(1000, "0.10"))
@@ -377,6 +391,29 @@ class Singly(Batch):
         self.dora.run("send", self.out, check=True)
         self.assertEqual(self.statuses(), ["ACSC"] * MANY)
 
+    def test_says_pulled_and_is_there(self):
+        """Whatever it says, one that nobody ever saw gone is waited for once."""
+        path = self.file(self.orders())
+        self.dora.rules("C_Sign * 0x32")
+        with self.begun(path) as terminal:
+            terminal.expect("Insert your card again")
+            terminal.expect("It is there.")
+            terminal.expect(PIN_PROMPT)
+            terminal.expect(": ")
+            terminal.type("4321\n")
+            code, rest = terminal.end()
+        self.assertEqual((code, rest.count(PIN_PROMPT), rest.count("Insert")), (3, 0, 0), rest)
+        self.assertIn("countersign: TOKEN_REMOVED: ", rest)
+        self.assertEqual((self.lines_whole(), self.dora.made()), ([], 0))
+
+    def test_says_pulled_at_the_pin_and_is_there(self):
+        """It may have taken that for a wrong one."""
+        self.dora.rules("C_Login * 0x32")
+        with self.begun(self.file(self.orders())) as terminal:
+            code, rest = terminal.end()
+        self.assertEqual((code, rest.count(PIN_PROMPT), self.dora.calls("C_Login")), (3, 0, 1), rest)
+        self.assertIn("countersign: TOKEN_REMOVED: ", rest)
+
     def test_pulled_and_nobody_waits(self):
         path = self.file(self.orders())
         self.dora.rules(*("C_Sign %d 0x32" % call for call in range(11, 31)))
@@ -423,11 +460,32 @@ class Singly(Batch):
         words = self.dora.words("sign", "--batch", path, "--policy", self.policy, "-o", self.out, "--pin-fd", "{4321}")
         failed = self.bank.tool(words, check=False, env=self.dora.env, restore_signals=False,  # without SIGXFSZ
                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
-        self.refused(failed, "IO", 4)
+        self.refused(failed, "IO", 4, self.out)
         before = self.lines_whole()
         self.assertEqual((len(before), os.path.getsize(self.out)), (10, room))
         self.sign(path, check=True)
         self.whole(before)
+
+    def test_no_room_and_no_token(self):
+        """A token that is gone for one thread is not waited for when another has nowhere to write to."""
+        orders = self.orders()
+        self.sign(self.file(orders[:1]), check=True)
+        self.dora.signatures()
+        room = os.path.getsize(self.out) * 21 // 2
+        words = self.dora.words("sign", "--batch", self.file(orders), "--policy", self.policy, "-o", self.out, "--pin-fd", "{4321}")
+        self.dora.rules("C_Sign 1 hang", "C_Sign 2 0x03")  # one waits; for the other the token's slot is no more
+        def run():
+            return self.bank.tool(words, check=False, env=self.dora.env, restore_signals=False,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            running = pool.submit(run)
+            deadline = time.monotonic() + 60
+            while not self.dora.calls("C_Sign", "0x3"):
+                self.assertLess(time.monotonic(), deadline)
+            self.dora.rules()
+            failed = running.result()
+        self.refused(failed, "IO", 4, self.out)
+        self.assertEqual((len(self.lines_whole()), self.dora.calls("C_Login")), (10, 1))
 
     def test_hangs_in_the_middle(self):
         """Both sessions do, each with a handful: the deadline ends it, under its own name."""
