@@ -108,19 +108,6 @@ class Batch(Desk):
 
 
 class Files(Batch):
-    def test_says_pulled_and_is_there(self):
-        """The same, where one signature is for all."""
-        self.dora.rules("C_Sign * 0x32")
-        with self.dora.terminal("sign", "--batch", self.file(self.orders()), "--policy", self.policy, "-o", self.out) as terminal:
-            for _ in range(2):
-                terminal.expect(PIN_PROMPT)
-                terminal.expect(": ")
-                terminal.type("4321\n")
-            code, rest = terminal.end()
-        self.assertEqual((code, rest.count(PIN_PROMPT)), (3, 0), rest)
-        self.assertIn("countersign: TOKEN_REMOVED: ", rest)
-        self.assertFalse(os.path.exists(self.out))
-
     def test_one_pin_one_signature(self):
         """At a terminal: the count, the total, the payees, what is signed; the PIN once."""
         path = self.file(self.orders(1000, "0.10"))
@@ -392,19 +379,18 @@ class Singly(Batch):
         self.assertEqual(self.statuses(), ["ACSC"] * MANY)
 
     def test_says_pulled_and_is_there(self):
-        """Whatever it says, one that nobody ever saw gone is waited for once."""
-        path = self.file(self.orders())
+        """Whatever it says, one that nobody ever saw gone is waited for once; here, and where one signature is for all."""
         self.dora.rules("C_Sign * 0x32")
-        with self.begun(path) as terminal:
-            terminal.expect("Insert your card again")
-            terminal.expect("It is there.")
-            terminal.expect(PIN_PROMPT)
-            terminal.expect(": ")
-            terminal.type("4321\n")
-            code, rest = terminal.end()
-        self.assertEqual((code, rest.count(PIN_PROMPT), rest.count("Insert")), (3, 0, 0), rest)
-        self.assertIn("countersign: TOKEN_REMOVED: ", rest)
-        self.assertEqual((self.lines_whole(), self.dora.made()), ([], 0))
+        for members in ({"signatures": "single"}, {}):
+            self.account = self.open(**members)
+            self.dora.settings(self.account).run("policy", "--output", self.policy, check=True)
+            with self.subTest(members), self.begun(self.file(self.orders())) as terminal:
+                for text in ("Insert your card again", "It is there.", PIN_PROMPT, ": "):
+                    terminal.expect(text)
+                terminal.type("4321\n")
+                code, rest = terminal.end()
+                self.assertEqual((code, rest.count(PIN_PROMPT), rest.count("Insert"), self.dora.made()), (3, 0, 0, 0), rest)
+                self.assertIn("countersign: TOKEN_REMOVED: ", rest)
 
     def test_says_pulled_at_the_pin_and_is_there(self):
         """It may have taken that for a wrong one."""
