@@ -74,13 +74,13 @@ static void begin(struct typist *t)
     assert_true(t->keep >= 0);
 }
 
-/* Everything that the terminal shows, until the prompt is complete. */
-static void await_prompt(const struct typist *t)
+/* Everything that the terminal shows, until TEXT. */
+static void await_text(const struct typist *t, const char *text)
 {
     char seen[256] = "";
     size_t len = 0;
 
-    while (!strstr(seen, "?[2J?1APIN of alice: ")) {
+    while (!strstr(seen, text)) {
         struct pollfd one = {.fd = t->terminal, .events = POLLIN};
         assert_int_equal(poll(&one, 1, 20000), 1);
         ssize_t n = read(t->terminal, seen + len, sizeof seen - 1 - len);
@@ -88,6 +88,11 @@ static void await_prompt(const struct typist *t)
         len += (size_t)n;
         seen[len] = '\0';
     }
+}
+
+static void await_prompt(const struct typist *t)
+{
+    await_text(t, "?[2J?1APIN of alice: ");
 }
 
 static bool has_echo(const struct typist *t)
@@ -230,7 +235,8 @@ static void continued_it_is_silent_again(void **state)
     await_prompt(&t);
     type(&t, "99");
     stop(&t, ECHO | ICANON);
-    type(&t, "9999\n"); /* that could be seen */
+    type(&t, "9999\n");
+    await_text(&t, "9999"); /* that can be seen, and the terminal has it */
     assert_int_equal(kill(t.child, SIGCONT), 0);
     await_prompt(&t);
     assert_false(has_echo(&t));
