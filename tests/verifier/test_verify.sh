@@ -29,6 +29,10 @@ has() { # has TEXT: the output has it
     grep -qF -- "$1" "$work/out" || fail "no '$1' in the output"
 }
 
+lacks() { # lacks TEXT: the output does not have it
+    if grep -qF -- "$1" "$work/out"; then fail "'$1' in the output"; fi
+}
+
 silent() {
     [ ! -s "$work/out" ] || fail "there is output"
 }
@@ -92,6 +96,16 @@ has '"decision":"reject"'
 run 0 decision --keys keys.ndjson --policy policy.json batch.ndjson
 [ "$(wc -l <"$work/out")" -eq 3 ] || fail "each order of a batch is verified alone"
 has " 12.50 EUR approve "
+by="signed by 1cOKsbxizakCeypbrX0aN3xB7oWT4ZBtY5OaOWgEGDE"
+[ "$(grep -o ' batch of .*' "$work/out")" = " batch of 3, index 0, $by
+ batch of 3, index 1, $by
+ batch of 3, index 2, $by" ] || fail "how many orders the signature is for, and where each stands"
+run 0 decision --json --keys keys.ndjson --policy policy.json batch.ndjson
+has "\"batch\":3,\"batchIndex\":1,\"batchRoot\":\"$(sed -n 's/^root //p' batch-digests.txt)\","
+run 0 decision --keys keys.ndjson --policy policy.json decisions.ndjson
+lacks batch
+run 0 decision --json --keys keys.ndjson --policy policy.json decisions.ndjson
+lacks batch
 sed -n 2p batch.ndjson >"$work/one-of-three.ndjson"
 run 0 decision --keys keys.ndjson --policy policy.json "$work/one-of-three.ndjson"
 sed 's/"index":1/"index":2/' "$work/one-of-three.ndjson" >"$work/moved.ndjson"
