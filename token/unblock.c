@@ -50,7 +50,8 @@ static enum err as_officer(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const struc
         return puk_fail(rv, "C_Login");
     rv = f->C_InitPIN(s, token_pin_bytes(fresh), token_pin_len(fresh));
     f->C_Logout(s);
-    return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_InitPIN");
+    /* OpenSC lets anybody log in to a SmartCard-HSM, and sends the PUK with the new PIN. */
+    return rv == CKR_OK ? ERR_OK : puk_fail(rv, "C_InitPIN");
 }
 
 /* An officer's session suffers no other beside it. */
@@ -81,8 +82,8 @@ enum err token_unblock(struct token *t, enum token_way way, struct token_pin *pu
         e = check(t, way, puk, fresh, last_try_allowed);
     if (!e) {
         e = set_anew(t, way, puk, fresh);
-        enum err again = token_session_attach(t, NULL);
-        e = e ? e : again;
+        enum err again = e == ERR_TOKEN_FAILED ? ERR_OK : token_session_attach(t, NULL);
+        e = e == ERR_TOKEN_FAILED ? token_login_lost(t, e) : e ? e : again;
     }
     pthread_rwlock_unlock(&t->module->lock);
     return e;

@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import os
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -19,6 +20,17 @@ DIGEST = hashlib.sha256(b"an order").digest()
 WAIT_S = 10
 TOOL_S = 30
 LIBC = ctypes.CDLL(None, use_errno=True)
+EC_PUBLIC_KEY = bytes.fromhex("06072a8648ce3d0201")
+
+
+def hashed(curve):
+    """The order, by the hash that fits the curve."""
+    return hashlib.new({"P-256": "sha256", "P-384": "sha384", "P-521": "sha512"}[curve], b"an order").digest()
+
+
+def der(tag, value):
+    """Up to 255 bytes."""
+    return bytes([tag, *([0x81] if len(value) > 0x7f else []), len(value)]) + value
 
 
 def run(*command):
@@ -41,6 +53,14 @@ def await_log(word, count):
         time.sleep(0.01)
 
 
+def await_noticed():
+    """Until pcscd knows, too, that the card was pulled; one that is back before that is never powered anew."""
+    deadline = time.monotonic() + WAIT_S
+    while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"pcscd has not noticed within {WAIT_S} s")
+
+
 def pcscd_pid():
     """Of the one in this namespace."""
     with open("/run/pcscd/pcscd.pid", encoding="ascii") as pid:
@@ -59,14 +79,50 @@ def hang_pcscd(test):
     return go_on
 
 
-def pull_in(apdus):
+def kill_pcscd():
+    """Without a chance to tell anybody. It leaves its socket, as under systemd; that is taken away, or none would start."""
+    pid = os.pidfd_open(pcscd_pid())
+    signal.pidfd_send_signal(pid, signal.SIGKILL)
+    select.select([pid], [], [], WAIT_S)
+    os.close(pid)
+    for name in ("comm", "pid"):
+        os.unlink("/run/pcscd/pcscd." + name)
+
+
+def start_pcscd(test):
+    """Another one, in place of one that was killed, until the test ends. Cards that are in come to it by themselves."""
+    daemon = subprocess.Popen(["/usr/sbin/pcscd", "-f", "-c", os.environ["CARD_READERS"]], stdout=subprocess.DEVNULL)
+    test.addCleanup(daemon.wait, WAIT_S)
+    test.addCleanup(daemon.terminate)
+    deadline = time.monotonic() + WAIT_S
+    while not (os.path.exists("/run/pcscd/pcscd.comm") and run("opensc-tool", "--list-readers").returncode == 0):
+        test.assertIsNone(daemon.poll())
+        test.assertLess(time.monotonic(), deadline)
+
+
+def pull_in(apdus, number=signal.SIGRTMIN):
     """The card pulls itself so many APDUs from now."""
-    if LIBC.sigqueue(int(os.environ["CARD_PID"]), signal.SIGRTMIN, ctypes.c_void_p(apdus)) != 0:
+    if LIBC.sigqueue(int(os.environ["CARD_PID"]), number, ctypes.c_void_p(apdus)) != 0:
         raise OSError(ctypes.get_errno(), "sigqueue")
 
 
+def stop_in(apdus):
+    """The card stops there, and answers when it is told to go on by SIGCONT."""
+    pull_in(apdus, signal.SIGRTMIN + 1)
+
+
+def await_stopped():
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        with open("/proc/%s/stat" % os.environ["CARD_PID"], encoding="ascii") as stat:
+            if stat.read().rpartition(")")[2].split()[0] == "T":
+                return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the card has not stopped within {WAIT_S} s")
+
+
 class Card(unittest.TestCase):
-    """What both cards are asked."""
+    """What every card is asked."""
 
     def login(self, key_id, pin):
         """The words that log in to the key's token."""
@@ -97,6 +153,27 @@ class Card(unittest.TestCase):
     def refused(self, result, name):
         self.assertNotEqual(result.returncode, 0, result.stdout)
         self.assertIn(name, result.stdout + result.stderr)
+
+    def listed_public_key(self, key_id, *token):
+        """As PEM, from the listing: pkcs11-tool 0.23 writes no public key on P-384."""
+        listing = self.succeeds(pkcs11(*token, "-O", "--type", "pubkey")).stdout
+        ours, = (text for text in listing.split("Public Key Object") if re.search(f"ID: +{key_id}\n", text))
+        point, parameters = (bytes.fromhex(re.search(name + r": +([0-9a-f]+)", ours)[1])
+                             for name in ("EC_POINT", "EC_PARAMS"))
+        point = point[2 if point[1] < 0x80 else 3:]  # out of its OCTET STRING
+        spki = der(0x30, der(0x30, EC_PUBLIC_KEY + parameters) + der(0x03, b"\0" + point))
+        key = self.path(f"{key_id}.pem")
+        self.succeeds(run("openssl", "pkey", "-pubin", "-inform", "DER", "-in", self.write("spki.der", spki),
+                          "-pubout", "-out", key))
+        return key
+
+    def curve(self, key_id):
+        """What the key says that it is on."""
+        text = run("openssl", "pkey", "-pubin", "-in", self.public_key(key_id), "-noout", "-text").stdout
+        return re.search(r"NIST CURVE: (P-\d+)", text)[1]
+
+    def token_flags(self):
+        return set(re.findall(r"final user PIN try|user PIN locked|user PIN count low", self.succeeds(pkcs11("-L")).stdout))
 
     def sign(self, key_id, digest, pin=PIN):
         """Any older signature is gone, so that a refusal leaves none."""
@@ -140,6 +217,7 @@ class Card(unittest.TestCase):
         await_log("REMOVED", 1)
         self.assertNotEqual(self.sign("01", DIGEST).returncode, 0)
         self.assertFalse(os.path.exists(self.path("signature")))
+        await_noticed()
         os.kill(card, signal.SIGUSR2)
         await_log("READY", 2)
         self.signs("01", DIGEST)
