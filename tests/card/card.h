@@ -20,7 +20,7 @@ struct card_options {
     const char *pin;
     const char *puk; /* eight digits; an OpenPGP card's PW3 */
     unsigned tries; /* of each PIN, 1 to CARD_TRIES_MAX */
-    bool empty;     /* born without keys */
+    bool empty;     /* born without keys, or what comes before them */
     uint8_t serial[CARD_SERIAL_LEN];
 };
 
