@@ -161,7 +161,8 @@ enum err card_await(struct app *a, enum err why)
         return e;
     drop(a);
     e = why == ERR_TOKEN_HANGS ? why_it_hangs(a) : ERR_TOKEN_NOT_FOUND;
-    if (e == ERR_TOKEN_NOT_FOUND && a->pin_taken) /* nobody waits for a card that gets no PIN then */
+    if (e == ERR_TOKEN_NOT_FOUND &&
+        a->pin_taken) /* nobody waits for a card that gets no PIN then */
         e = ERR_PIN_AGAIN;
     a->gave_up = e != ERR_TOKEN_NOT_FOUND;
     if (a->gave_up)
