@@ -51,12 +51,23 @@ static void command_help(FILE *f, const struct parse *p)
         fprintf(f, "\n%s\n", p->program->epilogue);
 }
 
-static void program_help(FILE *f, const struct args_program *program)
+/* Whether WORD is the first of several in NAME, as "token" is in "token list". */
+static bool is_group(const char *name, const char *word)
+{
+    size_t len = strlen(word);
+    return len > 0 && strncmp(name, word, len) == 0 && name[len] == ' ';
+}
+
+/* GROUP: only the commands that begin with this word; NULL: all. */
+static void program_help(FILE *f, const struct args_program *program, const char *group)
 {
     fprintf(f, "usage: %s COMMAND [options] [arguments]\n\n%s\n\ncommands:\n", program->name,
             program->summary);
-    for (size_t i = 0; i < program->command_count; i++)
-        fprintf(f, "  %-21s %s\n", program->commands[i].name, program->commands[i].summary);
+    for (size_t i = 0; i < program->command_count; i++) {
+        const struct args_command *c = &program->commands[i];
+        if (group == NULL || is_group(c->name, group))
+            fprintf(f, "  %-21s %s\n", c->name, c->summary);
+    }
     fprintf(f, "\n%s COMMAND --help tells more and gives an example.\n", program->name);
     if (program->epilogue != NULL)
         fprintf(f, "\n%s\n", program->epilogue);
@@ -219,12 +230,24 @@ static bool asks(const struct parse *p, const char *word)
     return false;
 }
 
+/* The first word, when commands of several words begin with it; NULL when none does. */
+static const char *find_group(const struct parse *p)
+{
+    for (size_t i = 0; p->argc > 1 && i < p->program->command_count; i++) {
+        if (is_group(p->program->commands[i].name, p->argv[1]))
+            return p->argv[1];
+    }
+    return NULL;
+}
+
 static int no_command(const struct parse *p)
 {
-    if (p->argc > 1 && !asks(p, "--help") && strcmp(p->argv[1], "help") != 0)
-        return mistake(p, "unknown command", p->argv[1]);
-    bool asked = p->argc > 1;
-    program_help(asked ? stdout : stderr, p->program);
+    const char *group = find_group(p);
+    int known = group != NULL ? 2 : 1; /* words that mean something */
+    bool asked = asks(p, "--help") || (p->argc > 1 && strcmp(p->argv[1], "help") == 0);
+    if (p->argc > known && !asked)
+        return mistake(p, "unknown command", p->argv[known]);
+    program_help(asked ? stdout : stderr, p->program, group);
     return asked ? EXIT_DONE : EXIT_USAGE;
 }
 

@@ -207,13 +207,21 @@ static enum err make_keys(struct work *w, struct token_pin *officer)
     return e;
 }
 
+static enum err log_in(struct work *w)
+{
+    enum err e = app_log_in(w->app, "make the keys on this token");
+    if (e == ERR_TOKEN_FAILED && profile_blank_is_tools(&w->profile)) {
+        fputs("A new one has no PIN yet and must be set up, which erases what is on it.\n", stderr);
+        say_commands(&w->profile);
+    }
+    return e;
+}
+
 static enum err make_all(struct work *w)
 {
-    struct app *a = w->app;
     struct token_pin *officer = NULL;
     bool by_officer = profile_by_officer(&w->profile);
-    enum err e =
-        by_officer ? read_officer(w, &officer) : app_log_in(a, "make the keys on this token");
+    enum err e = by_officer ? read_officer(w, &officer) : log_in(w);
     if (e == ERR_OK)
         e = make_keys(w, officer);
     token_pin_free(officer);
@@ -258,6 +266,10 @@ static enum err print_key(const struct work *w, enum key_use use, struct js *arr
                         key_use_name(use));
     struct token_key_info key = k->key;
     key.label[0] = '\0'; /* of the public half, it may be; the id names both */
+    if (!k->private) {   /* and that of a SmartCard-HSM says of each that it signs */
+        key.derive = use == KEY_USE_DERIVE;
+        key.sign = !key.derive;
+    }
     if (!w->app->json) {
         printf("To %s", key_use_name(use));
         return token_view_key_print(&t->info, &key, NULL);

@@ -25,6 +25,7 @@ static const struct unblock_way {
 } ways[] = {
     {"piv_II", TOKEN_WAY_PUK, "opensc-puk.conf", "PUK"},
     {"OpenPGP project", TOKEN_WAY_OFFICER, "opensc-officer.conf", "Admin PIN (PW3)"},
+    {"www.CardContact.de", TOKEN_WAY_OFFICER, NULL, "SO-PIN (16 hexadecimal digits)"},
     {"Yubico (www.yubico.com)", 0, NULL, NULL},
     {NULL, TOKEN_WAY_OFFICER, NULL, "PUK or security officer's PIN"}, /* any other */
 };

@@ -166,6 +166,11 @@ bool profile_blank_is_token(const struct profile *p)
     return p->blank != NULL && strcmp(p->blank, "token") == 0;
 }
 
+bool profile_blank_is_tools(const struct profile *p)
+{
+    return p->blank != NULL && strcmp(p->blank, "tool") == 0;
+}
+
 bool profile_by_officer(const struct profile *p)
 {
     return strcmp(p->maker, "officer") == 0;

@@ -378,11 +378,12 @@ static void tell_of_pins(const struct app *a, size_t count)
     if (!token_key_about(a->key)->always_authenticate)
         return;
     bool keypad = token_info_of(a->token, &info) == ERR_OK && info.keypad;
-    fprintf(stderr,
-            keypad ? "This key wants its PIN on the reader for each of %zu signatures.\n"
-                   : "This key wants its PIN for each of %zu signatures; the PIN that was "
-                     "entered is given each time.\n",
-            count);
+    fprintf(stderr, "This key wants its PIN%s for ", keypad ? " on the reader" : "");
+    if (count == 1)
+        fprintf(stderr, "the signature, too");
+    else
+        fprintf(stderr, "each of %zu signatures", count);
+    fputs(keypad ? ".\n" : "; the one that was entered is given.\n", stderr);
 }
 
 enum err waiting_consent(struct app *a, const struct waiting_list *l, enum verb verb,

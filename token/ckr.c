@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
     CK_RV rv;
@@ -58,7 +59,16 @@ bool ckr_is_stale(CK_RV rv)
     return false;
 }
 
+/* OpenSC's answer to a PIN with a character that the card does not take. */
+static bool is_of_pin(CK_RV rv, const char *function)
+{
+    return rv == CKR_DATA_INVALID &&
+           (strcmp(function, "C_Login") == 0 || strcmp(function, "C_SetPIN") == 0 ||
+            strcmp(function, "C_InitPIN") == 0);
+}
+
 enum err ckr_fail(CK_RV rv, const char *function)
 {
-    return log_fail(ckr_err(rv), "token.pkcs11", "%s answered 0x%lx", function, rv);
+    enum err e = is_of_pin(rv, function) ? ERR_PIN_INVALID : ckr_err(rv);
+    return log_fail(e, "token.pkcs11", "%s answered 0x%lx", function, rv);
 }

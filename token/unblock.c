@@ -50,7 +50,8 @@ static enum err as_officer(CK_FUNCTION_LIST *f, CK_SESSION_HANDLE s, const struc
         return puk_fail(rv, "C_Login");
     rv = f->C_InitPIN(s, token_pin_bytes(fresh), token_pin_len(fresh));
     f->C_Logout(s);
-    return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_InitPIN");
+    /* OpenSC lets anybody log in to a SmartCard-HSM, and sends the PUK with the new PIN. */
+    return rv == CKR_OK ? ERR_OK : puk_fail(rv, "C_InitPIN");
 }
 
 /* An officer's session suffers no other beside it. */

@@ -35,8 +35,7 @@ static const struct sqlite3_io_methods *methods(sqlite3_file *file)
     return under(file)->pMethods;
 }
 
-/* What could not be written is dropped: SQLite takes nothing of it for written, and begins there
- * again. */
+/* What could not be written is dropped: its commit fails, and the next one begins there again. */
 static int settle(sqlite3_file *file)
 {
     struct gather_file *f = gathered(file);
@@ -105,14 +104,6 @@ static int on_size(sqlite3_file *file, sqlite3_int64 *size)
     return code != SQLITE_OK ? code : methods(file)->xFileSize(under(file), size);
 }
 
-static int on_unlock(sqlite3_file *file, int level)
-{
-    int code = settle(file);
-    int unlocked = methods(file)->xUnlock(under(file), level);
-
-    return code != SQLITE_OK ? code : unlocked;
-}
-
 static int on_control(sqlite3_file *file, int op, void *arg)
 {
     int code = settle(file);
@@ -121,16 +112,6 @@ static int on_control(sqlite3_file *file, int op, void *arg)
 }
 
 /* What is not about the file's bytes. */
-static int on_lock(sqlite3_file *file, int level)
-{
-    return methods(file)->xLock(under(file), level);
-}
-
-static int on_check(sqlite3_file *file, int *reserved)
-{
-    return methods(file)->xCheckReservedLock(under(file), reserved);
-}
-
 static int on_sector(sqlite3_file *file)
 {
     return methods(file)->xSectorSize(under(file));
@@ -141,53 +122,30 @@ static int on_device(sqlite3_file *file)
     return methods(file)->xDeviceCharacteristics(under(file));
 }
 
-static int on_shm_map(sqlite3_file *file, int region, int size, int extend, void volatile **out)
-{
-    return methods(file)->xShmMap(under(file), region, size, extend, out);
-}
-
-static int on_shm_lock(sqlite3_file *file, int offset, int n, int flags)
-{
-    return methods(file)->xShmLock(under(file), offset, n, flags);
-}
-
-static void on_shm_barrier(sqlite3_file *file)
-{
-    methods(file)->xShmBarrier(under(file));
-}
-
-static int on_shm_unmap(sqlite3_file *file, int also_delete)
-{
-    return methods(file)->xShmUnmap(under(file), also_delete);
-}
-
-/* Version 2: a log with its index, and no mapped pages. */
+/* Version 1: a log has no lock and no index of its own. */
 static const struct sqlite3_io_methods gathered_methods = {
-    .iVersion = 2,
+    .iVersion = 1,
     .xClose = on_close,
     .xRead = on_read,
     .xWrite = on_write,
     .xTruncate = on_truncate,
     .xSync = on_sync,
     .xFileSize = on_size,
-    .xLock = on_lock,
-    .xUnlock = on_unlock,
-    .xCheckReservedLock = on_check,
     .xFileControl = on_control,
     .xSectorSize = on_sector,
     .xDeviceCharacteristics = on_device,
-    .xShmMap = on_shm_map,
-    .xShmLock = on_shm_lock,
-    .xShmBarrier = on_shm_barrier,
-    .xShmUnmap = on_shm_unmap,
 };
 
 /* --- the system --------------------------------------------------------------------------------*/
 
+/* The database itself is the system's: SQLite does not look whether all of a checkpoint came to it
+ * but where it writes. */
 static int on_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
                    int *out_flags)
 {
     (void)vfs;
+    if (!(flags & SQLITE_OPEN_WAL))
+        return plain->xOpen(plain, name, file, flags, out_flags);
     *gathered(file) = (struct gather_file){.len = 0};
     int code = plain->xOpen(plain, name, under(file), flags, out_flags);
     if (methods(file))

@@ -46,12 +46,13 @@ static const struct args_command commands[] = {
     {"order", "", "list orders", "tool order", NULL, 0, 0, 0, run_order},
     {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 4, 1,
      2, run_order_new},
+    {"key show", "", "show a key", "tool key show", NULL, 0, 0, 0, run_order},
 };
 static const struct args_program program = {
     .name = "tool",
     .summary = "A tool.",
     .commands = commands,
-    .command_count = 2,
+    .command_count = 3,
     .shared = shared,
     .shared_count = 1,
 };
@@ -176,6 +177,10 @@ static void test_mistakes(void **state)
         {"tool payment", "tool: unknown command: payment\n"},
         {"tool orders", "tool: unknown command: orders\n"},
         {"tool --json", "tool: unknown command: --json\n"},
+        {"tool key", "commands:\n  key show              show a key\n\n"},
+        {"tool key shwo", "tool: unknown command: shwo\n"},
+        {"tool ke", "tool: unknown command: ke\n"},
+        {"tool  ", "usage: tool COMMAND"},
         {"tool order new", "tool: missing: FILE...\n  see tool order new --help\n"},
         {"tool order new a b c", "tool: one argument too many: c\n"},
         {"tool order x", "tool: one argument too many: x\n"},
@@ -225,6 +230,9 @@ static void test_help(void **state)
     assert_int_equal(run("tool --help"), EXIT_DONE);
     assert_non_null(strstr(out, "\n  order new             make an order\n"));
     assert_int_equal(run("tool help"), EXIT_DONE);
+    assert_int_equal(run("tool key --help"), EXIT_DONE);
+    assert_non_null(strstr(out, "  key show "));
+    assert_null(strstr(out, "order"));
     assert_int_equal(run("tool order new --help"), EXIT_DONE);
     assert_non_null(strstr(out, "usage: tool order new [options] FILE...\n"));
     assert_non_null(strstr(out, "  -o, --output FILE "));

@@ -140,7 +140,7 @@ size_t apdu_link_answer(struct apdu_link *link, const uint8_t *message, size_t l
             sw = execute(link, &apdu, handler, card);
         else
             sw = link->reply_sent < link->reply.len ? SW_OK : SW_NOT_NOW;
-        if (sw == SW_OK)
+        if (sw == SW_OK || sw == SW_END_OF_FILE)
             answer_len = next_part(link, apdu.answer_max, answer, &sw);
     }
     answer[answer_len++] = (uint8_t)(sw >> 8);

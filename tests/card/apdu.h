@@ -22,17 +22,20 @@
 enum sw {
     SW_OK = 0x9000,
     SW_MORE = 0x6100,
+    SW_END_OF_FILE = 0x6282, /* with what there was */
     SW_TRIES_LEFT = 0x63C0,
     SW_WRONG_LENGTH = 0x6700,
     SW_CHAIN_BROKEN = 0x6883,
     SW_SECURITY_STATUS = 0x6982,
     SW_BLOCKED = 0x6983,
+    SW_NOT_USABLE = 0x6984,
     SW_NOT_NOW = 0x6985,
     SW_BAD_DATA = 0x6A80,
     SW_NOT_FOUND = 0x6A82,
     SW_NO_MEMORY = 0x6A84,
     SW_BAD_P1P2 = 0x6A86,
     SW_NO_REFERENCE = 0x6A88,
+    SW_BAD_OFFSET = 0x6B00,
     SW_BAD_INS = 0x6D00,
 };
 

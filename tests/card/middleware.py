@@ -19,6 +19,17 @@ DIGEST = hashlib.sha256(b"an order").digest()
 WAIT_S = 10
 TOOL_S = 30
 LIBC = ctypes.CDLL(None, use_errno=True)
+EC_PUBLIC_KEY = bytes.fromhex("06072a8648ce3d0201")
+
+
+def hashed(curve):
+    """The order, by the hash that fits the curve."""
+    return hashlib.new({"P-256": "sha256", "P-384": "sha384", "P-521": "sha512"}[curve], b"an order").digest()
+
+
+def der(tag, value):
+    """Up to 255 bytes."""
+    return bytes([tag, *([0x81] if len(value) > 0x7f else []), len(value)]) + value
 
 
 def run(*command):
@@ -39,6 +50,14 @@ def await_log(word, count):
         if time.monotonic() > deadline:
             raise AssertionError(f"no {word} from the card within {WAIT_S} s")
         time.sleep(0.01)
+
+
+def await_noticed():
+    """Until pcscd knows, too, that the card was pulled; one that is back before that is never powered anew."""
+    deadline = time.monotonic() + WAIT_S
+    while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"pcscd has not noticed within {WAIT_S} s")
 
 
 def pcscd_pid():
@@ -66,7 +85,7 @@ def pull_in(apdus):
 
 
 class Card(unittest.TestCase):
-    """What both cards are asked."""
+    """What every card is asked."""
 
     def login(self, key_id, pin):
         """The words that log in to the key's token."""
@@ -97,6 +116,27 @@ class Card(unittest.TestCase):
     def refused(self, result, name):
         self.assertNotEqual(result.returncode, 0, result.stdout)
         self.assertIn(name, result.stdout + result.stderr)
+
+    def listed_public_key(self, key_id, *token):
+        """As PEM, from the listing: pkcs11-tool 0.23 writes no public key on P-384."""
+        listing = self.succeeds(pkcs11(*token, "-O", "--type", "pubkey")).stdout
+        ours, = (text for text in listing.split("Public Key Object") if re.search(f"ID: +{key_id}\n", text))
+        point, parameters = (bytes.fromhex(re.search(name + r": +([0-9a-f]+)", ours)[1])
+                             for name in ("EC_POINT", "EC_PARAMS"))
+        point = point[2 if point[1] < 0x80 else 3:]  # out of its OCTET STRING
+        spki = der(0x30, der(0x30, EC_PUBLIC_KEY + parameters) + der(0x03, b"\0" + point))
+        key = self.path(f"{key_id}.pem")
+        self.succeeds(run("openssl", "pkey", "-pubin", "-inform", "DER", "-in", self.write("spki.der", spki),
+                          "-pubout", "-out", key))
+        return key
+
+    def curve(self, key_id):
+        """What the key says that it is on."""
+        text = run("openssl", "pkey", "-pubin", "-in", self.public_key(key_id), "-noout", "-text").stdout
+        return re.search(r"NIST CURVE: (P-\d+)", text)[1]
+
+    def token_flags(self):
+        return set(re.findall(r"final user PIN try|user PIN locked|user PIN count low", self.succeeds(pkcs11("-L")).stdout))
 
     def sign(self, key_id, digest, pin=PIN):
         """Any older signature is gone, so that a refusal leaves none."""
@@ -140,6 +180,7 @@ class Card(unittest.TestCase):
         await_log("REMOVED", 1)
         self.assertNotEqual(self.sign("01", DIGEST).returncode, 0)
         self.assertFalse(os.path.exists(self.path("signature")))
+        await_noticed()
         os.kill(card, signal.SIGUSR2)
         await_log("READY", 2)
         self.signs("01", DIGEST)

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from test_pays import ACCOUNTS, CardPays
-from middleware import await_log, pull_in
+from middleware import await_log, await_noticed, pull_in
 
 MODULE_S, PATIENT_S = 1, 30  # of one answer of the module
 DEADLINE_S = 20  # of one run, beyond that
@@ -79,7 +79,7 @@ class EveryApdu(CardPays):
         apdu, pulled = FIRST, 0
         while self.pulled_at(apdu, pulled, MODULE_S):
             pulled += 1
-            self.await_noticed()  # a card that is back before that is never powered
+            await_noticed()  # a card that is back before that is never powered
             os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
             await_log("READY", pulled + 1)
             self.whole(self.sign(PATIENT_S))

@@ -7,7 +7,7 @@ import os
 import re
 import unittest
 
-from middleware import PIN, await_log, pull_in
+from middleware import PIN, await_log, await_noticed, pull_in
 from test_pays import CREDITOR, CardPays
 from bank import iban, make_order  # noqa: E402: test_pays finds it
 
@@ -51,7 +51,7 @@ class ManyTest(CardPays):
             terminal.type(PIN + "\n")
             seen = terminal.expect("Insert your card again")
             await_log("REMOVED", 1)
-            self.await_noticed()
+            await_noticed()
             before = self.lines()
             self.plug_in(2)
             seen += terminal.expect("It is there.")

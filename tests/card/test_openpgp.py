@@ -1,26 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """The virtual OpenPGP card as middleware sees it; see middleware.py. OpenSC makes two tokens of it, as it has two
 PINs: one for the signature key, one for the other two keys. They share the tries."""
-import hashlib
 import os
 import re
 import unittest
 
-from middleware import PIN, WRONG_PIN, Card, pkcs11, run
+from middleware import DIGEST, PIN, WRONG_PIN, Card, hashed, pkcs11
 
 PW3 = os.environ["CARD_PUK"]
 SIGNATURE, ENCRYPTION, AUTHENTICATION = "01", "02", "03"
 TOKENS = {SIGNATURE: "OpenPGP card (User PIN (sig))", ENCRYPTION: "OpenPGP card (User PIN)",
           AUTHENTICATION: "OpenPGP card (User PIN)"}
-CURVES = {"P-256": ("secp256r1", "sha256"), "P-384": ("secp384r1", "sha384"), "P-521": ("secp521r1", "sha512")}
-
-
-EC_PUBLIC_KEY = bytes.fromhex("06072a8648ce3d0201")
-
-
-def der(tag, value):
-    """Up to 255 bytes."""
-    return bytes([tag, *([0x81] if len(value) > 0x7f else []), len(value)]) + value
 
 
 class OpenPgpTest(Card):
@@ -28,17 +18,7 @@ class OpenPgpTest(Card):
         return "--token-label", TOKENS[key_id], "--login", "--pin", pin
 
     def public_key(self, key_id):
-        """From the listing: pkcs11-tool 0.23 writes no public key on P-384."""
-        listing = self.succeeds(pkcs11("--token-label", TOKENS[key_id], "-O", "--type", "pubkey")).stdout
-        ours, = (text for text in listing.split("Public Key Object") if re.search(f"ID: +{key_id}\n", text))
-        point, parameters = (bytes.fromhex(re.search(name + r": +([0-9a-f]+)", ours)[1])
-                             for name in ("EC_POINT", "EC_PARAMS"))
-        point = point[2 if point[1] < 0x80 else 3:]  # out of its OCTET STRING
-        spki = der(0x30, der(0x30, EC_PUBLIC_KEY + parameters) + der(0x03, b"\0" + point))
-        key = self.path(f"{key_id}.pem")
-        self.succeeds(run("openssl", "pkey", "-pubin", "-inform", "DER", "-in", self.write("spki.der", spki),
-                          "-pubout", "-out", key))
-        return key
+        return self.listed_public_key(key_id, "--token-label", TOKENS[key_id])
 
     def keys(self, label):
         listing = self.succeeds(pkcs11("--token-label", label, "-O", "--login", "--pin", PIN)).stdout
@@ -48,15 +28,10 @@ class OpenPgpTest(Card):
         for label in sorted(set(TOKENS.values())):
             self.assertEqual(self.keys(label), [key for key, of in TOKENS.items() if of == label])
 
-    def curve(self):
-        """What the key says that it is on."""
-        text = run("openssl", "pkey", "-pubin", "-in", self.public_key(SIGNATURE), "-noout", "-text").stdout
-        return re.search(r"NIST CURVE: (P-\d+)", text)[1]
-
     def signs_on(self, curve):
-        self.assertEqual(self.curve(), curve)
+        self.assertEqual(self.curve(SIGNATURE), curve)
         for key_id in (SIGNATURE, AUTHENTICATION):
-            self.signs(key_id, hashlib.new(CURVES[curve][1], b"an order").digest())
+            self.signs(key_id, hashed(curve))
 
     def test_p256(self):
         self.signs_on("P-256")
@@ -86,9 +61,9 @@ class OpenPgpTest(Card):
     def test_pin_locks(self):
         """Wrong for one token is a try less for the other."""
         for key_id in (SIGNATURE, AUTHENTICATION, SIGNATURE):
-            self.refused(self.sign(key_id, hashlib.sha256(b"an order").digest(), WRONG_PIN), "CKR_PIN_INCORRECT")
+            self.refused(self.sign(key_id, DIGEST, WRONG_PIN), "CKR_PIN_INCORRECT")
         for key_id in (SIGNATURE, AUTHENTICATION):
-            self.refused(self.sign(key_id, hashlib.sha256(b"an order").digest()), "CKR_PIN_LOCKED")
+            self.refused(self.sign(key_id, DIGEST), "CKR_PIN_LOCKED")
             self.assertFalse(os.path.exists(self.path("signature")))
 
 

@@ -2,10 +2,10 @@
 """Pays the demo's electricity bill with a plugged-in card: real pcscd, real OpenSC, a real bank. Runs
 under with-card. Alice's key is PIV's 9A (id 01); Bob's is its 9C (id 02), for which the card wants the PIN
 before each signature. Of an OpenPGP card they have the keys to sign (01) and to authenticate (03), which are
-on two tokens."""
+on two tokens. A SmartCard-HSM comes without keys and gets them by its profile: those to sign (02) and to
+authenticate (01)."""
 import json
 import os
-import re
 import signal
 import sys
 import time
@@ -15,7 +15,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import operators  # noqa: E402
 from bank import Bank, Key, iban, openssl, unb64  # noqa: E402
 from holder import DRAFT, WAIT_S, Holder, verify_evidence  # noqa: E402
-from middleware import await_log, run  # noqa: E402
+from middleware import await_log, await_noticed, pkcs11  # noqa: E402
 
 MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
 PIN = os.environ["CARD_PIN"]
@@ -24,6 +24,7 @@ KEYS, TOKENS = {
     "pivcard": (("pkcs11:id=%01", "pkcs11:id=%02"), 1),
     "pgpcard": (("pkcs11:token=OpenPGP%20card%20%28User%20PIN%20%28sig%29%29;id=%01",
                  "pkcs11:token=OpenPGP%20card%20%28User%20PIN%29;id=%03"), 2),
+    "hsmcard": (("pkcs11:id=%02", "pkcs11:id=%01"), 1),
 }[os.environ["CARD_KIND"]]
 with open(DRAFT, encoding="utf-8") as bill:
     BILL = json.load(bill)
@@ -38,10 +39,15 @@ class CardPays(unittest.TestCase):
         self.bank.__enter__()
         self.bank.write("lsan", "leak:opensc-pkcs11\n")  # OpenSC keeps a little for itself
         self.bank.env["LSAN_OPTIONS"] = "print_suppressions=0:suppressions=" + self.bank.path("lsan")
+        if os.environ["CARD_KIND"] == "hsmcard":
+            self.make_keys()
         for name, key in zip(("alice", "bob"), KEYS):
             holder = Holder(self.bank, name, PIN, MODULE, key)
             self.addCleanup(holder.close)
             setattr(self, name, holder)
+
+    def make_keys(self):
+        self.bank.tool(["countersign", "token", "provision", "--profile", "schsm", "--pin-fd", "{%s}" % PIN])
 
     def enrol(self, holder):
         """From the card to a funded account; returns its number."""
@@ -156,6 +162,24 @@ class CardPays(unittest.TestCase):
 
     def test_certified(self):
         """Certificates that OpenSC does not write to a PIV card come as files; they are of the card's keys."""
+        done, issued = self.certify()
+        for use in ("sign", "authenticate"):
+            path = self.bank.path("enrolment-%s.pem" % use)
+            self.assertEqual(done["certificates"][use], path)
+            self.assertEqual(openssl("x509", "-in", path, "-outform", "DER"), issued[use])
+
+    def test_certified_on_card(self):
+        """A SmartCard-HSM has room for them; each is beside its key, and the holder goes on by them."""
+        done, issued = self.certify()
+        self.assertEqual(done["certificates"], {"sign": "token", "authenticate": "token"})
+        for use, key_id in (("sign", "02"), ("authenticate", "01")):
+            path = self.bank.path("certificate.der")
+            self.assertEqual(pkcs11("-r", "--type", "cert", "--id", key_id, "-o", path).returncode, 0)
+            with open(path, "rb") as der:
+                self.assertEqual(der.read(), issued[use])
+
+    def certify(self):
+        """Dora by her card, admitted by an operator; what she was told, and the certificates by use."""
         olga = Key(self.bank.dir)
         self.bank.pin_operator("olga", olga)
         olga = operators.enrol(self.bank, "olga", ["enrolment", "security"], key=olga)
@@ -167,17 +191,15 @@ class CardPays(unittest.TestCase):
         told = olga.act("/v1/enrolments/%s/admission" % asked["enrolment"],
                         {"holder": "dora", "name": "Dora", "thumbprint": asked["thumbprint"]}).json
         done = json.loads(dora.run("enrol", "--finish", "--letter", self.bank.dir, "--json", check=True).stdout)
-        for use in ("sign", "authenticate"):
-            path = self.bank.path("enrolment-%s.pem" % use)
-            self.assertEqual(done["certificates"][use], path)
-            der = openssl("x509", "-in", path, "-outform", "DER")
-            self.assertEqual(der, unb64(told["certificates"][use]))
         dora.run("login", check=True)
+        return done, {use: unb64(text) for use, text in told["certificates"].items()}
 
     def test_threat_14_wrong_pins(self):
         """No try is spent unasked: the last one takes --last-try, and then the count starts anew."""
         self.enrol(self.alice)
         path, _ = self.alice.new_order(account=ACCOUNTS["alice"])
+        if os.environ["CARD_KIND"] == "pivcard":
+            self.fails(self.alice.run("login", pin="letters"), "PIN_INVALID")  # which costs no try
         self.fails(self.alice.run("approve", path, pin=WRONG_PIN), "PIN_WRONG")
         last = self.fails(self.alice.run("login", pin=WRONG_PIN), "PIN_WRONG")
         self.assertIn("Tries left: one; another wrong PIN locks the token.", last)
@@ -201,12 +223,7 @@ class CardPays(unittest.TestCase):
         """Until pcscd has noticed, too; OpenSC 0.23 hangs on a card that went a moment ago."""
         os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR1)
         await_log("REMOVED", removed)
-        self.await_noticed()
-
-    def await_noticed(self):
-        deadline = time.monotonic() + WAIT_S
-        while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):
-            self.assertLess(time.monotonic(), deadline)
+        await_noticed()
 
     def list_tokens(self):
         listing = self.alice.run("token", "list", "--module", MODULE, "--json", settings=False, check=True)

@@ -3,11 +3,13 @@
 SoftHSM2 is in tests/signer/test_provision.py."""
 import json
 import os
+import re
+import shutil
 import subprocess
 import unittest
 
-from middleware import PIN
-from test_list import WAIT_S, Plugged
+from middleware import PIN, run
+from test_list import WAIT_S, Plugged, Terminal
 
 PW3 = os.environ["CARD_PUK"]
 MANAGEMENT_KEY = "010203040506070801020304050607080102030405060708"
@@ -15,7 +17,7 @@ OPENSC = "opensc-pkcs11.so"
 
 
 class ProvisionTest(Plugged):
-    def provision(self, profile, secret, *words, code=0):
+    def provision(self, profile, secret, *words, code=0, option="--so-pin-fd"):
         """The answer; SECRET None: nobody can be asked."""
         fds, args = [], [self.program, "token", "provision", "--profile", profile, "--json", *words]
         if secret is not None:
@@ -23,7 +25,7 @@ class ProvisionTest(Plugged):
             os.write(write, secret.encode() + b"\n")
             os.close(write)
             self.addCleanup(os.close, read)
-            fds, args = [read], args + ["--so-pin-fd", str(read)]
+            fds, args = [read], args + [option, str(read)]
         done = subprocess.run(args, capture_output=True, text=True, timeout=WAIT_S, env=self.env, pass_fds=fds, check=False,
                               start_new_session=True, stdin=subprocess.DEVNULL)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -88,6 +90,34 @@ class ProvisionTest(Plugged):
         self.assertEqual(refused["error"], "TOKEN_NOT_FOUND")
         for slot in ("9a", "9c", "9d"):
             self.assertIn("\n  yubico-piv-tool -s %s -a generate -A ECCP256 " % slot, self.said)
+
+    def test_schsm(self):
+        """A new one is told how it is set up, by its maker's tool; then its holder's PIN makes the keys."""
+        made = lambda *words, pin=PIN, code=0: self.provision("schsm", pin, *words, code=code, option="--pin-fd")  # noqa: E731
+        self.assertEqual(made(code=3)["error"], "TOKEN_FAILED")
+        command = re.search(r"\n  (sc-hsm-tool --initialize .*)\n", self.said)[1]
+        with Terminal([shutil.which("sc-hsm-tool"), *command.split()[1:]], self.env) as tool:
+            for pin in (PW3, PIN):
+                tool.expect(" : ")
+                tool.hides()
+                tool.type(pin + "\n")
+            self.assertEqual(tool.end()[0], 0)
+        module = os.environ["COUNTERSIGN_TEST_MODULE"]
+        self.assertEqual(made(pin=PIN[::-1], code=3)["error"], "PIN_WRONG")
+        self.assertEqual(made("--curve", "P-521", code=2)["error"], "USAGE")
+        self.assertEqual(self.seen(module), set())
+        token = made("--curve", "P-384")
+        self.assertEqual([(key["use"], key["curve"], key["sign"], key["derive"]) for key in token["keys"]],
+                         [("sign", "P-384", True, False), ("authenticate", "P-384", True, False),
+                          ("derive", "P-384", False, True)])
+        self.assertIn("token=countersign%20%28UserPIN%29;", token["keys"][0]["uri"])
+        # OpenSC says of the public half of each that it verifies; the private halves tell.
+        self.assertEqual(self.seen(module), {(number, "P-384", True, False) for number in ("01", "02", "03")})
+        listing = run("pkcs11-tool", "--module", module, "-O", "--login", "--pin", PIN).stdout
+        self.assertEqual(re.findall(r"Private Key Object.*?ID: +(\d+)\n +Usage: +(\w+)", listing, re.S),
+                         [("02", "sign"), ("01", "sign"), ("03", "derive")])
+        self.signs(token["keys"][0]["uri"], module)
+        self.twice("schsm")
 
 
 if __name__ == "__main__":
