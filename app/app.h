@@ -46,6 +46,7 @@ struct app {
     bool held;      /* TOKEN or KEY is used elsewhere, too, so a pulled token is not opened anew */
     bool told;      /* which modules did not start */
     bool pin_taken; /* a descriptor gave a PIN, which it has once */
+    bool failed;    /* its driver did; that is mended once a run */
     bool gave_up;   /* it did not come in time, and is not waited for again */
     char purpose[128]; /* what the PIN was asked for */
     struct buf opened; /* the URI of the token that asked: no other gets the PIN */

@@ -28,7 +28,8 @@ static enum err read_wait(struct app *a, uint64_t *seconds)
 bool card_pulled(const struct app *a, enum err e)
 {
     bool went = e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND ||
-                (e == ERR_TOKEN_HANGS && a->token != NULL); /* before that nothing was there */
+                (e == ERR_TOKEN_HANGS && a->token != NULL) || /* before that nothing was there */
+                (e == ERR_TOKEN_FAILED && !a->failed);
     return went && !a->held && !a->gave_up;
 }
 
@@ -50,10 +51,14 @@ static const char *wanted(const struct app *a)
 /* KEPT: it was logged in for more than this command. */
 static void say_what(const struct app *a, enum err why, uint64_t seconds, bool kept)
 {
-    app_say(stderr, "%s %s, within %llu seconds (Ctrl-C ends it): %s",
-            why != ERR_TOKEN_NOT_FOUND ? "The token was pulled; nothing was signed with it since."
-                                       : "Your token is not there.",
-            why != ERR_TOKEN_NOT_FOUND ? "Insert your card again" : "Insert your card",
+    const char *what =
+        "The token was pulled; nothing was signed with it since. Insert your card again";
+    if (why == ERR_TOKEN_NOT_FOUND)
+        what = "Your token is not there. Insert your card";
+    else if (why == ERR_TOKEN_FAILED)
+        what = "The token's driver failed, as it does when pcscd is restarted; nothing was signed "
+               "with it since. Insert your card, or leave it in";
+    app_say(stderr, "%s, within %llu seconds (Ctrl-C ends it): %s", what,
             (unsigned long long)seconds, wanted(a));
     if (kept)
         fputs("It is kept logged in no longer, so its PIN is asked for then.\n", stderr);
@@ -159,11 +164,11 @@ enum err card_await(struct app *a, enum err why)
     a->gave_up = e != ERR_OK;
     if (e != ERR_OK)
         return e;
+    a->failed = a->failed || why == ERR_TOKEN_FAILED;
     drop(a);
     e = why == ERR_TOKEN_HANGS ? why_it_hangs(a) : ERR_TOKEN_NOT_FOUND;
-    if (e == ERR_TOKEN_NOT_FOUND &&
-        a->pin_taken) /* nobody waits for a card that gets no PIN then */
-        e = ERR_PIN_AGAIN;
+    if (e == ERR_TOKEN_NOT_FOUND && a->pin_taken) /* nobody waits where no PIN comes then */
+        e = why == ERR_TOKEN_FAILED ? why : ERR_PIN_AGAIN;
     a->gave_up = e != ERR_TOKEN_NOT_FOUND;
     if (a->gave_up)
         return e;

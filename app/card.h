@@ -9,7 +9,8 @@
 
 #include "app/app.h"
 
-/* Whether E says that A's token went, and A can wait for it and open it anew. */
+/* Whether E says that A's token went, or for the first time that its driver failed, which a pcscd
+ * that was restarted does to it, and A can wait for it and open it anew. */
 bool card_pulled(const struct app *a, enum err e);
 
 /* Whether E may be since the token went: what it was asked last may be done, or not. */

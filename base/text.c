@@ -23,6 +23,23 @@ enum err text_parse_u64(const char *s, size_t len, uint64_t max, uint64_t *out)
     return ERR_OK;
 }
 
+size_t text_int(int64_t value, char out[static TEXT_INT_MAX + 1])
+{
+    uint64_t rest = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+    char digits[TEXT_INT_MAX];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        digits[--at] = '-';
+    memcpy(out, digits + at, sizeof digits - at);
+    out[sizeof digits - at] = 0;
+    return sizeof digits - at;
+}
+
 void text_hex(const uint8_t *bytes, size_t len, char *out)
 {
     static const char digits[] = "0123456789abcdef";

@@ -15,6 +15,10 @@
 /* Decimal digits, no sign, no leading zero (but "0"), at most MAX. ERR_USAGE otherwise. */
 MUST_CHECK enum err text_parse_u64(const char *s, size_t len, uint64_t max, uint64_t *out);
 
+/* VALUE in decimal digits, with a NUL; returns how many characters. */
+#define TEXT_INT_MAX 20
+size_t text_int(int64_t value, char out[static TEXT_INT_MAX + 1]);
+
 /* Lower-case hexadecimal of LEN bytes into OUT, which has 2*LEN+1 bytes. */
 void text_hex(const uint8_t *bytes, size_t len, char *out);
 /* Exactly 2*OUT_LEN hexadecimal digits of either case; ERR_USAGE otherwise. */

@@ -4,8 +4,6 @@
 #include "base/text.h"
 #include "order/amount.h"
 #include "order/json.h"
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #define ROOM ((size_t)480) /* bytes at the start: most documents stay smaller */
@@ -27,7 +25,9 @@ void doc_free(struct doc *d)
     if (!d)
         return;
     buf_free(&d->text);
-    *d = (struct doc){0};
+    d->err = ERR_OK;
+    d->is_array = false;
+    d->count = 0;
 }
 
 void doc_fail(struct doc *d, enum err e)
@@ -48,6 +48,22 @@ static void place(struct doc *d, const char *name, size_t at)
     d->member[i] = (struct doc_member){name, at, d->text.len - at};
 }
 
+/* Names need no escapes. */
+static enum err add_name(struct buf *text, const char *name)
+{
+    size_t len = strlen(name);
+    enum err e = buf_reserve(text, len + strlen("\"\":"));
+
+    if (e)
+        return e;
+    uint8_t *to = text->data + text->len;
+    *to++ = '"';
+    memcpy(to, name, len);
+    memcpy(to + len, "\":", sizeof "\":");
+    text->len += len + strlen("\"\":");
+    return ERR_OK;
+}
+
 /* Begins a member, or an element when NAME is NULL; the value's text follows. */
 static size_t begin(struct doc *d, const char *name)
 {
@@ -58,9 +74,7 @@ static size_t begin(struct doc *d, const char *name)
     if (!d->err && d->is_array && at)
         d->err = buf_add_byte(&d->text, ',');
     if (!d->err && name)
-        d->err = js_canon_text(name, &d->text);
-    if (!d->err && name)
-        d->err = buf_add_byte(&d->text, ':');
+        d->err = add_name(&d->text, name);
     return at;
 }
 
@@ -113,12 +127,12 @@ void doc_text_optional(struct doc *d, const char *name, const char *text)
 
 void doc_int(struct doc *d, const char *name, int64_t value)
 {
-    char text[24];
-    int len = snprintf(text, sizeof text, "%" PRId64, value);
+    char text[TEXT_INT_MAX + 1];
+    size_t len = text_int(value, text);
 
     if (!d->err && (value > JS_INT_MAX || value < -JS_INT_MAX))
         d->err = ERR_JSON_NUMBER;
-    add_bytes(d, name, text, (size_t)len);
+    add_bytes(d, name, text, len);
 }
 
 void doc_bool(struct doc *d, const char *name, bool value)
@@ -218,7 +232,7 @@ static enum err join(const struct doc *d, struct buf *out)
 
 const char *doc_member_text(const struct doc *d, const char *name, size_t *len)
 {
-    size_t named = strlen(name) + strlen("\"\":"); /* names need no escapes */
+    size_t named = strlen(name) + strlen("\"\":");
 
     for (size_t i = 0; !d->err && i < d->count && !d->is_array; i++) {
         const struct doc_member *m = &d->member[i];

@@ -36,7 +36,7 @@ struct doc {
 
 void doc_object(struct doc *d);
 void doc_array(struct doc *d);
-void doc_free(struct doc *d); /* NULL-safe; leaves it zeroed */
+void doc_free(struct doc *d); /* NULL-safe; leaves it as it began */
 /* What the caller found wrong while writing: doc_canon returns it unless something failed before.
  */
 void doc_fail(struct doc *d, enum err e);

@@ -5,13 +5,9 @@
 #include "order/forms.h"
 #include "order/json.h"
 #include "order/member.h"
-#include <inttypes.h>
 #include <string.h>
 
-/* Canonical as it stands. */
-#define LEAF                                                                                       \
-    "{\"commitment\":\"%s\",\"index\":%" PRIu64                                                    \
-    ",\"sealed\":\"%s\",\"storage\":\"clear\",\"time\":\"%s\",\"version\":1}"
+#define LEAF_ROOM ((size_t)256) /* more than any leaf in clear storage has */
 
 /* SHA-256 of salt || body: the commitment, and in clear storage the seal as well. */
 static enum err commit(const uint8_t salt[static ENTRY_SALT_LEN], const void *body, size_t body_len,
@@ -28,10 +24,33 @@ static enum err commit(const uint8_t salt[static ENTRY_SALT_LEN], const void *bo
     return e;
 }
 
+/* Canonical as it stands. */
+static enum err write_leaf(uint64_t index, int64_t time_us, const uint8_t seal[static DIGEST_LEN],
+                           struct buf *out)
+{
+    char sealed[DIGEST_TEXT_LEN + 1], time[TEXT_TIME_LEN + 1], number[TEXT_INT_MAX + 1];
+
+    text_hex(seal, DIGEST_LEN, sealed);
+    text_time(time_us, time);
+    text_int((int64_t)index, number);
+    const char *const parts[] = {"{\"commitment\":\"",
+                                 sealed,
+                                 "\",\"index\":",
+                                 number,
+                                 ",\"sealed\":\"",
+                                 sealed,
+                                 "\",\"storage\":\"clear\",\"time\":\"",
+                                 time,
+                                 "\",\"version\":1}"};
+    enum err e = buf_reserve(out, LEAF_ROOM);
+    for (size_t i = 0; e == ERR_OK && i < sizeof parts / sizeof *parts; i++)
+        e = buf_add_str(out, parts[i]);
+    return e;
+}
+
 enum err entry_make(uint64_t index, int64_t time_us, const uint8_t salt[static ENTRY_SALT_LEN],
                     const void *body, size_t body_len, struct buf *leaf, struct merkle_hash *hash)
 {
-    char sealed[DIGEST_TEXT_LEN + 1], time[TEXT_TIME_LEN + 1];
     uint8_t commitment[DIGEST_LEN];
     struct buf form = {0};
 
@@ -39,10 +58,8 @@ enum err entry_make(uint64_t index, int64_t time_us, const uint8_t salt[static E
     if (index > (uint64_t)JS_INT_MAX)
         return ERR_TOO_LARGE;
     enum err e = commit(salt, body, body_len, commitment);
-    text_hex(commitment, sizeof commitment, sealed);
-    text_time(time_us, time);
     if (e == ERR_OK)
-        e = buf_addf(&form, LEAF, sealed, index, sealed, time);
+        e = write_leaf(index, time_us, commitment, &form);
     if (e == ERR_OK)
         e = buf_add(leaf, form.data, form.len);
     if (e == ERR_OK)

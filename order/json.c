@@ -10,10 +10,12 @@
 
 struct js *js_new(enum js_type type, size_t name_cap, size_t text_cap)
 {
-    struct js *v = calloc(1, sizeof *v + name_cap + text_cap);
+    size_t size = sizeof(struct js) + name_cap + text_cap;
+    struct js *v = malloc(size);
 
     if (!v)
         return NULL;
+    memset(v, 0, size); /* calloc would not take from the thread's own store */
     v->type = type;
     if (name_cap)
         v->name = v->store;

@@ -7,7 +7,6 @@
 #include "order/json_tree.h"
 
 #include "base/text.h"
-#include <inttypes.h>
 #include <string.h>
 
 /* UTF-8 sorts by code point, RFC 8785 3.2.3 by UTF-16 code unit. They differ only between U+E000..
@@ -99,6 +98,13 @@ static enum err write_text(const char *text, size_t len, struct buf *out)
     return ERR_OK;
 }
 
+static enum err write_int(int64_t number, struct buf *out)
+{
+    char text[TEXT_INT_MAX + 1];
+
+    return buf_add(out, text, text_int(number, text));
+}
+
 static enum err write_value(const struct js *value, struct buf *out);
 
 static enum err write_list(const struct js *list, struct buf *out)
@@ -130,7 +136,7 @@ static enum err write_value(const struct js *value, struct buf *out)
     case JS_TEXT:
         return write_text(value->text, value->len, out);
     case JS_INT:
-        return buf_addf(out, "%" PRId64, value->number);
+        return write_int(value->number, out);
     case JS_BOOL:
         return buf_add_str(out, value->truth ? "true" : "false");
     case JS_NULL:

@@ -110,7 +110,7 @@ static enum err make_one(struct app *a, const struct making *m, struct made_key 
     if (e == ERR_OK)
         return ERR_KEY_EXISTS;
     e = token_generate(a->token, k->use, m->curve, m->label, &k->id, 1);
-    k->begun = card_gone(e);
+    k->begun = card_gone(e) || card_pulled(a, e);
     return e;
 }
 

@@ -110,6 +110,10 @@ bool token_session_attached(const struct token *t);
  * lock. *SENT: the token has seen the PIN, which then is kept only if it was right or the token is
  * gone. */
 MUST_CHECK enum err token_login_again(struct token *t, bool *sent);
+/* A PIN or PUK was sent, and BEFORE says that the token or its driver went away: whether it was
+ * taken for a wrong one nobody knows, and it is not sent again. BEFORE, with the token attached
+ * anew; TOKEN_REMOVED, when it is not there: another may be. Under the write lock. */
+MUST_CHECK enum err token_login_lost(struct token *t, enum err before);
 /* For keys that always authenticate, both under the read lock and t->context: what the token's
  * flags say now about one more PIN entry, and the PIN itself for the signature that was begun in S
  * (CKU_CONTEXT_SPECIFIC). After any refusal but of a token that is gone the PIN is forgotten, and

@@ -140,15 +140,20 @@ enum err token_login_again(struct token *t, bool *sent)
     return e;
 }
 
+enum err token_login_lost(struct token *t, enum err before)
+{
+    enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
+    return e == ERR_TOKEN_REMOVED ? e : before;
+}
+
 /* The token or its driver went away. The PIN goes to it a second time only if it was not sent
- * before; otherwise the next login finds the token attached. */
+ * before. */
 static enum err login_recovered(struct token *t, const struct token_pin *pin, bool last_try_allowed,
                                 bool sent, enum err before)
 {
-    enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
-
     if (sent)
-        return e == ERR_TOKEN_REMOVED ? e : before;
+        return token_login_lost(t, before);
+    enum err e = token_session_recover(t, before == ERR_TOKEN_FAILED);
     return e ? e : try_login(t, pin, last_try_allowed, &sent);
 }
 
@@ -237,6 +242,10 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     }
     if (!e)
         e = set_pin(t, old, fresh, last_try_allowed);
+    if (e == ERR_TOKEN_FAILED) {
+        token_login_forget(t);
+        e = token_login_lost(t, e);
+    }
     if (!e && t->logged_in) {
         token_pin_free(t->pin);
         t->pin = token_pin_hold(fresh);

@@ -422,8 +422,11 @@ static enum err read_answer(const uint8_t *packet, size_t len, struct buf *answe
         return ERR_UNAVAILABLE;
     const char *name = (const char *)packet + 1;
     const char *ok = err_name(ERR_OK);
-    if (name_len != strlen(ok) || memcmp(name, ok, name_len) != 0)
-        return err_from_name(name, name_len);
+    if (name_len != strlen(ok) || memcmp(name, ok, name_len) != 0) {
+        /* That time is up is not for who answers to say. */
+        enum err said = err_from_name(name, name_len);
+        return said == ERR_TIMEOUT ? ERR_UNAVAILABLE : said;
+    }
     return buf_add(answer, packet + 1 + name_len, len - 1 - name_len);
 }
 

@@ -82,8 +82,8 @@ enum err token_unblock(struct token *t, enum token_way way, struct token_pin *pu
         e = check(t, way, puk, fresh, last_try_allowed);
     if (!e) {
         e = set_anew(t, way, puk, fresh);
-        enum err again = token_session_attach(t, NULL);
-        e = e ? e : again;
+        enum err again = e == ERR_TOKEN_FAILED ? ERR_OK : token_session_attach(t, NULL);
+        e = e == ERR_TOKEN_FAILED ? token_login_lost(t, e) : e ? e : again;
     }
     pthread_rwlock_unlock(&t->module->lock);
     return e;

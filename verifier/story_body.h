@@ -154,6 +154,8 @@ MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, c
 
 /* --- story_keys.c: keys and whose they are --- */
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
+/* Whose a key is by what is here, signers' and sponsors'; NULL: nobody's. */
+const char *story_keys_owner(const struct story *s, const char *thumbprint);
 /* Whether what it signed stands. */
 bool story_keys_count(const struct story *s, const char *thumbprint);
 enum key_status story_keys_status_of(const struct story *s, const char *thumbprint);
@@ -173,6 +175,8 @@ struct story_newcomer {
 };
 MUST_CHECK enum err story_sponsors(const struct story *s, const struct story_newcomer *n,
                                    const struct js *list, struct verify_sponsors *out);
+/* Who vouched by that key; NULL: nobody. */
+const char *story_sponsors_owner(const struct verify_sponsors *all, const char *thumbprint);
 
 /* --- story_policy.c: the account and how its policies came into force --- */
 MUST_CHECK enum err story_policy_account(struct story *s, struct body *b);

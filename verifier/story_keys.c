@@ -24,6 +24,16 @@ static const struct enrolled *look(const struct story *s, const char *thumbprint
     return NULL;
 }
 
+const char *story_keys_owner(const struct story *s, const char *thumbprint)
+{
+    const struct enrolled *en = look(s, thumbprint);
+    const char *owner = en ? en->holder : NULL;
+
+    for (size_t i = 0; !owner && i < s->key_count; i++)
+        owner = story_sponsors_owner(&s->keys[i].sponsors, thumbprint);
+    return owner;
+}
+
 enum key_status story_keys_status_of(const struct story *s, const char *thumbprint)
 {
     const struct enrolled *en = look(s, thumbprint);
@@ -93,9 +103,9 @@ static enum err enrol(struct story *s, const struct js *spki, const struct js *t
         e = key_from_spki(der, len, &en->key);
     if (e != ERR_OK)
         return e;
-    /* One person a key: a second enrolment is wrong whomever it names. */
+    /* One person a key: a second enrolment is wrong whomever it names, and who vouched had his. */
     if (!story_text_is(thumbprint, key_thumbprint(en->key)) ||
-        story_keys_find(s, key_thumbprint(en->key)))
+        story_keys_owner(s, key_thumbprint(en->key)))
         return ERR_EVIDENCE_CONTRADICTION;
     return add(s, en);
 }
@@ -265,7 +275,7 @@ static enum err take_place(struct story *s, const struct body *b, const struct v
     enum err e = story_contradiction_unless(
         story_text_is(holder, old->holder) && old->status == KEY_ACTIVE &&
         story_is_fresh(&said->head, old->floor_us, b->leaf->time_us) &&
-        !story_keys_find(s, said->thumbprint));
+        !story_keys_owner(s, said->thumbprint));
 
     if (e == ERR_OK)
         e = story_check_object(b, "holder", old->holder);

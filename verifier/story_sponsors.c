@@ -28,21 +28,41 @@ static bool has_spoken(const struct verify_sponsors *all, const char *holder)
     return false;
 }
 
+const char *story_sponsors_owner(const struct verify_sponsors *all, const char *thumbprint)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        if (strcmp(all->at[i].thumbprint, thumbprint) == 0)
+            return all->at[i].holder;
+    }
+    return NULL;
+}
+
+/* A key is one person's: not the newcomer's own, whose it is from now on, nor another's. */
+static bool is_his(const struct story *s, const struct story_newcomer *n,
+                   const struct verify_sponsors *before, const char *thumbprint, const char *holder)
+{
+    const char *owner = story_keys_owner(s, thumbprint);
+
+    return strcmp(thumbprint, n->thumbprint) != 0 && !story_sponsors_owner(before, thumbprint) &&
+           (!owner || strcmp(owner, holder) == 0);
+}
+
 /* Of this newcomer, who has another key than he, once, and not after he was enrolled. */
-static enum err take(const struct story_newcomer *n, const struct verified *v, const char *holder,
-                     struct verify_sponsors *out)
+static enum err take(const struct story *s, const struct story_newcomer *n,
+                     const struct verified *v, const char *holder, struct verify_sponsors *out)
 {
     const struct sponsorship *said = verified_sponsorship(v);
     const struct statement *head = verified_head(v);
-    struct verify_sponsor *s = &out->at[out->count];
+    struct verify_sponsor *by = &out->at[out->count];
 
     if (strcmp(said->key, n->thumbprint) != 0 || strcmp(said->name, n->name) != 0)
         return ERR_SPONSORSHIP_MISMATCH;
-    if (has_spoken(out, holder) || head->issued_us > n->enrolled_us + AHEAD_MAX_US)
+    if (has_spoken(out, holder) || !is_his(s, n, out, verified_signer(v), holder) ||
+        head->issued_us > n->enrolled_us + AHEAD_MAX_US)
         return ERR_EVIDENCE_CONTRADICTION;
-    snprintf(s->holder, sizeof s->holder, "%s", holder);
-    snprintf(s->account, sizeof s->account, "%s", said->account);
-    snprintf(s->thumbprint, sizeof s->thumbprint, "%s", verified_signer(v));
+    snprintf(by->holder, sizeof by->holder, "%s", holder);
+    snprintf(by->account, sizeof by->account, "%s", said->account);
+    snprintf(by->thumbprint, sizeof by->thumbprint, "%s", verified_signer(v));
     out->count++;
     return ERR_OK;
 }
@@ -74,7 +94,7 @@ static enum err add(const struct story *s, const struct story_newcomer *n, const
         e = verify_sponsorship(&in, &v);
     }
     if (e == ERR_OK)
-        e = take(n, v, name, out);
+        e = take(s, n, v, name, out);
     verified_free(v);
     key_free(key);
     return e;

@@ -37,17 +37,34 @@ static void last_text(const struct doc *body, const char *name, char out[static 
     }
 }
 
+/* The members in which a kind's word may stand; a text is NULL where the body has none. */
+#define SAID 3
+struct said {
+    const char *text[SAID];
+    size_t len[SAID];
+};
+
+static void find_said(const struct doc *body, struct said *out)
+{
+    static const char *const members[SAID] = {"status", "state", "reason"};
+
+    for (size_t i = 0; i < SAID; i++)
+        out->text[i] = doc_member_text(body, members[i], &out->len[i]);
+}
+
 /* Whether WORD is among the statuses, or is the state or the reason. */
 static bool has_word(void *ctx, const char *word)
 {
-    static const char *const members[] = {"status", "state", "reason"};
-    char quoted[WORD_MAX];
-    int n = snprintf(quoted, sizeof quoted, "\"%s\"", word);
+    const struct said *said = ctx;
+    char quoted[WORD_MAX] = "\"";
+    size_t len = strlen(word);
 
-    for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
-        size_t len = 0;
-        const char *text = doc_member_text(ctx, members[i], &len);
-        if (text && memmem(text, len, quoted, (size_t)n))
+    if (len + 2 > sizeof quoted)
+        return false;
+    memcpy(quoted + 1, word, len);
+    quoted[len + 1] = '"';
+    for (size_t i = 0; i < SAID; i++) {
+        if (said->text[i] && memmem(said->text[i], said->len[i], quoted, len + 2))
             return true;
     }
     return false;
@@ -71,14 +88,17 @@ enum err events_note(struct core *c, const struct doc *body, int64_t id)
     char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
     char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
 
+    struct said said;
+
     last_text(body, "type", type);
-    const struct event_kind *kind = event_of(type, has_word, (void *)(uintptr_t)body);
+    find_said(body, &said);
+    const struct event_kind *kind = event_of(type, has_word, &said);
     if (!kind)
         return ERR_OK;
     last_text(body, "object", object);
     last_text(body, "holder", holder);
     last_text(body, "reason", reason);
-    last_text(body, doc_member_text(body, "state", &(size_t){0}) ? "state" : "status", status);
+    last_text(body, said.text[1] ? "state" : "status", status);
     account_of(object, account);
     if (strncmp(object, PERSON, strlen(PERSON)) == 0)
         memmove(holder, object + strlen(PERSON), strlen(object + strlen(PERSON)) + 1);

@@ -90,17 +90,16 @@ static void key_object(const char *thumbprint, char out[static KEY_OBJECT_MAX])
 }
 
 /* Whose hand it was, if an operator's: he does not resume it. What its person suspended no operator
- * did, whoever suspended it before. */
+ * did, whoever suspended it before; and what signs again nobody suspended. */
 static enum err note_hand(struct core *c, const char *thumbprint, const struct act *act)
 {
     const struct core_caller who = {.session = "", .operator_name = act->operator_name};
     char object[KEY_OBJECT_MAX];
 
-    if (act->status != KEY_SUSPENDED)
-        return ERR_OK;
     key_object(thumbprint, object);
-    return act->operator_name ? eyes_note(c, &who, EYES_SUSPENDED, object)
-                              : eyes_forget(c, EYES_SUSPENDED, object);
+    return act->operator_name && act->status == KEY_SUSPENDED
+               ? eyes_note(c, &who, EYES_SUSPENDED, object)
+               : eyes_forget(c, EYES_SUSPENDED, object);
 }
 
 /* Of a key that counts nothing is resumed. */

@@ -51,14 +51,19 @@ static enum err judge_row(struct core *c, const struct row *row, struct sponsor 
     return ERR_OK;
 }
 
-/* An earlier word may count again: the key that signed it was found, or the policy changed back. */
+/* An earlier word may count again: the key that signed it was found, or the policy changed back.
+ * Then later ones may be another of the same person, or too many. */
 static void count_once(struct sponsors *all)
 {
-    for (size_t i = 1; i < all->count; i++) {
+    size_t people = 0;
+
+    for (size_t i = 0; i < all->count; i++) {
         for (size_t j = 0; j < i; j++) {
             if (all->at[j].counts && strcmp(all->at[j].holder, all->at[i].holder) == 0)
                 all->at[i].counts = false;
         }
+        all->at[i].counts = all->at[i].counts && people < SPONSORS_MAX;
+        people += all->at[i].counts;
     }
 }
 

@@ -24,7 +24,7 @@ struct sponsors {
     size_t count;
 };
 /* Of the request in row ENROLMENT, in order of entry. A person's first word that counts is the only
- * one of his that does. */
+ * one of his that does; of more than SPONSORS_MAX people the first count. */
 MUST_CHECK enum err sponsor_load(struct core *c, int64_t enrolment, struct sponsors *out);
 /* How many people's word counts. */
 size_t sponsor_count(const struct sponsors *all);

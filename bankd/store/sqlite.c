@@ -23,8 +23,11 @@ struct store_query {
     struct store *store;
     enum store_statement which;
     sqlite3_stmt *prepared; /* made at the first use */
+    const char **names;     /* of its values, in order; SQLite looks for each in a list */
+    int count;              /* of them */
     enum err failed;        /* the first failure since store_query */
     int bound;              /* the position bound last, or 0 */
+    bool at_work;           /* stepped, and not reset since */
 };
 
 struct store {
@@ -158,8 +161,10 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
-    for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
+    for (int i = 0; i < STORE_STATEMENT_COUNT; i++) {
         sqlite3_finalize(s->queries[i].prepared);
+        free(s->queries[i].names);
+    }
     sqlite3_finalize(s->begin);
     sqlite3_finalize(s->commit);
     /* Its code only says that statements are left, and there are none. */
@@ -194,10 +199,19 @@ enum err store_commit(struct store *s)
 void store_rollback(struct store *s)
 {
     for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
-        if (s->queries[i].prepared)
-            sqlite3_reset(s->queries[i].prepared);
+        store_done(&s->queries[i]);
     if (!sqlite3_get_autocommit(s->db))
         (void)execute(s, "ROLLBACK", "rollback");
+}
+
+/* They live as long as the statement. */
+static enum err keep_names(struct store_query *q)
+{
+    q->count = sqlite3_bind_parameter_count(q->prepared);
+    q->names = calloc((size_t)q->count + 1, sizeof *q->names);
+    for (int i = 0; q->names && i < q->count; i++)
+        q->names[i] = sqlite3_bind_parameter_name(q->prepared, i + 1);
+    return q->names ? ERR_OK : ERR_NO_MEMORY;
 }
 
 static enum err prepare(struct store_query *q)
@@ -206,25 +220,25 @@ static enum err prepare(struct store_query *q)
     struct buf sql = {0};
     enum err e = statement_sql(q->which, &none, &sql);
 
-    if (!e && sqlite3_prepare_v3(q->store->db, buf_str(&sql), (int)sql.len,
-                                 SQLITE_PREPARE_PERSISTENT, &q->prepared, NULL) != SQLITE_OK)
+    if (!e && !q->prepared &&
+        sqlite3_prepare_v3(q->store->db, buf_str(&sql), (int)sql.len, SQLITE_PREPARE_PERSISTENT,
+                           &q->prepared, NULL) != SQLITE_OK)
         e = fail(q->store, statement_name(q->which));
     buf_free(&sql);
-    return e;
+    return e ? e : keep_names(q);
 }
 
 struct store_query *store_query(struct store *s, enum store_statement which)
 {
     struct store_query *q = &s->queries[which];
 
+    store_done(q);
     q->failed = ERR_OK;
     q->bound = 0;
-    if (!q->prepared) {
+    if (!q->names)
         q->failed = prepare(q);
-    } else {
-        sqlite3_reset(q->prepared);
+    else
         sqlite3_clear_bindings(q->prepared);
-    }
     return q;
 }
 
@@ -233,15 +247,15 @@ static int position(struct store_query *q, const char *name)
 {
     if (q->failed)
         return 0;
-    /* Most are bound as the text has them; looking each one up costs more than binding it. */
-    const char *next = sqlite3_bind_parameter_name(q->prepared, q->bound + 1);
-    int i = next && strcmp(next, name) == 0 ? q->bound + 1
-                                            : sqlite3_bind_parameter_index(q->prepared, name);
-    q->bound = i;
-    if (!i)
-        q->failed =
-            log_fail(ERR_INTERNAL, "store.bind", "%s has no %s", statement_name(q->which), name);
-    return i;
+    /* Most are bound as the text has them. */
+    for (int i = 0; i < q->count; i++) {
+        int at = q->bound + i < q->count ? q->bound + i : q->bound + i - q->count;
+        if (strcmp(q->names[at], name) == 0)
+            return q->bound = at + 1;
+    }
+    q->failed =
+        log_fail(ERR_INTERNAL, "store.bind", "%s has no %s", statement_name(q->which), name);
+    return 0;
 }
 
 static void check(struct store_query *q, int code)
@@ -280,13 +294,14 @@ enum err store_step(struct store_query *q, bool *row)
     if (q->failed)
         return q->failed;
     int code = sqlite3_step(q->prepared);
+    q->at_work = true;
     if (code == SQLITE_ROW) {
         *row = true;
         return ERR_OK;
     }
     if (code != SQLITE_DONE)
         q->failed = fail(q->store, statement_name(q->which));
-    sqlite3_reset(q->prepared);
+    store_done(q);
     return q->failed;
 }
 
@@ -308,8 +323,9 @@ int64_t store_last_id(const struct store *s)
 
 void store_done(struct store_query *q)
 {
-    if (q->prepared)
+    if (q->at_work)
         sqlite3_reset(q->prepared);
+    q->at_work = false;
 }
 
 int64_t store_int(const struct store_query *q, int column)

@@ -76,6 +76,8 @@ static void test_four_eyes_on_what_signs_again(void **state)
     assert_string_equal(set_as(w, &erin, "alice", &next, "active"), "OK"); /* it does */
     assert_string_equal(set_as(w, &emma, "alice", &next, "suspended"), "OK");
     assert_string_equal(set_as(w, &emma, "alice", &next, "active"), "FOUR_EYES");
+    /* That he did so once before is over: two operators are enough for each other. */
+    assert_string_equal(set_as(w, &erin, "alice", &next, "active"), "OK");
     world_person_free(&next);
 }
 

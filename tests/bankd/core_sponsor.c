@@ -3,6 +3,7 @@
  * Sponsorships: whose word is taken, when it counts, what the bank demands, and that it gives
  * nobody anything else.
  */
+#include "base/text.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 
@@ -346,14 +347,30 @@ static void rename_newcomer(struct scene *s)
     buf_free(&jws);
 }
 
-/* Dora, admitted by the word of both, pays alone from an account of her own. LIE is what a bank
- * makes of their words before it enters them. */
+/* Dora, who is admitted now, pays from an account of her own; with Alice, where it is BOTHS. */
+static enum err spends(struct scene *s, bool boths, struct verify_report *report)
+{
+    static const char *const holders[] = {"dora", "alice"};
+    const struct world_account hers = {.account = FIRM, .holders = holders, .count = boths ? 2 : 1};
+    struct world *w = s->w;
+    struct world_order o;
+
+    assert_ok(admit(s));
+    world_login(w, &s->dora);
+    world_open_funded(w, &hers, "100.00");
+    world_order_on(w, FIRM, "10.00", "", &o);
+    assert_string_equal(world_decide(w, &s->dora, &o, VERB_APPROVE), "OK");
+    if (boths)
+        assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    enum err e = world_evidence(w, &s->dora, &o, report);
+    world_order_free(&o);
+    return e;
+}
+
+/* By the word of both. LIE is what a bank makes of their words before it enters them. */
 static enum err pays(struct world *w, const char *lie, struct verify_report *report)
 {
-    static const char *const dora_alone[] = {"dora"};
-    static const struct world_account hers = {.account = FIRM, .holders = dora_alone, .count = 1};
     struct scene s = begin(w);
-    struct world_order o;
 
     assert_string_equal(world_sponsor(w, &w->alice, of(&s)), "OK");
     assert_string_equal(world_sponsor(w, &w->bob, of(&s)), "OK");
@@ -361,13 +378,7 @@ static enum err pays(struct world *w, const char *lie, struct verify_report *rep
         world_execute(w, lie);
     if (bobs_name)
         rename_newcomer(&s);
-    assert_ok(admit(&s));
-    world_login(w, &s.dora);
-    world_open_funded(w, &hers, "100.00");
-    world_order_on(w, FIRM, "10.00", "", &o);
-    assert_string_equal(world_decide(w, &s.dora, &o, VERB_APPROVE), "OK");
-    enum err e = world_evidence(w, &s.dora, &o, report);
-    world_order_free(&o);
+    enum err e = spends(&s, false, report);
     end(&s);
     return e;
 }
@@ -452,6 +463,87 @@ static void test_a_word_on_another_request(void **state)
     lies(state, lie, ERR_SPONSORSHIP_MISMATCH);
 }
 
+/* What BY signed is said to be Bob's, and his key to be Bob's. */
+static enum err under_bobs_name(struct world *w, const struct person *by, bool boths)
+{
+    struct scene s = begin(w);
+    struct verify_report report;
+    struct buf jws = {0};
+    char hex[2 * KEY_SPKI_MAX + 1], lie[512];
+    size_t len;
+    const uint8_t *spki = key_spki(by ? by->key : s.dora.key, &len);
+
+    if (!boths)
+        assert_string_equal(world_sponsor(w, &w->alice, of(&s)), "OK");
+    assert_string_equal(world_sponsor(w, &w->bob, of(&s)), "OK");
+    world_sign_sponsorship(w, by ? by : &s.dora, of(&s), NULL, &jws);
+    replace_bobs(w, &jws);
+    buf_free(&jws);
+    text_hex(spki, len, hex);
+    snprintf(lie, sizeof lie, "UPDATE signing_key SET spki = x'%s' WHERE id IN " BOBS, hex);
+    world_execute(w, lie);
+    enum err e = spends(&s, boths, &report);
+    end(&s);
+    return e;
+}
+
+/* One person a key: not the newcomer's own, not another sponsor's, nor that of somebody else in
+ * the story. */
+static void test_a_word_under_her_own_key(void **state)
+{
+    assert_err(under_bobs_name(*state, NULL, false), ERR_EVIDENCE_CONTRADICTION);
+}
+
+static void test_two_words_under_one_key(void **state)
+{
+    struct world *w = *state;
+
+    assert_err(under_bobs_name(w, &w->alice, false), ERR_EVIDENCE_CONTRADICTION);
+}
+
+static void test_a_word_under_a_signers_key(void **state)
+{
+    struct world *w = *state;
+
+    assert_err(under_bobs_name(w, &w->alice, true), ERR_EVIDENCE_CONTRADICTION);
+}
+
+/* A word that counts again is one too many, and evidence has no place for it. */
+static void test_no_more_count_than_evidence_takes(void **state)
+{
+    static const char *const names[] = {"h0", "h1", "h2", "h3", "h4", "h5", "h6", "h7", "h8"};
+    enum { MANY = sizeof names / sizeof *names };
+    const struct world_account in = {
+        .account = "DE02120300000000202051", .holders = names, .count = MANY};
+    struct world *w = *state;
+    struct scene s = begin(w);
+    struct person many[MANY] = {0};
+    struct world_word word = *of(&s);
+    struct verify_report report;
+
+    for (size_t i = 0; i < MANY; i++) {
+        world_key(&many[i], names[i], "P-256");
+        world_enrol(w, &many[i]);
+        world_login(w, &many[i]);
+    }
+    assert_ok(world_open_account(w, &in));
+    word.account = in.account;
+    for (size_t i = 0; i < MANY - 1; i++)
+        assert_string_equal(world_sponsor(w, &many[i], &word), "OK");
+    assert_string_equal(world_sponsor(w, &many[MANY - 1], &word), "SPONSORS_TOO_MANY");
+    set_key(&s, &many[0], "suspended");
+    assert_string_equal(world_sponsor(w, &many[MANY - 1], &word), "OK");
+    set_key(&s, &many[0], "active");
+    assert_ok(spends(&s, false, &report));
+    const struct verify_sponsors *by = &report.signers[0].sponsors;
+    assert_int_equal(by->count, MANY - 1);
+    for (size_t i = 0; i < by->count; i++)
+        assert_string_equal(by->at[i].holder, names[i]);
+    for (size_t i = 0; i < MANY; i++)
+        world_person_free(&many[i]);
+    end(&s);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
@@ -471,6 +563,10 @@ int main(void)
         T(test_a_word_that_nobody_signed),
         T(test_a_word_under_another_key),
         T(test_a_word_on_another_request),
+        T(test_a_word_under_her_own_key),
+        T(test_two_words_under_one_key),
+        T(test_a_word_under_a_signers_key),
+        T(test_no_more_count_than_evidence_takes),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);

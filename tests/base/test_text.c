@@ -31,6 +31,27 @@ static void test_numbers(void **state)
     assert_err(text_parse_u64("1\0", 2, 10, &n), ERR_USAGE);
 }
 
+static void test_numbers_written(void **state)
+{
+    static const struct {
+        int64_t number;
+        const char *text;
+    } table[] = {{0, "0"},
+                 {7, "7"},
+                 {-1, "-1"},
+                 {10, "10"},
+                 {-9007199254740991, "-9007199254740991"},
+                 {INT64_MAX, "9223372036854775807"},
+                 {INT64_MIN, "-9223372036854775808"}};
+    char text[TEXT_INT_MAX + 1];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        assert_int_equal(text_int(table[i].number, text), strlen(table[i].text));
+        assert_string_equal(text, table[i].text);
+    }
+}
+
 static void test_hexadecimal(void **state)
 {
     (void)state;
@@ -232,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_numbers_written),
         cmocka_unit_test(test_hexadecimal),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_times_before_1970),

@@ -3,9 +3,9 @@
  * A virtual card (card.h) in a virtual reader, for the tests. It connects to the vpcd driver of a
  * running pcscd and answers until SIGTERM. SIGUSR1 pulls the card, SIGUSR2 plugs it in again;
  * SIGRTMIN with a number (sigqueue) has it pulled at the so many-th APDU from now: what that asks
- * for is done, but nobody is told. 0 calls that off.
- * On stdout: READY each time the reader has powered the card and read its ATR, REMOVED each time
- * it was pulled.
+ * for is done, but nobody is told. 0 calls that off. Likewise SIGRTMIN + 1 has the program stop
+ * there (SIGSTOP), and answer when it goes on. On stdout: READY each time the reader has powered
+ * the card and read its ATR, REMOVED each time it was pulled.
  */
 #include "tests/card/apdu.h"
 #include "tests/card/card.h"
@@ -34,6 +34,7 @@ struct reader {
     int signals;   /* signalfd */
     bool inserted; /* what the last signal asked for */
     int pulled_in; /* so many APDUs; 0: none */
+    int stops_in;  /* likewise */
     bool stop;
     bool powered;
     bool announced; /* READY was printed for this insertion */
@@ -102,6 +103,8 @@ static bool exchange(struct reader *reader, int fd)
         reader->inserted = false;
         return false;
     }
+    if (reader->stops_in > 0 && --reader->stops_in == 0)
+        (void)raise(SIGSTOP);
     return vpcd_send(fd, answer, len);
 }
 
@@ -117,6 +120,8 @@ static void take_signal(struct reader *reader)
         reader->inserted = true;
     else if (info.ssi_signo == (uint32_t)SIGRTMIN)
         reader->pulled_in = info.ssi_int;
+    else if (info.ssi_signo == (uint32_t)SIGRTMIN + 1)
+        reader->stops_in = info.ssi_int;
     else
         reader->stop = true;
 }
@@ -188,6 +193,7 @@ static int open_signals(void)
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGUSR2);
     sigaddset(&set, SIGRTMIN);
+    sigaddset(&set, SIGRTMIN + 1);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGINT);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
@@ -208,20 +214,27 @@ static bool parse_options(int argc, char **argv, struct card_options *options,
                           struct reader *reader)
 {
     static const struct option names[] = {
-        {"port", required_argument, NULL, 'p'}, {"curve", required_argument, NULL, 'c'},
-        {"pin", required_argument, NULL, 'n'},  {"tries", required_argument, NULL, 't'},
-        {"empty", no_argument, NULL, 'e'},      {"mute", no_argument, NULL, 'm'},
-        {"verbose", no_argument, NULL, 'v'},    {NULL, 0, NULL, 0},
+        {"port", required_argument, NULL, 'p'},
+        {"curve", required_argument, NULL, 'c'},
+        {"puk", required_argument, NULL, 'u'},
+        {"pin", required_argument, NULL, 'n'},
+        {"tries", required_argument, NULL, 't'},
+        {"empty", no_argument, NULL, 'e'},
+        {"mute", no_argument, NULL, 'm'},
+        {"verbose", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
-    while ((option = getopt_long(argc, argv, "p:c:n:t:emv", names, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "p:c:n:u:t:emv", names, NULL)) != -1) {
         if (option == 'p')
             reader->port = (uint16_t)number(optarg, UINT16_MAX);
         else if (option == 'c')
             options->curve = optarg;
         else if (option == 'n')
             options->pin = optarg;
+        else if (option == 'u')
+            options->puk = optarg;
         else if (option == 't')
             options->tries = number(optarg, CARD_TRIES_MAX);
         else if (option == 'e')
@@ -238,13 +251,14 @@ static bool parse_options(int argc, char **argv, struct card_options *options,
 
 int main(int argc, char **argv)
 {
-    struct card_options options = {.curve = "P-256", .pin = "123456", .tries = 3};
+    struct card_options options = {
+        .curve = "P-256", .pin = "123456", .puk = "12345678", .tries = 3};
     struct reader reader = {.port = VPCD_PORT, .inserted = true};
 
     if (!parse_options(argc, argv, &options, &reader)) {
         fprintf(stderr,
-                "usage: %s [--port PORT] [--curve NAME] [--pin PIN] [--tries N] [--empty]"
-                " [--mute] [--verbose]\n",
+                "usage: %s [--port PORT] [--curve NAME] [--pin PIN] [--puk PUK] [--tries N]"
+                " [--empty] [--mute] [--verbose]\n",
                 card_kind.name);
         return 2;
     }

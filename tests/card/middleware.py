@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import os
 import re
+import select
 import signal
 import subprocess
 import tempfile
@@ -78,10 +79,46 @@ def hang_pcscd(test):
     return go_on
 
 
-def pull_in(apdus):
+def kill_pcscd():
+    """Without a chance to tell anybody. It leaves its socket, as under systemd; that is taken away, or none would start."""
+    pid = os.pidfd_open(pcscd_pid())
+    signal.pidfd_send_signal(pid, signal.SIGKILL)
+    select.select([pid], [], [], WAIT_S)
+    os.close(pid)
+    for name in ("comm", "pid"):
+        os.unlink("/run/pcscd/pcscd." + name)
+
+
+def start_pcscd(test):
+    """Another one, in place of one that was killed, until the test ends. Cards that are in come to it by themselves."""
+    daemon = subprocess.Popen(["/usr/sbin/pcscd", "-f", "-c", os.environ["CARD_READERS"]], stdout=subprocess.DEVNULL)
+    test.addCleanup(daemon.wait, WAIT_S)
+    test.addCleanup(daemon.terminate)
+    deadline = time.monotonic() + WAIT_S
+    while not (os.path.exists("/run/pcscd/pcscd.comm") and run("opensc-tool", "--list-readers").returncode == 0):
+        test.assertIsNone(daemon.poll())
+        test.assertLess(time.monotonic(), deadline)
+
+
+def pull_in(apdus, number=signal.SIGRTMIN):
     """The card pulls itself so many APDUs from now."""
-    if LIBC.sigqueue(int(os.environ["CARD_PID"]), signal.SIGRTMIN, ctypes.c_void_p(apdus)) != 0:
+    if LIBC.sigqueue(int(os.environ["CARD_PID"]), number, ctypes.c_void_p(apdus)) != 0:
         raise OSError(ctypes.get_errno(), "sigqueue")
+
+
+def stop_in(apdus):
+    """The card stops there, and answers when it is told to go on by SIGCONT."""
+    pull_in(apdus, signal.SIGRTMIN + 1)
+
+
+def await_stopped():
+    deadline = time.monotonic() + WAIT_S
+    while True:
+        with open("/proc/%s/stat" % os.environ["CARD_PID"], encoding="ascii") as stat:
+            if stat.read().rpartition(")")[2].split()[0] == "T":
+                return
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the card has not stopped within {WAIT_S} s")
 
 
 class Card(unittest.TestCase):

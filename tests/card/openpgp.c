@@ -86,7 +86,7 @@ static void *openpgp_make(const struct card_options *options)
         return NULL;
     memcpy(card->serial, options->serial, sizeof card->serial);
     card->tries = options->tries;
-    if (!openpgp_passwords_begin(card, options->pin) || !make_keys(card, options)) {
+    if (!openpgp_passwords_begin(card, options->pin, options->puk) || !make_keys(card, options)) {
         openpgp_free(card);
         return NULL;
     }

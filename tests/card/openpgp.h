@@ -73,8 +73,8 @@ unsigned openpgp_put_data(struct openpgp *card, const struct apdu *command);
 
 /* --- openpgp_password.c (7.2.2 to 7.2.4) --- */
 
-/* PW1 as given and PW3 as always; false where PW1 is too short or too long. */
-bool openpgp_passwords_begin(struct openpgp *card, const char *pw1);
+/* PW1 and PW3 as given; false where one is too short or too long. */
+bool openpgp_passwords_begin(struct openpgp *card, const char *pw1, const char *pw3);
 unsigned openpgp_verify(struct openpgp *card, const struct apdu *command);
 unsigned openpgp_change_reference(struct openpgp *card, const struct apdu *command);
 unsigned openpgp_reset_retry_counter(struct openpgp *card, const struct apdu *command);

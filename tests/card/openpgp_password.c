@@ -6,7 +6,6 @@
 
 #define PW1_LEN_MIN 6
 #define PW3_LEN_MIN 8 /* of the resetting code, too */
-#define PW3 "12345678"
 #define FIRST_MODE 0x81
 
 static void set_password(struct openpgp_password *p, const void *value, size_t len, unsigned tries)
@@ -17,14 +16,15 @@ static void set_password(struct openpgp_password *p, const void *value, size_t l
     p->tries_left = tries;
 }
 
-bool openpgp_passwords_begin(struct openpgp *card, const char *pw1)
+bool openpgp_passwords_begin(struct openpgp *card, const char *pw1, const char *pw3)
 {
-    const size_t len = strlen(pw1);
+    const size_t len = strlen(pw1), len3 = strlen(pw3);
 
-    if (len < PW1_LEN_MIN || len > OPENPGP_PASSWORD_MAX)
+    if (len < PW1_LEN_MIN || len > OPENPGP_PASSWORD_MAX || len3 < PW3_LEN_MIN ||
+        len3 > OPENPGP_PASSWORD_MAX)
         return false;
     set_password(&card->pw1, pw1, len, card->tries);
-    set_password(&card->pw3, PW3, strlen(PW3), card->tries);
+    set_password(&card->pw3, pw3, len3, card->tries);
     return true;
 }
 

@@ -19,7 +19,6 @@
 
 #define PIN_LEN_MIN 6
 #define PIV_PIN_LEN 8
-#define PIV_PUK "12345678"
 #define PIN_PAD 0xFF
 
 #define REFERENCE_PIN 0x80
@@ -100,7 +99,7 @@ static void *piv_make(const struct card_options *options)
     const bool p256 = strcmp(options->curve, "P-256") == 0;
     struct piv *card = NULL;
 
-    if (!p256 && strcmp(options->curve, "P-384") != 0)
+    if ((!p256 && strcmp(options->curve, "P-384") != 0) || strlen(options->puk) != PIV_PIN_LEN)
         return NULL;
     card = calloc(1, sizeof *card);
     if (card == NULL)
@@ -111,7 +110,7 @@ static void *piv_make(const struct card_options *options)
         piv_free(card);
         return NULL;
     }
-    memcpy(card->puk.value, PIV_PUK, PIV_PIN_LEN);
+    memcpy(card->puk.value, options->puk, PIV_PIN_LEN);
     card->tries = card->pin.tries_left = card->puk.tries_left = options->tries;
     return card;
 }

@@ -8,7 +8,7 @@ import subprocess
 import time
 import unittest
 
-from middleware import PIN, await_log, hang_pcscd, pull_in
+from middleware import PIN, await_log, await_noticed, hang_pcscd, pull_in
 from test_pays import ACCOUNTS, MODULE, CardPays, Holder
 
 WRITTEN = "signed.json"
@@ -19,7 +19,7 @@ class Insert(CardPays):
         """It was pulled: says so, waits, and asks for the PIN again, once the card is back in."""
         seen = terminal.expect("The token was pulled; nothing was signed with it since. Insert your card again")
         await_log("REMOVED", number)
-        self.await_noticed()
+        await_noticed()
         self.plug_in(number + 1)
         return seen + terminal.expect("It is there.") + terminal.expect(prompt)
 

@@ -120,6 +120,16 @@ class ListTest(Plugged):
         self.assertEqual([t["keys"] for t in self.listing()["tokens"]], [[], []])
         self.assertIn("none is seen without the PIN", self.run_tool("token", "list"))
 
+    def test_schsm(self):
+        """It warns from the first wrong PIN on, and whoever has the PIN makes keys on it."""
+        token, = self.listing()["tokens"]
+        self.assertEqual((token["label"], token["curves"], token["derive"], token["generate"], token["tries"], token["keys"]),
+                         ("SmartCard-HSM (UserPIN)", ["P-256", "P-384", "P-521"], True, True, "ok", []))
+        self.assertRegex(token["serial"], r"^UTCS\d{7}$")
+        for tries in ("low", "final", "locked"):
+            self.wrong_pin()
+            self.assertEqual(self.listing()["tokens"][0]["tries"], tries)
+
     def test_mute(self):
         told = self.listing()
         self.assertEqual((told["readers"][0]["card"], told["readers"][0]["answers"]), (True, False))

@@ -177,6 +177,8 @@ class CardPays(unittest.TestCase):
             self.assertEqual(pkcs11("-r", "--type", "cert", "--id", key_id, "-o", path).returncode, 0)
             with open(path, "rb") as der:
                 self.assertEqual(der.read(), issued[use])
+        doctor = json.loads(self.bank.tool(["countersign", "token", "doctor", "--module", MODULE, "--json"]).stdout)
+        self.assertEqual((doctor["well"], doctor["findings"]), (True, []))
 
     def certify(self):
         """Dora by her card, admitted by an operator; what she was told, and the certificates by use."""

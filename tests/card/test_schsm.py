@@ -71,7 +71,8 @@ class SchsmTest(Card):
         self.signs("01", hashed(curve))
 
     def test_p521(self):
-        """OpenSC 0.23 takes one in sixteen signatures for one on a curve of 512 bits, and says so; the others are good."""
+        """OpenSC 0.23 takes one in sixteen signatures for one on a curve of 512 bits, tries once more and then gives up;
+        the others are good."""
         self.succeeds(self.generate("01", "P-521"))
         key, good = self.public_key("01"), 0
         for _ in range(8):

@@ -52,8 +52,8 @@ class Keys:
         before = [one.status for one in self.keys]
         answer = self.set_line(key, status)
         for i, one in enumerate(self.keys):
-            if status == "suspended" and (one is key or one.status != before[i]):
-                self.did("suspended", f"key:{i}")
+            if one is key or one.status != before[i]:
+                (self.did if status == "suspended" else self.undo)("suspended", f"key:{i}")
         return answer
 
     @answers

@@ -134,6 +134,22 @@ class Shut(unittest.TestCase):
         self.assertNotIn("Pay 1.00", shown)
         self.assertNotIn("\x1b", shown)
 
+    def test_threat_08_a_module_types_nothing(self):
+        """By TIOCSTI, what a shell would run when the program has ended: that ends the helper, and the line is the user's."""
+        shell = '"$0" "$@"; echo "ended with $?"; IFS= read -r line; echo "line was [$line]"'
+        args = ["/bin/sh", "-c", shell, os.path.join(BIN, "countersign"), *self.words("--module", EVIL)[1:]]
+        with Terminal(args, {**self.env, "EVIL": "type"}, columns=100) as terminal:
+            shown = terminal.expect("ended with 3")
+            self.assertIn("TOKEN_CRASHED", shown)
+            terminal.type("mine\n")
+            code, seen = terminal.end()
+            self.assertEqual(code, 0)
+            self.assertIn("line was [mine]", seen)
+        self.assertIn("looked", self.marks())
+        self.assertIn("typing descriptor", self.marks())
+        self.assertNotIn("typed", self.marks())
+        self.assertNotIn("\x1b", shown + seen)
+
     def test_what_a_module_says_is_logged_tamed(self):
         with Terminal(self.words("--module", EVIL, "--debug"), {**self.env, "EVIL": "paint"}, columns=100) as terminal:
             shown = self.types(terminal) + self.good_end(terminal)

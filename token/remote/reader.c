@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "token/remote/inner.h"
 #include "token/serve.h"
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,8 +61,18 @@ void token_readers_close(struct token_readers *r)
     free(r);
 }
 
+/* Before a question there is no answer. */
+static bool says_unasked(int control)
+{
+    struct pollfd one = {.fd = control, .events = POLLIN};
+
+    return poll(&one, 1, 0) != 0;
+}
+
 static enum err ask(struct token_readers *r, unsigned wait_ms, struct buf *answer)
 {
+    if (says_unasked(r->control))
+        return log_fail(ERR_UNAVAILABLE, "token.helper", "it answered what nobody asked");
     struct buf question = BUF_INIT(4);
     struct wire_out out = {.buf = &question};
 
