@@ -48,6 +48,7 @@ struct app {
     bool pin_taken; /* a descriptor gave a PIN, which it has once */
     bool failed;    /* its driver did; that is mended once a run */
     bool gave_up;   /* it did not come in time, and is not waited for again */
+    bool never_out; /* it was said to be pulled, was there all the same, and signed nothing since */
     char purpose[128]; /* what the PIN was asked for */
     struct buf opened; /* the URI of the token that asked: no other gets the PIN */
     struct client *client;

@@ -27,7 +27,7 @@ static enum err read_wait(struct app *a, uint64_t *seconds)
 
 bool card_pulled(const struct app *a, enum err e)
 {
-    bool went = e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND ||
+    bool went = (e == ERR_TOKEN_REMOVED && !a->never_out) || e == ERR_TOKEN_NOT_FOUND ||
                 (e == ERR_TOKEN_HANGS && a->token != NULL) || /* before that nothing was there */
                 (e == ERR_TOKEN_FAILED && !a->failed);
     return went && !a->held && !a->gave_up;
@@ -130,6 +130,7 @@ static enum err await(struct app *a, struct plugged *p)
         tries -= tries > 0;
         if (!may_come(p, e))
             return e;
+        a->never_out = false;
         if (signals_seen())
             return app_fail(a, ERR_TOKEN_WAIT_ENDED, "looked for %s", wanted(a));
         int64_t left_ms = (until_us - clock_mono_us()) / 1000;
@@ -175,6 +176,7 @@ enum err card_await(struct app *a, enum err why)
     signals_catch();
     say_what(a, why, seconds, kept);
     until_us = clock_mono_us() + (int64_t)seconds * TEXT_SECOND_US;
+    a->never_out = why == ERR_TOKEN_REMOVED; /* unless a look says otherwise */
     token_remote_give_up(is_over);
     e = await(a, &p);
     token_remote_give_up(NULL);

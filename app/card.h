@@ -10,7 +10,8 @@
 #include "app/app.h"
 
 /* Whether E says that A's token went, or for the first time that its driver failed, which a pcscd
- * that was restarted does to it, and A can wait for it and open it anew. */
+ * that was restarted does to it, and A can wait for it and open it anew. A token that was there
+ * when it was looked for is believed once that it went, and then again when it has signed. */
 bool card_pulled(const struct app *a, enum err e);
 
 /* Whether E may be since the token went: what it was asked last may be done, or not. */

@@ -138,6 +138,8 @@ static enum err log_in_once(struct app *a, void *ctx)
     if (e != ERR_OK)
         return e;
     e = app_tell_tries(a, token_login(a->token, pin, a->last_try));
+    if (e == ERR_TOKEN_REMOVED) /* one that is there may have taken the PIN for a wrong one */
+        a->never_out = token_info_of(a->token, &info) == ERR_OK;
     token_pin_free(pin); /* the token keeps what it needs */
     a->logged_in = e == ERR_OK;
     return e;
@@ -231,6 +233,7 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
         if (e == ERR_OK)
             e = token_sign(a->key, hash, hash_len, sig, sig_cap, sig_len);
     }
+    a->never_out = a->never_out && e != ERR_OK;
     return e;
 }
 

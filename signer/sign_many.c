@@ -170,7 +170,8 @@ static enum err give(void *ctx, const struct subject *subject, const struct buf 
     return e;
 }
 
-/* The first failure is the one, but for the end of a helper that another's hanging call brought. */
+/* The first failure is the one, but for the end of a helper that another's hanging call brought,
+ * and for an output that takes no more: whatever the token does, it needs to be looked after. */
 static void stop(struct signing *s, enum err e)
 {
     pthread_mutex_lock(&s->lock);
@@ -218,7 +219,10 @@ static enum err sign_left(struct signing *s)
     work(s);
     for (size_t i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
-    return s->failure;
+    if (s->torn == ERR_OK)
+        return s->failure;
+    return app_fail(s->app, s->torn, "%s",
+                    s->wish->output != NULL ? s->wish->output : "standard output");
 }
 
 /* A token that was pulled is waited for once no thread has it, and what is left goes on then. */
@@ -235,10 +239,12 @@ static enum err sign_singles(struct signing *s)
     }
     enum err e = ERR_OK;
     while (e == ERR_OK && s->done < all) {
+        size_t before = s->done;
         progress_start(&s->bar, "Signing", all);
-        progress_set(&s->bar, s->done);
+        progress_set(&s->bar, before);
         e = sign_left(s);
         progress_end(&s->bar);
+        s->app->never_out = s->app->never_out && s->done == before;
         if (card_pulled(s->app, e))
             e = app_reopen_key(s->app, e);
     }

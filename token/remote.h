@@ -39,7 +39,8 @@ struct token_ask {
 /* Starts the program, which the helper may not, and lets the helper talk to it (Assuan): the PIN
  * never is in this process. ERR_PIN_CANCELLED, also when nobody answers in time; ERR_PIN_PINENTRY;
  * ERR_TOO_LARGE. The terminal's settings come back whatever happens; its interrupt key is the
- * program's as long as it runs. For one thread at a time. */
+ * program's as long as it runs, and its stop key (SIGTSTP) stops both: the time that a person has
+ * goes on. For one thread at a time: it catches signals meanwhile. */
 MUST_CHECK enum err token_pin_ask(struct token_module *m, const struct token_ask *ask,
                                   struct token_pin **out);
 

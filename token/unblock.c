@@ -73,6 +73,12 @@ static enum err set_anew(struct token *t, enum token_way way, const struct token
     return e;
 }
 
+static enum err attached_again(struct token *t, enum err before)
+{
+    enum err e = token_session_attach(t, NULL);
+    return before ? before : e;
+}
+
 enum err token_unblock(struct token *t, enum token_way way, struct token_pin *puk,
                        struct token_pin *fresh, bool last_try_allowed)
 {
@@ -82,8 +88,10 @@ enum err token_unblock(struct token *t, enum token_way way, struct token_pin *pu
         e = check(t, way, puk, fresh, last_try_allowed);
     if (!e) {
         e = set_anew(t, way, puk, fresh);
-        enum err again = e == ERR_TOKEN_FAILED ? ERR_OK : token_session_attach(t, NULL);
-        e = e == ERR_TOKEN_FAILED ? token_login_lost(t, e) : e ? e : again;
+        if (e == ERR_TOKEN_FAILED)
+            e = token_login_lost(t, e);
+        else
+            e = attached_again(t, e);
     }
     pthread_rwlock_unlock(&t->module->lock);
     return e;

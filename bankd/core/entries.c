@@ -74,6 +74,20 @@ static enum err insert(struct core *c, int64_t id, const struct nodes *nodes,
     return store_run(q);
 }
 
+/* Many at a time: asking costs more than what is drawn. Each is used once, whatever becomes of its
+ * entry. */
+static enum err draw_salt(struct core *c, uint8_t out[static ENTRY_SALT_LEN])
+{
+    enum err e = c->salt_count ? ERR_OK : c->random(c->random_ctx, c->salts[0], sizeof c->salts);
+
+    if (e)
+        return e;
+    if (!c->salt_count)
+        c->salt_count = SALTS;
+    memcpy(out, c->salts[--c->salt_count], ENTRY_SALT_LEN);
+    return ERR_OK;
+}
+
 /* An entry's text may be too large for the log: that is the bank's failure, not a refusal. */
 static enum err make(struct core *c, const struct doc *doc, int64_t *index)
 {
@@ -86,7 +100,7 @@ static enum err make(struct core *c, const struct doc *doc, int64_t *index)
 
     enum err e = doc_canon(doc, &body);
     if (!e)
-        e = c->random(c->random_ctx, salt, sizeof salt);
+        e = draw_salt(c, salt);
     if (!e)
         e = entry_make(c->tree.size, c->now_us, salt, body.data, body.len, &leaf, &hash);
     if (!e)

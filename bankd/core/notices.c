@@ -83,26 +83,56 @@ static enum err make_waiting(struct core *c)
     return e;
 }
 
-enum err notices_make(struct core *c)
+static enum err is_anybody_told(struct core *c, bool *out)
 {
-    if (c->tree.size == c->durable.size)
-        return ERR_OK;
+    struct store_query *q = store_query(c->store, STORE_CONTACT_ANY);
+    enum err e = store_step(q, out);
+
+    store_done(q);
+    return e;
+}
+
+static enum err make_account(struct core *c)
+{
     struct store_query *q = store_query(c->store, STORE_NOTICE_OF_ACCOUNT);
+
     store_bind_int(q, ":from", (int64_t)c->durable.size);
     store_bind_int(q, ":room", room(c));
-    enum err e = store_run(q);
-    if (e)
-        return e;
-    q = store_query(c->store, STORE_NOTICE_OF_APPLICATION);
+    return store_run(q);
+}
+
+static enum err make_application(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_NOTICE_OF_APPLICATION);
+
     store_bind_int(q, ":from", (int64_t)c->durable.size);
     store_bind_int(q, ":applications", APPLICATIONS_MAX);
     store_bind_int(q, ":room", room(c));
-    e = store_run(q);
-    if (e)
-        return e;
-    q = store_query(c->store, STORE_NOTICE_OF_PERSON);
+    return store_run(q);
+}
+
+static enum err make_person(struct core *c)
+{
+    struct store_query *q = store_query(c->store, STORE_NOTICE_OF_PERSON);
+
     store_bind_int(q, ":from", (int64_t)c->durable.size);
-    e = store_run(q);
+    return store_run(q);
+}
+
+enum err notices_make(struct core *c)
+{
+    bool told = false;
+
+    if (c->tree.size == c->durable.size)
+        return ERR_OK;
+    enum err e = is_anybody_told(c, &told);
+    if (e || !told)
+        return e;
+    e = make_account(c);
+    if (!e)
+        e = make_application(c);
+    if (!e)
+        e = make_person(c);
     return e ? e : make_waiting(c);
 }
 

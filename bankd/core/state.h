@@ -10,11 +10,13 @@
 #include "bankd/core/cache.h"
 #include "bankd/core/core.h"
 #include "bankd/store/store.h"
+#include "order/entry.h"
 #include "order/merkle.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 #define NO_ENTRY INT64_C(-1) /* instead of the index of an entry */
+#define SALTS 64             /* drawn at a time */
 
 struct core {
     struct store *store;
@@ -22,6 +24,8 @@ struct core {
     struct core_terms terms;
     core_random_fn random;
     void *random_ctx;
+    uint8_t salts[SALTS][ENTRY_SALT_LEN]; /* of entries to come, the first SALT_COUNT */
+    size_t salt_count;
     int64_t session_idle_us, session_max_us;
     struct cache *keys;     /* thumbprint -> struct key; these hold no more than the books */
     struct cache *policies; /* digest -> struct policy */

@@ -109,6 +109,7 @@ static enum err add_order(struct deciding *d)
     store_bind_text(q, ":payee_name", row->payee_name);
     store_bind_text(q, ":payee_check", row->payee_check);
     store_bind_int(q, ":amount", row->amount);
+    store_bind_text(q, ":currency", d->account.currency);
     store_bind_int(q, ":date", row->date_days);
     store_bind_int(q, ":expires", row->expires_us);
     store_bind_int(q, ":due", row->due_us);

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 32;
+PRAGMA user_version = 33;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -295,6 +295,7 @@ CREATE TABLE contact (
     PRIMARY KEY (holder, channel, confirmed)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contact_asked ON contact (asked_us) WHERE confirmed = 0;
+CREATE INDEX contact_confirmed ON contact (holder) WHERE confirmed = 1;
 
 -- How often somebody said so on the last day on which he did.
 CREATE TABLE contact_day (
@@ -358,7 +359,7 @@ CREATE TABLE orders (
     executed_us INTEGER NOT NULL,                 -- when the money moved, or 0
     ended_us INTEGER NOT NULL,                    -- 0 before its end
     entry INTEGER NOT NULL REFERENCES entry (id), -- newest entry about this order
-    UNIQUE (account, order_id)
+    UNIQUE (order_id, account) -- ids begin with their time: new ones stand together
 ) STRICT;
 CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;

@@ -562,6 +562,7 @@ void world_check(struct world *w)
 
     check_ledger(w);
     world_check_log(w, &tree);
+    assert_string_equal(world_sql(w, "SELECT count(*) - count(DISTINCT salt) FROM entry"), "0");
 }
 
 enum err world_evidence(struct world *w, const struct person *who, const struct world_order *o,

@@ -193,6 +193,11 @@ class Card(unittest.TestCase):
         self.write("digest", bytes([digest[0] ^ 1]) + digest[1:])
         self.assertNotEqual(run(*verify, self.path("digest")).returncode, 0)
 
+    def is_on_curve(self, key_id, name):
+        """By OpenSSL's name."""
+        shown = self.succeeds(run("openssl", "pkey", "-pubin", "-in", self.public_key(key_id), "-noout", "-text")).stdout
+        self.assertIn("ASN1 OID: %s\n" % name, shown)
+
     def derives(self, key_id, curve):
         """Both sides of the agreement: the card's key and a key of OpenSSL's."""
         card = self.public_key(key_id)

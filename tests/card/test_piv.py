@@ -40,9 +40,11 @@ class PivTest(Card):
     def test_signs(self):
         for key_id in ("01", "02"):
             self.signs(key_id, DIGEST)
+            self.is_on_curve(key_id, "prime256v1")
 
     def test_signs_p384(self):
         self.signs("01", hashlib.sha384(b"an order").digest())
+        self.is_on_curve("01", "secp384r1")
 
     def test_derives(self):
         self.derives("03", "P-256")

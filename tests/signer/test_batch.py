@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many orders, one PIN, one signature: by files and by what waits at the bank; and one by one where the policy
 wants it, going on after an interruption. Every call of the token is counted by the module before it."""
+import concurrent.futures
 import json
 import os
 import resource
@@ -377,6 +378,28 @@ class Singly(Batch):
         self.dora.run("send", self.out, check=True)
         self.assertEqual(self.statuses(), ["ACSC"] * MANY)
 
+    def test_says_pulled_and_is_there(self):
+        """Whatever it says, one that nobody ever saw gone is waited for once; here, and where one signature is for all."""
+        self.dora.rules("C_Sign * 0x32")
+        for members in ({"signatures": "single"}, {}):
+            self.account = self.open(**members)
+            self.dora.settings(self.account).run("policy", "--output", self.policy, check=True)
+            with self.subTest(members), self.begun(self.file(self.orders())) as terminal:
+                for text in ("Insert your card again", "It is there.", PIN_PROMPT, ": "):
+                    terminal.expect(text)
+                terminal.type("4321\n")
+                code, rest = terminal.end()
+                self.assertEqual((code, rest.count(PIN_PROMPT), rest.count("Insert"), self.dora.made()), (3, 0, 0, 0), rest)
+                self.assertIn("countersign: TOKEN_REMOVED: ", rest)
+
+    def test_says_pulled_at_the_pin_and_is_there(self):
+        """It may have taken that for a wrong one."""
+        self.dora.rules("C_Login * 0x32")
+        with self.begun(self.file(self.orders())) as terminal:
+            code, rest = terminal.end()
+        self.assertEqual((code, rest.count(PIN_PROMPT), self.dora.calls("C_Login")), (3, 0, 1), rest)
+        self.assertIn("countersign: TOKEN_REMOVED: ", rest)
+
     def test_pulled_and_nobody_waits(self):
         path = self.file(self.orders())
         self.dora.rules(*("C_Sign %d 0x32" % call for call in range(11, 31)))
@@ -423,11 +446,32 @@ class Singly(Batch):
         words = self.dora.words("sign", "--batch", path, "--policy", self.policy, "-o", self.out, "--pin-fd", "{4321}")
         failed = self.bank.tool(words, check=False, env=self.dora.env, restore_signals=False,  # without SIGXFSZ
                                 preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
-        self.refused(failed, "IO", 4)
+        self.refused(failed, "IO", 4, self.out)
         before = self.lines_whole()
         self.assertEqual((len(before), os.path.getsize(self.out)), (10, room))
         self.sign(path, check=True)
         self.whole(before)
+
+    def test_no_room_and_no_token(self):
+        """A token that is gone for one thread is not waited for when another has nowhere to write to."""
+        orders = self.orders()
+        self.sign(self.file(orders[:1]), check=True)
+        self.dora.signatures()
+        room = os.path.getsize(self.out) * 21 // 2
+        words = self.dora.words("sign", "--batch", self.file(orders), "--policy", self.policy, "-o", self.out, "--pin-fd", "{4321}")
+        self.dora.rules("C_Sign 1 hang", "C_Sign 2 0x03")  # one waits; for the other the token's slot is no more
+        def run():
+            return self.bank.tool(words, check=False, env=self.dora.env, restore_signals=False,
+                                  preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)))
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            running = pool.submit(run)
+            deadline = time.monotonic() + 60
+            while not self.dora.calls("C_Sign", "0x3"):
+                self.assertLess(time.monotonic(), deadline)
+            self.dora.rules()
+            failed = running.result()
+        self.refused(failed, "IO", 4, self.out)
+        self.assertEqual((len(self.lines_whole()), self.dora.calls("C_Login")), (10, 1))
 
     def test_hangs_in_the_middle(self):
         """Both sessions do, each with a handful: the deadline ends it, under its own name."""

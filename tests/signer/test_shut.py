@@ -13,15 +13,18 @@ from holder import BIN, SOFTHSM, Terminal, children
 EVIL = os.environ["COUNTERSIGN_EVIL"]
 PIN, SO_PIN = "canary-2718-shut", "87654321"
 
-# A shell as far as jobs are concerned: the program begins in the background, and comes to the front once told to.
+# A shell as far as jobs are concerned, which leaves the terminal as it finds it: the program begins in the background, and
+# comes to the front once told to, or begins there.
 SHELL = """
 import os, signal, sys
 signal.signal(signal.SIGTTOU, signal.SIG_IGN)
 job = os.fork()
 if job == 0:
     os.setpgid(0, 0)
+    if sys.argv[1] == "front":
+        os.tcsetpgrp(0, os.getpgrp())
     signal.signal(signal.SIGTTOU, signal.SIG_DFL)
-    os.execv(sys.argv[1], sys.argv[1:])
+    os.execv(sys.argv[2], sys.argv[2:])
 def wait(word):
     _, status = os.waitpid(job, os.WUNTRACED)
     if os.WIFSTOPPED(status):
@@ -32,11 +35,12 @@ def wait(word):
 def front():
     os.tcsetpgrp(0, job)
     os.killpg(job, signal.SIGCONT)
-wait("first")
-while sys.stdin.readline() == "bg\\n":
-    os.killpg(job, signal.SIGCONT)
-    wait("again")
-front()
+if sys.argv[1] == "back":
+    wait("first")
+    while sys.stdin.readline() == "bg\\n":
+        os.killpg(job, signal.SIGCONT)
+        wait("again")
+    front()
 while wait("then"):
     os.tcsetpgrp(0, os.getpgrp())
     sys.stdin.readline()
@@ -158,6 +162,22 @@ class Shut(unittest.TestCase):
         self.assertNotIn("\x1b", shown)
         self.assertNotIn("\a", shown)
 
+    def test_a_talkative_module_holds_up_nobody(self):
+        """Neither at its own end nor at another's, whichever is first."""
+        read, write = os.pipe()
+        os.write(write, PIN.encode() + b"\n")
+        os.close(write)
+        args = self.configured(*self.words("--debug", "--pin-fd", str(read)), a=self.copy_of_evil("talks-first"), m=SOFTHSM,
+                               z=self.copy_of_evil("talks-last"))
+        log = os.path.join(self.dir, "talk")
+        with open(log, "w", encoding="utf-8") as stderr:
+            done = subprocess.run(args, env={**self.env, "EVIL": "by-name"}, pass_fds=[read], stdout=subprocess.DEVNULL, stderr=stderr,
+                                  text=True, timeout=60, check=False)
+        os.close(read)
+        self.assertEqual(done.returncode, 0)
+        with open(log, encoding="utf-8") as f:
+            self.assertIn("helper.says more\n", f.read())
+
     def test_bad_modules_are_a_line(self):
         """Each configured module starts by itself, and is looked for by p11-kit's rules."""
         bad = {name: self.copy_of_evil(name) for name in ("abort-on-load", "hang-on-load")}
@@ -179,9 +199,9 @@ class Shut(unittest.TestCase):
         return shutil.copy(EVIL, os.path.join(self.dir, name + ".so"))
 
     # --- jobs ---
-    def shell(self):
-        args = [sys.executable, "-c", SHELL, os.path.join(BIN, "countersign"), *self.words("--module", SOFTHSM)[1:]]
-        return Terminal(args, self.env, columns=100)
+    def shell(self, *more, begins="back", **env):
+        args = [sys.executable, "-c", SHELL, begins, os.path.join(BIN, "countersign"), *self.words("--module", SOFTHSM, *more)[1:]]
+        return Terminal(args, {**self.env, **env}, columns=100)
 
     def test_threat_22_no_pin_is_asked_for_in_the_background(self):
         """What is typed meanwhile is the shell's, which would run it and remember it."""
@@ -209,6 +229,40 @@ class Shut(unittest.TestCase):
             terminal.type("fg\n")
             self.types(terminal)
             self.assertIn("then ended with 0", self.good_end(terminal))
+
+    def test_stopped_at_a_pinentry(self):
+        """Ctrl-Z: the shell has its terminal back, with echo; in the front again, the program goes on, without."""
+        for program, prompt in (("pinentry-tty", "PIN:"), ("pinentry-curses", "Tries left")):
+            with self.subTest(program), self.shell("--pinentry", program, begins="front") as terminal:
+                terminal.expect(prompt)
+                terminal.hides()
+                terminal.type("half\x1a")
+                terminal.expect("then stopped by SIGTSTP")
+                self.assertTrue(terminal.echo())
+                terminal.type("fg\n")
+                terminal.hides()
+                if program == "pinentry-curses":
+                    terminal.expect("Tries left")
+                    terminal.type("\b" * 4)
+                terminal.type(PIN + "\r")
+                terminal.expect("then ended with 0")
+                self.assertTrue(terminal.echo())
+                self.assertNotIn(PIN, terminal.end()[1])
+
+    def test_stopped_at_a_window(self):
+        """That of a program with no use for the terminal."""
+        gate, log = os.path.join(self.dir, "gate"), os.path.join(self.dir, "log")
+        os.mkfifo(gate)
+        forged = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forged-pinentry")
+        env = {"FORGED_DOES": "waits=" + PIN, "FORGED_GATE": gate, "FORGED_LOG": log}
+        with self.shell("--pinentry", forged, begins="front", **env) as terminal:
+            with open(gate, "wb"):  # once somebody reads there, it was asked
+                terminal.type("\x1a")
+                terminal.expect("then stopped by SIGTSTP")
+                self.assertTrue(terminal.echo())
+                terminal.type("fg\n")
+            terminal.expect("then ended with 0")
+            terminal.end()
 
     def test_interrupted_at_the_prompt(self):
         with Terminal(self.words("--module", SOFTHSM), self.env, columns=100) as terminal:

@@ -136,17 +136,33 @@ static void with_each_terminal(void (*act)(const char *path, int fd))
     note("looked", "", 0);
 }
 
+/* Faster than anybody writes down, and never waits. */
+static void *talk(void *arg)
+{
+    static char lines[4096];
+
+    for (size_t i = 0; i < sizeof lines; i++)
+        lines[i] = "more\n"[i % 5];
+    for (;;)
+        (void)!write(STDERR_FILENO, lines, sizeof lines);
+    return arg;
+}
+
 static CK_RV evil_initialize(void *args)
 {
+    pthread_t talker;
+
+    if (told("talks"))
+        pthread_create(&talker, NULL, talk, NULL);
     if (told("thief"))
         with_each_terminal(steal);
     return real->C_Initialize(args);
 }
 
-/* A thief has no token of its own. */
+/* Neither a thief nor a talker has a token of its own. */
 static CK_RV evil_slots(CK_BBOOL present, CK_SLOT_ID *slots, CK_ULONG *count)
 {
-    if (!told("thief"))
+    if (!told("thief") && !told("talks"))
         return real->C_GetSlotList(present, slots, count);
     *count = 0;
     return CKR_OK;

@@ -28,16 +28,31 @@ static enum err take(void *secret, int fd)
     return isatty(fd) ? ERR_INTERNAL : pin_take_secret(secret, fd);
 }
 
+/* Says that it has the line, and hangs as somebody's driver might. */
+static int hung = -1;
+static enum err take_and_hang(void *secret, int fd)
+{
+    (void)secret;
+    (void)fd;
+    (void)!write(hung, "h", 1);
+    while (pause() < 0)
+        ;
+    return ERR_INTERNAL;
+}
+
+static pin_take *taker = take;
+
 static void child_main(int report)
 {
     struct secret *pin = NULL;
 
+    hung = report;
     alarm(20);
     if (secret_new(&pin))
         _exit(9);
     enum err e = pin_read_terminal("\x1b[2J\xc2\x9b"
                                    "1APIN of alice: ",
-                                   take, pin);
+                                   taker, pin);
     dprintf(report, "%s %.*s", err_name(e), (int)secret_len(pin), (const char *)secret_bytes(pin));
     secret_free(pin);
     _exit(0);
@@ -59,13 +74,13 @@ static void begin(struct typist *t)
     assert_true(t->keep >= 0);
 }
 
-/* Everything that the terminal shows, until the prompt is complete. */
-static void await_prompt(const struct typist *t)
+/* Everything that the terminal shows, until TEXT. */
+static void await_text(const struct typist *t, const char *text)
 {
     char seen[256] = "";
     size_t len = 0;
 
-    while (!strstr(seen, "?[2J?1APIN of alice: ")) {
+    while (!strstr(seen, text)) {
         struct pollfd one = {.fd = t->terminal, .events = POLLIN};
         assert_int_equal(poll(&one, 1, 20000), 1);
         ssize_t n = read(t->terminal, seen + len, sizeof seen - 1 - len);
@@ -73,6 +88,11 @@ static void await_prompt(const struct typist *t)
         len += (size_t)n;
         seen[len] = '\0';
     }
+}
+
+static void await_prompt(const struct typist *t)
+{
+    await_text(t, "?[2J?1APIN of alice: ");
 }
 
 static bool has_echo(const struct typist *t)
@@ -169,6 +189,84 @@ static void control_c_ends_it(void **state)
     assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
 }
 
+static void control_c_ends_it_while_the_line_is_taken(void **state)
+{
+    struct typist t;
+    char report[128];
+
+    (void)state;
+    taker = take_and_hang;
+    begin(&t);
+    taker = take;
+    await_prompt(&t);
+    type(&t, "123456\n");
+    assert_int_equal(read(t.result, report, 1), 1);
+    assert_true(has_echo(&t));
+    type(&t, "\x03");
+    struct pollfd over = {.fd = t.result, .events = POLLIN};
+    bool ended = poll(&over, 1, 10000) == 1;
+    kill(t.child, SIGKILL);
+    assert_true(ended);
+    int status = end(&t, report, sizeof report);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+}
+
+/* Stopped in a way that nobody can catch; whoever has the terminal meanwhile sets it to MODE. */
+static void stop(const struct typist *t, tcflag_t mode)
+{
+    struct termios theirs;
+    int status;
+
+    assert_int_equal(kill(t->child, SIGSTOP), 0);
+    assert_int_equal(waitpid(t->child, &status, WUNTRACED), t->child);
+    assert_true(WIFSTOPPED(status));
+    assert_int_equal(tcgetattr(t->keep, &theirs), 0);
+    theirs.c_lflag = (theirs.c_lflag & ~(tcflag_t)(ECHO | ICANON)) | mode;
+    assert_int_equal(tcsetattr(t->keep, TCSADRAIN, &theirs), 0);
+}
+
+static void continued_it_is_silent_again(void **state)
+{
+    struct typist t;
+    char report[128];
+
+    (void)state;
+    begin(&t);
+    await_prompt(&t);
+    type(&t, "99");
+    stop(&t, ECHO | ICANON);
+    type(&t, "9999\n");
+    await_text(&t, "9999"); /* that can be seen, and the terminal has it */
+    assert_int_equal(kill(t.child, SIGCONT), 0);
+    await_prompt(&t);
+    assert_false(has_echo(&t));
+    type(&t, "123456\n");
+    assert_int_equal(end(&t, report, sizeof report), 0);
+    assert_string_equal(report, "OK 123456");
+}
+
+/* As a shell has it that edits its line; it ends the program that it stopped. */
+static void leaves_a_shell_its_terminal(void **state)
+{
+    struct typist t;
+    struct termios left;
+    int status;
+
+    (void)state;
+    begin(&t);
+    await_prompt(&t);
+    stop(&t, 0);
+    assert_int_equal(kill(t.child, SIGTERM), 0);
+    assert_int_equal(kill(t.child, SIGCONT), 0);
+    assert_int_equal(waitpid(t.child, &status, 0), t.child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    assert_int_equal(tcgetattr(t.keep, &left), 0);
+    assert_int_equal(left.c_lflag & (ECHO | ICANON), 0);
+    close(t.terminal);
+    close(t.keep);
+    close(t.result);
+}
+
 /* In a group that no shell knows of: nobody could bring it to the front. */
 static void no_front_to_come_to(void **state)
 {
@@ -229,6 +327,9 @@ int main(void)
         cmocka_unit_test(nothing_typed_is_a_cancel),
         cmocka_unit_test(a_signal_ends_it_with_echo_back),
         cmocka_unit_test(control_c_ends_it),
+        cmocka_unit_test(control_c_ends_it_while_the_line_is_taken),
+        cmocka_unit_test(continued_it_is_silent_again),
+        cmocka_unit_test(leaves_a_shell_its_terminal),
         cmocka_unit_test(no_front_to_come_to),
         cmocka_unit_test(needs_a_terminal),
     };

@@ -20,60 +20,128 @@
 #include <unistd.h>
 
 #define GOODBYE_MS 2000
+#define STOP_TRIES 50
+#define STOP_TRY_MS 10
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 #define ABOUT_MAX 512
 
 extern char **environ;
 
-/* Ctrl-C is for the program in front, which says that it was cancelled. */
-static const int terminal_signals[] = {SIGINT, SIGQUIT, SIGTSTP};
-/* These end this program, once the other one is gone and the terminal as it was. */
-static const int ending_signals[] = {SIGTERM, SIGHUP};
+static void on_end(int number), on_stop(int number), on_continue(int number);
 
-struct shown {
-    pid_t pid;
-    int tty; /* -1: none */
-    struct termios before;
-    bool catches; /* the signals, whose ACTIONS and ENDINGS were */
-    struct sigaction actions[COUNT(terminal_signals)], endings[COUNT(ending_signals)];
+/* What becomes of signals meanwhile; one that was ignored still is. */
+static const struct {
+    int number;
+    void (*then)(int number);
+} signals[] = {
+    /* Ctrl-C is for the program in front, which says that it was cancelled. */
+    {SIGINT, SIG_IGN},
+    {SIGQUIT, SIG_IGN},
+    /* These end this program, once the other one is gone and the terminal as it was. */
+    {SIGTERM, on_end},
+    {SIGHUP, on_end},
+    /* Ctrl-Z stops both, and the shell is told so by this one. */
+    {SIGTSTP, on_stop},
+    {SIGCONT, on_continue},
 };
 
-static volatile sig_atomic_t ended_by;       /* one of these that came, or 0 */
-static volatile sig_atomic_t spoken_to = -1; /* the socket to it */
+/* The one that is shown. */
+static struct {
+    volatile sig_atomic_t pid;      /* 0: it is not there */
+    volatile sig_atomic_t socket;   /* -1: nobody talks to it */
+    volatile sig_atomic_t ended_by; /* an end's signal, or 0 */
+    volatile sig_atomic_t tty;      /* -1: there is none */
+    struct termios ours, theirs;    /* its settings before; and the program's, when it stopped */
+    volatile sig_atomic_t has_theirs;
+    bool catches; /* the signals, which did BEFORE what they do otherwise */
+    struct sigaction before[COUNT(signals)];
+} shown = {.socket = -1, .tty = -1};
+
+static bool in_front(void)
+{
+    return shown.tty >= 0 && tcgetpgrp(shown.tty) == getpgrp();
+}
 
 /* Who talks there hears no more, so that nobody waits for a person. */
 static void on_end(int number)
 {
-    ended_by = number;
-    (void)shutdown(spoken_to, SHUT_RDWR);
+    shown.ended_by = number;
+    (void)shutdown(shown.socket, SHUT_RDWR);
 }
 
-/* One that was ignored still is. */
-static void catch_signals(struct shown *s)
+/* The program may have something to put back itself. One that does not stop may go on. */
+static void await_stop(void)
 {
-    static const struct sigaction ignore = {.sa_handler = SIG_IGN}, end = {.sa_handler = on_end};
+    siginfo_t what = {0};
 
-    ended_by = 0;
-    for (size_t i = 0; i < COUNT(terminal_signals); i++)
-        sigaction(terminal_signals[i], &ignore, &s->actions[i]);
-    for (size_t i = 0; i < COUNT(ending_signals); i++) {
-        sigaction(ending_signals[i], NULL, &s->endings[i]);
-        if (s->endings[i].sa_handler != SIG_IGN)
-            sigaction(ending_signals[i], &end, NULL);
-    }
-    s->catches = true;
-}
-
-static void release_signals(const struct shown *s)
-{
-    if (!s->catches)
+    if (!shown.pid)
         return;
-    for (size_t i = 0; i < COUNT(terminal_signals); i++)
-        sigaction(terminal_signals[i], &s->actions[i], NULL);
-    for (size_t i = 0; i < COUNT(ending_signals); i++)
-        sigaction(ending_signals[i], &s->endings[i], NULL);
-    if (ended_by)
-        (void)raise(ended_by);
+    (void)kill(shown.pid, SIGTSTP); /* where it came to this one alone */
+    for (int i = 0; i < STOP_TRIES && what.si_pid == 0; i++)
+        if (waitid(P_PID, (id_t)shown.pid, &what, WSTOPPED | WNOHANG | WNOWAIT) != 0 ||
+            (what.si_pid == 0 && poll(NULL, 0, STOP_TRY_MS) != 0))
+            break;
+}
+
+/* As if nobody had caught it, but that the terminal is as it was: not every shell sees to that. */
+static void on_stop(int number)
+{
+    static const struct sigaction stop = {.sa_handler = SIG_DFL};
+    const int before = errno;
+    struct sigaction own;
+    sigset_t one;
+
+    await_stop();
+    shown.has_theirs =
+        in_front() && tcgetattr(shown.tty, &shown.theirs) == 0 && !(shown.theirs.c_lflag & ECHO);
+    if (shown.has_theirs)
+        tcsetattr(shown.tty, TCSADRAIN, &shown.ours);
+    sigemptyset(&one);
+    sigaddset(&one, number);
+    sigaction(number, &stop, &own);
+    (void)raise(number);
+    pthread_sigmask(SIG_UNBLOCK, &one, NULL); /* here it stops, where there is a shell */
+    pthread_sigmask(SIG_BLOCK, &one, NULL);
+    sigaction(number, &own, NULL);
+    on_continue(SIGCONT);
+    errno = before;
+}
+
+/* What was typed before the program has the terminal as it wants it could be seen. */
+static void on_continue(int number)
+{
+    const int before = errno;
+
+    if (shown.has_theirs && in_front())
+        shown.has_theirs = tcsetattr(shown.tty, TCSAFLUSH, &shown.theirs) != 0;
+    if (shown.pid)
+        (void)kill(shown.pid, number);
+    errno = before;
+}
+
+static void catch_signals(void)
+{
+    shown.ended_by = 0;
+    shown.has_theirs = 0;
+    for (size_t i = 0; i < COUNT(signals); i++) {
+        struct sigaction now = {.sa_handler = signals[i].then};
+        sigfillset(&now.sa_mask);
+        sigaction(signals[i].number, NULL, &shown.before[i]);
+        if (shown.before[i].sa_handler != SIG_IGN)
+            sigaction(signals[i].number, &now, NULL);
+    }
+    shown.catches = true;
+}
+
+static void release_signals(void)
+{
+    if (!shown.catches)
+        return;
+    shown.catches = false;
+    for (size_t i = 0; i < COUNT(signals); i++)
+        sigaction(signals[i].number, &shown.before[i], NULL);
+    if (shown.ended_by)
+        (void)raise(shown.ended_by);
 }
 
 static int spawn(const char *program, int socket, pid_t *pid)
@@ -94,8 +162,9 @@ static int spawn(const char *program, int socket, pid_t *pid)
     sigset_t own;
 
     sigemptyset(&own);
-    for (size_t i = 0; i < COUNT(terminal_signals); i++)
-        sigaddset(&own, terminal_signals[i]);
+    for (size_t i = 0; i < COUNT(signals); i++)
+        if (shown.before[i].sa_handler != SIG_IGN)
+            sigaddset(&own, signals[i].number);
     posix_spawn_file_actions_init(&files);
     posix_spawn_file_actions_adddup2(&files, socket, STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&files, socket, STDOUT_FILENO);
@@ -110,52 +179,66 @@ static int spawn(const char *program, int socket, pid_t *pid)
     return failure;
 }
 
-static void stop_talking(int socket)
+static void stop_talking(void)
 {
-    spoken_to = -1;
+    const int socket = shown.socket;
+
+    shown.socket = -1;
     if (socket >= 0)
         close(socket);
 }
 
-/* *SOCKET: where to talk to it. */
-static enum err show(const char *program, struct shown *s, int *socket)
+/* The terminal, where there is one. */
+static void remember_terminal(void)
+{
+    int tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+
+    if (tty >= 0 && tcgetattr(tty, &shown.ours) != 0) {
+        close(tty);
+        tty = -1;
+    }
+    shown.tty = tty;
+}
+
+/* Then shown.socket is where to talk to it. */
+static enum err show(const char *program)
 {
     int ends[2];
+    pid_t pid = 0;
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
         return log_fail(ERR_IO, "token.pinentry", "%s", strerror(errno));
-    s->tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (s->tty >= 0 && tcgetattr(s->tty, &s->before) != 0) {
-        close(s->tty);
-        s->tty = -1;
-    }
-    spoken_to = ends[0];
-    catch_signals(s);
-    int failure = spawn(program, ends[1], &s->pid);
+    remember_terminal();
+    shown.socket = ends[0];
+    catch_signals();
+    int failure = spawn(program, ends[1], &pid);
     close(ends[1]);
     if (failure) {
-        s->pid = 0;
-        stop_talking(ends[0]);
+        stop_talking();
         return log_fail(ERR_PIN_PINENTRY, "token.pinentry", "%s: %s", program, strerror(failure));
     }
-    *socket = ends[0];
+    shown.pid = pid;
     return ERR_OK;
 }
 
 /* The program ends when it hears no more; one that does not is ended. One that is in the middle of
  * its question is told to. */
-static void hide(const struct shown *s)
+static void hide(void)
 {
-    if (s->pid && ended_by)
-        (void)kill(s->pid, SIGTERM);
-    if (s->pid)
-        (void)process_await(s->pid, GOODBYE_MS);
-    if (s->tty >= 0) {
-        if (tcgetpgrp(s->tty) == getpgrp()) /* in the background it is another's, and stops this */
-            tcsetattr(s->tty, TCSAFLUSH, &s->before);
-        close(s->tty);
-    }
-    release_signals(s);
+    const pid_t pid = shown.pid;
+    const int tty = shown.tty;
+
+    shown.pid = 0; /* no handler speaks to what may be gone */
+    if (pid && shown.ended_by)
+        (void)kill(pid, SIGTERM);
+    if (pid)
+        (void)process_await(pid, GOODBYE_MS);
+    if (in_front()) /* in the background it is another's, and stops this */
+        tcsetattr(tty, TCSAFLUSH, &shown.ours);
+    shown.tty = -1;
+    if (tty >= 0)
+        close(tty);
+    release_signals();
 }
 
 /* A token's own words move nobody's cursor. */
@@ -184,8 +267,6 @@ static void put_tame(struct call *c, const char *const *lines, size_t count)
 enum err token_pin_ask(struct token_module *m, const struct token_ask *ask, struct token_pin **out)
 {
     struct call c;
-    struct shown shown = {.tty = -1};
-    int socket = -1;
 
     enum err e = pin_begin(m, &c, WIRE_PIN_ASK, out);
     if (e)
@@ -194,11 +275,11 @@ enum err token_pin_ask(struct token_module *m, const struct token_ask *ask, stru
     put_tame(&c, &ask->prompt, 1);
     put_tame(&c, &ask->wrong, 1);
     wire_put(&c.out, call_person_s() * 4 / 5, 2);
-    e = show(ask->program, &shown, &socket);
+    e = show(ask->program);
     if (!e)
-        e = call_run(&c, socket);
-    stop_talking(socket);
+        e = call_run(&c, shown.socket);
+    stop_talking();
     e = pin_end(&c, e, out);
-    hide(&shown);
+    hide();
     return e;
 }

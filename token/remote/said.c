@@ -3,46 +3,67 @@
  * module would paint there what it likes before somebody is asked for a PIN. */
 #include "token/remote/inner.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
-#define SAID_MAX 512 /* bytes of a line; the rest is another one */
+#define SAID_MAX 512  /* bytes of a line; the rest is another one */
+#define LINES_MAX 256 /* shown at once: more than a pipe holds, unless somebody goes on writing */
+#define SHOW_US INT64_C(500000)
 
 static struct {
-    pthread_mutex_t lock;
+    pthread_mutex_t lock; /* of what follows, for moments: nobody who has it writes or waits */
     int ends[2];
-    char line[SAID_MAX + 1];
+    char bytes[SAID_MAX], line[SAID_MAX + 1];
+    size_t at, have; /* of BYTES: where LINE goes on, and the end */
     size_t len;
 } said = {.lock = PTHREAD_MUTEX_INITIALIZER, .ends = {-1, -1}};
 
-/* Under the lock. The log shows no control character as it is. */
-static void end_line(void)
+/* Under the lock. False: there is nothing now. */
+static bool refill(void)
 {
-    said.line[said.len] = '\0';
-    if (said.len)
-        log_event(LOG_DEBUG, "helper.says", "%s", said.line);
-    said.len = 0;
+    ssize_t n = said.ends[0] >= 0 ? read(said.ends[0], said.bytes, sizeof said.bytes) : 0;
+
+    said.at = 0;
+    said.have = n > 0 ? (size_t)n : 0;
+    return said.have > 0;
 }
 
-void said_show(bool last)
+/* The next line, which may be empty; LAST: also one without an end. False: there is none now. */
+static bool next_line(bool last, char out[static SAID_MAX + 1])
 {
-    char bytes[SAID_MAX];
-    ssize_t n;
+    bool whole = false;
 
     pthread_mutex_lock(&said.lock);
-    while (said.ends[0] >= 0 && (n = read(said.ends[0], bytes, sizeof bytes)) > 0)
-        for (ssize_t i = 0; i < n; i++) {
-            if (bytes[i] == '\n' || said.len == SAID_MAX)
-                end_line();
-            if (bytes[i] != '\n')
-                said.line[said.len++] = bytes[i] ? bytes[i] : '?';
-        }
-    if (last)
-        end_line();
+    while (!whole && (said.at < said.have || refill())) {
+        char c = said.bytes[said.at++];
+        if (c != '\n')
+            said.line[said.len++] = c ? c : '?';
+        whole = c == '\n' || said.len == SAID_MAX;
+    }
+    whole = whole || (last && said.len);
+    if (whole) {
+        memcpy(out, said.line, said.len);
+        out[said.len] = '\0';
+        said.len = 0;
+    }
     pthread_mutex_unlock(&said.lock);
+    return whole;
+}
+
+/* The log shows no control character as it is. Who goes on writing is not listened to for ever. */
+void said_show(bool last)
+{
+    const int64_t until_us = clock_mono_us() + SHOW_US;
+    char line[SAID_MAX + 1];
+
+    for (unsigned i = 0; i < LINES_MAX && clock_mono_us() < until_us && next_line(last, line); i++)
+        if (line[0])
+            log_event(LOG_DEBUG, "helper.says", "%s", line);
 }
 
 static void *listen_on(void *arg)
