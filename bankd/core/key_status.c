@@ -208,6 +208,19 @@ static enum err check_own(const struct session_viewer *viewer, const struct peop
     return viewer->card && viewer->card != key->signer ? ERR_LOGIN_REQUIRED : ERR_OK;
 }
 
+/* Whether his word changes anything: the key counts, or only operators suspended it so far. */
+static enum err is_news(struct core *c, const char *thumbprint, const struct people_key *key,
+                        bool *out)
+{
+    char object[KEY_OBJECT_MAX];
+    int64_t hands = 0;
+
+    key_object(thumbprint, object);
+    enum err e = eyes_count(c, EYES_SUSPENDED, object, &hands);
+    *out = key_status_counts(key->status) || hands > 0;
+    return e;
+}
+
 /* A session is enough: it takes away, and whoever lost his card has nothing to sign with. */
 enum err core_key_suspend(struct core *c, const struct core_caller *who, const char *thumbprint,
                           const char *note, struct core_answer *out)
@@ -216,6 +229,7 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
     struct session_viewer viewer;
     struct people_key key;
     struct doc body = {0};
+    bool news = false;
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -231,7 +245,9 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
         e = ERR_KEY_REVOKED;
     if (!e)
         e = check_left(c, &key);
-    if (!e && key_status_counts(key.status))
+    if (!e)
+        e = is_news(c, thumbprint, &key, &news);
+    if (!e && news)
         e = set(c, thumbprint, &act, &key);
     if (!e)
         e = set_later(c, &act, &key);

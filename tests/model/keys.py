@@ -64,9 +64,10 @@ class Keys:
         refuse_if((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED"))
         self.check_left(key)
         before = [one.status for one in self.keys]
-        answer = self.set_line(key, "suspended") if key.counts else self.set_later(key, "suspended")
+        news = key.counts or self.done("suspended", f"key:{self.keys.index(key)}")
+        answer = self.set_line(key, "suspended") if news else self.set_later(key, "suspended")
         for i, one in enumerate(self.keys):
-            if one.status != before[i]:
+            if (one is key and news) or one.status != before[i]:
                 self.undo("suspended", f"key:{i}")
         if answer:
             return answer
