@@ -56,11 +56,32 @@ uint64_t keep_left_s(void)
     return left_us > 0 ? (uint64_t)(left_us / SECOND_US) + 1 : 0;
 }
 
+/* Whether its socket still is what others find: another may have taken the place. */
+static bool is_found(void)
+{
+    struct stat now;
+
+    return lstat(kept.terms.path, &now) == 0 && now.st_dev == kept.socket.st_dev &&
+           now.st_ino == kept.socket.st_ino;
+}
+
+/* Whoever gets no answer any more, or that one, finds the reason. */
+static void leave_word(enum err why)
+{
+    char path[sizeof kept.terms.path + sizeof WIRE_WHY];
+    const char *name = err_name(why);
+
+    (void)snprintf(path, sizeof path, "%s" WIRE_WHY, kept.terms.path);
+    if (file_write(path, name, strlen(name), 0600))
+        log_event(LOG_INFO, "helper.keep", "nobody will hear that it was %s", name);
+}
+
 void keep_end(enum err why)
 {
     int none = ERR_OK;
 
-    (void)atomic_compare_exchange_strong(&kept.why, &none, (int)why);
+    if (why && atomic_compare_exchange_strong(&kept.why, &none, (int)why) && is_found())
+        leave_word(why);
     (void)eventfd_write(kept.stop_fd, 1);
 }
 
@@ -129,35 +150,10 @@ enum err keep_info(struct token_info *out)
 
 /* --- when it is over --- */
 
-/* Whether its socket still is what others find: another may have taken the place. */
-static bool is_found(void)
-{
-    struct stat now;
-
-    return lstat(kept.terms.path, &now) == 0 && now.st_dev == kept.socket.st_dev &&
-           now.st_ino == kept.socket.st_ino;
-}
-
-/* Whoever finds nobody there any more finds the reason. */
-static void leave_word(enum err why)
-{
-    char path[sizeof kept.terms.path + sizeof WIRE_WHY];
-    const char *name = err_name(why);
-
-    (void)snprintf(path, sizeof path, "%s" WIRE_WHY, kept.terms.path);
-    if (file_write(path, name, strlen(name), 0600))
-        log_event(LOG_INFO, "helper.keep", "nobody will hear that it was %s", name);
-}
-
 static void remove_socket(void)
 {
-    const enum err why = (enum err)atomic_load(&kept.why);
-
-    if (!is_found())
-        return;
-    if (why)
-        leave_word(why);
-    (void)unlink(kept.terms.path);
+    if (is_found())
+        (void)unlink(kept.terms.path);
 }
 
 /* Whatever the module does now, the process and with it the PIN are gone soon. */
