@@ -13,7 +13,7 @@
 #define LOOK_US INT64_C(1000000)  /* how often it looks for what time demands */
 #define LOOK_ORDERS 64            /* at most so many orders in one transaction */
 #define AGAIN_US INT64_C(5000000) /* when it asks again for a root key whose making nobody saw */
-#define HOLD_US 5000 /* at most this long a batch waits for requests that are being prepared */
+static const struct queue_patience patience = {.hold_us = 5000, .quiet_us = 500};
 
 struct committer {
     struct committer_options o;
@@ -302,6 +302,7 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     refresh_after(c, jobs);
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
+    queue_answered(c->queue, jobs->count);
     c->o.deliver(c->o.ctx, jobs);
 }
 
@@ -410,7 +411,7 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     c->refresh_us = INT64_MAX;
     c->watch = (struct watch){.bank = o->bank, .measure = o->measure, .ctx = o->ctx};
     pthread_mutex_init(&c->mail_lock, NULL);
-    enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);
+    enum err e = queue_new(o->queue_max, &patience, &c->queue);
     if (!e && pthread_create(&c->thread, NULL, serve, c) != 0)
         e = ERR_NO_MEMORY;
     if (e) {
