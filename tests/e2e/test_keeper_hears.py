@@ -225,6 +225,20 @@ class Later(Again):
         self.assertEqual(self.olga.act(path, {**NOTE, "roles": []}).status, 200)
         self.assertEqual(self.roles_of("stan"), [[]])
 
+    def test_a_key_that_was_brought_back(self):
+        """Its predecessor stays suspended at the bank; what bankd says of that one at its start takes nothing along."""
+        vera = operators.enrol(self.bank, "vera", ["enrolment"], by=self.olga)
+        old, answer = self.change_of(vera)
+        self.assertEqual(answer.status, 201, answer)
+        path = "/v1/holders/vera/keys/"
+        answer = self.olga.act(path + old.thumbprint, {**NOTE, "status": "suspended"})
+        self.assertEqual([key["status"] for key in answer.json["keys"]], ["suspended"])
+        self.assertEqual(self.olga.act(path + vera.key.thumbprint, {**NOTE, "status": "active"}).status, 200)
+        self.assertEqual(self.status_of(vera.key), ["active"])
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        self.assertIn("certificates", self.admit(operators.Operator(self.bank, vera.key), self.newcomer(), "by-vera").json)
+
     def test_what_was_heard_is_left_alone(self):
         """When bankd starts and says all again."""
         uma = operators.enrol(self.bank, "uma", ["enrolment"], by=self.olga)
