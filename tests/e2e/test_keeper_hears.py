@@ -204,13 +204,15 @@ class Later(Again):
             self.heard((pia.key, "suspended"))
 
     def test_it_could_not_write(self):
-        quinn, rolf = (operators.enrol(self.bank, name, ["enrolment"], by=self.olga) for name in ("quinn", "rolf"))
+        quinn, rolf, sam = (operators.enrol(self.bank, name, ["enrolment"], by=self.olga) for name in ("quinn", "rolf", "sam"))
         with forgetful(self.bank):
             answer = quinn.post("/v1/keys/%s/suspension" % quinn.key.thumbprint, NOTE)
             self.assertEqual((answer.status, answer.json.get("keeper")), (200, "IO"), answer)
             old, answer = self.change_of(rolf)
             self.assertEqual((answer.status, answer.json.get("keeper")), (201, "IO"), answer)
-        self.heard((quinn.key, "suspended"), (old, "retired"), (rolf.key, "active"))
+            answer = self.olga.act("/v1/holders/sam/keys/" + sam.key.thumbprint, {**NOTE, "status": "suspended"})
+            self.assertEqual((answer.status, answer.json.get("keeper")), (200, "IO"), answer)
+        self.heard((quinn.key, "suspended"), (old, "retired"), (rolf.key, "active"), (sam.key, "suspended"))
         self.assertEqual(self.roles_of("rolf"), [["enrolment"]] * 2)
         newcomer = self.newcomer()
         self.assertIn("certificates", self.admit(rolf, newcomer, "by-rolf").json)
