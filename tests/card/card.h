@@ -19,8 +19,8 @@ struct card_options {
     const char *curve; /* of all keys: P-256, P-384, P-521 */
     const char *pin;
     const char *puk; /* eight digits; an OpenPGP card's PW3 */
-    unsigned tries; /* of each PIN, 1 to CARD_TRIES_MAX */
-    bool empty;     /* born without keys, or what comes before them */
+    unsigned tries;  /* of each PIN, 1 to CARD_TRIES_MAX */
+    bool empty;      /* born without keys, or what comes before them */
     uint8_t serial[CARD_SERIAL_LEN];
 };
 
