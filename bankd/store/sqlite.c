@@ -23,8 +23,9 @@ struct store_query {
     struct store *store;
     enum store_statement which;
     sqlite3_stmt *prepared; /* made at the first use */
-    const char **names;     /* of its values, in order; SQLite looks for each in a list */
+    char **names;           /* of its values, in order; SQLite looks for each in a list */
     int count;              /* of them */
+    bool ready;             /* prepared, with all names */
     enum err failed;        /* the first failure since store_query */
     int bound;              /* the position bound last, or 0 */
     bool at_work;           /* stepped, and not reset since */
@@ -145,8 +146,9 @@ enum err store_open(const char *path, struct store **out)
         "pragma");
     if (!e)
         e = make_schema(s);
-    if (!e && (sqlite3_prepare_v2(s->db, "BEGIN IMMEDIATE", -1, &s->begin, NULL) != SQLITE_OK ||
-               sqlite3_prepare_v2(s->db, "COMMIT", -1, &s->commit, NULL) != SQLITE_OK))
+    if (!e &&
+        (sqlite3_prepare_v2(s->db, "BEGIN IMMEDIATE", -1, &s->begin, NULL) != SQLITE_OK ||
+         sqlite3_prepare_v2(s->db, "COMMIT", -1, &s->commit, NULL) != SQLITE_OK))
         e = fail(s, "prepare");
 out:
     if (e) {
@@ -157,14 +159,20 @@ out:
     return ERR_OK;
 }
 
+static void free_query(struct store_query *q)
+{
+    sqlite3_finalize(q->prepared);
+    for (int i = 0; q->names && i < q->count; i++)
+        free(q->names[i]);
+    free(q->names);
+}
+
 void store_close(struct store *s)
 {
     if (!s)
         return;
-    for (int i = 0; i < STORE_STATEMENT_COUNT; i++) {
-        sqlite3_finalize(s->queries[i].prepared);
-        free(s->queries[i].names);
-    }
+    for (int i = 0; i < STORE_STATEMENT_COUNT; i++)
+        free_query(&s->queries[i]);
     sqlite3_finalize(s->begin);
     sqlite3_finalize(s->commit);
     /* Its code only says that statements are left, and there are none. */
@@ -204,14 +212,21 @@ void store_rollback(struct store *s)
         (void)execute(s, "ROLLBACK", "rollback");
 }
 
-/* They live as long as the statement. */
+/* Copies: SQLite's own do not survive that it prepares the statement again. */
 static enum err keep_names(struct store_query *q)
 {
-    q->count = sqlite3_bind_parameter_count(q->prepared);
-    q->names = calloc((size_t)q->count + 1, sizeof *q->names);
-    for (int i = 0; q->names && i < q->count; i++)
-        q->names[i] = sqlite3_bind_parameter_name(q->prepared, i + 1);
-    return q->names ? ERR_OK : ERR_NO_MEMORY;
+    int count = sqlite3_bind_parameter_count(q->prepared);
+
+    if (!q->names)
+        q->names = calloc((size_t)count + 1, sizeof *q->names);
+    while (q->names && q->count < count) {
+        q->names[q->count] = strdup(sqlite3_bind_parameter_name(q->prepared, q->count + 1));
+        if (!q->names[q->count])
+            return ERR_NO_MEMORY;
+        q->count++;
+    }
+    q->ready = q->names != NULL;
+    return q->ready ? ERR_OK : ERR_NO_MEMORY;
 }
 
 static enum err prepare(struct store_query *q)
@@ -235,7 +250,7 @@ struct store_query *store_query(struct store *s, enum store_statement which)
     store_done(q);
     q->failed = ERR_OK;
     q->bound = 0;
-    if (!q->names)
+    if (!q->ready)
         q->failed = prepare(q);
     else
         sqlite3_clear_bindings(q->prepared);
