@@ -209,9 +209,8 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s, enum err *verdic
     return CKR_FUNCTION_FAILED;
 }
 
-/* *SENT becomes true once the token has seen both. */
 static enum err set_pin(struct token *t, const struct token_pin *old, const struct token_pin *fresh,
-                        bool last_try_allowed, bool *sent)
+                        bool last_try_allowed)
 {
     CK_FUNCTION_LIST *f = t->module->f;
     CK_SESSION_HANDLE s = 0;
@@ -224,7 +223,6 @@ static enum err set_pin(struct token *t, const struct token_pin *old, const stru
     CK_RV rv = f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
     if (rv != CKR_OK)
         return ckr_fail(rv, "C_OpenSession");
-    *sent = true;
     rv = f->C_SetPIN(s, token_pin_bytes(old), token_pin_len(old), token_pin_bytes(fresh),
                      token_pin_len(fresh));
     f->C_CloseSession(s);
@@ -237,24 +235,21 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     if (!old != !fresh)
         return ERR_PIN_REQUIRED;
     pthread_rwlock_wrlock(&t->module->lock);
-    bool sent = false;
     enum err e = ERR_OK;
     if (!token_session_attached(t)) {
         token_login_forget(t);
         e = token_session_recover(t, false);
     }
     if (!e)
-        e = set_pin(t, old, fresh, last_try_allowed, &sent);
-    if (e == ERR_TOKEN_FAILED) {
-        token_login_forget(t);
+        e = set_pin(t, old, fresh, last_try_allowed);
+    if (e == ERR_TOKEN_FAILED || e == ERR_TOKEN_REMOVED)
+        token_login_forget(t); /* it may have either PIN, and the wrong one would cost a try */
+    if (e == ERR_TOKEN_FAILED)
         e = token_login_lost(t, e);
-    }
     if (!e && t->logged_in) {
         token_pin_free(t->pin);
         t->pin = token_pin_hold(fresh);
     }
-    if (sent && (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_FAILED))
-        token_login_forget(t); /* it may have either: the wrong one would cost a try */
     pthread_rwlock_unlock(&t->module->lock);
     return e;
 }
