@@ -166,18 +166,38 @@ static enum err find_next(struct core *c, const struct people_key *key,
     return e;
 }
 
+/* Whether ACT changes anything: the key counts, or it is revoked now, or its person says for the
+ * first time what only operators said. */
+static enum err is_news(struct core *c, const char *thumbprint, const struct act *act,
+                        const struct people_key *key, bool *out)
+{
+    char object[KEY_OBJECT_MAX];
+    int64_t hands = 0;
+
+    *out = key_status_counts(key->status) ||
+           (act->status == KEY_REVOKED && key->status != KEY_REVOKED);
+    if (*out || act->operator_name)
+        return ERR_OK;
+    key_object(thumbprint, object);
+    enum err e = eyes_count(c, EYES_SUSPENDED, object, &hands);
+    *out = hands > 0;
+    return e;
+}
+
 /* What is taken from a key is taken from those that took its place, one after the other: who stole
  * it may have made them. */
 static enum err set_later(struct core *c, const struct act *act, const struct people_key *first)
 {
     struct people_key key = *first;
     char next[KEY_THUMBPRINT_LEN + 1];
+    bool news = false;
 
     enum err e = find_next(c, &key, next);
     while (!e && next[0]) {
         e = people_key_find(c, next, &key);
-        if (!e && (key_status_counts(key.status) || act->status == KEY_REVOKED) &&
-            key.status != KEY_REVOKED)
+        if (!e)
+            e = is_news(c, next, act, &key, &news);
+        if (!e && news)
             e = set(c, next, act, &key);
         if (!e)
             e = find_next(c, &key, next);
@@ -208,19 +228,6 @@ static enum err check_own(const struct session_viewer *viewer, const struct peop
     return viewer->card && viewer->card != key->signer ? ERR_LOGIN_REQUIRED : ERR_OK;
 }
 
-/* Whether his word changes anything: the key counts, or only operators suspended it so far. */
-static enum err is_news(struct core *c, const char *thumbprint, const struct people_key *key,
-                        bool *out)
-{
-    char object[KEY_OBJECT_MAX];
-    int64_t hands = 0;
-
-    key_object(thumbprint, object);
-    enum err e = eyes_count(c, EYES_SUSPENDED, object, &hands);
-    *out = key_status_counts(key->status) || hands > 0;
-    return e;
-}
-
 /* A session is enough: it takes away, and whoever lost his card has nothing to sign with. */
 enum err core_key_suspend(struct core *c, const struct core_caller *who, const char *thumbprint,
                           const char *note, struct core_answer *out)
@@ -246,7 +253,7 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
     if (!e)
         e = check_left(c, &key);
     if (!e)
-        e = is_news(c, thumbprint, &key, &news);
+        e = is_news(c, thumbprint, &act, &key, &news);
     if (!e && news)
         e = set(c, thumbprint, &act, &key);
     if (!e)

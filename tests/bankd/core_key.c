@@ -128,7 +128,7 @@ static void test_four_eyes_on_what_he_suspended_too(void **state)
     static const char entries[] =
         "SELECT count(*) FROM entry WHERE instr(body, '\"type\":\"key-status\"')";
     struct world *w = *state;
-    struct person second = {0};
+    struct person second = {0}, next = {0};
     char request[ENROLMENT_ID_LEN + 1];
 
     world_key(&second, "alice", "P-256");
@@ -147,6 +147,14 @@ static void test_four_eyes_on_what_he_suspended_too(void **state)
     assert_string_equal(world_sql(w, entries), "2");
     assert_string_equal(set_as(w, &emma, "alice", &w->alice, "suspended"), "OK");
     assert_string_equal(set_as(w, &erin, "alice", &w->alice, "active"), "OK");
+    /* Nor on what took its place. */
+    world_login(w, &w->alice);
+    world_key(&next, "alice", "P-384");
+    assert_string_equal(world_rotate(w, &w->alice, &next), "OK");
+    assert_string_equal(set_as(w, &erin, "alice", &next, "suspended"), "OK");
+    assert_string_equal(suspends(w, &second, &w->alice, "stolen"), "OK");
+    assert_string_equal(set_as(w, &emma, "alice", &next, "active"), "FOUR_EYES");
+    world_person_free(&next);
     world_person_free(&second);
 }
 

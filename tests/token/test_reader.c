@@ -48,12 +48,15 @@ enum err process_start(pid_t *pid, int *control)
     return ERR_OK;
 }
 
-void process_end(pid_t pid, int control, int left_ms)
+int process_end(pid_t pid, int control, int left_ms)
 {
+    int status = 0;
+
     (void)left_ms;
     close(control);
     assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
 }
 
 static bool asked(int fd)

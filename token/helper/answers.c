@@ -452,7 +452,7 @@ static enum err answer_END(struct question *q)
 {
     if (!wire_ended(&q->in) || !keep_token())
         return ERR_USAGE;
-    keep_end();
+    keep_end(ERR_OK);
     return ERR_OK;
 }
 
