@@ -41,11 +41,21 @@ bool card_gone(enum err e)
 
 /* --- words --- */
 
+/* One that was there, by its names; before that as it was asked for. */
 static const char *wanted(const struct app *a)
 {
-    if (a->opened.len > 0)
+    static char names[96];
+    struct token_uri *uri = NULL;
+    if (a->opened.len == 0)
+        return a->token_uri != NULL ? a->token_uri : "any token";
+    if (token_uri_parse(buf_str(&a->opened), &uri) != ERR_OK)
         return buf_str(&a->opened);
-    return a->token_uri != NULL ? a->token_uri : "any token";
+    const char *label = token_uri_get(uri, TOKEN_URI_TOKEN, NULL);
+    const char *serial = token_uri_get(uri, TOKEN_URI_SERIAL, NULL);
+    (void)snprintf(names, sizeof names, "%s, serial %s", label != NULL ? label : "",
+                   serial != NULL ? serial : "unknown");
+    token_uri_free(uri);
+    return names;
 }
 
 /* KEPT: it was logged in for more than this command. */

@@ -17,7 +17,8 @@ WRITTEN = "signed.json"
 class Insert(CardPays):
     def away_and_back(self, terminal, number, prompt):
         """It was pulled: says so, waits, and asks for the PIN again, once the card is back in."""
-        seen = terminal.expect("The token was pulled; nothing was signed with it since. Insert your card again")
+        seen = terminal.expect("The token was pulled; nothing was signed with it since. Insert your card again, within ")
+        seen += terminal.expect("(Ctrl-C ends it): PIV AUTH, serial ")
         await_log("REMOVED", number)
         await_noticed()
         self.plug_in(number + 1)
@@ -255,7 +256,7 @@ class EnrolTest(Insert):
         with carol.terminal("enrol", "--name", "Carol", "--bank-letter", self.bank.path("bank-letter.txt"), "--module", MODULE,
                             "--letter", letter) as terminal:
             terminal.expect("sign this request: ")
-            for number, apdus in enumerate((2, 4), 1):
+            for number, apdus in enumerate((9, 12), 1):
                 pull_in(apdus)
                 terminal.type(PIN + "\n")
                 self.away_and_back(terminal, number, "sign this request: ")
