@@ -56,17 +56,48 @@ static enum err send_lines(struct sending *s, const struct source *f)
 
 /* --- of a bundle --- */
 
+static enum err name_line(const struct source *f, const struct spread_line *l, char *where,
+                          size_t size)
+{
+    const char *line = buf_str(&f->spread.text) + l->at;
+    struct js *signed_one = NULL;
+    enum err e = js_parse(line, sending_first(line, l->len), &signed_one);
+    (void)snprintf(where, size, "%s: %s", f->path,
+                   js_member_text(js_get(signed_one, "order"), "id"));
+    js_free(signed_one);
+    return e;
+}
+
 static enum err send_line(struct sending *s, const struct source *f, const struct spread_line *l,
                           bool *absent)
 {
     char where[4096 + 40];
     const char *line = buf_str(&f->spread.text) + l->at;
-    struct js *signed_one = NULL;
-    enum err e = js_parse(line, sending_first(line, l->len), &signed_one);
-    (void)snprintf(where, sizeof where, "%s: %s", f->path,
-                   js_member_text(js_get(signed_one, "order"), "id"));
-    js_free(signed_one);
+    enum err e = name_line(f, l, where, sizeof where);
     return e == ERR_OK ? sending_one(s, line, l->len, where, absent) : e;
+}
+
+/* The no, of COUNT lines, that must be heard before the approval L: it waits for an order that L
+ * may pay, or is of the same key. NULL: none. */
+static const struct spread_line *find_no(const struct spread_line *lines, size_t count,
+                                         const struct spread_line *l)
+{
+    for (size_t i = 0; l->turn == TURN_APPROVE && i < count; i++) {
+        if (lines[i].waits && (lines[i].one_pays || strcmp(lines[i].signer, l->signer) == 0))
+            return &lines[i];
+    }
+    return NULL;
+}
+
+static enum err hold_line(struct sending *s, const struct source *f, const struct spread_line *l,
+                          const struct spread_line *no)
+{
+    char where[4096 + 40];
+    enum err e = name_line(f, l, where, sizeof where);
+    if (e != ERR_OK)
+        return e;
+    (void)snprintf(s->app->message, sizeof s->app->message, "the key %s says no", no->signer);
+    return sending_hold(s, ERR_BUNDLE_NO_UNHEARD, where);
 }
 
 static enum err send_waiting(struct sending *s, const struct source *f, struct spread_line *l,
@@ -82,7 +113,7 @@ static enum err send_waiting(struct sending *s, const struct source *f, struct s
 }
 
 /* All that is said of one order. Who says no to what the bank does not have yet is heard as soon as
- * it has it. */
+ * it has it, and before anybody can pay it. */
 static enum err send_order(struct sending *s, const struct source *f, struct spread_line *l,
                            size_t count)
 {
@@ -90,7 +121,11 @@ static enum err send_order(struct sending *s, const struct source *f, struct spr
     enum err e = ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         size_t accepted = s->accepted;
-        e = send_line(s, f, &l[i], l[i].turn == TURN_NO && may_come ? &l[i].waits : NULL);
+        const struct spread_line *no = find_no(l, i, &l[i]);
+        if (no != NULL)
+            e = hold_line(s, f, &l[i], no);
+        else
+            e = send_line(s, f, &l[i], l[i].turn == TURN_NO && may_come ? &l[i].waits : NULL);
         if (e == ERR_OK && l[i].turn == TURN_APPROVE && s->accepted > accepted)
             e = send_waiting(s, f, l, i);
     }

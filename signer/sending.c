@@ -66,16 +66,19 @@ static enum err offer(struct sending *s, const char *body, size_t len, struct js
     return app_call(s->app, &call, answer);
 }
 
-/* Until one is taken. */
-static enum err offer_each(struct sending *s, const char *line, size_t len, struct js **answer)
+/* Until one is taken. ABSENT is set when one would have been, had the bank its order. */
+static enum err offer_each(struct sending *s, const char *line, size_t len, struct js **answer,
+                           bool *absent)
 {
     char message[sizeof s->app->message];
     size_t first = sending_first(line, len), at = first;
     enum err refused = offer(s, line, first, answer), e = refused;
     memcpy(message, s->app->message, sizeof message);
+    *absent = e == ERR_NOT_FOUND;
     while (at < len && is_the_banks_no(e)) {
         size_t next = sending_first(line + at + 1, len - at - 1);
         e = offer(s, line + at + 1, next, answer);
+        *absent |= e == ERR_NOT_FOUND;
         at += 1 + next;
     }
     if (!is_the_banks_no(e))
@@ -88,8 +91,9 @@ enum err sending_one(struct sending *s, const char *line, size_t len, const char
                      bool *absent)
 {
     struct js *answer = NULL;
-    enum err e = offer_each(s, line, len, &answer);
-    if (absent != NULL && e == ERR_NOT_FOUND) {
+    bool is_absent = false;
+    enum err e = offer_each(s, line, len, &answer, &is_absent);
+    if (absent != NULL && is_absent && is_the_banks_no(e)) {
         *absent = true;
         s->app->message[0] = '\0';
         return ERR_OK;
@@ -105,6 +109,16 @@ enum err sending_one(struct sending *s, const char *line, size_t len, const char
     }
     progress_set(&s->bar, ++s->done);
     js_free(answer);
+    return e;
+}
+
+enum err sending_hold(struct sending *s, enum err e, const char *where)
+{
+    if (isatty(STDOUT_FILENO) == 1)
+        progress_end(&s->bar);
+    s->refusal = s->refusal == ERR_OK ? e : s->refusal;
+    e = print_refusal(s->app, e, where);
+    progress_set(&s->bar, ++s->done);
     return e;
 }
 

@@ -28,10 +28,12 @@ void sending_start(struct sending *s, const char *what);
 /* LINE is a decision with its order, or several with SENDING_ELSE between, of which one is enough:
  * a later one is tried when the bank refused those before, and if all are refused, it is as the
  * first was. WHERE names it then. What is returned is no refusal: then none of the others would get
- * through either. Where ABSENT is not NULL, NOT_FOUND is no answer yet, and sets it: the order may
- * come by another line. */
+ * through either. Where ABSENT is not NULL, NOT_FOUND of any of them is no answer yet, and sets it:
+ * the order may come by another line. */
 MUST_CHECK enum err sending_one(struct sending *s, const char *line, size_t len, const char *where,
                                 bool *absent);
+/* What is not sent, for E; APP's message says more. */
+MUST_CHECK enum err sending_hold(struct sending *s, enum err e, const char *where);
 /* E: what stopped it. The first refusal, with how many there were. */
 MUST_CHECK enum err sending_end(struct sending *s, enum err e);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/spread.h"
 
+#include "app/told.h"
 #include "signer/bundle_file.h"
 #include "signer/sending.h"
 #include <stdlib.h>
@@ -91,6 +92,22 @@ static enum turn turn_of(enum verb v)
     return v == VERB_APPROVE ? TURN_APPROVE : TURN_NO;
 }
 
+/* By the policy that the bundle has; the bank takes a new order under no other one than its own. */
+static enum err ask_policy(const struct bundle *b, size_t order, bool *one_pays)
+{
+    struct policy_verdict verdict;
+    struct policy *policy = NULL;
+    struct order o;
+    enum err e = bundle_order_at(b, order, &o, NULL, &policy);
+    if (e == ERR_OK) {
+        const struct policy_case what = told_new_case(&o);
+        policy_judge(policy, &what, NULL, 0, &verdict);
+        *one_pays = verdict.required == 1;
+    }
+    policy_free(policy);
+    return e;
+}
+
 static enum err add_line(const struct bundle *b, const struct word *words, size_t count, size_t i,
                          struct spread *out)
 {
@@ -98,7 +115,10 @@ static enum err add_line(const struct bundle *b, const struct word *words, size_
                                .turn = turn_of(words[i].verb),
                                .issued_us = words[i].issued_us,
                                .at = out->text.len};
-    enum err e = bundle_signed_at(b, i, &out->text);
+    memcpy(line.signer, words[i].signer, sizeof line.signer);
+    enum err e = line.turn == TURN_NO ? ask_policy(b, line.order, &line.one_pays) : ERR_OK;
+    if (e == ERR_OK)
+        e = bundle_signed_at(b, i, &out->text);
     i = find_before(words, count, &words[i]);
     for (; e == ERR_OK && i < count; i = find_before(words, count, &words[i])) {
         e = buf_add_byte(&out->text, SENDING_ELSE);

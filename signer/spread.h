@@ -17,9 +17,12 @@ enum turn { TURN_SUBMIT, TURN_NO, TURN_APPROVE };
 struct spread_line {
     size_t order; /* which of the bundle's */
     enum turn turn;
+    char signer[KEY_THUMBPRINT_LEN + 1];
     int64_t issued_us;
     size_t at, len;
-    bool waits; /* for its order: the bank did not have it */
+    /* Of a no. */
+    bool one_pays; /* one approval may be the quorum of the order */
+    bool waits;    /* for its order: the bank did not have it */
 };
 struct spread {
     struct buf text;          /* the lines, as they come */

@@ -109,15 +109,16 @@ static void enter_pool(struct token *t, CK_SESSION_HANDLE *handle)
     pthread_mutex_unlock(&t->pool_lock);
 }
 
-/* The token has no more sessions than are in use now. False when none of ours is. */
+/* The token has no more sessions than are open now, of which some may have come back meanwhile.
+ * False when none of them is ours. */
 static bool shrink_pool(struct token *t)
 {
     pthread_mutex_lock(&t->pool_lock);
-    bool ours = t->in_use > 1;
-    if (ours)
-        t->limit = t->in_use - 1;
+    const size_t ours = t->in_use - 1 + t->idle_count; /* without the one that was not opened */
+    if (ours > 0)
+        t->limit = ours;
     pthread_mutex_unlock(&t->pool_lock);
-    return ours;
+    return ours > 0;
 }
 
 static CK_RV take(struct token *t, CK_SESSION_HANDLE *handle)

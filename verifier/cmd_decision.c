@@ -16,12 +16,34 @@ struct job {
     struct ring *ring;
 };
 
+/* What the same signature approves besides, of which nothing is here. */
+static enum err batch_members(const struct batch *b, const struct batch_inclusion *place,
+                              struct js **out)
+{
+    char root[DIGEST_TEXT_LEN + 1];
+    enum err e = js_object_new(out);
+
+    text_hex(b->root, DIGEST_LEN, root);
+    if (e == ERR_OK)
+        e = js_set_int(*out, "batch", b->count);
+    if (e == ERR_OK)
+        e = js_set_int(*out, "batchIndex", (int64_t)place->index);
+    return e == ERR_OK ? js_set_text(*out, "batchRoot", root) : e;
+}
+
 static enum err tell(const struct order *o, const struct verified *v, struct verdict *verdict)
 {
-    char digest[DIGEST_TEXT_LEN + 1], issued[TEXT_TIME_LEN + 1];
+    const struct batch *b = verified_batch(v);
+    const struct batch_inclusion *place = verified_inclusion(v);
+    char digest[DIGEST_TEXT_LEN + 1], issued[TEXT_TIME_LEN + 1], batch[96 + KEY_THUMBPRINT_LEN];
+    bool in_words = b && !verdict->style.json;
+    struct js *more = NULL;
 
     text_hex(o->digest, DIGEST_LEN, digest);
     text_time(verified_head(v)->issued_us, issued);
+    if (in_words)
+        snprintf(batch, sizeof batch, "batch of %lld, index %llu, signed by %s",
+                 (long long)b->count, (unsigned long long)place->index, verified_signer(v));
     const struct verdict_field fields[] = {
         {"digest", digest},
         {"order", o->id},
@@ -30,8 +52,15 @@ static enum err tell(const struct order *o, const struct verified *v, struct ver
         {"decision", decision_verb_name(verified_decision(v)->verb)},
         {"issued", issued},
         {"thumbprint", verified_signer(v)},
-        {"bank", o->bank}};
-    return verdict_ok(verdict, fields, sizeof fields / sizeof fields[0], NULL, NULL);
+        {"bank", o->bank},
+        {"batch", batch}}; /* last: not of every decision */
+    enum err e = b ? batch_members(b, place, &more) : ERR_OK;
+
+    if (e == ERR_OK)
+        return verdict_ok(verdict, fields, sizeof fields / sizeof fields[0] - !in_words, NULL,
+                          more);
+    js_free(more);
+    return e;
 }
 
 /* What a line has. */

@@ -24,6 +24,16 @@ static const char *vouched(bool pinned, bool ceremony)
                     : "key vouched for by the bank only";
 }
 
+static enum err add_sponsors(struct buf *out, const struct verify_sponsors *all)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; e == ERR_OK && i < all->count; i++)
+        e = buf_addf(out, "  %-13s sponsored by %s of account %s with key %s\n", "",
+                     all->at[i].holder, all->at[i].account, all->at[i].thumbprint);
+    return e;
+}
+
 static enum err add_signer(struct buf *out, const struct verify_signer *s)
 {
     char issued[TEXT_TIME_LEN + 1], many[64] = "";
@@ -35,28 +45,27 @@ static enum err add_signer(struct buf *out, const struct verify_signer *s)
     enum err e = buf_addf(out, "  %-13s %s at %s%s with key %s, %s%s\n", s->holder,
                           decision_verb_name(s->verb), issued, many, s->thumbprint,
                           vouched(s->pinned, s->ceremony), s->retired ? ", retired since" : "");
-    for (size_t i = 0; e == ERR_OK && i < s->sponsors.count; i++)
-        e = buf_addf(out, "  %-13s sponsored by %s of account %s with key %s\n", "",
-                     s->sponsors.at[i].holder, s->sponsors.at[i].account,
-                     s->sponsors.at[i].thumbprint);
-    return e;
+    return e == ERR_OK ? add_sponsors(out, &s->sponsors) : e;
 }
 
 static enum err add_deputy(struct buf *out, const struct verify_deputy *d)
 {
-    return buf_addf(out, "  %-13s may approve in the place of %s by key %s, %s\n", d->deputy,
-                    d->principal, d->thumbprint, vouched(d->pinned, d->ceremony));
+    enum err e = buf_addf(out, "  %-13s may approve in the place of %s by key %s, %s\n", d->deputy,
+                          d->principal, d->thumbprint, vouched(d->pinned, d->ceremony));
+
+    return e == ERR_OK ? add_sponsors(out, &d->sponsors) : e;
 }
 
 static enum err add_policy_signer(struct buf *out, const struct verify_policy_signer *p)
 {
     const char *by = vouched(p->pinned, p->ceremony);
+    enum err e = p->version == 1
+                     ? buf_addf(out, "  %-13s applied for the account with key %s, %s\n", p->holder,
+                                p->thumbprint, by)
+                     : buf_addf(out, "  %-13s approved policy version %lld with key %s, %s\n",
+                                p->holder, (long long)p->version, p->thumbprint, by);
 
-    if (p->version == 1)
-        return buf_addf(out, "  %-13s applied for the account with key %s, %s\n", p->holder,
-                        p->thumbprint, by);
-    return buf_addf(out, "  %-13s approved policy version %lld with key %s, %s\n", p->holder,
-                    (long long)p->version, p->thumbprint, by);
+    return e == ERR_OK ? add_sponsors(out, &p->sponsors) : e;
 }
 
 /* A word that nobody signed is the bank's alone. */
@@ -208,6 +217,8 @@ static enum err push_deputy(const struct verify_report *r, size_t i, struct js *
         e = js_set_text(object, "principal", d->principal);
     if (e == ERR_OK)
         e = set_key(object, d->thumbprint, d->pinned, d->ceremony);
+    if (e == ERR_OK)
+        e = set_sponsors(object, &d->sponsors);
     return push(array, object, e);
 }
 
@@ -223,6 +234,8 @@ static enum err push_policy_signer(const struct verify_report *r, size_t i, stru
         e = js_set_int(object, "version", p->version);
     if (e == ERR_OK)
         e = set_key(object, p->thumbprint, p->pinned, p->ceremony);
+    if (e == ERR_OK)
+        e = set_sponsors(object, &p->sponsors);
     return push(array, object, e);
 }
 

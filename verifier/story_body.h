@@ -154,6 +154,9 @@ MUST_CHECK enum err story_check_object(const struct body *b, const char *kind, c
 
 /* --- story_keys.c: keys and whose they are --- */
 struct enrolled *story_keys_find(struct story *s, const char *thumbprint); /* NULL if none */
+/* Who vouched for a key that is here, or for the first of those whose place it took. */
+void story_keys_sponsors(const struct story *s, const char *thumbprint,
+                         struct verify_sponsors *out);
 /* Whose a key is by what is here, signers' and sponsors'; NULL: nobody's. */
 const char *story_keys_owner(const struct story *s, const char *thumbprint);
 /* Whether what it signed stands. */

@@ -146,6 +146,7 @@ void story_delegation_note(struct story *s, int64_t time_us)
         memcpy(out->principal, d->principal, sizeof out->principal);
         memcpy(out->thumbprint, d->thumbprint, sizeof out->thumbprint);
         out->ceremony = story_keys_ceremony(s, d->thumbprint);
+        story_keys_sponsors(s, d->thumbprint, &out->sponsors);
         s->deputy_count++;
     }
 }

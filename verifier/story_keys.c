@@ -24,6 +24,13 @@ static const struct enrolled *look(const struct story *s, const char *thumbprint
     return NULL;
 }
 
+void story_keys_sponsors(const struct story *s, const char *thumbprint, struct verify_sponsors *out)
+{
+    const struct enrolled *en = look(s, thumbprint);
+
+    *out = en ? en->sponsors : (struct verify_sponsors){.count = 0};
+}
+
 const char *story_keys_owner(const struct story *s, const char *thumbprint)
 {
     const struct enrolled *en = look(s, thumbprint);

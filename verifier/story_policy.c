@@ -170,6 +170,7 @@ enum err story_policy_note(struct story *s, const struct story_signed *by)
     snprintf(out->thumbprint, sizeof out->thumbprint, "%s", by->thumbprint);
     out->version = by->version;
     out->ceremony = story_keys_ceremony(s, by->thumbprint);
+    story_keys_sponsors(s, by->thumbprint, &out->sponsors);
     return ERR_OK;
 }
 

@@ -255,6 +255,7 @@ struct verify_deputy {
     char principal[HOLDER_MAX + 1];
     char thumbprint[KEY_THUMBPRINT_LEN + 1]; /* the principal's */
     bool pinned, ceremony;                   /* as of a signer */
+    struct verify_sponsors sponsors;
 };
 /* Who approved a policy that came into force: each key once, with the first that it approved. The
  * account's first policy, version 1, is the bank's to enter unless its holders applied for it. Each
@@ -265,6 +266,7 @@ struct verify_policy_signer {
     char thumbprint[KEY_THUMBPRINT_LEN + 1];
     int64_t version;
     bool pinned, ceremony; /* as of a signer */
+    struct verify_sponsors sponsors;
 };
 /* What an operator of the bank did about the order. */
 #define VERIFY_WORDS_MAX 1024u
@@ -277,7 +279,7 @@ struct verify_word {
         thumbprint[KEY_THUMBPRINT_LEN + 1]; /* of the key that signed for it; "": the bank's word */
     bool pinned;                            /* as of a signer */
 };
-/* More than half a megabyte: nothing for a stack. No part of it is to be freed. */
+/* More than a megabyte: nothing for a stack. No part of it is to be freed. */
 struct verify_report {
     struct order order;
     char status[5]; /* ISO code */

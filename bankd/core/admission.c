@@ -235,7 +235,8 @@ static enum err admit(struct core *c, const struct core_caller *who, struct enro
     if (!e && !certificates.missing)
         e = sponsor_words(c, a->id, &by, &sponsors);
     if (!e && !certificates.missing) {
-        e = enrol_all(c, who, request, in->holder, &certificates, &sponsors);
+        e = enrol_all(c, who, request, in->holder, &certificates,
+                      sponsor_count(&by) ? &sponsors : NULL);
         if (!e && !renews) /* otherwise they let nobody's key in */
             e = for_hands(c, who, a, in->holder, eyes_note);
         if (!e)

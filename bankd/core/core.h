@@ -581,6 +581,11 @@ MUST_CHECK enum err core_head_proof(struct core *c, uint64_t from_size, struct m
 /* The first entry of a new log (bank keys), inside a transaction; LOG_ROLLED_BACK when the log is
  * not empty. Until then nothing else can be entered. */
 MUST_CHECK enum err core_log_start(struct core *c, const char *bank_keys);
+/* TELL of each key of an operator's that counts no more, in the order in which they came: ROTATION
+ * is the statement by which another took its place, NULL of one that is suspended or revoked. It
+ * ends with the first failure. */
+typedef enum err (*core_gone_fn)(void *ctx, const char *thumbprint, const char *rotation);
+MUST_CHECK enum err core_gone(struct core *c, core_gone_fn tell, void *ctx);
 /* How many of CHAIN, the keeper's rollovers of the root key, the log knows. KEEPER_STATE when the
  * log knows more, ROLLOVER_FORK when it knows others. */
 MUST_CHECK enum err core_rollovers(struct core *c, const struct verify_rollovers *chain,

@@ -21,7 +21,7 @@ static enum err write_entry(struct core *c, const struct enrol *in, int64_t prev
         doc_text(&body, "operator", in->operator_name);
         doc_text(&body, "statement", in->statement);
     }
-    if (in->sponsors && in->sponsors->text.len)
+    if (in->sponsors)
         doc_put(&body, "sponsors", in->sponsors);
     doc_bytes(&body, "spki", spki, len);
     doc_text(&body, "thumbprint", key_thumbprint(in->key));

@@ -19,7 +19,7 @@ struct enrol {
     int64_t signer; /* for another use than to sign: the signing key that it was asked for with */
     /* Of whoever asked for it: who admitted him, and what he signed. NULL: vouched for by hand. */
     const char *operator_name, *statement;
-    struct doc *sponsors; /* what those signed who vouched for him, moved; NULL or empty: nobody */
+    struct doc *sponsors;          /* what those signed who vouched for him, moved; NULL: nobody */
     const struct buf *certificate; /* DER; NULL or empty: none */
     int64_t certificate_until_us;
 };

@@ -166,18 +166,38 @@ static enum err find_next(struct core *c, const struct people_key *key,
     return e;
 }
 
+/* Whether ACT changes anything: the key counts, or it is revoked now, or its person says for the
+ * first time what only operators said. */
+static enum err is_news(struct core *c, const char *thumbprint, const struct act *act,
+                        const struct people_key *key, bool *out)
+{
+    char object[KEY_OBJECT_MAX];
+    int64_t hands = 0;
+
+    *out = key_status_counts(key->status) ||
+           (act->status == KEY_REVOKED && key->status != KEY_REVOKED);
+    if (*out || act->operator_name)
+        return ERR_OK;
+    key_object(thumbprint, object);
+    enum err e = eyes_count(c, EYES_SUSPENDED, object, &hands);
+    *out = hands > 0;
+    return e;
+}
+
 /* What is taken from a key is taken from those that took its place, one after the other: who stole
  * it may have made them. */
 static enum err set_later(struct core *c, const struct act *act, const struct people_key *first)
 {
     struct people_key key = *first;
     char next[KEY_THUMBPRINT_LEN + 1];
+    bool news = false;
 
     enum err e = find_next(c, &key, next);
     while (!e && next[0]) {
         e = people_key_find(c, next, &key);
-        if (!e && (key_status_counts(key.status) || act->status == KEY_REVOKED) &&
-            key.status != KEY_REVOKED)
+        if (!e)
+            e = is_news(c, next, act, &key, &news);
+        if (!e && news)
             e = set(c, next, act, &key);
         if (!e)
             e = find_next(c, &key, next);
@@ -216,6 +236,7 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
     struct session_viewer viewer;
     struct people_key key;
     struct doc body = {0};
+    bool news = false;
 
     *out = (struct core_answer){0};
     if (c->insane)
@@ -231,7 +252,9 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
         e = ERR_KEY_REVOKED;
     if (!e)
         e = check_left(c, &key);
-    if (!e && key_status_counts(key.status))
+    if (!e)
+        e = is_news(c, thumbprint, &act, &key, &news);
+    if (!e && news)
         e = set(c, thumbprint, &act, &key);
     if (!e)
         e = set_later(c, &act, &key);

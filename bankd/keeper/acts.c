@@ -110,6 +110,8 @@ static enum err judge(const struct acts_judge *j, role_set needed, struct act *a
     if (!e && !(a->signer->roles & needed))
         e = ERR_ROLE_REQUIRED;
     a->again = !e && taken(j->pins, a->verified);
+    if (!e && !a->again && verified_head(a->verified)->issued_us < a->signer->floor_us)
+        e = ERR_KEY_FLOOR;
     return !e && !a->again && j->pins->act_count == PINS_ACTS_MAX ? ERR_BUSY : e;
 }
 
@@ -133,8 +135,13 @@ static void report(const struct act *a, struct acts_taken *out)
 
 static struct asked_word word_of(const struct acts_judge *j, const struct act *a)
 {
-    return (struct asked_word){a->signer->operator_id, verified_head(a->verified)->expires_us,
-                               j->now_us};
+    const struct statement *head = verified_head(a->verified);
+
+    return (struct asked_word){.by = a->signer->operator_id,
+                               .until_us = head->expires_us,
+                               .now_us = j->now_us,
+                               .issued_us = head->issued_us,
+                               .again = a->again};
 }
 
 /* --- changes of the operators --- */
@@ -188,9 +195,11 @@ static enum err add_operator(const struct acts_judge *j, const struct act *a, un
     if (e || *missing)
         return e;
     e = pins_add(j->pins, r.holder, r.spki, r.spki_len, &pin);
-    if (!e)
-        note_change(pin, a);
-    return e;
+    if (e)
+        return e;
+    pins_raise(pin, j->now_us);
+    note_change(pin, a);
+    return ERR_OK;
 }
 
 static enum err name_roles(struct act *a)
@@ -265,6 +274,8 @@ static enum err set_roles(const struct acts_judge *j, const struct act *a, unsig
         changed |= !as_it_was;
         missed |= roles != r.roles;
         pin->roles = roles;
+        if (!as_it_was)
+            pins_raise(pin, j->now_us);
         if (!as_it_was || !*missing)
             note_change(pin, a);
     }
@@ -289,8 +300,12 @@ static enum err resume_key(const struct acts_judge *j, const struct act *a, stru
         return ERR_ISSUED_TOO_OLD;
     if (pin->retired)
         return ERR_KEY_RETIRED;
-    enum err e = pin->active ? ERR_OK : agree(j, a, missing);
-    pin->active = pin->active || (!e && !*missing);
+    if (pin->active)
+        return ERR_OK;
+    enum err e = agree(j, a, missing);
+    pin->active = !e && !*missing;
+    if (pin->active)
+        pins_raise(pin, j->now_us);
     return e;
 }
 
@@ -312,7 +327,7 @@ static enum err set_key(const struct acts_judge *j, const struct act *a, unsigne
     else if (a->subject[0])
         e = resume_key(j, a, pin, missing);
     else
-        pins_take(j->pins, pin, strcmp(r.status, "revoked") == 0);
+        pins_take(j->pins, pin, strcmp(r.status, "revoked") == 0, j->now_us);
     if (!e && !*missing)
         note_change(pin, a);
     return e;
@@ -487,21 +502,17 @@ enum err acts_rollover(const struct acts_judge *j, const char *jws, size_t len,
 static enum err note_admission(const struct acts_judge *j, const struct act *act,
                                struct acts_admission *out)
 {
+    const struct asked_admission what = {out->enrolment, out->holder, out->another};
     const struct asked_word word = word_of(j, act);
     struct pin_admission *a;
 
-    enum err e = asked_admission(j->pins, out->enrolment, &word, &a);
-    if (e)
+    enum err e = asked_admission(j->pins, &what, &word, &a);
+    out->missing = j->needed;
+    if (e || !a)
         return e;
-    if (!a->signers.count) {
-        snprintf(a->holder, sizeof a->holder, "%s", out->holder);
-        a->another = out->another;
-    }
-    if (strcmp(a->holder, out->holder) != 0 || a->another != out->another)
-        return ERR_ADMISSION_MISMATCH;
-    if (!act->again) /* a word that was taken back since is his to give anew */
-        asked_sign(&a->signers, &word);
     out->missing = asked_missing(j->pins, &a->signers, ROLE_ENROLMENT, j->needed);
+    if (!out->missing)
+        asked_complete(j->pins, &a);
     /* What is complete is only asked for again with the acts that it came by. */
     a->expires_us = out->missing ? verified_head(out->request)->expires_us
                                  : j->now_us + AGE_MAX_US + AHEAD_MAX_US;

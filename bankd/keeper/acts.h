@@ -4,7 +4,7 @@
  * signature under a key that it pinned, the signer's role, the time by its own clock. It reads an
  * act by the same tables as the bank (api/).
  *
- * Each changes PINS only where it returns ERR_OK; the caller writes them before anything is signed.
+ * The caller writes PINS before anything is signed or answered, and after a failure puts them back.
  * The same act again has the same outcome, and changes nothing; how many more must ask it says as
  * it is then.
  */
@@ -36,8 +36,8 @@ struct acts_taken {
 
 /* An operator is added, gets his roles, or his key is suspended, resumed or revoked; of another
  * act or another's key nothing comes. What takes away counts at once; what gives, when as many
- * operators asked for the same. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE,
- * ROLE_REQUIRED, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED.
+ * operators asked for the same. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE, ROLE_REQUIRED,
+ * KEY_FLOOR, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED.
  * ISSUED_TOO_OLD is also what would give back what an act issued later took away. */
 MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
                                 struct acts_taken *out);

@@ -17,14 +17,29 @@ int64_t asked_until(const struct asked_word *w)
     return w->until_us < latest_us ? w->until_us : latest_us;
 }
 
-void asked_sign(struct pin_signers *s, const struct asked_word *w)
+/* COUNT: he did not. */
+static size_t find_signer(const struct pin_signers *s, const char *by)
 {
     for (size_t i = 0; i < s->count; i++) {
-        if (strcmp(s->by[i], w->by) == 0)
-            return;
+        if (strcmp(s->by[i], by) == 0)
+            return i;
     }
-    if (s->count < PINS_SIGNERS_MAX) /* more are never needed */
-        snprintf(s->by[s->count++], sizeof s->by[0], "%s", w->by);
+    return s->count;
+}
+
+void asked_sign(struct pin_signers *s, const struct asked_word *w)
+{
+    size_t i = find_signer(s, w->by);
+
+    if (i == PINS_SIGNERS_MAX) /* more are never needed */
+        return;
+    if (i == s->count) {
+        snprintf(s->by[i], sizeof s->by[0], "%s", w->by);
+        s->issued_us[i] = w->issued_us;
+        s->count++;
+    } else if (s->issued_us[i] < w->issued_us) {
+        s->issued_us[i] = w->issued_us;
+    }
 }
 
 /* Whether he who asked may do so now, too. */
@@ -95,31 +110,113 @@ enum err asked_change(struct pins *p, const char *subject, const struct asked_wo
 
 /* --- admissions --- */
 
-static struct pin_admission *find_admission(struct pins *p, const char *enrolment)
+static bool is_of(const struct pin_admission *a, const struct asked_admission *what)
 {
-    for (size_t i = 0; i < p->admission_count; i++) {
-        if (strcmp(p->admission[i].enrolment, enrolment) == 0)
-            return &p->admission[i];
-    }
-    return NULL;
+    return strcmp(a->enrolment, what->enrolment) == 0;
 }
 
-enum err asked_admission(struct pins *p, const char *enrolment, const struct asked_word *w,
-                         struct pin_admission **out)
+static bool says(const struct pin_admission *a, const struct asked_admission *what)
+{
+    return strcmp(a->holder, what->holder) == 0 && a->another == what->another;
+}
+
+/* What is there of the request already. */
+struct said {
+    struct pin_admission *same, *own; /* that says this; that has his word. Or NULL */
+    bool any, complete;
+};
+
+static struct said find_said(struct pins *p, const struct asked_admission *what, const char *by)
+{
+    struct said s = {.same = NULL};
+
+    for (size_t i = 0; i < p->admission_count; i++) {
+        struct pin_admission *a = &p->admission[i];
+        if (!is_of(a, what))
+            continue;
+        s.any = true;
+        s.complete |= a->complete;
+        if (says(a, what))
+            s.same = a;
+        if (find_signer(&a->signers, by) < a->signers.count)
+            s.own = a;
+    }
+    return s;
+}
+
+static enum err begin_admission(struct pins *p, const struct asked_word *w,
+                                struct pin_admission **out)
 {
     size_t his = 0;
 
-    *out = find_admission(p, enrolment);
-    if (*out)
-        return ERR_OK;
     for (size_t i = 0; i < p->admission_count; i++)
         his += strcmp(p->admission[i].signers.by[0], w->by) == 0;
     if (p->admission_count == PINS_ADMISSIONS_MAX || his >= ADMISSIONS_EACH)
         return ERR_BUSY;
     *out = &p->admission[p->admission_count++];
     **out = (struct pin_admission){.expires_us = 0};
-    snprintf((*out)->enrolment, sizeof(*out)->enrolment, "%s", enrolment);
     return ERR_OK;
+}
+
+/* He says something else than before: if he only mistyped, with nobody else, it is as if he had
+ * not. */
+static enum err replace(const struct said *s, const struct asked_word *w,
+                        struct pin_admission **empty)
+{
+    if (w->again || w->issued_us < s->own->signers.issued_us[find_signer(&s->own->signers, w->by)])
+        return ERR_ISSUED_TOO_OLD;
+    if (!pins_unsign(&s->own->signers, w->by))
+        *empty = s->own;
+    return ERR_OK;
+}
+
+static void drop(struct pins *p, struct pin_admission *a, struct pin_admission **kept)
+{
+    struct pin_admission *last = &p->admission[--p->admission_count];
+
+    *a = *last;
+    if (*kept == last)
+        *kept = a;
+}
+
+enum err asked_admission(struct pins *p, const struct asked_admission *what,
+                         const struct asked_word *w, struct pin_admission **out)
+{
+    const struct said s = find_said(p, what, w->by);
+    struct pin_admission *empty = NULL;
+    enum err e = ERR_OK;
+
+    *out = s.same;
+    if (!s.same && s.any && (s.complete || !s.own))
+        return ERR_ADMISSION_MISMATCH;
+    if (!s.any && w->again)
+        return ERR_OK;
+    if (s.own && s.own != s.same)
+        e = replace(&s, w, &empty);
+    if (!e && !s.same && empty)
+        *out = empty;
+    else if (!e && !s.same)
+        e = begin_admission(p, w, out);
+    else if (!e && empty)
+        drop(p, empty, out);
+    if (e)
+        return e;
+    snprintf((*out)->enrolment, sizeof(*out)->enrolment, "%s", what->enrolment);
+    snprintf((*out)->holder, sizeof(*out)->holder, "%s", what->holder);
+    (*out)->another = what->another;
+    if (!w->again) /* one that was taken back since is his to give anew */
+        asked_sign(&(*out)->signers, w);
+    return ERR_OK;
+}
+
+void asked_complete(struct pins *p, struct pin_admission **a)
+{
+    (*a)->complete = true;
+    for (size_t i = p->admission_count; i-- > 0;) {
+        struct pin_admission *other = &p->admission[i];
+        if (other != *a && strcmp(other->enrolment, (*a)->enrolment) == 0)
+            drop(p, other, a);
+    }
 }
 
 /* --- what is over --- */

@@ -18,6 +18,8 @@ static enum err replace(const struct acts_judge *j, struct pin *old, const struc
     if (next)
         return ERR_KEY_TAKEN;
     enum err e = acts_check_time(j, &said->head);
+    if (!e && said->head.issued_us < old->floor_us)
+        e = ERR_KEY_FLOOR;
     if (!e)
         e = pins_add(j->pins, old->operator_id, said->spki, said->spki_len, &next);
     if (e)
@@ -25,6 +27,8 @@ static enum err replace(const struct acts_judge *j, struct pin *old, const struc
     next->roles = old->roles;
     next->changed_us = old->changed_us;
     memcpy(next->replaces, said->replaces, sizeof next->replaces);
+    pins_raise(next, j->now_us);
+    pins_raise(old, j->now_us);
     old->active = false;
     old->retired = true;
     return ERR_OK;
@@ -50,14 +54,17 @@ enum err heard_rotation(const struct acts_judge *j, const char *jws, size_t len,
     return e == ERR_KEY_UNKNOWN ? ERR_OK : e;
 }
 
-void heard_suspension(struct pins *p, const char *thumbprint, struct acts_taken *out)
+void heard_suspension(const struct acts_judge *j, const char *thumbprint, struct acts_taken *out)
 {
-    struct pin *pin = pins_find(p, thumbprint);
+    struct pin *pin = pins_find(j->pins, thumbprint);
 
     *out = (struct acts_taken){.nothing = !pin};
     if (!pin)
         return;
     memcpy(out->operator_id, pin->operator_id, sizeof out->operator_id);
     (void)snprintf(out->path, sizeof out->path, "/v1/keys/%s/suspension", thumbprint);
-    pins_take(p, pin, false);
+    if (pins_counts(j->pins, pin))
+        pins_take(j->pins, pin, false, j->now_us);
+    else
+        out->nothing = !pins_stay(j->pins, pin);
 }

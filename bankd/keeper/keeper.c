@@ -27,7 +27,7 @@ struct keeper {
     struct hsm *hsm;
     struct state state;
     struct papers papers;
-    struct pins *pins;
+    struct pins *pins, *before; /* BEFORE: what they go back to where they cannot be written */
     unsigned admissions;
     int person_days;
     int stop_fd;
@@ -44,7 +44,10 @@ static enum err load(struct keeper *k, struct hsm *hsm)
     if (!e && strcmp(k->state.log_key, keeper_log_key(k)) != 0)
         e = log_fail(ERR_KEEPER_STATE, "keeper.state", "%s is about another log key than %s",
                      k->state_dir, keeper_log_key(k));
-    return e ? e : pins_load(k->state_dir, &k->pins);
+    if (!e)
+        e = pins_load(k->state_dir, &k->pins);
+    k->before = e ? NULL : calloc(1, sizeof *k->before);
+    return e || k->before ? e : ERR_NO_MEMORY;
 }
 
 enum err keeper_open(const struct keeper_options *options, struct keeper **out)
@@ -74,6 +77,7 @@ void keeper_close(struct keeper *k)
         return;
     papers_free(&k->papers);
     pins_free(k->pins);
+    free(k->before); /* its keys are theirs */
     free(k);
 }
 
@@ -225,6 +229,7 @@ static enum err answer_certify(void *ctx, const uint8_t *msg, size_t len, struct
 
 static struct acts_judge judge_now(struct keeper *k)
 {
+    *k->before = *k->pins;
     return (struct acts_judge){k->pins, k->bank, clock_now_us(), k->admissions};
 }
 
@@ -239,12 +244,23 @@ static void log_taken(const struct acts_taken *t)
               t->again ? " again" : "");
 }
 
-/* On the disk before anything is answered. */
-static enum err take(struct keeper *k, const struct acts_taken *t)
+/* On the disk before anything is answered or signed. E: what was judged; where that, or the disk,
+ * failed, all is as it was. */
+static enum err keep(struct keeper *k, enum err e)
 {
-    enum err e = t->nothing ? ERR_OK : pins_save(k->state_dir, k->pins);
+    if (!e)
+        e = pins_save(k->state_dir, k->pins);
+    if (e)
+        pins_go_back(k->pins, k->before);
+    return e;
+}
 
-    if (!e && !t->nothing)
+static enum err take(struct keeper *k, const struct acts_taken *t, enum err e)
+{
+    if (!e && t->nothing)
+        return ERR_OK;
+    e = keep(k, e);
+    if (!e)
         log_taken(t);
     return e;
 }
@@ -255,9 +271,7 @@ static enum err answer_act(void *ctx, const uint8_t *msg, size_t len, struct buf
     const struct acts_judge j = judge_now(k);
     struct acts_taken taken;
 
-    enum err e = acts_change(&j, (const char *)msg, len, &taken);
-    if (!e)
-        e = take(k, &taken);
+    enum err e = take(k, &taken, acts_change(&j, (const char *)msg, len, &taken));
     return e ? e : msg_put_rolled(taken.missing, answer);
 }
 
@@ -268,22 +282,22 @@ static enum err answer_rotate(void *ctx, const uint8_t *msg, size_t len, struct 
     struct acts_taken taken;
 
     (void)answer;
-    enum err e = heard_rotation(&j, (const char *)msg, len, &taken);
-    return e ? e : take(k, &taken);
+    return take(k, &taken, heard_rotation(&j, (const char *)msg, len, &taken));
 }
 
 static enum err answer_suspend(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
 {
     char thumbprint[KEY_THUMBPRINT_LEN + 1] = "";
     struct keeper *k = ctx;
+    const struct acts_judge j = judge_now(k);
     struct acts_taken taken;
 
     (void)answer;
     if (forms_thumbprint((const char *)msg, len))
         return ERR_USAGE;
     memcpy(thumbprint, msg, KEY_THUMBPRINT_LEN);
-    heard_suspension(k->pins, thumbprint, &taken);
-    return take(k, &taken);
+    heard_suspension(&j, thumbprint, &taken);
+    return take(k, &taken, ERR_OK);
 }
 
 /* Appends the certificate, unless he has no such key. */
@@ -325,7 +339,6 @@ static enum err certify_person(struct keeper *k, const struct acts_admission *a,
     return e;
 }
 
-/* What was taken is on the disk before anything is signed. */
 static enum err answer_admit(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
 {
     struct keeper *k = ctx;
@@ -337,8 +350,7 @@ static enum err answer_admit(void *ctx, const uint8_t *msg, size_t len, struct b
     if (!e)
         e = acts_admit(&j, (const char *)part[0].bytes, part[0].len, (const char *)part[1].bytes,
                        part[1].len, &a);
-    if (!e)
-        e = pins_save(k->state_dir, k->pins);
+    e = keep(k, e);
     if (!e)
         log_taken(&a.by);
     if (!e)
@@ -372,9 +384,7 @@ static enum err answer_roll(void *ctx, const uint8_t *msg, size_t len, struct bu
     const struct acts_judge j = judge_now(k);
     struct acts_rollover r;
 
-    enum err e = acts_rollover(&j, (const char *)msg, len, &r);
-    if (!e)
-        e = pins_save(k->state_dir, k->pins);
+    enum err e = keep(k, acts_rollover(&j, (const char *)msg, len, &r));
     if (!e && !r.missing)
         e = replace_root(k, r.overlap_days);
     return e ? e : msg_put_rolled(r.missing, answer);

@@ -28,15 +28,22 @@ static enum err half_made(const char *what)
                     what);
 }
 
-static enum err next_root(struct hsm *hsm, struct hsm_key **out)
+/* The pair that takes over: left by a run that failed, or made now. */
+struct next_root {
+    struct hsm_key *key;
+    bool found;
+};
+
+static enum err find_next(struct hsm *hsm, struct next_root *out)
 {
-    enum err e = hsm_find(hsm, HSM_NEXT_ROOT, out);
+    enum err e = hsm_find(hsm, HSM_NEXT_ROOT, &out->key);
+    out->found = !e;
     if (e == ERR_KEY_NOT_FOUND)
         e = hsm_generate(hsm, HSM_NEXT_ROOT);
     if (e == ERR_KEY_EXISTS)
         return half_made("one object");
-    if (!e)
-        e = hsm_find(hsm, HSM_NEXT_ROOT, out);
+    if (!e && !out->found)
+        e = hsm_find(hsm, HSM_NEXT_ROOT, &out->key);
     return e ? log_fail(e, "keeper.rollover", "the next root key") : ERR_OK;
 }
 
@@ -74,11 +81,28 @@ static enum err sign(const struct buf *payload, struct hsm_key *key, struct buf 
                     hsm_sign, key, jws);
 }
 
-/* After the old key has signed: where the token fails now, it is this pair that is not whole. */
-static enum err sign_anew(const struct buf *payload, struct hsm_key *next, struct buf *jws)
+/* What fails may be the token, or a pair that was found and is not whole: that one fails again, and
+ * the old key signs in between. */
+static enum err sign_anew(const struct buf *payload, struct hsm_key *old,
+                          const struct next_root *next, struct buf *jws)
 {
-    enum err e = sign(payload, next, jws);
-    return e == ERR_TOKEN_FAILED ? half_made("two objects") : e;
+    struct buf by_old = BUF_INIT(JWS_MAX);
+
+    enum err e = sign(payload, next->key, jws);
+    if (e != ERR_TOKEN_FAILED)
+        return e;
+    if (next->found) {
+        enum err other = sign(payload, old, &by_old);
+        buf_free(&by_old);
+        buf_clear(jws);
+        e = other ? other : sign(payload, next->key, jws);
+        if (e == ERR_TOKEN_FAILED && !other)
+            return half_made("two objects");
+    }
+    return e ? log_fail(e, "keeper.rollover",
+                        "the token failed to sign with the next root key, which stays there: see "
+                        "what is wrong with the token, and repeat")
+             : ERR_OK;
 }
 
 /* TEXT, an array, with {"new":...,"old":...} behind what it has. */
@@ -123,19 +147,19 @@ static enum err read_back(const struct buf *text, const char *bank, const struct
     return e;
 }
 
-static enum err make_rollovers(const struct papers *p, const char *bank, struct hsm_key *next,
-                               int64_t overlap_days, struct buf *out)
+static enum err make_rollovers(const struct papers *p, const char *bank,
+                               const struct next_root *next, int64_t overlap_days, struct buf *out)
 {
     struct buf payload = BUF_INIT(JWS_MAX), by_old = BUF_INIT(JWS_MAX), by_new = BUF_INIT(JWS_MAX);
     struct rollover r = {.follows = false};
 
-    enum err e = fill(p, bank, next, overlap_days, &r);
+    enum err e = fill(p, bank, next->key, overlap_days, &r);
     if (!e)
         e = rollover_make(&r, &payload);
     if (!e)
         e = sign(&payload, p->root, &by_old);
     if (!e)
-        e = sign_anew(&payload, next, &by_new);
+        e = sign_anew(&payload, p->root, next, &by_new);
     if (!e)
         e = append(&p->rollovers, buf_str(&by_new), buf_str(&by_old), out);
     rollover_free(&r);
@@ -150,20 +174,20 @@ enum err new_root_make(const struct new_root_place *at, int64_t overlap_days,
 {
     struct buf rollovers = BUF_INIT(SERVE_MESSAGE_MAX);
     const struct papers *p = at->papers;
-    struct hsm_key *next = NULL;
+    struct next_root next = {.key = NULL};
     size_t count = verify_rollovers_count(p->chain);
 
     memset(out, 0, sizeof *out);
     if (count == VERIFY_ROLLOVERS_MAX)
         return log_fail(ERR_TOO_LARGE, "keeper.rollover", "the root key was replaced %zu times",
                         count);
-    enum err e = next_root(at->hsm, &next);
+    enum err e = find_next(at->hsm, &next);
     if (!e)
-        e = make_rollovers(p, at->bank, next, overlap_days, &rollovers);
+        e = make_rollovers(p, at->bank, &next, overlap_days, &rollovers);
     if (!e)
         e = read_back(&rollovers, at->bank, p, out);
     if (!e)
-        e = papers_make(at->state_dir, count + 1, at->bank, next, p->log, clock_now_us());
+        e = papers_make(at->state_dir, count + 1, at->bank, next.key, p->log, clock_now_us());
     if (!e)
         e = papers_roll(at->state_dir, &rollovers);
     buf_free(&rollovers);

@@ -57,7 +57,7 @@ static enum err unpin(struct pins *p, const char *thumbprint)
 
     if (!one)
         return log_fail(ERR_OPERATOR_UNPINNED, "keeper.pin", "%s", thumbprint);
-    pins_take(p, one, true);
+    pins_take(p, one, true, clock_now_us());
     printf("%s is believed no more with the key\n%s\n", one->operator_id, thumbprint);
     return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
 }

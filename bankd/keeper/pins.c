@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "order/doc.h"
 #include "order/forms.h"
 #include "order/json.h"
@@ -14,7 +15,7 @@
 
 #define FILE_NAME "operators"
 #define FILE_MODE 0600
-#define FILE_MAX ((size_t)1 << 20) /* bytes */
+#define FILE_MAX ((size_t)2 << 20) /* bytes */
 #define TYPE "keeper-operators"
 
 struct pin *pins_find(struct pins *p, const char *thumbprint)
@@ -49,14 +50,15 @@ static struct pin *next_of(struct pins *p, const struct pin *pin)
 
 /* --- what waits --- */
 
-/* Returns whether anybody is left. */
-static bool unsign(struct pin_signers *s, const char *operator_id)
+bool pins_unsign(struct pin_signers *s, const char *operator_id)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < s->count; i++) {
-        if (strcmp(s->by[i], operator_id) != 0)
-            memmove(s->by[kept++], s->by[i], sizeof s->by[0]);
+        if (strcmp(s->by[i], operator_id) == 0)
+            continue;
+        memmove(s->by[kept], s->by[i], sizeof s->by[0]);
+        s->issued_us[kept++] = s->issued_us[i];
     }
     s->count = kept;
     return kept > 0;
@@ -78,25 +80,34 @@ void pins_forget(struct pins *p, const char *operator_id, const char *but)
     for (size_t i = 0; i < p->change_count; i++) {
         struct pin_change *c = &p->change[i];
         bool wanted = strcmp(c->subject, but) == 0 || !is_about(c, operator_id);
-        if (wanted && unsign(&c->signers, operator_id))
+        if (wanted && pins_unsign(&c->signers, operator_id))
             p->change[kept++] = *c;
     }
     p->change_count = kept;
     kept = 0;
     for (size_t i = 0; i < p->admission_count; i++) {
-        if (unsign(&p->admission[i].signers, operator_id))
+        if (pins_unsign(&p->admission[i].signers, operator_id))
             p->admission[kept++] = p->admission[i];
     }
     p->admission_count = kept;
-    if (!unsign(&p->rollover.signers, operator_id))
+    if (!pins_unsign(&p->rollover.signers, operator_id))
         p->rollover = (struct pin_rollover){0};
 }
 
+void pins_raise(struct pin *pin, int64_t now_us)
+{
+    int64_t floor_us = now_us - now_us % TEXT_SECOND_US;
+
+    if (pin->floor_us < floor_us)
+        pin->floor_us = floor_us;
+}
+
 /* A key is added behind the one whose place it takes, so this comes to an end. */
-void pins_take(struct pins *p, struct pin *pin, bool revoked)
+void pins_take(struct pins *p, struct pin *pin, bool revoked, int64_t now_us)
 {
     pins_forget(p, pin->operator_id, "");
     for (; pin; pin = next_of(p, pin)) {
+        pins_raise(pin, now_us);
         pin->active = false;
         pin->revoked = pin->revoked || revoked;
         pin->retired = pin->retired && !pin->revoked;
@@ -127,6 +138,37 @@ enum err pins_add(struct pins *p, const char *operator_id, const uint8_t *spki, 
     return ERR_OK;
 }
 
+bool pins_counts(struct pins *p, const struct pin *pin)
+{
+    while (pin && !pin->active)
+        pin = next_of(p, pin);
+    return pin != NULL;
+}
+
+bool pins_stay(struct pins *p, const struct pin *pin)
+{
+    size_t before = p->change_count;
+    char subject[PINS_SUBJECT_MAX + 1];
+
+    for (; pin; pin = next_of(p, pin)) {
+        (void)snprintf(subject, sizeof subject, "resume %s %s", pin->operator_id,
+                       key_thumbprint(pin->key));
+        for (size_t i = p->change_count; i-- > 0;) {
+            if (strcmp(p->change[i].subject, subject) == 0)
+                p->change[i] = p->change[--p->change_count];
+        }
+    }
+    return p->change_count < before;
+}
+
+/* Keys are only ever added. */
+void pins_go_back(struct pins *p, const struct pins *before)
+{
+    for (size_t i = before->count; i < p->count; i++)
+        key_free(p->pin[i].key);
+    *p = *before;
+}
+
 void pins_free(struct pins *p)
 {
     if (!p)
@@ -154,8 +196,9 @@ static enum err read_roles(const struct js *list, role_set *out)
 
 static enum err read_pin(const struct js *value, struct pins *p)
 {
-    const struct js *changed, *operator_id, *replaces, *roles, *spki, *status;
+    const struct js *changed, *floor, *operator_id, *replaces, *roles, *spki, *status;
     const struct js_member table[] = {MEMBER_INT("changed", 0, JS_INT_MAX, &changed),
+                                      {"floor", JS_INT, false, 0, JS_INT_MAX, &floor},
                                       MEMBER_TEXT("operator", true, &operator_id),
                                       MEMBER_TEXT("replaces", false, &replaces),
                                       MEMBER_ARRAY("roles", 0, ROLE_COUNT, &roles),
@@ -176,6 +219,7 @@ static enum err read_pin(const struct js *value, struct pins *p)
     if (e)
         return e;
     pin->changed_us = js_int(changed);
+    pin->floor_us = floor ? js_int(floor) : 0;
     pin->active = strcmp(js_text(status, NULL), "active") == 0;
     pin->revoked = strcmp(js_text(status, NULL), "revoked") == 0;
     pin->retired = strcmp(js_text(status, NULL), "retired") == 0;
@@ -213,14 +257,28 @@ static enum err read_signers(const struct js *list, struct pin_signers *out)
     return e;
 }
 
+/* One for each who signed; none of one that was written before they were. */
+static enum err read_issued(const struct js *list, struct pin_signers *out)
+{
+    enum err e = !list || js_count(list) == out->count ? ERR_OK : ERR_KEEPER_STATE;
+
+    for (size_t i = 0; !e && list && i < out->count; i++) {
+        const struct js *one = js_at(list, i);
+        e = js_type(one) == JS_TEXT ? member_time(one, &out->issued_us[i]) : ERR_KEEPER_STATE;
+    }
+    return e;
+}
+
 static enum err read_admission(const struct js *value, struct pins *p)
 {
-    const struct js *another, *by, *enrolment, *expires, *holder;
+    const struct js *another, *by, *complete, *enrolment, *expires, *holder, *issued;
     const struct js_member table[] = {{"another", JS_BOOL, false, 0, 0, &another},
                                       MEMBER_ARRAY("by", 1, PINS_SIGNERS_MAX, &by),
+                                      {"complete", JS_BOOL, false, 0, 0, &complete},
                                       MEMBER_TEXT("enrolment", true, &enrolment),
                                       MEMBER_TEXT("expires", true, &expires),
-                                      MEMBER_TEXT("holder", true, &holder)};
+                                      MEMBER_TEXT("holder", true, &holder),
+                                      {"issued", JS_ARRAY, false, 1, PINS_SIGNERS_MAX, &issued}};
     struct pin_admission *a = &p->admission[p->admission_count++];
     enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
 
@@ -231,7 +289,10 @@ static enum err read_admission(const struct js *value, struct pins *p)
     if (!e)
         e = member_text(holder, forms_holder, a->holder, sizeof a->holder);
     a->another = !e && js_bool(another);
-    return e ? e : read_signers(by, &a->signers);
+    a->complete = !e && js_bool(complete);
+    if (!e)
+        e = read_signers(by, &a->signers);
+    return e ? e : read_issued(issued, &a->signers);
 }
 
 static enum err read_change(const struct js *value, struct pins *p)
@@ -363,6 +424,7 @@ static void push_pin(const struct pin *pin, struct doc *list)
 
     doc_object(&one);
     doc_int(&one, "changed", pin->changed_us);
+    doc_int(&one, "floor", pin->floor_us);
     doc_text(&one, "operator", pin->operator_id);
     doc_array(&roles);
     for (size_t r = 0; r < ROLE_COUNT; r++) {
@@ -399,15 +461,24 @@ static void put_signers(const struct pin_signers *s, struct doc *out)
 
 static void push_admission(const struct pin_admission *a, struct doc *list)
 {
-    struct doc one = {0};
+    struct doc one = {0}, issued = {0};
 
     doc_object(&one);
     if (a->another)
         doc_bool(&one, "another", true);
     put_signers(&a->signers, &one);
+    if (a->complete)
+        doc_bool(&one, "complete", true);
     doc_text(&one, "enrolment", a->enrolment);
     doc_time(&one, "expires", a->expires_us);
     doc_text(&one, "holder", a->holder);
+    doc_array(&issued);
+    for (size_t i = 0; i < a->signers.count; i++) {
+        char at[TEXT_TIME_LEN + 1];
+        text_time(a->signers.issued_us[i], at);
+        doc_push_text(&issued, at);
+    }
+    doc_put(&one, "issued", &issued);
     doc_push(list, &one);
 }
 

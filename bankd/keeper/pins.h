@@ -35,6 +35,8 @@ struct pin {
     bool active, revoked, retired;
     char replaces[KEY_THUMBPRINT_LEN + 1]; /* whose place it took, or "" */
     int64_t changed_us;                    /* when the newest act about it was issued */
+    /* What it signed before counts no more: it got or lost something then. */
+    int64_t floor_us;
 };
 
 struct pin_act {
@@ -43,17 +45,20 @@ struct pin_act {
     int64_t issued_us;
 };
 
-/* Different operators who asked for the same. */
+/* Different operators who asked for the same, and when each signed his word. */
 struct pin_signers {
     char by[PINS_SIGNERS_MAX][HOLDER_MAX + 1];
+    int64_t issued_us[PINS_SIGNERS_MAX]; /* of admissions */
     size_t count;
 };
 
-/* A request that somebody admitted: until its time is over, or the acts' that made it complete. */
+/* A request that somebody admitted: until its time is over, or the acts' that made it complete. As
+ * long as it is not, there may be more than one of a request, and nobody signed two of them. */
 struct pin_admission {
     char enrolment[ENROLMENT_ID_LEN + 1];
     char holder[HOLDER_MAX + 1];
     bool another; /* who is there already */
+    bool complete;
     int64_t expires_us;
     struct pin_signers signers;
 };
@@ -91,12 +96,24 @@ void pins_free(struct pins *p); /* NULL-safe */
 
 struct pin *pins_find(struct pins *p, const char *thumbprint); /* NULL when there is none */
 struct verify_keys pins_keys(struct pins *p);
+/* What PIN's key signed before NOW_US, by whole seconds, counts no more. */
+void pins_raise(struct pin *pin, int64_t now_us);
 /* What waits about an operator, but for the change BUT, and his own word on what waits, counts no
  * more. */
 void pins_forget(struct pins *p, const char *operator_id, const char *but);
+/* The same of one word. Returns whether anybody's is left. */
+bool pins_unsign(struct pin_signers *s, const char *operator_id);
 /* PIN, and those that took its place one after the other, count no more: for ever if REVOKED. Nor
  * does what waits about its operator, or by his word. */
-void pins_take(struct pins *p, struct pin *pin, bool revoked);
+void pins_take(struct pins *p, struct pin *pin, bool revoked, int64_t now_us);
+
+/* Whether PIN, or one that took its place, still signs. */
+bool pins_counts(struct pins *p, const struct pin *pin);
+/* Whoever asked that one of these sign again is to ask anew. Returns whether somebody did. */
+bool pins_stay(struct pins *p, const struct pin *pin);
+
+/* As they were at BEFORE, a copy of them (by assignment), which owns nothing. */
+void pins_go_back(struct pins *p, const struct pins *before);
 
 /* Another operator, without roles, or his key anew: KEY_TAKEN for somebody else's, TOO_LARGE, what
  * key_from_spki says. */

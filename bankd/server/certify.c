@@ -95,6 +95,12 @@ static enum err append(struct job *j, enum err refused, unsigned missing)
     return e;
 }
 
+/* The keeper is away, or could not write: it took nothing, and may another time. */
+static bool is_unheard(enum err e)
+{
+    return e && err_info(e)->exit == EXIT_ENVIRONMENT && e != ERR_BUSY;
+}
+
 enum err certify_tell(const char *keeper_socket, struct job *j)
 {
     struct keeper_conn *keeper = NULL;
@@ -107,11 +113,49 @@ enum err certify_tell(const char *keeper_socket, struct job *j)
         e = tell(keeper, j, &missing);
     keeper_disconnect(keeper);
     /* What an operator signed can be done again; whoever lost a card waits for nobody. */
-    if (e == ERR_NO_MEMORY || (e == ERR_KEEPER_GONE && j->path[0]))
+    if (e == ERR_NO_MEMORY || (is_unheard(e) && j->path[0]))
         return e;
+    j->unheard = is_unheard(e);
     if (e == ERR_KEEPER_UNPINNED || (!e && !missing))
         return ERR_OK;
     log_event(LOG_WARN, "bankd.keeper", "the keeper takes no notice of %s: %s",
               route_info(j->match.route)->path, e ? err_name(e) : "more operators must ask for it");
     return append(j, e, missing);
+}
+
+/* --- what may not have been heard --- */
+
+/* What came too late to be taken takes away all the same: the key signs for nobody at the bank. */
+static enum err come_too_late(struct keeper_conn *keeper, const char *thumbprint, enum err refused)
+{
+    log_event(LOG_WARN, "bankd.keeper",
+              "the keeper does not take the rotation of %s: %s; it is to be told of the new key by "
+              "other operators",
+              thumbprint, err_name(refused));
+    return keeper_suspend(keeper, WAIT_MS, thumbprint);
+}
+
+static enum err repeat(void *ctx, const char *thumbprint, const char *rotation)
+{
+    struct keeper_conn *keeper = ctx;
+
+    if (!rotation)
+        return keeper_suspend(keeper, WAIT_MS, thumbprint);
+    enum err e = keeper_rotate(keeper, WAIT_MS, rotation, strlen(rotation));
+    if (!e || is_unheard(e))
+        return e;
+    /* It counts no more there already. */
+    return e == ERR_KEY_RETIRED || e == ERR_KEY_INACTIVE ? ERR_OK
+                                                         : come_too_late(keeper, thumbprint, e);
+}
+
+enum err certify_repeat(const char *keeper_socket, struct core *core)
+{
+    struct keeper_conn *keeper = NULL;
+    enum err e = keeper_connect(keeper_socket, &keeper);
+
+    if (!e)
+        e = core_gone(core, repeat, keeper);
+    keeper_disconnect(keeper);
+    return e;
 }

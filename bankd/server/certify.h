@@ -18,9 +18,14 @@ bool certify_asks(const struct job *j);
 
 /* After J was done: where it is about a key or the roles of an operator's, or may be, the keeper is
  * told, of an act, a rotation, a suspension; within the transaction, since it goes by what is
- * signed and not by what the bank keeps. KEEPER_GONE after an act. What it did not take stands in
- * the log of the program, and J's answer says so: `keeper`, why; or `keeperMissing`, how many
- * operators must ask for the same besides. */
+ * signed and not by what the bank keeps. What it did not take stands in the
+ * log of the program, and J's answer says so: `keeper`, why; or `keeperMissing`, how many
+ * operators must ask for the same besides. Where it heard nothing, an act is refused, since it can
+ * be done again; of a key that its person takes away, J is UNHEARD. */
 MUST_CHECK enum err certify_tell(const char *keeper_socket, struct job *j);
+
+/* Tells of all keys that count no more, which the keeper may have heard of: KEEPER_GONE and what
+ * else says that it heard nothing now either. */
+MUST_CHECK enum err certify_repeat(const char *keeper_socket, struct core *core);
 
 #endif

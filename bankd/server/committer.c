@@ -12,8 +12,8 @@
 
 #define LOOK_US INT64_C(1000000)  /* how often it looks for what time demands */
 #define LOOK_ORDERS 64            /* at most so many orders in one transaction */
-#define AGAIN_US INT64_C(5000000) /* when it asks again for a root key whose making nobody saw */
-#define HOLD_US 5000 /* at most this long a batch waits for requests that are being prepared */
+#define AGAIN_US INT64_C(5000000) /* when it asks the keeper again, or tells it again */
+static const struct queue_patience patience = {.hold_us = 5000, .quiet_us = 500};
 
 struct committer {
     struct committer_options o;
@@ -24,6 +24,7 @@ struct committer {
     struct watch watch;
     int64_t look_us;    /* when it looks again, monotonic */
     int64_t refresh_us; /* when it asks the keeper for the bank's keys again, unless told before */
+    int64_t repeat_us;  /* when it tells the keeper again of keys that count no more */
     pthread_t thread;
     pthread_mutex_t mail_lock;
     bool has_mail; /* under MAIL_LOCK, as is what follows */
@@ -282,6 +283,23 @@ static void refresh_after(struct committer *c, const struct job_list *jobs)
         refresh(c);
 }
 
+/* Of what the keeper did not hear, and at the start of what it may not have heard. */
+static void repeat(struct committer *c)
+{
+    const struct bank *b = c->o.bank;
+
+    c->repeat_us = clock_mono_us() + AGAIN_US;
+    if (note_current(b->note, b->core) && !certify_repeat(b->keeper_socket, b->core))
+        c->repeat_us = INT64_MAX;
+}
+
+static void repeat_after(struct committer *c, const struct job_list *jobs)
+{
+    for (const struct job *j = jobs->first; j; j = j->next)
+        if (j->unheard)
+            c->repeat_us = clock_mono_us() + AGAIN_US;
+}
+
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
  * it is signed like any other. */
 static void run_batch(struct committer *c, struct job_list *jobs)
@@ -300,8 +318,10 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     if (was_current)
         advance(c); /* otherwise in its own time, see serve */
     refresh_after(c, jobs);
+    repeat_after(c, jobs);
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
+    queue_answered(c->queue, jobs->count);
     c->o.deliver(c->o.ctx, jobs);
 }
 
@@ -376,6 +396,7 @@ static int64_t wake_us(const struct committer *c)
     int64_t due_us = note_due_us(c->o.bank->note);
 
     due_us = due_us < c->refresh_us ? due_us : c->refresh_us;
+    due_us = due_us < c->repeat_us ? due_us : c->repeat_us;
     return due_us < c->look_us ? due_us : c->look_us;
 }
 
@@ -391,6 +412,8 @@ static void *serve(void *arg)
             advance(c);
         if (clock_mono_us() >= c->refresh_us)
             refresh(c);
+        if (clock_mono_us() >= c->repeat_us)
+            repeat(c);
         if (clock_mono_us() >= c->look_us)
             look(c);
         run_batches(c, &jobs);
@@ -410,7 +433,7 @@ enum err committer_start(const struct committer_options *o, struct committer **o
     c->refresh_us = INT64_MAX;
     c->watch = (struct watch){.bank = o->bank, .measure = o->measure, .ctx = o->ctx};
     pthread_mutex_init(&c->mail_lock, NULL);
-    enum err e = queue_new(o->queue_max, HOLD_US, &c->queue);
+    enum err e = queue_new(o->queue_max, &patience, &c->queue);
     if (!e && pthread_create(&c->thread, NULL, serve, c) != 0)
         e = ERR_NO_MEMORY;
     if (e) {

@@ -7,6 +7,9 @@
  *   2. the new head signed by the keeper;
  *   3. the answers.
  *
+ * One COMMIT and one signature cost as much for many requests as for one, so a batch waits for a
+ * moment for what is being prepared, and for who was just answered and asks again (queue.h).
+ *
  * Once a second it also does what time demands: what expired, what a waiting clause accepts, what
  * is dated for today (core_due).
  *
@@ -47,8 +50,7 @@ MUST_CHECK enum err committer_start(const struct committer_options *o, struct co
 
 /* False when too many wait already; the job is still the caller's. From any thread. */
 bool committer_put(struct committer *c, struct job *j);
-/* Announces a request that is being prepared: a batch waits for it for a moment, since one COMMIT
- * and one hardware signature cost as much for one as for many. */
+/* Announces a request that is being prepared. */
 void committer_expect(struct committer *c);
 bool committer_put_expected(struct committer *c, struct job *j); /* as committer_put */
 

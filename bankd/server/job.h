@@ -80,6 +80,7 @@ struct job {
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */
 
+    bool unheard; /* by the keeper, which is told again */
     struct core_answer answer;
     const char *type; /* of the answer's body; static; NULL: JSON */
 };

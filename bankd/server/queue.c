@@ -13,11 +13,13 @@ struct queue {
     size_t max;
     size_t wanted;    /* how many it takes to wake a taker */
     int64_t expected; /* announced and not yet put; below 0 for a moment when they come first */
-    int64_t hold_us;
+    size_t likely;    /* answered, and have not asked again */
+    uint64_t moves;   /* counts whatever was announced or put */
+    struct queue_patience patience;
     bool closed;
 };
 
-enum err queue_new(size_t max, int64_t hold_us, struct queue **out)
+enum err queue_new(size_t max, const struct queue_patience *patience, struct queue **out)
 {
     pthread_condattr_t attr;
     struct queue *q = calloc(1, sizeof *q);
@@ -27,7 +29,7 @@ enum err queue_new(size_t max, int64_t hold_us, struct queue **out)
         return ERR_NO_MEMORY;
     q->max = max;
     q->wanted = 1;
-    q->hold_us = hold_us;
+    q->patience = *patience;
     /* glibc: none of these can fail with these arguments. */
     pthread_mutex_init(&q->lock, NULL);
     pthread_condattr_init(&attr);
@@ -49,15 +51,27 @@ void queue_free(struct queue *q)
     free(q);
 }
 
+/* Somebody asks, be it who was answered or another one. */
+static void note_asked(struct queue *q)
+{
+    q->moves++;
+    if (q->likely)
+        q->likely--;
+}
+
 static bool put(struct queue *q, struct job *j, bool expected)
 {
     pthread_mutex_lock(&q->lock);
     bool taken = !q->closed && q->jobs.count < q->max;
     if (taken)
         job_list_add(&q->jobs, j);
-    if (expected)
+    if (expected) {
         q->expected--;
-    if (q->jobs.count && (q->jobs.count >= q->wanted || q->expected <= 0))
+        q->moves++;
+    } else {
+        note_asked(q);
+    }
+    if (q->jobs.count && (q->jobs.count >= q->wanted || (q->expected <= 0 && !q->likely)))
         pthread_cond_signal(&q->filled);
     pthread_mutex_unlock(&q->lock);
     return taken;
@@ -77,6 +91,14 @@ void queue_expect(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
     q->expected++;
+    note_asked(q);
+    pthread_mutex_unlock(&q->lock);
+}
+
+void queue_answered(struct queue *q, size_t count)
+{
+    pthread_mutex_lock(&q->lock);
+    q->likely = count;
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -92,17 +114,32 @@ static bool wait_until(struct queue *q, int64_t until_us)
     return clock_mono_us() >= until_us;
 }
 
+/* Until something came that ends the wait, or UNTIL_US, when it is true. Of what is only likely no
+ * more is expected when nothing moved for a while. */
+static bool wait_for_more(struct queue *q, int64_t until_us)
+{
+    int64_t quiet_us = clock_mono_us() + q->patience.quiet_us;
+    uint64_t moves = q->moves;
+
+    if (!q->likely || quiet_us > until_us)
+        return wait_until(q, until_us);
+    if (wait_until(q, quiet_us) && q->moves == moves)
+        q->likely = 0;
+    return false;
+}
+
 /* A put wakes nobody before the hold has an end, so that it costs one wake-up. */
 static void hold(struct queue *q, size_t max)
 {
-    int64_t until_us = clock_mono_us() + q->hold_us;
+    int64_t until_us = clock_mono_us() + q->patience.hold_us;
     bool late = false;
 
     if (max > q->max)
         max = q->max; /* a full queue gets nothing more */
     q->wanted = max;
-    while (q->jobs.count && q->jobs.count < max && q->expected > 0 && !q->closed && !late)
-        late = wait_until(q, until_us);
+    while (q->jobs.count && q->jobs.count < max && (q->expected > 0 || q->likely) && !q->closed &&
+           !late)
+        late = wait_for_more(q, until_us);
     q->wanted = 1;
 }
 
@@ -113,7 +150,7 @@ bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_l
     pthread_mutex_lock(&q->lock);
     while (!q->jobs.count && !q->closed && !late)
         late = wait_until(q, until_mono_us);
-    if (q->hold_us)
+    if (q->patience.hold_us)
         hold(q, max);
     if (q->jobs.count <= max) {
         *out = q->jobs;

@@ -13,8 +13,13 @@
 
 struct queue;
 
-/* HOLD_US: how long queue_take waits for jobs that were announced, once one is there. */
-MUST_CHECK enum err queue_new(size_t max, int64_t hold_us, struct queue **out);
+/* How queue_take waits for more once a job is there: for what was announced or is likely HOLD_US at
+ * the most, and for what is likely only while some come within QUIET_US. 0: it does not. */
+struct queue_patience {
+    int64_t hold_us, quiet_us;
+};
+MUST_CHECK enum err queue_new(size_t max, const struct queue_patience *patience,
+                              struct queue **out);
 void queue_free(struct queue *q); /* NULL-safe; frees the jobs that are still in it */
 
 /* False when it is full or closed; the job is still the caller's. */
@@ -24,9 +29,12 @@ bool queue_put(struct queue *q, struct job *j);
 void queue_expect(struct queue *q);
 bool queue_put_expected(struct queue *q, struct job *j); /* as queue_put */
 
+/* COUNT askers get their answers now: as many are likely to ask again. */
+void queue_answered(struct queue *q, size_t count);
+
 /* Takes up to MAX jobs that wait, into the empty list OUT. Waits while there is none until
- * UNTIL_MONO_US (clock_mono_us; INT64_MAX: for ever), and then for those that were announced while
- * there are fewer than MAX. False when the queue is closed and empty. */
+ * UNTIL_MONO_US (clock_mono_us; INT64_MAX: for ever), and then for more, while there are fewer than
+ * MAX. False when the queue is closed and empty. */
 bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_list *out);
 
 /* How many jobs wait. From any thread. */

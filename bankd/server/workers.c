@@ -35,7 +35,7 @@ enum err workers_start(const struct workers_options *o, struct workers **out)
     if (!w)
         return ERR_NO_MEMORY;
     w->o = *o;
-    enum err e = queue_new(o->queue_max, 0, &w->queue);
+    enum err e = queue_new(o->queue_max, &(struct queue_patience){0}, &w->queue);
     while (!e && w->running < o->threads) {
         if (pthread_create(&w->thread[w->running], NULL, work, w) == 0)
             w->running++;

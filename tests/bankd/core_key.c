@@ -117,6 +117,47 @@ static void test_four_eyes_on_what_he_suspended_himself(void **state)
     assert_string_equal(set_as(w, &emma, "alice", &w->alice, "active"), "OK");
 }
 
+/* Nor does an operator's hand from before his word count, where the key was suspended already. */
+static void test_four_eyes_on_what_he_suspended_too(void **state)
+{
+    static const struct core_caller erin = {
+        .session = "", .operator_name = "erin", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    static const struct core_caller emma = {
+        .session = "", .operator_name = "emma", .roles = ROLE_BIT(ROLE_ENROLMENT)};
+    const struct core_terms terms = {.four_eyes = true};
+    static const char entries[] =
+        "SELECT count(*) FROM entry WHERE instr(body, '\"type\":\"key-status\"')";
+    struct world *w = *state;
+    struct person second = {0}, next = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    world_key(&second, "alice", "P-256");
+    assert_string_equal(world_ask(w, &second, "alice", 20, request), "OK");
+    const struct core_admission in = {
+        "alice", "alice", key_thumbprint(second.key), {.act = NULL}, true};
+    world_begin(w);
+    world_end(w, core_enrolment_admit(w->core, &world_operator, request, &in, &w->answer));
+    assert_ok(w->answer.err);
+    world_login(w, &second);
+    core_set_terms(w->core, &terms);
+    assert_string_equal(set_as(w, &erin, "alice", &w->alice, "suspended"), "OK");
+    assert_string_equal(suspends(w, &second, &w->alice, "stolen"), "OK");
+    assert_string_equal(set_as(w, &emma, "alice", &w->alice, "active"), "FOUR_EYES");
+    assert_string_equal(suspends(w, &second, &w->alice, "stolen"), "OK"); /* says nothing new */
+    assert_string_equal(world_sql(w, entries), "2");
+    assert_string_equal(set_as(w, &emma, "alice", &w->alice, "suspended"), "OK");
+    assert_string_equal(set_as(w, &erin, "alice", &w->alice, "active"), "OK");
+    /* Nor on what took its place. */
+    world_login(w, &w->alice);
+    world_key(&next, "alice", "P-384");
+    assert_string_equal(world_rotate(w, &w->alice, &next), "OK");
+    assert_string_equal(set_as(w, &erin, "alice", &next, "suspended"), "OK");
+    assert_string_equal(suspends(w, &second, &w->alice, "stolen"), "OK");
+    assert_string_equal(set_as(w, &emma, "alice", &next, "active"), "FOUR_EYES");
+    world_person_free(&next);
+    world_person_free(&second);
+}
+
 /* His own and no other, by a session alone; he cannot take it back, nor what the bank did. */
 static void test_by_himself(void **state)
 {
@@ -408,6 +449,7 @@ int main(void)
         T(test_who_may_and_what),
         T(test_four_eyes_on_what_signs_again),
         T(test_four_eyes_on_what_he_suspended_himself),
+        T(test_four_eyes_on_what_he_suspended_too),
         T(test_by_himself),
         T(test_suspended),
         T(test_votes_come_back),

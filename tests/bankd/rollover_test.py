@@ -210,6 +210,35 @@ class Rollover(unittest.TestCase):
         self.assertEqual(code, 0, errors)
         self.assertEqual(json.loads(out)["oldPin"], pin)
 
+    def failing(self, *calls):
+        """While a rollover is tried C_Sign fails at these calls: 1 is the old key's, 2 the new one's."""
+        self.bank.fault(*(f"C_Sign {n} 0x6" for n in calls))
+        try:
+            return self.bank.run("--rollover", "--json")
+        finally:
+            self.bank.fault()
+
+    def test_a_token_that_fails_is_no_half_pair(self):
+        """It is named for what it is, nothing is to be deleted, and the next run goes on with the same pair."""
+        code, out, errors = self.failing(2)
+        self.assertEqual((code, out), (3, ""), errors)
+        self.assertIn("bankd-keeper: TOKEN_FAILED: ", errors)
+        self.assertIn("failed to sign with the next root key, which stays there", errors)
+        self.assertNotIn("half a pair", errors)
+        self.holds(self.start(), self.first["pin"])
+
+    def test_a_pair_that_was_left(self):
+        """Only where the old key signs and this one does not, again, is it called half a pair."""
+        self.assertEqual(self.failing(2)[0], 3)
+        for calls in ((1,), (2, 3)):
+            code, _, errors = self.failing(*calls)
+            self.assertEqual((code, "TOKEN_FAILED" in errors, "half a pair" in errors), (3, True, False), errors)
+        code, _, errors = self.failing(2, 4)
+        self.assertEqual((code, "KEY_EXISTS" in errors, "delete its two objects" in errors), (3, True, True), errors)
+        code, out, errors = self.failing(2)
+        self.assertEqual(code, 0, errors)
+        self.leads(self.start(), self.first["pin"], json.loads(out)["pin"])
+
     @unittest.skipIf(os.geteuid() != 0, "SKIPPED: only root may trace the keeper")
     def test_killed_at_any_call_one_key_holds(self):
         """Never none and never both; and then it can be done again."""

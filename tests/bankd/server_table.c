@@ -4,6 +4,7 @@
  */
 #include "bankd/server/handler.h"
 #include "bankd/server/queue.h"
+#include "base/clock.h"
 #include "tests/base/unit.h"
 
 #include <pthread.h>
@@ -22,6 +23,10 @@ static void test_every_route_has_a_handler(void **state)
         assert_true(h->query == 0 || strcmp(info->method, "GET") == 0);
     }
 }
+
+#define FOR_EVER (INT64_C(3600) * 1000000)
+static const struct queue_patience none = {0};
+static const struct queue_patience endless = {FOR_EVER, FOR_EVER};
 
 static struct job *job_named(uint32_t name)
 {
@@ -52,7 +57,7 @@ static void test_queue_order_and_limit(void **state)
     struct queue *q;
     struct job *late = job_named(9);
 
-    assert_ok(queue_new(4, 0, &q));
+    assert_ok(queue_new(4, &none, &q));
     for (uint32_t i = 0; i < 4; i++)
         assert_true(queue_put(q, job_named(i)));
     assert_false(queue_put(q, late));
@@ -70,7 +75,7 @@ static void test_queue_waits_only_so_long(void **state)
     struct queue *q;
     struct job_list got = {0};
 
-    assert_ok(queue_new(1, 0, &q));
+    assert_ok(queue_new(1, &none, &q));
     assert_true(queue_take(q, 1, 0, &got));
     assert_int_equal(got.count, 0);
     queue_free(q);
@@ -86,11 +91,10 @@ static void *bring_expected(void *arg)
 static void test_queue_holds_for_the_announced(void **state)
 {
     (void)state;
-    const int64_t for_ever = INT64_C(3600) * 1000000;
     struct queue *q;
     pthread_t bringer;
 
-    assert_ok(queue_new(4, for_ever, &q));
+    assert_ok(queue_new(4, &endless, &q));
     queue_expect(q);
     queue_expect(q);
     assert_true(queue_put_expected(q, job_named(0)));
@@ -108,11 +112,10 @@ static void test_queue_holds_for_the_announced(void **state)
 static void test_a_full_queue_is_not_held(void **state)
 {
     (void)state;
-    const int64_t for_ever = INT64_C(3600) * 1000000;
     struct queue *q;
     struct job *third = job_named(2);
 
-    assert_ok(queue_new(2, for_ever, &q));
+    assert_ok(queue_new(2, &endless, &q));
     for (int i = 0; i < 4; i++)
         queue_expect(q);
     assert_true(queue_put_expected(q, job_named(0)));
@@ -128,8 +131,53 @@ static void test_queue_holds_only_so_long(void **state)
     (void)state;
     struct queue *q;
 
-    assert_ok(queue_new(4, 1, &q));
+    assert_ok(queue_new(4, &(struct queue_patience){.hold_us = 1}, &q));
     queue_expect(q);
+    assert_true(queue_put(q, job_named(0)));
+    take(q, 4, 0, 1);
+    queue_free(q);
+}
+
+/* Who was answered and may ask again. */
+static void test_queue_holds_for_the_answered(void **state)
+{
+    static const struct queue_patience short_while = {10000, FOR_EVER};
+    struct queue *q;
+
+    (void)state;
+    assert_ok(queue_new(4, &short_while, &q));
+    queue_answered(q, 2);
+    assert_true(queue_put(q, job_named(0)));
+    int64_t begun_us = clock_mono_us();
+    take(q, 4, 0, 1); /* the other one never came */
+    assert_true(clock_mono_us() - begun_us >= short_while.hold_us);
+    queue_free(q);
+}
+
+/* Nobody else was answered: there is nothing to wait for. */
+static void test_who_asks_alone_is_not_held(void **state)
+{
+    struct queue *q;
+
+    (void)state;
+    assert_ok(queue_new(4, &endless, &q));
+    for (uint32_t i = 0; i < 2; i++) {
+        queue_expect(q);
+        assert_true(queue_put_expected(q, job_named(i)));
+        take(q, 4, i, 1);
+        queue_answered(q, 1);
+    }
+    queue_free(q);
+}
+
+static void test_nobody_is_held_for_who_is_silent(void **state)
+{
+    static const struct queue_patience quiet = {FOR_EVER, 1};
+    struct queue *q;
+
+    (void)state;
+    assert_ok(queue_new(4, &quiet, &q));
+    queue_answered(q, 3);
     assert_true(queue_put(q, job_named(0)));
     take(q, 4, 0, 1);
     queue_free(q);
@@ -160,7 +208,7 @@ static void test_closed_queue_gives_what_it_has(void **state)
     pthread_t ta, tb;
     struct job *late = job_named(0);
 
-    assert_ok(queue_new(1000, 0, &a.q));
+    assert_ok(queue_new(1000, &none, &a.q));
     b.q = a.q;
     assert_int_equal(pthread_create(&ta, NULL, run_taker, &a), 0);
     assert_int_equal(pthread_create(&tb, NULL, run_taker, &b), 0);
@@ -184,6 +232,9 @@ int main(void)
         cmocka_unit_test(test_queue_holds_for_the_announced),
         cmocka_unit_test(test_queue_holds_only_so_long),
         cmocka_unit_test(test_a_full_queue_is_not_held),
+        cmocka_unit_test(test_queue_holds_for_the_answered),
+        cmocka_unit_test(test_who_asks_alone_is_not_held),
+        cmocka_unit_test(test_nobody_is_held_for_who_is_silent),
         cmocka_unit_test(test_closed_queue_gives_what_it_has),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,6 +258,7 @@ static const struct {
     {STORE_POLICY_ALL, "once, at the start"},
     {STORE_POLICY_WEIGHT, "an account has no more policies than evidence can tell"},
     {STORE_KEY_FLOORS, "after a clock incident"},
+    {STORE_KEYS_GONE, "at a start, and after what the keeper did not hear"},
     {STORE_CHALLENGE_FUTURE, "after a clock incident"},
     {STORE_SESSION_FUTURE, "after a clock incident"},
     {STORE_CHALLENGE_NEWEST, "a key has few challenges"},

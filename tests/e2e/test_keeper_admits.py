@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The keeper certifies people whom operators admitted that it knows itself, and believes no bankd."""
+import contextlib
 import json
 import os
 import re
@@ -228,6 +229,7 @@ class Admits(Scene):
         self.bank.start_keeper()
         self.assertEqual(self.straight(third, act), "KEY_INACTIVE")
         self.olga.act(path, {"note": "as a test", "status": "active"})
+        act = operators.act(otto.key, self.path(third), self.said(third, "not-by-otto"))
         self.assertEqual(self.straight(third, act), "OK")
 
     def straight(self, newcomer, act, statement=None):
@@ -368,6 +370,19 @@ def stale(issued):
     return {"issued": b.rfc3339(issued), "expires": b.rfc3339(issued + 3600)}
 
 
+@contextlib.contextmanager
+def forgetful(bank):
+    """A keeper that signs heads, but cannot note what operators ask for."""
+    memory = bank.path("keeper/operators")
+    os.rename(memory, memory + ".away")
+    os.mkdir(memory)
+    try:
+        yield
+    finally:
+        os.rmdir(memory)
+        os.rename(memory + ".away", memory)
+
+
 class Unpinned(Scene):
     @classmethod
     def prepare(cls):
@@ -489,11 +504,14 @@ class FourEyes(Scene):
         for _ in range(2):
             told = self.admit(self.olga, newcomer, "ana").json
             self.assertEqual((told["status"], told["admittedBy"], "certificates" in told), ("waiting", ["olga"], False))
-        self.refused(self.admit(otto, newcomer, "eve"), "ADMISSION_MISMATCH")
+        self.refused(self.admit(otto, newcomer, "anna"), "ADMISSION_MISMATCH")
+        told = self.admit(self.olga, newcomer, "anna").json  # whoever mistyped says it again
+        self.assertEqual((told["status"], told["admittedBy"], "certificates" in told), ("waiting", ["olga"], False))
+        self.refused(self.admit(otto, newcomer, "ana"), "ADMISSION_MISMATCH")
         self.bank.stop_keeper()
         self.bank.start_keeper()
-        told = self.admit(otto, newcomer, "ana").json
-        self.assertEqual((told["status"], told["admittedBy"]), ("admitted", ["olga", "otto"]))
+        told = self.admit(otto, newcomer, "anna").json
+        self.assertEqual((told["status"], told["admittedBy"], told["holder"]), ("admitted", ["olga", "otto"], "anna"))
         ends = [self.ends(b.unb64(told["certificates"]["sign"]), days) for days in (9, 11)]
         self.assertEqual(ends, [False, True])
         b.Session(self.bank, newcomer.key)

@@ -8,13 +8,13 @@ import unittest
 import bank as b
 import operators
 from enrolment import Newcomer
-from test_keeper_admits import ACT, ADMIT, NOTE, Scene, ask, certificates, newcomer_statement, parts, stale
+from test_keeper_admits import ACT, ADMIT, NOTE, Scene, ask, certificates, forgetful, newcomer_statement, parts, stale
 
 SUSPEND = 10
 ACTIVE, SUSPENDED = {**NOTE, "status": "active"}, {**NOTE, "status": "suspended"}
 
 
-class Asked(Scene):
+class Asking(Scene):
     """Two must ask; each test with operators of its own."""
 
     SETTINGS = "admissions = 2\n"
@@ -43,6 +43,19 @@ class Asked(Scene):
         self.bank.stop_keeper()
         self.bank.start_keeper()
 
+    def admitted(self, key, newcomer, holder, **members):
+        """How many more must admit, or the keeper's word."""
+        act = operators.act(key, "/v1/enrolments/%s/admission" % newcomer.enrolment, newcomer.letter(holder), **members)
+        word, answer = ask(self.bank, ADMIT, parts(newcomer_statement(self.bank, newcomer), act))
+        return certificates(answer)[0] if word == "OK" else word
+
+    def waits(self, name):
+        newcomer = Newcomer(self.bank, name)
+        newcomer.ask()
+        return newcomer
+
+
+class Asked(Asking):
     def test_what_is_taken_away_is_asked_anew(self):
         """A key, roles, and a key that was still to be added."""
         key = self.employed("rui", "viewer")
@@ -70,10 +83,16 @@ class Asked(Scene):
         self.assertEqual(ask(self.bank, SUSPEND, key.thumbprint.encode())[0], "OK")
         self.assertEqual([self.says(by, path, ACTIVE) for by in (self.petra_key, self.olga_key)], [1, 0])
 
-    def admitted(self, key, newcomer, holder):
-        act = operators.act(key, "/v1/enrolments/%s/admission" % newcomer.enrolment, newcomer.letter(holder))
-        word, answer = ask(self.bank, ADMIT, parts(newcomer_statement(self.bank, newcomer), act))
-        return certificates(answer)[0] if word == "OK" else word
+    def test_a_suspension_again(self):
+        """bankd says it of one key once more: what the person asked with another one stands."""
+        lost, newcomer = self.employed("udo", "enrolment", "security"), self.waits("Eve Example")
+        self.assertEqual(ask(self.bank, SUSPEND, lost.thumbprint.encode())[0], "OK")
+        found = b.Key(self.bank.dir)
+        self.bank.pin_operator("udo", found)
+        self.assertEqual(self.admitted(found, newcomer, "eve"), 1)
+        for _ in range(2):
+            self.assertEqual(ask(self.bank, SUSPEND, lost.thumbprint.encode())[0], "OK")
+        self.assertEqual(self.admitted(self.olga_key, newcomer, "eve"), 0)
 
     def test_what_a_stolen_key_asked(self):
         """The person is believed with another key from a ceremony on: not by what the thief signed."""
@@ -142,6 +161,61 @@ class Asked(Scene):
         self.assertEqual((word, certificates(answer)[0]), ("OK", 1))
         self.assertEqual(self.admitted(key, newcomer, "eva"), 0)
 
+    def test_an_admission_that_nobody_says_any_more(self):
+        """The same act once more begins nothing, and the keeper starts again."""
+        key, newcomer = self.employed("ulla", "enrolment", "security"), Newcomer(self.bank, "Eve Example")
+        newcomer.ask()
+        act = operators.act(key, "/v1/enrolments/%s/admission" % newcomer.enrolment, newcomer.letter("ulla-1"))
+        said = parts(newcomer_statement(self.bank, newcomer), act)
+        self.assertEqual(ask(self.bank, ADMIT, said)[0], "OK")
+        path = "/v1/holders/ulla/keys/" + key.thumbprint
+        self.assertEqual(self.says(self.olga_key, path, SUSPENDED), 0)
+        self.assertEqual([self.says(by, path, ACTIVE) for by in (self.olga_key, self.petra_key)], [1, 0])
+        word, answer = ask(self.bank, ADMIT, said)
+        self.assertEqual((word, certificates(answer)[0]), ("OK", 2))
+        self.start_again()
+        self.assertEqual(self.admitted(self.olga_key, newcomer, "ulla-2"), 1)
+
+    def test_a_word_that_was_mistyped(self):
+        """By who said it, with a restart or without; not by what he had signed before."""
+        for again in (False, True):
+            newcomer, now = self.waits("Eva Example"), int(time.time())
+            self.assertEqual(self.admitted(self.olga_key, newcomer, "evva", **stale(now + 5)), 1)
+            if again:
+                self.start_again()
+            self.assertEqual(self.admitted(self.petra_key, newcomer, "eva"), "ADMISSION_MISMATCH")
+            self.assertEqual(self.admitted(self.olga_key, newcomer, "evvva", **stale(now + 4)), "ISSUED_TOO_OLD")
+            self.assertEqual(self.admitted(self.olga_key, newcomer, "eva", **stale(now + 6)), 1)
+            if again:
+                self.start_again()
+            self.assertEqual(self.admitted(self.olga_key, newcomer, "evva", **stale(now + 5)), "ISSUED_TOO_OLD")
+            self.assertEqual(self.admitted(self.petra_key, newcomer, "evva"), "ADMISSION_MISMATCH")
+            self.assertEqual(self.admitted(self.petra_key, newcomer, "eva"), 0)
+            rows = [row for row in self.remembers()["admissions"] if row["enrolment"] == newcomer.enrolment]
+            self.assertEqual([(row["holder"], row["by"]) for row in rows], [("eva", ["olga", "petra"])])
+
+    def test_the_mistyped_word_again(self):
+        """The bank repeats it, byte for byte: it is not what he says now."""
+        newcomer = self.waits("Ida Example")
+        path = "/v1/enrolments/%s/admission" % newcomer.enrolment
+        first, second = (parts(newcomer_statement(self.bank, newcomer), operators.act(self.olga_key, path, newcomer.letter(as_whom)))
+                         for as_whom in ("idda", "ida"))
+        said = [ask(self.bank, ADMIT, act)[0] for act in (first, second, first)]
+        self.assertEqual(said, ["OK", "OK", "ISSUED_TOO_OLD"])
+        self.assertEqual(self.admitted(self.petra_key, newcomer, "ida"), 0)
+
+    def test_what_is_complete_stays(self):
+        newcomer = self.waits("Mia Example")
+        self.assertEqual([self.admitted(key, newcomer, "mia") for key in (self.olga_key, self.petra_key)], [1, 0])
+        for again in (False, True):
+            if again:
+                self.start_again()
+            self.assertEqual(self.admitted(self.olga_key, newcomer, "pia"), "ADMISSION_MISMATCH")
+        self.assertEqual(self.says(self.olga_key, "/v1/operators/petra/roles", {**NOTE, "roles": ["security"]}), 0)
+        self.assertEqual(self.admitted(self.olga_key, newcomer, "pia"), "ADMISSION_MISMATCH")  # though he is alone now
+        both = {**NOTE, "roles": ["enrolment", "security"]}
+        self.assertEqual([self.says(key, "/v1/operators/petra/roles", both) for key in (self.olga_key, self.petra_key)], [1, 0])
+
     def test_clocks_that_differ(self):
         """Who asks with a fast clock makes nobody late who asks for the same; with a restart or without."""
         now = int(time.time())
@@ -178,6 +252,41 @@ class Asked(Scene):
         self.assertTrue(len(until) == 8 and all(week - 600 < at < week + 600 for at in until), until)
         self.assertEqual(self.says(self.olga_key, "/v1/operators/yuri/roles", {**NOTE, "roles": []}), 0)
         self.assertEqual([row["by"] for row in self.remembers()["changes"] if "yuri" in row["by"]], [])
+
+    def test_what_it_could_not_note(self):
+        """It was refused, and counts for nothing, when the next one comes, with no restart between."""
+        newcomer, path, give = self.waits("Ada Example"), "/v1/operators/zora/roles", {**NOTE, "roles": ["viewer"]}
+        key = self.employed("zita", "enrolment", "security")
+        with forgetful(self.bank):
+            self.assertEqual(self.says(self.olga_key, path, give), "IO")
+            self.assertEqual(self.admitted(self.olga_key, newcomer, "ada"), "IO")
+            self.assertEqual(ask(self.bank, SUSPEND, key.thumbprint.encode())[0], "IO")
+        self.assertEqual(self.says(self.petra_key, path, give), 1)
+        self.assertEqual(self.admitted(self.petra_key, newcomer, "ada"), 1)
+        self.assertEqual(self.status_of(key), ["active"])
+        self.assertEqual(self.admitted(key, newcomer, "ada"), 0)
+
+
+class AskedOfThree(Asking):
+    """Where three must agree, two may have mistyped together."""
+
+    SETTINGS = "admissions = 3\n"
+
+    @classmethod
+    def prepare(cls):
+        super().prepare()
+        cls.rui_key, cls.sara_key = b.Key(cls.bank.dir), b.Key(cls.bank.dir)
+        cls.bank.pin_operator("rui", cls.rui_key)
+        cls.bank.pin_operator("sara", cls.sara_key)
+
+    def test_one_after_the_other(self):
+        newcomer = self.waits("Eva Example")
+        said = [self.admitted(key, newcomer, as_whom) for key, as_whom in (
+            (self.olga_key, "evva"), (self.petra_key, "evva"), (self.rui_key, "eva"), (self.olga_key, "eva"), (self.sara_key, "ewa"),
+            (self.rui_key, "eva"), (self.sara_key, "evva"), (self.petra_key, "eva"), (self.sara_key, "eva"))]
+        self.assertEqual(said, [2, 1, "ADMISSION_MISMATCH", 2, "ADMISSION_MISMATCH", 1, 1, 0, 0])
+        rows = [row for row in self.remembers()["admissions"] if row["enrolment"] == newcomer.enrolment]
+        self.assertEqual([(row["holder"], row["by"]) for row in rows], [("eva", ["olga", "rui", "petra", "sara"])])
 
 
 if __name__ == "__main__":

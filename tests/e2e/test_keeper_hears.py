@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the keeper hears of its operators' keys, and what is said of what it did not take."""
 import concurrent.futures
-import contextlib
-import os
 import threading
 import time
 import types
@@ -15,7 +13,7 @@ import rotation
 import test_keeper_admits
 from enrolment import Newcomer
 from holder import Operator
-from test_keeper_admits import ACT, ADMIT, NOTE, Scene, ask, newcomer_statement, parts, stale
+from test_keeper_admits import ACT, ADMIT, NOTE, Scene, ask, forgetful, newcomer_statement, parts, stale
 
 ROTATE, SUSPEND = 9, 10
 
@@ -104,6 +102,140 @@ class Heard(Scene):
 
     added = test_keeper_admits.Admits.added
 
+    def employed(self, name, *roles):
+        """Long ago."""
+        key = self.added(name)
+        self.assertEqual(self.change("/v1/operators/%s/roles" % name, {**NOTE, "roles": sorted(roles)}), "OK")
+        self.bank.stop_keeper()
+        memory = self.remembers()
+        self.make_remember({**memory, "floor": 0, "operators": [{**row, "changed": 0, "floor": 0} for row in memory["operators"]]})
+        self.bank.start_keeper()
+        return key
+
+    def word(self, key, newcomer, holder, issued):
+        act = operators.act(key, self.path(newcomer), self.said(newcomer, holder), **stale(issued))
+        return lambda: ask(self.bank, ADMIT, parts(newcomer_statement(self.bank, newcomer), act))[0]
+
+    def test_threat_09_held_back_until_the_key_counts_again(self):
+        """What an operator signed before is not taken after: neither what the bank kept nor what a thief made."""
+        for i, taken in enumerate((
+                lambda key, path: [self.change(path, {**NOTE, "status": "suspended"})],
+                lambda key, path: [ask(self.bank, SUSPEND, key.thumbprint.encode())[0]],
+                lambda key, path: [self.change("/v1/operators/vito-2/roles", {**NOTE, "roles": []}),
+                                   self.change("/v1/operators/vito-2/roles", {**NOTE, "roles": ["enrolment"]})])):
+            name = "vito-%d" % i
+            with self.subTest(name):
+                key, then = self.employed(name, "enrolment"), int(time.time()) - 60
+                held, good = (self.word(key, self.newcomer(), "%s-%d" % (name, n), then) for n in range(2))
+                kept = rotation.sign(key, b.Key(self.bank.dir), **stale(then))
+                path = "/v1/holders/%s/keys/%s" % (name, key.thumbprint)
+                self.assertEqual(good(), "OK")
+                self.assertEqual({*taken(key, path), self.change(path, {**NOTE, "status": "active"})}, {"OK"})
+                self.assertEqual(held(), "KEY_FLOOR")
+                self.bank.stop_keeper()
+                self.bank.start_keeper()
+                self.assertEqual(held(), "KEY_FLOOR")
+                self.assertEqual(ask(self.bank, ROTATE, kept.encode())[0], "KEY_FLOOR")
+                self.assertEqual(good(), "OK")  # what was taken before has the same answer
+                self.assertEqual(self.word(key, self.newcomer(), name + "-2", int(time.time()) + 1)(), "OK")
+
+    def test_threat_09_signed_before_the_key_was_one(self):
+        """Of a key that was added, or took another's place."""
+        added, then = self.added("wanda"), int(time.time()) - 60
+        self.assertEqual(self.change("/v1/operators/wanda/roles", {**NOTE, "roles": ["enrolment"]}), "OK")
+        self.assertEqual(self.word(added, self.newcomer(), "wanda-1", then)(), "KEY_FLOOR")
+        old, new = self.employed("xaver", "enrolment"), b.Key(self.bank.dir)
+        self.assertEqual(ask(self.bank, ROTATE, rotation.sign(old, new).encode())[0], "OK")
+        self.assertEqual(self.word(new, self.newcomer(), "xaver-1", then)(), "KEY_FLOOR")
+        self.assertEqual(self.word(new, self.newcomer(), "xaver-2", int(time.time()) + 1)(), "OK")
+
+
+class Again(Scene):
+    """What the keeper did not hear it is told again."""
+
+    def setUp(self):
+        self.olga = operators.Operator(self.bank, self.olga_key)
+
+    def heard(self, *wanted):
+        """The status of these keys, soon."""
+        deadline = time.monotonic() + 30
+        while [self.status_of(key) for key, _ in wanted] != [[status] for _, status in wanted]:
+            self.assertLess(time.monotonic(), deadline, [self.status_of(key) for key, _ in wanted])
+            time.sleep(0.05)
+
+    def change_of(self, operator):
+        """The old key, and a rotation that gives its place to a new one."""
+        old, operator.key = operator.key, b.Key(self.bank.dir)
+        return old, rotation.send(operator, old, rotation.sign(old, operator.key))
+
+
+class TooLate(Again):
+    def test_a_rotation_that_came_too_late(self):
+        """The keeper takes it no more; the old key signs for nobody all the same."""
+        tove = operators.enrol(self.bank, "tove", ["enrolment"], by=self.olga)
+        self.bank.stop_keeper()
+        memory = self.remembers()
+        self.bank.start_keeper()
+        old, answer = self.change_of(tove)
+        self.assertEqual((answer.status, answer.json.get("keeper")), (201, None), answer)
+        self.bank.stop()
+        # as if it had not heard of it, and hears now, when it is over for its own clock
+        self.make_remember({**memory, "floor": int(time.time() + 3) * 10**6})
+        self.bank.start()
+        self.heard((old, "suspended"))
+        self.assertEqual(self.status_of(tove.key), [])
+        with open(self.bank.path("bankd.log"), encoding="utf-8") as f:
+            self.assertRegex(f.read(), "WARN .*bankd.keeper the keeper does not take the rotation of %s" % old.thumbprint)
+
+
+class Later(Again):
+    def test_it_was_away(self):
+        """The log has it, though nobody was answered; also with a restart before the keeper is back."""
+        for i, again in enumerate((False, True)):
+            pia = operators.enrol(self.bank, "pia-%d" % i, ["enrolment"], by=self.olga)
+            self.bank.stop_keeper()
+            self.assertEqual(pia.post("/v1/keys/%s/suspension" % pia.key.thumbprint, NOTE).status, 503)
+            self.assertEqual(self.status_of(pia.key), ["active"])
+            if again:
+                self.bank.stop_bankd()
+            self.bank.start_keeper()
+            if again:
+                self.bank.start_bankd()
+            self.heard((pia.key, "suspended"))
+
+    def test_it_could_not_write(self):
+        quinn, rolf = (operators.enrol(self.bank, name, ["enrolment"], by=self.olga) for name in ("quinn", "rolf"))
+        with forgetful(self.bank):
+            answer = quinn.post("/v1/keys/%s/suspension" % quinn.key.thumbprint, NOTE)
+            self.assertEqual((answer.status, answer.json.get("keeper")), (200, "IO"), answer)
+            old, answer = self.change_of(rolf)
+            self.assertEqual((answer.status, answer.json.get("keeper")), (201, "IO"), answer)
+        self.heard((quinn.key, "suspended"), (old, "retired"), (rolf.key, "active"))
+        self.assertEqual(self.roles_of("rolf"), [["enrolment"]] * 2)
+        newcomer = self.newcomer()
+        self.assertIn("certificates", self.admit(rolf, newcomer, "by-rolf").json)
+
+    def test_what_an_operator_signed_is_refused_whole(self):
+        """He does it again: the bank does not go ahead of its keeper."""
+        stan = operators.enrol(self.bank, "stan", ["enrolment"], by=self.olga)
+        path = "/v1/operators/stan/roles"
+        with forgetful(self.bank):
+            self.refused(self.olga.act(path, {**NOTE, "roles": []}), "IO")
+        self.assertEqual([o["roles"] for o in self.olga.get("/v1/operators").json["operators"] if o["operator"] == "stan"], [["enrolment"]])
+        self.assertEqual(self.olga.act(path, {**NOTE, "roles": []}).status, 200)
+        self.assertEqual(self.roles_of("stan"), [[]])
+
+    def test_what_was_heard_is_left_alone(self):
+        """When bankd starts and says all again."""
+        uma = operators.enrol(self.bank, "uma", ["enrolment"], by=self.olga)
+        self.assertEqual(uma.post("/v1/keys/%s/suspension" % uma.key.thumbprint, NOTE).status, 200)
+        self.heard((uma.key, "suspended"))
+        before = self.remembers()
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        self.assertIn("certificates", self.admit(operators.Operator(self.bank, self.olga_key), self.newcomer(), "after").json)
+        self.assertEqual(self.remembers()["operators"], before["operators"])
+
 
 class Console(Scene):
     @classmethod
@@ -124,17 +256,6 @@ class Console(Scene):
 class Alone(Scene):
     """A keeper that signs heads, but cannot note what operators ask for."""
 
-    @contextlib.contextmanager
-    def forgetful(self):
-        memory = self.bank.path("keeper/operators")
-        os.rename(memory, memory + ".away")
-        os.mkdir(memory)
-        try:
-            yield
-        finally:
-            os.rmdir(memory)
-            os.rename(memory + ".away", memory)
-
     def later(self, at_once, key, path, body):
         session = b.Session(self.bank, key)
         at_once.wait(60)
@@ -145,7 +266,7 @@ class Alone(Scene):
         asked = {"ana-%d" % i: self.newcomer() for i in range(6)}
         others = [Newcomer(self.bank, "Bela Example") for _ in asked]
         at_once = threading.Barrier(len(asked) + len(others))
-        with self.forgetful(), concurrent.futures.ThreadPoolExecutor(at_once.parties) as pool:
+        with forgetful(self.bank), concurrent.futures.ThreadPoolExecutor(at_once.parties) as pool:
             failed = [pool.submit(self.later, at_once, self.olga_key, self.path(n), {"act": operators.act(
                 self.olga_key, self.path(n), self.said(n, holder))}) for holder, n in asked.items()]
             done = [pool.submit(self.later, at_once, None, "/v1/enrolments", {"enrolment": other.jws()}) for other in others]

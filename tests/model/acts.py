@@ -56,6 +56,9 @@ class Acts:
     def did(self, what, thing):
         self.hands[thing, what, self.acting] = self.now
 
+    def done(self, what, thing):
+        return any(hand[:2] == (thing, what) for hand in self.hands)
+
     def undo(self, what, thing):
         self.hands = {hand: when for hand, when in self.hands.items() if hand[:2] != (thing, what)}
 
@@ -66,7 +69,7 @@ class Acts:
                 when = self.hands.get((thing, what, self.acting))
                 if self.four_eyes and when is not None and (within is None or self.now - when <= within):
                     raise Refused("FOUR_EYES")
-        if self.four_eyes and does == "resume" and not any(hand[:2] == (things[0], "suspended") for hand in self.hands):
+        if self.four_eyes and does == "resume" and not self.done("suspended", things[0]):
             raise Refused("FOUR_EYES")
 
     # --- claims ---

@@ -30,11 +30,16 @@ class Keys:
         self.set_later(key, status)
         return answer
 
-    def set_later(self, key, status):
+    def set_later(self, key, status, own=False):
         while key.next is not None and status != "active":
             key = key.next
-            if key.status != "revoked" and (key.counts or status == "revoked"):
+            if self.is_news(key, status, own):
                 self.set_key(key, status)
+
+    def is_news(self, key, status, own):
+        """OWN: its person says so, for the first time what only operators said."""
+        hands = own and self.done("suspended", f"key:{self.keys.index(key)}")
+        return key.status != "revoked" and (key.counts or status == "revoked" or hands)
 
     def key_set(self, session, key, holder, status):
         return self.at_console(session, lambda: self.say_status(key, holder, status))
@@ -63,13 +68,13 @@ class Keys:
         who = self.caller(session)
         refuse_if((key.holder != who, "KEY_UNKNOWN"), (key.status == "revoked", "KEY_REVOKED"))
         self.check_left(key)
-        before = [one.status for one in self.keys]
-        answer = self.set_line(key, "suspended") if key.counts else self.set_later(key, "suspended")
-        for i, one in enumerate(self.keys):
-            if one.status != before[i]:
-                self.undo("suspended", f"key:{i}")
-        if answer:
-            return answer
+        if self.is_news(key, "suspended", own=True):
+            self.set_key(key, "suspended")
+        self.set_later(key, "suspended", own=True)
+        one = key
+        while one is not None:
+            self.undo("suspended", f"key:{self.keys.index(one)}")
+            one = one.next
         return {"err": "OK", "status": "suspended", "holder": key.holder}
 
     @staticmethod

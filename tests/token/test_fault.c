@@ -8,6 +8,8 @@
 #include "tests/base/unit.h"
 #include "tests/token/softhsm.h"
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -426,6 +428,61 @@ static void waits_for_a_session(void **state)
     token_uri_free(uri);
 }
 
+/* --- the only session comes back while another is asked for in vain --- */
+
+static struct bench *late;
+static CK_FUNCTION_LIST honest;
+static atomic_bool is_out, is_asked;
+
+static CK_RV sign_when_asked(CK_SESSION_HANDLE s, CK_BYTE *data, CK_ULONG data_len, CK_BYTE *sig,
+                             CK_ULONG *sig_len)
+{
+    atomic_store(&is_out, true);
+    while (!atomic_load(&is_asked))
+        sched_yield();
+    return honest.C_Sign(s, data, data_len, sig, sig_len);
+}
+
+static CK_RV refuse_when_back(CK_SLOT_ID slot, CK_FLAGS flags, void *ctx, CK_NOTIFY notify,
+                              CK_SESSION_HANDLE *out)
+{
+    size_t idle = 0;
+
+    (void)slot, (void)flags, (void)ctx, (void)notify, (void)out;
+    atomic_store(&is_asked, true);
+    while (idle == 0) {
+        sched_yield();
+        pthread_mutex_lock(&late->t->pool_lock);
+        idle = late->t->idle_count;
+        pthread_mutex_unlock(&late->t->pool_lock);
+    }
+    return CKR_SESSION_COUNT;
+}
+
+static void takes_a_session_that_came_back(void **state)
+{
+    CK_FUNCTION_LIST slow;
+    pthread_t thread;
+    void *good = NULL;
+
+    late = *state;
+    assert_ok(sign(late)); /* and one is idle */
+    honest = slow = *late->h.module->f;
+    slow.C_Sign = sign_when_asked;
+    slow.C_OpenSession = refuse_when_back;
+    CK_FUNCTION_LIST *before = late->h.module->f;
+    late->h.module->f = &slow;
+    alarm(20);
+    assert_int_equal(pthread_create(&thread, NULL, sign_ten, late), 0);
+    while (!atomic_load(&is_out))
+        sched_yield();
+    assert_ok(sign(late));
+    pthread_join(thread, &good);
+    alarm(0);
+    late->h.module->f = before;
+    assert_non_null(good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -446,6 +503,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_pin_is_not_empty, begin, end),
         cmocka_unit_test_setup_teardown(login_without_a_verdict, begin, end),
         cmocka_unit_test_setup_teardown(waits_for_a_session, begin, end),
+        cmocka_unit_test_setup_teardown(takes_a_session_that_came_back, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

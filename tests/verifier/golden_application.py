@@ -129,11 +129,12 @@ def end(clock="09:02:00", told="application-end", **changes):
     return after
 
 
-def opened(before=both, policy=None, paid=True, application=WANTED, after=end(), **account):
+def opened(before=both, policy=None, paid=True, application=WANTED, after=end(), prepare=lambda s: None, **account):
     """An account that its holders applied for, and a payment from it."""
     policy = policy or first_policy(application)
     s = Story(policy=policy, before_account=before, after_account=after,
               opened={"application": hexdigest(canon(application)), **account})
+    prepare(s)
     s.alice(policy=policy)
     s.bob(policy=policy)
     if paid:

@@ -23,7 +23,7 @@ from golden_enrolment import enrolment_files, forged_evidence_of_enrolments, goo
 from golden_rotation import forged_evidence_of_rotations, good_rotations, rotation_files
 from golden_forged import forged_acceptance, forged_elsewhere, sent
 from golden_rollover import forged_rollovers, good_rollovers, rollover_files
-from golden_sponsorship import sponsorship_files
+from golden_sponsorship import forged_evidence_of_sponsors, good_sponsored, sponsorship_files
 from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DELEGATION, DEPUTIES, DORA, FULL,
                           LOG, LOG384, LOGIN, ORDER, POLICY, ROOT, SECOND, SENTENCES, STRANGER,
                           TAIL, Story, bank_keys, decision, delegation, delegation_display,
@@ -102,6 +102,7 @@ def good_evidence():
     yield from good_rollovers()
     yield from good_rotations()
     yield from good_enrolments()
+    yield from good_sponsored()
     yield from good_applications()
     yield from good_acts()
     yield from good_batches()
@@ -383,6 +384,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_delegations(wrong)
     yield from forged_evidence_of_rotations(wrong)
     yield from forged_evidence_of_enrolments(wrong)
+    yield from forged_evidence_of_sponsors(wrong)
     yield from forged_evidence_of_applications(wrong)
     yield from forged_acceptance(wrong)
     yield from forged_acts(wrong)
@@ -487,7 +489,7 @@ def files():
         ("order", hexdigest(canon(ORDER))), ("policy", hexdigest(canon(POLICY))),
         ("display", hexdigest(display(ORDER, POLICY, "approve"))), ("root", ROOT.thumbprint),
         ("log", LOG.thumbprint), ("alice", ALICE.thumbprint), ("bob", BOB.thumbprint), ("dora", DORA.thumbprint),
-        ("stranger", STRANGER.thumbprint))).encode()
+        ("second", SECOND.thumbprint), ("stranger", STRANGER.thumbprint))).encode()
     yield "keys.ndjson", b"".join(canon({"spki": b64u(k.spki)}) + b"\n" for k in (ALICE, BOB))
     lines = [(ALICE, ORDER, "approve"), (BOB, ORDER, "approve"), (ALICE, FULL, "submit"),
              (BOB, FULL, "reject")]

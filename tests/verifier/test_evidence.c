@@ -94,6 +94,9 @@ static void other_ends(void **state)
                 {"suspended-by-himself", "ACSC", "", 2},
                 {"ceremony", "ACSC", "", 2},
                 {"ceremony-late", "ACSC", "", 2},
+                {"sponsored", "ACSC", "", 2},
+                {"sponsored-applied", "ACSC", "", 2},
+                {"sponsored-delegated", "ACSC", "", 2},
                 {"rotated", "ACSC", "", 2},
                 {"rotated-before", "ACSC", "", 2},
                 {"rotated-twice", "PATC", "", 1},
@@ -154,6 +157,45 @@ static void pins_that_go_on(void **state)
         assert_int_equal(r.signers[0].pinned, rows[i].pinned);
         buf_free(&file);
     }
+}
+
+static void is_carol(const struct verify_sponsors *all, size_t i)
+{
+    assert_string_equal(all->at[i].holder, "carol");
+    assert_string_equal(all->at[i].account, "PT50000201231234567890154");
+    assert_string_equal(all->at[i].thumbprint, golden_digest("second"));
+}
+
+/* Of each key that is told of: a signer's, one by which a policy came into force, a principal's. */
+static void sponsors(void **state)
+{
+    (void)state;
+    struct pins pins = load_pins();
+    struct verify_report r;
+    struct buf file = golden_read("evidence/sponsored.json");
+
+    assert_ok(verify(&file, pins.root, NULL, &r));
+    assert_int_equal(r.signers[0].sponsors.count, 2);
+    is_carol(&r.signers[0].sponsors, 0);
+    assert_string_equal(r.signers[0].sponsors.at[1].holder, "bob");
+    assert_string_equal(r.signers[0].sponsors.at[1].thumbprint, golden_digest("bob"));
+    assert_int_equal(r.signers[1].sponsors.count, 0);
+    buf_free(&file);
+
+    file = golden_read("evidence/sponsored-applied.json");
+    assert_ok(verify(&file, pins.root, NULL, &r));
+    assert_int_equal(r.policy_signer_count, 2);
+    assert_int_equal(r.policy_signers[0].sponsors.count, 1);
+    is_carol(&r.policy_signers[0].sponsors, 0);
+    assert_int_equal(r.policy_signers[1].sponsors.count, 0);
+    buf_free(&file);
+
+    file = golden_read("evidence/sponsored-delegated.json");
+    assert_ok(verify(&file, pins.root, NULL, &r));
+    assert_int_equal(r.deputy_count, 1);
+    assert_int_equal(r.deputies[0].sponsors.count, 1);
+    is_carol(&r.deputies[0].sponsors, 0);
+    buf_free(&file);
 }
 
 /* Who stood for whom is told as of the status's time, and who vouches for the key that says so. */
@@ -327,6 +369,7 @@ int main(void)
         cmocka_unit_test(settled),
         cmocka_unit_test(other_ends),
         cmocka_unit_test(pins_that_go_on),
+        cmocka_unit_test(sponsors),
         cmocka_unit_test(deputies),
         cmocka_unit_test(operators),
         cmocka_unit_test(wrong_pin),

@@ -29,6 +29,10 @@ has() { # has TEXT: the output has it
     grep -qF -- "$1" "$work/out" || fail "no '$1' in the output"
 }
 
+lacks() { # lacks TEXT: the output does not have it
+    if grep -qF -- "$1" "$work/out"; then fail "'$1' in the output"; fi
+}
+
 silent() {
     [ ! -s "$work/out" ] || fail "there is output"
 }
@@ -92,6 +96,16 @@ has '"decision":"reject"'
 run 0 decision --keys keys.ndjson --policy policy.json batch.ndjson
 [ "$(wc -l <"$work/out")" -eq 3 ] || fail "each order of a batch is verified alone"
 has " 12.50 EUR approve "
+by="signed by 1cOKsbxizakCeypbrX0aN3xB7oWT4ZBtY5OaOWgEGDE"
+[ "$(grep -o ' batch of .*' "$work/out")" = " batch of 3, index 0, $by
+ batch of 3, index 1, $by
+ batch of 3, index 2, $by" ] || fail "how many orders the signature is for, and where each stands"
+run 0 decision --json --keys keys.ndjson --policy policy.json batch.ndjson
+has "\"batch\":3,\"batchIndex\":1,\"batchRoot\":\"$(sed -n 's/^root //p' batch-digests.txt)\","
+run 0 decision --keys keys.ndjson --policy policy.json decisions.ndjson
+lacks batch
+run 0 decision --json --keys keys.ndjson --policy policy.json decisions.ndjson
+lacks batch
 sed -n 2p batch.ndjson >"$work/one-of-three.ndjson"
 run 0 decision --keys keys.ndjson --policy policy.json "$work/one-of-three.ndjson"
 sed 's/"index":1/"index":2/' "$work/one-of-three.ndjson" >"$work/moved.ndjson"
@@ -111,6 +125,12 @@ run 0 evidence --bank-key "$pin" evidence/batched.json
 has "alice         approve at 2026-11-22T10:05:00Z by one signature for 3 orders with key $alice, key vouched for"
 run 0 evidence --json --bank-key "$pin" evidence/batched.json
 has '"batch":3,"decision":"approve"'
+carol=$(sed -n 's/^second //p' digests.txt)
+run 0 evidence --bank-key "$pin" evidence/sponsored.json evidence/sponsored-applied.json evidence/sponsored-delegated.json
+by="sponsored by carol of account PT50000201231234567890154 with key $carol"
+[ "$(grep -c "$by" "$work/out")" -eq 4 ] || fail "who vouched for a signer, twice, for who applied, and for a principal"
+run 0 evidence --json --bank-key "$pin" evidence/sponsored-applied.json
+[ "$(grep -o "\"sponsors\":\[{\"account\":\"PT50000201231234567890154\",\"holder\":\"carol\"" "$work/out" | wc -l)" -eq 2 ] || fail "sponsors of a signer, and of who applied"
 run 0 evidence --json --bank-key "$pin" evidence/rejected.json
 has '"reason":"MS02"'
 has '"vouchedBy":"bank"'
@@ -135,12 +155,19 @@ silent
 grep -q "the bank's letter" "$work/err" || fail "it does not say where the pin is"
 run 2 evidence --bank-key short evidence/settled.json
 silent
-while read -r error name; do
-    run 1 evidence --bank-key "$pin" "forged/$name.json"
-    has "REFUSED $error forged/$name.json"
-    run 1 evidence --json --bank-key "$pin" "forged/$name.json"
-    has "\"error\":\"$error\",\"file\":\"forged/$name.json\""
-done <forged/list.txt
+sed 's,\(.*\) \(.*\),REFUSED \1 forged/\2.json,' forged/list.txt >"$work/wanted"
+sed 's,.* \(.*\),forged/\1.json,' forged/list.txt >"$work/files"
+split -l 150 "$work/files" "$work/files."
+for part in "$work"/files.*; do
+    # shellcheck disable=SC2046
+    run 1 evidence --bank-key "$pin" $(cat "$part")
+    cut -d' ' -f1-3 "$work/out" >>"$work/verdicts"
+    # shellcheck disable=SC2046
+    run 1 evidence --json --bank-key "$pin" $(cat "$part")
+    sed 's/.*"error":"\([^"]*\)","file":"\([^"]*\)".*/REFUSED \1 \2/' "$work/out" >>"$work/verdicts.json"
+done
+cmp "$work/verdicts" "$work/wanted" || fail "each forgery by its name, in their order"
+cmp "$work/verdicts.json" "$work/wanted" || fail "each forgery by its name in JSON, in their order"
 
 # A name that a terminal would obey: ESC, and U+009B, which is ESC [ in one character.
 name="$work/$(printf 'a\033b\302\233c\302\251')"
