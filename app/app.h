@@ -45,6 +45,7 @@ struct app {
     bool logged_in; /* the PIN was entered in this run */
     bool held;      /* TOKEN or KEY is used elsewhere, too, so a pulled token is not opened anew */
     bool told;      /* which modules did not start */
+    bool pin_taken; /* a descriptor gave a PIN, which it has once */
     bool failed;    /* its driver did; that is mended once a run */
     bool gave_up;   /* it did not come in time, and is not waited for again */
     bool never_out; /* it was said to be pulled, was there all the same, and signed nothing since */
@@ -94,6 +95,9 @@ enum err app_sign(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,
 /* Appends the statement of KIND with PAYLOAD, signed by A's key, compact. */
 MUST_CHECK enum err app_sign_statement(struct app *a, enum statement_kind kind,
                                        const struct buf *payload, struct buf *jws);
+/* Finds A's signing key on the open token, where A is logged in; the same as before, if there was
+ * one: KEY_MISMATCH. */
+MUST_CHECK enum err app_find_key(struct app *a);
 /* Waits for A's token, which was pulled (card_pulled), asks for the PIN again and finds the same
  * key there. WHY, which came of using it, is returned where nobody waits. */
 MUST_CHECK enum err app_reopen_key(struct app *a, enum err why);

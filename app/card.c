@@ -27,21 +27,39 @@ static enum err read_wait(struct app *a, uint64_t *seconds)
 
 bool card_pulled(const struct app *a, enum err e)
 {
-    return !a->held && !a->gave_up &&
-           ((e == ERR_TOKEN_REMOVED && !a->never_out) || e == ERR_TOKEN_NOT_FOUND ||
-            e == ERR_TOKEN_HANGS || (e == ERR_TOKEN_FAILED && !a->failed));
+    bool went = (e == ERR_TOKEN_REMOVED && !a->never_out) || e == ERR_TOKEN_NOT_FOUND ||
+                (e == ERR_TOKEN_HANGS && a->token != NULL) || /* before that nothing was there */
+                (e == ERR_TOKEN_FAILED && !a->failed);
+    return went && !a->held && !a->gave_up;
+}
+
+bool card_gone(enum err e)
+{
+    return e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND || e == ERR_TOKEN_HANGS ||
+           e == ERR_TOKEN_CRASHED || e == ERR_TOKEN_PCSCD_HANGS;
 }
 
 /* --- words --- */
 
+/* One that was there, by its names; before that as it was asked for. */
 static const char *wanted(const struct app *a)
 {
-    if (a->opened.len > 0)
+    static char names[96];
+    struct token_uri *uri = NULL;
+    if (a->opened.len == 0)
+        return a->token_uri != NULL ? a->token_uri : "any token";
+    if (token_uri_parse(buf_str(&a->opened), &uri) != ERR_OK)
         return buf_str(&a->opened);
-    return a->token_uri != NULL ? a->token_uri : "any token";
+    const char *label = token_uri_get(uri, TOKEN_URI_TOKEN, NULL);
+    const char *serial = token_uri_get(uri, TOKEN_URI_SERIAL, NULL);
+    (void)snprintf(names, sizeof names, "%s, serial %s", label != NULL ? label : "",
+                   serial != NULL ? serial : "unknown");
+    token_uri_free(uri);
+    return names;
 }
 
-static void say_what(const struct app *a, enum err why, uint64_t seconds)
+/* KEPT: it was logged in for more than this command. */
+static void say_what(const struct app *a, enum err why, uint64_t seconds, bool kept)
 {
     const char *what =
         "The token was pulled; nothing was signed with it since. Insert your card again";
@@ -52,6 +70,8 @@ static void say_what(const struct app *a, enum err why, uint64_t seconds)
                "with it since. Insert your card, or leave it in";
     app_say(stderr, "%s, within %llu seconds (Ctrl-C ends it): %s", what,
             (unsigned long long)seconds, wanted(a));
+    if (kept)
+        fputs("It is kept logged in no longer, so its PIN is asked for then.\n", stderr);
 }
 
 /* What is there instead says more than that the right one is not. */
@@ -148,6 +168,7 @@ enum err card_await(struct app *a, enum err why)
 {
     struct plugged p = {.app = a, .glances = true};
     uint64_t seconds = 0;
+    const bool kept = a->joined != NULL;
     enum err e = read_wait(a, &seconds);
     if (e == ERR_OK && (seconds == 0 || a->gave_up))
         e = why;
@@ -157,11 +178,13 @@ enum err card_await(struct app *a, enum err why)
     a->failed = a->failed || why == ERR_TOKEN_FAILED;
     drop(a);
     e = why == ERR_TOKEN_HANGS ? why_it_hangs(a) : ERR_TOKEN_NOT_FOUND;
+    if (e == ERR_TOKEN_NOT_FOUND && a->pin_taken) /* nobody waits where no PIN comes then */
+        e = why == ERR_TOKEN_FAILED ? why : ERR_PIN_AGAIN;
     a->gave_up = e != ERR_TOKEN_NOT_FOUND;
     if (a->gave_up)
         return e;
     signals_catch();
-    say_what(a, why, seconds);
+    say_what(a, why, seconds, kept);
     until_us = clock_mono_us() + (int64_t)seconds * TEXT_SECOND_US;
     a->never_out = why == ERR_TOKEN_REMOVED; /* unless a look says otherwise */
     token_remote_give_up(is_over);

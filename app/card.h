@@ -14,9 +14,12 @@
  * when it was looked for is believed once that it went, and then again when it has signed. */
 bool card_pulled(const struct app *a, enum err e);
 
+/* Whether E may be since the token went: what it was asked last may be done, or not. */
+bool card_gone(enum err e);
+
 /* Says why and waits until A's token is there, and open: not logged in, and without A's key. WHY is
  * what came of looking for it; it is returned when nobody waits. TOKEN_NOT_FOUND when the time is
- * over, TOKEN_WAIT_ENDED. */
+ * over, TOKEN_WAIT_ENDED; PIN_AGAIN at once, where the PIN came from a descriptor. */
 MUST_CHECK enum err card_await(struct app *a, enum err why);
 
 /* From now on the token of INFO is waited for, and no other that the user's words fit as well. Once

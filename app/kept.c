@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/kept.h"
 
+#include "app/card.h"
 #include "app/session.h"
 #include "base/log.h"
 #include "token/remote.h"
@@ -38,22 +39,34 @@ enum err kept_begin(struct app *a, unsigned minutes, bool detached)
     return e;
 }
 
+static void tell_end(const char *path)
+{
+    const enum err why = token_keep_why(path);
+    if (why != ERR_OK)
+        app_say(stderr, "The token is kept logged in no longer (%s): %s", err_name(why),
+                why == ERR_TOKEN_REMOVED ? "it was pulled." : "its module did not answer.");
+}
+
 static enum err join_at(struct app *a, const char *path, unsigned *left_s)
 {
     struct token_module *m = NULL;
+    struct token_info info;
     a->modules = calloc(1, sizeof *a->modules);
     a->joined = strdup(path);
     enum err e = a->modules != NULL && a->joined != NULL ? ERR_OK : ERR_NO_MEMORY;
     if (e == ERR_OK)
         e = token_join(a->joined, &m, &a->token, left_s);
-    if (e != ERR_OK) {
-        kept_leave(a);
-        return e;
+    if (e == ERR_OK) {
+        a->modules[0] = m;
+        a->module_count = 1;
+        a->logged_in = true;
+        e = token_info_of(a->token, &info);
     }
-    a->modules[0] = m;
-    a->module_count = 1;
-    a->logged_in = true;
-    return ERR_OK;
+    if (e == ERR_OK)
+        e = card_keep_to(a, &info); /* it alone is waited for, should it be pulled */
+    if (e != ERR_OK)
+        kept_leave(a);
+    return e;
 }
 
 enum err kept_join(struct app *a, unsigned *left_s)
@@ -67,6 +80,8 @@ enum err kept_join(struct app *a, unsigned *left_s)
         a->message[0] = '\0'; /* nowhere that one could be */
     else
         e = join_at(a, buf_str(&path), left_s);
+    if (e != ERR_OK && path.len > 0)
+        tell_end(buf_str(&path));
     if (e != ERR_OK && e != ERR_NO_MEMORY)
         e = ERR_UNAVAILABLE; /* also one that is good for nothing */
     if (e == ERR_OK)
@@ -88,6 +103,8 @@ enum err kept_end(struct app *a, bool *had)
     enum err e = find_path(a, &path);
     if (e == ERR_OK)
         e = token_keep_end(buf_str(&path));
+    if (e == ERR_UNAVAILABLE)
+        tell_end(buf_str(&path));
     *had = e == ERR_OK;
     buf_free(&path);
     return e == ERR_UNAVAILABLE ? ERR_OK : e;

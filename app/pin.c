@@ -84,10 +84,22 @@ static enum err by_pinentry(struct app *a, const char *program, const char *wron
     return e == ERR_PIN_PINENTRY ? app_fail(a, e, "%s", program) : e;
 }
 
+/* A module of the same user could read what is typed: that is worth a line, once. */
+static void tell_unfenced(void)
+{
+    static bool told;
+    if (!told && !token_remote_fenced())
+        fputs("This kernel has no Landlock, so a token's module could read what is typed here "
+              "(countersign token doctor).\n",
+              stderr);
+    told = true;
+}
+
 static enum err at_terminal(const char *prompt, struct pin_wanted *wanted)
 {
     char line[264];
     (void)snprintf(line, sizeof line, "%s: ", prompt);
+    tell_unfenced();
     return pin_read_terminal(line, pin_take_token, wanted);
 }
 
@@ -105,6 +117,7 @@ static enum err ask_once(struct app *a, struct token_module *m, const char *wron
         e = by_pinentry(a, program, wrong, pin, &wanted);
     else
         e = at_terminal(pin->prompt, &wanted);
+    a->pin_taken = a->pin_taken || (pin->fd != NULL && e == ERR_OK);
     *out = wanted.pin;
     return e;
 }

@@ -195,11 +195,17 @@ enum err plugged_read(struct plugged *p)
     return read_tokens(p, true);
 }
 
+enum err plugged_why(const struct plugged *p, size_t module)
+{
+    enum err why = token_module_refusal(p->app->modules[module]);
+    return p->troubles[module] == ERR_TOKEN_MODULE && why != ERR_OK ? why : p->troubles[module];
+}
+
 enum err plugged_trouble(const struct plugged *p)
 {
     enum err e = ERR_OK;
     for (size_t m = 0; e == ERR_OK && m < p->app->module_count; m++)
-        e = p->troubles[m];
+        e = plugged_why(p, m);
     return e;
 }
 

@@ -44,7 +44,8 @@ void plugged_free(struct plugged *p);
  * ago makes some modules hang. */
 MUST_CHECK enum err plugged_next(struct plugged *p, unsigned wait_ms);
 
-/* The first trouble of a module's. */
+/* What is the matter with one of the app's modules, and with the first that has something. */
+enum err plugged_why(const struct plugged *p, size_t module);
 enum err plugged_trouble(const struct plugged *p);
 /* Whether both are tokens of one card, which has a serial number: nobody's is all zeros. */
 bool plugged_one_card(const struct token_info *a, const struct token_info *b);

@@ -57,7 +57,12 @@ void app_tell_modules(struct app *a)
 {
     for (size_t i = 0; !a->told && i < a->module_count; i++) {
         enum err why = token_module_refusal(a->modules[i]);
-        if (why != ERR_OK)
+        if (why == ERR_TOKEN_HANGS)
+            app_say(stderr,
+                    "Module %s did not answer (%s); what it has is left out. countersign token "
+                    "doctor says how to do without it.",
+                    token_module_path(a->modules[i]), err_name(why));
+        else if (why != ERR_OK)
             app_say(stderr, "Module %s did not start (%s); what it has is left out.",
                     token_module_path(a->modules[i]), err_name(why));
     }
@@ -164,7 +169,7 @@ static enum err take_public(struct app *a, const struct buf *spki)
     return e;
 }
 
-static enum err find_key(struct app *a)
+enum err app_find_key(struct app *a)
 {
     struct token_uri *uri = NULL;
     struct buf spki = BUF_INIT(KEY_SPKI_MAX);
@@ -190,7 +195,7 @@ enum err app_reopen_key(struct app *a, enum err why)
         if (e == ERR_OK)
             e = app_log_in(a, a->purpose);
         if (e == ERR_OK)
-            e = find_key(a);
+            e = app_find_key(a);
     }
     return e;
 }
@@ -206,7 +211,7 @@ enum err app_open_key(struct app *a, const char *purpose)
     if (e == ERR_OK)
         e = app_log_in(a, purpose);
     if (e == ERR_OK)
-        e = find_key(a);
+        e = app_find_key(a);
     return app_reopen_key(a, e);
 }
 

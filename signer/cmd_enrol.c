@@ -6,6 +6,7 @@
  */
 #include "api/request.h"
 #include "app/app.h"
+#include "app/card.h"
 #include "app/letter.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -142,7 +143,8 @@ struct request {
     enum token_curve curve;
     struct enrol_keys keys;
     struct statement head;
-    const char *key; /* thumbprint of the one that signs */
+    const char *key;     /* thumbprint of the one that signs */
+    struct buf jws, uri; /* what it signed, and its own name */
     char id[ENROLMENT_ID_LEN + 1];
 };
 
@@ -203,12 +205,10 @@ static enum err open_token(struct app *a, struct request *r)
         e = knock(a);
     if (e == ERR_OK)
         show_plan(a, r, &info);
-    if (e == ERR_OK)
-        e = app_log_in(a, opt_renew ? "sign this request" : "make the keys and sign this request");
     return e;
 }
 
-static enum err make_statement(struct app *a, struct request *r, struct buf *jws)
+static enum err make_statement(struct app *a, struct request *r)
 {
     struct buf parts[KEY_USES] = {{0}}, payload = {0};
     enum err e = enrol_keys_requests(&r->keys, r->name, parts);
@@ -220,27 +220,54 @@ static enum err make_statement(struct app *a, struct request *r, struct buf *jws
         e = enrolment_make(&r->head, r->holder, r->name, parts, &payload);
     }
     if (e == ERR_OK)
-        e = app_sign_statement(a, STATEMENT_ENROLMENT, &payload, jws);
+        e = app_sign_statement(a, STATEMENT_ENROLMENT, &payload, &r->jws);
     if (e == ERR_OK)
-        e = enrolment_id(buf_str(jws), jws->len, r->id);
+        e = enrolment_id(buf_str(&r->jws), r->jws.len, r->id);
     for (size_t use = 0; use < KEY_USES; use++)
         buf_free(&parts[use]);
     buf_free(&payload);
     return e;
 }
 
+static enum err name_key(struct app *a, struct request *r)
+{
+    struct token_info info;
+    enum err e = token_info_of(a->token, &info);
+    return e == ERR_OK ? token_key_info_uri(&info, token_key_about(a->key), &r->uri) : e;
+}
+
+/* All that the token is needed for; once more from the start when it was pulled: keys that were
+ * made are there then, and a request that is not whole is none. */
+static enum err make(struct app *a, void *ctx)
+{
+    struct request *r = ctx;
+    buf_clear(&r->jws);
+    buf_clear(&r->uri);
+    enum err e =
+        app_log_in(a, opt_renew ? "sign this request" : "make the keys and sign this request");
+    if (e != ERR_OK)
+        return e;
+    e = opt_renew ? enrol_keys_certified(a, &r->keys) : enrol_keys_open(a, r->curve, &r->keys);
+    if (e == ERR_OK)
+        e = make_statement(a, r);
+    if (e == ERR_OK)
+        e = name_key(a, r);
+    if (e == ERR_OK)
+        r->key = key_thumbprint(a->public_key);
+    else
+        enrol_keys_close(a, &r->keys);
+    return e;
+}
+
 static enum err hand_in(struct app *a, struct request *r)
 {
-    struct buf jws = BUF_INIT(JWS_MAX), body = BUF_INIT(JWS_MAX);
+    struct buf body = BUF_INIT(JWS_MAX);
     struct js *answer = NULL;
-    enum err e = make_statement(a, r, &jws);
-    if (e == ERR_OK)
-        e = request_statement_make(REQUEST_ENROLMENT, buf_str(&jws), &body);
+    enum err e = request_statement_make(REQUEST_ENROLMENT, buf_str(&r->jws), &body);
     struct client_call call = {.route = ROUTE_ENROL, .body = body.data, .body_len = body.len};
     if (e == ERR_OK)
         e = app_call_open(a, &call, &answer);
     js_free(answer);
-    buf_free(&jws);
     buf_free(&body);
     return e;
 }
@@ -248,22 +275,11 @@ static enum err hand_in(struct app *a, struct request *r)
 /* From now on the bank is pinned, and the request known; the key in force stays the token's. */
 static enum err keep(struct app *a, const struct request *r)
 {
-    struct token_info info;
-    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
-    enum err e = token_info_of(a->token, &info);
-    if (e == ERR_OK)
-        e = token_key_info_uri(&info, token_key_about(a->key), &uri);
-    const struct conf_change changes[] = {{"bank", a->bank},
-                                          {"bank_key", a->bank_key},
-                                          {"url", a->url},
-                                          {"name", r->name},
-                                          {"enrolment", r->id},
-                                          {"enrolment_token", buf_str(&uri)},
-                                          {"enrolment_key", key_thumbprint(a->public_key)}};
-    if (e == ERR_OK)
-        e = app_write_settings(a, changes, sizeof changes / sizeof *changes);
-    buf_free(&uri);
-    return e;
+    const struct conf_change changes[] = {
+        {"bank", a->bank},        {"bank_key", a->bank_key}, {"url", a->url},
+        {"name", r->name},        {"enrolment", r->id},      {"enrolment_token", buf_str(&r->uri)},
+        {"enrolment_key", r->key}};
+    return app_write_settings(a, changes, sizeof changes / sizeof *changes);
 }
 
 static void fill_letter(const struct app *a, const struct request *r, struct letter_enrolment *out)
@@ -326,7 +342,7 @@ static enum err print(struct app *a, const struct request *r)
 
 static enum err ask(struct app *a)
 {
-    struct request r = {.name = NULL};
+    struct request r = {.jws = BUF_INIT(JWS_MAX), .uri = BUF_INIT(TOKEN_URI_MAX)};
     enum err e = pin_bank(a);
     if (e == ERR_OK)
         e = take_options(a, &r);
@@ -334,11 +350,8 @@ static enum err ask(struct app *a)
         e = look_back(a);
     if (e == ERR_OK)
         e = open_token(a, &r);
-    if (e != ERR_OK)
-        return e;
-    e = opt_renew ? enrol_keys_certified(a, &r.keys) : enrol_keys_open(a, r.curve, &r.keys);
     if (e == ERR_OK)
-        r.key = key_thumbprint(a->public_key);
+        e = card_attend(a, make, &r);
     if (e == ERR_OK)
         e = hand_in(a, &r);
     if (e == ERR_OK)
@@ -348,6 +361,8 @@ static enum err ask(struct app *a)
     if (e == ERR_OK)
         e = print(a, &r);
     enrol_keys_free(&r.keys);
+    buf_free(&r.jws);
+    buf_free(&r.uri);
     return e;
 }
 

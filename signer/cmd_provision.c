@@ -4,6 +4,7 @@
  * authenticate and to derive, as its profile says. Keys that are there are never overwritten.
  */
 #include "app/app.h"
+#include "app/card.h"
 #include "app/plugged.h"
 #include "base/text.h"
 #include "order/json.h"
@@ -203,6 +204,11 @@ static enum err make_keys(struct work *w, struct token_pin *officer)
                             : token_generate(a->token, use, w->curve, KEY_LABEL, id, len);
         if (e == ERR_OK)
             fprintf(stderr, "Made the key to %s.\n", key_use_name((enum key_use)i));
+        else if (card_gone(e))
+            (void)app_fail(a, e,
+                           "the key to %s may be made, which countersign token list shows; a token "
+                           "with a key is not provisioned: make the others as its page says",
+                           key_use_name((enum key_use)i));
     }
     return e;
 }

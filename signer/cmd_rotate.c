@@ -5,6 +5,7 @@
  */
 #include "api/request.h"
 #include "app/app.h"
+#include "app/card.h"
 #include "app/outcome.h"
 #include "order/json.h"
 #include "order/jws.h"
@@ -39,7 +40,7 @@ const struct args_option cmd_rotate_options[6] = {
 struct next {
     struct app app;
     bool shared;
-    struct buf uri; /* of a key that was made */
+    struct buf uri; /* of the new key */
 };
 
 static bool same_token(const struct token_info *x, const struct token_info *y)
@@ -48,6 +49,7 @@ static bool same_token(const struct token_info *x, const struct token_info *y)
            strcmp(x->manufacturer, y->manufacturer) == 0 && strcmp(x->model, y->model) == 0;
 }
 
+/* Neither waits for the token that both have. */
 static void share(struct app *a, struct next *n)
 {
     n->app.token = a->token;
@@ -82,10 +84,19 @@ static enum err open_token(struct app *a, struct next *n)
     return e;
 }
 
-static void close_next(struct next *n)
+/* A has its token to itself again. */
+static void part(struct app *a, struct next *n)
 {
+    token_key_free(n->app.key);
+    n->app.key = NULL;
     if (n->shared)
         n->app.token = NULL;
+    a->held = false;
+}
+
+static void close_next(struct app *a, struct next *n)
+{
+    part(a, n);
     app_close(&n->app);
     buf_free(&n->uri);
 }
@@ -140,8 +151,24 @@ static enum err make_key(struct app *a, struct next *n)
         e = token_generate(n->app.token, TOKEN_USE_SIGN, curve, label, &id, 1);
     if (e == ERR_OK)
         e = name_made(n, id);
+    if (id != 0 && card_gone(e))
+        (void)app_fail(&n->app, e,
+                       "it may have been made: see countersign token info, and name it by "
+                       "--new-token in place of --make");
     if (e == ERR_OK && !a->json)
         fprintf(stderr, "Made the key %s\n", n->app.token_uri);
+    return e;
+}
+
+/* For whoever writes it down when the token may be gone. */
+static enum err name_new(struct next *n)
+{
+    struct token_info info;
+    buf_clear(&n->uri);
+    enum err e = token_info_of(n->app.token, &info);
+    if (e == ERR_OK)
+        e = token_key_info_uri(&info, token_key_about(n->app.key), &n->uri);
+    n->app.token_uri = e == ERR_OK ? buf_str(&n->uri) : NULL;
     return e;
 }
 
@@ -154,6 +181,8 @@ static enum err find_new(struct app *a, struct next *n)
         e = make_key(a, n);
     if (e == ERR_OK)
         e = app_open_key(&n->app, "prove the new key");
+    if (e == ERR_OK)
+        e = name_new(n);
     if (e != ERR_OK && n->app.message[0] != '\0')
         e = app_fail(a, e, "the new key: %s", n->app.message);
     return e;
@@ -208,23 +237,42 @@ static enum err sign(struct app *a, const struct rotation *r, struct buf *body)
     return e;
 }
 
+static enum err say_once(struct app *a, struct next *n, struct rotation *r, struct buf *body)
+{
+    buf_clear(body);
+    enum err e = prove(n, r);
+    return e == ERR_OK ? sign(a, r, body) : e;
+}
+
+/* Again when one token has both keys and was pulled: its PIN is asked for once, and what was signed
+ * before is thrown away. */
+static enum err say(struct app *a, struct next *n, struct rotation *r, struct buf *body)
+{
+    enum err e = say_once(a, n, r, body);
+    while (n->shared) {
+        part(a, n);
+        if (!card_pulled(a, e))
+            break;
+        e = app_reopen_key(a, e);
+        if (e != ERR_OK)
+            break;
+        share(a, n);
+        e = app_find_key(&n->app);
+        if (e == ERR_OK)
+            e = say_once(a, n, r, body);
+    }
+    return e;
+}
+
 static enum err print_done(const struct app *a, const struct next *n, const struct js *answer)
 {
-    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
-    struct token_info info;
     if (a->json)
         return app_print_json(answer);
-    enum err e = token_info_of(n->app.token, &info);
-    if (e == ERR_OK)
-        e = token_key_info_uri(&info, token_key_about(n->app.key), &uri);
-    if (e == ERR_OK)
-        printf("The new key signs for you; the old one signs no more.\n"
-               "Put this into the configuration file:\ntoken = %s\n",
-               buf_str(&uri));
-    if (e == ERR_OK)
-        outcome_print(answer);
-    buf_free(&uri);
-    return e;
+    printf("The new key signs for you; the old one signs no more.\n"
+           "Put this into the configuration file:\ntoken = %s\n",
+           buf_str(&n->uri));
+    outcome_print(answer);
+    return ERR_OK;
 }
 
 static enum err send(struct app *a, const struct next *n, const struct buf *body)
@@ -257,13 +305,11 @@ static enum err rotate(struct app *a)
     if (e == ERR_OK)
         e = app_confirm(a, "Sign this?");
     if (e == ERR_OK)
-        e = prove(&n, &r);
-    if (e == ERR_OK)
-        e = sign(a, &r, &body);
+        e = say(a, &n, &r, &body);
     if (e == ERR_OK)
         e = opt_output != NULL ? app_write_document(opt_output, &body) : send(a, &n, &body);
     buf_free(&body);
-    close_next(&n);
+    close_next(a, &n);
     return e;
 }
 

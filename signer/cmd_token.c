@@ -72,26 +72,96 @@ int cmd_token_init(void *ctx, const struct args_list *words)
 
 /* --- generate --- */
 
+struct made_key {
+    enum token_use use;
+    uint8_t id;
+    const char *word;
+    bool wanted, begun, done;
+};
+
+struct making {
+    enum token_curve curve;
+    const char *label;
+    struct made_key key[2];
+};
+
+static enum err find_made(struct app *a, const struct made_key *k)
+{
+    char text[] = "pkcs11:id=%00";
+    struct token_uri *uri = NULL;
+    struct token_key *found = NULL;
+    text[sizeof text - 2] = (char)('0' + k->id);
+    enum err e = token_uri_parse(text, &uri);
+    if (e == ERR_OK)
+        e = token_key_find(a->token, uri, k->use, &found);
+    token_key_free(found);
+    token_uri_free(uri);
+    return e;
+}
+
+/* One that was begun when the token was pulled is there, or it is made now. */
+static enum err make_one(struct app *a, const struct making *m, struct made_key *k)
+{
+    enum err e = find_made(a, k);
+    if (k->begun && e == ERR_OK)
+        app_say(stderr, "The key to %s was made before the token was pulled.", k->word);
+    if (k->begun && e != ERR_KEY_NOT_FOUND)
+        return e;
+    if (e == ERR_OK)
+        return ERR_KEY_EXISTS;
+    e = token_generate(a->token, k->use, m->curve, m->label, &k->id, 1);
+    k->begun = card_gone(e) || card_pulled(a, e);
+    return e;
+}
+
+static enum err make_keys(struct app *a, void *ctx)
+{
+    struct making *m = ctx;
+    enum err e = app_log_in(a, "make keys");
+    for (size_t i = 0; e == ERR_OK && i < 2; i++) {
+        if (!m->key[i].wanted || m->key[i].done)
+            continue;
+        e = make_one(a, m, &m->key[i]);
+        m->key[i].done = e == ERR_OK;
+    }
+    return e;
+}
+
+/* What is to be done where it does not go on by itself. */
+static void tell_made(struct app *a, const struct making *m, enum err e)
+{
+    char text[sizeof a->message] = "";
+    size_t len = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const struct made_key *k = &m->key[i];
+        if (k->wanted && len < sizeof text)
+            len += (size_t)snprintf(text + len, sizeof text - len, "%sthe key to %s %s",
+                                    len > 0 ? ", " : "", k->word,
+                                    k->done    ? "is made"
+                                    : k->begun ? "may be made: token info shows it; if not, "
+                                                 "token generate --use makes it"
+                                               : "is not made: token generate --use makes it");
+    }
+    (void)app_fail(a, e, "%s", text);
+}
+
 static enum err generate_keys(struct app *a)
 {
-    enum token_curve curve = 0;
-    const char *label = opt_key_label != NULL ? opt_key_label : "countersign";
     const char *use = opt_use != NULL ? opt_use : "both";
-    bool both = strcmp(use, "both") == 0;
-    bool sign = both || strcmp(use, "sign") == 0, derive = both || strcmp(use, "derive") == 0;
-    if (!sign && !derive)
+    const bool both = strcmp(use, "both") == 0;
+    struct making m = {
+        .label = opt_key_label != NULL ? opt_key_label : "countersign",
+        .key = {{TOKEN_USE_SIGN, 2, "sign", both || strcmp(use, "sign") == 0, false, false},
+                {TOKEN_USE_DERIVE, 3, "derive", both || strcmp(use, "derive") == 0, false, false}}};
+    if (!m.key[0].wanted && !m.key[1].wanted)
         return app_fail(a, ERR_USAGE, "--use is sign, derive or both, not %s", use);
-    enum err e = token_view_curve(a, opt_curve, &curve);
+    enum err e = token_view_curve(a, opt_curve, &m.curve);
     if (e == ERR_OK)
         e = app_open_token(a);
     if (e == ERR_OK)
-        e = app_log_in(a, "make keys");
-    if (e == ERR_OK && sign)
-        e = token_generate(a->token, TOKEN_USE_SIGN, curve, label, (const uint8_t *)"\x02", 1);
-    if (e == ERR_OK && derive)
-        e = token_generate(a->token, TOKEN_USE_DERIVE, curve, label, (const uint8_t *)"\x03", 1);
-    if (sign && derive && card_pulled(a, e))
-        (void)app_fail(a, e, "see which keys were made by countersign token info; --use makes one");
+        e = card_attend(a, make_keys, &m);
+    if (e != ERR_OK && (m.key[0].begun || m.key[0].done || m.key[1].begun) && e != ERR_KEY_EXISTS)
+        tell_made(a, &m, e);
     return e;
 }
 

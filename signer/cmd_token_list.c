@@ -113,6 +113,30 @@ static enum err add_tokens(struct js *o, const struct plugged *p)
     return e;
 }
 
+static enum err add_failed(struct js *o, const struct plugged *p)
+{
+    struct js *array = NULL;
+    enum err e = js_array_new(&array);
+    for (size_t m = 0; e == ERR_OK && m < p->app->module_count; m++) {
+        struct js *one = NULL;
+        if (plugged_why(p, m) == ERR_OK)
+            continue;
+        e = js_object_new(&one);
+        if (e == ERR_OK)
+            e = token_view_text(one, "module", token_module_path(p->app->modules[m]));
+        if (e == ERR_OK)
+            e = js_set_text(one, "error", err_name(plugged_why(p, m)));
+        if (e == ERR_OK)
+            e = js_push(array, one);
+        else
+            js_free(one);
+    }
+    if (e == ERR_OK)
+        return js_set(o, "failed", array);
+    js_free(array);
+    return e;
+}
+
 static enum err print_json(const struct plugged *p)
 {
     struct js *o = NULL;
@@ -124,12 +148,28 @@ static enum err print_json(const struct plugged *p)
     if (e == ERR_OK)
         e = add_tokens(o, p);
     if (e == ERR_OK)
+        e = add_failed(o, p);
+    if (e == ERR_OK)
         e = app_print_json(o);
     js_free(o);
     return e;
 }
 
 /* --- the command --- */
+
+/* The tokens of the others are shown by now: each that failed is a line, and the exit is its. */
+static enum err fail(struct app *a, const struct plugged *p, enum err trouble)
+{
+    app_tell_modules(a);
+    for (size_t m = 0; m < a->module_count; m++) {
+        enum err why = plugged_why(p, m);
+        if (why != ERR_OK && token_module_refusal(a->modules[m]) != why)
+            app_say(stderr, "Module %s did not say which tokens it has (%s).",
+                    token_module_path(a->modules[m]), err_name(why));
+    }
+    a->json = false; /* it is told there already */
+    return app_fail(a, trouble, "the list is without what a module has that failed");
+}
 
 static enum err list(struct app *a)
 {
@@ -142,13 +182,8 @@ static enum err list(struct app *a)
         e = p.pcscd;
     else if (e == ERR_OK)
         e = a->json ? print_json(&p) : token_list_print(stdout, &p);
-    if (!opt_watch)
-        app_tell_modules(a);
-    if (trouble == ERR_TOKEN_MODULE && p.token_count > 0)
-        trouble = ERR_OK; /* one of several that did not start is a line */
-    if (e == ERR_OK && !opt_watch && trouble != ERR_OK) /* the others' tokens are shown by now */
-        e = app_fail(a, trouble, "a module did not say which tokens it has%s%s",
-                     a->module != NULL ? ": " : "", a->module != NULL ? a->module : "");
+    if (e == ERR_OK && !opt_watch && trouble != ERR_OK)
+        e = fail(a, &p, trouble);
     plugged_free(&p);
     return e;
 }

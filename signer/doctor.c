@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "order/json.h"
+#include "token/remote.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,20 +24,38 @@ const struct finding_info *finding_info(enum finding f)
 
 /* --- writing down --- */
 
-/* TEXT with {token} and {module} replaced. Somebody pastes it into a shell, where a URI stands in
+/* What is known of the module that a finding is about. */
+struct where {
+    const char *path, *file; /* NULL: nothing */
+};
+
+/* In quotes, for a shell. */
+static const char *quotable(const char *text, const char *otherwise)
+{
+    bool good = text != NULL && text[0] != '\0' && strchr(text, '\'') == NULL;
+    return good ? text : otherwise;
+}
+
+/* TEXT with what stands in braces replaced. Somebody pastes it into a shell, where a URI stands in
  * quotes: there is none in it, whatever a label has. */
-static enum err fill(const char *text, const struct token_info *token, struct buf *out)
+static enum err fill(const char *text, const struct token_info *token, const struct where *w,
+                     struct buf *out)
 {
     struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    char folder[PATH_MAX];
     enum err e = token != NULL ? token_info_uri(token, &uri) : ERR_OK;
+    token_module_own_folder(folder);
     const char *const names[][2] = {{"{token}", buf_str(&uri)},
-                                    {"{module}", token != NULL ? token->module : "MODULE"}};
+                                    {"{module}", quotable(w->path, "MODULE")},
+                                    {"{folder}", quotable(folder, "/etc/pkcs11/modules")},
+                                    {"{file}", quotable(w->file, "MODULE.module")}};
+    const size_t count = sizeof names / sizeof *names;
     while (e == ERR_OK && *text != '\0') {
         size_t i = 0;
-        while (i < 2 && strncmp(text, names[i][0], strlen(names[i][0])) != 0)
+        while (i < count && strncmp(text, names[i][0], strlen(names[i][0])) != 0)
             i++;
-        e = i < 2 ? buf_add_str(out, names[i][1]) : buf_add_byte(out, (uint8_t)*text);
-        text += i < 2 ? strlen(names[i][0]) : 1;
+        e = i < count ? buf_add_str(out, names[i][1]) : buf_add_byte(out, (uint8_t)*text);
+        text += i < count ? strlen(names[i][0]) : 1;
     }
     buf_free(&uri);
     return e;
@@ -59,9 +78,8 @@ static const char *remedy_of(enum finding f, const struct token_info *token)
     return infos[f].remedy;
 }
 
-/* TOKEN NULL: it is about none. */
-static enum err note(struct doctor *d, enum finding f, const char *about,
-                     const struct token_info *token)
+static enum err note_at(struct doctor *d, enum finding f, const char *about,
+                        const struct token_info *token, const struct where *w)
 {
     if (d->count == FINDINGS_MAX)
         return ERR_OK;
@@ -69,18 +87,32 @@ static enum err note(struct doctor *d, enum finding f, const char *about,
     new->finding = f;
     new->remedy = (struct buf)BUF_INIT(2 * TOKEN_URI_MAX);
     (void)snprintf(new->about, sizeof new->about, "%s", about);
-    return fill(remedy_of(f, token), token, &new->remedy);
+    return fill(remedy_of(f, token), token, w, &new->remedy);
+}
+
+/* TOKEN NULL: it is about none. */
+static enum err note(struct doctor *d, enum finding f, const char *about,
+                     const struct token_info *token)
+{
+    const struct where w = {.path = token != NULL ? token->module : NULL};
+    return note_at(d, f, about, token, &w);
 }
 
 /* --- modules --- */
 
-/* Its path stands in quotes. */
 static enum err note_module(struct doctor *d, const char *path)
 {
-    struct token_info where = {.label = ""};
-    (void)snprintf(where.module, sizeof where.module, "%s",
-                   path[0] == '\0' || strchr(path, '\'') != NULL ? "MODULE" : path);
-    return note(d, FINDING_MODULE_FAILS, path, &where);
+    const struct where w = {.path = path};
+    return note_at(d, FINDING_MODULE_FAILS, path, NULL, &w);
+}
+
+/* M is one of the app's. One that hangs and is configured can be left out. */
+static enum err note_configured(struct doctor *d, size_t m)
+{
+    const struct token_module *module = d->app->modules[m];
+    const struct where w = {token_module_path(module), token_module_file(module)};
+    const bool hangs = plugged_why(&d->plugged, m) == ERR_TOKEN_HANGS && w.file[0] != '\0';
+    return note_at(d, hangs ? FINDING_MODULE_HANGS : FINDING_MODULE_FAILS, w.path, NULL, &w);
 }
 
 /* One that is silent as long as pcscd is has no fault of its own. */
@@ -90,10 +122,10 @@ static enum err check_modules(struct doctor *d)
     const bool hangs = p->pcscd == ERR_TOKEN_PCSCD_HANGS;
     enum err e = hangs ? note(d, FINDING_PCSCD_HANGS, "", NULL) : ERR_OK;
     for (size_t i = 0; e == ERR_OK && i < d->app->module_count; i++) {
-        enum err trouble = p->troubles[i];
+        enum err trouble = plugged_why(p, i);
         if (trouble != ERR_OK && trouble != ERR_TOKEN_PCSCD_HANGS &&
             !(hangs && trouble == ERR_TOKEN_HANGS))
-            e = note_module(d, token_module_path(d->app->modules[i]));
+            e = note_configured(d, i);
     }
     return e;
 }
@@ -344,6 +376,8 @@ enum err doctor_look(struct doctor *d)
     d->now_us = clock_now_us();
     d->plugged.app = d->app;
     enum err e = check_tokens(d);
+    if (e == ERR_OK && !token_remote_fenced())
+        e = note(d, FINDING_NO_FENCE, "", NULL);
     return e == ERR_OK ? check_clock(d) : e;
 }
 

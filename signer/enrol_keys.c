@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/enrol_keys.h"
 
+#include "app/card.h"
 #include "app/plugged.h"
 #include "order/pkcs10.h"
 #include <stdlib.h>
@@ -118,7 +119,7 @@ static enum err read_publics(struct app *a, struct enrol_keys *k)
 /* What only a token that is gone makes fatal: everything else means that it has no such key. */
 static enum err only_absent(enum err e)
 {
-    return e == ERR_TOKEN_REMOVED || e == ERR_NO_MEMORY ? e : ERR_OK;
+    return card_gone(e) || e == ERR_NO_MEMORY ? e : ERR_OK;
 }
 
 /* --- a card that is two tokens --- */
@@ -226,11 +227,8 @@ static enum err open_all(struct app *a, bool make, enum token_curve curve, struc
         e = take_beside(a, out);
     if (e == ERR_OK)
         e = read_publics(a, out);
-    if (e != ERR_OK) {
-        token_key_free(out->key[KEY_USE_SIGN]);
-        key_free(out->public[KEY_USE_SIGN]);
-        enrol_keys_free(out);
-    }
+    if (e != ERR_OK)
+        enrol_keys_close(a, out);
     return e;
 }
 
@@ -284,4 +282,14 @@ void enrol_keys_free(struct enrol_keys *k)
     }
     close_beside(&k->beside);
     memset(k, 0, sizeof *k);
+}
+
+void enrol_keys_close(struct app *a, struct enrol_keys *k)
+{
+    token_key_free(k->key[KEY_USE_SIGN]);
+    key_free(k->public[KEY_USE_SIGN]);
+    a->key = NULL;
+    a->public_key = NULL;
+    a->held = false;
+    enrol_keys_free(k);
 }

@@ -35,5 +35,7 @@ MUST_CHECK enum err enrol_keys_requests(const struct enrol_keys *k, const char *
                                         struct buf request[static KEY_USES]);
 /* NULL-safe. A keeps the signing key. */
 void enrol_keys_free(struct enrol_keys *k);
+/* The same, and A has none, as before: its token can be waited for, and the keys opened anew. */
+void enrol_keys_close(struct app *a, struct enrol_keys *k);
 
 #endif

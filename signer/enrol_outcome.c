@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/enrol_outcome.h"
 
+#include "app/card.h"
 #include "app/repin.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -133,7 +134,8 @@ static enum err write_pem(struct ending *end, enum key_use use)
     return e == ERR_OK ? e : app_fail(end->a, e, "%s", end->file[use]);
 }
 
-/* Whatever a card answers that does not take it, the certificate is not lost. */
+/* Whatever a card answers that does not take it, the certificate is not lost; one that was pulled
+ * has not answered. */
 static enum err store(struct ending *end)
 {
     enum err e = ERR_OK;
@@ -142,9 +144,27 @@ static enum err store(struct ending *end)
         if (der->len == 0)
             continue;
         end->stored[i] = token_key_store_certificate(end->keys.key[i], der->data, der->len);
-        if (end->stored[i] != ERR_OK)
+        if (end->stored[i] == ERR_TOKEN_REMOVED || end->stored[i] == ERR_TOKEN_NOT_FOUND)
+            e = end->stored[i];
+        else if (end->stored[i] != ERR_OK)
             e = write_pem(end, (enum key_use)i);
     }
+    return e;
+}
+
+/* Again when the token was pulled: what is stored already is replaced by itself. */
+static enum err check_and_store(struct app *a, void *ctx)
+{
+    struct ending *end = ctx;
+    enum err e = app_log_in(a, "store your certificates");
+    if (e == ERR_OK)
+        e = enrol_keys_find(a, &end->keys);
+    if (e == ERR_OK)
+        e = check(end);
+    if (e == ERR_OK)
+        e = store(end);
+    if (e != ERR_OK)
+        enrol_keys_close(a, &end->keys);
     return e;
 }
 
@@ -154,13 +174,7 @@ static enum err certify(struct ending *end)
     if (end->certificate[KEY_USE_SIGN].len == 0 && end->certificate[KEY_USE_AUTHENTICATE].len == 0)
         return ERR_OK;
     enum err e = app_open_token(a);
-    if (e == ERR_OK)
-        e = app_log_in(a, "store your certificates");
-    if (e == ERR_OK)
-        e = enrol_keys_find(a, &end->keys);
-    if (e == ERR_OK)
-        e = check(end);
-    return e == ERR_OK ? store(end) : e;
+    return e == ERR_OK ? card_attend(a, check_and_store, end) : e;
 }
 
 static void print(const struct ending *end)

@@ -191,6 +191,7 @@ static enum err watch_lines(struct plugged *p)
 struct page {
     char *text;
     size_t len, top;
+    bool quit;
 };
 
 static enum err render(const struct plugged *p, struct page *page)
@@ -227,31 +228,37 @@ static void draw(struct page *page)
                                       .foot = "q: quit  arrows: move"});
 }
 
-/* False when somebody quits. */
-static bool press_all(struct page *page)
+static struct page *shown; /* somebody may press a key while a module is waited for, too */
+
+static bool quits(void)
 {
     for (int key = screen_key(); key != SCREEN_NONE; key = screen_key()) {
         if (key == SCREEN_QUIT || key == SCREEN_ESCAPE || key == 'q')
-            return false;
-        if (key == SCREEN_DOWN)
-            page->top++;
-        else if (key == SCREEN_UP && page->top > 0)
-            page->top--;
+            shown->quit = true;
+        else if (key == SCREEN_DOWN)
+            shown->top++;
+        else if (key == SCREEN_UP && shown->top > 0)
+            shown->top--;
+        if (shown->quit)
+            break;
     }
-    return true;
+    return shown->quit;
 }
 
 static enum err watch_page(struct plugged *p)
 {
     struct page page = {.text = NULL};
     enum err e = screen_open();
-    while (e == ERR_OK && press_all(&page)) {
+    shown = &page;
+    token_remote_give_up(quits);
+    while (e == ERR_OK && !quits()) {
         e = render(p, &page);
         if (e == ERR_OK)
             draw(&page);
         if (e == ERR_OK)
             e = plugged_next(p, GLANCE_MS);
     }
+    token_remote_give_up(NULL);
     screen_close();
     free(page.text);
     return e;

@@ -8,6 +8,7 @@
 #define TOKEN_BOTH_H
 
 #include "token/token.h"
+#include <limits.h>
 #include <pthread.h>
 
 /* As <openssl/types.h> has them. */
@@ -45,10 +46,13 @@ MUST_CHECK enum err token_derive_raw(struct token_key *k, const uint8_t *peer, s
 /* Where a module is, and what p11-kit's configuration wants it to hear as it starts. */
 struct token_source {
     char path[256], reserved[1024]; /* RESERVED "": nothing */
+    char file[256];                 /* of the configuration, without its folder; "": none */
 };
 /* Those that p11-kit is configured to use, but for stores of trusted certificates. */
 MUST_CHECK enum err token_module_sources(struct token_source out[static TOKEN_MODULES_MAX],
                                          size_t *count);
+/* The folder whose files go first, for this user. */
+void token_module_own_folder(char out[static PATH_MAX]);
 MUST_CHECK enum err token_module_load_from(const struct token_source *source,
                                            struct token_module **out);
 /* The same for one of several. Where it does not start, *OUT is NULL, or says so when it is asked.

@@ -6,6 +6,7 @@
 #define TOKEN_REMOTE_H
 
 #include "token/token.h"
+#include <limits.h>
 
 #define TOKEN_DEADLINE_S 30 /* unless it is set */
 
@@ -13,9 +14,17 @@
  * to type at the reader, or a key is made. */
 void token_remote_deadline(unsigned seconds);
 
+/* The file by which p11-kit was told of M, without its folder; "": M was loaded by its path. */
+const char *token_module_file(const struct token_module *m);
+/* The folder whose file of the same name goes first, for this user. */
+void token_module_own_folder(char out[static PATH_MAX]);
+
 /* From now on no call is waited for once OVER says that the caller has given up: the helper is
  * killed, as at the deadline, and the call returns TOKEN_HANGS. NULL: none does. */
 void token_remote_give_up(bool (*over)(void));
+
+/* Whether the kernel keeps helpers, and so modules, from what is typed at terminals. */
+bool token_remote_fenced(void);
 
 #define TOKEN_ASK_LINES 3
 
@@ -52,6 +61,10 @@ MUST_CHECK enum err token_keep(struct token *t, const struct token_keep *keep);
  * *LEFT_S: the seconds that it has. ERR_UNAVAILABLE: there is none. */
 MUST_CHECK enum err token_join(const char *path, struct token_module **m, struct token **t,
                                unsigned *left_s);
+
+/* Why the one that was at PATH ended before its time, said once: TOKEN_REMOVED, TOKEN_HANGS.
+ * ERR_OK: it did not, or nobody knows. */
+enum err token_keep_why(const char *path);
 
 /* Ends it: logged out, and the PIN wiped. ERR_UNAVAILABLE: there is none. */
 MUST_CHECK enum err token_keep_end(const char *path);

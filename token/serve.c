@@ -339,16 +339,22 @@ void serve_give_up(bool (*over)(void))
     given_up = over;
 }
 
+bool serve_gave_up(void)
+{
+    bool (*over)(void) = given_up;
+
+    return over && over();
+}
+
 /* Until FD is ready for EVENTS, the deadline has passed or the caller has given up. */
 static enum err wait_ready(int fd, short events, int64_t deadline_mono_us)
 {
     for (;;) {
         struct pollfd one = {.fd = fd, .events = events};
         int64_t left_ms = (deadline_mono_us - clock_mono_us() + 999) / 1000;
-        bool (*over)(void) = given_up;
-        if (left_ms <= 0 || (over && over()))
+        if (left_ms <= 0 || serve_gave_up())
             return ERR_TIMEOUT;
-        if (over && left_ms > GLANCE_MS)
+        if (given_up && left_ms > GLANCE_MS)
             left_ms = GLANCE_MS;
         int n = poll(&one, 1, left_ms > INT_MAX ? INT_MAX : (int)left_ms);
         if (n > 0)

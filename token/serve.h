@@ -83,5 +83,7 @@ MUST_CHECK enum err serve_hear(int fd, int64_t deadline_mono_us, struct buf *ans
 /* From now on whoever waits for an answer has waited long enough once OVER says so: ERR_TIMEOUT.
  * NULL: only deadlines count again. */
 void serve_give_up(bool (*over)(void));
+/* Whether that is so now: then no answer says nothing about who was asked. */
+bool serve_gave_up(void);
 
 #endif

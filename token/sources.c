@@ -124,13 +124,30 @@ static void read_folder(const char *folder, struct entries *e)
         closedir(dir);
 }
 
-static void read_all(struct entries *e)
+static void read_modes(char mode[static 16])
 {
-    char path[PATH_MAX], mode[16] = "merge";
+    char path[PATH_MAX];
 
+    (void)snprintf(mode, 16, "merge");
     read_mode(SYSTEM_CONFIG "/pkcs11.conf", mode);
     if (strcmp(mode, "none") != 0 && user_path("pkcs11.conf", path))
         read_mode(path, mode);
+}
+
+void token_module_own_folder(char out[static PATH_MAX])
+{
+    char mode[16];
+
+    read_modes(mode);
+    if (strcmp(mode, "none") == 0 || !user_path("modules", out))
+        (void)snprintf(out, PATH_MAX, SYSTEM_CONFIG "/modules");
+}
+
+static void read_all(struct entries *e)
+{
+    char path[PATH_MAX], mode[16];
+
+    read_modes(mode);
     if (strcmp(mode, "none") != 0 && user_path("modules", path))
         read_folder(path, e);
     if (strcmp(mode, "only") != 0 || getuid() == 0) {
@@ -171,6 +188,7 @@ static bool get_source(const struct entry *one, struct token_source *out)
     int n = snprintf(out->path, sizeof out->path, "%s%s", module[0] == '/' ? "" : P11_MODULES "/",
                      module);
     memcpy(out->reserved, one->value[RESERVED], sizeof out->reserved);
+    memcpy(out->file, one->file, sizeof out->file);
     return n > 0 && (size_t)n < sizeof out->path;
 }
 

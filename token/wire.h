@@ -18,7 +18,8 @@
 #include "token/both.h"
 #include "token/reader.h"
 
-#define WIRE_FD 3 /* the helper's first socket */
+#define WIRE_FD 3         /* the helper's first socket */
+#define WIRE_WHY ".ended" /* beside the socket of a kept token: why it is kept no longer */
 #define WIRE_CONNECT 0xffff
 #define WIRE_READERS 0xfffe
 #define WIRE_READERS_MAX_MS 60000

@@ -582,8 +582,8 @@ MUST_CHECK enum err core_head_proof(struct core *c, uint64_t from_size, struct m
  * not empty. Until then nothing else can be entered. */
 MUST_CHECK enum err core_log_start(struct core *c, const char *bank_keys);
 /* TELL of each key of an operator's that counts no more, in the order in which they came: ROTATION
- * is the statement by which another took its place, NULL of one that is suspended or revoked. It
- * ends with the first failure. */
+ * is the statement by which another took its place, whatever became of it since; NULL of one that
+ * is suspended or revoked. It ends with the first failure. */
 typedef enum err (*core_gone_fn)(void *ctx, const char *thumbprint, const char *rotation);
 MUST_CHECK enum err core_gone(struct core *c, core_gone_fn tell, void *ctx);
 /* How many of CHAIN, the keeper's rollovers of the root key, the log knows. KEEPER_STATE when the
@@ -593,8 +593,7 @@ MUST_CHECK enum err core_rollovers(struct core *c, const struct verify_rollovers
 /* Enters the next one, the NUMBERth from 0, inside a transaction. */
 MUST_CHECK enum err core_rollover(struct core *c, size_t number, const struct js *rollover,
                                   const uint8_t digest[static DIGEST_LEN]);
-/* Newest stored checkpoint note, "" if none; and storing one inside a transaction. */
-MUST_CHECK enum err core_checkpoint_load(struct core *c, struct buf *note, uint64_t *size);
+/* Stores the newest checkpoint's NOTE, of a log of SIZE entries, inside a transaction. */
 MUST_CHECK enum err core_checkpoint_store(struct core *c, const char *note, uint64_t size);
 
 #endif

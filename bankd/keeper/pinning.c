@@ -28,7 +28,7 @@ static enum err pin(struct pins *p, const char *operator_id, const struct buf *s
     one->replaces[0] = '\0'; /* it is believed for itself */
     pins_forget(p, operator_id, "");
     /* Nothing from before is taken: a wrong clock may have made the keeper forget some of it. */
-    one->changed_us = p->floor_us = now_us - now_us % TEXT_SECOND_US;
+    one->changed_us = one->floor_us = p->floor_us = now_us - now_us % TEXT_SECOND_US;
     printf("%s is believed with the key\n%s\n", operator_id, key_thumbprint(one->key));
     return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
 }

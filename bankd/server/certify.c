@@ -101,6 +101,15 @@ static bool is_unheard(enum err e)
     return e && err_info(e)->exit == EXIT_ENVIRONMENT && e != ERR_BUSY;
 }
 
+/* What an operator signed can be done again; whoever lost a card waits for nobody, nor does a key
+ * that is taken from somebody, while there is a keeper that will hear of it. */
+static bool must_be_heard(const struct job *j, enum err e)
+{
+    bool takes = j->match.route == ROUTE_KEY_SET && strcmp(j->body.key.status, "active") != 0;
+
+    return is_unheard(e) && j->path[0] && (!takes || e == ERR_KEEPER_GONE);
+}
+
 enum err certify_tell(const char *keeper_socket, struct job *j)
 {
     struct keeper_conn *keeper = NULL;
@@ -112,8 +121,7 @@ enum err certify_tell(const char *keeper_socket, struct job *j)
     if (!e)
         e = tell(keeper, j, &missing);
     keeper_disconnect(keeper);
-    /* What an operator signed can be done again; whoever lost a card waits for nobody. */
-    if (e == ERR_NO_MEMORY || (is_unheard(e) && j->path[0]))
+    if (e == ERR_NO_MEMORY || must_be_heard(j, e))
         return e;
     j->unheard = is_unheard(e);
     if (e == ERR_KEEPER_UNPINNED || (!e && !missing))

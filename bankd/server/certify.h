@@ -21,7 +21,7 @@ bool certify_asks(const struct job *j);
  * signed and not by what the bank keeps. What it did not take stands in the
  * log of the program, and J's answer says so: `keeper`, why; or `keeperMissing`, how many
  * operators must ask for the same besides. Where it heard nothing, an act is refused, since it can
- * be done again; of a key that its person takes away, J is UNHEARD. */
+ * be done again; of a key that is taken away, J is UNHEARD. */
 MUST_CHECK enum err certify_tell(const char *keeper_socket, struct job *j);
 
 /* Tells of all keys that count no more, which the keeper may have heard of: KEEPER_GONE and what

@@ -81,8 +81,9 @@ class DoctorTest(Plugged):
         done = subprocess.run(["sh", "-c", remedy], env=dict(self.env, PATH=b.BIN + ":" + os.environ["PATH"]),
                               capture_output=True, text=True, timeout=WAIT_S, check=False)
         self.assertIn("/nonexistent/module.so: cannot open shared object file", done.stderr)
-        told = json.loads(self.run_tool("token", "list", "--json", module=None))
+        told = json.loads(self.run_tool("token", "list", "--json", module=None, code=3))
         self.assertEqual([token["label"] for token in told["tokens"]], ["PIV AUTH"])
+        self.assertEqual([one["module"] for one in told["failed"]], ["/nonexistent/module.so"])
         crashes = self.crashing()
         self.configure(crashes=crashes, opensc=MODULE)
         self.assertEqual(self.found(module=None), [("MODULE_FAILS", crashes)])

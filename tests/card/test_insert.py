@@ -8,13 +8,24 @@ import subprocess
 import time
 import unittest
 
-from middleware import PIN, hang_pcscd
-from test_pays import ACCOUNTS, CardPays
+from middleware import PIN, await_log, await_noticed, hang_pcscd, pull_in
+from test_pays import ACCOUNTS, MODULE, CardPays, Holder
 
 WRITTEN = "signed.json"
 
 
-class InsertTest(CardPays):
+class Insert(CardPays):
+    def away_and_back(self, terminal, number, prompt):
+        """It was pulled: says so, waits, and asks for the PIN again, once the card is back in."""
+        seen = terminal.expect("The token was pulled; nothing was signed with it since. Insert your card again, within ")
+        seen += terminal.expect("(Ctrl-C ends it): PIV AUTH, serial ")
+        await_log("REMOVED", number)
+        await_noticed()
+        self.plug_in(number + 1)
+        return seen + terminal.expect("It is there.") + terminal.expect(prompt)
+
+
+class InsertTest(Insert):
     def setUp(self):
         super().setUp()
         self.enrol(self.alice)
@@ -91,6 +102,63 @@ class InsertTest(CardPays):
             self.assertEqual(terminal.end()[0], 0)
         self.assertEqual(self.bank.balance(ACCOUNTS["alice"])["available"], "794.44")
 
+    def test_pulled_while_rotating(self):
+        """Both keys are on the card: one PIN, and what was signed before is signed anew."""
+        self.alice.settings(ACCOUNTS["alice"], token="pkcs11:id=%01", token_deadline=3)
+        with self.alice.terminal("rotate", "--new-token", "pkcs11:id=%02") as terminal:
+            terminal.expect("to replace your key: ")
+            terminal.type(PIN + "\n")
+            terminal.expect("Sign this? [y/N]")
+            pull_in(3)
+            terminal.type("y\n")
+            self.away_and_back(terminal, 1, "to replace your key: ")
+            terminal.type(PIN + "\n")
+            code, seen = terminal.end()
+        self.assertEqual(code, 0, seen)
+        self.assertIn("id=%02", seen.partition("token = ")[2])
+        self.alice.settings(ACCOUNTS["alice"], token="pkcs11:id=%01")
+        self.assertIn("KEY_RETIRED", self.alice.run("login").stderr)
+        self.alice.settings(ACCOUNTS["alice"], token="pkcs11:id=%02")
+        self.alice.run("login", check=True)
+
+    def test_pulled_while_kept(self):
+        """The command that uses it says that it is kept no longer, and asks for the PIN; so does the next."""
+        self.open_creditor()
+        self.alice.run("session", "start", check=True)
+        with self.alice.terminal("approve", self.path) as terminal:
+            terminal.expect("Sign this? [y/N]")
+            self.pull(1)
+            terminal.type("y\n")
+            seen = self.away_and_back(terminal, 1, "PIN of token ")
+            terminal.type(PIN + "\n")
+            self.assertIn("It is kept logged in no longer, so its PIN is asked for then.", seen)
+            terminal.expect("ACSC")
+            self.assertEqual(terminal.end()[0], 0)
+        done = self.bank.tool(self.alice.words("session", "status"), check=True, env=self.alice.env)
+        self.assertIn("The token is kept logged in no longer (TOKEN_REMOVED): it was pulled.", done.stderr)
+        done = self.bank.tool(self.alice.words("session", "status"), check=True, env=self.alice.env)
+        self.assertEqual((done.stdout, done.stderr), ("No token is kept logged in.\n", ""))  # said once
+
+    def test_descriptor_has_one_pin(self):
+        """Pulled after it came, the card is not waited for, and what else is on the descriptor goes to no card."""
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        os.set_inheritable(read, True)
+        self.alice.settings(ACCOUNTS["alice"], token_deadline=3)
+        with self.alice.terminal(*self.sign, "--debug", "--pin-fd", str(read)) as terminal:
+            terminal.expect("token.open")  # what comes next is the PIN
+            pull_in(2)
+            os.write(write, (PIN + "\n" + "999999\n").encode())
+            os.close(write)
+            code, seen = terminal.end()
+        self.assertEqual(code, 3, seen)
+        self.assertIn("countersign: PIN_AGAIN: ", seen)
+        self.assertNotIn("Insert your card again", seen)
+        self.assertEqual(os.read(read, 99), b"999999\n")
+        self.assertEqual(self.written(), [])
+        self.plug_in(2)
+        self.assertEqual([token["tries"] for token in self.list_tokens()], ["ok"])
+
     def test_other_card(self):
         """One that the settings fit as well gets no PIN in place of the one that was pulled."""
         with self.alice.terminal(*self.sign) as terminal:
@@ -165,8 +233,10 @@ class InsertTest(CardPays):
         with self.alice.terminal(*self.sign) as terminal:
             terminal.expect("to approve this order: ")
             hang_pcscd(self)
+            begun = time.monotonic()
             terminal.type(PIN + "\n")
             code, seen = terminal.end()
+        self.assertLess(time.monotonic() - begun, 6 + 4)  # by the deadline
         self.assertEqual(code, 3)
         self.assertIn("countersign: TOKEN_PCSCD_HANGS: ", seen)
         self.assertIn("systemctl restart pcscd.service", seen)
@@ -174,9 +244,34 @@ class InsertTest(CardPays):
         self.assertEqual(self.written(), [])
 
 
+class EnrolTest(Insert):
+    def test_pulled_while_enrolling(self):
+        """Twice, between the PIN and the last of three signatures: one request, whole, which the settings know."""
+        self.bank.ctl("key", "show", "--letter", self.bank.dir, "--public-url", "https://127.0.0.1:%d" % self.bank.port)
+        carol = Holder(self.bank, "carol", PIN, MODULE, "pkcs11:")
+        self.addCleanup(carol.close)
+        self.bank.write("carol.conf", "token_deadline = 3\n")
+        letter = self.bank.path("letter")
+        os.mkdir(letter)
+        with carol.terminal("enrol", "--name", "Carol", "--bank-letter", self.bank.path("bank-letter.txt"), "--module", MODULE,
+                            "--letter", letter) as terminal:
+            terminal.expect("sign this request: ")
+            for number, apdus in enumerate((9, 12), 1):
+                pull_in(apdus)
+                terminal.type(PIN + "\n")
+                self.away_and_back(terminal, number, "sign this request: ")
+                self.assertEqual(os.listdir(letter), [])
+            terminal.type(PIN + "\n")
+            code, seen = terminal.end()
+        self.assertEqual(code, 0, seen)
+        self.assertIn("The request waits at ", seen)
+        self.assertEqual(len(os.listdir(letter)), 2)
+        self.assertIn("ENROLMENT_WAITING", carol.run("enrol", "--status").stderr)
+
+
 # The cases of test_pays.py are not run again here.
 for case in [name for name in dir(CardPays) if name.startswith("test_")]:
-    setattr(InsertTest, case, None)
+    setattr(Insert, case, None)
 
 if __name__ == "__main__":
     unittest.main()

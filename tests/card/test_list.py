@@ -225,6 +225,19 @@ class ListTest(Plugged):
             page.type("q")
             self.assertEqual(page.end()[0], 0)
 
+    def test_watch_page_quits(self):
+        """Whatever it waits for: a pcscd that hangs, and a module that hangs with it."""
+        for key in ("q", "\x03"):
+            with Terminal(["countersign", "token", "list", "--watch", "--module", MODULE], self.env, columns=80) as page:
+                page.expect("PIV AUTH")
+                go_on = hang_pcscd(self)
+                page.expect("pcscd hangs")
+                begun = time.monotonic()
+                page.type(key)
+                self.assertEqual(page.end()[0], 0)
+                self.assertLess(time.monotonic() - begun, 4)
+                go_on()
+
     def test_change_pin_waits(self):
         """Pulled while both PINs are asked for, the card is waited for, and they are asked for again; sent once."""
         pin, soft = os.environ["CARD_PIN"], self.softhsm()

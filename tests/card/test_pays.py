@@ -107,8 +107,9 @@ class CardPays(unittest.TestCase):
             os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR1)
             await_log("REMOVED", 1 if holder is self.alice else 2)
             deadline = time.monotonic() + WAIT_S
-            while '"kept":true' in plain("session", "status", "--json").stdout:
+            while '"kept":true' in (told := plain("session", "status", "--json")).stdout:
                 self.assertLess(time.monotonic(), deadline)
+            self.assertIn("The token is kept logged in no longer (TOKEN_REMOVED): it was pulled.", told.stderr)
             os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
             await_log("READY", 2 if holder is self.alice else 3)
             path, _ = holder.new_order(account=ACCOUNTS[holder.name], amount="1.00")

@@ -406,6 +406,18 @@ class Unpinned(Scene):
         self.assertEqual(ask(self.bank, ACT, before.encode())[0], "ISSUED_TOO_OLD")
         self.assertEqual(self.roles_of("pia"), [])
 
+    def test_the_ceremony_after_a_clock_that_was_ahead(self):
+        """It raised the floors; the ceremony is what helps."""
+        self.bank.pin_operator("olga", self.olga_key)
+        self.bank.stop_keeper()
+        memory, ahead = self.remembers(), int(time.time() + 86400) * 10**6
+        self.make_remember({**memory, "floor": ahead, "operators": [{**row, "floor": ahead} for row in memory["operators"]]})
+        self.bank.start_keeper()
+        roles = {"note": "x", "roles": ["viewer"]}
+        self.assertEqual(self.change("/v1/operators/nobody/roles", roles), "ISSUED_TOO_OLD")
+        self.bank.pin_operator("olga", self.olga_key)
+        self.assertEqual(self.change("/v1/operators/nobody/roles", roles), "OK")
+
     def test_undone(self):
         key = b.Key(self.bank.dir)
         self.bank.pin_operator("rui", key)

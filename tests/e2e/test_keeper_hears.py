@@ -204,13 +204,15 @@ class Later(Again):
             self.heard((pia.key, "suspended"))
 
     def test_it_could_not_write(self):
-        quinn, rolf = (operators.enrol(self.bank, name, ["enrolment"], by=self.olga) for name in ("quinn", "rolf"))
+        quinn, rolf, sam = (operators.enrol(self.bank, name, ["enrolment"], by=self.olga) for name in ("quinn", "rolf", "sam"))
         with forgetful(self.bank):
             answer = quinn.post("/v1/keys/%s/suspension" % quinn.key.thumbprint, NOTE)
             self.assertEqual((answer.status, answer.json.get("keeper")), (200, "IO"), answer)
             old, answer = self.change_of(rolf)
             self.assertEqual((answer.status, answer.json.get("keeper")), (201, "IO"), answer)
-        self.heard((quinn.key, "suspended"), (old, "retired"), (rolf.key, "active"))
+            answer = self.olga.act("/v1/holders/sam/keys/" + sam.key.thumbprint, {**NOTE, "status": "suspended"})
+            self.assertEqual((answer.status, answer.json.get("keeper")), (200, "IO"), answer)
+        self.heard((quinn.key, "suspended"), (old, "retired"), (rolf.key, "active"), (sam.key, "suspended"))
         self.assertEqual(self.roles_of("rolf"), [["enrolment"]] * 2)
         newcomer = self.newcomer()
         self.assertIn("certificates", self.admit(rolf, newcomer, "by-rolf").json)
@@ -224,6 +226,20 @@ class Later(Again):
         self.assertEqual([o["roles"] for o in self.olga.get("/v1/operators").json["operators"] if o["operator"] == "stan"], [["enrolment"]])
         self.assertEqual(self.olga.act(path, {**NOTE, "roles": []}).status, 200)
         self.assertEqual(self.roles_of("stan"), [[]])
+
+    def test_a_key_that_was_brought_back(self):
+        """Its predecessor stays suspended at the bank; what bankd says of that one at its start takes nothing along."""
+        vera = operators.enrol(self.bank, "vera", ["enrolment"], by=self.olga)
+        old, answer = self.change_of(vera)
+        self.assertEqual(answer.status, 201, answer)
+        path = "/v1/holders/vera/keys/"
+        answer = self.olga.act(path + old.thumbprint, {**NOTE, "status": "suspended"})
+        self.assertEqual([key["status"] for key in answer.json["keys"]], ["suspended"])
+        self.assertEqual(self.olga.act(path + vera.key.thumbprint, {**NOTE, "status": "active"}).status, 200)
+        self.assertEqual(self.status_of(vera.key), ["active"])
+        self.bank.stop_bankd()
+        self.bank.start_bankd()
+        self.assertIn("certificates", self.admit(operators.Operator(self.bank, vera.key), self.newcomer(), "by-vera").json)
 
     def test_what_was_heard_is_left_alone(self):
         """When bankd starts and says all again."""

@@ -142,7 +142,7 @@ enum err process_start(pid_t *pid, int *control)
     return ERR_OK;
 }
 
-void process_end(pid_t pid, int control, int left_ms)
+int process_end(pid_t pid, int control, int left_ms)
 {
     struct helper *h = &helpers[pid - 1];
 
@@ -150,6 +150,7 @@ void process_end(pid_t pid, int control, int left_ms)
     close(control);
     (void)pthread_join(h->thread, NULL);
     h->runs = false;
+    return 0;
 }
 
 /* --- what is promised --- */

@@ -45,7 +45,7 @@ static int end(void **state)
     struct line *l = *state;
 
     close(l->fd);
-    process_end(l->pid, l->control, 20000);
+    (void)process_end(l->pid, l->control, 20000);
     return 0;
 }
 

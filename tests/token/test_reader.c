@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -39,7 +40,7 @@ enum err process_start(pid_t *pid, int *control)
     assert_true(*pid >= 0);
     if (*pid == 0) {
         close(ends[0]);
-        signal(SIGPIPE, SIG_IGN);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* where an assertion ends the test */
         helper(ends[1], lie_told);
         _exit(0);
     }
@@ -48,12 +49,15 @@ enum err process_start(pid_t *pid, int *control)
     return ERR_OK;
 }
 
-void process_end(pid_t pid, int control, int left_ms)
+int process_end(pid_t pid, int control, int left_ms)
 {
+    int status = 0;
+
     (void)left_ms;
     close(control);
     assert_int_equal(kill(pid, SIGKILL), 0);
-    assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
 }
 
 static bool asked(int fd)

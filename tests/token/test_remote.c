@@ -7,6 +7,7 @@
 #include "tests/base/unit.h"
 #include "tests/token/keys.h"
 #include "tests/token/softhsm.h"
+#include "token/both.h"
 #include "token/remote.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -191,6 +192,46 @@ static void cannot_act_on_being_loaded(void **state)
     close_key(d);
 }
 
+static bool always(void)
+{
+    return true;
+}
+
+/* By all of a program's: another look at the same file, too. Who did not wait for it knows nothing
+ * of it, and asks again. */
+static void one_of_several_that_hangs_is_waited_for_once(void **state)
+{
+    static const struct token_source source = {.path = EVIL};
+    struct token_info *infos = NULL;
+    struct token_module *m = NULL;
+    size_t count = 0;
+
+    (void)state;
+    setenv("EVIL", "hang-on-load", 1);
+    assert_ok(token_module_load_one_of(&source, &m));
+    token_remote_give_up(always);
+    assert_err(token_list(m, &infos, &count), ERR_TOKEN_HANGS);
+    token_remote_give_up(NULL);
+    unsetenv("EVIL");
+    assert_ok(token_list(m, &infos, &count));
+    free(infos);
+    token_module_unload(m);
+
+    setenv("EVIL", "hang-on-load", 1);
+    token_remote_deadline(1);
+    for (size_t i = 0; i < 3; i++) {
+        assert_ok(token_module_load_one_of(&source, &m));
+        int64_t before = clock_mono_us();
+        assert_err(token_list(m, &infos, &count), ERR_TOKEN_MODULE);
+        assert_err(token_list(m, &infos, &count), ERR_TOKEN_MODULE);
+        assert_err(token_module_refusal(m), ERR_TOKEN_HANGS);
+        assert_true((clock_mono_us() - before >= SECOND) == (i == 0));
+        token_module_unload(m);
+    }
+    token_remote_deadline(TOKEN_DEADLINE_S);
+    unsetenv("EVIL");
+}
+
 static void *sign_once(void *arg)
 {
     static const char good[] = "good";
@@ -326,6 +367,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(threat_14_a_helper_that_does_not_end_is_ended, begin, end),
         cmocka_unit_test_setup_teardown(threat_14_wrong_signatures_stay_here, begin, end),
         cmocka_unit_test_setup_teardown(cannot_act_on_being_loaded, begin, end),
+        cmocka_unit_test_setup_teardown(one_of_several_that_hangs_is_waited_for_once, begin, end),
         cmocka_unit_test_setup_teardown(two_sessions_sign_at_once, begin, end),
         cmocka_unit_test_setup_teardown(pins_are_for_one_helper, begin, end),
         cmocka_unit_test_setup_teardown(nothing_is_put_back_that_was_not_taken, begin, end),

@@ -2,10 +2,10 @@
 #include "token/helper/fence.h"
 
 #include "base/log.h"
+#include "token/landlock.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/landlock.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -79,7 +79,7 @@ static bool is_dev(const char *name)
 
 enum err fence_enter(void)
 {
-    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
+    const long version = landlock_version();
     struct fence f = {.rights = OPENING};
 
     if (version < 1) {

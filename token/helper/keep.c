@@ -41,6 +41,7 @@ static struct {
     _Atomic int64_t
         back_us; /* from the module, the last time; by the clock that sleeps as it does */
     atomic_bool running, in_use, left;
+    atomic_int why; /* it ends before its time; the first counts */
 } kept;
 
 uint32_t keep_token(void)
@@ -55,8 +56,32 @@ uint64_t keep_left_s(void)
     return left_us > 0 ? (uint64_t)(left_us / SECOND_US) + 1 : 0;
 }
 
-void keep_end(void)
+/* Whether its socket still is what others find: another may have taken the place. */
+static bool is_found(void)
 {
+    struct stat now;
+
+    return lstat(kept.terms.path, &now) == 0 && now.st_dev == kept.socket.st_dev &&
+           now.st_ino == kept.socket.st_ino;
+}
+
+/* Whoever gets no answer any more, or that one, finds the reason. */
+static void leave_word(enum err why)
+{
+    char path[sizeof kept.terms.path + sizeof WIRE_WHY];
+    const char *name = err_name(why);
+
+    (void)snprintf(path, sizeof path, "%s" WIRE_WHY, kept.terms.path);
+    if (file_write(path, name, strlen(name), 0600))
+        log_event(LOG_INFO, "helper.keep", "nobody will hear that it was %s", name);
+}
+
+void keep_end(enum err why)
+{
+    int none = ERR_OK;
+
+    if (why && atomic_compare_exchange_strong(&kept.why, &none, (int)why) && is_found())
+        leave_word(why);
     (void)eventfd_write(kept.stop_fd, 1);
 }
 
@@ -79,7 +104,7 @@ enum err keep_use_begins(void)
     int64_t now_us = clock_boot_us();
 
     if (is_spent(now_us)) { /* before the watcher saw it */
-        keep_end();
+        keep_end(ERR_OK);
         return ERR_TOKEN_REMOVED;
     }
     kept.in_use = true;
@@ -89,7 +114,7 @@ enum err keep_use_begins(void)
 enum err keep_use_ends(enum err e)
 {
     if (e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_NOT_FOUND)
-        keep_end(); /* before it is back */
+        keep_end(ERR_TOKEN_REMOVED); /* before it is back */
     kept.used_us = clock_boot_us();
     kept.back_us = clock_mono_us();
     kept.in_use = false;
@@ -115,24 +140,15 @@ static bool is_there(void)
 enum err keep_info(struct token_info *out)
 {
     *out = kept.token->info;
-    bool good = !is_spent(clock_boot_us()) && is_there();
+    bool spent = is_spent(clock_boot_us()), good = !spent && is_there();
     kept.back_us = clock_mono_us();
     if (good)
         return ERR_OK;
-    keep_end();
+    keep_end(spent ? ERR_OK : ERR_TOKEN_REMOVED);
     return ERR_TOKEN_REMOVED;
 }
 
 /* --- when it is over --- */
-
-/* Whether its socket still is what others find: another may have taken the place. */
-static bool is_found(void)
-{
-    struct stat now;
-
-    return lstat(kept.terms.path, &now) == 0 && now.st_dev == kept.socket.st_dev &&
-           now.st_ino == kept.socket.st_ino;
-}
 
 static void remove_socket(void)
 {
@@ -221,7 +237,7 @@ static void *watch(void *arg)
     (void)arg;
     while (!is_over())
         (void)poll(NULL, 0, LOOK_MS);
-    keep_end();
+    keep_end(hangs() ? ERR_TOKEN_HANGS : ERR_OK);
     if (!hangs())
         (void)poll(NULL, 0, GOODBYE_S * 1000); /* for a loop that does not come to its end */
     remove_socket();

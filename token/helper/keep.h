@@ -3,6 +3,7 @@
  * keep: a logged-in token that stays with its helper when the program that logged in has ended, for
  * other programs of the same user, who connect to a socket. It ends by its time, when nobody used
  * it for long, when the token went or came anew, when the terminal hung up, and when it is told to.
+ * Where the token or its module is why, the error's name is left beside the socket (WIRE_WHY).
  */
 #ifndef TOKEN_HELPER_KEEP_H
 #define TOKEN_HELPER_KEEP_H
@@ -27,10 +28,10 @@ MUST_CHECK enum err keep_begin(struct token *t, uint32_t number, int listen_fd,
 
 /* Of the kept token, whose end it is when it does not answer. */
 MUST_CHECK enum err keep_info(struct token_info *out);
-/* The kept token's number, the seconds that it has left, and its end, soon. */
+/* The kept token's number, the seconds that it has left, and its end, soon: WHY, or ERR_OK. */
 uint32_t keep_token(void);
 uint64_t keep_left_s(void);
-void keep_end(void);
+void keep_end(enum err why);
 /* Around what counts as a use, and what came of it, which comes back. TOKEN_REMOVED: it is over,
  * and none begins. */
 MUST_CHECK enum err keep_use_begins(void);

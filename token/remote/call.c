@@ -6,10 +6,13 @@
 #include "token/remote.h"
 #include "token/serve.h"
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SECOND_US INT64_C(1000000)
+#define SOON_S 1
 #define PERSON_TIMES 4
 #define GOODBYE_MS 2000
 
@@ -48,6 +51,41 @@ static int64_t deadline(enum wait wait)
     return clock_mono_us() + SECOND_US * (wait == WAIT_PERSON ? call_person_s() : call_module_s());
 }
 
+/* --- modules that hang --- */
+
+static struct {
+    pthread_mutex_t lock;
+    size_t count;
+    char path[TOKEN_MODULES_MAX][sizeof((struct token_source *)0)->path];
+} hung = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static bool is_remembered(const struct token_module *m)
+{
+    for (size_t i = 0; i < hung.count; i++)
+        if (strcmp(hung.path[i], m->source.path) == 0)
+            return true;
+    return false;
+}
+
+void module_recall(struct token_module *m)
+{
+    pthread_mutex_lock(&hung.lock);
+    m->refuses = is_remembered(m);
+    m->why = m->refuses ? ERR_TOKEN_HANGS : ERR_OK;
+    pthread_mutex_unlock(&hung.lock);
+}
+
+/* One of several that never answered hangs whatever is plugged in: a program waits for it once. */
+static void remember(struct token_module *m)
+{
+    pthread_mutex_lock(&hung.lock);
+    if (hung.count < TOKEN_MODULES_MAX && !is_remembered(m))
+        memcpy(hung.path[hung.count++], m->source.path, sizeof m->source.path);
+    pthread_mutex_unlock(&hung.lock);
+    m->refuses = true;
+    m->why = ERR_TOKEN_HANGS;
+}
+
 /* --- the helper --- */
 
 void module_init(struct token_module *m, const struct token_source *source)
@@ -65,7 +103,7 @@ static void bury(struct token_module *m, int left_ms)
     while (m->idle_count)
         close(m->idle[--m->idle_count]);
     if (!m->joined)
-        process_end(m->pid, m->control, left_ms);
+        m->status = process_end(m->pid, m->control, left_ms);
     m->pid = 0;
     pthread_cond_broadcast(&m->returned);
 }
@@ -127,19 +165,29 @@ static enum err connect_more(struct token_module *m, int *fd)
     return e;
 }
 
-/* An answer. A module that is only looked at, and is silent, may wait for a pcscd that hangs: no
- * deadline of a slow token is for that. */
+static bool is_look(enum wire_type type)
+{
+    return type == WIRE_LOAD || type == WIRE_LIST || type == WIRE_OPEN;
+}
+
+/* An answer. A module that is silent may wait for a pcscd that hangs, which takes TOKEN_READERS_S
+ * to know. No deadline of a slow token is for that where the module is only looked at; otherwise it
+ * is known by the deadline. */
 static enum err hear(int fd, enum wire_type type, int64_t until_us, struct buf *answer)
 {
-    const bool looks = type == WIRE_LOAD || type == WIRE_LIST || type == WIRE_OPEN;
-    const int64_t soon_us = clock_mono_us() + SECOND_US * TOKEN_READERS_S;
+    const int64_t asked_us = clock_mono_us();
+    const int64_t probe_us =
+        is_look(type) ? asked_us + SECOND_US * SOON_S : until_us - SECOND_US * TOKEN_READERS_S;
 
-    if (!looks || soon_us >= until_us)
+    if (probe_us >= until_us || probe_us <= asked_us)
         return serve_hear(fd, until_us, answer);
-    enum err e = serve_hear(fd, soon_us, answer);
-    if (e == ERR_TIMEOUT)
-        e = reader_hangs() ? ERR_TOKEN_PCSCD_HANGS : serve_hear(fd, until_us, answer);
-    return e;
+    enum err e = serve_hear(fd, probe_us, answer);
+    if (e != ERR_TIMEOUT || serve_gave_up())
+        return e;
+    if (!reader_hangs())
+        return serve_hear(fd, until_us, answer);
+    e = serve_hear(fd, clock_mono_us(), answer); /* it may have come meanwhile */
+    return e == ERR_TIMEOUT ? ERR_TOKEN_PCSCD_HANGS : e;
 }
 
 static enum err load(struct token_module *m)
@@ -168,12 +216,18 @@ static enum err load(struct token_module *m)
  * of the others'; unless it did before, or waits for pcscd. */
 static enum err not_started(struct token_module *m, enum err e)
 {
-    bool own = e != ERR_NO_MEMORY && e != ERR_TOKEN_HELPER && e != ERR_TOKEN_PCSCD_HANGS;
+    if (e == ERR_UNAVAILABLE && WIFEXITED(m->status) && WEXITSTATUS(m->status) == EXIT_ENVIRONMENT)
+        return log_fail(ERR_TOKEN_HELPER, "token.helper", "it cannot shut itself in");
+    bool own = e != ERR_NO_MEMORY && e != ERR_TOKEN_HELPER && e != ERR_TOKEN_PCSCD_HANGS &&
+               !serve_gave_up();
+    bool hangs = e == ERR_TIMEOUT;
     e = name_of(m, e);
     if (!m->one_of || !own)
         return e;
     m->refuses = m->generation == 1;
     m->why = e;
+    if (m->refuses && hangs)
+        remember(m);
     return ERR_TOKEN_MODULE;
 }
 
@@ -239,7 +293,7 @@ static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
     enum err e = ERR_OK;
 
     pthread_mutex_lock(&m->lock);
-    while (is_there(m, generation) && !m->idle_count && m->in_use == CONNECTIONS_MAX)
+    while (is_there(m, generation) && !m->idle_count && m->in_use >= CONNECTIONS_MAX)
         pthread_cond_wait(&m->returned, &m->lock);
     if (!is_there(m, generation))
         e = ERR_UNAVAILABLE;
@@ -283,8 +337,11 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
     c->out.buf = &c->question;
 }
 
+/* A module has little time for its farewell: its helper ends in any case. */
 static int64_t deadline_of(const struct call *c)
 {
+    if (c->type == WIRE_UNLOAD)
+        return clock_mono_us() + INT64_C(1000) * GOODBYE_MS;
     return deadline(c->keypad ? WAIT_PERSON : waits[c->type]);
 }
 
@@ -300,6 +357,22 @@ enum err call_ask(struct call *c, int give)
     return name_of(c->module, e);
 }
 
+/* What became of the first question to a module that has started is as if it had not. */
+static enum err note(struct call *c, enum err e)
+{
+    struct token_module *m = c->module;
+
+    pthread_mutex_lock(&m->lock);
+    bool dead =
+        e == ERR_TIMEOUT && is_look(c->type) && m->one_of && !m->answered && !serve_gave_up();
+    m->answered = m->answered || !is_lost(e);
+    if (dead)
+        remember(m);
+    pthread_mutex_unlock(&m->lock);
+    e = name_of(m, e);
+    return dead ? ERR_TOKEN_MODULE : e;
+}
+
 enum err call_hear(struct call *c)
 {
     buf_clear(&c->answer);
@@ -307,7 +380,7 @@ enum err call_hear(struct call *c)
     c->lost = is_lost(e);
     c->awaited--;
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
-    return name_of(c->module, e);
+    return note(c, e);
 }
 
 enum err call_run(struct call *c, int give)

@@ -16,13 +16,15 @@
 
 struct token_module {
     struct token_source source; /* "": none, and the helper is only to say which there are */
-    bool one_of;  /* those that p11-kit is configured to use: it starts when it is first asked */
-    bool refuses; /* to start, and is not asked again */
-    enum err why; /* it did not start, the last time; ERR_OK: it did */
+    bool one_of;   /* those that p11-kit is configured to use: it starts when it is first asked */
+    bool refuses;  /* to start, or hung when it was first asked; it is not asked again */
+    bool answered; /* a question, once */
+    enum err why;  /* it did not start, the last time; ERR_OK: it did */
     const char *joined; /* the socket of a helper that another program started; NULL: our own */
     pthread_mutex_t lock;
     pthread_cond_t returned;
-    pid_t pid; /* 0: there is no helper */
+    pid_t pid;  /* 0: there is no helper */
+    int status; /* of the last one's end */
     int control;
     uint64_t generation; /* counts helpers: numbers of an earlier one mean nothing */
     int idle[CONNECTIONS_MAX];
@@ -46,8 +48,8 @@ struct token_pin {
 
 /* Starts the helper program; *CONTROL is its first socket. TOKEN_HELPER, logged. */
 MUST_CHECK enum err process_start(pid_t *pid, int *control);
-/* It has LEFT_MS to end by itself. */
-void process_end(pid_t pid, int control, int left_ms);
+/* It has LEFT_MS to end by itself; its wait status. */
+int process_end(pid_t pid, int control, int left_ms);
 /* The same for any child; its wait status. */
 int process_await(pid_t pid, int left_ms);
 
@@ -56,8 +58,8 @@ int process_await(pid_t pid, int left_ms);
 /* Where helpers and their modules may write what nobody waits for: shown line by line, tamed, in a
  * log that tells everything. -1: nobody reads it. */
 int said_end(void);
-/* Shows what came until now, and of somebody who does not stop a part; LAST: also a line that has no
- * end. */
+/* Shows what came until now, and of somebody who does not stop a part; LAST: also a line that has
+ * no end. */
 void said_show(bool last);
 
 /* --- call.c --- */
@@ -65,6 +67,8 @@ void said_show(bool last);
 /* A helper with the module in it: the one that runs, else a new one. */
 MUST_CHECK enum err module_begin(struct token_module *m, uint64_t *generation);
 void module_init(struct token_module *m, const struct token_source *source);
+/* One of several that hung in this process before is not waited for again. */
+void module_recall(struct token_module *m);
 /* Ends the helper, if there is one. */
 void module_end(struct token_module *m);
 

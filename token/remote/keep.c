@@ -3,6 +3,7 @@
 #include "token/remote/inner.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "token/remote.h"
 #include "token/serve.h"
@@ -123,6 +124,20 @@ enum err token_join(const char *path, struct token_module **m, struct token **t,
         *t = NULL;
     }
     return e;
+}
+
+enum err token_keep_why(const char *path)
+{
+    char place[256 + sizeof WIRE_WHY];
+    struct buf name = BUF_INIT(64);
+
+    (void)snprintf(place, sizeof place, "%s" WIRE_WHY, path);
+    enum err e = file_read(place, name.max, &name);
+    enum err why = e ? ERR_OK : err_from_name(buf_str(&name), name.len);
+    if (!e)
+        e = file_remove(place);
+    buf_free(&name);
+    return why == ERR_TOKEN_REMOVED || why == ERR_TOKEN_HANGS ? why : ERR_OK;
 }
 
 static enum err end_by_force(pid_t helper, const char *path)

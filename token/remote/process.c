@@ -2,6 +2,8 @@
 #include "token/remote/inner.h"
 
 #include "base/log.h"
+#include "token/landlock.h"
+#include "token/remote.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +18,11 @@
 #include <unistd.h>
 
 extern char **environ;
+
+bool token_remote_fenced(void)
+{
+    return landlock_version() >= 1;
+}
 
 /* Where it stands by this program's own file, in a build as when installed: never looked for. */
 static enum err helper_path(char out[static PATH_MAX])
@@ -97,7 +104,7 @@ int process_await(pid_t pid, int left_ms)
 }
 
 /* That its end of the socket is closed says nothing: its module can close it. */
-void process_end(pid_t pid, int control, int left_ms)
+int process_end(pid_t pid, int control, int left_ms)
 {
     (void)shutdown(control, SHUT_WR);
     int status = process_await(pid, left_ms);
@@ -105,4 +112,5 @@ void process_end(pid_t pid, int control, int left_ms)
     said_show(true);
     if (WIFSIGNALED(status))
         log_event(LOG_INFO, "token.helper", "ended by signal %d", WTERMSIG(status));
+    return status;
 }

@@ -56,7 +56,7 @@ void token_readers_close(struct token_readers *r)
 {
     if (!r)
         return;
-    process_end(r->pid, r->control, r->asked ? 0 : GOODBYE_MS);
+    (void)process_end(r->pid, r->control, r->asked ? 0 : GOODBYE_MS);
     set_late(r, false);
     free(r);
 }

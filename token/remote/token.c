@@ -2,6 +2,7 @@
  * token.h in front of a helper: every function is one question. */
 #include "token/remote/inner.h"
 
+#include "token/remote.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -41,6 +42,7 @@ enum err token_module_load_one_of(const struct token_source *source, struct toke
         return ERR_NO_MEMORY;
     module_init(*out, source);
     (*out)->one_of = true;
+    module_recall(*out);
     return ERR_OK;
 }
 
@@ -51,7 +53,7 @@ enum err token_module_load_from(const struct token_source *source, struct token_
     enum err e = token_module_load_one_of(source, out);
     if (e)
         return e;
-    (*out)->one_of = false;
+    (*out)->one_of = (*out)->refuses = false;
     e = module_begin(*out, &generation);
     if (e) {
         token_module_unload(*out);
@@ -63,6 +65,11 @@ enum err token_module_load_from(const struct token_source *source, struct token_
 const char *token_module_path(const struct token_module *m)
 {
     return m->source.path;
+}
+
+const char *token_module_file(const struct token_module *m)
+{
+    return m->source.file;
 }
 
 enum err token_module_refusal(const struct token_module *m)
