@@ -365,11 +365,10 @@ CREATE TABLE orders (
 CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
--- Those on which votes may arrive.
-CREATE INDEX orders_votes ON orders (account) WHERE status = 'ACTC' OR status = 'PATC';
--- Those of which holders are still to be reminded.
-CREATE INDEX orders_expiry ON orders (expires_us) WHERE expiry_told = 0 AND (status = 'ACTC' OR status = 'PATC');
-CREATE INDEX orders_cutoff ON orders (currency, cutoff_day) WHERE status = 'ACTC' OR status = 'PATC';
+-- Those on which votes may arrive, by account and in their order; and with what it takes to find those
+-- of which holders are still to be reminded, once a minute, without an index of its own for each reason.
+CREATE INDEX orders_votes ON orders (account, id, expires_us, expiry_told, currency, cutoff_day)
+    WHERE status = 'ACTC' OR status = 'PATC';
 -- On their way to other banks.
 CREATE INDEX orders_outbox ON orders (account) WHERE status = 'ACSP';
 
