@@ -115,19 +115,6 @@ enum err entry_leaf_from_js(const struct js *leaf, struct entry_leaf *out)
     return e;
 }
 
-enum err entry_leaf_parse(const void *leaf, size_t len, struct entry_leaf *out)
-{
-    struct js *value = NULL;
-    enum err e;
-
-    memset(out, 0, sizeof *out);
-    e = js_parse_canonical(leaf, len, &value);
-    if (e == ERR_OK)
-        e = entry_leaf_from_js(value, out);
-    js_free(value);
-    return e;
-}
-
 enum err entry_check(const struct entry_leaf *leaf, const uint8_t salt[static ENTRY_SALT_LEN],
                      const void *body, size_t body_len)
 {

@@ -30,7 +30,8 @@ struct entry_leaf {
     uint8_t commitment[DIGEST_LEN];
     struct merkle_hash hash;
 };
-MUST_CHECK enum err entry_leaf_parse(const void *leaf, size_t len, struct entry_leaf *out);
+/* Reads the leaf document, which stands in others. DOC_..., and PROOF_INVALID where its seal is
+ * another than its commitment; *OUT is empty then. */
 MUST_CHECK enum err entry_leaf_from_js(const struct js *leaf, struct entry_leaf *out);
 
 /* PROOF_INVALID unless the leaf commits to salt and body. */

@@ -242,10 +242,10 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     }
     if (!e)
         e = set_pin(t, old, fresh, last_try_allowed);
-    if (e == ERR_TOKEN_FAILED) {
-        token_login_forget(t);
+    if (e == ERR_TOKEN_FAILED || e == ERR_TOKEN_REMOVED)
+        token_login_forget(t); /* it may have either PIN, and the wrong one would cost a try */
+    if (e == ERR_TOKEN_FAILED)
         e = token_login_lost(t, e);
-    }
     if (!e && t->logged_in) {
         token_pin_free(t->pin);
         t->pin = token_pin_hold(fresh);

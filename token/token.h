@@ -26,6 +26,14 @@
  *
  * Texts in the info structs are the token's own bytes without their padding: escape before
  * printing.
+ *
+ * What holds for every function: lengths and capacities are in bytes; out parameters are NULL, 0 or
+ * empty after an error; what is passed in stays the caller's, and is not kept, but for PINs
+ * (token_login). Whatever talks to a token may answer TOKEN_REMOVED, TOKEN_FAILED, TOKEN_BUSY or
+ * NO_MEMORY, and by cs_token_remote TOKEN_HANGS, TOKEN_CRASHED, TOKEN_HELPER or
+ * TOKEN_PCSCD_HANGS; what else is likely stands at the function. token/ckr.c says which answer of
+ * a module is which. Numbers as (5.6) are the clauses of the PKCS #11 Base Specification 2.40 about
+ * the calls behind it.
  */
 #ifndef TOKEN_TOKEN_H
 #define TOKEN_TOKEN_H
@@ -55,7 +63,7 @@ enum token_tries {
     TOKEN_TRIES_LOCKED
 };
 
-/* "unknown", "ok", "low", "final", "locked". */
+/* "unknown", "ok", "low", "final", "locked"; never to be freed. */
 const char *token_tries_name(enum token_tries tries);
 
 /* --- modules --- */
@@ -64,7 +72,8 @@ struct token_module;
 
 /* Loads and initialises the module at PATH as an instance of its own (p11-kit counts references, so
  * that unloading it leaves other users of the same file alone). p11-kit-proxy.so is all of its
- * modules as one. ERR_TOKEN_MODULE. */
+ * modules as one. ERR_TOKEN_MODULE, also for a PATH that is longer than token_info's. The caller
+ * unloads *OUT. Looks for no token (5.4). */
 MUST_CHECK enum err token_module_load(const char *path, struct token_module **out);
 
 /* Every module that p11-kit is configured to use (pkcs11.conf(5)), but for stores of trusted
@@ -74,12 +83,13 @@ MUST_CHECK enum err token_module_load(const char *path, struct token_module **ou
  * ERR_OK with *COUNT 0. */
 MUST_CHECK enum err token_modules_load(struct token_module ***out, size_t *count);
 
-/* Lives as long as M. */
+/* As it was given, or configured; lives as long as M. */
 const char *token_module_path(const struct token_module *m);
-/* What M, one of several, did when it was to start; ERR_OK: it did, or was not asked yet. */
+/* What M, one of several, did when it was to start; ERR_OK: it did, or was not asked yet. Asks it
+ * nothing. */
 enum err token_module_refusal(const struct token_module *m);
 
-/* NULL-safe. Every token must have been closed. */
+/* NULL-safe. Every token must have been closed, and every PIN freed. C_Finalize (5.4). */
 void token_module_unload(struct token_module *m);
 
 /* --- PINs --- */
@@ -87,15 +97,17 @@ void token_module_unload(struct token_module *m);
 /* In one locked page, of the process that talks to the module and of no other. */
 struct token_pin;
 
-/* Reads one line from FD there, for tokens of M. Of a terminal an empty line, or none, is
- * ERR_PIN_CANCELLED. ERR_IO, ERR_TOO_LARGE. token/pin.h asks people. */
+/* Reads one line from FD there, of at most SECRET_MAX bytes, for tokens of M, and waits for it as
+ * long as it takes. ERR_IO (nothing comes any more), ERR_TOO_LARGE. FD, which is no terminal, stays
+ * open, with what follows the line. The caller frees *OUT. token/pin.h asks people. */
 MUST_CHECK enum err token_pin_read(struct token_module *m, int fd, struct token_pin **out);
 
-/* *SAME: both are one PIN, read for one module. */
+/* *SAME: both are one PIN, read for one module; compared in a time that does not depend on where
+ * they differ. TOKEN_CRASHED: a helper took one of them along. */
 MUST_CHECK enum err token_pin_same(const struct token_pin *a, const struct token_pin *b,
                                    bool *same);
 
-/* NULL-safe. A token that needs the PIN still keeps it. */
+/* NULL-safe. Wiped, unless a token that is logged in with it still keeps it. */
 void token_pin_free(struct token_pin *pin);
 
 /* --- what is plugged in --- */
@@ -114,15 +126,19 @@ struct token_info {
 };
 
 /* Every slot with a token in it, in the module's order; the caller frees *OUT with free(). None is
- * ERR_OK with *COUNT 0 and *OUT NULL. */
+ * ERR_OK with *COUNT 0 and *OUT NULL. A token that does not say what it is is left out. Costs no
+ * try (5.5). */
 MUST_CHECK enum err token_list(struct token_module *m, struct token_info **out, size_t *count);
 
-/* Appends the URI that names this token and its module. */
+/* Appends the URI that names this token and its module; a field that no URI can have is left out.
+ * Asks nothing. ERR_TOO_LARGE: OUT has no room for it. */
 MUST_CHECK enum err token_info_uri(const struct token_info *info, struct buf *out);
 
 /* Makes a token in the first slot whose token is not initialised (SoftHSM always offers one) and
  * sets both PINs. LABEL: 1 to 32 bytes of UTF-8. An equal label elsewhere is allowed; the serial
- * tells them apart. Never touches an initialised token. ERR_TOKEN_FULL without a free slot. */
+ * tells them apart. Never touches an initialised token. ERR_TOKEN_FULL without a free slot;
+ * ERR_PIN_INVALID where USER_PIN is shorter or longer than the token says, before it is made. *OUT:
+ * the token, which is neither open nor logged in. C_InitToken, C_InitPIN (5.5). */
 MUST_CHECK enum err token_init(struct token_module *m, const char *label, struct token_pin *so_pin,
                                struct token_pin *user_pin, struct token_info *out);
 
@@ -131,17 +147,18 @@ MUST_CHECK enum err token_init(struct token_module *m, const char *label, struct
 struct token;
 
 /* The one initialised token that URI's token, manufacturer, model, serial and slot-description
- * match. ERR_TOKEN_NOT_FOUND, ERR_TOKEN_AMBIGUOUS. Does not log in. */
+ * match. ERR_TOKEN_NOT_FOUND, ERR_TOKEN_AMBIGUOUS. Does not log in. The caller closes *OUT (5.5,
+ * 5.6). */
 MUST_CHECK enum err token_open(struct token_module *m, const struct token_uri *uri,
                                struct token **out);
 
-/* Logs out, closes, wipes the PIN. NULL-safe. */
+/* Logs out, closes, wipes the PIN. NULL-safe. Its keys must have been freed (5.6). */
 void token_close(struct token *t);
 
-/* The module that T was opened by. */
+/* The module that T was opened by, not to be unloaded before T is closed. */
 struct token_module *token_module_of(const struct token *t);
 
-/* Asks the token now. */
+/* Asks the token now; costs no try (5.5). */
 MUST_CHECK enum err token_info_of(struct token *t, struct token_info *out);
 
 /* One try. PIN NULL: the reader's keypad asks (ERR_PIN_REQUIRED where there is none). The token's
@@ -152,14 +169,17 @@ MUST_CHECK enum err token_info_of(struct token *t, struct token_info *out);
  * ERR_PIN_NOT_SET and so on.
  *
  * Keeps PIN until token_logout or token_close: keys that always authenticate want it for each
- * signature, and a token that was away wants it again. */
+ * signature, and a token that was away wants it again. C_Login (5.6). */
 MUST_CHECK enum err token_login(struct token *t, struct token_pin *pin, bool last_try_allowed);
 
-/* Also wipes the kept PIN. Fine when not logged in. */
+/* Also wipes the kept PIN. Fine when not logged in, and when the token is gone. C_Logout (5.6). */
 MUST_CHECK enum err token_logout(struct token *t);
 
 /* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked, and the last try
- * without LAST_TRY_ALLOWED, are refused beforehand. The login, if any, continues with FRESH. */
+ * without LAST_TRY_ALLOWED, are refused beforehand. The login, if any, continues with FRESH. Also
+ * ERR_PIN_WRONG, ERR_PIN_INVALID (FRESH is not as the token wants it, or empty); after
+ * ERR_TOKEN_REMOVED and ERR_TOKEN_FAILED the token alone knows which one it has, and the login is
+ * over. C_SetPIN (5.5). */
 MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,
                                      struct token_pin *fresh, bool last_try_allowed);
 
@@ -171,7 +191,8 @@ enum token_way {
 
 /* Sets the user PIN by the PUK, once; both NULL on a keypad. Ends any login. With TOKEN_WAY_PUK
  * only a locked PIN (ERR_PIN_NOT_LOCKED); otherwise also one that was never set. ERR_PUK_WRONG,
- * ERR_PUK_LOCKED, and ERR_PUK_LAST_TRY unless LAST_TRY_ALLOWED, as far as the token tells. */
+ * ERR_PUK_LOCKED, and ERR_PUK_LAST_TRY unless LAST_TRY_ALLOWED, as far as the token tells. Done
+ * once, whatever it answers. C_InitPIN, C_SetPIN (5.5). */
 MUST_CHECK enum err token_unblock(struct token *t, enum token_way way, struct token_pin *puk,
                                   struct token_pin *fresh, bool last_try_allowed);
 
@@ -179,13 +200,14 @@ MUST_CHECK enum err token_unblock(struct token *t, enum token_way way, struct to
 
 /* Makes a key pair that cannot leave the token, for signing or for deriving, not both. LABEL: 1 to
  * TOKEN_OBJECT_MAX bytes; ID: 1 to TOKEN_ID_MAX bytes. ERR_KEY_EXISTS when any key has this id,
- * ERR_TOKEN_NO_EC, ERR_TOKEN_FULL, ERR_TOKEN_READ_ONLY. */
+ * ERR_TOKEN_NO_EC, ERR_TOKEN_FULL, ERR_TOKEN_READ_ONLY, ERR_PIN_REQUIRED (log in first), ERR_USAGE
+ * (LABEL or ID). May take minutes. C_GenerateKeyPair (5.14). */
 MUST_CHECK enum err token_generate(struct token *t, enum token_use use, enum token_curve curve,
                                    const char *label, const uint8_t *id, size_t id_len);
 
 /* The same by the token's officer, where he alone makes keys: an OpenPGP card, a PIV card through
  * ykcs11. One try of OFFICER, whose flags are read first: ERR_PIN_LOCKED, and ERR_PIN_LAST_TRY
- * unless LAST_TRY_ALLOWED. Nobody may be logged in; nobody is afterwards. */
+ * unless LAST_TRY_ALLOWED. Nobody may be logged in (ERR_USAGE); nobody is afterwards. */
 MUST_CHECK enum err token_officer_generate(struct token *t, struct token_pin *officer,
                                            bool last_try_allowed, enum token_use use,
                                            enum token_curve curve, const char *label,
@@ -201,11 +223,11 @@ struct token_key_info {
     enum token_curve curve;   /* 0: no usable public half on one of the three curves */
 };
 
-/* Every private key that the token shows; log in first, or it may show none. The caller frees *OUT
- * with free(). */
+/* Every private key that the token shows, RSA too; log in first, or it may show none. The caller
+ * frees *OUT with free(). None is ERR_OK with *COUNT 0 and *OUT NULL (5.7). */
 MUST_CHECK enum err token_key_list(struct token *t, struct token_key_info **out, size_t *count);
 
-/* Appends the URI of this key on this token. */
+/* Appends the URI of this key on this token. The same. */
 MUST_CHECK enum err token_key_info_uri(const struct token_info *token,
                                        const struct token_key_info *key, struct buf *out);
 
@@ -229,7 +251,8 @@ struct token_sight {
     struct token_seen_key keys[TOKEN_SEEN_MAX]; /* by id: private, public, certificate are one */
 };
 
-/* Neither logs in nor costs a try. Keys without an id are not seen. */
+/* Neither logs in nor costs a try. Keys without an id are not seen. What it says of a key is the
+ * token's word: nothing is verified (5.5, 5.7). */
 MUST_CHECK enum err token_look(struct token *t, struct token_sight *out);
 
 struct token_key; /* a private key with its public half; belongs to its token */
@@ -238,19 +261,22 @@ struct token_key; /* a private key with its public half; belongs to its token */
  * name neither, and then it is the only key for USE. Log in first. The public half comes from the
  * public key object of the same id, else from the certificate, and must be an uncompressed point on
  * one of the three curves. ERR_KEY_NOT_FOUND, ERR_KEY_AMBIGUOUS, ERR_KEY_ALGORITHM (it matches a
- * key that is not elliptic), ERR_KEY_NO_PUBLIC, ERR_KEY_CURVE, ERR_PIN_REQUIRED. */
+ * key that is not elliptic), ERR_KEY_NO_PUBLIC, ERR_KEY_CURVE, ERR_PIN_REQUIRED. The caller frees
+ * *OUT. Whether the private half belongs to the public one, only a signature shows (5.7). */
 MUST_CHECK enum err token_key_find(struct token *t, const struct token_uri *uri, enum token_use use,
                                    struct token_key **out);
 
-/* NULL-safe. */
+/* NULL-safe. The key stays on the token. */
 void token_key_free(struct token_key *k);
 
+/* Never 0. */
 enum token_curve token_key_curve(const struct token_key *k);
 
 /* Label, id and so on; lives as long as K. */
 const struct token_key_info *token_key_about(const struct token_key *k);
 
-/* Appends the DER SubjectPublicKeyInfo: named curve, uncompressed point (RFC 5480). */
+/* Appends the DER SubjectPublicKeyInfo: named curve, uncompressed point (RFC 5480); at most 158
+ * bytes. Asks nothing. ERR_NO_MEMORY, ERR_TOO_LARGE. */
 MUST_CHECK enum err token_key_spki(const struct token_key *k, struct buf *out);
 
 /* Bytes of hash that belong to CURVE: 32, 48 or 64 (SHA-256, SHA-384, SHA-512). */
@@ -261,7 +287,9 @@ size_t token_sig_len(enum token_curve curve);
 
 /* Signs the HASH_LEN = token_hash_len bytes at HASH; SIG gets R||S, the form of JWS (RFC 7518
  * section 3.4). What the token answers is verified against the public key before it is handed
- * out: ERR_TOKEN_BAD_SIGNATURE, and SIG is untouched. */
+ * out: ERR_TOKEN_BAD_SIGNATURE, and SIG is untouched. SIG_CAP: at least token_sig_len bytes.
+ * ERR_INTERNAL (a length); ERR_PIN_REQUIRED; of a key that always authenticates what token_login
+ * says. Hashes nothing. C_Sign with CKM_ECDSA (5.11). */
 MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t hash_len,
                                uint8_t *sig, size_t sig_cap, size_t *sig_len);
 
@@ -269,7 +297,8 @@ MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t 
 
 /* Signs COUNT hashes, which stand one after another at HASHES, as token_sign would one by one, but
  * asks the helper for TOKEN_AT_ONCE at once. TAKE gets each signature, of token_sig_len bytes,
- * while the token makes the next. It ends with the first that fails, or that TAKE does not take. */
+ * while the token makes the next, and verified as there. It ends with the first that fails, or that
+ * TAKE does not take, whose error it then returns: those before are made, and TAKE has them. */
 typedef enum err token_take(void *ctx, const uint8_t *sig);
 MUST_CHECK enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count,
                                     token_take *take, void *ctx);
@@ -277,13 +306,15 @@ MUST_CHECK enum err token_sign_many(struct token_key *k, const uint8_t *hashes, 
 /* Writes the DER certificate of K's public half (else ERR_KEY_MISMATCH) to the token, under the
  * key's id and label; an earlier certificate of this id and issuer goes, and where there is another
  * issuer's nothing is written (ERR_TOKEN_CERTIFICATE). Many tokens refuse, such as a PIV
- * card through OpenSC: ERR_TOKEN_READ_ONLY, ERR_TOKEN_UNSUPPORTED, ERR_TOKEN_FAILED and so on. */
+ * card through OpenSC: ERR_TOKEN_READ_ONLY, ERR_TOKEN_UNSUPPORTED, ERR_TOKEN_FAILED and so on.
+ * Checks no signature of the certificate. C_CreateObject (5.7). */
 MUST_CHECK enum err token_key_store_certificate(struct token_key *k, const uint8_t *der,
                                                 size_t len);
 
 /* ECDH with the uncompressed point at PEER, which must be on the key's curve
- * (ERR_KEY_NOT_ON_CURVE); appends the x coordinate, 32, 48 or 66 bytes, to OUT_Z. Derives no key
- * from it. */
+ * (ERR_KEY_NOT_ON_CURVE, ERR_KEY_INVALID, ERR_KEY_COMPRESSED); appends the x coordinate, 32, 48 or
+ * 66 bytes, to OUT_Z. Derives no key from it, and cannot tell whether it is right. C_DeriveKey with
+ * CKM_ECDH1_DERIVE (5.14). */
 MUST_CHECK enum err token_derive(struct token_key *k, const uint8_t *peer, size_t peer_len,
                                  struct secret *out_z);
 

@@ -322,22 +322,6 @@ enum err core_log_start(struct core *c, const char *bank_keys)
     return entries_add_bank(c, &body);
 }
 
-enum err core_checkpoint_load(struct core *c, struct buf *note, uint64_t *size)
-{
-    struct store_query *q = store_query(c->store, STORE_CHECKPOINT_LOAD);
-    bool found = false;
-
-    *size = 0;
-    buf_clear(note);
-    enum err e = store_step(q, &found);
-    if (!e && found) {
-        e = buf_add_str(note, store_text(q, 1));
-        *size = (uint64_t)store_int(q, 0);
-    }
-    store_done(q);
-    return e;
-}
-
 enum err core_checkpoint_store(struct core *c, const char *note, uint64_t size)
 {
     struct store_query *q = store_query(c->store, STORE_CHECKPOINT_SAVE);

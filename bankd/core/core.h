@@ -593,8 +593,7 @@ MUST_CHECK enum err core_rollovers(struct core *c, const struct verify_rollovers
 /* Enters the next one, the NUMBERth from 0, inside a transaction. */
 MUST_CHECK enum err core_rollover(struct core *c, size_t number, const struct js *rollover,
                                   const uint8_t digest[static DIGEST_LEN]);
-/* Newest stored checkpoint note, "" if none; and storing one inside a transaction. */
-MUST_CHECK enum err core_checkpoint_load(struct core *c, struct buf *note, uint64_t *size);
+/* Stores the newest checkpoint's NOTE, of a log of SIZE entries, inside a transaction. */
 MUST_CHECK enum err core_checkpoint_store(struct core *c, const char *note, uint64_t size);
 
 #endif

@@ -14,10 +14,11 @@ from middleware import MODULE, PIN, WAIT_S, await_log, kill_pcscd, run, start_pc
 from test_unblock import NEW, PUK, UnblockTest
 from holder import Terminal
 
-PIV, YKCS11 = os.environ["CARD_KIND"] == "pivcard", os.environ["CARD_DRIVER"] == "ykcs11"
+YKCS11 = os.environ["CARD_DRIVER"] == "ykcs11"
 # Of VERIFY, CHANGE REFERENCE DATA and RESET RETRY COUNTER, those with data; and the question for what is left.
 SECRETS = re.compile(r"^> .0(?:20|24|2C)\w{4}(?!00)\w{2}.*", re.M)
-TRIES, FULL = ("00200080", "SW1=0x63, SW2=0xC3") if PIV else ("00CA00C400", "20 20 20 03 00 03")
+TRIES, FULL = {"pivcard": ("00200080", "SW1=0x63, SW2=0xC3"), "hsmcard": ("00200081", "SW1=0x63, SW2=0xC3"),
+               "pgpcard": ("00CA00C400", "20 20 20 03 00 03")}[os.environ["CARD_KIND"]]
 # To ykcs11 both are the card number 0, since neither has a YubiKey's own command for that.
 GONE = "countersign: %s: " % ("TOKEN_FAILED" if YKCS11 else "TOKEN_REMOVED")
 

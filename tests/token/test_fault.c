@@ -301,6 +301,29 @@ static void login_without_a_verdict(void **state)
     assert_ok(sign(b));
 }
 
+/* Which PIN it has now, the token alone knows: none goes there by itself. */
+static void changing_without_a_verdict(void **state)
+{
+    static const char *const verdicts[] = {"0x05", "0x30", "0x32", "0xe0", "0x80000001"};
+    struct bench *b = *state;
+    char rules[64];
+
+    for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
+        struct token_pin *old = softhsm_pin(b->h.module, SOFTHSM_PIN),
+                         *fresh = softhsm_pin(b->h.module, "fresh");
+        fault(b, "");
+        assert_ok(login(b, SOFTHSM_PIN, false));
+        snprintf(rules, sizeof rules, "C_SetPIN 1 %s", verdicts[i]);
+        fault(b, rules);
+        enum err e = token_change_pin(b->t, old, fresh, false);
+        assert_true(e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_FAILED);
+        fault(b, "C_SignInit 1 0xe0\nC_Login 1 crash");
+        assert_err(sign(b), ERR_PIN_REQUIRED);
+        token_pin_free(old);
+        token_pin_free(fresh);
+    }
+}
+
 /* Nobody is asked, so the PIN goes there once, whatever the token makes of it, and never again. */
 static void reattaching_sends_the_pin_once(void **state)
 {
@@ -502,6 +525,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(changing_the_pin_costs_tries, begin, end),
         cmocka_unit_test_setup_teardown(a_new_pin_is_not_empty, begin, end),
         cmocka_unit_test_setup_teardown(login_without_a_verdict, begin, end),
+        cmocka_unit_test_setup_teardown(changing_without_a_verdict, begin, end),
         cmocka_unit_test_setup_teardown(waits_for_a_session, begin, end),
         cmocka_unit_test_setup_teardown(takes_a_session_that_came_back, begin, end),
     };

@@ -370,10 +370,10 @@ static enum err answer_FIND(struct question *q)
     enum err e = wire_ended(&q->in) ? token_key_find(t, uri, use, &k) : ERR_USAGE;
     if (!e)
         e = give(q, THING_KEY, k);
-    if (!e)
-        e = put_about_key(q, k);
     if (e)
         token_key_free(k);
+    else
+        e = put_about_key(q, k); /* it has its number, whatever becomes of this */
     token_uri_free(uri);
     return e;
 }

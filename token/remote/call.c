@@ -293,7 +293,7 @@ static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
     enum err e = ERR_OK;
 
     pthread_mutex_lock(&m->lock);
-    while (is_there(m, generation) && !m->idle_count && m->in_use == CONNECTIONS_MAX)
+    while (is_there(m, generation) && !m->idle_count && m->in_use >= CONNECTIONS_MAX)
         pthread_cond_wait(&m->returned, &m->lock);
     if (!is_there(m, generation))
         e = ERR_UNAVAILABLE;

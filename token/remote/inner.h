@@ -58,8 +58,8 @@ int process_await(pid_t pid, int left_ms);
 /* Where helpers and their modules may write what nobody waits for: shown line by line, tamed, in a
  * log that tells everything. -1: nobody reads it. */
 int said_end(void);
-/* Shows what came until now, and of somebody who does not stop a part; LAST: also a line that has no
- * end. */
+/* Shows what came until now, and of somebody who does not stop a part; LAST: also a line that has
+ * no end. */
 void said_show(bool last);
 
 /* --- call.c --- */
