@@ -67,7 +67,11 @@ static enum err read_votes(struct core *c, struct change *ch)
 enum err change_find(struct core *c, int64_t account, struct change *out)
 {
     *out = (struct change){.account = account};
+    if (rows_none(c->rows, ROWS_OF_CHANGES, account, c->now_us))
+        return ERR_OK;
     enum err e = read_row(c, account, out);
+    if (!e && !out->id)
+        rows_keep_none(c->rows, ROWS_OF_CHANGES, account, c->now_us);
     if (!e && out->id)
         e = read_votes(c, out);
     if (e)

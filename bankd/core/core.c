@@ -11,6 +11,7 @@
 #include "bankd/core/freshness.h"
 #include "bankd/core/life.h"
 #include "bankd/core/notices.h"
+#include "bankd/core/session.h"
 #include "bankd/core/state.h"
 #include "base/text.h"
 #include "order/json.h"
@@ -101,9 +102,15 @@ static enum err check_bank(struct core *c)
 
 static enum err load(struct core *c)
 {
+    static const size_t sizes[ROWS_KINDS] = {[ROWS_KEY] = sizeof(struct people_key),
+                                             [ROWS_SESSION] = sizeof(struct session_begun),
+                                             [ROWS_ACCOUNT] = sizeof(struct ledger_account)};
+
     enum err e = cache_new(KEY_THUMBPRINT_LEN, free_key, &c->keys);
     if (!e)
         e = cache_new(DIGEST_LEN, free_policy, &c->policies);
+    if (!e)
+        e = rows_new(c->store, sizes, &c->rows);
     if (!e)
         e = check_bank(c);
     if (!e)
@@ -151,6 +158,7 @@ void core_close(struct core *c)
         return;
     cache_free(c->keys);
     cache_free(c->policies);
+    rows_free(c->rows);
     free(c);
 }
 
@@ -211,6 +219,8 @@ static void settle(struct core *c)
 enum err core_begin(struct core *c, const struct core_time *t)
 {
     enum err e = store_begin(c->store);
+    if (!e)
+        e = rows_begin(c->rows);
     if (!e)
         e = entries_load(c);
     if (e) {
@@ -283,6 +293,7 @@ enum err core_commit(struct core *c)
 void core_rollback(struct core *c)
 {
     store_rollback(c->store);
+    rows_forget(c->rows);
     c->tree_current = false;
     if (entries_load(c) == ERR_OK)
         settle(c);

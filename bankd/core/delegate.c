@@ -45,11 +45,13 @@ static void sort_out(struct delegations *all, const struct delegation_row *d, in
 
 enum err delegate_load(struct core *c, int64_t account, struct delegations *out)
 {
-    struct store_query *q = store_query(c->store, STORE_DELEGATION_OF);
     bool row = false;
 
     out->count = out->in_force_count = 0;
     out->begins_us = INT64_MAX;
+    if (rows_none(c->rows, ROWS_OF_DELEGATIONS, account, c->now_us))
+        return ERR_OK;
+    struct store_query *q = store_query(c->store, STORE_DELEGATION_OF);
     store_bind_int(q, ":account", account);
     store_bind_int(q, ":now", c->now_us);
     enum err e = store_step(q, &row);
@@ -63,6 +65,8 @@ enum err delegate_load(struct core *c, int64_t account, struct delegations *out)
         }
     }
     store_done(q);
+    if (!e && !out->count)
+        rows_keep_none(c->rows, ROWS_OF_DELEGATIONS, account, c->now_us);
     return e;
 }
 

@@ -40,7 +40,16 @@ enum err ledger_read(const struct store_query *q, struct ledger_account *out)
     return e;
 }
 
-static enum err read_one(struct store_query *q, enum err missing, struct ledger_account *out)
+static void keep(struct core *c, const struct ledger_account *a)
+{
+    const struct rows_source row = {ROWS_OF_ACCOUNTS, a->id};
+
+    rows_keep(c->rows, ROWS_ACCOUNT, a->account, a,
+              (const struct rows_source[ROWS_SOURCES]){row, row, row});
+}
+
+static enum err read_one(struct core *c, struct store_query *q, enum err missing,
+                         struct ledger_account *out)
 {
     bool found = false;
 
@@ -49,16 +58,19 @@ static enum err read_one(struct store_query *q, enum err missing, struct ledger_
     if (!e)
         e = found ? ledger_read(q, out) : missing;
     store_done(q);
+    if (!e)
+        keep(c, out);
     return e;
 }
 
 static enum err find(struct core *c, const char *account, bool customer, struct ledger_account *out)
 {
+    if (rows_find(c->rows, ROWS_ACCOUNT, account, out) && ledger_is_own(out) != customer)
+        return ERR_OK;
     struct store_query *q = store_query(c->store, STORE_ACCOUNT_FIND);
-
     store_bind_text(q, ":account", account);
     store_bind_int(q, ":customer", customer);
-    return read_one(q, ERR_ACCOUNT_UNKNOWN, out);
+    return read_one(c, q, ERR_ACCOUNT_UNKNOWN, out);
 }
 
 enum err ledger_find(struct core *c, const char *account, struct ledger_account *out)
@@ -68,10 +80,11 @@ enum err ledger_find(struct core *c, const char *account, struct ledger_account 
 
 enum err ledger_by_id(struct core *c, int64_t id, struct ledger_account *out)
 {
+    if (rows_find_id(c->rows, ROWS_ACCOUNT, id, out))
+        return ERR_OK;
     struct store_query *q = store_query(c->store, STORE_ACCOUNT_BY_ID);
-
     store_bind_int(q, ":id", id);
-    return read_one(q, ERR_STORE_FAILED, out);
+    return read_one(c, q, ERR_STORE_FAILED, out);
 }
 
 /* --- the bank's own --- */
@@ -166,14 +179,24 @@ int64_t ledger_available(const struct ledger_account *a)
 
 /* --- money --- */
 
+/* What the store had of the account before is kept on with its money as it is now: of all else A
+ * may be an older copy. */
 static enum err write_money(struct core *c, const struct ledger_account *a)
 {
     struct store_query *q = store_query(c->store, STORE_ACCOUNT_MONEY);
+    struct ledger_account row;
+    bool kept = rows_find_id(c->rows, ROWS_ACCOUNT, a->id, &row);
 
     store_bind_int(q, ":id", a->id);
     store_bind_int(q, ":booked", a->booked);
     store_bind_int(q, ":reserved", a->reserved);
-    return store_run(q);
+    enum err e = store_run(q);
+    if (!e && kept) {
+        row.booked = a->booked;
+        row.reserved = a->reserved;
+        keep(c, &row);
+    }
+    return e;
 }
 
 enum err ledger_reserve(struct core *c, struct ledger_account *a, int64_t amount)

@@ -37,7 +37,7 @@ static enum key_status status_of(const struct store_query *q, int own, int signe
                              key_status_from_name(store_text(q, signer)));
 }
 
-enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out)
+static enum err read_key(struct core *c, const char *thumbprint, struct people_key *out)
 {
     struct store_query *q = store_query(c->store, STORE_KEY_FIND);
     bool found = false;
@@ -62,6 +62,19 @@ enum err people_key_find(struct core *c, const char *thumbprint, struct people_k
         e = store_copy_text(q, 2, out->holder_name, sizeof out->holder_name);
     }
     store_done(q);
+    return e;
+}
+
+enum err people_key_find(struct core *c, const char *thumbprint, struct people_key *out)
+{
+    if (rows_find(c->rows, ROWS_KEY, thumbprint, out))
+        return ERR_OK;
+    enum err e = read_key(c, thumbprint, out);
+    if (!e) {
+        const struct rows_source sources[ROWS_SOURCES] = {
+            {ROWS_OF_KEYS, out->id}, {ROWS_OF_KEYS, out->signer}, {ROWS_OF_HOLDERS, out->holder}};
+        rows_keep(c->rows, ROWS_KEY, thumbprint, out, sources);
+    }
     return e;
 }
 

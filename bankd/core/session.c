@@ -24,33 +24,54 @@ static enum err set_seen(struct core *c, const char *session)
     return store_run(q);
 }
 
-/* A session that was begun by a login. */
-static enum err find_begun(struct core *c, const char *session, struct session_viewer *out)
+static void keep_begun(struct core *c, const char *session, const struct session_begun *b,
+                       int64_t row, int64_t key)
+{
+    const struct rows_source sources[ROWS_SOURCES] = {
+        {ROWS_OF_SESSIONS, row}, {ROWS_OF_KEYS, key}, {ROWS_OF_HOLDERS, b->viewer.holder}};
+
+    rows_keep(c->rows, ROWS_SESSION, session, b, sources);
+}
+
+static enum err read_begun(struct core *c, const char *session, struct session_begun *out)
 {
     struct store_query *q = store_query(c->store, STORE_SESSION_FIND);
     bool found = false;
-    int64_t seen_us = 0;
 
+    *out = (struct session_begun){.key_active = false};
     store_bind_text(q, ":session", session);
     enum err e = store_step(q, &found);
     if (!e && !found)
         e = ERR_SESSION_REQUIRED;
     if (!e) {
-        int64_t started_us = store_int(q, 0);
-        seen_us = store_int(q, 1);
-        if (c->now_us > started_us + c->session_max_us ||
-            c->now_us > seen_us + c->session_idle_us || strcmp(store_text(q, 2), "active") != 0)
-            e = ERR_SESSION_REQUIRED;
+        out->started_us = store_int(q, 0);
+        out->seen_us = store_int(q, 1);
+        out->key_active = strcmp(store_text(q, 2), "active") == 0;
+        out->viewer.holder = store_int(q, 3);
+        out->viewer.kind = people_kind_read(q, 5);
+        e = store_copy_text(q, 4, out->viewer.holder_name, sizeof out->viewer.holder_name);
     }
-    if (!e) {
-        out->holder = store_int(q, 3);
-        out->kind = people_kind_read(q, 5);
-        e = store_copy_text(q, 4, out->holder_name, sizeof out->holder_name);
-    }
+    if (!e)
+        keep_begun(c, session, out, store_int(q, 6), store_int(q, 7));
     store_done(q);
-    if (!e && c->now_us >= seen_us + SEEN_STEP_US)
-        e = set_seen(c, session);
     return e;
+}
+
+/* A session that was begun by a login. */
+static enum err find_begun(struct core *c, const char *session, struct session_viewer *out)
+{
+    struct session_begun b;
+    enum err e = ERR_OK;
+
+    if (!rows_find(c->rows, ROWS_SESSION, session, &b))
+        e = read_begun(c, session, &b);
+    if (!e && (c->now_us > b.started_us + c->session_max_us ||
+               c->now_us > b.seen_us + c->session_idle_us || !b.key_active))
+        e = ERR_SESSION_REQUIRED;
+    if (e)
+        return e;
+    *out = b.viewer;
+    return c->now_us >= b.seen_us + SEEN_STEP_US ? set_seen(c, session) : ERR_OK;
 }
 
 /* A person's own certificate is a session for as long as it is valid and its key is good: one to

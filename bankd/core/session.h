@@ -19,6 +19,12 @@ struct session_viewer {
     enum people_kind kind;
     int64_t card; /* by a certificate: the signing key that it came with; 0: he logged in */
 };
+/* A session that was begun by a login, as the store has it. */
+struct session_begun {
+    int64_t started_us, seen_us;
+    bool key_active; /* the one that logged in */
+    struct session_viewer viewer;
+};
 /* The operator or the session's holder; SESSION_REQUIRED. */
 MUST_CHECK enum err session_viewer(struct core *c, const struct core_caller *who,
                                    struct session_viewer *out);

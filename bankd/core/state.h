@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * state: what a struct core holds. The store holds the bank; in memory there is only what never
- * changes (parsed keys and policies), the log's frontier and the time of the batch at work. Private
- * to bankd/core.
+ * changes (parsed keys and policies), copies of rows for as long as the store does not change them,
+ * the log's frontier and the time of the batch at work. Private to bankd/core.
  */
 #ifndef BANKD_CORE_STATE_H
 #define BANKD_CORE_STATE_H
 
 #include "bankd/core/cache.h"
 #include "bankd/core/core.h"
+#include "bankd/core/rows.h"
 #include "bankd/store/store.h"
 #include "order/entry.h"
 #include "order/merkle.h"
@@ -29,6 +30,7 @@ struct core {
     int64_t session_idle_us, session_max_us;
     struct cache *keys;     /* thumbprint -> struct key; these hold no more than the books */
     struct cache *policies; /* digest -> struct policy */
+    struct rows *rows;      /* copies of what the books have; see there */
 
     struct core_head durable;    /* as of the last commit */
     uint64_t committing;         /* the head's size with the batch, from its commit on; 0 before */

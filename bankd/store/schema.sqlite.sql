@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 33;
+PRAGMA user_version = 34;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -201,11 +201,12 @@ CREATE INDEX challenge_expires ON challenge (expires_us);
 CREATE INDEX challenge_key ON challenge (signing_key, login);
 
 CREATE TABLE session (
-    session TEXT PRIMARY KEY, -- thumbprint of the TLS client key
+    id INTEGER PRIMARY KEY,
+    session TEXT NOT NULL UNIQUE, -- thumbprint of the TLS client key
     signing_key INTEGER NOT NULL REFERENCES signing_key (id),
     started_us INTEGER NOT NULL,
     seen_us INTEGER NOT NULL
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Accounts and policies. An account that is no customer's is the bank's side of the double entry.
 CREATE TABLE account (
@@ -364,11 +365,10 @@ CREATE TABLE orders (
 CREATE INDEX orders_page ON orders (account);
 CREATE INDEX orders_open ON orders (account, due_us) WHERE open = 1;
 CREATE INDEX orders_due ON orders (due_us) WHERE open = 1;
--- Those on which votes may arrive.
-CREATE INDEX orders_votes ON orders (account) WHERE status = 'ACTC' OR status = 'PATC';
--- Those of which holders are still to be reminded.
-CREATE INDEX orders_expiry ON orders (expires_us) WHERE expiry_told = 0 AND (status = 'ACTC' OR status = 'PATC');
-CREATE INDEX orders_cutoff ON orders (currency, cutoff_day) WHERE status = 'ACTC' OR status = 'PATC';
+-- Those on which votes may arrive, by account and in their order; and with what it takes to find those
+-- of which holders are still to be reminded, once a minute, without an index of its own for each reason.
+CREATE INDEX orders_votes ON orders (account, id, expires_us, expiry_told, currency, cutoff_day)
+    WHERE status = 'ACTC' OR status = 'PATC';
 -- On their way to other banks.
 CREATE INDEX orders_outbox ON orders (account) WHERE status = 'ACSP';
 

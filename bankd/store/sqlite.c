@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 33 /* what schema.sqlite.sql sets */
+#define SCHEMA_VERSION 34 /* what schema.sqlite.sql sets */
 #define BUSY_WAIT_MS 2000
 
 struct store_query {
@@ -33,7 +33,10 @@ struct store_query {
 
 struct store {
     sqlite3 *db;
-    sqlite3_stmt *begin, *commit;
+    sqlite3_stmt *begin, *commit, *version;
+    int64_t others;           /* their version of the data, as it was seen last */
+    store_changed_fn changed; /* NULL: nobody watches */
+    void *changed_ctx;
     struct store_query queries[STORE_STATEMENT_COUNT];
 };
 
@@ -148,7 +151,8 @@ enum err store_open(const char *path, struct store **out)
         e = make_schema(s);
     if (!e &&
         (sqlite3_prepare_v2(s->db, "BEGIN IMMEDIATE", -1, &s->begin, NULL) != SQLITE_OK ||
-         sqlite3_prepare_v2(s->db, "COMMIT", -1, &s->commit, NULL) != SQLITE_OK))
+         sqlite3_prepare_v2(s->db, "COMMIT", -1, &s->commit, NULL) != SQLITE_OK ||
+         sqlite3_prepare_v2(s->db, "PRAGMA data_version", -1, &s->version, NULL) != SQLITE_OK))
         e = fail(s, "prepare");
 out:
     if (e) {
@@ -175,6 +179,7 @@ void store_close(struct store *s)
         free_query(&s->queries[i]);
     sqlite3_finalize(s->begin);
     sqlite3_finalize(s->commit);
+    sqlite3_finalize(s->version);
     /* Its code only says that statements are left, and there are none. */
     (void)sqlite3_close(s->db);
     free(s);
@@ -184,6 +189,33 @@ int64_t store_now(struct store *s)
 {
     (void)s;
     return clock_now_us();
+}
+
+static void tell(void *store, int what, const char *database, const char *table, sqlite3_int64 id)
+{
+    const struct store *s = store;
+
+    (void)what;
+    (void)database;
+    s->changed(s->changed_ctx, table, id);
+}
+
+void store_watch(struct store *s, store_changed_fn fn, void *ctx)
+{
+    s->changed = fn;
+    s->changed_ctx = ctx;
+    sqlite3_update_hook(s->db, fn ? tell : NULL, s);
+}
+
+enum err store_others_wrote(struct store *s, bool *out)
+{
+    enum err e = sqlite3_step(s->version) == SQLITE_ROW ? ERR_OK : fail(s, "data_version");
+    int64_t version = e ? 0 : sqlite3_column_int64(s->version, 0);
+
+    sqlite3_reset(s->version);
+    *out = version != s->others;
+    s->others = version;
+    return e;
 }
 
 static enum err run_prepared(struct store *s, sqlite3_stmt *statement, const char *what)

@@ -48,6 +48,14 @@ MUST_CHECK enum err store_begin(struct store *s);
 MUST_CHECK enum err store_commit(struct store *s);
 void store_rollback(struct store *s); /* harmless outside a transaction */
 
+/* FN hears of every row that is inserted, changed or deleted through this store, as it happens,
+ * also of what is rolled back later; not of tables WITHOUT ROWID. Must not use the store. NULL:
+ * nobody does. */
+typedef void (*store_changed_fn)(void *ctx, const char *table, int64_t id);
+void store_watch(struct store *s, store_changed_fn fn, void *ctx);
+/* Whether others committed anything since this was asked last; within a transaction. */
+MUST_CHECK enum err store_others_wrote(struct store *s, bool *out);
+
 /* The statement, with no value bound and before its first row; never NULL. A statement is at work
  * once at a time. Unbound values are NULL. */
 struct store_query *store_query(struct store *s, enum store_statement which);

@@ -269,6 +269,8 @@ static const struct {
     {STORE_KEY_WITH, "a line has few keys"},
     {STORE_ORDER_LOOK_KEY, "as many as are open, when a key's status changes"},
     {STORE_CHANGE_LOOK, "few new policies wait"},
+    {STORE_ORDER_EXPIRING, "once a minute, as many as wait for words"},
+    {STORE_ORDER_CUTTING, "once a minute, as many as wait for words"},
     {STORE_RECONCILE_COUNTS, "once a day"},
     {STORE_RECONCILE_TOTALS, "once a day"},
     {STORE_RECONCILE_MOVEMENTS, "once a day"},
