@@ -139,6 +139,13 @@ class Scene(unittest.TestCase):
         with open(self.bank.path("keeper/operators"), encoding="utf-8") as f:
             return json.load(f)
 
+    def long_ago(self):
+        """Whatever raised a floor."""
+        self.bank.stop_keeper()
+        memory = self.remembers()
+        self.make_remember({**memory, "floor": 0, "operators": [{**row, "changed": 0, "floor": 0} for row in memory["operators"]]})
+        self.bank.start_keeper()
+
     def make_remember(self, memory):
         """While it does not run."""
         with open(self.bank.path("keeper/operators"), "wb") as f:
@@ -297,9 +304,7 @@ class Admits(Scene):
     def added(self, name):
         """A minute ago, with the ceremony long before."""
         key = b.Key(self.bank.dir)
-        self.bank.stop_keeper()
-        self.make_remember({**self.remembers(), "floor": 0})
-        self.bank.start_keeper()
+        self.long_ago()
         said = {"name": name.title(), "operator": name, "spki": b.b64(key.spki)}
         self.assertEqual(self.change("/v1/operators", said, **stale(int(time.time()) - 60)), "OK")
         return key

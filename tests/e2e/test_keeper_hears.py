@@ -106,10 +106,7 @@ class Heard(Scene):
         """Long ago."""
         key = self.added(name)
         self.assertEqual(self.change("/v1/operators/%s/roles" % name, {**NOTE, "roles": sorted(roles)}), "OK")
-        self.bank.stop_keeper()
-        memory = self.remembers()
-        self.make_remember({**memory, "floor": 0, "operators": [{**row, "changed": 0, "floor": 0} for row in memory["operators"]]})
-        self.bank.start_keeper()
+        self.long_ago()
         return key
 
     def word(self, key, newcomer, holder, issued):
