@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Notices of orders that wait for words and are about to expire, or to come too late for the bank's
- * day: once of an expiry, once a cut-off. A look goes through the index of those that wait, and reads
- * of those of which it was not told so many at most; the rest has its turn with the next look.
+ * day: once of an expiry, once a cut-off. A look goes through the index of those that wait, and
+ * reads of those of which it was not told so many at most; the rest has its turn with the next
+ * look.
  */
 #include "bankd/core/core.h"
 #include "bankd/core/notices.h"

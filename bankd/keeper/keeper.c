@@ -269,7 +269,7 @@ static enum err answer_act(void *ctx, const uint8_t *msg, size_t len, struct buf
 {
     struct keeper *k = ctx;
     const struct acts_judge j = judge_now(k);
-    struct acts_taken taken;
+    struct acts_taken taken = {0};
 
     enum err e = take(k, &taken, acts_change(&j, (const char *)msg, len, &taken));
     return e ? e : msg_put_rolled(taken.missing, answer);
@@ -279,7 +279,7 @@ static enum err answer_rotate(void *ctx, const uint8_t *msg, size_t len, struct 
 {
     struct keeper *k = ctx;
     const struct acts_judge j = judge_now(k);
-    struct acts_taken taken;
+    struct acts_taken taken = {0};
 
     (void)answer;
     return take(k, &taken, heard_rotation(&j, (const char *)msg, len, &taken));
@@ -290,7 +290,7 @@ static enum err answer_suspend(void *ctx, const uint8_t *msg, size_t len, struct
     char thumbprint[KEY_THUMBPRINT_LEN + 1] = "";
     struct keeper *k = ctx;
     const struct acts_judge j = judge_now(k);
-    struct acts_taken taken;
+    struct acts_taken taken = {0};
 
     (void)answer;
     if (forms_thumbprint((const char *)msg, len))

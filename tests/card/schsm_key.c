@@ -89,7 +89,7 @@ static bool put_certificate(EVP_PKEY *key, const struct reply *public, const voi
 bool schsm_device_certificate(const struct schsm *card, struct reply *reply)
 {
     const unsigned serial =
-        (unsigned)card->serial[0] << 16 | card->serial[1] << 8 | card->serial[2];
+        (unsigned)card->serial[0] << 16 | (unsigned)card->serial[1] << 8 | card->serial[2];
     uint8_t point[EC_POINT_MAX];
     size_t len = 0;
     char holder[HOLDER_MAX + 1];
