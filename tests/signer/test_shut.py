@@ -176,7 +176,7 @@ class Shut(unittest.TestCase):
         os.close(read)
         self.assertEqual(done.returncode, 0)
         with open(log, encoding="utf-8") as f:
-            self.assertIn("helper.says more\n", f.read())
+            self.assertIn("helper.says x\n", f.read())
 
     def test_bad_modules_are_a_line(self):
         """Each configured module starts by itself, and is looked for by p11-kit's rules."""

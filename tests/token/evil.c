@@ -142,7 +142,7 @@ static void *talk(void *arg)
     static char lines[4096];
 
     for (size_t i = 0; i < sizeof lines; i++)
-        lines[i] = "more\n"[i % 5];
+        lines[i] = "x\n"[i % 2];
     for (;;)
         (void)!write(STDERR_FILENO, lines, sizeof lines);
     return arg;
