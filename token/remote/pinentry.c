@@ -20,7 +20,8 @@
 #include <unistd.h>
 
 #define GOODBYE_MS 2000
-#define STOP_TRIES 50
+#define STOP_TRIES 100
+#define STOP_ASKED 50 /* after so many of them it is told to */
 #define STOP_TRY_MS 10
 #define COUNT(list) (sizeof(list) / sizeof(list)[0])
 #define ABOUT_MAX 512
@@ -76,11 +77,13 @@ static void await_stop(void)
 
     if (!shown.pid)
         return;
-    (void)kill(shown.pid, SIGTSTP); /* where it came to this one alone */
-    for (int i = 0; i < STOP_TRIES && what.si_pid == 0; i++)
+    for (int i = 0; i < STOP_TRIES && what.si_pid == 0; i++) {
+        if (i == STOP_ASKED) /* it came to this one alone; two would stop curses twice */
+            (void)kill(shown.pid, SIGTSTP);
         if (waitid(P_PID, (id_t)shown.pid, &what, WSTOPPED | WNOHANG | WNOWAIT) != 0 ||
             (what.si_pid == 0 && poll(NULL, 0, STOP_TRY_MS) != 0))
             break;
+    }
 }
 
 /* As if nobody had caught it, but that the terminal is as it was: not every shell sees to that. */
