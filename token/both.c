@@ -154,6 +154,41 @@ const char *token_tries_name(enum token_tries tries)
     return (size_t)tries < sizeof names / sizeof names[0] ? names[tries] : names[0];
 }
 
+bool token_info_same(const struct token_info *a, const struct token_info *b)
+{
+    return strcmp(a->label, b->label) == 0 && strcmp(a->serial, b->serial) == 0 &&
+           strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0;
+}
+
+bool token_info_matches(const struct token_info *info, const struct token_uri *uri)
+{
+    const char *const fields[] = {
+        [TOKEN_URI_TOKEN] = info->label, [TOKEN_URI_MANUFACTURER] = info->manufacturer,
+        [TOKEN_URI_MODEL] = info->model, [TOKEN_URI_SERIAL] = info->serial,
+        [TOKEN_URI_SLOT] = info->slot,
+    };
+
+    if (!uri || !info->initialized)
+        return false;
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
+        const char *want = token_uri_get(uri, (enum token_uri_attr)i, NULL);
+        if (want && strcmp(want, fields[i]) != 0)
+            return false;
+    }
+    return true;
+}
+
+bool token_key_info_matches(const struct token_key_info *key, const struct token_uri *uri)
+{
+    size_t len = 0;
+    const char *id = uri ? token_uri_get(uri, TOKEN_URI_ID, &len) : NULL;
+    const char *label = uri ? token_uri_get(uri, TOKEN_URI_OBJECT, NULL) : NULL;
+
+    if (id && (len != key->id_len || memcmp(id, key->id, len) != 0))
+        return false;
+    return !label || strcmp(label, key->label) == 0;
+}
+
 enum err token_info_uri(const struct token_info *info, struct buf *out)
 {
     const struct token_uri_part parts[] = {

@@ -60,6 +60,15 @@ MUST_CHECK enum err token_module_load_from(const struct token_source *source,
 MUST_CHECK enum err token_module_load_one_of(const struct token_source *source,
                                              struct token_module **out);
 
+/* --- which one it is --- */
+
+/* Whether A and B are about one token: label, serial, manufacturer and model. */
+bool token_info_same(const struct token_info *a, const struct token_info *b);
+/* Whether URI names this token; NULL: none. One that is not initialized has no name. */
+bool token_info_matches(const struct token_info *info, const struct token_uri *uri);
+/* Whether URI's id and object, where it has them, are the key's; NULL has neither. */
+bool token_key_info_matches(const struct token_key_info *key, const struct token_uri *uri);
+
 /* --- public.c: the part of OpenSSL --- */
 
 /* A key without a public half yet. */

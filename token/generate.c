@@ -150,7 +150,7 @@ static enum err check_officer(struct token *t, const struct token_pin *officer,
     enum err e = token_slot_info(t->module, t->slot, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
+    if (!token_info_same(&now, &t->info))
         return ERR_TOKEN_REMOVED;
     CK_RV rv = t->module->f->C_GetTokenInfo(t->slot, &info);
     if (rv != CKR_OK)

@@ -72,8 +72,6 @@ MUST_CHECK enum err token_module_restart(struct token_module *m);
 CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info *out);
 MUST_CHECK enum err token_slot_info(struct token_module *m, CK_SLOT_ID slot,
                                     struct token_info *out);
-/* Whether A and B are about one token: label, serial, manufacturer and model. */
-bool token_slot_same(const struct token_info *a, const struct token_info *b);
 /* The one slot that URI matches, or, with URI NULL, the one that holds the token of OUT. */
 MUST_CHECK enum err token_slot_find(struct token_module *m, const struct token_uri *uri,
                                     CK_SLOT_ID *slot, struct token_info *out);

@@ -84,7 +84,7 @@ static enum err check_token(struct token *t, const struct token_pin *pin, bool l
     enum err e = token_slot_info(t->module, t->slot, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
+    if (!token_info_same(&now, &t->info))
         return ERR_TOKEN_REMOVED;
     if (pin && token_pin_len(pin) == 0)
         return ERR_PIN_INVALID;
@@ -209,22 +209,32 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s, enum err *verdic
     return CKR_FUNCTION_FAILED;
 }
 
+/* What is done before either PIN is sent. */
+static enum err begin_set_pin(struct token *t, const struct token_pin *old,
+                              const struct token_pin *fresh, bool last_try_allowed,
+                              CK_SESSION_HANDLE *s)
+{
+    enum err e = check_token(t, old, last_try_allowed);
+    if (!e && fresh && token_pin_len(fresh) == 0)
+        e = ERR_PIN_INVALID; /* no login would take it */
+    if (e)
+        return e;
+    CK_RV rv =
+        t->module->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, s);
+    return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_OpenSession");
+}
+
 static enum err set_pin(struct token *t, const struct token_pin *old, const struct token_pin *fresh,
                         bool last_try_allowed)
 {
     CK_FUNCTION_LIST *f = t->module->f;
     CK_SESSION_HANDLE s = 0;
 
-    enum err e = check_token(t, old, last_try_allowed);
-    if (!e && fresh && token_pin_len(fresh) == 0)
-        e = ERR_PIN_INVALID; /* no login would take it */
+    enum err e = begin_set_pin(t, old, fresh, last_try_allowed, &s);
     if (e)
-        return e;
-    CK_RV rv = f->C_OpenSession(t->slot, CKF_SERIAL_SESSION | CKF_RW_SESSION, NULL, NULL, &s);
-    if (rv != CKR_OK)
-        return ckr_fail(rv, "C_OpenSession");
-    rv = f->C_SetPIN(s, token_pin_bytes(old), token_pin_len(old), token_pin_bytes(fresh),
-                     token_pin_len(fresh));
+        return e == ERR_TOKEN_REMOVED ? ERR_TOKEN_NOT_FOUND : e;
+    CK_RV rv = f->C_SetPIN(s, token_pin_bytes(old), token_pin_len(old), token_pin_bytes(fresh),
+                           token_pin_len(fresh));
     f->C_CloseSession(s);
     return rv == CKR_OK ? ERR_OK : ckr_fail(rv, "C_SetPIN");
 }
@@ -239,6 +249,7 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
     if (!token_session_attached(t)) {
         token_login_forget(t);
         e = token_session_recover(t, false);
+        e = e == ERR_TOKEN_REMOVED ? ERR_TOKEN_NOT_FOUND : e;
     }
     if (!e)
         e = set_pin(t, old, fresh, last_try_allowed);

@@ -170,12 +170,13 @@ enum err serve_part(struct buf *answer)
     return sent ? ERR_OK : ERR_UNAVAILABLE;
 }
 
-/* One question into the packet, and what came with it. The kernel closes what has no room. */
-static ssize_t receive_question(struct loop *l, int fd)
+/* One question into the packet, and the one descriptor that may come with it: there is no room for
+ * another, and the kernel closes it. *SURPLUS: one came, and then the first goes, too. */
+static ssize_t receive_question(struct loop *l, int fd, bool *surplus)
 {
     union {
         struct cmsghdr align;
-        char room[CMSG_SPACE(sizeof(int))];
+        char room[CMSG_LEN(sizeof(int))]; /* that of CMSG_SPACE is enough for two */
     } control;
     struct iovec part = {.iov_base = l->packet, .iov_len = sizeof l->packet};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
@@ -188,10 +189,14 @@ static ssize_t receive_question(struct loop *l, int fd)
     int wait = l->alone ? 0 : MSG_DONTWAIT;
     ssize_t n = recvmsg(fd, &message, wait | MSG_TRUNC | MSG_CMSG_CLOEXEC);
     const struct cmsghdr *c = n >= 0 && l->kind.given ? CMSG_FIRSTHDR(&message) : NULL;
+    *surplus = n >= 0 && l->kind.given && (message.msg_flags & MSG_CTRUNC) != 0;
     if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS &&
         c->cmsg_len == CMSG_LEN(sizeof descriptor)) {
         memcpy(&descriptor, CMSG_DATA(c), sizeof descriptor);
-        l->kind.given(l->kind.ctx, descriptor);
+        if (*surplus)
+            close(descriptor);
+        else
+            l->kind.given(l->kind.ctx, descriptor);
     }
     return n;
 }
@@ -200,14 +205,17 @@ static ssize_t receive_question(struct loop *l, int fd)
 static bool answer_one(struct loop *l, int fd)
 {
     struct answer a = {BUF_INIT(SERVE_MESSAGE_MAX), fd};
-    ssize_t n = receive_question(l, fd);
+    bool surplus = false;
+    ssize_t n = receive_question(l, fd, &surplus);
 
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
     if (n == 0)
         return false;
     enum err result = ERR_TOO_LARGE;
-    if ((size_t)n <= sizeof l->packet)
+    if (surplus)
+        result = ERR_USAGE;
+    else if ((size_t)n <= sizeof l->packet)
         result = run_handler(l, (size_t)n, &a.payload);
     bool sent = send_answer(&a, result);
     secret_wipe(l->packet, sizeof l->packet < (size_t)n ? sizeof l->packet : (size_t)n);

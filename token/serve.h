@@ -51,8 +51,9 @@ MUST_CHECK enum err serve_connect(const char *path, int *out);
 MUST_CHECK enum err serve_loop(int listen_fd, const struct serve_handler *table, size_t count,
                                void *ctx, int stop_fd);
 
-/* The same for a client that hands descriptors over: GIVEN is called with one that came with a
- * question, before the question's handler, and owns it. */
+/* The same for a client that hands descriptors over: GIVEN is called with the one that came with a
+ * question, before the question's handler, and owns it. Where more came, all are closed, and the
+ * question is refused: ERR_USAGE. */
 MUST_CHECK enum err serve_loop_given(int listen_fd, const struct serve_handler *table, size_t count,
                                      void *ctx, int stop_fd, void (*given)(void *ctx, int fd));
 

@@ -143,30 +143,6 @@ enum err token_list(struct token_module *m, struct token_info **out, size_t *cou
     return e;
 }
 
-static bool matches_uri(const struct token_uri *uri, const struct token_info *info)
-{
-    const char *const fields[] = {
-        [TOKEN_URI_TOKEN] = info->label, [TOKEN_URI_MANUFACTURER] = info->manufacturer,
-        [TOKEN_URI_MODEL] = info->model, [TOKEN_URI_SERIAL] = info->serial,
-        [TOKEN_URI_SLOT] = info->slot,
-    };
-
-    if (!info->initialized)
-        return false;
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const char *want = token_uri_get(uri, (enum token_uri_attr)i, NULL);
-        if (want && strcmp(want, fields[i]) != 0)
-            return false;
-    }
-    return true;
-}
-
-bool token_slot_same(const struct token_info *a, const struct token_info *b)
-{
-    return strcmp(a->label, b->label) == 0 && strcmp(a->serial, b->serial) == 0 &&
-           strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0;
-}
-
 enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK_SLOT_ID *slot,
                          struct token_info *out)
 {
@@ -176,7 +152,7 @@ enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK
 
     enum err e = read_all(m, &infos, &slots, &count);
     for (size_t i = 0; i < count; i++)
-        if (uri ? matches_uri(uri, &infos[i]) : token_slot_same(out, &infos[i])) {
+        if (uri ? token_info_matches(&infos[i], uri) : token_info_same(&infos[i], out)) {
             match = i;
             matches++;
         }

@@ -45,10 +45,12 @@ struct token_module *token_module_of(const struct token *t)
     return t->module;
 }
 
+/* Another card that came into the slot is not T: it may be in another one by now. */
 static CK_RV read_info(struct token *t, const struct token_session *s, void *arg)
 {
     (void)s;
-    return token_slot_read(t->module, t->slot, arg);
+    CK_RV rv = token_slot_read(t->module, t->slot, arg);
+    return rv == CKR_OK && !token_info_same(arg, &t->info) ? CKR_TOKEN_NOT_PRESENT : rv;
 }
 
 enum err token_info_of(struct token *t, struct token_info *out)

@@ -158,7 +158,7 @@ void token_close(struct token *t);
 /* The module that T was opened by, not to be unloaded before T is closed. */
 struct token_module *token_module_of(const struct token *t);
 
-/* Asks the token now; costs no try (5.5). */
+/* Asks the token now; costs no try. That its slot now holds another is ERR_TOKEN_REMOVED (5.5). */
 MUST_CHECK enum err token_info_of(struct token *t, struct token_info *out);
 
 /* One try. PIN NULL: the reader's keypad asks (ERR_PIN_REQUIRED where there is none). The token's
@@ -177,7 +177,8 @@ MUST_CHECK enum err token_logout(struct token *t);
 
 /* Sets the user PIN; both NULL on a keypad. A wrong OLD costs a try: locked, and the last try
  * without LAST_TRY_ALLOWED, are refused beforehand. The login, if any, continues with FRESH. Also
- * ERR_PIN_WRONG, ERR_PIN_INVALID (FRESH is not as the token wants it, or empty); after
+ * ERR_PIN_WRONG, ERR_PIN_INVALID (FRESH is not as the token wants it, or empty). The token is gone:
+ * ERR_TOKEN_NOT_FOUND, and no PIN went anywhere, also where the slot now holds another; after
  * ERR_TOKEN_REMOVED and ERR_TOKEN_FAILED the token alone knows which one it has, and the login is
  * over. C_SetPIN (5.5). */
 MUST_CHECK enum err token_change_pin(struct token *t, struct token_pin *old,

@@ -11,7 +11,7 @@ static enum err check(struct token *t, enum token_way way, const struct token_pi
     enum err e = token_slot_info(t->module, t->slot, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
+    if (!token_info_same(&now, &t->info))
         return ERR_TOKEN_REMOVED;
     if (!puk != !fresh || (!puk && !now.keypad))
         return ERR_PIN_REQUIRED;

@@ -408,6 +408,21 @@ static void changing_the_pin_costs_tries(void **state)
     assert_ok(sign(b));
 }
 
+/* One that went before is told from one that has either PIN; and it is still logged in. */
+static void changing_before_anything_is_sent(void **state)
+{
+    static const char *const gone[] = {"C_GetTokenInfo 1 0xe0", "C_OpenSession 1 0x32"};
+    struct bench *b = *state;
+    char rules[64];
+
+    for (size_t i = 0; i < sizeof gone / sizeof gone[0]; i++) {
+        snprintf(rules, sizeof rules, "%s\nC_SetPIN * crash", gone[i]);
+        fault(b, rules);
+        assert_err(change_pin(b, SOFTHSM_PIN, "5678", false), ERR_TOKEN_NOT_FOUND);
+        assert_ok(sign(b));
+    }
+}
+
 static void a_new_pin_is_not_empty(void **state)
 {
     struct bench *b = *state;
@@ -523,6 +538,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reattaching_goes_on_later, begin, end),
         cmocka_unit_test_setup_teardown(always_authenticating_sends_the_pin_once, begin, end),
         cmocka_unit_test_setup_teardown(changing_the_pin_costs_tries, begin, end),
+        cmocka_unit_test_setup_teardown(changing_before_anything_is_sent, begin, end),
         cmocka_unit_test_setup_teardown(a_new_pin_is_not_empty, begin, end),
         cmocka_unit_test_setup_teardown(login_without_a_verdict, begin, end),
         cmocka_unit_test_setup_teardown(changing_without_a_verdict, begin, end),

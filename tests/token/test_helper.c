@@ -7,6 +7,8 @@
 #include "tests/base/unit.h"
 #include "tests/token/softhsm.h"
 #include "token/serve.h"
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +173,69 @@ static void numbers_are_of_one_kind(void **state)
     assert_int_equal(read_pin(l), pin); /* the number is free again */
 }
 
+#define SEVERAL 3 /* descriptors */
+
+/* A question with COUNT descriptors, each the only end that is left of the pipe that KEPT reads. */
+static enum err ask_giving_several(int fd, uint16_t type, size_t count, int kept[static SEVERAL])
+{
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(SEVERAL * sizeof(int))];
+    } control = {0};
+    uint8_t head[] = {(uint8_t)(type >> 8), (uint8_t)type};
+    struct iovec part = {.iov_base = head, .iov_len = sizeof head};
+    struct msghdr message = {.msg_iov = &part,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
+    struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
+    int ends[2];
+
+    control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)),
+                                     .cmsg_level = SOL_SOCKET,
+                                     .cmsg_type = SCM_RIGHTS};
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+        kept[i] = ends[0];
+        memcpy(CMSG_DATA(&control.align) + i * sizeof(int), &ends[1], sizeof(int));
+    }
+    assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), sizeof head);
+    for (size_t i = 0; i < count; i++) {
+        memcpy(&ends[1], CMSG_DATA(&control.align) + i * sizeof(int), sizeof(int));
+        close(ends[1]);
+    }
+    enum err e = serve_hear(fd, clock_mono_us() + 60 * SECOND, &answer);
+    buf_free(&answer);
+    return e;
+}
+
+/* Whatever is asked so is refused, and the helper keeps none of them. */
+static void one_descriptor_is_all_that_comes(void **state)
+{
+    const struct line *l = *state;
+    int kept[SEVERAL];
+
+    load(l);
+    for (size_t count = 2; count <= SEVERAL; count++) {
+        const struct {
+            int fd;
+            enum wire_type type;
+        } asked[] = {{l->fd, WIRE_PIN_READ}, {l->fd, WIRE_LIST}, {l->control, WIRE_CONNECT}};
+
+        for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+            assert_err(ask_giving_several(asked[i].fd, (uint16_t)asked[i].type, count, kept),
+                       ERR_USAGE);
+            for (size_t k = 0; k < count; k++) {
+                struct pollfd one = {.fd = kept[k], .events = POLLIN};
+                assert_int_equal(poll(&one, 1, 0), 1);
+                assert_int_equal(one.revents, POLLHUP);
+                close(kept[k]);
+            }
+        }
+    }
+    assert_int_equal(read_pin(l), 1);
+}
+
 /* --- lying answers --- */
 
 /* The helper of these tests is a process that answers every question with the same bytes. */
@@ -190,6 +255,12 @@ static const struct serve_handler liar[] = {
 #include "token/wire.def"
 #undef X
 };
+
+static void tell_lie(const struct buf *bytes)
+{
+    lie = bytes->data;
+    lie_len = bytes->len;
+}
 
 static enum err say_yes(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
 {
@@ -346,11 +417,136 @@ static void believes_no_point_off_its_curve(void **state)
     wire_put_key(&out, &info);
     wire_put_bytes(&out, point, sizeof point);
     assert_ok(out.e);
-    lie = bytes.data;
-    lie_len = bytes.len;
+    tell_lie(&bytes);
     start_liar(&m);
     assert_err(call_one(4, &m), ERR_TOKEN_CRASHED);
     module_end(&m);
+    buf_free(&bytes);
+}
+
+static const struct token_info alice = {.label = "alice",
+                                        .manufacturer = "maker",
+                                        .model = "model",
+                                        .serial = "0001",
+                                        .slot = "reader",
+                                        .initialized = true};
+
+static enum err open_by(const char *text, const struct token_info *said)
+{
+    struct buf bytes = BUF_INIT(SERVE_MESSAGE_MAX);
+    struct wire_out out = {&bytes, ERR_OK};
+    struct token_uri *uri = softhsm_uri(text);
+    struct token_module m;
+    struct token *t = NULL;
+
+    wire_put(&out, 7, 4);
+    wire_put_info(&out, said);
+    assert_ok(out.e);
+    tell_lie(&bytes);
+    start_liar(&m);
+    enum err e = token_open(&m, uri, &t);
+    assert_true(!e == (t != NULL));
+    assert_true(!e == (m.pid != 0)); /* one that lied is gone */
+    free(t);
+    module_end(&m);
+    token_uri_free(uri);
+    buf_free(&bytes);
+    return e;
+}
+
+/* A token that was opened is the one that the URI names, by all that it names. */
+static void believes_no_other_token(void **state)
+{
+    static const char *const wrong[] = {
+        "pkcs11:token=bob",    "pkcs11:token=alice;serial=0002", "pkcs11:manufacturer=other",
+        "pkcs11:model=model2", "pkcs11:slot-description=desk",
+    };
+    struct token_info blank = alice;
+
+    (void)state;
+    assert_ok(open_by("pkcs11:", &alice));
+    assert_ok(open_by("pkcs11:token=alice;manufacturer=maker;model=model;serial=0001;"
+                      "slot-description=reader",
+                      &alice));
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_err(open_by(wrong[i], &alice), ERR_TOKEN_CRASHED);
+    blank.initialized = false;
+    assert_err(open_by("pkcs11:", &blank), ERR_TOKEN_CRASHED);
+}
+
+/* What an opened token says of itself is about that one. */
+static void stays_the_token_that_was_opened(void **state)
+{
+    struct token_info said[] = {alice, alice, alice};
+    struct buf bytes = BUF_INIT(SERVE_MESSAGE_MAX);
+    struct wire_out out = {&bytes, ERR_OK};
+
+    (void)state;
+    said[0].tries = TOKEN_TRIES_LOW; /* that changes */
+    snprintf(said[1].label, sizeof said[1].label, "bob");
+    snprintf(said[2].serial, sizeof said[2].serial, "0002");
+    for (size_t i = 0; i < sizeof said / sizeof said[0]; i++) {
+        struct token_module m;
+        struct token t = {.module = &m, .generation = 1, .number = 1, .info = alice};
+        struct token_info info;
+
+        buf_clear(&bytes);
+        wire_put_info(&out, &said[i]);
+        tell_lie(&bytes);
+        start_liar(&m);
+        assert_err(token_info_of(&t, &info), i == 0 ? ERR_OK : ERR_TOKEN_CRASHED);
+        module_end(&m);
+    }
+    buf_free(&bytes);
+}
+
+/* The base point of P-256: the public half of a key that nobody has. */
+static const uint8_t base_point[] = {
+    0x04, 0x6b, 0x17, 0xd1, 0xf2, 0xe1, 0x2c, 0x42, 0x47, 0xf8, 0xbc, 0xe6, 0xe5,
+    0x63, 0xa4, 0x40, 0xf2, 0x77, 0x03, 0x7d, 0x81, 0x2d, 0xeb, 0x33, 0xa0, 0xf4,
+    0xa1, 0x39, 0x45, 0xd8, 0x98, 0xc2, 0x96, 0x4f, 0xe3, 0x42, 0xe2, 0xfe, 0x1a,
+    0x7f, 0x9b, 0x8e, 0xe7, 0xeb, 0x4a, 0x7c, 0x0f, 0x9e, 0x16, 0x2b, 0xce, 0x33,
+    0x57, 0x6b, 0x31, 0x5e, 0xce, 0xcb, 0xb6, 0x40, 0x68, 0x37, 0xbf, 0x51, 0xf5,
+};
+
+/* A key that was found is the one that the URI names. */
+static void believes_no_other_key(void **state)
+{
+    static const struct {
+        const char *uri;
+        enum err e;
+    } asked[] = {
+        {"pkcs11:", ERR_OK},
+        {"pkcs11:token=alice;object=sign;id=%02%00", ERR_OK},
+        {"pkcs11:id=%02", ERR_TOKEN_CRASHED},
+        {"pkcs11:id=%02%01", ERR_TOKEN_CRASHED},
+        {"pkcs11:object=signs", ERR_TOKEN_CRASHED},
+        {"pkcs11:object=sign;id=%03%00", ERR_TOKEN_CRASHED},
+    };
+    const struct token_key_info info = {
+        .label = "sign", .id = {2, 0}, .id_len = 2, .ec = true, .sign = true, .curve = TOKEN_P256};
+    struct buf bytes = BUF_INIT(SERVE_MESSAGE_MAX);
+    struct wire_out out = {&bytes, ERR_OK};
+
+    (void)state;
+    wire_put(&out, 7, 4);
+    wire_put_key(&out, &info);
+    wire_put_bytes(&out, base_point, sizeof base_point);
+    assert_ok(out.e);
+    tell_lie(&bytes);
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct token_uri *uri = softhsm_uri(asked[i].uri);
+        struct token_module m;
+        struct token t = {.module = &m, .generation = 1, .number = 1, .info = alice};
+        struct token_key *k = NULL;
+
+        start_liar(&m);
+        assert_err(token_key_find(&t, uri, TOKEN_USE_SIGN, &k), asked[i].e);
+        assert_true(!asked[i].e == (k != NULL));
+        token_public_free(k);
+        module_end(&m);
+        token_uri_free(uri);
+    }
     buf_free(&bytes);
 }
 
@@ -360,8 +556,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_what_is_no_question, begin, end),
         cmocka_unit_test_setup_teardown(readers_are_asked_for_rightly, begin, end),
         cmocka_unit_test_setup_teardown(numbers_are_of_one_kind, begin, end),
+        cmocka_unit_test_setup_teardown(one_descriptor_is_all_that_comes, begin, end),
         cmocka_unit_test(believes_no_lie),
         cmocka_unit_test(believes_no_point_off_its_curve),
+        cmocka_unit_test(believes_no_other_token),
+        cmocka_unit_test(stays_the_token_that_was_opened),
+        cmocka_unit_test(believes_no_other_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -35,7 +35,7 @@ struct token {
     struct token_module *module;
     uint64_t generation;
     uint32_t number;
-    bool keypad; /* any call may ask somebody to type there */
+    struct token_info info; /* as it was when opened; KEYPAD: any call may ask somebody to type */
 };
 
 struct token_pin {

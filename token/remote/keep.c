@@ -71,7 +71,7 @@ enum err token_keep(struct token *t, const struct token_keep *keep)
     wire_put(&c.out, t->number, 4);
     wire_put(&c.out, keep->seconds, 4);
     wire_put(&c.out, keep->idle_seconds, 4);
-    wire_put(&c.out, t->keypad ? call_person_s() : call_module_s(), 4);
+    wire_put(&c.out, t->info.keypad ? call_person_s() : call_module_s(), 4);
     wire_put(&c.out, keep->detached ? 0 : (uint64_t)terminal_leader(), 4);
     wire_put_text(&c.out, keep->path);
     e = call_end(&c, call_run(&c, fd));
@@ -85,7 +85,6 @@ enum err token_keep(struct token *t, const struct token_keep *keep)
 
 static enum err join(struct token_module *m, struct token *t, unsigned *left_s)
 {
-    struct token_info info;
     struct call c;
 
     t->module = m;
@@ -94,8 +93,7 @@ static enum err join(struct token_module *m, struct token *t, unsigned *left_s)
     enum err e = call_run(&c, -1);
     if (!e) {
         t->number = (uint32_t)wire_get(&c.in, 4, UINT32_MAX);
-        wire_get_info(&c.in, &info);
-        t->keypad = info.keypad;
+        wire_get_info(&c.in, &t->info);
         *left_s = (unsigned)wire_get(&c.in, 4, UINT32_MAX);
     }
     return call_end(&c, e);

@@ -14,7 +14,7 @@
 static void begin_at(struct call *c, struct token *t, enum wire_type type)
 {
     call_begin(c, t->module, t->generation, type);
-    c->keypad = t->keypad;
+    c->keypad = t->info.keypad;
     wire_put(&c->out, t->number, 4);
 }
 
@@ -247,7 +247,6 @@ static enum err put_uri(struct call *c, const struct token_uri *uri)
 enum err token_open(struct token_module *m, const struct token_uri *uri, struct token **out)
 {
     struct call c;
-    struct token_info info;
 
     *out = NULL;
     struct token *t = calloc(1, sizeof *t);
@@ -265,8 +264,8 @@ enum err token_open(struct token_module *m, const struct token_uri *uri, struct 
         e = call_run(&c, -1);
     if (!e) {
         t->number = (uint32_t)wire_get(&c.in, 4, UINT32_MAX);
-        get_info(&c, &info);
-        t->keypad = info.keypad;
+        get_info(&c, &t->info);
+        c.in.bad = c.in.bad || !token_info_matches(&t->info, uri);
     }
     e = call_end(&c, e);
     if (e)
@@ -301,8 +300,10 @@ enum err token_info_of(struct token *t, struct token_info *out)
     memset(out, 0, sizeof *out);
     begin_at(&c, t, WIRE_INFO);
     enum err e = call_run(&c, -1);
-    if (!e)
+    if (!e) {
         get_info(&c, out);
+        c.in.bad = c.in.bad || !token_info_same(out, &t->info);
+    }
     return call_end(&c, e);
 }
 
@@ -424,15 +425,16 @@ enum err token_key_list(struct token *t, struct token_key_info **out, size_t *co
     return ERR_OK;
 }
 
-/* A point that is none, or on no curve, is the answer of a helper that lies. */
-static void get_key(struct call *c, struct token_key *k)
+/* A point that is none, or on no curve, or another key than was asked for, is the answer of a
+ * helper that lies. */
+static void get_key(struct call *c, const struct token_uri *uri, struct token_key *k)
 {
     size_t len = 0;
 
     k->handle = (uint32_t)wire_get(&c->in, 4, UINT32_MAX);
     wire_get_key(&c->in, &k->info);
     const uint8_t *point = wire_get_bytes(&c->in, TOKEN_POINT_MAX, &len);
-    if (!point || !k->info.curve ||
+    if (!point || !k->info.curve || !token_key_info_matches(&k->info, uri) ||
         token_public_from_point(k->info.curve, point, len, &k->public) != ERR_OK)
         c->in.bad = true;
 }
@@ -454,7 +456,7 @@ enum err token_key_find(struct token *t, const struct token_uri *uri, enum token
     if (!e)
         e = call_run(&c, -1);
     if (!e)
-        get_key(&c, k);
+        get_key(&c, uri, k);
     e = call_end(&c, e);
     if (e)
         token_public_free(k);
@@ -466,7 +468,7 @@ enum err token_key_find(struct token *t, const struct token_uri *uri, enum token
 static void begin_key(struct call *c, struct token_key *k, enum wire_type type)
 {
     call_begin(c, k->token->module, k->generation, type);
-    c->keypad = k->token->keypad;
+    c->keypad = k->token->info.keypad;
     wire_put(&c->out, k->handle, 4);
 }
 
