@@ -245,47 +245,68 @@ int cmd_token_info(void *ctx, const struct args_list *words)
 /* --- change-pin --- */
 
 struct pins {
+    struct token_info info; /* of the token whose they are */
     struct token_pin *old, *fresh;
+    bool sent;
 };
 
 static void forget(struct pins *p)
 {
     token_pin_free(p->old);
     token_pin_free(p->fresh);
-    *p = (struct pins){NULL, NULL};
+    p->old = p->fresh = NULL;
 }
 
-/* The fresh one stays NULL on a keypad, which asks for all of it. Nothing is sent yet, and a token
- * that was pulled meanwhile is told of. */
-static enum err ask_both(struct app *a, void *ctx)
+/* The fresh one stays NULL on a keypad, which asks for all of it. */
+static enum err ask_both(struct app *a, struct pins *p)
+{
+    struct token_info now;
+    const struct app_pin asked = {"New PIN", opt_new_pin_fd, true, &p->info};
+    enum err e = token_info_of(a->token, &p->info);
+    if (e == ERR_OK)
+        e = card_keep_to(a, &p->info);
+    if (e == ERR_OK)
+        e = app_ask_pin(a, &p->info, "change it", &p->old);
+    if (e == ERR_OK && !p->info.keypad)
+        e = app_read_pin(a, token_module_of(a->token), &asked, &p->fresh);
+    return e == ERR_OK ? token_info_of(a->token, &now) : e;
+}
+
+/* A token that went before the PINs were sent is waited for; they are sent once. */
+static enum err ask_and_send(struct app *a, void *ctx)
 {
     struct pins *p = ctx;
-    struct token_info info;
-    const struct app_pin asked = {"New PIN", opt_new_pin_fd, true, &info};
     forget(p);
-    enum err e = token_info_of(a->token, &info);
-    if (e == ERR_OK)
-        e = card_keep_to(a, &info);
-    if (e == ERR_OK)
-        e = app_ask_pin(a, &info, "change it", &p->old);
-    if (e == ERR_OK && !info.keypad)
-        e = app_read_pin(a, token_module_of(a->token), &asked, &p->fresh);
-    return e == ERR_OK ? token_info_of(a->token, &info) : e;
+    enum err e = ask_both(a, p);
+    if (e != ERR_OK)
+        return e;
+    e = token_change_pin(a->token, p->old, p->fresh, a->last_try);
+    a->gave_up = p->sent = e != ERR_TOKEN_NOT_FOUND;
+    return app_tell_tries(a, e);
 }
 
-/* Whether a token that is pulled in the middle has the new PIN, it alone knows. */
+/* Whether a token that is pulled in the middle has the new PIN, it alone knows; another that came
+ * in its place is not meant. */
+static void tell_which(struct app *a, const struct pins *p, enum err e)
+{
+    const bool gone = card_gone(e) || e == ERR_TOKEN_FAILED;
+    if (gone && p->sent)
+        (void)app_fail(a, e,
+                       "the PIN of %s, serial %s, is the new one or still the old one; try the new "
+                       "one first",
+                       p->info.label, p->info.serial);
+    else if (p->old != NULL && (gone || e == ERR_PIN_AGAIN))
+        (void)app_fail(a, e, "no PIN was sent; that of %s, serial %s, is still the old one",
+                       p->info.label, p->info.serial);
+}
+
 static enum err change_pin(struct app *a)
 {
-    struct pins p = {NULL, NULL};
+    struct pins p = {.sent = false};
     enum err e = app_open_token(a);
     if (e == ERR_OK)
-        e = card_attend(a, ask_both, &p);
-    if (e == ERR_OK) {
-        e = app_tell_tries(a, token_change_pin(a->token, p.old, p.fresh, a->last_try));
-        if (card_pulled(a, e))
-            (void)app_fail(a, e,
-                           "its PIN is the new one or still the old one; try the new one first");
-    }
+        e = card_attend(a, ask_and_send, &p);
+    tell_which(a, &p, e);
     forget(&p);
     return e;
 }
