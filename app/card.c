@@ -164,7 +164,7 @@ static enum err why_it_hangs(struct app *a)
     return e == ERR_TOKEN_NOT_FOUND || e == ERR_TOKEN_PCSCD_HANGS ? e : ERR_TOKEN_HANGS;
 }
 
-enum err card_await(struct app *a, enum err why)
+static enum err await_card(struct app *a, enum err why)
 {
     struct plugged p = {.app = a, .glances = true};
     uint64_t seconds = 0;
@@ -198,6 +198,26 @@ enum err card_await(struct app *a, enum err why)
         (void)app_fail(a, e, "waited %llu seconds for %s", (unsigned long long)seconds, wanted(a));
     plugged_free(&p);
     return e;
+}
+
+/* One that is kept no longer may be there as ever: TOKEN_NOT_FOUND is for whoever waits. */
+static enum err open_own(struct app *a)
+{
+    drop(a);
+    enum err e = app_find_token(a);
+    if (e == ERR_TOKEN_NOT_FOUND)
+        a->message[0] = '\0';
+    return e;
+}
+
+enum err card_await(struct app *a, enum err why)
+{
+    if (why == ERR_TOKEN_REMOVED && kept_is_over(a)) {
+        why = open_own(a);
+        if (why != ERR_TOKEN_NOT_FOUND)
+            return why;
+    }
+    return await_card(a, why);
 }
 
 enum err card_keep_to(struct app *a, const struct token_info *info)

@@ -39,12 +39,42 @@ enum err kept_begin(struct app *a, unsigned minutes, bool detached)
     return e;
 }
 
+static const struct {
+    enum err why;
+    const char *words;
+} ends[] = {
+    {ERR_TOKEN_REMOVED, "it was pulled."},
+    {ERR_TOKEN_HANGS, "its module did not answer."},
+    {ERR_KEPT_OVER, "its minutes are over."},
+    {ERR_KEPT_IDLE, "nobody used it for 5 minutes."},
+    {ERR_KEPT_HANGUP, "the terminal in which its session began was closed."},
+};
+
+static void tell(enum err why)
+{
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        if (ends[i].why == why)
+            app_say(stderr, "The token is kept logged in no longer (%s): %s", err_name(why),
+                    ends[i].words);
+    }
+}
+
 static void tell_end(const char *path)
 {
-    const enum err why = token_keep_why(path);
-    if (why != ERR_OK)
-        app_say(stderr, "The token is kept logged in no longer (%s): %s", err_name(why),
-                why == ERR_TOKEN_REMOVED ? "it was pulled." : "its module did not answer.");
+    tell(token_keep_why(path, true));
+}
+
+bool kept_is_over(const struct app *a)
+{
+    const enum err why = a->joined != NULL ? token_keep_why(a->joined, false) : ERR_TOKEN_REMOVED;
+    if (why == ERR_TOKEN_REMOVED || why == ERR_TOKEN_HANGS)
+        return false;
+    if (why == ERR_OK)
+        fputs("The token is kept logged in no longer: its session was stopped, or its process "
+              "ended.\n",
+              stderr);
+    tell(why);
+    return true;
 }
 
 static enum err join_at(struct app *a, const char *path, unsigned *left_s)

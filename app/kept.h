@@ -16,6 +16,10 @@ MUST_CHECK enum err kept_begin(struct app *a, unsigned minutes, bool detached);
  * a PIN, or its program asks for one each time. */
 MUST_CHECK enum err kept_join(struct app *a, unsigned *left_s);
 
+/* Whether A's token was the kept one, and went by what is no matter of the token itself. That is
+ * said. */
+bool kept_is_over(const struct app *a);
+
 /* A's token is its own again, not the kept one. */
 void kept_leave(struct app *a);
 

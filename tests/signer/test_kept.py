@@ -96,11 +96,13 @@ class Kept(Desk):
                 continue
         return found
 
-    def await_end(self, path=None):
-        """Until nobody keeps the token any more; the next command says so."""
+    def await_end(self, path=None, why=""):
+        """Until nobody keeps the token any more; the next command says so, and why."""
         deadline = time.monotonic() + WAIT_S
-        while '"kept":true' in self.plain("session", "status", "--json").stdout:
+        while '"kept":true' in (status := self.plain("session", "status", "--json")).stdout:
             self.assertLess(time.monotonic(), deadline)
+        self.assertIn(why, status.stderr)
+        self.assertEqual(self.plain("session", "status").stderr, "")  # said once
         self.assertFalse(path and os.path.exists(path))
         self.refused(self.plain("approve", self.order(), "--yes"), "PIN_NO_TERMINAL", 3)
 
@@ -383,7 +385,36 @@ class Kept(Desk):
             if stays:
                 self.assertEqual(self.plain("approve", self.order(), "--yes").returncode, 0)
                 self.plain("logout")
-            self.await_end(path)
+            self.await_end(path, "" if stays else "The token is kept logged in no longer (KEPT_HANGUP): the terminal")
+
+    def test_goes_on_when_it_ended(self):
+        """Whatever ended it in the middle of a command but the token itself, that is said, and the PIN asked for."""
+        def stop(path):
+            self.assertEqual(self.plain("session", "stop").returncode, 0)
+            self.assertFalse(os.path.exists(path + ".ended"))
+
+        def be_over(path):
+            helper = self.helper()
+            os.kill(helper, signal.SIGKILL)
+            self.gone(helper)
+            with open(path + ".ended", "x", encoding="ascii") as f:
+                f.write("KEPT_OVER")
+
+        for end, words in ((stop, "its session was stopped, or its process ended."),
+                           (be_over, "(KEPT_OVER): its minutes are over.")):
+            self.start()
+            with self.carol.terminal("approve", self.order()) as terminal:
+                terminal.expect("Sign this? [y/N] ")
+                end(self.socket_path())
+                terminal.type("y\n")
+                seen = terminal.expect("PIN of token ")
+                self.assertIn("The token is kept logged in no longer", seen)
+                self.assertIn(words, seen)
+                self.assertNotIn("pulled", seen)
+                terminal.type(CANARY + "\n")
+                terminal.expect("ACSC")
+                self.assertEqual(terminal.end()[0], 0)
+        self.assertIn(words, self.plain("session", "status").stderr)
 
 
 if __name__ == "__main__":

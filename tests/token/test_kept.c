@@ -132,6 +132,15 @@ static void test_outlives_who_left_it(void **state)
     assert_err(sign(b, &left_s), ERR_UNAVAILABLE);
     assert_int_equal(access(b->path, F_OK), -1);
     assert_err(token_keep_end(b->path), ERR_UNAVAILABLE);
+    assert_int_equal(token_keep_why(b->path, true), ERR_OK); /* whoever ended it knows */
+}
+
+/* For whoever finds it gone, until it was said for the last time. */
+static void ended_by(const struct bench *b, enum err why)
+{
+    assert_int_equal(token_keep_why(b->path, false), why);
+    assert_int_equal(token_keep_why(b->path, true), why);
+    assert_int_equal(token_keep_why(b->path, true), ERR_OK);
 }
 
 static void test_its_time_is_over(void **state)
@@ -145,6 +154,7 @@ static void test_its_time_is_over(void **state)
         assert_true(clock_mono_us() - began_us < WAIT_US);
     assert_true(clock_mono_us() - began_us >= 2 * SECOND_US);
     (void)await_end(b);
+    ended_by(b, ERR_KEPT_OVER);
 }
 
 /* To look whether it is there is no use of it. */
@@ -154,6 +164,7 @@ static void test_nobody_uses_it(void **state)
 
     keep(b, 60, 2);
     assert_true(await_end(b) >= 1 * SECOND_US);
+    ended_by(b, ERR_KEPT_IDLE);
 }
 
 /* A helper on a machine that has slept for a day once there is a file B->slept. */
@@ -185,6 +196,7 @@ static void test_time_of_a_sleeping_machine(void **state)
     assert_int_equal(file_write(b->slept, "", 0, 0600), ERR_OK);
     assert_true(sign(b, &left_s) != ERR_OK);
     (void)await_end(b);
+    ended_by(b, ERR_KEPT_OVER);
 }
 
 struct visitor {
@@ -346,6 +358,7 @@ static void test_token_is_pulled(void **state)
     fault(b, "C_GetSlotInfo * 0xe0");
     (void)await_end(b);
     fault(b, "");
+    ended_by(b, ERR_TOKEN_REMOVED);
 }
 
 /* Pulled and back between two looks: the one signature finds it again, and then it is over. */

@@ -41,7 +41,7 @@ static struct {
     _Atomic int64_t
         back_us; /* from the module, the last time; by the clock that sleeps as it does */
     atomic_bool running, in_use, left;
-    atomic_int why; /* it ends before its time; the first counts */
+    enum err why; /* it ends, unless it was told to; the first counts */
 } kept;
 
 uint32_t keep_token(void)
@@ -78,10 +78,15 @@ static void leave_word(enum err why)
 
 void keep_end(enum err why)
 {
-    int none = ERR_OK;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-    if (why && atomic_compare_exchange_strong(&kept.why, &none, (int)why) && is_found())
-        leave_word(why);
+    pthread_mutex_lock(&lock); /* who comes second, and says that it is over, finds it written */
+    if (why && !kept.why) {
+        kept.why = why;
+        if (is_found())
+            leave_word(why);
+    }
+    pthread_mutex_unlock(&lock);
     (void)eventfd_write(kept.stop_fd, 1);
 }
 
@@ -92,19 +97,22 @@ static bool hung_up(void)
     return kept.terms.leader && (kept.leader < 0 || poll(&leader, 1, 0) > 0);
 }
 
-/* What can be known without a word to the module. */
-static bool is_spent(int64_t now_us)
+/* Why it is over, by what can be known without a word to the module; ERR_OK: it goes on. */
+static enum err spent(int64_t now_us)
 {
-    return now_us >= kept.until_us ||
-           now_us - kept.used_us >= (int64_t)kept.terms.idle_seconds * SECOND_US || hung_up();
+    if (now_us >= kept.until_us)
+        return ERR_KEPT_OVER;
+    if (now_us - kept.used_us >= (int64_t)kept.terms.idle_seconds * SECOND_US)
+        return ERR_KEPT_IDLE;
+    return hung_up() ? ERR_KEPT_HANGUP : ERR_OK;
 }
 
 enum err keep_use_begins(void)
 {
-    int64_t now_us = clock_boot_us();
+    enum err why = spent(clock_boot_us());
 
-    if (is_spent(now_us)) { /* before the watcher saw it */
-        keep_end(ERR_OK);
+    if (why) { /* before the watcher saw it */
+        keep_end(why);
         return ERR_TOKEN_REMOVED;
     }
     kept.in_use = true;
@@ -140,11 +148,13 @@ static bool is_there(void)
 enum err keep_info(struct token_info *out)
 {
     *out = kept.token->info;
-    bool spent = is_spent(clock_boot_us()), good = !spent && is_there();
+    enum err why = spent(clock_boot_us());
+    if (!why && !is_there())
+        why = ERR_TOKEN_REMOVED;
     kept.back_us = clock_mono_us();
-    if (good)
+    if (!why)
         return ERR_OK;
-    keep_end(spent ? ERR_OK : ERR_TOKEN_REMOVED);
+    keep_end(why);
     return ERR_TOKEN_REMOVED;
 }
 
@@ -228,7 +238,7 @@ static bool is_over(void)
         return true;
     if (kept.in_use)
         return now_us >= kept.until_us + GOODBYE_S * SECOND_US;
-    return is_spent(now_us) || !is_found() || kept.left;
+    return spent(now_us) || !is_found() || kept.left;
 }
 
 /* It calls nothing that may hang. */
@@ -237,7 +247,7 @@ static void *watch(void *arg)
     (void)arg;
     while (!is_over())
         (void)poll(NULL, 0, LOOK_MS);
-    keep_end(hangs() ? ERR_TOKEN_HANGS : ERR_OK);
+    keep_end(hangs() ? ERR_TOKEN_HANGS : spent(clock_boot_us()));
     if (!hangs())
         (void)poll(NULL, 0, GOODBYE_S * 1000); /* for a loop that does not come to its end */
     remove_socket();

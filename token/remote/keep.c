@@ -124,18 +124,23 @@ enum err token_join(const char *path, struct token_module **m, struct token **t,
     return e;
 }
 
-enum err token_keep_why(const char *path)
+enum err token_keep_why(const char *path, bool forget)
 {
+    static const enum err known[] = {ERR_TOKEN_REMOVED, ERR_TOKEN_HANGS, ERR_KEPT_OVER,
+                                     ERR_KEPT_IDLE, ERR_KEPT_HANGUP};
     char place[256 + sizeof WIRE_WHY];
     struct buf name = BUF_INIT(64);
 
     (void)snprintf(place, sizeof place, "%s" WIRE_WHY, path);
     enum err e = file_read(place, name.max, &name);
     enum err why = e ? ERR_OK : err_from_name(buf_str(&name), name.len);
-    if (!e)
+    if (!e && forget)
         e = file_remove(place);
     buf_free(&name);
-    return why == ERR_TOKEN_REMOVED || why == ERR_TOKEN_HANGS ? why : ERR_OK;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (why == known[i])
+            return why;
+    return ERR_OK;
 }
 
 static enum err end_by_force(pid_t helper, const char *path)
