@@ -2,6 +2,9 @@
 #include "signer/spread.h"
 
 #include "app/told.h"
+#include "base/text.h"
+#include "order/json.h"
+#include "order/jws.h"
 #include "signer/bundle_file.h"
 #include "signer/sending.h"
 #include <stdlib.h>
@@ -111,12 +114,11 @@ static enum err ask_policy(const struct bundle *b, size_t order, bool *one_pays)
 static enum err add_line(const struct bundle *b, const struct word *words, size_t count, size_t i,
                          struct spread *out)
 {
-    struct spread_line line = {.order = words[i].order,
-                               .turn = turn_of(words[i].verb),
-                               .issued_us = words[i].issued_us,
-                               .at = out->text.len};
+    struct spread_line line = {
+        .turn = turn_of(words[i].verb), .issued_us = words[i].issued_us, .at = out->text.len};
+    memcpy(line.order, b->sets[BUNDLE_ORDERS].at[line.nth].order, DIGEST_LEN);
     memcpy(line.signer, words[i].signer, sizeof line.signer);
-    enum err e = line.turn == TURN_NO ? ask_policy(b, line.order, &line.one_pays) : ERR_OK;
+    enum err e = line.turn == TURN_NO ? ask_policy(b, line.nth, &line.one_pays) : ERR_OK;
     if (e == ERR_OK)
         e = bundle_signed_at(b, i, &out->text);
     i = find_before(words, count, &words[i]);
@@ -130,16 +132,20 @@ static enum err add_line(const struct bundle *b, const struct word *words, size_
     return e;
 }
 
-static int in_turn(const void *a, const void *b)
+int spread_in_turn(const struct spread_line *a, const struct spread_line *b)
+{
+    if (a->turn != b->turn)
+        return a->turn < b->turn ? -1 : 1;
+    return a->issued_us < b->issued_us ? -1 : a->issued_us > b->issued_us;
+}
+
+static int compare(const void *a, const void *b)
 {
     const struct spread_line *x = a, *y = b;
-    if (x->order != y->order)
-        return x->order < y->order ? -1 : 1;
-    if (x->turn != y->turn)
-        return x->turn < y->turn ? -1 : 1;
-    if (x->issued_us != y->issued_us)
-        return x->issued_us < y->issued_us ? -1 : 1;
-    return x->at < y->at ? -1 : x->at > y->at;
+    if (x->nth != y->nth)
+        return x->nth < y->nth ? -1 : 1;
+    int turn = spread_in_turn(x, y);
+    return turn != 0 ? turn : x->at < y->at ? -1 : x->at > y->at;
 }
 
 enum err spread_bundle(const struct bundle *b, struct spread *out)
@@ -158,9 +164,83 @@ enum err spread_bundle(const struct bundle *b, struct spread *out)
             e = add_line(b, words, count, i, out);
     }
     if (e == ERR_OK)
-        qsort(out->line, out->count, sizeof *out->line, in_turn);
+        qsort(out->line, out->count, sizeof *out->line, compare);
     free(words);
     return e;
+}
+
+/* --- a file of lines --- */
+
+static enum err read_payload(const char *jws, size_t len, bool by_batch, struct spread_line *out)
+{
+    struct buf payload = BUF_INIT(JWS_MAX);
+    struct jws_parts parts;
+    struct decision d;
+    struct batch b;
+    enum err e = jws_split(jws, len, &parts);
+    if (e == ERR_OK)
+        e = text_unb64url(parts.payload_b64, parts.payload_b64_len, &payload);
+    if (e == ERR_OK)
+        e = by_batch ? batch_parse(payload.data, payload.len, &b)
+                     : decision_parse(payload.data, payload.len, &d);
+    if (e == ERR_OK) {
+        out->turn = by_batch ? TURN_APPROVE : turn_of(d.verb);
+        out->issued_us = by_batch ? b.head.issued_us : d.head.issued_us;
+        memcpy(out->signer, parts.header.kid, sizeof out->signer);
+    }
+    buf_free(&payload);
+    return e;
+}
+
+/* What cannot be read stays TURN_NONE. */
+static void read_line(const char *text, struct spread_line *out)
+{
+    struct js *value = NULL;
+    struct order order;
+    size_t len = 0;
+    enum err e = js_parse(text, out->len, &value);
+    if (e == ERR_OK)
+        e = order_from_js(js_get(value, "order"), &order, NULL);
+    const char *jws = js_text(js_get(value, "decision"), &len);
+    if (e == ERR_OK && jws != NULL &&
+        read_payload(jws, len, js_get(value, "inclusion") != NULL, out) == ERR_OK)
+        memcpy(out->order, order.digest, DIGEST_LEN);
+    js_free(value);
+}
+
+static size_t line_length(const char *at, const char *end)
+{
+    const char *line_end = memchr(at, '\n', (size_t)(end - at));
+    return (size_t)((line_end != NULL ? line_end : end) - at);
+}
+
+static size_t count_lines(const char *at, const char *end)
+{
+    size_t count = 0;
+    for (; at < end; at += line_length(at, end) + 1)
+        count++;
+    return count;
+}
+
+enum err spread_lines(struct buf *file, struct spread *out)
+{
+    *out = (struct spread){.text = *file};
+    *file = (struct buf)BUF_INIT(0);
+    const char *start = buf_str(&out->text), *end = start + out->text.len, *at = start;
+    out->line = calloc(count_lines(at, end) + 1, sizeof *out->line);
+    if (out->line == NULL)
+        return ERR_NO_MEMORY;
+    for (size_t number = 1; at < end; number++) {
+        size_t len = line_length(at, end);
+        struct spread_line *l = &out->line[out->count];
+        *l = (struct spread_line){
+            .number = number, .at = (size_t)(at - start), .len = len, .one_pays = true};
+        if (len > 0)
+            read_line(at, l);
+        out->count += len > 0;
+        at += len + 1;
+    }
+    return ERR_OK;
 }
 
 void spread_free(struct spread *s)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A no that comes back in a bundle beside approvals: it is heard before anybody can pay the order, or nothing of it is sent."""
 import copy
+import itertools
 import os
 import time
 import unittest
@@ -41,9 +42,9 @@ class No(Stick):
         """In both orders of their keys, which is the order of their words on the stick."""
         return ((self.alice, self.bob), (self.bob, self.alice))
 
-    def sent(self, *names):
+    def sent(self, *names, files=()):
         """What the bank did not take, by name, and what was not sent, in its order."""
-        done = self.alice.run("send", self.stick)
+        done = self.alice.run("send", *(files or [self.stick]))
         self.assertEqual(done.returncode, 1 if names else 0, done.stdout + done.stderr)
         self.assertEqual([line.split(" refused, ")[1].split(":")[0] for line in done.stdout.splitlines() if " refused, " in line], list(names))
         return done
@@ -163,6 +164,38 @@ class No(Stick):
             self.sign(cancels, self.stick, "--decision", "cancel")
             self.sent()
             self.is_unpaid("CANC")
+
+    def said(self, holder, verb, line):
+        """In a file of its own: a bundle, or a line."""
+        path = self.bank.path("%s-%s.json" % (holder.name, verb))
+        if line:
+            policy = self.bank.path("policy")
+            holder.run("policy", "--account", self.order["account"], "-o", policy, check=True)
+            holder.run("sign", self.path, "--policy", policy, "--decision", verb, "-o", path, check=True)
+        else:
+            self.copy(os.path.basename(path))
+            self.sign(holder, path, "--decision", verb)
+        return path
+
+    def test_a_no_in_another_file(self):
+        """Before the approval's or behind it, and whatever each file is; another order goes its way."""
+        for line_approves, line_cancels, no_first in itertools.product((False, True), repeat=3):
+            with self.subTest(line_approves=line_approves, line_cancels=line_cancels, no_first=no_first):
+                approval, no = self.said(self.alice, "approve", line_approves), self.said(self.bob, "cancel", line_cancels)
+                pair = [no, approval] if no_first else [approval, no]
+                done = self.sent("BUNDLE_NO_UNHEARD", "NOT_FOUND", files=pair)
+                self.assertIn("the key %s says no" % self.keys["bob"], done.stdout)
+                self.is_unpaid()
+                self.bob.run("submit", self.path, check=True)
+                held = self.order
+                self.again()
+                beside = self.said(self.bob, "approve", True)
+                self.sent("ORDER_FINAL", files=[*pair, beside])
+                self.is_paid()
+                self.order = held
+                self.is_unpaid("CANC")
+            self.fresh()
+            self.again()
 
     def test_nobody_says_no(self):
         self.sign(self.bob, self.stick)
