@@ -64,6 +64,23 @@ bool plugged_one_card(const struct token_info *a, const struct token_info *b)
            strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->module, b->module) == 0;
 }
 
+bool plugged_twins(const struct token_info *a, const struct token_info *b)
+{
+    return a->initialized && b->initialized && strcmp(a->slot, b->slot) != 0 &&
+           strcmp(a->label, b->label) == 0 && strcmp(a->serial, b->serial) == 0 &&
+           strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0 &&
+           strcmp(a->module, b->module) == 0;
+}
+
+enum err plugged_reader_uri(const struct token_info *token, struct buf *out)
+{
+    const struct token_uri_part parts[] = {
+        {TOKEN_URI_TOKEN, token->label, strlen(token->label)},
+        {TOKEN_URI_SLOT, token->slot, strlen(token->slot)},
+    };
+    return token_uri_write(parts, sizeof parts / sizeof *parts, out);
+}
+
 static enum err look(struct app *a, struct plugged_token *t)
 {
     struct buf text = BUF_INIT(TOKEN_URI_MAX);

@@ -49,6 +49,10 @@ enum err plugged_why(const struct plugged *p, size_t module);
 enum err plugged_trouble(const struct plugged *p);
 /* Whether both are tokens of one card, which has a serial number: nobody's is all zeros. */
 bool plugged_one_card(const struct token_info *a, const struct token_info *b);
+/* Whether two tokens of one module have the same name, so that only their readers tell them apart. */
+bool plugged_twins(const struct token_info *a, const struct token_info *b);
+/* Appends the URI that names a token by its label and its reader. */
+MUST_CHECK enum err plugged_reader_uri(const struct token_info *token, struct buf *out);
 /* The reader that holds the token; NULL: none that pcscd knows. */
 const struct token_reader *plugged_reader(const struct plugged *p, const struct token_info *token);
 /* Whether a token of some module is in the reader. */

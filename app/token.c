@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "app/card.h"
 #include "app/kept.h"
+#include "app/plugged.h"
 #include "base/log.h"
 #include "order/jws.h"
 #include <stdlib.h>
@@ -90,6 +91,40 @@ static enum err open_in_modules(struct app *a, const struct token_uri *uri)
     return a->token != NULL ? ERR_OK : ERR_TOKEN_NOT_FOUND;
 }
 
+static enum err say_reader(const struct token_info *info)
+{
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    enum err e = plugged_reader_uri(info, &uri);
+    if (e == ERR_OK)
+        app_say(stderr, "  --token '%s'", buf_str(&uri));
+    buf_free(&uri);
+    return e;
+}
+
+/* The whole names of two may be the same. */
+static enum err tell_twins(struct token_module *m)
+{
+    struct token_info *infos = NULL;
+    size_t count = 0;
+    enum err e = token_list(m, &infos, &count);
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        size_t k = i + 1;
+        while (k < count && !plugged_twins(&infos[i], &infos[k]))
+            k++;
+        if (k == count)
+            continue;
+        app_say(stderr,
+                "Two tokens have the same name: %s, serial %s. Say in which reader the one is that "
+                "you mean, or unplug the other:",
+                infos[i].label, infos[i].serial);
+        e = say_reader(&infos[i]);
+        if (e == ERR_OK)
+            e = say_reader(&infos[k]);
+    }
+    free(infos);
+    return e;
+}
+
 enum err app_find_token(struct app *a)
 {
     struct token_uri *uri = NULL;
@@ -105,6 +140,8 @@ enum err app_find_token(struct app *a)
         e = open_in_modules(a, uri);
         app_tell_modules(a);
     }
+    for (size_t i = 0; e == ERR_TOKEN_AMBIGUOUS && i < a->module_count; i++)
+        (void)!tell_twins(a->modules[i]); /* it is ambiguous all the same */
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "looked for %s", text);
     token_uri_free(uri);

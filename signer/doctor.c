@@ -41,11 +41,14 @@ static const char *quotable(const char *text, const char *otherwise)
 static enum err fill(const char *text, const struct token_info *token, const struct where *w,
                      struct buf *out)
 {
-    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX), reader = BUF_INIT(TOKEN_URI_MAX);
     char folder[PATH_MAX];
     enum err e = token != NULL ? token_info_uri(token, &uri) : ERR_OK;
+    if (e == ERR_OK && token != NULL)
+        e = plugged_reader_uri(token, &reader);
     token_module_own_folder(folder);
     const char *const names[][2] = {{"{token}", buf_str(&uri)},
+                                    {"{reader}", buf_str(&reader)},
                                     {"{module}", quotable(w->path, "MODULE")},
                                     {"{folder}", quotable(folder, "/etc/pkcs11/modules")},
                                     {"{file}", quotable(w->file, "MODULE.module")}};
@@ -58,6 +61,7 @@ static enum err fill(const char *text, const struct token_info *token, const str
         text += i < count ? strlen(names[i][0]) : 1;
     }
     buf_free(&uri);
+    buf_free(&reader);
     return e;
 }
 
@@ -264,17 +268,36 @@ static enum err check_token(struct doctor *d, const struct plugged_token *t)
 
 /* --- which tokens --- */
 
+static enum err check_twins(struct doctor *d, bool *has)
+{
+    const struct plugged_token *t = d->plugged.tokens;
+    enum err e = ERR_OK;
+    *has = false;
+    for (size_t i = 1; e == ERR_OK && i < d->plugged.token_count; i++) {
+        for (size_t k = 0; e == ERR_OK && k < i; k++) {
+            if (!plugged_twins(&t[k].info, &t[i].info))
+                continue;
+            *has = true;
+            e = note(d, FINDING_TOKEN_TWINS, t[i].info.slot, &t[i].info);
+        }
+    }
+    return e;
+}
+
 static enum err check_named(struct doctor *d)
 {
     struct app *a = d->app;
     struct token_info own;
+    bool twins = false;
     enum err e = app_find_token(a);
     if (e != ERR_OK && plugged_trouble(&d->plugged) != ERR_OK)
         return ERR_OK; /* a module that was told of may have it */
     if (e == ERR_TOKEN_NOT_FOUND)
         return note(d, FINDING_TOKEN_ABSENT, a->token_uri, NULL);
-    if (e == ERR_TOKEN_AMBIGUOUS)
-        return note(d, FINDING_TOKEN_AMBIGUOUS, a->token_uri, NULL);
+    if (e == ERR_TOKEN_AMBIGUOUS) {
+        e = check_twins(d, &twins);
+        return e != ERR_OK || twins ? e : note(d, FINDING_TOKEN_AMBIGUOUS, a->token_uri, NULL);
+    }
     if (e == ERR_OK)
         e = token_info_of(a->token, &own);
     for (size_t i = 0; e == ERR_OK && i < d->plugged.token_count; i++) {
@@ -291,7 +314,8 @@ static enum err check_all(struct doctor *d)
 {
     const struct plugged_token *blank = NULL;
     size_t count = 0;
-    enum err e = ERR_OK;
+    bool twins = false;
+    enum err e = check_twins(d, &twins);
     for (size_t i = 0; e == ERR_OK && i < d->plugged.token_count; i++) {
         const struct plugged_token *t = &d->plugged.tokens[i];
         if (!t->info.initialized) {

@@ -32,6 +32,38 @@ class DoctorTest(Plugged):
         """An OpenPGP card is two tokens."""
         self.assertEqual(self.found("--token", "pkcs11:"), [("TOKEN_AMBIGUOUS", "pkcs11:")])
 
+    def test_twins(self):
+        """Two cards that ykcs11 gives one number: their readers tell them apart, and which those are is said."""
+        other = subprocess.Popen([os.environ["CARD_PROGRAM"], "--port", os.environ["CARD_SECOND"], "--pin", "99999999"],
+                                 stdout=subprocess.PIPE, text=True)
+        self.addCleanup(other.stdout.close)
+        self.addCleanup(other.wait)
+        self.addCleanup(other.terminate)
+        self.assertEqual(other.stdout.readline(), "READY\n")
+        while len(self.listing()["tokens"]) != 2:
+            self.assertIsNone(other.poll())
+        first, second = self.listing()["tokens"]
+        self.assertEqual((first["label"], first["serial"]), (second["label"], second["serial"]))
+        for words in ((), ("--token", "pkcs11:")):
+            self.assertIn(("TOKEN_TWINS", second["reader"]), self.found(*words))
+        refused = self.info("pkcs11:", 3)
+        self.assertIn("TOKEN_AMBIGUOUS", refused)
+        names = re.findall(r"^  --token '(.*)'$", refused, re.M)
+        self.assertEqual(len(names), 2)
+        self.info(names[0], 0)
+        self.assertIn("PIN_WRONG", self.info(names[1], 3))  # it is the other one's
+        self.assertEqual([token["tries"] for token in self.listing()["tokens"]], ["ok", "low"])
+
+    def info(self, token, code):
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        os.write(write, os.environ["CARD_PIN"].encode() + b"\n")
+        os.close(write)
+        done = subprocess.run([self.program, "token", "info", "--module", MODULE, "--token", token, "--pin-fd", str(read)],
+                              env=self.env, pass_fds=(read,), capture_output=True, text=True, timeout=WAIT_S, check=False)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stderr
+
     def test_pulled(self):
         self.pull()
         deadline = time.monotonic() + WAIT_S
