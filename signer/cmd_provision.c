@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * token provision: a fresh token becomes one that a holder can enrol with: keys to sign, to
- * authenticate and to derive, as its profile says. Keys that are there are never overwritten.
+ * authenticate and to derive, as its profile says. Keys that are there are never overwritten. A
+ * card that is pulled in the middle is waited for, and what is not made yet is made then.
  */
 #include "app/app.h"
 #include "app/card.h"
@@ -17,8 +18,9 @@
 #define KEY_LABEL "countersign"
 
 static const char *opt_profile, *opt_label, *opt_curve, *opt_so_pin_fd;
+static bool opt_resume;
 
-const struct args_option cmd_token_provision_options[4] = {
+const struct args_option cmd_token_provision_options[5] = {
     {"profile", 'p', ARGS_TEXT, "NAME", "softhsm, openpgp, piv, schsm, tpm2, or a file",
      &opt_profile},
     {"label", 'l', ARGS_TEXT, "LABEL", "the token's name, where it is new and has none",
@@ -26,14 +28,20 @@ const struct args_option cmd_token_provision_options[4] = {
     {"curve", 0, ARGS_TEXT, "CURVE", "of the keys; default: the profile's first", &opt_curve},
     {"so-pin-fd", 0, ARGS_FD, "N", "read the officer's PIN, or the management key, from there",
      &opt_so_pin_fd},
+    {"resume", 0, ARGS_FLAG, NULL, "make what is missing, beside keys that are there already",
+     &opt_resume},
 };
+
+enum place { PLACE_EMPTY, PLACE_BEGUN, PLACE_MADE };
 
 struct work {
     struct app *app;
     struct profile profile;
     enum token_curve curve;
     struct buf module;
-    struct token_info info; /* of the token on which keys are made */
+    struct token_info info;     /* of the token on which keys are made */
+    enum place place[KEY_USES]; /* BEGUN: its key is made, or not, since the card was pulled */
+    bool begun;                 /* any of them */
     struct plugged plugged;
 };
 
@@ -159,21 +167,43 @@ static enum err check_seen(const struct work *w)
     return ERR_OK;
 }
 
-/* Before anybody types a PIN, and of all tokens of the card: some overwrite without a word. */
-static enum err check_fresh(struct work *w)
+/* What is there is nobody's to make; nor is another card the one that was pulled. */
+static enum err check_place(struct work *w, enum key_use use)
 {
+    struct app *a = w->app;
     const struct token_seen_key *key = NULL;
+    const enum place before = w->place[use];
     uint8_t id[TOKEN_ID_MAX];
     size_t len = 0;
+    enum err e = profile_id(&w->profile, use, id, &len);
+    if (e != ERR_OK || len == 0)
+        return e;
+    const bool is_there = find_key(w, id, len, &key) != NULL;
+    w->place[use] = is_there ? PLACE_MADE : PLACE_EMPTY;
+    if (before == PLACE_MADE && !is_there)
+        return app_fail(a, ERR_KEY_NOT_FOUND, "it has not the key to %s: it is another token",
+                        key_use_name(use));
+    if (!is_there || before == PLACE_MADE)
+        return ERR_OK;
+    if (before == PLACE_EMPTY && !opt_resume)
+        return app_fail(a, ERR_KEY_EXISTS, "the token has a key in the place %s already",
+                        w->profile.id[use]);
+    if (key->key.curve != w->curve)
+        return app_fail(a, ERR_KEY_EXISTS, "the token has a key of another kind in the place %s",
+                        w->profile.id[use]);
+    app_say(stderr, "The key to %s %s.", key_use_name(use),
+            before == PLACE_BEGUN ? "was made before the token was pulled" : "is there");
+    return ERR_OK;
+}
+
+/* Before anybody types a PIN, and of all tokens of the card: some overwrite without a word. */
+static enum err check_places(struct work *w)
+{
     enum err e = look(w);
     if (e == ERR_OK)
         e = check_seen(w);
-    for (size_t use = 0; e == ERR_OK && use < KEY_USES; use++) {
-        e = profile_id(&w->profile, (enum key_use)use, id, &len);
-        if (e == ERR_OK && len > 0 && find_key(w, id, len, &key) != NULL)
-            e = app_fail(w->app, ERR_KEY_EXISTS, "the token has a key in the place %s already",
-                         w->profile.id[use]);
-    }
+    for (size_t use = 0; e == ERR_OK && use < KEY_USES; use++)
+        e = check_place(w, (enum key_use)use);
     return e;
 }
 
@@ -187,29 +217,36 @@ static enum err read_officer(struct work *w, struct token_pin **out)
     return app_read_pin(a, token_module_of(a->token), &asked, out);
 }
 
+/* The places that are empty, and how many those are. */
+static enum err next_empty(const struct work *w, size_t *use, uint8_t id[static TOKEN_ID_MAX],
+                           size_t *len)
+{
+    enum err e = ERR_OK;
+    for (*len = 0; e == ERR_OK && *use < KEY_USES; (*use)++) {
+        e = profile_id(&w->profile, (enum key_use) * use, id, len);
+        if (*len > 0 && w->place[*use] != PLACE_MADE)
+            break;
+        *len = 0;
+    }
+    return e;
+}
+
 /* OFFICER NULL: by whoever is logged in. */
-static enum err make_keys(struct work *w, struct token_pin *officer)
+static enum err make_key(struct work *w, struct token_pin *officer, enum key_use use,
+                         const uint8_t *id, size_t len)
 {
     struct app *a = w->app;
-    uint8_t id[TOKEN_ID_MAX];
-    size_t len = 0;
-    enum err e = ERR_OK;
-    for (size_t i = 0; e == ERR_OK && i < KEY_USES; i++) {
-        enum token_use use = i == KEY_USE_DERIVE ? TOKEN_USE_DERIVE : TOKEN_USE_SIGN;
-        e = profile_id(&w->profile, (enum key_use)i, id, &len);
-        if (e != ERR_OK || len == 0)
-            continue;
-        e = officer != NULL ? token_officer_generate(a->token, officer, a->last_try, use, w->curve,
-                                                     KEY_LABEL, id, len)
-                            : token_generate(a->token, use, w->curve, KEY_LABEL, id, len);
-        if (e == ERR_OK)
-            fprintf(stderr, "Made the key to %s.\n", key_use_name((enum key_use)i));
-        else if (card_gone(e))
-            (void)app_fail(a, e,
-                           "the key to %s may be made, which countersign token list shows; a token "
-                           "with a key is not provisioned: make the others as its page says",
-                           key_use_name((enum key_use)i));
-    }
+    const enum token_use to = use == KEY_USE_DERIVE ? TOKEN_USE_DERIVE : TOKEN_USE_SIGN;
+    enum err e = officer != NULL ? token_officer_generate(a->token, officer, a->last_try, to,
+                                                          w->curve, KEY_LABEL, id, len)
+                                 : token_generate(a->token, to, w->curve, KEY_LABEL, id, len);
+    if (e == ERR_OK)
+        w->place[use] = PLACE_MADE;
+    else if (card_gone(e) || e == ERR_TOKEN_FAILED)
+        w->place[use] = PLACE_BEGUN;
+    w->begun = w->begun || w->place[use] != PLACE_EMPTY;
+    if (e == ERR_OK)
+        fprintf(stderr, "Made the key to %s.\n", key_use_name(use));
     return e;
 }
 
@@ -223,15 +260,59 @@ static enum err log_in(struct work *w)
     return e;
 }
 
-static enum err make_all(struct work *w)
+/* Again when the card was pulled: nobody's PIN is entered a second time by itself. */
+static enum err make_all(struct app *a, void *ctx)
 {
+    struct work *w = ctx;
     struct token_pin *officer = NULL;
-    bool by_officer = profile_by_officer(&w->profile);
-    enum err e = by_officer ? read_officer(w, &officer) : log_in(w);
+    uint8_t id[TOKEN_ID_MAX];
+    size_t len = 0, use = 0;
+    enum err e = card_keep_to(a, &w->info);
     if (e == ERR_OK)
-        e = make_keys(w, officer);
+        e = check_places(w);
+    if (e == ERR_OK)
+        e = next_empty(w, &use, id, &len);
+    if (e != ERR_OK || len == 0)
+        return e;
+    e = profile_by_officer(&w->profile) ? read_officer(w, &officer) : log_in(w);
+    while (e == ERR_OK && len > 0) {
+        e = make_key(w, officer, (enum key_use)use, id, len);
+        if (e == ERR_OK)
+            e = next_empty(w, &use, id, &len);
+    }
     token_pin_free(officer);
     return e;
+}
+
+/* --- where it does not go on --- */
+
+static enum err say_next(const struct work *w)
+{
+    const struct app *a = w->app;
+    const bool other = a->module != buf_str(&w->module);
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    enum err e = token_info_uri(&w->info, &uri);
+    if (e == ERR_OK)
+        app_say(stderr,
+                "Go on with: countersign token provision --resume --profile %s --token '%s'%s%s"
+                "%s%s",
+                opt_profile, buf_str(&uri), opt_curve != NULL ? " --curve " : "",
+                opt_curve != NULL ? opt_curve : "", other ? " --module " : "",
+                other ? a->module : "");
+    buf_free(&uri);
+    return e;
+}
+
+static enum err say_made(const struct work *w, enum err why)
+{
+    static const char *const words[] = {
+        [PLACE_EMPTY] = "is not made", [PLACE_BEGUN] = "may be made", [PLACE_MADE] = "is made"};
+    for (size_t use = 0; use < KEY_USES; use++) {
+        if (w->profile.id[use] != NULL)
+            app_say(stderr, "The key to %s %s.", key_use_name((enum key_use)use),
+                    words[w->place[use]]);
+    }
+    return say_next(w) == ERR_OK ? why : ERR_NO_MEMORY;
 }
 
 /* --- what came of it --- */
@@ -370,10 +451,10 @@ static enum err provision(struct work *w)
     if (e == ERR_OK)
         e = open_token(w);
     if (e == ERR_OK)
-        e = check_fresh(w);
+        e = card_attend(a, make_all, w);
     if (e == ERR_OK)
-        e = make_all(w);
-    return e == ERR_OK ? print(w) : e;
+        e = print(w);
+    return e != ERR_OK && w->begun ? say_made(w, e) : e;
 }
 
 int cmd_token_provision(void *ctx, const struct args_list *words)

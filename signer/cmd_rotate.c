@@ -40,6 +40,8 @@ const struct args_option cmd_rotate_options[6] = {
 struct next {
     struct app app;
     bool shared;
+    uint8_t id;     /* of one that is made; 0: none yet */
+    bool begun;     /* and is there, or not, since the token went */
     struct buf uri; /* of the new key */
 };
 
@@ -118,7 +120,7 @@ static enum err free_id(struct token *t, uint8_t *out)
     return e == ERR_OK && *out == 0 ? ERR_TOKEN_FULL : e;
 }
 
-static enum err name_made(struct next *n, uint8_t id)
+static enum err name_made(struct next *n)
 {
     struct token_key_info *keys = NULL;
     struct token_info info;
@@ -129,7 +131,7 @@ static enum err name_made(struct next *n, uint8_t id)
     if (e == ERR_OK)
         e = ERR_KEY_NOT_FOUND;
     for (size_t i = 0; i < count && e == ERR_KEY_NOT_FOUND; i++) {
-        if (keys[i].id_len == 1 && keys[i].id[0] == id)
+        if (keys[i].id_len == 1 && keys[i].id[0] == n->id && keys[i].sign)
             e = token_key_info_uri(&info, &keys[i], &n->uri);
     }
     free(keys);
@@ -137,24 +139,90 @@ static enum err name_made(struct next *n, uint8_t id)
     return e;
 }
 
+/* The place that --new-token names, where it does; 0: none. */
+static enum err named_id(uint8_t *out)
+{
+    struct token_uri *uri = NULL;
+    size_t len = 0;
+    *out = 0;
+    if (opt_new_token == NULL)
+        return ERR_OK;
+    enum err e = token_uri_parse(opt_new_token, &uri);
+    const char *id = e == ERR_OK ? token_uri_get(uri, TOKEN_URI_ID, &len) : NULL;
+    if (id != NULL && len == 1)
+        *out = (uint8_t)id[0];
+    token_uri_free(uri);
+    return e;
+}
+
+/* One that was begun before is there, or it is made now. */
+static enum err make_once(struct next *n, enum token_curve curve)
+{
+    const char *label = opt_label != NULL ? opt_label : "countersign";
+    uint8_t id = n->id;
+    enum err e = id != 0 ? name_made(n) : free_id(n->app.token, &id);
+    if (e == ERR_OK && n->id != 0)
+        fputs("The new key was made before.\n", stderr);
+    if (n->id != 0 ? e != ERR_KEY_NOT_FOUND : e != ERR_OK)
+        return e;
+    n->id = id;
+    e = token_generate(n->app.token, TOKEN_USE_SIGN, curve, label, &id, 1);
+    n->begun = e == ERR_OK || card_gone(e) || e == ERR_TOKEN_FAILED;
+    return e == ERR_OK ? name_made(n) : e;
+}
+
+/* ERR_OK: the token of the new key was pulled, which is WHY, and is there again. */
+static enum err come_back(struct app *a, struct next *n, enum err why)
+{
+    enum err e = why;
+    if (n->shared) {
+        part(a, n);
+        e = app_reopen_key(a, e);
+        share(a, n);
+        return e;
+    }
+    while (card_pulled(&n->app, e)) {
+        e = card_await(&n->app, e);
+        if (e == ERR_OK)
+            e = app_log_in(&n->app, n->app.purpose);
+    }
+    return e;
+}
+
+/* The command that goes on, whether it was made or not. */
+static void say_next(const struct next *n, const struct token_info *info)
+{
+    const struct token_key_info key = {.id = {n->id}, .id_len = 1};
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    if (token_key_info_uri(info, &key, &uri) == ERR_OK)
+        app_say(stderr,
+                "The new key may be made, or not. Go on with: countersign rotate --make "
+                "--new-token '%s'%s%s",
+                buf_str(&uri), opt_curve != NULL ? " --curve " : "",
+                opt_curve != NULL ? opt_curve : "");
+    buf_free(&uri);
+}
+
 static enum err make_key(struct app *a, struct next *n)
 {
+    struct token_info info;
     enum token_curve curve = 0;
-    const char *label = opt_label != NULL ? opt_label : "countersign";
-    uint8_t id = 0;
     enum err e = token_view_curve(a, opt_curve, &curve);
     if (e == ERR_OK)
         e = app_log_in(&n->app, "make the new key");
     if (e == ERR_OK)
-        e = free_id(n->app.token, &id);
+        e = token_info_of(n->app.token, &info);
     if (e == ERR_OK)
-        e = token_generate(n->app.token, TOKEN_USE_SIGN, curve, label, &id, 1);
-    if (e == ERR_OK)
-        e = name_made(n, id);
-    if (id != 0 && card_gone(e))
-        (void)app_fail(&n->app, e,
-                       "it may have been made: see countersign token info, and name it by "
-                       "--new-token in place of --make");
+        e = named_id(&n->id);
+    if (e != ERR_OK)
+        return e;
+    enum err again = ERR_OK;
+    for (e = make_once(n, curve); e != ERR_OK && again == ERR_OK;) {
+        again = come_back(a, n, e);
+        e = again == ERR_OK ? make_once(n, curve) : again;
+    }
+    if (e != ERR_OK && n->begun)
+        say_next(n, &info);
     if (e == ERR_OK && !a->json)
         fprintf(stderr, "Made the key %s\n", n->app.token_uri);
     return e;

@@ -10,7 +10,7 @@
 #include "base/args.h"
 #include "base/err.h"
 
-extern const struct args_option cmd_token_provision_options[4];
+extern const struct args_option cmd_token_provision_options[5];
 int cmd_token_provision(void *ctx, const struct args_list *words);
 int cmd_token_doctor(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_token_list_options[1];
