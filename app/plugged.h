@@ -49,7 +49,8 @@ enum err plugged_why(const struct plugged *p, size_t module);
 enum err plugged_trouble(const struct plugged *p);
 /* Whether both are tokens of one card, which has a serial number: nobody's is all zeros. */
 bool plugged_one_card(const struct token_info *a, const struct token_info *b);
-/* Whether two tokens of one module have the same name, so that only their readers tell them apart. */
+/* Whether two tokens of one module have the same name, so that only their readers tell them apart.
+ */
 bool plugged_twins(const struct token_info *a, const struct token_info *b);
 /* Appends the URI that names a token by its label and its reader. */
 MUST_CHECK enum err plugged_reader_uri(const struct token_info *token, struct buf *out);

@@ -62,8 +62,9 @@ MUST_CHECK enum err token_keep(struct token *t, const struct token_keep *keep);
 MUST_CHECK enum err token_join(const char *path, struct token_module **m, struct token **t,
                                unsigned *left_s);
 
-/* Why the one that was at PATH ended: TOKEN_REMOVED, TOKEN_HANGS, KEPT_OVER, KEPT_IDLE, KEPT_HANGUP.
- * ERR_OK: it did not, was told to, or nobody knows. FORGET: it is said for the last time. */
+/* Why the one that was at PATH ended: TOKEN_REMOVED, TOKEN_HANGS, KEPT_OVER, KEPT_IDLE,
+ * KEPT_HANGUP. ERR_OK: it did not, was told to, or nobody knows. FORGET: it is said for the last
+ * time. */
 enum err token_keep_why(const char *path, bool forget);
 
 /* Ends it: logged out, and the PIN wiped. ERR_UNAVAILABLE: there is none. */

@@ -229,6 +229,8 @@ static void call_open(void)
     fuzz_must(token_uri_parse("pkcs11:token=alice", &uri) == ERR_OK, "a URI");
     enum err e = token_open(&module, uri, &t);
     must_be_nothing(e, t);
+    if (t != NULL)
+        fuzz_must(strcmp(t->info.label, "alice") == 0, "it is the one that was asked for");
     token_close(t);
     token_uri_free(uri);
 }
@@ -236,8 +238,10 @@ static void call_open(void)
 static void call_info(void)
 {
     struct token_info info;
-    if (token_info_of(&token, &info) == ERR_OK)
-        must_be_info(&info);
+    if (token_info_of(&token, &info) != ERR_OK)
+        return;
+    must_be_info(&info);
+    fuzz_must(token_info_same(&info, &token.info), "it is still that one");
 }
 
 static void call_login(void)
@@ -413,7 +417,13 @@ static void run(unsigned which)
     uint64_t generation = 0;
     module_init(&module, &none);
     fuzz_must(module_begin(&module, &generation) == ERR_OK, "a helper starts");
-    token = (struct token){&module, generation, 7, false};
+    token = (struct token){.module = &module,
+                           .generation = generation,
+                           .number = 7,
+                           .info = {.label = "alice",
+                                    .manufacturer = "SoftHSM project",
+                                    .model = "SoftHSM v2",
+                                    .serial = "0123"}};
     pin = (struct token_pin){&module, generation, 8};
     fuzz_must(token_public_new(&token, TOKEN_USE_SIGN, &key) == ERR_OK, "there is memory");
     key->info.curve = TOKEN_P256;

@@ -3,7 +3,8 @@
  * keep: a logged-in token that stays with its helper when the program that logged in has ended, for
  * other programs of the same user, who connect to a socket. It ends by its time, when nobody used
  * it for long, when the token went or came anew, when the terminal hung up, and when it is told to.
- * Why it ended, unless it was told to, is left beside the socket as the name of an error (WIRE_WHY).
+ * Why it ended, unless it was told to, is left beside the socket as the name of an error
+ * (WIRE_WHY).
  */
 #ifndef TOKEN_HELPER_KEEP_H
 #define TOKEN_HELPER_KEEP_H
