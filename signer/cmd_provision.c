@@ -159,12 +159,14 @@ static enum err look(struct work *w)
 /* A token of the card that does not say what is on it may have the key. */
 static enum err check_seen(const struct work *w)
 {
+    bool is_there = false;
     for (size_t i = 0; i < w->plugged.token_count; i++) {
         const struct plugged_token *t = &w->plugged.tokens[i];
         if (t->unseen != ERR_OK && is_ours(w, t))
             return t->unseen;
+        is_there = is_there || is_ours(w, t);
     }
-    return ERR_OK;
+    return is_there ? ERR_OK : ERR_TOKEN_REMOVED;
 }
 
 /* What is there is nobody's to make; nor is another card the one that was pulled. */
@@ -217,13 +219,14 @@ static enum err read_officer(struct work *w, struct token_pin **out)
     return app_read_pin(a, token_module_of(a->token), &asked, out);
 }
 
-/* The places that are empty, and how many those are. */
+/* The first place from *USE on that has no key; *LEN 0: none. */
 static enum err next_empty(const struct work *w, size_t *use, uint8_t id[static TOKEN_ID_MAX],
                            size_t *len)
 {
     enum err e = ERR_OK;
     for (*len = 0; e == ERR_OK && *use < KEY_USES; (*use)++) {
-        e = profile_id(&w->profile, (enum key_use) * use, id, len);
+        const enum key_use at = (enum key_use)(*use);
+        e = profile_id(&w->profile, at, id, len);
         if (*len > 0 && w->place[*use] != PLACE_MADE)
             break;
         *len = 0;

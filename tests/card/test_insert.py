@@ -3,6 +3,7 @@
 before it is whole. Real pcscd, real OpenSC, a real bank; runs under with-card."""
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -15,10 +16,12 @@ WRITTEN = "signed.json"
 
 
 class Insert(CardPays):
+    CARD = "PIV AUTH, serial "
+
     def away_and_back(self, terminal, number, prompt):
         """It was pulled: says so, waits, and asks for the PIN again, once the card is back in."""
         seen = terminal.expect("The token was pulled; nothing was signed with it since. Insert your card again, within ")
-        seen += terminal.expect("(Ctrl-C ends it): PIV AUTH, serial ")
+        seen += terminal.expect("(Ctrl-C ends it): " + self.CARD)
         await_log("REMOVED", number)
         await_noticed()
         self.plug_in(number + 1)
@@ -242,6 +245,42 @@ class InsertTest(Insert):
         self.assertIn("systemctl restart pcscd.service", seen)
         self.assertNotIn("Insert", seen)
         self.assertEqual(self.written(), [])
+
+
+class MakeTest(Insert):
+    CARD = "SmartCard-HSM"
+
+    @staticmethod
+    def trace():
+        with open(os.environ["CARD_LOG"], encoding="ascii") as log:
+            return [line for line in log if line.startswith("> ")]
+
+    def making(self, pull):
+        """Where the key is made, of the APDUs after the PIN; PULL: the card goes there."""
+        with self.alice.terminal("rotate", "--make") as terminal:
+            terminal.expect("to replace your key: ")
+            before = len(self.trace())
+            if pull:
+                pull_in(pull)
+            terminal.type(PIN + "\n")
+            if pull:
+                self.away_and_back(terminal, 1, "to replace your key: ")
+                terminal.type(PIN + "\n")
+            terminal.expect("Made the key ")
+            terminal.expect("Sign this? [y/N]")
+            terminal.type("y\n" if pull else "n\n")
+            code, seen = terminal.end()
+        self.assertEqual(code, 0 if pull else 1, seen)
+        return next(number for number, line in enumerate(self.trace()[before:], 1) if line.startswith("> 0046")), seen
+
+    def test_pulled_while_making(self):
+        """The new key that was being made is there when the card is back, or is made then; one PIN entry each."""
+        self.enrol(self.alice)
+        self.alice.settings(ACCOUNTS["alice"], token_deadline=3)
+        made, _ = self.making(None)
+        _, seen = self.making(made)
+        self.alice.settings(ACCOUNTS["alice"], token=re.search(r"token = (\S+)", seen)[1])
+        self.alice.run("login", check=True)
 
 
 class EnrolTest(Insert):

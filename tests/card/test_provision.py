@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """token provision on empty virtual cards: real pcscd, OpenSC and ykcs11. Runs under with-card, one test a card;
 SoftHSM2 is in tests/signer/test_provision.py."""
+import contextlib
 import json
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import unittest
+import unittest.mock
 
-from middleware import PIN, run
+from middleware import PIN, await_log, await_noticed, pull_in, run
 from test_list import WAIT_S, Plugged, Terminal
 
 PW3 = os.environ["CARD_PUK"]
@@ -118,6 +122,108 @@ class ProvisionTest(Plugged):
                          [("02", "sign"), ("01", "sign"), ("03", "derive")])
         self.signs(token["keys"][0]["uri"], module)
         self.twice("schsm")
+
+
+class PulledTest(Plugged):
+    """The card goes while its keys are made, at its second one: what was made stays, the rest is made when it is back."""
+    # Who is asked, and what makes a key. It has no name before the next APDUs, so that it is made anew.
+    KINDS = {"pgpcard": ("openpgp", "Admin PIN (PW3", PW3, r"> 004780"),
+             "hsmcard": ("schsm", "to make the keys on this token: ", PIN, r"> .046")}
+
+    def setUp(self):
+        super().setUp()
+        self.profile, self.prompt, self.secret, self.makes = self.KINDS[os.environ["CARD_KIND"]]
+        with open(self.path("config"), "w", encoding="ascii") as config:
+            config.write("token_deadline = 3\n")  # OpenSC 0.23 may hang on a card that went
+
+    def terminal(self, *words, command=("token", "provision")):
+        return Terminal([self.program, *command, "--config", self.path("config"), *words], self.env)
+
+    def answer(self, terminal):
+        seen = terminal.expect(self.prompt)
+        return seen + (terminal.expect(": ") if not self.prompt.endswith(": ") else "")
+
+    @staticmethod
+    def trace():
+        with open(os.environ["CARD_LOG"], encoding="ascii") as log:
+            return [line for line in log if line.startswith("> ")]
+
+    @contextlib.contextmanager
+    def fresh_card(self, name):
+        """Another card, with no key, in place of the one that was pulled."""
+        with open(self.path(name), "wb") as log:
+            empty = ["--empty"] if os.environ["CARD_KIND"] != "hsmcard" else []
+            card = subprocess.Popen([os.environ["CARD_PROGRAM"], "--port", os.environ["CARD_FIRST"], "--pin", PIN, "--puk", PW3,
+                                     *empty], stdout=log)
+        try:
+            with unittest.mock.patch.dict(os.environ, CARD_PID=str(card.pid), CARD_LOG=log.name):
+                await_log("READY", 1)
+                yield
+        finally:
+            card.terminate()
+            card.wait()
+            await_noticed()
+
+    def back(self):
+        await_log("REMOVED", 1)
+        await_noticed()
+        os.kill(int(os.environ["CARD_PID"]), signal.SIGUSR2)
+        await_log("READY", 2)
+
+    def all_made(self):
+        tokens = self.listing()["tokens"]
+        self.assertEqual({key["id"] for token in tokens for key in token["keys"]}, {"01", "02", "03"})
+
+    def test_pulled(self):
+        with self.terminal("--profile", self.profile) as terminal:
+            self.answer(terminal)
+            before = len(self.trace())
+            terminal.type(self.secret + "\n")
+            self.assertEqual(terminal.end()[0], 0)
+        makes = [number for number, line in enumerate(self.trace()[before:], 1) if re.match(self.makes, line)]
+        self.assertEqual(len(makes), 3)
+        self.pull()
+        await_noticed()
+        for apdus in (makes[1] - 1, makes[1], makes[2] - 1):
+            with self.subTest(apdus=apdus):
+                self.goes_on(apdus)
+        self.ends(makes[1])
+
+    def goes_on(self, apdus):
+        with self.fresh_card("log-%d" % apdus), self.terminal("--profile", self.profile) as terminal:
+            self.answer(terminal)
+            pull_in(apdus)
+            terminal.type(self.secret + "\n")
+            seen = terminal.expect("Insert your card")
+            self.back()
+            seen += terminal.expect("It is there.") + self.answer(terminal)
+            terminal.type(self.secret + "\n")
+            code, rest = terminal.end()
+            self.assertEqual(code, 0, seen + rest)
+            made = re.findall(r"Made the key to (\w+)|The key to (\w+) was made before", seen + rest)
+            self.assertEqual([one or other for one, other in made], ["sign", "authenticate", "derive"])
+            self.all_made()
+
+    def ends(self, apdus):
+        """Where nobody waits, it says what is made, and the command that goes on."""
+        with self.fresh_card("ends"):
+            with self.terminal("--profile", self.profile, "--wait", "0") as terminal:
+                self.answer(terminal)
+                pull_in(apdus)
+                terminal.type(self.secret + "\n")
+                code, seen = terminal.end()
+            self.assertEqual(code, 3, seen)
+            for words in ("The key to sign is made.", "The key to authenticate may be made.", "The key to derive is not made."):
+                self.assertIn(words, seen)
+            next_one = re.search(r"Go on with: countersign (.*)\r\n", seen)[1]
+            self.back()
+            with self.terminal(command=shlex.split(next_one)) as terminal:
+                seen = self.answer(terminal)
+                self.assertIn("The key to sign is there.", seen)
+                terminal.type(self.secret + "\n")
+                code, rest = terminal.end()
+            self.assertEqual(code, 0, seen + rest)
+            self.all_made()
 
 
 if __name__ == "__main__":

@@ -79,7 +79,7 @@ class SwappedTest(UnblockTest):
         self.ready += 1
         await_log("READY", self.ready)
 
-    def refuses(self, typed, words, said=("", "")):
+    def refuses(self, typed, words, said=(GONE, GONE)):
         """At each prompt in turn the card is another, and then what is typed for the first one is refused by name."""
         for restarted in (False, True):
             for at in range(len(typed)):
