@@ -125,8 +125,6 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s, enum err *verdic
 void token_login_forget(struct token *t);
 /* Takes SECRET over, whatever it returns. */
 MUST_CHECK enum err token_pin_new(struct secret *secret, struct token_pin **out);
-/* One more holder; NULL-safe. token_pin_free lets go. */
-struct token_pin *token_pin_hold(struct token_pin *pin);
 /* As PKCS#11 wants them, which takes PINs as non-const and only reads them; NULL with 0 is the
  * keypad. */
 CK_UTF8CHAR *token_pin_bytes(const struct token_pin *pin);
