@@ -16,7 +16,7 @@
 #include "signer/view.h"
 #include <string.h>
 
-#define BUNDLE_MAX (APPLICATION_MAX + JWS_MAX + 256u) /* bytes of a signed word with it */
+#define SIGNED_MAX (APPLICATION_MAX + JWS_MAX + 256u) /* bytes of a signed word with it */
 
 #define OUTPUT                                                                                     \
     {                                                                                              \
@@ -101,14 +101,6 @@ static enum err fetch(struct app *a, const char *word, struct js **told, struct 
 
 /* --- for people --- */
 
-static void print_names(const struct js *list)
-{
-    for (size_t i = 0; i < js_count(list); i++) {
-        fputs(i > 0 ? ", " : "", stdout);
-        app_print_safe(stdout, js_text(js_at(list, i), NULL));
-    }
-}
-
 /* As the text has it that is signed; nothing else that the bank may say. */
 static void print_short(const char *name)
 {
@@ -135,7 +127,7 @@ static void print_state(const struct js *told)
         printf("The application waits for the bank.");
     } else {
         printf("The application waits for ");
-        print_names(missing);
+        view_names(missing);
         fputs(": countersign application sign ", stdout);
         print_short(js_member_text(told, "application"));
     }
@@ -192,7 +184,7 @@ static enum err hand_in(struct app *a, const struct application *said, const str
 static enum err show_sign_send(struct app *a, const struct application *said,
                                enum application_verb verb)
 {
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf bundle = BUF_INIT(SIGNED_MAX);
     enum err e = show(said, verb, stderr);
     if (e == ERR_OK)
         e = app_consent(a, verb == APPLICATION_APPLY ? "apply for this account"
@@ -256,8 +248,8 @@ static enum err print_page(void *ctx, const struct js *answer)
         fputs("  ", stdout);
         view_padded(stdout, js_member_text(one, "expires"), 20);
         fputs("  ", stdout);
-        view_padded(stdout, js_count(js_get(one, "missing")) > 0 ? "" : "the bank", 0);
-        print_names(js_get(one, "missing"));
+        fputs(js_count(js_get(one, "missing")) > 0 ? "" : "the bank", stdout);
+        view_names(js_get(one, "missing"));
         fputs("  ", stdout);
         app_print_safe(stdout, js_member_text(one, "title"));
         putchar('\n');

@@ -131,7 +131,7 @@ static enum err look_back(struct app *a)
         return app_fail(a, ERR_USAGE, "the bank has admitted you: countersign enrol --finish");
     if (e != ERR_ENROLMENT_REFUSED && e != ERR_ENROLMENT_EXPIRED && e != ERR_NOT_FOUND)
         return e;
-    fprintf(stderr, "The earlier request is over (%s); this is a new one.\n", err_info(e)->name);
+    fprintf(stderr, "The earlier request is over (%s); this is a new one.\n", err_name(e));
     a->message[0] = '\0';
     return ERR_OK;
 }
@@ -384,6 +384,8 @@ static enum err take_kept(struct app *a, const struct js *told, struct request *
         return app_fail(a, ERR_LETTER_MISMATCH, "the bank's request is of %s, %s",
                         js_member_text(told, "name"), js_member_text(told, "thumbprint"));
     r->holder = js_member_text(told, "wanted");
+    if (r->holder[0] != '\0' && forms_holder(r->holder, strlen(r->holder)) != ERR_OK)
+        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer says a holder who is none");
     (void)snprintf(r->id, sizeof r->id, "%s", a->enrolment);
     return text_parse_time(expires, strlen(expires), &r->head.expires_us);
 }

@@ -240,13 +240,7 @@ static enum err make_all(struct work *w)
  * only its next start has them where they are. */
 static enum err start_anew(struct app *a)
 {
-    token_close(a->token);
-    a->token = NULL;
-    for (size_t i = 0; i < a->module_count; i++)
-        token_module_unload(a->modules[i]);
-    free(a->modules);
-    a->modules = NULL;
-    a->module_count = 0;
+    app_close_modules(a);
     return app_open_modules(a);
 }
 
@@ -310,6 +304,9 @@ static void print_remarks(const struct profile *p)
         if (p->remark[i] != NULL)
             app_say(stdout, "%s", p->remark[i]);
     }
+    if (!profile_takes_certificates(p))
+        app_say(stdout,
+                "It stores no certificates: countersign enrol --finish leaves them in files.");
     app_say(stdout, "This profile was tried with: %s.", p->tried);
 }
 
@@ -363,6 +360,8 @@ static enum err provision(struct work *w)
     enum err e = app_need(a, opt_profile, "profile", &name);
     if (e == ERR_OK)
         e = profile_read(a, name, &w->profile);
+    if (e == ERR_OK)
+        app_say(stderr, "Profile %s: %s.", name, w->profile.title);
     if (e == ERR_OK)
         e = profile_curve(a, &w->profile, opt_curve, &w->curve);
     if (e == ERR_OK)

@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "order/json.h"
 #include "signer/commands.h"
+#include "signer/token_view.h"
 #include <string.h>
 
 #define MINUTES 10
@@ -35,9 +36,9 @@ static enum err report(const struct app *a, const struct token_info *token, unsi
     if (e == ERR_OK)
         e = js_set_bool(o, "kept", token != NULL);
     if (e == ERR_OK && token != NULL)
-        e = js_set_text(o, "token", token->label);
+        e = token_view_text(o, "token", token->label);
     if (e == ERR_OK && token != NULL)
-        e = js_set_text(o, "serial", token->serial);
+        e = token_view_text(o, "serial", token->serial);
     if (e == ERR_OK && token != NULL)
         e = js_set_int(o, "secondsLeft", (int64_t)left_s);
     if (e == ERR_OK)
