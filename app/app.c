@@ -199,7 +199,7 @@ static void finish_json(const struct app *a, const struct err_info *info)
 int app_finish(struct app *a, enum err e)
 {
     if (e == ERR_OK)
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
+        return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_DONE : EXIT_ENVIRONMENT;
     const struct err_info *info = err_info(e);
     if (a->json)
         finish_json(a, info);

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #define DRAFT_MAX 4096u
-#define BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u)
 #define LIFETIME_US (INT64_C(24) * 3600 * TEXT_SECOND_US) /* whoever waits at a counter */
 
 static const char *opt_amount, *opt_currency, *opt_terminal, *opt_description, *opt_output;
@@ -147,7 +146,7 @@ static enum err hand_in(struct app *a, const struct subject *s, const struct buf
 static enum err cash(struct app *a, enum order_kind kind)
 {
     struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
     enum err e = make_order(a, kind, &s);
     if (e == ERR_OK)
         e = show_and_sign(a, &s, &bundle);

@@ -13,7 +13,7 @@
 #include "signer/subject.h"
 #include <string.h>
 
-#define BUNDLE_MAX (POLICY_MAX + JWS_MAX + 256u) /* bytes of a signed word with its policy */
+#define SIGNED_MAX (POLICY_MAX + JWS_MAX + 256u) /* bytes of a signed word with its policy */
 
 static struct args_list opt_holders;
 static const char *opt_title, *opt_output;
@@ -190,7 +190,7 @@ static enum err send(struct app *a, const struct buf *bundle)
 static enum err show_sign_send(struct app *a, const struct proposal *p, enum verb verb)
 {
     const struct policy_step step = {p->from, p->to};
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf bundle = BUF_INIT(SIGNED_MAX);
     char purpose[64];
     (void)snprintf(purpose, sizeof purpose, "%s this policy", decision_verb_name(verb));
     enum err e = show(&step, verb);

@@ -9,6 +9,7 @@
 #include "order/forms.h"
 #include "signer/enrol_keys.h"
 #include "signer/issued.h"
+#include <limits.h>
 #include <string.h>
 
 #define CERTIFICATE_MAX ((size_t)8192) /* bytes of DER */
@@ -60,8 +61,8 @@ struct ending {
     const char *holder, *dir;
     struct buf certificate[CERTIFICATES], root;
     struct enrol_keys keys;
-    enum err stored[CERTIFICATES]; /* on the token, or why it is in FILE */
-    char file[CERTIFICATES][512];  /* "" where there is none */
+    enum err stored[CERTIFICATES];     /* on the token, or why it is in FILE */
+    char file[CERTIFICATES][PATH_MAX]; /* "" where there is none */
 };
 
 /* An empty buffer where the bank issued none, as after an admission at its console. */
