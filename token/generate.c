@@ -146,11 +146,9 @@ static enum err check_officer(struct token *t, const struct token_pin *officer,
 {
     struct token_info now;
 
-    enum err e = token_slot_info(t->module, t->slot, &now);
+    enum err e = token_slot_now(t, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
-        return ERR_TOKEN_REMOVED;
     if (token_pin_len(officer) == 0)
         return ERR_PIN_INVALID;
     if (now.puk_tries == TOKEN_TRIES_LOCKED)

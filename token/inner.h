@@ -72,6 +72,9 @@ MUST_CHECK enum err token_module_restart(struct token_module *m);
 CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info *out);
 MUST_CHECK enum err token_slot_info(struct token_module *m, CK_SLOT_ID slot,
                                     struct token_info *out);
+/* Of the slot that T was opened in, before a PIN goes there: TOKEN_REMOVED when it holds another
+ * token now. */
+MUST_CHECK enum err token_slot_now(const struct token *t, struct token_info *out);
 /* Whether A and B are about one token: label, serial, manufacturer and model. */
 bool token_slot_same(const struct token_info *a, const struct token_info *b);
 /* The one slot that URI matches, or, with URI NULL, the one that holds the token of OUT. */

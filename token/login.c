@@ -82,11 +82,9 @@ static enum err check_token(struct token *t, const struct token_pin *pin, bool l
 {
     struct token_info now;
 
-    enum err e = token_slot_info(t->module, t->slot, &now);
+    enum err e = token_slot_now(t, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
-        return ERR_TOKEN_REMOVED;
     if (pin && token_pin_len(pin) == 0)
         return ERR_PIN_INVALID;
     if (now.tries == TOKEN_TRIES_LOCKED)
