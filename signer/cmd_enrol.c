@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/text.h"
@@ -304,19 +305,16 @@ static enum err write_letter(struct app *a, const struct request *r)
 static enum err print_json(const struct request *r, const char *expires)
 {
     char file[4096];
-    struct js *o = NULL;
+    struct doc d = {0};
     (void)snprintf(file, sizeof file, "%s/" LETTER_NAME, r->dir);
-    enum err e = js_object_new(&o);
-    const char *const pairs[][2] = {{"enrolment", r->id},
-                                    {"thumbprint", r->key},
-                                    {"status", "waiting"},
-                                    {"expires", expires},
-                                    {"letter", file}};
-    for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
-        e = js_set_text(o, pairs[i][0], pairs[i][1]);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(o);
+    doc_object(&d);
+    doc_text(&d, "enrolment", r->id);
+    doc_text(&d, "thumbprint", r->key);
+    doc_text(&d, "status", "waiting");
+    doc_text(&d, "expires", expires);
+    doc_text(&d, "letter", file);
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 
