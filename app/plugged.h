@@ -54,8 +54,6 @@ bool plugged_one_card(const struct token_info *a, const struct token_info *b);
 bool plugged_twins(const struct token_info *a, const struct token_info *b);
 /* Appends the URI that names a token by its label and its reader. */
 MUST_CHECK enum err plugged_reader_uri(const struct token_info *token, struct buf *out);
-/* The reader that holds the token; NULL: none that pcscd knows. */
-const struct token_reader *plugged_reader(const struct plugged *p, const struct token_info *token);
 /* Whether a token of some module is in the reader. */
 bool plugged_known(const struct plugged *p, const struct token_reader *reader);
 

@@ -6,6 +6,7 @@
  */
 #include "app/app.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "signer/bundle_file.h"
 #include "signer/commands.h"
@@ -68,8 +69,8 @@ static enum err hold_line(struct sending *s, const struct line *one, const struc
     one->l->handled = true;
     if (e != ERR_OK)
         return e;
-    (void)snprintf(s->app->message, sizeof s->app->message, "the key %s says no", no->signer);
-    return sending_hold(s, ERR_BUNDLE_NO_UNHEARD, where);
+    e = app_fail(s->app, ERR_BUNDLE_NO_UNHEARD, "the key %s says no", no->signer);
+    return sending_hold(s, e, where);
 }
 
 /* --- what is said of one order --- */

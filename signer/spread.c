@@ -208,16 +208,10 @@ static void read_line(const char *text, struct spread_line *out)
     js_free(value);
 }
 
-static size_t line_length(const char *at, const char *end)
-{
-    const char *line_end = memchr(at, '\n', (size_t)(end - at));
-    return (size_t)((line_end != NULL ? line_end : end) - at);
-}
-
 static size_t count_lines(const char *at, const char *end)
 {
     size_t count = 0;
-    for (; at < end; at += line_length(at, end) + 1)
+    for (; at < end; at += text_line(at, end) + 1)
         count++;
     return count;
 }
@@ -231,7 +225,7 @@ enum err spread_lines(struct buf *file, struct spread *out)
     if (out->line == NULL)
         return ERR_NO_MEMORY;
     for (size_t number = 1; at < end; number++) {
-        size_t len = line_length(at, end);
+        size_t len = text_line(at, end);
         struct spread_line *l = &out->line[out->count];
         *l = (struct spread_line){
             .number = number, .at = (size_t)(at - start), .len = len, .one_pays = true};

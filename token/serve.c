@@ -176,7 +176,7 @@ static ssize_t receive_question(struct loop *l, int fd, bool *surplus)
 {
     union {
         struct cmsghdr align;
-        char room[CMSG_LEN(sizeof(int))]; /* that of CMSG_SPACE is enough for two */
+        char room[CMSG_SPACE(sizeof(int))];
     } control;
     struct iovec part = {.iov_base = l->packet, .iov_len = sizeof l->packet};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
@@ -184,7 +184,7 @@ static ssize_t receive_question(struct loop *l, int fd, bool *surplus)
 
     if (l->kind.given) {
         message.msg_control = control.room;
-        message.msg_controllen = sizeof control.room;
+        message.msg_controllen = CMSG_LEN(sizeof descriptor); /* CMSG_SPACE has room for two */
     }
     int wait = l->alone ? 0 : MSG_DONTWAIT;
     ssize_t n = recvmsg(fd, &message, wait | MSG_TRUNC | MSG_CMSG_CLOEXEC);

@@ -143,6 +143,13 @@ enum err token_list(struct token_module *m, struct token_info **out, size_t *cou
     return e;
 }
 
+enum err token_slot_now(const struct token *t, struct token_info *out)
+{
+    enum err e = token_slot_info(t->module, t->slot, out);
+
+    return !e && !token_info_same(out, &t->info) ? ERR_TOKEN_REMOVED : e;
+}
+
 enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK_SLOT_ID *slot,
                          struct token_info *out)
 {
