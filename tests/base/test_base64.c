@@ -86,6 +86,31 @@ static void test_nul_is_no_digit(void **state)
     buf_free(&b);
 }
 
+/* Every byte in every place of a group of four, whole and cut off. */
+static void test_every_byte(void **state)
+{
+    (void)state;
+    static const char common[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    for (unsigned c = 0; c < 256; c++) {
+        bool both = c && strchr(common, (int)c);
+        for (size_t place = 0; place < 4; place++) {
+            char text[] = "AAAAAA";
+            struct buf b = {0};
+
+            text[place] = (char)c;
+            assert_int_equal(text_unb64url(text, 4, &b) == ERR_OK, both || c == '-' || c == '_');
+            if (place < 3 || c != '=') /* the padding */
+                assert_int_equal(text_unb64(text, 4, &b) == ERR_OK, both || c == '+' || c == '/');
+            buf_free(&b);
+        }
+        char rest[] = {'A', 'A', 'A', 'A', (char)c, 'A'};
+        struct buf b = {0};
+        assert_int_equal(text_unb64url(rest, 6, &b) == ERR_OK, both || c == '-' || c == '_');
+        buf_free(&b);
+    }
+}
+
 static void test_exact_length(void **state)
 {
     (void)state;
@@ -115,6 +140,7 @@ int main(void)
         cmocka_unit_test(test_url_has_one_spelling),
         cmocka_unit_test(test_standard_has_one_spelling),
         cmocka_unit_test(test_nul_is_no_digit),
+        cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_exact_length),
         cmocka_unit_test(test_a_full_buffer),
     };
