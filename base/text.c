@@ -178,6 +178,18 @@ static bool decode(const struct alphabet *a, const char *s, size_t digits, uint8
     return !(marks & a->foreign) && (bits & ((1u << have) - 1)) == 0;
 }
 
+/* As DECODE judges them. */
+static bool decodable(const struct alphabet *a, const char *s, size_t digits)
+{
+    uint8_t marks = 0;
+    uint32_t last = 0;
+
+    for (size_t i = 0; i < digits; i++)
+        last = digit_bits(s[i], &marks);
+    unsigned unused = digits % 4 == 2 ? 4 : digits % 4 == 3 ? 2 : 0; /* bits of the last digit */
+    return !(marks & a->foreign) && (last & ((1u << unused) - 1)) == 0;
+}
+
 static enum err add_encoded(const struct alphabet *a, struct buf *out, const uint8_t *bytes,
                             size_t len)
 {
@@ -222,6 +234,13 @@ enum err text_b64url_add(struct buf *out, const uint8_t *bytes, size_t len)
 enum err text_unb64url(const char *s, size_t len, struct buf *out)
 {
     return add_decoded(&url, s, len, out);
+}
+
+enum err text_check_b64url(const char *s, size_t len)
+{
+    size_t digits = digits_before_padding(&url, s, len);
+
+    return digits != SIZE_MAX && decodable(&url, s, digits) ? ERR_OK : ERR_BASE64_INVALID;
 }
 
 enum err text_unb64url_exact(const char *s, size_t len, uint8_t *out, size_t out_len)

@@ -63,8 +63,10 @@ static void test_url_has_one_spelling(void **state)
     (void)state;
     static const char *const bad[] = {"Z",    "Zh",   "Zm9", "Zg==",      "Zg=", "+//+",  "Zm9v\n",
                                       "Zm 9", " Zm8", "Zm$", "Z\xc3\xa9", "=",   "Zm9vY", "Zm9vYh"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refuses(text_unb64url, bad[i]);
+        assert_err(text_check_b64url(bad[i], strlen(bad[i])), ERR_BASE64_INVALID);
+    }
 }
 
 static void test_standard_has_one_spelling(void **state)
@@ -86,6 +88,17 @@ static void test_nul_is_no_digit(void **state)
     buf_free(&b);
 }
 
+/* text_check_b64url says the same. */
+static bool takes_url(const char *text, size_t len)
+{
+    struct buf b = {0};
+    enum err e = text_unb64url(text, len, &b);
+
+    buf_free(&b);
+    assert_int_equal(text_check_b64url(text, len), e);
+    return e == ERR_OK;
+}
+
 /* Every byte in every place of a group of four, whole and cut off. */
 static void test_every_byte(void **state)
 {
@@ -99,15 +112,15 @@ static void test_every_byte(void **state)
             struct buf b = {0};
 
             text[place] = (char)c;
-            assert_int_equal(text_unb64url(text, 4, &b) == ERR_OK, both || c == '-' || c == '_');
+            assert_int_equal(takes_url(text, 4), both || c == '-' || c == '_');
             if (place < 3 || c != '=') /* the padding */
                 assert_int_equal(text_unb64(text, 4, &b) == ERR_OK, both || c == '+' || c == '/');
             buf_free(&b);
         }
-        char rest[] = {'A', 'A', 'A', 'A', (char)c, 'A'};
-        struct buf b = {0};
-        assert_int_equal(text_unb64url(rest, 6, &b) == ERR_OK, both || c == '-' || c == '_');
-        buf_free(&b);
+        const char rest[] = {'A', 'A', 'A', 'A', (char)c, 'A'}, last[] = {'A', 'A', (char)c};
+        assert_int_equal(takes_url(rest, 6), both || c == '-' || c == '_');
+        assert_int_equal(takes_url(last, 3), c && strchr("AEIMQUYcgkosw048", (int)c));
+        assert_int_equal(takes_url(last + 1, 2), c && strchr("AQgw", (int)c));
     }
 }
 
