@@ -319,7 +319,7 @@ static void test_building_on_what_was_read(void **state)
 
     (void)state;
     for (int i = 0; i < 20; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof name, "m%02d", i);
         assert_ok(js_set_int(order, name, i));
@@ -329,7 +329,7 @@ static void test_building_on_what_was_read(void **state)
     js_drop(order, "b");
     assert_ok(js_set(order, "c", list)); /* instead of what was read */
     for (int i = 1; i < 20; i++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof name, "m%02d", i);
         js_drop(order, name);
