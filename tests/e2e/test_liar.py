@@ -99,6 +99,35 @@ class Liar:
         return Handler
 
 
+class OnSocket(socketserver.ThreadingUnixStreamServer):
+    """Serves operators on a socket, where no pin is asked for, until the test ends: `answer`, (status, value), to all."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def tell(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, value = self.server.answer
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(canon(value))
+
+        do_GET = do_POST = tell
+
+        def address_string(self):
+            return "here"
+
+        def log_message(self, *args):
+            pass
+
+    def __init__(self, test):
+        directory = tempfile.TemporaryDirectory()
+        test.addCleanup(directory.cleanup)
+        super().__init__(os.path.join(directory.name, "socket"), self.Handler)
+        self.answer = None
+        test.addCleanup(self.server_close)
+        test.addCleanup(self.shutdown)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
 class Lies(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -521,31 +550,7 @@ class LiesToTheOperator(unittest.TestCase):
     """On the bank's own socket, where no pin is asked for."""
 
     def test_words_that_move_the_cursor(self):
-        evil, answers = "\x1b[2J\x9b2J\rcaf\u00e9" + UNSEEN, []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def answer(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, value = answers[0]
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(canon(value))
-
-            do_GET = do_POST = answer
-
-            def address_string(self):
-                return "here"
-
-            def log_message(self, *args):
-                pass
-
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        path = os.path.join(directory.name, "socket")
-        server = socketserver.ThreadingUnixStreamServer(path, Handler)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        evil, server = "\x1b[2J\x9b2J\rcaf\u00e9" + UNSEEN, OnSocket(self)
         about = ("--account", MINE, "--note", "as a test")
         row = {"account": evil, "amount": evil, "code": evil, "count": 1, "currency": evil, "id": evil, "item": evil,
                "kind": evil, "name": evil, "state": evil, "status": evil}
@@ -555,9 +560,9 @@ class LiesToTheOperator(unittest.TestCase):
                     ("credit", "assign", "1", *about), ("report",), ("notice", "list"), ("order", "list"), ("queue",)]
         for command in commands:
             for answer, says in (((200, whole), True), ((403, {"detail": evil, "name": "ROLE_REQUIRED"}), True), ((200, {}), False)):
-                answers[:] = [answer]
-                done = subprocess.run([os.path.join(BIN, "bankctl"), *command, "--socket", path], capture_output=True, timeout=60,
-                                      check=False)
+                server.answer = answer
+                done = subprocess.run([os.path.join(BIN, "bankctl"), *command, "--socket", server.server_address],
+                                      capture_output=True, timeout=60, check=False)
                 said = (done.stdout + done.stderr).decode()
                 with self.subTest(command=command, says=says):
                     self.assertIn(done.returncode, (0, 1, 2, 4), said)
