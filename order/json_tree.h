@@ -38,7 +38,8 @@ struct js *js_new(enum js_type type, size_t name_cap, size_t text_cap);
 MUST_CHECK enum err js_append(struct js *list, struct js *item);
 
 /* How many bytes at the beginning certainly stand for themselves in a JSON string: ASCII without
- * controls, quotes and backslashes. Looks at eight at once, so there may be more unless it is LEN. */
+ * controls, quotes and backslashes. Looks at eight at once, so there may be more unless it is LEN.
+ */
 size_t js_plain_len(const void *bytes, size_t len);
 
 /* RFC 8785 3.2.3: by UTF-16 code units. */

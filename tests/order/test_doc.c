@@ -109,7 +109,7 @@ static void test_escapes_at_each_place(void **state)
         const char *escaped; /* NULL: not UTF-8 */
     } specials[] = {
         {'"', "\\\""}, {'\\', "\\\\"}, {'\x1f', "\\u001f"}, {'\x7f', "\x7f"}, {'\xC3', NULL}};
-    char text[32], expected[48];
+    char text[64], expected[80];
     struct buf out = {0};
 
     (void)state;
