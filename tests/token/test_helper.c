@@ -202,11 +202,19 @@ static const struct serve_handler liar[] = {
 #undef X
 };
 
+static bool dies;
+static void map_page(void *ctx, int fd);
+static enum err fill_page_and_die(void *ctx, const uint8_t *msg, size_t len, struct buf *answer);
+
+static const struct serve_handler dying[] = {
+    {WIRE_PAGE, 0, say_yes}, {WIRE_SIGN, SERVE_MESSAGE_MAX, fill_page_and_die}};
+
 /* One connection is all that these tests open. */
 static void serve_the_connection(void *ctx, int fd)
 {
     if (fork() == 0)
-        _exit(serve_loop(fd, liar, sizeof liar / sizeof liar[0], ctx, -1) != ERR_OK);
+        _exit(dies ? serve_loop_given(fd, dying, 2, ctx, -1, map_page) != ERR_OK
+                   : serve_loop(fd, liar, sizeof liar / sizeof liar[0], ctx, -1) != ERR_OK);
     close(fd);
 }
 
@@ -346,6 +354,56 @@ static void waits_for_no_end_of_nothing(void **state)
     module_end(&m);
 }
 
+/* A helper that dies with more signatures in the page than it was asked for. */
+static struct page *liars_page;
+
+static void map_page(void *ctx, int fd)
+{
+    (void)ctx;
+    (void)!page_map(fd, &liars_page);
+    close(fd);
+}
+
+static enum err fill_page_and_die(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    static const uint8_t sig[64] = {1};
+
+    (void)ctx;
+    (void)msg;
+    (void)len;
+    (void)answer;
+    for (size_t i = 0; i < TOKEN_AT_ONCE; i++)
+        page_add(liars_page, sig, sizeof sig);
+    _exit(1);
+}
+
+static enum err count_made(void *ctx, const uint8_t *sig, size_t len)
+{
+    size_t *count = ctx;
+
+    (void)sig;
+    (void)len;
+    ++*count;
+    return ERR_OK;
+}
+
+static void takes_no_more_than_it_asked_for(void **state)
+{
+    struct token_module m;
+    struct token t = {.module = &m, .generation = 1, .number = 1};
+    struct token_key k = {.token = &t, .generation = 1, .handle = 1, .info.curve = TOKEN_P256};
+    const uint8_t hash[32] = {0};
+    size_t count = 0;
+
+    (void)state;
+    dies = true;
+    start_liar(&m);
+    dies = false;
+    assert_err(token_sign_raw(&k, hash, 1, count_made, &count), ERR_TOKEN_CRASHED);
+    assert_int_equal(count, 1);
+    module_end(&m);
+}
+
 /* A key whose point is on no curve would sign with nothing that can be checked. */
 static void believes_no_point_off_its_curve(void **state)
 {
@@ -378,6 +436,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(readers_are_asked_for_rightly, begin, end),
         cmocka_unit_test_setup_teardown(numbers_are_of_one_kind, begin, end),
         cmocka_unit_test(believes_no_lie),
+        cmocka_unit_test(takes_no_more_than_it_asked_for),
         cmocka_unit_test(waits_for_no_end_of_nothing),
         cmocka_unit_test(believes_no_point_off_its_curve),
     };

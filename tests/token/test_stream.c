@@ -228,6 +228,24 @@ static void is_given_up(void **state)
     assert_int_equal(b->taken, 2);
 }
 
+/* What TAKE says is said, though the helper crashed later. */
+static enum err take_two(void *ctx, const uint8_t *sig)
+{
+    size_t *taken = ctx;
+
+    (void)sig;
+    return ++*taken > 2 ? ERR_IO : ERR_OK;
+}
+
+static void is_not_taken_and_crashes(void **state)
+{
+    struct bench *b = *state;
+    size_t taken = 0;
+
+    fault(b, "C_Sign 6 crash");
+    assert_err(token_sign_many(b->k, b->hashes, MANY, take_two, &taken), ERR_IO);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -238,6 +256,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(forgets_its_session_at_the_sixth, begin, end),
         cmocka_unit_test_setup_teardown(is_slow, begin, end),
         cmocka_unit_test_setup_teardown(is_given_up, begin, end),
+        cmocka_unit_test_setup_teardown(is_not_taken_and_crashes, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
