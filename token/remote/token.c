@@ -521,14 +521,18 @@ static enum err take_made(struct call *c, size_t left, token_made *made, void *c
     return e;
 }
 
-/* What the helper had made, and not sent yet, when it was lost. */
-static void take_left(const struct page *page, size_t from, token_made *made, void *ctx)
+/* What the helper had made, and not sent yet, when it was lost: at most up to COUNT, whatever it
+ * says. */
+static enum err take_left(const struct page *page, size_t from, size_t count, token_made *made,
+                          void *ctx)
 {
     uint8_t sig[TOKEN_SIG_MAX];
     size_t len = 0;
+    enum err e = ERR_OK;
 
-    while (page_get(page, from++, sig, &len) && made(ctx, sig, len) == ERR_OK)
-        ;
+    for (size_t i = from; !e && i < count && page_get(page, i, sig, &len); i++)
+        e = made(ctx, sig, len);
+    return e;
 }
 
 /* One question. */
@@ -543,8 +547,10 @@ static enum err sign(struct token_key *k, const uint8_t *hashes, size_t count, t
     enum err e = call_ask(&c, -1);
     while (!e && c.awaited) {
         e = call_hear(&c);
-        if (c.lost)
-            take_left(c.conn.page, taken, made, ctx);
+        if (c.lost) {
+            enum err first = take_left(c.conn.page, taken, count, made, ctx);
+            e = first ? first : e;
+        }
         if (!e)
             e = take_made(&c, count - taken, made, ctx, &taken);
     }
