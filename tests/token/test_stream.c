@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Many hashes in one question: each signature comes as soon as it is made, and is no more lost by
- * what happens to those after it; the module is asked for none twice. */
+ * Many hashes in one question: no signature that is made is lost by what happens to those after it,
+ * none waits for one that is slow by more than that one takes; the module is asked for none twice.
+ */
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/base/unit.h"

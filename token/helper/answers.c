@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define DER_MAX 65000
-#define GATHER_US 10000 /* that a signature may wait for others */
+#define GATHER_US 10000 /* between two answers, while signatures come */
 #define KNOWN_MAX 32    /* keys of a token that is kept */
 
 /* What all connections ask. */
@@ -403,15 +403,16 @@ static enum err answer_PAGE(struct question *q)
     return wire_ended(&q->in) ? page_map(q->connection->given, &q->connection->page) : ERR_USAGE;
 }
 
-/* Those that come quickly go together: what wakes the other end costs as much as it checks. The
- * last ones are the question's answer. */
+/* What wakes the other end costs as much as it checks, so quick ones wait in the page for the next.
+ * The last ones are the question's answer. */
 static enum err give_signature(void *ctx, const uint8_t *sig, size_t len)
 {
     struct question *q = ctx;
 
     page_add(q->connection->page, sig, len);
     wire_put_bytes(&q->out, sig, len);
-    if (q->out.e || --q->left == 0 || clock_mono_us() - q->sent_us < GATHER_US)
+    bool waits = q->connection->page && clock_mono_us() - q->sent_us < GATHER_US;
+    if (q->out.e || --q->left == 0 || waits)
         return q->out.e;
     q->sent_us = clock_mono_us();
     return serve_part(q->out.buf);

@@ -12,7 +12,7 @@
 /* One connection's state, the context of its loop. */
 struct answers {
     int given; /* the descriptor that came with the question, or -1 */
-    struct page *page;
+    struct page *page; /* NULL: none came */
 };
 
 const struct serve_handler *answers_table(size_t *count);

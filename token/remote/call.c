@@ -95,11 +95,12 @@ void module_init(struct token_module *m, const struct token_source *source)
     pthread_cond_init(&m->returned, NULL);
 }
 
-static void hang_up(const struct connection *conn)
+static void hang_up(struct connection *conn)
 {
     if (conn->fd >= 0)
         close(conn->fd);
     page_unmap(conn->page);
+    *conn = (struct connection){.fd = -1};
 }
 
 /* Under the lock. */
@@ -150,23 +151,23 @@ static enum err connect_joined(const struct token_module *m, int *fd)
     return e;
 }
 
-/* A question without an answer in it, and a descriptor. */
-static enum err hand_over(int fd, uint16_t type, int given)
+/* A descriptor, with a question whose answer is empty. */
+static enum err hand_over(int fd, uint16_t type, int given, int64_t until_us)
 {
     struct buf nothing = BUF_INIT(0);
 
-    enum err e = serve_call_giving(fd, given, type, NULL, 0, deadline(WAIT_MODULE), &nothing);
+    enum err e = serve_call_giving(fd, given, type, NULL, 0, until_us, &nothing);
     buf_free(&nothing);
     return e;
 }
 
-static enum err share_page(struct connection *conn)
+static enum err share_page(struct connection *conn, int64_t until_us)
 {
     int fd = -1;
 
     enum err e = page_make(&conn->page, &fd);
     if (!e) {
-        e = hand_over(conn->fd, WIRE_PAGE, fd);
+        e = hand_over(conn->fd, WIRE_PAGE, fd, until_us);
         close(fd);
     }
     return e;
@@ -175,6 +176,7 @@ static enum err share_page(struct connection *conn)
 /* One more connection, under the lock. */
 static enum err connect_more(struct token_module *m, struct connection *out)
 {
+    const int64_t until_us = deadline(WAIT_MODULE);
     int ends[2];
 
     *out = (struct connection){.fd = -1};
@@ -183,14 +185,12 @@ static enum err connect_more(struct token_module *m, struct connection *out)
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return ERR_NO_MEMORY;
     out->fd = ends[0];
-    enum err e = hand_over(m->control, WIRE_CONNECT, ends[1]);
+    enum err e = hand_over(m->control, WIRE_CONNECT, ends[1], until_us);
     close(ends[1]);
     if (!e)
-        e = share_page(out);
-    if (e) {
+        e = share_page(out, until_us);
+    if (e)
         hang_up(out);
-        *out = (struct connection){.fd = -1};
-    }
     return e;
 }
 
@@ -338,7 +338,7 @@ static enum err borrow(struct token_module *m, uint64_t generation, struct conne
 }
 
 /* One on which answers may come still is of no more use. */
-static void give_back(const struct call *c)
+static void give_back(struct call *c)
 {
     struct token_module *m = c->module;
 
@@ -387,7 +387,8 @@ enum err call_ask(struct call *c, int give)
     return name_of(c->module, e);
 }
 
-/* What became of the first question to a module that has started is as if it had not. */
+/* What became of the first question to a module that has started is as if it had not. A helper that
+ * is lost makes nothing more. */
 static enum err note(struct call *c, enum err e)
 {
     struct token_module *m = c->module;
@@ -398,6 +399,8 @@ static enum err note(struct call *c, enum err e)
     m->answered = m->answered || !is_lost(e);
     if (dead)
         remember(m);
+    if (c->lost && is_there(m, c->generation))
+        bury(m, 0);
     pthread_mutex_unlock(&m->lock);
     e = name_of(m, e);
     return dead ? ERR_TOKEN_MODULE : e;

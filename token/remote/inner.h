@@ -18,7 +18,7 @@
 /* A connection to the helper. */
 struct connection {
     int fd;
-    struct page *page; /* NULL: it has none, and is asked for one signature at a time */
+    struct page *page; /* NULL: it is to a helper that another program started */
 };
 
 struct token_module {

@@ -492,7 +492,8 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     return run(&c);
 }
 
-/* Signatures in an answer; 0: it is not of them alone. */
+/* Signatures in an answer, of which none is taken unless all are whole; 0: it is not of them alone.
+ */
 static size_t count_made(struct wire_in in)
 {
     size_t count = 0, len = 0;
