@@ -171,19 +171,28 @@ static enum err transport_error(struct client *c, CURLcode code)
     return code == CURLE_WRITE_ERROR ? ERR_TOO_LARGE : ERR_UNAVAILABLE;
 }
 
+/* What a problem document says. Of the token that is plugged in here a bank knows nothing: nobody
+ * is to think that his PIN is locked, or wait for his card, since it says so. */
+static enum err read_problem(struct client *c, const struct js *problem, enum err otherwise)
+{
+    size_t len = 0;
+    const char *name = js_text(js_get(problem, "name"), &len);
+    const char *detail = js_text(js_get(problem, "detail"), NULL);
+    enum err e = name != NULL ? err_from_name(name, len) : otherwise;
+    (void)snprintf(c->message, sizeof c->message, "%s", detail != NULL ? detail : "");
+    if (c->trust == NULL || err_info(e)->exit != EXIT_TOKEN)
+        return e;
+    (void)snprintf(c->message, sizeof c->message, "the bank says %s of itself", err_name(e));
+    return ERR_UNAVAILABLE;
+}
+
 static enum err problem_error(struct client *c, const struct buf *answer, long http)
 {
     struct js *problem = NULL;
     enum err e = http >= 500 ? ERR_UNAVAILABLE : ERR_USAGE;
     (void)snprintf(c->message, sizeof c->message, "the bank answered %ld", http);
-    if (js_parse(answer->data, answer->len, &problem) == ERR_OK) {
-        size_t len = 0;
-        const char *name = js_text(js_get(problem, "name"), &len);
-        if (name != NULL)
-            e = err_from_name(name, len);
-        const char *detail = js_text(js_get(problem, "detail"), &len);
-        (void)snprintf(c->message, sizeof c->message, "%s", detail != NULL ? detail : "");
-    }
+    if (js_parse(answer->data, answer->len, &problem) == ERR_OK)
+        e = read_problem(c, problem, e);
     js_free(problem);
     return e;
 }
@@ -193,9 +202,9 @@ static enum err make_once(struct client *c)
 {
     uint8_t random[16];
     char field[96] = "Content-Type: application/json";
-    struct curl_slist *list = curl_slist_append(NULL, field);
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
         return ERR_INTERNAL;
+    struct curl_slist *list = curl_slist_append(NULL, field);
     int at = snprintf(field, sizeof field, "Idempotency-Key: \"");
     for (size_t i = 0; i < sizeof random; i++)
         at += snprintf(field + at, sizeof field - (size_t)at, "%02x", random[i]);

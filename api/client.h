@@ -44,7 +44,8 @@ struct client_call {
 
 /* USAGE, and nothing is sent, when a parameter is missing or not route_is_param.
  * Appends the answer's body, whatever the status. ERR_OK for 2xx; for a problem document the error
- * of its name; ERR_UNAVAILABLE when there was no answer, ERR_TLS_REFUSED for a wrong certificate.
+ * of its name, and UNAVAILABLE over TLS for what only a token here could be told of;
+ * ERR_UNAVAILABLE when there was no answer, ERR_TLS_REFUSED for a wrong certificate.
  */
 MUST_CHECK enum err client_call(struct client *c, const struct client_call *call,
                                 struct buf *answer);

@@ -179,27 +179,22 @@ enum err app_fail(struct app *a, enum err e, const char *format, ...)
 
 static void finish_json(const struct app *a, const struct err_info *info)
 {
-    struct js *o = NULL;
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_text(o, "error", info->name);
-    if (e == ERR_OK)
-        e = js_set_text(o, "cause", info->cause);
-    if (e == ERR_OK)
-        e = js_set_text(o, "remedy", info->remedy);
-    if (e == ERR_OK && a->message[0] != '\0')
-        e = js_set_text(o, "detail", a->message);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    if (e != ERR_OK)
+    struct doc d = {0};
+    doc_object(&d);
+    doc_text(&d, "error", info->name);
+    doc_text(&d, "cause", info->cause);
+    doc_text(&d, "remedy", info->remedy);
+    if (a->message[0] != '\0')
+        app_doc_safe(&d, "detail", a->message);
+    if (app_print_doc(&d) != ERR_OK)
         printf("{\"error\":\"%s\"}\n", info->name);
-    js_free(o);
+    doc_free(&d);
 }
 
 int app_finish(struct app *a, enum err e)
 {
     if (e == ERR_OK)
-        return fflush(stdout) == 0 ? EXIT_DONE : EXIT_ENVIRONMENT;
+        return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_DONE : EXIT_ENVIRONMENT;
     const struct err_info *info = err_info(e);
     if (a->json)
         finish_json(a, info);
@@ -281,6 +276,18 @@ void app_print_safe(FILE *f, const char *text)
         return;
     text_tame(tame);
     fputs(tame, f);
+    free(tame);
+}
+
+void app_doc_safe(struct doc *d, const char *name, const char *text)
+{
+    char *tame = strdup(text);
+    if (tame == NULL) {
+        doc_fail(d, ERR_NO_MEMORY);
+        return;
+    }
+    text_tame(tame);
+    doc_text(d, name, tame);
     free(tame);
 }
 

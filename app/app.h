@@ -171,6 +171,8 @@ MUST_CHECK enum err app_print_doc(const struct doc *d);
 MUST_CHECK enum err app_write_document(const char *path, struct buf *bytes);
 /* TEXT, tamed (text_tame), for what comes from tokens and the bank. */
 void app_print_safe(FILE *f, const char *text);
+/* The same as a member of D: such a text may be in any encoding, and JSON is UTF-8. */
+void app_doc_safe(struct doc *d, const char *name, const char *text);
 /* A line likewise, of at most APP_LINE_MAX bytes. */
 #define APP_LINE_MAX 2048
 void app_say(FILE *f, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -12,8 +12,9 @@
 
 #define WAIT_S 60
 #define WAIT_MAX_S 3600
-#define LOOK_MS 1000 /* until modules that need no reader are asked again */
-#define TRIES 3      /* a card that was just inserted may not answer the first question */
+#define LOOK_MS 1000  /* until modules that need no reader are asked again */
+#define TRIES 3       /* a card that was just inserted may not answer the first question */
+#define WANTED_MAX 96 /* bytes of a token's names, with a NUL */
 
 /* --- whether --- */
 
@@ -42,9 +43,8 @@ bool card_gone(enum err e)
 /* --- words --- */
 
 /* One that was there, by its names; before that as it was asked for. */
-static const char *wanted(const struct app *a)
+static const char *wanted(const struct app *a, char names[static WANTED_MAX])
 {
-    static char names[96];
     struct token_uri *uri = NULL;
     if (a->opened.len == 0)
         return a->token_uri != NULL ? a->token_uri : "any token";
@@ -52,7 +52,7 @@ static const char *wanted(const struct app *a)
         return buf_str(&a->opened);
     const char *label = token_uri_get(uri, TOKEN_URI_TOKEN, NULL);
     const char *serial = token_uri_get(uri, TOKEN_URI_SERIAL, NULL);
-    (void)snprintf(names, sizeof names, "%s, serial %s", label != NULL ? label : "",
+    (void)snprintf(names, WANTED_MAX, "%s, serial %s", label != NULL ? label : "",
                    serial != NULL ? serial : "unknown");
     token_uri_free(uri);
     return names;
@@ -61,6 +61,7 @@ static const char *wanted(const struct app *a)
 /* KEPT: it was logged in for more than this command. */
 static void say_what(const struct app *a, enum err why, uint64_t seconds, bool kept)
 {
+    char names[WANTED_MAX];
     const char *what =
         "The token was pulled; nothing was signed with it since. Insert your card again";
     if (why == ERR_TOKEN_NOT_FOUND)
@@ -69,7 +70,7 @@ static void say_what(const struct app *a, enum err why, uint64_t seconds, bool k
         what = "The token's driver failed, as it does when pcscd is restarted; nothing was signed "
                "with it since. Insert your card, or leave it in";
     app_say(stderr, "%s, within %llu seconds (Ctrl-C ends it): %s", what,
-            (unsigned long long)seconds, wanted(a));
+            (unsigned long long)seconds, wanted(a, names));
     if (kept)
         fputs("It is kept logged in no longer, so its PIN is asked for then.\n", stderr);
 }
@@ -129,6 +130,7 @@ static bool may_come(const struct plugged *p, enum err e)
 /* One look after the other until it is there, or something is wrong that no waiting mends. */
 static enum err await(struct app *a, struct plugged *p)
 {
+    char names[WANTED_MAX];
     uint64_t seen = 0;
     unsigned tries = TRIES;
     enum err e = plugged_read(p);
@@ -142,7 +144,7 @@ static enum err await(struct app *a, struct plugged *p)
             return e;
         a->never_out = false;
         if (signals_seen())
-            return app_fail(a, ERR_TOKEN_WAIT_ENDED, "looked for %s", wanted(a));
+            return app_fail(a, ERR_TOKEN_WAIT_ENDED, "looked for %s", wanted(a, names));
         int64_t left_ms = (until_us - clock_mono_us()) / 1000;
         if (left_ms <= 0)
             return ERR_TOKEN_NOT_FOUND;
@@ -167,6 +169,7 @@ static enum err why_it_hangs(struct app *a)
 enum err card_await(struct app *a, enum err why)
 {
     struct plugged p = {.app = a, .glances = true};
+    char names[WANTED_MAX];
     uint64_t seconds = 0;
     const bool kept = a->joined != NULL;
     enum err e = read_wait(a, &seconds);
@@ -195,7 +198,8 @@ enum err card_await(struct app *a, enum err why)
     if (e == ERR_OK)
         fputs("It is there.\n", stderr);
     else if (e == ERR_TOKEN_NOT_FOUND)
-        (void)app_fail(a, e, "waited %llu seconds for %s", (unsigned long long)seconds, wanted(a));
+        (void)app_fail(a, e, "waited %llu seconds for %s", (unsigned long long)seconds,
+                       wanted(a, names));
     plugged_free(&p);
     return e;
 }

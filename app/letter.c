@@ -59,7 +59,8 @@ static enum err enrolment_code(const struct letter_enrolment *l, struct buf *out
         forms_thumbprint(l->bank_key, strlen(l->bank_key)) != ERR_OK ||
         forms_thumbprint(l->key, strlen(l->key)) != ERR_OK ||
         utext_check(l->name, strlen(l->name), ENROLMENT_NAME_CHARS) != ERR_OK ||
-        forms_thumbprint(l->enrolment, strlen(l->enrolment)) != ERR_OK)
+        forms_thumbprint(l->enrolment, strlen(l->enrolment)) != ERR_OK ||
+        (l->holder[0] != '\0' && forms_holder(l->holder, strlen(l->holder)) != ERR_OK))
         return ERR_LETTER_INVALID;
     return buf_addf(out, ENROLMENT_CODE "\nbank %s\nbank-key %s\nkey %s\nname %s\nenrolment %s\n",
                     l->bank, l->bank_key, l->key, l->name, l->enrolment);
@@ -70,10 +71,9 @@ static bool next_line(const char **at, const char *end, const char **line, size_
 {
     if (*at == end)
         return false;
-    const char *lf = memchr(*at, '\n', (size_t)(end - *at));
     *line = *at;
-    *len = (size_t)((lf != NULL ? lf : end) - *at);
-    *at = lf != NULL ? lf + 1 : end;
+    *len = text_line(*at, end);
+    *at += *len + (*at + *len < end);
     return true;
 }
 

@@ -38,13 +38,14 @@ static bool named_alike(const struct token_reader *reader, const struct token_in
            (reader->name[len] == '\0' || len == sizeof token->slot - 1);
 }
 
-const struct token_reader *plugged_reader(const struct plugged *p, const struct token_info *token)
+/* Whether one that pcscd knows holds the token. */
+static bool has_reader(const struct plugged *p, const struct token_info *token)
 {
     for (size_t i = 0; i < p->reader_count; i++) {
         if (named_alike(&p->readers[i], token))
-            return &p->readers[i];
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 bool plugged_known(const struct plugged *p, const struct token_reader *reader)
@@ -136,7 +137,7 @@ static enum err read_module(struct plugged *p, size_t module, struct plugged_tok
 static bool in_reader(const struct plugged *p, size_t module)
 {
     for (size_t i = 0; i < p->token_count; i++) {
-        if (p->tokens[i].module == module && plugged_reader(p, &p->tokens[i].info) != NULL)
+        if (p->tokens[i].module == module && has_reader(p, &p->tokens[i].info))
             return true;
     }
     return false;

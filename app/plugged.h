@@ -49,8 +49,6 @@ enum err plugged_why(const struct plugged *p, size_t module);
 enum err plugged_trouble(const struct plugged *p);
 /* Whether both are tokens of one card, which has a serial number: nobody's is all zeros. */
 bool plugged_one_card(const struct token_info *a, const struct token_info *b);
-/* The reader that holds the token; NULL: none that pcscd knows. */
-const struct token_reader *plugged_reader(const struct plugged *p, const struct token_info *token);
 /* Whether a token of some module is in the reader. */
 bool plugged_known(const struct plugged *p, const struct token_reader *reader);
 

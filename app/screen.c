@@ -6,6 +6,7 @@
 #include <ncurses.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -105,22 +106,14 @@ static void put(int y, int x, const char *text, size_t len, size_t left)
     (void)mvaddnwstr(y, x, out, (int)count);
 }
 
-static size_t length(const char *text)
-{
-    size_t n = 0;
-    while (text[n] != '\0')
-        n++;
-    return n;
-}
-
 static void draw_bar(int y, const char *left, const char *right)
 {
-    int at = COLS - (int)length(right);
+    int at = COLS - (int)strlen(right);
     (void)attron(A_REVERSE);
     (void)mvhline(y, 0, ' ', COLS);
-    put(y, 0, left, length(left), 0);
-    if (right[0] != '\0' && at > (int)length(left))
-        put(y, at, right, length(right), 0);
+    put(y, 0, left, strlen(left), 0);
+    if (right[0] != '\0' && at > (int)strlen(left))
+        put(y, at, right, strlen(right), 0);
     (void)attroff(A_REVERSE);
 }
 
@@ -145,7 +138,7 @@ void screen_draw(const struct screen_page *p)
     (void)erase();
     draw_bar(0, p->title, p->state);
     (void)attron(A_BOLD);
-    put(1, 0, p->heads, length(p->heads), p->left);
+    put(1, 0, p->heads, strlen(p->heads), p->left);
     (void)attroff(A_BOLD);
     for (size_t i = 0; i < screen_rows() && p->top + i < p->count; i++)
         draw_line((int)i + 2, p, p->top + i);

@@ -36,7 +36,6 @@ struct watching {
     bool types; /* the filter */
     char filter[FILTER_MAX + 1];
     char marked[NAME_MAX_BYTES];
-    enum err end;
     bool over;
 };
 

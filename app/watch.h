@@ -36,7 +36,7 @@ struct watch {
 };
 
 /* Until somebody quits, or the session ends. The list was read once, with whatever that asks for.
- */
+ * USAGE, and nothing is drawn: there is no terminal (screen_open). */
 MUST_CHECK enum err watch_run(const struct watch *w);
 
 #endif

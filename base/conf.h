@@ -47,7 +47,8 @@ struct conf_change {
 
 /* Writes the settings into the file at PATH, each in place of its line or at the end; everything
  * else stays as it is. A file that is not there yet is made, for its owner alone; a symbolic link
- * is followed. CONFIG_INVALID, and nothing is written, when a value could not be read back. */
+ * is followed. One after another, whoever else does so. CONFIG_INVALID, and nothing is written,
+ * when a value could not be read back. */
 MUST_CHECK enum err conf_write(const char *path, const struct conf_change *changes, size_t count);
 
 #endif

@@ -58,10 +58,9 @@ static enum err copy(const struct buf *old, const struct conf_change *changes, s
     const char *at = buf_str(old), *end = at + old->len;
     enum err e = ERR_OK;
     while (e == ERR_OK && at < end) {
-        const char *lf = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((lf != NULL ? lf : end) - at);
+        size_t len = text_line(at, end);
         e = copy_line(at, len, changes, count, done, out);
-        at += len + (lf != NULL);
+        at += len + (at + len < end);
     }
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         if (!done[i])
@@ -82,17 +81,23 @@ enum err conf_write(const char *path, const struct conf_change *changes, size_t 
     bool *done = calloc(count + 1, sizeof *done);
     char *real = realpath(path, NULL); /* NULL where there is none yet */
     const char *to = real != NULL ? real : path;
+    int lock = -1;
     enum err e = done != NULL ? ERR_OK : ERR_NO_MEMORY;
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
         if (changes[i].value != NULL && !can_be_read_back(changes[i].value))
             e = ERR_CONFIG_INVALID;
     }
-    if (e == ERR_OK && real != NULL)
-        e = file_read(real, FILE_MAX, &old);
+    if (e == ERR_OK)
+        e = file_lock(to, &lock);
+    if (e == ERR_OK)
+        e = file_read(to, FILE_MAX, &old);
+    if (e == ERR_NOT_FOUND)
+        e = ERR_OK;
     if (e == ERR_OK)
         e = copy(&old, changes, count, done, &fresh);
     if (e == ERR_OK)
         e = file_write(to, fresh.data, fresh.len, mode_of(to));
+    file_unlock(lock);
     free(done);
     free(real);
     buf_free(&old);

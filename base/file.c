@@ -204,6 +204,19 @@ enum err file_make_dir(const char *path, unsigned mode)
     return ERR_OK;
 }
 
+enum err file_from_program(const char *way, char out[static PATH_MAX])
+{
+    char own[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+
+    own[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    if (!slash)
+        return ERR_IO;
+    *slash = '\0';
+    return snprintf(out, PATH_MAX, "%s/%s", own, way) < PATH_MAX ? ERR_OK : ERR_IO;
+}
+
 bool file_on_tmpfs(const char *path)
 {
     struct statfs fs;

@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -30,6 +31,10 @@ void file_unlock(int lock); /* fine with -1 */
 /* Makes the directory (not its parents) with exactly MODE; accepts an existing one that belongs
  * to this user with no more rights than MODE, otherwise ERR_IO. */
 MUST_CHECK enum err file_make_dir(const char *path, unsigned mode);
+
+/* Where WAY leads from the folder of this program's own file, in a build as when installed. ERR_IO:
+ * that is not known, or it is too long. */
+MUST_CHECK enum err file_from_program(const char *way, char out[static PATH_MAX]);
 
 /* True when PATH lies on a tmpfs. */
 bool file_on_tmpfs(const char *path);

@@ -402,6 +402,13 @@ static size_t utf8_char(const uint8_t *s, size_t len)
     return n;
 }
 
+size_t text_line(const char *at, const char *end)
+{
+    const char *lf = memchr(at, '\n', (size_t)(end - at));
+
+    return (size_t)((lf ? lf : end) - at);
+}
+
 bool text_is_utf8(const void *bytes, size_t len)
 {
     const uint8_t *s = bytes;

@@ -57,6 +57,9 @@ struct text_civil {
 };
 struct text_civil text_civil(int32_t days); /* the date that text_date writes */
 
+/* Bytes of the first line of what stands from AT to END, without its LF. */
+size_t text_line(const char *at, const char *end);
+
 /* True when the LEN bytes are valid UTF-8 (RFC 3629). NUL is a character like any other. */
 bool text_is_utf8(const void *bytes, size_t len);
 

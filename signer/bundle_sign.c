@@ -201,7 +201,7 @@ static enum err keep(void *ctx, const struct subject *subject, const struct buf 
 
 static enum err sign_one(struct signing *s, const struct subject *subject, const char *challenge)
 {
-    struct buf bytes = BUF_INIT(DECISION_BUNDLE_MAX);
+    struct buf bytes = BUF_INIT(DECISION_BODY_MAX);
     enum err e = subject_sign(s->app, subject, s->wish->verb, challenge, &bytes);
     if (e == ERR_OK)
         e = keep(s, subject, &bytes);

@@ -16,11 +16,11 @@ static enum err send_line(void *ctx, const struct subject *s, const struct buf *
 
 static enum err sign_and_send(struct sending *s, const struct subject *subject)
 {
-    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
-    enum err e = subject_sign(s->app, subject, VERB_APPROVE, NULL, &bundle);
+    struct buf body = BUF_INIT(DECISION_BODY_MAX);
+    enum err e = subject_sign(s->app, subject, VERB_APPROVE, NULL, &body);
     if (e == ERR_OK)
-        e = send_line(s, subject, &bundle);
-    buf_free(&bundle);
+        e = send_line(s, subject, &body);
+    buf_free(&body);
     return e;
 }
 

@@ -16,7 +16,7 @@
 #include "signer/view.h"
 #include <string.h>
 
-#define BUNDLE_MAX (APPLICATION_MAX + JWS_MAX + 256u) /* bytes of a signed word with it */
+#define BODY_MAX (APPLICATION_MAX + JWS_MAX + 256u) /* bytes of a signed word with it */
 
 #define OUTPUT                                                                                     \
     {                                                                                              \
@@ -101,14 +101,6 @@ static enum err fetch(struct app *a, const char *word, struct js **told, struct 
 
 /* --- for people --- */
 
-static void print_names(const struct js *list)
-{
-    for (size_t i = 0; i < js_count(list); i++) {
-        fputs(i > 0 ? ", " : "", stdout);
-        app_print_safe(stdout, js_text(js_at(list, i), NULL));
-    }
-}
-
 /* As the text has it that is signed; nothing else that the bank may say. */
 static void print_short(const char *name)
 {
@@ -135,7 +127,7 @@ static void print_state(const struct js *told)
         printf("The application waits for the bank.");
     } else {
         printf("The application waits for ");
-        print_names(missing);
+        view_names(missing);
         fputs(": countersign application sign ", stdout);
         print_short(js_member_text(told, "application"));
     }
@@ -159,7 +151,7 @@ static enum err show(const struct application *said, enum application_verb verb,
 /* --- saying it --- */
 
 static enum err sign(struct app *a, const struct application *said, enum application_verb verb,
-                     struct buf *bundle)
+                     struct buf *body)
 {
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
@@ -169,16 +161,16 @@ static enum err sign(struct app *a, const struct application *said, enum applica
     if (e == ERR_OK)
         e = app_sign_statement(a, STATEMENT_APPLICATION, &payload, &jws);
     if (e == ERR_OK)
-        e = request_application_make(buf_str(&jws), said, bundle);
+        e = request_application_make(buf_str(&jws), said, body);
     buf_free(&payload);
     buf_free(&jws);
     return e;
 }
 
-static enum err hand_in(struct app *a, const struct application *said, const struct buf *bundle)
+static enum err hand_in(struct app *a, const struct application *said, const struct buf *body)
 {
     const struct client_call call = {
-        .route = ROUTE_APPLY, .body = bundle->data, .body_len = bundle->len};
+        .route = ROUTE_APPLY, .body = body->data, .body_len = body->len};
     struct js *told = NULL;
     enum err e = app_call(a, &call, &told);
     if (e == ERR_OK)
@@ -192,17 +184,16 @@ static enum err hand_in(struct app *a, const struct application *said, const str
 static enum err show_sign_send(struct app *a, const struct application *said,
                                enum application_verb verb)
 {
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf body = BUF_INIT(BODY_MAX);
     enum err e = show(said, verb, stderr);
     if (e == ERR_OK)
         e = app_consent(a, verb == APPLICATION_APPLY ? "apply for this account"
                                                      : "withdraw this application");
     if (e == ERR_OK)
-        e = sign(a, said, verb, &bundle);
+        e = sign(a, said, verb, &body);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &bundle)
-                               : hand_in(a, said, &bundle);
-    buf_free(&bundle);
+        e = opt_output != NULL ? app_write_document(opt_output, &body) : hand_in(a, said, &body);
+    buf_free(&body);
     return e;
 }
 
@@ -256,8 +247,8 @@ static enum err print_page(void *ctx, const struct js *answer)
         fputs("  ", stdout);
         view_padded(stdout, js_member_text(one, "expires"), 20);
         fputs("  ", stdout);
-        view_padded(stdout, js_count(js_get(one, "missing")) > 0 ? "" : "the bank", 0);
-        print_names(js_get(one, "missing"));
+        fputs(js_count(js_get(one, "missing")) > 0 ? "" : "the bank", stdout);
+        view_names(js_get(one, "missing"));
         fputs("  ", stdout);
         app_print_safe(stdout, js_member_text(one, "title"));
         putchar('\n');

@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "app/kept.h"
 #include "app/session.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "signer/commands.h"
@@ -75,7 +76,7 @@ int cmd_login(void *ctx, const struct args_list *words)
 
 static enum err report_logout(const struct app *a, bool had, enum err told)
 {
-    struct js *report = NULL;
+    struct doc report = {0};
     if (!a->json) {
         puts(had ? "Logged out; the session key is destroyed." : "There was no session to end.");
         if (told != ERR_OK)
@@ -83,14 +84,11 @@ static enum err report_logout(const struct app *a, bool had, enum err told)
                     err_name(told));
         return ERR_OK;
     }
-    enum err e = js_object_new(&report);
-    if (e == ERR_OK)
-        e = js_set_bool(report, "destroyed", had);
-    if (e == ERR_OK)
-        e = js_set_text(report, "bank", err_name(told));
-    if (e == ERR_OK)
-        e = app_print_json(report);
-    js_free(report);
+    doc_object(&report);
+    doc_bool(&report, "destroyed", had);
+    doc_text(&report, "bank", err_name(told));
+    enum err e = app_print_doc(&report);
+    doc_free(&report);
     return e;
 }
 

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #define DRAFT_MAX 4096u
-#define BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u)
 #define LIFETIME_US (INT64_C(24) * 3600 * TEXT_SECOND_US) /* whoever waits at a counter */
 
 static const char *opt_amount, *opt_currency, *opt_terminal, *opt_description, *opt_output;
@@ -95,7 +94,7 @@ static enum err show(const struct order *o)
     return subject_print(e, &text, stderr);
 }
 
-static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
+static enum err sign(struct app *a, const struct subject *s, struct buf *body)
 {
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
@@ -105,18 +104,18 @@ static enum err sign(struct app *a, const struct subject *s, struct buf *bundle)
     if (e == ERR_OK)
         e = app_sign_statement(a, STATEMENT_TERMINAL, &payload, &jws);
     if (e == ERR_OK)
-        e = request_cash_make(buf_str(&jws), s->bytes.data, s->bytes.len, bundle);
+        e = request_cash_make(buf_str(&jws), s->bytes.data, s->bytes.len, body);
     buf_free(&payload);
     buf_free(&jws);
     return e;
 }
 
-static enum err show_and_sign(struct app *a, const struct subject *s, struct buf *bundle)
+static enum err show_and_sign(struct app *a, const struct subject *s, struct buf *body)
 {
     enum err e = show(&s->order);
     if (e == ERR_OK)
         e = app_consent(a, "hand this order in");
-    return e == ERR_OK ? sign(a, s, bundle) : e;
+    return e == ERR_OK ? sign(a, s, body) : e;
 }
 
 static void tell(const struct app *a, const struct order *o, const struct js *answer)
@@ -130,10 +129,10 @@ static void tell(const struct app *a, const struct order *o, const struct js *an
                 o->id, a->account);
 }
 
-static enum err hand_in(struct app *a, const struct subject *s, const struct buf *bundle)
+static enum err hand_in(struct app *a, const struct subject *s, const struct buf *body)
 {
     const struct client_call call = {
-        .route = ROUTE_CASH, .body = bundle->data, .body_len = bundle->len};
+        .route = ROUTE_CASH, .body = body->data, .body_len = body->len};
     struct js *answer = NULL;
     enum err e = app_call(a, &call, &answer);
     if (e == ERR_OK && a->json)
@@ -147,14 +146,14 @@ static enum err hand_in(struct app *a, const struct subject *s, const struct buf
 static enum err cash(struct app *a, enum order_kind kind)
 {
     struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf body = BUF_INIT(DECISION_BODY_MAX);
     enum err e = make_order(a, kind, &s);
     if (e == ERR_OK)
-        e = show_and_sign(a, &s, &bundle);
+        e = show_and_sign(a, &s, &body);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &bundle) : hand_in(a, &s, &bundle);
+        e = opt_output != NULL ? app_write_document(opt_output, &body) : hand_in(a, &s, &body);
     subject_free(&s);
-    buf_free(&bundle);
+    buf_free(&body);
     return e;
 }
 

@@ -13,7 +13,7 @@
 #include "signer/subject.h"
 #include <string.h>
 
-#define BUNDLE_MAX (POLICY_MAX + JWS_MAX + 256u) /* bytes of a signed word with its policy */
+#define BODY_MAX (POLICY_MAX + JWS_MAX + 256u) /* bytes of a signed word with its policy */
 
 static struct args_list opt_holders;
 static const char *opt_title, *opt_output;
@@ -143,7 +143,7 @@ static enum err show(const struct policy_step *step, enum verb verb)
 }
 
 static enum err sign(struct app *a, const struct policy_step *step, enum verb verb,
-                     struct buf *bundle)
+                     struct buf *body)
 {
     struct buf payload = BUF_INIT(4096), jws = BUF_INIT(JWS_MAX);
     struct statement head = {.issued_us = 0};
@@ -153,7 +153,7 @@ static enum err sign(struct app *a, const struct policy_step *step, enum verb ve
     if (e == ERR_OK)
         e = app_sign_statement(a, STATEMENT_POLICY, &payload, &jws);
     if (e == ERR_OK)
-        e = request_policy_make(buf_str(&jws), step->to, bundle);
+        e = request_policy_make(buf_str(&jws), step->to, body);
     buf_free(&payload);
     buf_free(&jws);
     return e;
@@ -173,12 +173,12 @@ static enum err print_status(const struct app *a, const struct js *answer)
     return ERR_OK;
 }
 
-static enum err send(struct app *a, const struct buf *bundle)
+static enum err send(struct app *a, const struct buf *body)
 {
     struct client_call call = {.route = ROUTE_POLICY_DECIDE,
                                .param = {a->account},
-                               .body = bundle->data,
-                               .body_len = bundle->len};
+                               .body = body->data,
+                               .body_len = body->len};
     struct js *answer = NULL;
     enum err e = app_call(a, &call, &answer);
     if (e == ERR_OK)
@@ -190,17 +190,17 @@ static enum err send(struct app *a, const struct buf *bundle)
 static enum err show_sign_send(struct app *a, const struct proposal *p, enum verb verb)
 {
     const struct policy_step step = {p->from, p->to};
-    struct buf bundle = BUF_INIT(BUNDLE_MAX);
+    struct buf body = BUF_INIT(BODY_MAX);
     char purpose[64];
     (void)snprintf(purpose, sizeof purpose, "%s this policy", decision_verb_name(verb));
     enum err e = show(&step, verb);
     if (e == ERR_OK)
         e = app_consent(a, purpose);
     if (e == ERR_OK)
-        e = sign(a, &step, verb, &bundle);
+        e = sign(a, &step, verb, &body);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &bundle) : send(a, &bundle);
-    buf_free(&bundle);
+        e = opt_output != NULL ? app_write_document(opt_output, &body) : send(a, &body);
+    buf_free(&body);
     return e;
 }
 

@@ -53,14 +53,14 @@ const struct args_option cmd_approve_options[5] = {
 /* Shows, asks, signs. The PIN is the consent; where it was typed before the text was there (for a
  * login), a question is. */
 static enum err show_and_sign(struct app *a, const struct subject *s, enum verb verb,
-                              const char *challenge, struct buf *bundle)
+                              const char *challenge, struct buf *body)
 {
     char purpose[64];
     (void)snprintf(purpose, sizeof purpose, "%s this order", decision_verb_name(verb));
     enum err e = subject_show(s, verb, stderr);
     if (e == ERR_OK)
         e = app_consent(a, purpose);
-    return e == ERR_OK ? subject_sign(a, s, verb, challenge, bundle) : e;
+    return e == ERR_OK ? subject_sign(a, s, verb, challenge, body) : e;
 }
 
 static enum err read_verb(struct app *a, const char *name, enum verb *out)
@@ -81,7 +81,7 @@ static enum err check_challenge(struct app *a)
 static enum err sign_order(struct app *a, const char *path)
 {
     struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
+    struct buf body = BUF_INIT(DECISION_BODY_MAX);
     const char *policy = NULL, *name = NULL;
     enum verb verb = VERB_NONE;
     enum err e = app_need(a, opt_policy, "policy", &policy);
@@ -97,11 +97,11 @@ static enum err sign_order(struct app *a, const char *path)
     if (e == ERR_OK)
         e = subject_load(a, path, policy, &s);
     if (e == ERR_OK)
-        e = show_and_sign(a, &s, verb, opt_challenge, &bundle);
+        e = show_and_sign(a, &s, verb, opt_challenge, &body);
     if (e == ERR_OK)
-        e = app_write_document(opt_output, &bundle);
+        e = app_write_document(opt_output, &body);
     subject_free(&s);
-    buf_free(&bundle);
+    buf_free(&body);
     return e;
 }
 
@@ -180,15 +180,15 @@ int cmd_challenge(void *ctx, const struct args_list *words)
 static enum err decide(struct app *a, const char *word, enum verb verb)
 {
     struct subject s = {.policy = NULL};
-    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
+    struct buf body = BUF_INIT(DECISION_BODY_MAX);
     enum err e = subject_load(a, word, opt_decide_policy, &s);
     if (e == ERR_OK)
-        e = show_and_sign(a, &s, verb, NULL, &bundle);
-    struct client_call call = {.route = ROUTE_DECIDE, .body = bundle.data, .body_len = bundle.len};
+        e = show_and_sign(a, &s, verb, NULL, &body);
+    struct client_call call = {.route = ROUTE_DECIDE, .body = body.data, .body_len = body.len};
     if (e == ERR_OK)
         e = app_call_view(a, &call, view_order);
     subject_free(&s);
-    buf_free(&bundle);
+    buf_free(&body);
     return e;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
-#include "order/json.h"
+#include "order/doc.h"
 #include "signer/commands.h"
 #include "signer/doctor.h"
 #include "signer/token_view.h"
@@ -30,47 +30,26 @@ static void print(const struct doctor *d)
                                  : "no bank to compare the clock with");
 }
 
-static enum err one_js(const struct found *f, struct js **out)
-{
-    const struct finding_info *info = finding_info(f->finding);
-    enum err e = js_object_new(out);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "finding", info->name);
-    if (e == ERR_OK)
-        e = token_view_text(*out, "about", f->about);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "words", info->words);
-    if (e == ERR_OK)
-        e = token_view_text(*out, "remedy", buf_str(&f->remedy));
-    return e;
-}
-
 static enum err print_json(const struct doctor *d)
 {
-    struct js *o = NULL, *array = NULL;
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_array_new(&array);
-    for (size_t i = 0; e == ERR_OK && i < d->count; i++) {
-        struct js *one = NULL;
-        e = one_js(&d->found[i], &one);
-        if (e == ERR_OK)
-            e = js_push(array, one);
-        else
-            js_free(one);
+    struct doc all = {0}, array = {0};
+    doc_array(&array);
+    for (size_t i = 0; i < d->count; i++) {
+        const struct finding_info *info = finding_info(d->found[i].finding);
+        struct doc one = {0};
+        doc_object(&one);
+        doc_text(&one, "finding", info->name);
+        app_doc_safe(&one, "about", d->found[i].about);
+        doc_text(&one, "words", info->words);
+        app_doc_safe(&one, "remedy", buf_str(&d->found[i].remedy));
+        doc_push(&array, &one);
     }
-    if (e == ERR_OK)
-        e = js_set_bool(o, "well", d->count == 0);
-    if (e == ERR_OK)
-        e = js_set_bool(o, "clockCompared", d->clock_compared);
-    if (e == ERR_OK) {
-        e = js_set(o, "findings", array);
-        array = NULL;
-    }
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(array);
-    js_free(o);
+    doc_object(&all);
+    doc_bool(&all, "well", d->count == 0);
+    doc_bool(&all, "clockCompared", d->clock_compared);
+    doc_put(&all, "findings", &array);
+    enum err e = app_print_doc(&all);
+    doc_free(&all);
     return e;
 }
 

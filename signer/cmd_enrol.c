@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include "order/jws.h"
 #include "order/text.h"
@@ -131,7 +132,7 @@ static enum err look_back(struct app *a)
         return app_fail(a, ERR_USAGE, "the bank has admitted you: countersign enrol --finish");
     if (e != ERR_ENROLMENT_REFUSED && e != ERR_ENROLMENT_EXPIRED && e != ERR_NOT_FOUND)
         return e;
-    fprintf(stderr, "The earlier request is over (%s); this is a new one.\n", err_info(e)->name);
+    fprintf(stderr, "The earlier request is over (%s); this is a new one.\n", err_name(e));
     a->message[0] = '\0';
     return ERR_OK;
 }
@@ -304,19 +305,16 @@ static enum err write_letter(struct app *a, const struct request *r)
 static enum err print_json(const struct request *r, const char *expires)
 {
     char file[4096];
-    struct js *o = NULL;
+    struct doc d = {0};
     (void)snprintf(file, sizeof file, "%s/" LETTER_NAME, r->dir);
-    enum err e = js_object_new(&o);
-    const char *const pairs[][2] = {{"enrolment", r->id},
-                                    {"thumbprint", r->key},
-                                    {"status", "waiting"},
-                                    {"expires", expires},
-                                    {"letter", file}};
-    for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
-        e = js_set_text(o, pairs[i][0], pairs[i][1]);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(o);
+    doc_object(&d);
+    doc_text(&d, "enrolment", r->id);
+    doc_text(&d, "thumbprint", r->key);
+    doc_text(&d, "status", "waiting");
+    doc_text(&d, "expires", expires);
+    doc_text(&d, "letter", file);
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 
@@ -384,6 +382,8 @@ static enum err take_kept(struct app *a, const struct js *told, struct request *
         return app_fail(a, ERR_LETTER_MISMATCH, "the bank's request is of %s, %s",
                         js_member_text(told, "name"), js_member_text(told, "thumbprint"));
     r->holder = js_member_text(told, "wanted");
+    if (r->holder[0] != '\0' && forms_holder(r->holder, strlen(r->holder)) != ERR_OK)
+        return app_fail(a, ERR_UNAVAILABLE, "the bank's answer says a holder who is none");
     (void)snprintf(r->id, sizeof r->id, "%s", a->enrolment);
     return text_parse_time(expires, strlen(expires), &r->head.expires_us);
 }

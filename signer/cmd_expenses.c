@@ -4,6 +4,7 @@
  */
 #include "app/app.h"
 #include "order/amount.h"
+#include "order/doc.h"
 #include "order/forms.h"
 #include "order/json.h"
 #include "signer/chart.h"
@@ -103,47 +104,29 @@ static enum err add_page(void *ctx, const struct js *answer)
 
 /* --- for programs --- */
 
-static enum err push_row(const struct row *row, const char *currency, struct js *list)
+static void push_row(const struct row *row, const char *currency, struct doc *list)
 {
-    char amount[AMOUNT_TEXT_MAX + 1];
-    struct js *one = NULL;
-    enum err e = amount_text(row->minor, currency, amount);
-    if (e == ERR_OK)
-        e = js_object_new(&one);
-    if (e == ERR_OK)
-        e = js_set_text(one, "month", row->month);
-    if (e == ERR_OK)
-        e = js_set_text(one, "category", row->category);
-    if (e == ERR_OK)
-        e = js_set_int(one, "count", row->count);
-    if (e == ERR_OK)
-        e = js_set_text(one, "amount", amount);
-    if (e == ERR_OK)
-        return js_push(list, one);
-    js_free(one);
-    return e;
+    struct doc one = {0};
+    doc_object(&one);
+    doc_text(&one, "month", row->month);
+    doc_text(&one, "category", row->category);
+    doc_int(&one, "count", row->count);
+    doc_money(&one, "amount", row->minor, currency);
+    doc_push(list, &one);
 }
 
 static enum err print_json(const struct expenses *x)
 {
-    struct js *body = NULL, *list = NULL;
-    enum err e = js_object_new(&body);
-    if (e == ERR_OK)
-        e = js_set_text(body, "account", x->app->account);
-    if (e == ERR_OK)
-        e = js_set_text(body, "currency", x->currency);
-    if (e == ERR_OK)
-        e = js_array_new(&list);
-    for (size_t i = 0; e == ERR_OK && i < x->count; i++)
-        e = push_row(&x->row[i], x->currency, list);
-    if (e == ERR_OK) {
-        e = js_set(body, "expenses", list);
-        list = NULL;
-    }
-    if (e == ERR_OK)
-        e = app_print_json(body);
-    js_free(list);
-    js_free(body);
+    struct doc body = {0}, list = {0};
+    doc_array(&list);
+    for (size_t i = 0; i < x->count; i++)
+        push_row(&x->row[i], x->currency, &list);
+    doc_object(&body);
+    doc_text(&body, "account", x->app->account);
+    doc_text(&body, "currency", x->currency);
+    doc_put(&body, "expenses", &list);
+    enum err e = app_print_doc(&body);
+    doc_free(&body);
     return e;
 }
 

@@ -7,7 +7,7 @@
 #include "app/card.h"
 #include "app/plugged.h"
 #include "base/text.h"
-#include "order/json.h"
+#include "order/doc.h"
 #include "signer/commands.h"
 #include "signer/profile.h"
 #include "signer/token_view.h"
@@ -240,29 +240,16 @@ static enum err make_all(struct work *w)
  * only its next start has them where they are. */
 static enum err start_anew(struct app *a)
 {
-    token_close(a->token);
-    a->token = NULL;
-    for (size_t i = 0; i < a->module_count; i++)
-        token_module_unload(a->modules[i]);
-    free(a->modules);
-    a->modules = NULL;
-    a->module_count = 0;
+    app_close_modules(a);
     return app_open_modules(a);
 }
 
-static enum err key_js(const struct plugged_token *t, const struct token_key_info *k,
-                       enum key_use use, struct js **out)
-{
-    enum err e = token_view_key_js(&t->info, k, NULL, out);
-    return e == ERR_OK ? js_set_text(*out, "use", key_use_name(use)) : e;
-}
-
-static enum err print_key(const struct work *w, enum key_use use, struct js *array)
+static enum err print_key(const struct work *w, enum key_use use, struct doc *array)
 {
     const struct token_seen_key *k = NULL;
     uint8_t id[TOKEN_ID_MAX];
     size_t len = 0;
-    struct js *one = NULL;
+    struct doc one = {0};
     enum err e = profile_id(&w->profile, use, id, &len);
     if (e != ERR_OK || len == 0)
         return e;
@@ -280,11 +267,10 @@ static enum err print_key(const struct work *w, enum key_use use, struct js *arr
         printf("To %s", key_use_name(use));
         return token_view_key_print(&t->info, &key, NULL);
     }
-    e = key_js(t, &key, use, &one);
-    if (e == ERR_OK)
-        return js_push(array, one);
-    js_free(one);
-    return e;
+    token_view_key_doc(&t->info, &key, NULL, &one);
+    doc_text(&one, "use", key_use_name(use));
+    doc_push(array, &one);
+    return ERR_OK;
 }
 
 /* The token of the key to sign, as whoever has more than one must name it. */
@@ -310,49 +296,42 @@ static void print_remarks(const struct profile *p)
         if (p->remark[i] != NULL)
             app_say(stdout, "%s", p->remark[i]);
     }
+    if (!profile_takes_certificates(p))
+        app_say(stdout,
+                "It stores no certificates: countersign enrol --finish leaves them in files.");
     app_say(stdout, "This profile was tried with: %s.", p->tried);
 }
 
-static enum err print_json(const struct work *w, struct js *keys)
+/* Takes KEYS over. */
+static enum err print_json(const struct work *w, struct doc *keys)
 {
-    struct js *o = NULL, *token = NULL;
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_text(o, "profile", opt_profile);
-    if (e == ERR_OK)
-        e = token_view_js(&w->info, NULL, &token);
-    if (e == ERR_OK) {
-        e = js_set(o, "token", token);
-        token = NULL;
-    }
-    if (e == ERR_OK)
-        e = js_set(o, "keys", keys);
-    else
-        js_free(keys);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(token);
-    js_free(o);
+    struct doc d = {0}, token = {0};
+    token_view_doc(&w->info, NULL, &token);
+    doc_object(&d);
+    doc_text(&d, "profile", opt_profile);
+    doc_put(&d, "token", &token);
+    doc_put(&d, "keys", keys);
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 
 static enum err print(struct work *w)
 {
-    struct js *keys = NULL;
+    struct doc keys = {0};
     enum err e = start_anew(w->app);
     if (e == ERR_OK)
         e = look(w);
-    if (e == ERR_OK)
-        e = js_array_new(&keys);
+    doc_array(&keys);
     for (size_t use = 0; e == ERR_OK && use < KEY_USES; use++)
-        e = print_key(w, (enum key_use)use, keys);
+        e = print_key(w, (enum key_use)use, &keys);
     if (e == ERR_OK && w->app->json)
-        return print_json(w, keys);
+        return print_json(w, &keys);
     if (e == ERR_OK) {
         print_remarks(&w->profile);
         e = print_next(w);
     }
-    js_free(keys);
+    doc_free(&keys);
     return e;
 }
 
@@ -363,6 +342,8 @@ static enum err provision(struct work *w)
     enum err e = app_need(a, opt_profile, "profile", &name);
     if (e == ERR_OK)
         e = profile_read(a, name, &w->profile);
+    if (e == ERR_OK)
+        app_say(stderr, "Profile %s: %s.", name, w->profile.title);
     if (e == ERR_OK)
         e = profile_curve(a, &w->profile, opt_curve, &w->curve);
     if (e == ERR_OK)

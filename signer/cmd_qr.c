@@ -159,8 +159,7 @@ static enum err take_file(struct app *a, struct parts *p, const char *path)
         (void)app_fail(a, e, "%s", path);
     const char *at = buf_str(&file), *end = at + file.len;
     for (size_t number = 1; e == ERR_OK && at < end; number++) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((line_end != NULL ? line_end : end) - at);
+        size_t len = text_line(at, end);
         e = take_line(a, p, at, len, path, number);
         at += len + 1;
     }

@@ -64,6 +64,7 @@ static enum err open_token(struct app *a, struct next *n)
     n->app = (struct app){.token_uri = opt_new_token,
                           .module = a->module,
                           .pin_fd = opt_new_pin_fd,
+                          .pinentry = a->pinentry,
                           .json = a->json,
                           .yes = a->yes,
                           .wait = a->wait,

@@ -5,6 +5,7 @@
  */
 #include "app/app.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "signer/bundle_file.h"
 #include "signer/commands.h"
@@ -21,18 +22,12 @@ struct source {
     bool is_bundle;
 };
 
-static size_t line_length(const char *at, const char *end)
-{
-    const char *line_end = memchr(at, '\n', (size_t)(end - at));
-    return (size_t)((line_end != NULL ? line_end : end) - at);
-}
-
 static size_t count_lines(const struct buf *file)
 {
     const char *at = buf_str(file), *end = at + file->len;
     size_t count = 0;
     while (at < end) {
-        size_t len = line_length(at, end);
+        size_t len = text_line(at, end);
         count += len > 0;
         at += len + 1;
     }
@@ -45,7 +40,7 @@ static enum err send_lines(struct sending *s, const struct source *f)
     const char *at = buf_str(&f->lines), *end = at + f->lines.len;
     enum err e = ERR_OK;
     for (size_t number = 1; e == ERR_OK && at < end; number++) {
-        size_t len = line_length(at, end);
+        size_t len = text_line(at, end);
         (void)snprintf(where, sizeof where, "%s:%zu", f->path, number);
         if (len > 0)
             e = sending_one(s, at, len, where, NULL);
@@ -96,8 +91,8 @@ static enum err hold_line(struct sending *s, const struct source *f, const struc
     enum err e = name_line(f, l, where, sizeof where);
     if (e != ERR_OK)
         return e;
-    (void)snprintf(s->app->message, sizeof s->app->message, "the key %s says no", no->signer);
-    return sending_hold(s, ERR_BUNDLE_NO_UNHEARD, where);
+    e = app_fail(s->app, ERR_BUNDLE_NO_UNHEARD, "the key %s says no", no->signer);
+    return sending_hold(s, e, where);
 }
 
 static enum err send_waiting(struct sending *s, const struct source *f, struct spread_line *l,

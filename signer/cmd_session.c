@@ -2,7 +2,7 @@
 #include "app/app.h"
 #include "app/kept.h"
 #include "base/text.h"
-#include "order/json.h"
+#include "order/doc.h"
 #include "signer/commands.h"
 #include <string.h>
 
@@ -21,7 +21,7 @@ const struct args_option cmd_session_start_options[2] = {
 /* TOKEN NULL: there is none. */
 static enum err report(const struct app *a, const struct token_info *token, unsigned left_s)
 {
-    struct js *o = NULL;
+    struct doc d = {0};
     if (!a->json && token == NULL) {
         puts("No token is kept logged in.");
         return ERR_OK;
@@ -31,18 +31,15 @@ static enum err report(const struct app *a, const struct token_info *token, unsi
                 token->label, token->serial, (left_s + 59) / 60);
         return ERR_OK;
     }
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_bool(o, "kept", token != NULL);
-    if (e == ERR_OK && token != NULL)
-        e = js_set_text(o, "token", token->label);
-    if (e == ERR_OK && token != NULL)
-        e = js_set_text(o, "serial", token->serial);
-    if (e == ERR_OK && token != NULL)
-        e = js_set_int(o, "secondsLeft", (int64_t)left_s);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(o);
+    doc_object(&d);
+    doc_bool(&d, "kept", token != NULL);
+    if (token != NULL) {
+        app_doc_safe(&d, "token", token->label);
+        app_doc_safe(&d, "serial", token->serial);
+        doc_int(&d, "secondsLeft", (int64_t)left_s);
+    }
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 

@@ -2,7 +2,7 @@
 #include "app/app.h"
 #include "app/card.h"
 #include "base/file.h"
-#include "order/json.h"
+#include "order/doc.h"
 #include "signer/commands.h"
 #include "signer/token_view.h"
 #include <stdlib.h>
@@ -37,7 +37,7 @@ static enum err init_token(struct app *a)
     const char *label = NULL;
     struct token_pin *so_pin = NULL, *pin = NULL;
     struct token_info info;
-    struct js *answer = NULL;
+    struct doc answer = {0};
     enum err e = app_need(a, opt_label, "label", &label);
     if (e == ERR_OK)
         e = app_open_modules(a);
@@ -50,13 +50,12 @@ static enum err init_token(struct app *a)
     if (e == ERR_OK)
         e = token_init(a->modules[0], label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
-        e = token_view_js(&info, NULL, &answer);
-        if (e == ERR_OK)
-            e = app_print_json(answer);
+        token_view_doc(&info, NULL, &answer);
+        e = app_print_doc(&answer);
     } else if (e == ERR_OK) {
         e = token_view_print(stdout, &info, NULL);
     }
-    js_free(answer);
+    doc_free(&answer);
     token_pin_free(so_pin);
     token_pin_free(pin);
     return e;
@@ -179,26 +178,22 @@ static const char *thumbprint_of(const struct app *a, const struct token_key_inf
 static enum err print_keys(struct app *a, const struct token_info *info)
 {
     struct token_key_info *keys = NULL;
-    struct js *array = NULL;
+    struct doc array = {0};
     size_t count = 0;
     enum err e = token_key_list(a->token, &keys, &count);
-    if (e == ERR_OK)
-        e = js_array_new(&array);
+    doc_array(&array);
     for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        struct js *one = NULL;
+        struct doc one = {0};
         if (!a->json) {
             e = token_view_key_print(info, &keys[i], thumbprint_of(a, &keys[i]));
             continue;
         }
-        e = token_view_key_js(info, &keys[i], thumbprint_of(a, &keys[i]), &one);
-        if (e == ERR_OK)
-            e = js_push(array, one);
-        else
-            js_free(one);
+        token_view_key_doc(info, &keys[i], thumbprint_of(a, &keys[i]), &one);
+        doc_push(&array, &one);
     }
     if (e == ERR_OK && a->json)
-        e = app_print_json(array);
-    js_free(array);
+        e = app_print_doc(&array);
+    doc_free(&array);
     free(keys);
     return e;
 }

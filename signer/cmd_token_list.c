@@ -4,7 +4,7 @@
  */
 #include "app/app.h"
 #include "app/plugged.h"
-#include "order/json.h"
+#include "order/doc.h"
 #include "signer/commands.h"
 #include "signer/plugged_watch.h"
 #include "signer/token_view.h"
@@ -60,98 +60,65 @@ enum err token_list_print(FILE *f, const struct plugged *p)
 
 /* --- as JSON --- */
 
-static enum err reader_js(const struct plugged *p, const struct token_reader *r, struct js **out)
+static void put_readers(struct doc *d, const struct plugged *p)
 {
-    enum err e = js_object_new(out);
-    if (e == ERR_OK)
-        e = token_view_text(*out, "name", r->name);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "card", r->card);
-    if (e == ERR_OK && r->card)
-        e = js_set_text(*out, "atr", r->atr);
-    if (e == ERR_OK && r->card)
-        e = js_set_bool(*out, "answers", !r->mute);
-    if (e == ERR_OK && r->card)
-        e = js_set_bool(*out, "known", plugged_known(p, r));
-    return e;
-}
-
-static enum err add_readers(struct js *o, const struct plugged *p)
-{
-    struct js *array = NULL;
-    enum err e = js_array_new(&array);
-    for (size_t i = 0; e == ERR_OK && i < p->reader_count; i++) {
-        struct js *one = NULL;
-        e = reader_js(p, &p->readers[i], &one);
-        if (e == ERR_OK)
-            e = js_push(array, one);
-        else
-            js_free(one);
+    struct doc array = {0};
+    doc_array(&array);
+    for (size_t i = 0; i < p->reader_count; i++) {
+        const struct token_reader *r = &p->readers[i];
+        struct doc one = {0};
+        doc_object(&one);
+        app_doc_safe(&one, "name", r->name);
+        doc_bool(&one, "card", r->card);
+        if (r->card) {
+            doc_text(&one, "atr", r->atr);
+            doc_bool(&one, "answers", !r->mute);
+            doc_bool(&one, "known", plugged_known(p, r));
+        }
+        doc_push(&array, &one);
     }
-    if (e == ERR_OK)
-        return js_set(o, "readers", array);
-    js_free(array);
-    return e;
+    doc_put(d, "readers", &array);
 }
 
-static enum err add_tokens(struct js *o, const struct plugged *p)
+static void put_tokens(struct doc *d, const struct plugged *p)
 {
-    struct js *array = NULL;
-    enum err e = js_array_new(&array);
-    for (size_t i = 0; e == ERR_OK && i < p->token_count; i++) {
+    struct doc array = {0};
+    doc_array(&array);
+    for (size_t i = 0; i < p->token_count; i++) {
         const struct plugged_token *t = &p->tokens[i];
-        struct js *one = NULL;
-        e = token_view_js(&t->info, t->unseen == ERR_OK ? &t->sight : NULL, &one);
-        if (e == ERR_OK)
-            e = js_push(array, one);
-        else
-            js_free(one);
+        struct doc one = {0};
+        token_view_doc(&t->info, t->unseen == ERR_OK ? &t->sight : NULL, &one);
+        doc_push(&array, &one);
     }
-    if (e == ERR_OK)
-        return js_set(o, "tokens", array);
-    js_free(array);
-    return e;
+    doc_put(d, "tokens", &array);
 }
 
-static enum err add_failed(struct js *o, const struct plugged *p)
+static void put_failed(struct doc *d, const struct plugged *p)
 {
-    struct js *array = NULL;
-    enum err e = js_array_new(&array);
-    for (size_t m = 0; e == ERR_OK && m < p->app->module_count; m++) {
-        struct js *one = NULL;
+    struct doc array = {0};
+    doc_array(&array);
+    for (size_t m = 0; m < p->app->module_count; m++) {
+        struct doc one = {0};
         if (plugged_why(p, m) == ERR_OK)
             continue;
-        e = js_object_new(&one);
-        if (e == ERR_OK)
-            e = token_view_text(one, "module", token_module_path(p->app->modules[m]));
-        if (e == ERR_OK)
-            e = js_set_text(one, "error", err_name(plugged_why(p, m)));
-        if (e == ERR_OK)
-            e = js_push(array, one);
-        else
-            js_free(one);
+        doc_object(&one);
+        app_doc_safe(&one, "module", token_module_path(p->app->modules[m]));
+        doc_text(&one, "error", err_name(plugged_why(p, m)));
+        doc_push(&array, &one);
     }
-    if (e == ERR_OK)
-        return js_set(o, "failed", array);
-    js_free(array);
-    return e;
+    doc_put(d, "failed", &array);
 }
 
 static enum err print_json(const struct plugged *p)
 {
-    struct js *o = NULL;
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_bool(o, "pcscd", p->pcscd == ERR_OK);
-    if (e == ERR_OK)
-        e = add_readers(o, p);
-    if (e == ERR_OK)
-        e = add_tokens(o, p);
-    if (e == ERR_OK)
-        e = add_failed(o, p);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(o);
+    struct doc d = {0};
+    doc_object(&d);
+    doc_bool(&d, "pcscd", p->pcscd == ERR_OK);
+    put_readers(&d, p);
+    put_tokens(&d, p);
+    put_failed(&d, p);
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 

@@ -4,6 +4,7 @@
  * its configuration says. */
 #include "app/app.h"
 #include "app/card.h"
+#include "base/file.h"
 #include "signer/commands.h"
 #include <limits.h>
 #include <stdlib.h>
@@ -17,14 +18,16 @@ const struct args_option cmd_token_unblock_options[2] = {
     {"new-pin-fd", 0, ARGS_FD, "N", "read the new PIN from descriptor N", &opt_new_pin_fd},
 };
 
+#define CONF(name) UNBLOCK_FROM_BIN "/" name
+
 /* By the maker that the token names; CONF is what its driver is to read for this once. */
 static const struct unblock_way {
     const char *maker;
     enum token_way way; /* 0: its driver has none */
     const char *conf, *puk;
 } ways[] = {
-    {"piv_II", TOKEN_WAY_PUK, "opensc-puk.conf", "PUK"},
-    {"OpenPGP project", TOKEN_WAY_OFFICER, "opensc-officer.conf", "Admin PIN (PW3)"},
+    {"piv_II", TOKEN_WAY_PUK, CONF("opensc-puk.conf"), "PUK"},
+    {"OpenPGP project", TOKEN_WAY_OFFICER, CONF("opensc-officer.conf"), "Admin PIN (PW3)"},
     {"www.CardContact.de", TOKEN_WAY_OFFICER, NULL, "SO-PIN (16 hexadecimal digits)"},
     {"Yubico (www.yubico.com)", 0, NULL, NULL},
     {NULL, TOKEN_WAY_OFFICER, NULL, "PUK or security officer's PIN"}, /* any other */
@@ -38,29 +41,14 @@ static const struct unblock_way *way_of(const struct token_info *info)
     return w;
 }
 
-/* Beside this program, in a build as when installed. */
-static enum err conf_path(const char *name, char out[static PATH_MAX])
-{
-    char own[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-    own[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(own, '/');
-    if (slash == NULL)
-        return ERR_IO;
-    *slash = '\0';
-    int len = snprintf(out, PATH_MAX, "%s/" UNBLOCK_FROM_BIN "/%s", own, name);
-    return len < PATH_MAX && access(out, R_OK) == 0 ? ERR_OK : ERR_IO;
-}
-
 /* The driver reads its configuration once, so it starts anew. The token is the one before and no
  * other that the user's words fit as well: its PUK goes there. */
-static enum err restart_driver(struct app *a, const char *name, struct token_info *info)
+static enum err restart_driver(struct app *a, const char *conf, struct token_info *info)
 {
-    char path[PATH_MAX] = "";
-    enum err e = conf_path(name, path);
-    if (e != ERR_OK)
-        return app_fail(a, e, "%s is not installed", name);
-    e = card_keep_to(a, info);
+    char path[PATH_MAX];
+    if (file_from_program(conf, path) != ERR_OK || access(path, R_OK) != 0)
+        return app_fail(a, ERR_IO, "%s is not installed", strrchr(conf, '/') + 1);
+    enum err e = card_keep_to(a, info);
     app_close_modules(a);
     if (e == ERR_OK && setenv("OPENSC_CONF", path, 1) != 0)
         e = ERR_NO_MEMORY;

@@ -333,7 +333,9 @@ static enum err check_tokens(struct doctor *d)
 
 /* --- the clock --- */
 
-int64_t doctor_ahead_us(int64_t asked_us, int64_t answered_us, int64_t bank_us)
+/* How far this clock is ahead of the bank's, at least; 0 where the second that the bank says leaves
+ * it open. */
+static int64_t ahead_of_bank(int64_t asked_us, int64_t answered_us, int64_t bank_us)
 {
     if (asked_us > bank_us + TEXT_SECOND_US)
         return asked_us - bank_us - TEXT_SECOND_US;
@@ -361,7 +363,7 @@ static enum err check_clock(struct doctor *d)
     if (e != ERR_OK)
         return e == ERR_NO_MEMORY ? e : note(d, FINDING_BANK_UNHEARD, a->bank, NULL);
     d->clock_compared = true;
-    long long ahead_us = doctor_ahead_us(asked_us, answered_us, bank_us);
+    long long ahead_us = ahead_of_bank(asked_us, answered_us, bank_us);
     if (llabs(ahead_us) <= CLOCK_US)
         return ERR_OK;
     (void)snprintf(about, sizeof about, "%lld seconds %s the bank",

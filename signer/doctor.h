@@ -44,8 +44,4 @@ struct doctor {
 MUST_CHECK enum err doctor_look(struct doctor *d);
 void doctor_free(struct doctor *d);
 
-/* The bank's time, by which CLOCK_OFF is judged: how far this clock is ahead, at least; 0 where the
- * second that the bank says leaves it open. */
-int64_t doctor_ahead_us(int64_t asked_us, int64_t answered_us, int64_t bank_us);
-
 #endif

@@ -6,9 +6,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "order/doc.h"
 #include "order/forms.h"
 #include "signer/enrol_keys.h"
 #include "signer/issued.h"
+#include <limits.h>
 #include <string.h>
 
 #define CERTIFICATE_MAX ((size_t)8192) /* bytes of DER */
@@ -60,8 +62,8 @@ struct ending {
     const char *holder, *dir;
     struct buf certificate[CERTIFICATES], root;
     struct enrol_keys keys;
-    enum err stored[CERTIFICATES]; /* on the token, or why it is in FILE */
-    char file[CERTIFICATES][512];  /* "" where there is none */
+    enum err stored[CERTIFICATES];     /* on the token, or why it is in FILE */
+    char file[CERTIFICATES][PATH_MAX]; /* "" where there is none */
 };
 
 /* An empty buffer where the bank issued none, as after an admission at its console. */
@@ -200,25 +202,18 @@ static void print(const struct ending *end)
 
 static enum err print_json(const struct ending *end)
 {
-    struct js *o = NULL, *certificates = NULL;
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_text(o, "holder", end->holder);
-    if (e == ERR_OK)
-        e = js_object_new(&certificates);
-    for (size_t use = 0; e == ERR_OK && use < CERTIFICATES; use++) {
+    struct doc d = {0}, certificates = {0};
+    doc_object(&certificates);
+    for (size_t use = 0; use < CERTIFICATES; use++) {
         if (end->certificate[use].len != 0)
-            e = js_set_text(certificates, key_use_name((enum key_use)use),
-                            end->file[use][0] == '\0' ? "token" : end->file[use]);
+            doc_text(&certificates, key_use_name((enum key_use)use),
+                     end->file[use][0] == '\0' ? "token" : end->file[use]);
     }
-    if (e == ERR_OK) {
-        e = js_set(o, "certificates", certificates);
-        certificates = NULL;
-    }
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(certificates);
-    js_free(o);
+    doc_object(&d);
+    doc_text(&d, "holder", end->holder);
+    doc_put(&d, "certificates", &certificates);
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 

@@ -21,11 +21,14 @@ static enum err make_query(const struct list_source *source, const char *cursor,
 /* Cursors of numbers with points between. */
 static bool is_behind(const char *next, const char *from)
 {
-    char *next_end = NULL, *from_end = NULL;
-    unsigned long long a = strtoull(next, &next_end, 10), b = strtoull(from, &from_end, 10);
-    if (a != b || *next_end != '.')
-        return a > b;
-    return is_behind(next_end + 1, *from_end == '.' ? from_end + 1 : "");
+    for (;;) {
+        char *next_end = NULL, *from_end = NULL;
+        unsigned long long a = strtoull(next, &next_end, 10), b = strtoull(from, &from_end, 10);
+        if (a != b || *next_end != '.')
+            return a > b;
+        next = next_end + 1;
+        from = *from_end == '.' ? from_end + 1 : "";
+    }
 }
 
 /* Pages without a limit of rows may be empty, but each begins behind a greater number. */

@@ -94,7 +94,7 @@ static enum err sign_text(struct app *a, struct many *m, const char *challenge, 
     return e;
 }
 
-enum err many_sign(struct app *a, struct many *m, const char *challenge, subject_bundle_fn each,
+enum err many_sign(struct app *a, struct many *m, const char *challenge, subject_body_fn each,
                    void *ctx)
 {
     struct buf jws = BUF_INIT(JWS_MAX);

@@ -31,9 +31,9 @@ bool many_takes(const struct subject *one);
 MUST_CHECK enum err many_show(const struct many *m, FILE *f);
 /* Signs once, and gives each order with its place to EACH, in the form that send and
  * countersign-verify take. CHALLENGE may be NULL. */
-#define MANY_LINE_MAX (DECISION_BUNDLE_MAX + BATCH_PROOF_MAX * 48u)
+#define MANY_LINE_MAX (DECISION_BODY_MAX + BATCH_PROOF_MAX * 48u)
 MUST_CHECK enum err many_sign(struct app *a, struct many *m, const char *challenge,
-                              subject_bundle_fn each, void *ctx);
+                              subject_body_fn each, void *ctx);
 
 /* What is signed at once: one a policy, which may be of nothing; without BATCH none. */
 struct many_plan {

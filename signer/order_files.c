@@ -2,6 +2,7 @@
 #include "signer/order_files.h"
 #include "app/app.h"
 #include "base/file.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "verifier/verifier.h"
 #include <dirent.h>
@@ -48,12 +49,6 @@ static enum err add_order(struct reading *r, const void *bytes, size_t len, cons
     return e == ERR_OK || r->app->message[0] != '\0' ? e : app_fail(r->app, e, "%s", where);
 }
 
-static size_t line_length(const char *at, const char *end)
-{
-    const char *stop = memchr(at, '\n', (size_t)(end - at));
-    return (size_t)((stop != NULL ? stop : end) - at);
-}
-
 static enum err read_lines(struct reading *r)
 {
     struct buf file = BUF_INIT(FILE_BYTES_MAX);
@@ -63,7 +58,7 @@ static enum err read_lines(struct reading *r)
     const char *at = buf_str(&file), *end = at + file.len;
     for (size_t number = 1; e == ERR_OK && at < end; number++) {
         char where[4096 + 24];
-        size_t len = line_length(at, end);
+        size_t len = text_line(at, end);
         (void)snprintf(where, sizeof where, "%s:%zu", r->path, number);
         if (len > 0)
             e = add_order(r, at, len, where);
@@ -180,26 +175,60 @@ static enum err read_line(const char *text, size_t len, struct signed_line *out)
     return e;
 }
 
-static int by_digest(const void *a, const void *b)
+/* An order that is signed. */
+struct done {
+    char id[ORDER_ID_LEN + 1];
+    uint8_t digest[DIGEST_LEN];
+};
+
+static int by_done_id(const void *a, const void *b)
 {
-    return memcmp(a, b, DIGEST_LEN);
+    const struct done *x = a, *y = b;
+    return strcmp(x->id, y->id);
+}
+
+static int by_done(const void *a, const void *b)
+{
+    const struct done *x = a, *y = b;
+    int order = by_done_id(x, y);
+    return order != 0 ? order : memcmp(x->digest, y->digest, DIGEST_LEN);
+}
+
+/* An order that was changed after it was signed would go to the bank beside what it was before, and
+ * that comes first. *IS_THERE: it is there as it is. */
+static enum err look_up(struct app *a, const struct order *o, const struct buf *done,
+                        bool *is_there)
+{
+    const size_t count = done->len / sizeof(struct done);
+    struct done like;
+    memcpy(like.id, o->id, sizeof like.id);
+    memcpy(like.digest, o->digest, DIGEST_LEN);
+    *is_there = bsearch(&like, done->data, count, sizeof like, by_done) != NULL;
+    if (*is_there || bsearch(&like, done->data, count, sizeof like, by_done_id) == NULL)
+        return ERR_OK;
+    return app_fail(a, ERR_ORDER_ID_TAKEN, "what is signed already has another order %s", o->id);
 }
 
 /* Those that are signed leave, the others close up. */
-static void keep_unsigned(struct waiting_list *l, struct buf *done)
+static enum err keep_unsigned(struct app *a, struct waiting_list *l, struct buf *done)
 {
-    size_t count = done->len / DIGEST_LEN, kept = 0;
-    if (count == 0)
-        return;
-    qsort(done->data, count, DIGEST_LEN, by_digest);
+    size_t kept = 0;
+    enum err e = ERR_OK;
+    if (done->len == 0)
+        return ERR_OK;
+    qsort(done->data, done->len / sizeof(struct done), sizeof(struct done), by_done);
     for (size_t i = 0; i < l->count; i++) {
         struct waiting_order *w = &l->orders[i];
-        if (bsearch(w->subject.order.digest, done->data, count, DIGEST_LEN, by_digest) != NULL)
+        bool is_there = false;
+        if (e == ERR_OK)
+            e = look_up(a, &w->subject.order, done, &is_there);
+        if (is_there)
             buf_free(&w->subject.bytes);
         else
             l->orders[kept++] = *w;
     }
     l->count = kept;
+    return e;
 }
 
 typedef enum err (*line_fn)(void *ctx, const struct signed_line *line);
@@ -211,7 +240,7 @@ static enum err walk(struct app *a, const char *path, const struct buf *text, li
     const char *at = buf_str(text), *end = at + text->len;
     enum err e = ERR_OK;
     for (size_t number = 1; e == ERR_OK && at < end; number++) {
-        size_t len = line_length(at, end);
+        size_t len = text_line(at, end);
         struct signed_line line;
         e = read_line(at, len, &line);
         if (e == ERR_OK)
@@ -226,7 +255,10 @@ static enum err walk(struct app *a, const char *path, const struct buf *text, li
 
 static enum err note_done(void *ctx, const struct signed_line *line)
 {
-    return buf_add(ctx, line->order.digest, DIGEST_LEN);
+    struct done done;
+    memcpy(done.id, line->order.id, sizeof done.id);
+    memcpy(done.digest, line->order.digest, DIGEST_LEN);
+    return buf_add(ctx, &done, sizeof done);
 }
 
 size_t order_files_whole(const struct buf *text)
@@ -250,7 +282,7 @@ enum err order_files_resume(struct app *a, const char *path, struct waiting_list
         return app_fail(a, ERR_DOC_TYPE, "%s is no file of signed decisions", path);
     e = walk(a, path, text, note_done, &done);
     if (e == ERR_OK)
-        keep_unsigned(l, &done);
+        e = keep_unsigned(a, l, &done);
     buf_free(&done);
     return e;
 }

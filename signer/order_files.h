@@ -18,8 +18,9 @@ MUST_CHECK enum err order_files_read(struct app *a, const char *path, const stru
                                      int64_t now_us, struct waiting_list *out);
 
 /* What PATH, which need not be there, has of an earlier run: TEXT gets its whole lines, and the
- * orders that they approve leave the list. A line that is half written is dropped; anything
- * that is no signed decision is refused, so that no other file is ever written to. */
+ * orders that they approve leave the list; one of the same id that is another order by now is
+ * ORDER_ID_TAKEN. A line that is half written is dropped; anything that is no signed decision is
+ * refused, so that no other file is ever written to. */
 MUST_CHECK enum err order_files_resume(struct app *a, const char *path, struct waiting_list *l,
                                        struct buf *text);
 /* How many of its bytes are whole lines. */

@@ -4,7 +4,7 @@
 #include "app/app.h"
 #include "app/screen.h"
 #include "app/signals.h"
-#include "order/json.h"
+#include "order/doc.h"
 #include "signer/token_view.h"
 #include "token/remote.h"
 #include <stdlib.h>
@@ -29,19 +29,17 @@ struct before {
 
 static enum err tell_json(const char *event, const char *name, const struct token_info *token)
 {
-    struct js *o = NULL;
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_text(o, "event", event);
-    if (e == ERR_OK && name != NULL)
-        e = token_view_text(o, token != NULL ? "token" : "reader", name);
-    if (e == ERR_OK && token != NULL)
-        e = token_view_text(o, "serial", token->serial);
-    if (e == ERR_OK && token != NULL)
-        e = token_view_text(o, "slot", token->slot);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(o);
+    struct doc d = {0};
+    doc_object(&d);
+    doc_text(&d, "event", event);
+    if (name != NULL)
+        app_doc_safe(&d, token != NULL ? "token" : "reader", name);
+    if (token != NULL) {
+        app_doc_safe(&d, "serial", token->serial);
+        app_doc_safe(&d, "slot", token->slot);
+    }
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 

@@ -2,6 +2,7 @@
 #include "signer/profile.h"
 
 #include "base/conf.h"
+#include "base/file.h"
 #include "base/text.h"
 #include "signer/token_view.h"
 #include <dirent.h>
@@ -15,21 +16,6 @@
 #define SUFFIX ".conf"
 
 /* --- where they are --- */
-
-/* By this program's own file, in a build as when installed. */
-static enum err folder(struct buf *out)
-{
-    char own[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-    if (n <= 0)
-        return ERR_IO;
-    own[n] = '\0';
-    char *slash = strrchr(own, '/');
-    if (slash == NULL)
-        return ERR_IO;
-    *slash = '\0';
-    return buf_addf(out, "%s/" PROFILES_FROM_BIN, own);
-}
 
 /* Those there are, for whoever named none of them. */
 static enum err tell_names(struct app *a, const char *name, const char *path)
@@ -59,29 +45,33 @@ static enum err find(struct app *a, const char *name, struct buf *path)
 {
     if (strchr(name, '/') != NULL)
         return buf_add_str(path, name);
-    enum err e = folder(path);
-    if (e != ERR_OK)
-        return e;
-    struct buf file = BUF_INIT(PATH_MAX);
-    e = buf_addf(&file, "%s/%s" SUFFIX, buf_str(path), name);
-    if (e == ERR_OK && (!is_name(name) || access(buf_str(&file), R_OK) != 0))
-        e = tell_names(a, name, buf_str(path));
-    buf_free(path);
+    char folder[PATH_MAX];
+    enum err e = file_from_program(PROFILES_FROM_BIN, folder);
     if (e == ERR_OK)
-        e = buf_add(path, file.data, file.len);
-    buf_free(&file);
+        e = buf_addf(path, "%s/%s" SUFFIX, folder, name);
+    if (e == ERR_OK && (!is_name(name) || access(buf_str(path), R_OK) != 0))
+        e = tell_names(a, name, folder);
     return e;
 }
 
 /* --- reading --- */
+
+static bool is_one_of(const char *word, const char *one, const char *other)
+{
+    return strcmp(word, one) == 0 || strcmp(word, other) == 0;
+}
 
 static enum err check(struct app *a, const struct profile *p, const char *path)
 {
     uint8_t id[TOKEN_ID_MAX];
     size_t len = 0;
     enum err e = ERR_OK;
-    if (strcmp(p->maker, "user") != 0 && strcmp(p->maker, "officer") != 0)
+    if (!is_one_of(p->maker, "user", "officer"))
         return app_fail(a, ERR_CONFIG_INVALID, "%s: maker is user or officer", path);
+    if (!is_one_of(p->certificates, "yes", "no"))
+        return app_fail(a, ERR_CONFIG_INVALID, "%s: certificates is yes or no", path);
+    if (p->blank != NULL && !is_one_of(p->blank, "token", "tool"))
+        return app_fail(a, ERR_CONFIG_INVALID, "%s: blank is token or tool", path);
     for (size_t use = 0; e == ERR_OK && use < KEY_USES; use++)
         e = profile_id(p, (enum key_use)use, id, &len);
     return e == ERR_OK ? e : app_fail(a, e, "%s: a key's id is hexadecimal", path);
@@ -169,6 +159,11 @@ bool profile_blank_is_token(const struct profile *p)
 bool profile_blank_is_tools(const struct profile *p)
 {
     return p->blank != NULL && strcmp(p->blank, "tool") == 0;
+}
+
+bool profile_takes_certificates(const struct profile *p)
+{
+    return strcmp(p->certificates, "yes") == 0;
 }
 
 bool profile_by_officer(const struct profile *p)

@@ -29,7 +29,8 @@ MUST_CHECK enum err profile_module(struct app *a, const struct profile *p, struc
 
 bool profile_blank_is_token(const struct profile *p); /* C_InitToken makes one */
 bool profile_blank_is_tools(const struct profile *p); /* its maker's tool does, and nothing else */
-bool profile_by_officer(const struct profile *p);     /* he alone makes keys */
+bool profile_takes_certificates(const struct profile *p); /* those of enrol --finish */
+bool profile_by_officer(const struct profile *p);         /* he alone makes keys */
 /* WORD, or the first curve; USAGE, told, for one that the profile does not have. */
 MUST_CHECK enum err profile_curve(struct app *a, const struct profile *p, const char *word,
                                   enum token_curve *out);

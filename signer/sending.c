@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "signer/sending.h"
 #include "app/app.h"
+#include "order/doc.h"
 #include "order/json.h"
 #include "signer/view.h"
 #include <string.h>
@@ -14,7 +15,7 @@ static bool is_the_banks_no(enum err e)
 
 static enum err print_refusal(const struct app *a, enum err refusal, const char *where)
 {
-    struct js *o = NULL;
+    struct doc d = {0};
     if (!a->json) {
         app_print_safe(stdout, where);
         printf(" refused, %s%s", err_name(refusal), a->message[0] != '\0' ? ": " : "");
@@ -22,16 +23,12 @@ static enum err print_refusal(const struct app *a, enum err refusal, const char 
         fputc('\n', stdout);
         return ERR_OK;
     }
-    enum err e = js_object_new(&o);
-    if (e == ERR_OK)
-        e = js_set_text(o, "error", err_name(refusal));
-    if (e == ERR_OK)
-        e = js_set_text(o, "detail", a->message);
-    if (e == ERR_OK)
-        e = js_set_text(o, "where", where);
-    if (e == ERR_OK)
-        e = app_print_json(o);
-    js_free(o);
+    doc_object(&d);
+    doc_text(&d, "error", err_name(refusal));
+    app_doc_safe(&d, "detail", a->message);
+    app_doc_safe(&d, "where", where);
+    enum err e = app_print_doc(&d);
+    doc_free(&d);
     return e;
 }
 

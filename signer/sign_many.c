@@ -149,13 +149,13 @@ static size_t take(struct hand *h)
 }
 
 /* Written, whole, before the next signature is looked at: whatever becomes of that. */
-static enum err give(void *ctx, const struct subject *subject, const struct buf *bundle)
+static enum err give(void *ctx, const struct subject *subject, const struct buf *body)
 {
     struct hand *h = ctx;
     struct signing *s = h->signing;
     (void)subject;
     buf_clear(&h->line);
-    enum err e = buf_add(&h->line, bundle->data, bundle->len);
+    enum err e = buf_add(&h->line, body->data, body->len);
     if (e == ERR_OK)
         e = buf_add_byte(&h->line, '\n');
     pthread_mutex_lock(&s->lock);
@@ -183,7 +183,7 @@ static void stop(struct signing *s, enum err e)
 static void *work(void *arg)
 {
     struct signing *s = arg;
-    struct hand h = {.signing = s, .line = BUF_INIT(DECISION_BUNDLE_MAX + 1)};
+    struct hand h = {.signing = s, .line = BUF_INIT(DECISION_BODY_MAX + 1)};
     size_t count = 0;
     while ((count = take(&h)) > 0)
         stop(s, subject_sign_many(s->app, h.at, count, VERB_APPROVE, s->wish->challenge, give, &h));

@@ -225,14 +225,14 @@ static enum err draft(struct app *a, const struct subject *s, enum verb verb, co
     return e;
 }
 
-static enum err bundle_up(const struct app *a, const struct subject *s,
+static enum err make_body(const struct app *a, const struct subject *s,
                           const struct jws_draft *draft, const uint8_t *sig, size_t sig_len,
-                          struct buf *bundle)
+                          struct buf *body)
 {
     struct buf jws = BUF_INIT(JWS_MAX);
     enum err e = jws_end(a->public_key, draft, sig, sig_len, &jws);
     if (e == ERR_OK)
-        e = request_decide_make(buf_str(&jws), s->bytes.data, s->bytes.len, bundle);
+        e = request_decide_make(buf_str(&jws), s->bytes.data, s->bytes.len, body);
     buf_free(&jws);
     return e;
 }
@@ -242,7 +242,7 @@ struct handful {
     const struct subject *const *subjects;
     struct jws_draft drafts[TOKEN_AT_ONCE];
     size_t ready, signed_count;
-    subject_bundle_fn each;
+    subject_body_fn each;
     void *ctx;
 };
 
@@ -250,17 +250,17 @@ static enum err take(void *ctx, const uint8_t *sig)
 {
     struct handful *h = ctx;
     const size_t i = h->signed_count++;
-    struct buf bundle = BUF_INIT(DECISION_BUNDLE_MAX);
-    enum err e = bundle_up(h->app, h->subjects[i], &h->drafts[i], sig,
-                           key_alg_signature_len(key_algorithm(h->app->public_key)), &bundle);
+    struct buf body = BUF_INIT(DECISION_BODY_MAX);
+    enum err e = make_body(h->app, h->subjects[i], &h->drafts[i], sig,
+                           key_alg_signature_len(key_algorithm(h->app->public_key)), &body);
     if (e == ERR_OK)
-        e = h->each(h->ctx, h->subjects[i], &bundle);
-    buf_free(&bundle);
+        e = h->each(h->ctx, h->subjects[i], &body);
+    buf_free(&body);
     return e;
 }
 
 enum err subject_sign_many(struct app *a, const struct subject *const *subjects, size_t count,
-                           enum verb verb, const char *challenge, subject_bundle_fn each, void *ctx)
+                           enum verb verb, const char *challenge, subject_body_fn each, void *ctx)
 {
     struct handful h = {.app = a, .subjects = subjects, .each = each, .ctx = ctx};
     uint8_t hashes[TOKEN_AT_ONCE * KEY_HASH_MAX];
@@ -278,7 +278,7 @@ enum err subject_sign_many(struct app *a, const struct subject *const *subjects,
 }
 
 enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, const char *challenge,
-                      struct buf *bundle)
+                      struct buf *body)
 {
     struct jws_draft made = {.hash_len = 0};
     uint8_t sig[KEY_SIGNATURE_MAX];
@@ -287,7 +287,7 @@ enum err subject_sign(struct app *a, const struct subject *s, enum verb verb, co
     if (e == ERR_OK)
         e = app_sign(a, made.hash, made.hash_len, sig, sizeof sig, &sig_len);
     if (e == ERR_OK)
-        e = bundle_up(a, s, &made, sig, sig_len, bundle);
+        e = make_body(a, s, &made, sig, sig_len, body);
     buf_free(&made.text);
     return e;
 }

@@ -56,14 +56,14 @@ MUST_CHECK enum err subject_show(const struct subject *s, enum verb verb, FILE *
 
 /* Signs: {"decision":JWS,"order":{...}}, the form that send and countersign-verify take.
  * CHALLENGE may be NULL. */
-#define DECISION_BUNDLE_MAX (ORDER_MAX + JWS_MAX + 256u) /* bytes */
+#define DECISION_BODY_MAX (ORDER_MAX + JWS_MAX + 256u) /* bytes */
 MUST_CHECK enum err subject_sign(struct app *a, const struct subject *s, enum verb verb,
-                                 const char *challenge, struct buf *bundle);
+                                 const char *challenge, struct buf *body);
 /* COUNT of them, at most TOKEN_AT_ONCE, each to EACH as soon as it is signed. The first that fails
  * ends it. Not for a token that was pulled: that is its caller's. */
-typedef enum err (*subject_bundle_fn)(void *ctx, const struct subject *s, const struct buf *bundle);
+typedef enum err (*subject_body_fn)(void *ctx, const struct subject *s, const struct buf *body);
 MUST_CHECK enum err subject_sign_many(struct app *a, const struct subject *const *subjects,
                                       size_t count, enum verb verb, const char *challenge,
-                                      subject_bundle_fn each, void *ctx);
+                                      subject_body_fn each, void *ctx);
 
 #endif

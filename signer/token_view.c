@@ -2,7 +2,7 @@
 #include "signer/token_view.h"
 #include "app/app.h"
 #include "base/text.h"
-#include "order/json.h"
+#include "order/doc.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,109 +33,75 @@ enum err token_view_curve(struct app *a, const char *word, enum token_curve *out
     return app_fail(a, ERR_USAGE, "--curve is P-256, P-384 or P-521, not %s", name);
 }
 
-/* A token's text may be in any encoding, and JSON is UTF-8; the URI has its bytes. */
-enum err token_view_text(struct js *o, const char *name, const char *text)
-{
-    char *tame = strdup(text);
-    if (tame == NULL)
-        return ERR_NO_MEMORY;
-    text_tame(tame);
-    enum err e = js_set_text(o, name, tame);
-    free(tame);
-    return e;
-}
-
 /* --- what it shows without its PIN --- */
 
-static enum err add_curves(struct js *o, const struct token_sight *sight)
+static void put_curves(struct doc *d, const struct token_sight *sight)
 {
-    struct js *array = NULL;
-    enum err e = js_array_new(&array);
-    for (size_t i = 0; e == ERR_OK && i < sizeof curves / sizeof *curves; i++) {
+    struct doc array = {0};
+    doc_array(&array);
+    for (size_t i = 0; i < sizeof curves / sizeof *curves; i++) {
         if (sight->curve[curves[i].curve])
-            e = js_push_text(array, curves[i].name);
+            doc_push_text(&array, curves[i].name);
     }
-    if (e == ERR_OK)
-        return js_set(o, "curves", array);
-    js_free(array);
-    return e;
+    doc_put(d, "curves", &array);
 }
 
 /* alwaysAuthenticate only where it is known. */
-static enum err seen_key_js(const struct token_seen_key *k, struct js **out)
+static void push_seen_key(struct doc *array, const struct token_seen_key *k)
 {
-    char id[2 * TOKEN_ID_MAX + 1], ends[TEXT_TIME_LEN + 1];
+    char id[2 * TOKEN_ID_MAX + 1];
+    struct doc one = {0};
     text_hex(k->key.id, k->key.id_len, id);
-    enum err e = js_object_new(out);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "id", id);
-    if (e == ERR_OK)
-        e = token_view_text(*out, "label", k->key.label);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "curve", k->key.ec ? curve_word(k->key.curve) : "none");
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "sign", k->key.sign);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "derive", k->key.derive);
-    if (e == ERR_OK && k->private)
-        e = js_set_bool(*out, "alwaysAuthenticate", k->key.always_authenticate);
-    if (e == ERR_OK && k->certificate && k->ends_us != INT64_MAX) {
-        text_time(k->ends_us, ends);
-        e = js_set_text(*out, "certificateEnds", ends);
-    }
-    return e;
+    doc_object(&one);
+    doc_text(&one, "id", id);
+    app_doc_safe(&one, "label", k->key.label);
+    doc_text(&one, "curve", k->key.ec ? curve_word(k->key.curve) : "none");
+    doc_bool(&one, "sign", k->key.sign);
+    doc_bool(&one, "derive", k->key.derive);
+    if (k->private)
+        doc_bool(&one, "alwaysAuthenticate", k->key.always_authenticate);
+    if (k->certificate && k->ends_us != INT64_MAX)
+        doc_time(&one, "certificateEnds", k->ends_us);
+    doc_push(array, &one);
 }
 
-static enum err add_seen_keys(struct js *o, const struct token_sight *sight)
+static void put_sight(struct doc *d, const struct token_sight *sight)
 {
-    struct js *array = NULL;
-    enum err e = js_array_new(&array);
-    for (size_t i = 0; e == ERR_OK && i < sight->count; i++) {
-        struct js *one = NULL;
-        e = seen_key_js(&sight->keys[i], &one);
-        if (e == ERR_OK)
-            e = js_push(array, one);
-        else
-            js_free(one);
-    }
-    if (e == ERR_OK)
-        return js_set(o, "keys", array);
-    js_free(array);
-    return e;
+    struct doc keys = {0};
+    put_curves(d, sight);
+    doc_bool(d, "derive", sight->derive);
+    doc_bool(d, "generate", sight->generate);
+    doc_array(&keys);
+    for (size_t i = 0; i < sight->count; i++)
+        push_seen_key(&keys, &sight->keys[i]);
+    doc_put(d, "keys", &keys);
 }
 
-static enum err add_sight(struct js *o, const struct token_sight *sight)
+/* E: whether URI was made; frees it. */
+static void put_uri(struct doc *d, enum err e, struct buf *uri)
 {
-    enum err e = add_curves(o, sight);
-    if (e == ERR_OK)
-        e = js_set_bool(o, "derive", sight->derive);
-    if (e == ERR_OK)
-        e = js_set_bool(o, "generate", sight->generate);
-    return e == ERR_OK ? add_seen_keys(o, sight) : e;
+    doc_text(d, "uri", buf_str(uri));
+    if (e != ERR_OK)
+        doc_fail(d, e);
+    buf_free(uri);
 }
 
-enum err token_view_js(const struct token_info *t, const struct token_sight *sight, struct js **out)
+void token_view_doc(const struct token_info *t, const struct token_sight *sight, struct doc *out)
 {
-    struct buf uri = BUF_INIT(4096);
-    enum err e = js_object_new(out);
-    if (e == ERR_OK)
-        e = token_info_uri(t, &uri);
-    const char *pairs[][2] = {{"label", t->label},    {"manufacturer", t->manufacturer},
-                              {"model", t->model},    {"serial", t->serial},
-                              {"reader", t->slot},    {"module", t->module},
-                              {"uri", buf_str(&uri)}, {"tries", token_tries_name(t->tries)}};
-    for (size_t i = 0; e == ERR_OK && i < sizeof pairs / sizeof *pairs; i++)
-        e = token_view_text(*out, pairs[i][0], pairs[i][1]);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "initialized", t->initialized);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "keypad", t->keypad);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "ecdsa", t->ecdsa);
-    if (e == ERR_OK && sight != NULL)
-        e = add_sight(*out, sight);
-    buf_free(&uri);
-    return e;
+    const char *const pairs[][2] = {{"label", t->label}, {"manufacturer", t->manufacturer},
+                                    {"model", t->model}, {"serial", t->serial},
+                                    {"reader", t->slot}, {"module", t->module}};
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    doc_object(out);
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+        app_doc_safe(out, pairs[i][0], pairs[i][1]);
+    put_uri(out, token_info_uri(t, &uri), &uri);
+    doc_text(out, "tries", token_tries_name(t->tries));
+    doc_bool(out, "initialized", t->initialized);
+    doc_bool(out, "keypad", t->keypad);
+    doc_bool(out, "ecdsa", t->ecdsa);
+    if (sight != NULL)
+        put_sight(out, sight);
 }
 
 static void print_field(FILE *f, const char *name, const char *value)
@@ -217,29 +183,19 @@ enum err token_view_print(FILE *f, const struct token_info *t, const struct toke
     return e;
 }
 
-enum err token_view_key_js(const struct token_info *token, const struct token_key_info *k,
-                           const char *thumbprint, struct js **out)
+void token_view_key_doc(const struct token_info *token, const struct token_key_info *k,
+                        const char *thumbprint, struct doc *out)
 {
-    struct buf uri = BUF_INIT(4096);
-    enum err e = js_object_new(out);
-    if (e == ERR_OK)
-        e = token_key_info_uri(token, k, &uri);
-    if (e == ERR_OK)
-        e = token_view_text(*out, "label", k->label);
-    if (e == ERR_OK)
-        e = js_set_text(*out, "curve", curve_word(k->curve));
-    if (e == ERR_OK)
-        e = js_set_text(*out, "uri", buf_str(&uri));
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "sign", k->sign);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "derive", k->derive);
-    if (e == ERR_OK)
-        e = js_set_bool(*out, "alwaysAuthenticate", k->always_authenticate);
-    if (e == ERR_OK && thumbprint != NULL)
-        e = js_set_text(*out, "thumbprint", thumbprint);
-    buf_free(&uri);
-    return e;
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    doc_object(out);
+    app_doc_safe(out, "label", k->label);
+    doc_text(out, "curve", curve_word(k->curve));
+    put_uri(out, token_key_info_uri(token, k, &uri), &uri);
+    doc_bool(out, "sign", k->sign);
+    doc_bool(out, "derive", k->derive);
+    doc_bool(out, "alwaysAuthenticate", k->always_authenticate);
+    if (thumbprint != NULL)
+        doc_text(out, "thumbprint", thumbprint);
 }
 
 enum err token_view_key_print(const struct token_info *token, const struct token_key_info *k,

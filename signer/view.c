@@ -99,16 +99,21 @@ static void print_decisions(const struct js *decisions)
     }
 }
 
+void view_names(const struct js *names)
+{
+    for (size_t i = 0; i < js_count(names); i++) {
+        const char *name = js_text(js_at(names, i), NULL);
+        fputs(i > 0 ? ", " : "", stdout);
+        app_print_safe(stdout, name != NULL ? name : "");
+    }
+}
+
 static void print_names(const char *label, const struct js *names)
 {
     if (js_count(names) == 0)
         return;
     printf("%-14s", label);
-    for (size_t i = 0; i < js_count(names); i++) {
-        fputs(i > 0 ? ", " : "", stdout);
-        const char *name = js_text(js_at(names, i), NULL);
-        app_print_safe(stdout, name != NULL ? name : "");
-    }
+    view_names(names);
     fputc('\n', stdout);
 }
 
@@ -145,15 +150,13 @@ static void print_flags(const struct js *flags)
     }
 }
 
-/* Whose turn it is and what they run. */
+/* Whose turn it is and what they run, which somebody pastes into a shell: with an id, or not at
+ * all. */
 static void print_next(const struct js *holders, const char *id)
 {
     print_names("Waits for", holders);
-    if (js_count(holders) == 0)
-        return;
-    fputs("To decide     countersign approve ", stdout);
-    app_print_safe(stdout, id);
-    puts(" (or reject)");
+    if (js_count(holders) > 0 && forms_order_id(id, strlen(id)) == ERR_OK)
+        printf("To decide     countersign approve %s (or reject)\n", id);
 }
 
 /* Cash has a terminal where a payment has a payee. */

@@ -40,6 +40,9 @@ void view_movement(FILE *f, const struct js *movement);
 void view_category_rule(const struct js *rule);
 void view_delegation(const struct js *delegation);
 
+/* A list of texts, with commas between; what is none is left empty. */
+void view_names(const struct js *names);
+
 /* TEXT, tamed, and spaces behind it up to WIDTH bytes; not shortened. */
 void view_padded(FILE *f, const char *text, size_t width);
 

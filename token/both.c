@@ -138,11 +138,6 @@ enum err token_derive(struct token_key *k, const uint8_t *peer, size_t peer_len,
     return e;
 }
 
-enum token_curve token_key_curve(const struct token_key *k)
-{
-    return k->info.curve;
-}
-
 const struct token_key_info *token_key_about(const struct token_key *k)
 {
     return &k->info;

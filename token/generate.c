@@ -145,21 +145,15 @@ static enum err check_officer(struct token *t, const struct token_pin *officer,
                               bool last_try_allowed)
 {
     struct token_info now;
-    CK_TOKEN_INFO info;
 
-    enum err e = token_slot_info(t->module, t->slot, &now);
+    enum err e = token_slot_now(t, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
-        return ERR_TOKEN_REMOVED;
-    CK_RV rv = t->module->f->C_GetTokenInfo(t->slot, &info);
-    if (rv != CKR_OK)
-        return ckr_fail(rv, "C_GetTokenInfo");
     if (token_pin_len(officer) == 0)
         return ERR_PIN_INVALID;
-    if (info.flags & CKF_SO_PIN_LOCKED)
+    if (now.puk_tries == TOKEN_TRIES_LOCKED)
         return ERR_PIN_LOCKED;
-    return (info.flags & CKF_SO_PIN_FINAL_TRY) && !last_try_allowed ? ERR_PIN_LAST_TRY : ERR_OK;
+    return now.puk_tries == TOKEN_TRIES_FINAL && !last_try_allowed ? ERR_PIN_LAST_TRY : ERR_OK;
 }
 
 /* In the only session, since he may not log in beside one that only reads. */

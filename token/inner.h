@@ -72,6 +72,9 @@ MUST_CHECK enum err token_module_restart(struct token_module *m);
 CK_RV token_slot_read(struct token_module *m, CK_SLOT_ID slot, struct token_info *out);
 MUST_CHECK enum err token_slot_info(struct token_module *m, CK_SLOT_ID slot,
                                     struct token_info *out);
+/* Of the slot that T was opened in, before a PIN goes there: TOKEN_REMOVED when it holds another
+ * token now. */
+MUST_CHECK enum err token_slot_now(const struct token *t, struct token_info *out);
 /* Whether A and B are about one token: label, serial, manufacturer and model. */
 bool token_slot_same(const struct token_info *a, const struct token_info *b);
 /* The one slot that URI matches, or, with URI NULL, the one that holds the token of OUT. */
@@ -125,8 +128,6 @@ CK_RV token_login_context(struct token *t, CK_SESSION_HANDLE s, enum err *verdic
 void token_login_forget(struct token *t);
 /* Takes SECRET over, whatever it returns. */
 MUST_CHECK enum err token_pin_new(struct secret *secret, struct token_pin **out);
-/* One more holder; NULL-safe. token_pin_free lets go. */
-struct token_pin *token_pin_hold(struct token_pin *pin);
 /* As PKCS#11 wants them, which takes PINs as non-const and only reads them; NULL with 0 is the
  * keypad. */
 CK_UTF8CHAR *token_pin_bytes(const struct token_pin *pin);

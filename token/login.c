@@ -41,7 +41,8 @@ enum err token_pin_same(const struct token_pin *a, const struct token_pin *b, bo
     return ERR_OK;
 }
 
-struct token_pin *token_pin_hold(struct token_pin *pin)
+/* One more holder, until token_pin_free. */
+static struct token_pin *hold(struct token_pin *pin)
 {
     if (pin)
         atomic_fetch_add(&pin->holders, 1);
@@ -81,11 +82,9 @@ static enum err check_token(struct token *t, const struct token_pin *pin, bool l
 {
     struct token_info now;
 
-    enum err e = token_slot_info(t->module, t->slot, &now);
+    enum err e = token_slot_now(t, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
-        return ERR_TOKEN_REMOVED;
     if (pin && token_pin_len(pin) == 0)
         return ERR_PIN_INVALID;
     if (now.tries == TOKEN_TRIES_LOCKED)
@@ -169,7 +168,7 @@ enum err token_login(struct token *t, struct token_pin *pin, bool last_try_allow
     if (e == ERR_TOKEN_FAILED || e == ERR_TOKEN_REMOVED)
         e = login_recovered(t, pin, last_try_allowed, sent, e);
     if (!e) {
-        t->pin = token_pin_hold(pin);
+        t->pin = hold(pin);
         t->logged_in = true;
         t->last_try_allowed = last_try_allowed;
     }
@@ -248,7 +247,7 @@ enum err token_change_pin(struct token *t, struct token_pin *old, struct token_p
         e = token_login_lost(t, e);
     if (!e && t->logged_in) {
         token_pin_free(t->pin);
-        t->pin = token_pin_hold(fresh);
+        t->pin = hold(fresh);
     }
     pthread_rwlock_unlock(&t->module->lock);
     return e;

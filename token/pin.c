@@ -24,7 +24,7 @@ static const int SIGNALS[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGALRM,
 
 static volatile sig_atomic_t caught; /* a BIT for each: a hang-up is two of them at once */
 
-static void catch (int number)
+static void on_signal(int number)
 {
     caught |= BIT(number);
 }
@@ -38,7 +38,7 @@ struct watch {
  * CAUGHT and the wait. */
 static void watch_begin(struct watch *w)
 {
-    struct sigaction action = {.sa_handler = catch};
+    struct sigaction action = {.sa_handler = on_signal};
 
     caught = 0;
     sigemptyset(&action.sa_mask);

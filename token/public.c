@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CURVE_COUNT 3
 #define DER_SIG_MAX 160 /* bytes; the longest of the three has 139 */
 
 /* SEC 1 and RFC 5480 section 2.1.1.1; the hash by RFC 7518 section 3.4. */

@@ -183,7 +183,7 @@ static ssize_t receive_question(struct loop *l, int fd)
 
     if (l->kind.given) {
         message.msg_control = control.room;
-        message.msg_controllen = sizeof control.room;
+        message.msg_controllen = CMSG_LEN(sizeof descriptor); /* CMSG_SPACE has room for two */
     }
     int wait = l->alone ? 0 : MSG_DONTWAIT;
     ssize_t n = recvmsg(fd, &message, wait | MSG_TRUNC | MSG_CMSG_CLOEXEC);

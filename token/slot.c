@@ -167,6 +167,13 @@ bool token_slot_same(const struct token_info *a, const struct token_info *b)
            strcmp(a->manufacturer, b->manufacturer) == 0 && strcmp(a->model, b->model) == 0;
 }
 
+enum err token_slot_now(const struct token *t, struct token_info *out)
+{
+    enum err e = token_slot_info(t->module, t->slot, out);
+
+    return !e && !token_slot_same(out, &t->info) ? ERR_TOKEN_REMOVED : e;
+}
+
 enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK_SLOT_ID *slot,
                          struct token_info *out)
 {

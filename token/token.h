@@ -269,10 +269,7 @@ MUST_CHECK enum err token_key_find(struct token *t, const struct token_uri *uri,
 /* NULL-safe. The key stays on the token. */
 void token_key_free(struct token_key *k);
 
-/* Never 0. */
-enum token_curve token_key_curve(const struct token_key *k);
-
-/* Label, id and so on; lives as long as K. */
+/* Label, id and so on, and a CURVE that never is 0; lives as long as K. */
 const struct token_key_info *token_key_about(const struct token_key *k);
 
 /* Appends the DER SubjectPublicKeyInfo: named curve, uncompressed point (RFC 5480); at most 158

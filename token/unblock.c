@@ -8,11 +8,9 @@ static enum err check(struct token *t, enum token_way way, const struct token_pi
 {
     struct token_info now;
 
-    enum err e = token_slot_info(t->module, t->slot, &now);
+    enum err e = token_slot_now(t, &now);
     if (e)
         return e;
-    if (!token_slot_same(&now, &t->info))
-        return ERR_TOKEN_REMOVED;
     if (!puk != !fresh || (!puk && !now.keypad))
         return ERR_PIN_REQUIRED;
     if (puk && (token_pin_len(puk) == 0 || token_pin_len(fresh) == 0))

@@ -2,6 +2,7 @@
 #include "verifier/ring.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "order/json.h"
 #include "order/jwk.h"
 #include "order/key.h"
@@ -104,8 +105,7 @@ enum err ring_add_keys(struct ring *r, const char *path)
     if (e != ERR_OK)
         complain(e, path, 0);
     for (size_t line = 1; e == ERR_OK && at < end; line++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t len = (size_t)((stop ? stop : end) - at);
+        size_t len = text_line(at, end);
 
         e = add_key(r, at, len);
         if (e != ERR_OK)

@@ -244,8 +244,7 @@ void note_advance(struct note *n, struct core *core)
     n->due_us = clock_mono_us() + n->pause_us;
 }
 
-/* --- start, and what the keeper says of the bank's keys
- * -------------------------------------------------------------------------------------*/
+/* --- start, and the bank's keys ----------------------------------------------------------------*/
 
 static enum err begin_log(struct note *n, struct core *core, const struct core_time *now)
 {

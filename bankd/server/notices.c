@@ -44,7 +44,7 @@ enum err notices_where(const struct bank *b, struct job *j)
 
 enum err notices_list(const struct bank *b, struct job *j)
 {
-    const struct core_page page = {.cursor = j->query.cursor, .limit = j->query.limit};
+    const struct core_page page = job_page(j);
     struct core_caller who = job_caller(j);
 
     return core_notices(b->core, &who, &page, &j->answer);

@@ -185,12 +185,18 @@ static enum err check(const struct reading *r, const struct settings *s)
     if (s->metrics_listen[0] && !listen_is_loopback(s->metrics_listen))
         return refuse(r, "metrics_listen",
                       "is no loopback address and port such as 127.0.0.1:9464");
-    if (log_set_format(s->log_format))
-        return refuse(r, "log_format", "is neither text nor json");
     return ERR_OK;
 }
 
-enum err settings_load(const char *path, struct settings *out)
+/* What the process gets by them, once. */
+static enum err take_over(const struct reading *r, const struct settings *s)
+{
+    if (log_set_format(s->log_format))
+        return refuse(r, "log_format", "is neither text nor json");
+    return raise_file_limit(r, s);
+}
+
+static enum err load(const char *path, enum change when, struct settings *out)
 {
     struct reading r = {.path = path};
     struct conf_item items[COUNT];
@@ -200,15 +206,21 @@ enum err settings_load(const char *path, struct settings *out)
     enum err e = conf_load_logged(EVENT, path, items, COUNT, r.lines);
     if (e)
         return e;
-    e = check(&r, out);
+    if (when == AT_START)
+        e = take_over(&r, out);
+    if (!e)
+        e = check(&r, out);
     if (!e)
         e = read_terms(&r, out);
     fill_threads(out);
-    if (!e)
-        e = raise_file_limit(&r, out);
     if (e)
         settings_free(out);
     return e;
+}
+
+enum err settings_load(const char *path, struct settings *out)
+{
+    return load(path, AT_START, out);
 }
 
 /* --- again, while it runs ----------------------------------------------------------------------*/
@@ -248,7 +260,7 @@ static bool compare(const struct setting *t, const struct settings *now,
 enum err settings_reload(const char *path, const struct settings *now, struct settings *out)
 {
     bool may = true;
-    enum err e = settings_load(path, out);
+    enum err e = load(path, WHILE_RUNNING, out);
 
     if (e)
         return e;

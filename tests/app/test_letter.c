@@ -145,6 +145,9 @@ static void enrolment_letter_says_all(void **state)
     read_file(*state, "l.txt", &text);
     assert_non_null(strstr(buf_str(&text), "Known as    jose\n"));
     assert_err(letter_enrolment_write(&l, NOW_US, "/nowhere", "l"), ERR_IO);
+    snprintf(l.holder, sizeof l.holder, "x\nMy key  AAAA");
+    assert_err(letter_enrolment_write(&l, NOW_US, ((struct desk *)*state)->dir, "l"),
+               ERR_LETTER_INVALID);
     buf_free(&text);
 }
 

@@ -256,7 +256,8 @@ class Reload(unittest.TestCase):
         lines = dict(line.split(" = ", 1) for line in whole.splitlines())
         wrong = {"bank": "other.example/demo", "listen": "127.0.0.1:1", "metrics_listen": "127.0.0.1:0",
                  "socket": "/nonexistent/s", "store": "/nonexistent/d", "keeper_socket": "/nonexistent/k", "event_threads": "3",
-                 "workers": "3", "max_connections": "7", "courier_socket": "/nonexistent/c", "courier_uid": "7", "max_streams": "7", "max_streams_each": "7", "queue_max": "7", "batch_max": "7"}
+                 "workers": "3", "max_connections": "7", "courier_socket": "/nonexistent/c", "courier_uid": "7", "max_streams": "7", "max_streams_each": "7", "queue_max": "7", "batch_max": "7",
+                 "log_format": "json"}
         for name, value in wrong.items():
             with self.subTest(name):
                 changed = {**lines, name: value, "hold_above": "1.00 EUR"}

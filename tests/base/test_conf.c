@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "tests/base/unit.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,37 @@ static void test_writes_only_what_can_be_read(void **state)
     assert_file("bank = a\n");
 }
 
+static void *write_often(void *name)
+{
+    for (int i = 0; i < 100; i++) {
+        char value[12];
+        snprintf(value, sizeof value, "%d", i);
+        assert_ok(conf_write(path, &(struct conf_change){name, value}, 1));
+    }
+    return NULL;
+}
+
+/* None takes back what another one wrote meanwhile. */
+static void test_writers_take_turns(void **state)
+{
+    static char names[4][2] = {"a", "b", "c", "d"};
+    pthread_t threads[4];
+    struct buf text = BUF_INIT(70000);
+    (void)state;
+    assert_ok(file_write(path, "", 0, 0600));
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_often, names[i]), 0);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+    assert_ok(file_read(path, 70000, &text));
+    for (size_t i = 0; i < 4; i++) {
+        char line[24];
+        snprintf(line, sizeof line, "%s = 99\n", names[i]);
+        assert_non_null(strstr(buf_str(&text), line));
+    }
+    buf_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +223,7 @@ int main(void)
         cmocka_unit_test(test_writes_settings_in_place),
         cmocka_unit_test(test_writes_a_new_file),
         cmocka_unit_test(test_writes_only_what_can_be_read),
+        cmocka_unit_test(test_writers_take_turns),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }

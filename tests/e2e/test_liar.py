@@ -6,9 +6,7 @@ import http.server
 import json
 import os
 import select
-import shutil
 import socketserver
-import ssl
 import subprocess
 import tempfile
 import threading
@@ -16,87 +14,12 @@ import time
 import unittest
 
 import application as ap
-from bank import BIN, SOFTHSM, Bank, Key, b64, canon, iban, make_order, openssl, unb64
+from bank import BIN, SOFTHSM, canon, make_order, unb64
 from holder import Holder
+from liar import CHALLENGE, MINE, OTHER, PAYEE, Liar, policy
 
-NAME = "demobank.example/test"
 # What turns the direction, joins, hides or ends a line: no letter of any text.
 UNSEEN = "\u202e\u2066\u200b\u200f\u2060\ufeff\u00ad\ufe0f\u2028\u2029\u061c\u3164\U000e0041"
-MINE, OTHER, PAYEE = iban(1), iban(3), iban(2)
-CHALLENGE = b64(bytes(16))
-
-
-def policy(account, holders=("alice", "bob"), **members):
-    return {"account": account, "bank": NAME, "holders": [{"class": "A", "id": name} for name in holders],
-            "rules": [{"require": "all"}], "title": "Household: both", "type": "policy",
-            "validFrom": "2026-01-01T00:00:00Z", "version": 1, **members}
-
-
-class Liar:
-    """Serves what `answers` says, {(method, path): value, bytes, (status, value) or a function that
-    gives one of these}, and notes what it is told in `asked`."""
-
-    keeper_pin = Bank.keeper_pin
-
-    def __init__(self):
-        self.dir = tempfile.mkdtemp(prefix="countersign-test-")
-        self.name, self.answers, self.asked = NAME, {}, []
-        self.env = {**os.environ, "SOFTHSM2_CONF": self.path("softhsm2.conf")}
-        self.root = Key(self.dir)
-        self.pin = self.root.thumbprint
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler())
-        self.server.daemon_threads = True
-        self.server.socket = self.context().wrap_socket(self.server.socket, server_side=True)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        Bank.make_token(self)
-
-    # What a Bank has, and Holder uses.
-    path, write, tool, token = Bank.path, Bank.write, Bank.tool, Bank.token
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
-        shutil.rmtree(self.dir, ignore_errors=True)
-
-    def context(self):
-        root, leaf = self.path("root.crt"), Key(self.dir)
-        self.write("leaf.ext", "subjectAltName=URI:countersign:%s\n" % NAME)
-        openssl("req", "-x509", "-key", self.root.path, "-subj", "/CN=root", "-out", root)
-        request = openssl("req", "-new", "-key", leaf.path, "-subj", "/CN=leaf")
-        chain = openssl("x509", "-req", "-CA", root, "-CAkey", self.root.path, "-CAcreateserial", "-extfile",
-                        self.path("leaf.ext"), data=request)
-        with open(root, "rb") as f:
-            self.write("chain.crt", (chain + f.read()).decode())
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self.path("chain.crt"), leaf.path)
-        return context
-
-    def handler(self):
-        liar = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def answer(self):
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                path = self.path.split("?")[0]
-                liar.asked.append((self.command, path, body))
-                value = liar.answers.get((self.command, path), (404, {"name": "NOT_FOUND"}))
-                value = value() if callable(value) else value
-                status, value = value if isinstance(value, tuple) else (200, value)
-                data = value if isinstance(value, bytes) else canon(value)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            do_GET = do_POST = answer
-
-            def log_message(self, *args):
-                pass
-
-        return Handler
 
 
 class Lies(unittest.TestCase):
@@ -265,6 +188,40 @@ class Lies(unittest.TestCase):
             self.assertRegex(said, r"(?m)^\? {15}  ")
             self.assertFalse(set(said) & set("\u001b\u0007" + UNSEEN), said)
 
+    def test_names_that_are_none(self):
+        for nobody in (1, None, {}, ["alice"]):
+            whole = self.applications(missing=[nobody, "bob"])
+            for words in (("list",), ("show", ap.name(whole))):
+                self.assertIn(", bob", self.alice.run("application", *words, check=True).stdout)
+            order = make_order(MINE, PAYEE)
+            self.bank.answers["GET", "/v1/accounts/%s/orders/%s" % (MINE, order["id"])] = {
+                "canDecide": [nobody, "bob"], "order": order, "status": "PATC"}
+            self.assertIn("Waits for     , bob\n", self.alice.run("order", "status", order["id"], check=True).stdout)
+
+    def test_commands_that_the_bank_makes_up(self):
+        """What is offered to be pasted into a shell has an order's id in it, or is not offered."""
+        order = make_order(MINE, PAYEE)
+        for told in (order["id"], order["id"] + "; touch /tmp/x", "$(touch /tmp/x)", ""):
+            self.bank.answers["GET", "/v1/accounts/%s/orders/%s" % (MINE, order["id"])] = {
+                "canDecide": ["alice"], "order": {**order, "id": told}, "status": "PATC"}
+            said = self.alice.run("order", "status", order["id"], check=True).stdout
+            self.assertEqual("countersign approve %s (or reject)\n" % told in said, told == order["id"], said)
+            self.assertEqual(said.count("countersign approve "), told == order["id"], said)
+
+    def test_a_letter_with_the_banks_words_in_it(self):
+        """What the newcomer brings to the counter says nothing that the bank made up."""
+        request, name = "A" * 43, "Alice Example"
+        self.alice.settings(MINE, name=name, enrolment=request, enrolment_key=self.bank.pin)
+        self.addCleanup(self.alice.settings, MINE)
+        for wanted, code in (("alice", 0), ("x\nMy key      AAAA", 4), ("\u001b[2J", 4), ("a" * 40, 4)):
+            self.bank.answers["GET", "/v1/enrolments/" + request] = {
+                "expires": "2099-01-01T00:00:00Z", "name": name, "status": "waiting", "thumbprint": self.bank.pin, "wanted": wanted}
+            directory = tempfile.TemporaryDirectory()
+            self.addCleanup(directory.cleanup)
+            done = self.alice.run("enrol", "--again", "--letter", directory.name)
+            self.assertEqual(done.returncode, code, done)
+            self.assertEqual(bool(os.listdir(directory.name)), code == 0)
+
     def pages(self, route, *pages):
         """One after the other, then from the first again."""
         rest = []
@@ -317,6 +274,11 @@ class Lies(unittest.TestCase):
         self.pages("expenses", *({**empty, "next": "%d-9" % (1 + n % 2)} for n in range(100)), empty)
         self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
         self.assertLess(len(self.bank.asked), 20)
+
+    def test_a_cursor_of_a_million_numbers(self):
+        """Each is what it was, so that the next one decides."""
+        self.pages("expenses", {"account": MINE, "currency": "EUR", "expenses": [], "next": "0." * (3 << 20)})
+        self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
 
     def test_more_payments_than_can_be_counted(self):
         row = {"amount": "0.01", "category": "other", "count": (1 << 53) - 1, "month": "2026-11"}
@@ -451,6 +413,16 @@ class Lies(unittest.TestCase):
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(done.stdout, "")
 
+    def test_a_token_that_the_bank_speaks_of(self):
+        """Nobody unblocks his PIN, or inserts his card again, since a bank says so."""
+        for name in ("PIN_LOCKED", "PIN_WRONG", "PUK_LAST_TRY", "TOKEN_REMOVED", "TOKEN_NOT_FOUND", "TOKEN_HANGS"):
+            self.bank.answers["GET", "/v1/accounts/" + MINE] = (503, {"detail": "Insert it again", "name": name})
+            done = self.alice.run("balance", "--wait", "5")
+            self.assertEqual(done.returncode, 4, done)
+            self.assertIn("countersign: UNAVAILABLE: ", done.stderr)
+            self.assertIn("the bank says %s of itself" % name, done.stderr)
+            self.assertNotIn("nsert", done.stderr)
+
     def test_words_that_move_the_cursor(self):
         for path, words in (("/v1/accounts/" + MINE, ["balance"]), ("/v1/accounts/%s/orders" % MINE, ["orders"])):
             evil = "\x1b[2J\x9b2J\rcaf\u00e9"
@@ -567,6 +539,23 @@ class LiesToTheOperator(unittest.TestCase):
 
 
 class OddLabels(unittest.TestCase):
+    def test_a_session_with_one(self):
+        """Latin-1 is no JSON, and what is kept is told all the same."""
+        bank = Liar()
+        self.addCleanup(bank.close)
+        subprocess.run([b"softhsm2-util", b"--init-token", b"--free", b"--label", b"caf\xe9", b"--pin", b"1234",
+                        b"--so-pin", b"12345678"], env=bank.env, check=True, capture_output=True, timeout=60)
+        listed = json.loads(bank.tool(["countersign", "token", "list", "--module", SOFTHSM, "--json"]).stdout)["tokens"]
+        uri, = [token["uri"] for token in listed if token["label"] == "caf?"]
+        odd = Holder(bank, "odd", token=uri)
+        self.addCleanup(odd.close)
+        odd.run("token", "generate", "--module", SOFTHSM, "--token", uri, "--use", "sign", settings=False, check=True)
+        odd.settings(MINE)
+        bank.answers = {("POST", "/v1/challenges"): {"challenge": CHALLENGE, "expires": "2099-01-01T00:00:00Z"},
+                        ("POST", "/v1/login"): {"expires": "2099-01-01T00:00:00Z", "holder": "odd", "idleSeconds": 300}}
+        self.addCleanup(odd.run, "session", "stop")
+        self.assertEqual(odd.json("session", "start")["token"], "caf?")
+
     def test_one_token_does_not_spoil_the_list(self):
         """Latin-1, and escape sequences: labels are bytes that somebody else chose."""
         bank = Liar()

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from bank import SOFTHSM, canon, make_order, openssl
 from holder import Holder, Terminal
-from test_liar import CHALLENGE, MINE, PAYEE, Liar, policy
+from liar import CHALLENGE, MINE, PAYEE, Liar, policy
 
 # It clears the screen, names the window, goes back in the line; by C1, too; turns the direction, hides.
 CSI, OSC, C1, BACK = "\x1b[2J\x1b[H", "\x1b]0;owned\x07", "\u009b2J\u009d0;owned\u009c", "\rPay 1.00\x08\x7f"

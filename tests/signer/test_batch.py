@@ -9,46 +9,13 @@ import signal
 import time
 import unittest
 
-from bank import SOFTHSM, Key, Session, iban, make_order
+from bank import Key, Session, iban, make_order
+from counted import Counted
 from desk import PAYEE, Desk
-from holder import Holder
 
-FAULT = os.environ["COUNTERSIGN_FAULT"]
 MANY = 40
 AT_ONCE = 16  # hashes in a question to the token's helper
 PIN_PROMPT = "PIN of token "
-
-
-class Counted(Holder):
-    """Her token behind the module that writes every call down."""
-
-    def __init__(self, bank, name, pin):
-        super().__init__(bank, name, pin)
-        self.module = FAULT
-        self.env.update(FAULT_MODULE=SOFTHSM, FAULT_CONTROL=bank.path("calls"))
-        self.rules()
-
-    def rules(self, *more):
-        self.bank.write("calls", "".join(line + "\n" for line in ("trace", *more)))
-
-    def calls(self, function, outcome=None):
-        """What of it was written down so far."""
-        path = self.bank.path("calls.trace")
-        if not os.path.exists(path):
-            return 0
-        with open(path, encoding="utf-8") as f:
-            return sum(words[0] == function and outcome in (None, words[1]) for words in map(str.split, f))
-
-    def signatures(self):
-        """How often the token was asked to sign since it was asked last."""
-        count = self.calls("C_Sign")
-        if count:
-            os.unlink(self.bank.path("calls.trace"))
-        return count
-
-    def made(self):
-        """How many signatures it made."""
-        return self.calls("C_Sign", "0x0")
 
 
 class Batch(Desk):
@@ -213,6 +180,19 @@ class Files(Batch):
         more = self.file([*(line["order"] for line in self.lines()), *self.orders(1)])
         self.refused(self.sign(more), "KEY_UNKNOWN", 1, ":1")
         self.assertEqual(self.dora.signatures(), 0)
+
+    def test_an_order_that_was_changed_after_it_was_signed(self):
+        """Both would go to the bank, and the one that nobody wants any more comes first."""
+        first, second = self.orders(2)
+        self.sign(self.file([first, second]), check=True)
+        before = self.lines()
+        self.dora.signatures()
+        changed = {**first, "amount": "0.10"}
+        self.refused(self.sign(self.file([second, changed, *self.orders(1)])), "ORDER_ID_TAKEN", 1, first["id"])
+        self.assertEqual((self.dora.signatures(), self.lines()), (0, before))
+        os.unlink(self.out)
+        self.sign(self.file([second, changed]), check=True)
+        self.assertEqual([line["order"] for line in self.lines()], [second, changed])
 
     def test_nothing_left_is_verified_all_the_same(self):
         """Whoever writes the file cannot have it told that she signed."""

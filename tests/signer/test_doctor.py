@@ -9,7 +9,7 @@ import unittest
 from bank import SOFTHSM, Bank, rfc3339, time
 from false_clock import FalseClock
 from holder import Holder
-from test_liar import Liar
+from liar import Liar
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 NO_PCSCD = {"PCSCLITE_CSOCK_NAME": "/nonexistent/pcscd.comm"}

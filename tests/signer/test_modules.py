@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -284,6 +285,15 @@ class Kernel(Modules):
         done = self.run_it("token", "list", "--module", SOFTHSM, code=4, preexec=without(1, EPERM))
         self.assertIn("countersign: TOKEN_HELPER: ", done.stderr)
         self.assertIn("--debug", done.stderr)
+
+    def test_started_where_nobody_waits_for_children(self):
+        """As by a shell after trap '' CHLD: how the helper ended is known all the same."""
+        def ignore():
+            signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+            without(1, EPERM)()
+
+        done = self.run_it("token", "list", "--module", SOFTHSM, code=4, preexec=ignore)
+        self.assertIn("countersign: TOKEN_HELPER: ", done.stderr)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import unittest
 
 from bank import SOFTHSM
 from holder import Holder
-from test_liar import Liar
+from liar import Liar
 
 PROFILES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "pkcs11-config", "profiles")
 NAMES = {"softhsm", "openpgp", "piv", "schsm", "tpm2"}
@@ -44,7 +44,10 @@ class Provision(unittest.TestCase):
             shown = holder.run("token", "info", "--module", SOFTHSM, "--token", answer["keys"][0]["uri"], "--json",
                                settings=False, check=True)
             self.assertEqual(len(json.loads(shown.stdout)), 3)
-        plain = self.provision("--label", "third", "--so-pin-fd", "{12345678}", "--pin-fd", "{1234}", check=True).stdout
+        done = self.provision("--label", "third", "--so-pin-fd", "{12345678}", "--pin-fd", "{1234}", check=True)
+        plain = done.stdout
+        self.assertIn("Profile softhsm: SoftHSM2, a token in files, ", done.stderr)
+        self.assertNotIn("It stores no certificates", plain)
         self.assertIn("To derive  P-256, derives\n", plain)
         self.assertIn("This profile was tried with: SoftHSM", plain)
 
@@ -83,9 +86,10 @@ class Provision(unittest.TestCase):
                                     "certificates = no\ntried = nothing\ncommand_1 = odd-tool --make\n")
         self.refused(self.provision("--label", "x", profile=self.bank.path("odd.conf")), "TOKEN_MODULE", 3,
                      "libnowhere.so", "\n  odd-tool --make\n")
-        for line in ("maker = nobody", "sign = 0x"):
-            self.bank.write("bad.conf", "title = Bad\nmodule = libnowhere.so\n%s\n%s\ncurves = P-256\ncertificates = no\n"
-                            "tried = nothing\n" % (line, "sign = 02" if "maker" in line else "maker = user"))
+        good = {"title": "Bad", "module": "libnowhere.so", "maker": "user", "sign": "02", "curves": "P-256",
+                "certificates": "no", "tried": "nothing"}
+        for name, value in (("maker", "nobody"), ("sign", "0x"), ("certificates", "on"), ("blank", "paper")):
+            self.bank.write("bad.conf", "".join("%s = %s\n" % pair for pair in {**good, name: value}.items()))
             self.refused(self.provision(profile=self.bank.path("bad.conf")), "CONFIG_INVALID", 2)
 
     def test_profiles(self):

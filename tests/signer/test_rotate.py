@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A new key takes the place of the old one, on the same token or another."""
+import os
 import unittest
 
 import bank as b
 from desk import ALONE, JOINT, PAYEE, Desk
 from holder import Holder, Operator, verify_evidence
+
+FORGED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "forged-pinentry")
 
 
 class Rotate(Desk):
@@ -72,6 +75,19 @@ class Rotate(Desk):
         self.refused(carol.run("login"), "KEY_RETIRED", 1)
         spare.settings(JOINT, token=self.new_uri(done))
         self.assertIn("as carol until", spare.run("login", check=True).stdout)
+
+    def test_on_another_token_by_a_pinentry(self):
+        """The program that asks for every PIN asks for that one, too."""
+        erin = self.held("erin", "2469")
+        spare = Holder(self.bank, "erin-2", "1358")
+        self.addCleanup(spare.close)
+        spare.keys()
+        log = self.bank.path("pinentry.log")
+        erin.run("rotate", "--new-token", spare.token, "--pinentry", FORGED, check=True,
+                 env={"FORGED_DOES": "pin=1358", "FORGED_LOG": log})
+        self.assertEqual(self.keys_of("erin"), ["retired", "active"])
+        with open(log, encoding="utf-8") as f:
+            self.assertRegex(f.read(), r"(?s)SETDESC PIN of token erin-2 to prove the new key.*GETPIN")
 
     def test_refused(self):
         dave = self.held("dave", "1111")

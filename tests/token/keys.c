@@ -62,11 +62,11 @@ bool keys_verifies(const struct token_key *k, const uint8_t *hash, size_t hash_l
 void keys_sign_once(struct token_key *k)
 {
     uint8_t hash[64], sig[TOKEN_SIG_MAX];
-    size_t hash_len = token_hash_len(token_key_curve(k)), len = 0;
+    size_t hash_len = token_hash_len(token_key_about(k)->curve), len = 0;
 
     memset(hash, 0xa5, sizeof hash);
     assert_ok(token_sign(k, hash, hash_len, sig, sizeof sig, &len));
-    assert_int_equal(len, token_sig_len(token_key_curve(k)));
+    assert_int_equal(len, token_sig_len(token_key_about(k)->curve));
     assert_true(keys_verifies(k, hash, hash_len, sig, len));
     hash[0] ^= 1;
     assert_false(keys_verifies(k, hash, hash_len, sig, len));

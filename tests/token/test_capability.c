@@ -112,13 +112,13 @@ static enum err sign(struct token_key *k)
     uint8_t hash[64] = {7}, sig[TOKEN_SIG_MAX];
     size_t len = 0;
 
-    return token_sign(k, hash, token_hash_len(token_key_curve(k)), sig, sizeof sig, &len);
+    return token_sign(k, hash, token_hash_len(token_key_about(k)->curve), sig, sizeof sig, &len);
 }
 
 /* With a point of its own curve, so that both sides are one. */
 static enum err derive(struct token_key *k)
 {
-    const size_t point_len = 2 * ((size_t)token_sig_len(token_key_curve(k)) / 2) + 1;
+    const size_t point_len = 2 * ((size_t)token_sig_len(token_key_about(k)->curve) / 2) + 1;
     struct buf spki = BUF_INIT(0);
     struct secret *z = softhsm_secret();
 
@@ -132,7 +132,7 @@ static enum err derive(struct token_key *k)
 /* OpenSC 0.23 fails on one in 256 signatures of a SmartCard-HSM on P-521; the page says so. */
 static enum err sign_again(struct token_key *k)
 {
-    int tries = is_card("hsmcard") && token_key_curve(k) == TOKEN_P521 ? 4 : 1;
+    int tries = is_card("hsmcard") && token_key_about(k)->curve == TOKEN_P521 ? 4 : 1;
     enum err e = ERR_TOKEN_FAILED;
 
     for (; tries > 0 && e == ERR_TOKEN_FAILED; tries--)

@@ -77,7 +77,7 @@ static enum err sign(struct token_key *k)
     uint8_t hash[64] = {7}, sig[TOKEN_SIG_MAX];
     size_t len = 0;
 
-    return token_sign(k, hash, token_hash_len(token_key_curve(k)), sig, sizeof sig, &len);
+    return token_sign(k, hash, token_hash_len(token_key_about(k)->curve), sig, sizeof sig, &len);
 }
 
 static enum token_tries tries(struct desk *d)

@@ -28,7 +28,7 @@ static void signs_on_three_curves(void **state)
         uri[12] = (char)('1' + i);
         keys_generate(t, TOKEN_USE_SIGN, curves[i].curve, "sign", (uint8_t)(i + 1));
         struct token_key *k = keys_find(t, uri, TOKEN_USE_SIGN);
-        assert_int_equal(token_key_curve(k), curves[i].curve);
+        assert_int_equal(token_key_about(k)->curve, curves[i].curve);
         assert_int_equal(token_hash_len(curves[i].curve), curves[i].hash);
         assert_int_equal(token_sig_len(curves[i].curve), curves[i].sig);
         assert_ok(token_key_spki(k, &spki));

@@ -104,7 +104,7 @@ static void signs(void **state)
 
         assert_ok(token_generate(d->t, TOKEN_USE_SIGN, curves[i].curve, "sign", id, sizeof id));
         struct token_key *k = find(d, id[0], TOKEN_USE_SIGN);
-        assert_int_equal(token_key_curve(k), curves[i].curve);
+        assert_int_equal(token_key_about(k)->curve, curves[i].curve);
         assert_ok(token_sign(k, hash, token_hash_len(curves[i].curve), sig, sizeof sig, &len));
         assert_int_equal(len, token_sig_len(curves[i].curve));
         token_key_free(k);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "tests/base/unit.h"
+#include <dirent.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -283,6 +284,77 @@ static void serves_a_socketpair(void **state)
     buf_free(&answer);
 }
 
+static void count_given(void *ctx, int fd)
+{
+    ++*(unsigned *)ctx;
+    close(fd);
+}
+
+static void *run_given(void *arg)
+{
+    struct helper *h = arg;
+
+    h->result = serve_loop_given(h->listen_fd, TABLE, sizeof TABLE / sizeof TABLE[0], &h->total,
+                                 h->stop_fd, count_given);
+    return NULL;
+}
+
+static size_t open_descriptors(void)
+{
+    DIR *dir = opendir("/proc/self/fd");
+    size_t count = 0;
+
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+/* A question to ECHO with two descriptors. */
+static void ask_giving_two(int fd, int give)
+{
+    const int two[] = {give, give};
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof two)];
+    } control = {0};
+    uint8_t question[] = {0, ECHO};
+    struct iovec part = {.iov_base = question, .iov_len = sizeof question};
+    const struct msghdr message = {.msg_iov = &part,
+                                   .msg_iovlen = 1,
+                                   .msg_control = control.room,
+                                   .msg_controllen = sizeof control.room};
+    char answer[8];
+
+    control.align = (struct cmsghdr){
+        .cmsg_len = CMSG_LEN(sizeof two), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+    memcpy(CMSG_DATA(&control.align), two, sizeof two);
+    assert_int_equal(sendmsg(fd, &message, 0), sizeof question);
+    assert_int_equal(recv(fd, answer, sizeof answer, 0), 3);
+}
+
+/* The second one is nobody's, and is not kept for ever. */
+static void takes_one_descriptor(void **state)
+{
+    struct helper h = {.stop_fd = eventfd(0, EFD_CLOEXEC)};
+    int pair[2];
+
+    (void)state;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
+    h.listen_fd = pair[1];
+    assert_int_equal(pthread_create(&h.thread, NULL, run_given, &h), 0);
+    const size_t before = open_descriptors();
+    ask_giving_two(pair[0], h.stop_fd);
+    assert_int_equal(open_descriptors(), before);
+    close(pair[0]);
+    pthread_join(h.thread, NULL);
+    assert_ok(h.result);
+    assert_int_equal(h.total, 1);
+    close(pair[1]);
+    close(h.stop_fd);
+}
+
 static void listens_once(void **state)
 {
     const struct helper *h = *state;
@@ -315,6 +387,7 @@ int main(void)
         cmocka_unit_test(caller_sees_deadline_and_death),
         cmocka_unit_test(caller_gives_up),
         cmocka_unit_test(serves_a_socketpair),
+        cmocka_unit_test(takes_one_descriptor),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

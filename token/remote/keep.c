@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 #define END_US INT64_C(5000000)
@@ -29,33 +29,16 @@ static pid_t terminal_leader(void)
     return getsid(0);
 }
 
-/* The directory that PATH is in, locked until it is closed, or the process ends in any way. */
-static int lock_directory(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    char directory[256]; /* no socket's path is longer */
-
-    (void)snprintf(directory, sizeof directory, "%.*s.", slash ? (int)(slash - path) + 1 : 0, path);
-    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool failed = fd < 0;
-    while (!failed && flock(fd, LOCK_EX) != 0)
-        failed = errno != EINTR;
-    if (failed && fd >= 0) {
-        close(fd);
-        fd = -1;
-    }
-    return fd;
-}
-
 enum err keep_place(const char *path, int *out)
 {
-    int lock = lock_directory(path);
+    int lock = -1;
 
     *out = -1;
-    if (lock < 0)
-        return log_fail(ERR_IO, "token.keep", "%s: %s", path, strerror(errno));
-    enum err e = serve_listen(path, out);
-    close(lock);
+    enum err e = file_lock(path, &lock);
+    if (e)
+        return log_fail(e, "token.keep", "%s: %s", path, strerror(errno));
+    e = serve_listen(path, out);
+    file_unlock(lock);
     return e;
 }
 
@@ -140,12 +123,13 @@ enum err token_keep_why(const char *path)
     return why == ERR_TOKEN_REMOVED || why == ERR_TOKEN_HANGS ? why : ERR_OK;
 }
 
-static enum err end_by_force(pid_t helper, const char *path)
+/* HELPER: its pidfd, since its number may be another's by now; or -1. */
+static enum err end_by_force(int helper, const char *path)
 {
-    if (helper <= 0)
+    if (helper < 0)
         return ERR_TIMEOUT;
     (void)unlink(path); /* as long as nobody else can have it */
-    if (kill(helper, SIGKILL) != 0 && errno != ESRCH)
+    if (pidfd_send_signal(helper, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
         return ERR_TIMEOUT;
     log_event(LOG_WARN, "token.keep", "it did not answer, and was killed");
     return ERR_OK;
@@ -159,12 +143,16 @@ enum err token_keep_end(const char *path)
     enum err e = serve_connect(path, &fd);
     if (e)
         return e;
-    if (serve_peer_is_own(fd))
+    const pid_t pid = serve_peer(fd);
+    const int helper = pid >= 0 ? pidfd_open(pid, 0) : -1;
+    if (pid >= 0)
         e = serve_call(fd, WIRE_END, NULL, 0, clock_mono_us() + END_US, &nothing);
     else
         e = ERR_UNAVAILABLE;
     if (e == ERR_TIMEOUT) /* its module hangs, and the PIN is there */
-        e = end_by_force(serve_peer(fd), path);
+        e = end_by_force(helper, path);
+    if (helper >= 0)
+        close(helper);
     close(fd);
     buf_free(&nothing);
     return e;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/remote/inner.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "token/landlock.h"
 #include "token/remote.h"
@@ -17,29 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define HELPER TOKEN_HELPER_FROM_BIN "/countersign-token"
+
 extern char **environ;
 
 bool token_remote_fenced(void)
 {
     return landlock_version() >= 1;
-}
-
-/* Where it stands by this program's own file, in a build as when installed: never looked for. */
-static enum err helper_path(char out[static PATH_MAX])
-{
-    char own[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-    char *slash = NULL;
-
-    if (n > 0) {
-        own[n] = '\0';
-        slash = strrchr(own, '/');
-    }
-    if (!slash)
-        return ERR_TOKEN_HELPER;
-    *slash = '\0';
-    n = snprintf(out, PATH_MAX, "%s/" TOKEN_HELPER_FROM_BIN "/countersign-token", own);
-    return n < PATH_MAX ? ERR_OK : ERR_TOKEN_HELPER;
 }
 
 /* It gets its socket, where it may say something, and nothing else that is open here; and it has a
@@ -70,12 +55,25 @@ static int spawn(const char *path, int socket, pid_t *pid)
     return failure;
 }
 
+/* Whoever started this program may have had SIGCHLD ignored: then nobody waits for a child that
+ * ended, and its number, which is still killed here, soon is another process's. */
+static void keep_children(void)
+{
+    static const struct sigaction usual = {.sa_handler = SIG_DFL};
+    struct sigaction now;
+
+    if (sigaction(SIGCHLD, NULL, &now) == 0 &&
+        (now.sa_handler == SIG_IGN || (now.sa_flags & SA_NOCLDWAIT)))
+        (void)sigaction(SIGCHLD, &usual, NULL);
+}
+
 enum err process_start(pid_t *pid, int *control)
 {
-    char path[PATH_MAX] = "countersign-token";
+    char path[PATH_MAX];
     int ends[2];
 
-    if (helper_path(path) != ERR_OK)
+    keep_children();
+    if (file_from_program(HELPER, path)) /* never looked for */
         return log_fail(ERR_TOKEN_HELPER, "token.helper", "no way to it from /proc/self/exe");
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return log_fail(ERR_IO, "token.helper", "%s", strerror(errno));
