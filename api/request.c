@@ -111,6 +111,14 @@ enum err request_cash_read(const void *bytes, size_t len, struct request_decide 
     return read_about_order(bytes, len, "statement", NULL, out);
 }
 
+void request_decide_drop_body(struct request_decide *r)
+{
+    js_free(r->body);
+    r->body = NULL;
+    r->jws = NULL;
+    r->jws_len = 0;
+}
+
 void request_decide_free(struct request_decide *r)
 {
     js_free(r->body);

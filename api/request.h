@@ -55,7 +55,7 @@ void request_statement_free(struct request_statement *r);
 /* DECIDE: {"decision":JWS,"order":{…}}, of a batch with "inclusion":{…}, the order's place in it.
  */
 struct request_decide {
-    struct js *body; /* owns the text */
+    struct js *body; /* owns the statement's text; the rest stands without it */
     const char *jws;
     size_t jws_len;
     struct order order;
@@ -70,6 +70,8 @@ MUST_CHECK enum err request_decide_make(const char *jws, const void *order_bytes
 MUST_CHECK enum err request_batch_make(const char *jws, const struct batch_inclusion *inclusion,
                                        const struct buf *order, struct buf *out);
 void request_decide_free(struct request_decide *r);
+/* Frees the body alone: once the statement is verified nobody reads it here. */
+void request_decide_drop_body(struct request_decide *r);
 /* CASH: {"order":{…},"statement":JWS}, the terminal's. */
 MUST_CHECK enum err request_cash_read(const void *bytes, size_t len, struct request_decide *out);
 MUST_CHECK enum err request_cash_make(const char *jws, const void *order_bytes, size_t order_len,

@@ -86,7 +86,7 @@ static const struct alphabet url = {
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", false, ONLY_STANDARD};
 
 /* By character: 0 to 63, a mark on the four that are not in both, both marks for no digit. */
-static const uint8_t digit_values[128] = {
+static const uint8_t digit_values[256] = {
     /* clang-format off */
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
@@ -96,6 +96,14 @@ static const uint8_t digit_values[128] = {
     0x0f, 0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0xff, 0xff, 0xff, 0xff, 0xbf,
     0xff, 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28,
     0x29, 0x2a, 0x2b, 0x2c, 0x2d, 0x2e, 0x2f, 0x30, 0x31, 0x32, 0x33, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
     /* clang-format on */
 };
 
@@ -135,12 +143,12 @@ static size_t digits_before_padding(const struct alphabet *a, const char *s, siz
     return len % 4 == 1 ? SIZE_MAX : len;
 }
 
-/* The six bits of a digit; WRONG is not 0 afterwards when C is none. */
-static uint32_t digit_bits(const struct alphabet *a, char c, uint8_t *wrong)
+/* The six bits of a digit; MARKS gathers what digit_values says besides. */
+static uint32_t digit_bits(char c, uint8_t *marks)
 {
-    uint8_t byte = (uint8_t)c, value = digit_values[byte & 0x7f];
+    uint8_t value = digit_values[(uint8_t)c];
 
-    *wrong = (uint8_t)(*wrong | (value & a->foreign) | (byte & 0x80));
+    *marks |= value;
     return value & 63;
 }
 
@@ -148,26 +156,38 @@ static uint32_t digit_bits(const struct alphabet *a, char c, uint8_t *wrong)
  * depends on the content. RFC 4648 section 3.5: the unused bits must be zero. */
 static bool decode(const struct alphabet *a, const char *s, size_t digits, uint8_t *out)
 {
-    uint8_t wrong = 0;
+    uint8_t marks = 0;
     uint32_t bits;
     unsigned have = 0;
 
     for (; digits >= 4; digits -= 4, s += 4) {
-        bits = digit_bits(a, s[0], &wrong) << 18 | digit_bits(a, s[1], &wrong) << 12 |
-               digit_bits(a, s[2], &wrong) << 6 | digit_bits(a, s[3], &wrong);
+        bits = digit_bits(s[0], &marks) << 18 | digit_bits(s[1], &marks) << 12 |
+               digit_bits(s[2], &marks) << 6 | digit_bits(s[3], &marks);
         *out++ = (uint8_t)(bits >> 16);
         *out++ = (uint8_t)(bits >> 8);
         *out++ = (uint8_t)bits;
     }
     for (bits = 0; digits > 0; digits--, s++) {
-        bits = bits << 6 | digit_bits(a, *s, &wrong);
+        bits = bits << 6 | digit_bits(*s, &marks);
         have += 6;
         if (have >= 8) {
             have -= 8;
             *out++ = (uint8_t)(bits >> have);
         }
     }
-    return !wrong && (bits & ((1u << have) - 1)) == 0;
+    return !(marks & a->foreign) && (bits & ((1u << have) - 1)) == 0;
+}
+
+/* As DECODE judges them. */
+static bool decodable(const struct alphabet *a, const char *s, size_t digits)
+{
+    uint8_t marks = 0;
+    uint32_t last = 0;
+
+    for (size_t i = 0; i < digits; i++)
+        last = digit_bits(s[i], &marks);
+    unsigned unused = digits % 4 == 2 ? 4 : digits % 4 == 3 ? 2 : 0; /* bits of the last digit */
+    return !(marks & a->foreign) && (last & ((1u << unused) - 1)) == 0;
 }
 
 static enum err add_encoded(const struct alphabet *a, struct buf *out, const uint8_t *bytes,
@@ -214,6 +234,13 @@ enum err text_b64url_add(struct buf *out, const uint8_t *bytes, size_t len)
 enum err text_unb64url(const char *s, size_t len, struct buf *out)
 {
     return add_decoded(&url, s, len, out);
+}
+
+enum err text_check_b64url(const char *s, size_t len)
+{
+    size_t digits = digits_before_padding(&url, s, len);
+
+    return digits != SIZE_MAX && decodable(&url, s, digits) ? ERR_OK : ERR_BASE64_INVALID;
 }
 
 enum err text_unb64url_exact(const char *s, size_t len, uint8_t *out, size_t out_len)

@@ -31,6 +31,8 @@ MUST_CHECK enum err text_b64url_add(struct buf *out, const uint8_t *bytes, size_
 /* Appends the decoded bytes. Refuses padding, other characters and non-zero trailing bits:
  * ERR_BASE64_INVALID, and nothing is appended. */
 MUST_CHECK enum err text_unb64url(const char *s, size_t len, struct buf *out);
+/* Whether text_unb64url would take it. */
+MUST_CHECK enum err text_check_b64url(const char *s, size_t len);
 /* Exactly OUT_LEN bytes, otherwise ERR_BASE64_INVALID. */
 MUST_CHECK enum err text_unb64url_exact(const char *s, size_t len, uint8_t *out, size_t out_len);
 

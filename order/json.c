@@ -8,19 +8,17 @@
 
 /* --- the tree --- */
 
-struct js *js_new(enum js_type type, size_t name_cap, size_t text_cap)
+struct js *js_new(enum js_type type, size_t text_cap)
 {
-    size_t size = sizeof(struct js) + name_cap + text_cap;
+    size_t size = sizeof(struct js) + text_cap;
     struct js *v = malloc(size);
 
     if (!v)
         return NULL;
     memset(v, 0, size); /* calloc would not take from the thread's own store */
     v->type = type;
-    if (name_cap)
-        v->name = v->store;
     if (type == JS_TEXT)
-        v->text = v->store + name_cap;
+        v->text = v->store;
     return v;
 }
 
@@ -29,29 +27,48 @@ static bool is_list(const struct js *value)
     return value && (value->type == JS_ARRAY || value->type == JS_OBJECT);
 }
 
+void js_blocks_free(struct js_block *first)
+{
+    while (first) {
+        struct js_block *next = first->next;
+
+        free(first);
+        first = next;
+    }
+}
+
 void js_free(struct js *value)
 {
+    struct js_block *blocks = value && value->is_root ? value->blocks : NULL;
+
     if (!value)
         return;
     if (is_list(value)) {
         for (size_t i = 0; i < value->count; i++)
             js_free(value->item[i]);
-        free(value->item);
+        if (value->item_is_heap)
+            free(value->item);
     }
     if (value->name_is_heap)
         free(value->name);
-    free(value);
+    if (!value->in_block)
+        free(value);
+    js_blocks_free(blocks); /* VALUE is in one of them */
 }
 
 enum err js_append(struct js *list, struct js *item)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap ? 2 * list->cap : 8;
-        struct js **bigger = reallocarray(list->item, cap, sizeof *bigger);
+        struct js **bigger =
+            reallocarray(list->item_is_heap ? list->item : NULL, cap, sizeof *bigger);
 
         if (!bigger)
             return ERR_NO_MEMORY;
+        if (!list->item_is_heap && list->count)
+            memcpy(bigger, list->item, list->count * sizeof *bigger);
         list->item = bigger;
+        list->item_is_heap = true;
         list->cap = cap;
     }
     list->item[list->count++] = item;
@@ -202,12 +219,12 @@ static enum err give(struct js *value, struct js **out)
 
 enum err js_object_new(struct js **out)
 {
-    return give(js_new(JS_OBJECT, 0, 0), out);
+    return give(js_new(JS_OBJECT, 0), out);
 }
 
 enum err js_array_new(struct js **out)
 {
-    return give(js_new(JS_ARRAY, 0, 0), out);
+    return give(js_new(JS_ARRAY, 0), out);
 }
 
 static enum err make_text(const char *text, struct js **out)
@@ -217,7 +234,7 @@ static enum err make_text(const char *text, struct js **out)
     *out = NULL;
     if (!text_is_utf8(text, len))
         return ERR_TEXT_INVALID;
-    *out = js_new(JS_TEXT, 0, len + 1);
+    *out = js_new(JS_TEXT, len + 1);
     if (!*out)
         return ERR_NO_MEMORY;
     memcpy((*out)->text, text, len);
@@ -302,7 +319,7 @@ enum err js_set_int(struct js *object, const char *name, int64_t value)
 
     if (value > JS_INT_MAX || value < -JS_INT_MAX)
         return ERR_JSON_NUMBER;
-    made = js_new(JS_INT, 0, 0);
+    made = js_new(JS_INT, 0);
     if (made)
         made->number = value;
     return js_set(object, name, made);
@@ -310,7 +327,7 @@ enum err js_set_int(struct js *object, const char *name, int64_t value)
 
 enum err js_set_bool(struct js *object, const char *name, bool value)
 {
-    struct js *made = js_new(JS_BOOL, 0, 0);
+    struct js *made = js_new(JS_BOOL, 0);
 
     if (made)
         made->truth = value;
@@ -337,7 +354,7 @@ enum err js_push_text(struct js *array, const char *text)
 /* The value without its name. */
 static struct js *copy_plain(const struct js *value)
 {
-    struct js *copy = js_new(value->type, 0, value->type == JS_TEXT ? value->len + 1 : 0);
+    struct js *copy = js_new(value->type, value->type == JS_TEXT ? value->len + 1 : 0);
 
     if (!copy)
         return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * json_parse: the reader of docs/FORMAT.md section 1: RFC 8259 narrowed to I-JSON and to integers.
- * One pass, one allocation a value, recursion bounded by JS_DEPTH_MAX. It says no at the first byte
+ * One pass, mostly one allocation, recursion bounded by JS_DEPTH_MAX. It says no at the first byte
  * that does not fit.
  */
 #include "order/json.h"
@@ -13,7 +13,52 @@
 struct scan {
     const uint8_t *at, *end;
     unsigned depth;
+    struct js_block *blocks; /* the newest first */
 };
+
+/* --- memory --- */
+
+/* AddressSanitizer sees the borders of allocations, so there each value gets one. */
+#ifdef __SANITIZE_ADDRESS__
+#define SHARED false
+#elif defined(__has_feature)
+#define SHARED !__has_feature(address_sanitizer)
+#else
+#define SHARED true
+#endif
+#define BLOCK_MORE ((size_t)512) /* for what a short document has besides its texts */
+
+/* Most documents fit into the first block. */
+static struct js_block *add_block(struct scan *s, size_t least)
+{
+    size_t cap = 2 * (size_t)(s->end - s->at) + BLOCK_MORE;
+    struct js_block *b;
+
+    if (!SHARED || cap < least)
+        cap = least;
+    b = malloc(sizeof *b + cap);
+    if (!b)
+        return NULL;
+    *b = (struct js_block){.next = s->blocks, .cap = cap};
+    s->blocks = b;
+    return b;
+}
+
+/* SIZE bytes, aligned for pointers and numbers. */
+static void *carve(struct scan *s, size_t size)
+{
+    struct js_block *b = s->blocks;
+    size_t whole = (size + 7) / 8 * 8;
+    void *at;
+
+    if (!b || whole > b->cap - b->used)
+        b = add_block(s, whole);
+    if (!b)
+        return NULL;
+    at = b->room + b->used;
+    b->used += whole;
+    return at;
+}
 
 static void skip_space(struct scan *s)
 {
@@ -178,20 +223,22 @@ static enum err decode(const struct raw *raw, char *to, size_t *len)
 static enum err read_value(struct scan *s, const struct raw *name, struct js **out);
 
 /* A value with its name, if it is a member. */
-static enum err make(enum js_type type, const struct raw *name, size_t text_cap, struct js **out)
+static enum err make(struct scan *s, enum js_type type, const struct raw *name, size_t text_cap,
+                     struct js **out)
 {
-    struct js *v = js_new(type, name ? name->len + 1 : 0, text_cap);
-    enum err e;
+    size_t name_cap = name ? name->len + 1 : 0;
+    struct js *v = carve(s, sizeof *v + name_cap + text_cap);
 
-    *out = NULL;
+    *out = v;
     if (!v)
         return ERR_NO_MEMORY;
-    e = name ? decode(name, v->name, &v->name_len) : ERR_OK;
-    if (e == ERR_OK)
-        *out = v;
-    else
-        js_free(v);
-    return e;
+    *v = (struct js){.type = type, .in_block = true};
+    if (type == JS_TEXT)
+        v->text = v->store + name_cap;
+    if (!name)
+        return ERR_OK;
+    v->name = v->store;
+    return decode(name, v->name, &v->name_len);
 }
 
 static enum err read_text(struct scan *s, const struct raw *name, struct js **out)
@@ -199,9 +246,8 @@ static enum err read_text(struct scan *s, const struct raw *name, struct js **ou
     struct raw raw;
     enum err e = scan_string(s, &raw);
 
-    *out = NULL;
     if (e == ERR_OK)
-        e = make(JS_TEXT, name, raw.len + 1, out);
+        e = make(s, JS_TEXT, name, raw.len + 1, out);
     return e == ERR_OK ? decode(&raw, (*out)->text, &(*out)->len) : e;
 }
 
@@ -250,7 +296,6 @@ static enum err read_number(struct scan *s, const struct raw *name, struct js **
     int64_t number = 0;
     enum err e;
 
-    *out = NULL;
     if (!scan_number(s, &digits))
         return ERR_JSON_SYNTAX;
     if (!digits.whole || digits.count > 16) /* 2^53 has 16 digits */
@@ -259,7 +304,7 @@ static enum err read_number(struct scan *s, const struct raw *name, struct js **
         number = number * 10 + (digits.first[i] - '0');
     if (number > JS_INT_MAX)
         return ERR_JSON_NUMBER;
-    e = make(JS_INT, name, 0, out);
+    e = make(s, JS_INT, name, 0, out);
     if (e == ERR_OK)
         (*out)->number = digits.negative ? -number : number;
     return e;
@@ -275,7 +320,6 @@ static enum err read_word(struct scan *s, const struct raw *name, struct js **ou
     } words[] = {
         {"null", 4, JS_NULL, false}, {"true", 4, JS_BOOL, true}, {"false", 5, JS_BOOL, false}};
 
-    *out = NULL;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         enum err e;
 
@@ -283,7 +327,7 @@ static enum err read_word(struct scan *s, const struct raw *name, struct js **ou
             memcmp(s->at, words[i].word, words[i].len) != 0)
             continue;
         s->at += words[i].len;
-        e = make(words[i].type, name, 0, out);
+        e = make(s, words[i].type, name, 0, out);
         if (e == ERR_OK)
             (*out)->truth = words[i].truth;
         return e;
@@ -291,12 +335,10 @@ static enum err read_word(struct scan *s, const struct raw *name, struct js **ou
     return ERR_JSON_SYNTAX;
 }
 
-/* One element or member behind an opening bracket or a comma. */
-static enum err read_item(struct scan *s, struct js *list)
+/* One element of an array, or member of an object, behind an opening bracket or a comma. */
+static enum err read_item(struct scan *s, bool member, struct js **out)
 {
     struct raw name;
-    struct js *item = NULL;
-    bool member = list->type == JS_OBJECT;
     enum err e = ERR_OK;
 
     skip_space(s);
@@ -306,13 +348,37 @@ static enum err read_item(struct scan *s, struct js *list)
         if (e == ERR_OK && !take(s, ':'))
             e = ERR_JSON_SYNTAX;
     }
-    if (e == ERR_OK)
-        e = read_value(s, member ? &name : NULL, &item);
-    if (e == ERR_OK)
-        e = js_append(list, item);
-    if (e != ERR_OK)
-        js_free(item);
-    return e;
+    return e == ERR_OK ? read_value(s, member ? &name : NULL, out) : e;
+}
+
+/* Puts COUNT values, each with its NEXT, into the list. */
+static enum err gather(struct scan *s, struct js *first, size_t count, struct js *list)
+{
+    list->item = carve(s, count * sizeof *list->item);
+    if (!list->item)
+        return ERR_NO_MEMORY;
+    list->cap = count;
+    for (struct js *item = first; item; item = item->next)
+        list->item[list->count++] = item;
+    return ERR_OK;
+}
+
+/* Until there is no comma. */
+static enum err read_items(struct scan *s, struct js *list)
+{
+    struct js *first = NULL, **end = &first;
+    size_t count = 0;
+    enum err e;
+
+    do {
+        e = read_item(s, list->type == JS_OBJECT, end);
+        if (e != ERR_OK)
+            return e;
+        end = &(*end)->next;
+        count++;
+        skip_space(s);
+    } while (take(s, ','));
+    return gather(s, first, count, list);
 }
 
 static int compare_items(const void *a, const void *b)
@@ -345,17 +411,14 @@ static enum err read_list(struct scan *s, enum js_type type, const struct raw *n
     char close = type == JS_OBJECT ? '}' : ']';
     enum err e;
 
-    *out = NULL;
     if (s->depth == JS_DEPTH_MAX)
         return ERR_JSON_DEPTH;
     s->depth++;
     s->at++; /* the bracket that brought us here */
-    e = make(type, name, 0, out);
+    e = make(s, type, name, 0, out);
     skip_space(s);
     if (e == ERR_OK && !take(s, close)) {
-        do
-            e = read_item(s, *out);
-        while (e == ERR_OK && (skip_space(s), take(s, ',')));
+        e = read_items(s, *out);
         if (e == ERR_OK && !take(s, close))
             e = ERR_JSON_SYNTAX;
     }
@@ -363,12 +426,11 @@ static enum err read_list(struct scan *s, enum js_type type, const struct raw *n
     return e == ERR_OK && type == JS_OBJECT ? settle_members(*out) : e;
 }
 
-/* On an error *OUT is NULL or a part of the value; the caller frees it. */
+/* What *OUT is on an error is of no interest: the blocks are freed. */
 static enum err read_value(struct scan *s, const struct raw *name, struct js **out)
 {
     uint8_t c;
 
-    *out = NULL;
     skip_space(s);
     if (s->at == s->end)
         return ERR_JSON_SYNTAX;
@@ -396,9 +458,12 @@ enum err js_parse(const void *bytes, size_t len, struct js **out)
     skip_space(&s);
     if (e == ERR_OK && s.at != s.end)
         e = ERR_JSON_SYNTAX;
-    if (e == ERR_OK)
-        *out = value;
-    else
-        js_free(value);
-    return e;
+    if (e != ERR_OK) {
+        js_blocks_free(s.blocks);
+        return e;
+    }
+    value->is_root = true;
+    value->blocks = s.blocks;
+    *out = value;
+    return ERR_OK;
 }

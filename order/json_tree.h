@@ -8,13 +8,27 @@
 
 #include "order/json.h"
 
-/* One allocation a value: its texts stand behind the struct. A value that js_set put into an object
- * later has a name of its own allocation. */
+/* What a document that was read stands in: its values with their texts and lists, side by side. */
+struct js_block {
+    struct js_block *next;
+    size_t used, cap; /* bytes of ROOM */
+    _Alignas(8) uint8_t room[];
+};
+
+/* A value that is built is an allocation of its own, its texts behind the struct; one that was read
+ * is in a block of its root. What js_set and js_append add later is on the heap in either. */
 struct js {
     enum js_type type;
     bool truth;        /* JS_BOOL */
     bool name_is_heap; /* NAME was allocated apart */
-    char *name;        /* as a member of an object, NUL-terminated; otherwise NULL */
+    bool item_is_heap; /* and ITEM */
+    bool in_block;
+    bool is_root; /* of what was read: it has BLOCKS */
+    union {
+        struct js_block *blocks;
+        struct js *next; /* among its siblings, while they are read */
+    };
+    char *name; /* as a member of an object, NUL-terminated; otherwise NULL */
     size_t name_len;
     union {
         int64_t number; /* JS_INT */
@@ -30,9 +44,11 @@ struct js {
     char store[]; /* name, text */
 };
 
-/* A zeroed value of TYPE with room for NAME_CAP and TEXT_CAP bytes and a NUL each; its name, if
- * NAME_CAP is not 0, and its text point there. NULL without memory. */
-struct js *js_new(enum js_type type, size_t name_cap, size_t text_cap);
+/* A zeroed value of TYPE with room for TEXT_CAP bytes, where its text points. NULL without memory.
+ */
+struct js *js_new(enum js_type type, size_t text_cap);
+
+void js_blocks_free(struct js_block *first);
 
 /* Appends to an array or object; keeps no order. Does not take ITEM over on failure. */
 MUST_CHECK enum err js_append(struct js *list, struct js *item);

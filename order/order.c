@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#define ROOM ((size_t)960) /* bytes at the start: most orders stay smaller */
 #define LIFETIME_MAX_US (INT64_C(366) * 86400 * TEXT_SECOND_US)
 
 /* --- forms that only an order has --- */
@@ -245,7 +246,9 @@ enum err order_from_js(const struct js *value, struct order *out, struct buf *by
     enum err e;
 
     memset(out, 0, sizeof *out);
-    e = js_canon(value, &form);
+    e = buf_reserve(&form, ROOM);
+    if (e == ERR_OK)
+        e = js_canon(value, &form);
     if (e == ERR_OK)
         e = read_order(value, form.data, form.len, out);
     if (e == ERR_OK && bytes)

@@ -213,12 +213,21 @@ static enum err write_document(const struct state *s, struct buf *out)
 /* Appends the head as a record. */
 static enum err write_record(const struct state *s, struct buf *out)
 {
-    size_t end = out->len + RECORD_LEN - 1;
+    size_t begin = out->len;
 
-    enum err e = write_document(s, out);
-    while (!e && out->len < end)
-        e = buf_add_byte(out, ' ');
-    return e ? e : buf_add_byte(out, '\n');
+    enum err e = buf_reserve(out, RECORD_LEN);
+    if (!e)
+        e = write_document(s, out);
+    if (e)
+        return e;
+    size_t used = out->len - begin;
+    if (used >= RECORD_LEN)
+        return ERR_TOO_LARGE;
+    memset(out->data + out->len, ' ', RECORD_LEN - used);
+    out->len = begin + RECORD_LEN;
+    out->data[out->len - 1] = '\n';
+    out->data[out->len] = 0;
+    return ERR_OK;
 }
 
 /* In place: neither the file's size nor its name changes, so one write and one sync do. */

@@ -319,10 +319,24 @@ enum err http_respond(int http, const char *type, const void *body, size_t len, 
     }
     if (!type)
         type = http >= 400 ? "application/problem+json" : "application/json";
-    enum err e = buf_addf(out,
-                          "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n"
-                          "Content-Length: %zu\r\nCache-Control: no-store\r\n%s%s\r\n",
-                          http, phrase, type, len, more, close ? "Connection: close\r\n" : "");
+    char code[TEXT_INT_MAX + 1], length[TEXT_INT_MAX + 1];
+    text_int(http, code);
+    text_int((int64_t)len, length);
+    const char *const head[] = {"HTTP/1.1 ",
+                                code,
+                                " ",
+                                phrase,
+                                "\r\nContent-Type: ",
+                                type,
+                                "\r\nContent-Length: ",
+                                length,
+                                "\r\nCache-Control: no-store\r\n",
+                                more,
+                                close ? "Connection: close\r\n" : "",
+                                "\r\n"};
+    enum err e = ERR_OK;
+    for (size_t i = 0; !e && i < sizeof head / sizeof *head; i++)
+        e = buf_add_str(out, head[i]);
     if (!e)
         e = buf_add(out, body, len);
     if (e)

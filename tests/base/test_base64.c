@@ -63,8 +63,10 @@ static void test_url_has_one_spelling(void **state)
     (void)state;
     static const char *const bad[] = {"Z",    "Zh",   "Zm9", "Zg==",      "Zg=", "+//+",  "Zm9v\n",
                                       "Zm 9", " Zm8", "Zm$", "Z\xc3\xa9", "=",   "Zm9vY", "Zm9vYh"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         refuses(text_unb64url, bad[i]);
+        assert_err(text_check_b64url(bad[i], strlen(bad[i])), ERR_BASE64_INVALID);
+    }
 }
 
 static void test_standard_has_one_spelling(void **state)
@@ -84,6 +86,42 @@ static void test_nul_is_no_digit(void **state)
     assert_err(text_unb64url("Zm\0v", 4, &b), ERR_BASE64_INVALID);
     assert_err(text_unb64("Zm9v\0\0\0\0", 8, &b), ERR_BASE64_INVALID);
     buf_free(&b);
+}
+
+/* text_check_b64url says the same. */
+static bool takes_url(const char *text, size_t len)
+{
+    struct buf b = {0};
+    enum err e = text_unb64url(text, len, &b);
+
+    buf_free(&b);
+    assert_int_equal(text_check_b64url(text, len), e);
+    return e == ERR_OK;
+}
+
+/* Every byte in every place of a group of four, whole and cut off. */
+static void test_every_byte(void **state)
+{
+    (void)state;
+    static const char common[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+    for (unsigned c = 0; c < 256; c++) {
+        bool both = c && strchr(common, (int)c);
+        for (size_t place = 0; place < 4; place++) {
+            char text[] = "AAAAAA";
+            struct buf b = {0};
+
+            text[place] = (char)c;
+            assert_int_equal(takes_url(text, 4), both || c == '-' || c == '_');
+            if (place < 3 || c != '=') /* the padding */
+                assert_int_equal(text_unb64(text, 4, &b) == ERR_OK, both || c == '+' || c == '/');
+            buf_free(&b);
+        }
+        const char rest[] = {'A', 'A', 'A', 'A', (char)c, 'A'}, last[] = {'A', 'A', (char)c};
+        assert_int_equal(takes_url(rest, 6), both || c == '-' || c == '_');
+        assert_int_equal(takes_url(last, 3), c && strchr("AEIMQUYcgkosw048", (int)c));
+        assert_int_equal(takes_url(last + 1, 2), c && strchr("AQgw", (int)c));
+    }
 }
 
 static void test_exact_length(void **state)
@@ -115,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_url_has_one_spelling),
         cmocka_unit_test(test_standard_has_one_spelling),
         cmocka_unit_test(test_nul_is_no_digit),
+        cmocka_unit_test(test_every_byte),
         cmocka_unit_test(test_exact_length),
         cmocka_unit_test(test_a_full_buffer),
     };

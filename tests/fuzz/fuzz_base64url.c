@@ -41,6 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
     check(data, len, text_unb64url, text_b64url_add);
     check(data, len, text_unb64, text_b64_add);
+    struct buf bytes = {0};
+    fuzz_must(text_check_b64url((const char *)data, len) ==
+                  text_unb64url((const char *)data, len, &bytes),
+              "what is judged well can be read");
+    buf_free(&bytes);
     check_hex(data, len);
     return 0;
 }

@@ -302,6 +302,75 @@ static void test_building(void **state)
     buf_free(&out);
 }
 
+static struct js *read_text(const char *text)
+{
+    struct js *value;
+
+    assert_ok(js_parse(text, strlen(text), &value));
+    return value;
+}
+
+/* What was read can be changed and taken over like what was built. */
+static void test_building_on_what_was_read(void **state)
+{
+    struct js *order = read_text("{\"c\":[1,{\"x\":\"y\"}],\"a\":\"b\",\"b\":{}}");
+    struct js *list = read_text("[\"one\"]"), *copy;
+    struct buf b = {0};
+
+    (void)state;
+    for (int i = 0; i < 20; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "m%02d", i);
+        assert_ok(js_set_int(order, name, i));
+        assert_ok(js_push_text(list, name));
+    }
+    assert_ok(js_set_text(order, "a", "another"));
+    js_drop(order, "b");
+    assert_ok(js_set(order, "c", list)); /* instead of what was read */
+    for (int i = 1; i < 20; i++) {
+        char name[16];
+
+        snprintf(name, sizeof name, "m%02d", i);
+        js_drop(order, name);
+    }
+    assert_ok(js_object_new(&copy));
+    assert_ok(js_set(copy, "order", order)); /* with its blocks */
+    order = copy;
+    assert_ok(js_copy(order, &copy));
+    js_free(order);
+    assert_ok(js_canon(copy, &b));
+    assert_string_equal(buf_str(&b),
+                        "{\"order\":{\"a\":\"another\",\"c\":[\"one\",\"m00\",\"m01\",\"m02\","
+                        "\"m03\",\"m04\",\"m05\",\"m06\",\"m07\",\"m08\",\"m09\",\"m10\","
+                        "\"m11\",\"m12\",\"m13\",\"m14\",\"m15\",\"m16\",\"m17\",\"m18\","
+                        "\"m19\"],\"m00\":0}}");
+    js_free(copy);
+    buf_free(&b);
+}
+
+/* Of little text, so that its values need many times as much room. */
+static void test_many_small_values(void **state)
+{
+    struct buf text = {0}, again = {0};
+    struct js *value;
+
+    (void)state;
+    assert_ok(buf_add_byte(&text, '['));
+    for (int i = 0; i < 3000; i++)
+        assert_ok(buf_add_str(&text, i % 3 == 0 ? "[]," : i % 3 == 1 ? "1," : "{\"a\":\"\"},"));
+    assert_ok(buf_add_str(&text, "null]"));
+    assert_ok(js_parse_canonical(text.data, text.len, &value));
+    assert_int_equal(js_count(value), 3001);
+    assert_ok(js_canon(value, &again));
+    assert_string_equal(buf_str(&again), buf_str(&text));
+    js_free(value);
+    text.data[text.len - 1] = '}';
+    assert_err(js_parse(text.data, text.len, &value), ERR_JSON_SYNTAX);
+    buf_free(&text);
+    buf_free(&again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -313,6 +382,8 @@ int main(void)
         cmocka_unit_test(test_canon_leaves_a_full_buffer_alone),
         cmocka_unit_test(test_members),
         cmocka_unit_test(test_building),
+        cmocka_unit_test(test_building_on_what_was_read),
+        cmocka_unit_test(test_many_small_values),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
