@@ -6,12 +6,11 @@
 #include "bankd/store/gather.h"
 #include "bankd/store/store.h"
 #include "base/file.h"
+#include "tests/bankd/disk.h"
 #include "tests/base/unit.h"
 
 #include <errno.h>
-#include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,8 +18,6 @@
 
 #define PAGE 4096u
 #define MANY 2000 /* holders: some dozen pages */
-
-static char dir[] = "/tmp/countersign-gather.XXXXXX";
 
 /* What the system was asked for. */
 static struct {
@@ -64,22 +61,8 @@ int fdatasync(int fd)
 
 static int enter(void **state)
 {
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-
     (void)state;
-    if (!mkdtemp(dir) || chdir(dir) != 0)
-        return -1;
-    /* By the name under which SQLite was built with it. */
-    return vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)write_at) == SQLITE_OK &&
-                   vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)write_at) == SQLITE_OK
-               ? 0
-               : -1;
-}
-
-static int leave(void **state)
-{
-    (void)state;
-    return chdir("/") == 0 && rmdir(dir) == 0 ? 0 : -1;
+    return disk_enter(write_at);
 }
 
 static struct store *open_new(void)
@@ -115,23 +98,11 @@ static void add(struct store *s, unsigned from, unsigned count, const char *name
     }
 }
 
-/* By the library itself: the file is whole, and has so many. */
 static void assert_holders(int64_t count)
 {
-    sqlite3 *db = NULL;
-    sqlite3_stmt *q = NULL;
+    int64_t entry = 0;
 
-    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db,
-                                        "SELECT (SELECT count(*) FROM holder), integrity_check"
-                                        " FROM pragma_integrity_check",
-                                        -1, &q, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-    assert_int_equal(sqlite3_column_int64(q, 0), count);
-    assert_string_equal((const char *)sqlite3_column_text(q, 1), "ok");
-    sqlite3_finalize(q);
-    sqlite3_close(db);
+    assert_int_equal(disk_holders(&entry), count);
 }
 
 static void test_few_writes_and_all_before_the_sync(void **state)
@@ -245,5 +216,5 @@ int main(void)
         cmocka_unit_test(test_more_than_fits),
         cmocka_unit_test(test_a_killed_process_leaves_what_it_committed),
     };
-    return cmocka_run_group_tests(tests, enter, leave);
+    return cmocka_run_group_tests(tests, enter, disk_leave);
 }

@@ -6,14 +6,13 @@
  */
 #include "bankd/store/store.h"
 #include "base/file.h"
+#include "tests/bankd/disk.h"
 #include "tests/base/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <sqlite3.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,8 +22,6 @@
 #define ACTS 4
 /* Of the log; the store copies it back from 4000 pages on. */
 #define NEARLY (32 + 3998 * (24 + 4096))
-
-static char dir[] = "/tmp/countersign-mishaps.XXXXXX";
 
 /* What becomes of one write, or sync. The rest of a half is asked for again: with FULL_LATER it
  * fails. */
@@ -70,22 +67,8 @@ int fdatasync(int fd)
 
 static int enter(void **state)
 {
-    sqlite3_vfs *vfs = sqlite3_vfs_find(NULL);
-
     (void)state;
-    if (!mkdtemp(dir) || chdir(dir) != 0)
-        return -1;
-    /* By the name under which SQLite was built with it. */
-    return vfs->xSetSystemCall(vfs, "pwrite64", (sqlite3_syscall_ptr)write_at) == SQLITE_OK &&
-                   vfs->xSetSystemCall(vfs, "pwrite", (sqlite3_syscall_ptr)write_at) == SQLITE_OK
-               ? 0
-               : -1;
-}
-
-static int leave(void **state)
-{
-    (void)state;
-    return chdir("/") == 0 && rmdir(dir) == 0 ? 0 : -1;
+    return disk_enter(write_at);
 }
 
 /* --- processes that end without a close --------------------------------------------------------*/
@@ -186,28 +169,6 @@ static void copy(const char *from, const char *to)
     close(out);
 }
 
-/* By the library itself: the file is whole. The first holder's entry. */
-static unsigned entry(void)
-{
-    sqlite3 *db = NULL;
-    sqlite3_stmt *q = NULL;
-
-    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db,
-                                        "SELECT (SELECT entry FROM holder WHERE id = 1),"
-                                        " (SELECT count(*) FROM holder), integrity_check"
-                                        " FROM pragma_integrity_check",
-                                        -1, &q, NULL),
-                     SQLITE_OK);
-    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-    assert_string_equal((const char *)sqlite3_column_text(q, 2), "ok");
-    assert_int_equal(sqlite3_column_int64(q, 1), HOLDERS);
-    unsigned is = (unsigned)sqlite3_column_int64(q, 0);
-    sqlite3_finalize(q);
-    sqlite3_close(db);
-    return is;
-}
-
 /* The NTH write after the log was filled; false: there were not so many. */
 static bool suffer(enum mishap what, unsigned nth, unsigned filled, volatile unsigned *acknowledged)
 {
@@ -220,11 +181,12 @@ static bool suffer(enum mishap what, unsigned nth, unsigned filled, volatile uns
     countdown = 0;
     bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     assert_true(killed ? what == KILLED || what == KILLED_HALF : WIFEXITED(status));
-    unsigned is = entry();
+    int64_t is = 0;
+    assert_int_equal(disk_holders(&is), HOLDERS);
     bool unknown = killed || what == UNSYNCED; /* of the last one */
     if (is != *acknowledged && !(unknown && is == *acknowledged + 1))
-        fail_msg("mishap %u at write %u: %u is acknowledged, %u there", what, nth, *acknowledged,
-                 is);
+        fail_msg("mishap %u at write %u: %u is acknowledged, %lld there", what, nth, *acknowledged,
+                 (long long)is);
     return killed || WEXITSTATUS(status) == 0;
 }
 
@@ -261,5 +223,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_threat_12_any_write_of_the_store),
     };
-    return cmocka_run_group_tests(tests, enter, leave);
+    return cmocka_run_group_tests(tests, enter, disk_leave);
 }

@@ -43,28 +43,42 @@ class ManyTest(CardPays):
         with open(self.out, encoding="utf-8") as f:
             return f.read().splitlines()
 
-    def test_threat_14_pulled_in_the_middle(self):
+    def goes_on_after(self, interrupt, mend):
+        """INTERRUPT answers the PIN's prompt and has the card gone in the middle, MEND has it back: that is said once,
+        and what was signed before it is kept and not signed again."""
+        prompt = "to approve these %d orders: " % MANY
         with self.holder.terminal(*self.sign) as terminal:
-            terminal.expect("to approve these %d orders: " % MANY)
+            terminal.expect(prompt)
             begun = len(self.log())
-            pull_in(APDUS)
-            terminal.type(PIN + "\n")
+            interrupt(terminal)
             seen = terminal.expect("Insert your card again")
-            await_log("REMOVED", 1)
-            await_noticed()
             before = self.lines()
-            self.plug_in(2)
+            mend()
             seen += terminal.expect("It is there.")
-            terminal.expect("to approve these %d orders: " % MANY)
+            terminal.expect(prompt)
             terminal.type(PIN + "\n")
             code, rest = terminal.end()
         self.assertEqual((code, (seen + rest).count("Insert your card again")), (0, 0), seen + rest)
         signed, pins = (len(what.findall(self.log()[begun:])) for what in (SIGNS, PINS))
-        self.assertIn(signed - MANY, (0, 1))  # the one that it was pulled at
+        self.assertIn(signed - MANY, (0, 1))  # the one that it happened at
         self.assertLessEqual(pins, 2 + (MANY + 1 if self.holder is self.bob else 0))
         self.assertTrue(0 < len(before) < MANY, len(before))
         self.assertEqual((self.lines()[:len(before)], len(set(self.lines()))), (before, MANY))
+        for line in self.lines():
+            self.assertIn("decision", json.loads(line))
         self.assertEqual(self.holder.json(*self.sign)["before"], MANY)  # each verifies
+
+    def test_threat_14_pulled_in_the_middle(self):
+        def pull(terminal):
+            pull_in(APDUS)
+            terminal.type(PIN + "\n")
+
+        def put_back():
+            await_log("REMOVED", 1)
+            await_noticed()
+            self.plug_in(2)
+
+        self.goes_on_after(pull, put_back)
 
 
 # The cases of test_pays.py are not run again here.

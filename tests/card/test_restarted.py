@@ -2,14 +2,13 @@
 """pcscd is killed and another one started in its place while a card signs, or while its PIN is asked for: the program
 goes on once it is there, and asks for the PIN again, where it was not yet known to be right; nothing is signed twice and
 no half document is left. Real pcscd, real OpenSC, a real bank; runs under with-card --trace."""
-import json
 import os
 import signal
 import unittest
 
 from middleware import PIN, await_log, await_stopped, kill_pcscd, start_pcscd, stop_in
 from test_insert import ACCOUNTS, InsertTest
-from test_many import APDUS, MANY, PINS, SIGNS, ManyTest
+from test_many import APDUS, ManyTest
 
 
 def kill_at_signing(typed, terminal, apdus):
@@ -86,26 +85,7 @@ class RestartedTest(InsertTest):
 
 class RestartedManyTest(ManyTest):
     def test_in_the_middle(self):
-        with self.holder.terminal(*self.sign) as terminal:
-            terminal.expect("to approve these %d orders: " % MANY)
-            begun = len(self.log())
-            kill_at_signing(PIN + "\n", terminal, APDUS)
-            seen = terminal.expect("Insert your card again")
-            before = self.lines()
-            start_pcscd(self)
-            seen += terminal.expect("It is there.")
-            terminal.expect("to approve these %d orders: " % MANY)
-            terminal.type(PIN + "\n")
-            code, rest = terminal.end()
-        self.assertEqual((code, (seen + rest).count("Insert your card again")), (0, 0), seen + rest)
-        signed, pins = (len(what.findall(self.log()[begun:])) for what in (SIGNS, PINS))
-        self.assertIn(signed - MANY, (0, 1))  # the one that it was killed at
-        self.assertLessEqual(pins, 2 + (MANY + 1 if self.holder is self.bob else 0))
-        self.assertTrue(0 < len(before) < MANY, len(before))
-        self.assertEqual((self.lines()[:len(before)], len(set(self.lines()))), (before, MANY))
-        for line in self.lines():
-            self.assertIn("decision", json.loads(line))
-        self.assertEqual(self.holder.json(*self.sign)["before"], MANY)  # each verifies
+        self.goes_on_after(lambda terminal: kill_at_signing(PIN + "\n", terminal, APDUS), lambda: start_pcscd(self))
 
 
 # The cases of other files are not run again here.

@@ -153,11 +153,13 @@ class Terminal:
             if time.monotonic() > deadline:
                 raise AssertionError("what is typed is shown:\n%s" % self.seen)
 
-    def end(self):
-        """Waits for the end; the exit status, negative for a signal, and the rest of the output."""
+    def end(self, never=None):
+        """Waits for the end; the exit status, negative for a signal, and the rest of the output. Fails as soon as it has
+        NEVER in it, a question that nobody would answer."""
         deadline = time.monotonic() + WAIT_S
         while self.read(deadline):
-            pass
+            if never is not None and never in self.seen:
+                raise AssertionError("%r is asked:\n%s" % (never, self.seen))
         _, status = os.waitpid(self.pid, 0)
         self.status = os.waitstatus_to_exitcode(status)
         return self.status, self.seen

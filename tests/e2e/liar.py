@@ -3,6 +3,7 @@
 import http.server
 import os
 import shutil
+import socketserver
 import ssl
 import tempfile
 import threading
@@ -85,3 +86,32 @@ class Liar:
                 pass
 
         return Handler
+
+
+class OnSocket(socketserver.ThreadingUnixStreamServer):
+    """Serves operators on a socket, where no pin is asked for, until the test ends: `answer`, (status, value), to all."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def tell(self):
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, value = self.server.answer
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(canon(value))
+
+        do_GET = do_POST = tell
+
+        def address_string(self):
+            return "here"
+
+        def log_message(self, *args):
+            pass
+
+    def __init__(self, test):
+        directory = tempfile.TemporaryDirectory()
+        test.addCleanup(directory.cleanup)
+        super().__init__(os.path.join(directory.name, "socket"), self.Handler)
+        self.answer = None
+        test.addCleanup(self.server_close)
+        test.addCleanup(self.shutdown)
+        threading.Thread(target=self.serve_forever, daemon=True).start()

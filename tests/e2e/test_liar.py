@@ -2,11 +2,9 @@
 """A bank that has the pinned root key, and lies; tokens with odd names. What the holder's program
 then shows, believes and signs."""
 import hashlib
-import http.server
 import json
 import os
 import select
-import socketserver
 import subprocess
 import tempfile
 import threading
@@ -16,7 +14,7 @@ import unittest
 import application as ap
 from bank import BIN, SOFTHSM, canon, make_order, unb64
 from holder import Holder
-from liar import CHALLENGE, MINE, OTHER, PAYEE, Liar, policy
+from liar import CHALLENGE, MINE, OTHER, PAYEE, Liar, OnSocket, policy
 
 # What turns the direction, joins, hides or ends a line: no letter of any text.
 UNSEEN = "\u202e\u2066\u200b\u200f\u2060\ufeff\u00ad\ufe0f\u2028\u2029\u061c\u3164\U000e0041"
@@ -493,31 +491,7 @@ class LiesToTheOperator(unittest.TestCase):
     """On the bank's own socket, where no pin is asked for."""
 
     def test_words_that_move_the_cursor(self):
-        evil, answers = "\x1b[2J\x9b2J\rcaf\u00e9" + UNSEEN, []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def answer(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, value = answers[0]
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(canon(value))
-
-            do_GET = do_POST = answer
-
-            def address_string(self):
-                return "here"
-
-            def log_message(self, *args):
-                pass
-
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        path = os.path.join(directory.name, "socket")
-        server = socketserver.ThreadingUnixStreamServer(path, Handler)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        evil, server = "\x1b[2J\x9b2J\rcaf\u00e9" + UNSEEN, OnSocket(self)
         about = ("--account", MINE, "--note", "as a test")
         row = {"account": evil, "amount": evil, "code": evil, "count": 1, "currency": evil, "id": evil, "item": evil,
                "kind": evil, "name": evil, "state": evil, "status": evil}
@@ -527,9 +501,9 @@ class LiesToTheOperator(unittest.TestCase):
                     ("credit", "assign", "1", *about), ("report",), ("notice", "list"), ("order", "list"), ("queue",)]
         for command in commands:
             for answer, says in (((200, whole), True), ((403, {"detail": evil, "name": "ROLE_REQUIRED"}), True), ((200, {}), False)):
-                answers[:] = [answer]
-                done = subprocess.run([os.path.join(BIN, "bankctl"), *command, "--socket", path], capture_output=True, timeout=60,
-                                      check=False)
+                server.answer = answer
+                done = subprocess.run([os.path.join(BIN, "bankctl"), *command, "--socket", server.server_address],
+                                      capture_output=True, timeout=60, check=False)
                 said = (done.stdout + done.stderr).decode()
                 with self.subTest(command=command, says=says):
                     self.assertIn(done.returncode, (0, 1, 2, 4), said)

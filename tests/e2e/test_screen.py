@@ -1,21 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """What others chose - a token's label, a key's, a certificate's subject, a file's name, a payee's, a bank's words - at a
 real terminal: only text that is seen reaches it. Python's own tables say what that is, not the program's."""
-import http.server
 import json
 import os
 import re
-import socketserver
 import subprocess
 import tempfile
-import threading
 import unicodedata
 import unittest
 from urllib.parse import quote
 
 from bank import SOFTHSM, canon, make_order, openssl
 from holder import Holder, Terminal
-from liar import CHALLENGE, MINE, PAYEE, Liar, policy
+from liar import CHALLENGE, MINE, PAYEE, Liar, OnSocket, policy
 
 # It clears the screen, names the window, goes back in the line; by C1, too; turns the direction, hides.
 CSI, OSC, C1, BACK = "\x1b[2J\x1b[H", "\x1b]0;owned\x07", "\u009b2J\u009d0;owned\u009c", "\rPay 1.00\x08\x7f"
@@ -184,36 +181,12 @@ class OfQueues(Screen):
         row = {name: EVIL for name in ("account", "amount", "code", "currency", "id", "item", "kind", "name", "state", "status",
                                        "waitsFor", "since", "comment", "assignedTo")}
         whole = {**row, "items": [row], "orders": [row], "notices": [row]}
-        answers = [(200, whole)]
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def answer(self):
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                status, value = answers[0]
-                self.send_response(status)
-                self.end_headers()
-                self.wfile.write(canon(value))
-
-            do_GET = do_POST = answer
-
-            def address_string(self):
-                return "here"
-
-            def log_message(self, *args):
-                pass
-
-        directory = tempfile.TemporaryDirectory()
-        self.addCleanup(directory.cleanup)
-        path = os.path.join(directory.name, "socket")
-        server = socketserver.ThreadingUnixStreamServer(path, Handler)
-        self.addCleanup(server.server_close)
-        self.addCleanup(server.shutdown)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        server = OnSocket(self)
         for answer in ((200, whole), (403, {"detail": EVIL, "name": "ROLE_REQUIRED"}), (403, {"detail": EVIL, "name": EVIL})):
-            answers[:] = [answer]
+            server.answer = answer
             for words in (("queue",), ("order", "list"), ("notice", "list")):
                 with self.subTest(words=words, answer=answer[0]), \
-                        Terminal(["bankctl", *words, "--socket", path], dict(os.environ)) as terminal:
+                        Terminal(["bankctl", *words, "--socket", server.server_address], dict(os.environ)) as terminal:
                     self.assertRegex(self.clean(terminal, (0, 1, 4)), "caf\u00e9\\?|bankctl: TEXT_INVALID")
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/token/softhsm.h"
 
+#include "base/file.h"
 #include "tests/base/unit.h"
 #include <ftw.h>
 #include <stdio.h>
@@ -30,17 +31,37 @@ static void write_conf(const struct softhsm *h)
     assert_int_equal(setenv("SOFTHSM2_CONF", path, 1), 0);
 }
 
-void softhsm_begin_with(struct softhsm *h, const char *module)
+static void make_dir(struct softhsm *h)
 {
     *h = (struct softhsm){.dir = "/dev/shm/countersign-softhsm-XXXXXX"};
     assert_non_null(mkdtemp(h->dir));
     write_conf(h);
+}
+
+void softhsm_begin_with(struct softhsm *h, const char *module)
+{
+    make_dir(h);
     assert_ok(token_module_load(module, &h->module));
 }
 
 void softhsm_begin(struct softhsm *h)
 {
     softhsm_begin_with(h, softhsm_path());
+}
+
+void softhsm_begin_faulty(struct softhsm *h, const char *module)
+{
+    make_dir(h);
+    snprintf(h->control, sizeof h->control, "%s/control", h->dir);
+    snprintf(h->trace, sizeof h->trace, "%s.trace", h->control);
+    assert_int_equal(setenv("FAULT_MODULE", softhsm_path(), 1), 0);
+    assert_int_equal(setenv("FAULT_CONTROL", h->control, 1), 0);
+    assert_ok(token_module_load(module, &h->module)); /* a helper takes its environment here */
+}
+
+void softhsm_fault(const struct softhsm *h, const char *rules)
+{
+    assert_ok(file_write(h->control, rules, strlen(rules), 0600));
 }
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
@@ -56,6 +77,8 @@ void softhsm_end(struct softhsm *h)
     token_module_unload(h->module);
     nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     unsetenv("SOFTHSM2_CONF");
+    unsetenv("FAULT_MODULE");
+    unsetenv("FAULT_CONTROL");
 }
 
 int softhsm_setup(void **state)

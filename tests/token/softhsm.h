@@ -15,6 +15,7 @@
 
 struct softhsm {
     char dir[64];
+    char control[80], trace[88]; /* of the fault module, where that stands before it */
     struct token_module *module;
 };
 
@@ -25,6 +26,11 @@ const char *softhsm_path(void);
 void softhsm_begin(struct softhsm *h);
 /* The same with another module, such as one that wraps SoftHSM. */
 void softhsm_begin_with(struct softhsm *h, const char *module);
+/* The same with the fault module, which is at MODULE, before SoftHSM2 (testbank/fault/control.h):
+ * nothing goes wrong until softhsm_fault, which gives it other rules, in this process and in each
+ * that has its environment. */
+void softhsm_begin_faulty(struct softhsm *h, const char *module);
+void softhsm_fault(const struct softhsm *h, const char *rules);
 /* Unloads the module and removes the directory. */
 void softhsm_end(struct softhsm *h);
 

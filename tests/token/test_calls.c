@@ -13,7 +13,6 @@
 #include <openssl/ec.h>
 #include <openssl/x509.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,21 +38,17 @@ struct bench {
     struct softhsm h;
     struct token *t;
     struct token_key *keys[KEYS];
-    char control[128];
     uint8_t made; /* ids of keys that were made */
 };
 
 static struct bench b;
 
 /* The rules from now on, and that calls are written down. Nobody reads meanwhile, so that this
- * needs none of file_write's care, which would cost a minute. */
+ * needs none of softhsm_fault's care, which would cost a minute. */
 static void fault(const char *rules)
 {
-    char trace[160];
-
-    snprintf(trace, sizeof trace, "%s.trace", b.control);
-    unlink(trace);
-    FILE *f = fopen(b.control, "we");
+    unlink(b.h.trace);
+    FILE *f = fopen(b.h.control, "we");
     assert_non_null(f);
     assert_true(fprintf(f, "%s\ntrace\n", rules) > 0);
     assert_int_equal(fclose(f), 0);
@@ -62,13 +57,12 @@ static void fault(const char *rules)
 /* How many calls of FUNCTION there were, of which *VERDICTS said something about a PIN. */
 static unsigned calls_of(const char *function, unsigned *verdicts)
 {
-    char path[160], name[64];
+    char name[64];
     unsigned long rv;
     unsigned count = 0;
 
     *verdicts = 0;
-    snprintf(path, sizeof path, "%s.trace", b.control);
-    FILE *f = fopen(path, "re");
+    FILE *f = fopen(b.h.trace, "re");
     while (f && fscanf(f, "%63s %lx", name, &rv) == 2) {
         count += strcmp(name, function) == 0;
         *verdicts += strcmp(name, function) == 0 && rv >= 0xa0 && rv <= 0xa4;
@@ -126,11 +120,7 @@ static int begin(void **state)
 
     (void)state;
     memset(&b, 0, sizeof b);
-    setenv("FAULT_MODULE", softhsm_path(), 1);
-    unsetenv("FAULT_CONTROL");
-    softhsm_begin_with(&b.h, FAULT_MODULE);
-    snprintf(b.control, sizeof b.control, "%s/control", b.h.dir);
-    setenv("FAULT_CONTROL", b.control, 1);
+    softhsm_begin_faulty(&b.h, FAULT_MODULE);
     softhsm_init_token(&b.h, "alice", &info);
     b.t = softhsm_open(&b.h, "alice");
     assert_ok(token_generate(b.t, TOKEN_USE_SIGN, TOKEN_P256, "sign", &ids[SIGN], 1));

@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -22,14 +21,7 @@ struct bench {
     struct softhsm h;
     struct token *t;
     struct token_key *k;
-    char control[128];
 };
-
-/* The rules from now on. */
-static void fault(const struct bench *b, const char *rules)
-{
-    assert_ok(file_write(b->control, rules, strlen(rules), 0600));
-}
 
 static int begin(void **state)
 {
@@ -37,11 +29,7 @@ static int begin(void **state)
     struct token_info info;
     uint8_t id = 1;
 
-    setenv("FAULT_MODULE", softhsm_path(), 1);
-    unsetenv("FAULT_CONTROL");
-    softhsm_begin_with(&b.h, FAULT_MODULE);
-    snprintf(b.control, sizeof b.control, "%s/control", b.h.dir);
-    setenv("FAULT_CONTROL", b.control, 1);
+    softhsm_begin_faulty(&b.h, FAULT_MODULE);
     softhsm_init_token(&b.h, "alice", &info);
     b.t = softhsm_open(&b.h, "alice");
     assert_ok(token_generate(b.t, TOKEN_USE_SIGN, TOKEN_P256, "sign", &id, 1));
@@ -54,7 +42,7 @@ static int end(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "");
+    softhsm_fault(&b->h, "");
     token_key_free(b->k);
     token_close(b->t);
     softhsm_end(&b->h);
@@ -96,7 +84,7 @@ static void comes_back_after_each_error(void **state)
     for (size_t f = 0; f < sizeof functions / sizeof functions[0]; f++)
         for (size_t i = 0; i < STALE_COUNT; i++) {
             snprintf(rule, sizeof rule, "%s 1 0x%lx\n", functions[f], STALE[i]);
-            fault(b, rule);
+            softhsm_fault(&b->h, rule);
             assert_ok(sign(b));
         }
 }
@@ -113,7 +101,7 @@ static void comes_back_through_a_restart(void **state)
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
         uint64_t epoch = b->h.module->epoch;
-        fault(b, rules[i]);
+        softhsm_fault(&b->h, rules[i]);
         assert_ok(sign(b));
         assert_int_equal(b->h.module->epoch, epoch + 1);
     }
@@ -133,12 +121,12 @@ static void gives_up_by_name(void **state)
     struct bench *b = *state;
 
     for (size_t i = 0; i < sizeof lasting / sizeof lasting[0]; i++) {
-        fault(b, lasting[i].rule);
+        softhsm_fault(&b->h, lasting[i].rule);
         assert_err(sign(b), lasting[i].err);
         /* A session that saw an error is not used again. */
         assert_int_equal(b->t->idle_count, lasting[i].err == ERR_TOKEN_BAD_SIGNATURE);
         assert_int_equal(b->t->in_use, 0);
-        fault(b, "");
+        softhsm_fault(&b->h, "");
         assert_ok(sign(b));
     }
 }
@@ -148,13 +136,13 @@ static void generating_fails_by_name(void **state)
     struct bench *b = *state;
     uint8_t id = 2;
 
-    fault(b, "C_GenerateKeyPair * 0x31");
+    softhsm_fault(&b->h, "C_GenerateKeyPair * 0x31");
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_FULL);
-    fault(b, "C_GetMechanismInfo * 0x70");
+    softhsm_fault(&b->h, "C_GetMechanismInfo * 0x70");
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_NO_EC);
-    fault(b, "C_OpenSession * 0xe2");
+    softhsm_fault(&b->h, "C_OpenSession * 0xe2");
     assert_err(token_generate(b->t, TOKEN_USE_SIGN, TOKEN_P256, "x", &id, 1), ERR_TOKEN_READ_ONLY);
-    fault(b, "C_GetMechanismInfo 2 0x70"); /* it makes keys, and does not agree */
+    softhsm_fault(&b->h, "C_GetMechanismInfo 2 0x70"); /* it makes keys, and does not agree */
     assert_err(token_generate(b->t, TOKEN_USE_DERIVE, TOKEN_P256, "x", &id, 1),
                ERR_TOKEN_UNSUPPORTED);
 }
@@ -166,7 +154,7 @@ static void has_rsa_only(void **state)
 
     assert_ok(token_info_of(b->t, &info));
     assert_true(info.ecdsa);
-    fault(b, "C_GetMechanismInfo * 0x70");
+    softhsm_fault(&b->h, "C_GetMechanismInfo * 0x70");
     assert_ok(token_info_of(b->t, &info));
     assert_false(info.ecdsa);
 }
@@ -175,12 +163,12 @@ static void keypad_asks(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "keypad " SOFTHSM_PIN);
+    softhsm_fault(&b->h, "keypad " SOFTHSM_PIN);
     assert_ok(token_login(b->t, NULL, false));
     assert_ok(sign(b));
-    fault(b, "keypad 999999");
+    softhsm_fault(&b->h, "keypad 999999");
     assert_err(token_login(b->t, NULL, false), ERR_PIN_WRONG);
-    fault(b, "keypad cancel");
+    softhsm_fault(&b->h, "keypad cancel");
     assert_err(token_login(b->t, NULL, false), ERR_PIN_CANCELLED);
     assert_err(sign(b), ERR_PIN_REQUIRED);
 }
@@ -192,17 +180,17 @@ static void keypad_changes_and_unblocks(void **state)
 
     assert_err(token_change_pin(b->t, NULL, NULL, false), ERR_PIN_REQUIRED); /* there is none */
     assert_err(token_unblock(b->t, TOKEN_WAY_OFFICER, NULL, NULL, false), ERR_PIN_REQUIRED);
-    fault(b, "keypad cancel");
+    softhsm_fault(&b->h, "keypad cancel");
     assert_err(token_change_pin(b->t, NULL, NULL, false), ERR_PIN_CANCELLED);
     assert_err(token_unblock(b->t, TOKEN_WAY_OFFICER, NULL, NULL, false), ERR_PIN_CANCELLED);
     assert_err(token_change_pin(b->t, NULL, pin, false), ERR_PIN_REQUIRED); /* half of it */
     assert_err(token_unblock(b->t, TOKEN_WAY_OFFICER, pin, NULL, false), ERR_PIN_REQUIRED);
     token_pin_free(pin);
-    fault(b, "keypad " SOFTHSM_PIN " 246802");
+    softhsm_fault(&b->h, "keypad " SOFTHSM_PIN " 246802");
     assert_ok(token_change_pin(b->t, NULL, NULL, false));
-    fault(b, "keypad " SOFTHSM_SO_PIN " 135791");
+    softhsm_fault(&b->h, "keypad " SOFTHSM_SO_PIN " 135791");
     assert_ok(token_unblock(b->t, TOKEN_WAY_OFFICER, NULL, NULL, false));
-    fault(b, "");
+    softhsm_fault(&b->h, "");
     assert_err(login(b, "246802", false), ERR_PIN_WRONG);
     assert_ok(login(b, "135791", false));
     assert_ok(sign(b));
@@ -223,14 +211,14 @@ static void unblocking_spends_what_is_allowed(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "officer 0");
+    softhsm_fault(&b->h, "officer 0");
     assert_err(unblock(b, TOKEN_WAY_OFFICER, SOFTHSM_SO_PIN, true), ERR_PUK_LOCKED);
-    fault(b, "officer 1");
+    softhsm_fault(&b->h, "officer 1");
     assert_err(unblock(b, TOKEN_WAY_OFFICER, SOFTHSM_SO_PIN, false), ERR_PUK_LAST_TRY);
     assert_err(unblock(b, TOKEN_WAY_OFFICER, "11111111", true), ERR_PUK_WRONG);
-    fault(b, "C_SetPIN * 0x05"); /* it never gets so far */
+    softhsm_fault(&b->h, "C_SetPIN * 0x05"); /* it never gets so far */
     assert_err(unblock(b, TOKEN_WAY_PUK, SOFTHSM_SO_PIN, true), ERR_PIN_NOT_LOCKED);
-    fault(b, "officer 3");
+    softhsm_fault(&b->h, "officer 3");
     assert_err(unblock(b, TOKEN_WAY_OFFICER, "", false), ERR_PIN_INVALID);
     assert_ok(login(b, SOFTHSM_PIN, false)); /* none of it did anything */
     assert_ok(sign(b));
@@ -244,7 +232,7 @@ static void last_try_only_in_so_many_words(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "tries 3");
+    softhsm_fault(&b->h, "tries 3");
     assert_int_equal(tries(b), TOKEN_TRIES_OK);
     assert_err(login(b, "999999", false), ERR_PIN_WRONG);
     assert_int_equal(tries(b), TOKEN_TRIES_LOW);
@@ -264,7 +252,7 @@ static void last_try_only_in_so_many_words(void **state)
     for (int i = 0; i < 3; i++)
         assert_err(login(b, "999999", true), ERR_PIN_WRONG);
     assert_int_equal(tries(b), TOKEN_TRIES_LOCKED);
-    fault(b, "tries 3\nC_Login * crash"); /* not even asked */
+    softhsm_fault(&b->h, "tries 3\nC_Login * crash"); /* not even asked */
     assert_err(login(b, SOFTHSM_PIN, true), ERR_PIN_LOCKED);
 }
 
@@ -275,8 +263,8 @@ static void reattaching_spares_the_last_try(void **state)
     struct bench *b = *state;
     char path[160];
 
-    fault(b, "tries 3\nC_Sign 1 0xb3");
-    snprintf(path, sizeof path, "%s.failures", b->control);
+    softhsm_fault(&b->h, "tries 3\nC_Sign 1 0xb3");
+    snprintf(path, sizeof path, "%s.failures", b->h.control);
     assert_ok(file_write(path, "2", 1, 0600));
     assert_err(sign(b), ERR_PIN_LAST_TRY);
     assert_err(sign(b), ERR_PIN_REQUIRED);
@@ -289,14 +277,14 @@ static void login_without_a_verdict(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "C_Login 1 0x05\nC_Login 2 crash");
+    softhsm_fault(&b->h, "C_Login 1 0x05\nC_Login 2 crash");
     assert_err(login(b, SOFTHSM_PIN, false), ERR_TOKEN_FAILED);
     assert_err(sign(b), ERR_PIN_REQUIRED);
-    fault(b, "C_Login 1 0x30\nC_GetSlotList * 0xe0"); /* it was pulled meanwhile */
+    softhsm_fault(&b->h, "C_Login 1 0x30\nC_GetSlotList * 0xe0"); /* it was pulled meanwhile */
     assert_err(login(b, SOFTHSM_PIN, false), ERR_TOKEN_REMOVED);
-    fault(b, "");
+    softhsm_fault(&b->h, "");
     assert_ok(login(b, SOFTHSM_PIN, false));
-    fault(b, "C_GetTokenInfo 1 0x30\nC_Login 2 crash");
+    softhsm_fault(&b->h, "C_GetTokenInfo 1 0x30\nC_Login 2 crash");
     assert_ok(login(b, SOFTHSM_PIN, false));
     assert_ok(sign(b));
 }
@@ -311,13 +299,13 @@ static void changing_without_a_verdict(void **state)
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
         struct token_pin *old = softhsm_pin(b->h.module, SOFTHSM_PIN),
                          *fresh = softhsm_pin(b->h.module, "fresh");
-        fault(b, "");
+        softhsm_fault(&b->h, "");
         assert_ok(login(b, SOFTHSM_PIN, false));
         snprintf(rules, sizeof rules, "C_SetPIN 1 %s", verdicts[i]);
-        fault(b, rules);
+        softhsm_fault(&b->h, rules);
         enum err e = token_change_pin(b->t, old, fresh, false);
         assert_true(e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_FAILED);
-        fault(b, "C_SignInit 1 0xe0\nC_Login 1 crash");
+        softhsm_fault(&b->h, "C_SignInit 1 0xe0\nC_Login 1 crash");
         assert_err(sign(b), ERR_PIN_REQUIRED);
         token_pin_free(old);
         token_pin_free(fresh);
@@ -335,10 +323,10 @@ static void reattaching_sends_the_pin_once(void **state)
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
         snprintf(rules, sizeof rules, "C_SignInit 1 0xe0\nC_Login 1 %s\nC_Login 2 crash",
                  verdicts[i]);
-        fault(b, rules);
+        softhsm_fault(&b->h, rules);
         assert_int_not_equal(sign(b), ERR_OK);
         assert_err(sign(b), ERR_PIN_REQUIRED);
-        fault(b, "");
+        softhsm_fault(&b->h, "");
         assert_ok(login(b, SOFTHSM_PIN, false));
     }
 }
@@ -356,10 +344,10 @@ static void reattaching_goes_on_later(void **state)
     struct bench *b = *state;
 
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        fault(b, rules[i]);
+        softhsm_fault(&b->h, rules[i]);
         enum err e = sign(b);
         assert_true(e == ERR_TOKEN_REMOVED || e == ERR_TOKEN_FAILED);
-        fault(b, "");
+        softhsm_fault(&b->h, "");
         assert_ok(sign(b));
     }
 }
@@ -374,10 +362,10 @@ static void always_authenticating_sends_the_pin_once(void **state)
     b->k->info.always_authenticate = true;
     for (size_t i = 0; i < sizeof verdicts / sizeof verdicts[0]; i++) {
         snprintf(rules, sizeof rules, "C_Login 1 %s\nC_Login 2 crash", verdicts[i]);
-        fault(b, rules);
+        softhsm_fault(&b->h, rules);
         assert_int_not_equal(sign(b), ERR_OK);
         assert_err(sign(b), ERR_PIN_REQUIRED);
-        fault(b, "");
+        softhsm_fault(&b->h, "");
         assert_ok(login(b, SOFTHSM_PIN, false));
     }
 }
@@ -396,7 +384,7 @@ static void changing_the_pin_costs_tries(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "tries 3");
+    softhsm_fault(&b->h, "tries 3");
     assert_err(change_pin(b, "wrong", "5678", false), ERR_PIN_WRONG);
     assert_int_equal(tries(b), TOKEN_TRIES_LOW);
     assert_err(change_pin(b, "wrong", "5678", false), ERR_PIN_WRONG);
@@ -412,7 +400,7 @@ static void a_new_pin_is_not_empty(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "C_SetPIN * crash");
+    softhsm_fault(&b->h, "C_SetPIN * crash");
     assert_err(change_pin(b, SOFTHSM_PIN, "", false), ERR_PIN_INVALID);
 }
 
@@ -438,7 +426,7 @@ static void waits_for_a_session(void **state)
     void *good[8];
 
     assert_ok(sign(b));
-    fault(b, "C_OpenSession * 0xb1");
+    softhsm_fault(&b->h, "C_OpenSession * 0xb1");
     for (int i = 0; i < 8; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, sign_ten, b), 0);
     for (int i = 0; i < 8; i++)

@@ -26,13 +26,8 @@
 
 struct bench {
     struct softhsm h;
-    char control[128], path[128], slept[128];
+    char path[128], slept[128];
 };
-
-static void fault(const struct bench *b, const char *rules)
-{
-    assert_int_equal(file_write(b->control, rules, strlen(rules), 0600), ERR_OK);
-}
 
 static int begin(void **state)
 {
@@ -41,15 +36,9 @@ static int begin(void **state)
     struct token_info info;
 
     memset(&b, 0, sizeof b);
-    setenv("FAULT_MODULE", softhsm_path(), 1);
-    unsetenv("FAULT_CONTROL");
-    softhsm_begin_with(&b.h, FAULT_MODULE);
-    snprintf(b.control, sizeof b.control, "%s/control", b.h.dir);
+    softhsm_begin_faulty(&b.h, FAULT_MODULE);
     snprintf(b.path, sizeof b.path, "%s/socket", b.h.dir);
     snprintf(b.slept, sizeof b.slept, "%s/slept", b.h.dir);
-    setenv("FAULT_CONTROL", b.control, 1);
-    token_module_unload(b.h.module); /* which began before there was a control file */
-    assert_ok(token_module_load(FAULT_MODULE, &b.h.module));
     softhsm_init_token(&b.h, "alice", &info);
     struct token *t = softhsm_open(&b.h, "alice");
     assert_ok(token_generate(t, TOKEN_USE_SIGN, TOKEN_P256, "sign", &id, 1));
@@ -220,12 +209,12 @@ static void test_is_never_left_alone(void **state)
         assert_ok(token_join(b->path, &visitors[i].m, &visitors[i].t, &left_s));
         assert_ok(token_key_find(visitors[i].t, NULL, TOKEN_USE_SIGN, &visitors[i].k));
     }
-    fault(b, "C_Sign 1 hang");
+    softhsm_fault(&b->h, "C_Sign 1 hang");
     for (size_t i = 0; i < 2; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, ask_for_one, &visitors[i]), 0);
     while (clock_mono_us() < over_us)
         (void)poll(NULL, 0, 20);
-    fault(b, "");
+    softhsm_fault(&b->h, "");
     for (size_t i = 0; i < 2; i++) {
         assert_int_equal(pthread_join(threads[i], NULL), 0);
         token_key_free(visitors[i].k);
@@ -252,7 +241,7 @@ static void test_hangs_beyond_its_time(void **state)
     unsigned left_s;
 
     keep(b, 2, 60);
-    fault(b, "C_Sign 1 hang");
+    softhsm_fault(&b->h, "C_Sign 1 hang");
     assert_err(sign(b, &left_s), ERR_TOKEN_REMOVED);
     await_no_socket(b, WAIT_US);
 }
@@ -261,12 +250,11 @@ static void test_hangs_beyond_its_time(void **state)
 static void await_hang(const struct bench *b)
 {
     int64_t began_us = clock_mono_us();
-    char trace[160];
 
-    snprintf(trace, sizeof trace, "%s.trace", b->control);
     for (bool hangs = false; !hangs;) {
         struct buf seen = BUF_INIT(65536);
-        hangs = file_read(trace, 65536, &seen) == ERR_OK && strstr(buf_str(&seen), "hang") != NULL;
+        hangs =
+            file_read(b->h.trace, 65536, &seen) == ERR_OK && strstr(buf_str(&seen), "hang") != NULL;
         buf_free(&seen);
         assert_true(clock_mono_us() - began_us < WAIT_US);
         (void)poll(NULL, 0, 20);
@@ -284,7 +272,7 @@ static void test_told_to_end_while_it_hangs(void **state)
     keep(b, 3600, 3600);
     assert_ok(token_join(b->path, &v.m, &v.t, &left_s));
     assert_ok(token_key_find(v.t, NULL, TOKEN_USE_SIGN, &v.k));
-    fault(b, "trace\nC_Sign 1 hang");
+    softhsm_fault(&b->h, "trace\nC_Sign 1 hang");
     assert_int_equal(pthread_create(&thread, NULL, ask_for_one, &v), 0);
     await_hang(b);
     assert_ok(token_keep_end(b->path));
@@ -306,7 +294,7 @@ static void test_hangs_longer_than_anybody_waits(void **state)
 
     token_remote_deadline(4);
     keep(b, 3600, 3600);
-    fault(b, "C_Sign 1 0x32\nC_GetTokenInfo * hang");
+    softhsm_fault(&b->h, "C_Sign 1 0x32\nC_GetTokenInfo * hang");
     enum err e = sign(b, &left_s);
     token_remote_deadline(TOKEN_DEADLINE_S);
     assert_err(e, ERR_TOKEN_HANGS);
@@ -320,7 +308,7 @@ static void test_sleeps_while_it_hangs(void **state)
 
     load_sleeper(b);
     keep(b, 3600, 3600);
-    fault(b, "trace\nC_GetSlotInfo * hang");
+    softhsm_fault(&b->h, "trace\nC_GetSlotInfo * hang");
     await_hang(b);
     assert_int_equal(file_write(b->slept, "", 0, 0600), ERR_OK);
     await_no_socket(b, WAIT_US);
@@ -343,9 +331,9 @@ static void test_token_is_pulled(void **state)
     struct bench *b = *state;
 
     keep(b, 60, 60);
-    fault(b, "C_GetSlotInfo * 0xe0");
+    softhsm_fault(&b->h, "C_GetSlotInfo * 0xe0");
     (void)await_end(b);
-    fault(b, "");
+    softhsm_fault(&b->h, "");
 }
 
 /* Pulled and back between two looks: the one signature finds it again, and then it is over. */
@@ -356,7 +344,7 @@ static void test_token_came_anew(void **state)
 
     keep(b, 60, 60);
     assert_ok(sign(b, &left_s));
-    fault(b, "C_Sign 1 0xb3");
+    softhsm_fault(&b->h, "C_Sign 1 0xb3");
     (void)sign(b, &left_s);
     (void)await_end(b);
 }

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0
  * A module that waits for somebody at the reader has longer than one that waits for nobody. */
 #include "base/clock.h"
-#include "base/file.h"
 #include "tests/base/unit.h"
 #include "tests/token/softhsm.h"
 #include "token/remote.h"
 #include <poll.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define DEADLINE_S 1
@@ -17,13 +14,7 @@
 struct bench {
     struct softhsm h;
     struct token *t;
-    char control[128];
 };
-
-static void fault(const struct bench *b, const char *rules)
-{
-    assert_int_equal(file_write(b->control, rules, strlen(rules), 0600), ERR_OK);
-}
 
 static int begin(void **state)
 {
@@ -32,12 +23,7 @@ static int begin(void **state)
 
     memset(&b, 0, sizeof b);
     token_remote_deadline(30);
-    setenv("FAULT_MODULE", softhsm_path(), 1);
-    softhsm_begin_with(&b.h, FAULT_MODULE);
-    snprintf(b.control, sizeof b.control, "%s/control", b.h.dir);
-    setenv("FAULT_CONTROL", b.control, 1);
-    token_module_unload(b.h.module); /* which began before there was a control file */
-    assert_ok(token_module_load(FAULT_MODULE, &b.h.module));
+    softhsm_begin_faulty(&b.h, FAULT_MODULE);
     softhsm_init_token(&b.h, "alice", &info);
     *state = &b;
     return 0;
@@ -65,11 +51,12 @@ static void open_token(struct bench *b)
 /* The key is pressed after the time of any other call. */
 static void *type_late(void *arg)
 {
+    const struct bench *b = arg;
     int64_t until_us = clock_mono_us() + TYPING_US;
 
     while (clock_mono_us() < until_us)
         (void)poll(NULL, 0, 20);
-    fault(arg, "keypad " SOFTHSM_PIN);
+    softhsm_fault(&b->h, "keypad " SOFTHSM_PIN);
     return NULL;
 }
 
@@ -78,7 +65,7 @@ static void test_keypad_has_longer(void **state)
     struct bench *b = *state;
     pthread_t typist;
 
-    fault(b, "keypad " SOFTHSM_PIN "\nC_Login 1 hang");
+    softhsm_fault(&b->h, "keypad " SOFTHSM_PIN "\nC_Login 1 hang");
     open_token(b);
     assert_int_equal(pthread_create(&typist, NULL, type_late, b), 0);
     assert_ok(token_login(b->t, NULL, false));
@@ -89,7 +76,7 @@ static void test_nobody_is_waited_for(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "C_Login 1 hang");
+    softhsm_fault(&b->h, "C_Login 1 hang");
     open_token(b);
     int64_t began_us = clock_mono_us();
     assert_err(softhsm_login(b->t, SOFTHSM_PIN, false), ERR_TOKEN_HANGS);

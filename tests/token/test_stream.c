@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Many hashes in one question: each signature comes as soon as it is made, and is no more lost by
- * what happens to those after it; the module is asked for none twice. */
+ * Many hashes in one question: no signature that is made is lost by what happens to those after it,
+ * none waits for one that is slow by more than that one takes; the module is asked for none twice.
+ */
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/base/unit.h"
@@ -11,7 +12,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,16 +27,10 @@ struct bench {
     struct softhsm h;
     struct token *t;
     struct token_key *k;
-    char control[128], trace[136];
     uint8_t hashes[MANY * HASH_LEN], sigs[MANY * SIG_LEN];
     size_t taken;
     atomic_bool done;
 };
-
-static void fault(const struct bench *b, const char *rules)
-{
-    assert_int_equal(file_write(b->control, rules, strlen(rules), 0600), ERR_OK);
-}
 
 static int begin(void **state)
 {
@@ -45,13 +39,7 @@ static int begin(void **state)
 
     memset(&b, 0, sizeof b);
     token_remote_deadline(TOKEN_DEADLINE_S);
-    setenv("FAULT_MODULE", softhsm_path(), 1);
-    softhsm_begin_with(&b.h, FAULT_MODULE);
-    snprintf(b.control, sizeof b.control, "%s/control", b.h.dir);
-    snprintf(b.trace, sizeof b.trace, "%s.trace", b.control);
-    setenv("FAULT_CONTROL", b.control, 1);
-    token_module_unload(b.h.module); /* which began before there was a control file */
-    assert_ok(token_module_load(FAULT_MODULE, &b.h.module));
+    softhsm_begin_faulty(&b.h, FAULT_MODULE);
     softhsm_init_token(&b.h, "alice", &info);
     b.t = softhsm_open(&b.h, "alice");
     keys_generate(b.t, TOKEN_USE_SIGN, TOKEN_P256, "sign", 1);
@@ -96,11 +84,11 @@ static size_t calls(const struct bench *b)
     struct buf text = BUF_INIT(TRACE_MAX);
     size_t count = 0;
 
-    assert_ok(file_read(b->trace, TRACE_MAX, &text));
+    assert_ok(file_read(b->h.trace, TRACE_MAX, &text));
     for (const char *at = buf_str(&text); (at = strstr(at, "C_Sign ")); at++)
         count++;
     buf_free(&text);
-    unlink(b->trace);
+    unlink(b->h.trace);
     return count;
 }
 
@@ -108,7 +96,8 @@ static void crashes_at_the_sixth(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "trace\nC_Sign 6 crash");
+    assert_ok(sign(b, MANY)); /* of which nothing is given again */
+    softhsm_fault(&b->h, "trace\nC_Sign 6 crash");
     assert_err(sign(b, MANY), ERR_TOKEN_CRASHED);
     assert_int_equal(b->taken, 5);
     assert_int_equal(calls(b), 6);
@@ -118,7 +107,7 @@ static void hangs_at_the_sixth(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "trace\nC_Sign 6 hang");
+    softhsm_fault(&b->h, "trace\nC_Sign 6 hang");
     token_remote_deadline(DEADLINE_S);
     assert_err(sign(b, MANY), ERR_TOKEN_HANGS);
     assert_int_equal(b->taken, 5);
@@ -130,7 +119,7 @@ static void refuses_the_sixth(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "trace\nC_Sign 6 0x54");
+    softhsm_fault(&b->h, "trace\nC_Sign 6 0x54");
     assert_err(sign(b, MANY), ERR_TOKEN_UNSUPPORTED);
     assert_int_equal(b->taken, 5);
     assert_int_equal(calls(b), 6);
@@ -143,7 +132,7 @@ static void lies_at_the_sixth(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "C_Sign 6 flip");
+    softhsm_fault(&b->h, "C_Sign 6 flip");
     assert_err(sign(b, MANY), ERR_TOKEN_BAD_SIGNATURE);
     assert_int_equal(b->taken, 5);
     assert_ok(sign(b, MANY));
@@ -154,7 +143,7 @@ static void forgets_its_session_at_the_sixth(void **state)
 {
     struct bench *b = *state;
 
-    fault(b, "trace\nC_Sign 6 0xb3");
+    softhsm_fault(&b->h, "trace\nC_Sign 6 0xb3");
     assert_ok(sign(b, MANY));
     assert_int_equal(b->taken, MANY);
     assert_int_equal(calls(b), MANY + 1);
@@ -171,9 +160,22 @@ static void *let_go(void *arg)
         while (clock_mono_us() < until_us)
             (void)poll(NULL, 0, 20);
         snprintf(rules, sizeof rules, "C_Sign * hang # %u", turn);
-        fault(b, rules);
+        softhsm_fault(&b->h, rules);
     }
     return NULL;
+}
+
+static void begin_slowly(struct bench *b, pthread_t *other)
+{
+    softhsm_fault(&b->h, "C_Sign * hang");
+    assert_int_equal(pthread_create(other, NULL, let_go, b), 0);
+    token_remote_deadline(DEADLINE_S);
+}
+
+static void end_slowly(struct bench *b, pthread_t other)
+{
+    b->done = true;
+    pthread_join(other, NULL);
 }
 
 /* The deadline is for each of them. */
@@ -182,17 +184,54 @@ static void is_slow(void **state)
     struct bench *b = *state;
     pthread_t other;
 
-    fault(b, "C_Sign * hang");
-    assert_int_equal(pthread_create(&other, NULL, let_go, b), 0);
-    token_remote_deadline(DEADLINE_S);
+    begin_slowly(b, &other);
     int64_t began_us = clock_mono_us();
     enum err e = sign(b, SLOW_COUNT);
     bool slow = clock_mono_us() - began_us > INT64_C(1000000) * DEADLINE_S;
-    b->done = true;
-    pthread_join(other, NULL);
+    end_slowly(b, other);
     assert_ok(e);
     assert_int_equal(b->taken, SLOW_COUNT);
     assert_true(slow);
+}
+
+static enum err take_none(void *ctx, const uint8_t *sig)
+{
+    (void)ctx;
+    (void)sig;
+    return ERR_IO;
+}
+
+/* What still comes for a question that was given up is no answer to the next. */
+static void is_given_up(void **state)
+{
+    struct bench *b = *state;
+    pthread_t other;
+
+    begin_slowly(b, &other);
+    enum err given_up = token_sign_many(b->k, b->hashes, SLOW_COUNT, take_none, NULL);
+    enum err e = sign(b, 2);
+    end_slowly(b, other);
+    assert_err(given_up, ERR_IO);
+    assert_ok(e);
+    assert_int_equal(b->taken, 2);
+}
+
+/* What TAKE says is said, though the helper crashed later. */
+static enum err take_two(void *ctx, const uint8_t *sig)
+{
+    size_t *taken = ctx;
+
+    (void)sig;
+    return ++*taken > 2 ? ERR_IO : ERR_OK;
+}
+
+static void is_not_taken_and_crashes(void **state)
+{
+    struct bench *b = *state;
+    size_t taken = 0;
+
+    softhsm_fault(&b->h, "C_Sign 6 crash");
+    assert_err(token_sign_many(b->k, b->hashes, MANY, take_two, &taken), ERR_IO);
 }
 
 int main(void)
@@ -204,6 +243,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lies_at_the_sixth, begin, end),
         cmocka_unit_test_setup_teardown(forgets_its_session_at_the_sixth, begin, end),
         cmocka_unit_test_setup_teardown(is_slow, begin, end),
+        cmocka_unit_test_setup_teardown(is_given_up, begin, end),
+        cmocka_unit_test_setup_teardown(is_not_taken_and_crashes, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
