@@ -39,6 +39,12 @@ static uint64_t any_zero(uint64_t eight)
     return (eight - EACH_BYTE(1)) & ~eight & EACH_BYTE(0x80);
 }
 
+static bool all_plain(uint64_t eight)
+{
+    return !(((eight | (eight - EACH_BYTE(0x20))) & EACH_BYTE(0x80)) |
+             any_zero(eight ^ EACH_BYTE('"')) | any_zero(eight ^ EACH_BYTE('\\')));
+}
+
 size_t js_plain_len(const void *bytes, size_t len)
 {
     const uint8_t *s = bytes;
@@ -47,11 +53,12 @@ size_t js_plain_len(const void *bytes, size_t len)
 
     for (; len - done >= sizeof x; done += sizeof x) {
         memcpy(&x, s + done, sizeof x);
-        if (((x | (x - EACH_BYTE(0x20))) & EACH_BYTE(0x80)) | any_zero(x ^ EACH_BYTE('"')) |
-            any_zero(x ^ EACH_BYTE('\\')))
-            break;
+        if (!all_plain(x))
+            return done;
     }
-    return done;
+    x = EACH_BYTE(' ');
+    memcpy(&x, s + done, len - done);
+    return all_plain(x) ? len : done;
 }
 
 static enum err write_escape(uint8_t c, struct buf *out)
@@ -72,7 +79,8 @@ static void put(struct buf *out, const char *bytes, size_t len)
     out->data[out->len] = 0;
 }
 
-static enum err write_text(const char *text, size_t len, struct buf *out)
+/* PLAIN bytes at the beginning are known to stand for themselves. */
+static enum err write_text(const char *text, size_t len, size_t plain, struct buf *out)
 {
     size_t run = 0; /* where the bytes begin that stand for themselves */
     enum err e = buf_reserve(out, len + 2);
@@ -80,7 +88,7 @@ static enum err write_text(const char *text, size_t len, struct buf *out)
     if (e != ERR_OK)
         return e;
     put(out, "\"", 1);
-    for (size_t i = js_plain_len(text, len); i < len; i++) {
+    for (size_t i = plain; i < len; i++) {
         uint8_t c = (uint8_t)text[i];
 
         if (c >= 0x20 && c != '"' && c != '\\')
@@ -118,7 +126,8 @@ static enum err write_list(const struct js *list, struct buf *out)
         if (i > 0)
             e = buf_add_byte(out, ',');
         if (e == ERR_OK && members)
-            e = write_text(item->name, item->name_len, out);
+            e = write_text(item->name, item->name_len, js_plain_len(item->name, item->name_len),
+                           out);
         if (e == ERR_OK && members)
             e = buf_add_byte(out, ':');
         if (e == ERR_OK)
@@ -134,7 +143,7 @@ static enum err write_value(const struct js *value, struct buf *out)
     case JS_ARRAY:
         return write_list(value, out);
     case JS_TEXT:
-        return write_text(value->text, value->len, out);
+        return write_text(value->text, value->len, js_plain_len(value->text, value->len), out);
     case JS_INT:
         return write_int(value->number, out);
     case JS_BOOL:
@@ -147,9 +156,10 @@ static enum err write_value(const struct js *value, struct buf *out)
 
 enum err js_canon_text(const char *text, struct buf *out)
 {
-    size_t len = strlen(text);
+    size_t len = strlen(text), plain = js_plain_len(text, len);
 
-    return text_is_utf8(text, len) ? write_text(text, len, out) : ERR_TEXT_INVALID;
+    return text_is_utf8(text + plain, len - plain) ? write_text(text, len, plain, out)
+                                                   : ERR_TEXT_INVALID;
 }
 
 enum err js_canon(const struct js *value, struct buf *out)

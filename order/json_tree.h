@@ -54,7 +54,8 @@ void js_blocks_free(struct js_block *first);
 MUST_CHECK enum err js_append(struct js *list, struct js *item);
 
 /* How many bytes at the beginning certainly stand for themselves in a JSON string: ASCII without
- * controls, quotes and backslashes. Counts in eights, so there may be more. */
+ * controls, quotes and backslashes. Looks at eight at once, so there may be more unless it is LEN.
+ */
 size_t js_plain_len(const void *bytes, size_t len);
 
 /* RFC 8785 3.2.3: by UTF-16 code units. */

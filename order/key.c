@@ -319,48 +319,45 @@ const uint8_t *key_spki(const struct key *k, size_t *len)
 
 /* --- signatures --- */
 
-/* X.690 8.3: as few bytes as there can be, the first below 0x80 or it would be negative. */
-static uint8_t *put_integer(const uint8_t *number, size_t len, uint8_t *to)
+/* R||S of the right length to an ECDSA-Sig-Value. */
+static enum err encode_sig(enum key_alg alg, const uint8_t *sig, uint8_t der[static DER_SIG_MAX],
+                           size_t *der_len)
 {
-    for (; len > 1 && !*number; len--)
-        number++;
-    bool pad = *number >= 0x80;
-    *to++ = V_ASN1_INTEGER;
-    *to++ = (uint8_t)(len + pad);
-    if (pad)
-        *to++ = 0;
-    memcpy(to, number, len);
-    return to + len;
-}
+    int field_len = (int)algorithms[alg].field_len, len;
+    BIGNUM *r = BN_bin2bn(sig, field_len, NULL);
+    BIGNUM *s = BN_bin2bn(sig + field_len, field_len, NULL);
+    ECDSA_SIG *value = ECDSA_SIG_new();
+    uint8_t *end = der;
 
-/* R||S of the right length to an ECDSA-Sig-Value, RFC 3279 2.2.3; returns its length. Written here,
- * for OpenSSL does it by way of two numbers and six allocations. */
-static size_t encode_sig(enum key_alg alg, const uint8_t *sig, uint8_t der[static DER_SIG_MAX])
-{
-    uint8_t body[DER_SIG_MAX], *end, *to = der;
-    size_t field_len = algorithms[alg].field_len;
-
-    end = put_integer(sig, field_len, body);
-    end = put_integer(sig + field_len, field_len, end);
-    size_t len = (size_t)(end - body);
-    *to++ = V_ASN1_SEQUENCE | V_ASN1_CONSTRUCTED;
-    if (len >= 0x80) /* on P-521 mostly */
-        *to++ = 0x81;
-    *to++ = (uint8_t)len;
-    memcpy(to, body, len);
-    return (size_t)(to - der) + len;
+    *der_len = 0;
+    if (!r || !s || !value || ECDSA_SIG_set0(value, r, s) != 1) {
+        BN_free(r);
+        BN_free(s);
+        ECDSA_SIG_free(value);
+        return drain_errors(ERR_NO_MEMORY);
+    }
+    len = i2d_ECDSA_SIG(value, &end); /* value owns r and s now */
+    ECDSA_SIG_free(value);
+    if (len <= 0)
+        return drain_errors(ERR_NO_MEMORY);
+    *der_len = (size_t)len;
+    return ERR_OK;
 }
 
 enum err key_verify(const struct key *k, const void *message, size_t len, const uint8_t *sig,
                     size_t sig_len)
 {
     uint8_t der[DER_SIG_MAX];
-    enum err e = ERR_OK;
+    size_t der_len;
+    EVP_MD_CTX *ctx = NULL;
+    enum err e;
 
     if (sig_len != key_alg_signature_len(k->alg))
         return ERR_SIGNATURE_INVALID;
-    size_t der_len = encode_sig(k->alg, sig, der);
-    EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+    e = encode_sig(k->alg, sig, der, &der_len);
+    if (e != ERR_OK)
+        return e;
+    ctx = EVP_MD_CTX_new();
     if (!ctx || EVP_MD_CTX_copy_ex(ctx, k->verifier) != 1)
         e = drain_errors(ERR_NO_MEMORY);
     else if (EVP_DigestVerify(ctx, der, der_len, message, len) != 1)
@@ -372,10 +369,13 @@ enum err key_verify(const struct key *k, const void *message, size_t len, const 
 enum err key_sig_to_der(enum key_alg alg, const uint8_t *sig, size_t len, struct buf *der)
 {
     uint8_t bytes[DER_SIG_MAX];
+    size_t der_len;
+    enum err e;
 
     if (alg == KEY_ALG_NONE || len != key_alg_signature_len(alg))
         return ERR_SIGNATURE_INVALID;
-    return buf_add(der, bytes, encode_sig(alg, sig, bytes));
+    e = encode_sig(alg, sig, bytes, &der_len);
+    return e == ERR_OK ? buf_add(der, bytes, der_len) : e;
 }
 
 /* Integers as long as the field, or shorter and padded; never negative. */
@@ -393,6 +393,7 @@ enum err key_sig_from_der(enum key_alg alg, const uint8_t *der, size_t len,
 {
     uint8_t again[DER_SIG_MAX];
     const uint8_t *end = der;
+    size_t again_len;
     ECDSA_SIG *value;
     enum err e = ERR_SIGNATURE_INVALID;
 
@@ -404,11 +405,12 @@ enum err key_sig_from_der(enum key_alg alg, const uint8_t *der, size_t len,
         e = drain_errors(ERR_SIGNATURE_INVALID);
         goto out;
     }
-    /* OpenSSL reads BER and leaves trailing bytes; only what we would write is accepted. */
-    if (encode_sig(alg, sig, again) == len && memcmp(again, der, len) == 0) {
+    /* OpenSSL reads BER and leaves trailing bytes; only what it would write is accepted. */
+    e = encode_sig(alg, sig, again, &again_len);
+    if (e == ERR_OK && (again_len != len || memcmp(again, der, len) != 0))
+        e = ERR_SIGNATURE_INVALID;
+    if (e == ERR_OK)
         *sig_len = key_alg_signature_len(alg);
-        e = ERR_OK;
-    }
 out:
     ECDSA_SIG_free(value);
     return e;

@@ -5,7 +5,8 @@
  * One message is one SOCK_SEQPACKET packet. Question: type (2 bytes, big-endian), payload. Answer:
  * length of the error name (1 byte), the name ("OK", "PIN_LOCKED"), payload, which is empty unless
  * the name is OK. A name rather than a number, so that the two programs may differ in age. A
- * question may have several answers, which both ends can count; one that is not OK is the last.
+ * question may have several answers, of which both ends know the last; one that is not OK is the
+ * last.
  *
  * Who may connect is decided by the socket's own permissions and its directory's. Depends on base/
  * only: bankd links this file without any of PKCS#11.

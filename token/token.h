@@ -294,9 +294,10 @@ MUST_CHECK enum err token_sign(struct token_key *k, const uint8_t *hash, size_t 
 #define TOKEN_AT_ONCE 16 /* hashes in a question to the helper */
 
 /* Signs COUNT hashes, which stand one after another at HASHES, as token_sign would one by one, but
- * asks the helper for TOKEN_AT_ONCE at once. TAKE gets each signature, of token_sig_len bytes,
- * while the token makes the next, and verified as there. It ends with the first that fails, or that
- * TAKE does not take, whose error it then returns: those before are made, and TAKE has them. */
+ * asks the helper for TOKEN_AT_ONCE at once. TAKE gets each signature, of token_sig_len bytes, and
+ * verified as there, while the token makes others: a slow one's at once, quick ones a few at once.
+ * It ends with the first that fails, or that TAKE does not take, whose error it then returns: those
+ * before are made, and TAKE has them. */
 typedef enum err token_take(void *ctx, const uint8_t *sig);
 MUST_CHECK enum err token_sign_many(struct token_key *k, const uint8_t *hashes, size_t count,
                                     token_take *take, void *ctx);

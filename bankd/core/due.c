@@ -294,10 +294,29 @@ static enum err look_at(struct core *c, struct ledger_account *a, struct life_or
                                   : life_execute(c, a, &l.in, LIFE_SINCE_BEFORE, o);
 }
 
+/* Asked for every decision, and hardly ever so. */
+static enum err any_due(struct core *c, bool *out)
+{
+    int64_t due_us = rows_due(c->rows);
+    bool found = false;
+    enum err e = ERR_OK;
+
+    if (due_us <= c->now_us) { /* or not known; what was the first may be over meanwhile */
+        struct store_query *q = store_query(c->store, STORE_ORDER_DUE_FIRST);
+        e = store_step(q, &found);
+        due_us = found ? store_int(q, 0) : INT64_MAX;
+        store_done(q);
+        if (!e)
+            rows_keep_due(c->rows, due_us);
+    }
+    *out = due_us <= c->now_us;
+    return e;
+}
+
 enum err life_catch_up(struct core *c, struct ledger_account *a)
 {
-    bool found = true;
-    enum err e = ERR_OK;
+    bool found = false;
+    enum err e = any_due(c, &found);
 
     while (!e && found) {
         struct store_query *q = store_query(c->store, STORE_ORDER_DUE_OF);

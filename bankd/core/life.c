@@ -82,6 +82,16 @@ enum err life_find(struct core *c, int64_t account, const char *order_id, struct
     return !e && !found ? ERR_NOT_FOUND : e;
 }
 
+enum err life_write(struct core *c, struct store_query *q, const struct life_order *o)
+{
+    int64_t due_us = rows_due(c->rows);
+
+    enum err e = store_run(q);
+    if (!e)
+        rows_keep_due(c->rows, o->due_us < due_us ? o->due_us : due_us);
+    return e;
+}
+
 enum err life_save(struct core *c, const struct life_order *o)
 {
     struct store_query *q = store_query(c->store, STORE_ORDER_STATUS);
@@ -97,7 +107,7 @@ enum err life_save(struct core *c, const struct life_order *o)
     store_bind_int(q, ":executed", o->executed_us);
     store_bind_int(q, ":ended", o->ended_us);
     store_bind_int(q, ":entry", o->entry);
-    return store_run(q);
+    return life_write(c, q, o);
 }
 
 bool life_reserves(enum status s)

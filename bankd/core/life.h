@@ -54,6 +54,8 @@ MUST_CHECK enum err life_read_all(struct store_query *q, size_t max, struct life
 /* NOT_FOUND. */
 MUST_CHECK enum err life_find(struct core *c, int64_t account, const char *order_id,
                               struct life_order *out);
+/* Runs a statement that writes O's row and no other. */
+MUST_CHECK enum err life_write(struct core *c, struct store_query *q, const struct life_order *o);
 /* Writes what changes: status, reason, times and newest entry. */
 MUST_CHECK enum err life_save(struct core *c, const struct life_order *o);
 

@@ -18,6 +18,7 @@ static const struct check {
     {"overdrawn", STORE_RECONCILE_OVERDRAWN},   /* a customer has what is reserved */
     {"executions", STORE_RECONCILE_EXECUTED},   /* paid orders moved money once, others not */
     {"decisions", STORE_RECONCILE_DECISIONS},   /* somebody approved a paid order */
+    {"entries", STORE_RECONCILE_ENTRIES},       /* the log has what orders name as their newest */
     {"outbox", STORE_RECONCILE_OUTBOX},         /* settlement has what is on its way */
     {"suspense", STORE_RECONCILE_SUSPENSE},     /* suspense has what nobody got */
 };

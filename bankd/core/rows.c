@@ -32,12 +32,15 @@ struct rows {
     uint64_t *written_at[ROWS_TABLES]; /* a row, or another that shares its place */
     uint64_t table_at[ROWS_TABLES];    /* any of its rows */
     struct none *none[ROWS_TABLES];
+    int64_t due_us; /* of all open orders, as it was known at DUE_AT */
+    uint64_t due_at;
 };
 
 static const char *const tables[ROWS_TABLES] = {
     [ROWS_OF_ACCOUNTS] = "account",       [ROWS_OF_CHANGES] = "policy_change",
     [ROWS_OF_DELEGATIONS] = "delegation", [ROWS_OF_HOLDERS] = "holder",
-    [ROWS_OF_KEYS] = "signing_key",       [ROWS_OF_SESSIONS] = "session",
+    [ROWS_OF_KEYS] = "signing_key",       [ROWS_OF_ORDERS] = "orders",
+    [ROWS_OF_SESSIONS] = "session",
 };
 
 static size_t spot(int64_t id)
@@ -200,4 +203,19 @@ bool rows_none(const struct rows *r, enum rows_table table, int64_t account, int
 void rows_keep_none(struct rows *r, enum rows_table table, int64_t account, int64_t now_us)
 {
     r->none[table][spot(account)] = (struct none){r->time, account, now_us};
+}
+
+/* --- what comes first --- */
+
+int64_t rows_due(const struct rows *r)
+{
+    bool still = r->due_at >= r->forgot_at && r->due_at >= r->table_at[ROWS_OF_ORDERS];
+
+    return still ? r->due_us : ROWS_DUE_UNKNOWN;
+}
+
+void rows_keep_due(struct rows *r, int64_t due_us)
+{
+    r->due_us = due_us;
+    r->due_at = r->time;
 }

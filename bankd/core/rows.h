@@ -26,6 +26,7 @@ enum rows_table {
     ROWS_OF_DELEGATIONS,
     ROWS_OF_HOLDERS,
     ROWS_OF_KEYS,
+    ROWS_OF_ORDERS,
     ROWS_OF_SESSIONS,
     ROWS_TABLES
 };
@@ -56,5 +57,11 @@ void rows_keep(struct rows *r, enum rows_kind kind, const char *name, const void
  * this was just read. What is over then stays over while time goes on. */
 bool rows_none(const struct rows *r, enum rows_table table, int64_t account, int64_t now_us);
 void rows_keep_none(struct rows *r, enum rows_table table, int64_t account, int64_t now_us);
+
+/* Before when the bank certainly has to look at no open order; ROWS_DUE_UNKNOWN once an order was
+ * written. Whoever writes one and knows what it means keeps it on. */
+#define ROWS_DUE_UNKNOWN INT64_MIN
+int64_t rows_due(const struct rows *r);
+void rows_keep_due(struct rows *r, int64_t due_us); /* ROWS_DUE_UNKNOWN: is not known */
 
 #endif

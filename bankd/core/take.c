@@ -115,7 +115,7 @@ static enum err add_order(struct deciding *d)
     store_bind_int(q, ":due", row->due_us);
     store_bind_text(q, ":status", status_name(row->status));
     store_bind_int(q, ":entry", row->entry);
-    enum err e = store_run(q);
+    enum err e = life_write(d->c, q, row);
     if (e)
         return e;
     row->id = store_last_id(d->c->store);

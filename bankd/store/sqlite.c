@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 34 /* what schema.sqlite.sql sets */
+#define SCHEMA_VERSION 35 /* what schema.sqlite.sql sets */
 #define BUSY_WAIT_MS 2000
 
 struct store_query {
@@ -24,6 +24,7 @@ struct store_query {
     enum store_statement which;
     sqlite3_stmt *prepared; /* made at the first use */
     char **names;           /* of its values, in order; SQLite looks for each in a list */
+    const char **called;    /* what was last found to be the name at each position */
     int count;              /* of them */
     bool ready;             /* prepared, with all names */
     enum err failed;        /* the first failure since store_query */
@@ -169,6 +170,7 @@ static void free_query(struct store_query *q)
     for (int i = 0; q->names && i < q->count; i++)
         free(q->names[i]);
     free(q->names);
+    free(q->called);
 }
 
 void store_close(struct store *s)
@@ -251,13 +253,15 @@ static enum err keep_names(struct store_query *q)
 
     if (!q->names)
         q->names = calloc((size_t)count + 1, sizeof *q->names);
-    while (q->names && q->count < count) {
+    if (!q->called)
+        q->called = calloc((size_t)count + 1, sizeof *q->called);
+    while (q->names && q->called && q->count < count) {
         q->names[q->count] = strdup(sqlite3_bind_parameter_name(q->prepared, q->count + 1));
         if (!q->names[q->count])
             return ERR_NO_MEMORY;
         q->count++;
     }
-    q->ready = q->names != NULL;
+    q->ready = q->names && q->called;
     return q->ready ? ERR_OK : ERR_NO_MEMORY;
 }
 
@@ -294,11 +298,15 @@ static int position(struct store_query *q, const char *name)
 {
     if (q->failed)
         return 0;
-    /* Most are bound as the text has them. */
+    /* Most are bound as the text has them, and each time by the same caller. */
+    if (q->bound < q->count && q->called[q->bound] == name)
+        return ++q->bound;
     for (int i = 0; i < q->count; i++) {
         int at = q->bound + i < q->count ? q->bound + i : q->bound + i - q->count;
-        if (strcmp(q->names[at], name) == 0)
+        if (strcmp(q->names[at], name) == 0) {
+            q->called[at] = name;
             return q->bound = at + 1;
+        }
     }
     q->failed =
         log_fail(ERR_INTERNAL, "store.bind", "%s has no %s", statement_name(q->which), name);

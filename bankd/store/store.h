@@ -60,7 +60,8 @@ MUST_CHECK enum err store_others_wrote(struct store *s, bool *out);
  * once at a time. Unbound values are NULL. */
 struct store_query *store_query(struct store *s, enum store_statement which);
 
-/* Texts and blobs are borrowed until store_done. */
+/* NAME is a literal, which the store knows again by its address. Texts and blobs are borrowed until
+ * store_done. */
 void store_bind_int(struct store_query *q, const char *name, int64_t value);
 void store_bind_text(struct store_query *q, const char *name, const char *value);
 void store_bind_blob(struct store_query *q, const char *name, const void *bytes, size_t len);

@@ -70,6 +70,7 @@ static const struct {
     {"executions", "UPDATE orders SET status = 'RJCT' WHERE status = 'ACSC'"},
     {"executions", "UPDATE orders SET status = 'ACSC' WHERE status = 'PATC'"},
     {"decisions", "UPDATE decision SET verb = 'submit'"},
+    {"entries", "UPDATE orders SET entry = 1000000 WHERE status = 'PATC'"},
     {"log", "DELETE FROM entry WHERE id = 3"},
     {"log", "INSERT INTO checkpoint VALUES (1, 1000000, '')"},
 };

@@ -115,15 +115,42 @@ static void test_none_while_time_goes_on(void **state)
     world_restart(w);
 }
 
+static void test_due_until_an_order_is_written(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+    struct rows *r = NULL;
+
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    assert_ok(rows_new(w->store, sizes, &r));
+    assert_true(rows_due(r) == ROWS_DUE_UNKNOWN);
+    rows_keep_due(r, 100);
+    run(w->store, STORE_HOLDER_ENTRY, ":id", 3);
+    assert_true(rows_due(r) == 100);
+    run(w->store, STORE_ORDER_EXPIRY_TOLD, ":id", 1);
+    assert_true(rows_due(r) == ROWS_DUE_UNKNOWN);
+    rows_keep_due(r, 100);
+    rows_keep_due(r, ROWS_DUE_UNKNOWN);
+    assert_true(rows_due(r) == ROWS_DUE_UNKNOWN);
+    rows_keep_due(r, 100);
+    rows_forget(r);
+    assert_true(rows_due(r) == ROWS_DUE_UNKNOWN);
+    rows_free(r);
+    world_order_free(&o);
+    world_restart(w);
+}
+
 /* The store tells of these tables because their rows have ids, and one deletes them one by one. */
 static void test_tables_that_are_told_of(void **state)
 {
     struct world *w = *state;
 
-    assert_string_equal(world_sql(w, "SELECT count(*) || ' ' || sum(wr) FROM pragma_table_list"
-                                     " WHERE schema = 'main' AND name IN ('account', 'delegation',"
-                                     " 'holder', 'policy_change', 'session', 'signing_key')"),
-                        "6 0");
+    assert_string_equal(
+        world_sql(w, "SELECT count(*) || ' ' || sum(wr) FROM pragma_table_list"
+                     " WHERE schema = 'main' AND name IN ('account', 'delegation',"
+                     " 'holder', 'orders', 'policy_change', 'session', 'signing_key')"),
+        "7 0");
 }
 
 /* --- in the bank --- */
@@ -300,6 +327,27 @@ static void test_money(void **state)
         buf_free(&jws[i]);
 }
 
+/* Of two orders the later one expires first. */
+static void test_the_order_that_is_due_first(void **state)
+{
+    struct world *w = *state;
+    struct world_order late, soon, next;
+
+    world_order(w, "1.00", &late);
+    assert_string_equal(world_decide(w, &w->alice, &late, VERB_APPROVE), "OK");
+    world_order_on(w, WORLD_ALICE_ACCOUNT, "2.00", "\"expires\":\"2026-11-23T09:03:00Z\",", &soon);
+    assert_string_equal(world_decide(w, &w->alice, &soon, VERB_APPROVE), "OK");
+    world_later(w, 181);
+    world_order(w, "4.00", &next);
+    assert_string_equal(world_decide(w, &w->alice, &next, VERB_APPROVE), "OK");
+    assert_string_equal(world_sql(w, "SELECT status || reason FROM orders WHERE amount = 200"),
+                        "RJCTDS24");
+    assert_string_equal(world_balance(w, WORLD_ALICE_ACCOUNT), "10000/500");
+    world_order_free(&late);
+    world_order_free(&soon);
+    world_order_free(&next);
+}
+
 static void roll_back(struct world *w)
 {
     core_rollback(w->core);
@@ -351,6 +399,7 @@ int main(void)
         T(test_until_a_source_changes),
         T(test_many),
         T(test_none_while_time_goes_on),
+        T(test_due_until_an_order_is_written),
         T(test_tables_that_are_told_of),
         T(test_a_key),
         T(test_a_signers_key),
@@ -358,6 +407,7 @@ int main(void)
         T(test_an_account),
         T(test_an_account_of_the_banks),
         T(test_money),
+        T(test_the_order_that_is_due_first),
         T(test_a_batch_that_is_rolled_back),
         T(test_what_somebody_else_wrote),
     };

@@ -206,6 +206,7 @@ static void test_the_schema_says_no(void **state)
     assert_refused("INSERT INTO orders VALUES (2, 1, 'o', 'payment', x'', 1, 2, 'B', 'b', '', 1, "
                    "'EUR', 0, 0, 0, 0, 'PATC',"
                    " '', 1, 0, 0, 0, 0, 0, 0, 0)");
+    assert_refused("UPDATE orders SET entry = -1");
     assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'', x'03', 'OK', 200, 0, x'')");
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0, 'sign', NULL, "
                    "0, NULL, NULL, NULL)");
@@ -279,6 +280,7 @@ static const struct {
     {STORE_RECONCILE_OVERDRAWN, "once a day"},
     {STORE_RECONCILE_EXECUTED, "once a day"},
     {STORE_RECONCILE_DECISIONS, "once a day"},
+    {STORE_RECONCILE_ENTRIES, "once a day"},
     {STORE_RECONCILE_OUTBOX, "once a day"},
     {STORE_RECONCILE_SUSPENSE, "once a day"},
     {STORE_OUTBOX_TOTALS, "once a day"},

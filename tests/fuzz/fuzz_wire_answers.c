@@ -114,6 +114,8 @@ static void *help(void *arg)
     int fd;
 
     while (h->count < CONNECTIONS_MAX && receive_question(h->control, &fd)) {
+        if (fd >= 0)
+            answer(fd, 0, NULL, 0); /* it takes the page */
         answer_all(fd >= 0 ? fd : h->control);
         if (fd < 0)
             continue;

@@ -100,10 +100,40 @@ static void test_limits(void **state)
     buf_free(&exact);
 }
 
+/* Wherever it stands among bytes that are written as they are: text is looked at eight at a time.
+ */
+static void test_escapes_at_each_place(void **state)
+{
+    static const struct {
+        char c;
+        const char *escaped; /* NULL: not UTF-8 */
+    } specials[] = {
+        {'"', "\\\""}, {'\\', "\\\\"}, {'\x1f', "\\u001f"}, {'\x7f', "\x7f"}, {'\xC3', NULL}};
+    char text[64], expected[80];
+    struct buf out = {0};
+
+    (void)state;
+    for (size_t len = 1; len < 20; len++) {
+        for (size_t i = 0; i < len * (sizeof specials / sizeof *specials); i++) {
+            const char *escaped = specials[i / len].escaped;
+            int at = (int)(i % len), behind = (int)len - at - 1;
+            snprintf(text, sizeof text, "%.*s%c%.*s", at, "abcdefghijklmnopqrst",
+                     specials[i / len].c, behind, "ABCDEFGHIJKLMNOPQRST");
+            snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", at, "abcdefghijklmnopqrst",
+                     escaped ? escaped : "", behind, "ABCDEFGHIJKLMNOPQRST");
+            buf_clear(&out);
+            assert_err(js_canon_text(text, &out), escaped ? ERR_OK : ERR_TEXT_INVALID);
+            assert_string_equal(buf_str(&out), escaped ? expected : "");
+        }
+    }
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_members_are_sorted_and_escaped),
+        cmocka_unit_test(test_escapes_at_each_place),
         cmocka_unit_test(test_the_first_failure_sticks),
         cmocka_unit_test(test_limits),
     };

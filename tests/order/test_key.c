@@ -3,8 +3,6 @@
 #include "order/key.h"
 #include "tests/base/unit.h"
 
-#include <openssl/bn.h>
-#include <openssl/ecdsa.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -349,50 +347,6 @@ static void test_der_signatures(void **state)
     }
 }
 
-static void assert_der_as_openssl(enum key_alg alg, const uint8_t *sig, size_t len)
-{
-    struct buf der = {0};
-    uint8_t *expected = NULL;
-    ECDSA_SIG *value = ECDSA_SIG_new();
-
-    assert_int_equal(ECDSA_SIG_set0(value, BN_bin2bn(sig, (int)(len / 2), NULL),
-                                    BN_bin2bn(sig + len / 2, (int)(len / 2), NULL)),
-                     1);
-    int expected_len = i2d_ECDSA_SIG(value, &expected);
-    assert_ok(key_sig_to_der(alg, sig, len, &der));
-    assert_int_equal(der.len, expected_len);
-    assert_memory_equal(der.data, expected, der.len);
-    OPENSSL_free(expected);
-    ECDSA_SIG_free(value);
-    buf_free(&der);
-}
-
-/* R and S of every length, with the first bit set and not, and nought. */
-static void test_der_signatures_as_openssl_writes_them(void **state)
-{
-    static const uint8_t firsts[] = {0x01, 0x7f, 0x80, 0xff};
-
-    (void)state;
-    for (size_t i = 0; i < CURVES; i++) {
-        enum key_alg alg = rfc6979[i].alg;
-        size_t len = key_alg_signature_len(alg), half = len / 2;
-
-        for (size_t r = 0; r <= half; r++) {
-            for (size_t f = 0; f < sizeof firsts; f++) {
-                uint8_t sig[KEY_SIGNATURE_MAX] = {0};
-
-                memset(sig + half - r, 0x55, r);
-                memset(sig + half + r, 0xaa, half - r);
-                if (r)
-                    sig[half - r] = firsts[f];
-                if (r < half)
-                    sig[half + r] = firsts[sizeof firsts - 1 - f];
-                assert_der_as_openssl(alg, sig, len);
-            }
-        }
-    }
-}
-
 static void test_der_signatures_in_one_spelling(void **state)
 {
     static const char *const refused[] = {
@@ -508,7 +462,6 @@ int main(void)
         cmocka_unit_test(test_thumbprint),
         cmocka_unit_test(test_spki),
         cmocka_unit_test(test_der_signatures),
-        cmocka_unit_test(test_der_signatures_as_openssl_writes_them),
         cmocka_unit_test(test_der_signatures_in_one_spelling),
         cmocka_unit_test(test_hashes),
         cmocka_unit_test(test_names),

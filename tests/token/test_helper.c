@@ -106,6 +106,7 @@ static void refuses_what_is_no_question(void **state)
         }
     }
     assert_err(ask(l, WIRE_PIN_READ, NULL, 0), ERR_USAGE); /* without a descriptor */
+    assert_err(ask(l, WIRE_PAGE, NULL, 0), ERR_USAGE);
     assert_err(ask(l, WIRE_TYPES, NULL, 0), ERR_USAGE);
     assert_err(ask(l, WIRE_CONNECT, NULL, 0), ERR_USAGE); /* at the first socket only */
     assert_err(ask(l, WIRE_READERS, NULL, 0), ERR_USAGE);
@@ -173,69 +174,6 @@ static void numbers_are_of_one_kind(void **state)
     assert_int_equal(read_pin(l), pin); /* the number is free again */
 }
 
-#define SEVERAL 3 /* descriptors */
-
-/* A question with COUNT descriptors, each the only end that is left of the pipe that KEPT reads. */
-static enum err ask_giving_several(int fd, uint16_t type, size_t count, int kept[static SEVERAL])
-{
-    union {
-        struct cmsghdr align;
-        char room[CMSG_SPACE(SEVERAL * sizeof(int))];
-    } control = {0};
-    uint8_t head[] = {(uint8_t)(type >> 8), (uint8_t)type};
-    struct iovec part = {.iov_base = head, .iov_len = sizeof head};
-    struct msghdr message = {.msg_iov = &part,
-                             .msg_iovlen = 1,
-                             .msg_control = control.room,
-                             .msg_controllen = CMSG_SPACE(count * sizeof(int))};
-    struct buf answer = BUF_INIT(SERVE_MESSAGE_MAX);
-    int ends[2];
-
-    control.align = (struct cmsghdr){.cmsg_len = CMSG_LEN(count * sizeof(int)),
-                                     .cmsg_level = SOL_SOCKET,
-                                     .cmsg_type = SCM_RIGHTS};
-    for (size_t i = 0; i < count; i++) {
-        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-        kept[i] = ends[0];
-        memcpy(CMSG_DATA(&control.align) + i * sizeof(int), &ends[1], sizeof(int));
-    }
-    assert_int_equal(sendmsg(fd, &message, MSG_NOSIGNAL), sizeof head);
-    for (size_t i = 0; i < count; i++) {
-        memcpy(&ends[1], CMSG_DATA(&control.align) + i * sizeof(int), sizeof(int));
-        close(ends[1]);
-    }
-    enum err e = serve_hear(fd, clock_mono_us() + 60 * SECOND, &answer);
-    buf_free(&answer);
-    return e;
-}
-
-/* Whatever is asked so is refused, and the helper keeps none of them. */
-static void one_descriptor_is_all_that_comes(void **state)
-{
-    const struct line *l = *state;
-    int kept[SEVERAL];
-
-    load(l);
-    for (size_t count = 2; count <= SEVERAL; count++) {
-        const struct {
-            int fd;
-            enum wire_type type;
-        } asked[] = {{l->fd, WIRE_PIN_READ}, {l->fd, WIRE_LIST}, {l->control, WIRE_CONNECT}};
-
-        for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
-            assert_err(ask_giving_several(asked[i].fd, (uint16_t)asked[i].type, count, kept),
-                       ERR_USAGE);
-            for (size_t k = 0; k < count; k++) {
-                struct pollfd one = {.fd = kept[k], .events = POLLIN};
-                assert_int_equal(poll(&one, 1, 0), 1);
-                assert_int_equal(one.revents, POLLHUP);
-                close(kept[k]);
-            }
-        }
-    }
-    assert_int_equal(read_pin(l), 1);
-}
-
 /* --- lying answers --- */
 
 /* The helper of these tests is a process that answers every question with the same bytes. */
@@ -249,12 +187,6 @@ static enum err answer_with_lie(void *ctx, const uint8_t *msg, size_t len, struc
     (void)len;
     return buf_add(answer, lie, lie_len);
 }
-
-static const struct serve_handler liar[] = {
-#define X(name, max, wait) {WIRE_##name, SERVE_MESSAGE_MAX, answer_with_lie},
-#include "token/wire.def"
-#undef X
-};
 
 static void tell_lie(const struct buf *bytes)
 {
@@ -271,11 +203,26 @@ static enum err say_yes(void *ctx, const uint8_t *msg, size_t len, struct buf *a
     return ERR_OK;
 }
 
+static const struct serve_handler liar[] = {
+    {WIRE_PAGE, 0, say_yes},
+#define X(name, max, wait) {WIRE_##name, SERVE_MESSAGE_MAX, answer_with_lie},
+#include "token/wire.def"
+#undef X
+};
+
+static bool dies;
+static void map_page(void *ctx, int fd);
+static enum err fill_page_and_die(void *ctx, const uint8_t *msg, size_t len, struct buf *answer);
+
+static const struct serve_handler dying[] = {{WIRE_PAGE, 0, say_yes},
+                                             {WIRE_SIGN, SERVE_MESSAGE_MAX, fill_page_and_die}};
+
 /* One connection is all that these tests open. */
 static void serve_the_connection(void *ctx, int fd)
 {
     if (fork() == 0)
-        _exit(serve_loop(fd, liar, sizeof liar / sizeof liar[0], ctx, -1) != ERR_OK);
+        _exit(dies ? serve_loop_given(fd, dying, 2, ctx, -1, map_page) != ERR_OK
+                   : serve_loop(fd, liar, sizeof liar / sizeof liar[0], ctx, -1) != ERR_OK);
     close(fd);
 }
 
@@ -371,7 +318,7 @@ static enum err call_one(size_t which, struct token_module *m)
 /* Whatever it answers that cannot be ends the helper, and nothing of it comes out. */
 static void believes_no_lie(void **state)
 {
-    static uint8_t huge[60000];
+    static uint8_t huge[60000], more[2 * (TOKEN_AT_ONCE + 1)];
     static const struct {
         const void *bytes;
         size_t len;
@@ -381,6 +328,7 @@ static void believes_no_lie(void **state)
         {"\x00\x01\x00\x40\x41", 5},                 /* one thing, cut off in its first text */
         {"\x00\x00\x00\x00\x00\x02\x00\x00\x00", 9}, /* texts with a NUL in them */
         {huge, sizeof huge},                         /* trailing bytes */
+        {more, sizeof more},                         /* a signature that nobody asked for */
     };
 
     (void)state;
@@ -398,6 +346,70 @@ static void believes_no_lie(void **state)
             assert_int_equal(m.pid, 0);
             module_end(&m);
         }
+}
+
+/* It could go on for ever, each within its deadline. */
+static void waits_for_no_end_of_nothing(void **state)
+{
+    struct token_module m;
+
+    (void)state;
+    lie = (const uint8_t *)"";
+    lie_len = 0;
+    start_liar(&m);
+    assert_err(call_one(5, &m), ERR_TOKEN_CRASHED);
+    assert_int_equal(m.pid, 0);
+    module_end(&m);
+}
+
+/* A helper that dies with more signatures in the page than it was asked for. */
+static struct page *liars_page;
+
+static void map_page(void *ctx, int fd)
+{
+    (void)ctx;
+    (void)!page_map(fd, &liars_page);
+    close(fd);
+}
+
+static enum err fill_page_and_die(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    static const uint8_t sig[64] = {1};
+
+    (void)ctx;
+    (void)msg;
+    (void)len;
+    (void)answer;
+    for (size_t i = 0; i < TOKEN_AT_ONCE; i++)
+        page_add(liars_page, sig, sizeof sig);
+    _exit(1);
+}
+
+static enum err count_made(void *ctx, const uint8_t *sig, size_t len)
+{
+    size_t *count = ctx;
+
+    (void)sig;
+    (void)len;
+    ++*count;
+    return ERR_OK;
+}
+
+static void takes_no_more_than_it_asked_for(void **state)
+{
+    struct token_module m;
+    struct token t = {.module = &m, .generation = 1, .number = 1};
+    struct token_key k = {.token = &t, .generation = 1, .handle = 1, .info.curve = TOKEN_P256};
+    const uint8_t hash[32] = {0};
+    size_t count = 0;
+
+    (void)state;
+    dies = true;
+    start_liar(&m);
+    dies = false;
+    assert_err(token_sign_raw(&k, hash, 1, count_made, &count), ERR_TOKEN_CRASHED);
+    assert_int_equal(count, 1);
+    module_end(&m);
 }
 
 /* A key whose point is on no curve would sign with nothing that can be checked. */
@@ -556,8 +568,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(refuses_what_is_no_question, begin, end),
         cmocka_unit_test_setup_teardown(readers_are_asked_for_rightly, begin, end),
         cmocka_unit_test_setup_teardown(numbers_are_of_one_kind, begin, end),
-        cmocka_unit_test_setup_teardown(one_descriptor_is_all_that_comes, begin, end),
         cmocka_unit_test(believes_no_lie),
+        cmocka_unit_test(takes_no_more_than_it_asked_for),
+        cmocka_unit_test(waits_for_no_end_of_nothing),
         cmocka_unit_test(believes_no_point_off_its_curve),
         cmocka_unit_test(believes_no_other_token),
         cmocka_unit_test(stays_the_token_that_was_opened),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
- * Many hashes in one question: each signature comes as soon as it is made, and is no more lost by
- * what happens to those after it; the module is asked for none twice. */
+ * Many hashes in one question: no signature that is made is lost by what happens to those after it,
+ * none waits for one that is slow by more than that one takes; the module is asked for none twice.
+ */
 #include "base/clock.h"
 #include "base/file.h"
 #include "tests/base/unit.h"
@@ -95,6 +96,7 @@ static void crashes_at_the_sixth(void **state)
 {
     struct bench *b = *state;
 
+    assert_ok(sign(b, MANY)); /* of which nothing is given again */
     softhsm_fault(&b->h, "trace\nC_Sign 6 crash");
     assert_err(sign(b, MANY), ERR_TOKEN_CRASHED);
     assert_int_equal(b->taken, 5);
@@ -163,23 +165,73 @@ static void *let_go(void *arg)
     return NULL;
 }
 
+static void begin_slowly(struct bench *b, pthread_t *other)
+{
+    softhsm_fault(&b->h, "C_Sign * hang");
+    assert_int_equal(pthread_create(other, NULL, let_go, b), 0);
+    token_remote_deadline(DEADLINE_S);
+}
+
+static void end_slowly(struct bench *b, pthread_t other)
+{
+    b->done = true;
+    pthread_join(other, NULL);
+}
+
 /* The deadline is for each of them. */
 static void is_slow(void **state)
 {
     struct bench *b = *state;
     pthread_t other;
 
-    softhsm_fault(&b->h, "C_Sign * hang");
-    assert_int_equal(pthread_create(&other, NULL, let_go, b), 0);
-    token_remote_deadline(DEADLINE_S);
+    begin_slowly(b, &other);
     int64_t began_us = clock_mono_us();
     enum err e = sign(b, SLOW_COUNT);
     bool slow = clock_mono_us() - began_us > INT64_C(1000000) * DEADLINE_S;
-    b->done = true;
-    pthread_join(other, NULL);
+    end_slowly(b, other);
     assert_ok(e);
     assert_int_equal(b->taken, SLOW_COUNT);
     assert_true(slow);
+}
+
+static enum err take_none(void *ctx, const uint8_t *sig)
+{
+    (void)ctx;
+    (void)sig;
+    return ERR_IO;
+}
+
+/* What still comes for a question that was given up is no answer to the next. */
+static void is_given_up(void **state)
+{
+    struct bench *b = *state;
+    pthread_t other;
+
+    begin_slowly(b, &other);
+    enum err given_up = token_sign_many(b->k, b->hashes, SLOW_COUNT, take_none, NULL);
+    enum err e = sign(b, 2);
+    end_slowly(b, other);
+    assert_err(given_up, ERR_IO);
+    assert_ok(e);
+    assert_int_equal(b->taken, 2);
+}
+
+/* What TAKE says is said, though the helper crashed later. */
+static enum err take_two(void *ctx, const uint8_t *sig)
+{
+    size_t *taken = ctx;
+
+    (void)sig;
+    return ++*taken > 2 ? ERR_IO : ERR_OK;
+}
+
+static void is_not_taken_and_crashes(void **state)
+{
+    struct bench *b = *state;
+    size_t taken = 0;
+
+    softhsm_fault(&b->h, "C_Sign 6 crash");
+    assert_err(token_sign_many(b->k, b->hashes, MANY, take_two, &taken), ERR_IO);
 }
 
 int main(void)
@@ -191,6 +243,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(lies_at_the_sixth, begin, end),
         cmocka_unit_test_setup_teardown(forgets_its_session_at_the_sixth, begin, end),
         cmocka_unit_test_setup_teardown(is_slow, begin, end),
+        cmocka_unit_test_setup_teardown(is_given_up, begin, end),
+        cmocka_unit_test_setup_teardown(is_not_taken_and_crashes, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "token/helper/answers.h"
 
+#include "base/clock.h"
 #include "token/helper/keep.h"
 #include "token/helper/pinentry.h"
 #include "token/helper/things.h"
@@ -11,7 +12,8 @@
 #include <unistd.h>
 
 #define DER_MAX 65000
-#define KNOWN_MAX 32 /* keys of a token that is kept */
+#define GATHER_US 10000 /* between two answers, while signatures come */
+#define KNOWN_MAX 32    /* keys of a token that is kept */
 
 /* What all connections ask. */
 static _Atomic(struct token_module *) module;
@@ -20,7 +22,8 @@ struct question {
     struct answers *connection;
     struct wire_in in;
     struct wire_out out;
-    size_t left; /* signatures to come */
+    size_t left;     /* signatures to come */
+    int64_t sent_us; /* the last answer, or the question's begin */
 };
 
 /* --- things by their numbers --- */
@@ -395,13 +398,24 @@ static enum err answer_STORE(struct question *q)
     return wire_ended(&q->in) ? token_key_store_certificate(k, der, len) : ERR_USAGE;
 }
 
-/* An answer of its own, but for the last, which is the question's. */
+static enum err answer_PAGE(struct question *q)
+{
+    return wire_ended(&q->in) ? page_map(q->connection->given, &q->connection->page) : ERR_USAGE;
+}
+
+/* What wakes the other end costs as much as it checks, so quick ones wait in the page for the next.
+ * The last ones are the question's answer. */
 static enum err give_signature(void *ctx, const uint8_t *sig, size_t len)
 {
     struct question *q = ctx;
 
+    page_add(q->connection->page, sig, len);
     wire_put_bytes(&q->out, sig, len);
-    return q->out.e || --q->left == 0 ? q->out.e : serve_part(q->out.buf);
+    bool waits = q->connection->page && clock_mono_us() - q->sent_us < GATHER_US;
+    if (q->out.e || --q->left == 0 || waits)
+        return q->out.e;
+    q->sent_us = clock_mono_us();
+    return serve_part(q->out.buf);
 }
 
 /* What these two make is checked by whoever asked, who does not believe this process. */
@@ -415,7 +429,10 @@ static enum err answer_SIGN(struct question *q)
     if (!wire_ended(&q->in) || !len || len % each || len / each > TOKEN_AT_ONCE)
         return ERR_USAGE;
     q->left = len / each;
-    return token_sign_raw(k, hashes, q->left, give_signature, q);
+    enum err e = token_sign_raw(k, hashes, q->left, give_signature, q);
+    if (e && q->out.buf->len) /* those before the one that failed */
+        (void)!serve_part(q->out.buf);
+    return e;
 }
 
 static enum err answer_DERIVE(struct question *q)
@@ -505,7 +522,7 @@ static enum err answer_FIND_KEPT(struct question *q)
 static enum err answer(void *ctx, const uint8_t *msg, size_t len, struct buf *out,
                        enum err (*one)(struct question *q))
 {
-    struct question q = {ctx, {msg, len, false}, {out, ERR_OK}, 0};
+    struct question q = {ctx, {msg, len, false}, {out, ERR_OK}, 0, clock_mono_us()};
 
     enum err e = one(&q);
     if (!e)

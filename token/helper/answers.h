@@ -6,11 +6,13 @@
 #ifndef TOKEN_HELPER_ANSWERS_H
 #define TOKEN_HELPER_ANSWERS_H
 
+#include "token/page.h"
 #include "token/serve.h"
 
 /* One connection's state, the context of its loop. */
 struct answers {
     int given; /* the descriptor that came with the question, or -1 */
+    struct page *page; /* NULL: none came */
 };
 
 const struct serve_handler *answers_table(size_t *count);

@@ -39,6 +39,7 @@ static void *answer_connection(void *arg)
     if (serve_loop_given(fd, table, count, &connection, -1, answers_given))
         log_event(LOG_WARN, "helper.connection", "it ended by itself");
     answers_given(&connection, -1);
+    page_unmap(connection.page);
     close(fd);
     return NULL;
 }

@@ -95,13 +95,21 @@ void module_init(struct token_module *m, const struct token_source *source)
     pthread_cond_init(&m->returned, NULL);
 }
 
+static void hang_up(struct connection *conn)
+{
+    if (conn->fd >= 0)
+        close(conn->fd);
+    page_unmap(conn->page);
+    *conn = (struct connection){.fd = -1};
+}
+
 /* Under the lock. */
 static void bury(struct token_module *m, int left_ms)
 {
     if (!m->pid)
         return;
     while (m->idle_count)
-        close(m->idle[--m->idle_count]);
+        hang_up(&m->idle[--m->idle_count]);
     if (!m->joined)
         m->status = process_end(m->pid, m->control, left_ms);
     m->pid = 0;
@@ -143,25 +151,46 @@ static enum err connect_joined(const struct token_module *m, int *fd)
     return e;
 }
 
-/* One more connection, under the lock. */
-static enum err connect_more(struct token_module *m, int *fd)
+/* A descriptor, with a question whose answer is empty. */
+static enum err hand_over(int fd, uint16_t type, int given, int64_t until_us)
 {
     struct buf nothing = BUF_INIT(0);
+
+    enum err e = serve_call_giving(fd, given, type, NULL, 0, until_us, &nothing);
+    buf_free(&nothing);
+    return e;
+}
+
+static enum err share_page(struct connection *conn, int64_t until_us)
+{
+    int fd = -1;
+
+    enum err e = page_make(&conn->page, &fd);
+    if (!e) {
+        e = hand_over(conn->fd, WIRE_PAGE, fd, until_us);
+        close(fd);
+    }
+    return e;
+}
+
+/* One more connection, under the lock. */
+static enum err connect_more(struct token_module *m, struct connection *out)
+{
+    const int64_t until_us = deadline(WAIT_MODULE);
     int ends[2];
 
-    *fd = -1;
+    *out = (struct connection){.fd = -1};
     if (m->joined)
-        return connect_joined(m, fd);
+        return connect_joined(m, &out->fd);
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return ERR_NO_MEMORY;
-    enum err e = serve_call_giving(m->control, ends[1], WIRE_CONNECT, NULL, 0,
-                                   deadline(WAIT_MODULE), &nothing);
-    buf_free(&nothing);
+    out->fd = ends[0];
+    enum err e = hand_over(m->control, WIRE_CONNECT, ends[1], until_us);
     close(ends[1]);
+    if (!e)
+        e = share_page(out, until_us);
     if (e)
-        close(ends[0]);
-    else
-        *fd = ends[0];
+        hang_up(out);
     return e;
 }
 
@@ -195,18 +224,18 @@ static enum err load(struct token_module *m)
     struct buf question = BUF_INIT(SERVE_MESSAGE_MAX), nothing = BUF_INIT(0);
     struct wire_out out = {&question, ERR_OK};
     const int64_t until_us = deadline(waits[WIRE_LOAD]);
-    int fd = -1;
+    struct connection conn = {.fd = -1};
 
     wire_put_source(&out, &m->source);
-    enum err e = out.e ? out.e : connect_more(m, &fd);
+    enum err e = out.e ? out.e : connect_more(m, &conn);
     if (!e && m->source.path[0])
-        e = serve_ask(fd, -1, WIRE_LOAD, question.data, question.len, until_us);
+        e = serve_ask(conn.fd, -1, WIRE_LOAD, question.data, question.len, until_us);
     if (!e && m->source.path[0])
-        e = hear(fd, WIRE_LOAD, until_us, &nothing);
-    if (e && fd >= 0)
-        close(fd);
-    if (!e)
-        m->idle[m->idle_count++] = fd;
+        e = hear(conn.fd, WIRE_LOAD, until_us, &nothing);
+    if (e)
+        hang_up(&conn);
+    else
+        m->idle[m->idle_count++] = conn;
     buf_free(&question);
     buf_free(&nothing);
     return e;
@@ -258,13 +287,13 @@ enum err module_begin(struct token_module *m, uint64_t *generation)
 
 enum err module_join(struct token_module *m, const char *path)
 {
-    int fd = -1;
+    struct connection conn = {.fd = -1};
 
     m->joined = path;
-    enum err e = connect_joined(m, &fd);
+    enum err e = connect_joined(m, &conn.fd);
     if (e)
         return e;
-    m->idle[m->idle_count++] = fd;
+    m->idle[m->idle_count++] = conn;
     m->pid = getpid(); /* it is there; nobody here ends it */
     m->generation = 1;
     return ERR_OK;
@@ -274,7 +303,7 @@ void module_leave(struct token_module *m)
 {
     pthread_mutex_lock(&m->lock);
     while (m->idle_count)
-        close(m->idle[--m->idle_count]);
+        hang_up(&m->idle[--m->idle_count]);
     close(m->control);
     m->pid = 0;
     pthread_mutex_unlock(&m->lock);
@@ -288,7 +317,7 @@ static bool is_there(const struct token_module *m, uint64_t generation)
 /* --- calls --- */
 
 /* A connection for this call alone. */
-static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
+static enum err borrow(struct token_module *m, uint64_t generation, struct connection *out)
 {
     enum err e = ERR_OK;
 
@@ -298,9 +327,9 @@ static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
     if (!is_there(m, generation))
         e = ERR_UNAVAILABLE;
     else if (m->idle_count)
-        *fd = m->idle[--m->idle_count];
+        *out = m->idle[--m->idle_count];
     else
-        e = connect_more(m, fd);
+        e = connect_more(m, out);
     if (is_lost(e) && is_there(m, generation))
         bury(m, 0);
     m->in_use += !e;
@@ -309,7 +338,7 @@ static enum err borrow(struct token_module *m, uint64_t generation, int *fd)
 }
 
 /* One on which answers may come still is of no more use. */
-static void give_back(const struct call *c)
+static void give_back(struct call *c)
 {
     struct token_module *m = c->module;
 
@@ -317,10 +346,10 @@ static void give_back(const struct call *c)
     m->in_use--;
     if (c->lost && is_there(m, c->generation))
         bury(m, 0);
-    if (is_there(m, c->generation) && c->awaited == 0)
-        m->idle[m->idle_count++] = c->fd;
+    if (is_there(m, c->generation) && !c->awaited)
+        m->idle[m->idle_count++] = c->conn;
     else
-        close(c->fd);
+        hang_up(&c->conn);
     pthread_cond_signal(&m->returned);
     pthread_mutex_unlock(&m->lock);
 }
@@ -330,8 +359,8 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
     *c = (struct call){.module = m,
                        .generation = generation,
                        .type = type,
-                       .fd = -1,
-                       .awaited = 1,
+                       .conn.fd = -1,
+                       .awaited = true,
                        .question = BUF_INIT(SERVE_MESSAGE_MAX),
                        .answer = BUF_INIT(SERVE_MESSAGE_MAX)};
     c->out.buf = &c->question;
@@ -347,17 +376,19 @@ static int64_t deadline_of(const struct call *c)
 
 enum err call_ask(struct call *c, int give)
 {
-    enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &c->fd);
+    enum err e = c->out.e ? c->out.e : borrow(c->module, c->generation, &c->conn);
 
     if (!e) {
-        e = serve_ask(c->fd, give, (uint16_t)c->type, c->question.data, c->question.len,
+        page_clear(c->conn.page);
+        e = serve_ask(c->conn.fd, give, (uint16_t)c->type, c->question.data, c->question.len,
                       deadline_of(c));
         c->lost = is_lost(e);
     }
     return name_of(c->module, e);
 }
 
-/* What became of the first question to a module that has started is as if it had not. */
+/* What became of the first question to a module that has started is as if it had not. A helper that
+ * is lost makes nothing more. */
 static enum err note(struct call *c, enum err e)
 {
     struct token_module *m = c->module;
@@ -368,6 +399,8 @@ static enum err note(struct call *c, enum err e)
     m->answered = m->answered || !is_lost(e);
     if (dead)
         remember(m);
+    if (c->lost && is_there(m, c->generation))
+        bury(m, 0);
     pthread_mutex_unlock(&m->lock);
     e = name_of(m, e);
     return dead ? ERR_TOKEN_MODULE : e;
@@ -376,9 +409,9 @@ static enum err note(struct call *c, enum err e)
 enum err call_hear(struct call *c)
 {
     buf_clear(&c->answer);
-    enum err e = hear(c->fd, c->type, deadline_of(c), &c->answer);
+    enum err e = hear(c->conn.fd, c->type, deadline_of(c), &c->answer);
     c->lost = is_lost(e);
-    c->awaited--;
+    c->awaited = false;
     c->in = (struct wire_in){.at = c->answer.data, .left = c->answer.len};
     return note(c, e);
 }
@@ -396,7 +429,7 @@ enum err call_end(struct call *c, enum err e)
         c->lost = true;
         e = log_fail(ERR_TOKEN_CRASHED, "token.helper", "it answered what cannot be");
     }
-    if (c->fd >= 0)
+    if (c->conn.fd >= 0)
         give_back(c);
     buf_free(&c->question);
     buf_free(&c->answer);

@@ -7,12 +7,19 @@
 #define TOKEN_REMOTE_INNER_H
 
 #include "token/both.h"
+#include "token/page.h"
 #include "token/token.h"
 #include "token/wire.h"
 #include <pthread.h>
 #include <sys/types.h>
 
 #define CONNECTIONS_MAX 16 /* callers at once; more wait */
+
+/* A connection to the helper. */
+struct connection {
+    int fd;
+    struct page *page; /* NULL: it is to a helper that another program started */
+};
 
 struct token_module {
     struct token_source source; /* "": none, and the helper is only to say which there are */
@@ -27,7 +34,7 @@ struct token_module {
     int status; /* of the last one's end */
     int control;
     uint64_t generation; /* counts helpers: numbers of an earlier one mean nothing */
-    int idle[CONNECTIONS_MAX];
+    struct connection idle[CONNECTIONS_MAX];
     size_t idle_count, in_use;
 };
 
@@ -82,10 +89,10 @@ struct call {
     struct token_module *module;
     uint64_t generation;
     enum wire_type type;
-    bool keypad;    /* somebody may have to type at the reader */
-    int fd;         /* its connection, from asking to its end, or -1 */
-    size_t awaited; /* answers to come, as far as is known */
-    bool lost;      /* the helper is gone, hangs, or talks nonsense */
+    bool keypad;            /* somebody may have to type at the reader */
+    struct connection conn; /* its connection, from asking to its end, or none */
+    bool awaited;           /* an answer is to come */
+    bool lost;              /* the helper is gone, hangs, or talks nonsense */
     struct buf question, answer;
     struct wire_out out;
     struct wire_in in;
@@ -95,7 +102,8 @@ void call_begin(struct call *c, struct token_module *m, uint64_t generation, enu
 /* TOKEN_CRASHED, TOKEN_HANGS, or what the helper said. GIVE: a descriptor to go along, or -1. Then
  * the answer is read by wire_get of &C->in. */
 MUST_CHECK enum err call_run(struct call *c, int give);
-/* Its two halves, for a question with C->awaited answers: each has the whole of the deadline. */
+/* Its two halves. Where one question has several answers, whoever hears one sets C->awaited for the
+ * next: each has the whole of the deadline. */
 MUST_CHECK enum err call_ask(struct call *c, int give);
 MUST_CHECK enum err call_hear(struct call *c);
 /* Seconds that a call into a module may take, and a person has. */

@@ -494,23 +494,68 @@ enum err token_key_store_certificate(struct token_key *k, const uint8_t *der, si
     return run(&c);
 }
 
+/* Signatures in an answer, of which none is taken unless all are whole; 0: it is not of them alone.
+ */
+static size_t count_made(struct wire_in in)
+{
+    size_t count = 0, len = 0;
+
+    do {
+        (void)wire_get_bytes(&in, TOKEN_SIG_MAX, &len);
+        count++;
+    } while (!in.bad && in.left);
+    return in.bad ? 0 : count;
+}
+
+/* What one answer brings of the LEFT that are to come, to MADE; it counts in *TAKEN. */
+static enum err take_made(struct call *c, size_t left, token_made *made, void *ctx, size_t *taken)
+{
+    const size_t count = count_made(c->in);
+    enum err e = ERR_OK;
+
+    c->in.bad = count == 0 || count > left; /* which ends the call */
+    c->awaited = count < left && !c->in.bad;
+    for (size_t i = 0; !e && !c->in.bad && i < count; i++) {
+        size_t len = 0;
+        const uint8_t *sig = wire_get_bytes(&c->in, TOKEN_SIG_MAX, &len);
+        e = made(ctx, sig, len);
+        *taken += !e;
+    }
+    return e;
+}
+
+/* What the helper had made, and not sent yet, when it was lost: at most up to COUNT, whatever it
+ * says. */
+static enum err take_left(const struct page *page, size_t from, size_t count, token_made *made,
+                          void *ctx)
+{
+    uint8_t sig[TOKEN_SIG_MAX];
+    size_t len = 0;
+    enum err e = ERR_OK;
+
+    for (size_t i = from; !e && i < count && page_get(page, i, sig, &len); i++)
+        e = made(ctx, sig, len);
+    return e;
+}
+
 /* One question. */
 static enum err sign(struct token_key *k, const uint8_t *hashes, size_t count, token_made *made,
                      void *ctx)
 {
     struct call c;
+    size_t taken = 0;
 
     begin_key(&c, k, WIRE_SIGN);
     wire_put_bytes(&c.out, hashes, count * token_hash_len(k->info.curve));
-    c.awaited = count;
     enum err e = call_ask(&c, -1);
-    for (size_t i = 0, len = 0; !e && i < count; i++) {
+    while (!e && c.awaited) {
         e = call_hear(&c);
-        const uint8_t *sig = e ? NULL : wire_get_bytes(&c.in, TOKEN_SIG_MAX, &len);
-        if (!e && !wire_ended(&c.in))
-            break;
+        if (c.lost) {
+            enum err first = take_left(c.conn.page, taken, count, made, ctx);
+            e = first ? first : e;
+        }
         if (!e)
-            e = made(ctx, sig, len);
+            e = take_made(&c, count - taken, made, ctx, &taken);
     }
     return call_end(&c, e);
 }
