@@ -7,8 +7,6 @@
 #include "tests/base/unit.h"
 #include "tests/token/softhsm.h"
 #include "token/serve.h"
-#include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
