@@ -11,7 +11,7 @@
 
 /* One connection's state, the context of its loop. */
 struct answers {
-    int given; /* the descriptor that came with the question, or -1 */
+    int given;         /* the descriptor that came with the question, or -1 */
     struct page *page; /* NULL: none came */
 };
 
