@@ -115,7 +115,11 @@ static enum err add_line(const struct bundle *b, const struct word *words, size_
                          struct spread *out)
 {
     struct spread_line line = {
-        .turn = turn_of(words[i].verb), .issued_us = words[i].issued_us, .at = out->text.len};
+        .nth = words[i].order,
+        .turn = turn_of(words[i].verb),
+        .issued_us = words[i].issued_us,
+        .at = out->text.len,
+    };
     memcpy(line.order, b->sets[BUNDLE_ORDERS].at[line.nth].order, DIGEST_LEN);
     memcpy(line.signer, words[i].signer, sizeof line.signer);
     enum err e = line.turn == TURN_NO ? ask_policy(b, line.nth, &line.one_pays) : ERR_OK;

@@ -165,6 +165,21 @@ class No(Stick):
             self.sent()
             self.is_unpaid("CANC")
 
+    def test_beside_another_order(self):
+        """Each is heard by itself, and by its own policy."""
+        for rules, status in ((self.EITHER, "ACSC"), (self.BOTH, "PATC")):
+            self.fresh()
+            made = [self.alice.new_order("order-%d.json" % i, account=self.account(r), amount="10.00",
+                                         creditor={"account": PAYEE, "name": "EDP Comercial"})
+                    for i, r in enumerate((self.EITHER, rules))]
+            self.carry(*(path for path, _ in made))
+            (_, self.order), (_, other) = made
+            self.sign(self.alice, self.stick)
+            self.sign(self.bob, self.stick, "--decision", "cancel", "--order", self.order["id"])
+            self.sent("BUNDLE_NO_UNHEARD", "NOT_FOUND")
+            self.is_unpaid()
+            self.assertEqual((self.status(other), len(self.settlements(other))), (status, rules is self.EITHER))
+
     def said(self, holder, verb, line):
         """In a file of its own: a bundle, or a line."""
         path = self.bank.path("%s-%s.json" % (holder.name, verb))
