@@ -19,7 +19,7 @@
 #define DEADLINE_S 20 /* of one case; SIGALRM ends the test */
 
 enum { LASTING, STALE };
-enum verdict { CURED, GONE, FOUND, FORGIVEN, AGAIN, NAMED, OF_PUK, ABSENT, MODULE, MINOR };
+enum verdict { CURED, GONE, FOUND, FORGIVEN, AGAIN, NAMED, UNSENT, OF_PUK, ABSENT, MODULE, MINOR };
 
 static const struct code {
     CK_RV rv;
@@ -430,6 +430,8 @@ static enum err expected(const struct call *c, const struct code *code, bool alw
         return code->stale ? ERR_OK : code->err;
     case AGAIN:
         return always ? ERR_TOKEN_FAILED : ERR_OK;
+    case UNSENT:
+        return code->err == ERR_TOKEN_REMOVED ? ERR_TOKEN_NOT_FOUND : code->err;
     case OF_PUK:
         if (code->err == ERR_PIN_WRONG)
             return ERR_PUK_WRONG;
