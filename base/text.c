@@ -51,23 +51,43 @@ void text_hex(const uint8_t *bytes, size_t len, char *out)
     out[2 * len] = 0;
 }
 
-/* Without a branch on what it is; WRONG is not 0 afterwards when C is none. */
-static unsigned hex_digit(char c, unsigned *wrong)
-{
-    unsigned byte = (uint8_t)c, number = byte - '0', letter = (byte | 0x20) - 'a';
+/* By character: the value of a digit and the mark of one, and of a capital. */
+#define HEX_DIGIT 0x10
+#define HEX_CAPITAL 0x20
+static const uint8_t hex_values[256] = {
+    ['0'] = 0x10, 0x11, 0x12, 0x13, 0x14, 0x15,         0x16, 0x17, 0x18, 0x19, ['A'] = 0x3a,
+    0x3b,         0x3c, 0x3d, 0x3e, 0x3f, ['a'] = 0x1a, 0x1b, 0x1c, 0x1d, 0x1e, 0x1f,
+};
 
-    *wrong |= (number > 9) & (letter > 5);
-    return number > 9 ? letter + 10 : number;
+/* No branch depends on the content. False, with OUT cleared, where a digit has one of the marks
+ * FOREIGN or LEN is wrong. */
+static bool unhex(const char *s, size_t len, uint8_t foreign, uint8_t *out, size_t out_len)
+{
+    uint8_t all = HEX_DIGIT, any = 0;
+
+    if (len % 2 != 0 || len / 2 != out_len)
+        all = 0;
+    for (size_t i = 0; i < out_len && i < len / 2; i++) {
+        uint8_t high = hex_values[(uint8_t)s[2 * i]], low = hex_values[(uint8_t)s[2 * i + 1]];
+
+        all &= high & low;
+        any |= high | low;
+        out[i] = (uint8_t)(high << 4 | (low & 15));
+    }
+    bool right = all & HEX_DIGIT && !(any & foreign);
+    if (!right && out_len)
+        memset(out, 0, out_len);
+    return right;
 }
 
 enum err text_unhex(const char *s, size_t len, uint8_t *out, size_t out_len)
 {
-    unsigned wrong = len / 2 != out_len || len % 2 != 0;
-    for (size_t i = 0; i < out_len && !wrong; i++)
-        out[i] = (uint8_t)(hex_digit(s[2 * i], &wrong) << 4 | hex_digit(s[2 * i + 1], &wrong));
-    if (wrong && out_len)
-        memset(out, 0, out_len);
-    return wrong ? ERR_USAGE : ERR_OK;
+    return unhex(s, len, 0, out, out_len) ? ERR_OK : ERR_USAGE;
+}
+
+enum err text_unhex_small(const char *s, size_t len, uint8_t *out, size_t out_len)
+{
+    return unhex(s, len, HEX_CAPITAL, out, out_len) ? ERR_OK : ERR_USAGE;
 }
 
 /* The two alphabets of RFC 4648 differ in two digits and in the padding. */

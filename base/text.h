@@ -23,6 +23,8 @@ size_t text_int(int64_t value, char out[static TEXT_INT_MAX + 1]);
 void text_hex(const uint8_t *bytes, size_t len, char *out);
 /* Exactly 2*OUT_LEN hexadecimal digits of either case; ERR_USAGE otherwise. */
 MUST_CHECK enum err text_unhex(const char *s, size_t len, uint8_t *out, size_t out_len);
+/* As text_hex writes it: in small letters. */
+MUST_CHECK enum err text_unhex_small(const char *s, size_t len, uint8_t *out, size_t out_len);
 
 /* RFC 4648 section 5 without padding. */
 #define TEXT_B64_LEN(n) (((n)*4 + 2) / 3) /* characters for n bytes, unpadded */

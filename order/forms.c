@@ -98,15 +98,9 @@ enum err forms_thumbprint(const char *text, size_t len)
 
 enum err forms_digest(const char *text, size_t len, uint8_t out[static DIGEST_LEN])
 {
-    bool upper = false; /* text_unhex takes either case, a document has one spelling */
+    bool right = text_unhex_small(text, len, out, DIGEST_LEN) == ERR_OK;
 
-    for (size_t i = 0; i < len; i++)
-        upper |= text[i] >= 'A' && text[i] <= 'F';
-    if (upper || text_unhex(text, len, out, DIGEST_LEN) != ERR_OK) {
-        memset(out, 0, DIGEST_LEN);
-        return ERR_DOC_MEMBER_INVALID;
-    }
-    return ERR_OK;
+    return right ? ERR_OK : ERR_DOC_MEMBER_INVALID;
 }
 
 /* RFC 9562 5.7: 48 bits of milliseconds, version, 12 random bits, variant, 62 random bits. */

@@ -256,6 +256,7 @@ static enum err set_name(struct js *value, const char *name)
     value->name = copy;
     value->name_len = strlen(copy);
     value->name_is_heap = true;
+    value->name_is_plain = false;
     return ERR_OK;
 }
 

@@ -30,35 +30,45 @@ int js_compare_names(const struct js *a, const struct js *b)
     return (a->name_len > b->name_len) - (a->name_len < b->name_len);
 }
 
-#define EACH_BYTE(b) ((b)*UINT64_C(0x0101010101010101))
+/* A vector of GCC's and Clang's; a machine without any gets a loop. */
+#define LANES ((size_t)16)
+typedef int8_t lanes __attribute__((vector_size(16)));
 
-/* Has its high bits set where one of the eight bytes is 0, or none of them. Exact only as a whole.
- */
-static uint64_t any_zero(uint64_t eight)
+/* How many of eight bytes stand before the first that ODD has not as 0; it has one. */
+static size_t first_odd(uint64_t odd)
 {
-    return (eight - EACH_BYTE(1)) & ~eight & EACH_BYTE(0x80);
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+        odd = __builtin_bswap64(odd);
+    return (size_t)__builtin_ctzll(odd) / 8;
 }
 
-static bool all_plain(uint64_t eight)
+/* How many stand before the first that does not stand for itself. */
+static size_t plain_lanes(lanes b)
 {
-    return !(((eight | (eight - EACH_BYTE(0x20))) & EACH_BYTE(0x80)) |
-             any_zero(eight ^ EACH_BYTE('"')) | any_zero(eight ^ EACH_BYTE('\\')));
+    uint64_t odd[2];
+
+    b = (b < ' ') | (b == '"') | (b == '\\'); /* what is above ASCII is below 0, too */
+    memcpy(odd, &b, sizeof odd);
+    if (odd[0])
+        return first_odd(odd[0]);
+    return odd[1] ? 8 + first_odd(odd[1]) : LANES;
 }
 
 size_t js_plain_len(const void *bytes, size_t len)
 {
     const uint8_t *s = bytes;
-    size_t done = 0;
-    uint64_t x;
+    size_t done = 0, plain;
+    lanes b;
 
-    for (; len - done >= sizeof x; done += sizeof x) {
-        memcpy(&x, s + done, sizeof x);
-        if (!all_plain(x))
-            return done;
+    for (; len - done >= LANES; done += LANES) {
+        memcpy(&b, s + done, sizeof b);
+        plain = plain_lanes(b);
+        if (plain < LANES)
+            return done + plain;
     }
-    x = EACH_BYTE(' ');
-    memcpy(&x, s + done, len - done);
-    return all_plain(x) ? len : done;
+    b = (lanes){0};
+    memcpy(&b, s + done, len - done);
+    return done + plain_lanes(b); /* 0 is not plain */
 }
 
 static enum err write_escape(uint8_t c, struct buf *out)
@@ -106,6 +116,12 @@ static enum err write_text(const char *text, size_t len, size_t plain, struct bu
     return ERR_OK;
 }
 
+/* Who read it has looked already. */
+static enum err write_known(const char *text, size_t len, bool plain, struct buf *out)
+{
+    return write_text(text, len, plain ? len : js_plain_len(text, len), out);
+}
+
 static enum err write_int(int64_t number, struct buf *out)
 {
     char text[TEXT_INT_MAX + 1];
@@ -126,8 +142,7 @@ static enum err write_list(const struct js *list, struct buf *out)
         if (i > 0)
             e = buf_add_byte(out, ',');
         if (e == ERR_OK && members)
-            e = write_text(item->name, item->name_len, js_plain_len(item->name, item->name_len),
-                           out);
+            e = write_known(item->name, item->name_len, item->name_is_plain, out);
         if (e == ERR_OK && members)
             e = buf_add_byte(out, ':');
         if (e == ERR_OK)
@@ -143,7 +158,7 @@ static enum err write_value(const struct js *value, struct buf *out)
     case JS_ARRAY:
         return write_list(value, out);
     case JS_TEXT:
-        return write_text(value->text, value->len, js_plain_len(value->text, value->len), out);
+        return write_known(value->text, value->len, value->text_is_plain, out);
     case JS_INT:
         return write_int(value->number, out);
     case JS_BOOL:

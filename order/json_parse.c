@@ -238,6 +238,7 @@ static enum err make(struct scan *s, enum js_type type, const struct raw *name, 
     if (!name)
         return ERR_OK;
     v->name = v->store;
+    v->name_is_plain = name->plain;
     return decode(name, v->name, &v->name_len);
 }
 
@@ -248,7 +249,10 @@ static enum err read_text(struct scan *s, const struct raw *name, struct js **ou
 
     if (e == ERR_OK)
         e = make(s, JS_TEXT, name, raw.len + 1, out);
-    return e == ERR_OK ? decode(&raw, (*out)->text, &(*out)->len) : e;
+    if (e != ERR_OK)
+        return e;
+    (*out)->text_is_plain = raw.plain;
+    return decode(&raw, (*out)->text, &(*out)->len);
 }
 
 static size_t skip_digits(struct scan *s)

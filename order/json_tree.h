@@ -23,7 +23,9 @@ struct js {
     bool name_is_heap; /* NAME was allocated apart */
     bool item_is_heap; /* and ITEM */
     bool in_block;
-    bool is_root; /* of what was read: it has BLOCKS */
+    bool is_root;       /* of what was read: it has BLOCKS */
+    bool name_is_plain; /* it was read, and js_plain_len says that it is all so */
+    bool text_is_plain;
     union {
         struct js_block *blocks;
         struct js *next; /* among its siblings, while they are read */
@@ -53,9 +55,8 @@ void js_blocks_free(struct js_block *first);
 /* Appends to an array or object; keeps no order. Does not take ITEM over on failure. */
 MUST_CHECK enum err js_append(struct js *list, struct js *item);
 
-/* How many bytes at the beginning certainly stand for themselves in a JSON string: ASCII without
- * controls, quotes and backslashes. Looks at eight at once, so there may be more unless it is LEN.
- */
+/* How many bytes at the beginning stand for themselves in a JSON string: ASCII without controls,
+ * quotes and backslashes. */
 size_t js_plain_len(const void *bytes, size_t len);
 
 /* RFC 8785 3.2.3: by UTF-16 code units. */

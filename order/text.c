@@ -29,31 +29,23 @@ static bool is_allowed(UChar32 c)
            (age[0] < UNICODE_MAJOR || (age[0] == UNICODE_MAJOR && age[1] == 0));
 }
 
-/* One line of allowed code points with single spaces inside, at most MAX_CHARS of them. */
-static bool is_line(const UChar *text, int32_t len, size_t max_chars)
+/* How many characters there are in one line of allowed code points with single spaces inside, at
+ * most MAX_CHARS; 0: it is none. */
+static size_t line_chars(const char *text, size_t len, size_t max_chars)
 {
-    UCharIterator at;
-    UChar32 c, before = ' ';
+    uint32_t c, before = ' ';
     size_t chars = 0;
 
-    uiter_setString(&at, text, len);
-    for (; (c = uiter_next32(&at)) != U_SENTINEL; chars++) {
-        if (!is_allowed(c) || (c == ' ' && before == ' '))
-            return false;
-        if (chars == 0 && (U_GET_GC_MASK(c) & U_GC_M_MASK))
-            return false; /* it would join what a display sets before it */
+    for (size_t at = 0; at < len; chars++) {
+        size_t n = text_char(text + at, len - at, &c);
+        if (!n || !is_allowed((UChar32)c) || (c == ' ' && before == ' '))
+            return 0;
+        if (chars == 0 && c > '~' && (U_GET_GC_MASK((UChar32)c) & U_GC_M_MASK))
+            return 0; /* it would join what a display sets before it */
         before = c;
+        at += n;
     }
-    return chars >= 1 && chars <= max_chars && before != ' ';
-}
-
-static bool is_nfc(const UChar *text, int32_t len)
-{
-    UErrorCode status = U_ZERO_ERROR;
-    const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
-    UBool normal = unorm2_isNormalized(nfc, text, len, &status);
-
-    return U_SUCCESS(status) && normal;
+    return chars <= max_chars && before != ' ' ? chars : 0;
 }
 
 /* The caller frees *OUT. LEN bytes are never more than LEN code units. */
@@ -77,21 +69,29 @@ static enum err to_utf16(const char *text, size_t len, UChar **out, int32_t *out
     return ERR_OK;
 }
 
-enum err utext_check(const char *text, size_t len, size_t max_chars)
+static enum err check_nfc(const char *text, size_t len)
 {
+    UErrorCode status = U_ZERO_ERROR;
+    const UNormalizer2 *nfc = unorm2_getNFCInstance(&status);
     UChar *units;
     int32_t count;
-    enum err e;
+    enum err e = to_utf16(text, len, &units, &count);
 
-    if (len / 4 > max_chars)
-        return ERR_TEXT_INVALID; /* before memory is spent on it */
-    e = to_utf16(text, len, &units, &count);
     if (e != ERR_OK)
         return e;
-    if (!is_line(units, count, max_chars) || !is_nfc(units, count))
-        e = ERR_TEXT_INVALID;
+    UBool normal = unorm2_isNormalized(nfc, units, count, &status);
     free(units);
-    return e;
+    return U_SUCCESS(status) && normal ? ERR_OK : ERR_TEXT_INVALID;
+}
+
+enum err utext_check(const char *text, size_t len, size_t max_chars)
+{
+    if (len / 4 > max_chars)
+        return ERR_TEXT_INVALID; /* before time is spent on it */
+    size_t chars = line_chars(text, len, max_chars);
+    if (!chars)
+        return ERR_TEXT_INVALID;
+    return chars == len ? ERR_OK : check_nfc(text, len); /* ASCII is in NFC */
 }
 
 /* Whether a letter of another script than Latin stands in the text. */

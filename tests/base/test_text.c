@@ -68,6 +68,37 @@ static void test_hexadecimal(void **state)
     assert_err(text_unhex(" 0ff00", 6, bytes, 3), ERR_USAGE);
 }
 
+/* Each byte, in either place of the second of three. */
+static void test_hex_digits(void **state)
+{
+    static const char small[] = "0123456789abcdef", capital[] = "ABCDEF";
+    uint8_t bytes[3];
+
+    (void)state;
+    for (unsigned c = 0; c < 256; c++) {
+        const char *digit = c ? strchr(small, (int)c) : NULL;
+        const char *letter = c ? strchr(capital, (int)c) : NULL;
+        unsigned value = digit ? (unsigned)(digit - small) : 0;
+
+        if (letter)
+            value = 10 + (unsigned)(letter - capital);
+        for (size_t at = 2; at < 4; at++) {
+            char text[] = "ff00ff";
+            unsigned expected = digit || letter ? value << (at == 2 ? 4 : 0) : 0;
+
+            text[at] = (char)c;
+            assert_err(text_unhex(text, 6, bytes, 3), digit || letter ? ERR_OK : ERR_USAGE);
+            assert_int_equal(bytes[0], digit || letter ? 0xff : 0);
+            assert_int_equal(bytes[1], expected);
+            assert_err(text_unhex_small(text, 6, bytes, 3), digit ? ERR_OK : ERR_USAGE);
+            assert_int_equal(bytes[0], digit ? 0xff : 0);
+            assert_int_equal(bytes[1], digit ? expected : 0);
+        }
+    }
+    assert_err(text_unhex_small("00", 2, bytes, 3), ERR_USAGE);
+    assert_err(text_unhex_small("00ffa50", 7, bytes, 3), ERR_USAGE);
+}
+
 /* The numbers are Python's datetime's. */
 static const struct {
     const char *text;
@@ -255,6 +286,7 @@ int main(void)
         cmocka_unit_test(test_numbers),
         cmocka_unit_test(test_numbers_written),
         cmocka_unit_test(test_hexadecimal),
+        cmocka_unit_test(test_hex_digits),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_times_before_1970),
         cmocka_unit_test(test_any_number_makes_a_date),

@@ -109,18 +109,20 @@ static void test_escapes_at_each_place(void **state)
         const char *escaped; /* NULL: not UTF-8 */
     } specials[] = {
         {'"', "\\\""}, {'\\', "\\\\"}, {'\x1f', "\\u001f"}, {'\x7f', "\x7f"}, {'\xC3', NULL}};
-    char text[64], expected[80];
+    static const char before[] = "abcdefghijklmnopqrstuvwxyz !#$%&'()*+,-.";
+    static const char after[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789[]~}";
+    char text[96], expected[128];
     struct buf out = {0};
 
     (void)state;
-    for (size_t len = 1; len < 20; len++) {
+    for (size_t len = 1; len < 40; len++) {
         for (size_t i = 0; i < len * (sizeof specials / sizeof *specials); i++) {
             const char *escaped = specials[i / len].escaped;
             int at = (int)(i % len), behind = (int)len - at - 1;
-            snprintf(text, sizeof text, "%.*s%c%.*s", at, "abcdefghijklmnopqrst",
-                     specials[i / len].c, behind, "ABCDEFGHIJKLMNOPQRST");
-            snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", at, "abcdefghijklmnopqrst",
-                     escaped ? escaped : "", behind, "ABCDEFGHIJKLMNOPQRST");
+            snprintf(text, sizeof text, "%.*s%c%.*s", at, before, specials[i / len].c, behind,
+                     after);
+            snprintf(expected, sizeof expected, "\"%.*s%s%.*s\"", at, before,
+                     escaped ? escaped : "", behind, after);
             buf_clear(&out);
             assert_err(js_canon_text(text, &out), escaped ? ERR_OK : ERR_TEXT_INVALID);
             assert_string_equal(buf_str(&out), escaped ? expected : "");

@@ -179,6 +179,39 @@ static void test_canonical_form_of_many_members(void **state)
     buf_free(&out);
 }
 
+/* What stands for itself and what does not, at each place of a name and of a text, and as the end
+ * of one. */
+static void test_texts_at_each_place(void **state)
+{
+    static const struct {
+        const char *written;
+        enum err verdict;
+    } specials[] = {
+        {"\\\"", ERR_OK},        {"\\\\", ERR_OK},          {"\\u001f", ERR_OK},
+        {"\x7f", ERR_OK},        {"\xc3\xa9", ERR_OK},      {"\x1f", ERR_JSON_SYNTAX},
+        {"\"", ERR_JSON_SYNTAX}, {"\xc3", ERR_JSON_SYNTAX}, {"\\u0061", ERR_DOC_NOT_CANONICAL}};
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz !#$%&'()*+,-.";
+    char bytes[256];
+    struct js *value;
+
+    (void)state;
+    for (size_t len = 0; len < 40; len++) {
+        for (size_t i = 0; i < (len + 1) * (sizeof specials / sizeof *specials); i++) {
+            int at = (int)(i % (len + 1));
+            const char *special = specials[i / (len + 1)].written;
+            enum err verdict = specials[i / (len + 1)].verdict;
+
+            for (int name = 0; name < 2; name++) {
+                int used =
+                    snprintf(bytes, sizeof bytes, name ? "{\"%.*s%s%s\":1}" : "[\"%.*s%s%s\"]", at,
+                             letters, special, letters + sizeof letters - 1 - (int)len + at);
+                assert_err(js_parse_canonical(bytes, (size_t)used, &value), verdict);
+                js_free(value);
+            }
+        }
+    }
+}
+
 static void test_canonical_only(void **state)
 {
     static const char *const other[] = {"{\"a\":1} ", " {\"a\":1}",      "{\"a\":1}\n",
@@ -378,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_depth_is_bounded),
         cmocka_unit_test(test_canonical_form),
         cmocka_unit_test(test_canonical_form_of_many_members),
+        cmocka_unit_test(test_texts_at_each_place),
         cmocka_unit_test(test_canonical_only),
         cmocka_unit_test(test_canon_leaves_a_full_buffer_alone),
         cmocka_unit_test(test_members),
