@@ -193,8 +193,11 @@ static void finish_json(const struct app *a, const struct err_info *info)
 
 int app_finish(struct app *a, enum err e)
 {
+    if (e == ERR_OK && fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_DONE;
     if (e == ERR_OK)
-        return fflush(stdout) == 0 && !ferror(stdout) ? EXIT_DONE : EXIT_ENVIRONMENT;
+        e = app_fail(a, ERR_IO,
+                     "what was to be done is done, but not all of the answer was written");
     const struct err_info *info = err_info(e);
     if (a->json)
         finish_json(a, info);

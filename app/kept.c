@@ -77,10 +77,9 @@ bool kept_is_over(const struct app *a)
     return true;
 }
 
-static enum err join_at(struct app *a, const char *path, unsigned *left_s)
+static enum err join_at(struct app *a, const char *path, struct token_info *info, unsigned *left_s)
 {
     struct token_module *m = NULL;
-    struct token_info info;
     a->modules = calloc(1, sizeof *a->modules);
     a->joined = strdup(path);
     enum err e = a->modules != NULL && a->joined != NULL ? ERR_OK : ERR_NO_MEMORY;
@@ -90,16 +89,16 @@ static enum err join_at(struct app *a, const char *path, unsigned *left_s)
         a->modules[0] = m;
         a->module_count = 1;
         a->logged_in = true;
-        e = token_info_of(a->token, &info);
+        e = token_info_of(a->token, info);
     }
     if (e == ERR_OK)
-        e = card_keep_to(a, &info); /* it alone is waited for, should it be pulled */
+        e = card_keep_to(a, info); /* it alone is waited for, should it be pulled */
     if (e != ERR_OK)
         kept_leave(a);
     return e;
 }
 
-enum err kept_join(struct app *a, unsigned *left_s)
+enum err kept_join(struct app *a, struct token_info *info, unsigned *left_s)
 {
     struct buf path = BUF_INIT(4096);
     *left_s = 0;
@@ -109,7 +108,7 @@ enum err kept_join(struct app *a, unsigned *left_s)
     if (e != ERR_OK)
         a->message[0] = '\0'; /* nowhere that one could be */
     else
-        e = join_at(a, buf_str(&path), left_s);
+        e = join_at(a, buf_str(&path), info, left_s);
     if (e != ERR_OK && path.len > 0)
         tell_end(buf_str(&path));
     if (e != ERR_OK && e != ERR_NO_MEMORY)

@@ -12,9 +12,9 @@
 /* The open and logged-in token of A goes there; A opens another when it needs one. */
 MUST_CHECK enum err kept_begin(struct app *a, unsigned minutes, bool detached);
 
-/* Opens it as A's token, logged in. UNAVAILABLE: there is none, or A is not to use one: it is given
- * a PIN, or its program asks for one each time. */
-MUST_CHECK enum err kept_join(struct app *a, unsigned *left_s);
+/* Opens it as A's token, logged in, as INFO says. UNAVAILABLE: there is none, or A is not to use
+ * one: it is given a PIN, or its program asks for one each time. */
+MUST_CHECK enum err kept_join(struct app *a, struct token_info *info, unsigned *left_s);
 
 /* Whether A's token was the kept one, and went by what is no matter of the token itself. That is
  * said. */

@@ -239,10 +239,11 @@ enum err app_reopen_key(struct app *a, enum err why)
 
 enum err app_open_key(struct app *a, const char *purpose)
 {
+    struct token_info info;
     unsigned left_s = 0;
     if (a->public_key != NULL)
         return ERR_OK;
-    enum err e = a->token == NULL ? kept_join(a, &left_s) : ERR_UNAVAILABLE;
+    enum err e = a->token == NULL ? kept_join(a, &info, &left_s) : ERR_UNAVAILABLE;
     if (e == ERR_UNAVAILABLE)
         e = app_open_token(a);
     if (e == ERR_OK)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "order/doc.h"
 #include "signer/commands.h"
+#include "signer/go_on.h"
 #include "signer/profile.h"
 #include "signer/token_view.h"
 #include <stdlib.h>
@@ -181,10 +182,10 @@ static enum err check_place(struct work *w, enum key_use use)
     if (e != ERR_OK || len == 0)
         return e;
     const bool is_there = find_key(w, id, len, &key) != NULL;
-    w->place[use] = is_there ? PLACE_MADE : PLACE_EMPTY;
     if (before == PLACE_MADE && !is_there)
         return app_fail(a, ERR_KEY_NOT_FOUND, "it has not the key to %s: it is another token",
                         key_use_name(use));
+    w->place[use] = is_there ? PLACE_MADE : PLACE_EMPTY;
     if (!is_there || before == PLACE_MADE)
         return ERR_OK;
     if (before == PLACE_EMPTY && !opt_resume)
@@ -292,17 +293,23 @@ static enum err make_all(struct app *a, void *ctx)
 static enum err say_next(const struct work *w)
 {
     const struct app *a = w->app;
-    const bool other = a->module != buf_str(&w->module);
-    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX), command = BUF_INIT(GO_ON_MAX);
     enum err e = token_info_uri(&w->info, &uri);
     if (e == ERR_OK)
-        app_say(stderr,
-                "Go on with: countersign token provision --resume --profile %s --token '%s'%s%s"
-                "%s%s",
-                opt_profile, buf_str(&uri), opt_curve != NULL ? " --curve " : "",
-                opt_curve != NULL ? opt_curve : "", other ? " --module " : "",
-                other ? a->module : "");
+        e = buf_add_str(&command, "countersign token provision --resume");
+    const char *const options[][2] = {
+        {"profile", opt_profile},
+        {"token", buf_str(&uri)},
+        {"curve", opt_curve},
+        {"module", a->module != buf_str(&w->module) ? a->module : NULL}};
+    for (size_t i = 0; e == ERR_OK && i < sizeof options / sizeof *options; i++)
+        e = go_on_option(&command, options[i][0], options[i][1]);
+    if (e == ERR_OK)
+        e = go_on_settings(&command, a);
+    if (e == ERR_OK)
+        go_on_say(&command);
     buf_free(&uri);
+    buf_free(&command);
     return e;
 }
 

@@ -11,6 +11,7 @@
 #include "order/jws.h"
 #include "order/rotation.h"
 #include "signer/commands.h"
+#include "signer/go_on.h"
 #include "signer/subject.h"
 #include "signer/token_view.h"
 #include <stdlib.h>
@@ -45,10 +46,12 @@ struct next {
     struct buf uri; /* of the new key */
 };
 
+/* By its reader, too: two cards may have the same name. */
 static bool same_token(const struct token_info *x, const struct token_info *y)
 {
-    return strcmp(x->serial, y->serial) == 0 && strcmp(x->label, y->label) == 0 &&
-           strcmp(x->manufacturer, y->manufacturer) == 0 && strcmp(x->model, y->model) == 0;
+    return strcmp(x->slot, y->slot) == 0 && strcmp(x->serial, y->serial) == 0 &&
+           strcmp(x->label, y->label) == 0 && strcmp(x->manufacturer, y->manufacturer) == 0 &&
+           strcmp(x->model, y->model) == 0;
 }
 
 /* Neither waits for the token that both have. */
@@ -191,17 +194,29 @@ static enum err come_back(struct app *a, struct next *n, enum err why)
 }
 
 /* The command that goes on, whether it was made or not. */
-static void say_next(const struct next *n, const struct token_info *info)
+static enum err say_next(const struct app *a, const struct next *n, const struct token_info *info)
 {
     const struct token_key_info key = {.id = {n->id}, .id_len = 1};
-    struct buf uri = BUF_INIT(TOKEN_URI_MAX);
-    if (token_key_info_uri(info, &key, &uri) == ERR_OK)
-        app_say(stderr,
-                "The new key may be made, or not. Go on with: countersign rotate --make "
-                "--new-token '%s'%s%s",
-                buf_str(&uri), opt_curve != NULL ? " --curve " : "",
-                opt_curve != NULL ? opt_curve : "");
+    struct buf uri = BUF_INIT(TOKEN_URI_MAX), command = BUF_INIT(GO_ON_MAX);
+    enum err e = token_key_info_uri(info, &key, &uri);
+    if (e == ERR_OK)
+        e = buf_add_str(&command, "countersign rotate --make");
+    const char *const options[][2] = {{"new-token", buf_str(&uri)},
+                                      {"token", a->token_uri},
+                                      {"curve", opt_curve},
+                                      {"label", opt_label},
+                                      {"output", opt_output}};
+    for (size_t i = 0; e == ERR_OK && i < sizeof options / sizeof *options; i++)
+        e = go_on_option(&command, options[i][0], options[i][1]);
+    if (e == ERR_OK)
+        e = go_on_settings(&command, a);
+    if (e == ERR_OK) {
+        fputs("The new key may be made, or not. ", stderr);
+        go_on_say(&command);
+    }
     buf_free(&uri);
+    buf_free(&command);
+    return e;
 }
 
 static enum err make_key(struct app *a, struct next *n)
@@ -222,21 +237,40 @@ static enum err make_key(struct app *a, struct next *n)
         again = come_back(a, n, e);
         e = again == ERR_OK ? make_once(n, curve) : again;
     }
-    if (e != ERR_OK && n->begun)
-        say_next(n, &info);
+    if (e != ERR_OK && n->begun && say_next(a, n, &info) != ERR_OK)
+        e = ERR_NO_MEMORY;
     if (e == ERR_OK && !a->json)
         fprintf(stderr, "Made the key %s\n", n->app.token_uri);
     return e;
 }
 
-/* For whoever writes it down when the token may be gone. */
-static enum err name_new(struct next *n)
+/* For whoever names it when the token may be gone, or has another. */
+static enum err name_key(struct app *a, struct buf *uri)
 {
     struct token_info info;
-    buf_clear(&n->uri);
-    enum err e = token_info_of(n->app.token, &info);
-    if (e == ERR_OK)
-        e = token_key_info_uri(&info, token_key_about(n->app.key), &n->uri);
+    struct token_key_info key = *token_key_about(a->key);
+    key.label[0] = '\0'; /* the id says which */
+    buf_clear(uri);
+    enum err e = token_info_of(a->token, &info);
+    return e == ERR_OK ? token_key_info_uri(&info, &key, uri) : e;
+}
+
+/* The old key is the one that it is, whatever comes beside it. */
+static enum err keep_to_old(struct app *a, struct buf *uri)
+{
+    enum err e = name_key(a, uri);
+    while (card_pulled(a, e)) {
+        e = app_reopen_key(a, e);
+        if (e == ERR_OK)
+            e = name_key(a, uri);
+    }
+    a->token_uri = e == ERR_OK ? buf_str(uri) : a->token_uri;
+    return e;
+}
+
+static enum err name_new(struct next *n)
+{
+    enum err e = name_key(&n->app, &n->uri);
     n->app.token_uri = e == ERR_OK ? buf_str(&n->uri) : NULL;
     return e;
 }
@@ -358,26 +392,35 @@ static enum err send(struct app *a, const struct next *n, const struct buf *body
     return e;
 }
 
-static enum err rotate(struct app *a)
+static enum err make_statement(struct app *a, struct next *n, struct buf *body)
 {
-    struct next n = {.uri = BUF_INIT(TOKEN_URI_MAX)};
     struct rotation r = {.spki_len = 0};
-    struct buf body = BUF_INIT(JWS_MAX + 256u);
-    a->may_join = false; /* a token that is kept makes no keys */
-    enum err e = app_open_key(a, "replace your key");
+    enum err e = find_new(a, n);
     if (e == ERR_OK)
-        e = find_new(a, &n);
-    if (e == ERR_OK)
-        e = read_rotation(a, &n, &r);
+        e = read_rotation(a, n, &r);
     if (e == ERR_OK)
         e = show(&r);
     if (e == ERR_OK)
         e = app_confirm(a, "Sign this?");
+    return e == ERR_OK ? say(a, n, &r, body) : e;
+}
+
+static enum err rotate(struct app *a)
+{
+    struct next n = {.uri = BUF_INIT(TOKEN_URI_MAX)};
+    struct buf body = BUF_INIT(JWS_MAX + 256u), old = BUF_INIT(TOKEN_URI_MAX);
+    const char *const said = a->token_uri; /* by which its session is found, too */
+    a->may_join = false;                   /* a token that is kept makes no keys */
+    enum err e = app_open_key(a, "replace your key");
     if (e == ERR_OK)
-        e = say(a, &n, &r, &body);
+        e = keep_to_old(a, &old);
+    if (e == ERR_OK)
+        e = make_statement(a, &n, &body);
+    a->token_uri = said;
     if (e == ERR_OK)
         e = opt_output != NULL ? app_write_document(opt_output, &body) : send(a, &n, &body);
     buf_free(&body);
+    buf_free(&old);
     close_next(a, &n);
     return e;
 }

@@ -2,7 +2,7 @@
  *
  * send: hands signed decisions in, one a line of the files, or all of a bundle, where the last word
  * of a key on an order is the one that its holder wants (spread.c). Whatever file a no stands in,
- * it is heard before an approval can pay.
+ * it is heard once the order is there, and before an approval can pay.
  */
 #include "app/app.h"
 #include "base/file.h"
@@ -27,7 +27,7 @@ struct line {
     const struct source *of;
     struct spread_line *l;
     size_t place;       /* among all */
-    struct line *group; /* what is said of its order, if that is to wait for a no; COUNT of it */
+    struct line *group; /* what is said of its order, if that goes in turns for a no; COUNT of it */
     size_t count;
 };
 struct lines {
@@ -133,12 +133,12 @@ static int in_turn(const void *a, const void *b)
 /* COUNT lines about one order. */
 static void mark(struct lines *all, struct line *lines, size_t count)
 {
-    bool no = false, approval = false;
+    bool no = false, other = false;
     for (size_t i = 0; i < count; i++) {
         no |= lines[i].l->turn == TURN_NO;
-        approval |= lines[i].l->turn == TURN_APPROVE;
+        other |= lines[i].l->turn == TURN_SUBMIT || lines[i].l->turn == TURN_APPROVE;
     }
-    for (size_t i = 0; no && approval && i < count; i++) {
+    for (size_t i = 0; no && other && i < count; i++) {
         all->all[lines[i].place].group = lines;
         all->all[lines[i].place].count = count;
     }

@@ -48,10 +48,8 @@ static enum err look(struct app *a, struct token_info *info, unsigned *left_s)
 {
     const char *pin_fd = a->pin_fd;
     a->pin_fd = NULL; /* which is for the one that is yet to begin */
-    enum err e = kept_join(a, left_s);
+    enum err e = kept_join(a, info, left_s);
     a->pin_fd = pin_fd;
-    if (e == ERR_OK)
-        e = token_info_of(a->token, info);
     return e;
 }
 

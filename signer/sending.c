@@ -114,6 +114,7 @@ enum err sending_hold(struct sending *s, enum err e, const char *where)
     if (isatty(STDOUT_FILENO) == 1)
         progress_end(&s->bar);
     s->refusal = s->refusal == ERR_OK ? e : s->refusal;
+    s->held++;
     e = print_refusal(s->app, e, where);
     progress_set(&s->bar, ++s->done);
     return e;
@@ -122,8 +123,11 @@ enum err sending_hold(struct sending *s, enum err e, const char *where)
 enum err sending_end(struct sending *s, enum err e)
 {
     progress_end(&s->bar);
-    if (e == ERR_OK && s->refusal != ERR_OK)
-        e = app_fail(s->app, s->refusal, "the bank refused %zu of %zu", s->total - s->accepted,
-                     s->total);
-    return e;
+    if (e != ERR_OK || s->refusal == ERR_OK)
+        return e;
+    const size_t refused = s->total - s->accepted - s->held;
+    if (s->held == 0)
+        return app_fail(s->app, s->refusal, "the bank refused %zu of %zu", refused, s->total);
+    return app_fail(s->app, s->refusal, "the bank refused %zu of %zu, and %zu %s not sent", refused,
+                    s->total, s->held, s->held == 1 ? "was" : "were");
 }

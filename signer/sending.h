@@ -14,12 +14,12 @@ struct app;
 
 struct sending {
     struct app *app;
-    size_t total, done, accepted;
+    size_t total, done, accepted, held;
     enum err refusal; /* the first */
     struct progress bar;
 };
 
-#define SENDING_ELSE '\t' /* which no canonical document has */
+#define SENDING_ELSE '\n' /* which no line of a file has, and no canonical document */
 /* How many bytes of a line are what is tried first. */
 size_t sending_first(const char *line, size_t len);
 

@@ -327,7 +327,7 @@ static void test_money(void **state)
         buf_free(&jws[i]);
 }
 
-/* Of two orders the later one expires first. */
+/* Of two orders the later one expires first, this very moment. */
 static void test_the_order_that_is_due_first(void **state)
 {
     struct world *w = *state;
@@ -337,7 +337,8 @@ static void test_the_order_that_is_due_first(void **state)
     assert_string_equal(world_decide(w, &w->alice, &late, VERB_APPROVE), "OK");
     world_order_on(w, WORLD_ALICE_ACCOUNT, "2.00", "\"expires\":\"2026-11-23T09:03:00Z\",", &soon);
     assert_string_equal(world_decide(w, &w->alice, &soon, VERB_APPROVE), "OK");
-    world_later(w, 181);
+    world_later(w, 180);
+    w->time.now_us++;
     world_order(w, "4.00", &next);
     assert_string_equal(world_decide(w, &w->alice, &next, VERB_APPROVE), "OK");
     assert_string_equal(world_sql(w, "SELECT status || reason FROM orders WHERE amount = 200"),

@@ -53,6 +53,24 @@ class DoctorTest(Plugged):
         self.info(names[0], 0)
         self.assertIn("PIN_WRONG", self.info(names[1], 3))  # it is the other one's
         self.assertEqual([token["tries"] for token in self.listing()["tokens"]], ["ok", "low"])
+        self.rotate(*names)
+
+    def rotate(self, old, new):
+        """From one to the other, each with its own PIN."""
+        def read_end(pin):
+            read, write = os.pipe()
+            self.addCleanup(os.close, read)
+            os.write(write, pin + b"\n")
+            os.close(write)
+            return read
+        for pin, code in ((b"99999999", 0), (os.environ["CARD_PIN"].encode(), 3)):
+            fds = read_end(os.environ["CARD_PIN"].encode()), read_end(pin)
+            done = subprocess.run([self.program, "rotate", "--bank", "demobank.example/test", "--module", MODULE, "--output", self.path("out"),
+                                   "--token", old + ";id=%01", "--pin-fd", str(fds[0]), "--new-token", new + ";id=%02",
+                                   "--new-pin-fd", str(fds[1])],
+                                  env=self.env, pass_fds=fds, capture_output=True, text=True, timeout=WAIT_S, check=False)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertEqual("PIN_WRONG" in done.stderr, code == 3, done.stderr)
 
     def info(self, token, code):
         read, write = os.pipe()

@@ -136,8 +136,8 @@ class PulledTest(Plugged):
         with open(self.path("config"), "w", encoding="ascii") as config:
             config.write("token_deadline = 3\n")  # OpenSC 0.23 may hang on a card that went
 
-    def terminal(self, *words, command=("token", "provision")):
-        return Terminal([self.program, *command, "--config", self.path("config"), *words], self.env)
+    def terminal(self, *words):
+        return Terminal([self.program, "token", "provision", "--config", self.path("config"), *words], self.env)
 
     def answer(self, terminal):
         seen = terminal.expect(self.prompt)
@@ -217,7 +217,7 @@ class PulledTest(Plugged):
                 self.assertIn(words, seen)
             next_one = re.search(r"Go on with: countersign (.*)\r\n", seen)[1]
             self.back()
-            with self.terminal(command=shlex.split(next_one)) as terminal:
+            with Terminal([self.program, *shlex.split(next_one)], self.env) as terminal:
                 seen = self.answer(terminal)
                 self.assertIn("The key to sign is there.", seen)
                 terminal.type(self.secret + "\n")

@@ -96,6 +96,16 @@ class Lies(unittest.TestCase):
         self.assertEqual(self.silent("approve", order, preexec_fn=lambda: os.close(2)), 4)
         self.signed_nothing()
 
+    def test_a_disk_that_is_full(self):
+        """What was done is done; that nobody can read of it is said."""
+        for words in (("token", "list", "--module", SOFTHSM), ("token", "list", "--module", SOFTHSM, "--json")):
+            with open("/dev/full", "w", encoding="utf-8") as full:
+                done = subprocess.run([os.path.join(BIN, "countersign"), *words], env=self.bank.env, stdout=full, stderr=subprocess.PIPE,
+                                      text=True, timeout=60, check=False)
+            with self.subTest(words):
+                self.assertEqual(done.returncode, 4)
+                self.assertIn("countersign: IO: ", done.stderr)
+
     def silent(self, *words, **options):
         read, write = os.pipe()
         os.write(write, b"1234\n")

@@ -8,6 +8,39 @@
 
 #define BYTES(literal) literal, sizeof(literal) - 1
 
+/* --- memory that ends --- */
+
+void *__real_malloc(size_t len);
+void *__real_reallocarray(void *p, size_t count, size_t len);
+char *__real_strdup(const char *text);
+void *__wrap_malloc(size_t len);
+void *__wrap_reallocarray(void *p, size_t count, size_t len);
+char *__wrap_strdup(const char *text);
+
+static long left = -1; /* allocations until the one that fails; below zero: none */
+
+static bool fails(void)
+{
+    return left >= 0 && left-- == 0;
+}
+
+void *__wrap_malloc(size_t len)
+{
+    return fails() ? NULL : __real_malloc(len);
+}
+
+void *__wrap_reallocarray(void *p, size_t count, size_t len)
+{
+    return fails() ? NULL : __real_reallocarray(p, count, len);
+}
+
+char *__wrap_strdup(const char *text)
+{
+    return fails() ? NULL : __real_strdup(text);
+}
+
+/* --- reading --- */
+
 static const struct {
     const char *bytes;
     size_t len;
@@ -404,6 +437,51 @@ static void test_many_small_values(void **state)
     buf_free(&again);
 }
 
+/* Reads, takes over what was read, and changes and copies it. */
+static enum err read_and_build(const char *text, struct js *into, struct js **copy)
+{
+    struct js *value = NULL;
+
+    *copy = NULL;
+    enum err e = js_parse(text, strlen(text), &value);
+    if (e != ERR_OK)
+        assert_null(value);
+    if (e == ERR_OK)
+        e = js_set(into, "read", value);
+    if (e == ERR_OK)
+        e = js_set_int(value, "more", 1);
+    return e == ERR_OK ? js_copy(into, copy) : e;
+}
+
+static void test_each_allocation_fails_in_turn(void **state)
+{
+    struct buf text = {0}, b = {0};
+    enum err e = ERR_NO_MEMORY;
+    long tried = 0;
+
+    (void)state;
+    assert_ok(buf_add_str(&text, "{\"list\":["));
+    for (int i = 0; i < 100; i++)
+        assert_ok(buf_add_str(&text, "[],"));
+    assert_ok(buf_add_str(&text, "{\"a\":\"b\"}]}"));
+    for (; e != ERR_OK; tried++) {
+        struct js *into, *copy;
+
+        assert_err(e, ERR_NO_MEMORY);
+        assert_ok(js_object_new(&into));
+        left = tried;
+        e = read_and_build(buf_str(&text), into, &copy);
+        left = -1;
+        buf_clear(&b);
+        assert_ok(js_canon(into, &b)); /* is whole in either case */
+        js_free(into);
+        js_free(copy);
+    }
+    assert_true(tried > 100); /* the copy alone */
+    buf_free(&text);
+    buf_free(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +496,7 @@ int main(void)
         cmocka_unit_test(test_building),
         cmocka_unit_test(test_building_on_what_was_read),
         cmocka_unit_test(test_many_small_values),
+        cmocka_unit_test(test_each_allocation_fails_in_turn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,9 @@
 """token provision with SoftHSM2, and the profiles; cards are in tests/card/test_provision.py."""
 import json
 import os
+import re
+import shlex
+import shutil
 import unittest
 
 from bank import SOFTHSM
@@ -67,6 +70,23 @@ class Provision(unittest.TestCase):
                               env=env)
         self.refused(done, "TOKEN_UNSUPPORTED", 3)
         self.assertNotIn("Made the key", done.stderr)
+
+    def test_goes_on(self):
+        """By the command that it says, also where a file's name is not one word to a shell."""
+        self.bank.token("halves", "1234")
+        profile = self.bank.path("it's $HOME.conf")
+        shutil.copy(os.path.join(PROFILES, "softhsm.conf"), profile)
+        rules, faulty = self.bank.path("rules"), self.bank.path("the faulty one.so")
+        os.symlink(os.environ["COUNTERSIGN_FAULT"], faulty)
+        self.bank.write("rules", "".join("C_GenerateKeyPair %d 0x32\n" % call for call in range(2, 9)))  # removed
+        env = {"FAULT_MODULE": SOFTHSM, "FAULT_CONTROL": rules}
+        done = self.provision("--module", faulty, "--token", "pkcs11:token=halves", "--pin-fd", "{1234}", profile=profile, env=env)
+        self.refused(done, "TOKEN_REMOVED", 3, "The key to sign is made.", "The key to authenticate may be made.")
+        os.unlink(rules)
+        words = shlex.split(re.search(r"Go on with: (.*)", done.stderr)[1])
+        done = self.bank.tool([*words, "--pin-fd", "{1234}"], env=env, check=True)
+        self.assertIn("The key to sign is there.", done.stderr)
+        self.assertIn("Made the key to derive.", done.stderr)
 
     def test_in_place(self):
         """A token that is there, with its PIN and without keys."""

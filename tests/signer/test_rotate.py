@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """A new key takes the place of the old one, on the same token or another."""
 import os
+import re
+import shlex
 import unittest
 
 import bank as b
+from counted import Counted
 from desk import ALONE, JOINT, PAYEE, Desk
 from holder import Holder, Operator, verify_evidence
 
@@ -104,6 +107,58 @@ class Rotate(Desk):
             t.type("n\n")
             self.assertNotEqual(t.end()[0], 0)
         self.assertEqual(self.keys_of("dave"), ["active"])
+
+    def counted(self, name):
+        """Her settings name the token, which has one key."""
+        holder = Counted(self.bank, name, "4321")
+        self.addCleanup(holder.close)
+        return holder.keys().enrol().settings(JOINT)
+
+    def test_pulled_at_the_signature(self):
+        """The old key is the one that it was, though another is beside it now."""
+        gina = self.counted("gina")
+        with gina.terminal("rotate", "--make") as t:
+            t.expect("PIN of token gina")
+            t.type("4321\n")
+            t.expect("Sign this? [y/N] ")
+            gina.rules("C_Sign * 0x32")  # removed
+            t.type("y\n")
+            for text in ("Insert your card again", "It is there.", "PIN of token gina"):
+                t.expect(text)
+            gina.rules()
+            t.type("4321\n")
+            status, rest = t.end()
+        self.assertEqual(status, 0, rest)
+        self.assertEqual(self.keys_of("gina"), ["retired", "active"])
+
+    def searches(self):
+        """Of objects on the token, until the key was made."""
+        with open(self.bank.path("calls.trace"), encoding="utf-8") as f:
+            calls = [line.split()[0] for line in f]
+        return calls[:calls.index("C_GenerateKeyPair")].count("C_FindObjectsInit")
+
+    def test_goes_on_where_nobody_waited(self):
+        """By the command that it says, whether the key was made or not; it has all that was said before."""
+        searches = 0
+        for name in ("hana", "ines"):
+            holder = self.counted(name)
+            said = ("--token", holder.token, "--module", holder.module)
+            faults = ["C_FindObjectsInit %d 0x32" % (searches + 1 + i) for i in range(20)] if searches else ["C_GenerateKeyPair * 0x32"]
+            holder.settings(JOINT, token=None, module=None).rules(*faults)  # removed
+            os.unlink(self.bank.path("calls.trace"))
+            done = holder.run("rotate", "--make", "--label", "it's new", "--curve", "P-384", *said)
+            self.refused(done, "TOKEN_REMOVED", 3, "The new key may be made, or not.")
+            holder.rules()
+            made = len(holder.json("token", "info", *said)) - 1
+            self.assertEqual(made, searches > 0)
+            searches = searches or self.searches()
+            words = shlex.split(re.search(r"Go on with: countersign (.*)", done.stderr)[1])
+            self.assertIn(holder.conf, words)
+            done = self.bank.tool(["countersign", *words, "--pin-fd", "{%s}" % holder.pin], env=holder.env)
+            self.assertEqual("The new key was made before." in done.stderr, made == 1)
+            self.assertEqual(self.keys_of(name), ["retired", "active"])
+            keys = {key["label"]: key["curve"] for key in holder.json("token", "info", *said)}
+            self.assertEqual(keys, {"countersign": "P-256", "it's new": "P-384"})
 
     def test_an_operators_roles_follow(self):
         """The same command, and what he may do stays what it was."""

@@ -78,6 +78,7 @@ class No(Stick):
             done = self.sent("BUNDLE_NO_UNHEARD", "NOT_FOUND")
             self.assertIn("the key %s says no" % self.keys[name], done.stdout)
             self.assertIn("BUNDLE_NO_UNHEARD", done.stderr)
+            self.assertIn("  the bank refused 1 of 2, and 1 was not sent\n", done.stderr)
             self.is_unpaid()
             # as it says: handed in, the order is there to be cancelled
             self.bob.run("submit", self.path, check=True)
@@ -211,6 +212,29 @@ class No(Stick):
                 self.is_unpaid("CANC")
             self.fresh()
             self.again()
+
+    def test_a_no_before_what_hands_the_order_in(self):
+        """Whatever file either is in: the order is there to be cancelled, and stays with nobody's word on it otherwise."""
+        for line_submits, line_cancels, no_first in itertools.product((False, True), repeat=3):
+            with self.subTest(line_submits=line_submits, line_cancels=line_cancels, no_first=no_first):
+                submit, no = self.said(self.alice, "submit", line_submits), self.said(self.bob, "cancel", line_cancels)
+                self.sent(files=[no, submit] if no_first else [submit, no])
+                self.is_unpaid("CANC")
+            self.fresh()
+            self.again()
+
+    def test_a_tab_in_a_line(self):
+        """It is a blank there as any other, and hides no approval from a no."""
+        approval, no = self.said(self.alice, "approve", True), self.said(self.bob, "cancel", False)
+        line = self.bytes(approval).decode().strip()
+        self.bank.write("hidden", line + "\t{}\n")
+        self.sent("JSON_SYNTAX", "NOT_FOUND", files=[self.bank.path("hidden"), no])
+        self.is_unpaid()
+        self.bank.write("blanks", line.replace('"order":', '\t"order":\t') + "\t\n")
+        self.sent("BUNDLE_NO_UNHEARD", "NOT_FOUND", files=[self.bank.path("blanks"), no])
+        self.is_unpaid()
+        self.sent(files=[self.bank.path("blanks")])
+        self.is_paid()
 
     def test_nobody_says_no(self):
         self.sign(self.bob, self.stick)
