@@ -224,12 +224,22 @@ enum err card_await(struct app *a, enum err why)
     return await_card(a, why);
 }
 
+static bool names_reader(const char *text)
+{
+    struct token_uri *uri = NULL;
+    bool has = text != NULL && token_uri_parse(text, &uri) == ERR_OK &&
+               token_uri_get(uri, TOKEN_URI_SLOT, NULL) != NULL;
+    token_uri_free(uri);
+    return has;
+}
+
 enum err card_keep_to(struct app *a, const struct token_info *info)
 {
     if (a->opened.len > 0)
         return ERR_OK;
     a->opened = (struct buf)BUF_INIT(TOKEN_URI_MAX);
-    return token_info_uri(info, &a->opened);
+    return names_reader(a->token_uri) ? token_info_reader_uri(info, &a->opened)
+                                      : token_info_uri(info, &a->opened);
 }
 
 enum err card_attend(struct app *a, enum err (*work)(struct app *a, void *ctx), void *ctx)

@@ -22,8 +22,8 @@ bool card_gone(enum err e);
  * over, TOKEN_WAIT_ENDED; PIN_AGAIN at once, where the PIN came from a descriptor. */
 MUST_CHECK enum err card_await(struct app *a, enum err why);
 
-/* From now on the token of INFO is waited for, and no other that the user's words fit as well. Once
- * a run. */
+/* From now on the token of INFO is waited for, and no other that the user's words fit as well; in
+ * its reader, where they name that. Once a run. */
 MUST_CHECK enum err card_keep_to(struct app *a, const struct token_info *info);
 
 /* WORK, and again each time that the token was pulled in it and is back: what may be done twice. */

@@ -157,10 +157,25 @@ static enum err look(struct work *w)
     return e == ERR_OK ? plugged_trouble(&w->plugged) : e;
 }
 
-/* A token of the card that does not say what is on it may have the key. */
+static bool has_twin(const struct work *w)
+{
+    const struct plugged_token *t = w->plugged.tokens;
+    for (size_t i = 1; i < w->plugged.token_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (is_ours(w, &t[i]) && plugged_twins(&t[k].info, &t[i].info))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* A token of the card that does not say what is on it may have the key, and what another card of
+ * the same name has is not on this one. */
 static enum err check_seen(const struct work *w)
 {
     bool is_there = false;
+    if (has_twin(w))
+        return app_fail(w->app, ERR_TOKEN_AMBIGUOUS, "two have its name; unplug the other one");
     for (size_t i = 0; i < w->plugged.token_count; i++) {
         const struct plugged_token *t = &w->plugged.tokens[i];
         if (t->unseen != ERR_OK && is_ours(w, t))

@@ -44,6 +44,7 @@ struct token {
                                * close would log out */
     uint64_t epoch;           /* the module's when it was attached */
     uint64_t generation;      /* counts attaching and logging in: key handles are of one */
+    bool by_reader; /* it was named by its slot, and is no other's of the same name elsewhere */
     bool logged_in;
     bool last_try_allowed; /* by this login, also for the signatures under it */
     struct token_pin *pin; /* NULL: none, or the keypad asks */
@@ -75,9 +76,8 @@ MUST_CHECK enum err token_slot_info(struct token_module *m, CK_SLOT_ID slot,
 /* Of the slot that T was opened in, before a PIN goes there: TOKEN_REMOVED when it holds another
  * token now. */
 MUST_CHECK enum err token_slot_now(const struct token *t, struct token_info *out);
-/* The one slot that URI matches, or, with URI NULL, the one that holds the token of OUT. */
-MUST_CHECK enum err token_slot_find(struct token_module *m, const struct token_uri *uri,
-                                    CK_SLOT_ID *slot, struct token_info *out);
+/* T's slot and info: of the one that URI matches, or, with URI NULL, of the one that holds T. */
+MUST_CHECK enum err token_slot_find(struct token *t, const struct token_uri *uri);
 
 /* --- session.c --- */
 

@@ -28,7 +28,9 @@ enum err token_session_attach(struct token *t, const struct token_uri *uri)
     struct token_module *m = t->module;
 
     token_session_drop(t);
-    enum err e = token_slot_find(m, uri, &t->slot, &t->info);
+    if (uri)
+        t->by_reader = token_uri_get(uri, TOKEN_URI_SLOT, NULL) != NULL;
+    enum err e = token_slot_find(t, uri);
     if (e)
         return e;
     CK_RV rv = m->f->C_OpenSession(t->slot, CKF_SERIAL_SESSION, NULL, NULL, &t->anchor);

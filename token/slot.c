@@ -150,24 +150,32 @@ enum err token_slot_now(const struct token *t, struct token_info *out)
     return !e && !token_info_same(out, &t->info) ? ERR_TOKEN_REMOVED : e;
 }
 
-enum err token_slot_find(struct token_module *m, const struct token_uri *uri, CK_SLOT_ID *slot,
-                         struct token_info *out)
+/* Two may have the same name: whoever named one by its reader means no other. */
+static bool is_it(const struct token *t, const struct token_uri *uri, const struct token_info *info)
+{
+    if (uri)
+        return token_info_matches(info, uri);
+    return token_info_same(info, &t->info) &&
+           (!t->by_reader || strcmp(info->slot, t->info.slot) == 0);
+}
+
+enum err token_slot_find(struct token *t, const struct token_uri *uri)
 {
     struct token_info *infos = NULL;
     CK_SLOT_ID *slots = NULL;
     size_t count = 0, matches = 0, match = 0;
 
-    enum err e = read_all(m, &infos, &slots, &count);
+    enum err e = read_all(t->module, &infos, &slots, &count);
     for (size_t i = 0; i < count; i++)
-        if (uri ? token_info_matches(&infos[i], uri) : token_info_same(&infos[i], out)) {
+        if (is_it(t, uri, &infos[i])) {
             match = i;
             matches++;
         }
     if (!e && matches != 1)
         e = matches ? ERR_TOKEN_AMBIGUOUS : ERR_TOKEN_NOT_FOUND;
     if (!e) {
-        *slot = slots[match];
-        *out = infos[match];
+        t->slot = slots[match];
+        t->info = infos[match];
     }
     free(infos);
     free(slots);

@@ -9,8 +9,8 @@ import subprocess
 import time
 import unittest
 
-from middleware import MODULE, hang_pcscd, pcscd_pid, run
-from test_list import READER, WAIT_S, Plugged, b
+from middleware import MODULE, PIN, await_noticed, hang_pcscd, pcscd_pid, run
+from test_list import READER, WAIT_S, Plugged, Terminal, b
 
 MODULES = "/usr/share/p11-kit/modules"
 
@@ -32,8 +32,8 @@ class DoctorTest(Plugged):
         """An OpenPGP card is two tokens."""
         self.assertEqual(self.found("--token", "pkcs11:"), [("TOKEN_AMBIGUOUS", "pkcs11:")])
 
-    def test_twins(self):
-        """Two cards that ykcs11 gives one number: their readers tell them apart, and which those are is said."""
+    def twins(self):
+        """Another card in the second reader, of the same number to ykcs11; how each is named by its reader."""
         other = subprocess.Popen([os.environ["CARD_PROGRAM"], "--port", os.environ["CARD_SECOND"], "--pin", "99999999"],
                                  stdout=subprocess.PIPE, text=True)
         self.addCleanup(other.stdout.close)
@@ -44,16 +44,27 @@ class DoctorTest(Plugged):
             self.assertIsNone(other.poll())
         first, second = self.listing()["tokens"]
         self.assertEqual((first["label"], first["serial"]), (second["label"], second["serial"]))
-        for words in ((), ("--token", "pkcs11:")):
-            self.assertIn(("TOKEN_TWINS", second["reader"]), self.found(*words))
         refused = self.info("pkcs11:", 3)
         self.assertIn("TOKEN_AMBIGUOUS", refused)
         names = re.findall(r"^  --token '(.*)'$", refused, re.M)
         self.assertEqual(len(names), 2)
+        return names
+
+    def test_twins(self):
+        """Two cards that have one name: their readers tell them apart, and which those are is said."""
+        names = self.twins()
+        second = self.listing()["tokens"][1]["reader"]
+        for words in ((), ("--token", "pkcs11:")):
+            self.assertEqual(self.found(*words), [("TOKEN_TWINS", second)])
+        self.assertEqual(self.found("--token", names[1], code=0), [])
+        self.assertEqual([len(token["keys"]) for token in self.listing()["tokens"]], [4, 4])
         self.info(names[0], 0)
         self.assertIn("PIN_WRONG", self.info(names[1], 3))  # it is the other one's
         self.assertEqual([token["tries"] for token in self.listing()["tokens"]], ["ok", "low"])
         self.rotate(*names)
+        done = subprocess.run([self.program, "token", "provision", "--profile", "piv", "--resume", "--module", MODULE, "--token", names[0]],
+                              env=self.env, capture_output=True, text=True, timeout=WAIT_S, check=False)
+        self.assertIn("countersign: TOKEN_AMBIGUOUS: ", done.stderr)
 
     def rotate(self, old, new):
         """From one to the other, each with its own PIN."""
@@ -71,6 +82,38 @@ class DoctorTest(Plugged):
                                   env=self.env, pass_fds=fds, capture_output=True, text=True, timeout=WAIT_S, check=False)
             self.assertEqual(done.returncode, code, done.stderr)
             self.assertEqual("PIN_WRONG" in done.stderr, code == 3, done.stderr)
+
+    def test_twin_pulled(self):
+        """What was for the one that was named by its reader goes to no other, whatever name that has: a PIN that was typed,
+        and one that was kept for the next signature."""
+        names = self.twins()
+        for question, answer in (("PIN of token ", PIN), ("Sign this? [y/N] ", "y")):
+            words = ("rotate", "--bank", "demobank.example/test", "--output", self.path("out"), "--token", names[0] + ";id=%01",
+                     "--new-token", names[0] + ";id=%04")
+            with self.subTest(question), Terminal([self.program, *words, "--module", MODULE], self.env) as terminal:
+                if answer != PIN:
+                    self.enter(terminal)
+                terminal.expect(question)
+                self.pull()
+                await_noticed()
+                terminal.type(answer + "\n")
+                seen = terminal.expect("Insert your card")
+                self.assertNotIn("PIN_WRONG", seen)
+                self.plug_in()
+                self.assertNotIn("PIN of", terminal.expect("It is there."))
+                self.enter(terminal)
+                if answer == PIN:
+                    terminal.expect("Sign this? [y/N] ")
+                    terminal.type("y\n")
+                code, seen = terminal.end()
+                self.assertEqual(code, 0, seen)
+                self.assertEqual([token["tries"] for token in self.listing()["tokens"]], ["ok", "ok"])
+
+    @staticmethod
+    def enter(terminal):
+        terminal.expect("PIN of token ")
+        terminal.expect(": ")
+        terminal.type(PIN + "\n")
 
     def info(self, token, code):
         read, write = os.pipe()
