@@ -4,6 +4,7 @@
 #include "order/doc.h"
 #include "order/json.h"
 #include "signer/view.h"
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ static enum err print_accepted(const struct sending *s, const struct js *answer)
 
 void sending_start(struct sending *s, const char *what)
 {
+    (void)signal(SIGPIPE, SIG_IGN); /* between an approval and the no behind it */
     progress_start(&s->bar, what, s->total);
     if (s->total > 1 && !s->app->json)
         fputs(VIEW_ORDER_TITLE, stdout);
@@ -84,6 +86,11 @@ static enum err offer_each(struct sending *s, const char *line, size_t len, stru
     return refused;
 }
 
+static void note_print(struct sending *s, enum err e)
+{
+    s->unwritten = s->unwritten == ERR_OK ? e : s->unwritten;
+}
+
 enum err sending_one(struct sending *s, const char *line, size_t len, const char *where,
                      bool *absent)
 {
@@ -99,32 +106,37 @@ enum err sending_one(struct sending *s, const char *line, size_t len, const char
         progress_end(&s->bar); /* out of the way of what is printed now */
     if (e == ERR_OK) {
         s->accepted++;
-        e = print_accepted(s, answer);
+        note_print(s, print_accepted(s, answer));
     } else if (s->total > 1 && is_the_banks_no(e)) {
         s->refusal = s->refusal == ERR_OK ? e : s->refusal;
-        e = print_refusal(s->app, e, where);
+        note_print(s, print_refusal(s->app, e, where));
+        e = ERR_OK;
     }
     progress_set(&s->bar, ++s->done);
     js_free(answer);
     return e;
 }
 
-enum err sending_hold(struct sending *s, enum err e, const char *where)
+void sending_hold(struct sending *s, enum err e, const char *where)
 {
     if (isatty(STDOUT_FILENO) == 1)
         progress_end(&s->bar);
     s->refusal = s->refusal == ERR_OK ? e : s->refusal;
     s->held++;
-    e = print_refusal(s->app, e, where);
+    note_print(s, print_refusal(s->app, e, where));
     progress_set(&s->bar, ++s->done);
-    return e;
 }
 
 enum err sending_end(struct sending *s, enum err e)
 {
     progress_end(&s->bar);
-    if (e != ERR_OK || s->refusal == ERR_OK)
+    if (e != ERR_OK)
         return e;
+    if (s->unwritten != ERR_OK)
+        return app_fail(s->app, s->unwritten,
+                        "what was to be sent is, but not all of the answers was written");
+    if (s->refusal == ERR_OK)
+        return ERR_OK;
     const size_t refused = s->total - s->accepted - s->held;
     if (s->held == 0)
         return app_fail(s->app, s->refusal, "the bank refused %zu of %zu", refused, s->total);

@@ -15,7 +15,8 @@ struct app;
 struct sending {
     struct app *app;
     size_t total, done, accepted, held;
-    enum err refusal; /* the first */
+    enum err refusal;   /* the first */
+    enum err unwritten; /* of an answer that could not be; the others are sent all the same */
     struct progress bar;
 };
 
@@ -23,7 +24,8 @@ struct sending {
 /* How many bytes of a line are what is tried first. */
 size_t sending_first(const char *line, size_t len);
 
-/* WHAT is for the progress: "Sending", static. TOTAL is set by the caller. */
+/* WHAT is for the progress: "Sending", static. TOTAL is set by the caller. That nobody reads what
+ * is printed ends the program no more, from here on. */
 void sending_start(struct sending *s, const char *what);
 /* LINE is a decision with its order, or several with SENDING_ELSE between, of which one is enough:
  * a later one is tried when the bank refused those before, and if all are refused, it is as the
@@ -33,7 +35,7 @@ void sending_start(struct sending *s, const char *what);
 MUST_CHECK enum err sending_one(struct sending *s, const char *line, size_t len, const char *where,
                                 bool *absent);
 /* What is not sent, for E; APP's message says more. */
-MUST_CHECK enum err sending_hold(struct sending *s, enum err e, const char *where);
+void sending_hold(struct sending *s, enum err e, const char *where);
 /* E: what stopped it. The first refusal, with how many there were. */
 MUST_CHECK enum err sending_end(struct sending *s, enum err e);
 

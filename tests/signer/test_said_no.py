@@ -3,10 +3,11 @@
 import copy
 import itertools
 import os
+import subprocess
 import time
 import unittest
 
-from bank import iban, rfc3339
+from bank import BIN, iban, rfc3339
 from desk import PAYEE
 from isolated import Stick, payload
 
@@ -235,6 +236,28 @@ class No(Stick):
         self.is_unpaid()
         self.sent(files=[self.bank.path("blanks")])
         self.is_paid()
+
+    def test_where_the_answer_cannot_be_written(self):
+        """On a disk that is full, or to a program that ended: whom an approval brings to the bank is told the no all the same."""
+        account = self.account(self.BOTH)
+        for closed in (False, True):
+            self.fresh()
+            made = [self.alice.new_order("order-%d.json" % i, account=account, amount="1.00",
+                                         creditor={"account": PAYEE, "name": "EDP Comercial"}) for i in range(8)]
+            self.carry(*(path for path, _ in made))
+            self.sign(self.alice, self.stick)
+            self.sign(self.bob, self.stick, "--decision", "cancel")
+            self.alice.run("login", check=True)
+            words = self.alice.words("send", "--json", self.stick)
+            read, write = os.pipe()
+            os.close(read)
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([os.path.join(BIN, words[0]), *words[1:]], env={**self.bank.env, **self.alice.env}, timeout=100,
+                                      stdout=write if closed else full, stderr=subprocess.PIPE, text=True, check=False)
+            os.close(write)
+            self.assertEqual(done.returncode, 4, done.stderr)
+            self.assertIn("countersign: IO: ", done.stderr)
+            self.assertEqual([self.status(order) for _, order in made], ["CANC"] * 8)
 
     def test_nobody_says_no(self):
         self.sign(self.bob, self.stick)
