@@ -313,7 +313,7 @@ static void test_hangs_longer_than_anybody_waits(void **state)
     await_no_socket(b, 3 * 4 * SECOND_US);
 }
 
-/* What the module may take is no reason to keep it beyond its time. */
+/* What the module may take is no reason to keep it beyond its time; the watcher says why. */
 static void test_sleeps_while_it_hangs(void **state)
 {
     struct bench *b = *state;
@@ -324,6 +324,7 @@ static void test_sleeps_while_it_hangs(void **state)
     await_hang(b);
     assert_int_equal(file_write(b->slept, "", 0, 0600), ERR_OK);
     await_no_socket(b, WAIT_US);
+    ended_by(b, ERR_KEPT_OVER);
 }
 
 static void test_needs_a_login(void **state)
