@@ -88,6 +88,8 @@ static void open_core(struct world *w)
 
 static void close_core(struct world *w)
 {
+    sqlite3_close(w->look);
+    w->look = NULL;
     core_close(w->core);
     store_close(w->store);
     w->core = NULL;
@@ -444,31 +446,6 @@ const char *world_text(struct world *w, const char *member)
         snprintf(text, sizeof text, "%s", found);
     js_free(root);
     return found ? text : NULL;
-}
-
-const char *world_sql(struct world *w, const char *sql)
-{
-    static char text[512];
-    sqlite3 *db = NULL;
-    sqlite3_stmt *statement = NULL;
-
-    assert_int_equal(sqlite3_open_v2(w->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &statement, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-    const unsigned char *found = sqlite3_column_text(statement, 0);
-    snprintf(text, sizeof text, "%s", found ? (const char *)found : "");
-    sqlite3_finalize(statement);
-    sqlite3_close(db);
-    return text;
-}
-
-void world_execute(struct world *w, const char *sql)
-{
-    sqlite3 *db = NULL;
-
-    assert_int_equal(sqlite3_open_v2(w->path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
-    sqlite3_close(db);
 }
 
 const char *world_balance(struct world *w, const char *account)

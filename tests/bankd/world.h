@@ -37,6 +37,7 @@ struct world {
     char dir[64], path[96];
     struct store *store;
     struct core *core;
+    struct sqlite3 *look; /* for whoever looks past it; NULL: nobody did */
     struct core_time time;
     struct person root, log; /* the bank's own keys */
     struct buf bank_keys;
