@@ -10,8 +10,13 @@ import os
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
+import in_memory  # noqa: E402
+
+PLACE = in_memory.place()
 PIN, SO_PIN = "246802", "87654321"
 BANK = "demobank.example/demo"
 WAIT_S = 30

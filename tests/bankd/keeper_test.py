@@ -18,7 +18,7 @@ import tempfile
 import time
 import unittest
 
-from keeper_bank import (BANK, BANK_KEYS, CERTIFY, CHECKPOINT, PIN, ROLLOVERS, STATE, WAIT_S, Bank, Keeper,
+from keeper_bank import (BANK, BANK_KEYS, CERTIFY, CHECKPOINT, PIN, PLACE, ROLLOVERS, STATE, WAIT_S, Bank, Keeper,
                          b64url, consistency, der_signature, openssl, read_note, thumbprint,
                          tree_root, verifies)
 
@@ -28,7 +28,7 @@ OTHER = LEAVES[:3] + [b"another branch"] + LEAVES[4:]
 
 class KeeperTest(unittest.TestCase):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
+        directory = tempfile.TemporaryDirectory(dir=PLACE)
         self.addCleanup(directory.cleanup)
         self.bank = Bank(PROGRAM, FAULT, directory.name)
 

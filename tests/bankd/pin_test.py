@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from keeper_bank import PIN, WAIT_S, Bank
+from keeper_bank import PIN, PLACE, WAIT_S, Bank
 
 PROMPT = b"PIN of the bank's token: "
 WRONG = "111111"
@@ -72,7 +72,7 @@ class Run:
 
 class Pin(unittest.TestCase):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
+        directory = tempfile.TemporaryDirectory(dir=PLACE)
         self.addCleanup(directory.cleanup)
         self.bank = Bank(PROGRAM, FAULT, directory.name)
         self.bank.init()

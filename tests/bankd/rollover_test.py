@@ -12,7 +12,7 @@ import sys
 import tempfile
 import unittest
 
-from keeper_bank import (BANK, BANK_KEYS, CERTIFY, PIN, ROLLOVERS, WAIT_S, Bank, Keeper, b64url, consistency,
+from keeper_bank import (BANK, BANK_KEYS, CERTIFY, PIN, PLACE, ROLLOVERS, WAIT_S, Bank, Keeper, b64url, consistency,
                          der_signature, openssl, read_note, thumbprint, tree_root, verifies)
 
 LEAVES = [f"leaf {i}".encode() for i in range(9)]
@@ -28,7 +28,7 @@ def when(text):
 
 class Rollover(unittest.TestCase):
     def setUp(self):
-        directory = tempfile.TemporaryDirectory()
+        directory = tempfile.TemporaryDirectory(dir=PLACE)
         self.addCleanup(directory.cleanup)
         self.bank = Bank(PROGRAM, FAULT, directory.name)
         self.first = self.bank.init()

@@ -49,7 +49,7 @@ struct world {
 
 /* An empty bank at 2026-11-23T09:00:00Z, a Monday; log started, no people. */
 void world_open(struct world *w);
-void world_open_in(struct world *w, const char *parent); /* its directory's; /tmp otherwise */
+void world_open_in(struct world *w, const char *parent); /* its directory's; in memory otherwise */
 void world_close(struct world *w);
 void world_restart(struct world *w);
 /* An account and its policy; a holder is "bob", of class A, or "bob:B". RULES, LIMITS and

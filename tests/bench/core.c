@@ -22,7 +22,7 @@ static void open_bank(struct world *w, const char *rules)
     const struct world_account joint = {
         .account = WORLD_ALICE_ACCOUNT, .holders = holders, .count = 2, .rules = rules};
 
-    world_open(w);
+    world_open_in(w, "/tmp");
     world_key(&w->alice, "alice", "P-256");
     world_key(&w->bob, "bob", "P-256");
     world_key(&w->carol, "carol", "P-256");

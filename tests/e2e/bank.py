@@ -21,6 +21,8 @@ import tempfile
 import time
 import uuid
 
+import in_memory
+
 BIN = os.environ.get("COUNTERSIGN_BIN", "build/dev/bin")
 SOFTHSM = os.environ.get("COUNTERSIGN_SOFTHSM", "/usr/lib/softhsm/libsofthsm2.so")
 NAME = "demobank.example/test"
@@ -266,7 +268,7 @@ class Bank:
     def __init__(self, name=NAME, keeper_env=None, bankd_settings="", bankd_prefix=(), parent=None,
                  keeper_settings=""):
         self.name = name
-        self.dir = tempfile.mkdtemp(prefix="countersign-test-", dir=parent)
+        self.dir = tempfile.mkdtemp(prefix="countersign-test-", dir=parent or in_memory.place())
         self.keeper_env = keeper_env or {}
         self.bankd_settings, self.bankd_prefix = bankd_settings, tuple(bankd_prefix)
         self.keeper_settings = keeper_settings

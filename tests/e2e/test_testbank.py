@@ -15,6 +15,7 @@ import tempfile
 import time
 import unittest
 
+import in_memory
 from bank import BIN, SOFTHSM
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -81,7 +82,7 @@ class Started:
 
 class Case(unittest.TestCase):
     def setUp(self):
-        self.base = tempfile.mkdtemp(prefix="countersign-test-")
+        self.base = tempfile.mkdtemp(prefix="countersign-test-", dir=in_memory.place())
         self.addCleanup(shutil.rmtree, self.base)
         self.dir = os.path.join(self.base, "a bank")  # a blank is no trouble
         self.started = []
