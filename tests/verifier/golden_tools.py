@@ -52,13 +52,26 @@ def add(c, P, Q):
     return x, (m * (P[0] - x) - P[1]) % p
 
 
-def multiply(c, k, P):
+@functools.lru_cache(maxsize=None)
+def multiples(curve):
+    """Of the base point: 0 to 15 times 16^i, for each i."""
+    c, rows = CURVES[curve], []
+    P = c["g"]
+    for _ in range(2 * c["size"]):
+        row = [None]
+        for _ in range(16):
+            row.append(add(c, row[-1], P))
+        P = row.pop()
+        rows.append(row)
+    return rows
+
+
+def multiply(curve, k):
+    """The base point, K times."""
     R = None
-    while k:
-        if k & 1:
-            R = add(c, R, P)
-        P = add(c, P, P)
-        k >>= 1
+    for row in multiples(curve):
+        R = add(CURVES[curve], R, row[k & 15])
+        k >>= 4
     return R
 
 
@@ -96,7 +109,7 @@ class Key:
         self.c = CURVES[curve]
         self.curve, self.d, self.alg = curve, d, self.c["alg"]
         size = self.c["size"]
-        x, y = (v.to_bytes(size, "big") for v in multiply(self.c, d, self.c["g"]))
+        x, y = (v.to_bytes(size, "big") for v in multiply(curve, d))
         oids = bytes.fromhex("06072a8648ce3d0201" + self.c["oid"])
         self.spki = der(0x30, der(0x30, oids) + der(0x03, b"\0\4" + x + y))
         jwk = '{"crv":"%s","kty":"EC","x":"%s","y":"%s"}' % (curve, b64u(x), b64u(y))
@@ -108,7 +121,7 @@ class Key:
         digest = hashlib.new(c["hash"], message).digest()
         z = int.from_bytes(digest, "big") >> max(0, len(digest) * 8 - n.bit_length())
         k = nonce_6979(c, self.d, digest)
-        r = multiply(c, k, c["g"])[0] % n
+        r = multiply(self.curve, k)[0] % n
         s = pow(k, -1, n) * (z + r * self.d) % n
         self.ask_openssl(message, r, s)
         return r, s
