@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #define VPCD_PORT 35963 /* the driver's own default */
-#define CONNECT_TRIES 500
+#define CONNECT_TRIES 1500
 #define CONNECT_WAIT_MS 20
 
 struct reader {
@@ -167,8 +167,8 @@ static bool insertion(struct reader *reader)
     }
     if (!connected)
         return !reader->inserted || reader->stop;
+    announce("REMOVED"); /* before pcscd knows: who then ends by it finds this line */
     close(fd);
-    announce("REMOVED");
     return true;
 }
 

@@ -8,6 +8,7 @@ import os
 import re
 import select
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -17,7 +18,7 @@ MODULE = os.environ["COUNTERSIGN_TEST_MODULE"]
 PIN = os.environ["CARD_PIN"]
 WRONG_PIN = "999999"
 DIGEST = hashlib.sha256(b"an order").digest()
-WAIT_S = 10
+WAIT_S = 30  # a deadline, not a delay
 TOOL_S = 30
 LIBC = ctypes.CDLL(None, use_errno=True)
 EC_PUBLIC_KEY = bytes.fromhex("06072a8648ce3d0201")
@@ -89,15 +90,21 @@ def kill_pcscd():
         os.unlink("/run/pcscd/pcscd." + name)
 
 
-def start_pcscd(test):
-    """Another one, in place of one that was killed, until the test ends. Cards that are in come to it by themselves."""
-    daemon = subprocess.Popen(["/usr/sbin/pcscd", "-f", "-c", os.environ["CARD_READERS"]], stdout=subprocess.DEVNULL)
+def start_pcscd(test, readers=None):
+    """Another one, in place of one that has ended, until the test ends. Cards that are in come to it by themselves."""
+    readers = readers or os.environ["CARD_READERS"]
+    daemon = subprocess.Popen(["/usr/sbin/pcscd", "-f", "-c", readers], stdout=subprocess.DEVNULL)
     test.addCleanup(daemon.wait, WAIT_S)
     test.addCleanup(daemon.terminate)
     deadline = time.monotonic() + WAIT_S
-    while not (os.path.exists("/run/pcscd/pcscd.comm") and run("opensc-tool", "--list-readers").returncode == 0):
+    while not pcscd_listens() or (os.listdir(readers) and run("opensc-tool", "--list-readers").returncode != 0):
         test.assertIsNone(daemon.poll())
         test.assertLess(time.monotonic(), deadline)
+
+
+def pcscd_listens():
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex("/run/pcscd/pcscd.comm") == 0
 
 
 def pull_in(apdus, number=signal.SIGRTMIN):

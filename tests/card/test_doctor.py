@@ -6,10 +6,9 @@ import os
 import re
 import signal
 import subprocess
-import time
 import unittest
 
-from middleware import MODULE, PIN, await_noticed, hang_pcscd, pcscd_pid, run
+from middleware import MODULE, PIN, await_noticed, hang_pcscd, pcscd_pid, start_pcscd
 from test_list import READER, WAIT_S, Plugged, Terminal, b
 
 MODULES = "/usr/share/p11-kit/modules"
@@ -127,9 +126,7 @@ class DoctorTest(Plugged):
 
     def test_pulled(self):
         self.pull()
-        deadline = time.monotonic() + WAIT_S
-        while not re.search(r"^0 +No ", run("opensc-tool", "--list-readers").stdout, re.M):  # pcscd has noticed
-            self.assertLess(time.monotonic(), deadline)
+        await_noticed()
         self.assertEqual(self.found(), [("NO_CARD", "")])
         self.assertEqual(self.found("--token", "pkcs11:token=PIV%20AUTH"), [("NO_CARD", "")])
 
@@ -196,11 +193,7 @@ class DoctorTest(Plugged):
             pass
         readers = self.path("readers")
         os.mkdir(readers)
-        daemon = subprocess.Popen(["/usr/sbin/pcscd", "-f", "-c", readers], stdout=subprocess.DEVNULL)
-        self.addCleanup(daemon.wait, WAIT_S)
-        self.addCleanup(daemon.terminate)
-        while not os.path.exists("/run/pcscd/pcscd.comm"):
-            self.assertIsNone(daemon.poll())
+        start_pcscd(self, readers)
         self.assertEqual(self.found(), [("NO_READER", "")])
 
     def test_pin(self):

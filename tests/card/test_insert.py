@@ -159,6 +159,8 @@ class InsertTest(Insert):
         self.assertNotIn("Insert your card again", seen)
         self.assertEqual(os.read(read, 99), b"999999\n")
         self.assertEqual(self.written(), [])
+        await_log("REMOVED", 1)
+        await_noticed()
         self.plug_in(2)
         self.assertEqual([token["tries"] for token in self.list_tokens()], ["ok"])
 
