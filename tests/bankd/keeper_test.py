@@ -104,6 +104,7 @@ class Start(KeeperTest):
                     lambda pid, terminal: os.kill(pid, signal.SIGTERM)):
             pid, terminal = pty.fork()
             if pid == 0:
+                signal.signal(signal.SIGINT, signal.SIG_DFL)  # ignored where the tests run in the background
                 os.execve(PROGRAM, [PROGRAM, "--config", self.bank.path("keeper.conf")],
                           self.bank.environment)
             seen = b""

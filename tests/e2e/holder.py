@@ -104,6 +104,8 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
+                for number in (signal.SIGINT, signal.SIGHUP):  # ignored where the tests run in the background
+                    signal.signal(number, signal.SIG_DFL)
                 fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
                 os.execve(os.path.join(BIN, args[0]), args, {**env, "TERM": "xterm"})
             finally:
