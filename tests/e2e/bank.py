@@ -218,6 +218,8 @@ class Session:
 
     def call(self, method, path, body=None, once=None):
         """ONCE: the value of an Idempotency-Key."""
+        if self.connection is not None and self.is_over():
+            self.close()
         if self.connection is None:
             self.connection = http.client.HTTPSConnection("127.0.0.1", self.bank.port, timeout=30,
                                                           context=self.context())
@@ -229,6 +231,10 @@ class Session:
         except (OSError, http.client.HTTPException):
             self.close()
             raise
+
+    def is_over(self):
+        """The bank says nothing that was not asked: it hung up, as it does on those who are silent for long."""
+        return self.connection.sock is not None and bool(select.select([self.connection.sock], [], [], 0)[0])
 
     def close(self):
         if self.connection is not None:
