@@ -24,6 +24,12 @@ MANY = 1000
 AMBER, RED, PLAIN = "\033[33m", "\033[31m", "\033[0m"
 
 
+def queued(pid):
+    """The seconds that a program's threads were ready to run and did not; 0 where Linux does not say."""
+    return sum(int(path.read_text(encoding="ascii").split()[1])
+               for path in pathlib.Path("/proc/%d/task" % pid).glob("*/schedstat")) / 1e9
+
+
 class Queue(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -159,15 +165,25 @@ class Queue(unittest.TestCase):
         done = self.bank.ctl("order", "show", fixture.uuid7(), "--account", self.account, check=False)
         self.assertEqual((done.returncode, done.stdout, "NOT_FOUND" in done.stderr), (1, "", True), done.stderr)
 
+    def timed(self, *words):
+        """What bankctl says, and how long it took beside the time that it or the bank waited for a processor."""
+        args = [os.path.join(fixture.BIN, "bankctl"), *words, "--socket", self.bank.path("bankd.sock")]
+        before, start = queued(self.bank.bankd.pid), time.monotonic()
+        with subprocess.Popen(args, stdout=subprocess.PIPE, env=self.bank.env, text=True) as child:
+            text = child.stdout.read()
+            os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
+            took = time.monotonic() - start - queued(child.pid) - (queued(self.bank.bankd.pid) - before)
+        self.assertEqual(child.returncode, 0)
+        return text, took
+
     def test_8_a_thousand(self):
         """Every page, each item once, in less than a second: the best of three, the machine has other work."""
         for number in range(MANY):
             self.suspend("%d.00" % (number + 1), "M-%d" % number)
         took = []
         for _ in range(3):
-            start = time.monotonic()
-            text = self.bank.ctl("queue", "--waiting", "bank").stdout
-            took.append(time.monotonic() - start)
+            text, seconds = self.timed("queue", "--waiting", "bank")
+            took.append(seconds)
         self.assertEqual(len(text.splitlines()), 1 + 2 + MANY)
         self.assertLess(min(took), 1.0, took)
         ids = self.ids("--waiting", "bank")
