@@ -13,15 +13,9 @@
 static enum err commit(const uint8_t salt[static ENTRY_SALT_LEN], const void *body, size_t body_len,
                        uint8_t out[static DIGEST_LEN])
 {
-    struct buf blob = BUF_INIT(ENTRY_SALT_LEN + ENTRY_BODY_MAX);
-    enum err e = buf_add(&blob, salt, ENTRY_SALT_LEN);
-
-    if (e == ERR_OK)
-        e = buf_add(&blob, body, body_len);
-    if (e == ERR_OK)
-        e = key_digest(blob.data, blob.len, out);
-    buf_free(&blob);
-    return e;
+    if (body_len > ENTRY_BODY_MAX)
+        return ERR_TOO_LARGE;
+    return key_digest_joined(salt, ENTRY_SALT_LEN, body, body_len, out);
 }
 
 /* Canonical as it stands. */
@@ -52,19 +46,16 @@ enum err entry_make(uint64_t index, int64_t time_us, const uint8_t salt[static E
                     const void *body, size_t body_len, struct buf *leaf, struct merkle_hash *hash)
 {
     uint8_t commitment[DIGEST_LEN];
-    struct buf form = {0};
+    size_t before = leaf->len;
 
     memset(hash, 0, sizeof *hash);
     if (index > (uint64_t)JS_INT_MAX)
         return ERR_TOO_LARGE;
     enum err e = commit(salt, body, body_len, commitment);
     if (e == ERR_OK)
-        e = write_leaf(index, time_us, commitment, &form);
+        e = write_leaf(index, time_us, commitment, leaf);
     if (e == ERR_OK)
-        e = buf_add(leaf, form.data, form.len);
-    if (e == ERR_OK)
-        e = merkle_leaf(form.data, form.len, hash);
-    buf_free(&form);
+        e = merkle_leaf(leaf->data + before, leaf->len - before, hash);
     return e;
 }
 

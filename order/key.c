@@ -145,9 +145,20 @@ enum err key_hash(enum key_alg alg, const void *message, size_t len,
 
 enum err key_digest(const void *bytes, size_t len, uint8_t out[static DIGEST_LEN])
 {
-    const EVP_MD *md = fetch_hash(KEY_ES256);
+    return key_digest_joined("", 0, bytes, len, out);
+}
 
-    if (md && EVP_Digest(bytes, len, out, NULL, md, NULL) == 1)
+enum err key_digest_joined(const void *head, size_t head_len, const void *bytes, size_t len,
+                           uint8_t out[static DIGEST_LEN])
+{
+    const EVP_MD *md = fetch_hash(KEY_ES256);
+    EVP_MD_CTX *ctx = md ? EVP_MD_CTX_new() : NULL;
+    bool made = ctx && EVP_DigestInit_ex2(ctx, md, NULL) == 1 &&
+                EVP_DigestUpdate(ctx, head, head_len) == 1 &&
+                EVP_DigestUpdate(ctx, bytes, len) == 1 && EVP_DigestFinal_ex(ctx, out, NULL) == 1;
+
+    EVP_MD_CTX_free(ctx);
+    if (made)
         return ERR_OK;
     memset(out, 0, DIGEST_LEN);
     return drain_errors(ERR_NO_MEMORY);

@@ -62,5 +62,8 @@ MUST_CHECK enum err key_sig_from_der(enum key_alg alg, const uint8_t *der, size_
 
 /* SHA-256. */
 MUST_CHECK enum err key_digest(const void *bytes, size_t len, uint8_t out[static DIGEST_LEN]);
+/* Of HEAD with BYTES behind it, which nobody has to join. */
+MUST_CHECK enum err key_digest_joined(const void *head, size_t head_len, const void *bytes,
+                                      size_t len, uint8_t out[static DIGEST_LEN]);
 
 #endif

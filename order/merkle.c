@@ -12,15 +12,9 @@
 
 enum err merkle_leaf(const void *leaf, size_t len, struct merkle_hash *out)
 {
-    struct buf bytes = BUF_INIT(len + 1);
-    enum err e = buf_add_byte(&bytes, 0x00);
+    static const uint8_t prefix = 0x00;
 
-    if (e == ERR_OK)
-        e = buf_add(&bytes, leaf, len);
-    if (e == ERR_OK)
-        e = key_digest(bytes.data, bytes.len, out->b);
-    buf_free(&bytes);
-    return e;
+    return key_digest_joined(&prefix, sizeof prefix, leaf, len, out->b);
 }
 
 enum err merkle_node(const struct merkle_hash *left, const struct merkle_hash *right,

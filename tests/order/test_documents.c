@@ -428,6 +428,25 @@ static void an_entry_commits_to_its_body(void **state)
     buf_free(&bytes);
 }
 
+static void an_entry_has_a_largest_body(void **state)
+{
+    (void)state;
+    static const uint8_t salt[ENTRY_SALT_LEN] = {7};
+    static const int64_t time_us = INT64_C(1795341600) * TEXT_SECOND_US;
+    static const uint8_t body[ENTRY_BODY_MAX + 1];
+    struct merkle_hash hash;
+    struct entry_leaf leaf;
+    struct buf bytes = {0};
+
+    assert_err(entry_make(1, time_us, salt, body, sizeof body, &bytes, &hash), ERR_TOO_LARGE);
+    assert_int_equal(bytes.len, 0);
+    assert_ok(entry_make(1, time_us, salt, body, sizeof body - 1, &bytes, &hash));
+    assert_ok(read_leaf(&bytes, &leaf));
+    assert_ok(entry_check(&leaf, salt, body, sizeof body - 1));
+    assert_err(entry_check(&leaf, salt, body, sizeof body), ERR_PROOF_INVALID);
+    buf_free(&bytes);
+}
+
 /* In clear storage the seal is the commitment. */
 static void a_leaf_with_another_seal_is_refused(void **state)
 {
@@ -461,6 +480,7 @@ int main(void)
         cmocka_unit_test(the_longest_display_fits),
         cmocka_unit_test(life_of_an_order),
         cmocka_unit_test(an_entry_commits_to_its_body),
+        cmocka_unit_test(an_entry_has_a_largest_body),
         cmocka_unit_test(a_leaf_with_another_seal_is_refused),
     };
 

@@ -391,7 +391,7 @@ static void test_hashes(void **state)
         {KEY_ES512, "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
                     "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
     };
-    uint8_t hash[KEY_HASH_MAX], digest[DIGEST_LEN];
+    uint8_t hash[KEY_HASH_MAX], digest[DIGEST_LEN], joined[DIGEST_LEN];
     size_t len;
 
     (void)state;
@@ -403,7 +403,9 @@ static void test_hashes(void **state)
         assert_int_equal(len, key_alg_hash_len(rows[i].alg));
         assert_memory_equal(hash, want.b, len);
     }
+    assert_ok(key_digest_joined("a", 1, "bc", 2, joined));
     assert_ok(key_digest("abc", 3, digest));
+    assert_memory_equal(joined, digest, DIGEST_LEN);
     assert_memory_equal(digest, unhex(rows[0].hex).b, DIGEST_LEN);
     assert_err(key_hash(KEY_ALG_NONE, "abc", 3, hash, &len), ERR_INTERNAL);
 }
