@@ -357,13 +357,11 @@ enum err text_parse_date(const char *s, size_t len, int32_t *out_days)
     return ERR_OK;
 }
 
-/* WIDTH decimal digits of a VALUE that is not negative. */
-static void put_digits(char *to, int value, int width)
+/* Two decimal digits of a VALUE below 100. */
+static void put_two(char *to, unsigned value)
 {
-    while (width-- > 0) {
-        to[width] = (char)('0' + value % 10);
-        value /= 10;
-    }
+    to[0] = (char)('0' + value / 10);
+    to[1] = (char)('0' + value % 10);
 }
 
 void text_date(int32_t days, char out[static TEXT_DATE_LEN + 1])
@@ -371,9 +369,10 @@ void text_date(int32_t days, char out[static TEXT_DATE_LEN + 1])
     struct text_civil date = text_civil(days);
 
     memcpy(out, "YYYY-MM-DD", TEXT_DATE_LEN + 1);
-    put_digits(out, date.year, 4);
-    put_digits(out + 5, date.month, 2);
-    put_digits(out + 8, date.day, 2);
+    put_two(out, (unsigned)date.year / 100 % 100);
+    put_two(out + 2, (unsigned)date.year % 100);
+    put_two(out + 5, (unsigned)date.month);
+    put_two(out + 8, (unsigned)date.day);
 }
 
 enum err text_parse_time(const char *s, size_t len, int64_t *out_us)
@@ -408,14 +407,14 @@ int32_t text_day_of(int64_t time_us)
 
 void text_time(int64_t time_us, char out[static TEXT_TIME_LEN + 1])
 {
-    int64_t seconds = divide_down(time_us, TEXT_SECOND_US);
-    int second = (int)(seconds - text_day_of(time_us) * DAY_SECONDS);
+    int32_t day = text_day_of(time_us);
+    unsigned second = (unsigned)(divide_down(time_us, TEXT_SECOND_US) - day * DAY_SECONDS);
 
-    text_date(text_day_of(time_us), out);
+    text_date(day, out);
     memcpy(out + TEXT_DATE_LEN, "Thh:mm:ssZ", 11);
-    put_digits(out + 11, second / 3600, 2);
-    put_digits(out + 14, second / 60 % 60, 2);
-    put_digits(out + 17, second % 60, 2);
+    put_two(out + 11, second / 3600);
+    put_two(out + 14, second / 60 % 60);
+    put_two(out + 17, second % 60);
 }
 
 /* RFC 3629 section 4: how many bytes the character at S has, 0 when it is none. The second byte's

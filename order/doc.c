@@ -102,6 +102,23 @@ static void add_text(struct doc *d, const char *name, const char *text)
     end(d, name, at);
 }
 
+/* Of bytes that stand for themselves in any JSON text. */
+static void add_plain(struct doc *d, const char *name, const char *bytes, size_t len)
+{
+    size_t at = begin(d, name);
+
+    if (!d->err)
+        d->err = buf_reserve(&d->text, len + 2);
+    if (!d->err) {
+        char *to = (char *)d->text.data + d->text.len;
+        *to = '"';
+        memcpy(to + 1, bytes, len);
+        memcpy(to + 1 + len, "\"", 2);
+        d->text.len += len + 2;
+    }
+    end(d, name, at);
+}
+
 static void add_doc(struct doc *d, const char *name, struct doc *child)
 {
     size_t at = begin(d, name);
@@ -147,7 +164,7 @@ void doc_time(struct doc *d, const char *name, int64_t time_us)
     char text[TEXT_TIME_LEN + 1];
 
     text_time(time_us, text);
-    add_text(d, name, text);
+    add_plain(d, name, text, TEXT_TIME_LEN);
 }
 
 void doc_digest(struct doc *d, const char *name, const uint8_t digest[static DIGEST_LEN])
@@ -155,7 +172,7 @@ void doc_digest(struct doc *d, const char *name, const uint8_t digest[static DIG
     char text[2 * DIGEST_LEN + 1];
 
     text_hex(digest, DIGEST_LEN, text);
-    add_text(d, name, text);
+    add_plain(d, name, text, 2 * DIGEST_LEN);
 }
 
 void doc_bytes(struct doc *d, const char *name, const void *bytes, size_t len)
@@ -236,7 +253,10 @@ const char *doc_member_text(const struct doc *d, const char *name, size_t *len)
 
     for (size_t i = 0; !d->err && i < d->count && !d->is_array; i++) {
         const struct doc_member *m = &d->member[i];
-        if (strcmp(m->name, name) == 0) {
+        int order = strcmp(name, m->name);
+        if (order < 0) /* they stand in order */
+            return NULL;
+        if (order == 0) {
             *len = m->len - named;
             return (const char *)d->text.data + m->at + named;
         }
