@@ -17,45 +17,53 @@
 
 /* --- writing: what an entry's body says --- */
 
-/* A text member as it is, when it needs no escapes; of an array its last element. "" otherwise. */
-static void last_text(const struct doc *body, const char *name, char out[static WORD_MAX])
-{
-    size_t len = 0;
-    const char *text = doc_member_text(body, name, &len);
+/* A body's member; TEXT is NULL where it has none. */
+struct member {
+    const char *text;
+    size_t len;
+};
 
+static struct member find(const struct doc *body, const char *name)
+{
+    struct member m = {0};
+
+    m.text = doc_member_text(body, name, &m.len);
+    return m;
+}
+
+/* A text as it is, when it needs no escapes; of an array its last element. "" otherwise. */
+static void last_text(struct member m, char out[static WORD_MAX])
+{
     out[0] = 0;
-    if (text && len && text[len - 1] == ']')
-        len--;
-    if (!text || len < 2 || text[len - 1] != '"')
+    if (m.text && m.len && m.text[m.len - 1] == ']')
+        m.len--;
+    if (!m.text || m.len < 2 || m.text[m.len - 1] != '"')
         return;
-    size_t end = len - 1, start = end;
-    while (start > 0 && text[start - 1] != '"')
-        start--;
-    if (start && end - start < WORD_MAX && !memchr(text + start, '\\', end - start)) {
-        memcpy(out, text + start, end - start);
-        out[end - start] = 0;
+    const char *end = m.text + m.len - 1, *quote = memrchr(m.text, '"', m.len - 1);
+    if (!quote)
+        return;
+    size_t len = (size_t)(end - quote) - 1;
+    if (len < WORD_MAX && !memchr(quote + 1, '\\', len)) {
+        memcpy(out, quote + 1, len);
+        out[len] = 0;
     }
 }
 
-/* The members in which a kind's word may stand; a text is NULL where the body has none. */
-#define SAID 3
-struct said {
-    const char *text[SAID];
-    size_t len[SAID];
-};
+/* The members in which a kind's word may stand. */
+enum said { SAID_STATUS, SAID_STATE, SAID_REASON, SAID };
 
-static void find_said(const struct doc *body, struct said *out)
+static void find_said(const struct doc *body, struct member out[static SAID])
 {
-    static const char *const members[SAID] = {"status", "state", "reason"};
+    static const char *const names[SAID] = {"status", "state", "reason"};
 
     for (size_t i = 0; i < SAID; i++)
-        out->text[i] = doc_member_text(body, members[i], &out->len[i]);
+        out[i] = find(body, names[i]);
 }
 
 /* Whether WORD is among the statuses, or is the state or the reason. */
 static bool has_word(void *ctx, const char *word)
 {
-    const struct said *said = ctx;
+    const struct member *said = ctx;
     char quoted[WORD_MAX] = "\"";
     size_t len = strlen(word);
 
@@ -64,22 +72,25 @@ static bool has_word(void *ctx, const char *word)
     memcpy(quoted + 1, word, len);
     quoted[len + 1] = '"';
     for (size_t i = 0; i < SAID; i++) {
-        if (said->text[i] && memmem(said->text[i], said->len[i], quoted, len + 2))
+        if (said[i].text && memmem(said[i].text, said[i].len, quoted, len + 2))
             return true;
     }
     return false;
 }
 
 /* What is about an account names it first: "order:ACCOUNT/ID", "delegation:ACCOUNT/HOLDER". */
-static void account_of(const char *object, char out[static WORD_MAX])
+static void account_of(const char object[static WORD_MAX], char out[static WORD_MAX])
 {
     static const char *const of_accounts[] = {"account:", "order:", "delegation:"};
 
     out[0] = 0;
     for (size_t i = 0; i < sizeof of_accounts / sizeof *of_accounts; i++) {
-        size_t len = strlen(of_accounts[i]);
-        if (strncmp(object, of_accounts[i], len) == 0)
-            snprintf(out, WORD_MAX, "%.*s", (int)strcspn(object + len, "/"), object + len);
+        size_t before = strlen(of_accounts[i]);
+        if (strncmp(object, of_accounts[i], before) != 0)
+            continue;
+        size_t len = strcspn(object + before, "/");
+        memcpy(out, object + before, len);
+        out[len] = 0;
     }
 }
 
@@ -87,18 +98,17 @@ enum err events_note(struct core *c, const struct doc *body, int64_t id)
 {
     char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
     char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
+    struct member said[SAID];
 
-    struct said said;
-
-    last_text(body, "type", type);
-    find_said(body, &said);
-    const struct event_kind *kind = event_of(type, has_word, &said);
+    last_text(find(body, "type"), type);
+    find_said(body, said);
+    const struct event_kind *kind = event_of(type, has_word, said);
     if (!kind)
         return ERR_OK;
-    last_text(body, "object", object);
-    last_text(body, "holder", holder);
-    last_text(body, "reason", reason);
-    last_text(body, said.text[1] ? "state" : "status", status);
+    last_text(find(body, "object"), object);
+    last_text(find(body, "holder"), holder);
+    last_text(said[SAID_REASON], reason);
+    last_text(said[said[SAID_STATE].text ? SAID_STATE : SAID_STATUS], status);
     account_of(object, account);
     if (strncmp(object, PERSON, strlen(PERSON)) == 0)
         memmove(holder, object + strlen(PERSON), strlen(object + strlen(PERSON)) + 1);
