@@ -121,8 +121,11 @@ static policy_set takers(const struct policy_standins *s, policy_set who, policy
 unsigned policy_way_filled(const struct policy_way *w, const struct policy_standins *s,
                            policy_set set)
 {
-    struct seating all = {.count = 0};
+    struct seating all; /* large: only what counts is set */
     unsigned filled = 0;
+
+    all.count = 0;
+    all.seated = 0;
 
     for (size_t i = 0; i < w->count; i++) {
         policy_set who = takers(s, w->terms[i].who, set);
@@ -175,24 +178,25 @@ void policy_count(const struct policy *p, const struct policy_vote *votes, size_
 }
 
 /* The way that the fewest more approvals complete, of those that can still be completed: by
- * everybody for himself, since for whom another could stand can come, too. */
-static const struct policy_way *nearest(const struct policy_rule *r,
-                                        const struct policy_standins *s, policy_set approved,
-                                        policy_set rejected)
+ * everybody for himself, since for whom another could stand can come, too. Says how far it is;
+ * false when there is none. */
+static bool nearest(const struct policy_rule *r, const struct policy_standins *s,
+                    policy_set approved, policy_set rejected, struct policy_verdict *out)
 {
-    const struct policy_way *best = NULL;
-    unsigned missing = 0;
+    bool found = false;
 
     for (size_t i = 0; i < r->way_count; i++) {
         const struct policy_way *w = &r->ways[i];
-        unsigned m = policy_way_size(w) - policy_way_filled(w, s, approved);
+        unsigned size = policy_way_size(w), filled = policy_way_filled(w, s, approved);
 
-        if (way_full(w, NULL, ~rejected) && (!best || m < missing)) {
-            best = w;
-            missing = m;
+        if (way_full(w, NULL, ~rejected) &&
+            (!found || size - filled < out->required - out->given)) {
+            out->required = size;
+            out->given = filled;
+            found = true;
         }
     }
-    return best;
+    return found;
 }
 
 void policy_judge(const struct policy *p, const struct policy_case *c,
@@ -207,12 +211,9 @@ void policy_judge(const struct policy *p, const struct policy_case *c,
         return;
     policy_count(p, votes, count, &approved, &rejected);
     policy_stand(p, c, rejected, &s);
-    const struct policy_way *way = nearest(r, &s, approved, rejected);
-    out->unreachable = way == NULL;
-    if (!way)
-        way = nearest(r, &s, approved, 0);
-    out->required = way ? policy_way_size(way) : 0;
-    out->given = way ? policy_way_filled(way, &s, approved) : 0;
+    out->unreachable = !nearest(r, &s, approved, rejected, out);
+    if (out->unreachable)
+        (void)nearest(r, &s, approved, 0, out);
     out->approved = approved != 0;
     out->reached = policy_rule_satisfied(r, &s, approved, c->waited_us);
 }
