@@ -187,9 +187,9 @@ static enum err write_money(struct core *c, const struct ledger_account *a)
     struct ledger_account row;
     bool kept = rows_find_id(c->rows, ROWS_ACCOUNT, a->id, &row);
 
-    store_bind_int(q, ":id", a->id);
     store_bind_int(q, ":booked", a->booked);
     store_bind_int(q, ":reserved", a->reserved);
+    store_bind_int(q, ":id", a->id);
     enum err e = store_run(q);
     if (!e && kept) {
         row.booked = a->booked;

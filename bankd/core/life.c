@@ -96,17 +96,17 @@ enum err life_save(struct core *c, const struct life_order *o)
 {
     struct store_query *q = store_query(c->store, STORE_ORDER_STATUS);
 
-    store_bind_int(q, ":id", o->id);
     store_bind_text(q, ":status", status_name(o->status));
     store_bind_text(q, ":reason", o->reason);
     store_bind_int(q, ":open", life_reserves(o->status));
     store_bind_int(q, ":due", o->due_us);
     store_bind_int(q, ":matured", o->matured_us);
-    store_bind_int(q, ":released", o->released);
     store_bind_int(q, ":held", (int64_t)o->held);
+    store_bind_int(q, ":released", o->released);
     store_bind_int(q, ":executed", o->executed_us);
     store_bind_int(q, ":ended", o->ended_us);
     store_bind_int(q, ":entry", o->entry);
+    store_bind_int(q, ":id", o->id);
     return life_write(c, q, o);
 }
 
