@@ -238,8 +238,7 @@ enum err card_keep_to(struct app *a, const struct token_info *info)
     if (a->opened.len > 0)
         return ERR_OK;
     a->opened = (struct buf)BUF_INIT(TOKEN_URI_MAX);
-    return names_reader(a->token_uri) ? token_info_reader_uri(info, &a->opened)
-                                      : token_info_uri(info, &a->opened);
+    return token_info_uri(info, names_reader(a->token_uri) ? info->slot : "", &a->opened);
 }
 
 enum err card_attend(struct app *a, enum err (*work)(struct app *a, void *ctx), void *ctx)

@@ -90,7 +90,7 @@ static enum err look(struct app *a, struct plugged_token *t)
 
     if (!t->info.initialized)
         return ERR_OK;
-    enum err e = token_info_reader_uri(&t->info, &text);
+    enum err e = token_info_uri(&t->info, t->info.slot, &text);
     if (e == ERR_OK)
         e = token_uri_parse(buf_str(&text), &uri);
     if (e == ERR_OK)

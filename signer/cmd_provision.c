@@ -92,7 +92,7 @@ static enum err make_token(struct work *w)
     if (e == ERR_OK)
         e = token_init(m, opt_label, so_pin, pin, &w->info);
     if (e == ERR_OK)
-        e = token_info_uri(&w->info, &uri);
+        e = token_info_uri(&w->info, "", &uri);
     if (e == ERR_OK) {
         a->token_uri = buf_str(&uri);
         e = app_find_token(a);
@@ -309,7 +309,7 @@ static enum err say_next(const struct work *w)
 {
     const struct app *a = w->app;
     struct buf uri = BUF_INIT(TOKEN_URI_MAX), command = BUF_INIT(GO_ON_MAX);
-    enum err e = token_info_uri(&w->info, &uri);
+    enum err e = token_info_uri(&w->info, "", &uri);
     if (e == ERR_OK)
         e = buf_add_str(&command, "countersign token provision --resume");
     const char *const options[][2] = {
@@ -389,7 +389,7 @@ static enum err print_next(const struct work *w)
     enum err e = profile_id(&w->profile, KEY_USE_SIGN, id, &len);
     const struct plugged_token *t = e == ERR_OK ? find_key(w, id, len, &k) : NULL;
     if (t != NULL)
-        e = token_info_uri(&t->info, &uri);
+        e = token_info_uri(&t->info, "", &uri);
     if (e == ERR_OK)
         app_say(stdout, "Next: countersign enrol --token '%s'", buf_str(&uri));
     buf_free(&uri);

@@ -43,7 +43,7 @@ static enum err fill(const char *text, const struct token_info *token, const str
 {
     struct buf uri = BUF_INIT(TOKEN_URI_MAX), reader = BUF_INIT(TOKEN_URI_MAX);
     char folder[PATH_MAX];
-    enum err e = token != NULL ? token_info_uri(token, &uri) : ERR_OK;
+    enum err e = token != NULL ? token_info_uri(token, "", &uri) : ERR_OK;
     if (e == ERR_OK && token != NULL)
         e = plugged_reader_uri(token, &reader);
     token_module_own_folder(folder);

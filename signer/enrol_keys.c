@@ -139,7 +139,7 @@ static enum err find_beside(struct app *a, struct buf *uri)
         e = token_list(token_module_of(a->token), &infos, &count);
     for (size_t i = 0; e == ERR_OK && uri->len == 0 && i < count; i++) {
         if (is_beside(&own, &infos[i]))
-            e = token_info_uri(&infos[i], uri);
+            e = token_info_uri(&infos[i], "", uri);
     }
     free(infos);
     return e;

@@ -95,7 +95,7 @@ void token_view_doc(const struct token_info *t, const struct token_sight *sight,
     doc_object(out);
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
         app_doc_safe(out, pairs[i][0], pairs[i][1]);
-    put_uri(out, token_info_uri(t, &uri), &uri);
+    put_uri(out, token_info_uri(t, "", &uri), &uri);
     doc_text(out, "tries", token_tries_name(t->tries));
     doc_bool(out, "initialized", t->initialized);
     doc_bool(out, "keypad", t->keypad);
@@ -162,7 +162,7 @@ static const char rsa_only[] = "  This token signs with RSA keys only, if at all
 enum err token_view_print(FILE *f, const struct token_info *t, const struct token_sight *sight)
 {
     struct buf uri = BUF_INIT(4096);
-    enum err e = token_info_uri(t, &uri);
+    enum err e = token_info_uri(t, "", &uri);
     app_print_safe(f, t->initialized ? t->label : "(free, for countersign token init)");
     fputc('\n', f);
     print_field(f, "reader", t->slot);

@@ -184,26 +184,14 @@ bool token_key_info_matches(const struct token_key_info *key, const struct token
     return !label || strcmp(label, key->label) == 0;
 }
 
-enum err token_info_uri(const struct token_info *info, struct buf *out)
+enum err token_info_uri(const struct token_info *info, const char *reader, struct buf *out)
 {
     const struct token_uri_part parts[] = {
         {TOKEN_URI_TOKEN, info->label, strlen(info->label)},
         {TOKEN_URI_MANUFACTURER, info->manufacturer, strlen(info->manufacturer)},
         {TOKEN_URI_MODEL, info->model, strlen(info->model)},
         {TOKEN_URI_SERIAL, info->serial, strlen(info->serial)},
-        {TOKEN_URI_MODULE_PATH, info->module, strlen(info->module)},
-    };
-    return token_uri_write(parts, sizeof parts / sizeof parts[0], out);
-}
-
-enum err token_info_reader_uri(const struct token_info *info, struct buf *out)
-{
-    const struct token_uri_part parts[] = {
-        {TOKEN_URI_TOKEN, info->label, strlen(info->label)},
-        {TOKEN_URI_MANUFACTURER, info->manufacturer, strlen(info->manufacturer)},
-        {TOKEN_URI_MODEL, info->model, strlen(info->model)},
-        {TOKEN_URI_SERIAL, info->serial, strlen(info->serial)},
-        {TOKEN_URI_SLOT, info->slot, strlen(info->slot)},
+        {TOKEN_URI_SLOT, reader, strlen(reader)},
         {TOKEN_URI_MODULE_PATH, info->module, strlen(info->module)},
     };
     return token_uri_write(parts, sizeof parts / sizeof parts[0], out);

@@ -131,10 +131,10 @@ struct token_info {
 MUST_CHECK enum err token_list(struct token_module *m, struct token_info **out, size_t *count);
 
 /* Appends the URI that names this token and its module; a field that no URI can have is left out.
- * Asks nothing. ERR_TOO_LARGE: OUT has no room for it. */
-MUST_CHECK enum err token_info_uri(const struct token_info *info, struct buf *out);
-/* The same with its reader, which is all that tells two tokens of one name apart. */
-MUST_CHECK enum err token_info_reader_uri(const struct token_info *info, struct buf *out);
+ * READER: INFO's slot, which is all that tells two tokens of one name apart, or "" for a token that
+ * is itself in any reader. Asks nothing. ERR_TOO_LARGE: OUT has no room for it. */
+MUST_CHECK enum err token_info_uri(const struct token_info *info, const char *reader,
+                                   struct buf *out);
 
 /* Makes a token in the first slot whose token is not initialised (SoftHSM always offers one) and
  * sets both PINs. LABEL: 1 to 32 bytes of UTF-8. An equal label elsewhere is allowed; the serial

@@ -17,11 +17,28 @@ static void loads_only_modules(void **state)
     assert_err(token_module_load("/lib/x86_64-linux-gnu/libc.so.6", &m), ERR_TOKEN_MODULE);
 }
 
+static void found_by(struct softhsm *h, const struct token_info *made, const char *reader)
+{
+    struct buf text = BUF_INIT(0);
+    struct token *t = NULL;
+    struct token_info again;
+
+    assert_ok(token_info_uri(made, reader, &text));
+    struct token_uri *uri = softhsm_uri(buf_str(&text));
+    const char *slot = token_uri_get(uri, TOKEN_URI_SLOT, NULL);
+    assert_string_equal(slot ? slot : "", reader);
+    assert_ok(token_open(h->module, uri, &t));
+    assert_ok(token_info_of(t, &again));
+    assert_string_equal(again.serial, made->serial);
+    token_close(t);
+    token_uri_free(uri);
+    buf_free(&text);
+}
+
 static void lists_what_it_made(void **state)
 {
     struct softhsm *h = *state;
     struct token_info made, *all = NULL;
-    struct buf uri = BUF_INIT(0);
     size_t count = 0, found = 0;
 
     softhsm_init_token(h, "alice", &made);
@@ -37,17 +54,9 @@ static void lists_what_it_made(void **state)
     assert_int_equal(found, 1);
     free(all);
 
-    /* Its own URI finds it. */
-    struct token *t = NULL;
-    assert_ok(token_info_uri(&made, &uri));
-    struct token_uri *parsed = softhsm_uri(buf_str(&uri));
-    assert_ok(token_open(h->module, parsed, &t));
-    struct token_info again;
-    assert_ok(token_info_of(t, &again));
-    assert_string_equal(again.serial, made.serial);
-    token_close(t);
-    token_uri_free(parsed);
-    buf_free(&uri);
+    /* Its own URI finds it, with its reader and without. */
+    found_by(h, &made, "");
+    found_by(h, &made, made.slot);
 }
 
 static void finds_one_or_none(void **state)
