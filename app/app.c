@@ -193,7 +193,7 @@ static void finish_json(const struct app *a, const struct err_info *info)
 
 int app_finish(struct app *a, enum err e)
 {
-    if (e == ERR_OK && fflush(stdout) == 0 && !ferror(stdout))
+    if (e == ERR_OK && args_written())
         return EXIT_DONE;
     if (e == ERR_OK)
         e = app_fail(a, ERR_IO,

@@ -263,25 +263,31 @@ static bool hold_standard_streams(void)
     return true;
 }
 
+static int run(struct parse *p, void *ctx)
+{
+    struct args_list words = {.count = 0};
+    find_command(p);
+    if (asks(p, "--version")) {
+        printf("%s %s\n", p->program->name, COUNTERSIGN_VERSION);
+        return EXIT_DONE;
+    }
+    if (p->command == NULL)
+        return no_command(p);
+    if (asks(p, "--help")) {
+        command_help(stdout, p);
+        return EXIT_DONE;
+    }
+    int rc = take_words(p, &words);
+    return rc != 0 ? rc : p->command->run(ctx, &words);
+}
+
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv)
 {
     struct parse p = {.program = program, .argc = argc, .argv = argv};
-    struct args_list words = {.count = 0};
     if (!hold_standard_streams())
         return EXIT_ENVIRONMENT;
-    find_command(&p);
-    if (asks(&p, "--version")) {
-        printf("%s %s\n", program->name, COUNTERSIGN_VERSION);
-        return EXIT_DONE;
-    }
-    if (p.command == NULL)
-        return no_command(&p);
-    if (asks(&p, "--help")) {
-        command_help(stdout, &p);
-        return EXIT_DONE;
-    }
-    int rc = take_words(&p, &words);
-    return rc != 0 ? rc : p.command->run(ctx, &words);
+    int rc = run(&p, ctx);
+    return rc != EXIT_DONE || args_written() ? rc : args_end(program->name, ERR_IO);
 }
 
 enum err args_number(const char *event, const char *option, const char *text, int max, int *out)
@@ -294,6 +300,11 @@ enum err args_number(const char *event, const char *option, const char *text, in
         return log_fail(ERR_USAGE, event, "--%s is a number up to %d", option, max);
     *out = (int)number;
     return ERR_OK;
+}
+
+bool args_written(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 int args_end(const char *program, enum err e)

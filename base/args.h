@@ -55,13 +55,16 @@ struct args_program {
 };
 
 /* Finds the command, fills its options, runs it. Returns the exit code. Where a standard stream is
- * closed, it becomes one that fails, so that no file takes its number. */
+ * closed, it becomes one that fails, so that no file takes its number. EXIT_DONE where not
+ * all of the answer was written: that is said, and the exit code of IO. */
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv);
 
 /* For services: the number in an option's TEXT, *OUT as it was without one. USAGE, logged as EVENT,
  * when it is none up to MAX. */
 MUST_CHECK enum err args_number(const char *event, const char *option, const char *text, int max,
                                 int *out);
+/* Whether all that was printed on standard output is there. */
+bool args_written(void);
 /* How PROGRAM ends: says an error on standard error, returns the exit code. */
 int args_end(const char *program, enum err e);
 

@@ -247,7 +247,7 @@ static void print_problem(const struct ctl *ctl, enum err e)
 
 int ctl_end(struct ctl *ctl, enum err e)
 {
-    if (e == ERR_OK && fflush(stdout) != 0)
+    if (e == ERR_OK && !args_written())
         e = ctl_fail(ctl, ERR_IO, "standard output");
     if (e != ERR_OK && ctl->json)
         print_problem_json(ctl, e);

@@ -245,12 +245,63 @@ static void test_help(void **state)
     assert_int_equal(run("tool order new -- --help"), EXIT_REFUSED);
 }
 
+static int run_done(void *ctx, const struct args_list *words)
+{
+    *(int *)ctx += 1;
+    for (size_t i = 0; i < words->count; i++)
+        puts(words->item[i]);
+    return EXIT_DONE;
+}
+
+static const struct args_command echo[] = {
+    {"say", "WORD...", "say words", "tool say a", NULL, 0, 0, ARGS_LIST_MAX, run_done},
+};
+static const struct args_program echoer = {
+    .name = "tool", .summary = "Says.", .commands = echo, .command_count = 1};
+
+/* Standard output is full, or closed: MODE of what stands in its place. */
+static int run_unwritten(const char *path, const char *mode, char *argv[], int argc)
+{
+    int ran = 0;
+    FILE *to_out = fopen(path, mode), *to_err = tmpfile();
+    assert_true(to_out != NULL && to_err != NULL);
+    int old_out = captured(stdout, to_out), old_err = captured(stderr, to_err);
+    int rc = args_run(&echoer, &ran, argc, argv);
+    restored(stderr, old_err, to_err, err, sizeof err);
+    clearerr(stdout);
+    assert_true(dup2(old_out, STDOUT_FILENO) >= 0);
+    close(old_out);
+    fclose(to_out);
+    return rc;
+}
+
+static void test_unwritten(void **state)
+{
+    (void)state;
+    static char tool[] = "tool", say[] = "say", word[] = "a", help[] = "--help",
+                help_word[] = "help", version[] = "--version";
+    static char *lines[][3] = {{tool, say, word}, {tool, say, help}, {tool, version},
+                               {tool, help},      {tool, help_word}, {tool, say, version}};
+    static const char *const places[][2] = {{"/dev/full", "w"}, {"/dev/null", "r"}};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
+            int argc = lines[i][2] != NULL ? 3 : 2;
+            assert_int_equal(run_unwritten(places[k][0], places[k][1], lines[i], argc),
+                             EXIT_ENVIRONMENT);
+            assert_ptr_equal(strstr(err, "tool: IO: "), err);
+        }
+    }
+    static char *silent[] = {tool, say};
+    assert_int_equal(run_unwritten("/dev/full", "w", silent, 2), EXIT_DONE);
+    assert_string_equal(err, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_commands), cmocka_unit_test(test_values),
         cmocka_unit_test(test_mistakes), cmocka_unit_test(test_list_full),
-        cmocka_unit_test(test_help),
+        cmocka_unit_test(test_help),     cmocka_unit_test(test_unwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

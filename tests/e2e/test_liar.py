@@ -98,13 +98,21 @@ class Lies(unittest.TestCase):
 
     def test_a_disk_that_is_full(self):
         """What was done is done; that nobody can read of it is said."""
-        for words in (("token", "list", "--module", SOFTHSM), ("token", "list", "--module", SOFTHSM, "--json")):
-            with open("/dev/full", "w", encoding="utf-8") as full:
-                done = subprocess.run([os.path.join(BIN, "countersign"), *words], env=self.bank.env, stdout=full, stderr=subprocess.PIPE,
-                                      text=True, timeout=60, check=False)
-            with self.subTest(words):
-                self.assertEqual(done.returncode, 4)
-                self.assertIn("countersign: IO: ", done.stderr)
+        order = self.bank.path("full.json")
+        with open(order, "wb") as f:
+            f.write(canon(make_order(MINE, PAYEE)))
+        for program, *words in (("countersign", "token", "list", "--module", SOFTHSM),
+                                ("countersign", "token", "list", "--module", SOFTHSM, "--json"),
+                                ("countersign", "--help"), ("countersign", "sign", "--version"),
+                                ("countersign-verify", "order", order), ("countersign-verify", "order", "--help"),
+                                ("bankctl", "--version"), ("bankctl", "queue", "--help")):
+            with open("/dev/full", "w", encoding="utf-8") as full, self.subTest([program, *words]):
+                for place in {"stdout": full}, {"preexec_fn": lambda: os.close(1)}:
+                    done = subprocess.run([os.path.join(BIN, program), *words], env=self.bank.env, stderr=subprocess.PIPE,
+                                          text=True, timeout=60, check=False, **place)
+                    self.assertEqual(done.returncode, 4)
+                    self.assertIn(program + ": IO: ", done.stderr)
+                    self.assertEqual("what was to be done is done" in done.stderr, words[0] == "token")
 
     def silent(self, *words, **options):
         read, write = os.pipe()
