@@ -39,6 +39,32 @@ def ask(connection, kind, payload=b""):
     return (answer[1:1 + answer[0]].decode(), answer[1 + answer[0]:]) if answer else (None, b"")
 
 
+@contextlib.contextmanager
+def as_a_helper(path, answers):
+    """Listens at PATH for one connection, gives each of ANSWERS once, and then has no token any more. What it is asked."""
+    asked, left = [], dict(answers)
+
+    def answer_all():
+        with listener.accept()[0] as connection:
+            connection.settimeout(WAIT_S)
+            while message := connection.recv(1 << 17):
+                (kind,) = struct.unpack(">H", message[:2])
+                asked.append(kind)
+                name, rest = left.pop(kind, ("TOKEN_REMOVED", b""))
+                connection.send(bytes([len(name)]) + name.encode() + rest)
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        listener.settimeout(WAIT_S)
+        listener.bind(path)
+        listener.listen(1)
+        try:
+            answering = pool.submit(answer_all)
+            yield asked
+            answering.result()
+        finally:
+            os.unlink(path)
+
+
 class Kept(Desk):
     @classmethod
     def setUpClass(cls):
@@ -128,6 +154,22 @@ class Kept(Desk):
         self.assertEqual((status["kept"], status["token"]), (True, "carol"))
         self.assertLess(status["secondsLeft"], 601)
         self.assertGreater(status["secondsLeft"], 300)
+
+    def test_is_asked_once(self):
+        """One that is pulled behind its answer was there; one that is pulled before is kept no longer."""
+        self.start()
+        path, types = self.socket_path(), wire_types()
+        with self.connect() as connection:
+            joined = ask(connection, types["JOIN"])
+            answers = {types["JOIN"]: joined, types["INFO"]: ask(connection, types["INFO"], joined[1][:4])}
+        self.assertEqual([name for name, _ in answers.values()], ["OK", "OK"])
+        self.plain("session", "stop")
+        for there, kept in (("JOIN", "INFO"), True), (("JOIN",), False):
+            with self.subTest(there), as_a_helper(path, {types[kind]: answers[types[kind]] for kind in there}) as asked:
+                done = self.plain("session", "status", "--json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(json.loads(done.stdout)["kept"], kept)
+                self.assertEqual(asked, [types["JOIN"], types["INFO"]])
 
     def test_shows_and_asks_for_a_yes(self):
         self.start()
