@@ -24,13 +24,38 @@ static enum err collect(void *ctx, unsigned level, uint64_t index, const struct 
     return ERR_OK;
 }
 
+static void keep(struct core *c, uint64_t index, const struct nodes *nodes)
+{
+    struct newest_nodes *n = &c->newest[index % NEWEST];
+
+    n->end = index + 1;
+    memcpy(n->level, nodes->bytes, nodes->len < sizeof n->level ? nodes->len : sizeof n->level);
+}
+
+/* That one head follows from another is proved after every batch, by nodes at the tree's right
+ * border and hardly any others. NULL: the store has to be asked. */
+static const struct merkle_hash *find_newest(const struct core *c, unsigned level, uint64_t index)
+{
+    const uint64_t end = (index + 1) << level, subtrees = c->tree.size >> level;
+    const struct newest_nodes *n = &c->newest[(end - 1) % NEWEST];
+
+    if (level < NEWEST_LEVELS && n->end == end)
+        return &n->level[level];
+    return subtrees & 1 && index == subtrees - 1 ? &c->tree.node[level] : NULL;
+}
+
 enum err entries_node(void *ctx, unsigned level, uint64_t index, struct merkle_hash *out)
 {
     struct core *c = ctx;
-    struct store_query *q = store_query(c->store, STORE_ENTRY_NODES);
+    const struct merkle_hash *newest = find_newest(c, level, index);
     bool found = false;
     size_t len = 0;
 
+    if (newest) {
+        *out = *newest;
+        return ERR_OK;
+    }
+    struct store_query *q = store_query(c->store, STORE_ENTRY_NODES);
     store_bind_int(q, ":id", (int64_t)(((index + 1) << level) - 1));
     enum err e = store_step(q, &found);
     if (e)
@@ -110,6 +135,7 @@ static enum err make(struct core *c, const struct doc *doc, int64_t *index)
     if (!e)
         e = events_note(c, doc, id);
     if (!e) {
+        keep(c, (uint64_t)id, &nodes);
         c->newest_us = c->now_us;
         *index = id;
     }
@@ -151,6 +177,7 @@ enum err entries_load(struct core *c)
         return ERR_STORE_FAILED;
     if (c->tree_current && c->tree.size == size)
         return ERR_OK;
+    memset(c->newest, 0, sizeof c->newest);
     e = merkle_frontier_load(size, entries_node, c, &c->tree);
     if (!e)
         e = merkle_frontier_root(&c->tree, &c->durable.root);

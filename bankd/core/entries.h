@@ -27,7 +27,7 @@ MUST_CHECK enum err entries_load(struct core *c);
 /* Writes the head if it moved. */
 MUST_CHECK enum err entries_save(struct core *c);
 
-/* A merkle_load_fn; CTX is the core. */
+/* A merkle_load_fn for trees no larger than the core's, which is CTX. */
 MUST_CHECK enum err entries_node(void *ctx, unsigned level, uint64_t index,
                                  struct merkle_hash *out);
 

@@ -2,7 +2,8 @@
  *
  * state: what a struct core holds. The store holds the bank; in memory there is only what never
  * changes (parsed keys and policies), copies of rows for as long as the store does not change them,
- * the log's frontier and the time of the batch at work. Private to bankd/core.
+ * the log's frontier with the nodes below it, and the time of the batch at work. Private to
+ * bankd/core.
  */
 #ifndef BANKD_CORE_STATE_H
 #define BANKD_CORE_STATE_H
@@ -18,6 +19,14 @@
 
 #define NO_ENTRY INT64_C(-1) /* instead of the index of an entry */
 #define SALTS 64             /* drawn at a time */
+#define NEWEST 512           /* entries whose lower nodes are kept */
+#define NEWEST_LEVELS 8
+
+/* What an entry completed of the log's tree, of its lower levels. */
+struct newest_nodes {
+    uint64_t end; /* the entry's index + 1; 0: none */
+    struct merkle_hash level[NEWEST_LEVELS];
+};
 
 struct core {
     struct store *store;
@@ -36,8 +45,9 @@ struct core {
     uint64_t committing;         /* the head's size with the batch, from its commit on; 0 before */
     struct merkle_frontier tree; /* with the entries of the batch */
     bool tree_current;           /* the tree grew from the head that the store had */
-    int64_t newest_us;           /* time of the newest entry */
-    int64_t bank_entry;          /* newest entry about the bank itself */
+    struct newest_nodes newest[NEWEST]; /* of the tree, by the entry's index */
+    int64_t newest_us;                  /* time of the newest entry */
+    int64_t bank_entry;                 /* newest entry about the bank itself */
 
     /* The batch: the bank's time, which never runs backwards from entry to entry. */
     int64_t now_us;

@@ -141,6 +141,42 @@ static void test_the_log_grows_consistently(void **state)
     buf_free(&note);
 }
 
+/* Whether each earlier head goes before the present one. HEADS are by their sizes. */
+static void all_follow(struct world *w, const struct core_head *heads, size_t count)
+{
+    struct merkle_hash proof[MERKLE_PROOF_MAX];
+    const struct core_head *new = &heads[count - 1];
+
+    for (size_t i = 0; i < count; i++) {
+        size_t hashes = 0;
+        assert_ok(core_head_proof(w->core, heads[i].size, proof, &hashes));
+        assert_ok(merkle_check_consistency(heads[i].size, new->size, &heads[i].root, &new->root,
+                                           proof, hashes));
+    }
+}
+
+/* More entries than have their nodes in memory; what is rolled back leaves none there. */
+static void test_a_long_log_grows_consistently(void **state)
+{
+    struct world *w = *state;
+    static struct core_head heads[700];
+    size_t count = 0;
+
+    while (count < sizeof heads / sizeof *heads) {
+        if (count % 100 == 99) {
+            world_begin(w);
+            assert_ok(
+                core_fund(w->core, &world_operator, WORLD_SHOP_ACCOUNT, "0.01", "EUR", &w->answer));
+            core_rollback(w->core);
+        }
+        world_fund(w, WORLD_ALICE_ACCOUNT, "0.01");
+        core_head(w->core, &heads[count++]);
+    }
+    all_follow(w, heads, count);
+    world_restart(w);
+    all_follow(w, heads, count);
+}
+
 static void test_evidence_waits_for_its_checkpoint(void **state)
 {
     struct world *w = *state;
@@ -183,6 +219,7 @@ int main(void)
         T(test_accounts),
         T(test_funding),
         T(test_the_log_grows_consistently),
+        T(test_a_long_log_grows_consistently),
         T(test_evidence_waits_for_its_checkpoint),
         T(test_another_banks_database),
     };
