@@ -97,7 +97,7 @@ class Acts:
         if kind == "enrolment":
             return any(r.id == name for r in self.still_waiting())
         if kind == "application":
-            return name in self.applications and self.find_application(name).state == "waiting"
+            return self.application_waits(name)
         return kind == "policy" and any(a.change.policy.digest == name for a in self.changing)
 
     def view_item(self, item):

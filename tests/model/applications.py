@@ -39,6 +39,11 @@ class Applications:
             found.state = "expired"
         return found
 
+    def application_waits(self, name):
+        """Whoever asks only this does not end the one whose time is over."""
+        found = self.applications.get(name)
+        return found is not None and found.state == "waiting" and self.now < found.expires
+
     def end_one_application(self):
         """Whether there was one whose time is over."""
         due = [a for a in self.applications.values() if a.state == "waiting" and self.now >= a.expires]
