@@ -3,6 +3,7 @@
  * bankd: the bank's daemon (bankd(8)). Starts the server, says READY, waits for
  * SIGTERM, and reads its settings again on SIGHUP.
  */
+#include "bankd/server/heap.h"
 #include "bankd/server/server.h"
 #include "bankd/server/settings.h"
 #include "base/args.h"
@@ -196,6 +197,8 @@ int main(int argc, char **argv)
     int code = read_arguments(argc, argv, &arguments);
     if (code >= 0)
         return code;
+    if (!arguments.check_config)
+        heap_prefer_huge_pages(argv);
     log_init("bankd", LOG_INFO);
     struct running r = {.path = arguments.config, .now = &r.start};
     enum err e = set_signals(&r.awaited); /* first: what comes while it starts is done later */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the programs that judge and keep the books do not carry: PKCS#11, smartcards, an HTTP client."""
+"""What the programs that judge and keep the books do not carry: PKCS#11, smartcards, an HTTP client. And
+how bankd runs."""
 import os
 import re
 import subprocess
@@ -42,6 +43,13 @@ class Needed(unittest.TestCase):
             files = [os.path.basename(path) for path in mapped(bank.bankd)]
             self.assertIn("bankd", files)
             self.assertFalse([name for name in files if name == module or any(word in name for word in FORBIDDEN)])
+
+    @unittest.skipIf(os.geteuid() != 0, "SKIPPED: only root may look into these programs")
+    def test_a_running_bankd_asked_for_huge_pages(self):
+        with Bank() as bank, open("/proc/%d/environ" % bank.bankd.pid, encoding="utf-8") as f:
+            self.assertIn("glibc.malloc.hugetlb=1", f.read())
+            with open("/proc/%d/comm" % bank.bankd.pid, encoding="utf-8") as name:
+                self.assertEqual(name.read(), "bankd\n")
 
 
 if __name__ == "__main__":
