@@ -195,6 +195,8 @@ int main(int argc, char **argv)
     struct arguments arguments = {.config = NULL};
 
     int code = read_arguments(argc, argv, &arguments);
+    if (code == EXIT_DONE)
+        return args_end("bankd", args_written() ? ERR_OK : ERR_IO);
     if (code >= 0)
         return code;
     if (!arguments.check_config)

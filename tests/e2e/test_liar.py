@@ -105,7 +105,8 @@ class Lies(unittest.TestCase):
                                 ("countersign", "token", "list", "--module", SOFTHSM, "--json"),
                                 ("countersign", "--help"), ("countersign", "sign", "--version"),
                                 ("countersign-verify", "order", order), ("countersign-verify", "order", "--help"),
-                                ("bankctl", "--version"), ("bankctl", "queue", "--help")):
+                                ("bankctl", "--version"), ("bankctl", "queue", "--help"),
+                                ("bankd", "--help"), ("bankd", "--version")):
             with open("/dev/full", "w", encoding="utf-8") as full, self.subTest([program, *words]):
                 for place in {"stdout": full}, {"preexec_fn": lambda: os.close(1)}:
                     done = subprocess.run([os.path.join(BIN, program), *words], env=self.bank.env, stderr=subprocess.PIPE,
