@@ -99,8 +99,7 @@ def core(lab):
     line, = lab.run("bench_core", "--count", lab.count(CORE_ORDERS), "--rounds", lab.rounds,
                     "--orders", lab.count(OPEN_ORDERS))
     policy = [{"ratio": r["per_second"] / r["raw_per_second"], **r} for r in line["policy"]]
-    page = [{"ratio": few / many, "few_us": few, "many_us": many}
-            for few, many in zip(line["few_us"], line["many_us"])]
+    page = [{"ratio": r["few_us"] / r["many_us"], **r} for r in line["page"]]
     return {"policy": summary(policy), "page": summary(page, orders=lab.count(OPEN_ORDERS))}
 
 
