@@ -72,9 +72,10 @@ static bool put(struct queue *q, struct job *j, bool expected)
     } else {
         note_asked(q);
     }
-    if (q->jobs.count && (q->jobs.count >= q->wanted || (q->expected <= 0 && !q->likely)))
-        pthread_cond_signal(&q->filled);
+    bool enough = q->jobs.count && (q->jobs.count >= q->wanted || (q->expected <= 0 && !q->likely));
     pthread_mutex_unlock(&q->lock);
+    if (enough) /* now: a taker that wakes up sooner finds the lock held, and sleeps again */
+        pthread_cond_signal(&q->filled);
     return taken;
 }
 
