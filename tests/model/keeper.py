@@ -127,11 +127,13 @@ class Heard:
     def __init__(self, *args):
         super().__init__(*args)
         self.keeper, self.saying = Keeper(), None
+        self.certified = set()  # the newcomers' keys that have a certificate
 
-    def certify(self):
-        """Those whom the console admits get no certificate."""
+    def certify(self, request):
+        """Those whom the console admits get no certificate, and keep the one that they have."""
         if self.acting != self.CONSOLE:
             self.keeper.admits(self.saying, self.keys[self.saying["key"]], self.now)
+            self.certified.add(request.key)
 
     def roll(self):
         """Another root key for the bank; who pinned the one before finds the way."""
@@ -149,8 +151,9 @@ class Heard:
         return {**answer, "keeper": self.keeper_says}
 
     def admit(self, number, letter):
+        request = self.known_request(number)
         answer = super().admit(number, letter)
-        return {**answer, "certificates": None if self.acting == self.CONSOLE else ["sign"]}
+        return {**answer, "certificates": ["sign"] if request.key in self.certified else None}
 
     def act(self, said, path):
         self.saying, key = said, self.keys[said["key"]]

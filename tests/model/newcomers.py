@@ -145,7 +145,7 @@ class Newcomers:
         wrong_key = self.renewal_error(self.there(request), request.name, request.wanted)
         if wrong_key:
             raise Refused(wrong_key)
-        self.certify()
+        self.certify(request)
         request.state, request.holder = "admitted", holder
         if self.there(request) is not None:  # nothing changes but its certificate
             return {"err": "OK", "status": "admitted", "holder": holder}
@@ -166,7 +166,7 @@ class Newcomers:
         if not renews and not self.vouches_for_himself(request, holder):
             self.check_eyes("admit", f"holder:{holder}")
 
-    def certify(self):
+    def certify(self, request):
         """The keeper's part, where there is one."""
 
     def refuse_request(self, number):
