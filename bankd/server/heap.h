@@ -8,8 +8,9 @@
 
 /* The C library asks for them when it is told so as a program starts (GLIBC_TUNABLES, "Memory
  * Allocation Tunables" in its manual): so this runs the program again, with ARGV, in the same
- * process. Call it before anything is opened. It returns where they are set already, by whomever,
- * and where it cannot be done: then the program is only slower. */
+ * process; which signals are blocked and ignored stays. Call it before anything is opened. It
+ * returns where they are set already, by whomever, and where it cannot be done: for a program with
+ * more rights than its caller, or started by its loader. Then it is only slower. */
 void heap_prefer_huge_pages(char **argv);
 
 #endif

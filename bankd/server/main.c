@@ -199,11 +199,11 @@ int main(int argc, char **argv)
         return args_end("bankd", args_written() ? ERR_OK : ERR_IO);
     if (code >= 0)
         return code;
-    if (!arguments.check_config)
-        heap_prefer_huge_pages(argv);
     log_init("bankd", LOG_INFO);
     struct running r = {.path = arguments.config, .now = &r.start};
     enum err e = set_signals(&r.awaited); /* first: what comes while it starts is done later */
+    if (!e && !arguments.check_config)
+        heap_prefer_huge_pages(argv);
     if (!e)
         e = settings_load(arguments.config, &r.start);
     if (!e && !arguments.check_config)

@@ -65,6 +65,7 @@ static void test_runs_again_with_huge_pages(void **state)
     ask(NULL, said, sizeof said);
     assert_non_null(strstr(said, "glibc.malloc.hugetlb=1"));
     assert_non_null(strstr(said, "glibc.malloc.top_pad="));
+    assert_non_null(strstr(said, "glibc.malloc.mmap_threshold="));
 }
 
 static void test_leaves_what_somebody_set(void **state)
