@@ -33,7 +33,7 @@ static void keep(struct core *c, uint64_t index, const struct nodes *nodes)
 }
 
 /* That one head follows from another is proved after every batch, by nodes at the tree's right
- * border and hardly any others. NULL: the store has to be asked. */
+ * border and hardly any others. NULL: the store has to be asked. A start compares the two. */
 static const struct merkle_hash *find_newest(const struct core *c, unsigned level, uint64_t index)
 {
     const uint64_t end = (index + 1) << level, subtrees = c->tree.size >> level;
@@ -177,10 +177,14 @@ enum err entries_load(struct core *c)
         return ERR_STORE_FAILED;
     if (c->tree_current && c->tree.size == size)
         return ERR_OK;
-    memset(c->newest, 0, sizeof c->newest);
-    e = merkle_frontier_load(size, entries_node, c, &c->tree);
-    if (!e)
-        e = merkle_frontier_root(&c->tree, &c->durable.root);
+    struct merkle_frontier tree;
+    memset(c->newest, 0, sizeof c->newest); /* find_newest reads both */
+    memset(&c->tree, 0, sizeof c->tree);
+    e = merkle_frontier_load(size, entries_node, c, &tree);
+    if (!e) {
+        c->tree = tree;
+        e = merkle_frontier_root(&tree, &c->durable.root);
+    }
     if (!e)
         c->durable.size = size;
     c->tree_current = !e;

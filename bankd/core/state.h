@@ -19,8 +19,8 @@
 
 #define NO_ENTRY INT64_C(-1) /* instead of the index of an entry */
 #define SALTS 64             /* drawn at a time */
-#define NEWEST 512           /* entries whose lower nodes are kept */
-#define NEWEST_LEVELS 8
+#define NEWEST 512           /* entries whose lower nodes are kept: some batches, 132 KiB */
+#define NEWEST_LEVELS 8      /* those above change once in 256 entries */
 
 /* What an entry completed of the log's tree, of its lower levels. */
 struct newest_nodes {

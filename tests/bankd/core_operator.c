@@ -155,7 +155,7 @@ static void all_follow(struct world *w, const struct core_head *heads, size_t co
     }
 }
 
-/* More entries than have their nodes in memory; what is rolled back leaves none there. */
+/* More entries than have their nodes in memory, and some that were rolled back. */
 static void test_a_long_log_grows_consistently(void **state)
 {
     struct world *w = *state;
