@@ -22,7 +22,8 @@ struct queue_patience {
 };
 MUST_CHECK enum err queue_new(size_t max, const struct queue_patience *patience,
                               struct queue **out);
-void queue_free(struct queue *q); /* NULL-safe; frees the jobs that are still in it */
+/* NULL-safe; frees the jobs that are still in it. Every thread that puts has ended before. */
+void queue_free(struct queue *q);
 
 /* False when it is full or closed; the job is still the caller's. */
 bool queue_put(struct queue *q, struct job *j);
