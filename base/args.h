@@ -55,8 +55,8 @@ struct args_program {
 };
 
 /* Finds the command, fills its options, runs it. Returns the exit code. Where a standard stream is
- * closed, it becomes one that fails, so that no file takes its number. EXIT_DONE where not
- * all of the answer was written: that is said, and the exit code of IO. */
+ * closed, it becomes one that fails, so that no file takes its number. A command that is done but
+ * whose output could not all be written ends with IO, and that is said. */
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv);
 
 /* For services: the number in an option's TEXT, *OUT as it was without one. USAGE, logged as EVENT,

@@ -260,13 +260,13 @@ static const struct args_program echoer = {
     .name = "tool", .summary = "Says.", .commands = echo, .command_count = 1};
 
 /* Standard output is full, or closed: MODE of what stands in its place. */
-static int run_unwritten(const char *path, const char *mode, char *argv[], int argc)
+static int run_unwritten(const char *path, const char *mode, char *argv[], int argc, int *ran)
 {
-    int ran = 0;
+    *ran = 0;
     FILE *to_out = fopen(path, mode), *to_err = tmpfile();
     assert_true(to_out != NULL && to_err != NULL);
     int old_out = captured(stdout, to_out), old_err = captured(stderr, to_err);
-    int rc = args_run(&echoer, &ran, argc, argv);
+    int rc = args_run(&echoer, ran, argc, argv);
     restored(stderr, old_err, to_err, err, sizeof err);
     clearerr(stdout);
     assert_true(dup2(old_out, STDOUT_FILENO) >= 0);
@@ -285,14 +285,17 @@ static void test_unwritten(void **state)
     static const char *const places[][2] = {{"/dev/full", "w"}, {"/dev/null", "r"}};
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
         for (size_t k = 0; k < sizeof places / sizeof *places; k++) {
-            int argc = lines[i][2] != NULL ? 3 : 2;
-            assert_int_equal(run_unwritten(places[k][0], places[k][1], lines[i], argc),
+            int argc = lines[i][2] != NULL ? 3 : 2, ran;
+            assert_int_equal(run_unwritten(places[k][0], places[k][1], lines[i], argc, &ran),
                              EXIT_ENVIRONMENT);
+            assert_int_equal(ran, i == 0 ? 1 : 0);
             assert_ptr_equal(strstr(err, "tool: IO: "), err);
         }
     }
     static char *silent[] = {tool, say};
-    assert_int_equal(run_unwritten("/dev/full", "w", silent, 2), EXIT_DONE);
+    int ran;
+    assert_int_equal(run_unwritten("/dev/full", "w", silent, 2, &ran), EXIT_DONE);
+    assert_int_equal(ran, 1);
     assert_string_equal(err, "");
 }
 
