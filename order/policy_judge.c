@@ -121,12 +121,11 @@ static policy_set takers(const struct policy_standins *s, policy_set who, policy
 unsigned policy_way_filled(const struct policy_way *w, const struct policy_standins *s,
                            policy_set set)
 {
-    struct seating all; /* large: only what counts is set */
+    struct seating all; /* large, and not set whole: a seat's place is read of who is seated */
     unsigned filled = 0;
 
     all.count = 0;
     all.seated = 0;
-
     for (size_t i = 0; i < w->count; i++) {
         policy_set who = takers(s, w->terms[i].who, set);
 

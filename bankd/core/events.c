@@ -50,13 +50,13 @@ static void last_text(struct member m, char out[static WORD_MAX])
 }
 
 /* The members in which a kind's word may stand. */
-enum said { SAID_STATUS, SAID_STATE, SAID_REASON, SAID };
+enum { SAID_STATUS, SAID_STATE, SAID_REASON, SAID_COUNT };
 
-static void find_said(const struct doc *body, struct member out[static SAID])
+static void find_said(const struct doc *body, struct member out[static SAID_COUNT])
 {
-    static const char *const names[SAID] = {"status", "state", "reason"};
+    static const char *const names[SAID_COUNT] = {"status", "state", "reason"};
 
-    for (size_t i = 0; i < SAID; i++)
+    for (size_t i = 0; i < SAID_COUNT; i++)
         out[i] = find(body, names[i]);
 }
 
@@ -71,7 +71,7 @@ static bool has_word(void *ctx, const char *word)
         return false;
     memcpy(quoted + 1, word, len);
     quoted[len + 1] = '"';
-    for (size_t i = 0; i < SAID; i++) {
+    for (size_t i = 0; i < SAID_COUNT; i++) {
         if (said[i].text && memmem(said[i].text, said[i].len, quoted, len + 2))
             return true;
     }
@@ -98,7 +98,7 @@ enum err events_note(struct core *c, const struct doc *body, int64_t id)
 {
     char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
     char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
-    struct member said[SAID];
+    struct member said[SAID_COUNT];
 
     last_text(find(body, "type"), type);
     find_said(body, said);
