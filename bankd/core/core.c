@@ -7,7 +7,6 @@
 #include "bankd/core/contact.h"
 #include "bankd/core/enrolment.h"
 #include "bankd/core/entries.h"
-#include "bankd/core/events.h"
 #include "bankd/core/freshness.h"
 #include "bankd/core/life.h"
 #include "bankd/core/notices.h"
@@ -258,8 +257,6 @@ enum err core_due(struct core *c, unsigned max, bool *more)
         if (!e && !*more)
             e = application_row_catch_up(c, more);
     }
-    if (!e)
-        e = events_forget(c);
     if (!e)
         e = contact_forget(c);
     return e ? e : notices_forget(c);

@@ -54,7 +54,7 @@ struct core_terms {
     int64_t sponsors;        /* who must vouch for a new person before he is admitted */
     int64_t claim_us;        /* how long an item of the queue stays claimed; 0: two hours */
     int64_t radar_days;      /* how far ahead core_radar looks; 0: 30 */
-    int64_t events_us;       /* how long events are kept; 0: for ever */
+    int64_t events_us;       /* how long events can be followed; 0: for ever */
     int64_t remind_us;       /* how long before its end an order is reminded of; 0: never */
     int64_t notice_wait_us, notice_attempts; /* after the first failure; until it is dead */
     int64_t notices_max; /* of one person on one way that wait at a time; 0: any number */
@@ -306,7 +306,7 @@ struct core_events {
 };
 /* As text/event-stream, what concerns the caller between the two, at most LIMIT events and not
  * beyond the next SPAN entries; asking is using the session. EVENTS_GONE when what came after AFTER
- * is not all there any more. */
+ * can no longer all be followed, or AFTER is none of the bank's. */
 MUST_CHECK enum err core_events(struct core *c, const struct core_caller *who,
                                 struct core_events *events, struct core_answer *out);
 

@@ -85,17 +85,31 @@ void entries_operator(struct doc *body, const struct core_caller *who)
     doc_text(body, "operator", who->operator_name);
 }
 
-static enum err insert(struct core *c, int64_t id, const struct nodes *nodes,
-                       const struct buf *leaf, const uint8_t salt[static ENTRY_SALT_LEN],
-                       const struct buf *body)
+/* An entry as the store has it. */
+struct row {
+    int64_t id;
+    struct events_row event;
+    struct nodes nodes;
+    struct buf leaf, body;
+    uint8_t salt[ENTRY_SALT_LEN];
+};
+
+static enum err insert(struct core *c, const struct row *row)
 {
     struct store_query *q = store_query(c->store, STORE_ENTRY_ADD);
 
-    store_bind_int(q, ":id", id);
-    store_bind_blob(q, ":nodes", nodes->bytes, nodes->len);
-    store_bind_blob(q, ":leaf", leaf->data, leaf->len);
-    store_bind_blob(q, ":salt", salt, ENTRY_SALT_LEN);
-    store_bind_blob(q, ":body", body->data, body->len);
+    store_bind_int(q, ":id", row->id);
+    store_bind_int(q, ":time", c->now_us);
+    store_bind_text(q, ":kind", row->event.kind);
+    store_bind_text(q, ":account", row->event.account);
+    store_bind_text(q, ":object", row->event.object);
+    store_bind_text(q, ":holder", row->event.holder);
+    store_bind_text(q, ":status", row->event.status);
+    store_bind_text(q, ":reason", row->event.reason);
+    store_bind_blob(q, ":nodes", row->nodes.bytes, row->nodes.len);
+    store_bind_blob(q, ":leaf", row->leaf.data, row->leaf.len);
+    store_bind_blob(q, ":salt", row->salt, ENTRY_SALT_LEN);
+    store_bind_blob(q, ":body", row->body.data, row->body.len);
     return store_run(q);
 }
 
@@ -116,31 +130,31 @@ static enum err draw_salt(struct core *c, uint8_t out[static ENTRY_SALT_LEN])
 /* An entry's text may be too large for the log: that is the bank's failure, not a refusal. */
 static enum err make(struct core *c, const struct doc *doc, int64_t *index)
 {
-    struct buf body = BUF_INIT(ENTRY_BODY_MAX);
-    struct buf leaf = {0};
-    uint8_t salt[ENTRY_SALT_LEN];
-    struct nodes nodes = {.len = 0};
+    struct row row;
     struct merkle_hash hash;
-    int64_t id = (int64_t)c->tree.size;
 
-    enum err e = doc_canon(doc, &body);
+    row.id = (int64_t)c->tree.size;
+    row.nodes.len = 0;
+    row.leaf = (struct buf){0};
+    row.body = (struct buf)BUF_INIT(ENTRY_BODY_MAX);
+    events_read(doc, &row.event);
+    enum err e = doc_canon(doc, &row.body);
     if (!e)
-        e = draw_salt(c, salt);
+        e = draw_salt(c, row.salt);
     if (!e)
-        e = entry_make(c->tree.size, c->now_us, salt, body.data, body.len, &leaf, &hash);
+        e = entry_make(c->tree.size, c->now_us, row.salt, row.body.data, row.body.len, &row.leaf,
+                       &hash);
     if (!e)
-        e = merkle_frontier_add(&c->tree, &hash, collect, &nodes);
+        e = merkle_frontier_add(&c->tree, &hash, collect, &row.nodes);
     if (!e)
-        e = insert(c, id, &nodes, &leaf, salt, &body);
-    if (!e)
-        e = events_note(c, doc, id);
+        e = insert(c, &row);
     if (!e) {
-        keep(c, (uint64_t)id, &nodes);
+        keep(c, (uint64_t)row.id, &row.nodes);
         c->newest_us = c->now_us;
-        *index = id;
+        *index = row.id;
     }
-    buf_free(&body);
-    buf_free(&leaf);
+    buf_free(&row.body);
+    buf_free(&row.leaf);
     return e == ERR_TOO_LARGE ? ERR_INTERNAL : e;
 }
 

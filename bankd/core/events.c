@@ -11,9 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORGET_MAX 1000 /* rows at a time */
 #define PERSON "holder:"
-#define WORD_MAX 128 /* of what is copied out of a body: names, statuses, ids */
+#define WORD_MAX EVENTS_WORD_MAX
 
 /* --- writing: what an entry's body says --- */
 
@@ -94,68 +93,25 @@ static void account_of(const char object[static WORD_MAX], char out[static WORD_
     }
 }
 
-enum err events_note(struct core *c, const struct doc *body, int64_t id)
+void events_read(const struct doc *body, struct events_row *out)
 {
-    char type[WORD_MAX], object[WORD_MAX], account[WORD_MAX];
-    char holder[WORD_MAX], status[WORD_MAX], reason[WORD_MAX];
     struct member said[SAID_COUNT];
+    char type[WORD_MAX];
 
     last_text(find(body, "type"), type);
     find_said(body, said);
     const struct event_kind *kind = event_of(type, has_word, said);
+    out->kind = kind ? kind->name : "";
+    out->account[0] = out->object[0] = out->holder[0] = out->status[0] = out->reason[0] = 0;
     if (!kind)
-        return ERR_OK;
-    last_text(find(body, "object"), object);
-    last_text(find(body, "holder"), holder);
-    last_text(said[SAID_REASON], reason);
-    last_text(said[said[SAID_STATE].text ? SAID_STATE : SAID_STATUS], status);
-    account_of(object, account);
-    if (strncmp(object, PERSON, strlen(PERSON)) == 0)
-        memmove(holder, object + strlen(PERSON), strlen(object + strlen(PERSON)) + 1);
-    struct store_query *q = store_query(c->store, STORE_EVENT_ADD);
-    store_bind_int(q, ":id", id);
-    store_bind_int(q, ":time", c->now_us);
-    store_bind_text(q, ":kind", kind->name);
-    store_bind_text(q, ":account", account);
-    store_bind_text(q, ":object", object);
-    store_bind_text(q, ":holder", holder);
-    store_bind_text(q, ":status", status);
-    store_bind_text(q, ":reason", reason);
-    return store_run(q);
-}
-
-static enum err read_number(struct store_query *q, bool *known, int64_t *out)
-{
-    bool row = false;
-    enum err e = store_step(q, &row);
-
-    *known = !e && row && !store_is_null(q, 0);
-    *out = *known ? store_int(q, 0) : 0;
-    store_done(q);
-    return e;
-}
-
-enum err events_forget(struct core *c)
-{
-    struct store_query *q = store_query(c->store, STORE_EVENT_OLD);
-    bool some = false;
-    int64_t id = 0;
-
-    if (!c->terms.events_us)
-        return ERR_OK;
-    store_bind_int(q, ":before", c->now_us - c->terms.events_us);
-    store_bind_int(q, ":limit", FORGET_MAX);
-    enum err e = read_number(q, &some, &id);
-    if (e || !some)
-        return e;
-    q = store_query(c->store, STORE_EVENT_SWEEP);
-    store_bind_int(q, ":id", id);
-    e = store_run(q);
-    if (e)
-        return e;
-    q = store_query(c->store, STORE_EVENT_FORGET);
-    store_bind_int(q, ":id", id);
-    return store_run(q);
+        return;
+    last_text(find(body, "object"), out->object);
+    last_text(find(body, "holder"), out->holder);
+    last_text(said[SAID_REASON], out->reason);
+    last_text(said[said[SAID_STATE].text ? SAID_STATE : SAID_STATUS], out->status);
+    account_of(out->object, out->account);
+    if (strncmp(out->object, PERSON, strlen(PERSON)) == 0)
+        memcpy(out->holder, out->object + strlen(PERSON), strlen(out->object + strlen(PERSON)) + 1);
 }
 
 /* --- reading --- */
@@ -262,16 +218,19 @@ static enum err write_events(struct core *c, const struct core_caller *who,
     return e;
 }
 
+/* What came since then must all be so young that it counts as kept. */
 static enum err check_after(struct core *c, const struct core_events *events)
 {
-    bool known = false;
-    int64_t horizon = 0;
+    struct store_query *q = store_query(c->store, STORE_EVENT_NEXT);
+    bool next = false;
 
-    enum err e = read_number(store_query(c->store, STORE_EVENT_HORIZON), &known, &horizon);
-    if (!e && !known)
-        e = ERR_STORE_FAILED;
-    if (!e && (events->after < horizon || events->after >= (int64_t)c->durable.size))
+    if (events->after >= (int64_t)c->durable.size)
+        return ERR_EVENTS_GONE;
+    store_bind_int(q, ":after", events->after);
+    enum err e = store_step(q, &next);
+    if (!e && next && c->terms.events_us && store_int(q, 0) < c->now_us - c->terms.events_us)
         e = ERR_EVENTS_GONE;
+    store_done(q);
     return e;
 }
 

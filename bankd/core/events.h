@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * events: what happened, for those who follow it: the entries of the log that order/event.def
- * names, as rows without a document. Every entry comes by here, so that no change can forget its
- * event. Private to bankd/core.
+ * names. Every entry is read here when it is added, so that no change can forget its event. Private
+ * to bankd/core.
  */
 #ifndef BANKD_CORE_EVENTS_H
 #define BANKD_CORE_EVENTS_H
@@ -10,10 +10,16 @@
 #include "bankd/core/state.h"
 #include "order/doc.h"
 
-/* Of the entry ID with this body, which was just added. */
-MUST_CHECK enum err events_note(struct core *c, const struct doc *body, int64_t id);
+#define EVENTS_WORD_MAX 128 /* of what is copied out of a body: names, statuses, ids */
 
-/* Forgets some of those that are older than the terms say. */
-MUST_CHECK enum err events_forget(struct core *c);
+/* What is kept of an event beside its entry; all is "" of an entry that is none. */
+struct events_row {
+    const char *kind; /* static */
+    char account[EVENTS_WORD_MAX], object[EVENTS_WORD_MAX], holder[EVENTS_WORD_MAX];
+    char status[EVENTS_WORD_MAX], reason[EVENTS_WORD_MAX];
+};
+
+/* Of an entry with this body. */
+void events_read(const struct doc *body, struct events_row *out);
 
 #endif

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 35;
+PRAGMA user_version = 36;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -13,39 +13,30 @@ CREATE TABLE head (
 ) STRICT;
 INSERT INTO head VALUES (1, 0, 0, NULL);
 
+-- An entry that is an event (order/event.def) says so by its kind: those who follow events need no
+-- document. Time never goes back in the log, so what is older stands before.
 CREATE TABLE entry (
     id INTEGER PRIMARY KEY, -- index in the log
+    time_us INTEGER NOT NULL,
+    kind TEXT NOT NULL,    -- of the event; "" when it is none, as the next five then are
+    account TEXT NOT NULL, -- "" when it is about none
+    object TEXT NOT NULL,  -- the entry's
+    holder TEXT NOT NULL,  -- whom it is about, or who did it
+    status TEXT NOT NULL,  -- what the entry led to
+    reason TEXT NOT NULL,
     nodes BLOB NOT NULL,
     leaf BLOB NOT NULL,
     salt BLOB NOT NULL,
     body BLOB NOT NULL
 ) STRICT;
+CREATE VIEW event AS
+    SELECT id, time_us, kind, account, object, holder, status, reason FROM entry WHERE kind <> '';
 
 CREATE TABLE checkpoint (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     size INTEGER NOT NULL,
     note TEXT NOT NULL
 ) STRICT;
-
--- The entries that are events (order/event.def), for those who follow them, until they are too old.
--- Time never goes back in the log, so what is older stands before.
-CREATE TABLE event (
-    id INTEGER PRIMARY KEY, -- of the entry
-    time_us INTEGER NOT NULL,
-    kind TEXT NOT NULL,
-    account TEXT NOT NULL, -- "" when it is about none
-    object TEXT NOT NULL,  -- the entry's
-    holder TEXT NOT NULL,  -- whom it is about, or who did it
-    status TEXT NOT NULL,  -- what the entry led to
-    reason TEXT NOT NULL
-) STRICT;
-
--- The newest event that is kept no longer.
-CREATE TABLE event_horizon (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    id INTEGER NOT NULL
-) STRICT;
-INSERT INTO event_horizon VALUES (1, -1);
 
 -- The rollovers of the bank's root key that the log has.
 CREATE TABLE rollover (

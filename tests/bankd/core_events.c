@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Following what happens: how much one look reads, and that looking on misses nothing.
+ * Following what happens: how much one look reads, that looking on misses nothing, and from how
+ * long ago one may go on.
  */
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 
 #include <string.h>
 
-/* A look of the holder P behind AFTER; what it read is in the world's answer. */
-static int64_t look(struct world *w, const struct person *p, int64_t after, unsigned span)
+/* A look of the holder P behind AFTER: what the bank says, and where it came to; what it read is in
+ * the world's answer. */
+static const char *try_look(struct world *w, const struct person *p, int64_t after, unsigned span,
+                            int64_t *reached)
 {
     const struct core_caller who = {.session = p->session};
     struct core_head head;
@@ -18,8 +21,16 @@ static int64_t look(struct world *w, const struct person *p, int64_t after, unsi
         .after = after, .until = (int64_t)head.size - 1, .limit = 200, .span = span};
     world_begin(w);
     world_end(w, core_events(w->core, &who, &events, &w->answer));
-    assert_string_equal(err_name(w->answer.err), "OK");
-    return events.reached;
+    *reached = events.reached;
+    return err_name(w->answer.err);
+}
+
+static int64_t look(struct world *w, const struct person *p, int64_t after, unsigned span)
+{
+    int64_t reached = 0;
+
+    assert_string_equal(try_look(w, p, after, span, &reached), "OK");
+    return reached;
 }
 
 static void pay(struct world *w)
@@ -70,11 +81,39 @@ static void test_looking_on_misses_nothing(void **state)
     buf_free(&steps);
 }
 
+/* By what came after the one that was seen, and not by how old that one is. */
+static void test_going_on_from_too_long_ago(void **state)
+{
+    struct world *w = *state;
+    const struct core_terms hour = {.events_us = 3600 * INT64_C(1000000)};
+    struct core_head head;
+    int64_t reached = 0;
+
+    core_set_terms(w->core, &hour);
+    pay(w);
+    core_head(w->core, &head);
+    const int64_t paid = (int64_t)head.size - 1;
+    world_later(w, 3600);
+    world_login(w, &w->alice);
+    assert_string_equal(try_look(w, &w->alice, paid - 1, 1000, &reached), "OK");
+    world_later(w, 1);
+    assert_string_equal(try_look(w, &w->alice, paid - 1, 1000, &reached), "EVENTS_GONE");
+    assert_string_equal(try_look(w, &w->alice, paid, 1000, &reached), "OK");
+    world_login(w, &w->bob);
+    pay(w);
+    (void)look(w, &w->alice, paid, 1000);
+    assert_non_null(strstr(buf_str(&w->answer.body), "event: order-settled\n"));
+    assert_string_equal(try_look(w, &w->alice, paid - 1, 1000, &reached), "EVENTS_GONE");
+    core_set_terms(w->core, &(struct core_terms){.events_us = 0});
+    assert_string_equal(try_look(w, &w->alice, 2, 1000, &reached), "OK");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_look_ends_behind_its_span, world_enter, world_leave),
         cmocka_unit_test_setup_teardown(test_looking_on_misses_nothing, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_going_on_from_too_long_ago, world_enter, world_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

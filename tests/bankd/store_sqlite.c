@@ -182,7 +182,8 @@ static void test_the_schema_says_no(void **state)
     assert_ok(store_open("bank.db", &s));
     store_close(s);
     execute(
-        "INSERT INTO entry VALUES (0, x'', x'', x'', x''), (1, x'', x'', x'', x'');"
+        "INSERT INTO entry VALUES (0, 0, '', '', '', '', '', '', x'', x'', x'', x''),"
+        " (1, 0, '', '', '', '', '', '', x'', x'', x'', x'');"
         "INSERT INTO holder VALUES (1, 'alice', 'person', 'A', 0);"
         "INSERT INTO signing_key VALUES (1, 't', x'', 1, 'active', 0, 0, 'sign', NULL, 0, NULL, "
         "NULL, NULL),"
