@@ -39,7 +39,7 @@ static void last_text(struct member m, char out[static WORD_MAX])
     if (!m.text || m.len < 2 || m.text[m.len - 1] != '"')
         return;
     const char *end = m.text + m.len - 1, *quote = memrchr(m.text, '"', m.len - 1);
-    if (!quote)
+    if (!quote || (quote > m.text && quote[-1] == '\\'))
         return;
     size_t len = (size_t)(end - quote) - 1;
     if (len < WORD_MAX && !memchr(quote + 1, '\\', len)) {

@@ -3,6 +3,7 @@
  * Following what happens: how much one look reads, that looking on misses nothing, and from how
  * long ago one may go on.
  */
+#include "bankd/core/events.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 
@@ -108,12 +109,36 @@ static void test_going_on_from_too_long_ago(void **state)
     assert_string_equal(try_look(w, &w->alice, 2, 1000, &reached), "OK");
 }
 
+/* Words are copied as they stand: what would have to be read first is none. */
+static void test_words_are_plain(void **state)
+{
+    static const struct {
+        const char *said, *word;
+    } rows[] = {{"AM04", "AM04"}, {"", ""}, {"a \"b", ""}, {"\"", ""}, {"\\", ""}, {"a\\\"", ""}};
+    struct events_row event;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct doc body = {0};
+        doc_object(&body);
+        doc_text(&body, "type", "closed");
+        doc_text(&body, "object", "order:A/1");
+        doc_text(&body, "reason", rows[i].said);
+        events_read(&body, &event);
+        assert_string_equal(event.kind, "order-rejected");
+        assert_string_equal(event.account, "A");
+        assert_string_equal(event.reason, rows[i].word);
+        doc_free(&body);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_a_look_ends_behind_its_span, world_enter, world_leave),
         cmocka_unit_test_setup_teardown(test_looking_on_misses_nothing, world_enter, world_leave),
         cmocka_unit_test_setup_teardown(test_going_on_from_too_long_ago, world_enter, world_leave),
+        cmocka_unit_test(test_words_are_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
