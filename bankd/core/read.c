@@ -110,7 +110,7 @@ static enum err page_orders(struct core *c, enum store_statement which,
         store_bind_int(q, ":account", a->id);
     store_bind_int(q, ":before", page->cursor);
     store_bind_int(q, ":limit", page->limit);
-    return life_read_all(q, PAGE_MAX, rows, count);
+    return life_read_all(q, page->limit, rows, count);
 }
 
 static enum err push_order(struct core *c, struct life_order *row, struct doc *list)
@@ -136,7 +136,7 @@ static enum err list_orders(struct core *c, enum store_statement which,
                             const struct ledger_account *a, const struct page *page,
                             struct doc *body)
 {
-    struct life_order *rows = calloc(PAGE_MAX, sizeof *rows);
+    struct life_order *rows = malloc(page->limit * sizeof *rows);
     struct doc list = {0};
     size_t count = 0;
 

@@ -23,7 +23,7 @@ static enum err read_rows(struct core *c, int64_t holder, const int64_t after[st
     store_bind_int(q, ":account", after[0]);
     store_bind_int(q, ":after", after[1]);
     store_bind_int(q, ":limit", limit);
-    return life_read_all(q, PAGE_MAX, rows, count);
+    return life_read_all(q, limit, rows, count);
 }
 
 /* What is due goes first: it may have ended the order, or accepted it. */
@@ -51,7 +51,7 @@ static enum err push(struct core *c, const char *holder, struct life_order *row,
 static enum err list(struct core *c, const struct session_viewer *viewer,
                      const int64_t after[static 2], unsigned limit, struct doc *body)
 {
-    struct life_order *rows = calloc(PAGE_MAX, sizeof *rows);
+    struct life_order *rows = malloc(limit * sizeof *rows);
     struct doc orders = {0};
     size_t count = 0;
 
