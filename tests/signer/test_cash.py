@@ -2,8 +2,12 @@
 """Cash at a terminal, from the command line: the terminal and the holders with tokens of their own, and the
 evidence of a withdrawal with nobody's help."""
 import json
+import re
+import signal
+import time
 import unittest
 
+from bank import START_SECONDS
 from desk import JOINT, Desk
 from holder import Holder
 
@@ -87,6 +91,28 @@ class Cash(Desk):
                                        type="cash-withdrawal")
         self.refused(self.alice.run("submit", path, "--yes"), "DECISION_NOT_OFFERED", 1)
         self.refused(self.alice.run("approve", path, "--yes"), "TERMINAL_REQUIRED", 1)
+
+    def test_an_answer_that_is_lost(self):
+        """It asks again by itself; when that does not help it says how to find out."""
+        before = float(self.available(JOINT))
+        self.till.run("order", "status", self.withdraw(), check=True)  # logged in
+        self.bank.keeper.send_signal(signal.SIGSTOP)
+        try:
+            lost = self.till.run("cash", "deposit", *CASH, "--yes", "--debug")
+        finally:
+            self.bank.keeper.send_signal(signal.SIGCONT)
+            deadline = time.monotonic() + START_SECONDS
+            while self.bank.operator("GET", "/v1/health").status != 200 and time.monotonic() < deadline:
+                pass
+        self.refused(lost, "LOG_UNSIGNED", 4)
+        self.assertGreater(lost.stderr.count("route=/v1/cash "), 1)
+        order = re.search(r"^Order +(\S+)$", lost.stderr, re.M)[1]
+        asked = "countersign order status %s --account %s\n" % (order, JOINT)
+        self.assertIn("Whether the bank took it is not known.", lost.stderr)
+        self.assertIn(asked, lost.stderr)
+        self.assertEqual(self.till.json(*asked.split()[1:])["status"], "ACSC")
+        self.assertEqual(float(self.available(JOINT)), before)
+        self.assertNotIn("is not known", self.till.run("cash", "deposit", "--amount", "1", *CASH[2:], "--yes").stderr)
 
     def test_words(self):
         self.refused(self.till.run("cash", "deposit", "--amount", "1.00", "--currency", "EUR"), "SETTING_MISSING", 2,
