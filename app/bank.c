@@ -16,14 +16,14 @@
 
 enum err app_head(const char *challenge, struct statement *head)
 {
-    uint8_t random[16];
+    uint8_t random[10];
     head->issued_us = clock_now_us();
     head->expires_us = head->issued_us + STATEMENT_VALID_US;
     if (challenge != NULL)
         (void)snprintf(head->challenge, sizeof head->challenge, "%s", challenge);
     enum err e = app_random(random, sizeof random);
     if (e == ERR_OK)
-        forms_make_nonce(random, head->nonce);
+        forms_make_dated_nonce(head->issued_us, random, head->nonce);
     return e;
 }
 
@@ -141,7 +141,7 @@ static enum err make_login(struct app *a, struct client *client, const char *ses
 {
     struct statement_login login = {.head.issued_us = clock_now_us()};
     struct buf payload = BUF_INIT(4096);
-    uint8_t random[16];
+    uint8_t random[10];
     login.head.expires_us = login.head.issued_us + LOGIN_VALID_US;
     (void)snprintf(login.head.bank, sizeof login.head.bank, "%s", a->bank);
     (void)snprintf(login.session, sizeof login.session, "%s", session);
@@ -149,7 +149,7 @@ static enum err make_login(struct app *a, struct client *client, const char *ses
     if (e == ERR_OK)
         e = app_random(random, sizeof random);
     if (e == ERR_OK) {
-        forms_make_nonce(random, login.head.nonce);
+        forms_make_dated_nonce(login.head.issued_us, random, login.head.nonce);
         e = statement_login_make(&login, &payload);
     }
     if (e == ERR_OK)

@@ -88,7 +88,7 @@ static enum err check_b64(const char *text, size_t len, size_t bytes)
 
 enum err forms_nonce(const char *text, size_t len)
 {
-    return check_b64(text, len, 16);
+    return check_b64(text, len, NONCE_BYTES);
 }
 
 enum err forms_thumbprint(const char *text, size_t len)
@@ -103,18 +103,25 @@ enum err forms_digest(const char *text, size_t len, uint8_t out[static DIGEST_LE
     return right ? ERR_OK : ERR_DOC_MEMBER_INVALID;
 }
 
-/* RFC 9562 5.7: 48 bits of milliseconds, version, 12 random bits, variant, 62 random bits. */
+/* 48 bits of milliseconds, and the random ones. */
+static void date(int64_t now_us, const uint8_t random[static 10], uint8_t out[static 16])
+{
+    uint64_t ms = (uint64_t)now_us / 1000;
+
+    for (unsigned i = 0; i < 6; i++)
+        out[i] = (uint8_t)(ms >> (40 - 8 * i));
+    memcpy(out + 6, random, 10);
+}
+
+/* RFC 9562 5.7: of the random bits six give way to version and variant. */
 void forms_make_order_id(int64_t now_us, const uint8_t random[static 10],
                          char out[static ORDER_ID_LEN + 1])
 {
     static const uint8_t group_ends[] = {4, 6, 8, 10, 16};
-    uint64_t ms = (uint64_t)now_us / 1000;
     uint8_t id[16];
     size_t from = 0;
 
-    for (unsigned i = 0; i < 6; i++)
-        id[i] = (uint8_t)(ms >> (40 - 8 * i));
-    memcpy(id + 6, random, 10);
+    date(now_us, random, id);
     id[6] = (uint8_t)(0x70 | (id[6] & 0x0F));
     id[8] = (uint8_t)(0x80 | (id[8] & 0x3F));
     for (size_t g = 0; g < sizeof group_ends; g++) {
@@ -126,7 +133,16 @@ void forms_make_order_id(int64_t now_us, const uint8_t random[static 10],
     out[-1] = 0;
 }
 
-void forms_make_nonce(const uint8_t random[static 16], char out[static NONCE_LEN + 1])
+void forms_make_nonce(const uint8_t random[static NONCE_BYTES], char out[static NONCE_LEN + 1])
 {
-    text_b64url(random, 16, out);
+    text_b64url(random, NONCE_BYTES, out);
+}
+
+void forms_make_dated_nonce(int64_t now_us, const uint8_t random[static 10],
+                            char out[static NONCE_LEN + 1])
+{
+    uint8_t nonce[NONCE_BYTES];
+
+    date(now_us, random, nonce);
+    forms_make_nonce(nonce, out);
 }

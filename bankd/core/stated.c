@@ -3,6 +3,8 @@
 
 #include "bankd/core/answer.h"
 #include "bankd/core/freshness.h"
+#include "base/text.h"
+#include "order/forms.h"
 #include <string.h>
 
 /* --- carrier and signer --- */
@@ -29,19 +31,28 @@ static bool is_subject(const struct stated *s, const void *bytes, size_t len)
     return len == subject_len(s) && (!len || memcmp(bytes, s->subject, len) == 0);
 }
 
+/* As they are kept, in the order of their bytes; its form was checked with the statement's. */
+static enum err read_nonce(const struct stated *s, uint8_t out[static NONCE_BYTES])
+{
+    return text_unb64url_exact(verified_head(s->verified)->nonce, NONCE_LEN, out, NONCE_BYTES);
+}
+
 /* The first row of the nonce from this subject on: all rows of a nonce are of one JWS, so any of
  * them tells whether another one took it. */
 static enum err look(struct stated *s, const void *subject, size_t subject_len, bool *row,
                      bool *replayed, struct core_answer *out)
 {
-    struct store_query *q = store_query(s->c->store, STORE_STATEMENT_FIND);
-    uint8_t digest[DIGEST_LEN];
+    uint8_t digest[DIGEST_LEN], nonce[NONCE_BYTES];
     size_t len = 0;
 
+    enum err e = read_nonce(s, nonce);
+    if (e)
+        return e;
+    struct store_query *q = store_query(s->c->store, STORE_STATEMENT_FIND);
     store_bind_int(q, ":key", s->key.id);
-    store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
+    store_bind_blob(q, ":nonce", nonce, sizeof nonce);
     store_bind_blob(q, ":subject", subject, subject_len);
-    enum err e = store_step(q, row);
+    e = store_step(q, row);
     if (!e && *row)
         e = store_copy_blob(q, 0, digest, sizeof digest);
     if (!e && *row) {
@@ -72,11 +83,16 @@ static enum err replay(struct stated *s, struct core_answer *out, bool *replayed
 
 static enum err remember(struct stated *s, const struct core_answer *a)
 {
+    uint8_t nonce[NONCE_BYTES];
+
     if (s->nonce_taken)
         return ERR_OK; /* its row belongs to the statement that took it */
+    enum err e = read_nonce(s, nonce);
+    if (e)
+        return e;
     struct store_query *q = store_query(s->c->store, STORE_STATEMENT_ADD);
     store_bind_int(q, ":key", s->key.id);
-    store_bind_text(q, ":nonce", verified_head(s->verified)->nonce);
+    store_bind_blob(q, ":nonce", nonce, sizeof nonce);
     store_bind_blob(q, ":subject", subject_len(s) ? s->subject : (const uint8_t *)"",
                     subject_len(s));
     store_bind_blob(q, ":jws_digest", verified_jws_digest(s->verified), DIGEST_LEN);

@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #define DAY_US (24 * 60 * 60 * TEXT_SECOND_US)
-#define NONCE_BYTES 16
 
 /* Whoever was interrupted while the token made it. */
 static enum err half_made(const char *what)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 36;
+PRAGMA user_version = 37;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -400,14 +400,14 @@ CREATE TABLE batch (
 CREATE TABLE statement (
     id INTEGER PRIMARY KEY,
     signing_key INTEGER NOT NULL REFERENCES signing_key (id),
-    nonce TEXT NOT NULL,
+    nonce BLOB NOT NULL,
     subject BLOB NOT NULL, -- digest of the order, of a batch decision; otherwise empty
     jws_digest BLOB NOT NULL,
     reason TEXT NOT NULL, -- the refusal's name, or OK
     http INTEGER NOT NULL,
     size INTEGER NOT NULL, -- entries that a checkpoint must cover before the answer goes out
     body BLOB NOT NULL,
-    UNIQUE (signing_key, nonce, subject) -- a nonce belongs to one JWS
+    UNIQUE (nonce, signing_key, subject) -- a nonce belongs to one JWS; most begin with their time
 ) STRICT;
 
 -- Requests with an Idempotency-Key, with their first answers, for a day: bankd/core/once.c.

@@ -196,7 +196,7 @@ static void test_the_schema_says_no(void **state)
         "'PATC', '', 1,"
         " 0, 0, 0, 0, 0, 0, 0);"
         "INSERT INTO decision VALUES (1, 1, 'vote', 'approve', 1, 0, 0, '', 0, NULL);"
-        "INSERT INTO statement VALUES (1, 1, 'n', x'', x'02', 'OK', 200, 0, x'');"
+        "INSERT INTO statement VALUES (1, 1, x'01', x'', x'02', 'OK', 200, 0, x'');"
         "INSERT INTO movement VALUES (1, 0, 'payment', 1, NULL, NULL); INSERT INTO posting VALUES "
         "(1, 1, "
         "-60, 40)");
@@ -208,7 +208,7 @@ static void test_the_schema_says_no(void **state)
                    "'EUR', 0, 0, 0, 0, 'PATC',"
                    " '', 1, 0, 0, 0, 0, 0, 0, 0)");
     assert_refused("UPDATE orders SET entry = -1");
-    assert_refused("INSERT INTO statement VALUES (2, 1, 'n', x'', x'03', 'OK', 200, 0, x'')");
+    assert_refused("INSERT INTO statement VALUES (2, 1, x'01', x'', x'03', 'OK', 200, 0, x'')");
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0, 'sign', NULL, "
                    "0, NULL, NULL, NULL)");
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 9, 'active', 0, 0, 'sign', NULL, "

@@ -164,10 +164,10 @@ void bench_policy(const char *account, const char *const *holders, size_t count,
 
 void bench_head(struct statement *head)
 {
-    uint8_t random[16];
+    uint8_t random[10];
 
     bench_random(random, sizeof random);
-    forms_make_nonce(random, head->nonce);
+    forms_make_dated_nonce(clock_now_us(), random, head->nonce);
     head->issued_us = clock_now_us() / TEXT_SECOND_US * TEXT_SECOND_US;
     head->expires_us = head->issued_us + DECISION_LIFETIME_US;
 }

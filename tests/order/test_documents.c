@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "order/display.h"
 #include "order/entry.h"
+#include "order/forms.h"
 #include "order/order.h"
 #include "order/policy.h"
 #include "order/status.h"
@@ -465,9 +466,24 @@ static void a_leaf_with_another_seal_is_refused(void **state)
     buf_free(&bytes);
 }
 
+/* What begins with its time, as Python's int.to_bytes and base64 write it. */
+static void ids_and_nonces_begin_with_their_time(void **state)
+{
+    static const uint8_t random[10] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    char id[ORDER_ID_LEN + 1], nonce[NONCE_LEN + 1];
+
+    (void)state;
+    forms_make_order_id(INT64_C(1764090912123456), random, id);
+    assert_string_equal(id, "019abc03-1d7b-7001-8203-040506070809");
+    forms_make_dated_nonce(INT64_C(1764090912123456), random, nonce);
+    assert_string_equal(nonce, "AZq8Ax17AAECAwQFBgcICQ");
+    assert_ok(forms_nonce(nonce, NONCE_LEN));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ids_and_nonces_begin_with_their_time),
         cmocka_unit_test(the_good_order),
         cmocka_unit_test(threat_06_json),
         cmocka_unit_test(threat_07_money),
