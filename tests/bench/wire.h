@@ -23,7 +23,10 @@ void wire_close(struct wire *w);
 /* Appends a whole POST request. */
 void wire_request(const char *path, const struct buf *body, struct buf *out);
 
-/* Sends REQUEST, waits for the answer; returns its status. BODY (emptied first) gets the body. */
-int wire_call(struct wire *w, const struct buf *request, struct buf *body);
+void wire_send(struct wire *w, const struct buf *request);
+/* Waits for the whole answer; returns its status. BODY (emptied first) gets the body. */
+int wire_receive(struct wire *w, struct buf *body);
+/* Readable once the answer begins to arrive. */
+int wire_fd(const struct wire *w);
 
 #endif
