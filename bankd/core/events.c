@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define PERSON "holder:"
-#define WORD_MAX EVENTS_WORD_MAX
 
 /* --- writing: what an entry's body says --- */
 
@@ -31,7 +30,7 @@ static struct member find(const struct doc *body, const char *name)
 }
 
 /* A text as it is, when it needs no escapes; of an array its last element. "" otherwise. */
-static void last_text(struct member m, char out[static WORD_MAX])
+static void last_text(struct member m, char out[static EVENTS_WORD_MAX])
 {
     out[0] = 0;
     if (m.text && m.len && m.text[m.len - 1] == ']')
@@ -42,7 +41,7 @@ static void last_text(struct member m, char out[static WORD_MAX])
     if (!quote || (quote > m.text && quote[-1] == '\\'))
         return;
     size_t len = (size_t)(end - quote) - 1;
-    if (len < WORD_MAX && !memchr(quote + 1, '\\', len)) {
+    if (len < EVENTS_WORD_MAX && !memchr(quote + 1, '\\', len)) {
         memcpy(out, quote + 1, len);
         out[len] = 0;
     }
@@ -63,7 +62,7 @@ static void find_said(const struct doc *body, struct member out[static SAID_COUN
 static bool has_word(void *ctx, const char *word)
 {
     const struct member *said = ctx;
-    char quoted[WORD_MAX] = "\"";
+    char quoted[EVENTS_WORD_MAX] = "\"";
     size_t len = strlen(word);
 
     if (len + 2 > sizeof quoted)
@@ -78,7 +77,7 @@ static bool has_word(void *ctx, const char *word)
 }
 
 /* What is about an account names it first: "order:ACCOUNT/ID", "delegation:ACCOUNT/HOLDER". */
-static void account_of(const char object[static WORD_MAX], char out[static WORD_MAX])
+static void account_of(const char object[static EVENTS_WORD_MAX], char out[static EVENTS_WORD_MAX])
 {
     static const char *const of_accounts[] = {"account:", "order:", "delegation:"};
 
@@ -96,7 +95,7 @@ static void account_of(const char object[static WORD_MAX], char out[static WORD_
 void events_read(const struct doc *body, struct events_row *out)
 {
     struct member said[SAID_COUNT];
-    char type[WORD_MAX];
+    char type[EVENTS_WORD_MAX];
 
     last_text(find(body, "type"), type);
     find_said(body, said);
@@ -198,7 +197,6 @@ static enum err write_events(struct core *c, const struct core_caller *who,
                              const struct session_viewer *viewer, struct core_events *events,
                              struct buf *out)
 {
-    bound(events);
     struct store_query *q = ask(c, viewer, events);
     bool row = false, seen = false;
     unsigned count = 0;
@@ -218,7 +216,7 @@ static enum err write_events(struct core *c, const struct core_caller *who,
     return e;
 }
 
-/* What came since then must all be so young that it counts as kept. */
+/* What this look passes must all be so young that it counts as kept. */
 static enum err check_after(struct core *c, const struct core_events *events)
 {
     struct store_query *q = store_query(c->store, STORE_EVENT_NEXT);
@@ -227,6 +225,7 @@ static enum err check_after(struct core *c, const struct core_events *events)
     if (events->after >= (int64_t)c->durable.size)
         return ERR_EVENTS_GONE;
     store_bind_int(q, ":after", events->after);
+    store_bind_int(q, ":until", events->until);
     enum err e = store_step(q, &next);
     if (!e && next && c->terms.events_us && store_int(q, 0) < c->now_us - c->terms.events_us)
         e = ERR_EVENTS_GONE;
@@ -243,6 +242,8 @@ enum err core_events(struct core *c, const struct core_caller *who, struct core_
     if (c->insane)
         return ERR_CLOCK_INSANE;
     enum err e = session_viewer(c, who, &viewer);
+    if (events->after >= 0)
+        bound(events);
     events->reached = events->until;
     if (!e)
         snprintf(events->who, sizeof events->who, "%s",

@@ -109,6 +109,33 @@ static void test_going_on_from_too_long_ago(void **state)
     assert_string_equal(try_look(w, &w->alice, 2, 1000, &reached), "OK");
 }
 
+/* Who is refused often writes many entries that are no events: a look does not search behind them.
+ */
+static void test_a_look_judges_no_more_than_it_passes(void **state)
+{
+    struct world *w = *state;
+    const struct core_terms hour = {.events_us = 3600 * INT64_C(1000000)};
+    struct world_order o;
+    struct core_head head;
+    int64_t reached = 0;
+
+    core_set_terms(w->core, &hour);
+    core_head(w->core, &head);
+    const int64_t before = (int64_t)head.size - 1;
+    world_order(w, "99999.00", &o);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "FUNDS_INSUFFICIENT");
+    world_order_free(&o);
+    pay(w);
+    world_later(w, 3601);
+    world_login(w, &w->alice);
+    assert_string_equal(try_look(w, &w->alice, before, 3, &reached), "OK");
+    assert_int_equal(reached, before + 3);
+    assert_int_equal(w->answer.body.len, 0);
+    assert_string_equal(try_look(w, &w->alice, reached, 3, &reached), "EVENTS_GONE");
+    assert_string_equal(try_look(w, &w->alice, before, 4, &reached), "EVENTS_GONE");
+}
+
 /* Words are copied as they stand: what would have to be read first is none. */
 static void test_words_are_plain(void **state)
 {
@@ -138,6 +165,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_look_ends_behind_its_span, world_enter, world_leave),
         cmocka_unit_test_setup_teardown(test_looking_on_misses_nothing, world_enter, world_leave),
         cmocka_unit_test_setup_teardown(test_going_on_from_too_long_ago, world_enter, world_leave),
+        cmocka_unit_test_setup_teardown(test_a_look_judges_no_more_than_it_passes, world_enter,
+                                        world_leave),
         cmocka_unit_test(test_words_are_plain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
