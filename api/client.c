@@ -18,6 +18,7 @@
 struct client {
     CURL *curl;
     bool talked;                       /* the bank answered before */
+    bool unknown;                      /* client_unknown */
     struct curl_slist *headers, *once; /* ONCE: with the Idempotency-Key of the present call */
     struct trust *trust;               /* NULL on a Unix socket */
     char *url;                         /* without a slash at the end */
@@ -237,6 +238,14 @@ static bool may_be_done(const struct client *c, CURLcode code)
                          code != CURLE_PEER_FAILED_VERIFICATION);
 }
 
+/* The bank's words for what is not yet known; without any of them whoever stands before it speaks.
+ */
+static bool leaves_open(enum err e, long http)
+{
+    return e == ERR_LOG_UNSIGNED || e == ERR_TIMEOUT || e == ERR_STORE_FAILED ||
+           (e == ERR_UNAVAILABLE && http >= 500);
+}
+
 /* One try. *LOST: whether the bank did what was asked is not known. */
 static enum err perform(struct client *c, const struct client_call *call, struct buf *body,
                         bool *lost)
@@ -251,26 +260,27 @@ static enum err perform(struct client *c, const struct client_call *call, struct
     c->talked = true;
     (void)curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &http);
     enum err e = http >= 200 && http < 300 ? ERR_OK : problem_error(c, body, http);
-    *lost = e == ERR_LOG_UNSIGNED || e == ERR_TIMEOUT; /* the bank's word for: not yet known */
+    *lost = leaves_open(e, http);
     log_event(LOG_DEBUG, "bank.answer", "route=%s status=%ld bytes=%zu",
               route_info(call->route)->path, http, body->len);
     return e;
 }
 
-/* The bank may just be starting again: once an answer was lost, no connection is no answer, too. */
+/* The bank may just be starting again: once an answer was lost, no connection and no room are no
+ * answer, too. */
 static enum err perform_once(struct client *c, const struct client_call *call, struct buf *body)
 {
     long pause_ms = PAUSE_MS;
-    bool lost = false;
-    enum err e = perform(c, call, body, &lost);
-    for (int tries = 1; lost && tries < TRIES_MAX; tries++, pause_ms *= 4) {
+    for (int tries = 1;; tries++, pause_ms *= 4) {
         const struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000};
-        bool again = false;
+        bool lost = false;
+        enum err e = perform(c, call, body, &lost);
+        c->unknown = e != ERR_OK && (c->unknown || lost);
+        bool again = lost || (c->unknown && (e == ERR_BUSY || e == ERR_UNAVAILABLE));
+        if (!again || tries == TRIES_MAX)
+            return e;
         (void)nanosleep(&pause, NULL);
-        e = perform(c, call, body, &again);
-        lost = again || (e == ERR_UNAVAILABLE && body->len == 0);
     }
-    return e;
 }
 
 enum err client_call(struct client *c, const struct client_call *call, struct buf *answer)
@@ -292,6 +302,11 @@ enum err client_call(struct client *c, const struct client_call *call, struct bu
     buf_free(&url);
     buf_free(&body);
     return e;
+}
+
+bool client_unknown(const struct client *c)
+{
+    return c->unknown;
 }
 
 const char *client_other_root(const struct client *c)

@@ -50,6 +50,10 @@ struct client_call {
 MUST_CHECK enum err client_call(struct client *c, const struct client_call *call,
                                 struct buf *answer);
 
+/* Whether one of the calls with ONCE may have been done although no answer says so; until one of
+ * them is answered by a 2xx. */
+bool client_unknown(const struct client *c);
+
 /* Appends the path that the call asks for; USAGE as client_call says. */
 MUST_CHECK enum err client_path(const struct client_call *call, struct buf *path);
 

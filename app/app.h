@@ -52,6 +52,7 @@ struct app {
     char purpose[128]; /* what the PIN was asked for */
     struct buf opened; /* the URI of the token that asked: no other gets the PIN */
     struct client *client;
+    bool unknown;      /* client_unknown, of the last app_call */
     char message[256]; /* what to add to an error, for people */
 };
 

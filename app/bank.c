@@ -257,12 +257,14 @@ enum err app_call_bytes(struct app *a, const struct client_call *call, struct bu
     enum err e = connect_to_bank(a);
     if (e == ERR_OK)
         e = repin_call(a, a->client, call, &first);
+    bool unknown = a->client != NULL && client_unknown(a->client);
     if (e == ERR_SESSION_REQUIRED && !a->no_login) {
         buf_clear(&first);
         e = app_login(a, NULL);
         if (e == ERR_OK)
             e = repin_call(a, a->client, call, &first);
     }
+    a->unknown = e != ERR_OK && (unknown || (a->client != NULL && client_unknown(a->client)));
     if (e != ERR_OK && a->client != NULL && a->message[0] == '\0')
         (void)app_fail(a, e, "%s", client_message(a->client));
     if (first.len > 0 && buf_add(answer, first.data, first.len) != ERR_OK && e == ERR_OK)

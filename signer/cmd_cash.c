@@ -130,9 +130,9 @@ static void tell(const struct app *a, const struct order *o, const struct js *an
 }
 
 /* Whoever does it again makes another order. */
-static void warn_if_unknown(const struct app *a, const struct order *o, enum err e)
+static void warn_if_unknown(const struct app *a, const struct order *o)
 {
-    if (e == ERR_UNAVAILABLE || e == ERR_TIMEOUT || e == ERR_LOG_UNSIGNED)
+    if (a->unknown)
         fprintf(stderr,
                 "\nWhether the bank took it is not known. Ask, before you hand in another one:\n"
                 "  countersign order status %s --account %s\n",
@@ -145,7 +145,7 @@ static enum err hand_in(struct app *a, const struct subject *s, const struct buf
         .route = ROUTE_CASH, .body = body->data, .body_len = body->len, .once = true};
     struct js *answer = NULL;
     enum err e = app_call(a, &call, &answer);
-    warn_if_unknown(a, &s->order, e);
+    warn_if_unknown(a, &s->order);
     if (e == ERR_OK && a->json)
         e = app_print_json(answer);
     else if (e == ERR_OK)

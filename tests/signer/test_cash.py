@@ -114,6 +114,12 @@ class Cash(Desk):
         self.assertEqual(float(self.available(JOINT)), before)
         self.assertNotIn("is not known", self.till.run("cash", "deposit", "--amount", "1", *CASH[2:], "--yes").stderr)
 
+    def test_a_bank_that_is_not_there(self):
+        """Nothing was sent, so nothing is unknown."""
+        away = self.till.run("cash", "deposit", *CASH, "--yes", "--url", "https://127.0.0.1:1")
+        self.refused(away, "UNAVAILABLE", 4)
+        self.assertNotIn("is not known", away.stderr)
+
     def test_words(self):
         self.refused(self.till.run("cash", "deposit", "--amount", "1.00", "--currency", "EUR"), "SETTING_MISSING", 2,
                      "terminal")
