@@ -12,7 +12,7 @@
 
 #define EVENTS_WORD_MAX 128 /* of what is copied out of a body: names, statuses, ids */
 
-/* What is kept of an event beside its entry; all is "" of an entry that is none. */
+/* What the row of an entry says of it as an event; all is "" of an entry that is none. */
 struct events_row {
     const char *kind; /* static */
     char account[EVENTS_WORD_MAX], object[EVENTS_WORD_MAX], holder[EVENTS_WORD_MAX];

@@ -10,7 +10,7 @@
 #include "bankd/core/life.h"
 #include "bankd/core/state.h"
 
-/* Before the commit: of the events that the transaction noted. */
+/* Before the commit: of the events among the transaction's entries. */
 MUST_CHECK enum err notices_make(struct core *c);
 
 /* Of an order, to those for whose word it waits now and who did not get it before. */

@@ -209,6 +209,9 @@ static void test_the_schema_says_no(void **state)
                    " '', 1, 0, 0, 0, 0, 0, 0, 0)");
     assert_refused("UPDATE orders SET entry = -1");
     assert_refused("INSERT INTO statement VALUES (2, 1, x'01', x'', x'03', 'OK', 200, 0, x'')");
+    execute(
+        "INSERT INTO statement VALUES (2, 3, x'01', x'', x'03', 'OK', 200, 0, x'')"); /* another
+                                                                                         key's */
     assert_refused("INSERT INTO signing_key VALUES (2, 't', x'', 1, 'active', 0, 0, 'sign', NULL, "
                    "0, NULL, NULL, NULL)");
     assert_refused("INSERT INTO signing_key VALUES (2, 'u', x'', 9, 'active', 0, 0, 'sign', NULL, "

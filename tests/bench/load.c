@@ -192,8 +192,10 @@ static void hand_in(struct lane *lanes, unsigned count)
             take_answer(lane, &answer);
             if (lane->done < lane->count)
                 send_next(lane);
-            else
+            else {
+                epoll_ctl(set, EPOLL_CTL_DEL, wire_fd(lane->wire), NULL);
                 busy--;
+            }
         }
     }
     close(set);

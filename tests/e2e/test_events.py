@@ -191,8 +191,9 @@ class GoesOn(Scene):
             newest = whole.last
         self.assertEqual(self.stream(after=newest + 1000).answer["name"], "EVENTS_GONE")
         store = sqlite3.connect(self.bank.path("bank.db"))
+        kept, = store.execute("SELECT sql FROM sqlite_schema WHERE name = 'entry_kept'").fetchone()
         store.executescript("DROP TRIGGER entry_kept;"
-                            "UPDATE entry SET time_us = time_us - 169 * 3600 * 1000000 WHERE id < %d" % newest)
+                            "UPDATE entry SET time_us = time_us - 169 * 3600 * 1000000 WHERE id < %d;" % newest + kept)
         store.close()
         gone = self.stream(after=1)
         self.assertEqual((gone.status, gone.answer["name"]), (410, "EVENTS_GONE"))
