@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Orders and challenges carried to a machine without a network, signed there, and brought back: on a stick, and
 as QR codes."""
+import base64
 import json
 import os
 import random
@@ -106,6 +107,9 @@ class Carried(Stick):
         said = sorted((payload(d["decision"])["order"], payload(d["decision"])["decision"])
                       for d in self.read(self.stick)["decisions"])
         self.assertEqual(said, sorted([(first["id"], "approve"), (second["id"], "reject")]))
+        for decision in self.read(self.stick)["decisions"]:
+            made = base64.urlsafe_b64decode(payload(decision["decision"])["nonce"] + "==")
+            self.assertLess(abs(int.from_bytes(made[:6], "big") / 1000 - time.time()), 600)
         self.refused(self.sign(self.alice, self.stick, "--order", "01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f", check=False),
                      "NOT_FOUND", 1)
 
