@@ -13,8 +13,9 @@
 #define LOOK_US INT64_C(1000000)  /* how often it looks for what time demands */
 #define LOOK_ORDERS 64            /* at most so many orders in one transaction */
 #define AGAIN_US INT64_C(5000000) /* when it asks the keeper again, or tells it again */
-static const struct queue_patience patience = {
-    .hold_us = 5000, .quiet_us = 500, .slow_hold_us = 20000};
+/* Who comes too late waits for the whole of a batch, and pays for another signature of the keeper.
+ */
+static const struct queue_patience patience = {.hold_us = 20000, .quiet_us = 5000};
 
 struct committer {
     struct committer_options o;
@@ -322,7 +323,7 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     repeat_after(c, jobs);
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
-    queue_answered(c->queue, jobs->count, clock_mono_us() - begun_us);
+    queue_answered(c->queue, jobs->count);
     c->o.deliver(c->o.ctx, jobs);
 }
 

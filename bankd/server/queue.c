@@ -14,7 +14,6 @@ struct queue {
     size_t wanted;    /* how many it takes to wake a taker */
     int64_t expected; /* announced and not yet put; below 0 for a moment when they come first */
     size_t likely;    /* answered, and have not asked again */
-    int64_t took_us;  /* to answer them */
     uint64_t moves;   /* counts whatever was announced or put */
     struct queue_patience patience;
     bool closed;
@@ -97,11 +96,10 @@ void queue_expect(struct queue *q)
     pthread_mutex_unlock(&q->lock);
 }
 
-void queue_answered(struct queue *q, size_t count, int64_t took_us)
+void queue_answered(struct queue *q, size_t count)
 {
     pthread_mutex_lock(&q->lock);
     q->likely = count;
-    q->took_us = took_us;
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -131,19 +129,10 @@ static bool wait_for_more(struct queue *q, int64_t until_us)
     return false;
 }
 
-/* What takes long anyhow is worth a longer wait: who comes too late waits for all of it. */
-static int64_t longest_hold_us(const struct queue *q)
-{
-    const struct queue_patience *p = &q->patience;
-    int64_t hold_us = q->took_us < p->slow_hold_us ? q->took_us : p->slow_hold_us;
-
-    return hold_us > p->hold_us ? hold_us : p->hold_us;
-}
-
 /* A put wakes nobody before the hold has an end, so that it costs one wake-up. */
 static void hold(struct queue *q, size_t max)
 {
-    int64_t until_us = clock_mono_us() + longest_hold_us(q);
+    int64_t until_us = clock_mono_us() + q->patience.hold_us;
     bool late = false;
 
     if (max > q->max)

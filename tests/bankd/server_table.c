@@ -26,7 +26,7 @@ static void test_every_route_has_a_handler(void **state)
 
 #define FOR_EVER (INT64_C(3600) * 1000000)
 static const struct queue_patience none = {0};
-static const struct queue_patience endless = {FOR_EVER, FOR_EVER, 0};
+static const struct queue_patience endless = {FOR_EVER, FOR_EVER};
 
 static struct job *job_named(uint32_t name)
 {
@@ -141,41 +141,16 @@ static void test_queue_holds_only_so_long(void **state)
 /* Who was answered and may ask again. */
 static void test_queue_holds_for_the_answered(void **state)
 {
-    static const struct queue_patience short_while = {10000, FOR_EVER, 0};
+    static const struct queue_patience short_while = {10000, FOR_EVER};
     struct queue *q;
 
     (void)state;
     assert_ok(queue_new(4, &short_while, &q));
-    queue_answered(q, 2, 0);
+    queue_answered(q, 2);
     assert_true(queue_put(q, job_named(0)));
     int64_t begun_us = clock_mono_us();
     take(q, 4, 0, 1); /* the other one never came */
     assert_true(clock_mono_us() - begun_us >= short_while.hold_us);
-    queue_free(q);
-}
-
-static int64_t held_us(struct queue *q)
-{
-    assert_true(queue_put(q, job_named(0)));
-    int64_t begun_us = clock_mono_us();
-    take(q, 4, 0, 1);
-    return clock_mono_us() - begun_us;
-}
-
-/* As long as the answers took that the others had, within bounds. */
-static void test_slow_answers_are_held_for_longer(void **state)
-{
-    static const struct queue_patience slow = {5000, FOR_EVER, 20000};
-    struct queue *q;
-
-    (void)state;
-    assert_ok(queue_new(4, &slow, &q));
-    queue_answered(q, 2, 1);
-    assert_true(held_us(q) >= 5000);
-    queue_answered(q, 2, 10000);
-    assert_true(held_us(q) >= 10000);
-    queue_answered(q, 2, FOR_EVER);
-    assert_true(held_us(q) >= 20000); /* and not for ever */
     queue_free(q);
 }
 
@@ -190,19 +165,19 @@ static void test_who_asks_alone_is_not_held(void **state)
         queue_expect(q);
         assert_true(queue_put_expected(q, job_named(i)));
         take(q, 4, i, 1);
-        queue_answered(q, 1, 0);
+        queue_answered(q, 1);
     }
     queue_free(q);
 }
 
 static void test_nobody_is_held_for_who_is_silent(void **state)
 {
-    static const struct queue_patience quiet = {FOR_EVER, 1, 0};
+    static const struct queue_patience quiet = {FOR_EVER, 1};
     struct queue *q;
 
     (void)state;
     assert_ok(queue_new(4, &quiet, &q));
-    queue_answered(q, 3, 0);
+    queue_answered(q, 3);
     assert_true(queue_put(q, job_named(0)));
     take(q, 4, 0, 1);
     queue_free(q);
@@ -258,7 +233,6 @@ int main(void)
         cmocka_unit_test(test_queue_holds_only_so_long),
         cmocka_unit_test(test_a_full_queue_is_not_held),
         cmocka_unit_test(test_queue_holds_for_the_answered),
-        cmocka_unit_test(test_slow_answers_are_held_for_longer),
         cmocka_unit_test(test_who_asks_alone_is_not_held),
         cmocka_unit_test(test_nobody_is_held_for_who_is_silent),
         cmocka_unit_test(test_closed_queue_gives_what_it_has),
