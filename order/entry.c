@@ -9,7 +9,7 @@
 
 #define LEAF_ROOM ((size_t)256) /* more than any leaf in clear storage has */
 
-/* SHA-256 of salt || body: the commitment, and in clear storage the seal as well. */
+/* SHA-256 of salt || body. */
 static enum err commit(const uint8_t salt[static ENTRY_SALT_LEN], const void *body, size_t body_len,
                        uint8_t out[static DIGEST_LEN])
 {
@@ -18,13 +18,15 @@ static enum err commit(const uint8_t salt[static ENTRY_SALT_LEN], const void *bo
     return key_digest_joined(salt, ENTRY_SALT_LEN, body, body_len, out);
 }
 
-/* Canonical as it stands. */
-static enum err write_leaf(uint64_t index, int64_t time_us, const uint8_t seal[static DIGEST_LEN],
-                           struct buf *out)
+/* The commitment is the seal as well, in clear storage. */
+enum err entry_leaf_write(uint64_t index, int64_t time_us,
+                          const uint8_t commitment[static DIGEST_LEN], struct buf *out)
 {
     char sealed[DIGEST_TEXT_LEN + 1], time[TEXT_TIME_LEN + 1], number[TEXT_INT_MAX + 1];
 
-    text_hex(seal, DIGEST_LEN, sealed);
+    if (index > (uint64_t)JS_INT_MAX)
+        return ERR_TOO_LARGE;
+    text_hex(commitment, DIGEST_LEN, sealed);
     text_time(time_us, time);
     text_int((int64_t)index, number);
     const char *const parts[] = {"{\"commitment\":\"",
@@ -43,19 +45,19 @@ static enum err write_leaf(uint64_t index, int64_t time_us, const uint8_t seal[s
 }
 
 enum err entry_make(uint64_t index, int64_t time_us, const uint8_t salt[static ENTRY_SALT_LEN],
-                    const void *body, size_t body_len, struct buf *leaf, struct merkle_hash *hash)
+                    const void *body, size_t body_len, struct entry_leaf *out)
 {
-    uint8_t commitment[DIGEST_LEN];
-    size_t before = leaf->len;
+    struct buf document = {0};
 
-    memset(hash, 0, sizeof *hash);
-    if (index > (uint64_t)JS_INT_MAX)
-        return ERR_TOO_LARGE;
-    enum err e = commit(salt, body, body_len, commitment);
+    *out = (struct entry_leaf){.index = index, .time_us = time_us};
+    enum err e = commit(salt, body, body_len, out->commitment);
     if (e == ERR_OK)
-        e = write_leaf(index, time_us, commitment, leaf);
+        e = entry_leaf_write(index, time_us, out->commitment, &document);
     if (e == ERR_OK)
-        e = merkle_leaf(leaf->data + before, leaf->len - before, hash);
+        e = merkle_leaf(document.data, document.len, &out->hash);
+    buf_free(&document);
+    if (e != ERR_OK)
+        memset(out, 0, sizeof *out);
     return e;
 }
 

@@ -19,17 +19,20 @@ struct js;
 #define ENTRY_SALT_LEN 32
 #define ENTRY_BODY_MAX ((size_t)128 << 10) /* bytes */
 
-/* Appends the leaf document for BODY to LEAF and sets its hash. */
-MUST_CHECK enum err entry_make(uint64_t index, int64_t time_us,
-                               const uint8_t salt[static ENTRY_SALT_LEN], const void *body,
-                               size_t body_len, struct buf *leaf, struct merkle_hash *hash);
-
 struct entry_leaf {
     uint64_t index;
-    int64_t time_us;
+    int64_t time_us; /* the document has the second that it lies in */
     uint8_t commitment[DIGEST_LEN];
     struct merkle_hash hash;
 };
+/* Makes the leaf of entry INDEX, which commits to SALT and BODY. TOO_LARGE beyond ENTRY_BODY_MAX
+ * and JS_INT_MAX; *OUT is empty then. */
+MUST_CHECK enum err entry_make(uint64_t index, int64_t time_us,
+                               const uint8_t salt[static ENTRY_SALT_LEN], const void *body,
+                               size_t body_len, struct entry_leaf *out);
+/* Appends the leaf document, in canonical form. */
+MUST_CHECK enum err entry_leaf_write(uint64_t index, int64_t time_us,
+                                     const uint8_t commitment[static DIGEST_LEN], struct buf *out);
 /* Reads the leaf document, which stands in others. DOC_..., and PROOF_INVALID where its seal is
  * another than its commitment; *OUT is empty then. */
 MUST_CHECK enum err entry_leaf_from_js(const struct js *leaf, struct entry_leaf *out);

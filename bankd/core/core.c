@@ -87,7 +87,7 @@ static enum err check_bank(struct core *c)
     store_bind_int(q, ":id", 0);
     enum err e = store_step(q, &found);
     if (!e && found) {
-        const void *bytes = store_blob(q, 2, &len);
+        const void *bytes = store_blob(q, 4, &len);
         e = stored(js_parse(bytes, len, &body));
     }
     if (!e && found) {

@@ -90,7 +90,8 @@ struct row {
     int64_t id;
     struct events_row event;
     struct nodes nodes;
-    struct buf leaf, body;
+    struct entry_leaf leaf;
+    struct buf body;
     uint8_t salt[ENTRY_SALT_LEN];
 };
 
@@ -107,7 +108,7 @@ static enum err insert(struct core *c, const struct row *row)
     store_bind_text(q, ":status", row->event.status);
     store_bind_text(q, ":reason", row->event.reason);
     store_bind_blob(q, ":nodes", row->nodes.bytes, row->nodes.len);
-    store_bind_blob(q, ":leaf", row->leaf.data, row->leaf.len);
+    store_bind_blob(q, ":commitment", row->leaf.commitment, DIGEST_LEN);
     store_bind_blob(q, ":salt", row->salt, ENTRY_SALT_LEN);
     store_bind_blob(q, ":body", row->body.data, row->body.len);
     return store_run(q);
@@ -131,21 +132,18 @@ static enum err draw_salt(struct core *c, uint8_t out[static ENTRY_SALT_LEN])
 static enum err make(struct core *c, const struct doc *doc, int64_t *index)
 {
     struct row row;
-    struct merkle_hash hash;
 
     row.id = (int64_t)c->tree.size;
     row.nodes.len = 0;
-    row.leaf = (struct buf){0};
     row.body = (struct buf)BUF_INIT(ENTRY_BODY_MAX);
     events_read(doc, &row.event);
     enum err e = doc_canon(doc, &row.body);
     if (!e)
         e = draw_salt(c, row.salt);
     if (!e)
-        e = entry_make(c->tree.size, c->now_us, row.salt, row.body.data, row.body.len, &row.leaf,
-                       &hash);
+        e = entry_make(c->tree.size, c->now_us, row.salt, row.body.data, row.body.len, &row.leaf);
     if (!e)
-        e = merkle_frontier_add(&c->tree, &hash, collect, &row.nodes);
+        e = merkle_frontier_add(&c->tree, &row.leaf.hash, collect, &row.nodes);
     if (!e)
         e = insert(c, &row);
     if (!e) {
@@ -154,7 +152,6 @@ static enum err make(struct core *c, const struct doc *doc, int64_t *index)
         *index = row.id;
     }
     buf_free(&row.body);
-    buf_free(&row.leaf);
     return e == ERR_TOO_LARGE ? ERR_INTERNAL : e;
 }
 
@@ -242,11 +239,36 @@ static void describe_proof(struct core *c, int64_t index, uint64_t size, struct 
     doc_put(out, "proof", &list);
 }
 
+static void put_leaf(const struct store_query *q, struct doc *out)
+{
+    struct buf leaf = {0};
+    uint8_t commitment[DIGEST_LEN];
+
+    enum err e = store_copy_blob(q, 2, commitment, sizeof commitment);
+    if (!e)
+        e = entry_leaf_write((uint64_t)store_int(q, 0), store_int(q, 1), commitment, &leaf);
+    if (e)
+        doc_fail(out, e);
+    doc_canonical(out, "leaf", leaf.data, leaf.len);
+    buf_free(&leaf);
+}
+
+size_t entries_put(const struct store_query *q, struct doc *out)
+{
+    size_t len = 0;
+
+    put_leaf(q, out);
+    const void *salt = store_blob(q, 3, &len);
+    doc_bytes(out, "salt", salt, len);
+    const void *body = store_blob(q, 4, &len);
+    entries_stored(out, "body", body, len);
+    return len;
+}
+
 void entries_describe(struct core *c, int64_t index, uint64_t size, struct doc *out)
 {
     struct store_query *q = store_query(c->store, STORE_ENTRY_FIND);
     bool found = false;
-    size_t len = 0;
 
     store_bind_int(q, ":id", index);
     enum err e = store_step(q, &found);
@@ -254,14 +276,8 @@ void entries_describe(struct core *c, int64_t index, uint64_t size, struct doc *
         e = ERR_STORE_FAILED;
     if (e)
         doc_fail(out, e);
-    else {
-        const void *leaf = store_blob(q, 0, &len);
-        entries_stored(out, "leaf", leaf, len);
-        const void *salt = store_blob(q, 1, &len);
-        doc_bytes(out, "salt", salt, len);
-        const void *body = store_blob(q, 2, &len);
-        entries_stored(out, "body", body, len);
-    }
+    else
+        entries_put(q, out);
     store_done(q);
     describe_proof(c, index, size, out);
 }

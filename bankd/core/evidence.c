@@ -174,7 +174,7 @@ static enum err body_of(struct core *c, int64_t index, struct js **out)
     if (!e && !found)
         e = ERR_STORE_FAILED;
     if (!e) {
-        const void *bytes = store_blob(q, 2, &len);
+        const void *bytes = store_blob(q, 4, &len);
         e = js_parse(bytes, len, out);
     }
     store_done(q);

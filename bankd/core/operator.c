@@ -72,17 +72,10 @@ enum err core_clock_accept(struct core *c, const struct core_caller *who, const 
 static void push_entry(const struct store_query *q, struct doc *list, size_t *bytes)
 {
     struct doc one = {0};
-    size_t len = 0;
 
     doc_object(&one);
-    const void *leaf = store_blob(q, 1, &len);
-    entries_stored(&one, "leaf", leaf, len);
-    const void *salt = store_blob(q, 2, &len);
-    doc_bytes(&one, "salt", salt, len);
-    const void *body = store_blob(q, 3, &len);
-    entries_stored(&one, "body", body, len);
+    *bytes += entries_put(q, &one);
     doc_push(list, &one);
-    *bytes += len;
 }
 
 static enum err list_entries(struct core *c, uint64_t from, unsigned limit, struct doc *body)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 37;
+PRAGMA user_version = 38;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -25,7 +25,7 @@ CREATE TABLE entry (
     status TEXT NOT NULL,  -- what the entry led to
     reason TEXT NOT NULL,
     nodes BLOB NOT NULL,
-    leaf BLOB NOT NULL,
+    commitment BLOB NOT NULL, -- with ID and TIME_US that is the leaf
     salt BLOB NOT NULL,
     body BLOB NOT NULL
 ) STRICT;

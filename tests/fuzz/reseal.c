@@ -93,6 +93,7 @@ static enum err seal_entry(struct sealer *s, const struct js *old, struct js *en
     struct buf body = {0}, leaf = {0};
     struct js *fresh = NULL, *parsed = NULL;
     uint8_t salt[ENTRY_SALT_LEN];
+    struct entry_leaf made = {0};
     int64_t time_us = 0;
     size_t time_len = 0, salt_len = 0;
     const char *time = js_text(js_get(js_get(old, "leaf"), "time"), &time_len);
@@ -107,7 +108,10 @@ static enum err seal_entry(struct sealer *s, const struct js *old, struct js *en
     if (e == ERR_OK)
         e = js_canon(js_get(old, "body"), &body);
     if (e == ERR_OK)
-        e = entry_make((uint64_t)index, time_us, salt, body.data, body.len, &leaf, &s->leaf[index]);
+        e = entry_make((uint64_t)index, time_us, salt, body.data, body.len, &made);
+    if (e == ERR_OK)
+        e = entry_leaf_write(made.index, made.time_us, made.commitment, &leaf);
+    s->leaf[index] = made.hash;
     if (e == ERR_OK)
         e = js_parse(leaf.data, leaf.len, &parsed);
     if (e == ERR_OK)

@@ -402,18 +402,28 @@ static enum err read_leaf(const struct buf *bytes, struct entry_leaf *out)
     return e;
 }
 
+/* The leaf, and the document that says so. */
+static enum err make_leaf(uint64_t index, const uint8_t *salt, const void *body, size_t len,
+                          struct entry_leaf *out, struct buf *bytes)
+{
+    enum err e = entry_make(index, INT64_C(1795341600) * TEXT_SECOND_US + 1, salt, body, len, out);
+
+    return e == ERR_OK ? entry_leaf_write(index, out->time_us, out->commitment, bytes) : e;
+}
+
 static void an_entry_commits_to_its_body(void **state)
 {
     (void)state;
     uint8_t salt[ENTRY_SALT_LEN] = {7};
-    struct merkle_hash hash;
-    struct entry_leaf leaf;
+    struct entry_leaf made, leaf;
     struct buf bytes = {0};
 
-    assert_ok(entry_make(42, INT64_C(1795341600) * TEXT_SECOND_US, salt, "{}", 2, &bytes, &hash));
+    assert_ok(make_leaf(42, salt, "{}", 2, &made, &bytes));
     assert_ok(read_leaf(&bytes, &leaf));
     assert_int_equal(leaf.index, 42);
-    assert_memory_equal(leaf.hash.b, hash.b, DIGEST_LEN);
+    assert_int_equal(leaf.time_us, INT64_C(1795341600) * TEXT_SECOND_US);
+    assert_memory_equal(leaf.commitment, made.commitment, DIGEST_LEN);
+    assert_memory_equal(leaf.hash.b, made.hash.b, DIGEST_LEN);
     assert_ok(entry_check(&leaf, salt, "{}", 2));
     assert_err(entry_check(&leaf, salt, "{ }", 3), ERR_PROOF_INVALID);
     salt[31] ^= 1;
@@ -423,7 +433,7 @@ static void an_entry_commits_to_its_body(void **state)
 
         bytes.data[i] ^= 1;
         e = read_leaf(&bytes, &leaf);
-        assert_true(e != ERR_OK || memcmp(leaf.hash.b, hash.b, DIGEST_LEN) != 0);
+        assert_true(e != ERR_OK || memcmp(leaf.hash.b, made.hash.b, DIGEST_LEN) != 0);
         bytes.data[i] ^= 1;
     }
     buf_free(&bytes);
@@ -433,16 +443,17 @@ static void an_entry_has_a_largest_body(void **state)
 {
     (void)state;
     static const uint8_t salt[ENTRY_SALT_LEN] = {7};
-    static const int64_t time_us = INT64_C(1795341600) * TEXT_SECOND_US;
     static const uint8_t body[ENTRY_BODY_MAX + 1];
-    struct merkle_hash hash;
+    static const struct entry_leaf empty;
     struct entry_leaf leaf;
     struct buf bytes = {0};
 
-    assert_err(entry_make(1, time_us, salt, body, sizeof body, &bytes, &hash), ERR_TOO_LARGE);
+    assert_err(make_leaf(1, salt, body, sizeof body, &leaf, &bytes), ERR_TOO_LARGE);
+    assert_memory_equal(&leaf, &empty, sizeof leaf);
+    assert_err(make_leaf((uint64_t)JS_INT_MAX + 1, salt, "{}", 2, &leaf, &bytes), ERR_TOO_LARGE);
+    assert_memory_equal(&leaf, &empty, sizeof leaf);
     assert_int_equal(bytes.len, 0);
-    assert_ok(entry_make(1, time_us, salt, body, sizeof body - 1, &bytes, &hash));
-    assert_ok(read_leaf(&bytes, &leaf));
+    assert_ok(make_leaf(1, salt, body, sizeof body - 1, &leaf, &bytes));
     assert_ok(entry_check(&leaf, salt, body, sizeof body - 1));
     assert_err(entry_check(&leaf, salt, body, sizeof body), ERR_PROOF_INVALID);
     buf_free(&bytes);
@@ -453,12 +464,11 @@ static void a_leaf_with_another_seal_is_refused(void **state)
 {
     (void)state;
     static const uint8_t salt[ENTRY_SALT_LEN] = {7};
-    struct merkle_hash hash;
     struct entry_leaf leaf;
     struct buf bytes = {0};
     char *seal;
 
-    assert_ok(entry_make(1, INT64_C(1795341600) * TEXT_SECOND_US, salt, "{}", 2, &bytes, &hash));
+    assert_ok(make_leaf(1, salt, "{}", 2, &leaf, &bytes));
     seal = strstr((char *)bytes.data, "\"sealed\":\"");
     assert_non_null(seal);
     seal[10] = seal[10] == '0' ? '1' : '0';
