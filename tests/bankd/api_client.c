@@ -77,12 +77,14 @@ static void *serve(void *arg)
     for (size_t i = 0; i < b->count; i++) {
         int conn = accept(b->listener, NULL, NULL);
         size_t len = strlen(b->answers[i]);
+        if (conn < 0)
+            return arg;
         ssize_t n = read(conn, b->request[i], sizeof b->request[i] - 1);
         if (n < 0 || write(conn, b->answers[i], len) != (ssize_t)len)
             return arg;
         close(conn);
     }
-    close(b->listener); /* a try too many finds nobody */
+    shutdown(b->listener, SHUT_RDWR); /* a try too many finds nobody */
     return NULL;
 }
 
@@ -115,8 +117,10 @@ static enum err call_once(const char *const *answers, size_t count, struct buf *
     assert_int_equal(pthread_create(&thread, NULL, serve, &bank), 0);
     assert_ok(client_new(&options, &c));
     enum err e = client_call(c, &call, answer);
+    shutdown(bank.listener, SHUT_RDWR); /* nor does the bank wait for a try too few */
     assert_int_equal(pthread_join(thread, &failed), 0);
     assert_null(failed);
+    close(bank.listener);
     for (size_t i = 1; i < count; i++)
         assert_memory_equal(key_of(bank.request[0]), key_of(bank.request[i]),
                             strlen("Idempotency-Key: ") + 34);
