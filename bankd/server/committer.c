@@ -13,9 +13,8 @@
 #define LOOK_US INT64_C(1000000)  /* how often it looks for what time demands */
 #define LOOK_ORDERS 64            /* at most so many orders in one transaction */
 #define AGAIN_US INT64_C(5000000) /* when it asks the keeper again, or tells it again */
-/* Who comes too late waits for the whole of a batch, and pays for another signature of the keeper.
- */
-static const struct queue_patience patience = {.hold_us = 20000, .quiet_us = 5000};
+/* Who comes too late waits for the whole of a batch, and costs another signature of the keeper. */
+static const struct queue_patience patience = {.hold_us = 20000, .quiet_us = 2000};
 
 struct committer {
     struct committer_options o;
@@ -323,7 +322,7 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     repeat_after(c, jobs);
     refuse_uncovered(b, jobs);
     watch_answer(&c->watch, &(struct watch_batch){e, c->failing, c->insane}, jobs);
-    queue_answered(c->queue, jobs->count);
+    queue_answered(c->queue, jobs->count, clock_mono_us() - begun_us);
     c->o.deliver(c->o.ctx, jobs);
 }
 

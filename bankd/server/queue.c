@@ -14,6 +14,7 @@ struct queue {
     size_t wanted;    /* how many it takes to wake a taker */
     int64_t expected; /* announced and not yet put; below 0 for a moment when they come first */
     size_t likely;    /* answered, and have not asked again */
+    int64_t took_us;  /* to answer them */
     uint64_t moves;   /* counts whatever was announced or put */
     struct queue_patience patience;
     bool closed;
@@ -30,6 +31,7 @@ enum err queue_new(size_t max, const struct queue_patience *patience, struct que
     q->max = max;
     q->wanted = 1;
     q->patience = *patience;
+    q->took_us = patience->hold_us; /* nothing is known yet */
     /* glibc: none of these can fail with these arguments. */
     pthread_mutex_init(&q->lock, NULL);
     pthread_condattr_init(&attr);
@@ -96,10 +98,11 @@ void queue_expect(struct queue *q)
     pthread_mutex_unlock(&q->lock);
 }
 
-void queue_answered(struct queue *q, size_t count)
+void queue_answered(struct queue *q, size_t count, int64_t took_us)
 {
     pthread_mutex_lock(&q->lock);
     q->likely = count;
+    q->took_us = took_us;
     pthread_mutex_unlock(&q->lock);
 }
 
@@ -115,24 +118,33 @@ static bool wait_until(struct queue *q, int64_t until_us)
     return clock_mono_us() >= until_us;
 }
 
-/* Until something came that ends the wait, or UNTIL_US, when it is true. Of what is only likely no
- * more is expected when nothing moved for a while. */
+/* True at UNTIL_US, and when nothing moved for a while: one that is prepared for long keeps nobody.
+ */
 static bool wait_for_more(struct queue *q, int64_t until_us)
 {
     int64_t quiet_us = clock_mono_us() + q->patience.quiet_us;
     uint64_t moves = q->moves;
 
-    if (!q->likely || quiet_us > until_us)
+    if (quiet_us > until_us)
         return wait_until(q, until_us);
-    if (wait_until(q, quiet_us) && q->moves == moves)
-        q->likely = 0;
-    return false;
+    if (!wait_until(q, quiet_us) || q->moves != moves)
+        return false;
+    q->likely = 0;
+    return true;
+}
+
+/* Nobody waits for much longer than it would take without. */
+static int64_t longest_hold_us(const struct queue *q)
+{
+    int64_t hold_us = q->patience.hold_us;
+
+    return q->took_us < hold_us / 2 ? 2 * q->took_us : hold_us;
 }
 
 /* A put wakes nobody before the hold has an end, so that it costs one wake-up. */
 static void hold(struct queue *q, size_t max)
 {
-    int64_t until_us = clock_mono_us() + q->patience.hold_us;
+    int64_t until_us = clock_mono_us() + longest_hold_us(q);
     bool late = false;
 
     if (max > q->max)

@@ -13,8 +13,9 @@
 
 struct queue;
 
-/* How queue_take waits for more once a job is there: for what was announced or is likely HOLD_US at
- * the most, and for what is likely only while some come within QUIET_US. 0: it does not. */
+/* How long queue_take waits, once a job is there, for what was announced or is likely: twice as
+ * long as the last answers took, HOLD_US at the most, and until nothing is announced or put for
+ * QUIET_US. HOLD_US 0: it does not. */
 struct queue_patience {
     int64_t hold_us, quiet_us;
 };
@@ -30,8 +31,8 @@ bool queue_put(struct queue *q, struct job *j);
 void queue_expect(struct queue *q);
 bool queue_put_expected(struct queue *q, struct job *j); /* as queue_put */
 
-/* COUNT askers get their answers now: as many are likely to ask again. */
-void queue_answered(struct queue *q, size_t count);
+/* COUNT askers get their answers now, which took so long: as many are likely to ask again. */
+void queue_answered(struct queue *q, size_t count, int64_t took_us);
 
 /* Takes up to MAX jobs that wait, into the empty list OUT. Waits while there is none until
  * UNTIL_MONO_US (clock_mono_us; INT64_MAX: for ever), and then for more, while there are fewer than

@@ -146,11 +146,26 @@ static void test_queue_holds_for_the_answered(void **state)
 
     (void)state;
     assert_ok(queue_new(4, &short_while, &q));
-    queue_answered(q, 2);
+    queue_answered(q, 2, FOR_EVER);
     assert_true(queue_put(q, job_named(0)));
     int64_t begun_us = clock_mono_us();
     take(q, 4, 0, 1); /* the other one never came */
     assert_true(clock_mono_us() - begun_us >= short_while.hold_us);
+    queue_free(q);
+}
+
+/* Twice what the answers took that the others had. */
+static void test_quick_answers_are_not_held_for_long(void **state)
+{
+    struct queue *q;
+
+    (void)state;
+    assert_ok(queue_new(4, &endless, &q));
+    queue_answered(q, 2, 5000);
+    assert_true(queue_put(q, job_named(0)));
+    int64_t begun_us = clock_mono_us();
+    take(q, 4, 0, 1); /* the other one never came */
+    assert_true(clock_mono_us() - begun_us >= 10000);
     queue_free(q);
 }
 
@@ -165,21 +180,27 @@ static void test_who_asks_alone_is_not_held(void **state)
         queue_expect(q);
         assert_true(queue_put_expected(q, job_named(i)));
         take(q, 4, i, 1);
-        queue_answered(q, 1);
+        queue_answered(q, 1, FOR_EVER);
     }
     queue_free(q);
 }
 
+/* Neither for who was answered nor for one that is prepared for long. */
 static void test_nobody_is_held_for_who_is_silent(void **state)
 {
-    static const struct queue_patience quiet = {FOR_EVER, 1};
+    static const struct queue_patience quiet = {5000000, 1};
+    int64_t begun_us = clock_mono_us();
     struct queue *q;
 
     (void)state;
     assert_ok(queue_new(4, &quiet, &q));
-    queue_answered(q, 3);
+    queue_answered(q, 3, FOR_EVER);
     assert_true(queue_put(q, job_named(0)));
     take(q, 4, 0, 1);
+    queue_expect(q);
+    assert_true(queue_put(q, job_named(1)));
+    take(q, 4, 1, 1);
+    assert_true(clock_mono_us() - begun_us < quiet.hold_us);
     queue_free(q);
 }
 
@@ -234,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_a_full_queue_is_not_held),
         cmocka_unit_test(test_queue_holds_for_the_answered),
         cmocka_unit_test(test_who_asks_alone_is_not_held),
+        cmocka_unit_test(test_quick_answers_are_not_held_for_long),
         cmocka_unit_test(test_nobody_is_held_for_who_is_silent),
         cmocka_unit_test(test_closed_queue_gives_what_it_has),
     };
