@@ -25,12 +25,12 @@ struct entry_leaf {
     uint8_t commitment[DIGEST_LEN];
     struct merkle_hash hash;
 };
-/* Makes the leaf of entry INDEX, which commits to SALT and BODY. TOO_LARGE beyond ENTRY_BODY_MAX
- * and JS_INT_MAX; *OUT is empty then. */
+/* Makes the leaf of entry INDEX, which commits to SALT and BODY. TOO_LARGE for a body longer than
+ * ENTRY_BODY_MAX and for such an index; *OUT is empty then. */
 MUST_CHECK enum err entry_make(uint64_t index, int64_t time_us,
                                const uint8_t salt[static ENTRY_SALT_LEN], const void *body,
                                size_t body_len, struct entry_leaf *out);
-/* Appends the leaf document, in canonical form. */
+/* Appends the leaf document, in canonical form. TOO_LARGE for an index beyond JS_INT_MAX. */
 MUST_CHECK enum err entry_leaf_write(uint64_t index, int64_t time_us,
                                      const uint8_t commitment[static DIGEST_LEN], struct buf *out);
 /* Reads the leaf document, which stands in others. DOC_..., and PROOF_INVALID where its seal is

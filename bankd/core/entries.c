@@ -87,7 +87,6 @@ void entries_operator(struct doc *body, const struct core_caller *who)
 
 /* An entry as the store has it. */
 struct row {
-    int64_t id;
     struct events_row event;
     struct nodes nodes;
     struct entry_leaf leaf;
@@ -99,8 +98,8 @@ static enum err insert(struct core *c, const struct row *row)
 {
     struct store_query *q = store_query(c->store, STORE_ENTRY_ADD);
 
-    store_bind_int(q, ":id", row->id);
-    store_bind_int(q, ":time", c->now_us);
+    store_bind_int(q, ":id", (int64_t)row->leaf.index);
+    store_bind_int(q, ":time", row->leaf.time_us);
     store_bind_text(q, ":kind", row->event.kind);
     store_bind_text(q, ":account", row->event.account);
     store_bind_text(q, ":object", row->event.object);
@@ -133,7 +132,6 @@ static enum err make(struct core *c, const struct doc *doc, int64_t *index)
 {
     struct row row;
 
-    row.id = (int64_t)c->tree.size;
     row.nodes.len = 0;
     row.body = (struct buf)BUF_INIT(ENTRY_BODY_MAX);
     events_read(doc, &row.event);
@@ -147,9 +145,9 @@ static enum err make(struct core *c, const struct doc *doc, int64_t *index)
     if (!e)
         e = insert(c, &row);
     if (!e) {
-        keep(c, (uint64_t)row.id, &row.nodes);
+        keep(c, row.leaf.index, &row.nodes);
         c->newest_us = c->now_us;
-        *index = row.id;
+        *index = (int64_t)row.leaf.index;
     }
     buf_free(&row.body);
     return e == ERR_TOO_LARGE ? ERR_INTERNAL : e;
@@ -248,7 +246,7 @@ static void put_leaf(const struct store_query *q, struct doc *out)
     if (!e)
         e = entry_leaf_write((uint64_t)store_int(q, 0), store_int(q, 1), commitment, &leaf);
     if (e)
-        doc_fail(out, e);
+        doc_fail(out, e == ERR_NO_MEMORY ? e : ERR_STORE_FAILED);
     doc_canonical(out, "leaf", leaf.data, leaf.len);
     buf_free(&leaf);
 }

@@ -34,8 +34,8 @@ MUST_CHECK enum err entries_node(void *ctx, unsigned level, uint64_t index,
 /* A document as the store has it; STORE_FAILED when it is none. */
 void entries_stored(struct doc *d, const char *name, const void *bytes, size_t len);
 
-/* Sets leaf, salt and body of the entry that Q stands at, whose columns are those of ENTRY_FIND.
- * Gives the body's length. */
+/* Sets leaf, salt and body of the entry that Q stands at, whose columns are those of ENTRY_FIND;
+ * OUT fails with STORE_FAILED where the row is damaged. Gives the body's length. */
 size_t entries_put(const struct store_query *q, struct doc *out);
 /* Sets these and the proof of entry INDEX in the tree of SIZE entries (section 12). */
 void entries_describe(struct core *c, int64_t index, uint64_t size, struct doc *out);

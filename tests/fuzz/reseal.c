@@ -111,7 +111,8 @@ static enum err seal_entry(struct sealer *s, const struct js *old, struct js *en
         e = entry_make((uint64_t)index, time_us, salt, body.data, body.len, &made);
     if (e == ERR_OK)
         e = entry_leaf_write(made.index, made.time_us, made.commitment, &leaf);
-    s->leaf[index] = made.hash;
+    if (e == ERR_OK)
+        s->leaf[index] = made.hash;
     if (e == ERR_OK)
         e = js_parse(leaf.data, leaf.len, &parsed);
     if (e == ERR_OK)
