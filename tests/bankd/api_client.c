@@ -82,9 +82,10 @@ static void *serve(void *arg)
         ssize_t n = read(conn, b->request[i], sizeof b->request[i] - 1);
         if (n < 0 || write(conn, b->answers[i], len) != (ssize_t)len)
             return arg;
+        if (i + 1 == b->count)
+            shutdown(b->listener, SHUT_RDWR); /* a try too many finds nobody */
         close(conn);
     }
-    shutdown(b->listener, SHUT_RDWR); /* a try too many finds nobody */
     return NULL;
 }
 

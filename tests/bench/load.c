@@ -75,8 +75,8 @@ static void sign_pair(struct lane *lane, unsigned i, struct buf *bytes)
     sign_one(lane->account, 1, &order, bytes, &lane->requests[2 * i + 1]);
 }
 
-/* In the order in which it is handed in: ids and nonces begin with their time, and a holder signs
- * when he hands in, not hours before or after others. */
+/* Pair by pair, as they are handed in: ids and nonces begin with their time, and holders sign what
+ * they hand in at one time at one time. */
 static void sign_all(struct lane *lanes, unsigned count)
 {
     struct buf bytes = BUF_INIT(ORDER_MAX);
