@@ -59,9 +59,12 @@ static void test_parameters(void **state)
 
 /* --- a bank that answers late, or not as one would like --- */
 
-#define TRIES 4 /* of the client */
-#define LOST "" /* no answer to that try */
+#define TRIES 4       /* of the client */
+#define LOST ""       /* no answer to that try */
+#define SHORT_MS 2000 /* that the client waits for a bank that is silent */
 #define ANSWER(status, body) "HTTP/1.1 " status "\r\nConnection: close\r\n\r\n" body
+
+static const char silent[] = ""; /* none either, until the client gives up */
 
 struct slow_bank {
     int listener;
@@ -82,6 +85,8 @@ static void *serve(void *arg)
         ssize_t n = read(conn, b->request[i], sizeof b->request[i] - 1);
         if (n < 0 || write(conn, b->answers[i], len) != (ssize_t)len)
             return arg;
+        if (b->answers[i] == silent)
+            (void)recv(conn, &(char){0}, 1, 0);
         if (i + 1 == b->count)
             shutdown(b->listener, SHUT_RDWR); /* a try too many finds nobody */
         close(conn);
@@ -102,7 +107,8 @@ static enum err call_once(const char *const *answers, size_t count, struct buf *
                           bool *unknown)
 {
     struct sockaddr_un at = {.sun_family = AF_UNIX};
-    const struct client_options options = {.unix_socket = at.sun_path};
+    const struct client_options options = {.unix_socket = at.sun_path,
+                                           .timeout_ms = answers[0] == silent ? SHORT_MS : 0};
     const struct client_call call = {
         .route = ROUTE_LOGOUT, .body = "{}", .body_len = 2, .once = true};
     struct slow_bank bank = {.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0),
@@ -148,6 +154,7 @@ static void test_an_answer_that_does_not_come(void **state)
     } cases[] = {
         {{done}, ERR_OK, false},
         {{LOST, done}, ERR_OK, false},
+        {{silent, done}, ERR_OK, false},
         {{unsaved, done}, ERR_OK, false},
         {{proxy, LOST, done}, ERR_OK, false},
         {{LOST, busy, done}, ERR_OK, false},
