@@ -81,7 +81,7 @@ Ratios travel between machines better than rates do. Each is the median of the r
 - **countersign-verify**: the installed program on one NDJSON file of 20,000 decisions by 100 keys with their orders under 50 policies, start to end, by wall clock.
 - **signed on SoftHSM**: an order's document is read, the display rendered, the decision built, signed by `C_Sign` and checked, 10,000 times, one thread a core; raw is `C_Sign` and `EVP_PKEY_verify` in the same sessions.
 - **durable decisions**: installed `bankd` and `bankd-keeper` with default settings; each order gets two decisions over TLS keep-alive, the first carries it in, the second executes it; an answer counts when it is
-  200 or 201, so on disk and under a signed checkpoint. Decisions per CPU-second (user and system) of both processes, against raw verifications per CPU-second. The load is one thread; its own CPU time is on the same cores and is not counted, and an answer's time ends when it has read it.
+  200 or 201, so on disk and under a signed checkpoint. Decisions per CPU-second (user and system) of both processes, against raw verifications per CPU-second. The load is one thread, and what it hands in was signed before, in that order; its own CPU time is on the same cores and is not counted, and an answer's time ends when it has read it.
 - **helper process**: `token_sign_many` from two threads with a key on SoftHSM, each signature checked, through `countersign-token` as holders and operators have it, against the same with the module in
   the process, as the keeper has it.
 - **20 rules**: verifier, core and store in process; two decisions an order, which the last of 20 rules (payees and amounts) is for and which asks for both, against the same under the rule `all` alone.
