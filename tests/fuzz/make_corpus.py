@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the seeds in tests/fuzz/corpus: small files near the edges of each format, from the
-standards' own examples and the golden files of tests/verifier. Uses none of our programs."""
+standards' own examples and the golden files of tests/verifier. Uses none of our programs.
+
+    make_corpus.py            write them
+    make_corpus.py --check    exit 1 and name those that differ from what would be written
+"""
 
 import base64
 import hashlib
@@ -9,8 +13,10 @@ import json
 import pathlib
 import re
 import shutil
+import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
+CORPUS = HERE / "corpus"
 GOLDEN = HERE.parent / "verifier" / "golden"
 
 # RFC 7515 A.3
@@ -246,7 +252,7 @@ def wire_questions_seeds():
     token, pin, key = number(1), number(2), number(3)
     wish = bytes([1, 1]) + text("sign") + text(b"\2")
     found = ask("FIND", token + b"\1" + text("pkcs11:object=sign"))
-    yield ask("MODULES") + begin + ask("LIST") + ask("LOGIN", token + pin + b"\0") + found + ask(
+    yield ask("PAGE", flags=given) + begin + ask("LIST") + ask("LOGIN", token + pin + b"\0") + found + ask(
         "SIGN", key + text(bytes(64))) + ask("KEY_FREE", key) + ask("CLOSE", token) + ask("PIN_FREE", pin) + ask("UNLOAD")
     yield begin + ask("PIN_READ", flags=given) + ask("INIT", text("label") + pin + number(3)) + ask("PIN_SAME", pin + number(3)) + ask(
         "CHANGE_PIN", token + pin + number(3) + b"\1") + ask("UNBLOCK", token + b"\2" + pin + number(3) + b"\0")
@@ -254,20 +260,38 @@ def wire_questions_seeds():
         "LOOK", token) + ask("INFO", token) + ask("LOGOUT", token)
     yield begin + found + ask("STORE", key + text(b"0\0")) + ask("DERIVE", key + text(POINT)) + ask("SIGN", key + text(bytes(512)))
     yield begin + ask("PIN_ASK", text("about") + text("PIN:") + text("") + number(1, 2), flags=given) + ask("LIST")
-    keep = begin + ask("KEEP", token + number(600) + number(300) + number(30) + b"\0" + text("/run/x"), flags=given)
+    keep = begin + ask("KEEP", token + number(600) + number(300) + number(30) + number(0) + text("/run/x"), flags=given)
     visit = [("JOIN", b""), ("INFO", token), ("KEYS", token), ("FIND", token + b"\1" + text("")), ("SIGN", key + text(bytes(32)))]
     yield keep + b"".join(ask(name, payload, visitor) for name, payload in visit)
     yield keep + b"".join(ask(name, token, visitor) for name in ("LOGIN", "CLOSE", "KEEP", "UNLOAD", "END")) + ask("END", b"", visitor)
+    uses = [token + bytes([use]) + text("pkcs11:object=sign") for use in (0, 1, 2, 3)]
+    kinds = [token + bytes([use, curve]) + text("sign") + text(b"\2") for use, curve in ((1, 0), (1, 3), (1, 4), (0, 1), (2, 1), (3, 1))]
+    yield begin + b"".join(ask("FIND", use) for use in uses) + b"".join(ask("GENERATE", kind) for kind in kinds)
 
 
-def main():
-    shutil.rmtree(HERE / "corpus", ignore_errors=True)
+def seeds():
+    """Each file of the corpus, by its path."""
     for make in (json_seeds, jws_seeds, order_seeds, decision_seeds, base64url_seeds, uri_seeds,
                  http_seeds, evidence_seeds, bundle_seeds, parts_seeds, wire_answers_seeds, wire_questions_seeds):
-        folder = HERE / "corpus" / make.__name__.removesuffix("_seeds")
-        folder.mkdir(parents=True)
+        folder = CORPUS / make.__name__.removesuffix("_seeds")
         for place, seed in enumerate(make(), 1):
-            (folder / f"{place:02d}").write_bytes(seed)
+            yield folder / f"{place:02d}", seed
 
 
-main()
+def main(arguments):
+    if arguments not in ([], ["--check"]):
+        return "usage: make_corpus.py [--check]"
+    made = dict(seeds())
+    if arguments:
+        there = {path: path.read_bytes() for path in CORPUS.rglob("*") if path.is_file()}
+        differ = sorted(str(path.relative_to(CORPUS)) for path in made.keys() | there.keys()
+                        if made.get(path) != there.get(path))
+        return "\n".join(differ) or None
+    shutil.rmtree(CORPUS, ignore_errors=True)
+    for path, seed in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(seed)
+    return None
+
+
+sys.exit(main(sys.argv[1:]))
