@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * What SQLite writes in many pieces reaches the system in few, all of it before the sync that a
- * commit waits for; and a disk that fails is noticed by the commit that it fails.
+ * commit waits for; and a disk that fails is noticed by the commit or the checkpoint that it fails.
  */
 #include "bankd/store/gather.h"
 #include "bankd/store/store.h"
@@ -10,28 +10,43 @@
 #include "tests/base/unit.h"
 
 #include <errno.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE 4096u
-#define MANY 2000 /* holders: some dozen pages */
+#define MANY 2000   /* holders: some dozen pages */
+#define LARGE 32768 /* bytes of a name: of HEAVY such, a commit is followed by a checkpoint */
+#define HEAVY 600
 
 /* What the system was asked for. */
 static struct {
     unsigned writes, syncs;
     size_t bytes;
     unsigned writes_since_sync;
-    int fail;    /* the errno with which writing ends; 0: it does not */
-    size_t left; /* bytes that are still written before it ends */
-    bool once;   /* and goes on afterwards */
+    int fail;              /* the errno with which writing ends; 0: it does not */
+    size_t left;           /* bytes that are still written before it ends */
+    bool once;             /* and goes on afterwards */
+    bool database;         /* only of the database's own file */
+    size_t database_bytes; /* written there */
 } seen;
+
+static bool is_database(int fd)
+{
+    struct stat file, database;
+
+    return fstat(fd, &file) == 0 && stat("bank.db", &database) == 0 &&
+           file.st_ino == database.st_ino;
+}
 
 static ssize_t write_at(int fd, const void *bytes, size_t len, off_t at)
 {
-    size_t n = seen.fail && len > seen.left ? seen.left : len;
+    bool database = is_database(fd), ends = seen.fail && (database || !seen.database);
+    size_t n = ends && len > seen.left ? seen.left : len;
 
     if (n < len && (n == 0 || pwrite(fd, bytes, n, at) < 0)) {
         errno = seen.fail;
@@ -43,8 +58,9 @@ static ssize_t write_at(int fd, const void *bytes, size_t len, off_t at)
         seen.left = 0;
         return (ssize_t)n;
     }
-    if (seen.fail)
+    if (ends)
         seen.left -= len;
+    seen.database_bytes += database ? len : 0;
     seen.writes++;
     seen.writes_since_sync++;
     seen.bytes += len;
@@ -96,6 +112,14 @@ static void add(struct store *s, unsigned from, unsigned count, const char *name
         store_bind_int(q, ":entry", 0);
         assert_ok(store_run(q));
     }
+}
+
+static const char *large_name(void)
+{
+    static char name[LARGE];
+
+    memset(name, 'n', sizeof name - 1);
+    return name;
 }
 
 static void assert_holders(int64_t count)
@@ -154,16 +178,14 @@ static void test_a_failing_disk_fails_the_commit(void **state)
 /* More than the cache holds, too, is written by the commit and not before. */
 static void test_more_than_fits(void **state)
 {
-    static char name[32 * 1024];
     const unsigned count = 1500;
     struct store *s = open_new();
     size_t total = 0;
     bool row = false;
 
     (void)state;
-    memset(name, 'n', sizeof name - 1);
     assert_ok(store_begin(s));
-    add(s, 0, count, name);
+    add(s, 0, count, large_name());
     assert_true(seen.writes == 0 && seen.syncs == 0);
     struct store_query *q = store_query(s, STORE_HOLDER_PAGE);
     store_bind_int(q, ":after", 0);
@@ -171,7 +193,7 @@ static void test_more_than_fits(void **state)
     store_bind_int(q, ":limit", count + 1);
     assert_ok(store_step(q, &row));
     while (row) {
-        assert_string_equal(store_text(q, 2), name);
+        assert_string_equal(store_text(q, 2), large_name());
         total++;
         assert_ok(store_step(q, &row));
     }
@@ -208,6 +230,106 @@ static void test_a_killed_process_leaves_what_it_committed(void **state)
     assert_ok(file_remove("bank.db"));
 }
 
+/* --- checkpoints --- */
+
+/* A commit of so much that SQLite copies the log to the database behind it. */
+static void commit_much(struct store *s, unsigned from)
+{
+    assert_ok(store_begin(s));
+    add(s, from, HEAVY, large_name());
+    assert_ok(store_commit(s));
+}
+
+static void test_a_checkpoint_writes_few(void **state)
+{
+    struct store *s = open_new();
+
+    (void)state;
+    commit_much(s, 0);
+    assert_true(seen.database_bytes > HEAVY * LARGE);
+    assert_true(seen.writes < seen.bytes / PAGE / 10);
+    close_and_forget(s);
+}
+
+/* Wherever it fails, at its last byte, too: the log keeps what the database did not get. */
+static void test_a_checkpoint_that_fails_is_none(void **state)
+{
+    struct store *s = open_new();
+
+    (void)state;
+    commit_much(s, 0);
+    const size_t whole = seen.database_bytes;
+    close_and_forget(s);
+    const size_t written[] = {0, 10, PAGE, whole / 2, whole - PAGE, whole - 1};
+    for (unsigned i = 0; i < sizeof written / sizeof *written; i++) {
+        s = open_new();
+        seen.fail = i % 2 ? EIO : ENOSPC;
+        seen.left = written[i];
+        seen.database = true;
+        commit_much(s, 0);
+        assert_true(seen.database_bytes < whole);
+        assert_holders(HEAVY);
+        seen.fail = 0;
+        for (unsigned k = 0; k < 2; k++) { /* the second one begins the log anew */
+            assert_ok(store_begin(s));
+            add(s, HEAVY + k, 1, "A person");
+            assert_ok(store_commit(s));
+        }
+        store_close(s);
+        assert_holders(HEAVY + 2);
+        assert_ok(file_remove("bank.db"));
+    }
+}
+
+/* In a process of its own: what a reader lets through of a checkpoint, of which the system writes
+ * LEFT bytes. How it ended; of pages written, where it ended well, *PAGES. */
+static int checkpoint_beside_a_reader(size_t left, unsigned *pages)
+{
+    struct store *s = open_new();
+    sqlite3 *reader = NULL;
+    int status = 0;
+
+    store_close(s);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        assert_ok(store_open("bank.db", &s));
+        assert_ok(store_begin(s));
+        add(s, 0, MANY, "A person");
+        assert_ok(store_commit(s));
+        assert_int_equal(sqlite3_open("bank.db", &reader), SQLITE_OK);
+        assert_int_equal(
+            sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM holder", NULL, NULL, NULL),
+            SQLITE_OK);
+        memset(&seen, 0, sizeof seen);
+        seen.fail = EIO;
+        seen.left = left;
+        seen.database = true;
+        commit_much(s, MANY);
+        _exit((int)(seen.database_bytes / PAGE));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    *pages = WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0;
+    assert_holders(MANY + HEAVY);
+    assert_ok(file_remove("bank.db"));
+    return status;
+}
+
+/* The last page of the database is not among them, and SQLite looks no more when the last one is
+ * written that is. */
+static void test_the_end_of_a_part_of_a_checkpoint(void **state)
+{
+    unsigned pages, more;
+
+    (void)state;
+    int status = checkpoint_beside_a_reader(SIZE_MAX, &pages);
+    assert_true(WIFEXITED(status) && pages > 1 && pages < 255);
+    status = checkpoint_beside_a_reader(0, &more);
+    assert_true(WIFEXITED(status) && more == 0); /* it was told */
+    status = checkpoint_beside_a_reader(pages * PAGE - 1, &more);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +337,9 @@ int main(void)
         cmocka_unit_test(test_a_failing_disk_fails_the_commit),
         cmocka_unit_test(test_more_than_fits),
         cmocka_unit_test(test_a_killed_process_leaves_what_it_committed),
+        cmocka_unit_test(test_a_checkpoint_writes_few),
+        cmocka_unit_test(test_a_checkpoint_that_fails_is_none),
+        cmocka_unit_test(test_the_end_of_a_part_of_a_checkpoint),
     };
     return cmocka_run_group_tests(tests, enter, disk_leave);
 }
