@@ -20,7 +20,7 @@ struct gather_file {
     /* Pieces that end before that are gathered, what ends there is the last one: of a log all are,
      * of a database those of a checkpoint by which it grows. */
     sqlite3_int64 until;
-    bool checkpoint; /* goes on */
+    bool in_checkpoint;
 };
 
 static sqlite3_vfs gathering;
@@ -122,18 +122,20 @@ static int on_control(sqlite3_file *file, int op, void *arg)
 static int on_database_control(sqlite3_file *file, int op, void *arg)
 {
     struct gather_file *f = gathered(file);
+    int code = settle(file);
 
-    if (op == SQLITE_FCNTL_CKPT_DONE && settle(file) != SQLITE_OK) {
-        (void)log_fail(ERR_STORE_FAILED, "store.checkpoint", "its end cannot be written");
+    if (op == SQLITE_FCNTL_CKPT_DONE && code != SQLITE_OK) {
+        (void)log_fail(ERR_STORE_FAILED, "store.checkpoint", "its end cannot be written: %s",
+                       sqlite3_errstr(code));
         abort(); /* the log has all of it, and so has who opens the store anew */
     }
-    if (op == SQLITE_FCNTL_SIZE_HINT && f->checkpoint)
+    if (op == SQLITE_FCNTL_SIZE_HINT && f->in_checkpoint)
         f->until = *(sqlite3_int64 *)arg;
     else if (op == SQLITE_FCNTL_CKPT_START || op == SQLITE_FCNTL_CKPT_DONE) {
-        f->checkpoint = op == SQLITE_FCNTL_CKPT_START;
+        f->in_checkpoint = op == SQLITE_FCNTL_CKPT_START;
         f->until = 0;
     }
-    return on_control(file, op, arg);
+    return code != SQLITE_OK ? code : methods(file)->xFileControl(under(file), op, arg);
 }
 
 /* What is not about the file's bytes. */

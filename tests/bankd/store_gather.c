@@ -251,6 +251,44 @@ static void test_a_checkpoint_writes_few(void **state)
     close_and_forget(s);
 }
 
+/* Its count of rows and its structure do not tell that the last page of a name is another one. */
+static void assert_large_names(int64_t count)
+{
+    sqlite3 *db = NULL;
+    sqlite3_stmt *q = NULL;
+
+    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_prepare_v2(db, "SELECT count(*) FROM holder WHERE name = ?", -1, &q, NULL),
+        SQLITE_OK);
+    assert_int_equal(sqlite3_bind_text(q, 1, large_name(), -1, SQLITE_STATIC), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    assert_int_equal(sqlite3_column_int64(q, 0), count);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+}
+
+static void fail_in_database(int why, size_t left, bool once)
+{
+    memset(&seen, 0, sizeof seen);
+    seen.fail = why;
+    seen.left = left;
+    seen.once = once;
+    seen.database = true;
+}
+
+/* The second of two commits behind a checkpoint that SQLite took for whole begins the log anew. */
+static void go_on(struct store *s, unsigned from)
+{
+    seen.fail = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        assert_ok(store_begin(s));
+        add(s, from + i, 1, "A person");
+        assert_ok(store_commit(s));
+    }
+    store_close(s);
+}
+
 /* Wherever it fails, at its last byte, too: the log keeps what the database did not get. */
 static void test_a_checkpoint_that_fails_is_none(void **state)
 {
@@ -261,24 +299,82 @@ static void test_a_checkpoint_that_fails_is_none(void **state)
     const size_t whole = seen.database_bytes;
     close_and_forget(s);
     const size_t written[] = {0, 10, PAGE, whole / 2, whole - PAGE, whole - 1};
-    for (unsigned i = 0; i < sizeof written / sizeof *written; i++) {
+    const unsigned of_each = sizeof written / sizeof *written;
+    for (unsigned i = 0; i < 2 * of_each; i++) {
         s = open_new();
-        seen.fail = i % 2 ? EIO : ENOSPC;
-        seen.left = written[i];
-        seen.database = true;
+        fail_in_database(i % 2 ? EIO : ENOSPC, written[i / 2], i % 2);
         commit_much(s, 0);
         assert_true(seen.database_bytes < whole);
         assert_holders(HEAVY);
-        seen.fail = 0;
-        for (unsigned k = 0; k < 2; k++) { /* the second one begins the log anew */
-            assert_ok(store_begin(s));
-            add(s, HEAVY + k, 1, "A person");
-            assert_ok(store_commit(s));
-        }
-        store_close(s);
+        go_on(s, HEAVY);
         assert_holders(HEAVY + 2);
+        assert_large_names(HEAVY);
         assert_ok(file_remove("bank.db"));
     }
+}
+
+static off_t database_size(void)
+{
+    struct stat database;
+
+    assert_int_equal(stat("bank.db", &database), 0);
+    return database.st_size;
+}
+
+/* An entry that is longer or shorter than the one before, or the rest of a row stays as it is. */
+static void write_over(struct store *s, int64_t entry)
+{
+    assert_ok(store_begin(s));
+    for (int64_t id = 1; id <= HEAVY; id++) {
+        struct store_query *q = store_query(s, STORE_HOLDER_ENTRY);
+
+        store_bind_int(q, ":entry", entry);
+        store_bind_int(q, ":id", id);
+        assert_ok(store_run(q));
+    }
+    assert_ok(store_commit(s));
+}
+
+/* For the first row that is written over: its pages are free only when the new ones are found. */
+static void leave_room(void)
+{
+    sqlite3 *db = NULL;
+
+    assert_int_equal(sqlite3_open("bank.db", &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DELETE FROM holder WHERE id = 100", NULL, NULL, NULL),
+                     SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Of a database whose last pages are other rows': what a checkpoint writes over, LEFT at the most.
+ */
+static size_t write_over_only(size_t left)
+{
+    struct store *s = open_new();
+
+    commit_much(s, 0);
+    write_over(s, INT32_MAX);
+    commit_much(s, HEAVY);
+    leave_room();
+    const off_t size = database_size();
+    fail_in_database(EIO, left, true);
+    write_over(s, 2);
+    const size_t written = seen.database_bytes;
+    assert_true(database_size() == size);
+    go_on(s, 2 * HEAVY);
+    assert_holders(2 * HEAVY + 1);
+    assert_large_names(2 * HEAVY - 1);
+    assert_ok(file_remove("bank.db"));
+    return written;
+}
+
+/* Nothing is gathered of it, also behind one that grew the database: SQLite is told. */
+static void test_a_checkpoint_that_only_writes_over(void **state)
+{
+    (void)state;
+    const size_t whole = write_over_only(SIZE_MAX);
+    assert_true(whole > HEAVY * LARGE);
+    assert_true(write_over_only(whole - 1) < whole);
 }
 
 /* In a process of its own: what a reader lets through of a checkpoint, of which the system writes
@@ -301,10 +397,7 @@ static int checkpoint_beside_a_reader(size_t left, unsigned *pages)
         assert_int_equal(
             sqlite3_exec(reader, "BEGIN; SELECT count(*) FROM holder", NULL, NULL, NULL),
             SQLITE_OK);
-        memset(&seen, 0, sizeof seen);
-        seen.fail = EIO;
-        seen.left = left;
-        seen.database = true;
+        fail_in_database(EIO, left, false);
         commit_much(s, MANY);
         _exit((int)(seen.database_bytes / PAGE));
     }
@@ -316,7 +409,7 @@ static int checkpoint_beside_a_reader(size_t left, unsigned *pages)
 }
 
 /* The last page of the database is not among them, and SQLite looks no more when the last one is
- * written that is. */
+ * written that is. There are gaps between them: a write before that one is told. */
 static void test_the_end_of_a_part_of_a_checkpoint(void **state)
 {
     unsigned pages, more;
@@ -339,6 +432,7 @@ int main(void)
         cmocka_unit_test(test_a_killed_process_leaves_what_it_committed),
         cmocka_unit_test(test_a_checkpoint_writes_few),
         cmocka_unit_test(test_a_checkpoint_that_fails_is_none),
+        cmocka_unit_test(test_a_checkpoint_that_only_writes_over),
         cmocka_unit_test(test_the_end_of_a_part_of_a_checkpoint),
     };
     return cmocka_run_group_tests(tests, enter, disk_leave);
