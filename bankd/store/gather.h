@@ -3,12 +3,12 @@
  * gather: the system's files for SQLite, which writes its log in many small pieces, one behind the
  * other, for each page 24 bytes and the page, and the pages of a checkpoint one by one. Here those
  * of the log, and of a checkpoint by which the database grows, are gathered and written in few, at
- * the latest when SQLite asks for anything else of the file's bytes: a sync, a read, a size. Private
- * to the store.
+ * the latest when SQLite asks for anything else of the file's bytes: a sync, a read, a size.
+ * Private to the store.
  *
- * With synchronous = FULL and cache_spill = OFF a commit writes the log and syncs it in one call. So
- * outside of it nothing is gathered, a failure is the commit's own, and others, whom SQLite tells of
- * nothing before the sync, find it written.
+ * With synchronous = FULL and cache_spill = OFF a commit writes the log and syncs it in one call.
+ * So outside of it nothing is gathered, a failure is the commit's own, and others, whom SQLite
+ * tells of nothing before the sync, find it written.
  *
  * A checkpoint writes pages in their order, SQLite looks at what each write says, and that of the
  * database's last page is not kept back. Where somebody still reads what was before, or the
