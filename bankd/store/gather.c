@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOM (120 * 1024) /* SQLite's way to the system takes less than 128 KiB at once */
+#define ROOM (64 * 1024) /* SQLite's way to the system takes less than 128 KiB at once */
 
 /* SQLite makes room for one, with the system's file behind it. */
 struct gather_file {
