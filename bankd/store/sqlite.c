@@ -107,14 +107,16 @@ static enum err make_schema(struct store *s)
     return e;
 }
 
-/* SQLite gives its side files the mode of the file. */
+/* SQLite gives its side files the mode of the file. One that is there is not touched: to close it
+ * would drop the locks that this process has on it, whoever took them. */
 static enum err make_private(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 
-    if (fd < 0)
+    if (fd < 0 && errno != EEXIST)
         return log_fail(ERR_STORE_FAILED, "store.open", "%s: %s", path, strerror(errno));
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     return ERR_OK;
 }
 

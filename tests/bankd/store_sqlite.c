@@ -8,11 +8,13 @@
 #include "base/file.h"
 #include "tests/base/unit.h"
 
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/countersign-store.XXXXXX";
@@ -93,6 +95,39 @@ static void test_opening(void **state)
     forget();
     assert_err(store_open("none/bank.db", &s), ERR_STORE_FAILED);
     store_close(NULL);
+}
+
+/* Whether anybody holds a lock on the file: asked by another process, as a process has no view of
+ * its own. */
+static bool locked_for_others(void)
+{
+    pid_t child = fork();
+    int status = 0;
+
+    if (child == 0) {
+        struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+        int fd = open("bank.db", O_RDWR | O_CLOEXEC);
+        _exit(fd < 0 || fcntl(fd, F_GETLK, &all) != 0 ? 2 : all.l_type != F_UNLCK);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 1;
+}
+
+static void test_locks_outlive_another_opening(void **state)
+{
+    struct store *first = NULL, *second = NULL;
+
+    (void)state;
+    assert_ok(store_open("bank.db", &first));
+    assert_true(locked_for_others());
+    assert_ok(store_open("bank.db", &second));
+    assert_true(locked_for_others());
+    store_close(second);
+    assert_true(locked_for_others());
+    store_close(first);
+    assert_false(locked_for_others());
+    forget();
 }
 
 static void test_transactions(void **state)
@@ -373,13 +408,10 @@ static void test_the_queue_reads_what_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_opening),
-        cmocka_unit_test(test_transactions),
-        cmocka_unit_test(test_text_stays_text),
-        cmocka_unit_test(test_failures_stick),
-        cmocka_unit_test(test_the_schema_says_no),
-        cmocka_unit_test(test_plans),
-        cmocka_unit_test(test_the_queue_reads_what_waits),
+        cmocka_unit_test(test_opening),        cmocka_unit_test(test_locks_outlive_another_opening),
+        cmocka_unit_test(test_transactions),   cmocka_unit_test(test_text_stays_text),
+        cmocka_unit_test(test_failures_stick), cmocka_unit_test(test_the_schema_says_no),
+        cmocka_unit_test(test_plans),          cmocka_unit_test(test_the_queue_reads_what_waits),
     };
     return cmocka_run_group_tests(tests, enter, leave);
 }
