@@ -99,8 +99,7 @@ static enum err find_orders(struct signing *s)
     if (e == ERR_OK && s->list.count == 0)
         e = app_fail(s->app, ERR_NOT_FOUND, "there is no order to sign in it");
     s->total = s->list.count;
-    waiting_sort(&s->list);
-    return e;
+    return e == ERR_OK ? waiting_sort(&s->list) : e;
 }
 
 /* What is signed has to fit, too: nobody types his PIN for nothing. */

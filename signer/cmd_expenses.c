@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX 100000u /* months and categories; no account has so many */
+#define ROOM_MAX (1u << 17) /* months and categories; no account has half as many */
 #define MONTH_LEN 7
 #define BAR_MIN 8u /* columns; less tells nothing */
 #define BAR_MAX 60u
@@ -41,25 +41,42 @@ static int by_month(const void *a, const void *b)
     return order != 0 ? order : strcmp(first->category, second->category);
 }
 
-static enum err find_row(struct expenses *x, const struct row *like, struct row **out)
+/* In order, and each month's categories once. */
+static enum err merge_rows(struct expenses *x)
 {
-    for (size_t i = x->count; i-- > 0;) {
-        *out = &x->row[i];
-        if (by_month(*out, like) == 0)
-            return ERR_OK;
+    size_t kept = 0;
+    enum err e = ERR_OK;
+    if (x->count > 0)
+        qsort(x->row, x->count, sizeof *x->row, by_month);
+    for (size_t i = 0; e == ERR_OK && i < x->count; i++) {
+        struct row *last = &x->row[kept > 0 ? kept - 1 : 0];
+        if (kept == 0 || by_month(last, &x->row[i]) != 0) {
+            x->row[kept++] = x->row[i];
+            continue;
+        }
+        last->count += x->row[i].count;
+        e = amount_add(last->minor, x->row[i].minor, &last->minor);
     }
-    if (x->count == ROWS_MAX)
+    x->count = kept;
+    return e;
+}
+
+/* More only when it is more than half full still: many pages of the same need little. */
+static enum err make_room(struct expenses *x)
+{
+    if (x->count < x->room)
+        return ERR_OK;
+    enum err e = merge_rows(x);
+    if (e != ERR_OK || x->count < x->room / 2)
+        return e;
+    if (x->room == ROOM_MAX)
         return ERR_TOO_LARGE;
-    if (x->count == x->room) {
-        size_t room = x->room > 0 ? 2 * x->room : 64;
-        struct row *more = realloc(x->row, room * sizeof *more);
-        if (more == NULL)
-            return ERR_NO_MEMORY;
-        x->row = more;
-        x->room = room;
-    }
-    *out = &x->row[x->count++];
-    **out = *like;
+    size_t room = x->room > 0 ? 2 * x->room : 64; /* comes to ROOM_MAX */
+    struct row *more = realloc(x->row, room * sizeof *more);
+    if (more == NULL)
+        return ERR_NO_MEMORY;
+    x->row = more;
+    x->room = room;
     return ERR_OK;
 }
 
@@ -70,21 +87,17 @@ static bool copy(char *out, size_t size, const char *text)
 
 static enum err add_row(struct expenses *x, const struct js *item)
 {
-    struct row like = {.count = 0};
-    struct row *row = NULL;
-    int64_t minor = 0, count = js_int(js_get(item, "count"));
-    if (!copy(like.month, sizeof like.month, js_member_text(item, "month")) ||
-        !copy(like.category, sizeof like.category, js_member_text(item, "category")) || count < 1)
+    struct row row = {.count = js_int(js_get(item, "count"))};
+    if (!copy(row.month, sizeof row.month, js_member_text(item, "month")) ||
+        !copy(row.category, sizeof row.category, js_member_text(item, "category")) ||
+        row.count < 1 || __builtin_add_overflow(x->payments, row.count, &x->payments))
         return app_fail(x->app, ERR_UNAVAILABLE, "the bank's sums are malformed");
-    enum err e = report_minor(x->app, item, "amount", x->currency, &minor);
+    enum err e = report_minor(x->app, item, "amount", x->currency, &row.minor);
     if (e == ERR_OK)
-        e = find_row(x, &like, &row);
-    if (e != ERR_OK)
-        return e;
-    if (__builtin_add_overflow(x->payments, count, &x->payments))
-        return app_fail(x->app, ERR_UNAVAILABLE, "the bank's sums are malformed");
-    row->count += count;
-    return amount_add(row->minor, minor, &row->minor);
+        e = make_room(x);
+    if (e == ERR_OK)
+        x->row[x->count++] = row;
+    return e;
 }
 
 static enum err add_page(void *ctx, const struct js *answer)
@@ -231,8 +244,8 @@ static enum err print_expenses(struct app *a)
     const struct list_source source = {ROUTE_EXPENSES, true, "expenses", buf_str(&query), 0};
     if (e == ERR_OK)
         e = list_pages(a, &source, add_page, &x);
-    if (e == ERR_OK && x.count > 0)
-        qsort(x.row, x.count, sizeof *x.row, by_month);
+    if (e == ERR_OK)
+        e = merge_rows(&x);
     if (e == ERR_OK && a->json)
         e = print_json(&x);
     else if (e == ERR_OK)

@@ -269,8 +269,9 @@ static enum err load(struct signing *s)
 
 static enum err show(struct signing *s)
 {
-    waiting_sort(&s->list);
-    enum err e = many_check(s->app, &s->list);
+    enum err e = waiting_sort(&s->list);
+    if (e == ERR_OK)
+        e = many_check(s->app, &s->list);
     if (e == ERR_OK)
         e = many_gather(&s->list, s->list.orders[0].subject.policy, &s->many);
     if (e == ERR_OK && s->wish->texts)

@@ -144,16 +144,25 @@ static enum err add_page(void *ctx, const struct js *answer)
     return e;
 }
 
-void waiting_sort(struct waiting_list *l)
+static void pick(const struct waiting_list *l, bool with_warnings, struct waiting_order **to)
 {
-    size_t first = 0;
     for (size_t i = 0; i < l->count; i++) {
-        struct waiting_order w = l->orders[i];
-        if (!warned(&w))
-            continue;
-        memmove(&l->orders[first + 1], &l->orders[first], (i - first) * sizeof w);
-        l->orders[first++] = w;
+        if (warned(&l->orders[i]) == with_warnings)
+            *(*to)++ = l->orders[i];
     }
+}
+
+enum err waiting_sort(struct waiting_list *l)
+{
+    struct waiting_order *sorted = calloc(l->count + 1, sizeof *sorted), *end = sorted;
+    if (sorted == NULL)
+        return ERR_NO_MEMORY;
+    pick(l, true, &end);
+    pick(l, false, &end);
+    free(l->orders);
+    l->orders = sorted;
+    l->room = l->count + 1;
+    return ERR_OK;
 }
 
 enum err waiting_ask(struct app *a, struct waiting_list *out)
@@ -161,8 +170,7 @@ enum err waiting_ask(struct app *a, struct waiting_list *out)
     static const struct list_source all = {ROUTE_WAITING_ORDERS, false, "orders", "limit=50", 0};
     struct gathering g = {a, out};
     enum err e = list_pages(a, &all, add_page, &g);
-    waiting_sort(out);
-    return e;
+    return e == ERR_OK ? waiting_sort(out) : e;
 }
 
 void waiting_free(struct waiting_list *l)

@@ -39,7 +39,7 @@ MUST_CHECK enum err waiting_add(struct app *a, struct waiting_list *l, struct su
 /* Says that S has expired, and frees it. */
 void waiting_leave_out(struct subject *s);
 /* Those with warnings first; otherwise as they were added. */
-void waiting_sort(struct waiting_list *l);
+MUST_CHECK enum err waiting_sort(struct waiting_list *l);
 void waiting_free(struct waiting_list *l);
 
 /* The totals, each order with its warnings, each policy once with who must approve; IO when it

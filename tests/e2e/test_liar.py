@@ -285,6 +285,20 @@ class Lies(unittest.TestCase):
         self.pages("expenses", sums("EUR", "10.00", next="1-2"), sums("JPY", "5"))
         self.refused(self.alice.run("expenses"), "UNAVAILABLE", 4)
 
+    def test_sums_of_many_pages(self):
+        """The same month comes again in each; more of them than anybody has are refused."""
+        def page(first, count, **members):
+            return {"account": MINE, "currency": "EUR", "expenses": [
+                {"amount": "0.0%d" % (1 + n % 2), "category": "c%05d" % n, "count": 2, "month": "2026-11"}
+                for n in reversed(range(first, first + count))], **members}
+        self.pages("expenses", *(page(0, 150, next="%d" % n) for n in range(1, 4)), page(100, 150))
+        said = self.alice.run("expenses", "--csv", check=True).stdout.splitlines()[1:]
+        times = [3] * 100 + [4] * 50 + [1] * 100
+        self.assertEqual(said, ["2026-11,c%05d,%d,0.%02d,EUR" % (n, 2 * times[n], times[n] * (1 + n % 2))
+                                for n in range(250)])
+        self.pages("expenses", *(page(25000 * n, 25000, next="%d" % (n + 1)) for n in range(6)))
+        self.refused(self.alice.run("expenses"), "TOO_LARGE", 1)
+
     def test_empty_pages_in_turns(self):
         """Two cursors in turns lead nowhere either; here the bank tires after a hundred pages."""
         empty = {"account": MINE, "currency": "EUR", "expenses": []}
