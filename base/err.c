@@ -4,9 +4,8 @@
 #include <string.h>
 
 static const struct err_info table[ERR_COUNT] = {
-    [ERR_OK] = {"OK", EXIT_DONE, 200, "", "", ""},
-#define X(name, exit, http, iso, cause, remedy)                                                    \
-    [ERR_##name] = {#name, exit, http, iso, cause, remedy},
+    [ERR_OK] = {"OK", EXIT_DONE, 200, "", ""},
+#define X(name, exit, http, iso, cause, remedy) [ERR_##name] = {#name, exit, http, cause, remedy},
 #include "base/err.def"
 #undef X
 };

@@ -33,7 +33,6 @@ struct err_info {
     const char *name;   /* "DOC_NOT_CANONICAL"; "OK" for ERR_OK */
     int exit;           /* enum exit_code */
     int http;           /* status code, 4xx or 5xx; 200 for ERR_OK */
-    const char *iso;    /* ISO 20022 external status reason code, or "" */
     const char *cause;  /* one sentence */
     const char *remedy; /* one sentence: what to do */
 };

@@ -11,7 +11,6 @@ static void test_every_row_is_whole(void **state)
         const struct err_info *info = err_info((enum err)i);
         assert_true(info->exit >= EXIT_REFUSED && info->exit <= EXIT_ENVIRONMENT);
         assert_true(info->http >= 400 && info->http <= 599);
-        assert_true(strlen(info->iso) == 0 || strlen(info->iso) == 4);
         assert_true(strlen(info->cause) > 0 && info->cause[strlen(info->cause) - 1] == '.');
         assert_true(strlen(info->remedy) > 0 && info->remedy[strlen(info->remedy) - 1] == '.');
     }
