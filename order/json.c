@@ -8,7 +8,8 @@
 
 /* --- the tree --- */
 
-struct js *js_new(enum js_type type, size_t text_cap)
+/* Zeroed, with room for TEXT_CAP bytes, where its text points. NULL without memory. */
+static struct js *new_value(enum js_type type, size_t text_cap)
 {
     size_t size = sizeof(struct js) + text_cap;
     struct js *v = malloc(size);
@@ -56,7 +57,8 @@ void js_free(struct js *value)
     js_blocks_free(blocks); /* VALUE is in one of them */
 }
 
-enum err js_append(struct js *list, struct js *item)
+/* To an array or object; keeps no order. Does not take ITEM over on failure. */
+static enum err append(struct js *list, struct js *item)
 {
     if (list->count == list->cap) {
         size_t cap = list->cap ? 2 * list->cap : 8;
@@ -219,12 +221,12 @@ static enum err give(struct js *value, struct js **out)
 
 enum err js_object_new(struct js **out)
 {
-    return give(js_new(JS_OBJECT, 0), out);
+    return give(new_value(JS_OBJECT, 0), out);
 }
 
 enum err js_array_new(struct js **out)
 {
-    return give(js_new(JS_ARRAY, 0), out);
+    return give(new_value(JS_ARRAY, 0), out);
 }
 
 static enum err make_text(const char *text, struct js **out)
@@ -234,7 +236,7 @@ static enum err make_text(const char *text, struct js **out)
     *out = NULL;
     if (!text_is_utf8(text, len))
         return ERR_TEXT_INVALID;
-    *out = js_new(JS_TEXT, len + 1);
+    *out = new_value(JS_TEXT, len + 1);
     if (!*out)
         return ERR_NO_MEMORY;
     memcpy((*out)->text, text, len);
@@ -273,7 +275,7 @@ static enum err place(struct js *object, struct js *value)
         object->item[at] = value;
         return ERR_OK;
     }
-    e = js_append(object, value);
+    e = append(object, value);
     if (e != ERR_OK)
         return e;
     memmove(&object->item[at + 1], &object->item[at],
@@ -320,7 +322,7 @@ enum err js_set_int(struct js *object, const char *name, int64_t value)
 
     if (value > JS_INT_MAX || value < -JS_INT_MAX)
         return ERR_JSON_NUMBER;
-    made = js_new(JS_INT, 0);
+    made = new_value(JS_INT, 0);
     if (made)
         made->number = value;
     return js_set(object, name, made);
@@ -328,7 +330,7 @@ enum err js_set_int(struct js *object, const char *name, int64_t value)
 
 enum err js_set_bool(struct js *object, const char *name, bool value)
 {
-    struct js *made = js_new(JS_BOOL, 0);
+    struct js *made = new_value(JS_BOOL, 0);
 
     if (made)
         made->truth = value;
@@ -337,7 +339,7 @@ enum err js_set_bool(struct js *object, const char *name, bool value)
 
 enum err js_push(struct js *array, struct js *value)
 {
-    enum err e = value ? js_append(array, value) : ERR_NO_MEMORY;
+    enum err e = value ? append(array, value) : ERR_NO_MEMORY;
 
     if (e != ERR_OK)
         js_free(value);
@@ -355,7 +357,7 @@ enum err js_push_text(struct js *array, const char *text)
 /* The value without its name. */
 static struct js *copy_plain(const struct js *value)
 {
-    struct js *copy = js_new(value->type, value->type == JS_TEXT ? value->len + 1 : 0);
+    struct js *copy = new_value(value->type, value->type == JS_TEXT ? value->len + 1 : 0);
 
     if (!copy)
         return NULL;

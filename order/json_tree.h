@@ -16,7 +16,7 @@ struct js_block {
 };
 
 /* A value that is built is an allocation of its own, its texts behind the struct; one that was read
- * is in a block of its root. What js_set and js_append add later is on the heap in either. */
+ * is in a block of its root. What js_set and js_push add later is on the heap in either. */
 struct js {
     enum js_type type;
     bool truth;        /* JS_BOOL */
@@ -46,14 +46,7 @@ struct js {
     char store[]; /* name, text */
 };
 
-/* A zeroed value of TYPE with room for TEXT_CAP bytes, where its text points. NULL without memory.
- */
-struct js *js_new(enum js_type type, size_t text_cap);
-
 void js_blocks_free(struct js_block *first);
-
-/* Appends to an array or object; keeps no order. Does not take ITEM over on failure. */
-MUST_CHECK enum err js_append(struct js *list, struct js *item);
 
 /* How many bytes at the beginning stand for themselves in a JSON string: ASCII without controls,
  * quotes and backslashes. */

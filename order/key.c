@@ -106,11 +106,6 @@ size_t key_alg_signature_len(enum key_alg alg)
     return 2 * algorithms[alg].field_len;
 }
 
-size_t key_alg_hash_len(enum key_alg alg)
-{
-    return algorithms[alg].hash_len;
-}
-
 /* Fetched once a process, kept for ever: a fetch takes locks that all threads share. NULL when it
  * failed; the next caller tries again. */
 static const EVP_MD *fetch_hash(enum key_alg alg)

@@ -25,7 +25,6 @@ enum key_alg key_alg_from_name(const char *name, size_t len); /* KEY_ALG_NONE if
 /* By JWK's name of the curve, "P-256" (RFC 7518 6.2.1.1); KEY_ALG_NONE if unknown. */
 enum key_alg key_alg_from_curve(const char *name, size_t len);
 size_t key_alg_signature_len(enum key_alg alg); /* 64, 96, 132; R||S */
-size_t key_alg_hash_len(enum key_alg alg);      /* 32, 48, 64 */
 
 struct key;
 

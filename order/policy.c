@@ -424,29 +424,3 @@ enum err policy_make(const struct policy_terms *in, struct buf *out)
     buf_free(&bytes);
     return e;
 }
-
-enum err policy_make_all(const char *bank, const char *account, const char *title, int64_t version,
-                         int64_t valid_from_us, const char *const *holders, size_t count,
-                         struct buf *out)
-{
-    struct policy_person people[POLICY_HOLDERS_MAX] = {{.class = 'A'}};
-    const struct policy_terms terms = {.bank = bank,
-                                       .account = account,
-                                       .title = title,
-                                       .currency = "",
-                                       .version = version,
-                                       .valid_from_us = valid_from_us,
-                                       .people = people,
-                                       .count = count,
-                                       .rules = "",
-                                       .limits = "",
-                                       .deputies = ""};
-
-    if (count > POLICY_HOLDERS_MAX)
-        return ERR_POLICY_INVALID;
-    for (size_t i = 0; i < count; i++) {
-        people[i].class = 'A';
-        snprintf(people[i].id, sizeof people[i].id, "%s", holders[i]);
-    }
-    return policy_make(&terms, out);
-}

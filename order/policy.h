@@ -142,10 +142,4 @@ MUST_CHECK enum err policy_write(const struct policy_terms *in, struct buf *out)
 /* Appends the document; what policy_parse says of it. */
 MUST_CHECK enum err policy_make(const struct policy_terms *in, struct buf *out);
 
-/* The same for the default policy: all holders, class A, who must all approve payments and cash.
- * HOLDERS are sorted. */
-MUST_CHECK enum err policy_make_all(const char *bank, const char *account, const char *title,
-                                    int64_t version, int64_t valid_from_us,
-                                    const char *const *holders, size_t count, struct buf *out);
-
 #endif

@@ -9,6 +9,7 @@
 #include "order/policy.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
+#include "tests/order/policy_all.h"
 #include "verifier/verifier.h"
 
 #include <openssl/bn.h>
@@ -285,8 +286,8 @@ static void change_policy(struct world *w, const char *const *holders, size_t co
     struct policy *p = NULL;
     char digest[2 * DIGEST_LEN + 1], document[2048], sql[4096];
 
-    assert_ok(policy_make_all(WORLD_BANK, WORLD_ALICE_ACCOUNT, "Household", 2, w->time.now_us,
-                              holders, count, &bytes));
+    assert_ok(policy_all(WORLD_BANK, WORLD_ALICE_ACCOUNT, "Household", 2, w->time.now_us, holders,
+                         count, &bytes));
     assert_ok(policy_parse(bytes.data, bytes.len, &p));
     text_hex(policy_digest(p), DIGEST_LEN, digest);
     assert_true(2 * bytes.len < sizeof document);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "tests/order/policy_all.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,9 +158,9 @@ void bench_order(const char *account, const char *creditor, struct order *out, s
 
 void bench_policy(const char *account, const char *const *holders, size_t count, struct buf *out)
 {
-    bench_need(policy_make_all(BENCH_BANK, account, "All holders sign", 1, clock_now_us(), holders,
-                               count, out),
-               "policy");
+    bench_need(
+        policy_all(BENCH_BANK, account, "All holders sign", 1, clock_now_us(), holders, count, out),
+        "policy");
 }
 
 void bench_head(struct statement *head)

@@ -31,12 +31,15 @@ struct lane {
 
 static void prepare(struct sample *s, enum key_alg alg)
 {
-    static const char *const curves[] = {
-        [KEY_ES256] = "P-256", [KEY_ES384] = "P-384", [KEY_ES512] = "P-521"};
-    EVP_PKEY *key = EVP_EC_gen(curves[alg]);
+    static const struct {
+        const char *curve;
+        size_t hash_len;
+    } forms[] = {
+        [KEY_ES256] = {"P-256", 32}, [KEY_ES384] = {"P-384", 48}, [KEY_ES512] = {"P-521", 64}};
+    EVP_PKEY *key = EVP_EC_gen(forms[alg].curve);
     EVP_PKEY_CTX *signer = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
 
-    s->hash_len = key_alg_hash_len(alg);
+    s->hash_len = forms[alg].hash_len;
     bench_random(s->hash, s->hash_len);
     s->sig_len = sizeof s->sig;
     s->verifier = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;

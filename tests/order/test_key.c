@@ -400,7 +400,6 @@ static void test_hashes(void **state)
 
         assert_ok(key_hash(rows[i].alg, "abc", 3, hash, &len));
         assert_int_equal(len, want.len);
-        assert_int_equal(len, key_alg_hash_len(rows[i].alg));
         assert_memory_equal(hash, want.b, len);
     }
     assert_ok(key_digest_joined("a", 1, "bc", 2, joined));

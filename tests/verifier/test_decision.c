@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "order/display.h"
 #include "tests/base/unit.h"
+#include "tests/order/policy_all.h"
 #include "tests/verifier/golden.h"
 
 #include <stdlib.h>
@@ -139,8 +140,8 @@ static void a_policy_of_another_account_is_refused(void **state)
     struct verified *v;
 
     policy_free(s.policy);
-    assert_ok(policy_make_all(BANK, "DE89370400440532013000", "Both", 1, s.order.created_us, both,
-                              2, &policy));
+    assert_ok(policy_all(BANK, "DE89370400440532013000", "Both", 1, s.order.created_us, both, 2,
+                         &policy));
     assert_ok(policy_parse(policy.data, policy.len, &s.policy));
     assert_err(verify(&s, BANK, buf_str(&jws), &v), ERR_POLICY_MISMATCH);
     buf_free(&policy);

@@ -4,6 +4,7 @@
 #include "order/decision.h"
 #include "order/statement.h"
 #include "tests/base/unit.h"
+#include "tests/order/policy_all.h"
 #include "tests/order/soft_key.h"
 #include "tests/verifier/golden.h"
 
@@ -46,7 +47,7 @@ static struct policy *make_policy(const char *bank, const char *account)
     struct buf bytes = {0};
     struct policy *p = NULL;
 
-    assert_ok(policy_make_all(bank, account, "Both", 1, NOON, both, 2, &bytes));
+    assert_ok(policy_all(bank, account, "Both", 1, NOON, both, 2, &bytes));
     assert_ok(policy_parse(bytes.data, bytes.len, &p));
     buf_free(&bytes);
     return p;
