@@ -150,7 +150,7 @@ enum err msg_put_rolled(unsigned missing, struct buf *out)
     return put_number(out, missing, MSG_ROLLED_LEN);
 }
 
-enum err msg_get_rolled(const uint8_t *msg, size_t len, unsigned *missing)
+static enum err get_rolled(const uint8_t *msg, size_t len, unsigned *missing)
 {
     if (len != MSG_ROLLED_LEN)
         return ERR_USAGE;
@@ -307,7 +307,7 @@ static enum err ask(struct keeper_conn *k, enum keeper_msg what, int wait_ms, co
     *missing = 0;
     enum err e = call(k, what, wait_ms, act, len, &answer);
     if (!e)
-        e = nonsense(k, msg_get_rolled(answer.data, answer.len, missing));
+        e = nonsense(k, get_rolled(answer.data, answer.len, missing));
     buf_free(&answer);
     return e;
 }

@@ -116,7 +116,6 @@ struct msg_part {
 MUST_CHECK enum err msg_get_parts(const uint8_t *msg, size_t len, size_t max, struct msg_part *out,
                                   size_t count);
 MUST_CHECK enum err msg_put_rolled(unsigned missing, struct buf *out);
-MUST_CHECK enum err msg_get_rolled(const uint8_t *msg, size_t len, unsigned *missing);
 MUST_CHECK enum err msg_put_person(const struct keeper_person *p, struct buf *out);
 
 #endif
