@@ -26,6 +26,7 @@ enum {
     INSIDE,
     POLL,
     SEND,
+    LOG_FORMAT,
     ITEMS
 };
 
@@ -44,13 +45,14 @@ static void fill_items(struct settings *s, struct conf_item items[static ITEMS])
         [INSIDE] = {"webhooks_inside", CONF_TEXT, false, "no", 1, 3, &s->inside},
         [POLL] = {"poll_ms", CONF_U64, false, "2000", 1, WAIT_MAX, &s->poll_ms},
         [SEND] = {"send_ms", CONF_U64, false, "20000", 1, WAIT_MAX, &s->send_ms},
+        [LOG_FORMAT] = {"log_format", CONF_TEXT, false, "text", 1, 10, &s->log_format},
     };
     memcpy(items, table, sizeof table);
 }
 
-static bool is_one_of(const char *text, const char *a, const char *b, const char *c)
+static bool is(const char *text, const char *word)
 {
-    return strcmp(text, a) == 0 || strcmp(text, b) == 0 || strcmp(text, c) == 0;
+    return strcmp(text, word) == 0;
 }
 
 static enum err check(const char *path, const size_t lines[static ITEMS], const struct settings *s)
@@ -61,16 +63,18 @@ static enum err check(const char *path, const size_t lines[static ITEMS], const 
     if (s->smtp[0] && (!strchr(s->from, '@') || strpbrk(s->from, " \t<>\"\r\n")))
         return conf_refuse(EVENT, path, lines[FROM],
                            "from is no address such as bank@bank.example");
-    if (!is_one_of(s->tls, "required", "tried", "off"))
+    if (!is(s->tls, "required") && !is(s->tls, "tried") && !is(s->tls, "off"))
         return conf_refuse(EVENT, path, lines[SMTP_TLS], "smtp_tls is required, tried or off");
-    if (s->smtp_user[0] && strncmp(s->smtp, "smtps://", 8) != 0 && strcmp(s->tls, "required") != 0)
+    if (s->smtp_user[0] && strncmp(s->smtp, "smtps://", 8) != 0 && !is(s->tls, "required"))
         return conf_refuse(EVENT, path, lines[SMTP_USER],
                            "smtp_user gives its password over TLS alone: "
                            "smtp_tls = required, or an smtps:// URL");
-    if (!is_one_of(s->inside, "yes", "no", "no"))
+    if (!is(s->inside, "yes") && !is(s->inside, "no"))
         return conf_refuse(EVENT, path, lines[INSIDE], "webhooks_inside is yes or no");
     if (!s->token[0] != !s->module[0])
         return conf_refuse(EVENT, path, lines[TOKEN], "token and module belong together");
+    if (log_set_format(s->log_format))
+        return conf_refuse(EVENT, path, lines[LOG_FORMAT], "log_format is neither text nor json");
     if (!s->smtp[0] && !s->token[0])
         return conf_refuse(EVENT, path, 0,
                            "neither smtp nor token is there: nothing could be carried");

@@ -17,6 +17,7 @@ struct settings {
     char *module, *token;        /* of the key that webhooks are signed with; "": no webhooks */
     char *inside;                /* "yes": webhooks may be on this network, and in plain HTTP */
     uint64_t poll_ms, send_ms;
+    char *log_format; /* "text" or "json"; in force */
 };
 
 /* CONFIG_INVALID after logging what to mend, in which line. */

@@ -272,6 +272,14 @@ class Mail(Scene):
         text = self.bank.operator("GET", "/metrics").body.decode()
         self.assertIn("\ncountersign_notices_dead 1\n", text)
 
+    def test_logs_as_json(self):
+        self.configure(free_port(), log_format="json")
+        self.ask_for(self.alice, email="alice@example.org")
+        lines = [json.loads(line) for line in self.carry().splitlines()]
+        self.assertTrue(lines)
+        self.assertEqual({line["program"] for line in lines}, {"bankd-courier"})
+        self.assertNotIn("alice@example.org", json.dumps(lines))
+
     def test_a_courier_that_dies_tells_it_again_under_the_same_name(self):
         """Killed when the mail server has the mail and has not said so yet."""
         server = self.mail_server()
@@ -581,7 +589,8 @@ class Config(Scene):
     def test_what_is_wrong_is_said(self):
         for change, why in (({"smtp": "http://x"}, "smtp is no URL"), ({"from": "a b@c"}, "from is no address"),
                             ({"smtp_tls": "maybe"}, "smtp_tls is"), ({"token": "pkcs11:token=x"}, "belong together"),
-                            ({"templates": self.bank.dir}, "is not there")):
+                            ({"templates": self.bank.dir}, "is not there"), ({"webhooks_inside": "on"}, "is yes or no"),
+                            ({"log_format": "xml"}, "log_format is neither text nor json")):
             self.configure(25, **change)
             done = self.bank.tool(self.command("--check-config"), check=False)
             self.assertEqual(done.returncode, 2, change)
