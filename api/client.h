@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * client: the one user of libcurl: calls a bank's routes over TLS 1.3 or its Unix socket. Over TLS
- * it trusts one pin and nothing else: a chain of leaf and root, the root's key is the pinned one,
- * the leaf is signed by it, valid now, and names the bank. Host names are not looked at.
+ * client: calls a bank's routes over TLS 1.3 or its Unix socket, by libcurl. Over TLS it trusts one
+ * pin and nothing else: a chain of leaf and root, the root's key is the pinned one, the leaf is
+ * signed by it, valid now, and names the bank. Host names are not looked at.
  */
 #ifndef API_CLIENT_H
 #define API_CLIENT_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0
- * No signature and no agreement leaves unchecked, whoever made it. */
+ * No signature leaves unchecked, whoever made it; of an agreement only the length can be. */
 #include "token/both.h"
 
 #include "base/log.h"
