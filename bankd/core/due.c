@@ -14,6 +14,10 @@
 #include <string.h>
 
 #define DAY_US (86400 * TEXT_SECOND_US)
+/* One transaction keeps everybody waiting: an account has so many of its orders looked at each time
+ * that it is touched, and all accounts together so many more in a batch. */
+#define LOOKS_EACH 64
+#define LOOKS_TOGETHER 1024
 
 /* --- when --- */
 
@@ -318,12 +322,14 @@ enum err life_catch_up(struct core *c, struct ledger_account *a)
     bool found = false;
     enum err e = any_due(c, &found);
 
-    while (!e && found) {
+    for (unsigned looks = 0; !e && found; looks++) {
         struct store_query *q = store_query(c->store, STORE_ORDER_DUE_OF);
         struct life_order o;
         store_bind_int(q, ":account", a->id);
         store_bind_int(q, ":now", c->now_us);
         e = life_read_one(q, &found, &o);
+        if (!e && found && looks >= LOOKS_EACH && c->looks++ >= LOOKS_TOGETHER)
+            return ERR_BUSY;
         if (!e && found)
             e = look_at(c, a, &o);
     }

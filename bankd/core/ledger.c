@@ -2,6 +2,7 @@
 #include "bankd/core/ledger.h"
 
 #include "bankd/core/entries.h"
+#include "base/text.h"
 #include "order/amount.h"
 #include <stdio.h>
 #include <string.h>
@@ -290,6 +291,17 @@ static enum err post(struct core *c, struct ledger_account *a, int64_t movement,
     return store_run(q);
 }
 
+static enum err note_spent(struct core *c, const struct ledger_move *m)
+{
+    if (ledger_is_own(m->from) || m->kind == LEDGER_REVERSAL)
+        return ERR_OK;
+    struct store_query *q = store_query(c->store, STORE_SPENDING_ADD);
+    store_bind_int(q, ":account", m->from->id);
+    store_bind_int(q, ":day", text_day_of(c->now_us));
+    store_bind_int(q, ":amount", m->amount);
+    return store_run(q);
+}
+
 /* The two sides of every movement are written here and nowhere else. */
 static enum err book(struct core *c, const struct ledger_move *m, int64_t *movement)
 {
@@ -302,7 +314,7 @@ static enum err book(struct core *c, const struct ledger_move *m, int64_t *movem
         e = post(c, m->from, *movement, -m->amount);
     if (!e)
         e = post(c, m->to, *movement, m->amount);
-    return e;
+    return e ? e : note_spent(c, m);
 }
 
 /* What can be said before anything moves. */
@@ -349,7 +361,7 @@ enum err ledger_settle(struct core *c, const struct ledger_move *m, int64_t *mov
     return book(c, m, movement);
 }
 
-enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t since_us,
+enum err ledger_spent(struct core *c, const struct ledger_account *a, int32_t since_day,
                       int64_t *out)
 {
     struct store_query *q = store_query(c->store, STORE_SPENT_SINCE);
@@ -357,7 +369,7 @@ enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t si
 
     *out = 0;
     store_bind_int(q, ":account", a->id);
-    store_bind_int(q, ":since", since_us);
+    store_bind_int(q, ":day", since_day);
     enum err e = store_step(q, &found);
     if (!e)
         e = found ? ERR_OK : ERR_STORE_FAILED;

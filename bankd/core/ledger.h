@@ -97,8 +97,9 @@ MUST_CHECK enum err ledger_may_move(struct core *c, const struct ledger_move *m)
 /* The same with what is reserved in FROM. */
 MUST_CHECK enum err ledger_settle(struct core *c, const struct ledger_move *m, int64_t *movement);
 
-/* What was booked out of the account since a time of the bank. */
-MUST_CHECK enum err ledger_spent(struct core *c, const struct ledger_account *a, int64_t since_us,
+/* What was booked out of a customer's account from the beginning of a day on, by the bank's time,
+ * but for what was taken back. */
+MUST_CHECK enum err ledger_spent(struct core *c, const struct ledger_account *a, int32_t since_day,
                                  int64_t *out);
 
 #endif

@@ -143,7 +143,9 @@ MUST_CHECK enum err life_execute(struct core *c, struct ledger_account *a,
  * now. */
 MUST_CHECK enum err life_execute_stored(struct core *c, struct ledger_account *a,
                                         struct life_order *o);
-/* Does to every open order of the account what is due by now. Updates A. */
+/* Does to every open order of the account what is due by now. Updates A. BUSY: the batch did as
+ * much of it as one may; what is done stays, and the next time goes on. Nothing of the account is
+ * judged or shown before all is done. */
 MUST_CHECK enum err life_catch_up(struct core *c, struct ledger_account *a);
 /* The same for one order of any account; *FOUND is false when none was due. */
 MUST_CHECK enum err life_catch_up_one(struct core *c, bool *found);

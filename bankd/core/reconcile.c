@@ -15,6 +15,7 @@ static const struct check {
     {"movements", STORE_RECONCILE_MOVEMENTS},   /* two postings whose sum is zero */
     {"balances", STORE_RECONCILE_BALANCES},     /* what is booked is the sum of the postings */
     {"reservations", STORE_RECONCILE_RESERVED}, /* what is reserved is the sum of open orders */
+    {"spending", STORE_RECONCILE_SPENDING},     /* what left is what limits are judged by */
     {"overdrawn", STORE_RECONCILE_OVERDRAWN},   /* a customer has what is reserved */
     {"executions", STORE_RECONCILE_EXECUTED},   /* paid orders moved money once, others not */
     {"decisions", STORE_RECONCILE_DECISIONS},   /* somebody approved a paid order */

@@ -19,33 +19,31 @@ enum err rights_check(const struct policy *p, const struct policy_case *what, co
 
 /* --- limits --- */
 
-/* When the period that a time lies in began, UTC. */
-static enum err period_start(enum policy_period period, int64_t time_us, int64_t *out_us)
+/* The first day, UTC, of the period that a time lies in. */
+static enum err period_start(enum policy_period period, int64_t time_us, int32_t *day)
 {
     char date[TEXT_DATE_LEN + 1];
-    int32_t day = text_day_of(time_us);
-    enum err e = ERR_OK;
 
-    if (period == POLICY_MONTH) {
-        text_date(day, date);
-        memcpy(date + TEXT_DATE_LEN - 2, "01", 2);
-        e = text_parse_date(date, TEXT_DATE_LEN, &day);
-    }
-    *out_us = day * (86400 * TEXT_SECOND_US);
-    return e;
+    *day = text_day_of(time_us);
+    if (period == POLICY_DAY)
+        return ERR_OK;
+    text_date(*day, date);
+    memcpy(date + TEXT_DATE_LEN - 2, "01", 2);
+    return text_parse_date(date, TEXT_DATE_LEN, day);
 }
 
 static enum err within(struct core *c, const struct ledger_account *a, const struct policy *p,
                        enum policy_period period, int64_t amount, bool *out)
 {
-    int64_t limit = policy_limit(p, period), since_us = 0, spent = 0, sum = 0;
+    int64_t limit = policy_limit(p, period), spent = 0, sum = 0;
+    int32_t first_day = 0;
 
     *out = true;
     if (limit < 0)
         return ERR_OK;
-    enum err e = period_start(period, c->now_us, &since_us);
+    enum err e = period_start(period, c->now_us, &first_day);
     if (!e)
-        e = ledger_spent(c, a, since_us, &spent);
+        e = ledger_spent(c, a, first_day, &spent);
     if (e)
         return e;
     *out = amount_add(spent, amount, &sum) == ERR_OK && sum <= limit;

@@ -52,6 +52,7 @@ struct core {
     /* The batch: the bank's time, which never runs backwards from entry to entry. */
     int64_t now_us;
     int64_t reminded_us; /* when it last looked whom to remind */
+    unsigned looks;      /* at orders that are due, beyond the first ones of each account: due.c */
     struct core_time given;
     bool insane;             /* nothing but core_clock_accept may write */
     bool stopped;            /* the clock was found insane, and nobody accepted one since */

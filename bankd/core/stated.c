@@ -156,6 +156,12 @@ static enum err judge(struct stated *s, const struct stated_steps *steps, void *
     return e ? e : steps->judge(ctx);
 }
 
+/* What it is about may come after it, and a bank that is busy takes it later. */
+static bool may_come_again(enum err no)
+{
+    return no == ERR_NOT_FOUND || no == ERR_BUSY;
+}
+
 enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ctx,
                     const struct core_caller *who, struct core_answer *out)
 {
@@ -177,7 +183,7 @@ enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ct
     if (!e && !replayed) {
         enum err no = judge(s, steps, ctx);
         e = no ? refuse(s, no, out) : steps->take(ctx, out);
-        if (!e && no != ERR_NOT_FOUND) /* what it is about may come after it */
+        if (!e && !may_come_again(no))
             e = remember(s, out);
     }
     if (e)

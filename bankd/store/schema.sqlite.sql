@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The schema for SQLite. Times are microseconds since 1970 UTC, money is minor units. Documents and
 -- state lie apart so that the rows that change stay small.
-PRAGMA user_version = 38;
+PRAGMA user_version = 39;
 
 -- The log. An entry keeps the hashes of the perfect subtrees that it completes, level 0 (the leaf)
 -- first: node (level, index) is in entry ((index + 1) << level) - 1 at byte 32 * level.
@@ -499,6 +499,15 @@ CREATE TABLE posting (
     amount INTEGER NOT NULL CHECK (amount <> 0),
     balance INTEGER NOT NULL, -- of the account, afterwards
     PRIMARY KEY (account, movement)
+) STRICT, WITHOUT ROWID;
+
+-- What left a customer's account on a day, UTC, but for what was taken back: limits are judged by it,
+-- so that a month is a few rows however much was paid.
+CREATE TABLE spending (
+    account INTEGER NOT NULL REFERENCES account (id),
+    day INTEGER NOT NULL, -- since 1970, of the movements' times
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (account, day)
 ) STRICT, WITHOUT ROWID;
 
 -- What holders say of their movements: views over the ledger, nothing moves by them. How it came

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SCHEMA_VERSION 38 /* what schema.sqlite.sql sets */
+#define SCHEMA_VERSION 39 /* what schema.sqlite.sql sets */
 #define BUSY_WAIT_MS 2000
 
 struct store_query {

@@ -316,6 +316,7 @@ static const struct {
     {STORE_RECONCILE_MOVEMENTS, "once a day"},
     {STORE_RECONCILE_BALANCES, "once a day"},
     {STORE_RECONCILE_RESERVED, "once a day"},
+    {STORE_RECONCILE_SPENDING, "once a day"},
     {STORE_RECONCILE_OVERDRAWN, "once a day"},
     {STORE_RECONCILE_EXECUTED, "once a day"},
     {STORE_RECONCILE_DECISIONS, "once a day"},

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One account has more to do than others may wait for.
+ */
+#include "tests/bankd/world.h"
+#include "tests/base/unit.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FIRM "NL91ABNA0417164300"
+#define DAY 86400
+#define FEW 64     /* of each account */
+#define MANY 1024  /* more of them together */
+#define REST 100   /* more than FEW */
+#define AT_ONCE 66 /* of the logins' time */
+
+static const char *executed(struct world *w)
+{
+    return world_sql(w, "SELECT count(*) FROM orders WHERE status = 'ACSC'");
+}
+
+static void hand_in_many(struct world *w, const char *account, size_t count)
+{
+    for (size_t i = 0; i < count;) {
+        world_login(w, &w->alice);
+        world_batch(w);
+        for (size_t k = 0; k < AT_ONCE && i < count; k++, i++) {
+            struct world_order o;
+            world_order_on(w, account, "0.01", "\"date\":\"2026-11-24\",", &o);
+            assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+            world_order_free(&o);
+        }
+        world_batch_end(w);
+    }
+}
+
+static enum err look_at(struct world *w, const char *account)
+{
+    const struct core_caller alice = {.session = w->alice.session};
+
+    world_begin(w);
+    world_end(w, core_account(w->core, &alice, account, &w->answer));
+    enum err e = w->answer.err;
+    core_answer_free(&w->answer);
+    return e;
+}
+
+/* They fall due together: who comes is told to come again, others are not kept waiting, and nothing
+ * that came too early is held against it. */
+static void test_a_day_with_more_than_a_batch_may_do(void **state)
+{
+    static const char *const alone[] = {"alice"};
+    const struct world_account firm = {.account = FIRM,
+                                       .holders = alone,
+                                       .count = 1,
+                                       .limits = "[{\"amount\":\"900.00\",\"per\":\"month\"}]"};
+    struct world *w = *state;
+    struct world_order early;
+    struct buf jws = {0};
+    char text[16];
+
+    world_open_funded(w, &firm, "1000.00");
+    hand_in_many(w, FIRM, FEW + MANY + REST);
+    hand_in_many(w, WORLD_ALICE_ACCOUNT, 1);
+    world_later(w, DAY);
+    world_login(w, &w->alice);
+    world_order_on(w, FIRM, "0.05", "", &early);
+    world_sign(w, &w->alice, &early, VERB_APPROVE, NULL, &jws);
+    assert_string_equal(executed(w), "0");
+
+    world_batch(w);
+    assert_string_equal(world_hand_in(w, &w->alice, &jws, &early), "BUSY");
+    assert_err(look_at(w, FIRM), ERR_BUSY);
+    assert_ok(look_at(w, WORLD_ALICE_ACCOUNT));
+    world_batch_end(w);
+    snprintf(text, sizeof text, "%d", FEW + MANY + FEW);
+    assert_string_equal(executed(w), text); /* the second touch had its own few */
+
+    assert_string_equal(world_hand_in(w, &w->alice, &jws, &early), "OK");
+    snprintf(text, sizeof text, "%d", FEW + MANY + REST + 1);
+    assert_string_equal(executed(w), text);
+    assert_string_equal(world_sql(w, "SELECT sum(amount) FROM spending"), "1193");
+    buf_free(&jws);
+    world_order_free(&early);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test_setup_teardown(
+        test_a_day_with_more_than_a_batch_may_do, world_enter, world_leave)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
