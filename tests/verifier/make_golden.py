@@ -29,6 +29,7 @@ from golden_story import (ACCOUNT, ALICE, BANK, BOB, CREDITOR, DELEGATION, DEPUT
                           TAIL, Story, bank_keys, decision, delegation, delegation_display,
                           display, settled, signed)
 from golden_tools import b64u, canon, hexdigest, jws, sha256
+from golden_votes import forged_votes
 
 # --- the golden evidence -------------------------------------------------------------------------
 
@@ -389,6 +390,7 @@ def forged_decisions_in_log(wrong):
     yield from forged_acceptance(wrong)
     yield from forged_acts(wrong)
     yield from forged_evidence_of_batches(wrong)
+    yield from forged_votes(wrong)
 
 
 def forged_times(wrong):
