@@ -98,6 +98,24 @@ static void test_closed(void **state)
     world_order_free(&all);
 }
 
+/* Who stood in it decides no more about who pays from it. */
+static void test_no_rights_in_a_closed_account(void **state)
+{
+    const struct world_gift gift = {.deputy = "bob", .amount_minor = 100};
+    struct world *w = *state;
+    struct policy *two = world_policy(
+        w, WORLD_ALICE_ACCOUNT, 2, "{\"class\":\"A\",\"id\":\"alice\"}", "{\"require\":\"all\"}");
+
+    world_execute(w,
+                  "UPDATE account SET state = 'closed' WHERE account = '" WORLD_ALICE_ACCOUNT "'");
+    assert_string_equal(world_policy_decide(w, &w->alice, two, VERB_APPROVE), "ACCOUNT_CLOSED");
+    assert_string_equal(world_delegate(w, &w->alice, &gift), "ACCOUNT_CLOSED");
+    assert_string_equal(world_sql(w, "SELECT (SELECT count(*) FROM policy_change) ||"
+                                     " (SELECT count(*) FROM delegation)"),
+                        "00");
+    policy_free(two);
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
@@ -105,6 +123,7 @@ int main(void)
         T(test_blocked),
         T(test_blocked_when_its_day_comes),
         T(test_closed),
+        T(test_no_rights_in_a_closed_account),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,45 @@ static void test_a_policy_that_has_not_begun(void **state)
     world_order_free(&o);
 }
 
+/* Nobody begins a change to what could not be in force now: neither one that is still to begin nor
+ * one that is over. */
+static void test_a_change_to_a_policy_outside_its_time(void **state)
+{
+    struct world *w = *state;
+    struct policy *later = NULL, *over = NULL;
+
+    assert_ok(policy_parse(from_ten, strlen(from_ten), &later));
+    assert_ok(policy_parse(until_ten, strlen(until_ten), &over));
+    world_later(w, 3599);
+    world_login_all(w);
+    assert_string_equal(world_policy_decide(w, &w->alice, later, VERB_APPROVE), "POLICY_NOT_VALID");
+    world_later(w, 1);
+    assert_string_equal(world_policy_decide(w, &w->alice, over, VERB_APPROVE), "POLICY_NOT_VALID");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM policy_change"), "0");
+    assert_string_equal(world_policy_decide(w, &w->alice, later, VERB_APPROVE), "OK");
+    policy_free(later);
+    policy_free(over);
+}
+
+/* Whom the new policy lets approve, and the one in force only hand in, joins those who begin. */
+static void test_who_begins_a_change(void **state)
+{
+    struct world *w = *state;
+
+    change_policy(w, alice_alone);
+    struct policy *both =
+        world_policy(w, WORLD_ALICE_ACCOUNT, 3,
+                     "{\"class\":\"A\",\"id\":\"alice\"},{\"class\":\"A\",\"id\":\"bob\"}",
+                     "{\"require\":\"all\"}");
+    assert_string_equal(world_policy_decide(w, &w->bob, both, VERB_APPROVE), "MAY_NOT_APPROVE");
+    assert_string_equal(world_sql(w, "SELECT count(*) FROM policy_change"), "0");
+    assert_string_equal(world_policy_decide(w, &w->alice, both, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "pending");
+    assert_string_equal(world_policy_decide(w, &w->bob, both, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "in-force");
+    policy_free(both);
+}
+
 /* What leaves one account in euros cannot arrive in dollars. */
 static void test_a_creditor_in_another_currency(void **state)
 {
@@ -157,9 +196,13 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rights),          T(threat_10_a_right_lowered_in_between),
-        T(test_a_policy_that_is_over),          T(test_a_policy_that_has_not_begun),
+        cmocka_unit_test(test_rights),
+        T(threat_10_a_right_lowered_in_between),
+        T(test_a_policy_that_is_over),
+        T(test_a_policy_that_has_not_begun),
         T(test_a_creditor_in_another_currency),
+        T(test_a_change_to_a_policy_outside_its_time),
+        T(test_who_begins_a_change),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
