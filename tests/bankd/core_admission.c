@@ -191,6 +191,21 @@ static void test_the_second_goes_on(void **state)
     world_person_free(&dora);
 }
 
+/* What people ask for makes nobody a key of the bank's own people, whatever name they give. */
+static void test_no_key_of_an_operator(void **state)
+{
+    struct world *w = *state;
+    struct person erin = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    world_employ(w, "erin", ROLE_BIT(ROLE_SECURITY));
+    world_key(&erin, "erin", "P-256");
+    assert_string_equal(world_ask(w, &erin, "erin", 1, request), "OK");
+    assert_err(admit_another(w, &erin, request, "erin", "emma"), ERR_HOLDER_IS_NO_PERSON);
+    assert_string_equal(world_request_status(w, request), "waiting");
+    world_person_free(&erin);
+}
+
 /* The name that is certified is what the operator read from the paper; who says that he is somebody
  * gets no other id. */
 static void test_what_the_letter_says(void **state)
@@ -267,6 +282,7 @@ int main(void)
         T(test_four_eyes_on_who_is_added_by_hand),
         T(test_four_eyes_on_all_who_admitted),
         T(test_the_second_goes_on),
+        T(test_no_key_of_an_operator),
         T(test_what_the_letter_says),
         T(test_nobody_becomes_another_unsaid),
     };

@@ -71,12 +71,16 @@ static void both_sign(struct world *w, const struct wanted *a)
     assert_string_equal(say(w, &w->bob, a, APPLICATION_APPLY), "OK");
 }
 
-static enum err admit(struct world *w, const struct wanted *a)
+static enum err admit_to(struct world *w, const struct wanted *a, const char *account)
 {
     world_begin(w);
-    world_end(w,
-              core_application_admit(w->core, &world_operator, a->name, NEW_ACCOUNT, &w->answer));
+    world_end(w, core_application_admit(w->core, &world_operator, a->name, account, &w->answer));
     return w->answer.err;
+}
+
+static enum err admit(struct world *w, const struct wanted *a)
+{
+    return admit_to(w, a, NEW_ACCOUNT);
 }
 
 static const char *status(struct world *w, const struct wanted *a)
@@ -273,6 +277,45 @@ static void test_applications_silence_no_order(void **state)
     world_order_free(&o);
     for (size_t i = 0; i < sizeof a / sizeof *a; i++)
         wanted_free(&a[i]);
+}
+
+/* The account is new, and one of this bank's. */
+static void test_which_account_it_becomes(void **state)
+{
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+
+    w->bank_codes = "PT 0002, DE 37040044";
+    world_restart(w);
+    both_sign(w, &a);
+    assert_err(admit_to(w, &a, WORLD_SHOP_ACCOUNT), ERR_ACCOUNT_EXISTS);
+    assert_err(admit_to(w, &a, "NL91ABNA0417164300"), ERR_ACCOUNT_ELSEWHERE);
+    assert_err(admit_to(w, &a, "NL91ABNA0417164301"), ERR_IBAN_CHECK_DIGITS);
+    assert_string_equal(world_sql(w, "SELECT state FROM application"), "waiting");
+    wanted_free(&a);
+}
+
+/* Another operator works on it. */
+static void test_it_is_anothers_work(void **state)
+{
+    static const struct core_caller olga = {
+        .session = "", .operator_name = "olga", .roles = ROLE_BIT(ROLE_POLICY)};
+    struct world *w = *state;
+    struct wanted a = want(w, BOTH, 1);
+    char item[CORE_ITEM_MAX + 1];
+
+    world_employ(w, "olga", olga.roles);
+    both_sign(w, &a);
+    snprintf(item, sizeof item, "application:%s", a.name);
+    world_begin(w);
+    world_end(w, core_claim(w->core, &olga, item, NULL, "they are here", &w->answer));
+    assert_ok(w->answer.err);
+    assert_err(admit(w, &a), ERR_ITEM_CLAIMED);
+    world_begin(w);
+    world_end(w, core_application_refuse(w->core, &world_operator, a.name, "no", &w->answer));
+    assert_err(w->answer.err, ERR_ITEM_CLAIMED);
+    assert_string_equal(world_sql(w, "SELECT state FROM application"), "waiting");
+    wanted_free(&a);
 }
 
 /* A key that was suspended, and one whose place another took. */
@@ -499,6 +542,8 @@ int main(void)
         TEST(test_so_many_a_day),
         TEST(test_who_is_told_that_it_waits),
         TEST(test_applications_silence_no_order),
+        TEST(test_which_account_it_becomes),
+        TEST(test_it_is_anothers_work),
         TEST(threat_10_which_words_count),
         TEST(test_a_store_that_was_changed),
         TEST(test_a_store_that_forgot_somebody),

@@ -296,6 +296,8 @@ static void test_credits(void **state)
     assert_string_equal(credit(w, WORLD_ALICE_ACCOUNT, "0.00", "EUR", "E2"), "AMOUNT_ZERO");
     assert_string_equal(credit(w, WORLD_ALICE_ACCOUNT, "5.00", "EUX", "E2"), "CURRENCY_UNKNOWN");
     assert_string_equal(credit(w, WORLD_ALICE_ACCOUNT, "5.00", "EUR", ""), "TEXT_INVALID");
+    assert_string_equal(credit(w, "PT50000201231234567890155", "5.00", "EUR", "E2"),
+                        "IBAN_CHECK_DIGITS"); /* nobody's, so that it could not be put right */
     assert_string_equal(credit(w, NOT_HERE, "6.00", "EUR", "E2"), "suspense");
     assert_string_equal(credit(w, WORLD_ALICE_ACCOUNT, "7.00", "USD", "E3"), "suspense");
     assert_string_equal(own(w, "suspense:EUR"), "600");
