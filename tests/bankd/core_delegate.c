@@ -240,6 +240,32 @@ static void test_a_waiting_order_is_looked_at_when_one_begins(void **state)
     world_order_free(&o);
 }
 
+static void set_key(struct world *w, const struct person *p, const char *status)
+{
+    world_begin(w);
+    world_end(w, core_key_set(w->core, &world_operator, p->name, key_thumbprint(p->key), status,
+                              "lost", &w->answer));
+    assert_ok(w->answer.err);
+}
+
+/* While the key that gave it is suspended it does not count, and then it does again. */
+static void test_a_waiting_order_is_looked_at_when_one_counts_again(void **state)
+{
+    struct world_gift gift = to("carol", 6000);
+    struct world *w = *state;
+    struct world_order o;
+
+    gives(w, &w->bob, &gift, "OK");
+    firm_order(w, "60.00", "2026-11-23", &o);
+    decides(w, &w->carol, &o, VERB_APPROVE, "PATC");
+    set_key(w, &w->bob, "suspended");
+    decides(w, &w->alice, &o, VERB_APPROVE, "PATC");
+    set_key(w, &w->bob, "active");
+    assert_true(look(w));
+    assert_string_equal(world_newest(w), "ACSC");
+    world_order_free(&o);
+}
+
 /* --- between approval and execution --- */
 
 /* Accepted with Carol for Bob, to be executed the day after. */
@@ -549,6 +575,7 @@ int main(void)
         T(test_from_until),
         T(test_a_waiting_order_is_looked_at_when_one_comes),
         T(test_a_waiting_order_is_looked_at_when_one_begins),
+        T(test_a_waiting_order_is_looked_at_when_one_counts_again),
         T(test_still_in_force),
         T(threat_10_over_before_execution),
         T(threat_10_withdrawn_before_execution),

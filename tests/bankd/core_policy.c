@@ -166,6 +166,23 @@ static void test_what_is_paid_in_frees_no_limit(void **state)
     refused(w, "10.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
 }
 
+/* Nor is it spent by them what the bank takes back that was booked by mistake. */
+static void test_what_is_taken_back_is_not_spent(void **state)
+{
+    struct world *w = *state;
+    char movement[24];
+
+    open_firm(w, NULL, "[{\"amount\":\"30.00\",\"per\":\"day\"}]");
+    world_fund(w, FIRM, "100.00");
+    snprintf(movement, sizeof movement, "%s", world_sql(w, "SELECT max(id) FROM movement"));
+    world_begin(w);
+    world_end(w, core_reverse(w->core, &world_operator, FIRM, movement, "typed wrong", &w->answer));
+    assert_ok(w->answer.err);
+    refused(w, "30.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+    pays(w, "30.00", WORLD_SHOP_ACCOUNT, "abc", "ACSC");
+    refused(w, "0.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+}
+
 static void test_bad_rules_open_nothing(void **state)
 {
     static const char *const holders[] = {"alice", "bob:B"};
@@ -193,8 +210,12 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, world_enter, world_leave)
     const struct CMUnitTest tests[] = {
-        T(test_bands_classes_and_payees),       T(test_a_no_is_no_approval),    T(test_limits),
-        T(test_what_is_paid_in_frees_no_limit), T(test_bad_rules_open_nothing),
+        T(test_bands_classes_and_payees),
+        T(test_a_no_is_no_approval),
+        T(test_limits),
+        T(test_what_is_paid_in_frees_no_limit),
+        T(test_bad_rules_open_nothing),
+        T(test_what_is_taken_back_is_not_spent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -64,6 +64,10 @@ static const struct {
     const char *check, *sql;
 } wrong[] = {
     {"movements", "UPDATE posting SET amount = amount + 1 WHERE movement = 1 AND amount > 0"},
+    {"movements", "UPDATE posting SET amount = amount - 1 WHERE movement = 1 AND amount > 0;"
+                  " INSERT INTO posting SELECT id, 1, 1, 0 FROM account"
+                  " WHERE account = '" WORLD_SHOP_ACCOUNT "'"},
+    {"movements", "UPDATE account SET currency = 'USD' WHERE customer = 0"},
     {"balances", "UPDATE account SET booked = booked + 1 WHERE customer = 1"},
     {"reservations", "UPDATE account SET reserved = reserved + 1 WHERE customer = 1"},
     {"spending", "UPDATE spending SET amount = amount - 1"},
