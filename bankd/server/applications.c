@@ -8,21 +8,6 @@ enum err applications_apply(const struct bank *b, struct job *j)
     return core_apply(b->core, &who, j->verified, &j->application.application, &j->answer);
 }
 
-enum err applications_list(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-
-    return core_applications(b->core, &who, &page, &j->answer);
-}
-
-enum err applications_show(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-
-    return core_application(b->core, &who, j->match.param[0], &j->answer);
-}
-
 enum err applications_admit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);

@@ -9,8 +9,6 @@
 #include "bankd/server/handler.h"
 
 MUST_CHECK enum err applications_apply(const struct bank *b, struct job *j);
-MUST_CHECK enum err applications_list(const struct bank *b, struct job *j);
-MUST_CHECK enum err applications_show(const struct bank *b, struct job *j);
 MUST_CHECK enum err applications_admit(const struct bank *b, struct job *j);
 MUST_CHECK enum err applications_refuse(const struct bank *b, struct job *j);
 

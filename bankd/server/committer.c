@@ -80,7 +80,7 @@ static enum err run_act(void *ctx, const struct core_operator *as, struct core_a
 
     (void)out; /* the job's own */
     become(a->j, as);
-    return handler_of(a->j->match.route)->apply(a->b, a->j);
+    return handler_apply(a->b, a->j);
 }
 
 static enum err apply_act(const struct bank *b, struct job *j)
@@ -112,7 +112,7 @@ static enum err refuse(const struct bank *b, struct job *j, const struct core_ca
 
 static enum err run(const struct bank *b, struct job *j)
 {
-    enum err e = j->path[0] ? apply_act(b, j) : handler_of(j->match.route)->apply(b, j);
+    enum err e = j->path[0] ? apply_act(b, j) : handler_apply(b, j);
 
     return e ? e : certify_tell(b->keeper_socket, j);
 }

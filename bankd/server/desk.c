@@ -50,13 +50,6 @@ enum err desk_comment(const struct bank *b, struct job *j)
     return core_comment(b->core, &who, r->item, r->text, &j->answer);
 }
 
-enum err desk_outbox(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_outbox(b->core, &who, &page, &j->answer);
-}
-
 enum err desk_queue(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -92,13 +85,6 @@ enum err desk_credit(const struct bank *b, struct job *j)
                                    .description = r->description};
 
     return core_credit(b->core, &who, &in, &j->answer);
-}
-
-enum err desk_suspense(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_suspense(b->core, &who, &page, &j->answer);
 }
 
 enum err desk_assign(const struct bank *b, struct job *j)

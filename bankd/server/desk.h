@@ -14,12 +14,10 @@ MUST_CHECK enum err desk_hold(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_claim(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_give_back(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_comment(const struct bank *b, struct job *j);
-MUST_CHECK enum err desk_outbox(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_queue(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_confirm(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_return(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_credit(const struct bank *b, struct job *j);
-MUST_CHECK enum err desk_suspense(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_assign(const struct bank *b, struct job *j);
 MUST_CHECK enum err desk_credit_return(const struct bank *b, struct job *j);
 

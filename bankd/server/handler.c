@@ -127,12 +127,6 @@ static enum err apply_challenge(const struct bank *b, struct job *j)
     return core_challenge(b->core, r->thumbprint, r->for_login, &j->answer);
 }
 
-static enum err apply_login(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_login(b->core, &who, j->verified, &j->answer);
-}
-
 static enum err apply_logout(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -160,37 +154,6 @@ static enum err apply_policy_decide(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     return core_policy_decide(b->core, &who, j->verified, j->policy.to, &j->answer);
-}
-
-static enum err apply_delegate(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_delegate(b->core, &who, j->verified, &j->answer);
-}
-
-static enum err apply_delegations(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_delegations(b->core, &who, j->match.param[0], &j->answer);
-}
-
-static enum err apply_accounts(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_accounts(b->core, &who, &page, &j->answer);
-}
-
-static enum err apply_account(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_account(b->core, &who, j->match.param[0], &j->answer);
-}
-
-static enum err apply_policy(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_account_policy(b->core, &who, j->match.param[0], &j->answer);
 }
 
 static enum err apply_movements(const struct bank *b, struct job *j)
@@ -252,13 +215,6 @@ static enum err apply_all_orders(const struct bank *b, struct job *j)
     return core_orders(b->core, &who, NULL, &page, &j->answer);
 }
 
-static enum err apply_waiting_orders(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_waiting_orders(b->core, &who, &page, &j->answer);
-}
-
 static enum err apply_order(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -300,50 +256,6 @@ static enum err apply_key_suspend(const struct bank *b, struct job *j)
     return core_key_suspend(b->core, &who, j->match.param[0], j->body.note.note, &j->answer);
 }
 
-static enum err apply_rotate(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_rotate(b->core, &who, j->verified, &j->answer);
-}
-
-static enum err apply_holders(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_holders(b->core, &who, &page, &j->answer);
-}
-
-static enum err apply_enrol(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_enrol(b->core, &who, j->verified, &j->answer);
-}
-
-static enum err apply_enrolments(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_enrolments(b->core, &who, &page, &j->answer);
-}
-
-static enum err apply_enrolment(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_enrolment(b->core, &who, j->match.param[0], &j->answer);
-}
-
-static enum err apply_sponsor(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_sponsor(b->core, &who, j->verified, &j->answer);
-}
-
-static enum err apply_sponsorships(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    return core_sponsorships(b->core, &who, j->match.param[0], &j->answer);
-}
-
 static enum err apply_enrolment_admit(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
@@ -368,25 +280,11 @@ static enum err apply_terminal_add(const struct bank *b, struct job *j)
     return core_terminal_add(b->core, &who, r->holder, r->name, r->spki, r->spki_len, &j->answer);
 }
 
-static enum err apply_terminals(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_terminals(b->core, &who, &page, &j->answer);
-}
-
 static enum err apply_operator_add(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);
     const struct request_holder *r = &j->body.holder;
     return core_operator_add(b->core, &who, r->holder, r->name, r->spki, r->spki_len, &j->answer);
-}
-
-static enum err apply_operators(const struct bank *b, struct job *j)
-{
-    struct core_caller who = job_caller(j);
-    struct core_page page = job_page(j);
-    return core_operators(b->core, &who, &page, &j->answer);
 }
 
 static enum err apply_operator_roles(const struct bank *b, struct job *j)
@@ -490,90 +388,106 @@ static enum err apply_clock_accept(const struct bank *b, struct job *j)
 #define WRITES true
 
 static const struct handler handlers[ROUTE_COUNT] = {
-    [ROUTE_HEALTH] = {0, READS, NULL, apply_health},
-    [ROUTE_CHALLENGE] = {0, WRITES, prepare_challenge, apply_challenge},
-    [ROUTE_LOGIN] = {0, WRITES, prepare_login, apply_login},
-    [ROUTE_LOGOUT] = {0, WRITES, NULL, apply_logout},
-    [ROUTE_DECIDE] = {0, WRITES, prepare_decide, apply_decide},
-    [ROUTE_CASH] = {0, WRITES, prepare_cash, apply_cash},
-    [ROUTE_ACCOUNTS] = {PAGE, READS, NULL, apply_accounts},
-    [ROUTE_ACCOUNT] = {0, READS, NULL, apply_account},
-    [ROUTE_POLICY] = {0, READS, NULL, apply_policy},
-    [ROUTE_POLICY_DECIDE] = {0, WRITES, prepare_policy_decide, apply_policy_decide},
-    [ROUTE_DELEGATIONS] = {0, READS, NULL, apply_delegations},
-    [ROUTE_DELEGATE] = {0, WRITES, prepare_delegate, apply_delegate},
-    [ROUTE_MOVEMENTS] = {PAGE | PERIOD, READS, NULL, apply_movements},
-    [ROUTE_MOVEMENT_CATEGORY] = {0, WRITES, prepare_movement_category, apply_movement_category},
-    [ROUTE_ACCOUNT_STATEMENT] = {PAGE | PERIOD, READS, NULL, apply_account_statement},
-    [ROUTE_EXPENSES] = {REQUEST_CURSOR | PERIOD, READS, NULL, apply_expenses},
-    [ROUTE_CATEGORIES] = {PAGE, READS, NULL, apply_categories},
-    [ROUTE_CATEGORY_RULE] = {0, WRITES, prepare_category_rule, apply_category_rule},
-    [ROUTE_ORDERS] = {PAGE, READS, NULL, apply_orders},
-    [ROUTE_ORDER] = {0, READS, NULL, apply_order},
-    [ROUTE_EVIDENCE] = {0, READS, NULL, apply_evidence},
-    [ROUTE_CHECKPOINT] = {0, READS, NULL, apply_checkpoint},
-    [ROUTE_BANK_KEYS] = {0, READS, NULL, apply_bank_keys},
-    [ROUTE_ROLLOVERS] = {0, READS, NULL, apply_rollovers},
-    [ROUTE_LOG_ENTRIES] = {REQUEST_FROM | REQUEST_LIMIT, READS, NULL, apply_log_entries},
-    [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, apply_holder_add},
-    [ROUTE_KEY_SET] = {0, WRITES, prepare_key, apply_key_set},
-    [ROUTE_KEY_SUSPEND] = {0, WRITES, prepare_note, apply_key_suspend},
-    [ROUTE_ROTATE] = {0, WRITES, prepare_rotate, apply_rotate},
-    [ROUTE_HOLDERS] = {PAGE, READS, NULL, apply_holders},
-    [ROUTE_ENROL] = {0, WRITES, prepare_enrol, apply_enrol},
-    [ROUTE_ENROLMENTS] = {PAGE, READS, NULL, apply_enrolments},
-    [ROUTE_ENROLMENT] = {0, READS, NULL, apply_enrolment},
-    [ROUTE_SPONSOR] = {0, WRITES, prepare_sponsor, apply_sponsor},
-    [ROUTE_SPONSORSHIPS] = {0, READS, NULL, apply_sponsorships},
-    [ROUTE_ENROLMENT_ADMIT] = {0, WRITES, prepare_admission, apply_enrolment_admit},
-    [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_note, apply_enrolment_refuse},
-    [ROUTE_APPLY] = {0, WRITES, prepare_apply, applications_apply},
-    [ROUTE_APPLICATIONS] = {PAGE, READS, NULL, applications_list},
-    [ROUTE_APPLICATION] = {0, READS, NULL, applications_show},
-    [ROUTE_APPLICATION_ADMIT] = {0, WRITES, prepare_opening, applications_admit},
-    [ROUTE_APPLICATION_REFUSE] = {0, WRITES, prepare_note, applications_refuse},
-    [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, apply_terminal_add},
-    [ROUTE_TERMINALS] = {PAGE, READS, NULL, apply_terminals},
-    [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, apply_operator_add},
-    [ROUTE_OPERATORS] = {PAGE, READS, NULL, apply_operators},
-    [ROUTE_OPERATOR_ROLES] = {0, WRITES, prepare_roles, apply_operator_roles},
-    [ROUTE_ROLLOVER] = {0, WRITES, prepare_rollover, apply_rollover},
-    [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, apply_account_open},
-    [ROUTE_FUND] = {0, WRITES, prepare_fund, apply_fund},
-    [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, apply_all_orders},
-    [ROUTE_WAITING_ORDERS] = {PAGE, READS, NULL, apply_waiting_orders},
-    [ROUTE_BLOCK] = {0, WRITES, prepare_note, apply_block},
-    [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, apply_unblock},
-    [ROUTE_CLOSE] = {0, WRITES, prepare_note, apply_close},
-    [ROUTE_RADAR] = {PAGE, READS, NULL, apply_radar},
-    [ROUTE_RELEASE] = {0, WRITES, prepare_word, desk_release},
-    [ROUTE_REFUSE] = {0, WRITES, prepare_word, desk_refuse},
-    [ROUTE_HOLD] = {0, WRITES, prepare_word, desk_hold},
-    [ROUTE_CLAIM] = {0, WRITES, prepare_claim, desk_claim},
-    [ROUTE_GIVE_BACK] = {0, WRITES, prepare_give_back, desk_give_back},
-    [ROUTE_COMMENT] = {0, WRITES, prepare_comment, desk_comment},
-    [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, desk_queue},
-    [ROUTE_CONTACT] = {0, READS, NULL, notices_where},
-    [ROUTE_CONTACT_CONFIRM] = {0, WRITES, notices_prepare_code, notices_confirm},
-    [ROUTE_CONTACT_SET] = {0, WRITES, notices_prepare_contact, notices_contact},
-    [ROUTE_NOTICES] = {PAGE, READS, NULL, notices_list},
-    [ROUTE_NOTICE_RETRY] = {0, WRITES, prepare_note, notices_retry},
-    [ROUTE_COURIER] = {0, WRITES, notices_prepare_courier, notices_courier},
-    [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, events_apply},
-    [ROUTE_OUTBOX] = {PAGE, READS, NULL, desk_outbox},
-    [ROUTE_CONFIRM] = {0, WRITES, prepare_word, desk_confirm},
-    [ROUTE_RETURN] = {0, WRITES, prepare_return, desk_return},
-    [ROUTE_CREDIT] = {0, WRITES, prepare_credit, desk_credit},
-    [ROUTE_SUSPENSE] = {PAGE, READS, NULL, desk_suspense},
-    [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, desk_assign},
-    [ROUTE_CREDIT_RETURN] = {0, WRITES, prepare_note, desk_credit_return},
-    [ROUTE_REVERSE] = {0, WRITES, prepare_note, apply_reverse},
-    [ROUTE_RECONCILE] = {0, READS, NULL, apply_reconcile},
-    [ROUTE_METRICS] = {0, READS, NULL, apply_metrics},
-    [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, apply_clock_accept},
+    [ROUTE_HEALTH] = {0, READS, NULL, .apply = apply_health},
+    [ROUTE_CHALLENGE] = {0, WRITES, prepare_challenge, .apply = apply_challenge},
+    [ROUTE_LOGIN] = {0, WRITES, prepare_login, .stated = core_login},
+    [ROUTE_LOGOUT] = {0, WRITES, NULL, .apply = apply_logout},
+    [ROUTE_DECIDE] = {0, WRITES, prepare_decide, .apply = apply_decide},
+    [ROUTE_CASH] = {0, WRITES, prepare_cash, .apply = apply_cash},
+    [ROUTE_ACCOUNTS] = {PAGE, READS, NULL, .page = core_accounts},
+    [ROUTE_ACCOUNT] = {0, READS, NULL, .named = core_account},
+    [ROUTE_POLICY] = {0, READS, NULL, .named = core_account_policy},
+    [ROUTE_POLICY_DECIDE] = {0, WRITES, prepare_policy_decide, .apply = apply_policy_decide},
+    [ROUTE_DELEGATIONS] = {0, READS, NULL, .named = core_delegations},
+    [ROUTE_DELEGATE] = {0, WRITES, prepare_delegate, .stated = core_delegate},
+    [ROUTE_MOVEMENTS] = {PAGE | PERIOD, READS, NULL, .apply = apply_movements},
+    [ROUTE_MOVEMENT_CATEGORY] = {0, WRITES, prepare_movement_category,
+                                 .apply = apply_movement_category},
+    [ROUTE_ACCOUNT_STATEMENT] = {PAGE | PERIOD, READS, NULL, .apply = apply_account_statement},
+    [ROUTE_EXPENSES] = {REQUEST_CURSOR | PERIOD, READS, NULL, .apply = apply_expenses},
+    [ROUTE_CATEGORIES] = {PAGE, READS, NULL, .apply = apply_categories},
+    [ROUTE_CATEGORY_RULE] = {0, WRITES, prepare_category_rule, .apply = apply_category_rule},
+    [ROUTE_ORDERS] = {PAGE, READS, NULL, .apply = apply_orders},
+    [ROUTE_ORDER] = {0, READS, NULL, .apply = apply_order},
+    [ROUTE_EVIDENCE] = {0, READS, NULL, .apply = apply_evidence},
+    [ROUTE_CHECKPOINT] = {0, READS, NULL, .apply = apply_checkpoint},
+    [ROUTE_BANK_KEYS] = {0, READS, NULL, .apply = apply_bank_keys},
+    [ROUTE_ROLLOVERS] = {0, READS, NULL, .apply = apply_rollovers},
+    [ROUTE_LOG_ENTRIES] = {REQUEST_FROM | REQUEST_LIMIT, READS, NULL, .apply = apply_log_entries},
+    [ROUTE_HOLDER_ADD] = {0, WRITES, prepare_holder_add, .apply = apply_holder_add},
+    [ROUTE_KEY_SET] = {0, WRITES, prepare_key, .apply = apply_key_set},
+    [ROUTE_KEY_SUSPEND] = {0, WRITES, prepare_note, .apply = apply_key_suspend},
+    [ROUTE_ROTATE] = {0, WRITES, prepare_rotate, .stated = core_rotate},
+    [ROUTE_HOLDERS] = {PAGE, READS, NULL, .page = core_holders},
+    [ROUTE_ENROL] = {0, WRITES, prepare_enrol, .stated = core_enrol},
+    [ROUTE_ENROLMENTS] = {PAGE, READS, NULL, .page = core_enrolments},
+    [ROUTE_ENROLMENT] = {0, READS, NULL, .named = core_enrolment},
+    [ROUTE_SPONSOR] = {0, WRITES, prepare_sponsor, .stated = core_sponsor},
+    [ROUTE_SPONSORSHIPS] = {0, READS, NULL, .named = core_sponsorships},
+    [ROUTE_ENROLMENT_ADMIT] = {0, WRITES, prepare_admission, .apply = apply_enrolment_admit},
+    [ROUTE_ENROLMENT_REFUSE] = {0, WRITES, prepare_note, .apply = apply_enrolment_refuse},
+    [ROUTE_APPLY] = {0, WRITES, prepare_apply, .apply = applications_apply},
+    [ROUTE_APPLICATIONS] = {PAGE, READS, NULL, .page = core_applications},
+    [ROUTE_APPLICATION] = {0, READS, NULL, .named = core_application},
+    [ROUTE_APPLICATION_ADMIT] = {0, WRITES, prepare_opening, .apply = applications_admit},
+    [ROUTE_APPLICATION_REFUSE] = {0, WRITES, prepare_note, .apply = applications_refuse},
+    [ROUTE_TERMINAL_ADD] = {0, WRITES, prepare_terminal_add, .apply = apply_terminal_add},
+    [ROUTE_TERMINALS] = {PAGE, READS, NULL, .page = core_terminals},
+    [ROUTE_OPERATOR_ADD] = {0, WRITES, prepare_operator_add, .apply = apply_operator_add},
+    [ROUTE_OPERATORS] = {PAGE, READS, NULL, .page = core_operators},
+    [ROUTE_OPERATOR_ROLES] = {0, WRITES, prepare_roles, .apply = apply_operator_roles},
+    [ROUTE_ROLLOVER] = {0, WRITES, prepare_rollover, .apply = apply_rollover},
+    [ROUTE_ACCOUNT_OPEN] = {0, WRITES, prepare_account_open, .apply = apply_account_open},
+    [ROUTE_FUND] = {0, WRITES, prepare_fund, .apply = apply_fund},
+    [ROUTE_ALL_ORDERS] = {PAGE, READS, NULL, .apply = apply_all_orders},
+    [ROUTE_WAITING_ORDERS] = {PAGE, READS, NULL, .page = core_waiting_orders},
+    [ROUTE_BLOCK] = {0, WRITES, prepare_note, .apply = apply_block},
+    [ROUTE_UNBLOCK] = {0, WRITES, prepare_note, .apply = apply_unblock},
+    [ROUTE_CLOSE] = {0, WRITES, prepare_note, .apply = apply_close},
+    [ROUTE_RADAR] = {PAGE, READS, NULL, .apply = apply_radar},
+    [ROUTE_RELEASE] = {0, WRITES, prepare_word, .apply = desk_release},
+    [ROUTE_REFUSE] = {0, WRITES, prepare_word, .apply = desk_refuse},
+    [ROUTE_HOLD] = {0, WRITES, prepare_word, .apply = desk_hold},
+    [ROUTE_CLAIM] = {0, WRITES, prepare_claim, .apply = desk_claim},
+    [ROUTE_GIVE_BACK] = {0, WRITES, prepare_give_back, .apply = desk_give_back},
+    [ROUTE_COMMENT] = {0, WRITES, prepare_comment, .apply = desk_comment},
+    [ROUTE_QUEUE] = {PAGE | REQUEST_WAITING, READS, NULL, .apply = desk_queue},
+    [ROUTE_CONTACT] = {0, READS, NULL, .apply = notices_where},
+    [ROUTE_CONTACT_CONFIRM] = {0, WRITES, notices_prepare_code, .apply = notices_confirm},
+    [ROUTE_CONTACT_SET] = {0, WRITES, notices_prepare_contact, .apply = notices_contact},
+    [ROUTE_NOTICES] = {PAGE, READS, NULL, .page = core_notices},
+    [ROUTE_NOTICE_RETRY] = {0, WRITES, prepare_note, .apply = notices_retry},
+    [ROUTE_COURIER] = {0, WRITES, notices_prepare_courier, .apply = notices_courier},
+    [ROUTE_EVENTS] = {REQUEST_AFTER, READS, NULL, .apply = events_apply},
+    [ROUTE_OUTBOX] = {PAGE, READS, NULL, .page = core_outbox},
+    [ROUTE_CONFIRM] = {0, WRITES, prepare_word, .apply = desk_confirm},
+    [ROUTE_RETURN] = {0, WRITES, prepare_return, .apply = desk_return},
+    [ROUTE_CREDIT] = {0, WRITES, prepare_credit, .apply = desk_credit},
+    [ROUTE_SUSPENSE] = {PAGE, READS, NULL, .page = core_suspense},
+    [ROUTE_ASSIGN] = {0, WRITES, prepare_assign, .apply = desk_assign},
+    [ROUTE_CREDIT_RETURN] = {0, WRITES, prepare_note, .apply = desk_credit_return},
+    [ROUTE_REVERSE] = {0, WRITES, prepare_note, .apply = apply_reverse},
+    [ROUTE_RECONCILE] = {0, READS, NULL, .apply = apply_reconcile},
+    [ROUTE_METRICS] = {0, READS, NULL, .apply = apply_metrics},
+    [ROUTE_CLOCK_ACCEPT] = {0, WRITES, prepare_note, .apply = apply_clock_accept},
 };
 
 const struct handler *handler_of(enum route r)
 {
     return &handlers[r];
+}
+
+enum err handler_apply(const struct bank *b, struct job *j)
+{
+    const struct handler *h = handler_of(j->match.route);
+
+    if (h->apply)
+        return h->apply(b, j);
+    const struct core_caller who = job_caller(j);
+    if (h->named)
+        return h->named(b->core, &who, j->match.param[0], &j->answer);
+    if (h->stated)
+        return h->stated(b->core, &who, j->verified, &j->answer);
+    const struct core_page page = job_page(j);
+    return h->page(b->core, &who, &page, &j->answer);
 }

@@ -35,9 +35,20 @@ struct handler {
     bool writes;    /* refused while the log is unsigned */
     /* By any worker; NULL when there is nothing to prepare. An error refuses the request. */
     enum err (*prepare)(const struct bank *b, struct job *j);
-    /* By the committer inside a transaction. An error ends the transaction for everybody. */
+    /* By the committer inside a transaction, one of these. An error ends the transaction for
+     * everybody. */
     enum err (*apply)(const struct bank *b, struct job *j);
+    /* What the core answers by itself: a list; something by the path's first parameter; a
+     * statement. */
+    enum err (*page)(struct core *c, const struct core_caller *who, const struct core_page *page,
+                     struct core_answer *out);
+    enum err (*named)(struct core *c, const struct core_caller *who, const char *name,
+                      struct core_answer *out);
+    enum err (*stated)(struct core *c, const struct core_caller *who,
+                       const struct verified *statement, struct core_answer *out);
 };
 const struct handler *handler_of(enum route r);
+/* By the one that the route has. */
+MUST_CHECK enum err handler_apply(const struct bank *b, struct job *j);
 
 #endif

@@ -42,14 +42,6 @@ enum err notices_where(const struct bank *b, struct job *j)
     return core_contact(b->core, &who, &j->answer);
 }
 
-enum err notices_list(const struct bank *b, struct job *j)
-{
-    const struct core_page page = job_page(j);
-    struct core_caller who = job_caller(j);
-
-    return core_notices(b->core, &who, &page, &j->answer);
-}
-
 enum err notices_retry(const struct bank *b, struct job *j)
 {
     struct core_caller who = job_caller(j);

@@ -14,7 +14,6 @@ MUST_CHECK enum err notices_contact(const struct bank *b, struct job *j);
 MUST_CHECK enum err notices_prepare_code(const struct bank *b, struct job *j);
 MUST_CHECK enum err notices_confirm(const struct bank *b, struct job *j);
 MUST_CHECK enum err notices_where(const struct bank *b, struct job *j);
-MUST_CHECK enum err notices_list(const struct bank *b, struct job *j);
 MUST_CHECK enum err notices_retry(const struct bank *b, struct job *j);
 MUST_CHECK enum err notices_courier(const struct bank *b, struct job *j);
 

@@ -61,7 +61,7 @@ static void commit(struct world *w, const struct bank *bank, struct job *j)
     if (!e && j->err)
         e = core_refuse(w->core, &who, j->err, NULL, &j->answer);
     else if (!e)
-        e = handler_of(j->match.route)->apply(bank, j);
+        e = handler_apply(bank, j);
     if (!e)
         e = core_commit(w->core);
     if (!e)

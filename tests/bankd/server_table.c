@@ -17,7 +17,10 @@ static void test_every_route_has_a_handler(void **state)
     for (int i = 0; i < ROUTE_COUNT; i++) {
         const struct route_info *info = route_info((enum route)i);
         const struct handler *h = handler_of((enum route)i);
-        assert_non_null(h->apply);
+        assert_int_equal(!!h->apply + !!h->page + !!h->named + !!h->stated, 1);
+        assert_true(!h->page || h->query & REQUEST_CURSOR);
+        assert_true(!h->named || strchr(info->path, '{'));
+        assert_true(!h->stated || h->prepare);
         assert_int_equal(h->prepare != NULL, info->body_max > 0);
         assert_int_equal(h->writes, strcmp(info->method, "POST") == 0);
         assert_true(h->query == 0 || strcmp(info->method, "GET") == 0);
