@@ -465,20 +465,7 @@ static enum err push(struct core *c, const struct store_query *q, struct doc *li
 enum err core_enrolments(struct core *c, const struct core_caller *who,
                          const struct core_page *asked, struct core_answer *out)
 {
-    struct page page;
-    struct doc body = {0};
+    static const struct page_list list = {STORE_ENROLMENT_PAGE, push, "enrolments"};
 
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = page_read(asked, 0, &page);
-    if (!e) {
-        struct store_query *q = store_query(c->store, STORE_ENROLMENT_PAGE);
-        store_bind_int(q, ":after", page.cursor);
-        store_bind_int(q, ":limit", page.limit);
-        e = page_rows(c, &page, q, push, "enrolments", &body);
-    }
-    return answer_finish(c, who, e, 200, &body, out);
+    return page_for_operators(c, who, asked, &list, out);
 }

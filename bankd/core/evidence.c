@@ -35,6 +35,22 @@ static enum err add(struct entry_list *list, int64_t index)
     return ERR_OK;
 }
 
+/* The first COLUMNS of each row. */
+static enum err add_rows(struct store_query *q, int columns, struct entry_list *list)
+{
+    bool found = false;
+
+    enum err e = store_step(q, &found);
+    while (!e && found) {
+        for (int i = 0; !e && i < columns; i++)
+            e = add(list, store_int(q, i));
+        if (!e)
+            e = store_step(q, &found);
+    }
+    store_done(q);
+    return e;
+}
+
 /* The account's first policy, and how each later one came into force until the order's last entry.
  */
 static enum err add_policies(struct core *c, const char *account, const struct life_order *row,
@@ -54,15 +70,7 @@ static enum err add_policies(struct core *c, const char *account, const struct l
     q = store_query(c->store, STORE_POLICY_HISTORY);
     store_bind_text(q, ":account", account);
     store_bind_int(q, ":before", row->entry);
-    e = store_step(q, &found);
-    while (!e && found) {
-        for (int i = 0; !e && i < 3; i++)
-            e = add(list, store_int(q, i));
-        if (!e)
-            e = store_step(q, &found);
-    }
-    store_done(q);
-    return e;
+    return add_rows(q, 3, list);
 }
 
 /* What its holders signed before there was an account, where they applied for it, each signer's
@@ -70,18 +78,9 @@ static enum err add_policies(struct core *c, const char *account, const struct l
 static enum err add_application(struct core *c, const char *account, struct entry_list *list)
 {
     struct store_query *q = store_query(c->store, STORE_APPLICATION_HISTORY);
-    bool found = false;
 
     store_bind_text(q, ":account", account);
-    enum err e = store_step(q, &found);
-    while (!e && found) {
-        for (int i = 0; !e && i < 3; i++)
-            e = add(list, store_int(q, i));
-        if (!e)
-            e = store_step(q, &found);
-    }
-    store_done(q);
-    return e;
+    return add_rows(q, 3, list);
 }
 
 static enum err add_enrolments(struct core *c, const struct life_order *row,
@@ -108,35 +107,11 @@ static enum err add_delegations(struct core *c, const struct life_order *row, in
                                 struct entry_list *list)
 {
     struct store_query *q = store_query(c->store, STORE_DELEGATION_HISTORY);
-    bool found = false;
 
     store_bind_int(q, ":account", row->account);
     store_bind_int(q, ":first", first);
     store_bind_int(q, ":before", row->entry);
-    enum err e = store_step(q, &found);
-    while (!e && found) {
-        e = add(list, store_int(q, 0));
-        if (!e)
-            e = add(list, store_int(q, 1));
-        if (!e)
-            e = store_step(q, &found);
-    }
-    store_done(q);
-    return e;
-}
-
-static enum err add_rows(struct store_query *q, struct entry_list *list)
-{
-    bool found = false;
-
-    enum err e = store_step(q, &found);
-    while (!e && found) {
-        e = add(list, store_int(q, 0));
-        if (!e)
-            e = store_step(q, &found);
-    }
-    store_done(q);
-    return e;
+    return add_rows(q, 2, list);
 }
 
 /* What became before an entry of the keys whose enrolments are listed, from number FIRST of the
@@ -151,12 +126,12 @@ static enum err add_key_changes(struct core *c, int64_t before, size_t first,
         struct store_query *q = store_query(c->store, STORE_KEY_CHANGES);
         store_bind_int(q, ":enrolment", list->index[i]);
         store_bind_int(q, ":before", before);
-        e = add_rows(q, list);
+        e = add_rows(q, 1, list);
         if (e)
             return e;
         q = store_query(c->store, STORE_KEY_BEFORE);
         store_bind_int(q, ":enrolment", list->index[i]);
-        e = add_rows(q, list);
+        e = add_rows(q, 1, list);
     }
     return e;
 }

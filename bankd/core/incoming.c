@@ -194,22 +194,9 @@ enum err core_credit(struct core *c, const struct core_caller *who, const struct
 enum err core_suspense(struct core *c, const struct core_caller *who, const struct core_page *asked,
                        struct core_answer *out)
 {
-    struct page page;
-    struct doc body = {0};
+    static const struct page_list list = {STORE_CREDIT_SUSPENSE, credits_push, "credits"};
 
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = page_read(asked, 0, &page);
-    if (!e) {
-        struct store_query *q = store_query(c->store, STORE_CREDIT_SUSPENSE);
-        store_bind_int(q, ":after", page.cursor);
-        store_bind_int(q, ":limit", page.limit);
-        e = page_rows(c, &page, q, credits_push, "credits", &body);
-    }
-    return answer_finish(c, who, e, 200, &body, out);
+    return page_for_operators(c, who, asked, &list, out);
 }
 
 static enum err find_suspended(struct core *c, const char *credit, struct credit *out)

@@ -325,22 +325,9 @@ enum err core_courier(struct core *c, const struct core_carried *carried, size_t
 enum err core_notices(struct core *c, const struct core_caller *who, const struct core_page *asked,
                       struct core_answer *out)
 {
-    struct doc body = {0};
-    struct page page;
+    static const struct page_list list = {STORE_NOTICE_PAGE, push, "notices"};
 
-    *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
-    enum err e = session_operator(who);
-    if (!e)
-        e = page_read(asked, 0, &page);
-    if (!e) {
-        struct store_query *q = store_query(c->store, STORE_NOTICE_PAGE);
-        store_bind_int(q, ":after", page.cursor);
-        store_bind_int(q, ":limit", page.limit);
-        e = page_rows(c, &page, q, push, "notices", &body);
-    }
-    return answer_finish(c, who, e, 200, &body, out);
+    return page_for_operators(c, who, asked, &list, out);
 }
 
 /* Once more from the beginning, also of one that only waits. */

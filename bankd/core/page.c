@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/core/page.h"
 
-#include "bankd/store/store.h"
+#include "bankd/core/answer.h"
+#include "bankd/core/session.h"
+#include "bankd/core/state.h"
 #include "base/text.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -81,4 +83,26 @@ enum err page_rows(struct core *c, const struct page *p, struct store_query *q, 
     page_next(p, count, last, body);
     doc_put(body, name, &list);
     return e;
+}
+
+enum err page_for_operators(struct core *c, const struct core_caller *who,
+                            const struct core_page *asked, const struct page_list *list,
+                            struct core_answer *out)
+{
+    struct page page;
+    struct doc body = {0};
+
+    *out = (struct core_answer){0};
+    if (c->insane)
+        return ERR_CLOCK_INSANE;
+    enum err e = session_operator(who);
+    if (!e)
+        e = page_read(asked, 0, &page);
+    if (!e) {
+        struct store_query *q = store_query(c->store, list->which);
+        store_bind_int(q, ":after", page.cursor);
+        store_bind_int(q, ":limit", page.limit);
+        e = page_rows(c, &page, q, list->push, list->name, &body);
+    }
+    return answer_finish(c, who, e, 200, &body, out);
 }

@@ -7,6 +7,7 @@
 #define BANKD_CORE_PAGE_H
 
 #include "bankd/core/core.h"
+#include "bankd/store/store.h"
 #include "order/doc.h"
 
 #define PAGE_MAX 200u
@@ -29,9 +30,18 @@ void page_next(const struct page *p, size_t count, int64_t last, struct doc *out
 
 /* Makes BODY an object with the list NAME, onto which PUSH puts each row of Q, and with "next",
  * which goes by Q's first column. Q is done. BODY is for doc_free, also after a failure. */
-struct store_query;
 typedef enum err (*page_push_fn)(struct core *c, const struct store_query *q, struct doc *list);
 MUST_CHECK enum err page_rows(struct core *c, const struct page *p, struct store_query *q,
                               page_push_fn push, const char *name, struct doc *body);
+
+/* All of a public function: such a page for operators. WHICH has :after and :limit. */
+struct page_list {
+    enum store_statement which;
+    page_push_fn push;
+    const char *name;
+};
+MUST_CHECK enum err page_for_operators(struct core *c, const struct core_caller *who,
+                                       const struct core_page *asked, const struct page_list *list,
+                                       struct core_answer *out);
 
 #endif
