@@ -267,6 +267,10 @@ enum err core_commit(struct core *c)
 {
     struct core_head head = {.size = c->tree.size};
 
+    if (c->insane) {
+        core_rollback(c);
+        return ERR_CLOCK_INSANE;
+    }
     c->committing = c->tree.size;
     enum err e = merkle_frontier_root(&c->tree, &head.root);
     if (!e)
@@ -321,8 +325,6 @@ enum err core_log_start(struct core *c, const char *bank_keys)
 {
     struct doc body = {0};
 
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     if (c->tree.size != 0)
         return ERR_LOG_ROLLED_BACK;
     entries_body(&body, "log-start", "bank", NO_ENTRY);

@@ -98,13 +98,14 @@ struct core_time {
     int64_t mono_us; /* the same moment on the monotonic clock */
 };
 /* Begins the transaction and judges the clock (freshness rule 2). CLOCK_INSANE: the transaction is
- * open all the same, but until core_clock_accept every other call returns CLOCK_INSANE and writes
- * nothing, in this batch and, even when the clock is right again, in those to come. After any other
- * error no transaction is open. Reading may write, too (an order past its time ends when it is
- * looked at): a batch is always committed. */
+ * open, but core_commit refuses it, and those to come even when the clock is right again, until
+ * core_clock_accept, before which nothing may be written in its batch. What goes by a statement, or
+ * tells the keeper before the commit (core_enrolment_admit, core_key_set, core_key_suspend), fails
+ * with CLOCK_INSANE at once, as does core_due. After any other error no transaction is open. A read
+ * may write, too (an order past its time ends when looked at): a batch is always committed. */
 MUST_CHECK enum err core_begin(struct core *c, const struct core_time *t);
-/* Writes the head; afterwards core_head is durable. After a failure it is unknown whether the
- * transaction was committed: core_rollback asks the store. */
+/* Writes the head; afterwards core_head is durable. CLOCK_INSANE: nothing of the batch is left.
+ * After another failure it is unknown whether it was committed: core_rollback asks the store. */
 MUST_CHECK enum err core_commit(struct core *c);
 void core_rollback(struct core *c); /* core_head is what the store has */
 

@@ -159,8 +159,6 @@ enum err core_order_release(struct core *c, const struct core_caller *who,
     struct life_order o;
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = find(c, &w, &a, &o);
     if (!e && !waits(&o)) /* it may be one that waits for a business day */
         e = ERR_ORDER_NOT_HELD;
@@ -181,8 +179,6 @@ enum err core_order_refuse(struct core *c, const struct core_caller *who,
     struct life_order o;
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = find(c, &w, &a, &o);
     if (!e && o.status != STATUS_PDNG && !waits(&o))
         e = ERR_ORDER_NOT_HELD;
@@ -246,8 +242,6 @@ enum err core_order_hold(struct core *c, const struct core_caller *who,
     struct life_order o;
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = find(c, &w, &a, &o);
     if (!e && !may_keep(&o))
         e = ERR_NOT_HOLDABLE;

@@ -239,7 +239,7 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
     bool news = false;
 
     *out = (struct core_answer){0};
-    if (c->insane)
+    if (c->insane) /* the keeper would hear of it before it is undone */
         return ERR_CLOCK_INSANE;
     enum err e = session_viewer(c, who, &viewer);
     if (!e)
@@ -297,7 +297,7 @@ enum err core_key_set(struct core *c, const struct core_caller *who, const char 
     struct doc body = {0};
 
     *out = (struct core_answer){0};
-    if (c->insane)
+    if (c->insane) /* as above */
         return ERR_CLOCK_INSANE;
     enum err e = session_operator_note(who, note);
     if (!e)

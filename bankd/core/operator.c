@@ -36,7 +36,7 @@ static enum err end_future(struct core *c)
 }
 
 /* The one act that an insane clock allows: from here on the given time is the bank's, for the
- * batches to come once this one is committed. */
+ * batches to come once this one is committed. It vouches for nothing that came before it. */
 enum err core_clock_accept(struct core *c, const struct core_caller *who, const char *note,
                            struct core_answer *out)
 {
@@ -47,6 +47,8 @@ enum err core_clock_accept(struct core *c, const struct core_caller *who, const 
     enum err e = session_operator_note(who, note);
     if (e)
         return answer_refuse(c, who, e, out);
+    if (c->insane && store_wrote(c->store))
+        return ERR_CLOCK_INSANE;
     c->now_us = c->given.now_us;
     c->accepted = true;
     c->insane = false;
@@ -112,8 +114,6 @@ enum err core_log_entries(struct core *c, const struct core_caller *who, uint64_
     struct doc body = {0};
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
         e = page_read(&asked, 0, &page);

@@ -41,8 +41,6 @@ enum err core_accounts(struct core *c, const struct core_caller *who, const stru
     struct doc body = {0}, list = {0};
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = session_viewer(c, who, &viewer);
     if (!e)
         e = page_read(asked, 0, &page);
@@ -65,8 +63,6 @@ enum err core_account(struct core *c, const struct core_caller *who, const char 
     struct doc body = {0};
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = reading_open(c, who, account, NULL, &a);
     if (!e)
         e = view_account(c, &a, &body);
@@ -81,8 +77,6 @@ enum err core_account_policy(struct core *c, const struct core_caller *who, cons
     struct doc body = {0};
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = reading_open_policy(c, who, account, &a);
     if (!e)
         e = state_policy(c, a.policy_digest, &policy);
@@ -162,8 +156,6 @@ enum err core_orders(struct core *c, const struct core_caller *who, const char *
     struct doc body = {0};
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = account ? reading_open(c, who, account, NULL, &a) : session_operator(who);
     if (!e)
         e = page_read(asked, INT64_MAX, &page);
@@ -180,8 +172,6 @@ enum err core_outbox(struct core *c, const struct core_caller *who, const struct
     struct doc body = {0};
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = session_operator(who);
     if (!e)
         e = page_read(asked, INT64_MAX, &page);
@@ -213,8 +203,6 @@ enum err core_order(struct core *c, const struct core_caller *who, const char *a
     bool stands = false;
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = reading_open_order(c, who, account, id, &a, &row, &stands);
     if (!e)
         e = who->operator_name ? view_operator_order(c, &a, &row, &body)
@@ -231,8 +219,6 @@ enum err core_admit(struct core *c, const struct core_caller *who, struct core_a
     struct session_viewer viewer;
 
     *out = (struct core_answer){.http = 200};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     enum err e = session_viewer(c, who, &viewer);
     return e ? answer_refuse(c, who, e, out) : ERR_OK;
 }
@@ -244,8 +230,6 @@ enum err core_refuse(struct core *c, const struct core_caller *who, enum err ref
     const struct policy *policy = NULL;
 
     *out = (struct core_answer){0};
-    if (c->insane)
-        return ERR_CLOCK_INSANE;
     if (refusal != ERR_POLICY_STALE || !account)
         return answer_refuse(c, who, refusal, out);
     enum err e = reading_open(c, who, account, NULL, &a);

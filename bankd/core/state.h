@@ -54,7 +54,7 @@ struct core {
     int64_t reminded_us; /* when it last looked whom to remind */
     unsigned looks;      /* at orders that are due, beyond the first ones of each account: due.c */
     struct core_time given;
-    bool insane;             /* nothing but core_clock_accept may write */
+    bool insane;             /* nothing is committed but what follows core_clock_accept */
     bool stopped;            /* the clock was found insane, and nobody accepted one since */
     bool accepted;           /* the operator accepted GIVEN in this batch */
     struct core_time anchor; /* first time of this run, or the last one accepted; 0: none */

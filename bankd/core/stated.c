@@ -169,7 +169,7 @@ enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ct
     bool replayed = false;
 
     *out = (struct core_answer){0};
-    if (s->c->insane)
+    if (s->c->insane) /* docs/FORMAT.md section 10, rule 2 */
         return ERR_CLOCK_INSANE;
     if (verified_kind(s->verified) != steps->kind)
         return ERR_INTERNAL;

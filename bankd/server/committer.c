@@ -178,6 +178,32 @@ static enum err store_checkpoint(struct committer *c, const struct job_list *job
     return core_checkpoint_store(b->core, note_text(b->note), note_size(b->note));
 }
 
+/* Whatever answer would outlive what it tells of. A refusal had left nothing, and numbers are no
+ * promise. */
+static void take_back(struct job_list *jobs)
+{
+    for (struct job *j = jobs->first; j; j = j->next)
+        if (!j->answer.err && j->match.route != ROUTE_METRICS)
+            job_refuse(j, ERR_CLOCK_INSANE);
+}
+
+/* A clock that stays insane undoes all; what it lets through is answered, and no failure. */
+static enum err end(struct committer *c, struct job_list *jobs, const struct mood *m)
+{
+    const struct bank *b = c->o.bank;
+    enum err e = m->frozen ? ERR_OK : core_commit(b->core);
+    bool undone = e || m->frozen;
+
+    if (undone)
+        core_rollback(b->core);
+    else if (!m->insane)
+        c->stored_size = note_size(b->note);
+    if (!undone || !m->insane || (e && e != ERR_CLOCK_INSANE))
+        return e;
+    take_back(jobs);
+    return ERR_OK;
+}
+
 /* One transaction; after an error it has left nothing. What a frozen log is read with is rolled
  * back: even a refusal's entry would be something new. */
 static enum err commit(struct committer *c, struct job_list *jobs)
@@ -195,12 +221,9 @@ static enum err commit(struct committer *c, struct job_list *jobs)
         e = watch_count(&c->watch, jobs);
     if (!e && !m.frozen && !m.insane)
         e = store_checkpoint(c, jobs);
-    if (!e && !m.frozen)
-        e = core_commit(b->core);
-    if (e || m.frozen)
-        core_rollback(b->core);
-    else if (!m.insane)
-        c->stored_size = note_size(b->note);
+    if (!e)
+        return end(c, jobs, &m);
+    core_rollback(b->core);
     return e;
 }
 

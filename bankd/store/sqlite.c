@@ -36,6 +36,7 @@ struct store {
     sqlite3 *db;
     sqlite3_stmt *begin, *commit, *version;
     int64_t others;           /* their version of the data, as it was seen last */
+    int changes;              /* rows changed before this transaction */
     store_changed_fn changed; /* NULL: nobody watches */
     void *changed_ctx;
     struct store_query queries[STORE_STATEMENT_COUNT];
@@ -234,6 +235,7 @@ static enum err run_prepared(struct store *s, sqlite3_stmt *statement, const cha
 
 enum err store_begin(struct store *s)
 {
+    s->changes = sqlite3_total_changes(s->db);
     return run_prepared(s, s->begin, "begin");
 }
 
@@ -248,6 +250,11 @@ void store_rollback(struct store *s)
         store_done(&s->queries[i]);
     if (!sqlite3_get_autocommit(s->db))
         (void)execute(s, "ROLLBACK", "rollback");
+}
+
+bool store_wrote(const struct store *s)
+{
+    return sqlite3_total_changes(s->db) != s->changes;
 }
 
 /* Copies: SQLite's own do not survive that it prepares the statement again. */

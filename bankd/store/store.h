@@ -47,6 +47,8 @@ MUST_CHECK enum err store_begin(struct store *s);
 /* After a failure it is not known whether the transaction was committed: roll back and read. */
 MUST_CHECK enum err store_commit(struct store *s);
 void store_rollback(struct store *s); /* harmless outside a transaction */
+/* Whether any row was inserted, changed or deleted since store_begin. */
+bool store_wrote(const struct store *s);
 
 /* FN hears of every row that is inserted, changed or deleted through this store, as it happens,
  * also of what is rolled back later; not of tables WITHOUT ROWID. Must not use the store. NULL:

@@ -241,13 +241,55 @@ static void test_a_login_challenge_serves_once(void **state)
 
 /* --- the bank's own clock --- */
 
-static void assert_insane(struct world *w)
+#define BOOKS                                                                                      \
+    "SELECT (SELECT count(*) FROM entry) || ' ' || (SELECT count(*) FROM movement) || ' ' ||"      \
+    " (SELECT group_concat(booked || ':' || reserved) FROM account) || ' ' ||"                     \
+    " (SELECT size || ' ' || time_us FROM head)"
+
+struct books {
+    struct core_head head;
+    char told[512];
+};
+
+static struct books books_of(struct world *w)
+{
+    struct books b = {.told = ""};
+
+    core_head(w->core, &b.head);
+    snprintf(b.told, sizeof b.told, "%s", world_sql(w, BOOKS));
+    return b;
+}
+
+static void assert_unchanged(struct world *w, const struct books *before)
+{
+    struct books now = books_of(w);
+
+    assert_int_equal(now.head.size, before->head.size);
+    assert_memory_equal(&now.head.root, &before->head.root, sizeof now.head.root);
+    assert_string_equal(now.told, before->told);
+}
+
+/* Funds an account in a batch that is not committed yet. */
+static void fund_insanely(struct world *w)
 {
     core_answer_free(&w->answer);
     assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
-    assert_err(core_fund(w->core, &world_operator, WORLD_ALICE_ACCOUNT, "1.00", "EUR", &w->answer),
-               ERR_CLOCK_INSANE);
+    assert_ok(core_fund(w->core, &world_operator, WORLD_ALICE_ACCOUNT, "1.00", "EUR", &w->answer));
+    assert_err(w->answer.err, ERR_OK);
+}
+
+/* Money that moves in a batch moves in no books, be it the caller or the commit that ends it. */
+static void assert_insane(struct world *w)
+{
+    struct books before = books_of(w);
+
+    fund_insanely(w);
+    assert_err(core_commit(w->core), ERR_CLOCK_INSANE);
+    assert_unchanged(w, &before);
     core_rollback(w->core);
+    fund_insanely(w);
+    core_rollback(w->core);
+    assert_unchanged(w, &before);
 }
 
 static void threat_09_the_clock_a_day_back(void **state)
@@ -341,6 +383,46 @@ static void threat_09_an_acceptance_that_was_rolled_back(void **state)
     world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
 }
 
+/* It vouches for nothing that was done before it. */
+static void threat_09_an_acceptance_after_the_fact(void **state)
+{
+    struct world *w = *state;
+
+    w->time.now_us += 86400 * S;
+    struct books before = books_of(w);
+    fund_insanely(w);
+    core_answer_free(&w->answer);
+    assert_err(core_clock_accept(w->core, &world_operator, "it was right", &w->answer),
+               ERR_CLOCK_INSANE);
+    assert_err(core_commit(w->core), ERR_CLOCK_INSANE);
+    assert_unchanged(w, &before);
+    world_accept_clock(w);
+    world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
+}
+
+/* What is judged by a statement's time or told to the keeper does not wait for the commit. */
+static void threat_09_at_once_under_an_insane_clock(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller alice = {.session = w->alice.session};
+    const char *thumbprint = key_thumbprint(w->alice.key);
+    const struct core_admission in = {.holder = "dave", .name = "Dave", .thumbprint = thumbprint};
+    bool more = false;
+
+    w->time.now_us += 86400 * S;
+    core_answer_free(&w->answer);
+    assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
+    assert_err(core_key_suspend(w->core, &alice, thumbprint, "lost", &w->answer), ERR_CLOCK_INSANE);
+    assert_err(core_key_set(w->core, &world_operator, "alice", thumbprint, "suspended", "lost",
+                            &w->answer),
+               ERR_CLOCK_INSANE);
+    assert_err(core_enrolment_admit(w->core, &world_operator, "none", &in, &w->answer),
+               ERR_CLOCK_INSANE);
+    assert_err(core_due(w->core, 1, &more), ERR_CLOCK_INSANE);
+    core_rollback(w->core);
+    world_accept_clock(w);
+}
+
 /* A clock that goes back gives nobody a longer session or an older challenge. */
 static void threat_09_sessions_and_challenges_from_the_future(void **state)
 {
@@ -405,7 +487,7 @@ static void test_an_insane_clock_records_no_refusal(void **state)
     assert_err(core_begin(w->core, &w->time), ERR_CLOCK_INSANE);
     assert_ok(core_clock_accept(w->core, &world_operator, "two\nlines", &w->answer));
     assert_err(w->answer.err, ERR_TEXT_INVALID);
-    assert_ok(core_commit(w->core));
+    assert_err(core_commit(w->core), ERR_CLOCK_INSANE);
     assert_string_equal(world_sql(w, NEWEST_REFUSAL), "");
     assert_string_equal(world_sql(w, "SELECT count(*) FROM refused"), "0");
     w->time.now_us -= 86400 * S;
@@ -454,6 +536,8 @@ int main(void)
         T(threat_09_the_clock_a_day_ahead_and_back),
         T(threat_09_a_clock_that_is_right_again),
         T(threat_09_an_acceptance_that_was_rolled_back),
+        T(threat_09_an_acceptance_after_the_fact),
+        T(threat_09_at_once_under_an_insane_clock),
         T(threat_09_sessions_and_challenges_from_the_future),
         T(test_refusals_of_known_callers_have_entries),
         T(test_an_insane_clock_records_no_refusal),

@@ -286,9 +286,15 @@ class Trouble(Watched):
         store.close()
         self.bank.start_bankd()
         self.assertEqual(self.bank.operator("GET", "/v1/holders").name, "CLOCK_INSANE")
+        # Nor is anything judged: there is no such account.
+        self.assertEqual(self.bank.operator("GET", "/v1/accounts/%s" % b.iban(4711)).name, "CLOCK_INSANE")
+        self.assertEqual(self.bank.operator("POST", "/v1/clock/accept", {"note": "two\nlines"}).name, "TEXT_INVALID")
         found = self.metrics()
         self.assertEqual(found["countersign_clock_insane"].value(), 1)
         self.assertTrue(found["countersign_orders"].samples)
+        self.assertEqual(found["countersign_commit_failing"].value(), 0)
+        self.assertEqual(self.bank.operator("POST", "/v1/clock/accept", {"note": "as it should be"}).status, 200)
+        self.assertEqual(self.metrics()["countersign_clock_insane"].value(), 0)
 
 
 class Format(unittest.TestCase):
