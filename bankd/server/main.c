@@ -14,7 +14,6 @@
 #include "order/json.h"
 
 #include <errno.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -23,59 +22,13 @@
 #define RENEW_AGAIN_SECONDS                                                                        \
     ((time_t)3600) /* after a failure; the certificate holds ten days more */
 
-static const char help[] =
-    "usage: bankd --config FILE [--check-config]\n"
-    "\n"
-    "The bank's daemon: takes signed decisions over HTTPS, executes each payment once, and keeps\n"
-    "the log. It needs a running bankd-keeper. When it serves it prints one line to standard\n"
-    "output: READY and a JSON object with port, socket, pin and bank.\n"
-    "\n"
-    "  --config FILE    the settings, see bankd(8)\n"
-    "  --check-config   only read them: say that they are right, or what to mend\n"
-    "  --help, --version\n"
-    "\n"
-    "Example: bankd --config /etc/countersign/bankd.conf\n";
+#define USAGE "bankd.usage"
 
-struct arguments {
+struct options {
     const char *config;
     bool check_config;
+    char **argv; /* to run again with */
 };
-
-/* EXIT_USAGE and a message, or -1 to go on, or EXIT_DONE when there is nothing more to do. */
-static int read_arguments(int argc, char **argv, struct arguments *out)
-{
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"check-config", no_argument, NULL, 'k'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'v'},
-        {NULL, 0, NULL, 0},
-    };
-
-    for (int o; (o = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-        switch (o) {
-        case 'c':
-            out->config = optarg;
-            break;
-        case 'k':
-            out->check_config = true;
-            break;
-        case 'h':
-            fputs(help, stdout);
-            return EXIT_DONE;
-        case 'v':
-            puts("bankd " COUNTERSIGN_VERSION);
-            return EXIT_DONE;
-        default:
-            fputs("Try bankd --help\n", stderr);
-            return EXIT_USAGE;
-        }
-    }
-    if (out->config && optind == argc)
-        return -1;
-    fputs("bankd: --config FILE is needed, and nothing else\nTry bankd --help\n", stderr);
-    return EXIT_USAGE;
-}
 
 /* SIGTERM, SIGINT and SIGHUP are waited for; every thread that starts later has them blocked. A
  * client that went away and a file that may not grow are errors of a call, not the end. */
@@ -170,7 +123,7 @@ static void serve_until_end(struct running *r)
     }
 }
 
-static enum err run(struct running *r)
+static enum err serve(struct running *r)
 {
     enum err e = secret_harden_process();
 
@@ -190,26 +143,63 @@ static enum err run(struct running *r)
     return e;
 }
 
-int main(int argc, char **argv)
+static enum err run_with(const struct options *o)
 {
-    struct arguments arguments = {.config = NULL};
+    struct running r = {.path = o->config, .now = &r.start};
 
-    int code = read_arguments(argc, argv, &arguments);
-    if (code == EXIT_DONE)
-        return args_end("bankd", args_written() ? ERR_OK : ERR_IO);
-    if (code >= 0)
-        return code;
-    log_init("bankd", LOG_INFO);
-    struct running r = {.path = arguments.config, .now = &r.start};
     enum err e = set_signals(&r.awaited); /* first: what comes while it starts is done later */
-    if (!e && !arguments.check_config)
-        heap_prefer_huge_pages(argv);
+    if (!e && !o->check_config)
+        heap_prefer_huge_pages(o->argv);
     if (!e)
-        e = settings_load(arguments.config, &r.start);
-    if (!e && !arguments.check_config)
-        e = run(&r);
-    else if (!e && (printf("%s is right\n", arguments.config) < 0 || fflush(stdout) != 0))
+        e = settings_load(o->config, &r.start);
+    if (!e && !o->check_config)
+        e = serve(&r);
+    else if (!e && (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0))
         e = ERR_IO;
     settings_free(&r.start);
-    return arguments.check_config ? args_end("bankd", e) : err_info(e)->exit;
+    return e;
+}
+
+static int run(void *ctx, const struct args_list *words)
+{
+    const struct options *o = ctx;
+    enum err e = ERR_USAGE;
+
+    (void)words;
+    log_init("bankd", LOG_INFO);
+    if (!o->config)
+        log_event(LOG_ERROR, USAGE, "--config is missing");
+    else
+        e = run_with(o);
+    return args_end("bankd", e);
+}
+
+int main(int argc, char **argv)
+{
+    struct options o = {.argv = argv};
+    const struct args_option table[] = {
+        {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd(8)", &o.config},
+        {"check-config", 0, ARGS_FLAG, NULL,
+         "only read the settings: say that they are right, or what to mend", &o.check_config},
+    };
+    const struct args_command command = {
+        .name = "",
+        .arguments = "",
+        .summary = "take signed decisions over HTTPS, execute each payment once, keep the log",
+        .example = "bankd --config /etc/countersign/bankd.conf",
+        .options = table,
+        .option_count = sizeof table / sizeof table[0],
+        .run = run,
+    };
+    const struct args_program program = {
+        .name = "bankd",
+        .summary = "the bank's daemon",
+        .commands = &command,
+        .command_count = 1,
+        .epilogue =
+            "It needs a running bankd-keeper. When it serves it prints one line to standard\n"
+            "output: READY and a JSON object with port, socket, pin and bank.",
+    };
+
+    return args_run(&program, &o, argc, argv);
 }

@@ -25,6 +25,7 @@ BANKD = ("# the bank\nbank = demobank.example/test\nlisten = 127.0.0.1:0\nsocket
          "store = /nonexistent/d\nkeeper_socket = /nonexistent/k\n")
 KEEPER = ("# the keeper\nbank = demobank.example/test\nmodule = /nonexistent/m.so\ntoken = pkcs11:token=bank\n"
           "socket = /nonexistent/s\nstate = /nonexistent/state\n")
+COURIER = "socket = /nonexistent/s\ntemplates = /nonexistent/t\nmodule = /nonexistent/m.so\ntoken = pkcs11:token=bank\n"
 CUT_SECONDS = 20  # a deadline for the test
 REMEDY = "Mend the line named in the message; --check-config tries it.\n"
 
@@ -103,6 +104,15 @@ class Check(unittest.TestCase):
                                   capture_output=True, text=True, timeout=60, check=False)
             self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
             self.assertIn("NOT_FOUND /nonexistent/c: ", done.stderr)
+
+    def test_nobody_hears_it(self):
+        """Standard output is closed."""
+        for program, text in (("bankd", BANKD), ("bankd-keeper", KEEPER), ("bankd-courier", COURIER)):
+            done = self.check(program, text, before=("sh", "-c", 'exec "$@" >&-', "sh"))
+            self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+            self.assertIn(program + ": IO: ", done.stderr)
+            with open(self.path, encoding="utf-8") as f:
+                self.assertEqual(f.read(), text)
 
     def test_touches_nothing(self):
         """By the system calls: no socket, and no file but the settings that was not there before main."""

@@ -508,13 +508,33 @@ class Start(unittest.TestCase):
             self.assertIn("another process listens", done.stderr)
             self.assertEqual(bank.operator("GET", "/v1/health").status, 200)
 
+    def test_closed_streams_are_nobody_elses(self):
+        """READY and the log reach no file that has got their number meanwhile; a start that cannot be told fails."""
+        with b.Bank() as bank:
+            bank.stop_bankd()
+            self.assertIn('write(1, "READY ', self.unheard(bank, "bankd", "bankd.conf"))
+            bank.stop_keeper()
+            self.assertIn('write(2, "', self.unheard(bank, "bankd-keeper", "keeper.conf", "--pin-fd", "{%s}" % bank.keeper_pin))
+
+    def unheard(self, bank, program, settings, *words):
+        """What PROGRAM writes to its two streams, by the system calls, when it starts with both closed."""
+        trace = bank.path(program + ".trace")
+        run = ["timeout", "60", "sh", "-c", 'exec "$@" >&- 2>&-', "sh", os.path.join(b.BIN, program)]
+        done = bank.tool([shutil.which("strace"), "-f", "-o", trace, "-e", "trace=write,writev,sendto,sendmsg", *run,
+                          "--config", bank.path(settings), *words], check=False,
+                         env={**bank.keeper_env, "ASAN_OPTIONS": "detect_leaks=0"})
+        with open(trace, encoding="utf-8", errors="replace") as f:
+            said = re.findall(r"\w+\([12], .*", f.read())
+        self.assertEqual((done.returncode, [call for call in said if "= -1 EBADF" not in call]), (4, []))
+        return "\n".join(said)
+
 
 class Program(unittest.TestCase):
     def run_bankd(self, *args):
         return subprocess.run([os.path.join(b.BIN, "bankd"), *args], capture_output=True, text=True, check=False)
 
     def test_words(self):
-        self.assertIn("Example:", self.run_bankd("--help").stdout)
+        self.assertIn("example:", self.run_bankd("--help").stdout)
         self.assertTrue(self.run_bankd("--version").stdout.startswith("bankd "))
         for args in ((), ("--config",), ("--wrong",), ("--config", "x", "y")):
             self.assertEqual(self.run_bankd(*args).returncode, 2, args)
