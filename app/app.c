@@ -17,8 +17,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-#define PRINT_MAX ((size_t)256 << 20) /* bytes of one value: many pages of a statement */
-
 struct app app_main;
 
 static const struct args_option options[] = {
@@ -252,13 +250,13 @@ static enum err print_line(enum err e, struct buf *line)
 
 enum err app_print_json(const struct js *value)
 {
-    struct buf out = BUF_INIT(PRINT_MAX);
+    struct buf out = BUF_INIT(APP_PRINT_MAX);
     return print_line(js_canon(value, &out), &out);
 }
 
 enum err app_print_doc(const struct doc *d)
 {
-    struct buf out = BUF_INIT(PRINT_MAX);
+    struct buf out = BUF_INIT(APP_PRINT_MAX);
     return print_line(doc_canon(d, &out), &out);
 }
 

@@ -164,7 +164,8 @@ enum err app_fail(struct app *a, enum err e, const char *format, ...)
 MUST_CHECK enum err app_confirm(struct app *a, const char *question);
 /* The JSON in the file PATH, of at most MAX bytes; *OUT is for js_free. */
 MUST_CHECK enum err app_read_json(const char *path, size_t max, struct js **out);
-/* Canonical JSON and a line end on standard output. */
+/* Canonical JSON and a line end on standard output, of at most APP_PRINT_MAX bytes. */
+#define APP_PRINT_MAX ((size_t)256 << 20) /* many pages of a statement or a list */
 MUST_CHECK enum err app_print_json(const struct js *value);
 MUST_CHECK enum err app_print_doc(const struct doc *d);
 /* Writes BYTES and one LF, which is not part of the document, to the file PATH, or to standard

@@ -55,7 +55,7 @@ static enum err take_rules(struct ctl *ctl, struct request_account *r)
 static enum err show_account(struct ctl *ctl, struct js *account)
 {
     struct js *rows = NULL;
-    enum err e = ctl->json ? ctl_print_json(account) : js_array_new(&rows);
+    enum err e = ctl->json ? app_print_json(account) : js_array_new(&rows);
     if (e == ERR_OK && !ctl->json) {
         struct js *copy = NULL;
         e = js_copy(account, &copy);

@@ -122,7 +122,7 @@ static enum err show(struct ctl *ctl, const char *word)
     struct seen s = {.name = ""};
     enum err e = look(ctl, word, &s);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(s.told);
+        e = app_print_json(s.told);
     else if (e == ERR_OK)
         e = print_text(&s, stdout);
     if (e == ERR_OK && !ctl->json) {
@@ -158,7 +158,7 @@ static enum err say(struct ctl *ctl, enum route route, const struct seen *s, con
     struct js *told = NULL;
     enum err e = ctl_post(ctl, route, s->name, body, &told);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(told);
+        e = app_print_json(told);
     else if (e == ERR_OK)
         print_state(told);
     js_free(told);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include <stdio.h>
@@ -17,7 +18,7 @@ int cmd_clock_accept(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl_post(ctl, ROUTE_CLOCK_ACCEPT, NULL, &body, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK)
         puts("The bank goes on with its clock. What was signed before now must be signed again.");
     js_free(answer);

@@ -38,7 +38,7 @@ static enum err tell_bank(struct ctl *ctl, enum route route, const char *number,
     struct js *answer = NULL;
     enum err e = ctl_post(ctl, route, number, body, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK)
         print_state(answer);
     js_free(answer);
@@ -155,7 +155,7 @@ int cmd_account_reverse(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl_call(ctl, &call, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK)
         app_say(stdout, "Movement %s is taken back; booked is %s %s", call.param[1],
                 js_member_text(answer, "booked"), js_member_text(answer, "currency"));

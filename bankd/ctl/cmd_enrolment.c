@@ -87,7 +87,7 @@ int cmd_enrolment_list(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = make_rows(ctx, js_get(told, "enrolments"), &rows);
     if (e == ERR_OK)
-        e = ((struct ctl *)ctx)->json ? ctl_print_json(rows)
+        e = ((struct ctl *)ctx)->json ? app_print_json(rows)
                                       : ctl_print_table(js_get(rows, "enrolments"), columns,
                                                         sizeof columns / sizeof columns[0]);
     js_free(told);
@@ -174,7 +174,7 @@ static void print_sponsors(const struct js *told)
 static enum err print_told(const struct ctl *ctl, const struct js *told)
 {
     if (ctl->json)
-        return ctl_print_json(told);
+        return app_print_json(told);
     print_request(told);
     print_sponsors(told);
     return ERR_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/app.h"
 #include "app/outcome.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
@@ -93,7 +94,7 @@ static int enrol(struct ctl *ctl, const struct enrolment *kind)
     if (e == ERR_OK)
         e = ctl_post(ctl, kind->add, NULL, &body, &answer);
     if (e == ERR_OK)
-        e = ctl->json ? ctl_print_json(answer) : print_added(kind, &r);
+        e = ctl->json ? app_print_json(answer) : print_added(kind, &r);
     if (e == ERR_OK && !ctl->json)
         outcome_print_keeper(answer);
     js_free(answer);
@@ -194,7 +195,7 @@ static int set_key(struct ctl *ctl, const struct args_list *words, const char *s
     if (e == ERR_OK)
         e = ctl_call(ctl, &call, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK) {
         printf("The key %s of %s is %s\n", ctl->key, words->item[0], told(answer, status));
         outcome_print(answer);

@@ -64,7 +64,7 @@ static enum err print_json(const struct keys *k)
     if (e == ERR_OK)
         e = set_rollovers(k, o);
     if (e == ERR_OK)
-        e = ctl_print_json(o);
+        e = app_print_json(o);
     js_free(o);
     return e;
 }
@@ -199,7 +199,7 @@ int cmd_key_rollover(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl_post(ctl, ROUTE_ROLLOVER, NULL, &body, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK)
         e = print_rolled(ctl, js_int(js_get(answer, "missing")));
     js_free(answer);

@@ -109,7 +109,7 @@ static enum err print_json(const struct ctl *ctl, const struct verification *s)
     if (e == ERR_OK)
         e = js_set_bool(o, "valid", true);
     if (e == ERR_OK)
-        e = ctl_print_json(o);
+        e = app_print_json(o);
     js_free(o);
     return e;
 }

@@ -3,6 +3,7 @@
  * Notices to people: those that wait for the courier, and those that it gave up.
  */
 #include "api/request.h"
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/table.h"
@@ -34,7 +35,7 @@ int cmd_notice_retry(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl_post(ctl, ROUTE_NOTICE_RETRY, words->item[0], &body, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK)
         printf("Notice %s is due now.\n", words->item[0]);
     js_free(answer);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "api/request.h"
+#include "app/app.h"
 #include "app/outcome.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
@@ -50,7 +51,7 @@ int cmd_operator_roles(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl_post(ctl, ROUTE_OPERATOR_ROLES, name, &body, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK) {
         print_roles(name, r.roles);
         outcome_print_keeper(answer);

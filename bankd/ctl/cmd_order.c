@@ -89,7 +89,7 @@ static enum err tell_bank(struct ctl *ctl, const struct seen *seen, enum route r
     struct js *answer = NULL;
     enum err e = ctl_call(ctl, &call, &answer);
     if (e == ERR_OK && ctl->json)
-        e = ctl_print_json(answer);
+        e = app_print_json(answer);
     else if (e == ERR_OK)
         app_say(stdout, "%s is at %s", seen->param[1], js_member_text(answer, "status"));
     js_free(answer);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "bankd/ctl/queue_watch.h"
@@ -44,7 +45,7 @@ static enum err read_wish(struct ctl *ctl, struct queue_wish *out)
 
 static enum err print_table(const struct js *items, const struct queue_look *look)
 {
-    struct buf text = BUF_INIT(CLIENT_ANSWER_MAX * 2);
+    struct buf text = BUF_INIT(APP_PRINT_MAX);
     enum err e = queue_render(items, look, &text);
 
     if (e == ERR_OK && fputs(buf_str(&text), stdout) < 0)
@@ -63,7 +64,7 @@ static enum err print_items(struct js *items)
     else
         js_free(items);
     if (e == ERR_OK)
-        e = ctl_print_json(whole);
+        e = app_print_json(whole);
     js_free(whole);
     return e;
 }

@@ -3,6 +3,7 @@
  * radar: what will keep people from deciding, or does. The exit code is 1 when something of it is
  * grave, so that a timer may mail it.
  */
+#include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
 #include "order/json.h"
@@ -38,7 +39,7 @@ int cmd_radar(void *ctx, const struct args_list *words)
     const struct js *findings = js_get(list, "findings");
     bool grave = e == ERR_OK && is_grave(findings);
     if (e == ERR_OK)
-        e = ctl->json ? ctl_print_json(list)
+        e = ctl->json ? app_print_json(list)
                       : ctl_print_table(findings, columns, sizeof columns / sizeof columns[0]);
     js_free(list);
     int code = ctl_end(ctl, e);

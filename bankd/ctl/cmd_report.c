@@ -54,7 +54,7 @@ int cmd_report(void *ctx, const struct args_list *words)
     enum err e = ctl_call(ctl, &call, &answer);
     bool agree = e == ERR_OK && js_count(js_get(answer, "differences")) == 0;
     if (e == ERR_OK)
-        e = ctl->json ? ctl_print_json(answer) : show(answer, agree);
+        e = ctl->json ? app_print_json(answer) : show(answer, agree);
     js_free(answer);
     int code = ctl_end(ctl, e);
     return code == 0 && !agree ? 1 : code;

@@ -526,7 +526,7 @@ static enum err print_answers(const struct shown *s)
     if (e == ERR_OK)
         e = set_proof(s, whole);
     if (e == ERR_OK)
-        e = ctl_print_json(whole);
+        e = app_print_json(whole);
     js_free(whole);
     return e;
 }

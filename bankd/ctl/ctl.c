@@ -193,19 +193,9 @@ enum err ctl_list(struct ctl *ctl, const struct client_call *call, const char *m
     return ERR_OK;
 }
 
-enum err ctl_print_json(const struct js *value)
-{
-    struct buf text = BUF_INIT(CLIENT_ANSWER_MAX * 2);
-    enum err e = js_canon(value, &text);
-    if (e == ERR_OK && puts(buf_str(&text)) < 0)
-        e = ERR_IO;
-    buf_free(&text);
-    return e;
-}
-
 enum err ctl_print_table(const struct js *rows, const struct table_column *columns, size_t count)
 {
-    struct buf text = BUF_INIT(CLIENT_ANSWER_MAX * 2);
+    struct buf text = BUF_INIT(APP_PRINT_MAX);
     enum err e = table_render(rows, columns, count, &text);
     if (e == ERR_OK && fputs(buf_str(&text), stdout) < 0)
         e = ERR_IO;
@@ -219,7 +209,7 @@ enum err ctl_show_list(struct ctl *ctl, const struct client_call *call, const ch
     struct js *list = NULL;
     enum err e = ctl_list(ctl, call, member, &list);
     if (e == ERR_OK)
-        e = ctl->json ? ctl_print_json(list)
+        e = ctl->json ? app_print_json(list)
                       : ctl_print_table(js_get(list, member), columns, count);
     js_free(list);
     return e;

@@ -77,10 +77,7 @@ MUST_CHECK enum err ctl_post(struct ctl *ctl, enum route route, const char *para
 MUST_CHECK enum err ctl_list(struct ctl *ctl, const struct client_call *call, const char *member,
                              struct js **list);
 
-/* One line of JSON on standard output. */
-MUST_CHECK enum err ctl_print_json(const struct js *value);
-
-/* ROWS as a table on standard output. */
+/* ROWS as a table on standard output, of at most APP_PRINT_MAX bytes. */
 MUST_CHECK enum err ctl_print_table(const struct js *rows, const struct table_column *columns,
                                     size_t count);
 

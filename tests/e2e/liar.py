@@ -89,12 +89,14 @@ class Liar:
 
 
 class OnSocket(socketserver.ThreadingUnixStreamServer):
-    """Serves operators on a socket, where no pin is asked for, until the test ends: `answer`, (status, value), to all."""
+    """Serves operators on a socket, where no pin is asked for, until the test ends: `answer`, (status, value), to all, or what
+    it gives for a path."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def tell(self):
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, value = self.server.answer
+            answer = self.server.answer
+            status, value = answer(self.path) if callable(answer) else answer
             self.send_response(status)
             self.end_headers()
             self.wfile.write(canon(value))

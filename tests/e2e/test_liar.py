@@ -544,6 +544,18 @@ class LiesToTheOperator(unittest.TestCase):
                     self.assertFalse(set(said) & set("\x1b\x9b\r" + UNSEEN), said)
                     self.assertNotIn("null", said)
 
+    def test_a_list_of_many_megabytes(self):
+        """What came, page by page, is printed: of 19 MB."""
+        server, each = OnSocket(self), 900
+        rows = [{"holder": "h%d" % i, "keys": [], "name": "n" * 7000} for i in range(each)]
+        following = {"": {"next": "1"}, "1": {"next": "2"}, "2": {}}
+        server.answer = lambda path: (200, {"holders": rows, **following[path.partition("cursor=")[2]]})
+        for form, lines in ((), 3 * each + 1), (("--json",), 1):
+            done = subprocess.run([os.path.join(BIN, "bankctl"), "holder", "list", *form, "--socket", server.server_address],
+                                  capture_output=True, timeout=120, check=False)
+            self.assertEqual((done.returncode, done.stderr, done.stdout.count(b"\n")), (0, b"", lines))
+            self.assertEqual(done.stdout.count(b"n" * 7000), 3 * each)
+
 
 class OddLabels(unittest.TestCase):
     def test_a_session_with_one(self):
