@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * policy lint: all that is wrong with a policy in a file, or that its owner may not have meant.
+ * policy: the account's, as the bank has it. policy lint: all that is wrong with one in a file, or
+ * that its owner may not have meant.
  */
 #include "app/app.h"
 #include "order/doc.h"
+#include "order/json.h"
 #include "order/policy_advice.h"
 #include "signer/commands.h"
 #include "signer/policy_file.h"
+
+static const char *opt_policy_output;
+
+const struct args_option cmd_policy_options[1] = {
+    {"output", 'o', ARGS_TEXT, "FILE", "where to write it; default: standard output",
+     &opt_policy_output},
+};
 
 const struct args_option cmd_policy_lint_options[2] = {POLICY_FILE_HOLDER, POLICY_FILE_CURRENCY};
 
@@ -90,4 +99,31 @@ int cmd_policy_lint(void *ctx, const struct args_list *words)
     struct app *a = ctx;
     enum err e = app_configure(a);
     return app_finish(a, e == ERR_OK ? lint(a, words->item[0]) : e);
+}
+
+static enum err fetch_policy(struct app *a)
+{
+    struct client_call call = {.route = ROUTE_POLICY};
+    struct js *answer = NULL;
+    struct buf document = BUF_INIT(CLIENT_ANSWER_MAX);
+    enum err e = app_need(a, a->account, "account", &call.param[0]);
+    if (e == ERR_OK)
+        e = app_call(a, &call, &answer);
+    if (e == ERR_OK && js_get(answer, "policy") == NULL)
+        e = app_fail(a, ERR_UNAVAILABLE, "the bank's answer has no policy");
+    if (e == ERR_OK)
+        e = js_canon(js_get(answer, "policy"), &document);
+    if (e == ERR_OK)
+        e = app_write_document(opt_policy_output, &document);
+    js_free(answer);
+    buf_free(&document);
+    return e;
+}
+
+int cmd_policy(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    return app_finish(a, e == ERR_OK ? fetch_policy(a) : e);
 }

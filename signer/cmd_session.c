@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
 #include "app/kept.h"
+#include "app/session.h"
 #include "base/text.h"
 #include "order/doc.h"
+#include "order/json.h"
+#include "order/jws.h"
 #include "signer/commands.h"
+#include "signer/view.h"
 #include <string.h>
 
 #define MINUTES 10
 #define MINUTES_MAX 60
 
-static const char *opt_minutes;
+static const char *opt_minutes, *opt_certificate, *opt_login_output;
 static bool opt_detach;
 
 const struct args_option cmd_session_start_options[2] = {
     {"minutes", 0, ARGS_TEXT, "N", "end after so many minutes, at most 60; default 10",
      &opt_minutes},
     {"detach", 0, ARGS_FLAG, NULL, "go on when the terminal is closed", &opt_detach},
+};
+
+const struct args_option cmd_login_options[2] = {
+    {"certificate", 0, ARGS_TEXT, "FILE", "for another program: the certificate (PEM) of its key",
+     &opt_certificate},
+    {"output", 'o', ARGS_TEXT, "FILE", "where it finds the login; default: standard output",
+     &opt_login_output},
 };
 
 /* TOKEN NULL: there is none. */
@@ -114,4 +125,80 @@ int cmd_session_status(void *ctx, const struct args_list *words)
     if (e == ERR_OK || e == ERR_UNAVAILABLE)
         e = report(a, e == ERR_OK ? &info : NULL, left_s);
     return app_finish(a, e);
+}
+
+static enum err login(struct app *a)
+{
+    struct js *session = NULL;
+    if (opt_login_output != NULL)
+        return app_fail(a, ERR_USAGE, "--output goes with --certificate");
+    enum err e = app_login(a, &session);
+    if (e == ERR_OK && a->json)
+        e = app_print_json(session);
+    else if (e == ERR_OK)
+        view_session(a->bank, session);
+    js_free(session);
+    return e;
+}
+
+/* What is signed names the key only, so this says whom it serves. */
+static enum err login_for(struct app *a)
+{
+    struct buf body = BUF_INIT(JWS_MAX + 64);
+    char thumbprint[KEY_THUMBPRINT_LEN + 1];
+    enum err e = session_certified(opt_certificate, thumbprint);
+    if (e != ERR_OK)
+        return app_fail(a, e, "%s must be the certificate of a P-256 key", opt_certificate);
+    fprintf(stderr, "Whoever has the session key %s will see your accounts.\n", thumbprint);
+    e = app_login_for(a, thumbprint, &body);
+    if (e == ERR_OK)
+        e = app_write_document(opt_login_output, &body);
+    buf_free(&body);
+    return e;
+}
+
+int cmd_login(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    (void)words;
+    enum err e = app_configure(a);
+    if (e == ERR_OK)
+        e = opt_certificate != NULL ? login_for(a) : login(a);
+    return app_finish(a, e);
+}
+
+static enum err report_logout(const struct app *a, bool had, enum err told)
+{
+    struct doc report = {0};
+    if (!a->json) {
+        puts(had ? "Logged out; the session key is destroyed." : "There was no session to end.");
+        if (told != ERR_OK)
+            fprintf(stderr, "The bank could not be told (%s); it ends the session by itself.\n",
+                    err_name(told));
+        return ERR_OK;
+    }
+    doc_object(&report);
+    doc_bool(&report, "destroyed", had);
+    doc_text(&report, "bank", err_name(told));
+    enum err e = app_print_doc(&report);
+    doc_free(&report);
+    return e;
+}
+
+int cmd_logout(void *ctx, const struct args_list *words)
+{
+    struct app *a = ctx;
+    bool had = false, kept = false;
+    enum err told = ERR_OK;
+    (void)words;
+    enum err ended = ERR_OK, e = app_configure(a);
+    if (e == ERR_OK) { /* whatever becomes of the token, the session ends */
+        ended = kept_end(a, &kept);
+        e = app_logout(a, &had, &told);
+    }
+    if (e == ERR_OK && kept && !a->json)
+        puts("The token that was kept is logged out.");
+    if (e == ERR_OK)
+        e = report_logout(a, had, told);
+    return app_finish(a, ended != ERR_OK ? ended : e);
 }

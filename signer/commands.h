@@ -104,9 +104,9 @@ int cmd_categories(void *ctx, const struct args_list *words);
 int cmd_categories_set(void *ctx, const struct args_list *words);
 int cmd_categories_drop(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_report_options[3];
+
 int cmd_policy(void *ctx, const struct args_list *words);
 extern const struct args_option cmd_policy_options[1];
-
 int cmd_policy_propose(void *ctx, const struct args_list *words);
 int cmd_policy_approve(void *ctx, const struct args_list *words);
 int cmd_policy_reject(void *ctx, const struct args_list *words);
