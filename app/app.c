@@ -6,6 +6,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "order/doc.h"
+#include "order/enrolment.h"
+#include "order/forms.h"
+#include "order/iban.h"
 #include "order/json.h"
 #include "order/text.h"
 #include "token/remote.h"
@@ -16,6 +19,8 @@
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
+
+#define ITEMS 13u /* settings */
 
 struct app app_main;
 
@@ -98,36 +103,42 @@ static void prefer(const char **option, const char *from_file)
         *option = from_file;
 }
 
-enum err app_configure(struct app *a)
+static void fill_items(struct app *a, struct conf_item items[static ITEMS])
 {
-    if (a->debug)
-        log_init("countersign", LOG_DEBUG);
-    uint64_t deadline = 0;
-    struct conf_item items[] = {
+    const struct conf_item table[ITEMS] = {
         {"url", CONF_TEXT, false, NULL, 1, 1024, &a->conf_url},
-        {"bank", CONF_TEXT, false, NULL, 1, 100, &a->conf_bank},
-        {"bank_key", CONF_TEXT, false, NULL, 43, 43, &a->conf_bank_key},
+        {"bank", CONF_TEXT, false, NULL, 1, BANK_MAX, &a->conf_bank},
+        {"bank_key", CONF_TEXT, false, NULL, KEY_THUMBPRINT_LEN, KEY_THUMBPRINT_LEN,
+         &a->conf_bank_key},
         {"token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->conf_token},
         {"module", CONF_TEXT, false, NULL, 1, 255, &a->conf_module},
-        {"token_deadline", CONF_U64, false, NULL, 1, 600, &deadline},
-        {"account", CONF_TEXT, false, NULL, 1, 34, &a->conf_account},
+        {"token_deadline", CONF_U64, false, NULL, 1, 600, &a->conf_deadline_s},
+        {"account", CONF_TEXT, false, NULL, 1, IBAN_MAX, &a->conf_account},
         {"pinentry", CONF_TEXT, false, NULL, 1, 255, &a->conf_pinentry},
-        {"name", CONF_TEXT, false, NULL, 1, 560, &a->name},
-        {"holder", CONF_TEXT, false, NULL, 1, 32, &a->holder},
-        {"enrolment", CONF_TEXT, false, NULL, 43, 43, &a->enrolment},
+        {"name", CONF_TEXT, false, NULL, 1, ENROLMENT_NAME_BYTES, &a->name},
+        {"holder", CONF_TEXT, false, NULL, 1, HOLDER_MAX, &a->holder},
+        {"enrolment", CONF_TEXT, false, NULL, ENROLMENT_ID_LEN, ENROLMENT_ID_LEN, &a->enrolment},
         {"enrolment_token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->enrolment_token},
         {"enrolment_key", CONF_TEXT, false, NULL, 1, KEY_THUMBPRINT_LEN, &a->enrolment_key},
     };
+    memcpy(items, table, sizeof table);
+}
+
+enum err app_configure(struct app *a)
+{
+    struct conf_item items[ITEMS];
+    if (a->debug)
+        log_init("countersign", LOG_DEBUG);
+    fill_items(a, items);
     struct buf path = BUF_INIT(4096);
     enum err e = settings_path(a, &path);
     if (e == ERR_OK && (a->config != NULL || access(buf_str(&path), F_OK) == 0))
-        e = conf_load(buf_str(&path), items, sizeof items / sizeof *items, NULL, a->message,
-                      sizeof a->message);
+        e = conf_load(buf_str(&path), items, ITEMS, NULL, a->message, sizeof a->message);
     if (e == ERR_NOT_FOUND)
         (void)app_fail(a, e, "%s", buf_str(&path));
     buf_free(&path);
-    if (deadline > 0)
-        token_remote_deadline((unsigned)deadline);
+    if (a->conf_deadline_s > 0)
+        token_remote_deadline((unsigned)a->conf_deadline_s);
     prefer(&a->url, a->conf_url);
     prefer(&a->bank, a->conf_bank);
     prefer(&a->bank_key, a->conf_bank_key);
@@ -140,15 +151,13 @@ enum err app_configure(struct app *a)
 
 void app_close(struct app *a)
 {
+    struct conf_item items[ITEMS];
     client_free(a->client);
     key_free(a->public_key);
     kept_leave(a);
     buf_free(&a->opened);
-    char *texts[] = {a->conf_url,    a->conf_bank,    a->conf_bank_key,   a->conf_token,
-                     a->conf_module, a->conf_account, a->conf_pinentry,   a->name,
-                     a->holder,      a->enrolment,    a->enrolment_token, a->enrolment_key};
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-        free(texts[i]);
+    fill_items(a, items);
+    conf_free(items, ITEMS);
     memset(a, 0, sizeof *a);
 }
 

@@ -29,6 +29,7 @@ struct app {
 
     char *conf_url, *conf_bank, *conf_bank_key, *conf_token, *conf_module, *conf_account;
     char *conf_pinentry;
+    uint64_t conf_deadline_s;
     char *name, *holder; /* who one is at the bank: enrol writes these */
     /* a request that waits, the key that it is for, and that key's thumbprint */
     char *enrolment, *enrolment_token, *enrolment_key;
