@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -300,6 +301,16 @@ enum err args_number(const char *event, const char *option, const char *text, in
         return log_fail(ERR_USAGE, event, "--%s is a number up to %d", option, max);
     *out = (int)number;
     return ERR_OK;
+}
+
+enum err args_say(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    bool said = vprintf(format, args) >= 0;
+    va_end(args);
+    return said && args_written() ? ERR_OK : ERR_IO;
 }
 
 bool args_written(void)

@@ -63,6 +63,8 @@ int args_run(const struct args_program *program, void *ctx, int argc, char **arg
  * when it is none up to MAX. */
 MUST_CHECK enum err args_number(const char *event, const char *option, const char *text, int max,
                                 int *out);
+/* As printf, for somebody who waits for it: IO when not all of it got to standard output. */
+MUST_CHECK enum err args_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Whether all that was printed on standard output is there. */
 bool args_written(void);
 /* How PROGRAM ends: says an error on standard error, returns the exit code. */

@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #define USAGE "courier.usage"
@@ -59,9 +58,8 @@ static enum err serve(const struct settings *s, const struct options *o)
     c.password = password;
     if (!e && s->token[0])
         e = seal_open(s->module, s->token, pin_fd, &c.seal);
-    if (!e && (printf("READY %s\n", c.seal ? key_thumbprint(seal_key(c.seal)) : "") < 0 ||
-               fflush(stdout) != 0))
-        e = ERR_IO;
+    if (!e)
+        e = args_say("READY %s\n", c.seal ? key_thumbprint(seal_key(c.seal)) : "");
     if (!e)
         e = carry_run(&c);
     seal_close(c.seal);
@@ -80,8 +78,8 @@ static enum err run_with(const struct options *o)
         e = mail_check(settings.templates);
     if (!e && !o->check_config)
         e = serve(&settings, o);
-    else if (!e && (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0))
-        e = ERR_IO;
+    else if (!e)
+        e = args_say("%s is right\n", o->config);
     settings_free(&settings);
     return e;
 }

@@ -11,7 +11,6 @@
 #include "order/json.h"
 #include "order/rollover.h"
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 struct options {
@@ -48,8 +47,8 @@ static enum err print_result(const struct row *rows, size_t count, bool json)
     enum err e = json ? rows_json(rows, count, &text) : ERR_OK;
     for (size_t i = 0; !e && !json && i < count; i++)
         e = buf_addf(&text, "%-9s %s\n", rows[i].label, rows[i].value);
-    if (!e && (fputs(buf_str(&text), stdout) < 0 || fflush(stdout) != 0))
-        e = ERR_IO;
+    if (!e)
+        e = args_say("%s", buf_str(&text));
     buf_free(&text);
     return e;
 }
@@ -121,8 +120,8 @@ static enum err run_with(const struct options *o)
         e = pinning_undo(&settings, o->unpin_operator);
     else if (!o->check_config)
         e = serving_run(&settings, pin_fd);
-    else if (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0)
-        e = ERR_IO;
+    else
+        e = args_say("%s is right\n", o->config);
     settings_free(&settings);
     return e;
 }

@@ -3,12 +3,12 @@
 
 #include "bankd/keeper/pins.h"
 #include "bankd/keeper/state.h"
+#include "base/args.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "order/forms.h"
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,8 +29,7 @@ static enum err pin(struct pins *p, const char *operator_id, const struct buf *s
     pins_forget(p, operator_id, "");
     /* Nothing from before is taken: a wrong clock may have made the keeper forget some of it. */
     one->changed_us = one->floor_us = p->floor_us = now_us - now_us % TEXT_SECOND_US;
-    printf("%s is believed with the key\n%s\n", operator_id, key_thumbprint(one->key));
-    return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
+    return args_say("%s is believed with the key\n%s\n", operator_id, key_thumbprint(one->key));
 }
 
 /* One of the two is what the ceremony was given. */
@@ -58,8 +57,7 @@ static enum err unpin(struct pins *p, const char *thumbprint)
     if (!one)
         return log_fail(ERR_OPERATOR_UNPINNED, "keeper.pin", "%s", thumbprint);
     pins_take(p, one, true, clock_now_us());
-    printf("%s is believed no more with the key\n%s\n", one->operator_id, thumbprint);
-    return fflush(stdout) == 0 ? ERR_OK : ERR_IO;
+    return args_say("%s is believed no more with the key\n%s\n", one->operator_id, thumbprint);
 }
 
 static enum err hold(const struct settings *settings, const struct ceremony *c)

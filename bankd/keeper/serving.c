@@ -4,12 +4,12 @@
 #include "bankd/keeper/hsm.h"
 #include "bankd/keeper/keeper.h"
 #include "bankd/keeper/state.h"
+#include "base/args.h"
 #include "base/log.h"
 #include "order/json.h"
 #include "token/serve.h"
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -68,7 +68,7 @@ static enum err say_ready(const struct settings *s, const struct keeper *k)
     struct buf line = {0};
 
     enum err e = ready_json(s, k, &line);
-    if (!e && (printf("READY %s\n", buf_str(&line)) < 0 || fflush(stdout) != 0))
+    if (!e && args_say("READY %s\n", buf_str(&line)))
         e = log_fail(ERR_IO, "keeper.ready", "standard output: %s", strerror(errno));
     buf_free(&line);
     return e;

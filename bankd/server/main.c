@@ -16,7 +16,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 
 #define RENEW_SECONDS ((time_t)20 * 24 * 3600)
 #define RENEW_AGAIN_SECONDS                                                                        \
@@ -63,8 +62,8 @@ static enum err say_ready(const struct settings *settings, const struct server *
         e = js_set_text(o, "socket", settings->socket);
     if (!e)
         e = js_canon(o, &line);
-    if (!e && (printf("READY %s\n", buf_str(&line)) < 0 || fflush(stdout) != 0))
-        e = ERR_IO;
+    if (!e)
+        e = args_say("READY %s\n", buf_str(&line));
     js_free(o);
     buf_free(&line);
     return e;
@@ -154,8 +153,8 @@ static enum err run_with(const struct options *o)
         e = settings_load(o->config, &r.start);
     if (!e && !o->check_config)
         e = serve(&r);
-    else if (!e && (printf("%s is right\n", o->config) < 0 || fflush(stdout) != 0))
-        e = ERR_IO;
+    else if (!e)
+        e = args_say("%s is right\n", o->config);
     settings_free(&r.start);
     return e;
 }
