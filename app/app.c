@@ -198,13 +198,13 @@ static void finish_json(const struct app *a, const struct err_info *info)
     doc_free(&d);
 }
 
-int app_finish(struct app *a, enum err e)
+int app_finish(void *ctx, enum err e, bool lost)
 {
-    if (e == ERR_OK && args_written())
-        return EXIT_DONE;
+    struct app *a = ctx;
     if (e == ERR_OK)
-        e = app_fail(a, ERR_IO,
-                     "what was to be done is done, but not all of the answer was written");
+        return a->found;
+    if (lost)
+        (void)app_fail(a, e, "what was to be done is done, but not all of the answer was written");
     const struct err_info *info = err_info(e);
     if (a->json)
         finish_json(a, info);

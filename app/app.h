@@ -54,6 +54,7 @@ struct app {
     struct buf opened; /* the URI of the token that asked: no other gets the PIN */
     struct client *client;
     bool unknown;      /* client_unknown, of the last app_call */
+    int found;         /* the exit code of what was done, by what it found */
     char message[256]; /* what to add to an error, for people */
 };
 
@@ -156,8 +157,9 @@ MUST_CHECK enum err app_random(uint8_t *out, size_t len);
 MUST_CHECK enum err app_head(const char *challenge, struct statement *head);
 
 /* --- people --- */
-/* Prints the error with cause and remedy (JSON with --json), returns its exit code; ERR_OK is 0. */
-int app_finish(struct app *a, enum err e);
+/* The end of a program whose context is the app (base/args.h): prints the error with cause and
+ * remedy (JSON with --json), returns its exit code; for ERR_OK, the app's. */
+int app_finish(void *ctx, enum err e, bool lost);
 /* Notes words for app_finish and returns E. */
 enum err app_fail(struct app *a, enum err e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -11,6 +11,7 @@
 
 #define COLUMN 26
 #define DIGEST_TEXT 43u /* characters */
+#define RUN (-1)        /* no exit code */
 
 struct parse {
     const struct args_program *program;
@@ -264,9 +265,9 @@ static bool hold_standard_streams(void)
     return true;
 }
 
-static int run(struct parse *p, void *ctx)
+/* Returns an exit code, or RUN when there is a command with its words. */
+static int read_line(struct parse *p, struct args_list *words)
 {
-    struct args_list words = {.count = 0};
     find_command(p);
     if (asks(p, "--version")) {
         printf("%s %s\n", p->program->name, COUNTERSIGN_VERSION);
@@ -278,17 +279,30 @@ static int run(struct parse *p, void *ctx)
         command_help(stdout, p);
         return EXIT_DONE;
     }
-    int rc = take_words(p, &words);
-    return rc != 0 ? rc : p->command->run(ctx, &words);
+    int rc = take_words(p, words);
+    return rc != 0 ? rc : RUN;
+}
+
+/* Whether all that was printed on standard output is there. */
+static bool written(void)
+{
+    return fflush(stdout) == 0 && !ferror(stdout);
 }
 
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv)
 {
     struct parse p = {.program = program, .argc = argc, .argv = argv};
+    struct args_list words = {.count = 0};
     if (!hold_standard_streams())
         return EXIT_ENVIRONMENT;
-    int rc = run(&p, ctx);
-    return rc != EXIT_DONE || args_written() ? rc : args_end(program->name, ERR_IO);
+    int rc = read_line(&p, &words);
+    enum err e = rc == RUN ? p.command->run(ctx, &words) : ERR_OK;
+    bool lost = e == ERR_OK && (rc == RUN || rc == EXIT_DONE) && !written();
+    if (lost)
+        e = ERR_IO;
+    if (rc == RUN && program->end != NULL)
+        return program->end(ctx, e, lost);
+    return rc == RUN || lost ? args_end(program->name, e) : rc;
 }
 
 enum err args_number(const char *event, const char *option, const char *text, int max, int *out)
@@ -310,12 +324,7 @@ enum err args_say(const char *format, ...)
     va_start(args, format);
     bool said = vprintf(format, args) >= 0;
     va_end(args);
-    return said && args_written() ? ERR_OK : ERR_IO;
-}
-
-bool args_written(void)
-{
-    return fflush(stdout) == 0 && !ferror(stdout);
+    return said && written() ? ERR_OK : ERR_IO;
 }
 
 int args_end(const char *program, enum err e)

@@ -40,8 +40,7 @@ struct args_command {
     const struct args_option *options;
     size_t option_count;
     size_t min, max; /* positional arguments */
-    /* Returns an exit code. */
-    int (*run)(void *ctx, const struct args_list *words);
+    enum err (*run)(void *ctx, const struct args_list *words);
 };
 
 struct args_program {
@@ -52,11 +51,15 @@ struct args_program {
     const struct args_option *shared; /* options of every command */
     size_t shared_count;
     const char *epilogue; /* more help, or NULL */
+    /* The last thing after a command: tells what it came to, returns the exit code. LOST: it was
+     * done, but its output could not all be written, which E says as IO. NULL: args_end. */
+    int (*end)(void *ctx, enum err e, bool lost);
 };
 
-/* Finds the command, fills its options, runs it. Returns the exit code. Where a standard stream is
- * closed, it becomes one that fails, so that no file takes its number. A command that is done but
- * whose output could not all be written ends with IO, and that is said. */
+/* Finds the command, fills its options, runs it and ends it, once. Returns the exit code. Where a
+ * standard stream is closed, it becomes one that fails, so that no file takes its number. A command
+ * that is done but whose output could not all be written ends with IO, and that is said; so do help
+ * and version. */
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv);
 
 /* For services: the number in an option's TEXT, *OUT as it was without one. USAGE, logged as EVENT,
@@ -65,8 +68,6 @@ MUST_CHECK enum err args_number(const char *event, const char *option, const cha
                                 int *out);
 /* As printf, for somebody who waits for it: IO when not all of it got to standard output. */
 MUST_CHECK enum err args_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Whether all that was printed on standard output is there. */
-bool args_written(void);
 /* How PROGRAM ends: says an error on standard error, returns the exit code. */
 int args_end(const char *program, enum err e);
 

@@ -328,9 +328,9 @@ static enum err show(struct app *a, const char *path)
     return e;
 }
 
-int cmd_bundle_show(void *ctx, const struct args_list *words)
+enum err cmd_bundle_show(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? show(a, words->item[0]) : e);
+    return e == ERR_OK ? show(a, words->item[0]) : e;
 }

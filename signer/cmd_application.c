@@ -263,39 +263,39 @@ static enum err list_waiting(struct app *a)
     return list_pages(a, &waiting_ones, print_page, a);
 }
 
-int cmd_application_new(void *ctx, const struct args_list *words)
+enum err cmd_application_new(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     wish.file = words->count > 0 ? words->item[0] : NULL;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? apply(a) : e);
+    return e == ERR_OK ? apply(a) : e;
 }
 
-int cmd_application_list(void *ctx, const struct args_list *words)
+enum err cmd_application_list(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? list_waiting(a) : e);
+    return e == ERR_OK ? list_waiting(a) : e;
 }
 
-int cmd_application_show(void *ctx, const struct args_list *words)
+enum err cmd_application_show(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? show_one(a, words->item[0]) : e);
+    return e == ERR_OK ? show_one(a, words->item[0]) : e;
 }
 
-int cmd_application_sign(void *ctx, const struct args_list *words)
+enum err cmd_application_sign(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? decide(a, words->item[0], APPLICATION_APPLY) : e);
+    return e == ERR_OK ? decide(a, words->item[0], APPLICATION_APPLY) : e;
 }
 
-int cmd_application_withdraw(void *ctx, const struct args_list *words)
+enum err cmd_application_withdraw(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? decide(a, words->item[0], APPLICATION_WITHDRAW) : e);
+    return e == ERR_OK ? decide(a, words->item[0], APPLICATION_WITHDRAW) : e;
 }

@@ -133,12 +133,12 @@ static enum err carry(struct app *a, const struct args_list *words, const char *
     return e;
 }
 
-int cmd_carry(void *ctx, const struct args_list *words)
+enum err cmd_carry(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     const char *account = a->account; /* asked for, not the settings' */
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? carry(a, words, account) : e);
+    return e == ERR_OK ? carry(a, words, account) : e;
 }
 
 /* --- merge --- */
@@ -164,9 +164,9 @@ static enum err merge(struct app *a, const struct args_list *words)
     return e;
 }
 
-int cmd_merge(void *ctx, const struct args_list *words)
+enum err cmd_merge(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? merge(a, words) : e);
+    return e == ERR_OK ? merge(a, words) : e;
 }

@@ -168,19 +168,19 @@ static enum err cash(struct app *a, enum order_kind kind)
     return e;
 }
 
-static int run_cash(struct app *a, enum order_kind kind)
+static enum err run_cash(struct app *a, enum order_kind kind)
 {
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? cash(a, kind) : e);
+    return e == ERR_OK ? cash(a, kind) : e;
 }
 
-int cmd_cash_deposit(void *ctx, const struct args_list *words)
+enum err cmd_cash_deposit(void *ctx, const struct args_list *words)
 {
     (void)words;
     return run_cash(ctx, ORDER_DEPOSIT);
 }
 
-int cmd_cash_withdraw(void *ctx, const struct args_list *words)
+enum err cmd_cash_withdraw(void *ctx, const struct args_list *words)
 {
     (void)words;
     return run_cash(ctx, ORDER_WITHDRAWAL);

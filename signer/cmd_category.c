@@ -62,13 +62,13 @@ static enum err categorize(struct app *a, const char *movement, const char *cate
     return e;
 }
 
-int cmd_movements_categorize(void *ctx, const struct args_list *words)
+enum err cmd_movements_categorize(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
     if (e == ERR_OK)
         e = categorize(a, words->item[0], words->count > 1 ? words->item[1] : NULL);
-    return app_finish(a, e);
+    return e;
 }
 
 static enum err set_rule(struct app *a, const char *payee, const char *category)
@@ -88,16 +88,16 @@ static enum err set_rule(struct app *a, const char *payee, const char *category)
     return e;
 }
 
-int cmd_categories_set(void *ctx, const struct args_list *words)
+enum err cmd_categories_set(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? set_rule(a, words->item[0], words->item[1]) : e);
+    return e == ERR_OK ? set_rule(a, words->item[0], words->item[1]) : e;
 }
 
-int cmd_categories_drop(void *ctx, const struct args_list *words)
+enum err cmd_categories_drop(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? set_rule(a, words->item[0], NULL) : e);
+    return e == ERR_OK ? set_rule(a, words->item[0], NULL) : e;
 }

@@ -246,25 +246,25 @@ static enum err decide(struct app *a, enum verb verb)
     return e;
 }
 
-int cmd_policy_propose(void *ctx, const struct args_list *words)
+enum err cmd_policy_propose(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? propose(a, words->item[0]) : e);
+    return e == ERR_OK ? propose(a, words->item[0]) : e;
 }
 
-int cmd_policy_approve(void *ctx, const struct args_list *words)
+enum err cmd_policy_approve(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? decide(a, VERB_APPROVE) : e);
+    return e == ERR_OK ? decide(a, VERB_APPROVE) : e;
 }
 
-int cmd_policy_reject(void *ctx, const struct args_list *words)
+enum err cmd_policy_reject(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? decide(a, VERB_REJECT) : e);
+    return e == ERR_OK ? decide(a, VERB_REJECT) : e;
 }

@@ -141,12 +141,12 @@ static enum err sign_what(struct app *a, const char *path)
     return is_bundle ? sign_bundle(a, path) : sign_order(a, path);
 }
 
-int cmd_sign(void *ctx, const struct args_list *words)
+enum err cmd_sign(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     const char *path = words->item[0];
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? sign_what(a, path) : e);
+    return e == ERR_OK ? sign_what(a, path) : e;
 }
 
 /* The text alone on standard output, for --challenge. */
@@ -170,11 +170,11 @@ static enum err print_challenge(struct app *a, const char *thumbprint)
     return e;
 }
 
-int cmd_challenge(void *ctx, const struct args_list *words)
+enum err cmd_challenge(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? print_challenge(a, words->item[0]) : e);
+    return e == ERR_OK ? print_challenge(a, words->item[0]) : e;
 }
 
 static enum err decide(struct app *a, const char *word, enum verb verb)
@@ -205,28 +205,28 @@ static enum err log_out(struct app *a)
 }
 
 /* E: what came of it, which goes before what comes of logging out. */
-static int finish(struct app *a, enum err e)
+static enum err finish(struct app *a, enum err e)
 {
     char message[sizeof a->message];
     memcpy(message, a->message, sizeof message);
     enum err ended = opt_logout ? log_out(a) : ERR_OK;
     if (e != ERR_OK)
         memcpy(a->message, message, sizeof message);
-    return app_finish(a, e != ERR_OK ? e : ended);
+    return e != ERR_OK ? e : ended;
 }
 
-static int run_decide(struct app *a, const struct args_list *words, enum verb verb)
+static enum err run_decide(struct app *a, const struct args_list *words, enum verb verb)
 {
     enum err e = app_configure(a);
     return finish(a, e == ERR_OK ? decide(a, words->item[0], verb) : e);
 }
 
-int cmd_submit(void *ctx, const struct args_list *words)
+enum err cmd_submit(void *ctx, const struct args_list *words)
 {
     return run_decide(ctx, words, VERB_SUBMIT);
 }
 
-int cmd_approve(void *ctx, const struct args_list *words)
+enum err cmd_approve(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     /* the account that was asked for, not the settings' */
@@ -234,19 +234,19 @@ int cmd_approve(void *ctx, const struct args_list *words)
     if (words->count > 0 && !opt_all && !opt_show && !opt_batch)
         return run_decide(a, words, VERB_APPROVE);
     if (words->count > 0 || !opt_all || opt_decide_policy != NULL)
-        return app_finish(a, app_fail(a, ERR_USAGE,
-                                      "name one ORDER, or give --all-waiting alone or "
-                                      "with --show or --batch"));
+        return app_fail(a, ERR_USAGE,
+                        "name one ORDER, or give --all-waiting alone or "
+                        "with --show or --batch");
     enum err e = app_configure(a);
     return finish(a, e == ERR_OK ? approve_all(a, &wish) : e);
 }
 
-int cmd_reject(void *ctx, const struct args_list *words)
+enum err cmd_reject(void *ctx, const struct args_list *words)
 {
     return run_decide(ctx, words, VERB_REJECT);
 }
 
-int cmd_cancel(void *ctx, const struct args_list *words)
+enum err cmd_cancel(void *ctx, const struct args_list *words)
 {
     return run_decide(ctx, words, VERB_CANCEL);
 }

@@ -176,10 +176,10 @@ static enum err delegate(struct app *a)
     return e;
 }
 
-int cmd_delegate(void *ctx, const struct args_list *words)
+enum err cmd_delegate(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? delegate(a) : e);
+    return e == ERR_OK ? delegate(a) : e;
 }

@@ -64,7 +64,7 @@ static int exit_of(const struct doctor *d)
     return worst;
 }
 
-int cmd_token_doctor(void *ctx, const struct args_list *words)
+enum err cmd_token_doctor(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     struct doctor d = {.app = a};
@@ -76,8 +76,7 @@ int cmd_token_doctor(void *ctx, const struct args_list *words)
         e = print_json(&d);
     else if (e == ERR_OK)
         print(&d);
-    int rc = e == ERR_OK ? exit_of(&d) : EXIT_DONE;
+    a->found = exit_of(&d);
     doctor_free(&d);
-    int end = app_finish(a, e);
-    return end != EXIT_DONE ? end : rc;
+    return e;
 }

@@ -427,7 +427,7 @@ static enum err follow(struct app *a)
     return e;
 }
 
-int cmd_enrol(void *ctx, const struct args_list *words)
+enum err cmd_enrol(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
@@ -438,5 +438,5 @@ int cmd_enrol(void *ctx, const struct args_list *words)
     }
     if (e == ERR_OK)
         e = opt_finish || opt_status ? follow(a) : opt_again ? again(a) : ask(a);
-    return app_finish(a, e);
+    return e;
 }

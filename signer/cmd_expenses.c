@@ -255,10 +255,10 @@ static enum err print_expenses(struct app *a)
     return e;
 }
 
-int cmd_expenses(void *ctx, const struct args_list *words)
+enum err cmd_expenses(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? print_expenses(a) : e);
+    return e == ERR_OK ? print_expenses(a) : e;
 }

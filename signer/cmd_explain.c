@@ -240,9 +240,9 @@ static enum err explain(struct app *a, const char *id)
     return e;
 }
 
-int cmd_policy_explain(void *ctx, const struct args_list *words)
+enum err cmd_policy_explain(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? explain(a, words->item[0]) : e);
+    return e == ERR_OK ? explain(a, words->item[0]) : e;
 }

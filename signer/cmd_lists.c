@@ -54,13 +54,13 @@ static enum err print_list(struct app *a, const struct list *list)
     return e;
 }
 
-static int run_list(struct app *a, const struct list *list)
+static enum err run_list(struct app *a, const struct list *list)
 {
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? print_list(a, list) : e);
+    return e == ERR_OK ? print_list(a, list) : e;
 }
 
-int cmd_orders(void *ctx, const struct args_list *words)
+enum err cmd_orders(void *ctx, const struct args_list *words)
 {
     static const struct list list = {{ROUTE_ORDERS, true, "orders", "", LIST_LIMIT},
                                      view_order_line,
@@ -74,11 +74,11 @@ int cmd_orders(void *ctx, const struct args_list *words)
                                         "Nothing waits for your word."};
     (void)words;
     if (opt_watch)
-        return app_finish(ctx, orders_watch(ctx, opt_waiting));
+        return orders_watch(ctx, opt_waiting);
     return run_list(ctx, opt_waiting ? &waiting : &list);
 }
 
-int cmd_accounts(void *ctx, const struct args_list *words)
+enum err cmd_accounts(void *ctx, const struct args_list *words)
 {
     static const struct list list = {{ROUTE_ACCOUNTS, false, "accounts", "", LIST_LIMIT},
                                      view_account,
@@ -89,7 +89,7 @@ int cmd_accounts(void *ctx, const struct args_list *words)
     return run_list(ctx, &list);
 }
 
-int cmd_categories(void *ctx, const struct args_list *words)
+enum err cmd_categories(void *ctx, const struct args_list *words)
 {
     static const struct list list = {{ROUTE_CATEGORIES, true, "categories", "", LIST_LIMIT},
                                      view_category_rule,
@@ -100,7 +100,7 @@ int cmd_categories(void *ctx, const struct args_list *words)
     return run_list(ctx, &list);
 }
 
-int cmd_delegations(void *ctx, const struct args_list *words)
+enum err cmd_delegations(void *ctx, const struct args_list *words)
 {
     static const struct list list = {{ROUTE_DELEGATIONS, true, "delegations", "", 0},
                                      view_delegation,
@@ -120,10 +120,10 @@ static enum err print_balance(struct app *a)
     return e;
 }
 
-int cmd_balance(void *ctx, const struct args_list *words)
+enum err cmd_balance(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? print_balance(a) : e);
+    return e == ERR_OK ? print_balance(a) : e;
 }

@@ -62,12 +62,12 @@ static enum err print_movements(struct app *a)
     return e;
 }
 
-int cmd_movements(void *ctx, const struct args_list *words)
+enum err cmd_movements(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? print_movements(a) : e);
+    return e == ERR_OK ? print_movements(a) : e;
 }
 
 /* --- statement: nothing is printed before all of it is there and adds up --- */
@@ -235,10 +235,10 @@ static enum err print_statement(struct app *a)
     return e;
 }
 
-int cmd_statement(void *ctx, const struct args_list *words)
+enum err cmd_statement(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? print_statement(a) : e);
+    return e == ERR_OK ? print_statement(a) : e;
 }

@@ -94,7 +94,7 @@ static void print_contact(const struct js *answer)
     line("Webhook", waits, "webhook");
 }
 
-int cmd_notify(void *ctx, const struct args_list *words)
+enum err cmd_notify(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     struct buf body = BUF_INIT(4096);
@@ -108,5 +108,5 @@ int cmd_notify(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = app_call_view(a, &call, print_contact);
     buf_free(&body);
-    return app_finish(a, e);
+    return e;
 }

@@ -74,11 +74,11 @@ static enum err new_order(struct app *a, const char *path)
     return e;
 }
 
-int cmd_order_new(void *ctx, const struct args_list *words)
+enum err cmd_order_new(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? new_order(a, words->item[0]) : e);
+    return e == ERR_OK ? new_order(a, words->item[0]) : e;
 }
 
 static enum err show_order(struct app *a, const char *word)
@@ -99,11 +99,11 @@ static enum err show_order(struct app *a, const char *word)
     return e;
 }
 
-int cmd_order_show(void *ctx, const struct args_list *words)
+enum err cmd_order_show(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? show_order(a, words->item[0]) : e);
+    return e == ERR_OK ? show_order(a, words->item[0]) : e;
 }
 
 static enum err check_file(struct app *a, const char *path)
@@ -130,13 +130,13 @@ static enum err check_file(struct app *a, const char *path)
     return e;
 }
 
-int cmd_order_check(void *ctx, const struct args_list *words)
+enum err cmd_order_check(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
     for (size_t i = 0; e == ERR_OK && i < words->count; i++)
         e = check_file(a, words->item[i]);
-    return app_finish(a, e);
+    return e;
 }
 
 static enum err order_call(struct app *a, enum route route, const char *id,
@@ -158,11 +158,11 @@ static enum err order_status(struct app *a, const char *id)
     return e;
 }
 
-int cmd_order_status(void *ctx, const struct args_list *words)
+enum err cmd_order_status(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? order_status(a, words->item[0]) : e);
+    return e == ERR_OK ? order_status(a, words->item[0]) : e;
 }
 
 static enum err order_evidence(struct app *a, const char *id)
@@ -187,9 +187,9 @@ static enum err order_evidence(struct app *a, const char *id)
     return e;
 }
 
-int cmd_order_evidence(void *ctx, const struct args_list *words)
+enum err cmd_order_evidence(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? order_evidence(a, words->item[0]) : e);
+    return e == ERR_OK ? order_evidence(a, words->item[0]) : e;
 }

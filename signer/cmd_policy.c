@@ -94,11 +94,11 @@ static enum err lint(struct app *a, const char *path)
     return e;
 }
 
-int cmd_policy_lint(void *ctx, const struct args_list *words)
+enum err cmd_policy_lint(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? lint(a, words->item[0]) : e);
+    return e == ERR_OK ? lint(a, words->item[0]) : e;
 }
 
 static enum err fetch_policy(struct app *a)
@@ -120,10 +120,10 @@ static enum err fetch_policy(struct app *a)
     return e;
 }
 
-int cmd_policy(void *ctx, const struct args_list *words)
+enum err cmd_policy(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? fetch_policy(a) : e);
+    return e == ERR_OK ? fetch_policy(a) : e;
 }

@@ -463,7 +463,7 @@ static enum err provision(struct work *w)
     return e != ERR_OK && w->begun ? say_made(w, e) : e;
 }
 
-int cmd_token_provision(void *ctx, const struct args_list *words)
+enum err cmd_token_provision(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     struct work w = {.app = a, .module = BUF_INIT(256)};
@@ -478,5 +478,5 @@ int cmd_token_provision(void *ctx, const struct args_list *words)
         a->token_uri = NULL;
     profile_free(&w.profile);
     buf_free(&w.module);
-    return app_finish(a, e);
+    return e;
 }

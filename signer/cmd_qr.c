@@ -131,11 +131,11 @@ static enum err show(struct app *a, const char *path)
     return e;
 }
 
-int cmd_qr_show(void *ctx, const struct args_list *words)
+enum err cmd_qr_show(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? show(a, words->item[0]) : e);
+    return e == ERR_OK ? show(a, words->item[0]) : e;
 }
 
 /* --- read --- */
@@ -208,9 +208,9 @@ static enum err read_codes(struct app *a, const struct args_list *words)
     return e;
 }
 
-int cmd_qr_read(void *ctx, const struct args_list *words)
+enum err cmd_qr_read(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? read_codes(a, words) : e);
+    return e == ERR_OK ? read_codes(a, words) : e;
 }

@@ -425,10 +425,10 @@ static enum err rotate(struct app *a)
     return e;
 }
 
-int cmd_rotate(void *ctx, const struct args_list *words)
+enum err cmd_rotate(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? rotate(a) : e);
+    return e == ERR_OK ? rotate(a) : e;
 }

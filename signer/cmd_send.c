@@ -228,7 +228,7 @@ static enum err send_files(struct sending *s, const struct args_list *words, str
     return sending_end(s, e);
 }
 
-int cmd_send(void *ctx, const struct args_list *words)
+enum err cmd_send(void *ctx, const struct args_list *words)
 {
     struct sending s = {.app = ctx};
     struct source *files = calloc(words->count, sizeof *files);
@@ -240,5 +240,5 @@ int cmd_send(void *ctx, const struct args_list *words)
         spread_free(&files[i].spread);
     }
     free(files);
-    return app_finish(s.app, e);
+    return e;
 }

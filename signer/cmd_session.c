@@ -95,7 +95,7 @@ static enum err start(struct app *a, unsigned minutes)
     return e == ERR_OK ? report(a, &info, left_s) : e;
 }
 
-int cmd_session_start(void *ctx, const struct args_list *words)
+enum err cmd_session_start(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     struct token_info info;
@@ -107,13 +107,13 @@ int cmd_session_start(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = look(a, &info, &left_s);
     if (e == ERR_OK)
-        return app_finish(a, report(a, &info, left_s)); /* one is enough; stop ends it */
+        return report(a, &info, left_s); /* one is enough; stop ends it */
     if (e == ERR_UNAVAILABLE)
         e = start(a, minutes);
-    return app_finish(a, e);
+    return e;
 }
 
-int cmd_session_status(void *ctx, const struct args_list *words)
+enum err cmd_session_status(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     struct token_info info;
@@ -124,7 +124,7 @@ int cmd_session_status(void *ctx, const struct args_list *words)
         e = look(a, &info, &left_s);
     if (e == ERR_OK || e == ERR_UNAVAILABLE)
         e = report(a, e == ERR_OK ? &info : NULL, left_s);
-    return app_finish(a, e);
+    return e;
 }
 
 static enum err login(struct app *a)
@@ -157,14 +157,14 @@ static enum err login_for(struct app *a)
     return e;
 }
 
-int cmd_login(void *ctx, const struct args_list *words)
+enum err cmd_login(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
     if (e == ERR_OK)
         e = opt_certificate != NULL ? login_for(a) : login(a);
-    return app_finish(a, e);
+    return e;
 }
 
 static enum err report_logout(const struct app *a, bool had, enum err told)
@@ -185,7 +185,7 @@ static enum err report_logout(const struct app *a, bool had, enum err told)
     return e;
 }
 
-int cmd_logout(void *ctx, const struct args_list *words)
+enum err cmd_logout(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     bool had = false, kept = false;
@@ -200,5 +200,5 @@ int cmd_logout(void *ctx, const struct args_list *words)
         puts("The token that was kept is logged out.");
     if (e == ERR_OK)
         e = report_logout(a, had, told);
-    return app_finish(a, ended != ERR_OK ? ended : e);
+    return ended != ERR_OK ? ended : e;
 }

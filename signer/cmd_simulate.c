@@ -250,9 +250,9 @@ static enum err simulate(struct app *a, const char *path)
     return e;
 }
 
-int cmd_policy_simulate(void *ctx, const struct args_list *words)
+enum err cmd_policy_simulate(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? simulate(a, words->item[0]) : e);
+    return e == ERR_OK ? simulate(a, words->item[0]) : e;
 }

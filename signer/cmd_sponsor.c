@@ -194,9 +194,9 @@ static enum err sponsor(struct app *a, const char *word)
     return e;
 }
 
-int cmd_sponsor(void *ctx, const struct args_list *words)
+enum err cmd_sponsor(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? sponsor(a, words->item[0]) : e);
+    return e == ERR_OK ? sponsor(a, words->item[0]) : e;
 }

@@ -45,11 +45,11 @@ static enum err suspend(struct app *a, const char *thumbprint)
     return e;
 }
 
-int cmd_suspend(void *ctx, const struct args_list *words)
+enum err cmd_suspend(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     enum err e = app_configure(a);
     if (e == ERR_OK)
         e = suspend(a, words->item[0]);
-    return app_finish(a, e);
+    return e;
 }

@@ -61,12 +61,12 @@ static enum err init_token(struct app *a)
     return e;
 }
 
-int cmd_token_init(void *ctx, const struct args_list *words)
+enum err cmd_token_init(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? init_token(a) : e);
+    return e == ERR_OK ? init_token(a) : e;
 }
 
 /* --- generate --- */
@@ -219,22 +219,22 @@ static enum err show_token(struct app *a)
     return e;
 }
 
-int cmd_token_generate(void *ctx, const struct args_list *words)
+enum err cmd_token_generate(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
     if (e == ERR_OK)
         e = generate_keys(a);
-    return app_finish(a, e == ERR_OK ? show_token(a) : e);
+    return e == ERR_OK ? show_token(a) : e;
 }
 
-int cmd_token_info(void *ctx, const struct args_list *words)
+enum err cmd_token_info(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? show_token(a) : e);
+    return e == ERR_OK ? show_token(a) : e;
 }
 
 /* --- change-pin --- */
@@ -306,10 +306,10 @@ static enum err change_pin(struct app *a)
     return e;
 }
 
-int cmd_token_change_pin(void *ctx, const struct args_list *words)
+enum err cmd_token_change_pin(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? change_pin(a) : e);
+    return e == ERR_OK ? change_pin(a) : e;
 }

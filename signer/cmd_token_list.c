@@ -155,10 +155,10 @@ static enum err list(struct app *a)
     return e;
 }
 
-int cmd_token_list(void *ctx, const struct args_list *words)
+enum err cmd_token_list(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? list(a) : e);
+    return e == ERR_OK ? list(a) : e;
 }

@@ -117,10 +117,10 @@ static enum err unblock(struct app *a)
     return e;
 }
 
-int cmd_token_unblock(void *ctx, const struct args_list *words)
+enum err cmd_token_unblock(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    return app_finish(a, e == ERR_OK ? unblock(a) : e);
+    return e == ERR_OK ? unblock(a) : e;
 }

@@ -185,12 +185,14 @@ int main(int argc, char **argv)
         .command_count = sizeof commands / sizeof *commands,
         .shared = app_options,
         .shared_count = app_option_count,
+        .end = app_finish,
         .epilogue = "Exit codes: 0 done, 1 refused, 2 usage, 3 token or PIN, 4 environment.",
     };
     log_init("countersign", LOG_SILENT);
     /* Before any secret: a command without a PIN has the session key. */
     if (secret_harden_process() != ERR_OK)
-        return app_finish(&app_main, app_fail(&app_main, ERR_INTERNAL, "core dumps stay on"));
+        return app_finish(&app_main, app_fail(&app_main, ERR_INTERNAL, "core dumps stay on"),
+                          false);
     app_main.may_join = true;
     int rc = args_run(&program, &app_main, argc, argv);
     app_close(&app_main);

@@ -119,26 +119,26 @@ static enum err load(struct ring *ring, const struct options *o)
     return e;
 }
 
-int cmd_decision(void *ctx, const struct args_list *files)
+enum err cmd_decision(void *ctx, const struct args_list *files)
 {
-    const struct options *o = ctx;
+    struct options *o = ctx;
     struct job job = {.bank = o->bank};
     const struct work work = {.files = {files->item, files->count, o->ndjson, LINE_MAX_BYTES},
                               .style = o->style,
                               .check = check,
                               .ctx = &job};
     enum err e;
-    int code;
 
     if (!o->keys || o->policies.count == 0) {
         fprintf(stderr, "countersign-verify: decision needs --keys and --policy: the enrolled "
                         "keys and the account's policy, which decide, not the file\n");
-        return EXIT_USAGE;
+        return ERR_USAGE;
     }
     e = ring_new(&job.ring);
     if (e == ERR_OK)
         e = load(job.ring, o);
-    code = e == ERR_OK ? work_run(&work) : err_info(e)->exit;
+    if (e == ERR_OK)
+        e = work_run(&work, &o->refused);
     ring_free(job.ring);
-    return code;
+    return e;
 }

@@ -380,16 +380,16 @@ static enum err check(const void *ctx, const void *bytes, size_t len, struct ver
 }
 
 /* A pin that cannot be a thumbprint would never match; better to say so. */
-static int check_pins(const struct options *o)
+static enum err check_pins(const struct options *o)
 {
     enum err e = forms_thumbprint(o->bank_key, strlen(o->bank_key));
 
     for (size_t i = 0; e == ERR_OK && i < o->holder_keys.count; i++)
         e = forms_thumbprint(o->holder_keys.item[i], strlen(o->holder_keys.item[i]));
     if (e == ERR_OK)
-        return EXIT_DONE;
+        return ERR_OK;
     fprintf(stderr, "countersign-verify: a thumbprint has 43 characters of base64url\n");
-    return EXIT_USAGE;
+    return ERR_USAGE;
 }
 
 /* {"rollovers":[...]}, as the bank gives them out. */
@@ -408,7 +408,7 @@ static enum err parse_rollovers(const struct buf *file, struct verify_rollovers 
     return e;
 }
 
-static int read_rollovers(struct options *o)
+static enum err read_rollovers(struct options *o)
 {
     struct buf file = BUF_INIT(ROLLOVERS_FILE_MAX);
     enum err e = o->rollovers ? file_read(o->rollovers, ROLLOVERS_FILE_MAX, &file) : ERR_OK;
@@ -419,30 +419,29 @@ static int read_rollovers(struct options *o)
         fprintf(stderr, "countersign-verify: %s: %s: %s %s\n", o->rollovers, err_name(e),
                 err_info(e)->cause, err_info(e)->remedy);
     buf_free(&file);
-    return err_info(e)->exit;
+    return e;
 }
 
-int cmd_evidence(void *ctx, const struct args_list *files)
+enum err cmd_evidence(void *ctx, const struct args_list *files)
 {
     struct options *o = ctx;
     const struct work work = {.files = {files->item, files->count, o->ndjson, EVIDENCE_FILE_MAX},
                               .style = o->style,
                               .check = check,
                               .ctx = o};
-    int code;
 
     if (!o->bank_key) {
         fprintf(stderr,
                 "countersign-verify: evidence needs --bank-key, the thumbprint of the bank's root "
                 "key.\nIt stands in the bank's letter; bankctl key show prints it at the bank. "
                 "Never take it from the evidence file or whoever handed it to you.\n");
-        return EXIT_USAGE;
+        return ERR_USAGE;
     }
-    code = check_pins(o);
-    if (code == EXIT_DONE)
-        code = read_rollovers(o);
-    if (code == EXIT_DONE)
-        code = work_run(&work);
+    enum err e = check_pins(o);
+    if (e == ERR_OK)
+        e = read_rollovers(o);
+    if (e == ERR_OK)
+        e = work_run(&work, &o->refused);
     verify_rollovers_free(o->given);
-    return code;
+    return e;
 }

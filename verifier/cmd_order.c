@@ -48,12 +48,12 @@ static enum err check(const void *ctx, const void *bytes, size_t len, struct ver
                                    : tell_cash(&o, digest, verdict);
 }
 
-int cmd_order(void *ctx, const struct args_list *files)
+enum err cmd_order(void *ctx, const struct args_list *files)
 {
-    const struct options *o = ctx;
+    struct options *o = ctx;
     const struct work work = {.files = {files->item, files->count, o->ndjson, ORDER_MAX},
                               .style = o->style,
                               .check = check};
 
-    return work_run(&work);
+    return work_run(&work, &o->refused);
 }

@@ -47,6 +47,15 @@ static const struct args_command commands[] = {
      OPTIONS(evidence_options), 1, ARGS_LIST_MAX, cmd_evidence},
 };
 
+/* What failed was told where it did. */
+static int end(void *ctx, enum err e, bool lost)
+{
+    const struct options *o = ctx;
+    if (lost)
+        return args_end("countersign-verify", e);
+    return e == ERR_OK && o->refused ? EXIT_REFUSED : err_info(e)->exit;
+}
+
 int main(int argc, char **argv)
 {
     static const struct args_program program = {
@@ -56,6 +65,7 @@ int main(int argc, char **argv)
         .command_count = sizeof commands / sizeof *commands,
         .shared = shared,
         .shared_count = sizeof shared / sizeof *shared,
+        .end = end,
         .epilogue =
             "Files hold one document, or one a line (NDJSON); - is standard input. Each gets one "
             "verdict,\nOK or REFUSED with a name that docs/ERRORS.md explains, in the order of "

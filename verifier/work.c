@@ -217,22 +217,20 @@ static enum err pump(struct pool *p, struct source *source)
     return e;
 }
 
-static int outcome(const struct pool *p, enum err e)
+static enum err outcome(const struct pool *p, enum err e)
 {
     if (e != ERR_OK) {
         fprintf(stderr, "countersign-verify: %s: %s\n", err_name(e), err_info(e)->cause);
-        return err_info(e)->exit;
+        return e;
     }
     if (!p->work->style.quiet)
         fprintf(stderr, "%llu checked, %llu OK, %llu refused\n",
                 (unsigned long long)(p->ok + p->refused), (unsigned long long)p->ok,
                 (unsigned long long)p->refused);
-    if (p->trouble != ERR_OK)
-        return EXIT_ENVIRONMENT;
-    return p->refused ? EXIT_REFUSED : EXIT_DONE;
+    return p->trouble;
 }
 
-int work_run(const struct work *w)
+enum err work_run(const struct work *w, bool *refused)
 {
     struct pool p = {.work = w,
                      .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -247,5 +245,6 @@ int work_run(const struct work *w)
         e = pump(&p, source);
     pool_stop(&p);
     source_close(source);
+    *refused = p.refused > 0;
     return outcome(&p, e);
 }

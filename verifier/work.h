@@ -23,7 +23,8 @@ struct work {
     const void *ctx;
 };
 
-/* Returns an exit code: EXIT_DONE when everything is OK, EXIT_REFUSED, or EXIT_ENVIRONMENT. */
-int work_run(const struct work *w);
+/* *REFUSED: some document was. Fails, which it has told, when the machine kept it from checking one
+ * or from writing a verdict. */
+MUST_CHECK enum err work_run(const struct work *w, bool *refused);
 
 #endif

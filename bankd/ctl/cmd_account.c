@@ -68,7 +68,7 @@ static enum err show_account(struct ctl *ctl, struct js *account)
     return e;
 }
 
-int cmd_account_open(void *ctx, const struct args_list *words)
+enum err cmd_account_open(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_account r = {.count = 0};
@@ -93,10 +93,10 @@ int cmd_account_open(void *ctx, const struct args_list *words)
     js_free(answer);
     buf_free(&body);
     request_account_free(&r);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_account_fund(void *ctx, const struct args_list *words)
+enum err cmd_account_fund(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_fund r = {.amount = ""};
@@ -116,17 +116,17 @@ int cmd_account_fund(void *ctx, const struct args_list *words)
         e = show_account(ctl, answer);
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_account_list(void *ctx, const struct args_list *words)
+enum err cmd_account_list(void *ctx, const struct args_list *words)
 {
     const struct client_call call = {.route = ROUTE_ACCOUNTS};
     (void)words;
-    return ctl_end(ctx, ctl_show_list(ctx, &call, "accounts", columns, COLUMNS));
+    return ctl_show_list(ctx, &call, "accounts", columns, COLUMNS);
 }
 
-int cmd_account_movements(void *ctx, const struct args_list *words)
+enum err cmd_account_movements(void *ctx, const struct args_list *words)
 {
     static const struct table_column moved[] = {
         {"NUMBER", "id", true},
@@ -144,10 +144,10 @@ int cmd_account_movements(void *ctx, const struct args_list *words)
     call.param[0] = ctl->account;
     if (e == ERR_OK)
         e = ctl_show_list(ctl, &call, "movements", moved, sizeof moved / sizeof moved[0]);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-static int set_state(struct ctl *ctl, enum route route)
+static enum err set_state(struct ctl *ctl, enum route route)
 {
     struct request_note r = {.note = ""};
     struct buf body = BUF_INIT(0);
@@ -163,22 +163,22 @@ static int set_state(struct ctl *ctl, enum route route)
         e = show_account(ctl, answer);
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_account_block(void *ctx, const struct args_list *words)
+enum err cmd_account_block(void *ctx, const struct args_list *words)
 {
     (void)words;
     return set_state(ctx, ROUTE_BLOCK);
 }
 
-int cmd_account_unblock(void *ctx, const struct args_list *words)
+enum err cmd_account_unblock(void *ctx, const struct args_list *words)
 {
     (void)words;
     return set_state(ctx, ROUTE_UNBLOCK);
 }
 
-int cmd_account_close(void *ctx, const struct args_list *words)
+enum err cmd_account_close(void *ctx, const struct args_list *words)
 {
     (void)words;
     return set_state(ctx, ROUTE_CLOSE);

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int cmd_application_list(void *ctx, const struct args_list *words)
+enum err cmd_application_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"TITLE", "title", false},     {"CURRENCY", "currency", false},
@@ -22,8 +22,7 @@ int cmd_application_list(void *ctx, const struct args_list *words)
     };
     const struct client_call call = {.route = ROUTE_APPLICATIONS};
     (void)words;
-    return ctl_end(ctx, ctl_show_list(ctx, &call, "applications", columns,
-                                      sizeof columns / sizeof columns[0]));
+    return ctl_show_list(ctx, &call, "applications", columns, sizeof columns / sizeof columns[0]);
 }
 
 /* --- one, as bankctl sees it --- */
@@ -135,9 +134,9 @@ static enum err show(struct ctl *ctl, const char *word)
     return e;
 }
 
-int cmd_application_show(void *ctx, const struct args_list *words)
+enum err cmd_application_show(void *ctx, const struct args_list *words)
 {
-    return ctl_end(ctx, show(ctx, words->item[0]));
+    return show(ctx, words->item[0]);
 }
 
 /* --- the operator's word --- */
@@ -184,9 +183,9 @@ static enum err admit(struct ctl *ctl, const char *word)
     return e;
 }
 
-int cmd_application_admit(void *ctx, const struct args_list *words)
+enum err cmd_application_admit(void *ctx, const struct args_list *words)
 {
-    return ctl_end(ctx, admit(ctx, words->item[0]));
+    return admit(ctx, words->item[0]);
 }
 
 static enum err refuse(struct ctl *ctl, const char *word, const struct buf *body)
@@ -200,7 +199,7 @@ static enum err refuse(struct ctl *ctl, const char *word, const struct buf *body
 }
 
 /* One after the other, for one reason; the first that fails ends it. */
-int cmd_application_refuse(void *ctx, const struct args_list *words)
+enum err cmd_application_refuse(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_note r = {.note = ""};
@@ -211,5 +210,5 @@ int cmd_application_refuse(void *ctx, const struct args_list *words)
     for (size_t i = 0; e == ERR_OK && i < words->count; i++)
         e = refuse(ctl, words->item[i], &body);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }

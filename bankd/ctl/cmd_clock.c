@@ -5,7 +5,7 @@
 #include "bankd/ctl/ctl.h"
 #include <stdio.h>
 
-int cmd_clock_accept(void *ctx, const struct args_list *words)
+enum err cmd_clock_accept(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_note r = {.note = ""};
@@ -23,5 +23,5 @@ int cmd_clock_accept(void *ctx, const struct args_list *words)
         puts("The bank goes on with its clock. What was signed before now must be signed again.");
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }

@@ -52,7 +52,7 @@ static enum err take_optional(struct ctl *ctl, const char *option, const char *v
     return value ? ctl_take(ctl, option, value, out, cap) : ERR_OK;
 }
 
-int cmd_credit_add(void *ctx, const struct args_list *words)
+enum err cmd_credit_add(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_credit r = {.account = ""};
@@ -78,15 +78,14 @@ int cmd_credit_add(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = tell_bank(ctl, ROUTE_CREDIT, NULL, &body);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_credit_list(void *ctx, const struct args_list *words)
+enum err cmd_credit_list(void *ctx, const struct args_list *words)
 {
     const struct client_call call = {.route = ROUTE_SUSPENSE};
     (void)words;
-    return ctl_end(
-        ctx, ctl_show_list(ctx, &call, "credits", columns, sizeof columns / sizeof columns[0]));
+    return ctl_show_list(ctx, &call, "credits", columns, sizeof columns / sizeof columns[0]);
 }
 
 /* A number, as it stands in a list: nothing else may stand in a path. */
@@ -98,7 +97,7 @@ static enum err take_number(struct ctl *ctl, const struct args_list *words, cons
     return ERR_OK;
 }
 
-int cmd_credit_assign(void *ctx, const struct args_list *words)
+enum err cmd_credit_assign(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_assign r = {.note = ""};
@@ -114,7 +113,7 @@ int cmd_credit_assign(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = tell_bank(ctl, ROUTE_ASSIGN, number, &body);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
 static enum err make_note(struct ctl *ctl, struct buf *out)
@@ -124,7 +123,7 @@ static enum err make_note(struct ctl *ctl, struct buf *out)
     return e == ERR_OK ? request_note_make(&r, out) : e;
 }
 
-int cmd_credit_return(void *ctx, const struct args_list *words)
+enum err cmd_credit_return(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct buf body = BUF_INIT(0);
@@ -135,10 +134,10 @@ int cmd_credit_return(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = tell_bank(ctl, ROUTE_CREDIT_RETURN, number, &body);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_account_reverse(void *ctx, const struct args_list *words)
+enum err cmd_account_reverse(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct client_call call = {.route = ROUTE_REVERSE};
@@ -161,5 +160,5 @@ int cmd_account_reverse(void *ctx, const struct args_list *words)
                 js_member_text(answer, "booked"), js_member_text(answer, "currency"));
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }

@@ -73,7 +73,7 @@ static enum err make_rows(struct ctl *ctl, const struct js *requests, struct js 
     return e;
 }
 
-int cmd_enrolment_list(void *ctx, const struct args_list *words)
+enum err cmd_enrolment_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"ENROLMENT", "enrolment", false}, {"NAME", "name", false},
@@ -92,7 +92,7 @@ int cmd_enrolment_list(void *ctx, const struct args_list *words)
                                                         sizeof columns / sizeof columns[0]);
     js_free(told);
     js_free(rows);
-    return ctl_end(ctx, e);
+    return e;
 }
 
 /* Nothing else may stand in a path. */
@@ -180,7 +180,7 @@ static enum err print_told(const struct ctl *ctl, const struct js *told)
     return ERR_OK;
 }
 
-int cmd_enrolment_show(void *ctx, const struct args_list *words)
+enum err cmd_enrolment_show(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct client_call call = {.route = ROUTE_ENROLMENT};
@@ -193,7 +193,7 @@ int cmd_enrolment_show(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = print_told(ctl, told);
     js_free(told);
-    return ctl_end(ctl, e);
+    return e;
 }
 
 /* An option's VALUE or what is typed at the terminal, without its end. */
@@ -236,8 +236,8 @@ static enum err read_name(struct ctl *ctl, char *out, size_t cap)
 }
 
 /* What the bank makes of the word in BODY, which E says was made; frees BODY. */
-static int decide(struct ctl *ctl, enum err e, enum route route, const struct args_list *words,
-                  struct buf *body)
+static enum err decide(struct ctl *ctl, enum err e, enum route route, const struct args_list *words,
+                       struct buf *body)
 {
     struct client_call call = {.route = route, .body = body->data, .body_len = body->len};
     struct js *told = NULL;
@@ -249,10 +249,10 @@ static int decide(struct ctl *ctl, enum err e, enum route route, const struct ar
         e = print_told(ctl, told);
     js_free(told);
     buf_free(body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_enrolment_admit(void *ctx, const struct args_list *words)
+enum err cmd_enrolment_admit(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_admission r = {.holder = ""};
@@ -268,7 +268,7 @@ int cmd_enrolment_admit(void *ctx, const struct args_list *words)
     return decide(ctl, e, ROUTE_ENROLMENT_ADMIT, words, &body);
 }
 
-int cmd_enrolment_refuse(void *ctx, const struct args_list *words)
+enum err cmd_enrolment_refuse(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_note r = {.note = ""};

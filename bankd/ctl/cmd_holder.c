@@ -79,7 +79,7 @@ static enum err print_added(const struct enrolment *kind, const struct request_h
     return e;
 }
 
-static int enrol(struct ctl *ctl, const struct enrolment *kind)
+static enum err enrol(struct ctl *ctl, const struct enrolment *kind)
 {
     struct request_holder r = {.spki_len = 0};
     struct buf body = BUF_INIT(0);
@@ -99,31 +99,31 @@ static int enrol(struct ctl *ctl, const struct enrolment *kind)
         outcome_print_keeper(answer);
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_holder_add(void *ctx, const struct args_list *words)
+enum err cmd_holder_add(void *ctx, const struct args_list *words)
 {
     static const struct enrolment kind = {"a holder", ROUTE_HOLDER_ADD, request_holder_make};
     (void)words;
     return enrol(ctx, &kind);
 }
 
-int cmd_terminal_add(void *ctx, const struct args_list *words)
+enum err cmd_terminal_add(void *ctx, const struct args_list *words)
 {
     static const struct enrolment kind = {"a terminal", ROUTE_TERMINAL_ADD, request_terminal_make};
     (void)words;
     return enrol(ctx, &kind);
 }
 
-int cmd_operator_add(void *ctx, const struct args_list *words)
+enum err cmd_operator_add(void *ctx, const struct args_list *words)
 {
     static const struct enrolment kind = {"an operator", ROUTE_OPERATOR_ADD, request_operator_make};
     (void)words;
     return enrol(ctx, &kind);
 }
 
-int cmd_holder_list(void *ctx, const struct args_list *words)
+enum err cmd_holder_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"HOLDER", "holder", false},
@@ -134,11 +134,10 @@ int cmd_holder_list(void *ctx, const struct args_list *words)
     };
     const struct client_call call = {.route = ROUTE_HOLDERS};
     (void)words;
-    return ctl_end(
-        ctx, ctl_show_list(ctx, &call, "holders", columns, sizeof columns / sizeof columns[0]));
+    return ctl_show_list(ctx, &call, "holders", columns, sizeof columns / sizeof columns[0]);
 }
 
-int cmd_terminal_list(void *ctx, const struct args_list *words)
+enum err cmd_terminal_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"TERMINAL", "terminal", false},
@@ -148,8 +147,7 @@ int cmd_terminal_list(void *ctx, const struct args_list *words)
     };
     const struct client_call call = {.route = ROUTE_TERMINALS};
     (void)words;
-    return ctl_end(
-        ctx, ctl_show_list(ctx, &call, "terminals", columns, sizeof columns / sizeof columns[0]));
+    return ctl_show_list(ctx, &call, "terminals", columns, sizeof columns / sizeof columns[0]);
 }
 
 /* --- what becomes of a key --- */
@@ -178,7 +176,7 @@ static const char *told(const struct js *answer, const char *otherwise)
     return s == KEY_STATUS_COUNT ? otherwise : key_status_name(s);
 }
 
-static int set_key(struct ctl *ctl, const struct args_list *words, const char *status)
+static enum err set_key(struct ctl *ctl, const struct args_list *words, const char *status)
 {
     struct client_call call = {.route = ROUTE_KEY_SET};
     struct request_key r = {.note = ""};
@@ -202,20 +200,20 @@ static int set_key(struct ctl *ctl, const struct args_list *words, const char *s
     }
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_holder_suspend(void *ctx, const struct args_list *words)
+enum err cmd_holder_suspend(void *ctx, const struct args_list *words)
 {
     return set_key(ctx, words, "suspended");
 }
 
-int cmd_holder_resume(void *ctx, const struct args_list *words)
+enum err cmd_holder_resume(void *ctx, const struct args_list *words)
 {
     return set_key(ctx, words, "active");
 }
 
-int cmd_holder_revoke(void *ctx, const struct args_list *words)
+enum err cmd_holder_revoke(void *ctx, const struct args_list *words)
 {
     return set_key(ctx, words, "revoked");
 }

@@ -127,14 +127,14 @@ static enum err save(struct ctl *ctl, const struct keys *k)
     return e == ERR_OK ? e : ctl_fail(ctl, e, "%s", ctl->save);
 }
 
-int cmd_key_show(void *ctx, const struct args_list *words)
+enum err cmd_key_show(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct keys k;
     (void)words;
     enum err e = keys_fetch(ctl, &k);
     if (e != ERR_OK)
-        return ctl_end(ctl, e);
+        return e;
     if (ctl->json)
         e = print_json(&k);
     else
@@ -144,7 +144,7 @@ int cmd_key_show(void *ctx, const struct args_list *words)
     if (e == ERR_OK && ctl->save != NULL)
         e = save(ctl, &k);
     keys_free(&k);
-    return ctl_end(ctl, e);
+    return e;
 }
 
 /* --- another root key --- */
@@ -184,7 +184,7 @@ static enum err print_rolled(struct ctl *ctl, int64_t missing)
     return ERR_OK;
 }
 
-int cmd_key_rollover(void *ctx, const struct args_list *words)
+enum err cmd_key_rollover(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_rollover r;
@@ -204,5 +204,5 @@ int cmd_key_rollover(void *ctx, const struct args_list *words)
         e = print_rolled(ctl, js_int(js_get(answer, "missing")));
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }

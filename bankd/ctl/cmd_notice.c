@@ -9,7 +9,7 @@
 #include "bankd/ctl/table.h"
 #include <stdio.h>
 
-int cmd_notice_list(void *ctx, const struct args_list *words)
+enum err cmd_notice_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"ID", "id", true},        {"STATE", "state", false},     {"TRIES", "attempts", true},
@@ -19,11 +19,10 @@ int cmd_notice_list(void *ctx, const struct args_list *words)
     };
     const struct client_call call = {.route = ROUTE_NOTICES};
     (void)words;
-    return ctl_end(
-        ctx, ctl_show_list(ctx, &call, "notices", columns, sizeof columns / sizeof columns[0]));
+    return ctl_show_list(ctx, &call, "notices", columns, sizeof columns / sizeof columns[0]);
 }
 
-int cmd_notice_retry(void *ctx, const struct args_list *words)
+enum err cmd_notice_retry(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct buf body = BUF_INIT(4096);
@@ -40,5 +39,5 @@ int cmd_notice_retry(void *ctx, const struct args_list *words)
         printf("Notice %s is due now.\n", words->item[0]);
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }

@@ -32,7 +32,7 @@ static void print_roles(const char *name, role_set roles)
     putchar('\n');
 }
 
-int cmd_operator_roles(void *ctx, const struct args_list *words)
+enum err cmd_operator_roles(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_roles r = {.note = ""};
@@ -58,10 +58,10 @@ int cmd_operator_roles(void *ctx, const struct args_list *words)
     }
     js_free(answer);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_operator_list(void *ctx, const struct args_list *words)
+enum err cmd_operator_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"OPERATOR", "operator", false},
@@ -72,6 +72,5 @@ int cmd_operator_list(void *ctx, const struct args_list *words)
     };
     const struct client_call call = {.route = ROUTE_OPERATORS};
     (void)words;
-    return ctl_end(
-        ctx, ctl_show_list(ctx, &call, "operators", columns, sizeof columns / sizeof columns[0]));
+    return ctl_show_list(ctx, &call, "operators", columns, sizeof columns / sizeof columns[0]);
 }

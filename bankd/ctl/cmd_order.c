@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int cmd_order_list(void *ctx, const struct args_list *words)
+enum err cmd_order_list(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"ORDER", "order.id", false},          {"FROM", "order.account", false},
@@ -31,7 +31,7 @@ int cmd_order_list(void *ctx, const struct args_list *words)
     }
     if (e == ERR_OK)
         e = ctl_show_list(ctl, &call, "orders", columns, sizeof columns / sizeof columns[0]);
-    return ctl_end(ctl, e);
+    return e;
 }
 
 static enum err take_id(struct ctl *ctl, const struct args_list *words, const char **out)
@@ -97,7 +97,7 @@ static enum err tell_bank(struct ctl *ctl, const struct seen *seen, enum route r
 }
 
 /* The operator's word on an order, with no more than a note. */
-static int decide(struct ctl *ctl, const struct args_list *words, enum route route)
+static enum err decide(struct ctl *ctl, const struct args_list *words, enum route route)
 {
     struct request_word r = {.note = ""};
     struct buf body = BUF_INIT(0);
@@ -111,30 +111,30 @@ static int decide(struct ctl *ctl, const struct args_list *words, enum route rou
     if (e == ERR_OK)
         e = tell_bank(ctl, &seen, route, &body);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_order_release(void *ctx, const struct args_list *words)
+enum err cmd_order_release(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_RELEASE);
 }
 
-int cmd_order_reject(void *ctx, const struct args_list *words)
+enum err cmd_order_reject(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_REFUSE);
 }
 
-int cmd_order_hold(void *ctx, const struct args_list *words)
+enum err cmd_order_hold(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_HOLD);
 }
 
-int cmd_order_confirm(void *ctx, const struct args_list *words)
+enum err cmd_order_confirm(void *ctx, const struct args_list *words)
 {
     return decide(ctx, words, ROUTE_CONFIRM);
 }
 
-int cmd_order_return(void *ctx, const struct args_list *words)
+enum err cmd_order_return(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct request_return r = {.note = ""};
@@ -151,10 +151,10 @@ int cmd_order_return(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = tell_bank(ctl, &seen, ROUTE_RETURN, &body);
     buf_free(&body);
-    return ctl_end(ctl, e);
+    return e;
 }
 
-int cmd_outbox(void *ctx, const struct args_list *words)
+enum err cmd_outbox(void *ctx, const struct args_list *words)
 {
     static const struct table_column columns[] = {
         {"ORDER", "order.id", false},
@@ -167,6 +167,5 @@ int cmd_outbox(void *ctx, const struct args_list *words)
     };
     const struct client_call call = {.route = ROUTE_OUTBOX};
     (void)words;
-    return ctl_end(
-        ctx, ctl_show_list(ctx, &call, "orders", columns, sizeof columns / sizeof columns[0]));
+    return ctl_show_list(ctx, &call, "orders", columns, sizeof columns / sizeof columns[0]);
 }

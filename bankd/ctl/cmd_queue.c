@@ -69,7 +69,7 @@ static enum err print_items(struct js *items)
     return e;
 }
 
-int cmd_queue(void *ctx, const struct args_list *words)
+enum err cmd_queue(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct js *items = NULL;
@@ -77,7 +77,7 @@ int cmd_queue(void *ctx, const struct args_list *words)
     (void)words;
     enum err e = read_wish(ctl, &wish);
     if (e == ERR_OK && ctl->watch)
-        return ctl_end(ctl, queue_watch(ctl, &wish));
+        return queue_watch(ctl, &wish);
     if (e == ERR_OK)
         e = queue_fetch(ctl, &wish, &items);
     if (e == ERR_OK && ctl->json) {
@@ -87,5 +87,5 @@ int cmd_queue(void *ctx, const struct args_list *words)
         e = print_table(items, &wish.look);
     }
     js_free(items);
-    return ctl_end(ctl, e);
+    return e;
 }

@@ -195,7 +195,7 @@ static enum err confirm(struct ctl *ctl, const struct deed *d, const struct js *
     return e;
 }
 
-static int run(struct ctl *ctl, const struct args_list *words, const struct deed *d)
+static enum err run(struct ctl *ctl, const struct args_list *words, const struct deed *d)
 {
     struct run r = {.deed = d, .lines = BUF_INIT(CLIENT_ANSWER_MAX)};
     struct args_list missing = {.count = 0};
@@ -214,45 +214,44 @@ static int run(struct ctl *ctl, const struct args_list *words, const struct deed
         printf("%s  refused: NOT_FOUND, not one item of the queue has this name\n",
                missing.item[i]);
     fputs(buf_str(&r.lines), stdout);
-    bool refused = r.refused + missing.count > 0;
+    ctl->found = r.refused + missing.count > 0 ? EXIT_REFUSED : EXIT_DONE;
     buf_free(&r.lines);
     buf_free(&probe);
     js_free(items);
-    int code = ctl_end(ctl, e);
-    return code == 0 && refused ? EXIT_REFUSED : code;
+    return e;
 }
 
-int cmd_queue_claim(void *ctx, const struct args_list *words)
+enum err cmd_queue_claim(void *ctx, const struct args_list *words)
 {
     return run(ctx, words, &claims);
 }
 
-int cmd_queue_hand_over(void *ctx, const struct args_list *words)
+enum err cmd_queue_hand_over(void *ctx, const struct args_list *words)
 {
     return run(ctx, words, &hand_over);
 }
 
-int cmd_queue_give_back(void *ctx, const struct args_list *words)
+enum err cmd_queue_give_back(void *ctx, const struct args_list *words)
 {
     return run(ctx, words, &give_back);
 }
 
-int cmd_queue_comment(void *ctx, const struct args_list *words)
+enum err cmd_queue_comment(void *ctx, const struct args_list *words)
 {
     return run(ctx, words, &comment);
 }
 
-int cmd_queue_release(void *ctx, const struct args_list *words)
+enum err cmd_queue_release(void *ctx, const struct args_list *words)
 {
     return run(ctx, words, &release);
 }
 
-int cmd_queue_hold(void *ctx, const struct args_list *words)
+enum err cmd_queue_hold(void *ctx, const struct args_list *words)
 {
     return run(ctx, words, &hold);
 }
 
-int cmd_queue_reject(void *ctx, const struct args_list *words)
+enum err cmd_queue_reject(void *ctx, const struct args_list *words)
 {
     return run(ctx, words, &reject);
 }

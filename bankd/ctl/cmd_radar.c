@@ -28,7 +28,7 @@ static bool is_grave(const struct js *findings)
     return false;
 }
 
-int cmd_radar(void *ctx, const struct args_list *words)
+enum err cmd_radar(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     const struct client_call call = {.route = ROUTE_RADAR};
@@ -42,6 +42,6 @@ int cmd_radar(void *ctx, const struct args_list *words)
         e = ctl->json ? app_print_json(list)
                       : ctl_print_table(findings, columns, sizeof columns / sizeof columns[0]);
     js_free(list);
-    int code = ctl_end(ctl, e);
-    return code == 0 && grave ? 1 : code;
+    ctl->found = grave ? EXIT_REFUSED : EXIT_DONE;
+    return e;
 }

@@ -44,7 +44,7 @@ static enum err show(const struct js *answer, bool agree)
                            sizeof differences / sizeof *differences);
 }
 
-int cmd_report(void *ctx, const struct args_list *words)
+enum err cmd_report(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     const struct client_call call = {.route = ROUTE_RECONCILE};
@@ -56,6 +56,6 @@ int cmd_report(void *ctx, const struct args_list *words)
     if (e == ERR_OK)
         e = ctl->json ? app_print_json(answer) : show(answer, agree);
     js_free(answer);
-    int code = ctl_end(ctl, e);
-    return code == 0 && !agree ? 1 : code;
+    ctl->found = agree ? EXIT_DONE : EXIT_REFUSED;
+    return e;
 }

@@ -531,7 +531,7 @@ static enum err print_answers(const struct shown *s)
     return e;
 }
 
-int cmd_order_show(void *ctx, const struct args_list *words)
+enum err cmd_order_show(void *ctx, const struct args_list *words)
 {
     struct ctl *ctl = ctx;
     struct shown s = {.policy_count = 0};
@@ -549,5 +549,5 @@ int cmd_order_show(void *ctx, const struct args_list *words)
         e = ctl_fail(ctl, s.verdict,
                      "the bank's evidence of this order: what is shown is not proved");
     shown_free(&s);
-    return ctl_end(ctl, e);
+    return e;
 }

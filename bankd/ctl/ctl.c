@@ -235,10 +235,11 @@ static void print_problem(const struct ctl *ctl, enum err e)
     fprintf(stderr, "  %s\n", info->remedy);
 }
 
-int ctl_end(struct ctl *ctl, enum err e)
+int ctl_end(void *ctx, enum err e, bool lost)
 {
-    if (e == ERR_OK && !args_written())
-        e = ctl_fail(ctl, ERR_IO, "standard output");
+    struct ctl *ctl = ctx;
+    if (lost)
+        e = ctl_fail(ctl, e, "standard output");
     if (e != ERR_OK && ctl->json)
         print_problem_json(ctl, e);
     if (e != ERR_OK)
@@ -247,5 +248,5 @@ int ctl_end(struct ctl *ctl, enum err e)
     client_free(ctl->client);
     ctl->client = NULL;
     remote_close();
-    return err_info(e)->exit;
+    return e == ERR_OK ? ctl->found : err_info(e)->exit;
 }

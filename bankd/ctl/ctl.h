@@ -37,12 +37,13 @@ struct ctl {
     char bank[BANK_MAX + 1]; /* its name, once that was asked for */
     struct buf problem;      /* the bank's problem document about the last failure, or empty */
     char detail[512];        /* the last failure in words, or "" */
+    int found;               /* the exit code of what was done, by what it found */
 };
 
-/* ctl_end with what the command came to is the last thing a command does: tells a failure on
- * standard error (and, with --json, as a problem document on standard output), releases what
- * CTL holds and returns the exit code. */
-int ctl_end(struct ctl *ctl, enum err e);
+/* The end of bankctl, whose context is the struct ctl (base/args.h): tells a failure on standard
+ * error (and, with --json, as a problem document on standard output), releases what that holds and
+ * returns the exit code. */
+int ctl_end(void *ctx, enum err e, bool lost);
 
 /* Remembers the words for ctl_end and returns E. */
 MUST_CHECK enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ...)

@@ -360,6 +360,7 @@ static const struct args_program program = {
     .command_count = COUNT(commands),
     .shared = shared,
     .shared_count = COUNT(shared),
+    .end = ctl_end,
     .epilogue = "Without --url or --config it works on the bank's own host, as root or as bankd's\n"
                 "user: the console, which is closed for acts once the bank has operators.",
 };

@@ -126,7 +126,7 @@ static enum err run_with(const struct options *o)
     return e;
 }
 
-static int run(void *ctx, const struct args_list *words)
+static enum err run(void *ctx, const struct args_list *words)
 {
     const struct options *o = ctx;
     enum err e = ERR_USAGE;
@@ -150,7 +150,7 @@ static int run(void *ctx, const struct args_list *words)
         log_event(LOG_ERROR, "keeper.usage", "--overlap-days belongs to --rollover");
     else
         e = run_with(o);
-    return args_end("bankd-keeper", e);
+    return e;
 }
 
 int main(int argc, char **argv)

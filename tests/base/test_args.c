@@ -12,22 +12,34 @@ static struct {
     struct args_list holder;
     struct args_list words;
     char ran[32];
+    int ended; /* times */
+    enum err end;
+    bool lost;
 } got;
 
-static int note_run(const char *name, const struct args_list *words)
+static enum err note_run(const char *name, const struct args_list *words)
 {
     (void)snprintf(got.ran, sizeof got.ran, "%s", name);
     got.words = *words;
+    return ERR_NOT_FOUND;
+}
+
+static int note_end(void *ctx, enum err e, bool lost)
+{
+    (void)ctx;
+    got.ended++;
+    got.end = e;
+    got.lost = lost;
     return EXIT_REFUSED; /* a code that args_run never makes itself */
 }
 
-static int run_order_new(void *ctx, const struct args_list *words)
+static enum err run_order_new(void *ctx, const struct args_list *words)
 {
     *(int *)ctx += 1;
     return note_run("order new", words);
 }
 
-static int run_order(void *ctx, const struct args_list *words)
+static enum err run_order(void *ctx, const struct args_list *words)
 {
     *(int *)ctx += 1;
     return note_run("order", words);
@@ -55,6 +67,7 @@ static const struct args_program program = {
     .command_count = 3,
     .shared = shared,
     .shared_count = 1,
+    .end = note_end,
 };
 
 static char out[4096], err[4096];
@@ -101,6 +114,7 @@ static int run(const char *line)
     int ran;
     int rc = run_program(&program, line, &ran);
     assert_int_equal(ran, rc == EXIT_REFUSED ? 1 : 0);
+    assert_int_equal(got.ended, ran);
     return rc;
 }
 
@@ -109,6 +123,8 @@ static void test_commands(void **state)
     (void)state;
     assert_int_equal(run("tool order new a b"), EXIT_REFUSED);
     assert_string_equal(got.ran, "order new");
+    assert_int_equal(got.end, ERR_NOT_FOUND);
+    assert_false(got.lost);
     assert_int_equal(got.words.count, 2);
     assert_false(got.force || got.json);
     assert_null(got.output);
@@ -125,21 +141,21 @@ static void test_commands(void **state)
 
 static char kept[2][64];
 
-static int run_keep(void *ctx, const struct args_list *words)
+static enum err run_keep(void *ctx, const struct args_list *words)
 {
     *(int *)ctx += 1;
     for (size_t i = 0; i < words->count && i < 2; i++)
         (void)snprintf(kept[i], sizeof kept[i], "%s", words->item[i]);
     if (got.output != NULL)
         (void)snprintf(kept[0], sizeof kept[0], "%s", got.output);
-    return EXIT_REFUSED;
+    return ERR_OK;
 }
 
 static const struct args_command keep[] = {
     {"", "WORD...", "keep words", "tool a b", order_new_options, 3, 0, 2, run_keep},
 };
 static const struct args_program keeper = {
-    .name = "tool", .summary = "Keeps.", .commands = keep, .command_count = 1};
+    .name = "tool", .summary = "Keeps.", .commands = keep, .command_count = 1, .end = note_end};
 
 static void test_values(void **state)
 {
@@ -245,18 +261,18 @@ static void test_help(void **state)
     assert_int_equal(run("tool order new -- --help"), EXIT_REFUSED);
 }
 
-static int run_done(void *ctx, const struct args_list *words)
+static enum err run_done(void *ctx, const struct args_list *words)
 {
     *(int *)ctx += 1;
     for (size_t i = 0; i < words->count; i++)
         puts(words->item[i]);
-    return EXIT_DONE;
+    return ERR_OK;
 }
 
 static const struct args_command echo[] = {
     {"say", "WORD...", "say words", "tool say a", NULL, 0, 0, ARGS_LIST_MAX, run_done},
 };
-static const struct args_program echoer = {
+static struct args_program echoer = {
     .name = "tool", .summary = "Says.", .commands = echo, .command_count = 1};
 
 /* Standard output is full, or closed: MODE of what stands in its place. */
@@ -296,6 +312,11 @@ static void test_unwritten(void **state)
     int ran;
     assert_int_equal(run_unwritten("/dev/full", "w", silent, 2, &ran), EXIT_DONE);
     assert_int_equal(ran, 1);
+    assert_string_equal(err, "");
+    echoer.end = note_end;
+    memset(&got, 0, sizeof got);
+    assert_int_equal(run_unwritten("/dev/full", "w", lines[0], 3, &ran), EXIT_REFUSED);
+    assert_true(got.ended == 1 && got.end == ERR_IO && got.lost);
     assert_string_equal(err, "");
 }
 
