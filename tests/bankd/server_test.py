@@ -520,12 +520,14 @@ class Start(unittest.TestCase):
         """What PROGRAM writes to its two streams, by the system calls, when it starts with both closed."""
         trace = bank.path(program + ".trace")
         run = ["timeout", "60", "sh", "-c", 'exec "$@" >&- 2>&-', "sh", os.path.join(b.BIN, program)]
-        done = bank.tool([shutil.which("strace"), "-f", "-o", trace, "-e", "trace=write,writev,sendto,sendmsg", *run,
+        done = bank.tool([shutil.which("strace"), "-f", "-o", trace, "-e", "trace=openat,write,writev,sendto,sendmsg", *run,
                           "--config", bank.path(settings), *words], check=False,
                          env={**bank.keeper_env, "ASAN_OPTIONS": "detect_leaks=0"})
         with open(trace, encoding="utf-8", errors="replace") as f:
-            said = re.findall(r"\w+\([12], .*", f.read())
+            calls = f.read()
+        said = re.findall(r"(?:write|send)\w*\([12], .*", calls)
         self.assertEqual((done.returncode, [call for call in said if "= -1 EBADF" not in call]), (4, []))
+        self.assertRegex(calls, r'"%s", O_RDONLY.* = [3-9]\n' % re.escape(bank.path(settings)))
         return "\n".join(said)
 
 
