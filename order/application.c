@@ -109,6 +109,8 @@ enum err application_from_js(const struct js *value, struct application *out)
     enum err e;
 
     *out = (struct application){.bytes = BUF_INIT(APPLICATION_MAX)};
+    if (!value)
+        return ERR_DOC_MEMBER_MISSING;
     e = js_canon(value, &out->bytes);
     if (e == ERR_OK)
         e = key_digest(out->bytes.data, out->bytes.len, out->digest);

@@ -27,7 +27,7 @@ struct application {
     struct policy *policy;
 };
 /* POLICY_INVALID and the forms; APPLICATION_PERIOD for a policy that may be over before it is in
- * force. The caller frees *OUT, also after a failure. */
+ * force; DOC_MEMBER_MISSING for no VALUE. The caller frees *OUT, also after a failure. */
 MUST_CHECK enum err application_from_js(const struct js *value, struct application *out);
 MUST_CHECK enum err application_parse(const void *bytes, size_t len, struct application *out);
 void application_free(struct application *a); /* NULL-safe */

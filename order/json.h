@@ -30,7 +30,7 @@ MUST_CHECK enum err js_parse(const void *bytes, size_t len, struct js **out);
 /* The same, and DOC_NOT_CANONICAL unless BYTES are exactly the value's RFC 8785 form. */
 MUST_CHECK enum err js_parse_canonical(const void *bytes, size_t len, struct js **out);
 
-/* Appends the RFC 8785 form. */
+/* Appends the RFC 8785 form; VALUE is one, never NULL. */
 MUST_CHECK enum err js_canon(const struct js *value, struct buf *out);
 /* The same of a text that is no part of a tree; TEXT_INVALID when it is not UTF-8. */
 MUST_CHECK enum err js_canon_text(const char *text, struct buf *out);

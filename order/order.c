@@ -246,6 +246,8 @@ enum err order_from_js(const struct js *value, struct order *out, struct buf *by
     enum err e;
 
     memset(out, 0, sizeof *out);
+    if (!value)
+        return ERR_DOC_MEMBER_MISSING;
     e = buf_reserve(&form, ROOM);
     if (e == ERR_OK)
         e = js_canon(value, &form);

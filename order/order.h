@@ -49,7 +49,8 @@ struct order {
 /* Reads a document, which must be canonical. ERR names as in FORMAT.md. */
 MUST_CHECK enum err order_parse(const void *bytes, size_t len, struct order *out);
 
-/* The same from a value inside another document, and appends its bytes to BYTES (may be NULL). */
+/* The same from a value inside another document, and appends its bytes to BYTES (may be NULL). A
+ * VALUE that is not there (NULL, as js_get gives) is DOC_MEMBER_MISSING. */
 MUST_CHECK enum err order_from_js(const struct js *value, struct order *out, struct buf *bytes);
 
 /* What people type: any JSON object with some of bank, id, created, expires, date, type and version

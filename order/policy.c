@@ -213,8 +213,11 @@ enum err policy_read(const struct js *value, struct policy_findings *found, stru
 enum err policy_from_js(const struct js *value, struct policy **out)
 {
     struct policy_findings found = {.count = 0};
-    enum err e = policy_read(value, &found, out);
 
+    *out = NULL;
+    if (!value)
+        return ERR_DOC_MEMBER_MISSING;
+    enum err e = policy_read(value, &found, out);
     if (e == ERR_OK && found.fatal) {
         policy_free(*out);
         *out = NULL;

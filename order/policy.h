@@ -29,7 +29,8 @@ struct js;
 
 struct policy; /* immutable, shared between threads */
 
-/* POLICY_INVALID for what the rules say, otherwise the name that section 1 gives to a form. */
+/* POLICY_INVALID for what the rules say, otherwise the name that section 1 gives to a form; of a
+ * VALUE that is not there (NULL) DOC_MEMBER_MISSING. */
 MUST_CHECK enum err policy_parse(const void *bytes, size_t len, struct policy **out);
 MUST_CHECK enum err policy_from_js(const struct js *value, struct policy **out);
 void policy_free(struct policy *p); /* NULL-safe */

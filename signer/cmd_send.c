@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "order/json.h"
+#include "order/order.h"
 #include "signer/bundle_file.h"
 #include "signer/commands.h"
 #include "signer/order_files.h"
@@ -197,6 +198,33 @@ static enum err spread(struct app *a, struct source *f)
     return e;
 }
 
+static bool is_order(const char *text, size_t len)
+{
+    struct js *value = NULL;
+    struct order order;
+    enum err e = len <= 4 * ORDER_MAX ? js_parse(text, len, &value) : ERR_TOO_LARGE;
+    if (e == ERR_OK)
+        e = order_from_js(value, &order, NULL);
+    js_free(value);
+    return e == ERR_OK;
+}
+
+/* An order alone, in its line or over all of them: the bank has no better word for it. */
+static enum err refuse_unsigned(struct app *a, const struct source *f)
+{
+    static const char what[] = "an order that nobody signed: countersign sign or approve";
+    const char *text = buf_str(&f->spread.text);
+    if (f->spread.count > 1 && f->spread.line[0].turn == TURN_NONE &&
+        is_order(text, f->spread.text.len))
+        return app_fail(a, ERR_DOC_TYPE, "%s: %s", f->path, what);
+    for (size_t i = 0; i < f->spread.count; i++) {
+        const struct spread_line *l = &f->spread.line[i];
+        if (l->turn == TURN_NONE && is_order(text + l->at, l->len))
+            return app_fail(a, ERR_DOC_TYPE, "%s:%zu: %s", f->path, l->number, what);
+    }
+    return ERR_OK;
+}
+
 /* Reads all before anything is sent, so that a wrong path stops nothing half way. */
 static enum err read_file(struct sending *s, const char *path, struct source *f)
 {
@@ -205,6 +233,8 @@ static enum err read_file(struct sending *s, const char *path, struct source *f)
     if (e == ERR_OK)
         e = bundle_file_is(&f->file) ? spread(s->app, f) : spread_lines(&f->file, &f->spread);
     s->total += f->spread.count;
+    if (e == ERR_OK)
+        e = refuse_unsigned(s->app, f);
     if (e == ERR_OK && f->spread.count == 0)
         e = ERR_DOC_TYPE;
     if (e != ERR_OK && s->app->message[0] == '\0')
@@ -220,12 +250,13 @@ static enum err send_files(struct sending *s, const struct args_list *words, str
         e = read_file(s, words->item[i], &files[i]);
     if (e == ERR_OK)
         e = gather(files, words->count, &lines);
-    sending_start(s, "Sending");
-    if (e == ERR_OK)
-        e = send_all(s, &lines);
+    if (e == ERR_OK) {
+        sending_start(s, "Sending");
+        e = sending_end(s, send_all(s, &lines));
+    }
     free(lines.all);
     free(lines.by_order);
-    return sending_end(s, e);
+    return e;
 }
 
 enum err cmd_send(void *ctx, const struct args_list *words)

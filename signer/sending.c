@@ -91,6 +91,14 @@ static void note_print(struct sending *s, enum err e)
     s->unwritten = s->unwritten == ERR_OK ? e : s->unwritten;
 }
 
+/* Of several, each has its line. */
+static void name_alone(struct app *a, enum err e, const char *where)
+{
+    char message[sizeof a->message];
+    memcpy(message, a->message, sizeof message);
+    (void)app_fail(a, e, message[0] != '\0' ? "%s: %s" : "%s", where, message);
+}
+
 enum err sending_one(struct sending *s, const char *line, size_t len, const char *where,
                      bool *absent)
 {
@@ -111,6 +119,8 @@ enum err sending_one(struct sending *s, const char *line, size_t len, const char
         s->refusal = s->refusal == ERR_OK ? e : s->refusal;
         note_print(s, print_refusal(s->app, e, where));
         e = ERR_OK;
+    } else if (is_the_banks_no(e)) {
+        name_alone(s->app, e, where);
     }
     progress_set(&s->bar, ++s->done);
     js_free(answer);

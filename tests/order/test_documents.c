@@ -2,6 +2,7 @@
  * Orders, policies, statements, entries as documents: what is taken, and by which name the rest is
  * refused. Every bad order is the good one with one thing replaced. */
 #include "base/text.h"
+#include "order/application.h"
 #include "order/display.h"
 #include "order/entry.h"
 #include "order/forms.h"
@@ -212,6 +213,26 @@ static void other_members(void **state)
     };
 
     TRY(rows);
+}
+
+/* What js_get gives of another document that has none. */
+static void what_is_not_there(void **state)
+{
+    (void)state;
+    struct order o;
+    struct policy *policy = NULL;
+    struct application a;
+    struct entry_leaf leaf;
+    struct buf bytes = {0};
+
+    assert_err(order_from_js(NULL, &o, &bytes), ERR_DOC_MEMBER_MISSING);
+    assert_int_equal(bytes.len, 0);
+    assert_string_equal(o.id, "");
+    assert_err(policy_from_js(NULL, &policy), ERR_DOC_MEMBER_MISSING);
+    assert_null(policy);
+    assert_err(application_from_js(NULL, &a), ERR_DOC_MEMBER_MISSING);
+    application_free(&a);
+    assert_true(entry_leaf_from_js(NULL, &leaf) != ERR_OK);
 }
 
 static void a_draft_is_completed(void **state)
@@ -499,6 +520,7 @@ int main(void)
         cmocka_unit_test(threat_07_money),
         cmocka_unit_test(threat_08_names),
         cmocka_unit_test(other_members),
+        cmocka_unit_test(what_is_not_there),
         cmocka_unit_test(a_draft_is_completed),
         cmocka_unit_test(policies),
         cmocka_unit_test(an_unreachable_policy_does_not_load),

@@ -190,6 +190,27 @@ class Offline(Desk):
         self.refused(self.alice.run("send", signed, self.bank.path("none")), "NOT_FOUND", 1, "none")
         self.assertEqual(self.available(), before)
 
+    def test_what_nobody_signed(self):
+        """An order alone is told as what it is, before anything goes; of the rest the bank says what it lacks, and of
+        which file is said here."""
+        path, order = self.order()
+        signed = self.sign(self.alice, path, ALONE)
+        policy = self.bank.path("policy.json")
+        before = self.available()
+        self.refused(self.alice.run("send", signed, path), "DOC_TYPE", 1, "order.json:1: an order that nobody signed",
+                     "countersign sign or approve")
+        self.bank.write("loose.json", json.dumps(order, indent=1))
+        self.refused(self.alice.run("send", self.bank.path("loose.json")), "DOC_TYPE", 1, "loose.json: an order that")
+        self.assertEqual(self.available(), before)
+        for text, name in (("{}", "DOC_MEMBER_MISSING"), ("[]", "DOC_MEMBER_INVALID"),
+                           (None, "DOC_MEMBER_UNKNOWN")):
+            if text is not None:
+                self.bank.write("policy.json", text + "\n")
+            else:
+                self.alice.run("policy", "-o", policy, check=True)
+            with self.subTest(text=text):
+                self.refused(self.alice.run("send", policy), name, 1, "policy.json:1")
+
     def test_refused_before_the_pin(self):
         path, _ = self.order()
         policy = self.bank.path("policy.json")
