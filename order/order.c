@@ -6,6 +6,7 @@
 #include "order/json.h"
 #include "order/member.h"
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ROOM ((size_t)960) /* bytes at the start: most orders stay smaller */
@@ -46,6 +47,45 @@ static enum err check_country(const char *text, size_t len)
 
 /* --- reading --- */
 
+/* What of E the member NAME of the object IN ("", "creditor.") has to answer for. */
+static enum err blame(enum err e, const char *in, const char *name, struct order_fault *fault)
+{
+    if (e != ERR_OK && name[0] && fault)
+        (void)snprintf(fault->member, sizeof fault->member, "%s%s", in, name);
+    return e;
+}
+
+/* A text: one of MAX_CHARS characters, or what CHECK takes. */
+struct field {
+    const char *name;
+    const struct js *value;
+    size_t max_chars;
+    member_check check;
+    char *out;
+    size_t cap;
+};
+#define FIELD(name, value, check, out)                                                             \
+    {                                                                                              \
+        name, value, 0, check, out, sizeof(out)                                                    \
+    }
+#define FIELD_LINE(name, value, max, out)                                                          \
+    {                                                                                              \
+        name, value, max, NULL, out, sizeof(out)                                                   \
+    }
+
+static enum err read_fields(const struct field *f, size_t count, const char *in,
+                            struct order_fault *fault)
+{
+    enum err e = ERR_OK;
+
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        e = f[i].check ? member_text(f[i].value, f[i].check, f[i].out, f[i].cap)
+                       : member_line(f[i].value, f[i].max_chars, f[i].out, f[i].cap);
+        e = blame(e, in, f[i].name, fault);
+    }
+    return e;
+}
+
 struct members {
     const struct js *account, *amount, *bank, *created, *creditor, *currency, *date, *description,
         *end_to_end_id, *expires, *id, *purpose, *reference, *terminal, *type, *version;
@@ -61,7 +101,7 @@ struct members {
         MEMBER_TEXT("type", true, &(m)->type),                                                     \
         MEMBER_INT("version", -JS_INT_MAX, JS_INT_MAX, &(m)->version)
 
-static enum err payment_members(const struct js *value, struct members *m)
+static enum err payment_members(const struct js *value, struct members *m, const char **which)
 {
     const struct js_member table[] = {
         ORDER_ROWS(m),
@@ -72,19 +112,19 @@ static enum err payment_members(const struct js *value, struct members *m)
         MEMBER_TEXT("reference", false, &m->reference),
     };
 
-    return js_members(value, table, MEMBER_ROWS(table), NULL);
+    return js_members(value, table, MEMBER_ROWS(table), which);
 }
 
-static enum err cash_members(const struct js *value, struct members *m)
+static enum err cash_members(const struct js *value, struct members *m, const char **which)
 {
     const struct js_member table[] = {ORDER_ROWS(m), MEMBER_TEXT("terminal", true, &m->terminal)};
 
-    return js_members(value, table, MEMBER_ROWS(table), NULL);
+    return js_members(value, table, MEMBER_ROWS(table), which);
 }
 
 static const struct order_row {
     const char *type;
-    enum err (*members)(const struct js *value, struct members *m);
+    enum err (*members)(const struct js *value, struct members *m, const char **which);
 } rows[] = {
     [ORDER_PAYMENT] = {"payment-order", payment_members},
     [ORDER_DEPOSIT] = {"cash-deposit", cash_members},
@@ -107,24 +147,25 @@ static enum order_kind kind_of(const struct js *value)
     return kind;
 }
 
-static enum err read_members(const struct js *value, struct order *out, struct members *m)
+static enum err read_members(const struct js *value, struct order *out, struct members *m,
+                             struct order_fault *fault)
 {
+    const char *which = "";
+
     *m = (struct members){0};
     out->kind = kind_of(value);
-    enum err e = rows[out->kind].members(value, m);
+    enum err e = rows[out->kind].members(value, m, &which);
 
-    return e == ERR_OK ? member_type(m->type, rows[out->kind].type, m->version) : e;
+    return e == ERR_OK ? member_type(m->type, rows[out->kind].type, m->version)
+                       : blame(e, "", which, fault);
 }
 
-static enum err read_money(const struct members *m, struct order *out)
+static enum err read_amount(const struct members *m, struct order *out)
 {
     const char *text;
     size_t len;
-    enum err e =
-        member_text(m->currency, amount_check_currency, out->currency, sizeof out->currency);
+    enum err e;
 
-    if (e != ERR_OK)
-        return e;
     text = js_text(m->amount, &len);
     e = amount_parse(text, len, out->currency, &out->amount_minor);
     if (e == ERR_OK && out->amount_minor == 0)
@@ -132,94 +173,102 @@ static enum err read_money(const struct members *m, struct order *out)
     return e == ERR_OK ? member_text(m->amount, NULL, out->amount, sizeof out->amount) : e;
 }
 
-static enum err read_times(const struct members *m, struct order *out)
+static enum err read_expires(const struct members *m, struct order *out)
 {
-    const char *text;
-    size_t len;
-    enum err e = member_time(m->created, &out->created_us);
+    enum err e = member_time(m->expires, &out->expires_us);
 
-    if (e == ERR_OK)
-        e = member_time(m->expires, &out->expires_us);
     if (e != ERR_OK)
         return e;
     if (out->expires_us <= out->created_us || out->expires_us - out->created_us > LIFETIME_MAX_US)
         return ERR_DOC_MEMBER_INVALID;
-    if (!m->date)
-        return ERR_OK;
-    text = js_text(m->date, &len);
-    return text_parse_date(text, len, &out->date_days);
+    return ERR_OK;
 }
 
-static enum err read_address(const struct js *value, struct order *out)
+static enum err read_times(const struct members *m, struct order *out, struct order_fault *fault)
 {
+    const char *text;
+    size_t len;
+    enum err e = blame(member_time(m->created, &out->created_us), "", "created", fault);
+
+    if (e == ERR_OK)
+        e = blame(read_expires(m, out), "", "expires", fault);
+    if (e != ERR_OK || !m->date)
+        return e;
+    text = js_text(m->date, &len);
+    return blame(text_parse_date(text, len, &out->date_days), "", "date", fault);
+}
+
+static enum err read_address(const struct js *value, struct order *out, struct order_fault *fault)
+{
+    static const char in[] = "creditor.address.";
     const struct js *country, *postcode, *street, *town;
     const struct js_member table[] = {
         MEMBER_TEXT("country", true, &country), MEMBER_TEXT("postcode", false, &postcode),
         MEMBER_TEXT("street", false, &street), MEMBER_TEXT("town", true, &town)};
-    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    const char *which;
+    enum err e = js_members(value, table, MEMBER_ROWS(table), &which);
+    const struct field fields[] = {
+        FIELD("country", country, check_country, out->country),
+        FIELD_LINE("postcode", postcode, 16, out->postcode),
+        FIELD_LINE("street", street, 70, out->street),
+        FIELD_LINE("town", town, 35, out->town),
+    };
 
-    if (e == ERR_OK)
-        e = member_text(country, check_country, out->country, sizeof out->country);
-    if (e == ERR_OK)
-        e = member_line(postcode, 16, out->postcode, sizeof out->postcode);
-    if (e == ERR_OK)
-        e = member_line(street, 70, out->street, sizeof out->street);
-    return e == ERR_OK ? member_line(town, 35, out->town, sizeof out->town) : e;
+    return e == ERR_OK ? read_fields(fields, MEMBER_ROWS(fields), in, fault)
+                       : blame(e, in, which, fault);
 }
 
-static enum err read_creditor(const struct js *value, struct order *out)
+static enum err read_creditor(const struct js *value, struct order *out, struct order_fault *fault)
 {
+    static const char in[] = "creditor.";
     const struct js *account, *address, *bic, *name;
     const struct js_member table[] = {
         MEMBER_TEXT("account", true, &account), MEMBER_OBJECT("address", false, &address),
         MEMBER_TEXT("bic", false, &bic), MEMBER_TEXT("name", true, &name)};
-    enum err e = js_members(value, table, MEMBER_ROWS(table), NULL);
+    const char *which;
+    enum err e = js_members(value, table, MEMBER_ROWS(table), &which);
+    const struct field fields[] = {
+        FIELD("account", account, iban_check, out->creditor_account),
+        FIELD_LINE("name", name, 140, out->creditor_name),
+        FIELD("bic", bic, iban_check_bic, out->bic),
+    };
 
-    if (e == ERR_OK)
-        e = member_text(account, iban_check, out->creditor_account, sizeof out->creditor_account);
-    if (e == ERR_OK)
-        e = member_line(name, 140, out->creditor_name, sizeof out->creditor_name);
-    if (e == ERR_OK)
-        e = member_text(bic, iban_check_bic, out->bic, sizeof out->bic);
-    return e == ERR_OK && address ? read_address(address, out) : e;
+    e = e == ERR_OK ? read_fields(fields, MEMBER_ROWS(fields), in, fault)
+                    : blame(e, in, which, fault);
+    return e == ERR_OK && address ? read_address(address, out, fault) : e;
 }
 
-static enum err read_texts(const struct members *m, struct order *out)
+static enum err read_texts(const struct members *m, struct order *out, struct order_fault *fault)
 {
-    enum err e = member_text(m->bank, forms_bank, out->bank, sizeof out->bank);
+    const struct field fields[] = {
+        FIELD("bank", m->bank, forms_bank, out->bank),
+        FIELD("account", m->account, iban_check, out->account),
+        FIELD("id", m->id, forms_order_id, out->id),
+        FIELD_LINE("description", m->description, 140, out->description),
+        FIELD("endToEndId", m->end_to_end_id, check_end_to_end_id, out->end_to_end_id),
+        FIELD("purpose", m->purpose, check_purpose, out->purpose),
+        FIELD("reference", m->reference, iban_check_reference, out->reference),
+        FIELD("terminal", m->terminal, forms_holder, out->terminal),
+        FIELD("currency", m->currency, amount_check_currency, out->currency),
+    };
+    enum err e = read_fields(fields, MEMBER_ROWS(fields), "", fault);
 
-    if (e == ERR_OK)
-        e = member_text(m->account, iban_check, out->account, sizeof out->account);
-    if (e == ERR_OK)
-        e = member_text(m->id, forms_order_id, out->id, sizeof out->id);
-    if (e == ERR_OK)
-        e = member_line(m->description, 140, out->description, sizeof out->description);
-    if (e == ERR_OK)
-        e = member_text(m->end_to_end_id, check_end_to_end_id, out->end_to_end_id,
-                        sizeof out->end_to_end_id);
-    if (e == ERR_OK)
-        e = member_text(m->purpose, check_purpose, out->purpose, sizeof out->purpose);
-    if (e == ERR_OK)
-        e = member_text(m->reference, iban_check_reference, out->reference, sizeof out->reference);
-    if (e == ERR_OK)
-        e = member_text(m->terminal, forms_holder, out->terminal, sizeof out->terminal);
-    return e;
+    return e == ERR_OK ? blame(read_amount(m, out), "", "amount", fault) : e;
 }
 
 /* BYTES are VALUE's canonical form. */
-static enum err read_order(const struct js *value, const void *bytes, size_t len, struct order *out)
+static enum err read_order(const struct js *value, const void *bytes, size_t len, struct order *out,
+                           struct order_fault *fault)
 {
     struct members m;
-    enum err e = read_members(value, out, &m);
+    enum err e = read_members(value, out, &m, fault);
 
     if (e == ERR_OK)
-        e = read_texts(&m, out);
+        e = read_texts(&m, out, fault);
     if (e == ERR_OK)
-        e = read_money(&m, out);
-    if (e == ERR_OK)
-        e = read_times(&m, out);
+        e = read_times(&m, out, fault);
     if (e == ERR_OK && m.creditor)
-        e = read_creditor(m.creditor, out);
+        e = read_creditor(m.creditor, out, fault);
     return e == ERR_OK ? key_digest(bytes, len, out->digest) : e;
 }
 
@@ -233,7 +282,7 @@ enum err order_parse(const void *bytes, size_t len, struct order *out)
         return ERR_TOO_LARGE;
     e = js_parse_canonical(bytes, len, &value);
     if (e == ERR_OK)
-        e = read_order(value, bytes, len, out);
+        e = read_order(value, bytes, len, out, NULL);
     js_free(value);
     if (e != ERR_OK)
         memset(out, 0, sizeof *out);
@@ -242,17 +291,25 @@ enum err order_parse(const void *bytes, size_t len, struct order *out)
 
 enum err order_from_js(const struct js *value, struct order *out, struct buf *bytes)
 {
+    return order_read(value, out, bytes, NULL);
+}
+
+enum err order_read(const struct js *value, struct order *out, struct buf *bytes,
+                    struct order_fault *fault)
+{
     struct buf form = BUF_INIT(ORDER_MAX);
     enum err e;
 
     memset(out, 0, sizeof *out);
+    if (fault)
+        fault->member[0] = 0;
     if (!value)
         return ERR_DOC_MEMBER_MISSING;
     e = buf_reserve(&form, ROOM);
     if (e == ERR_OK)
         e = js_canon(value, &form);
     if (e == ERR_OK)
-        e = read_order(value, form.data, form.len, out);
+        e = read_order(value, form.data, form.len, out, fault);
     if (e == ERR_OK && bytes)
         e = buf_add(bytes, form.data, form.len);
     buf_free(&form);
@@ -297,12 +354,14 @@ static enum err fill_draft(struct js *draft, const struct order_fill *fill)
 }
 
 enum err order_complete(const void *draft, size_t len, const struct order_fill *fill,
-                        struct buf *out)
+                        struct buf *out, struct order_fault *fault)
 {
     struct js *value = NULL;
     struct order order;
     enum err e;
 
+    if (fault)
+        fault->member[0] = 0;
     if (len > ORDER_MAX)
         return ERR_TOO_LARGE;
     e = js_parse(draft, len, &value);
@@ -311,7 +370,7 @@ enum err order_complete(const void *draft, size_t len, const struct order_fill *
     if (e == ERR_OK)
         e = fill_draft(value, fill);
     if (e == ERR_OK)
-        e = order_from_js(value, &order, out);
+        e = order_read(value, &order, out, fault);
     js_free(value);
     return e;
 }

@@ -53,9 +53,18 @@ MUST_CHECK enum err order_parse(const void *bytes, size_t len, struct order *out
  * VALUE that is not there (NULL, as js_get gives) is DOC_MEMBER_MISSING. */
 MUST_CHECK enum err order_from_js(const struct js *value, struct order *out, struct buf *bytes);
 
+/* The member that is missing or unfit, "creditor.name"; "" where none is to blame, or it is one
+ * that an order does not have. */
+struct order_fault {
+    char member[sizeof "creditor.address.postcode"];
+};
+/* order_from_js, and FAULT (may be NULL) says which member stands in the way. */
+MUST_CHECK enum err order_read(const struct js *value, struct order *out, struct buf *bytes,
+                               struct order_fault *fault);
+
 /* What people type: any JSON object with some of bank, id, created, expires, date, type and version
  * missing. Fills those from FILL, canonicalises, checks, and appends the document's bytes to OUT.
- * Present members are kept as they are; without a type it is a payment. */
+ * Present members are kept as they are; without a type it is a payment. FAULT may be NULL. */
 struct order_fill {
     const char *bank;
     const char *account;   /* may be NULL: then the draft must name it */
@@ -64,6 +73,6 @@ struct order_fill {
     const uint8_t *random; /* 10 bytes for the id */
 };
 MUST_CHECK enum err order_complete(const void *draft, size_t len, const struct order_fill *fill,
-                                   struct buf *out);
+                                   struct buf *out, struct order_fault *fault);
 
 #endif

@@ -74,7 +74,7 @@ static enum err make_order(struct app *a, enum order_kind kind, struct subject *
     if (e == ERR_OK)
         e = write_draft(a, kind, &draft);
     if (e == ERR_OK)
-        e = order_complete(draft.data, draft.len, &fill, &out->bytes);
+        e = order_complete(draft.data, draft.len, &fill, &out->bytes, NULL);
     if (e == ERR_OK)
         e = order_parse(out->bytes.data, out->bytes.len, &out->order);
     buf_free(&draft);

@@ -49,6 +49,7 @@ static enum err new_order(struct app *a, const char *path)
     struct buf draft = BUF_INIT(DRAFT_MAX), document = BUF_INIT(ORDER_MAX + 1);
     struct order order;
     struct order_fill fill = {.bank = NULL};
+    struct order_fault fault = {.member = ""};
     uint8_t random[10];
     enum err e = app_random(random, sizeof random);
     if (e == ERR_OK)
@@ -56,7 +57,7 @@ static enum err new_order(struct app *a, const char *path)
     if (e == ERR_OK)
         e = file_read(path, DRAFT_MAX, &draft);
     if (e == ERR_OK)
-        e = order_complete(draft.data, draft.len, &fill, &document);
+        e = order_complete(draft.data, draft.len, &fill, &document, &fault);
     if (e == ERR_OK)
         e = order_parse(document.data, document.len, &order);
     if (e == ERR_OK && strcmp(order.bank, fill.bank) != 0)
@@ -68,7 +69,7 @@ static enum err new_order(struct app *a, const char *path)
                 order.kind == ORDER_PAYMENT ? "to" : "at",
                 order.kind == ORDER_PAYMENT ? order.creditor_name : order.terminal);
     else if (a->message[0] == '\0')
-        (void)app_fail(a, e, "%s", path);
+        (void)subject_blame(a, e, path, &fault);
     buf_free(&draft);
     buf_free(&document);
     return e;
@@ -106,6 +107,19 @@ enum err cmd_order_show(void *ctx, const struct args_list *words)
     return e == ERR_OK ? show_order(a, words->item[0]) : e;
 }
 
+/* Again, for the name of the member that E is about. */
+static void blame(struct app *a, enum err e, const char *path, const struct buf *file)
+{
+    struct order_fault fault = {.member = ""};
+    struct js *value = NULL;
+    struct order order;
+    if (js_parse(file->data, file->len, &value) != ERR_OK ||
+        order_read(value, &order, NULL, &fault) != e)
+        fault.member[0] = '\0';
+    js_free(value);
+    (void)subject_blame(a, e, path, &fault);
+}
+
 static enum err check_file(struct app *a, const char *path)
 {
     struct buf file = BUF_INIT(DRAFT_MAX);
@@ -124,7 +138,7 @@ static enum err check_file(struct app *a, const char *path)
         else
             printf("OK %s %s %s %s\n", digest, order.id, order.amount, order.currency);
     } else {
-        (void)app_fail(a, e, "%s", path);
+        blame(a, e, path, &file);
     }
     buf_free(&file);
     return e;

@@ -52,7 +52,11 @@ static const struct args_command commands[] = {
     {"session stop", "", "log the token and yourself out, as logout does",
      "countersign session stop", NO_OPTIONS, 0, 0, cmd_logout},
     {"order new", "DRAFT", "fill a draft in: bank, id, dates; write the order document",
-     "countersign order new examples/electricity-bill.json -o bill.json",
+     "countersign order new examples/electricity-bill.json -o bill.json\n\n"
+     "A draft is a JSON object. A payment's has amount, currency, description and creditor: an\n"
+     "object with name and account, and perhaps bic and address (country, town, and perhaps\n"
+     "street and postcode). It may have date, reference, purpose and endToEndId. What is not\n"
+     "there is filled in: bank, account, id, created, expires, date, type and version.",
      OPTIONS(cmd_order_new_options), 1, 1, cmd_order_new},
     {"order show", "ORDER", "show an order exactly as a decision would sign it",
      "countersign order show bill.json", OPTIONS(cmd_order_show_options), 1, 1, cmd_order_show},

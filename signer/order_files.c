@@ -28,6 +28,7 @@ struct reading {
 static enum err add_order(struct reading *r, const void *bytes, size_t len, const char *where)
 {
     struct subject s = {.bytes = BUF_INIT(ORDER_MAX)};
+    struct order_fault fault = {.member = ""};
     struct js *value = NULL;
     size_t policy_len = 0;
     const char *policy = policy_bytes(r->policy, &policy_len);
@@ -35,7 +36,7 @@ static enum err add_order(struct reading *r, const void *bytes, size_t len, cons
         return app_fail(r->app, ERR_TOO_LARGE, "%s: more than %u orders", r->path, WAITING_MAX);
     enum err e = js_parse(bytes, len, &value);
     if (e == ERR_OK)
-        e = order_from_js(value, &s.order, &s.bytes);
+        e = order_read(value, &s.order, &s.bytes, &fault);
     bool over = e == ERR_OK && s.order.expires_us <= r->now_us;
     if (e == ERR_OK && !over)
         e = policy_parse(policy, policy_len, &s.policy);
@@ -46,7 +47,7 @@ static enum err add_order(struct reading *r, const void *bytes, size_t len, cons
         e = waiting_add(r->app, r->list, &s, 0);
     else
         subject_free(&s);
-    return e == ERR_OK || r->app->message[0] != '\0' ? e : app_fail(r->app, e, "%s", where);
+    return e == ERR_OK || r->app->message[0] != '\0' ? e : subject_blame(r->app, e, where, &fault);
 }
 
 static enum err read_lines(struct reading *r)

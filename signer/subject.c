@@ -13,15 +13,21 @@
 #include <string.h>
 #include <unistd.h>
 
+enum err subject_blame(struct app *a, enum err e, const char *where, const struct order_fault *f)
+{
+    return app_fail(a, e, "%s%s%s", where, f->member[0] != '\0' ? ": " : "", f->member);
+}
+
 /* The order alone. */
 static enum err load_from_file(struct app *a, const char *path, struct subject *out)
 {
+    struct order_fault fault = {.member = ""};
     struct js *value = NULL;
     enum err e = app_read_json(path, 4 * ORDER_MAX, &value);
     if (e == ERR_OK)
-        e = order_from_js(value, &out->order, &out->bytes);
+        e = order_read(value, &out->order, &out->bytes, &fault);
     js_free(value);
-    return e == ERR_OK ? e : app_fail(a, e, "%s", path);
+    return e == ERR_OK ? e : subject_blame(a, e, path, &fault);
 }
 
 /* Under which the bank takes decisions on the order; it may be older than the one in force. */

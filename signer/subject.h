@@ -33,6 +33,8 @@ MUST_CHECK enum err subject_load(struct app *a, const char *word, const char *po
 MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *out,
                                 struct js **told);
 void subject_free(struct subject *s);
+/* E with the message WHERE, and the member that F names. */
+enum err subject_blame(struct app *a, enum err e, const char *where, const struct order_fault *f);
 
 /* A policy document, of whatever account. */
 MUST_CHECK enum err subject_policy_file(struct app *a, const char *path, struct policy **out);

@@ -327,7 +327,7 @@ void world_order_from(struct world *w, const char *draft, struct world_order *ou
                                     .lifetime_us = 3600 * WORLD_SECOND,
                                     .random = random};
     *out = (struct world_order){0};
-    assert_ok(order_complete(draft, strlen(draft), &fill, &out->bytes));
+    assert_ok(order_complete(draft, strlen(draft), &fill, &out->bytes, NULL));
     assert_ok(order_parse(out->bytes.data, out->bytes.len, &out->order));
 }
 

@@ -152,7 +152,7 @@ void bench_order(const char *account, const char *creditor, struct order *out, s
 
     bench_random(random, sizeof random);
     buf_clear(bytes);
-    bench_need(order_complete(draft, (size_t)len, &fill, bytes), "order");
+    bench_need(order_complete(draft, (size_t)len, &fill, bytes, NULL), "order");
     bench_need(order_parse(bytes->data, bytes->len, out), "order");
 }
 

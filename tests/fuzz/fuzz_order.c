@@ -48,7 +48,7 @@ static void check_order(const struct order *order, const uint8_t *data, size_t l
     fuzz_must(key_digest(data, len, digest) == ERR_OK &&
                   memcmp(digest, order->digest, sizeof digest) == 0,
               "its digest is that of its bytes");
-    fuzz_must(order_complete(data, len, &fill, &completed) == ERR_OK &&
+    fuzz_must(order_complete(data, len, &fill, &completed, NULL) == ERR_OK &&
                   fuzz_same(data, len, completed.data, completed.len),
               "a whole order is kept as it is");
     fuzz_must(order->amount_minor > 0, "its amount is above zero");
@@ -68,7 +68,7 @@ static void check_draft(const uint8_t *data, size_t len)
                                     .random = random};
     struct buf completed = {0};
     struct order order;
-    if (order_complete(data, len, &fill, &completed) == ERR_OK)
+    if (order_complete(data, len, &fill, &completed, NULL) == ERR_OK)
         fuzz_must(order_parse(completed.data, completed.len, &order) == ERR_OK,
                   "a completed draft is an order");
     buf_free(&completed);

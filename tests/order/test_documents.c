@@ -235,6 +235,44 @@ static void what_is_not_there(void **state)
     assert_true(entry_leaf_from_js(NULL, &leaf) != ERR_OK);
 }
 
+/* By the place that it has; "" where it is nobody's. */
+static void the_member_at_fault(void **state)
+{
+    (void)state;
+    static const struct {
+        struct change change;
+        const char *member;
+    } rows[] = {
+        {{ERR_DOC_MEMBER_MISSING, "\"description\":\"Electricity bill\",", ""}, "description"},
+        {{ERR_DOC_MEMBER_MISSING, ",\"name\":\"EDP Comercial\"", ""}, "creditor.name"},
+        {{ERR_DOC_MEMBER_MISSING, "\"country\":\"DE\",", ""}, "creditor.address.country"},
+        {{ERR_DOC_MEMBER_UNKNOWN, "\"town\"", "\"towns\""}, ""},
+        {{ERR_DOC_TYPE, "\"version\":1", "\"version\":2"}, ""},
+        {{ERR_IBAN_CHECK_DIGITS, "PT50", "PT51"}, "account"},
+        {{ERR_AMOUNT_ZERO, "77.78", "0.00"}, "amount"},
+        {{ERR_CURRENCY_UNKNOWN, "\"EUR\"", "\"XXX\""}, "currency"},
+        {{ERR_TIME_INVALID, "2026-11-22T10", "2026-11-22 10"}, "created"},
+        {{ERR_DOC_MEMBER_INVALID, "2026-12-04T10", "2026-11-04T10"}, "expires"},
+        {{ERR_DATE_INVALID, "2026-11-30", "2026-11-31"}, "date"},
+        {{ERR_TEXT_INVALID, "Domkloster 4", "Domkloster  4"}, "creditor.address.street"},
+        {{ERR_OK, "Domkloster 4", "Domkloster 5"}, ""},
+    };
+    struct buf text = {0};
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct order_fault fault = {.member = "?"};
+        struct js *value = NULL;
+        struct order o;
+
+        replace(good_order, &rows[i].change, &text);
+        assert_ok(js_parse(text.data, text.len, &value));
+        assert_err(order_read(value, &o, NULL, &fault), rows[i].change.expected);
+        assert_string_equal(fault.member, rows[i].member);
+        js_free(value);
+    }
+    buf_free(&text);
+}
+
 static void a_draft_is_completed(void **state)
 {
     (void)state;
@@ -247,18 +285,20 @@ static void a_draft_is_completed(void **state)
                                     .now_us = INT64_C(1795341600) * TEXT_SECOND_US,
                                     .lifetime_us = INT64_C(86400) * TEXT_SECOND_US,
                                     .random = random};
+    struct order_fault fault;
     struct buf out = {0};
     struct order o;
 
-    assert_ok(order_complete(draft, sizeof draft - 1, &fill, &out));
+    assert_ok(order_complete(draft, sizeof draft - 1, &fill, &out, NULL));
     assert_ok(order_parse(out.data, out.len, &o));
     assert_string_equal(o.bank, BANK);
     assert_string_equal(o.id, "01a202b2-c500-7c3f-8a5b-010203040506");
     assert_int_equal(o.created_us, fill.now_us);
     assert_int_equal(o.date_days, text_day_of(fill.now_us));
     buf_clear(&out);
-    assert_err(order_complete("[]", 2, &fill, &out), ERR_DOC_MEMBER_INVALID);
-    assert_err(order_complete("{}", 2, &fill, &out), ERR_DOC_MEMBER_MISSING);
+    assert_err(order_complete("[]", 2, &fill, &out, NULL), ERR_DOC_MEMBER_INVALID);
+    assert_err(order_complete("{}", 2, &fill, &out, &fault), ERR_DOC_MEMBER_MISSING);
+    assert_string_equal(fault.member, "amount");
     assert_int_equal(out.len, 0);
     buf_free(&out);
 }
@@ -521,6 +561,7 @@ int main(void)
         cmocka_unit_test(threat_08_names),
         cmocka_unit_test(other_members),
         cmocka_unit_test(what_is_not_there),
+        cmocka_unit_test(the_member_at_fault),
         cmocka_unit_test(a_draft_is_completed),
         cmocka_unit_test(policies),
         cmocka_unit_test(an_unreachable_policy_does_not_load),

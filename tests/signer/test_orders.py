@@ -52,6 +52,26 @@ class Drafts(Desk):
                 self.refused(self.new(text), name, 1, "draft.json")
                 self.assertFalse(os.path.exists(self.bank.path("new.json")))
 
+    def test_the_member_is_named(self):
+        """That is missing or unfit, by the place it has."""
+        draft, path = self.DRAFT, self.bank.path("draft.json")
+        creditor = draft["creditor"]
+        cases = [({k: v for k, v in draft.items() if k != "description"}, "DOC_MEMBER_MISSING", "description"),
+                 ({**draft, "creditor": {"name": "EDP"}}, "DOC_MEMBER_MISSING", "creditor.account"),
+                 ({**draft, "amount": 10}, "DOC_MEMBER_INVALID", "amount"),
+                 ({**draft, "purpose": "much too long"}, "DOC_MEMBER_INVALID", "purpose"),
+                 ({**draft, "creditor": {**creditor, "address": {"country": "de", "town": "x"}}}, "DOC_MEMBER_INVALID",
+                  "creditor.address.country"),
+                 ({**draft, "expires": "2026-01-01T00:00:00Z"}, "DOC_MEMBER_INVALID", "expires")]
+        for text, name, member in cases:
+            with self.subTest(member):
+                self.refused(self.new(text), name, 1, "draft.json: %s\n" % member)
+        _, order = self.order()
+        del order["description"]
+        self.bank.write("draft.json", canon(order).decode())
+        for words in ("order", "check"), ("approve",):
+            self.refused(self.alice.run(*words, path), "DOC_MEMBER_MISSING", 1, "draft.json: description\n")
+
     def test_files_and_options(self):
         self.refused(self.alice.run("order", "new", self.bank.path("none.json")), "NOT_FOUND", 1, "none.json")
         path = self.bank.path("draft.json")
