@@ -269,13 +269,19 @@ enum err app_print_doc(const struct doc *d)
     return print_line(doc_canon(d, &out), &out);
 }
 
-enum err app_write_document(const char *path, struct buf *bytes)
+enum err app_write_file(struct app *a, const char *path, const void *bytes, size_t len)
+{
+    enum err e = file_write(path, bytes, len, 0644);
+    return e == ERR_OK ? e : app_fail(a, e, "%s could not be written", path);
+}
+
+enum err app_write_document(struct app *a, const char *path, struct buf *bytes)
 {
     enum err e = buf_add_byte(bytes, '\n');
     if (e == ERR_OK && path != NULL)
-        return file_write(path, bytes->data, bytes->len, 0644);
+        return app_write_file(a, path, bytes->data, bytes->len);
     if (e == ERR_OK && fwrite(bytes->data, 1, bytes->len, stdout) != bytes->len)
-        e = ERR_IO;
+        e = app_fail(a, ERR_IO, "standard output");
     return e;
 }
 

@@ -171,9 +171,11 @@ MUST_CHECK enum err app_read_json(const char *path, size_t max, struct js **out)
 #define APP_PRINT_MAX ((size_t)256 << 20) /* many pages of a statement or a list */
 MUST_CHECK enum err app_print_json(const struct js *value);
 MUST_CHECK enum err app_print_doc(const struct doc *d);
+/* Anybody may read the file; an error names it. */
+MUST_CHECK enum err app_write_file(struct app *a, const char *path, const void *bytes, size_t len);
 /* Writes BYTES and one LF, which is not part of the document, to the file PATH, or to standard
  * output when that is NULL. BYTES has the LF afterwards. */
-MUST_CHECK enum err app_write_document(const char *path, struct buf *bytes);
+MUST_CHECK enum err app_write_document(struct app *a, const char *path, struct buf *bytes);
 /* TEXT, tamed (text_tame), for what comes from tokens and the bank. */
 void app_print_safe(FILE *f, const char *text);
 /* The same as a member of D: such a text may be in any encoding, and JSON is UTF-8. */

@@ -73,7 +73,7 @@ enum err bundle_file_write(struct app *a, const char *path, struct bundle *b)
     if (e == ERR_OK)
         e = bundle_write(b, &bytes);
     if (e == ERR_OK)
-        e = app_write_document(path, &bytes);
+        e = app_write_document(a, path, &bytes);
     if (e != ERR_OK && a->message[0] == '\0')
         (void)app_fail(a, e, "%s", path != NULL ? path : "standard output");
     file_unlock(lock);

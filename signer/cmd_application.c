@@ -192,7 +192,7 @@ static enum err show_sign_send(struct app *a, const struct application *said,
     if (e == ERR_OK)
         e = sign(a, said, verb, &body);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &body) : hand_in(a, said, &body);
+        e = opt_output != NULL ? app_write_document(a, opt_output, &body) : hand_in(a, said, &body);
     buf_free(&body);
     return e;
 }

@@ -162,7 +162,7 @@ static enum err cash(struct app *a, enum order_kind kind)
     if (e == ERR_OK)
         e = show_and_sign(a, &s, &body);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &body) : hand_in(a, &s, &body);
+        e = opt_output != NULL ? app_write_document(a, opt_output, &body) : hand_in(a, &s, &body);
     subject_free(&s);
     buf_free(&body);
     return e;

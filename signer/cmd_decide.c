@@ -99,7 +99,7 @@ static enum err sign_order(struct app *a, const char *path)
     if (e == ERR_OK)
         e = show_and_sign(a, &s, verb, opt_challenge, &body);
     if (e == ERR_OK)
-        e = app_write_document(opt_output, &body);
+        e = app_write_document(a, opt_output, &body);
     subject_free(&s);
     buf_free(&body);
     return e;

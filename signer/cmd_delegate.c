@@ -151,7 +151,7 @@ static enum err show_sign_send(struct app *a, const struct delegation *d, const 
     if (e == ERR_OK)
         e = sign(a, d, p, &body);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &body) : send(a, &body);
+        e = opt_output != NULL ? app_write_document(a, opt_output, &body) : send(a, &body);
     buf_free(&body);
     return e;
 }

@@ -63,7 +63,7 @@ static enum err new_order(struct app *a, const char *path)
     if (e == ERR_OK && strcmp(order.bank, fill.bank) != 0)
         e = app_fail(a, ERR_BANK_MISMATCH, "%s is for %s", path, order.bank);
     if (e == ERR_OK)
-        e = app_write_document(opt_new_output, &document);
+        e = app_write_document(a, opt_new_output, &document);
     if (e == ERR_OK)
         fprintf(stderr, "Order %s: %s %s %s %s\n", order.id, order.amount, order.currency,
                 order.kind == ORDER_PAYMENT ? "to" : "at",
@@ -190,7 +190,7 @@ static enum err order_evidence(struct app *a, const char *id)
     if (e == ERR_OK) /* other bytes could be anything, and prove nothing */
         e = js_parse_canonical(evidence.data, evidence.len, &document);
     if (e == ERR_OK)
-        e = app_write_document(opt_evidence_output, &evidence);
+        e = app_write_document(a, opt_evidence_output, &evidence);
     if (e == ERR_OK && opt_evidence_output != NULL)
         fprintf(stderr,
                 "Wrote %s. Check it anywhere, without the bank:\n"

@@ -114,7 +114,7 @@ static enum err fetch_policy(struct app *a)
     if (e == ERR_OK)
         e = js_canon(js_get(answer, "policy"), &document);
     if (e == ERR_OK)
-        e = app_write_document(opt_policy_output, &document);
+        e = app_write_document(a, opt_policy_output, &document);
     js_free(answer);
     buf_free(&document);
     return e;

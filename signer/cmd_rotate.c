@@ -418,7 +418,7 @@ static enum err rotate(struct app *a)
         e = make_statement(a, &n, &body);
     a->token_uri = said;
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &body) : send(a, &n, &body);
+        e = opt_output != NULL ? app_write_document(a, opt_output, &body) : send(a, &n, &body);
     buf_free(&body);
     buf_free(&old);
     close_next(a, &n);

@@ -152,7 +152,7 @@ static enum err login_for(struct app *a)
     fprintf(stderr, "Whoever has the session key %s will see your accounts.\n", thumbprint);
     e = app_login_for(a, thumbprint, &body);
     if (e == ERR_OK)
-        e = app_write_document(opt_login_output, &body);
+        e = app_write_document(a, opt_login_output, &body);
     buf_free(&body);
     return e;
 }

@@ -189,7 +189,7 @@ static enum err sponsor(struct app *a, const char *word)
     if (e == ERR_OK)
         e = sign(a, &s, &body);
     if (e == ERR_OK)
-        e = opt_output != NULL ? app_write_document(opt_output, &body) : send(a, &s, &body);
+        e = opt_output != NULL ? app_write_document(a, opt_output, &body) : send(a, &s, &body);
     buf_free(&body);
     return e;
 }

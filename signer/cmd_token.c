@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "app/app.h"
 #include "app/card.h"
-#include "base/file.h"
 #include "order/doc.h"
 #include "signer/commands.h"
 #include "signer/token_view.h"
@@ -212,7 +211,7 @@ static enum err show_token(struct app *a)
         if (found != ERR_OK)
             return app_fail(a, found, "name one signing key by --token 'pkcs11:token=...;id=...'");
         const uint8_t *spki = key_spki(a->public_key, &len);
-        e = file_write(opt_spki, spki, len, 0644);
+        e = app_write_file(a, opt_spki, spki, len);
         if (e == ERR_OK && !a->json)
             fprintf(stderr, "Wrote %s, the public key for the bank.\n", opt_spki);
     }

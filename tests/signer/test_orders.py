@@ -78,7 +78,11 @@ class Drafts(Desk):
         self.bank.write("draft.json", json.dumps(self.DRAFT))
         for days in ("0", "367", "x", "-1"):
             self.refused(self.alice.run("order", "new", path, "--days=" + days), "USAGE", 2, "--days")
-        self.refused(self.alice.run("order", "new", path, "-o", self.bank.path("no/such/place")), "IO", 4)
+        self.refused(self.alice.run("order", "new", path, "-o", self.bank.path("no/such/place")), "IO", 4,
+                     "no/such/place could not be written")
+        done = self.alice.run("token", "info", "--spki", self.bank.path("no/spki"))
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("no/spki could not be written", done.stderr)
         self.bank.write("draft.json", json.dumps({**self.DRAFT, "description": "x" * 70000}))
         self.refused(self.alice.run("order", "new", path), "TOO_LARGE", 1)
 
@@ -108,6 +112,8 @@ class Deciding(Desk):
         evidence = self.bank.path("evidence.json")
         told = self.bob.run("order", "evidence", order["id"], "-o", evidence, check=True)
         self.assertIn("countersign-verify evidence --bank-key " + self.bank.pin, told.stderr)
+        self.refused(self.bob.run("order", "evidence", order["id"], "-o", self.bank.path("no/evidence")), "IO", 4,
+                     "no/evidence could not be written")
         verdict = verify_evidence(self.bank, evidence)
         self.assertEqual(verdict.returncode, 0, verdict.stderr)
         self.refused(self.bob.run("reject", order["id"]), "ORDER_FINAL", 1)
