@@ -103,6 +103,27 @@ static void prefer(const char **option, const char *from_file)
         *option = from_file;
 }
 
+/* In groups, as it is printed, or without. A wrong one is no matter of the bank's. */
+static enum err take_account(struct app *a)
+{
+    const char *typed = a->account;
+    size_t len = 0;
+    if (typed == NULL)
+        return ERR_OK;
+    for (const char *at = typed; *at != '\0' && len <= IBAN_MAX; at++) {
+        if (*at != ' ')
+            a->iban[len++] = *at;
+    }
+    enum err e = iban_check(a->iban, len);
+    if (e != ERR_OK)
+        return app_fail(
+            a, e, "%s: %s",
+            typed == a->conf_account ? "account in the configuration file" : "--account", typed);
+    a->iban[len] = '\0';
+    a->account = a->iban;
+    return ERR_OK;
+}
+
 static void fill_items(struct app *a, struct conf_item items[static ITEMS])
 {
     const struct conf_item table[ITEMS] = {
@@ -113,7 +134,7 @@ static void fill_items(struct app *a, struct conf_item items[static ITEMS])
         {"token", CONF_TEXT, false, NULL, 1, TOKEN_URI_MAX, &a->conf_token},
         {"module", CONF_TEXT, false, NULL, 1, 255, &a->conf_module},
         {"token_deadline", CONF_U64, false, NULL, 1, 600, &a->conf_deadline_s},
-        {"account", CONF_TEXT, false, NULL, 1, IBAN_MAX, &a->conf_account},
+        {"account", CONF_TEXT, false, NULL, 1, IBAN_GROUPED_MAX, &a->conf_account},
         {"pinentry", CONF_TEXT, false, NULL, 1, 255, &a->conf_pinentry},
         {"name", CONF_TEXT, false, NULL, 1, ENROLMENT_NAME_BYTES, &a->name},
         {"holder", CONF_TEXT, false, NULL, 1, HOLDER_MAX, &a->holder},
@@ -146,7 +167,7 @@ enum err app_configure(struct app *a)
     prefer(&a->module, a->conf_module);
     prefer(&a->account, a->conf_account);
     prefer(&a->pinentry, a->conf_pinentry);
-    return e;
+    return e == ERR_OK ? take_account(a) : e;
 }
 
 void app_close(struct app *a)

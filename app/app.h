@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/conf.h"
 #include "base/err.h"
+#include "order/iban.h"
 #include "order/key.h"
 #include "order/statement.h"
 #include "token/token.h"
@@ -33,6 +34,7 @@ struct app {
     char *name, *holder; /* who one is at the bank: enrol writes these */
     /* a request that waits, the key that it is for, and that key's thumbprint */
     char *enrolment, *enrolment_token, *enrolment_key;
+    char iban[IBAN_MAX + 1]; /* ACCOUNT, however it was typed */
 
     struct token_module **modules;
     size_t module_count;

@@ -136,6 +136,21 @@ class Deciding(Desk):
                 self.refused(self.alice.run(*words), name, code)
         self.refused(self.bob.run("approve", path), "ACCOUNT_UNKNOWN", 1)
 
+    def test_an_account_as_it_is_printed(self):
+        """In groups it is the same one; what is no account is told before the bank hears of it."""
+        grouped = " ".join(ALONE[at:at + 4] for at in range(0, len(ALONE), 4))
+        plain = self.alice.run("balance", "--account", ALONE, check=True).stdout
+        self.assertEqual(self.alice.run("balance", "--account", grouped, check=True).stdout, plain)
+        self.alice.settings(grouped)
+        self.addCleanup(self.alice.settings, ALONE)
+        self.assertEqual(self.alice.run("balance", check=True).stdout, plain)
+        nowhere = ("--url", "https://127.0.0.1:1")
+        for account, name in (("foo", "IBAN_INVALID"), (ALONE + "0" * 60, "IBAN_INVALID"), ("", "IBAN_INVALID"),
+                              (ALONE[:-1] + str((int(ALONE[-1]) + 1) % 10), "IBAN_CHECK_DIGITS")):
+            self.refused(self.alice.run("balance", "--account=" + account, *nowhere), name, 1, "--account: " + account)
+        self.alice.settings("x")
+        self.refused(self.alice.run("balance"), "IBAN_INVALID", 1, "account in the configuration file: x")
+
     def test_policy_of_another_account(self):
         path, _ = self.order()
         policy = self.bank.path("joint.policy")
@@ -282,7 +297,8 @@ class Json(Desk):
                 (("approve", ID), "NOT_FOUND", 1), (("order", "new", "none"), "NOT_FOUND", 1),
                 (("order", "status", "7"), "USAGE", 2), (("login", "--token", "pkcs11:token=x"), "TOKEN_NOT_FOUND", 3),
                 (("login", "--url", "https://127.0.0.1:1"), "UNAVAILABLE", 4),
-                (("approve", path, "--account", "x", "--policy", "none"), "NOT_FOUND", 1)):
+                (("approve", path, "--account", "x", "--policy", "none"), "IBAN_INVALID", 1),
+                (("approve", path, "--policy", "none"), "NOT_FOUND", 1)):
             with self.subTest(words=words):
                 done, answers = self.lines(*words)
                 self.assertEqual(done.returncode, code, done.stderr)
