@@ -64,7 +64,7 @@ static enum err default_path(struct buf *out)
     return buf_addf(out, "%s/.config/countersign/config", home != NULL ? home : "");
 }
 
-static enum err settings_path(const struct app *a, struct buf *out)
+enum err app_settings_path(const struct app *a, struct buf *out)
 {
     return a->config != NULL ? buf_add_str(out, a->config) : default_path(out);
 }
@@ -86,7 +86,7 @@ static void make_parents(char *path)
 enum err app_write_settings(struct app *a, const struct conf_change *changes, size_t count)
 {
     struct buf path = BUF_INIT(4096);
-    enum err e = settings_path(a, &path);
+    enum err e = app_settings_path(a, &path);
     if (e == ERR_OK && a->config == NULL)
         make_parents((char *)path.data);
     if (e == ERR_OK)
@@ -152,7 +152,7 @@ enum err app_configure(struct app *a)
         log_init("countersign", LOG_DEBUG);
     fill_items(a, items);
     struct buf path = BUF_INIT(4096);
-    enum err e = settings_path(a, &path);
+    enum err e = app_settings_path(a, &path);
     if (e == ERR_OK && (a->config != NULL || access(buf_str(&path), F_OK) == 0))
         e = conf_load(buf_str(&path), items, ITEMS, NULL, a->message, sizeof a->message);
     if (e == ERR_NOT_FOUND)

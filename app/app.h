@@ -42,6 +42,7 @@ struct app {
     struct token_key *key; /* the signing key */
     struct key *public_key;
     char rolled_key[KEY_THUMBPRINT_LEN + 1]; /* in place of bank_key, once rollovers led here */
+    bool all_keys;  /* several that fit are what is asked for, and not told of */
     bool no_login;  /* a session that has ended stays so: nobody can be asked for the PIN */
     bool may_join;  /* a token that countersign session keeps will do */
     char *joined;   /* the socket of the one that A's token is; NULL: A's own */
@@ -67,6 +68,8 @@ extern struct app app_main; /* the options' values go here */
 
 /* Reads the configuration file, once, before anything else. */
 MUST_CHECK enum err app_configure(struct app *a);
+/* Appends its path. */
+MUST_CHECK enum err app_settings_path(const struct app *a, struct buf *out);
 /* Writes the settings into that file, which is made where there is none. */
 MUST_CHECK enum err app_write_settings(struct app *a, const struct conf_change *changes,
                                        size_t count);

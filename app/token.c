@@ -206,6 +206,39 @@ static enum err take_public(struct app *a, const struct buf *spki)
     return e;
 }
 
+static bool may_be(const struct token_uri *uri, const struct token_key_info *k)
+{
+    size_t len = 0;
+    const char *label = uri != NULL ? token_uri_get(uri, TOKEN_URI_OBJECT, &len) : NULL;
+    return k->sign &&
+           (label == NULL || (strlen(k->label) == len && memcmp(k->label, label, len) == 0));
+}
+
+/* Each of those that URI fits, by the name that only it has. */
+static enum err tell_keys(struct app *a, const struct token_uri *uri)
+{
+    struct token_key_info *keys = NULL;
+    struct token_info info;
+    size_t count = 0;
+    enum err e = token_info_of(a->token, &info);
+    if (e == ERR_OK)
+        e = token_key_list(a->token, &keys, &count);
+    if (e == ERR_OK)
+        app_say(stderr,
+                "Several keys fit. Say which by --token, or by token = in the configuration "
+                "file:");
+    for (size_t i = 0; e == ERR_OK && i < count; i++) {
+        struct buf name = BUF_INIT(TOKEN_URI_MAX);
+        if (may_be(uri, &keys[i]))
+            e = token_key_info_uri(&info, &keys[i], &name);
+        if (e == ERR_OK && name.len > 0)
+            app_say(stderr, "  --token '%s'", buf_str(&name));
+        buf_free(&name);
+    }
+    free(keys);
+    return e;
+}
+
 enum err app_find_key(struct app *a)
 {
     struct token_uri *uri = NULL;
@@ -215,6 +248,8 @@ enum err app_find_key(struct app *a)
         e = token_uri_parse(a->token_uri, &uri);
     if (e == ERR_OK)
         e = token_key_find(a->token, uri, TOKEN_USE_SIGN, &a->key);
+    if (e == ERR_KEY_AMBIGUOUS && !a->all_keys)
+        (void)!tell_keys(a, uri); /* it is ambiguous all the same */
     if (e == ERR_OK)
         e = token_key_spki(a->key, &spki);
     if (e == ERR_OK)

@@ -43,6 +43,8 @@ struct next {
     bool shared;
     uint8_t id;     /* of one that is made; 0: none yet */
     bool begun;     /* and is there, or not, since the token went */
+    bool asked;     /* whether it shall be made */
+    bool made;      /* and is there, now or since before */
     struct buf uri; /* of the new key */
 };
 
@@ -159,8 +161,17 @@ static enum err named_id(uint8_t *out)
     return e;
 }
 
+/* Once: what is on the token stays there, whatever is said afterwards. */
+static enum err ask_to_make(struct app *a, struct next *n)
+{
+    if (n->asked)
+        return ERR_OK;
+    n->asked = true;
+    return app_confirm(a, "Make a new key on the token, to take the place of yours?");
+}
+
 /* One that was begun before is there, or it is made now. */
-static enum err make_once(struct next *n, enum token_curve curve)
+static enum err make_once(struct app *a, struct next *n, enum token_curve curve)
 {
     const char *label = opt_label != NULL ? opt_label : "countersign";
     uint8_t id = n->id;
@@ -168,6 +179,9 @@ static enum err make_once(struct next *n, enum token_curve curve)
     if (e == ERR_OK && n->id != 0)
         fputs("The new key was made before.\n", stderr);
     if (n->id != 0 ? e != ERR_KEY_NOT_FOUND : e != ERR_OK)
+        return e;
+    e = ask_to_make(a, n);
+    if (e != ERR_OK)
         return e;
     n->id = id;
     e = token_generate(n->app.token, TOKEN_USE_SIGN, curve, label, &id, 1);
@@ -233,13 +247,14 @@ static enum err make_key(struct app *a, struct next *n)
     if (e != ERR_OK)
         return e;
     enum err again = ERR_OK;
-    for (e = make_once(n, curve); e != ERR_OK && again == ERR_OK;) {
+    for (e = make_once(a, n, curve); e != ERR_OK && again == ERR_OK;) {
         again = come_back(a, n, e);
-        e = again == ERR_OK ? make_once(n, curve) : again;
+        e = again == ERR_OK ? make_once(a, n, curve) : again;
     }
     if (e != ERR_OK && n->begun && say_next(a, n, &info) != ERR_OK)
         e = ERR_NO_MEMORY;
-    if (e == ERR_OK && !a->json)
+    n->made = e == ERR_OK;
+    if (n->made && !a->json)
         fprintf(stderr, "Made the key %s\n", n->app.token_uri);
     return e;
 }
@@ -369,12 +384,15 @@ static enum err say(struct app *a, struct next *n, struct rotation *r, struct bu
 
 static enum err print_done(const struct app *a, const struct next *n, const struct js *answer)
 {
+    struct buf file = BUF_INIT(4096);
     if (a->json)
         return app_print_json(answer);
+    enum err e = app_settings_path(a, &file);
     printf("The new key signs for you; the old one signs no more.\n"
-           "Put this into the configuration file:\ntoken = %s\n",
-           buf_str(&n->uri));
+           "Put this into %s:\ntoken = %s\n",
+           e == ERR_OK ? buf_str(&file) : "the configuration file", buf_str(&n->uri));
     outcome_print(answer);
+    buf_free(&file);
     return ERR_OK;
 }
 
@@ -390,6 +408,64 @@ static enum err send(struct app *a, const struct next *n, const struct buf *body
         e = print_done(a, n, answer);
     js_free(answer);
     return e;
+}
+
+/* --- where it is not done --- */
+
+static bool names_key(const char *text)
+{
+    struct token_uri *uri = NULL;
+    size_t len = 0;
+    bool names = text != NULL && token_uri_parse(text, &uri) == ERR_OK &&
+                 token_uri_get(uri, TOKEN_URI_ID, &len) != NULL;
+    token_uri_free(uri);
+    return names;
+}
+
+/* No key is taken from a token; of two, the settings must name the one that signs. */
+static enum err say_stays(const struct app *a, const struct next *n, const char *old)
+{
+    struct buf file = BUF_INIT(4096);
+    enum err e = app_settings_path(a, &file);
+    app_say(stderr, "The new key stays on the token: %s", buf_str(&n->uri));
+    if (e == ERR_OK && n->shared && !a->unknown && !names_key(a->token_uri)) {
+        app_say(stderr,
+                "The old one still signs for you, and must be named beside it. Put this into %s:",
+                buf_str(&file));
+        app_say(stderr, "token = %s", old);
+    }
+    buf_free(&file);
+    return e;
+}
+
+/* The command that takes the key that is there. */
+static enum err say_again(const struct app *a, const struct next *n, const char *old)
+{
+    struct buf command = BUF_INIT(GO_ON_MAX);
+    enum err e = buf_add_str(&command, "countersign rotate");
+    if (e == ERR_OK)
+        e = go_on_option(&command, "new-token", buf_str(&n->uri));
+    if (e == ERR_OK)
+        e = go_on_option(&command, "token", old);
+    if (e == ERR_OK)
+        e = go_on_option(&command, "output", opt_output);
+    if (e == ERR_OK)
+        e = go_on_settings(&command, a);
+    if (e == ERR_OK)
+        go_on_say(&command);
+    buf_free(&command);
+    return e;
+}
+
+/* After E, where a key was made that has no place yet. */
+static enum err say_made(const struct app *a, const struct next *n, const char *old, enum err e)
+{
+    if (!n->made || n->uri.len == 0 || (e == ERR_OK && opt_output == NULL))
+        return e;
+    enum err said = say_stays(a, n, old);
+    if (said == ERR_OK && e != ERR_OK)
+        said = say_again(a, n, old);
+    return e == ERR_OK ? said : e;
 }
 
 static enum err make_statement(struct app *a, struct next *n, struct buf *body)
@@ -419,6 +495,7 @@ static enum err rotate(struct app *a)
     a->token_uri = said;
     if (e == ERR_OK)
         e = opt_output != NULL ? app_write_document(a, opt_output, &body) : send(a, &n, &body);
+    e = say_made(a, &n, buf_str(&old), e);
     buf_free(&body);
     buf_free(&old);
     close_next(a, &n);

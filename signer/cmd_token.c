@@ -165,13 +165,44 @@ static enum err generate_keys(struct app *a)
 
 /* --- info --- */
 
-/* The thumbprint of the key that app_open_key found, when K is that key. */
-static const char *thumbprint_of(const struct app *a, const struct token_key_info *k)
+/* What a signing key is called at the bank; NULL: it has no public half there. */
+static const char *thumbprint_of(struct app *a, const struct token_info *info,
+                                 const struct token_key_info *k, struct key **public)
 {
-    const struct token_key_info *own = a->key != NULL ? token_key_about(a->key) : NULL;
-    bool same = own != NULL && own->id_len == k->id_len && k->sign &&
-                memcmp(own->id, k->id, k->id_len) == 0;
-    return same ? key_thumbprint(a->public_key) : NULL;
+    struct buf name = BUF_INIT(TOKEN_URI_MAX), spki = BUF_INIT(KEY_SPKI_MAX);
+    struct token_uri *uri = NULL;
+    struct token_key *found = NULL;
+    enum err e = k->sign ? token_key_info_uri(info, k, &name) : ERR_KEY_NOT_FOUND;
+    if (e == ERR_OK)
+        e = token_uri_parse(buf_str(&name), &uri);
+    if (e == ERR_OK)
+        e = token_key_find(a->token, uri, TOKEN_USE_SIGN, &found);
+    if (e == ERR_OK)
+        e = token_key_spki(found, &spki);
+    if (e == ERR_OK)
+        e = key_from_spki(spki.data, spki.len, public);
+    token_key_free(found);
+    token_uri_free(uri);
+    buf_free(&spki);
+    buf_free(&name);
+    return e == ERR_OK ? key_thumbprint(*public) : NULL;
+}
+
+static enum err print_key(struct app *a, const struct token_info *info,
+                          const struct token_key_info *k, struct doc *array)
+{
+    struct key *public = NULL;
+    const char *thumbprint = thumbprint_of(a, info, k, &public);
+    struct doc one = {0};
+    enum err e = ERR_OK;
+    if (a->json) {
+        token_view_key_doc(info, k, thumbprint, &one);
+        doc_push(array, &one);
+    } else {
+        e = token_view_key_print(info, k, thumbprint);
+    }
+    key_free(public);
+    return e;
 }
 
 static enum err print_keys(struct app *a, const struct token_info *info)
@@ -181,15 +212,8 @@ static enum err print_keys(struct app *a, const struct token_info *info)
     size_t count = 0;
     enum err e = token_key_list(a->token, &keys, &count);
     doc_array(&array);
-    for (size_t i = 0; e == ERR_OK && i < count; i++) {
-        struct doc one = {0};
-        if (!a->json) {
-            e = token_view_key_print(info, &keys[i], thumbprint_of(a, &keys[i]));
-            continue;
-        }
-        token_view_key_doc(info, &keys[i], thumbprint_of(a, &keys[i]), &one);
-        doc_push(&array, &one);
-    }
+    for (size_t i = 0; e == ERR_OK && i < count; i++)
+        e = print_key(a, info, &keys[i], &array);
     if (e == ERR_OK && a->json)
         e = app_print_doc(&array);
     doc_free(&array);
@@ -200,6 +224,7 @@ static enum err print_keys(struct app *a, const struct token_info *info)
 static enum err show_token(struct app *a)
 {
     struct token_info info;
+    a->all_keys = true;
     enum err found = app_open_key(a, "list its keys");
     if (found != ERR_OK && found != ERR_KEY_NOT_FOUND && found != ERR_KEY_AMBIGUOUS)
         return found;

@@ -41,6 +41,8 @@ class Rotate(Desk):
         with bob.terminal("rotate", "--make", "--curve", "P-521") as t:
             t.expect("PIN of token bob")
             t.type("5678\n")
+            t.expect("Make a new key on the token, to take the place of yours? [y/N] ")
+            t.type("y\n")
             shown = t.expect("Sign this? [y/N] ")
             self.assertIn("I replace my key. Only the new one signs for me from now on.", shown)
             self.assertIn("Signs by      ES512", shown)
@@ -103,10 +105,45 @@ class Rotate(Desk):
         with dave.terminal("rotate", "--make") as t:
             t.expect("PIN of token dave")
             t.type("1111\n")
-            t.expect("Sign this? [y/N] ")
+            t.expect("[y/N] ")
             t.type("n\n")
             self.assertNotEqual(t.end()[0], 0)
+        self.assertEqual(len(dave.json("token", "info")), 1)
         self.assertEqual(self.keys_of("dave"), ["active"])
+
+    def test_a_no_to_a_key_that_is_made(self):
+        """It stays on the token, where his is found by its id alone; all that he needs is said."""
+        gus = self.held("gus", "1112")
+        with gus.terminal("rotate", "--make") as t:
+            t.expect("PIN of token gus")
+            t.type("1112\n")
+            t.expect("Make a new key on the token, to take the place of yours? [y/N] ")
+            t.type("y\n")
+            t.expect("Sign this? [y/N] ")
+            t.type("n\n")
+            status, seen = t.end()
+        self.assertEqual(status, 1, seen)
+        seen = seen.replace("\r", "")
+        self.assertEqual(self.keys_of("gus"), ["active"])
+        new, old = re.search(r"stays on the token: (\S+)", seen)[1], re.search(r"(?m)^token = (\S+)", seen)[1]
+        self.assertIn("Put this into %s:\ntoken = " % gus.conf, seen)
+        keys = gus.json("token", "info")
+        self.assertEqual(sorted(key["uri"].rpartition("id=")[2] for key in keys),
+                         sorted(uri.rpartition("id=")[2] for uri in (new, old)))
+        self.assertEqual(len({key["thumbprint"] for key in keys}), 2)
+        self.assertEqual(gus.run("token", "info", check=True).stdout.count("thumbprint "), 2)
+        for words in ("login",), ("rotate", "--make"):
+            done = gus.run(*words)
+            self.refused(done, "KEY_AMBIGUOUS", 3)
+            self.assertEqual(sorted(re.findall(r"--token '(\S+)'", done.stderr)), sorted(key["uri"] for key in keys))
+        gus.settings(JOINT, token=old)
+        gus.run("login", check=True)
+        words = shlex.split(re.search(r"Go on with: countersign (.*)", seen)[1])
+        done = self.bank.tool(["countersign", *words, "--pin-fd", "{1112}"], env=gus.env)
+        self.assertEqual(self.keys_of("gus"), ["retired", "active"])
+        self.assertIn("Put this into %s:\n" % gus.conf, done.stdout)
+        gus.settings(JOINT, token=self.new_uri(done))
+        gus.run("login", check=True)
 
     def counted(self, name):
         """Her settings name the token, which has one key."""
@@ -120,6 +157,8 @@ class Rotate(Desk):
         with gina.terminal("rotate", "--make") as t:
             t.expect("PIN of token gina")
             t.type("4321\n")
+            t.expect("Make a new key on the token, to take the place of yours? [y/N] ")
+            t.type("y\n")
             t.expect("Sign this? [y/N] ")
             gina.rules("C_Sign * 0x32")  # removed
             t.type("y\n")
