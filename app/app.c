@@ -191,6 +191,12 @@ enum err app_need(struct app *a, const char *value, const char *option, const ch
                     option);
 }
 
+enum err app_need_option(struct app *a, const char *value, const char *option, const char **out)
+{
+    *out = value;
+    return value != NULL ? ERR_OK : app_fail(a, ERR_SETTING_MISSING, "give --%s", option);
+}
+
 enum err app_random(uint8_t *out, size_t len)
 {
     return RAND_bytes(out, (int)len) == 1 ? ERR_OK : ERR_INTERNAL;

@@ -78,6 +78,9 @@ void app_close(struct app *a);
 /* A setting or SETTING_MISSING with its name in the message. */
 MUST_CHECK enum err app_need(struct app *a, const char *value, const char *option,
                              const char **out);
+/* The same of an option that no setting stands for. */
+MUST_CHECK enum err app_need_option(struct app *a, const char *value, const char *option,
+                                    const char **out);
 
 /* --- token --- */
 /* Closes key, token and modules; they are opened again when next needed. */
@@ -126,7 +129,8 @@ MUST_CHECK enum err app_read_pin(struct app *a, struct token_module *m, const st
  * anybody types. */
 MUST_CHECK enum err app_ask_pin(struct app *a, const struct token_info *info, const char *purpose,
                                 struct token_pin **out);
-/* E; where that is a wrong PIN of the open token, with the tries that are left. */
+/* E; where that is a wrong PIN of the open token, with the tries that are left: PIN_LOCKED when it
+ * was the last. */
 MUST_CHECK enum err app_tell_tries(struct app *a, enum err e);
 /* The tries left in words. */
 const char *app_tries_left(enum token_tries tries);

@@ -37,6 +37,9 @@ enum err app_tell_tries(struct app *a, enum err e)
     struct token_info info;
     if (e != ERR_PIN_WRONG || token_info_of(a->token, &info) != ERR_OK)
         return e;
+    if (info.tries == TOKEN_TRIES_LOCKED) /* what helps is the PUK, and no other PIN */
+        return app_fail(a, ERR_PIN_LOCKED, "The PIN was wrong. Tries left: %s.",
+                        app_tries_left(info.tries));
     return app_fail(a, e, "Tries left: %s.", app_tries_left(info.tries));
 }
 

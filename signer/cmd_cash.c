@@ -42,11 +42,11 @@ static enum err write_draft(struct app *a, enum order_kind kind, struct buf *out
 {
     struct doc draft = {0};
     const char *amount = NULL, *currency = NULL, *terminal = NULL;
-    enum err e = app_need(a, opt_amount, "amount", &amount);
+    enum err e = app_need_option(a, opt_amount, "amount", &amount);
     if (e == ERR_OK)
-        e = app_need(a, opt_currency, "currency", &currency);
+        e = app_need_option(a, opt_currency, "currency", &currency);
     if (e == ERR_OK)
-        e = app_need(a, opt_terminal, "terminal", &terminal);
+        e = app_need_option(a, opt_terminal, "terminal", &terminal);
     if (e != ERR_OK)
         return e;
     doc_object(&draft);

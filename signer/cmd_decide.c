@@ -84,9 +84,9 @@ static enum err sign_order(struct app *a, const char *path)
     struct buf body = BUF_INIT(DECISION_BODY_MAX);
     const char *policy = NULL, *name = NULL;
     enum verb verb = VERB_NONE;
-    enum err e = app_need(a, opt_policy, "policy", &policy);
+    enum err e = app_need_option(a, opt_policy, "policy", &policy);
     if (e == ERR_OK)
-        e = app_need(a, opt_verb, "decision", &name);
+        e = app_need_option(a, opt_verb, "decision", &name);
     if (e == ERR_OK)
         e = read_verb(a, name, &verb);
     if (e != ERR_OK)
@@ -125,7 +125,7 @@ static enum err sign_batch(struct app *a, const char *path)
         .path = path, .challenge = opt_challenge, .output = opt_output, .texts = opt_sign_show};
     if (opt_orders.count > 0 || (opt_verb != NULL && strcmp(opt_verb, "approve") != 0))
         return app_fail(a, ERR_USAGE, "--batch approves, and it approves all");
-    enum err e = app_need(a, opt_policy, "policy", &wish.policy);
+    enum err e = app_need_option(a, opt_policy, "policy", &wish.policy);
     if (e == ERR_OK)
         e = check_challenge(a);
     return e == ERR_OK ? sign_many(a, &wish) : e;

@@ -183,7 +183,8 @@ static void show_plan(struct app *a, const struct request *r, const struct token
     if (r->holder[0] != '\0')
         fprintf(stderr, ", who is %s there", r->holder);
     fprintf(stderr,
-            ".\nBank's key  %s\n            is it what the bank's letter says?\nToken       ",
+            ".\nBank's key  %s\n            compare it with the bank's letter before you enter the "
+            "PIN\nToken       ",
             grouped);
     app_print_safe(stderr, token->label);
     fputs(opt_renew ? "\nKeys        to sign and to authenticate, as they are there\n"

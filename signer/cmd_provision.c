@@ -117,7 +117,7 @@ static enum err open_token(struct work *w)
     if (opt_label != NULL)
         return app_fail(a, ERR_USAGE, "such a token has its name already; leave --label out");
     if (a->token_uri == NULL)
-        return app_need(a, opt_label, "label", &opt_label);
+        return app_need_option(a, opt_label, "label", &opt_label);
     enum err e = app_open_token(a);
     if (e == ERR_TOKEN_NOT_FOUND)
         say_commands(&w->profile);
@@ -445,7 +445,7 @@ static enum err provision(struct work *w)
 {
     struct app *a = w->app;
     const char *name = NULL;
-    enum err e = app_need(a, opt_profile, "profile", &name);
+    enum err e = app_need_option(a, opt_profile, "profile", &name);
     if (e == ERR_OK)
         e = profile_read(a, name, &w->profile);
     if (e == ERR_OK)

@@ -37,7 +37,7 @@ static enum err init_token(struct app *a)
     struct token_pin *so_pin = NULL, *pin = NULL;
     struct token_info info;
     struct doc answer = {0};
-    enum err e = app_need(a, opt_label, "label", &label);
+    enum err e = app_need_option(a, opt_label, "label", &label);
     if (e == ERR_OK)
         e = app_open_modules(a);
     if (e == ERR_OK && a->module_count != 1)

@@ -216,7 +216,7 @@ class CardPays(unittest.TestCase):
         self.alice.run("login", check=True)
         for _ in range(2):
             self.fails(self.alice.run("login", pin=WRONG_PIN), "PIN_WRONG")
-        locked = self.fails(self.alice.run("login", "--last-try", pin=WRONG_PIN), "PIN_WRONG")
+        locked = self.fails(self.alice.run("login", "--last-try", pin=WRONG_PIN), "PIN_LOCKED")
         self.assertIn("Tries left: none; the token is locked.", locked)
         self.fails(self.alice.run("login", "--last-try"), "PIN_LOCKED")
         self.assertEqual(self.bank.balance(ACCOUNTS["alice"])["available"], "872.22")

@@ -31,8 +31,9 @@ class UnblockTest(TokenCommands, unittest.TestCase):
         return self.run_it("info", *words, pin_fd=pin)
 
     def lock(self):
-        for left in (FEWER, "one; another wrong PIN locks the token", "none; the token is locked"):
+        for left in (FEWER, "one; another wrong PIN locks the token"):
             self.refused(self.info(WRONG_PIN, "--last-try"), "PIN_WRONG", "Tries left: " + left)
+        self.refused(self.info(WRONG_PIN, "--last-try"), "PIN_LOCKED", "Tries left: none; the token is locked")
         self.refused(self.info(PIN), "PIN_LOCKED", "countersign token unblock")
 
     def unblock(self, puk=PUK, *words, **options):

@@ -96,6 +96,8 @@ class Ceremony(Scene):
         carol = self.person("carol")
         asked = carol.ask()
         self.assertIn("Ask %s to enrol Carol." % self.bank.name, asked.stderr)
+        self.assertIn("compare it with the bank's letter before you enter the PIN\n", asked.stderr)
+        self.assertNotIn("?", asked.stderr)  # the prompt behind it takes a PIN, and an answer would spend a try
         self.assertIn("The request waits at %s until " % self.bank.name, asked.stdout)
         kept = carol.kept()
         self.assertEqual((kept["bank"], kept["bank_key"]), (self.bank.name, self.bank.pin))

@@ -132,8 +132,10 @@ class TokenFaults(unittest.TestCase):
     def test_threat_14_wrong_pins_until_locked(self):
         self.token_does("tries 3")
         for option, pin, name in ((), "9999", "PIN_WRONG"), ((), "9999", "PIN_WRONG"), ((), None, "PIN_LAST_TRY"), (
-                ("--last-try",), "9999", "PIN_WRONG"), (("--last-try",), None, "PIN_LOCKED"):
-            self.refused(self.alice.run(*self.words, *option, pin=pin), name)
+                ("--last-try",), "9999", "PIN_LOCKED"), (("--last-try",), None, "PIN_LOCKED"):
+            done = self.alice.run(*self.words, *option, pin=pin)
+            self.refused(done, name)
+            self.assertEqual("before the next try" in done.stderr, name == "PIN_WRONG", done.stderr)
         self.assertEqual(len(re.findall(r"^C_Login ", self.trace(), re.M)), 3)
 
     def test_threat_14_two_tokens_with_one_label(self):

@@ -257,7 +257,7 @@ class Offline(Desk):
         policy = self.bank.path("policy.json")
         self.alice.run("policy", "-o", policy, check=True)
         sign = ("sign", path, "--policy", policy, "-o", self.bank.path("none.signed"))
-        self.refused(self.alice.run("sign", path, "--decision", "approve"), "SETTING_MISSING", 2, "--policy")
+        self.refused(self.alice.run("sign", path, "--decision", "approve"), "SETTING_MISSING", 2, "give --policy\n")
         self.refused(self.alice.run(*sign), "SETTING_MISSING", 2, "--decision")
         self.refused(self.alice.run(*sign, "--decision", "perhaps"), "USAGE", 2)
         self.refused(self.alice.run(*sign, "--decision", "approve", "--challenge", "x"), "USAGE", 2)
