@@ -101,6 +101,8 @@ static enum err print_json(const struct ctl *ctl, const struct verification *s)
     if (e == ERR_OK)
         e = js_set_bool(o, "bankKeyPinned", app_main.bank_key != NULL);
     if (e == ERR_OK)
+        e = js_set_int(o, "clockPutBack", (int64_t)s->audit.put_back);
+    if (e == ERR_OK)
         e = js_set_int(o, "entries", (int64_t)s->newest.size);
     if (e == ERR_OK && ctl->checkpoint != NULL)
         e = js_set_int(o, "keptEntries", (int64_t)s->kept.size);
@@ -122,6 +124,11 @@ static void print_plain(const struct ctl *ctl, const struct verification *s)
     if (ctl->checkpoint != NULL)
         printf(", consistent with the kept checkpoint over %" PRIu64, s->kept.size);
     putchar('\n');
+    if (s->audit.put_back > 0)
+        printf("    The bank's clock was put back %" PRIu64
+               " time%s, the last time by entry %" PRIu64
+               ": that nothing was back-dated there is the bank's word.\n",
+               s->audit.put_back, s->audit.put_back == 1 ? "" : "s", s->audit.put_back_at);
     if (app_main.bank_key == NULL)
         printf("    The bank's own word was taken for its root key %s.\n"
                "    --bank-key with the thumbprint from the bank's letter pins it.\n",

@@ -5,12 +5,16 @@
 #include "bankd/ctl/audit.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "order/doc.h"
+#include "order/entry.h"
 #include "order/json.h"
 #include "tests/base/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SIZE 11u
+#define TIME_US (INT64_C(1795341600) * 1000000)
 
 static struct buf text;
 static struct js *file;
@@ -136,17 +140,128 @@ static void threat_20_flipped(void **state)
     buf_free(&entry);
 }
 
-/* What was done twice from the same state, or undone unseen. */
+/* A log with one lie in it, which the bank signed for. The honest entries behind it only make sure
+ * that the first contradiction is told. */
+static enum err audit_lie(struct audit *a, const struct js *lie, bool bank_signed)
+{
+    struct checkpoint newest = checkpoint_of(SIZE);
+    size_t len = 0;
+    const char *hex = js_text(js_get(lie, "root"), &len);
+
+    if (bank_signed)
+        assert_ok(text_unhex(hex, len, newest.root.b, sizeof newest.root.b));
+    assert_ok(start(a, &newest, NULL));
+    enum err e = audit_range(a, SIZE, (size_t)js_int(js_get(lie, "index")), js_get(lie, "entry"));
+    return e == ERR_OK ? audit_finish(a) : e;
+}
+
+/* The lies of which the audit says WHICH; there are so many. */
+static void refuse_all(const char *which, size_t count, enum err expected)
+{
+    const struct js *lies = js_get(file, "forged");
+    struct audit a = {.where = ""};
+    char where[64];
+
+    for (size_t i = 0; i < js_count(lies); i++) {
+        const struct js *lie = js_at(lies, i);
+        if (strcmp(js_member_text(lie, "says"), which) != 0)
+            continue;
+        count--;
+        assert_err(audit_lie(&a, lie, true), expected);
+        (void)snprintf(where, sizeof where, "entry %d: ", (int)js_int(js_get(lie, "index")));
+        assert_memory_equal(a.where, where, strlen(where));
+        assert_non_null(strstr(a.where, which));
+        if (expected == ERR_EVIDENCE_CONTRADICTION) /* somebody else's lie */
+            assert_err(audit_lie(&a, lie, false), ERR_PROOF_INVALID);
+    }
+    assert_int_equal(count, 0);
+    audit_free(&a);
+}
+
+static void threat_20_told_twice(void **state)
+{
+    (void)state;
+    refuse_all("began before", 2, ERR_EVIDENCE_CONTRADICTION);
+}
+
 static void threat_20_fork(void **state)
+{
+    (void)state;
+    refuse_all("does not follow", 8, ERR_EVIDENCE_CONTRADICTION);
+    refuse_all("about nothing", 1, ERR_DOC_MEMBER_INVALID);
+}
+
+static void threat_20_dated_back(void **state)
+{
+    (void)state;
+    refuse_all("its time is before", 3, ERR_EVIDENCE_CONTRADICTION);
+}
+
+/* The ninth entry takes the time back, and says why. */
+static void test_clock_put_back(void **state)
 {
     (void)state;
     struct checkpoint newest = checkpoint_of(SIZE);
     struct audit a = {.where = ""};
-    for (size_t i = 0; i < 2; i++) {
-        assert_ok(start(&a, &newest, NULL));
-        assert_err(audit_range(&a, 5, 4, js_at(js_get(file, "forked"), i)),
-                   ERR_EVIDENCE_CONTRADICTION);
-        assert_non_null(strstr(a.where, i ? "follows none" : "follows the same"));
+    assert_ok(start(&a, &newest, NULL));
+    assert_ok(audit_range(&a, 8, SIZE, NULL));
+    assert_int_equal(a.put_back, 0);
+    audit_free(&a);
+    assert_ok(start(&a, &newest, NULL));
+    assert_ok(audit_range(&a, SIZE, SIZE, NULL));
+    assert_int_equal(a.put_back, 1);
+    assert_int_equal(a.put_back_at, 8);
+    audit_free(&a);
+}
+
+/* Entry INDEX about ORDER, behind PREVIOUS unless that is negative. */
+static enum err add_entry(struct audit *a, uint64_t index, unsigned order, int64_t previous)
+{
+    static const uint8_t salt[ENTRY_SALT_LEN] = {1};
+    struct buf canonical = BUF_INIT(1024), leaf = BUF_INIT(1024);
+    struct doc body = {0}, one = {0};
+    struct entry_leaf made;
+    struct js *entry = NULL;
+    char object[32];
+
+    (void)snprintf(object, sizeof object, "order:%u", order);
+    doc_object(&body);
+    doc_text(&body, "object", object);
+    if (previous >= 0)
+        doc_int(&body, "previous", previous);
+    assert_ok(doc_canon(&body, &canonical));
+    assert_ok(entry_make(index, TIME_US, salt, canonical.data, canonical.len, &made));
+    assert_ok(entry_leaf_write(index, TIME_US, made.commitment, &leaf));
+    doc_object(&one);
+    doc_put(&one, "body", &body);
+    doc_canonical(&one, "leaf", leaf.data, leaf.len);
+    doc_bytes(&one, "salt", salt, sizeof salt);
+    buf_clear(&canonical);
+    assert_ok(doc_canon(&one, &canonical));
+    assert_ok(js_parse(canonical.data, canonical.len, &entry));
+    enum err e = audit_entry(a, entry);
+    js_free(entry);
+    doc_free(&one);
+    buf_free(&leaf);
+    buf_free(&canonical);
+    return e;
+}
+
+/* None of many objects is forgotten while their table grows. */
+static void test_many_objects(void **state)
+{
+    (void)state;
+    enum { ORDERS = 3000 };
+    const struct checkpoint newest = {.size = 3 * ORDERS};
+    struct audit a = {.where = ""};
+    assert_ok(audit_start(&a, &newest, NULL));
+    for (unsigned i = 0; i < 2 * ORDERS; i++)
+        assert_ok(add_entry(&a, i, i % ORDERS, (int64_t)i - ORDERS));
+    assert_string_equal(a.contradiction, "");
+    for (unsigned i = 0; i < ORDERS; i++) {
+        a.contradiction[0] = 0;
+        assert_ok(add_entry(&a, 2 * ORDERS + i, i, -1));
+        assert_non_null(strstr(a.contradiction, "began before"));
     }
     audit_free(&a);
 }
@@ -184,7 +299,11 @@ int main(void)
         cmocka_unit_test(threat_20_entries),
         cmocka_unit_test(threat_20_other_branch),
         cmocka_unit_test(threat_20_flipped),
+        cmocka_unit_test(threat_20_told_twice),
         cmocka_unit_test(threat_20_fork),
+        cmocka_unit_test(threat_20_dated_back),
+        cmocka_unit_test(test_clock_put_back),
+        cmocka_unit_test(test_many_objects),
         cmocka_unit_test(test_forms),
     };
     return cmocka_run_group_tests(tests, load, unload);

@@ -203,7 +203,7 @@ class Bankctl(unittest.TestCase):
     def test_7_log(self):
         note = self.bank.path("kept.note")
         first = self.json("log", "verify", "--bank-key", self.bank.pin, "--save", note)
-        self.assertEqual((first["valid"], first["bankKeyPinned"]), (True, True))
+        self.assertEqual((first["valid"], first["bankKeyPinned"], first["clockPutBack"]), (True, True, 0))
         self.ctl("account", "fund", "--account", ACCOUNT, "--amount", "1.00", "--currency", "EUR")
         out = self.ctl("log", "verify", "--checkpoint", note)
         self.assertIn("OK  %s: %d entries" % (fixture.NAME, first["entries"] + 1), out)
