@@ -132,6 +132,11 @@ static enum err describe(const struct verify_report *r, struct buf *out)
     if (e == ERR_OK)
         e = buf_addf(out, "  %-13s %s, checkpoint of %llu entries\n", "log", o->bank,
                      (unsigned long long)r->tree_size);
+    if (e == ERR_OK && r->put_back)
+        e = buf_addf(out,
+                     "  %-13s the bank's clock was put back %u time%s between these entries; that "
+                     "none is dated back is its word\n",
+                     "times", r->put_back, r->put_back == 1 ? "" : "s");
     return e == ERR_OK ? describe_root(r, out) : e;
 }
 
@@ -320,6 +325,8 @@ static enum err more_members(const struct verify_report *r, struct js **out)
         e = js_set_int(*out, "givenApprovals", r->given);
     if (e == ERR_OK)
         e = js_set_int(*out, "treeSize", (int64_t)r->tree_size);
+    if (e == ERR_OK && r->put_back)
+        e = js_set_int(*out, "clockPutBack", r->put_back);
     if (e == ERR_OK && r->reason[0])
         e = js_set_text(*out, "reason", r->reason);
     if (e == ERR_OK)

@@ -23,6 +23,7 @@ struct evidence {
     struct checkpoint head;
     char root[KEY_THUMBPRINT_LEN + 1]; /* that signed bank_keys */
     struct rollovers_way way;          /* from the pin to it */
+    unsigned put_back;                 /* how often the bank's clock was, from entry to entry */
 };
 
 /* --- the parts of the file --- */
@@ -196,11 +197,27 @@ static void name_entry(const struct entry *en, size_t i, char *where, size_t whe
              (unsigned long long)en->leaf.index, word ? type : "of no known type");
 }
 
-static enum err add_entries(const struct evidence *ev, struct story *story, char *where,
-                            size_t where_len)
+/* Where EN stands: behind BEFORE, an entry of the file; NULL for none. Times fall only at an entry
+ * about an accepted clock, which is not here and so stands between the two. */
+static enum err check_place(struct evidence *ev, const struct entry_leaf *before,
+                            const struct entry *en)
 {
+    const struct entry_leaf *leaf = &en->leaf;
+
+    if (before && leaf->index <= before->index)
+        return ERR_EVIDENCE_CONTRADICTION;
+    if (before && leaf->time_us < before->time_us) {
+        if (leaf->index == before->index + 1)
+            return ERR_EVIDENCE_CONTRADICTION;
+        ev->put_back++;
+    }
+    return leaf->time_us > ev->way.until_us ? ERR_ROLLOVER_EXPIRED : ERR_OK;
+}
+
+static enum err add_entries(struct evidence *ev, struct story *story, char *where, size_t where_len)
+{
+    struct entry_leaf before;
     struct entry en;
-    uint64_t next = 0; /* the least index that may follow */
     enum err e = ERR_OK;
 
     for (size_t i = 0; e == ERR_OK && i < js_count(ev->entries); i++) {
@@ -208,22 +225,20 @@ static enum err add_entries(const struct evidence *ev, struct story *story, char
         e = read_entry(js_at(ev->entries, i), &en);
         if (e == ERR_OK)
             e = prove_entry(&en, &ev->head);
-        if (e == ERR_OK && en.leaf.index < next)
-            e = ERR_EVIDENCE_CONTRADICTION;
-        if (e == ERR_OK && en.leaf.time_us > ev->way.until_us)
-            e = ERR_ROLLOVER_EXPIRED;
+        if (e == ERR_OK)
+            e = check_place(ev, i ? &before : NULL, &en);
         if (e == ERR_OK) {
             name_entry(&en, i, where, where_len);
             e = story_add(story, &en.leaf, en.body);
         }
-        next = en.leaf.index + 1;
+        before = en.leaf;
     }
     return e;
 }
 
 /* --- the whole --- */
 
-static enum err check_story(const struct verify_evidence_input *in, const struct evidence *ev,
+static enum err check_story(const struct verify_evidence_input *in, struct evidence *ev,
                             struct verify_report *out, char *where, size_t where_len)
 {
     const struct story_subject subject = {ev->bank, ev->account, ev->order, in->holder_keys,
@@ -268,6 +283,7 @@ enum err verify_evidence(const struct verify_evidence_input *in, struct verify_r
     js_free(value);
     if (e == ERR_OK) {
         out->tree_size = ev.head.size;
+        out->put_back = ev.put_back;
         tell_root(&ev, out);
         return ERR_OK;
     }

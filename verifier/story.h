@@ -25,7 +25,7 @@ MUST_CHECK enum err story_new(const struct story_subject *subject, struct story 
 MUST_CHECK enum err story_add(struct story *s, const struct entry_leaf *leaf,
                               const struct js *body);
 
-/* Fills everything in the report but tree_size and where. */
+/* Fills what the report says of the story; the rest is zeroed. */
 MUST_CHECK enum err story_report(const struct story *s, struct verify_report *out);
 
 void story_free(struct story *s); /* NULL-safe */

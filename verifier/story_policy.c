@@ -51,7 +51,8 @@ enum err story_policy_account(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_check_object(b, "account", s->subject.account);
     if (e == ERR_OK)
-        e = story_contradiction_unless(!s->current && story_text_is(account, s->subject.account));
+        e = story_contradiction_unless(!s->current && !b->previous &&
+                                       story_text_is(account, s->subject.account));
     if (e == ERR_OK)
         e = member_text(currency, NULL, s->currency, sizeof s->currency);
     if (e == ERR_OK)

@@ -286,6 +286,7 @@ struct verify_report {
     char reason[5]; /* ISO reason, or "" */
     int64_t status_time_us;
     uint64_t tree_size;
+    unsigned put_back; /* how often the bank's clock was between the entries, by its word */
     char root[KEY_THUMBPRINT_LEN + 1]; /* the root key that signed, or "": the pinned one */
     unsigned rollovers;                /* between it and the pin */
     int64_t root_until_us;             /* an older one than the pin: until when it counts; else 0 */

@@ -38,6 +38,7 @@ def good_evidence():
     s = Story()
     s.alice()
     yield "open", s.evidence()
+    yield "clock-put-back", put_back(accepted=True).evidence()
     s = Story()
     s.alice()
     s.bob(["RJCT"], verb="reject", reason="MS02")
@@ -107,6 +108,18 @@ def good_evidence():
     yield from good_applications()
     yield from good_acts()
     yield from good_batches()
+
+
+def put_back(accepted):
+    """The bank's clock was a minute ahead when Alice approved."""
+    s = Story()
+    at = s.alice()
+    s.rows[at][1] = "2026-11-22T10:08:00Z"
+    if accepted:
+        s.put("clock", "10:07:00", {"object": "bank", "previous": 0, "type": "clock-accepted", "floor": "2026-11-22T10:07:00Z",
+                                    "operator": "uid 0 (root)", "note": "the time server is mended"})
+    s.bob()
+    return s
 
 
 def held(released=True, ends=True):
@@ -228,6 +241,10 @@ def forged_books():
     yield wrong, "one-person-two-keys", two_cards("alice")
     yield wrong, "one-person-two-keys-called-bob", two_cards("bob")
     yield wrong, "policy-twice", add_account_again()
+    first = {"object": "account:" + ACCOUNT, "type": "account", "account": ACCOUNT, "currency": "EUR", "policy": DEPUTIES}
+    s = Story(before_account=lambda s: s.put("unsaid", "09:01:30", first), opened={"previous": 3})
+    s.alice()
+    yield wrong, "policy-not-the-first", s.evidence()
 
     for name, changes in {
             "amount-changed": dict(amount="78.77"), "creditor-changed": dict(creditor=ACCOUNT),
@@ -412,6 +429,7 @@ def forged_times(wrong):
     s.bob(order=later)
     s.settle(orderDigest=hexdigest(canon(later)))
     yield wrong, "settled-before-its-date", s.evidence()
+    yield wrong, "dated-back", put_back(accepted=False).evidence()
     yield wrong, "settled-while-held", held(released=False).evidence()
     s = Story()
     s.alice()

@@ -77,6 +77,7 @@ static void other_ends(void **state)
                 {"cancelled", "CANC", "DS02", 1},
                 {"dated", "ACSC", "", 2},
                 {"dated-saturday", "ACSC", "", 2},
+                {"clock-put-back", "ACCP", "", 2},
                 {"waited", "ACSC", "", 1},
                 {"held", "PDNG", "", 2},
                 {"released", "ACSC", "", 2},
@@ -131,6 +132,7 @@ static void other_ends(void **state)
         assert_string_equal(r.status, rows[i].status);
         assert_string_equal(r.reason, rows[i].reason);
         assert_int_equal(r.given, rows[i].given);
+        assert_int_equal(r.put_back, strcmp(rows[i].file, "clock-put-back") == 0);
         buf_free(&file);
     }
 }

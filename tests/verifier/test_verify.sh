@@ -134,6 +134,12 @@ run 0 evidence --json --bank-key "$pin" evidence/sponsored-applied.json
 run 0 evidence --json --bank-key "$pin" evidence/rejected.json
 has '"reason":"MS02"'
 has '"vouchedBy":"bank"'
+run 0 evidence --bank-key "$pin" evidence/clock-put-back.json
+has "times         the bank's clock was put back 1 time between these entries; that none is dated back is its word"
+run 0 evidence --json --bank-key "$pin" evidence/clock-put-back.json
+has '"clockPutBack":1'
+run 0 evidence --bank-key "$pin" evidence/settled.json
+grep -q '^  times' "$work/out" && fail "nobody put the clock back"
 run 1 evidence --bank-key "$alice" evidence/settled.json
 has "REFUSED KEY_MISMATCH evidence/settled.json"
 # The bank's root key was replaced: the file's own rollovers lead forward, the reader's own back.
