@@ -4,6 +4,7 @@
 #include "api/request.h"
 #include "api/route.h"
 #include "bankd/keeper/asked.h"
+#include "bankd/keeper/taken.h"
 #include "base/text.h"
 #include "order/jws.h"
 #include <stdio.h>
@@ -17,7 +18,7 @@
 /* One that was found right, by whom, and what it asks for. */
 struct act {
     struct verified *verified;
-    const struct pin *signer;
+    struct pin *signer;
     struct route_match match;
     const uint8_t *request;
     size_t request_len;
@@ -65,17 +66,6 @@ static enum err verify(const struct acts_judge *j, const char *jws, size_t len, 
     return route_find("POST", path, strlen(path), &out->match);
 }
 
-/* Not by its bytes: another signature of the same act can be made without the key. */
-static bool taken(const struct pins *p, const struct verified *act)
-{
-    for (size_t i = 0; i < p->act_count; i++) {
-        if (strcmp(p->act[i].nonce, verified_head(act)->nonce) == 0 &&
-            strcmp(p->act[i].kid, verified_signer(act)) == 0)
-            return true;
-    }
-    return false;
-}
-
 /* Forgets what is over by now, and raises the floor to it. */
 static void forget(struct pins *p, int64_t now_us)
 {
@@ -109,21 +99,21 @@ static enum err judge(const struct acts_judge *j, role_set needed, struct act *a
         e = ERR_KEY_INACTIVE;
     if (!e && !(a->signer->roles & needed))
         e = ERR_ROLE_REQUIRED;
-    a->again = !e && taken(j->pins, a->verified);
+    a->again = !e && taken_before(j->pins, a->signer, verified_head(a->verified));
     if (!e && !a->again && verified_head(a->verified)->issued_us < a->signer->floor_us)
         e = ERR_KEY_FLOOR;
-    return !e && !a->again && j->pins->act_count == PINS_ACTS_MAX ? ERR_BUSY : e;
+    return e;
 }
 
-/* There is room, as judge found. */
-static void remember(struct pins *p, const struct act *a)
+/* Of what only takes away none is needed: nobody keeps the others from that. */
+static enum err need_room(const struct acts_judge *j, const struct act *a)
 {
-    const struct statement *head = verified_head(a->verified);
-    struct pin_act *act = &p->act[p->act_count++];
+    return a->again || taken_has_room(j->pins, a->signer) ? ERR_OK : ERR_BUSY;
+}
 
-    snprintf(act->kid, sizeof act->kid, "%s", verified_signer(a->verified));
-    memcpy(act->nonce, head->nonce, sizeof act->nonce);
-    act->issued_us = head->issued_us;
+static void remember(const struct acts_judge *j, const struct act *a)
+{
+    taken_note(j->pins, a->signer, verified_head(a->verified));
 }
 
 static void report(const struct act *a, struct acts_taken *out)
@@ -382,6 +372,18 @@ static const struct change *find_kind(const struct act *a)
     return NULL;
 }
 
+/* Or leaves all as it is. */
+static bool only_takes(const struct acts_judge *j, const struct act *a)
+{
+    struct request_roles r;
+
+    if (a->match.route == ROUTE_KEY_SET)
+        return !a->subject[0];
+    return a->match.route == ROUTE_OPERATOR_ROLES &&
+           request_roles_read(a->request, a->request_len, &r) == ERR_OK &&
+           !gives(j->pins, a->match.param[0], r.roles);
+}
+
 /* How many must ask besides for what was asked for before. Of what was taken back since, or is
  * over, nobody's word counts any more. */
 static unsigned still_missing(const struct acts_judge *j, const struct act *a,
@@ -401,12 +403,14 @@ static enum err change(const struct acts_judge *j, struct act *a, unsigned *miss
 
     if (!e)
         e = kind ? kind->name(a) : ERR_ACT_MISMATCH;
+    if (!e && !only_takes(j, a))
+        e = need_room(j, a);
     if (!e && a->again) {
         *missing = still_missing(j, a, kind);
     } else if (!e) {
         e = kind->make(j, a, missing);
         if (!e)
-            remember(j->pins, a);
+            remember(j, a);
     }
     return e;
 }
@@ -476,11 +480,13 @@ static enum err roll(const struct acts_judge *j, struct act *act, struct acts_ro
     if (!e && act->again)
         e = ERR_NONCE_REUSED;
     if (!e)
+        e = need_room(j, act);
+    if (!e)
         e = request_rollover_read(act->request, act->request_len, &r);
     if (e)
         return e;
     note_rollover(j, act, r.overlap_days, out);
-    remember(j->pins, act);
+    remember(j, act);
     return ERR_OK;
 }
 
@@ -552,9 +558,11 @@ static enum err admit(const struct acts_judge *j, struct act *act, struct acts_a
     if (!e)
         e = check_subject(j, act, out);
     if (!e)
+        e = need_room(j, act);
+    if (!e)
         e = note_admission(j, act, out);
     if (!e && !act->again)
-        remember(j->pins, act);
+        remember(j, act);
     if (!e)
         report(act, &out->by);
     return e;

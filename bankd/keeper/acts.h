@@ -38,13 +38,14 @@ struct acts_taken {
  * act or another's key nothing comes. What takes away counts at once; what gives, when as many
  * operators asked for the same. KEEPER_UNPINNED, OPERATOR_UNPINNED, KEY_INACTIVE, ROLE_REQUIRED,
  * KEY_FLOOR, ISSUED_TOO_OLD, ISSUED_IN_FUTURE, STATEMENT_EXPIRED.
- * ISSUED_TOO_OLD is also what would give back what an act issued later took away. */
+ * ISSUED_TOO_OLD is also what would give back what an act issued later took away. BUSY when too
+ * many of his acts are fresh, or too much waits, unless it only takes away (taken.h). */
 MUST_CHECK enum err acts_change(const struct acts_judge *j, const char *jws, size_t len,
                                 struct acts_taken *out);
 
 /* Another root key for the bank is asked for. Unlike the others, it is refused when it is sent
  * again, NONCE_REUSED: it would be one rollover more. Another overlap than the one that others
- * asked for begins anew. Also ACT_MISMATCH. */
+ * asked for begins anew. Also ACT_MISMATCH, BUSY. */
 struct acts_rollover {
     int64_t overlap_days;
     unsigned missing; /* operators who must ask for it besides */
@@ -61,7 +62,7 @@ struct acts_admission {
     struct acts_taken by;
 };
 /* STATEMENT is a request to be enrolled, ACT an operator's admission of it. Also LETTER_MISMATCH,
- * ADMISSION_MISMATCH, ACT_MISMATCH and what verify_enrolment says. */
+ * ADMISSION_MISMATCH, ACT_MISMATCH, BUSY and what verify_enrolment says. */
 MUST_CHECK enum err acts_admit(const struct acts_judge *j, const char *statement,
                                size_t statement_len, const char *act, size_t act_len,
                                struct acts_admission *out);

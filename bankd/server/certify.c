@@ -95,6 +95,11 @@ static enum err append(struct job *j, enum err refused, unsigned missing)
     return e;
 }
 
+static bool takes_key(const struct job *j)
+{
+    return j->match.route == ROUTE_KEY_SET && strcmp(j->body.key.status, "active") != 0;
+}
+
 /* The keeper is away, or could not write: it took nothing, and may another time. */
 static bool is_unheard(enum err e)
 {
@@ -105,9 +110,7 @@ static bool is_unheard(enum err e)
  * that is taken from somebody, while there is a keeper that will hear of it. */
 static bool must_be_heard(const struct job *j, enum err e)
 {
-    bool takes = j->match.route == ROUTE_KEY_SET && strcmp(j->body.key.status, "active") != 0;
-
-    return is_unheard(e) && j->path[0] && (!takes || e == ERR_KEEPER_GONE);
+    return is_unheard(e) && j->path[0] && (!takes_key(j) || e == ERR_KEEPER_GONE);
 }
 
 enum err certify_tell(const char *keeper_socket, struct job *j)
@@ -123,7 +126,8 @@ enum err certify_tell(const char *keeper_socket, struct job *j)
     keeper_disconnect(keeper);
     if (e == ERR_NO_MEMORY || must_be_heard(j, e))
         return e;
-    j->unheard = is_unheard(e);
+    /* Of a key that is taken away it hears again, without the act that it has no room for. */
+    j->unheard = is_unheard(e) || (e == ERR_BUSY && takes_key(j));
     if (e == ERR_KEEPER_UNPINNED || (!e && !missing))
         return ERR_OK;
     log_event(LOG_WARN, "bankd.keeper", "the keeper takes no notice of %s: %s",

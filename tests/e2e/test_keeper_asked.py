@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What operators ask of the keeper together: how long a word counts, and what takes it back."""
 import calendar
+import os
 import time
 import unittest
 
@@ -265,6 +266,68 @@ class Asked(Asking):
         self.assertEqual(self.admitted(self.petra_key, newcomer, "ada"), 1)
         self.assertEqual(self.status_of(key), ["active"])
         self.assertEqual(self.admitted(key, newcomer, "ada"), 0)
+
+
+class Remembered(Asking):
+    """How many acts the keeper remembers as taken, and whose."""
+
+    ALL, EACH = 1024, 256
+
+    def fill(self, *keys):
+        """As if these had signed as much as one may, just now, and whatever raised a floor were long ago."""
+        self.bank.stop_keeper()
+        memory, now = self.remembers(), b.rfc3339(time.time())
+        acts = [{"issued": now, "kid": key.thumbprint, "nonce": b.b64(os.urandom(16))} for key in keys for _ in range(self.EACH)]
+        self.make_remember({**memory, "acts": acts, "operators": [{**row, "changed": 0, "floor": 0} for row in memory["operators"]]})
+        self.bank.start_keeper()
+
+    def setUp(self):
+        self.fill()
+
+    def count(self):
+        return len(self.remembers()["acts"])
+
+    def test_nobody_fills_it_alone(self):
+        """Neither with another key of his; and what he has no room for he asks for later."""
+        key, newcomer = self.employed("abel", "enrolment", "security"), self.waits("Eva Example")
+        roles, give, other = "/v1/operators/bela/roles", {**NOTE, "roles": ["viewer"]}, b.Key(self.bank.dir)
+        self.fill(key)
+        self.both_say("/v1/operators", {"operator": "abel", "name": "Abel", "spki": b.b64(other.spki)})
+        self.both_say("/v1/operators/abel/roles", {**NOTE, "roles": ["enrolment", "policy", "security"]})
+        for asking in (key, other):
+            self.assertEqual(self.says(asking, roles, give, **stale(int(time.time()) + 1)), "BUSY")
+            self.assertEqual(self.admitted(asking, newcomer, "eva", **stale(int(time.time()) + 1)), "BUSY")
+        self.assertEqual(self.admitted(self.olga_key, newcomer, "eva"), 1)
+        self.both_say(roles, give)
+
+    def test_what_only_takes_away_needs_no_room(self):
+        """Though four have all of it: a key, a role, and whoever leaves all as it is takes none."""
+        key, now = self.employed("carl", "policy", "security"), int(time.time())
+        self.fill(self.olga_key, self.petra_key, key, b.Key(self.bank.dir))
+        path = "/v1/operators/carl/roles"
+        self.assertEqual(self.says(self.petra_key, path, {**NOTE, "roles": ["policy", "security", "viewer"]}, **stale(now + 1)), "BUSY")
+        self.assertEqual(self.says(self.petra_key, path, {**NOTE, "roles": ["policy"]}, **stale(now + 1)), 0)
+        self.assertEqual(self.says(self.petra_key, path, {**NOTE, "roles": ["policy"]}, **stale(now + 2)), 0)
+        self.assertEqual(self.says(self.petra_key, "/v1/holders/carl/keys/" + key.thumbprint, SUSPENDED, **stale(now + 3)), 0)
+        self.assertEqual((self.status_of(key), self.roles_of("carl"), self.count()), (["suspended"], [["policy"]], self.ALL))
+
+    def test_threat_01_what_had_no_room_counts_once(self):
+        """The key counts again, and the role was given back: the words that took them away are over."""
+        rui, dora = self.employed("rui", "security"), self.employed("dora", "policy", "viewer")
+        now, path, roles = int(time.time()), "/v1/holders/dora/keys/" + dora.thumbprint, "/v1/operators/dora/roles"
+        self.fill(self.petra_key)
+        taken = [operators.act(self.petra_key, where, what, **stale(now + n)).encode()
+                 for n, (where, what) in enumerate(((path, SUSPENDED), (roles, {**NOTE, "roles": ["viewer"]})), start=1)]
+        self.assertEqual([ask(self.bank, ACT, act) for act in taken], [("OK", b"\0\0")] * 2)
+        for where, give in ((path, ACTIVE), (roles, {**NOTE, "roles": ["policy", "viewer"]})):
+            self.assertEqual([self.says(by, where, give, **stale(now + 3)) for by in (self.olga_key, rui)], [1, 0])
+        for again in (False, True):
+            if again:
+                self.start_again()
+            self.assertEqual([ask(self.bank, ACT, act)[0] for act in taken], ["KEY_FLOOR"] * 2)
+            self.assertEqual((self.status_of(dora), self.roles_of("dora")), (["active"], [["viewer", "policy"]]))
+        self.assertEqual(self.says(self.petra_key, path, SUSPENDED, **stale(now + 4)), 0)
+        self.assertEqual((self.status_of(dora), self.count() < self.ALL), (["suspended"], True))
 
 
 class AskedOfThree(Asking):

@@ -2,6 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the keeper hears of its operators' keys, and what is said of what it did not take."""
 import concurrent.futures
+import contextlib
+import os
+import socket
+import struct
 import threading
 import time
 import types
@@ -248,6 +252,52 @@ class Later(Again):
         self.bank.start_bankd()
         self.assertIn("certificates", self.admit(operators.Operator(self.bank, self.olga_key), self.newcomer(), "after").json)
         self.assertEqual(self.remembers()["operators"], before["operators"])
+
+
+def pass_on(near, path):
+    """Between bankd and its keeper, but for acts."""
+    with near, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as far:
+        far.connect(path)
+        while message := near.recv(1 << 17):
+            if struct.unpack(">H", message[:2])[0] == ACT:
+                near.send(b"\4BUSY")
+                continue
+            far.send(message)
+            near.send(far.recv(1 << 17))
+
+
+@contextlib.contextmanager
+def without_room(bank):
+    """A keeper that takes no act, but hears of suspensions."""
+    path, real = bank.path("keeper.sock"), bank.path("keeper.real")
+
+    def accept():
+        with contextlib.suppress(OSError):
+            while True:
+                threading.Thread(target=pass_on, args=(listening.accept()[0], real), daemon=True).start()
+
+    os.rename(path, real)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listening:
+        listening.bind(path)
+        listening.listen()
+        accepting = threading.Thread(target=accept)
+        accepting.start()
+        try:
+            yield
+        finally:
+            os.rename(real, path)
+            listening.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+
+
+class WithoutRoom(Again):
+    def test_a_key_that_is_taken_away(self):
+        """By what bankd says again, where the act itself was not taken."""
+        wim = operators.enrol(self.bank, "wim", ["security"], by=self.olga)
+        with without_room(self.bank):
+            answer = self.olga.act("/v1/holders/wim/keys/" + wim.key.thumbprint, {**NOTE, "status": "revoked"})
+            self.assertEqual((answer.status, answer.json.get("keeper")), (200, "BUSY"), answer)
+            self.heard((wim.key, "suspended"))
 
 
 class Console(Scene):
