@@ -67,9 +67,10 @@ static bool concerns_keeper(const struct job *j)
 
 bool certify_asks(const struct job *j)
 {
-    bool admits = j->routed && j->match.route == ROUTE_ENROLMENT_ADMIT && j->path[0];
+    enum route r = j->match.route;
+    bool waits = j->path[0] && (r == ROUTE_ENROLMENT_ADMIT || r == ROUTE_ROLLOVER);
 
-    return !j->err && j->routed && (admits || concerns_keeper(j));
+    return !j->err && j->routed && (waits || concerns_keeper(j));
 }
 
 /* Appends what the keeper made of it to the answer, which is an object. */

@@ -4,6 +4,7 @@ refused, and what was proved stays proved."""
 import json
 import os
 import signal
+import threading
 import time
 import types
 import unittest
@@ -392,6 +393,27 @@ class AskedFor(Asked):
         self.assertEqual(self.olga.send_act(self.PATH, act).json, {"missing": 0})
         self.assertEqual(self.rollovers(), [first])
         self.assertEqual([e["body"]["type"] for e in self.bank.log_from(0)].count("rollover"), 1)
+
+    def test_whom_it_makes_wait_it_does_not_undo(self):
+        """What others ask for at the same moment is done, however long the token takes."""
+        act, over, answers = operators.act(self.olga_key, self.PATH, self.WISH), threading.Event(), []
+
+        def read(session):
+            while not over.is_set():
+                answers.append(session.get("/v1/operators").name)
+
+        readers = [threading.Thread(target=read, args=(Session(self.bank, self.olga_key),)) for _ in range(8)]
+        self.bank.keeper.send_signal(signal.SIGSTOP)
+        try:
+            for reader in readers:
+                reader.start()
+            self.assertEqual([self.olga.send_act(self.PATH, act).name for _ in range(2)], ["TIMEOUT"] * 2)
+        finally:
+            over.set()
+            self.bank.keeper.send_signal(signal.SIGCONT)
+            for reader in readers:
+                reader.join()
+        self.assertEqual(set(answers), {"OK"})
 
     def test_what_a_bankd_cannot_get(self):
         pia = operators.enrol(self.bank, "pia", ["enrolment"], by=self.olga)
