@@ -165,8 +165,10 @@ static enum err apply_all(const struct bank *b, struct job_list *jobs, const str
     return e;
 }
 
-/* The checkpoint of the batch before rides along; when nothing is written it can wait. */
-static enum err store_checkpoint(struct committer *c, const struct job_list *jobs)
+/* The checkpoint of the batch before rides along; when nothing is written it can wait. STORED is
+ * its size then. */
+static enum err store_checkpoint(const struct committer *c, const struct job_list *jobs,
+                                 uint64_t *stored)
 {
     const struct bank *b = c->o.bank;
     bool writes = false;
@@ -175,6 +177,7 @@ static enum err store_checkpoint(struct committer *c, const struct job_list *job
         writes = !j->err && handler_of(j->match.route)->writes;
     if (!writes || c->stored_size == note_size(b->note))
         return ERR_OK;
+    *stored = note_size(b->note);
     return core_checkpoint_store(b->core, note_text(b->note), note_size(b->note));
 }
 
@@ -187,8 +190,10 @@ static void take_back(struct job_list *jobs)
             job_refuse(j, ERR_CLOCK_INSANE);
 }
 
-/* A clock that stays insane undoes all; what it lets through is answered, and no failure. */
-static enum err end(struct committer *c, struct job_list *jobs, const struct mood *m)
+/* A clock that stays insane undoes all; what it lets through is answered, and no failure. STORED is
+ * the size of the checkpoint that the store has then. */
+static enum err end(struct committer *c, struct job_list *jobs, const struct mood *m,
+                    uint64_t stored)
 {
     const struct bank *b = c->o.bank;
     enum err e = m->frozen ? ERR_OK : core_commit(b->core);
@@ -196,8 +201,8 @@ static enum err end(struct committer *c, struct job_list *jobs, const struct moo
 
     if (undone)
         core_rollback(b->core);
-    else if (!m->insane)
-        c->stored_size = note_size(b->note);
+    else
+        c->stored_size = stored;
     if (!undone || !m->insane || (e && e != ERR_CLOCK_INSANE))
         return e;
     take_back(jobs);
@@ -211,6 +216,7 @@ static enum err commit(struct committer *c, struct job_list *jobs)
     const struct bank *b = c->o.bank;
     const struct core_time now = {store_now(c->o.store), clock_mono_us()};
     struct mood m = {.frozen = !note_current(b->note, b->core)};
+    uint64_t stored = c->stored_size;
 
     enum err e = core_begin(b->core, &now);
     m.insane = e == ERR_CLOCK_INSANE;
@@ -220,9 +226,9 @@ static enum err commit(struct committer *c, struct job_list *jobs)
     if (!e)
         e = watch_count(&c->watch, jobs);
     if (!e && !m.frozen && !m.insane)
-        e = store_checkpoint(c, jobs);
+        e = store_checkpoint(c, jobs, &stored);
     if (!e)
-        return end(c, jobs, &m);
+        return end(c, jobs, &m, stored);
     core_rollback(b->core);
     return e;
 }

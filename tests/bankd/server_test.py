@@ -5,6 +5,7 @@ is not there. Real bankd, real keeper, SoftHSM2; raw sockets say what no honest 
 
 usage: server_test.py [TestClass[.test] ...]; COUNTERSIGN_BIN names the directory of the programs."""
 import concurrent.futures
+import contextlib
 import os
 import pathlib
 import re
@@ -354,6 +355,20 @@ class Serving(unittest.TestCase):
                     self.assertEqual(outcomes, [(201, "ACSC", "ACSC")] * 3)
             self.assertEqual(bank.balance(account)["booked"], "970.00")
             bank.verify_log()
+
+    def test_the_checkpoint_before_is_stored(self):
+        """With what is written next, whoever reads in between."""
+        with b.Bank() as bank:
+            alice = b.Key(bank.dir)
+            bank.add_holder("alice", alice)
+            account = b.iban(1)
+            bank.open_account(account, ["alice"])
+            reader = b.Session(bank, alice)
+            for _ in range(3):
+                size = reader.get("/v1/log/checkpoint").json["size"]
+                self.assertEqual(bank.operator("POST", "/v1/accounts/%s/funding" % account, {"amount": "1.00", "currency": "EUR"}).status, 201)
+                with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % bank.path("bank.db"), uri=True)) as db:
+                    self.assertEqual(db.execute("SELECT size FROM checkpoint").fetchall(), [(size,)])
 
     def test_sigterm_answers_what_was_taken(self):
         with b.Bank() as bank:
