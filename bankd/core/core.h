@@ -94,8 +94,7 @@ const struct policy *core_policy(struct core *c, const uint8_t digest[static DIG
 
 /* --- the batch --- */
 struct core_time {
-    int64_t now_us;  /* store_now(): the bank's time */
-    int64_t mono_us; /* the same moment on the monotonic clock */
+    int64_t now_us, mono_us; /* store_now(), the bank's; the same moment on the monotonic clock */
 };
 /* Begins the transaction and judges the clock (freshness rule 2). CLOCK_INSANE: the transaction is
  * open, but core_commit refuses it, and those to come even when the clock is right again, until
@@ -426,12 +425,14 @@ MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who
 MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
                                      const char *thumbprint, const char *note,
                                      struct core_answer *out);
+/* Whether it is an operator who does, which the keeper is to hear of. */
+MUST_CHECK enum err core_key_is_operators(struct core *c, const struct core_caller *who,
+                                          const char *thumbprint, bool *out);
 /* A key that is suspended or revoked, and with it those that took its place one after the other,
- * signs nothing, and what it signed counts no more until it is
- * active again; a revoked one never is (KEY_REVOKED). Active again, it signs anew: its floor is
- * now; one that was retired is so again, and stays it (KEY_RETIRED). STATUS is "active",
- * "suspended" or "revoked" (DOC_MEMBER_INVALID); NOTE says why, for the log. KEY_UNKNOWN when
- * THUMBPRINT is none of the holder's, or terminal's. */
+ * signs nothing, and what it signed counts no more until it is active again; a revoked one never is
+ * (KEY_REVOKED). Active again, it signs anew: its floor is now; one that was retired is so again,
+ * and stays it (KEY_RETIRED). STATUS is "active", "suspended" or "revoked" (DOC_MEMBER_INVALID);
+ * NOTE says why. KEY_UNKNOWN when THUMBPRINT is none of the holder's, or terminal's. */
 MUST_CHECK enum err core_key_set(struct core *c, const struct core_caller *who, const char *holder,
                                  const char *thumbprint, const char *status, const char *note,
                                  struct core_answer *out);

@@ -61,7 +61,7 @@ static bool concerns_keeper(const struct job *j)
 
     if (r == ROUTE_KEY_SET)
         return j->path[0] || strcmp(j->body.key.status, "active") != 0;
-    return r == ROUTE_ROTATE || r == ROUTE_KEY_SUSPEND ||
+    return r == ROUTE_ROTATE || (r == ROUTE_KEY_SUSPEND && j->operators_key) ||
            (j->path[0] && (r == ROUTE_OPERATOR_ADD || r == ROUTE_OPERATOR_ROLES));
 }
 
@@ -71,6 +71,16 @@ bool certify_asks(const struct job *j)
     bool waits = j->path[0] && (r == ROUTE_ENROLMENT_ADMIT || r == ROUTE_ROLLOVER);
 
     return !j->err && j->routed && (waits || concerns_keeper(j));
+}
+
+/* Anybody can ask for a suspension: who is refused, or a holder, needs no keeper. */
+enum err certify_find(struct core *core, struct job *j)
+{
+    struct core_caller who = job_caller(j);
+
+    if (j->err || !j->routed || j->match.route != ROUTE_KEY_SUSPEND)
+        return ERR_OK;
+    return core_key_is_operators(core, &who, j->match.param[0], &j->operators_key);
 }
 
 /* Appends what the keeper made of it to the answer, which is an object. */

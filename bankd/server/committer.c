@@ -156,12 +156,26 @@ static enum err apply(const struct bank *b, struct job *j, const struct mood *m)
     return j->once[0] ? run_once(b, j) : run(b, j);
 }
 
-static enum err apply_all(const struct bank *b, struct job_list *jobs, const struct mood *m)
+/* What asks the keeper is alone, so that nobody else's request is undone with it: the first that
+ * does is put off, with all behind it, until it is the first of a batch. */
+static enum err apply_all(const struct bank *b, struct job_list *jobs, const struct mood *m,
+                          struct job_list *later)
 {
+    struct job_list rest = *jobs;
+    bool alone = false;
     enum err e = ERR_OK;
 
-    for (struct job *j = jobs->first; j && !e; j = j->next)
-        e = apply(b, j, m);
+    *jobs = (struct job_list){0};
+    while (rest.first && !alone && !e) {
+        if (!m->frozen && !m->insane)
+            e = certify_find(b->core, rest.first);
+        alone = certify_asks(rest.first);
+        if (e || (alone && jobs->first))
+            break;
+        job_list_add(jobs, job_list_take(&rest));
+        e = apply(b, jobs->last, m);
+    }
+    job_list_move(e && !alone ? jobs : later, &rest);
     return e;
 }
 
@@ -210,8 +224,8 @@ static enum err end(struct committer *c, struct job_list *jobs, const struct moo
 }
 
 /* One transaction; after an error it has left nothing. What a frozen log is read with is rolled
- * back: even a refusal's entry would be something new. */
-static enum err commit(struct committer *c, struct job_list *jobs)
+ * back: even a refusal's entry would be something new. LATER gets what JOBS is without then. */
+static enum err commit(struct committer *c, struct job_list *jobs, struct job_list *later)
 {
     const struct bank *b = c->o.bank;
     const struct core_time now = {store_now(c->o.store), clock_mono_us()};
@@ -222,7 +236,7 @@ static enum err commit(struct committer *c, struct job_list *jobs)
     m.insane = e == ERR_CLOCK_INSANE;
     c->insane = m.insane;
     if (!e || m.insane)
-        e = apply_all(b, jobs, &m);
+        e = apply_all(b, jobs, &m, later);
     if (!e)
         e = watch_count(&c->watch, jobs);
     if (!e && !m.frozen && !m.insane)
@@ -332,12 +346,12 @@ static void repeat_after(struct committer *c, const struct job_list *jobs)
 
 /* After a COMMIT of unknown result the core has read back what holds; should that be the new head,
  * it is signed like any other. */
-static void run_batch(struct committer *c, struct job_list *jobs)
+static void run_batch(struct committer *c, struct job_list *jobs, struct job_list *later)
 {
     const struct bank *b = c->o.bank;
     bool was_current = note_current(b->note, b->core);
     int64_t begun_us = clock_mono_us();
-    enum err e = commit(c, jobs);
+    enum err e = commit(c, jobs, later);
 
     metrics_observe(b->metrics, METRIC_COMMIT_TIME, clock_mono_us() - begun_us);
     metrics_observe(b->metrics, METRIC_BATCH, (int64_t)jobs->count);
@@ -355,19 +369,14 @@ static void run_batch(struct committer *c, struct job_list *jobs)
     c->o.deliver(c->o.ctx, jobs);
 }
 
-/* In batches: what asks the keeper within its transaction is one alone, so that nobody else's
- * request is undone with it. */
 static void run_batches(struct committer *c, struct job_list *jobs)
 {
-    struct job_list batch = {0};
+    struct job_list later = {0};
 
     while (jobs->first) {
-        bool alone = certify_asks(jobs->first);
-        job_list_add(&batch, job_list_take(jobs));
-        if (!alone && jobs->first && !certify_asks(jobs->first))
-            continue;
-        run_batch(c, &batch);
-        batch = (struct job_list){0};
+        run_batch(c, jobs, &later);
+        *jobs = later;
+        later = (struct job_list){0};
     }
 }
 

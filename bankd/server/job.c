@@ -38,7 +38,7 @@ void job_clear(struct job *j)
     j->network[0] = j->session[0] = 0;
     j->certified_until_us = 0;
     j->operator_name[0] = j->path[0] = j->once[0] = 0;
-    j->console = j->unheard = false;
+    j->console = j->operators_key = j->unheard = false;
     j->roles = 0;
     j->act = 0;
     j->payee_check[0] = 0;
@@ -94,4 +94,17 @@ struct job *job_list_take(struct job_list *l)
     l->count--;
     j->next = NULL;
     return j;
+}
+
+void job_list_move(struct job_list *l, struct job_list *from)
+{
+    if (!from->first)
+        return;
+    if (l->last)
+        l->last->next = from->first;
+    else
+        l->first = from->first;
+    l->last = from->last;
+    l->count += from->count;
+    *from = (struct job_list){0};
 }

@@ -80,7 +80,8 @@ struct job {
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */
 
-    bool unheard; /* by the keeper, which is told again */
+    bool operators_key; /* it suspends one, as the core found: the keeper is told */
+    bool unheard;       /* by the keeper, which is told again */
     struct core_answer answer;
     const char *type; /* of the answer's body; static; NULL: JSON */
 };
@@ -105,5 +106,7 @@ struct job_list {
 };
 void job_list_add(struct job_list *l, struct job *j);
 struct job *job_list_take(struct job_list *l); /* NULL when empty */
+/* Appends all of FROM, which is empty afterwards. */
+void job_list_move(struct job_list *l, struct job_list *from);
 
 #endif

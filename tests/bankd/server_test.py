@@ -229,6 +229,31 @@ def answers_whole(data):
     return re.findall(rb"HTTP/1.1 \d+", data)
 
 
+class Strangers(OneBank):
+    """Who has a TLS key of his own making, and no more."""
+
+    def batches(self):
+        told = self.bank.operator("GET", "/metrics").body.decode()
+        return int(re.search(r"^countersign_batch_requests_count (\d+)$", told, re.M)[1])
+
+    def test_threat_16_none_is_served_alone(self):
+        """Whatever he asks for: everybody else would wait for as many commits as there are of him."""
+        stranger, body = b.Session(self.bank), b'{"note":"x"}'
+        head = "POST /v1/keys/%s/suspension HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+        request = (head % ("A" * 43, HOST, len(body))).encode() + body
+        many = [raw_tls(self.bank, (stranger.cert, stranger.session_key.path)) for _ in range(40)]
+        before = self.batches()
+        self.bank.bankd.send_signal(signal.SIGSTOP)
+        try:
+            for one in many:
+                one.sendall(request)
+        finally:
+            self.bank.bankd.send_signal(signal.SIGCONT)
+        said = {code for one in many for code in answers(read_to_end(one))}
+        self.assertEqual(said, {401})
+        self.assertLess(self.batches() - before, len(many))
+
+
 class Tls(OneBank):
     def s_client(self, *args, data=b""):
         command = ["openssl", "s_client", "-connect", "127.0.0.1:%d" % self.bank.port, *args]

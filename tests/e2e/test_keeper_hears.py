@@ -340,6 +340,28 @@ class Alone(Scene):
             self.assertEqual(answer.json.get("status"), "admitted", answer)
 
 
+    def test_who_suspends_himself_at_the_same_moment(self):
+        """Each of them the keeper hears of, wherever he stands among strangers and holders."""
+        some = [operators.enrol(self.bank, "kim-%d" % i, ["viewer"], by=self.olga) for i in range(4)]
+        holders = []
+        for i in range(4):
+            self.admit(self.olga, newcomer := self.newcomer(), "kai-%d" % i)
+            holders.append(b.Session(self.bank, newcomer.key))
+        strangers = [b.Session(self.bank) for _ in range(12)]
+        path, at_once = "/v1/keys/%s/suspension", threading.Barrier(20)
+
+        def lose(session, thumbprint):
+            at_once.wait(60)
+            return session.post(path % thumbprint, NOTE).status
+
+        with concurrent.futures.ThreadPoolExecutor(at_once.parties) as pool:
+            lost = [pool.submit(lose, who, who.key.thumbprint) for who in some + holders]
+            refused = [pool.submit(lose, who, some[0].key.thumbprint) for who in strangers]
+            self.assertEqual({f.result() for f in lost}, {200})
+            self.assertEqual({f.result() for f in refused}, {401})
+        self.assertEqual([self.status_of(who.key) for who in some], [["suspended"]] * len(some))
+
+
 class Told(unittest.TestCase):
     def test_bankctl_says_it(self):
         with b.Bank(keeper_settings="admissions = 2\n") as bank:
