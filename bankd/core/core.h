@@ -286,8 +286,7 @@ MUST_CHECK enum err core_admit(struct core *c, const struct core_caller *who,
                                struct core_answer *out);
 
 /* Does what time demands of at most MAX orders and new policies, whoever's: those that expired,
- * whose waiting clause opened or whose day came. Inside a transaction, like everything else; *MORE:
- * some are left. */
+ * whose waiting clause opened or whose day came. *MORE: some are left. */
 MUST_CHECK enum err core_due(struct core *c, unsigned max, bool *more);
 
 /* Notices of orders that are about to expire, or to miss the bank's cut-off, when it is time to
