@@ -217,7 +217,7 @@ MUST_CHECK enum err verify_rolled(const struct verify_rollovers *r, const char *
 
 /* --- evidence (docs/FORMAT.md section 12) --- */
 struct verify_evidence_input {
-    const void *bytes;
+    const void *bytes; /* the document alone, without the line end that its file may have */
     size_t len;
     const char *bank_key; /* thumbprint of the bank's root key: the pin; required */
     const struct verify_rollovers *rollovers; /* that the reader has himself; or NULL */
