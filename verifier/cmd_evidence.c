@@ -386,17 +386,34 @@ static enum err check(const void *ctx, const void *bytes, size_t len, struct ver
     return e;
 }
 
-/* A pin that cannot be a thumbprint would never match; better to say so. */
-static enum err check_pins(const struct options *o)
+/* The letter prints a thumbprint in groups, which are for the eye. A pin that cannot be one would
+ * never match; better to say so. *PIN lives as long as the process, as what was typed does. */
+static enum err take_pin(const char *option, const char **pin)
 {
-    enum err e = forms_thumbprint(o->bank_key, strlen(o->bank_key));
+    char *plain = calloc(1, strlen(*pin) + 1), *to = plain;
+
+    if (!plain)
+        return ERR_NO_MEMORY;
+    for (const char *at = *pin; *at; at++)
+        if (*at != ' ')
+            *to++ = *at;
+    *pin = plain;
+    if (forms_thumbprint(plain, strlen(plain)) == ERR_OK)
+        return ERR_OK;
+    fprintf(stderr,
+            "countersign-verify: --%s needs a thumbprint: 43 characters of base64url, in groups "
+            "or not\n",
+            option);
+    return ERR_USAGE;
+}
+
+static enum err take_pins(struct options *o)
+{
+    enum err e = take_pin("bank-key", &o->bank_key);
 
     for (size_t i = 0; e == ERR_OK && i < o->holder_keys.count; i++)
-        e = forms_thumbprint(o->holder_keys.item[i], strlen(o->holder_keys.item[i]));
-    if (e == ERR_OK)
-        return ERR_OK;
-    fprintf(stderr, "countersign-verify: a thumbprint has 43 characters of base64url\n");
-    return ERR_USAGE;
+        e = take_pin("key", &o->holder_keys.item[i]);
+    return e;
 }
 
 /* {"rollovers":[...]}, as the bank gives them out. */
@@ -444,7 +461,7 @@ enum err cmd_evidence(void *ctx, const struct args_list *files)
                 "Never take it from the evidence file or whoever handed it to you.\n");
         return ERR_USAGE;
     }
-    enum err e = check_pins(o);
+    enum err e = take_pins(o);
     if (e == ERR_OK)
         e = read_rollovers(o);
     if (e == ERR_OK)

@@ -176,6 +176,12 @@ cmp "$work/verdicts" "$work/wanted" || fail "each forgery by its name, in their 
 cmp "$work/verdicts.json" "$work/wanted" || fail "each forgery by its name in JSON, in their order"
 
 # A name that a terminal would obey: ESC, and U+009B, which is ESC [ in one character.
+grep -q -- "--bank-key needs" "$work/err" || fail "it does not say which option"
+run 2 evidence --bank-key "$pin" --key "$alice" --key short evidence/settled.json
+silent
+grep -q -- "--key needs" "$work/err" || fail "it does not say which option"
+groups() { echo "$1" | sed 's/..../& /g'; } # as the letter has it
+run 0 evidence --bank-key "$(groups "$pin")" --key "$(groups "$alice")" evidence/settled.json
 name="$work/$(printf 'a\033b\302\233c\302\251')"
 run 1 order "$name"
 has "REFUSED NOT_FOUND $work/a?b?c$(printf '\302\251') "
