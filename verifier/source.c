@@ -13,9 +13,10 @@
 
 struct source {
     struct source_files files;
-    size_t at; /* the current or next file */
-    int fd;    /* -1 between files */
-    bool end;  /* nothing more to read from fd */
+    size_t at;  /* the current or next file */
+    int fd;     /* -1 between files */
+    bool begun; /* something was read from fd */
+    bool end;   /* nothing more to read from fd */
     uint64_t line;
     struct buf rest; /* read behind the last whole line */
     uint64_t total, done;
@@ -92,6 +93,7 @@ static void next_document(struct source *s, struct source_block *block)
 static enum err open_lines(struct source *s, const char *name)
 {
     s->fd = strcmp(name, "-") == 0 ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC);
+    s->begun = false;
     s->end = false;
     s->line = 1;
     if (s->fd < 0)
@@ -114,6 +116,7 @@ static enum err fill(struct source *s, struct buf *b)
             continue;
         if (n < 0)
             return ERR_IO;
+        s->begun |= n > 0;
         s->end = n == 0;
         b->len += (size_t)n;
         s->done += (uint64_t)n;
@@ -176,7 +179,8 @@ static enum err cut(struct source *s, struct source_block *block)
     return e;
 }
 
-/* False when the file has no more lines. */
+/* False when the file has no more lines; one that has none at all is a block that says so, since
+ * that nothing was checked must not look like that all was right. */
 static bool next_lines(struct source *s, struct source_block *block)
 {
     enum err e = buf_add(&block->bytes, s->rest.data, s->rest.len);
@@ -185,8 +189,12 @@ static bool next_lines(struct source *s, struct source_block *block)
     block->line = s->line;
     if (e == ERR_OK)
         e = fill(s, &block->bytes);
-    if (e == ERR_OK && block->bytes.len == 0)
+    if (e == ERR_OK && s->begun && block->bytes.len == 0)
         return false;
+    if (e == ERR_OK && !s->begun) {
+        block->line = 0;
+        e = ERR_INPUT_EMPTY;
+    }
     if (e == ERR_OK)
         e = cut(s, block);
     block->failure = e;

@@ -78,6 +78,14 @@ run 1 order --quiet "$work/lines.ndjson"
 # Decisions, enough of them for many blocks.
 i=0
 while [ $i -lt 300 ]; do
+# Nothing to check is not all right: a download may have failed.
+: >"$work/nothing.ndjson"
+run 1 order --quiet "$work/nothing.ndjson"
+has "REFUSED INPUT_EMPTY $work/nothing.ndjson "
+run 1 order --ndjson order-full.json "$work/nothing.ndjson" order-full.json
+[ "$(cut -d' ' -f1 "$work/out" | xargs)" = "OK REFUSED OK" ] || fail "the empty one among others"
+run 1 order --ndjson --json - </dev/null
+has '"error":"INPUT_EMPTY"'
     cat decisions.ndjson
     i=$((i + 1))
 done >"$work/many.ndjson"
