@@ -372,13 +372,14 @@ SHELL
 
 if [ "$keep" = yes ]; then
     write_shell
+    draft 120.00 # above what one of them may pay alone
     step "The bank keeps running. Go on by hand; the PINs are 1111 (Alice), 2222 (Bob) and 4444 (the operator):"
     cat <<TEXT | indent
 . $dir/shell
 alice accounts
-alice order new $here/examples/electricity-bill.json -o my.json
+alice order new $dir/next.draft -o my.json
 alice approve my.json
-bob orders
+bob orders --waiting-for-me
 bob approve my.json
 operator order list
 stop_bank
