@@ -29,7 +29,7 @@ static const struct args_option evidence_options[] = {
     {"bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the bank's root key, from the bank's letter",
      &options.bank_key},
     {"rollovers", 0, ARGS_TEXT, "FILE",
-     "what bankctl key rollover --save kept: older root keys, for a pin that is newer",
+     "what bankctl key show --save kept: older root keys, for a pin that is newer",
      &options.rollovers},
     {"key", 0, ARGS_LIST, "THUMBPRINT", "a holder's key that you know yourself; many times",
      &options.holder_keys},

@@ -46,8 +46,8 @@ static const struct args_option operator_add[] = {
     SPKI,
 };
 static const struct args_option operator_roles[] = {
-    {"role", 0, ARGS_LIST, "ROLE", "one that the operator is to have: see below; none takes all",
-     &ctl.roles},
+    {"role", 0, ARGS_LIST, "ROLE",
+     "viewer, payments, enrolment, policy, security, auditor, terminal", &ctl.roles},
     NOTE,
 };
 static const struct args_option holder_key[] = {
@@ -207,9 +207,7 @@ static const struct args_command commands[] = {
     {"operator add", "", "enrol an operator with a public key; roles come next",
      "bankctl operator add --id olga --name 'Olga Ortiz' --spki olga.pem", operator_add,
      COUNT(operator_add), 0, 0, cmd_operator_add},
-    {"operator roles", "NAME",
-     "say which roles an operator has: viewer, payments, enrolment,\n"
-     "policy, security, auditor, terminal",
+    {"operator roles", "NAME", "set all the roles of an operator; without --role none is left",
      "bankctl operator roles olga --role payments --role viewer --note 'joined the back office'",
      operator_roles, COUNT(operator_roles), 1, 1, cmd_operator_roles},
     {"operator list", "", "list the operators, their roles and keys", "bankctl operator list", NULL,

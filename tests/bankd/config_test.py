@@ -27,7 +27,7 @@ KEEPER = ("# the keeper\nbank = demobank.example/test\nmodule = /nonexistent/m.s
           "socket = /nonexistent/s\nstate = /nonexistent/state\n")
 COURIER = "socket = /nonexistent/s\ntemplates = /nonexistent/t\nmodule = /nonexistent/m.so\ntoken = pkcs11:token=bank\n"
 CUT_SECONDS = 20  # a deadline for the test
-REMEDY = "Mend the line named in the message; --check-config tries it.\n"
+REMEDY = "Mend the line named in the message; a daemon's --check-config says whether it is right now.\n"
 
 
 class Check(unittest.TestCase):

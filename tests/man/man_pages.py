@@ -33,11 +33,14 @@ def operands_in(text):
     return text.partition("\n")[0].partition(" [options]")[2].replace("...", " ...").split()
 
 
+def listed_in(text):
+    return text.partition("\ncommands:\n")[2].partition("\n\n")[0].splitlines()
+
+
 def from_help(program):
     """Command ("" for the program itself): its options and operands; an option that all have counts as the program's."""
     text = help_of(program)
-    listed = text.partition("\ncommands:\n")[2].partition("\n\n")[0]
-    commands = [m[1] for m in map(HELP_COMMAND.match, listed.splitlines()) if m]
+    commands = [m[1] for m in map(HELP_COMMAND.match, listed_in(text)) if m]
     if not commands:
         return {"": options_in(text)}
     texts = {c: help_of(program, c.split()) for c in commands}
@@ -62,6 +65,9 @@ def from_page(text):
 
 def differences(program, page):
     helped, written = from_help(program), from_page(page.read_text(encoding="utf-8"))
+    for line in listed_in(help_of(program)):
+        if not HELP_COMMAND.match(line):
+            yield f"\"{line}\" is no command, and stands in their list"
     for command in sorted(helped.keys() ^ written.keys()):
         yield f"command \"{command}\" is in {'--help' if command in helped else 'the page'} only"
     for command in sorted(helped.keys() & written.keys()):
