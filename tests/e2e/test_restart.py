@@ -3,6 +3,7 @@
 way from a decision to its answer: exactly one execution."""
 import os
 import signal
+import subprocess
 import unittest
 
 from bank import Session, StartFailed
@@ -81,6 +82,30 @@ class Again(Trouble):
             self.assertEqual(failed.exception.code, 4)
             self.assertIn("error=LOG_ROLLED_BACK", failed.exception.log)
             self.assertIn("restore the newer database; nothing else helps", failed.exception.log)
+        restore_database(self.bank, newest)
+        self.bank.start_bankd()
+        self.reconnect()
+        self.same_again(order, said)
+
+    def test_threat_01_after_a_copy_made_while_it_ran(self):
+        """It is whole, and starts as long as nothing happened since; from then on it is an old one."""
+        copy, newest = self.bank.path("copy"), self.bank.path("newest")
+        order, said = self.settled()
+        os.makedirs(copy)
+        subprocess.run(["sqlite3", self.bank.path("bank.db"), ".backup " + os.path.join(copy, "bank.db")],
+                       check=True, timeout=60)
+        self.bank.stop_bankd()
+        restore_database(self.bank, copy)
+        self.bank.start_bankd()
+        self.reconnect()
+        self.same_again(order, said)
+        order, said = self.settled()
+        self.bank.stop_bankd()
+        copy_database(self.bank, newest)
+        restore_database(self.bank, copy)
+        with self.assertRaises(StartFailed) as failed:
+            self.bank.start_bankd()
+        self.assertIn("error=LOG_ROLLED_BACK", failed.exception.log)
         restore_database(self.bank, newest)
         self.bank.start_bankd()
         self.reconnect()
