@@ -155,7 +155,7 @@ enum err app_configure(struct app *a)
     enum err e = app_settings_path(a, &path);
     if (e == ERR_OK && (a->config != NULL || access(buf_str(&path), F_OK) == 0))
         e = conf_load(buf_str(&path), items, ITEMS, NULL, a->message, sizeof a->message);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_FILE_NOT_FOUND)
         (void)app_fail(a, e, "%s", buf_str(&path));
     buf_free(&path);
     if (a->conf_deadline_s > 0)

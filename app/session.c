@@ -152,7 +152,7 @@ enum err session_load(const char *path, struct secret **out)
     struct secret *s = NULL;
     *out = NULL;
     enum err e = file_read(path, SECRET_MAX, &file);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_FILE_NOT_FOUND)
         e = ERR_SESSION_REQUIRED;
     if (e == ERR_OK)
         e = secret_new(&s);

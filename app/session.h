@@ -24,7 +24,7 @@ MUST_CHECK enum err session_make(struct secret **out,
                                  char thumbprint[static KEY_THUMBPRINT_LEN + 1]);
 
 /* The thumbprint of the P-256 key that the certificate in the PEM file PATH is of; a private key
- * beside it is passed over. NOT_FOUND, KEY_INVALID, KEY_CURVE. */
+ * beside it is passed over. FILE_NOT_FOUND, KEY_INVALID, KEY_CURVE. */
 MUST_CHECK enum err session_certified(const char *path,
                                       char thumbprint[static KEY_THUMBPRINT_LEN + 1]);
 

@@ -91,7 +91,7 @@ enum err conf_write(const char *path, const struct conf_change *changes, size_t 
         e = file_lock(to, &lock);
     if (e == ERR_OK)
         e = file_read(to, FILE_MAX, &old);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_FILE_NOT_FOUND)
         e = ERR_OK;
     if (e == ERR_OK)
         e = copy(&old, changes, count, done, &fresh);

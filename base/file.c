@@ -51,7 +51,7 @@ static enum err open_input(const char *path, int *out)
     *out = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (*out >= 0)
         return ERR_OK;
-    return errno == ENOENT || errno == ENOTDIR ? ERR_NOT_FOUND : ERR_IO;
+    return errno == ENOENT || errno == ENOTDIR ? ERR_FILE_NOT_FOUND : ERR_IO;
 }
 
 enum err file_read(const char *path, size_t max, struct buf *out)

@@ -12,7 +12,7 @@
 #include <stddef.h>
 
 /* Appends the file's bytes to OUT; "-" is standard input. ERR_TOO_LARGE above MAX bytes,
- * ERR_NOT_FOUND when there is no such file, ERR_IO otherwise. */
+ * ERR_FILE_NOT_FOUND when there is no such file, ERR_IO otherwise. */
 MUST_CHECK enum err file_read(const char *path, size_t max, struct buf *out);
 
 /* Writes to a temporary neighbour, fsyncs it, renames it over PATH, fsyncs the directory.

@@ -433,7 +433,7 @@ enum err cmd_enrol(void *ctx, const struct args_list *words)
     struct app *a = ctx;
     (void)words;
     enum err e = app_configure(a);
-    if (e == ERR_NOT_FOUND) { /* --config names the file that is to be made */
+    if (e == ERR_FILE_NOT_FOUND) { /* --config names the file that is to be made */
         a->message[0] = '\0';
         e = ERR_OK;
     }

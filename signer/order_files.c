@@ -138,7 +138,7 @@ enum err order_files_read(struct app *a, const char *path, const struct policy *
     struct reading r = {a, path, policy, out, now_us};
     struct stat st;
     if (stat(path, &st) != 0)
-        return app_fail(a, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "%s", path);
+        return app_fail(a, errno == ENOENT ? ERR_FILE_NOT_FOUND : ERR_IO, "%s", path);
     enum err e = S_ISDIR(st.st_mode) ? read_directory(&r) : read_lines(&r);
     if (e == ERR_OK && out->count == 0)
         e = app_fail(a, ERR_NOT_FOUND, "there is no order in %s", path);
@@ -273,7 +273,7 @@ enum err order_files_resume(struct app *a, const char *path, struct waiting_list
 {
     struct buf done = BUF_INIT(0);
     enum err e = file_read(path, text->max, text);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_FILE_NOT_FOUND)
         return ERR_OK;
     if (e != ERR_OK)
         return app_fail(a, e, "%s", path);

@@ -71,7 +71,7 @@ static enum err check_output(struct signing *s)
     int fd = open(s->wish->output, O_RDONLY | O_CLOEXEC);
     bool theirs = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     enum err e = file_read(s->wish->output, now.max, &now);
-    e = e == ERR_NOT_FOUND ? ERR_OK : e;
+    e = e == ERR_FILE_NOT_FOUND ? ERR_OK : e;
     if (e == ERR_OK && (theirs || order_files_whole(&now) != s->before_len ||
                         memcmp(buf_str(&now), buf_str(&s->text), s->before_len) != 0))
         e = app_fail(s->app, ERR_IO,

@@ -97,7 +97,7 @@ static enum err open_lines(struct source *s, const char *name)
     s->end = false;
     s->line = 1;
     if (s->fd < 0)
-        return errno == ENOENT ? ERR_NOT_FOUND : ERR_IO;
+        return errno == ENOENT || errno == ENOTDIR ? ERR_FILE_NOT_FOUND : ERR_IO;
     return ERR_OK;
 }
 

@@ -204,7 +204,7 @@ enum err mail_write(const struct mail *m, struct buf *out)
 
     enum err e =
         read_template(m->templates, kind != NULL ? kind : "", member(m, "language"), &text);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_FILE_NOT_FOUND)
         e = read_template(m->templates, kind != NULL ? kind : "", "en", &text);
     if (e == ERR_OK && !is_template(buf_str(&text)))
         e = ERR_CONFIG_INVALID;

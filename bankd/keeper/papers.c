@@ -100,7 +100,7 @@ static enum err read_rollovers(const char *dir, struct buf *out)
         return ERR_NO_MEMORY;
 
     enum err e = file_read(path, SERVE_MESSAGE_MAX, out);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_FILE_NOT_FOUND)
         e = buf_add_str(out, "[]");
     else if (e && e != ERR_NO_MEMORY)
         e = log_fail(ERR_KEEPER_STATE, "keeper.papers", "%s: %s", path, err_name(e));

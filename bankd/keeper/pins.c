@@ -394,7 +394,7 @@ enum err pins_load(const char *dir, struct pins **out)
         return ERR_NO_MEMORY;
     }
     enum err e = load_from(path, p);
-    if (e == ERR_NOT_FOUND)
+    if (e == ERR_FILE_NOT_FOUND)
         e = ERR_OK;
     if (e) {
         pins_free(p);

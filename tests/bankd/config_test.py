@@ -99,11 +99,11 @@ class Check(unittest.TestCase):
         self.assertIn(self.path + ":7: max_connections needs 100128 open files, the limit is 1000", done.stderr)
 
     def test_no_file(self):
-        for program in ("bankd", "bankd-keeper"):
+        for program in ("bankd", "bankd-keeper", "bankd-courier"):
             done = subprocess.run([os.path.join(b.BIN, program), "--config", "/nonexistent/c", "--check-config"],
                                   capture_output=True, text=True, timeout=60, check=False)
-            self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
-            self.assertIn("NOT_FOUND /nonexistent/c: ", done.stderr)
+            self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+            self.assertIn("FILE_NOT_FOUND /nonexistent/c: ", done.stderr)
 
     def test_nobody_hears_it(self):
         """Standard output is closed."""

@@ -118,7 +118,8 @@ static void test_places(void **state)
 static void test_files_that_cannot_be_read(void **state)
 {
     (void)state;
-    assert_err(conf_load("/none", items, COUNT, lines, message, sizeof message), ERR_NOT_FOUND);
+    assert_err(conf_load("/none", items, COUNT, lines, message, sizeof message),
+               ERR_FILE_NOT_FOUND);
     assert_non_null(strstr(message, "/none: "));
 
     char *large = malloc(70000);

@@ -96,8 +96,8 @@ static void test_reading(void **state)
     assert_string_equal(buf_str(&b), "0");
     assert_ok(file_read("f", 5, &b));
     assert_string_equal(buf_str(&b), "012345");
-    assert_err(file_read("none", 5, &b), ERR_NOT_FOUND);
-    assert_err(file_read("f/none", 5, &b), ERR_NOT_FOUND);
+    assert_err(file_read("none", 5, &b), ERR_FILE_NOT_FOUND);
+    assert_err(file_read("f/none", 5, &b), ERR_FILE_NOT_FOUND);
     assert_err(file_read(".", 5, &b), ERR_IO);
     assert_string_equal(buf_str(&b), "012345");
     buf_free(&b);

@@ -65,7 +65,7 @@ class Bankctl(unittest.TestCase):
                      self.file("rsa.pem", fixture.openssl("pkey", "-pubout", data=rsa)))
         self.refuses("KEY_INVALID", 1, *add, self.file("private.pem", rsa))
         self.refuses("KEY_INVALID", 1, *add, self.file("long", b"0" * 3000))
-        self.refuses("NOT_FOUND", 1, *add, self.bank.path("absent"))
+        self.refuses("FILE_NOT_FOUND", 4, *add, self.bank.path("absent"))
         self.assertIn("--name is missing", self.refuses("USAGE", 2, "holder", "add", "--id", "carol"))
         self.refuses("DOC_MEMBER_INVALID", 1, "holder", "add", "--id", "Carol/x", "--name", "C", "--spki",
                      self.pem(self.bob))

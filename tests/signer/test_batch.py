@@ -219,7 +219,7 @@ class Files(Batch):
                  ([], "NOT_FOUND", "no order"))
         for wrong, name, word in cases:
             self.refused(self.sign(self.file(wrong)), name, 1, word)
-        self.refused(self.sign(self.bank.path("nowhere")), "NOT_FOUND", 1, "nowhere")
+        self.refused(self.sign(self.bank.path("nowhere")), "FILE_NOT_FOUND", 4, "nowhere")
         good = self.file(orders)
         for more in (("--decision", "reject"), ("--order", orders[0]["id"])):
             self.refused(self.sign(good, *more), "USAGE", 2)

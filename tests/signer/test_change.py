@@ -79,7 +79,7 @@ class Change(Desk):
     def test_what_does_not_load(self):
         bad = self.rules({"rules": [{"anyOf": [{"signers": [{"count": 3}]}]}]})
         self.refused(self.alice.run("policy", "propose", bad), "POLICY_INVALID", 1, "policy lint")
-        self.refused(self.alice.run("policy", "propose", self.bank.path("none.json")), "NOT_FOUND", 1)
+        self.refused(self.alice.run("policy", "propose", self.bank.path("none.json")), "FILE_NOT_FOUND", 4)
 
 
 if __name__ == "__main__":

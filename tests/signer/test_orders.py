@@ -73,7 +73,7 @@ class Drafts(Desk):
             self.refused(self.alice.run(*words, path), "DOC_MEMBER_MISSING", 1, "draft.json: description\n")
 
     def test_files_and_options(self):
-        self.refused(self.alice.run("order", "new", self.bank.path("none.json")), "NOT_FOUND", 1, "none.json")
+        self.refused(self.alice.run("order", "new", self.bank.path("none.json")), "FILE_NOT_FOUND", 4, "none.json")
         path = self.bank.path("draft.json")
         self.bank.write("draft.json", json.dumps(self.DRAFT))
         for days in ("0", "367", "x", "-1"):
@@ -127,7 +127,7 @@ class Deciding(Desk):
 
     def test_wrong_subjects(self):
         path, _ = self.order()
-        cases = [(("approve", ID), "NOT_FOUND", 1), (("approve", "no-such-file"), "NOT_FOUND", 1),
+        cases = [(("approve", ID), "NOT_FOUND", 1), (("approve", "no-such-file"), "FILE_NOT_FOUND", 4),
                  (("approve", path, "--bank", "other.example/test"), "TLS_REFUSED", 1),
                  (("order", "status", "7"), "USAGE", 2), (("order", "evidence", ID), "NOT_FOUND", 1),
                  (("balance", "--account", PAYEE), "ACCOUNT_UNKNOWN", 1)]
@@ -228,7 +228,7 @@ class Offline(Desk):
         path, _ = self.order()
         signed = self.sign(self.alice, path, ALONE)
         before = self.available()
-        self.refused(self.alice.run("send", signed, self.bank.path("none")), "NOT_FOUND", 1, "none")
+        self.refused(self.alice.run("send", signed, self.bank.path("none")), "FILE_NOT_FOUND", 4, "none")
         self.assertEqual(self.available(), before)
 
     def test_what_nobody_signed(self):
@@ -294,11 +294,11 @@ class Json(Desk):
         """One object with the name, and the exit code of the table."""
         path, _ = self.order()
         for words, name, code in (
-                (("approve", ID), "NOT_FOUND", 1), (("order", "new", "none"), "NOT_FOUND", 1),
+                (("approve", ID), "NOT_FOUND", 1), (("order", "new", "none"), "FILE_NOT_FOUND", 4),
                 (("order", "status", "7"), "USAGE", 2), (("login", "--token", "pkcs11:token=x"), "TOKEN_NOT_FOUND", 3),
                 (("login", "--url", "https://127.0.0.1:1"), "UNAVAILABLE", 4),
                 (("approve", path, "--account", "x", "--policy", "none"), "IBAN_INVALID", 1),
-                (("approve", path, "--policy", "none"), "NOT_FOUND", 1)):
+                (("approve", path, "--policy", "none"), "FILE_NOT_FOUND", 4)):
             with self.subTest(words=words):
                 done, answers = self.lines(*words)
                 self.assertEqual(done.returncode, code, done.stderr)

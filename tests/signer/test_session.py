@@ -116,8 +116,9 @@ class Session(Desk):
         key = b.Key(self.bank.dir)
         self.bank.write("long.pem", "x" * 70000)
         for path, name in ((other, "KEY_CURVE"), (rsa, "KEY_ALGORITHM"), (key.path, "KEY_INVALID"),
-                           (self.bank.path("none.pem"), "NOT_FOUND"), (self.bank.path("long.pem"), "TOO_LARGE")):
-            self.refused(self.alice.run("login", "--certificate", path, pin="0000"), name, 1, path)
+                           (self.bank.path("none.pem"), "FILE_NOT_FOUND"), (self.bank.path("long.pem"), "TOO_LARGE")):
+            code = 4 if name == "FILE_NOT_FOUND" else 1
+            self.refused(self.alice.run("login", "--certificate", path, pin="0000"), name, code, path)
         self.refused(self.alice.run("login", "--output", other, pin="0000"), "USAGE", 2, "--certificate")
 
 
@@ -182,7 +183,7 @@ class Settings(Desk):
     def test_no_file(self):
         """A file that was asked for must be there, the default one need not."""
         done = self.alice.run("balance", "--config", self.bank.path("none.conf"), settings=False)
-        self.refused(done, "NOT_FOUND", 1, "none.conf")
+        self.refused(done, "FILE_NOT_FOUND", 4, "none.conf")
         done = self.alice.run("balance", settings=False, env={"HOME": self.bank.dir, "XDG_CONFIG_HOME": ""})
         self.refused(done, "SETTING_MISSING", 2)
 

@@ -44,8 +44,15 @@ run 1 order order.json policy.json order-full.json
 [ "$(cut -d' ' -f1 "$work/out" | xargs)" = "OK REFUSED OK" ] || fail "order of verdicts"
 has "REFUSED DOC_MEMBER_UNKNOWN policy.json "
 grep -q "3 checked, 2 OK, 1 refused" "$work/err" || fail "no summary"
-run 1 order missing.json
-has "REFUSED NOT_FOUND missing.json"
+# A name that was mistyped is no forgery; a forged file beside it stays told.
+run 4 order missing.json
+has "REFUSED FILE_NOT_FOUND missing.json"
+run 4 order --ndjson missing.ndjson
+has "REFUSED FILE_NOT_FOUND missing.ndjson"
+run 4 order --ndjson order.json/missing.ndjson
+has "REFUSED FILE_NOT_FOUND order.json/missing.ndjson"
+run 4 order policy.json missing.json
+has "REFUSED DOC_MEMBER_UNKNOWN policy.json"
 
 # Cash has a terminal where a payment has a creditor.
 run 0 order cash-deposit.json cash-withdrawal.json
@@ -71,13 +78,6 @@ has "REFUSED TOO_LARGE $work/lines.ndjson:3 "
 [ "$(cut -d' ' -f1 "$work/out" | xargs)" = "OK REFUSED REFUSED OK" ] || fail "order of lines"
 run 1 order --ndjson - <"$work/lines.ndjson"
 has "REFUSED TOO_LARGE -:3 "
-run 1 order --quiet "$work/lines.ndjson"
-[ "$(wc -l <"$work/out")" -eq 2 ] || fail "quiet prints refusals only"
-[ ! -s "$work/err" ] || fail "quiet is not quiet"
-
-# Decisions, enough of them for many blocks.
-i=0
-while [ $i -lt 300 ]; do
 # Nothing to check is not all right: a download may have failed.
 : >"$work/nothing.ndjson"
 run 1 order --quiet "$work/nothing.ndjson"
@@ -86,6 +86,13 @@ run 1 order --ndjson order-full.json "$work/nothing.ndjson" order-full.json
 [ "$(cut -d' ' -f1 "$work/out" | xargs)" = "OK REFUSED OK" ] || fail "the empty one among others"
 run 1 order --ndjson --json - </dev/null
 has '"error":"INPUT_EMPTY"'
+run 1 order --quiet "$work/lines.ndjson"
+[ "$(wc -l <"$work/out")" -eq 2 ] || fail "quiet prints refusals only"
+[ ! -s "$work/err" ] || fail "quiet is not quiet"
+
+# Decisions, enough of them for many blocks.
+i=0
+while [ $i -lt 300 ]; do
     cat decisions.ndjson
     i=$((i + 1))
 done >"$work/many.ndjson"
@@ -162,13 +169,19 @@ run 1 evidence --bank-key "$second" evidence/settled.json
 has "REFUSED KEY_MISMATCH evidence/settled.json"
 run 1 evidence --bank-key "$second" --rollovers order.json evidence/settled.json
 silent
-run 1 evidence --bank-key "$second" --rollovers missing.json evidence/settled.json
+run 4 evidence --bank-key "$second" --rollovers missing.json evidence/settled.json
 silent
 run 2 evidence evidence/settled.json
 silent
 grep -q "the bank's letter" "$work/err" || fail "it does not say where the pin is"
 run 2 evidence --bank-key short evidence/settled.json
 silent
+grep -q -- "--bank-key needs" "$work/err" || fail "it does not say which option"
+run 2 evidence --bank-key "$pin" --key "$alice" --key short evidence/settled.json
+silent
+grep -q -- "--key needs" "$work/err" || fail "it does not say which option"
+groups() { echo "$1" | sed 's/..../& /g'; } # as the letter has it
+run 0 evidence --bank-key "$(groups "$pin")" --key "$(groups "$alice")" evidence/settled.json
 sed 's,\(.*\) \(.*\),REFUSED \1 forged/\2.json,' forged/list.txt >"$work/wanted"
 sed 's,.* \(.*\),forged/\1.json,' forged/list.txt >"$work/files"
 split -l 150 "$work/files" "$work/files."
@@ -184,16 +197,10 @@ cmp "$work/verdicts" "$work/wanted" || fail "each forgery by its name, in their 
 cmp "$work/verdicts.json" "$work/wanted" || fail "each forgery by its name in JSON, in their order"
 
 # A name that a terminal would obey: ESC, and U+009B, which is ESC [ in one character.
-grep -q -- "--bank-key needs" "$work/err" || fail "it does not say which option"
-run 2 evidence --bank-key "$pin" --key "$alice" --key short evidence/settled.json
-silent
-grep -q -- "--key needs" "$work/err" || fail "it does not say which option"
-groups() { echo "$1" | sed 's/..../& /g'; } # as the letter has it
-run 0 evidence --bank-key "$(groups "$pin")" --key "$(groups "$alice")" evidence/settled.json
 name="$work/$(printf 'a\033b\302\233c\302\251')"
-run 1 order "$name"
-has "REFUSED NOT_FOUND $work/a?b?c$(printf '\302\251') "
-run 1 order --json "$work/$(printf 'a\033\377')"
+run 4 order "$name"
+has "REFUSED FILE_NOT_FOUND $work/a?b?c$(printf '\302\251') "
+run 4 order --json "$work/$(printf 'a\033\377')"
 has "\"file\":\"$work/a??\""
 
 # A full disk is no verdict.
