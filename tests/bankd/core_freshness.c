@@ -3,6 +3,7 @@
  * Freshness: the edges of each window, challenges, nonces, floors, and the bank's own clock.
  */
 #include "bankd/core/freshness.h"
+#include "bankd/ctl/audit.h"
 #include "base/text.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
@@ -314,6 +315,33 @@ static void threat_09_the_clock_a_day_back(void **state)
     world_order_free(&o);
 }
 
+/* A holder approves by a clock a day ahead, another when it is right again: the log says why its
+ * time falls, and the evidence that it does. */
+static void test_evidence_while_the_clock_is_put_back(void **state)
+{
+    struct world *w = *state;
+    struct audit audit = {.where = ""};
+    static struct verify_report report;
+    struct world_order o;
+
+    world_later(w, 2 * 86400);
+    world_login_all(w);
+    world_order(w, "1.00", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    w->time.now_us -= 86400 * S;
+    assert_insane(w);
+    world_accept_clock(w);
+    world_login_all(w);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_ok(world_evidence(w, &w->alice, &o, &report));
+    assert_int_equal(report.put_back, 1);
+    assert_string_equal(report.status, "ACCP");
+    world_check_log(w, &audit);
+    assert_int_equal(audit.put_back, 1);
+    audit_free(&audit);
+    world_order_free(&o);
+}
+
 static void threat_09_the_clock_a_day_ahead_and_back(void **state)
 {
     struct world *w = *state;
@@ -533,6 +561,7 @@ int main(void)
         T(test_challenges_for_strangers_and_without_end),
         T(test_a_login_challenge_serves_once),
         T(threat_09_the_clock_a_day_back),
+        T(test_evidence_while_the_clock_is_put_back),
         T(threat_09_the_clock_a_day_ahead_and_back),
         T(threat_09_a_clock_that_is_right_again),
         T(threat_09_an_acceptance_that_was_rolled_back),

@@ -45,6 +45,7 @@ struct world {
     struct core_answer answer; /* of the last call */
     unsigned serial;           /* makes nonces and ids differ */
     bool in_batch;             /* between world_batch and world_batch_end */
+    bool contradicts;          /* the test wrote rows by which the log contradicts itself */
 };
 
 /* An empty bank at 2026-11-23T09:00:00Z, a Monday; log started, no people. */
@@ -234,9 +235,9 @@ void world_checkpoint(struct world *w, struct buf *note);
 /* What must hold after everything: every posting sums to zero, balances are their sums, what is
  * reserved is what open orders want, the log verifies from first to last. */
 void world_check(struct world *w);
-/* Only the log, from where TREE ends; TREE grows to the whole. */
-struct merkle_frontier;
-void world_check_log(struct world *w, struct merkle_frontier *tree);
+/* Only the log, as bankctl does it, from where AUDIT ends, which goes on to the whole. */
+struct audit;
+void world_check_log(struct world *w, struct audit *audit);
 
 /* jws_sign_fn; CTX is a struct person. */
 enum err world_sign_hash(void *ctx, const uint8_t *hash, size_t hash_len, uint8_t *sig,

@@ -430,7 +430,7 @@ static void do_state(struct driver *d, const struct js *command)
  * distinct people who approved it; the orders that the log's new entries settle. Then the log. */
 static void do_check(struct driver *d, const struct js *command)
 {
-    int64_t entries = (int64_t)d->tree.size;
+    int64_t entries = (int64_t)d->log.tree.size;
 
     (void)command;
     printf("{\"wrong\":");
@@ -466,7 +466,7 @@ static void do_check(struct driver *d, const struct js *command)
               " WHERE id >= ?1 AND json_extract(body, '$.type') = 'settlement'",
               entries);
     d->movement = strtoll(world_sql(&d->w, "SELECT coalesce(max(id), 0) FROM movement"), NULL, 10);
-    world_check_log(&d->w, &d->tree);
+    world_check_log(&d->w, &d->log);
     printf("}\n");
 }
 
@@ -571,6 +571,7 @@ static void close_all(struct driver *d)
         world_person_free(&d->handed[i].next.person);
     }
     free(d->handed);
+    audit_free(&d->log);
     world_close(&d->w);
 }
 

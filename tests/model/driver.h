@@ -5,10 +5,10 @@
 #ifndef TESTS_MODEL_DRIVER_H
 #define TESTS_MODEL_DRIVER_H
 
+#include "bankd/ctl/audit.h"
 #include "order/act.h"
 #include "order/application.h"
 #include "order/json.h"
-#include "order/merkle.h"
 #include "order/policy.h"
 #include "tests/bankd/world.h"
 
@@ -58,8 +58,8 @@ struct driver {
     size_t newcomer_count;
     struct handed *handed; /* every statement, to be handed in again */
     size_t handed_count;
-    struct merkle_frontier tree; /* as far as the log was checked */
-    int64_t movement;            /* as far as movements were told */
+    struct audit log; /* as far as it was checked */
+    int64_t movement; /* as far as movements were told */
 };
 
 /* Members of a command; "" for a text that is not there. */
