@@ -194,7 +194,7 @@ enum err app_need(struct app *a, const char *value, const char *option, const ch
 enum err app_need_option(struct app *a, const char *value, const char *option, const char **out)
 {
     *out = value;
-    return value != NULL ? ERR_OK : app_fail(a, ERR_SETTING_MISSING, "give --%s", option);
+    return value != NULL ? ERR_OK : app_fail(a, ERR_USAGE, "give --%s", option);
 }
 
 enum err app_random(uint8_t *out, size_t len)

@@ -78,7 +78,7 @@ void app_close(struct app *a);
 /* A setting or SETTING_MISSING with its name in the message. */
 MUST_CHECK enum err app_need(struct app *a, const char *value, const char *option,
                              const char **out);
-/* The same of an option that no setting stands for. */
+/* The same of an option that no setting stands for: USAGE. */
 MUST_CHECK enum err app_need_option(struct app *a, const char *value, const char *option,
                                     const char **out);
 

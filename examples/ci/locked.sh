@@ -47,6 +47,6 @@ token_does 'tries 3' trace
 refused PIN_WRONG wrong
 refused PIN_WRONG wrong
 refused PIN_LAST_TRY "$pin" # nothing but --last-try spends that one
-refused PIN_WRONG wrong --last-try
+refused PIN_LOCKED wrong --last-try
 refused PIN_LOCKED "$pin" --last-try
 [ "$(grep -c '^C_Login ' "$faults.trace")" = 3 ] # and no PIN went to the token unasked

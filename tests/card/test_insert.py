@@ -265,11 +265,11 @@ class MakeTest(Insert):
             if pull:
                 pull_in(pull)
             terminal.type(PIN + "\n")
+            terminal.expect("[y/N]")
+            terminal.type("y\n")
             if pull:
                 self.away_and_back(terminal, 1, "to replace your key: ")
                 terminal.type(PIN + "\n")
-            terminal.expect("[y/N]")
-            terminal.type("y\n")
             terminal.expect("Made the key ")
             terminal.expect("Sign this? [y/N]")
             terminal.type("y\n" if pull else "n\n")

@@ -223,7 +223,7 @@ class Files(Batch):
         good = self.file(orders)
         for more in (("--decision", "reject"), ("--order", orders[0]["id"])):
             self.refused(self.sign(good, *more), "USAGE", 2)
-        self.refused(self.dora.run("sign", "--batch", good), "SETTING_MISSING", 2)
+        self.refused(self.dora.run("sign", "--batch", good), "USAGE", 2)
         self.assertFalse(os.path.exists(self.out))
         self.assertEqual(self.dora.signatures(), 0)
 

@@ -121,7 +121,7 @@ class Cash(Desk):
         self.assertNotIn("is not known", away.stderr)
 
     def test_words(self):
-        self.refused(self.till.run("cash", "deposit", "--amount", "1.00", "--currency", "EUR"), "SETTING_MISSING", 2,
+        self.refused(self.till.run("cash", "deposit", "--amount", "1.00", "--currency", "EUR"), "USAGE", 2,
                      "terminal")
         self.refused(self.till.run("cash", "deposit", *CASH[2:], "--amount", "1"), "AMOUNT_INVALID", 1)
 

@@ -95,7 +95,7 @@ class Keypad(TokenCommands, unittest.TestCase):
 
     def test_officer_unblocks(self):
         self.rules("tries 1", "officer 1")
-        self.refused(self.run_it("info", "--last-try", pin_fd=WRONG), "PIN_WRONG", "Tries left: none")
+        self.refused(self.run_it("info", "--last-try", pin_fd=WRONG), "PIN_LOCKED", "Tries left: none")
         self.refused(self.run_it("info", pin_fd=PIN), "PIN_LOCKED", "countersign token unblock")
         pins = {"puk_fd": SO_PIN, "new_pin_fd": NEW}
         self.refused(self.run_it("unblock", **pins), "PUK_LAST_TRY", "--last-try")
@@ -108,7 +108,7 @@ class Keypad(TokenCommands, unittest.TestCase):
         self.good(self.run_it("unblock", **pins))
         os.unlink(self.control + ".failures")  # the module's count is not the token's
         self.good(self.run_it("info", "--last-try", pin_fd=NEW))
-        self.refused(self.run_it("info", "--last-try", pin_fd=PIN), "PIN_WRONG")
+        self.refused(self.run_it("info", "--last-try", pin_fd=PIN), "PIN_LOCKED")
 
 
 if __name__ == "__main__":

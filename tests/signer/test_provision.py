@@ -97,9 +97,9 @@ class Provision(unittest.TestCase):
     def test_refusals(self):
         self.refused(self.provision(profile="nonsense"), "USAGE", 2, "softhsm")
         for name in ("../profiles/softhsm", "/nonexistent.conf"):
-            self.refused(self.provision(profile=name), "NOT_FOUND", 1)
+            self.refused(self.provision(profile=name), "FILE_NOT_FOUND", 4)
         self.refused(self.provision("--label", "x", "--curve", "P-521", profile="tpm2"), "USAGE", 2, "P-256 P-384")
-        self.refused(self.provision(), "SETTING_MISSING", 2, "--label")
+        self.refused(self.provision(), "USAGE", 2, "--label")
         self.refused(self.provision("--label", "x", profile="openpgp", env={"PCSCLITE_CSOCK_NAME": "/nonexistent/pcscd.comm"}),
                      "USAGE", 2, "--label")
         self.bank.write("odd.conf", "title = Odd\nmodule = libnowhere.so\nmaker = user\nsign = 02\ncurves = P-256\n"

@@ -174,7 +174,7 @@ class Settings(Desk):
 
     def test_bad_lines(self):
         for line in ("colour = blue", "url", "url = ", "url = a\nurl = b", "bank_key = short", "pin = 1234",
-                     "account = " + "P" * 35):
+                     "account = " + "P" * 43):
             with self.subTest(line):
                 self.bank.write("bad.conf", line + "\n")
                 done = self.alice.run("balance", "--config", self.bank.path("bad.conf"), settings=False)
