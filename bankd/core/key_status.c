@@ -268,7 +268,7 @@ enum err core_key_is_operators(struct core *c, const struct core_caller *who,
                                const char *thumbprint, bool *out)
 {
     struct session_viewer viewer;
-    struct people_key key;
+    struct people_key key = {.kind = PEOPLE_KINDS};
 
     *out = false;
     enum err e = session_viewer(c, who, &viewer);

@@ -189,7 +189,7 @@ enum err core_queue(struct core *c, const struct core_caller *who, enum waits wa
     const struct core_page limit_only = {.cursor = "", .limit = asked->limit};
     struct waiting after, found[PAGE_MAX];
     struct doc body = {0}, list = {0};
-    struct page page;
+    struct page page = {0};
     size_t count = 0;
 
     *out = (struct core_answer){0};

@@ -218,7 +218,7 @@ enum err core_radar(struct core *c, const struct core_caller *who, const struct 
                     const struct core_radar_end *ends, size_t end_count, struct core_answer *out)
 {
     struct session_viewer viewer;
-    struct page page;
+    struct page page = {0};
     int64_t ids[PAGE_MAX];
     size_t count = 0;
     struct doc body = {0}, list = {0};
