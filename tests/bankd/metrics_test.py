@@ -87,8 +87,12 @@ class Papers(unittest.TestCase):
         named = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)*)`", PAGE))
         self.assertGreater(len(named), 4)
         self.assertLessEqual(named, said)
+        headings = {re.sub(r"[^\w -]", "", one).lower().replace(" ", "-") for one in re.findall(r"(?m)^#+ (.+)$", PAGE)}
         for link in re.findall(r"\]\(([^)]+)\)", PAGE):
-            self.assertTrue((ROOT / "docs" / link).exists(), link)
+            file, _, heading = link.partition("#")
+            self.assertTrue((ROOT / "docs" / file).exists(), link)
+            if not file:
+                self.assertIn(heading, headings)
         events = set(re.findall(r"`(bankd\.\w+)`", PAGE)) - {"bankd.conf"}
         code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "bankd/server").glob("*.c"))
         for event in events:
