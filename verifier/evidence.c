@@ -216,7 +216,7 @@ static enum err check_place(struct evidence *ev, const struct entry_leaf *before
 
 static enum err add_entries(struct evidence *ev, struct story *story, char *where, size_t where_len)
 {
-    struct entry_leaf before;
+    struct entry_leaf before = {0};
     struct entry en;
     enum err e = ERR_OK;
 
