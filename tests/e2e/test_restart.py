@@ -87,6 +87,15 @@ class Again(Trouble):
         self.reconnect()
         self.same_again(order, said)
 
+    def starts_with_the_newest_alone(self, newest, order, said):
+        with self.assertRaises(StartFailed) as failed:
+            self.bank.start_bankd()
+        self.assertIn("error=LOG_ROLLED_BACK", failed.exception.log)
+        restore_database(self.bank, newest)
+        self.bank.start_bankd()
+        self.reconnect()
+        self.same_again(order, said)
+
     def test_threat_01_after_a_copy_made_while_it_ran(self):
         """It is whole, and starts as long as nothing happened since; from then on it is an old one."""
         copy, newest = self.bank.path("copy"), self.bank.path("newest")
@@ -103,13 +112,7 @@ class Again(Trouble):
         self.bank.stop_bankd()
         copy_database(self.bank, newest)
         restore_database(self.bank, copy)
-        with self.assertRaises(StartFailed) as failed:
-            self.bank.start_bankd()
-        self.assertIn("error=LOG_ROLLED_BACK", failed.exception.log)
-        restore_database(self.bank, newest)
-        self.bank.start_bankd()
-        self.reconnect()
-        self.same_again(order, said)
+        self.starts_with_the_newest_alone(newest, order, said)
 
     def test_threat_01_another_branch(self):
         """Last night's database that went on by itself with another keeper state is no continuation."""
@@ -135,13 +138,7 @@ class Again(Trouble):
         self.bank.stop()
         os.rename(saved, state)
         self.bank.start_keeper()
-        with self.assertRaises(StartFailed) as failed:
-            self.bank.start_bankd()
-        self.assertIn("error=LOG_ROLLED_BACK", failed.exception.log)
-        restore_database(self.bank, newest)
-        self.bank.start_bankd()
-        self.reconnect()
-        self.same_again(order, said)
+        self.starts_with_the_newest_alone(newest, order, said)
 
 
 @needs_root

@@ -63,76 +63,77 @@ static void settled(void **state)
     buf_free(&file);
 }
 
+static const struct {
+    const char *file, *status, *reason;
+    unsigned given;
+} ends[] = {{"open", "PATC", "", 1},
+            {"rejected", "RJCT", "MS02", 1},
+            {"expired", "RJCT", "DS24", 1},
+            {"unhurried", "ACCP", "", 2},
+            {"challenged", "ACCP", "", 2},
+            {"cancelled", "CANC", "DS02", 1},
+            {"dated", "ACSC", "", 2},
+            {"dated-saturday", "ACSC", "", 2},
+            {"clock-put-back", "ACCP", "", 2},
+            {"waited", "ACSC", "", 1},
+            {"held", "PDNG", "", 2},
+            {"released", "ACSC", "", 2},
+            {"refused", "RJCT", "DS04", 2},
+            {"deposit", "ACSC", "", 0},
+            {"deposit-without-policy", "ACSC", "", 0},
+            {"withdrawal", "ACSC", "", 1},
+            {"withdrawal-rejected", "RJCT", "MS02", 0},
+            {"withdrawal-open", "ACTC", "", 0},
+            {"flagged", "PDNG", "", 2},
+            {"sent", "ACSP", "", 2},
+            {"confirmed", "ACSC", "", 2},
+            {"sent-back", "RJCT", "AC01", 2},
+            {"suspended-for-a-while", "ACSC", "", 2},
+            {"suspended-by-himself", "ACSC", "", 2},
+            {"ceremony", "ACSC", "", 2},
+            {"ceremony-late", "ACSC", "", 2},
+            {"sponsored", "ACSC", "", 2},
+            {"sponsored-applied", "ACSC", "", 2},
+            {"sponsored-delegated", "ACSC", "", 2},
+            {"rotated", "ACSC", "", 2},
+            {"rotated-before", "ACSC", "", 2},
+            {"rotated-twice", "PATC", "", 1},
+            {"retired-again", "ACSC", "", 2},
+            {"rotated-revoked-since", "ACSC", "", 2},
+            {"delegated", "ACSC", "", 2},
+            {"delegated-anew", "ACSC", "", 2},
+            {"withdrawn", "RJCT", "DS0H", 1},
+            {"delegation-began", "ACSC", "", 2},
+            {"act-released", "ACSC", "", 2},
+            {"act-released-seen", "ACSC", "", 2},
+            {"act-refused", "RJCT", "DS04", 2},
+            {"act-held", "ACSC", "", 2},
+            {"act-held-on", "PDNG", "", 2},
+            {"act-held-late", "PDNG", "", 2},
+            {"act-confirmed", "ACSC", "", 2},
+            {"act-returned", "RJCT", "AC01", 2},
+            {"act-revoked-since", "ACSC", "", 2},
+            {"act-at-the-console", "ACSC", "", 2},
+            {"rolled", "ACSC", "", 2},
+            {"rolled-twice", "ACSC", "", 2}};
+
 static void other_ends(void **state)
 {
     (void)state;
-    static const struct {
-        const char *file, *status, *reason;
-        unsigned given;
-    } rows[] = {{"open", "PATC", "", 1},
-                {"rejected", "RJCT", "MS02", 1},
-                {"expired", "RJCT", "DS24", 1},
-                {"unhurried", "ACCP", "", 2},
-                {"challenged", "ACCP", "", 2},
-                {"cancelled", "CANC", "DS02", 1},
-                {"dated", "ACSC", "", 2},
-                {"dated-saturday", "ACSC", "", 2},
-                {"clock-put-back", "ACCP", "", 2},
-                {"waited", "ACSC", "", 1},
-                {"held", "PDNG", "", 2},
-                {"released", "ACSC", "", 2},
-                {"refused", "RJCT", "DS04", 2},
-                {"deposit", "ACSC", "", 0},
-                {"deposit-without-policy", "ACSC", "", 0},
-                {"withdrawal", "ACSC", "", 1},
-                {"withdrawal-rejected", "RJCT", "MS02", 0},
-                {"withdrawal-open", "ACTC", "", 0},
-                {"flagged", "PDNG", "", 2},
-                {"sent", "ACSP", "", 2},
-                {"confirmed", "ACSC", "", 2},
-                {"sent-back", "RJCT", "AC01", 2},
-                {"suspended-for-a-while", "ACSC", "", 2},
-                {"suspended-by-himself", "ACSC", "", 2},
-                {"ceremony", "ACSC", "", 2},
-                {"ceremony-late", "ACSC", "", 2},
-                {"sponsored", "ACSC", "", 2},
-                {"sponsored-applied", "ACSC", "", 2},
-                {"sponsored-delegated", "ACSC", "", 2},
-                {"rotated", "ACSC", "", 2},
-                {"rotated-before", "ACSC", "", 2},
-                {"rotated-twice", "PATC", "", 1},
-                {"retired-again", "ACSC", "", 2},
-                {"rotated-revoked-since", "ACSC", "", 2},
-                {"delegated", "ACSC", "", 2},
-                {"delegated-anew", "ACSC", "", 2},
-                {"withdrawn", "RJCT", "DS0H", 1},
-                {"delegation-began", "ACSC", "", 2},
-                {"act-released", "ACSC", "", 2},
-                {"act-released-seen", "ACSC", "", 2},
-                {"act-refused", "RJCT", "DS04", 2},
-                {"act-held", "ACSC", "", 2},
-                {"act-held-on", "PDNG", "", 2},
-                {"act-held-late", "PDNG", "", 2},
-                {"act-confirmed", "ACSC", "", 2},
-                {"act-returned", "RJCT", "AC01", 2},
-                {"act-revoked-since", "ACSC", "", 2},
-                {"act-at-the-console", "ACSC", "", 2},
-                {"rolled", "ACSC", "", 2},
-                {"rolled-twice", "ACSC", "", 2}};
     struct pins pins = load_pins();
 
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         char name[64];
         struct verify_report r;
         struct buf file;
 
-        snprintf(name, sizeof name, "evidence/%s.json", rows[i].file);
+        snprintf(name, sizeof name, "evidence/%s.json", ends[i].file);
         file = golden_read(name);
         assert_ok(verify(&file, pins.root, NULL, &r));
-        assert_string_equal(r.status, rows[i].status);
-        assert_string_equal(r.reason, rows[i].reason);
-        assert_int_equal(r.given, rows[i].given);
-        assert_int_equal(r.put_back, strcmp(rows[i].file, "clock-put-back") == 0);
+        assert_string_equal(r.status, ends[i].status);
+        assert_string_equal(r.reason, ends[i].reason);
+        assert_int_equal(r.given, ends[i].given);
+        assert_int_equal(r.put_back, strcmp(ends[i].file, "clock-put-back") == 0);
         buf_free(&file);
     }
 }
