@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * committer: the one thread that calls the core. It takes all requests that wait, at most
- * batch_max, and makes one batch of them, but for those that ask the keeper, each of which is one:
+ * batch_max and one long read, and makes one batch of them, but for those that ask the keeper, each
+ * of which is one:
  *
  *   1. one transaction: every request applied, the newest checkpoint stored, COMMIT;
  *   2. the new head signed by the keeper;

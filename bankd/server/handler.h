@@ -46,6 +46,7 @@ struct handler {
                       struct core_answer *out);
     enum err (*stated)(struct core *c, const struct core_caller *who,
                        const struct verified *statement, struct core_answer *out);
+    bool long_read; /* takes the committer as long as hundreds of others: see queue.h */
 };
 const struct handler *handler_of(enum route r);
 /* By the one that the route has. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/server/queue.h"
+#include "bankd/server/handler.h"
 #include "base/clock.h"
 
 #include <pthread.h>
@@ -9,8 +10,8 @@
 struct queue {
     pthread_mutex_t lock;
     pthread_cond_t filled; /* on the monotonic clock */
-    struct job_list jobs;
-    size_t max;
+    struct job_list jobs, long_reads;
+    size_t max;       /* of both */
     size_t wanted;    /* how many it takes to wake a taker */
     int64_t expected; /* announced and not yet put; below 0 for a moment when they come first */
     size_t likely;    /* answered, and have not asked again */
@@ -46,11 +47,23 @@ void queue_free(struct queue *q)
 {
     if (!q)
         return;
+    job_list_move(&q->jobs, &q->long_reads);
     for (struct job *j = job_list_take(&q->jobs); j; j = job_list_take(&q->jobs))
         job_free(j);
     pthread_cond_destroy(&q->filled);
     pthread_mutex_destroy(&q->lock);
     free(q);
+}
+
+static size_t depth(const struct queue *q)
+{
+    return q->jobs.count + q->long_reads.count;
+}
+
+/* What is refused already takes no time. */
+static bool is_long_read(const struct job *j)
+{
+    return j->routed && !j->err && handler_of(j->match.route)->long_read;
 }
 
 /* Somebody asks, be it who was answered or another one. */
@@ -64,16 +77,18 @@ static void note_asked(struct queue *q)
 static bool put(struct queue *q, struct job *j, bool expected)
 {
     pthread_mutex_lock(&q->lock);
-    bool taken = !q->closed && q->jobs.count < q->max;
+    bool taken = !q->closed && depth(q) < q->max;
     if (taken)
-        job_list_add(&q->jobs, j);
+        job_list_add(is_long_read(j) ? &q->long_reads : &q->jobs, j);
     if (expected) {
         q->expected--;
         q->moves++;
     } else {
         note_asked(q);
     }
-    bool enough = q->jobs.count && (q->jobs.count >= q->wanted || (q->expected <= 0 && !q->likely));
+    bool enough =
+        q->long_reads.count ||
+        (q->jobs.count && (q->jobs.count >= q->wanted || (q->expected <= 0 && !q->likely)));
     pthread_mutex_unlock(&q->lock);
     if (enough) /* now: a taker that wakes up sooner finds the lock held, and sleeps again */
         pthread_cond_signal(&q->filled);
@@ -141,6 +156,13 @@ static int64_t longest_hold_us(const struct queue *q)
     return q->took_us < hold_us / 2 ? 2 * q->took_us : hold_us;
 }
 
+/* A long read takes time enough for others to come. */
+static bool awaits_more(const struct queue *q, size_t max)
+{
+    return q->jobs.count && q->jobs.count < max && !q->long_reads.count && !q->closed &&
+           (q->expected > 0 || q->likely);
+}
+
 /* A put wakes nobody before the hold has an end, so that it costs one wake-up. */
 static void hold(struct queue *q, size_t max)
 {
@@ -150,8 +172,7 @@ static void hold(struct queue *q, size_t max)
     if (max > q->max)
         max = q->max; /* a full queue gets nothing more */
     q->wanted = max;
-    while (q->jobs.count && q->jobs.count < max && (q->expected > 0 || q->likely) && !q->closed &&
-           !late)
+    while (awaits_more(q, max) && !late)
         late = wait_for_more(q, until_us);
     q->wanted = 1;
 }
@@ -161,7 +182,7 @@ bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_l
     bool late = false;
 
     pthread_mutex_lock(&q->lock);
-    while (!q->jobs.count && !q->closed && !late)
+    while (!depth(q) && !q->closed && !late)
         late = wait_until(q, until_mono_us);
     if (q->patience.hold_us)
         hold(q, max);
@@ -172,6 +193,8 @@ bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_l
         while (out->count < max)
             job_list_add(out, job_list_take(&q->jobs));
     }
+    if (q->long_reads.count)
+        job_list_add(out, job_list_take(&q->long_reads));
     bool over = q->closed && !out->count;
     pthread_mutex_unlock(&q->lock);
     return !over;
@@ -180,9 +203,9 @@ bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_l
 size_t queue_depth(struct queue *q)
 {
     pthread_mutex_lock(&q->lock);
-    size_t depth = q->jobs.count;
+    size_t count = depth(q);
     pthread_mutex_unlock(&q->lock);
-    return depth;
+    return count;
 }
 
 void queue_close(struct queue *q)

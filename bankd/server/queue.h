@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * queue: jobs from many threads to many threads, with a maximum. Nobody waits to put one in: what
- * does not fit is refused at once.
+ * does not fit is refused at once. Long reads (handler.h) are taken one at a time, so that many of
+ * them keep nobody else for longer than one does.
  */
 #ifndef BANKD_SERVER_QUEUE_H
 #define BANKD_SERVER_QUEUE_H
@@ -34,9 +35,10 @@ bool queue_put_expected(struct queue *q, struct job *j); /* as queue_put */
 /* COUNT askers get their answers now, which took so long: as many are likely to ask again. */
 void queue_answered(struct queue *q, size_t count, int64_t took_us);
 
-/* Takes up to MAX jobs that wait, into the empty list OUT. Waits while there is none until
- * UNTIL_MONO_US (clock_mono_us; INT64_MAX: for ever), and then for more, while there are fewer than
- * MAX. False when the queue is closed and empty. */
+/* Takes up to MAX jobs that wait, and the first long read beside them, into the empty list OUT, in
+ * order but for that one, which is the last. Waits while there is none until UNTIL_MONO_US
+ * (clock_mono_us; INT64_MAX: for ever), and then for more, while there are fewer than MAX and no
+ * long read. False when the queue is closed and empty. */
 bool queue_take(struct queue *q, size_t max, int64_t until_mono_us, struct job_list *out);
 
 /* How many jobs wait. From any thread. */

@@ -24,6 +24,7 @@ static void test_every_route_has_a_handler(void **state)
         assert_int_equal(h->prepare != NULL, info->body_max > 0);
         assert_int_equal(h->writes, strcmp(info->method, "POST") == 0);
         assert_true(h->query == 0 || strcmp(info->method, "GET") == 0);
+        assert_true(!h->long_read || !h->writes);
     }
 }
 
@@ -70,6 +71,52 @@ static void test_queue_order_and_limit(void **state)
     take(q, 8, 3, 2);
     job_free(late);
     queue_free(q);
+}
+
+static struct job *long_read_named(uint32_t name)
+{
+    struct job *j = job_named(name);
+
+    j->match.route = ROUTE_EVIDENCE;
+    j->routed = true;
+    return j;
+}
+
+/* What others ask is not kept by many long reads, nor the other way round. */
+static void test_queue_gives_long_reads_one_at_a_time(void **state)
+{
+    (void)state;
+    struct queue *q;
+    struct job *late = job_named(9), *refused = long_read_named(3);
+
+    refused->err = ERR_SESSION_REQUIRED;
+    assert_ok(queue_new(5, &endless, &q));
+    queue_answered(q, 9, FOR_EVER); /* none of whom is waited for */
+    assert_true(queue_put(q, long_read_named(4)));
+    assert_true(queue_put(q, long_read_named(5)));
+    assert_true(queue_put(q, job_named(1)));
+    assert_true(queue_put(q, job_named(2)));
+    assert_true(queue_put(q, refused)); /* what is refused is none */
+    assert_false(queue_put(q, late));
+    assert_int_equal(queue_depth(q), 5);
+    take(q, 4, 1, 4);
+    assert_true(queue_put(q, long_read_named(6)));
+    take(q, 4, 5, 1);
+    queue_close(q);
+    take(q, 4, 6, 1);
+    queue_free(q);
+    job_free(late);
+}
+
+static void test_queue_frees_what_nobody_took(void **state)
+{
+    (void)state;
+    struct queue *q;
+
+    assert_ok(queue_new(2, &none, &q));
+    assert_true(queue_put(q, long_read_named(0)));
+    assert_true(queue_put(q, job_named(1)));
+    queue_free(q); /* the sanitizer counts */
 }
 
 static void test_queue_waits_only_so_long(void **state)
@@ -252,6 +299,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_route_has_a_handler),
         cmocka_unit_test(test_queue_order_and_limit),
+        cmocka_unit_test(test_queue_gives_long_reads_one_at_a_time),
+        cmocka_unit_test(test_queue_frees_what_nobody_took),
         cmocka_unit_test(test_queue_waits_only_so_long),
         cmocka_unit_test(test_queue_holds_for_the_announced),
         cmocka_unit_test(test_queue_holds_only_so_long),
