@@ -299,6 +299,7 @@ static enum err note_spent(struct core *c, const struct ledger_move *m)
     store_bind_int(q, ":account", m->from->id);
     store_bind_int(q, ":day", text_day_of(c->now_us));
     store_bind_int(q, ":amount", m->amount);
+    store_bind_int(q, ":most", AMOUNT_MINOR_MAX);
     return store_run(q);
 }
 
@@ -371,10 +372,11 @@ enum err ledger_spent(struct core *c, const struct ledger_account *a, int32_t si
     store_bind_int(q, ":account", a->id);
     store_bind_int(q, ":day", since_day);
     enum err e = store_step(q, &found);
-    if (!e)
-        e = found ? ERR_OK : ERR_STORE_FAILED;
-    if (!e)
-        *out = store_int(q, 0);
+    while (!e && found) {
+        if (amount_add(*out, store_int(q, 0), out))
+            *out = AMOUNT_MINOR_MAX;
+        e = store_step(q, &found);
+    }
     store_done(q);
     return e;
 }

@@ -98,7 +98,7 @@ MUST_CHECK enum err ledger_may_move(struct core *c, const struct ledger_move *m)
 MUST_CHECK enum err ledger_settle(struct core *c, const struct ledger_move *m, int64_t *movement);
 
 /* What was booked out of a customer's account from the beginning of a day on, by the bank's time,
- * but for what was taken back. */
+ * but for what was taken back: AMOUNT_MINOR_MAX where it is more. */
 MUST_CHECK enum err ledger_spent(struct core *c, const struct ledger_account *a, int32_t since_day,
                                  int64_t *out);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define FIRM "NL91ABNA0417164300"
+#define OTHER "GB82WEST12345698765432"
 #define DAY 86400
 
 /* Alice is an A, Bob a B, Carol an E. Up to 10.00 anybody; to 50.00 EBICS; to the shop Alice alone,
@@ -28,16 +29,22 @@ static void open_firm(struct world *w, const char *rules, const char *limits)
     world_open_funded(w, &firm, "500.00");
 }
 
-static void firm_order(struct world *w, const char *amount, const char *payee,
-                       struct world_order *out)
+static void order_of(struct world *w, const char *payer, const char *amount, const char *payee,
+                     struct world_order *out)
 {
     char draft[300];
 
     snprintf(draft, sizeof draft,
-             "{\"account\":\"" FIRM "\",\"amount\":\"%s\",\"creditor\":{\"account\":\"%s\","
+             "{\"account\":\"%s\",\"amount\":\"%s\",\"creditor\":{\"account\":\"%s\","
              "\"name\":\"Somebody\"},\"currency\":\"EUR\",\"description\":\"x\"}",
-             amount, payee);
+             payer, amount, payee);
     world_order_from(w, draft, out);
+}
+
+static void firm_order(struct world *w, const char *amount, const char *payee,
+                       struct world_order *out)
+{
+    order_of(w, FIRM, amount, payee, out);
 }
 
 /* Each of VOTES ("alice bob-") decides in turn; the last one's answer counts. */
@@ -183,6 +190,43 @@ static void test_what_is_taken_back_is_not_spent(void **state)
     refused(w, "0.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
 }
 
+/* The same money may leave an account again and again: no sum of it is one that does not fit. */
+static void test_money_that_goes_round(void **state)
+{
+    static const char *const alone[] = {"alice"}, *const ends[] = {FIRM, OTHER};
+    struct world *w = *state;
+
+    for (int i = 0; i < 2; i++) {
+        const struct world_account a = {.account = ends[i], .holders = alone, .count = 1};
+        assert_ok(world_open_account(w, &a));
+    }
+    world_fund(w, FIRM, "9000000000000000.00");
+    for (int i = 0; i < 24; i++) {
+        struct world_order o;
+        order_of(w, ends[i % 2], "9000000000000000.00", ends[(i + 1) % 2], &o);
+        assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+        assert_string_equal(world_text(w, "status"), "ACSC");
+        world_order_free(&o);
+    }
+    world_begin(w);
+    world_end(w, core_reconcile(w->core, &world_operator, &w->answer));
+    assert_ok(w->answer.err);
+    assert_non_null(strstr(buf_str(&w->answer.body), "\"differences\":[]"));
+}
+
+/* Nor is what left it in a month. */
+static void test_days_that_make_no_sum(void **state)
+{
+    struct world *w = *state;
+
+    open_firm(w, NULL, "[{\"amount\":\"9999999999999999.99\",\"per\":\"month\"}]");
+    pays(w, "20.00", WORLD_SHOP_ACCOUNT, "abc", "ACSC");
+    world_execute(w, "INSERT INTO spending SELECT account, day - column1, 999999999999999999 FROM"
+                     " spending, (VALUES (1), (2), (3), (4), (5), (6), (7), (8), (9), (10))");
+    refused(w, "0.01", WORLD_SHOP_ACCOUNT, "LIMIT_EXCEEDED");
+    world_execute(w, "DELETE FROM spending WHERE amount > 2000");
+}
+
 static void test_bad_rules_open_nothing(void **state)
 {
     static const char *const holders[] = {"alice", "bob:B"};
@@ -216,6 +260,8 @@ int main(void)
         T(test_what_is_paid_in_frees_no_limit),
         T(test_bad_rules_open_nothing),
         T(test_what_is_taken_back_is_not_spent),
+        T(test_money_that_goes_round),
+        T(test_days_that_make_no_sum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
