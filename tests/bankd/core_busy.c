@@ -2,17 +2,20 @@
  *
  * One account has more to do than others may wait for.
  */
+#include "order/act.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
+#include "verifier/verifier.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define FIRM "NL91ABNA0417164300"
 #define DAY 86400
 #define FEW 64     /* of each account */
 #define MANY 1024  /* more of them together */
-#define REST 200   /* more than FEW, twice */
+#define REST 200   /* more than FEW, three times */
 #define AT_ONCE 66 /* of the logins' time */
 
 static const char *executed(struct world *w)
@@ -46,6 +49,50 @@ static enum err look_at(struct world *w, const char *account)
     return e;
 }
 
+/* --- an operator's act --- */
+
+#define BLOCK "/v1/accounts/" FIRM "/block"
+
+static void sign_block(struct world *w, const struct person *signer, struct buf *jws)
+{
+    static const char request[] = "{\"note\":\"as told\"}";
+    struct statement head;
+    struct buf payload = {0};
+
+    world_head(w, NULL, &head);
+    assert_ok(act_make(&head, BLOCK, request, strlen(request), &payload));
+    world_sign_statement(signer, STATEMENT_OPERATOR_ACT, &payload, jws);
+    buf_free(&payload);
+}
+
+static enum err block(void *ctx, const struct core_operator *as, struct core_answer *out)
+{
+    const struct core_caller who = {.operator_name = as->name, .roles = as->roles, .act = as->act};
+    struct world *w = ctx;
+
+    return core_account_state(w->core, &who, FIRM, CORE_ACCOUNT_BLOCK, "as told", out);
+}
+
+static enum err act(struct world *w, const struct person *p, const struct buf *jws)
+{
+    const struct core_caller who = {.session = p->session};
+    const struct verify_act_input in = {.bank = WORLD_BANK,
+                                        .path = BLOCK,
+                                        .jws = buf_str(jws),
+                                        .jws_len = jws->len,
+                                        .keys = core_keys(w->core)};
+    struct verified *verified = NULL;
+
+    assert_ok(verify_act(&in, &verified));
+    core_answer_free(&w->answer);
+    world_begin(w);
+    world_end(w, core_act(w->core, &who, verified, ROLE_BIT(ROLE_SECURITY), block, w, &w->answer));
+    verified_free(verified);
+    return w->answer.err;
+}
+
+/* --- */
+
 /* They fall due together: who comes is told to come again, others are not kept waiting, and nothing
  * that came too early is held against it. */
 static void test_a_day_with_more_than_a_batch_may_do(void **state)
@@ -57,9 +104,12 @@ static void test_a_day_with_more_than_a_batch_may_do(void **state)
                                        .limits = "[{\"amount\":\"900.00\",\"per\":\"month\"}]"};
     struct world *w = *state;
     struct world_order early;
-    struct buf jws = {0};
+    struct person sven = {0};
+    struct buf jws = {0}, word = {0};
     char text[16];
 
+    world_key(&sven, "sven", "P-256");
+    world_operator_add(w, &sven, ROLE_BIT(ROLE_SECURITY));
     world_open_funded(w, &firm, "1000.00");
     hand_in_many(w, FIRM, FEW + MANY + REST);
     hand_in_many(w, WORLD_ALICE_ACCOUNT, 1);
@@ -67,20 +117,27 @@ static void test_a_day_with_more_than_a_batch_may_do(void **state)
     world_login(w, &w->alice);
     world_order_on(w, FIRM, "0.05", "", &early);
     world_sign(w, &w->alice, &early, VERB_APPROVE, NULL, &jws);
+    world_login(w, &sven);
+    sign_block(w, &sven, &word);
     assert_string_equal(executed(w), "0");
 
     world_batch(w);
     assert_string_equal(world_hand_in(w, &w->alice, &jws, &early), "BUSY");
     assert_err(look_at(w, FIRM), ERR_BUSY);
+    assert_err(act(w, &sven, &word), ERR_BUSY);
     assert_ok(look_at(w, WORLD_ALICE_ACCOUNT));
     world_batch_end(w);
-    snprintf(text, sizeof text, "%d", FEW + MANY + FEW);
-    assert_string_equal(executed(w), text); /* the second touch had its own few */
+    snprintf(text, sizeof text, "%d", FEW + MANY + FEW + FEW);
+    assert_string_equal(executed(w), text); /* the second and third touch had their own few */
 
     assert_string_equal(world_hand_in(w, &w->alice, &jws, &early), "OK");
     snprintf(text, sizeof text, "%d", FEW + MANY + REST + 1);
     assert_string_equal(executed(w), text);
     assert_string_equal(world_sql(w, "SELECT sum(amount) FROM spending"), "1293");
+    assert_ok(act(w, &sven, &word));
+    assert_string_equal(world_text(w, "state"), "blocked");
+    world_person_free(&sven);
+    buf_free(&word);
     buf_free(&jws);
     world_order_free(&early);
 }
