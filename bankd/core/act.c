@@ -103,6 +103,15 @@ enum err core_operator(struct core *c, const struct core_caller *who, role_set n
     return ERR_OK;
 }
 
+enum err core_is_operators(struct core *c, const struct core_caller *who, bool *out)
+{
+    struct session_viewer viewer;
+
+    enum err e = session_viewer(c, who, &viewer);
+    *out = !e && viewer.kind == PEOPLE_OPERATOR;
+    return e == ERR_SESSION_REQUIRED ? ERR_OK : e;
+}
+
 enum err core_console(struct core *c, const struct core_caller *who, struct core_answer *out)
 {
     bool ceremony = false;

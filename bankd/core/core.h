@@ -139,6 +139,8 @@ struct core_operator {
 };
 MUST_CHECK enum err core_operator(struct core *c, const struct core_caller *who, role_set needed,
                                   bool others, struct core_operator *as, struct core_answer *out);
+/* Whether an operator asks, over a session of his own; says nothing of his roles. */
+MUST_CHECK enum err core_is_operators(struct core *c, const struct core_caller *who, bool *out);
 /* Does by RUN what an operator signed for, once he is found to be AS: with one of the roles NEEDED,
  * a session of his own, and a fresh ACT, which is entered first. The same act again gets its first
  * answer, unless that was BUSY. */
@@ -424,9 +426,6 @@ MUST_CHECK enum err core_terminals(struct core *c, const struct core_caller *who
 MUST_CHECK enum err core_key_suspend(struct core *c, const struct core_caller *who,
                                      const char *thumbprint, const char *note,
                                      struct core_answer *out);
-/* Whether it is an operator who does, which the keeper is to hear of. */
-MUST_CHECK enum err core_key_is_operators(struct core *c, const struct core_caller *who,
-                                          const char *thumbprint, bool *out);
 /* A key that is suspended or revoked, and with it those that took its place one after the other,
  * signs nothing, and what it signed counts no more until it is active again; a revoked one never is
  * (KEY_REVOKED). Active again, it signs anew: its floor is now; one that was retired is so again,

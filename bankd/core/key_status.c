@@ -263,23 +263,6 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
     return answer_finish(c, who, e, 200, &body, out);
 }
 
-/* By session and row alone, of which a stranger has none. */
-enum err core_key_is_operators(struct core *c, const struct core_caller *who,
-                               const char *thumbprint, bool *out)
-{
-    struct session_viewer viewer;
-    struct people_key key = {.kind = PEOPLE_KINDS};
-
-    *out = false;
-    enum err e = session_viewer(c, who, &viewer);
-    if (!e)
-        e = people_key_find(c, thumbprint, &key);
-    if (!e)
-        e = check_own(&viewer, &key);
-    *out = !e && key.kind == PEOPLE_OPERATOR;
-    return answer_is_refusal(e) ? ERR_OK : e;
-}
-
 /* Whoever is to have operators' keys must be able to make operators; and one of those must be left,
  * but for the console, which takes a stolen key away. */
 static enum err check_operator(struct core *c, const struct core_caller *who,

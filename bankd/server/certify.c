@@ -61,11 +61,11 @@ static bool concerns_keeper(const struct job *j)
 
     if (r == ROUTE_KEY_SET)
         return j->path[0] || strcmp(j->body.key.status, "active") != 0;
-    return r == ROUTE_ROTATE || (r == ROUTE_KEY_SUSPEND && j->operators_key) ||
+    return r == ROUTE_ROTATE || r == ROUTE_KEY_SUSPEND ||
            (j->path[0] && (r == ROUTE_OPERATOR_ADD || r == ROUTE_OPERATOR_ROLES));
 }
 
-bool certify_asks(const struct job *j)
+static bool may_ask(const struct job *j)
 {
     enum route r = j->match.route;
     bool waits = j->path[0] && (r == ROUTE_ENROLMENT_ADMIT || r == ROUTE_ROLLOVER);
@@ -73,14 +73,18 @@ bool certify_asks(const struct job *j)
     return !j->err && j->routed && (waits || concerns_keeper(j));
 }
 
-/* Anybody can ask for a suspension: who is refused, or a holder, needs no keeper. */
+/* Anybody can sign an act; who is no operator is refused, or is a holder who needs no keeper. */
 enum err certify_find(struct core *core, struct job *j)
 {
     struct core_caller who = job_caller(j);
 
-    if (j->err || !j->routed || j->match.route != ROUTE_KEY_SUSPEND)
-        return ERR_OK;
-    return core_key_is_operators(core, &who, j->match.param[0], &j->operators_key);
+    j->by_operator = j->console;
+    return !j->console && may_ask(j) ? core_is_operators(core, &who, &j->by_operator) : ERR_OK;
+}
+
+bool certify_asks(const struct job *j)
+{
+    return j->by_operator && may_ask(j);
 }
 
 /* Appends what the keeper made of it to the answer, which is an object. */
@@ -129,7 +133,7 @@ enum err certify_tell(const char *keeper_socket, struct job *j)
     struct keeper_conn *keeper = NULL;
     unsigned missing = 0;
 
-    if (j->answer.err || !concerns_keeper(j))
+    if (j->answer.err || !j->by_operator || !concerns_keeper(j))
         return ERR_OK;
     enum err e = keeper_connect(keeper_socket, &keeper);
     if (!e)

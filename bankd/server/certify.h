@@ -15,7 +15,7 @@ struct core_certifier certify_by(const char *keeper_socket, const struct job *j)
 
 /* Whether the keeper is asked for J, within its transaction. */
 bool certify_asks(const struct job *j);
-/* Sets J's OPERATORS_KEY, on which that may depend. Inside a transaction, before J is done. */
+/* Sets J's BY_OPERATOR, on which that depends. Inside a transaction, before J is done. */
 MUST_CHECK enum err certify_find(struct core *core, struct job *j);
 
 /* After J was done: where it is about a key or the roles of an operator's, or may be, the keeper is

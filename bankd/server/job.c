@@ -38,7 +38,7 @@ void job_clear(struct job *j)
     j->network[0] = j->session[0] = 0;
     j->certified_until_us = 0;
     j->operator_name[0] = j->path[0] = j->once[0] = 0;
-    j->console = j->operators_key = j->unheard = false;
+    j->console = j->by_operator = j->unheard = false;
     j->roles = 0;
     j->act = 0;
     j->payee_check[0] = 0;

@@ -80,8 +80,8 @@ struct job {
     struct verified *verified;
     char payee_check[PAYEE_CHECK_LEN + 1]; /* "": nobody was asked */
 
-    bool operators_key; /* it suspends one, as the core found: the keeper is told */
-    bool unheard;       /* by the keeper, which is told again */
+    bool by_operator; /* as the core found: the keeper may be asked */
+    bool unheard;     /* by the keeper, which is told again */
     struct core_answer answer;
     const char *type; /* of the answer's body; static; NULL: JSON */
 };

@@ -23,6 +23,8 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
 import bank as b  # noqa: E402
+import operators  # noqa: E402
+import rotation  # noqa: E402
 
 CUT_SECONDS = 10  # a deadline for the test; the limits under test are far shorter
 SHORT = ("event_threads = 1\nhandshake_ms = 400\nhead_ms = 400\nbody_ms = 400\nwrite_ms = 400\n"
@@ -230,28 +232,33 @@ def answers_whole(data):
 
 
 class Strangers(OneBank):
-    """Who has a TLS key of his own making, and no more."""
+    """Who has a TLS key of his own making, and no more; or one that the bank knows, but is no operator."""
 
     def batches(self):
-        told = self.bank.operator("GET", "/metrics").body.decode()
-        return int(re.search(r"^countersign_batch_requests_count (\d+)$", told, re.M)[1])
+        return int(re.search(rb"^countersign_batch_requests_count (\d+)$", self.bank.operator("GET", "/metrics").body, re.M)[1])
+
+    def assert_served_together(self, session, path, body, code):  # or others wait for as many commits
+        request = ("POST %s HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
+                   % (path, HOST, len(body))).encode() + body
+        many, before = [raw_tls(self.bank, (session.cert, session.session_key.path)) for _ in range(40)], self.batches()
+        self.bank.bankd.send_signal(signal.SIGSTOP)
+        for one in many:
+            one.sendall(request)
+        self.bank.bankd.send_signal(signal.SIGCONT)
+        self.assertEqual({said for one in many for said in answers(read_to_end(one))}, {code})
+        self.assertLess(self.batches() - before, len(many))
 
     def test_threat_16_none_is_served_alone(self):
-        """Whatever he asks for: everybody else would wait for as many commits as there are of him."""
-        stranger, body = b.Session(self.bank), b'{"note":"x"}'
-        head = "POST /v1/keys/%s/suspension HTTP/1.1\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\nConnection: close\r\n\r\n"
-        request = (head % ("A" * 43, HOST, len(body))).encode() + body
-        many = [raw_tls(self.bank, (stranger.cert, stranger.session_key.path)) for _ in range(40)]
-        before = self.batches()
-        self.bank.bankd.send_signal(signal.SIGSTOP)
-        try:
-            for one in many:
-                one.sendall(request)
-        finally:
-            self.bank.bankd.send_signal(signal.SIGCONT)
-        said = {code for one in many for code in answers(read_to_end(one))}
-        self.assertEqual(said, {401})
-        self.assertLess(self.batches() - before, len(many))
+        self.assert_served_together(b.Session(self.bank), "/v1/keys/%s/suspension" % ("A" * 43), b'{"note":"x"}', 401)
+
+    def test_threat_16_no_holder_is_served_alone(self):
+        """What the keeper hears of comes from operators, but anybody may sign it, and send it for ever."""
+        self.bank.add_holder("zoe", key := b.Key(self.bank.dir))
+        zoe, path = b.Session(self.bank, key), "/v1/bank-keys/rollover"
+        self.assert_served_together(zoe, path, b.canon({"act": operators.act(key, path, {"overlapDays": 90})}), 403)
+        path, signed = "/v1/keys/%s/rotation" % key.thumbprint, rotation.sign(key, b.Key(self.bank.dir))
+        for session, code in (b.Session(self.bank), 401), (zoe, 201):
+            self.assert_served_together(session, path, b.canon({"rotation": signed}), code)
 
 
 class Tls(OneBank):
