@@ -229,7 +229,7 @@ enum err core_begin(struct core *c, const struct core_time *t)
     settle(c); /* unless that was not known before */
     c->given = *t;
     c->accepted = false;
-    c->looks = 0;
+    c->looks = c->looked_count = 0;
     c->now_us = t->now_us > c->newest_us ? t->now_us : c->newest_us;
     if (freshness_clock(t, c->newest_us, &c->anchor))
         c->stopped = true;

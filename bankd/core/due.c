@@ -14,8 +14,8 @@
 #include <string.h>
 
 #define DAY_US (86400 * TEXT_SECOND_US)
-/* One transaction keeps everybody waiting: an account has so many of its orders looked at each time
- * that it is touched, and all accounts together so many more in a batch. */
+/* One transaction keeps everybody waiting: an account has so many of its orders looked at in a
+ * batch, however often it is touched, and all accounts together so many more. */
 #define LOOKS_EACH 64
 #define LOOKS_TOGETHER 1024
 
@@ -317,18 +317,34 @@ static enum err any_due(struct core *c, bool *out)
     return e;
 }
 
+/* Beyond LOOKED accounts none has first ones. */
+static bool may_look(struct core *c, int64_t account)
+{
+    unsigned i = 0;
+
+    while (i < c->looked_count && c->looked[i].account != account)
+        i++;
+    if (i == c->looked_count && i < LOOKED)
+        c->looked[c->looked_count++] = (struct looked){.account = account};
+    if (i < c->looked_count && c->looked[i].count < LOOKS_EACH) {
+        c->looked[i].count++;
+        return true;
+    }
+    return c->looks++ < LOOKS_TOGETHER;
+}
+
 enum err life_catch_up(struct core *c, struct ledger_account *a)
 {
     bool found = false;
     enum err e = any_due(c, &found);
 
-    for (unsigned looks = 0; !e && found; looks++) {
+    while (!e && found) {
         struct store_query *q = store_query(c->store, STORE_ORDER_DUE_OF);
         struct life_order o;
         store_bind_int(q, ":account", a->id);
         store_bind_int(q, ":now", c->now_us);
         e = life_read_one(q, &found, &o);
-        if (!e && found && looks >= LOOKS_EACH && c->looks++ >= LOOKS_TOGETHER)
+        if (!e && found && !may_look(c, a->id))
             return ERR_BUSY;
         if (!e && found)
             e = look_at(c, a, &o);

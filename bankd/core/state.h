@@ -28,6 +28,13 @@ struct newest_nodes {
     struct merkle_hash level[NEWEST_LEVELS];
 };
 
+/* An account whose due orders a batch looked at, the first ones. */
+struct looked {
+    int64_t account;
+    unsigned count;
+};
+#define LOOKED 256u /* accounts of a batch, which has hardly more requests */
+
 struct core {
     struct store *store;
     char bank[BANK_MAX + 1];
@@ -53,6 +60,8 @@ struct core {
     int64_t now_us;
     int64_t reminded_us; /* when it last looked whom to remind */
     unsigned looks;      /* at orders that are due, beyond the first ones of each account: due.c */
+    unsigned looked_count;
+    struct looked looked[LOOKED];
     struct core_time given;
     bool insane;             /* nothing is committed but what follows core_clock_accept */
     bool stopped;            /* the clock was found insane, and nobody accepted one since */

@@ -13,9 +13,9 @@
 
 #define FIRM "NL91ABNA0417164300"
 #define DAY 86400
-#define FEW 64     /* of each account */
+#define FEW 64     /* of each account, in a batch */
 #define MANY 1024  /* more of them together */
-#define REST 200   /* more than FEW, three times */
+#define REST 200   /* more than FEW */
 #define AT_ONCE 66 /* of the logins' time */
 
 static const char *executed(struct world *w)
@@ -127,8 +127,8 @@ static void test_a_day_with_more_than_a_batch_may_do(void **state)
     assert_err(act(w, &sven, &word), ERR_BUSY);
     assert_ok(look_at(w, WORLD_ALICE_ACCOUNT));
     world_batch_end(w);
-    snprintf(text, sizeof text, "%d", FEW + MANY + FEW + FEW);
-    assert_string_equal(executed(w), text); /* the second and third touch had their own few */
+    snprintf(text, sizeof text, "%d", FEW + MANY);
+    assert_string_equal(executed(w), text); /* however often it was touched */
 
     assert_string_equal(world_hand_in(w, &w->alice, &jws, &early), "OK");
     snprintf(text, sizeof text, "%d", FEW + MANY + REST + 1);
