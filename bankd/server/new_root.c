@@ -80,13 +80,18 @@ static bool is_asked(const struct new_root *r, const char *act, size_t len)
     return r->act.len == len && memcmp(r->act.data, act, len) == 0;
 }
 
-/* What came of an act is kept until there is another one; but a keeper that was not there is asked
- * again. */
+/* The keeper was not there, or had no room: it took nothing. */
+static bool may_ask_again(enum err e)
+{
+    return e == ERR_KEEPER_GONE || e == ERR_BUSY;
+}
+
+/* What came of an act is kept until there is another one, unless nothing did. */
 static enum err begin(struct new_root *r, const char *act, size_t len)
 {
     if (r->stage == AT_WORK)
         return is_asked(r, act, len) ? ERR_OK : ERR_BUSY;
-    if (r->stage == DONE && is_asked(r, act, len) && r->err != ERR_KEEPER_GONE)
+    if (r->stage == DONE && is_asked(r, act, len) && !may_ask_again(r->err))
         return ERR_OK;
     if (r->stage == DONE)
         pthread_join(r->thread, NULL);

@@ -19,7 +19,7 @@ from enrolment import Newcomer
 from holder import Operator
 from test_keeper_admits import ACT, ADMIT, NOTE, Scene, ask, forgetful, newcomer_statement, parts, stale
 
-ROTATE, SUSPEND = 9, 10
+ROLL, ROTATE, SUSPEND = 8, 9, 10
 
 
 class Heard(Scene):
@@ -259,7 +259,7 @@ def pass_on(near, path, word):
     with near, socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as far:
         far.connect(path)
         while message := near.recv(1 << 17):
-            if struct.unpack(">H", message[:2])[0] == ACT:
+            if struct.unpack(">H", message[:2])[0] in (ACT, ROLL):
                 near.send(bytes([len(word)]) + word.encode())
                 continue
             far.send(message)
@@ -299,6 +299,16 @@ class WithoutRoom(Again):
                 answer = self.olga.act("/v1/holders/%s/keys/%s" % (who, wim.key.thumbprint), {**NOTE, "status": "revoked"})
                 self.assertEqual((answer.status, answer.json.get("keeper")), (200, word), answer)
                 self.heard((wim.key, "suspended"))
+
+    def test_another_root_key(self):
+        """Once there is room the same act is taken."""
+        path, said = "/v1/bank-keys/rollover", []
+        jws = operators.act(self.olga_key, path, {"overlapDays": 90})
+        with without_room(self.bank, "BUSY"):
+            said.append(self.olga.send_act(path, jws).name)
+        for _ in range(2):
+            said.append(self.olga.send_act(path, jws).json.get("missing"))
+        self.assertEqual(said, ["BUSY", 0, 0])
 
 
 class Console(Scene):
