@@ -168,7 +168,7 @@ static enum err read_enrolment(const void *bytes, size_t len, const char *kind,
     if (!e)
         e = member_text(holder, forms_holder, out->holder, sizeof out->holder);
     if (!e)
-        e = member_line(name, 140, out->name, sizeof out->name);
+        e = member_line(name, ORDER_TEXT_CHARS, out->name, sizeof out->name);
     if (!e)
         e = member_bytes(spki, out->spki, sizeof out->spki, &out->spki_len);
     js_free(body);
@@ -206,7 +206,7 @@ enum err request_admission_read(const void *bytes, size_t len, struct request_ad
     if (!e)
         e = member_text(holder, forms_holder, out->holder, sizeof out->holder);
     if (!e)
-        e = member_line(name, 140, out->name, sizeof out->name);
+        e = member_line(name, ORDER_TEXT_CHARS, out->name, sizeof out->name);
     if (!e)
         e = member_text(thumbprint, forms_thumbprint, out->thumbprint, sizeof out->thumbprint);
     if (!e)
@@ -243,7 +243,7 @@ enum err request_roles_read(const void *bytes, size_t len, struct request_roles 
     *out = (struct request_roles){0};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
-        e = member_line(note, 140, out->note, sizeof out->note);
+        e = member_line(note, ORDER_TEXT_CHARS, out->note, sizeof out->note);
     if (!e)
         e = read_roles(roles, &out->roles);
     js_free(body);
@@ -405,7 +405,7 @@ enum err request_note_read(const void *bytes, size_t len, struct request_note *o
     *out = (struct request_note){0};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
-        e = member_line(note, 140, out->note, sizeof out->note);
+        e = member_line(note, ORDER_TEXT_CHARS, out->note, sizeof out->note);
     js_free(body);
     return e;
 }
@@ -422,7 +422,7 @@ enum err request_word_read(const void *bytes, size_t len, struct request_word *o
     *out = (struct request_word){.note = ""};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
-        e = member_line(note, 140, out->note, sizeof out->note);
+        e = member_line(note, ORDER_TEXT_CHARS, out->note, sizeof out->note);
     if (!e && entry)
         out->entry = js_int(entry);
     js_free(body);
@@ -456,7 +456,7 @@ static enum err read_claim(const void *bytes, size_t len, bool names, struct req
     if (!e)
         e = member_text(item, check_item, out->item, sizeof out->item);
     if (!e)
-        e = member_line(note, 140, out->note, sizeof out->note);
+        e = member_line(note, ORDER_TEXT_CHARS, out->note, sizeof out->note);
     if (!e)
         e = member_text(operator_id, forms_holder, out->operator_id, sizeof out->operator_id);
     js_free(body);
@@ -487,7 +487,7 @@ enum err request_comment_read(const void *bytes, size_t len, struct request_comm
     if (!e)
         e = member_text(item, check_item, out->item, sizeof out->item);
     if (!e)
-        e = member_line(text, 140, out->text, sizeof out->text);
+        e = member_line(text, ORDER_TEXT_CHARS, out->text, sizeof out->text);
     js_free(body);
     return e;
 }
@@ -505,7 +505,7 @@ enum err request_return_read(const void *bytes, size_t len, struct request_retur
     *out = (struct request_return){.note = ""};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
-        e = member_line(note, 140, out->note, sizeof out->note);
+        e = member_line(note, ORDER_TEXT_CHARS, out->note, sizeof out->note);
     if (!e && entry)
         out->entry = js_int(entry);
     if (!e && member_text(reason, NULL, out->reason, sizeof out->reason))
@@ -541,9 +541,9 @@ enum err request_credit_read(const void *bytes, size_t len, struct request_credi
         e = member_text(debtor_account, iban_check, out->debtor_account,
                         sizeof out->debtor_account);
     if (!e)
-        e = member_line(debtor_name, 140, out->debtor_name, sizeof out->debtor_name);
+        e = member_line(debtor_name, ORDER_TEXT_CHARS, out->debtor_name, sizeof out->debtor_name);
     if (!e && description)
-        e = member_line(description, 140, out->description, sizeof out->description);
+        e = member_line(description, ORDER_TEXT_CHARS, out->description, sizeof out->description);
     if (!e)
         e = member_line(reference, REQUEST_REFERENCE_CHARS, out->reference, sizeof out->reference);
     js_free(body);
@@ -564,7 +564,7 @@ enum err request_assign_read(const void *bytes, size_t len, struct request_assig
     if (!e)
         e = member_text(account, iban_check, out->account, sizeof out->account);
     if (!e)
-        e = member_line(note, 140, out->note, sizeof out->note);
+        e = member_line(note, ORDER_TEXT_CHARS, out->note, sizeof out->note);
     js_free(body);
     return e;
 }
@@ -581,7 +581,7 @@ enum err request_key_read(const void *bytes, size_t len, struct request_key *out
     *out = (struct request_key){.note = ""};
     enum err e = open_body(bytes, len, table, MEMBER_ROWS(table), &body);
     if (!e)
-        e = member_line(note, 140, out->note, sizeof out->note);
+        e = member_line(note, ORDER_TEXT_CHARS, out->note, sizeof out->note);
     if (!e)
         e = member_text(status, NULL, out->status, sizeof out->status);
     js_free(body);

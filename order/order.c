@@ -229,7 +229,7 @@ static enum err read_creditor(const struct js *value, struct order *out, struct 
     enum err e = js_members(value, table, MEMBER_ROWS(table), &which);
     const struct field fields[] = {
         FIELD("account", account, iban_check, out->creditor_account),
-        FIELD_LINE("name", name, 140, out->creditor_name),
+        FIELD_LINE("name", name, ORDER_TEXT_CHARS, out->creditor_name),
         FIELD("bic", bic, iban_check_bic, out->bic),
     };
 
@@ -244,7 +244,7 @@ static enum err read_texts(const struct members *m, struct order *out, struct or
         FIELD("bank", m->bank, forms_bank, out->bank),
         FIELD("account", m->account, iban_check, out->account),
         FIELD("id", m->id, forms_order_id, out->id),
-        FIELD_LINE("description", m->description, 140, out->description),
+        FIELD_LINE("description", m->description, ORDER_TEXT_CHARS, out->description),
         FIELD("endToEndId", m->end_to_end_id, check_end_to_end_id, out->end_to_end_id),
         FIELD("purpose", m->purpose, check_purpose, out->purpose),
         FIELD("reference", m->reference, iban_check_reference, out->reference),

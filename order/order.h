@@ -15,8 +15,9 @@
 
 struct js;
 
-#define ORDER_MAX 8192u      /* bytes of an order document */
-#define ORDER_TEXT_BYTES 560 /* 140 code points of four bytes */
+#define ORDER_MAX 8192u                         /* bytes of an order document */
+#define ORDER_TEXT_CHARS 140                    /* code points of a name, a description, a note */
+#define ORDER_TEXT_BYTES (4 * ORDER_TEXT_CHARS) /* UTF-8 */
 #define ORDER_CURRENCY_LEN 3
 #define ORDER_AMOUNT_TEXT 24
 

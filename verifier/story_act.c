@@ -139,7 +139,8 @@ enum err story_act_word(struct story *s, const struct body *b, const struct stor
         return ERR_EVIDENCE_CONTRADICTION;
     if (s->word_count == VERIFY_WORDS_MAX)
         return ERR_TOO_LARGE;
-    e = member_line(said->operator_name, 140, w->told.operator_name, sizeof w->told.operator_name);
+    e = member_line(said->operator_name, ORDER_TEXT_CHARS, w->told.operator_name,
+                    sizeof w->told.operator_name);
     if (e == ERR_OK && said->act)
         e = take_act(s, b, said, w);
     if (e == ERR_OK && said->act)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/text.h"
+#include "order/enrolment.h"
 #include "verifier/story_body.h"
 
 #include <string.h>
@@ -179,7 +180,7 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
         MEMBER_TEXT("thumbprint", true, &thumbprint),
         MEMBER_TEXT("vouched", true, &vouched)};
     struct enrolled en = {.floor_us = b->leaf->time_us};
-    char person[561]; /* 140 code points of four bytes */
+    char person[ENROLMENT_NAME_BYTES + 1];
     enum err e = js_members(b->value, table, MEMBER_ROWS(table), NULL);
 
     if (e == ERR_OK)
@@ -187,7 +188,7 @@ enum err story_keys_enrolment(struct story *s, struct body *b)
     if (e == ERR_OK)
         e = story_check_object(b, "holder", en.holder);
     if (e == ERR_OK)
-        e = member_line(name, 140, person, sizeof person);
+        e = member_line(name, ENROLMENT_NAME_CHARS, person, sizeof person);
     if (e == ERR_OK && (!story_text_is(vouched, "bank") || !read_kind(kind, &en.kind)))
         e = ERR_DOC_MEMBER_INVALID;
     en.ceremony = statement != NULL;

@@ -14,8 +14,6 @@
 #include "order/text.h"
 #include <string.h>
 
-#define NAME_CHARS 140
-
 /* What the two kinds are called in an answer. */
 static const char *const words[] = {
     [PEOPLE_PERSON] = "holder", [PEOPLE_TERMINAL] = "terminal", [PEOPLE_OPERATOR] = "operator"};
@@ -103,7 +101,7 @@ static enum err enrol(struct core *c, const struct core_caller *who, struct enro
     if (!e)
         e = forms_holder(in->id, strlen(in->id));
     if (!e)
-        e = utext_check(in->name, strlen(in->name), NAME_CHARS);
+        e = utext_check(in->name, strlen(in->name), ENROLMENT_NAME_CHARS);
     if (!e)
         e = key_from_spki(in->spki, in->spki_len, &in->key);
     if (!e)

@@ -18,7 +18,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_CHARS 140
 #define REFERENCE_CHARS 35
 
 /* What the operator does about money that came in. */
@@ -83,11 +82,11 @@ static enum err read_credit(struct core *c, const struct core_credit *in, struct
     if (!e && out->amount == 0)
         e = ERR_AMOUNT_ZERO;
     if (!e)
-        e = copy_text(in->debtor_name, TEXT_CHARS, out->debtor_name, sizeof out->debtor_name);
+        e = copy_text(in->debtor_name, ORDER_TEXT_CHARS, out->debtor_name, sizeof out->debtor_name);
     if (!e && in->debtor_account[0])
         e = copy_account(in->debtor_account, out->debtor_account);
     if (!e && in->description[0])
-        e = copy_text(in->description, TEXT_CHARS, out->description, sizeof out->description);
+        e = copy_text(in->description, ORDER_TEXT_CHARS, out->description, sizeof out->description);
     snprintf(out->currency, sizeof out->currency, "%s", in->currency);
     return e;
 }

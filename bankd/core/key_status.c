@@ -16,8 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOTE_CHARS 140
-
 struct act {
     enum key_status status;
     const char *operator_name, *note; /* OPERATOR_NAME NULL: he whose it is */
@@ -243,7 +241,7 @@ enum err core_key_suspend(struct core *c, const struct core_caller *who, const c
         return ERR_CLOCK_INSANE;
     enum err e = session_viewer(c, who, &viewer);
     if (!e)
-        e = utext_check(note, strlen(note), NOTE_CHARS);
+        e = utext_check(note, strlen(note), ORDER_TEXT_CHARS);
     if (!e)
         e = people_key_find(c, thumbprint, &key);
     if (!e)

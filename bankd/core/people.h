@@ -56,7 +56,7 @@ MUST_CHECK enum err people_put_keys(struct core *c, enum store_statement query, 
 
 struct people_holder {
     int64_t id;
-    char name[561]; /* of the person: 140 code points of four bytes */
+    char name[ENROLMENT_NAME_BYTES + 1]; /* of the person */
     enum people_kind kind;
     int64_t entry;
 };

@@ -7,7 +7,6 @@
 #include "order/text.h"
 #include <string.h>
 
-#define NOTE_CHARS 140
 #define SEEN_STEP_US TEXT_SECOND_US /* a session's row moves at most once a second */
 #define LOGIN_CHALLENGE_US (120 * TEXT_SECOND_US)
 #define CHALLENGES_APART 16 /* for one key and use; beyond them the newest serves again */
@@ -117,7 +116,7 @@ enum err session_operator_note(const struct core_caller *who, const char *note)
 {
     enum err e = session_operator(who);
 
-    return e ? e : utext_check(note, strlen(note), NOTE_CHARS);
+    return e ? e : utext_check(note, strlen(note), ORDER_TEXT_CHARS);
 }
 
 bool session_may_see(const struct session_viewer *v, const struct policy *current)
