@@ -463,7 +463,7 @@ static enum err push(struct core *c, const struct store_query *q, struct doc *li
 enum err core_enrolments(struct core *c, const struct core_caller *who,
                          const struct core_page *asked, struct core_answer *out)
 {
-    static const struct page_list list = {STORE_ENROLMENT_PAGE, push, "enrolments"};
+    static const struct page_list list = {STORE_ENROLMENT_PAGE, push, "enrolments", NULL};
 
     return page_for_operators(c, who, asked, &list, out);
 }

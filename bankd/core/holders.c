@@ -14,7 +14,7 @@
 #include "order/text.h"
 #include <string.h>
 
-/* What the two kinds are called in an answer. */
+/* What the kinds are called in an answer. */
 static const char *const words[] = {
     [PEOPLE_PERSON] = "holder", [PEOPLE_TERMINAL] = "terminal", [PEOPLE_OPERATOR] = "operator"};
 static const char *const lists[] = {
@@ -164,21 +164,9 @@ static enum err push(struct core *c, const struct store_query *q, struct doc *li
 static enum err list(struct core *c, const struct core_caller *who, enum people_kind kind,
                      const struct core_page *asked, struct core_answer *out)
 {
-    struct page page;
-    struct doc body = {0};
+    const struct page_list people = {STORE_HOLDER_PAGE, push, lists[kind], people_kind_name(kind)};
 
-    *out = (struct core_answer){0};
-    enum err e = session_operator(who);
-    if (!e)
-        e = page_read(asked, 0, &page);
-    if (!e) {
-        struct store_query *q = store_query(c->store, STORE_HOLDER_PAGE);
-        store_bind_text(q, ":kind", people_kind_name(kind));
-        store_bind_int(q, ":after", page.cursor);
-        store_bind_int(q, ":limit", page.limit);
-        e = page_rows(c, &page, q, push, lists[kind], &body);
-    }
-    return answer_finish(c, who, e, 200, &body, out);
+    return page_for_operators(c, who, asked, &people, out);
 }
 
 enum err core_holders(struct core *c, const struct core_caller *who, const struct core_page *page,

@@ -191,7 +191,7 @@ enum err core_credit(struct core *c, const struct core_caller *who, const struct
 enum err core_suspense(struct core *c, const struct core_caller *who, const struct core_page *asked,
                        struct core_answer *out)
 {
-    static const struct page_list list = {STORE_CREDIT_SUSPENSE, credits_push, "credits"};
+    static const struct page_list list = {STORE_CREDIT_SUSPENSE, credits_push, "credits", NULL};
 
     return page_for_operators(c, who, asked, &list, out);
 }

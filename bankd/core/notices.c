@@ -323,7 +323,7 @@ enum err core_courier(struct core *c, const struct core_carried *carried, size_t
 enum err core_notices(struct core *c, const struct core_caller *who, const struct core_page *asked,
                       struct core_answer *out)
 {
-    static const struct page_list list = {STORE_NOTICE_PAGE, push, "notices"};
+    static const struct page_list list = {STORE_NOTICE_PAGE, push, "notices", NULL};
 
     return page_for_operators(c, who, asked, &list, out);
 }

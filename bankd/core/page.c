@@ -98,6 +98,8 @@ enum err page_for_operators(struct core *c, const struct core_caller *who,
         e = page_read(asked, 0, &page);
     if (!e) {
         struct store_query *q = store_query(c->store, list->which);
+        if (list->kind)
+            store_bind_text(q, ":kind", list->kind);
         store_bind_int(q, ":after", page.cursor);
         store_bind_int(q, ":limit", page.limit);
         e = page_rows(c, &page, q, list->push, list->name, &body);

@@ -39,6 +39,7 @@ struct page_list {
     enum store_statement which;
     page_push_fn push;
     const char *name;
+    const char *kind; /* WHICH has :kind, too; or NULL */
 };
 MUST_CHECK enum err page_for_operators(struct core *c, const struct core_caller *who,
                                        const struct core_page *asked, const struct page_list *list,
