@@ -25,7 +25,8 @@ static enum ledger_state read_state(const char *name)
     return strcmp(name, states[LEDGER_BLOCKED]) == 0 ? LEDGER_BLOCKED : LEDGER_CLOSED;
 }
 
-enum err ledger_read(const struct store_query *q, struct ledger_account *out)
+/* The present row of an ACCOUNT_* query. */
+static enum err read_row(const struct store_query *q, struct ledger_account *out)
 {
     out->id = store_int(q, 0);
     out->booked = store_int(q, 3);
@@ -57,7 +58,7 @@ static enum err read_one(struct core *c, struct store_query *q, enum err missing
     *out = (struct ledger_account){0};
     enum err e = store_step(q, &found);
     if (!e)
-        e = found ? ledger_read(q, out) : missing;
+        e = found ? read_row(q, out) : missing;
     store_done(q);
     if (!e)
         keep(c, out);

@@ -50,9 +50,6 @@ bool ledger_is_own(const struct ledger_account *a);
 /* Whether so much more can come in, from other banks or as cash: all that is here in the currency
  * fits, so that whatever moves inside does, too. AMOUNT_TOO_LARGE; ledger_move asks it as well. */
 MUST_CHECK enum err ledger_room(struct core *c, const char *currency, int64_t amount);
-/* Reads the present row of an ACCOUNT_* query. */
-MUST_CHECK enum err ledger_read(const struct store_query *q, struct ledger_account *out);
-
 void ledger_object(const char *account, char out[static LEDGER_OBJECT_MAX]);
 /* Adds BODY, which is about the account, to the log, and frees it. */
 MUST_CHECK enum err ledger_entry(struct core *c, struct ledger_account *a, struct doc *body);
@@ -94,7 +91,7 @@ struct ledger_move {
 MUST_CHECK enum err ledger_move(struct core *c, const struct ledger_move *m, int64_t *movement);
 /* Whether it would, for who has something else to write first; its rows do not matter. */
 MUST_CHECK enum err ledger_may_move(struct core *c, const struct ledger_move *m);
-/* The same with what is reserved in FROM. */
+/* ledger_move with what is reserved in FROM. */
 MUST_CHECK enum err ledger_settle(struct core *c, const struct ledger_move *m, int64_t *movement);
 
 /* What was booked out of a customer's account from the beginning of a day on, by the bank's time,

@@ -7,7 +7,8 @@
 
 /* --- rows --- */
 
-enum err life_read(const struct store_query *q, struct life_order *out)
+/* The present row of an ORDER_* query. */
+static enum err read_row(const struct store_query *q, struct life_order *out)
 {
     const char *status = store_text(q, 8);
 
@@ -50,7 +51,7 @@ enum err life_read_one(struct store_query *q, bool *found, struct life_order *ou
     enum err e = store_step(q, found);
 
     if (!e && *found)
-        e = life_read(q, out);
+        e = read_row(q, out);
     store_done(q);
     return e;
 }
@@ -62,7 +63,7 @@ enum err life_read_all(struct store_query *q, size_t max, struct life_order *row
 
     *count = 0;
     while (!e && row && *count < max) {
-        e = life_read(q, &rows[(*count)++]);
+        e = read_row(q, &rows[(*count)++]);
         if (!e)
             e = store_step(q, &row);
     }

@@ -44,8 +44,6 @@ struct life_order {
     int64_t entry;      /* newest entry about the order, or NO_ENTRY */
 };
 
-/* Reads the present row of an ORDER_* query. */
-MUST_CHECK enum err life_read(const struct store_query *q, struct life_order *out);
 /* Steps and finishes an ORDER_* query of one row. */
 MUST_CHECK enum err life_read_one(struct store_query *q, bool *found, struct life_order *out);
 /* The same of at most MAX rows. */

@@ -98,7 +98,7 @@ size_t sponsor_count(const struct sponsors *all)
     return count;
 }
 
-bool sponsor_is(const struct sponsors *all, const char *holder)
+static bool word_counts(const struct sponsors *all, const char *holder)
 {
     for (size_t i = 0; i < all->count; i++) {
         if (all->at[i].counts && strcmp(all->at[i].holder, holder) == 0)
@@ -200,7 +200,7 @@ static enum err judge(void *ctx)
         e = check_request(s);
     if (!e)
         e = sponsor_load(s->c, s->request.id, &s->before);
-    if (!e && sponsor_is(&s->before, s->stated.key.holder_name))
+    if (!e && word_counts(&s->before, s->stated.key.holder_name))
         e = ERR_ALREADY_SPONSORED;
     bool full = s->before.count == SPONSOR_WORDS_MAX || sponsor_count(&s->before) == SPONSORS_MAX;
     return !e && full ? ERR_SPONSORS_TOO_MANY : e;

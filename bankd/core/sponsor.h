@@ -28,7 +28,6 @@ struct sponsors {
 MUST_CHECK enum err sponsor_load(struct core *c, int64_t enrolment, struct sponsors *out);
 /* How many people's word counts. */
 size_t sponsor_count(const struct sponsors *all);
-bool sponsor_is(const struct sponsors *all, const char *holder); /* his word counts */
 /* A word of his is by a key that he has now. */
 bool sponsor_is_active(const struct sponsors *all, const char *holder);
 /* Member `sponsors` of OUT: those whose word counts; absent when nobody's does. */
