@@ -180,14 +180,11 @@ struct verify_keys core_keys(struct core *c)
     return (struct verify_keys){.find = find_key, .ctx = c};
 }
 
-const struct policy *core_policy(struct core *c, const uint8_t digest[static DIGEST_LEN])
-{
-    return cache_find(c->policies, digest);
-}
-
 static const struct policy *find_policy(void *ctx, const uint8_t digest[static DIGEST_LEN])
 {
-    return core_policy(ctx, digest);
+    struct core *c = ctx;
+
+    return cache_find(c->policies, digest);
 }
 
 struct verify_policies core_policies(struct core *c)

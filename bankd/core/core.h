@@ -89,8 +89,6 @@ void core_set_terms(struct core *c, const struct core_terms *terms);
 struct verify_keys core_keys(struct core *c);
 /* Every policy that any account ever had, by its digest. */
 struct verify_policies core_policies(struct core *c);
-/* NULL when no account ever had this policy. */
-const struct policy *core_policy(struct core *c, const uint8_t digest[static DIGEST_LEN]);
 
 /* --- the batch --- */
 struct core_time {

@@ -398,7 +398,7 @@ static void test_single_signatures_since(void **state)
     struct buf jws = {0};
 
     orders(w, &m, 2, "1.00");
-    says.policy = world_policy_of(w, &m.orders[0]);
+    says.policy = world_policy_of(w, m.orders[0].order.account);
     sign(w, &w->alice, &m, NULL);
     assert_string_equal(send(w, &w->alice, &m, 0), "OK");
     assert_string_equal(send(w, &w->alice, &m, 1), "OK");

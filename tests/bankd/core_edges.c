@@ -2,7 +2,6 @@
  *
  * Where rules, waiting clauses, new policies, limits and a clock that jumps meet each other.
  */
-#include "base/text.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -53,28 +52,13 @@ static const char *on_order(struct world *w, const struct person *p, const struc
     return name;
 }
 
-/* The policy in force of an account, as the core has it. */
-static const struct policy *in_force(struct world *w, const char *account)
-{
-    uint8_t digest[DIGEST_LEN];
-    char sql[200];
-
-    snprintf(sql, sizeof sql,
-             "SELECT lower(hex(p.digest)) FROM policy p JOIN account a ON a.policy = p.id"
-             " WHERE a.account = '%s'",
-             account);
-    const char *hex = world_sql(w, sql);
-    assert_ok(text_unhex(hex, strlen(hex), digest, sizeof digest));
-    return core_policy(w->core, digest);
-}
-
 /* A vote ends the order with AM21, for the policy in force has no rule for it. */
 static void test_evidence_of_an_order_that_no_rule_covers_any_more(void **state)
 {
     struct world *w = *state;
     struct policy *two = world_policy(w, WORLD_ALICE_ACCOUNT, 2, ALICE "," BOB,
                                       "{\"require\":\"all\",\"upTo\":\"50.00\"}");
-    const struct policy *one = in_force(w, WORLD_ALICE_ACCOUNT);
+    const struct policy *one = world_policy_of(w, WORLD_ALICE_ACCOUNT);
     struct world_order o;
     struct verify_report report;
 
@@ -99,7 +83,7 @@ static void test_evidence_of_a_no_under_the_new_policy(void **state)
     struct verify_report report;
 
     open_firm(w, holders, 3, "[" TWO "," ONE_CHANGES "]", NULL);
-    const struct policy *one = in_force(w, FIRM);
+    const struct policy *one = world_policy_of(w, FIRM);
     struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB "," CAROL, ALL "," ONE_CHANGES);
     world_order_on(w, FIRM, "60.00", "", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "PATC");
@@ -305,7 +289,7 @@ static void test_the_verifier_sees_a_cancel_by_a_former_holder(void **state)
     struct verify_report report;
 
     open_firm(w, holders, 3, "[" TWO "," ONE_CHANGES "]", NULL);
-    const struct policy *one = in_force(w, FIRM);
+    const struct policy *one = world_policy_of(w, FIRM);
     world_order_on(w, FIRM, "60.00", "", &o);
     says(w, world_decide(w, &w->alice, &o, VERB_APPROVE), "PATC");
     struct policy *two = world_policy(w, FIRM, 2, ALICE "," BOB, ALL "," ONE_CHANGES);

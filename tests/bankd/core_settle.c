@@ -57,8 +57,9 @@ static void done(struct brought *b)
 static bool knows(struct world *w, const struct brought *b)
 {
     struct verify_keys keys = core_keys(w->core);
+    struct verify_policies policies = core_policies(w->core);
     bool key = keys.find(keys.ctx, key_thumbprint(b->dora.key)) != NULL;
-    bool policy = core_policy(w->core, policy_digest(b->two)) != NULL;
+    bool policy = policies.find(policies.ctx, policy_digest(b->two)) != NULL;
 
     assert_int_equal(key, policy);
     return key;

@@ -184,16 +184,13 @@ static const struct person *carrier(struct tale *t, unsigned i)
 static const struct policy *policy_of(struct tale *t, const struct world_order *o)
 {
     char sql[512];
-    uint8_t digest[DIGEST_LEN];
 
     snprintf(sql, sizeof sql,
-             "SELECT lower(hex(p.digest)) FROM policy p WHERE p.id = coalesce("
+             "SELECT hex(p.digest) FROM policy p WHERE p.id = coalesce("
              "(SELECT policy FROM orders WHERE order_id = '%s'),"
              " (SELECT policy FROM account WHERE account = '" FIRM "'))",
              o->order.id);
-    const char *hex = world_sql(&t->w, sql);
-    assert_ok(text_unhex(hex, strlen(hex), digest, sizeof digest));
-    return core_policy(t->w.core, digest);
+    return world_policy_by(&t->w, sql);
 }
 
 static void decide(struct tale *t, const struct world_order *o, enum verb verb)

@@ -306,16 +306,13 @@ static void change_policy(struct world *w, const char *const *holders, size_t co
 
 static const struct policy *policy_of_version(struct world *w, int version)
 {
-    uint8_t digest[DIGEST_LEN];
     char sql[128];
 
     snprintf(sql, sizeof sql,
              "SELECT hex(digest) FROM policy WHERE account = '" WORLD_ALICE_ACCOUNT
              "' AND version = %d",
              version);
-    const char *hex = world_sql(w, sql);
-    assert_ok(text_unhex(hex, strlen(hex), digest, sizeof digest));
-    return core_policy(w->core, digest);
+    return world_policy_by(w, sql);
 }
 
 static void assert_policy_member(struct world *w, int64_t version)

@@ -347,20 +347,27 @@ void world_order_free(struct world_order *o)
     buf_free(&o->bytes);
 }
 
-const struct policy *world_policy_of(struct world *w, const struct world_order *o)
+const struct policy *world_policy_by(struct world *w, const char *sql)
 {
+    struct verify_policies policies = core_policies(w->core);
+    const char *hex = world_sql(w, sql);
     uint8_t digest[DIGEST_LEN];
+
+    assert_ok(text_unhex(hex, strlen(hex), digest, sizeof digest));
+    const struct policy *p = policies.find(policies.ctx, digest);
+    assert_non_null(p);
+    return p;
+}
+
+const struct policy *world_policy_of(struct world *w, const char *account)
+{
     char sql[256];
 
     snprintf(sql, sizeof sql,
-             "SELECT lower(hex(p.digest)) FROM policy p JOIN account a ON a.policy = p.id"
+             "SELECT hex(p.digest) FROM policy p JOIN account a ON a.policy = p.id"
              " WHERE a.account = '%s'",
-             o->order.account);
-    const char *hex = world_sql(w, sql);
-    assert_ok(text_unhex(hex, strlen(hex), digest, sizeof digest));
-    const struct policy *p = core_policy(w->core, digest);
-    assert_non_null(p);
-    return p;
+             account);
+    return world_policy_by(w, sql);
 }
 
 void world_head(struct world *w, const struct world_says *says, struct statement *head)
@@ -399,7 +406,8 @@ void world_sign(struct world *w, const struct person *signer, const struct world
     struct buf payload = {0};
 
     world_head(w, says, &head);
-    const struct policy *policy = says && says->policy ? says->policy : world_policy_of(w, o);
+    const struct policy *policy =
+        says && says->policy ? says->policy : world_policy_of(w, o->order.account);
     assert_ok(decision_make(&o->order, policy, verb, &head, &payload));
     world_sign_statement(signer, STATEMENT_DECISION, &payload, jws);
     buf_free(&payload);

@@ -102,7 +102,9 @@ struct world_says {
     const struct policy *policy; /* NULL: the account's current one */
 };
 /* What a signer reads before he signs: the account's current policy. */
-const struct policy *world_policy_of(struct world *w, const struct world_order *o);
+const struct policy *world_policy_of(struct world *w, const char *account);
+/* One that the core knows: SQL gives its digest in hexadecimal digits. */
+const struct policy *world_policy_by(struct world *w, const char *sql);
 /* The members that every statement has. */
 void world_head(struct world *w, const struct world_says *says, struct statement *head);
 /* PAYLOAD as a statement of KIND by that person, in JWS alone. */

@@ -25,7 +25,8 @@ void world_sign_many(struct world *w, const struct person *signer, const struct 
                      size_t count, const struct batch *lie, const struct world_says *says,
                      struct buf *jws, struct batch_inclusion *places)
 {
-    const struct policy *p = says && says->policy ? says->policy : world_policy_of(w, &orders[0]);
+    const struct policy *p =
+        says && says->policy ? says->policy : world_policy_of(w, orders[0].order.account);
     struct merkle_hash *leaves = calloc(count, sizeof *leaves);
     struct batch b = {.count = 0};
     struct batch_tree *tree = NULL;

@@ -29,24 +29,10 @@ struct policy *world_policy(struct world *w, const char *account, int64_t versio
     return p;
 }
 
-static const struct policy *policy_in_force(struct world *w, const char *account)
-{
-    char sql[200];
-    uint8_t digest[DIGEST_LEN];
-
-    snprintf(sql, sizeof sql,
-             "SELECT lower(hex(p.digest)) FROM account a JOIN policy p ON p.id = a.policy"
-             " WHERE a.account = '%s'",
-             account);
-    const char *hex = world_sql(w, sql);
-    assert_ok(text_unhex(hex, strlen(hex), digest, sizeof digest));
-    return core_policy(w->core, digest);
-}
-
 void world_sign_policy(struct world *w, const struct person *signer, const struct policy *to,
                        enum verb verb, struct buf *jws)
 {
-    const struct world_says says = {.policy = policy_in_force(w, policy_account(to))};
+    const struct world_says says = {.policy = world_policy_of(w, policy_account(to))};
 
     world_sign_policy_as(w, signer, to, verb, &says, jws);
 }
@@ -129,7 +115,7 @@ void world_sign_delegation(struct world *w, const struct person *signer,
 
     if (gift->deputy) {
         d = gift_of(w, gift);
-        policy = gift->policy ? gift->policy : policy_in_force(w, account_of(gift));
+        policy = gift->policy ? gift->policy : world_policy_of(w, account_of(gift));
     }
     world_head(w, says, &d.head);
     snprintf(d.account, sizeof d.account, "%s", account_of(gift));
