@@ -11,9 +11,9 @@
 #ifndef BANKD_CORE_CORE_H
 #define BANKD_CORE_CORE_H
 
+#include "bankd/core/terms.h"
 #include "base/buf.h"
 #include "base/err.h"
-#include "order/flag.h"
 #include "order/merkle.h"
 #include "order/order.h"
 #include "order/policy.h"
@@ -32,41 +32,6 @@ struct core;
 struct core_page;
 
 typedef enum err (*core_random_fn)(void *ctx, uint8_t *out, size_t len);
-
-/* What the bank set for itself (bankd.conf). Zeroed: nothing waits for the operator, no cut-off. */
-#define CORE_TERMS_CURRENCIES_MAX 16
-#define CORE_TERMS_CODES_MAX 16
-struct core_currency_terms {
-    char code[ORDER_CURRENCY_LEN + 1];
-    int64_t hold_above; /* minor units: an order of more waits for the operator; -1: none does */
-    int cutoff_min;     /* minutes UTC since midnight, -1: none (order/calendar.h) */
-};
-struct core_terms {
-    struct core_currency_terms currency[CORE_TERMS_CURRENCIES_MAX];
-    size_t count;
-    flag_set hold_on; /* flags for which an order waits, beside the limit */
-    /* Country and bank code, as in "PT0002", of the accounts that are this bank's. */
-    char bank_code[CORE_TERMS_CODES_MAX][IBAN_MAX + 1];
-    size_t code_count;       /* 0: no order may go to another bank */
-    bool console_open;       /* the console acts although there are operators */
-    bool four_eyes;          /* nobody lets go on what he entered himself */
-    int64_t enrolments_each; /* requests of one address that may wait; 0: any number */
-    int64_t sponsors;        /* who must vouch for a new person before he is admitted */
-    int64_t claim_us;        /* how long an item of the queue stays claimed; 0: two hours */
-    int64_t radar_days;      /* how far ahead core_radar looks; 0: 30 */
-    int64_t events_us;       /* how long events can be followed; 0: for ever */
-    int64_t remind_us;       /* how long before its end an order is reminded of; 0: never */
-    int64_t notice_wait_us, notice_attempts; /* after the first failure; until it is dead */
-    int64_t notices_max; /* of one person on one way that wait at a time; 0: any number */
-    int64_t notices_us;  /* how long they are kept; 0: for ever */
-};
-/* Each reads one setting, "" for none, into T: CONFIG_INVALID. */
-MUST_CHECK enum err core_terms_hold_above(const char *text, struct core_terms *t); /* "10.00 EUR" */
-MUST_CHECK enum err core_terms_cutoff(const char *text, struct core_terms *t);     /* "16:00 EUR" */
-MUST_CHECK enum err core_terms_hold_on(const char *text, struct core_terms *t); /* "look-alike" */
-MUST_CHECK enum err core_terms_bank_codes(const char *text, struct core_terms *t); /* "PT 0002" */
-MUST_CHECK enum err core_terms_four_eyes(const char *text, struct core_terms *t);  /* "yes" */
-MUST_CHECK enum err core_terms_console(const char *text, struct core_terms *t);    /* "open" */
 
 struct core_options {
     struct core_terms terms;
@@ -92,7 +57,8 @@ struct verify_policies core_policies(struct core *c);
 
 /* --- the batch --- */
 struct core_time {
-    int64_t now_us, mono_us; /* store_now(), the bank's; the same moment on the monotonic clock */
+    int64_t now_us;  /* store_now(): the bank's time */
+    int64_t mono_us; /* the same moment on the monotonic clock */
 };
 /* Begins the transaction and judges the clock (freshness rule 2). CLOCK_INSANE: the transaction is
  * open, but core_commit refuses it, and those to come even when the clock is right again, until
