@@ -64,11 +64,6 @@ MUST_CHECK enum err ctl_waiting(struct ctl *ctl, enum waits *out);
 
 /* Calls the bank; *ANSWER is the caller's to js_free. */
 MUST_CHECK enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **answer);
-
-/* Another connection for the same caller, to follow the bank's events. Nobody is asked for a PIN
- * from then on. */
-MUST_CHECK enum err ctl_connect_beside(struct ctl *ctl, struct client **out);
-
 /* The same with BODY, for a route with at most one {…} in its path: PARAM. */
 MUST_CHECK enum err ctl_post(struct ctl *ctl, enum route route, const char *param,
                              const struct buf *body, struct js **answer);
@@ -77,6 +72,10 @@ MUST_CHECK enum err ctl_post(struct ctl *ctl, enum route route, const char *para
  * CALL's query, if any, goes with every page. */
 MUST_CHECK enum err ctl_list(struct ctl *ctl, const struct client_call *call, const char *member,
                              struct js **list);
+
+/* Another connection for the same caller, to follow the bank's events. Nobody is asked for a PIN
+ * from then on. */
+MUST_CHECK enum err ctl_connect_beside(struct ctl *ctl, struct client **out);
 
 /* ROWS as a table on standard output, of at most APP_PRINT_MAX bytes. */
 MUST_CHECK enum err ctl_print_table(const struct js *rows, const struct table_column *columns,

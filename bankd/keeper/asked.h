@@ -19,6 +19,8 @@ struct asked_word {
 
 /* Until when a word waits for the others': not for ever, whatever it says. */
 int64_t asked_until(const struct asked_word *w);
+/* Adds W, or has the same operator's word be as new as W. Beyond PINS_SIGNERS_MAX nobody is needed,
+ * and nothing happens. */
 void asked_sign(struct pin_signers *s, const struct asked_word *w);
 /* How many besides those who may now must sign, where NEEDED must. */
 unsigned asked_missing(const struct pins *p, const struct pin_signers *s, enum role role,

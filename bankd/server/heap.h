@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Huge pages for the heap. What one decision touches lies all over it, and in pages of 4 KiB nearly
+ * heap: huge pages for it. What one decision touches lies all over it, and in pages of 4 KiB nearly
  * each touch is a walk of the page tables, in a virtual machine of two.
  */
-#ifndef COUNTERSIGN_BANKD_SERVER_HEAP_H
-#define COUNTERSIGN_BANKD_SERVER_HEAP_H
+#ifndef BANKD_SERVER_HEAP_H
+#define BANKD_SERVER_HEAP_H
 
 /* The C library asks for them when it is told so as a program starts (GLIBC_TUNABLES, "Memory
  * Allocation Tunables" in its manual): so this runs the program again, with ARGV, in the same
