@@ -8,7 +8,6 @@
 #define TOKEN_BOTH_H
 
 #include "token/token.h"
-#include <limits.h>
 #include <pthread.h>
 
 /* As <openssl/types.h> has them. */
@@ -51,8 +50,6 @@ struct token_source {
 /* Those that p11-kit is configured to use, but for stores of trusted certificates. */
 MUST_CHECK enum err token_module_sources(struct token_source out[static TOKEN_MODULES_MAX],
                                          size_t *count);
-/* The folder whose files go first, for this user. */
-void token_module_own_folder(char out[static PATH_MAX]);
 MUST_CHECK enum err token_module_load_from(const struct token_source *source,
                                            struct token_module **out);
 /* The same for one of several. Where it does not start, *OUT is NULL, or says so when it is asked.

@@ -5,6 +5,7 @@
 #include "token/both.h"
 
 #include "base/file.h"
+#include "token/remote.h"
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
