@@ -5,7 +5,6 @@
 #ifndef SIGNER_BUNDLE_FILE_H
 #define SIGNER_BUNDLE_FILE_H
 
-#include "base/args.h"
 #include "base/err.h"
 #include "order/bundle.h"
 #include <stdbool.h>
@@ -32,15 +31,5 @@ MUST_CHECK enum err bundle_file_write(struct app *a, const char *path, struct bu
  * all as they are in the bundle: what verify_decision says; KEY_UNKNOWN when the key is not there.
  */
 MUST_CHECK enum err bundle_file_verify(const struct bundle *b, const struct bundle_decision *d);
-
-/* sign FILE: shows all orders of the bundle, asks once, adds the decisions of this token's key. */
-struct bundle_wish {
-    enum verb verb;
-    const struct args_list *orders; /* their ids; empty: all */
-    const char *output;             /* NULL: in the place of the file */
-    bool batch;                     /* one signature for those of a policy that lets it */
-    bool texts;                     /* with BATCH: shows each order's text, too */
-};
-MUST_CHECK enum err bundle_sign(struct app *a, const char *path, const struct bundle_wish *wish);
 
 #endif

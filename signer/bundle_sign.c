@@ -4,6 +4,8 @@
  * which orders this key has decided already is only known when the token has told its key, and
  * those are left out then. By a batch it is the other way round.
  */
+#include "signer/bundle_sign.h"
+
 #include "app/app.h"
 #include "base/clock.h"
 #include "base/progress.h"

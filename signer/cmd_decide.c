@@ -2,6 +2,7 @@
 #include "app/app.h"
 #include "order/json.h"
 #include "signer/bundle_file.h"
+#include "signer/bundle_sign.h"
 #include "signer/commands.h"
 #include "signer/sign_many.h"
 #include "signer/subject.h"

@@ -15,49 +15,6 @@ const struct args_option cmd_token_list_options[1] = {
     {"watch", 'w', ARGS_FLAG, NULL, "stay and show what is plugged in and pulled", &opt_watch},
 };
 
-/* --- for people --- */
-
-static const char no_pcscd[] = "pcscd does not answer: readers and their cards are not seen.\n"
-                               "  systemctl enable --now pcscd.socket starts it\n";
-static const char hanging_pcscd[] = "pcscd hangs: it takes connections and answers nothing, so "
-                                    "readers and their cards are not seen.\n"
-                                    "  systemctl restart pcscd.service starts it anew\n";
-
-static void print_reader(FILE *f, const struct plugged *p, const struct token_reader *r)
-{
-    const char *what = "no card";
-    if (r->card)
-        what = r->mute               ? "a card that does not answer: is it the right way round?"
-               : plugged_known(p, r) ? "a card"
-                                     : "a card that no module here knows";
-    fputs("reader  ", f);
-    app_print_safe(f, r->name);
-    fprintf(f, ": %s\n", what);
-}
-
-enum err token_list_print(FILE *f, const struct plugged *p)
-{
-    enum err e = ERR_OK;
-    if (p->pcscd == ERR_TOKEN_PCSCD_HANGS)
-        fputs(hanging_pcscd, f);
-    else if (p->pcscd != ERR_OK)
-        fputs(no_pcscd, f);
-    else if (p->reader_count == 0)
-        fputs("No reader is plugged in.\n", f);
-    for (size_t i = 0; i < p->reader_count; i++)
-        print_reader(f, p, &p->readers[i]);
-    if (p->token_count == 0)
-        fputs("No token is plugged in.\n", f);
-    for (size_t i = 0; e == ERR_OK && i < p->token_count; i++) {
-        const struct plugged_token *t = &p->tokens[i];
-        fputc('\n', f);
-        e = token_view_print(f, &t->info, t->unseen == ERR_OK ? &t->sight : NULL);
-        if (t->unseen != ERR_OK)
-            fprintf(f, "  it could not be looked at: %s\n", err_name(t->unseen));
-    }
-    return e;
-}
-
 /* --- as JSON --- */
 
 static void put_readers(struct doc *d, const struct plugged *p)
@@ -148,7 +105,7 @@ static enum err list(struct app *a)
     else if (e == ERR_OK && p.pcscd != ERR_OK && p.token_count == 0 && trouble == ERR_OK)
         e = p.pcscd;
     else if (e == ERR_OK)
-        e = a->json ? print_json(&p) : token_list_print(stdout, &p);
+        e = a->json ? print_json(&p) : token_view_plugged(stdout, &p);
     if (e == ERR_OK && !opt_watch && trouble != ERR_OK)
         e = fail(a, &p, trouble);
     plugged_free(&p);

@@ -199,7 +199,7 @@ static enum err render(const struct plugged *p, struct page *page)
     FILE *f = open_memstream(&page->text, &page->len);
     if (f == NULL)
         return ERR_NO_MEMORY;
-    enum err e = token_list_print(f, p);
+    enum err e = token_view_plugged(f, p);
     if (fclose(f) != 0 && e == ERR_OK)
         e = ERR_NO_MEMORY;
     return e;

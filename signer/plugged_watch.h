@@ -7,12 +7,8 @@
 #define SIGNER_PLUGGED_WATCH_H
 
 #include "app/plugged.h"
-#include <stdio.h>
 
 /* Until somebody ends it: a key on the page, a signal otherwise. */
 MUST_CHECK enum err plugged_watch(struct plugged *p);
-
-/* In cmd_token_list.c: all that is there, for people. */
-MUST_CHECK enum err token_list_print(FILE *f, const struct plugged *p);
 
 #endif

@@ -5,6 +5,7 @@
 #ifndef SIGNER_TOKEN_VIEW_H
 #define SIGNER_TOKEN_VIEW_H
 
+#include "app/plugged.h"
 #include "base/err.h"
 #include "token/token.h"
 #include <stdio.h>
@@ -26,5 +27,8 @@ MUST_CHECK enum err token_view_key_print(const struct token_info *token,
 /* Likewise. */
 void token_view_key_doc(const struct token_info *token, const struct token_key_info *k,
                         const char *thumbprint, struct doc *out);
+
+/* All that is plugged in, for people. */
+MUST_CHECK enum err token_view_plugged(FILE *f, const struct plugged *p);
 
 #endif
