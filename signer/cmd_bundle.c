@@ -136,9 +136,9 @@ static enum err carry(struct app *a, const struct args_list *words, const char *
 enum err cmd_carry(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
-    const char *account = a->account; /* asked for, not the settings' */
+    const bool of_account = a->account != NULL; /* asked for, not the settings' */
     enum err e = app_configure(a);
-    return e == ERR_OK ? carry(a, words, account) : e;
+    return e == ERR_OK ? carry(a, words, of_account ? a->account : NULL) : e;
 }
 
 /* --- merge --- */

@@ -230,8 +230,7 @@ enum err cmd_submit(void *ctx, const struct args_list *words)
 enum err cmd_approve(void *ctx, const struct args_list *words)
 {
     struct app *a = ctx;
-    /* the account that was asked for, not the settings' */
-    const struct approve_wish wish = {a->account, opt_show, opt_batch};
+    const bool of_account = a->account != NULL; /* asked for, not the settings' */
     if (words->count > 0 && !opt_all && !opt_show && !opt_batch)
         return run_decide(a, words, VERB_APPROVE);
     if (words->count > 0 || !opt_all || opt_decide_policy != NULL)
@@ -239,6 +238,7 @@ enum err cmd_approve(void *ctx, const struct args_list *words)
                         "name one ORDER, or give --all-waiting alone or "
                         "with --show or --batch");
     enum err e = app_configure(a);
+    const struct approve_wish wish = {of_account ? a->account : NULL, opt_show, opt_batch};
     return finish(a, e == ERR_OK ? approve_all(a, &wish) : e);
 }
 

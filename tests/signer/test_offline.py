@@ -10,7 +10,7 @@ import subprocess
 import time
 import unittest
 
-from bank import make_order
+from bank import grouped, make_order
 from desk import JOINT, PAYEE
 from holder import verify_evidence
 from isolated import Stick, payload
@@ -93,7 +93,7 @@ class Carried(Stick):
         """--all-waiting takes what the bank has, and the key of one's own where none is named."""
         path, order = self.new("3.00")
         self.bob.run("submit", path, check=True)
-        done = self.alice.run("carry", "--all-waiting", "--account", JOINT, "-o", self.stick, check=True)
+        done = self.alice.run("carry", "--all-waiting", "--account", grouped(JOINT), "-o", self.stick, check=True)
         self.assertIn("The key %s can sign until" % self.keys["alice"], done.stderr)
         bundle = self.read(self.stick)
         self.assertIn(order, [o["order"] for o in bundle["orders"]])

@@ -4,7 +4,7 @@ PIN is asked for."""
 import json
 import unittest
 
-from bank import Key, Session, iban, make_order
+from bank import Key, Session, grouped, iban, make_order
 from desk import PAYEE, Desk
 
 PIN_PROMPT = "PIN of token "
@@ -125,6 +125,8 @@ class Approving(Waiting):
         here, there = self.hand_in(self.accounts[0], "1.00"), self.hand_in(self.accounts[1], "2.00")
         self.alice.run("approve", "--all-waiting", "--account", self.accounts[1], check=True)
         self.assertEqual((self.status(here), self.status(there)), ("ACTC", "ACSC"))
+        self.alice.run("approve", "--all-waiting", "--account", grouped(self.accounts[0]), check=True)
+        self.assertEqual(self.status(here), "ACSC")
 
     def test_usage(self):
         for words in (("approve",), ("approve", "--show"), ("approve", "x.json", "--all-waiting"),
