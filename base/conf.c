@@ -224,6 +224,8 @@ enum err conf_load_logged(const char *event, const char *path, struct conf_item 
     char message[CONF_PLACE_MAX + 256];
     enum err e = conf_load(path, items, count, lines, message, sizeof message);
 
+    if (e == ERR_FILE_NOT_FOUND || e == ERR_IO) /* to start again by itself mends neither */
+        e = ERR_CONFIG_INVALID;
     return e ? log_fail(e, event, "%s", message) : ERR_OK;
 }
 

@@ -29,7 +29,8 @@ struct conf_item {
  * caller's own checks can name it. */
 MUST_CHECK enum err conf_load(const char *path, struct conf_item *items, size_t count,
                               size_t *lines, char *message, size_t message_len);
-/* For services: the same, and what to mend is logged as EVENT, such as "bankd.config". */
+/* For services: the same, and what to mend is logged as EVENT, such as "bankd.config". A file that
+ * cannot be read is CONFIG_INVALID. */
 MUST_CHECK enum err conf_load_logged(const char *event, const char *path, struct conf_item *items,
                                      size_t count, size_t *lines);
 /* A check of the caller's own fails, for the setting that stands on LINE: CONFIG_INVALID, logged

@@ -27,7 +27,7 @@ KEEPER = ("# the keeper\nbank = demobank.example/test\nmodule = /nonexistent/m.s
           "socket = /nonexistent/s\nstate = /nonexistent/state\n")
 COURIER = "socket = /nonexistent/s\ntemplates = /nonexistent/t\nmodule = /nonexistent/m.so\ntoken = pkcs11:token=bank\n"
 CUT_SECONDS = 20  # a deadline for the test
-REMEDY = "Mend the line named in the message; a daemon's --check-config says whether it is right now.\n"
+REMEDY = "Mend what the message names; a daemon's --check-config says whether it is right now.\n"
 
 
 class Check(unittest.TestCase):
@@ -100,10 +100,11 @@ class Check(unittest.TestCase):
 
     def test_no_file(self):
         for program in ("bankd", "bankd-keeper", "bankd-courier"):
-            done = subprocess.run([os.path.join(b.BIN, program), "--config", "/nonexistent/c", "--check-config"],
-                                  capture_output=True, text=True, timeout=60, check=False)
-            self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
-            self.assertIn("FILE_NOT_FOUND /nonexistent/c: ", done.stderr)
+            for path, why in (("/nonexistent/c", "There is no such file."), ("/", "A file or socket could not be read")):
+                done = subprocess.run([os.path.join(b.BIN, program), "--config", path, "--check-config"],
+                                      capture_output=True, text=True, timeout=60, check=False)
+                self.assertEqual((done.returncode, done.stdout), (2, ""), done.stderr)
+                self.assertIn("CONFIG_INVALID %s: %s" % (path, why), done.stderr)
 
     def test_nobody_hears_it(self):
         """Standard output is closed."""

@@ -84,7 +84,7 @@ class Units(unittest.TestCase):
     def test_what_they_run_exists(self):
         for name in UNITS:
             found = unit(name)
-            lines = [line for key in ("ExecStartPre", "ExecStart", "ExecReload") for line in found.get(key, [])]
+            lines = [line for key in ("ExecStart", "ExecReload") for line in found.get(key, [])]
             help_text = subprocess.run([os.path.join(b.BIN, name), "--help"], capture_output=True, text=True, check=True).stdout
             for program, *words in (line.split() for line in lines):
                 if program == "/bin/kill":
@@ -93,9 +93,8 @@ class Units(unittest.TestCase):
                 self.assertEqual(words[:2], ["--config", "/etc/countersign/" + CONFIGURATION[name]])
                 for word in words[2:]:
                     self.assertRegex(help_text, r"(?m)^ +%s\b" % word)
-            self.assertEqual(found["ExecStartPre"], [found["ExecStart"][0] + " --check-config"])
-        reload = unit("bankd")["ExecReload"]
-        self.assertEqual(reload, [unit("bankd")["ExecStartPre"][0], "/bin/kill -HUP $MAINPID"])
+        found = unit("bankd")
+        self.assertEqual(found["ExecReload"], [found["ExecStart"][0] + " --check-config", "/bin/kill -HUP $MAINPID"])
         self.assertNotIn("ExecReload", unit("bankd-keeper"))
 
     def test_a_wrong_pin_is_not_tried_again(self):
@@ -104,6 +103,20 @@ class Units(unittest.TestCase):
         (credential,) = unit("bankd-keeper")["LoadCredentialEncrypted"]
         self.assertEqual(credential.split(":")[0], "pin")
         self.assertIn('pin_read_handed(pin_fd, "pin"', (ROOT / "bankd/keeper/hsm.c").read_text(encoding="utf-8"))
+
+    def test_wrong_settings_are_final(self):
+        """systemd looks at the exit status of the main process alone, so nothing may fail before that."""
+        wrong = self.place / "wrong.conf"
+        wrong.write_text("colour = red\n", encoding="utf-8")
+        for name in UNITS:
+            found = unit(name)
+            self.assertFalse({"ExecCondition", "ExecStartPre"} & set(found), name)
+            for path in (wrong, self.place / "none.conf", self.place):
+                words = [str(path) if word.startswith("/etc/") else word for word in found["ExecStart"][0].split()]
+                done = subprocess.run([os.path.join(b.BIN, name), *words[1:]], stdin=subprocess.DEVNULL,
+                                      capture_output=True, text=True, timeout=60, check=False)
+                self.assertIn(str(done.returncode), found["RestartPreventExitStatus"][0].split(), done.stderr)
+                self.assertIn("CONFIG_INVALID", done.stderr)
 
     def test_the_configurations_fit(self):
         """What they make is where the units make directories; both speak of the same socket and bank."""
