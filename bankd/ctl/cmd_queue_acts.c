@@ -97,20 +97,69 @@ static enum err ask(struct ctl *ctl, const struct deed *d, const struct js *item
     return e;
 }
 
-/* What the bank says goes to a terminal. */
-static enum err add_line(const struct ctl *ctl, const struct js *item, const struct deed *d,
-                         enum err said, const struct js *answer, struct buf *lines)
+/* What became of one: SAID, and WHY or "", or what the bank answered. */
+struct outcome {
+    const char *name;
+    enum err said;
+    const char *why;
+    const struct js *answer;
+};
+
+static enum err set_tame(struct js *object, const char *name, const char *text)
 {
-    const char *name = js_member_text(item, "item");
+    struct buf tame = BUF_INIT(0);
+    enum err e = text_tame_add(&tame, text, strlen(text));
+    if (e == ERR_OK)
+        e = js_set_text(object, name, buf_str(&tame));
+    buf_free(&tame);
+    return e;
+}
+
+static enum err set_answer(struct js *object, const struct js *answer)
+{
+    struct js *copy = NULL;
+    enum err e = js_copy(answer, &copy);
+    return e == ERR_OK ? js_set(object, "answer", copy) : e;
+}
+
+/* {"answer":...,"item":...} or {"detail":...,"error":...,"item":...} */
+static enum err add_json(const struct outcome *o, struct buf *lines)
+{
+    struct js *line = NULL;
+    enum err e = js_object_new(&line);
+    if (e == ERR_OK)
+        e = set_tame(line, "item", o->name);
+    if (e == ERR_OK && o->said == ERR_OK)
+        e = set_answer(line, o->answer);
+    if (e == ERR_OK && o->said != ERR_OK)
+        e = js_set_text(line, "error", err_name(o->said));
+    if (e == ERR_OK && o->said != ERR_OK && o->why[0] != '\0')
+        e = set_tame(line, "detail", o->why);
+    if (e == ERR_OK)
+        e = js_canon(line, lines);
+    js_free(line);
+    return e;
+}
+
+/* What the bank says goes to a terminal. */
+static enum err add_text(const struct outcome *o, const struct deed *d, struct buf *lines)
+{
     struct buf line = BUF_INIT(0);
-    enum err e = said != ERR_OK
-                     ? buf_addf(&line, "%s  refused: %s%s%s", name, err_name(said),
-                                ctl->detail[0] != '\0' ? ", " : "", ctl->detail)
-                     : buf_addf(&line, "%s  %s", name,
-                                d->done != NULL ? d->done : js_member_text(answer, "status"));
+    enum err e = o->said != ERR_OK
+                     ? buf_addf(&line, "%s  refused: %s%s%s", o->name, err_name(o->said),
+                                o->why[0] != '\0' ? ", " : "", o->why)
+                     : buf_addf(&line, "%s  %s", o->name,
+                                d->done != NULL ? d->done : js_member_text(o->answer, "status"));
     if (e == ERR_OK)
         e = text_tame_add(lines, buf_str(&line), line.len);
     buf_free(&line);
+    return e;
+}
+
+static enum err add_line(const struct ctl *ctl, const struct outcome *o, const struct deed *d,
+                         struct buf *lines)
+{
+    enum err e = ctl->json ? add_json(o, lines) : add_text(o, d, lines);
     return e == ERR_OK ? buf_add_byte(lines, '\n') : e;
 }
 
@@ -128,13 +177,26 @@ static void one(struct ctl *ctl, struct run *r, const struct js *item, enum err 
     ctl->detail[0] = '\0';
     enum err said = ask(ctl, r->deed, item, &answer);
     if (said == ERR_OK || err_info(said)->exit == EXIT_REFUSED) {
+        const struct outcome o = {js_member_text(item, "item"), said, ctl->detail, answer};
         r->refused += said != ERR_OK;
-        *e = add_line(ctl, item, r->deed, said, answer, &r->lines);
+        *e = add_line(ctl, &o, r->deed, &r->lines);
         buf_free(&ctl->problem);
     } else {
         *e = said; /* the bank or the token is gone: the rest would fare alike */
     }
     js_free(answer);
+}
+
+static enum err absent(struct ctl *ctl, struct run *r, const struct args_list *names)
+{
+    enum err e = ERR_OK;
+    for (size_t i = 0; e == ERR_OK && i < names->count; i++) {
+        const struct outcome o = {names->item[i], ERR_NOT_FOUND,
+                                  "not one item of the queue has this name", NULL};
+        r->refused++;
+        e = add_line(ctl, &o, r->deed, &r->lines);
+    }
+    return e;
 }
 
 static enum err all(struct ctl *ctl, struct run *r, const struct js *items)
@@ -197,11 +259,13 @@ static enum err confirm(struct ctl *ctl, const struct deed *d, const struct js *
 
 static enum err run(struct ctl *ctl, const struct args_list *words, const struct deed *d)
 {
-    struct run r = {.deed = d, .lines = BUF_INIT(CLIENT_ANSWER_MAX)};
+    struct run r = {.deed = d, .lines = BUF_INIT(APP_PRINT_MAX)};
     struct args_list missing = {.count = 0};
     struct buf probe = BUF_INIT(0);
     struct js *items = NULL;
     enum err e = choose(ctl, words, d, &items, &missing);
+    if (e == ERR_OK)
+        e = absent(ctl, &r, &missing);
     if (e == ERR_OK && js_count(items) > 0) {
         e = d->body(ctl, js_at(items, 0), &probe); /* what is missing is said before it is asked */
         if (e == ERR_OK)
@@ -210,11 +274,8 @@ static enum err run(struct ctl *ctl, const struct args_list *words, const struct
         if (e == ERR_OK)
             e = all(ctl, &r, items);
     }
-    for (size_t i = 0; i < missing.count; i++)
-        printf("%s  refused: NOT_FOUND, not one item of the queue has this name\n",
-               missing.item[i]);
     fputs(buf_str(&r.lines), stdout);
-    ctl->found = r.refused + missing.count > 0 ? EXIT_REFUSED : EXIT_DONE;
+    ctl->found = r.refused > 0 ? EXIT_REFUSED : EXIT_DONE;
     buf_free(&r.lines);
     buf_free(&probe);
     js_free(items);

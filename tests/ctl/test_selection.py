@@ -61,6 +61,20 @@ class Selection(unittest.TestCase):
         self.assertNotIn("You sign", done.stderr)  # each by itself: the total was shown
         self.assertEqual([self.status(order) for order in orders], ["ACSC"] * 3)
 
+    def test_for_programs(self):
+        """Each is one JSON object: what the bank answered, or why not."""
+        self.sweep()
+        order = self.held()
+        done = self.olga.ctl("queue", "claim", "nothing", order, "--json", *NOTE)
+        absent, claimed = (json.loads(line) for line in done.stdout.splitlines())
+        self.assertEqual(absent, {"detail": "not one item of the queue has this name", "error": "NOT_FOUND", "item": "nothing"})
+        self.assertEqual((claimed["item"], claimed["answer"]["claimedBy"]), (self.item(order), "olga"))
+        self.assertEqual(done.returncode, 1)
+        done = self.otto.ctl("queue", "release", order, "--json", *NOTE)
+        self.assertEqual(json.loads(done.stdout), {"detail": "olga works on it", "error": "ITEM_CLAIMED", "item": self.item(order)})
+        done = self.olga.ctl("queue", "release", order, "--json", *NOTE, check=True)
+        self.assertEqual(json.loads(done.stdout)["answer"]["status"], "ACSC")
+
     def test_asked_once(self):
         """At a terminal: the total, a question, one PIN; without a yes nothing."""
         orders = [self.held() for _ in range(2)]
