@@ -221,26 +221,29 @@ static enum err print_keys(struct app *a, const struct token_info *info)
     return e;
 }
 
+static enum err write_spki(struct app *a)
+{
+    size_t len = 0;
+    const uint8_t *spki = key_spki(a->public_key, &len);
+    enum err e = app_write_file(a, opt_spki, spki, len);
+    if (e == ERR_OK && !a->json)
+        fprintf(stderr, "Wrote %s, the public key for the bank.\n", opt_spki);
+    return e;
+}
+
+/* Prints last: what fails before is told as JSON, too. */
 static enum err show_token(struct app *a)
 {
     struct token_info info;
-    a->all_keys = true;
-    enum err found = app_open_key(a, "list its keys");
-    if (found != ERR_OK && found != ERR_KEY_NOT_FOUND && found != ERR_KEY_AMBIGUOUS)
-        return found;
-    enum err e = token_info_of(a->token, &info);
+    a->all_keys = opt_spki == NULL;
+    enum err e = app_open_key(a, "list its keys");
+    if (a->all_keys && (e == ERR_KEY_NOT_FOUND || e == ERR_KEY_AMBIGUOUS))
+        e = ERR_OK;
+    if (e == ERR_OK && opt_spki != NULL)
+        e = write_spki(a);
     if (e == ERR_OK)
-        e = print_keys(a, &info);
-    if (e == ERR_OK && opt_spki != NULL) {
-        size_t len = 0;
-        if (found != ERR_OK)
-            return app_fail(a, found, "name one signing key by --token 'pkcs11:token=...;id=...'");
-        const uint8_t *spki = key_spki(a->public_key, &len);
-        e = app_write_file(a, opt_spki, spki, len);
-        if (e == ERR_OK && !a->json)
-            fprintf(stderr, "Wrote %s, the public key for the bank.\n", opt_spki);
-    }
-    return e;
+        e = token_info_of(a->token, &info);
+    return e == ERR_OK ? print_keys(a, &info) : e;
 }
 
 enum err cmd_token_generate(void *ctx, const struct args_list *words)

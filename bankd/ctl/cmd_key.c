@@ -135,14 +135,14 @@ enum err cmd_key_show(void *ctx, const struct args_list *words)
     enum err e = keys_fetch(ctl, &k);
     if (e != ERR_OK)
         return e;
-    if (ctl->json)
-        e = print_json(&k);
-    else
-        print_plain(&k);
-    if (e == ERR_OK && ctl->letter != NULL)
+    if (ctl->letter != NULL)
         e = write_letter(ctl, &k);
     if (e == ERR_OK && ctl->save != NULL)
         e = save(ctl, &k);
+    if (e == ERR_OK && ctl->json) /* last: a failure is told as JSON, too */
+        e = print_json(&k);
+    else if (e == ERR_OK)
+        print_plain(&k);
     keys_free(&k);
     return e;
 }

@@ -199,6 +199,7 @@ class Bankctl(unittest.TestCase):
         lines = self.ctl("key", "show").splitlines()
         self.assertEqual(lines[1].split(None, 1)[1].replace(" ", ""), self.bank.pin)
         self.refuses("KEY_MISMATCH", 1, "key", "show", "--bank-key", self.alice.thumbprint)
+        self.refuses("IO", 4, "key", "show", "--save", self.bank.path("no/rollovers"))
 
     def test_7_log(self):
         note = self.bank.path("kept.note")
