@@ -331,7 +331,9 @@ int args_end(const char *program, enum err e)
 {
     const struct err_info *info = err_info(e);
 
-    if (e)
+    if (e && log_is_json()) /* whoever reads that reads nothing else */
+        log_fail(e, "program.end", "%s %s", info->cause, info->remedy);
+    else if (e)
         fprintf(stderr, "%s: %s: %s %s\n", program, info->name, info->cause, info->remedy);
     return info->exit;
 }

@@ -68,7 +68,8 @@ MUST_CHECK enum err args_number(const char *event, const char *option, const cha
                                 int *out);
 /* As printf, for somebody who waits for it: IO when not all of it got to standard output. */
 MUST_CHECK enum err args_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* How PROGRAM ends: says an error on standard error, returns the exit code. */
+/* How PROGRAM ends: says an error on standard error, where the log is JSON as its event
+ * "program.end"; returns the exit code. */
 int args_end(const char *program, enum err e);
 
 #endif

@@ -37,6 +37,11 @@ enum err log_set_format(const char *name)
     return ERR_OK;
 }
 
+bool log_is_json(void)
+{
+    return as_json;
+}
+
 struct event {
     enum log_level level;
     const char *name, *error; /* ERROR: its name, or NULL */

@@ -8,6 +8,7 @@
 #define BASE_LOG_H
 
 #include "base/err.h"
+#include <stdbool.h>
 
 /* LOG_SILENT as the least level prints nothing: programs that tell people themselves. */
 enum log_level { LOG_SILENT, LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
@@ -20,6 +21,7 @@ enum log_level log_least(void);
 
 /* "text" or "json", for what comes; CONFIG_INVALID for another word. Before threads. */
 MUST_CHECK enum err log_set_format(const char *name);
+bool log_is_json(void);
 
 /* EVENT is a short constant such as "bankd.start"; FORMAT makes the text behind it. Words such as
  * "port=%d" in it are the event's fields. */

@@ -53,6 +53,16 @@ class Json(unittest.TestCase):
         ready = next(json.loads(line) for line in logs["bankd.log"].splitlines() if "bankd.ready" in line)
         self.assertEqual(ready["fields"], {"bank": bank.name, "port": str(bank.port)})
 
+    def test_why_it_ends(self):
+        """Said in one of those lines, too."""
+        bank = Bank(bankd_settings="log_format = json\n")
+        self.addCleanup(bank.__exit__, None, None, None)
+        bank.make_token()
+        bank.init_keeper()
+        done = bank.tool(["bankd", "--config", bank.path("bankd.conf")], check=False)
+        said = [json.loads(line) for line in done.stderr.splitlines()]
+        self.assertEqual((done.returncode, said[-1]["event"], said[-1]["error"]), (4, "program.end", "KEEPER_GONE"), said)
+
     def test_another_word(self):
         bank = Bank(bankd_settings="log_format = xml\n")
         self.addCleanup(bank.__exit__, None, None, None)
