@@ -230,7 +230,7 @@ int app_finish(void *ctx, enum err e, bool lost)
     struct app *a = ctx;
     if (e == ERR_OK)
         return a->found;
-    if (lost)
+    if (lost || (e == ERR_IO && ferror(stdout) && a->message[0] == '\0'))
         (void)app_fail(a, e, "what was to be done is done, but not all of the answer was written");
     const struct err_info *info = err_info(e);
     if (a->json)

@@ -45,6 +45,7 @@ struct next {
     bool begun;     /* and is there, or not, since the token went */
     bool asked;     /* whether it shall be made */
     bool made;      /* and is there, now or since before */
+    bool placed;    /* and the bank took it in place of the old one */
     struct buf uri; /* of the new key */
 };
 
@@ -396,7 +397,7 @@ static enum err print_done(const struct app *a, const struct next *n, const stru
     return ERR_OK;
 }
 
-static enum err send(struct app *a, const struct next *n, const struct buf *body)
+static enum err send(struct app *a, struct next *n, const struct buf *body)
 {
     struct client_call call = {.route = ROUTE_ROTATE,
                                .param = {key_thumbprint(a->public_key)},
@@ -404,6 +405,7 @@ static enum err send(struct app *a, const struct next *n, const struct buf *body
                                .body_len = body->len};
     struct js *answer = NULL;
     enum err e = app_call(a, &call, &answer);
+    n->placed = e == ERR_OK;
     if (e == ERR_OK)
         e = print_done(a, n, answer);
     js_free(answer);
@@ -460,7 +462,7 @@ static enum err say_again(const struct app *a, const struct next *n, const char 
 /* After E, where a key was made that has no place yet. */
 static enum err say_made(const struct app *a, const struct next *n, const char *old, enum err e)
 {
-    if (!n->made || n->uri.len == 0 || (e == ERR_OK && opt_output == NULL))
+    if (!n->made || n->uri.len == 0 || n->placed)
         return e;
     enum err said = say_stays(a, n, old);
     if (said == ERR_OK && e != ERR_OK)

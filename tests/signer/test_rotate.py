@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import subprocess
 import unittest
 
 import bank as b
@@ -144,6 +145,23 @@ class Rotate(Desk):
         self.assertIn("Put this into %s:\n" % gus.conf, done.stdout)
         gus.settings(JOINT, token=self.new_uri(done))
         gus.run("login", check=True)
+
+    def test_an_answer_that_is_lost(self):
+        """The new key has its place: nobody is told that the old one still signs."""
+        hal = self.held("hal", "1113")
+        read, write = os.pipe()
+        self.addCleanup(os.close, read)
+        os.write(write, b"1113\n")
+        os.close(write)
+        words = ["stdbuf", "-o0", os.path.join(b.BIN, "countersign"), *hal.words("rotate", "--make", "--json")[1:]]
+        env = {**self.bank.env, **hal.env, "ASAN_OPTIONS": "verify_asan_link_order=0:detect_leaks=0"}
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = subprocess.run([*words, "--pin-fd", str(read)], env=env, pass_fds=[read], stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        self.assertEqual(self.keys_of("hal"), ["retired", "active"])
+        self.assertEqual(done.returncode, 4, done.stderr)
+        self.assertIn("what was to be done is done", done.stderr)
+        self.assertNotIn("stays on the token", done.stderr)
 
     def counted(self, name):
         """Her settings name the token, which has one key."""
