@@ -5,6 +5,8 @@
 #include "app/app.h"
 #include "bankd/ctl/cmd.h"
 #include "bankd/ctl/ctl.h"
+#include "base/log.h"
+#include "base/secret.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(table)[0])
 
@@ -365,5 +367,9 @@ static const struct args_program program = {
 
 int main(int argc, char **argv)
 {
+    log_init("bankctl", LOG_SILENT);
+    /* Before any secret, as in countersign: an operator's session key is here. */
+    if (secret_harden_process() != ERR_OK)
+        return ctl_end(&ctl, ctl_fail(&ctl, ERR_INTERNAL, "core dumps stay on"), false);
     return args_run(&program, &ctl, argc, argv);
 }

@@ -130,6 +130,17 @@ class Remote(unittest.TestCase):
         self.assertEqual((line.cut, self.count("released", order)), (2, 1))
         self.assertEqual(len(rosa.session_files()), 1)
 
+    def test_no_core_dump_of_the_session_key(self):
+        """An operator's is as much worth as a holder's."""
+        words = self.sven.words("operator", "roles", "sven", *SVEN, *NOTE, program="bankctl")
+        with Terminal(words, {**self.bank.env, **self.sven.env}) as terminal:
+            terminal.expect("PIN")
+            limits = pathlib.Path("/proc/%d/limits" % terminal.pid).read_text(encoding="ascii").splitlines()
+            self.assertEqual([line.split()[4:6] for line in limits if line.startswith("Max core file size")], [["0", "0"]])
+            terminal.type(self.sven.pin + "\n")
+            status, rest = terminal.end()
+            self.assertEqual(status, 0, rest)
+
     def test_what_changed_since_it_was_shown(self):
         """Between the line about the order and the PIN: the bank refuses."""
         self.sven.ctl("operator", "roles", "sven", *SVEN, "--role", "payments", *NOTE, check=True)
