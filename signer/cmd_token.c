@@ -165,13 +165,14 @@ static enum err generate_keys(struct app *a)
 
 /* --- info --- */
 
-/* What a signing key is called at the bank; NULL: it has no public half there. */
-static const char *thumbprint_of(struct app *a, const struct token_info *info,
-                                 const struct token_key_info *k, struct key **public)
+/* By whose thumbprint the bank knows a signing key; NULL: it is none, or has no good one there. */
+static enum err public_of(struct app *a, const struct token_info *info,
+                          const struct token_key_info *k, struct key **public)
 {
     struct buf name = BUF_INIT(TOKEN_URI_MAX), spki = BUF_INIT(KEY_SPKI_MAX);
     struct token_uri *uri = NULL;
     struct token_key *found = NULL;
+    *public = NULL;
     enum err e = k->sign ? token_key_info_uri(info, k, &name) : ERR_KEY_NOT_FOUND;
     if (e == ERR_OK)
         e = token_uri_parse(buf_str(&name), &uri);
@@ -185,16 +186,18 @@ static const char *thumbprint_of(struct app *a, const struct token_info *info,
     token_uri_free(uri);
     buf_free(&spki);
     buf_free(&name);
-    return e == ERR_OK ? key_thumbprint(*public) : NULL;
+    return card_gone(e) || e == ERR_TOKEN_FAILED || e == ERR_NO_MEMORY ? e : ERR_OK;
 }
 
 static enum err print_key(struct app *a, const struct token_info *info,
                           const struct token_key_info *k, struct doc *array)
 {
     struct key *public = NULL;
-    const char *thumbprint = thumbprint_of(a, info, k, &public);
     struct doc one = {0};
-    enum err e = ERR_OK;
+    enum err e = public_of(a, info, k, &public);
+    if (e != ERR_OK)
+        return e;
+    const char *thumbprint = public != NULL ? key_thumbprint(public) : NULL;
     if (a->json) {
         token_view_key_doc(info, k, thumbprint, &one);
         doc_push(array, &one);

@@ -146,6 +146,19 @@ class Rotate(Desk):
         gus.settings(JOINT, token=self.new_uri(done))
         gus.run("login", check=True)
 
+    def test_a_list_of_keys_is_whole(self):
+        """Where the token fails, at whatever look, a key is not shown as if the bank had no name for it."""
+        ivy = self.counted("ivy")
+        words = ("token", "info", "--json")
+        os.unlink(self.bank.path("calls.trace"))
+        whole = ivy.json(*words[:-1])
+        looks = ivy.calls("C_FindObjectsInit")
+        self.assertIn("thumbprint", whole[0])
+        for look in range(1, looks + 1):
+            for code in ("0x32", "0x5"):  # device removed, general error; what fails once is asked again
+                ivy.rules(*("C_FindObjectsInit %d %s" % (at, code) for at in (look, look + 1)))
+                self.refused(ivy.run(*words), "TOKEN_REMOVED" if code == "0x32" else "TOKEN_FAILED", 3)
+
     def test_an_answer_that_is_lost(self):
         """The new key has its place: nobody is told that the old one still signs."""
         hal = self.held("hal", "1113")
