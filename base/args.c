@@ -11,6 +11,7 @@
 
 #define COLUMN 26
 #define DIGEST_TEXT 43u /* characters */
+#define NEAR_MAX 32u    /* characters of a word that may be a near miss */
 #define RUN (-1)        /* no exit code */
 
 struct parse {
@@ -75,13 +76,99 @@ static void program_help(FILE *f, const struct args_program *program, const char
         fprintf(f, "\n%s\n", program->epilogue);
 }
 
-static int mistake(const struct parse *p, const char *what, const char *word)
+/* --- what is wrong --- */
+
+/* What a word that means nothing may stand for. */
+struct near {
+    const char *word, *best; /* not the whole of a text; BEST: NULL for none */
+    size_t len, best_len, edits;
+};
+
+/* How many letters to change, drop, add, or swap with the next one, make the one from the other. */
+static size_t edits_between(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-    const char *name = p->command != NULL ? p->command->name : "";
-    fprintf(stderr, "%s: %s: %s\n  see %s%s%s --help\n", p->program->name, what, word,
-            p->program->name, name[0] != '\0' ? " " : "", name);
+    size_t rows[3][NEAR_MAX + 1];
+    for (size_t j = 0; j <= b_len; j++)
+        rows[0][j] = j;
+    for (size_t i = 1; i <= a_len; i++) {
+        size_t *row = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+        row[0] = i;
+        for (size_t j = 1; j <= b_len; j++) {
+            size_t least = last[j - 1] + (a[i - 1] != b[j - 1]);
+            if (least > last[j] + 1)
+                least = last[j] + 1;
+            if (least > row[j - 1] + 1)
+                least = row[j - 1] + 1;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                least > before[j - 2] + 1)
+                least = before[j - 2] + 1;
+            row[j] = least;
+        }
+    }
+    return rows[a_len % 3][b_len];
+}
+
+static struct near near_word(const char *word, size_t len)
+{
+    /* One edit, or two in a longer word: more of them make any word from any other. */
+    return (struct near){.word = word, .len = len, .edits = len > 4 ? 3 : 2};
+}
+
+/* Takes CANDIDATE when it is nearer than what came before; the beginning of a word is near, too. */
+static void near_take(struct near *n, const char *candidate, size_t len)
+{
+    if (n->len > NEAR_MAX || len > NEAR_MAX)
+        return;
+    bool begins = n->len > 2 && n->len < len && memcmp(n->word, candidate, n->len) == 0;
+    size_t edits = begins ? 1 : edits_between(n->word, n->len, candidate, len);
+    if (edits == 0 || edits >= n->edits)
+        return;
+    n->best = candidate;
+    n->best_len = len;
+    n->edits = edits;
+}
+
+/* WORD counts only before "--", as --help and --version do. */
+static bool asks(const struct parse *p, const char *word)
+{
+    for (int i = 1; i < p->argc && strcmp(p->argv[i], "--") != 0; i++) {
+        if (strcmp(p->argv[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first word, when commands of several words begin with it; NULL when none does. */
+static const char *find_group(const struct parse *p)
+{
+    for (size_t i = 0; p->argc > 1 && i < p->program->command_count; i++) {
+        if (is_group(p->program->commands[i].name, p->argv[1]))
+            return p->argv[1];
+    }
+    return NULL;
+}
+
+/* LIKE is prefixed with DASHES; NULL for none. */
+static int mistake_near(const struct parse *p, const char *what, const char *word,
+                        const struct near *like, const char *dashes)
+{
+    const char *name = p->command != NULL ? p->command->name : find_group(p);
+    char detail[512], hint[NEAR_MAX + 32] = "";
+    if (like != NULL && like->best != NULL)
+        (void)snprintf(hint, sizeof hint, "; did you mean %s%.*s?", dashes, (int)like->best_len,
+                       like->best);
+    (void)snprintf(detail, sizeof detail, "%s: %.400s%s", what, word, hint);
+    fprintf(stderr, "%s: USAGE: %s\n  see %s%s%s --help\n", p->program->name, detail,
+            p->program->name, name != NULL && name[0] != '\0' ? " " : "", name != NULL ? name : "");
     return EXIT_USAGE;
 }
+
+static int mistake(const struct parse *p, const char *what, const char *word)
+{
+    return mistake_near(p, what, word, NULL, "");
+}
+
+/* --- the line --- */
 
 /* How many of the words at argv[1] are the command's name; 0 when they are not. */
 static int name_words(const char *name, int argc, char **argv)
@@ -149,7 +236,7 @@ static int set_option(const struct parse *p, const struct args_option *o, const 
         return 0;
     }
     if (o->kind == ARGS_FD && !is_open(value))
-        return mistake(p, "USAGE: not the number of an open descriptor", value);
+        return mistake(p, "not the number of an open descriptor", value);
     if (o->kind != ARGS_LIST) {
         const char **text = o->value;
         if (*text != NULL)
@@ -162,6 +249,19 @@ static int set_option(const struct parse *p, const struct args_option *o, const 
         return mistake(p, "given too often", o->name);
     list->item[list->count++] = value;
     return 0;
+}
+
+static int unknown_option(const struct parse *p, const char *word)
+{
+    const char *name = word + strspn(word, "-");
+    struct near like = near_word(name, strcspn(name, "="));
+    for (size_t i = 0; i < p->command->option_count; i++)
+        near_take(&like, p->command->options[i].name, strlen(p->command->options[i].name));
+    for (size_t i = 0; i < p->program->shared_count; i++)
+        near_take(&like, p->program->shared[i].name, strlen(p->program->shared[i].name));
+    near_take(&like, "help", strlen("help"));
+    near_take(&like, "version", strlen("version"));
+    return mistake_near(p, "unknown option", word, &like, "--");
 }
 
 /* One word that begins with '-'. */
@@ -180,7 +280,7 @@ static int take_option(struct parse *p, const char *word)
             value = word + 2;
     }
     if (o == NULL)
-        return mistake(p, "unknown option", word);
+        return unknown_option(p, word);
     if (o->kind == ARGS_FLAG && value != NULL)
         return mistake(p, "takes no value", word);
     if (o->kind != ARGS_FLAG && value == NULL) {
@@ -199,6 +299,40 @@ static bool is_digest(const char *word)
     return strlen(word) == DIGEST_TEXT && strspn(word, alphabet) == DIGEST_TEXT;
 }
 
+/* The command that may be meant, also by its last word alone; else the first word of several. */
+static struct near near_command(const struct parse *p, char typed[static 2 * NEAR_MAX])
+{
+    const char *second = p->argc > 2 ? p->argv[2] : "";
+    (void)snprintf(typed, (size_t)2 * NEAR_MAX, "%s %s", p->argv[1], second);
+    struct near whole = near_word(typed, strlen(typed));
+    struct near first = near_word(p->argv[1], strlen(p->argv[1]));
+    for (size_t i = 0; i < p->program->command_count; i++) {
+        const char *name = p->program->commands[i].name;
+        size_t word = strcspn(name, " ");
+        near_take(name[word] == ' ' ? &whole : &first, name, strlen(name));
+    }
+    if (whole.best != NULL || p->command != NULL)
+        return whole;
+    if (first.best != NULL)
+        return first;
+    for (size_t i = 0; i < p->program->command_count; i++) {
+        const char *name = p->program->commands[i].name;
+        size_t word = strcspn(name, " ");
+        if (name[word] == ' ' && strcmp(name + word + 1, p->argv[1]) == 0)
+            return (struct near){.best = name, .best_len = strlen(name)};
+        near_take(&first, name, word);
+    }
+    return first;
+}
+
+/* "policy lnit" is "policy" with an argument, as it stands. */
+static int too_many(const struct parse *p, const char *word)
+{
+    char typed[2 * NEAR_MAX];
+    struct near like = near_command(p, typed);
+    return mistake_near(p, "one argument too many", word, p->argv[2] == word ? &like : NULL, "");
+}
+
 static int take_words(struct parse *p, struct args_list *words)
 {
     bool options = true;
@@ -210,7 +344,7 @@ static int take_words(struct parse *p, struct args_list *words)
         } else if (options && word[0] == '-' && word[1] != '\0' && !is_digest(word)) {
             rc = take_option(p, word);
         } else if (words->count == ARGS_LIST_MAX || words->count == p->command->max) {
-            rc = mistake(p, "one argument too many", word);
+            rc = too_many(p, word);
         } else {
             words->item[words->count++] = word;
         }
@@ -222,24 +356,13 @@ static int take_words(struct parse *p, struct args_list *words)
     return 0;
 }
 
-/* --help and --version count only before "--". */
-static bool asks(const struct parse *p, const char *word)
+static int unknown_command(const struct parse *p, const char *word)
 {
-    for (int i = 1; i < p->argc && strcmp(p->argv[i], "--") != 0; i++) {
-        if (strcmp(p->argv[i], word) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* The first word, when commands of several words begin with it; NULL when none does. */
-static const char *find_group(const struct parse *p)
-{
-    for (size_t i = 0; p->argc > 1 && i < p->program->command_count; i++) {
-        if (is_group(p->program->commands[i].name, p->argv[1]))
-            return p->argv[1];
-    }
-    return NULL;
+    char typed[2 * NEAR_MAX];
+    if (word[0] == '-')
+        return mistake(p, "a command comes first", word);
+    struct near like = near_command(p, typed);
+    return mistake_near(p, "unknown command", word, &like, "");
 }
 
 static int no_command(const struct parse *p)
@@ -248,7 +371,7 @@ static int no_command(const struct parse *p)
     int known = group != NULL ? 2 : 1; /* words that mean something */
     bool asked = asks(p, "--help") || (p->argc > 1 && strcmp(p->argv[1], "help") == 0);
     if (p->argc > known && !asked)
-        return mistake(p, "unknown command", p->argv[known]);
+        return unknown_command(p, p->argv[known]);
     program_help(asked ? stdout : stderr, p->program, group);
     return asked ? EXIT_DONE : EXIT_USAGE;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * args: command lines from tables: programs with commands, commands with options. --help and
- * --version are everywhere; a mistake is told with the word that was wrong, exit EXIT_USAGE. A word
- * in the form of a thumbprint (43 of base64url) is never an option, though it may begin with '-'.
+ * --version are everywhere; a mistake is told with the word that was wrong, and the one that may
+ * have been meant, exit EXIT_USAGE. A word in the form of a thumbprint (43 of base64url) is never
+ * an option, though it may begin with '-'.
  */
 #ifndef BASE_ARGS_H
 #define BASE_ARGS_H

@@ -59,12 +59,14 @@ static const struct args_command commands[] = {
     {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 4, 1,
      2, run_order_new},
     {"key show", "", "show a key", "tool key show", NULL, 0, 0, 0, run_order},
+    {"policy", "", "show a policy", "tool policy", NULL, 0, 0, 0, run_order},
+    {"policy lint", "FILE", "check a policy", "tool policy lint a", NULL, 0, 1, 1, run_order},
 };
 static const struct args_program program = {
     .name = "tool",
     .summary = "A tool.",
     .commands = commands,
-    .command_count = 3,
+    .command_count = sizeof commands / sizeof *commands,
     .shared = shared,
     .shared_count = 1,
     .end = note_end,
@@ -190,25 +192,28 @@ static void test_mistakes(void **state)
         const char *line, *told;
     } bad[] = {
         {"tool", "usage: tool COMMAND"},
-        {"tool payment", "tool: unknown command: payment\n"},
-        {"tool orders", "tool: unknown command: orders\n"},
-        {"tool --json", "tool: unknown command: --json\n"},
+        {"tool payment", "tool: USAGE: unknown command: payment\n"},
+        {"tool orders", "tool: USAGE: unknown command: orders; did you mean order?\n"},
+        {"tool order --json=x", "tool: USAGE: takes no value: --json=x\n"},
+        {"tool key --force", "tool: USAGE: a command comes first: --force\n"},
         {"tool key", "commands:\n  key show              show a key\n\n"},
-        {"tool key shwo", "tool: unknown command: shwo\n"},
-        {"tool ke", "tool: unknown command: ke\n"},
+        {"tool key shwo", "tool: USAGE: unknown command: shwo; did you mean key show?\n"},
+        {"tool ke", "tool: USAGE: unknown command: ke; did you mean key?\n"},
         {"tool  ", "usage: tool COMMAND"},
-        {"tool order new", "tool: missing: FILE...\n  see tool order new --help\n"},
-        {"tool order new a b c", "tool: one argument too many: c\n"},
-        {"tool order x", "tool: one argument too many: x\n"},
-        {"tool order new a --outpu x", "tool: unknown option: --outpu\n"},
-        {"tool order new a --outputs x", "tool: unknown option: --outputs\n"},
-        {"tool order new a -x", "tool: unknown option: -x\n"},
-        {"tool order --force", "tool: unknown option: --force\n"},
-        {"tool order new a --output", "tool: needs a value: --output\n"},
-        {"tool order new a --force=yes", "tool: takes no value: --force=yes\n"},
-        {"tool order new a -fo", "tool: takes no value: -fo\n"},
-        {"tool order new a -o x -o y", "tool: given twice: output\n"},
-        {"tool order new a --pin-fd 2 --pin-fd 2", "tool: given twice: pin-fd\n"},
+        {"tool order new", "tool: USAGE: missing: FILE...\n  see tool order new --help\n"},
+        {"tool order new a b c", "tool: USAGE: one argument too many: c\n"},
+        {"tool order x", "tool: USAGE: one argument too many: x\n"},
+        {"tool order new a --outpu x",
+         "tool: USAGE: unknown option: --outpu; did you mean --output?\n"},
+        {"tool order new a --outputs x",
+         "tool: USAGE: unknown option: --outputs; did you mean --output?\n"},
+        {"tool order new a -x", "tool: USAGE: unknown option: -x\n"},
+        {"tool order --force", "tool: USAGE: unknown option: --force\n"},
+        {"tool order new a --output", "tool: USAGE: needs a value: --output\n"},
+        {"tool order new a --force=yes", "tool: USAGE: takes no value: --force=yes\n"},
+        {"tool order new a -fo", "tool: USAGE: takes no value: -fo\n"},
+        {"tool order new a -o x -o y", "tool: USAGE: given twice: output\n"},
+        {"tool order new a --pin-fd 2 --pin-fd 2", "tool: USAGE: given twice: pin-fd\n"},
         {"tool order new a --pin-fd 2000000000",
          "tool: USAGE: not the number of an open descriptor: 2000000000\n"},
         {"tool order new a --pin-fd -1", "tool: USAGE: not the number of an open descriptor: -1\n"},
@@ -219,6 +224,39 @@ static void test_mistakes(void **state)
         assert_int_equal(run(bad[i].line), EXIT_USAGE);
         assert_string_equal(out, "");
         assert_non_null(strstr(err, bad[i].told));
+    }
+}
+
+/* One letter more, less or other, or two that changed places; two of that in a longer word. */
+static void test_near_misses(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *told;
+    } near[] = {
+        {"tool oder new a", "unknown command: oder; did you mean order new?\n"},
+        {"tool odrer", "unknown command: odrer; did you mean order?\n"},
+        {"tool pollici", "unknown command: pollici; did you mean policy?\n"},
+        {"tool pol", "unknown command: pol; did you mean policy?\n"},
+        {"tool show", "unknown command: show; did you mean key show?\n"},
+        {"tool key shwo", "key show?\n  see tool key --help\n"},
+        {"tool kye", "unknown command: kye; did you mean key?\n"},
+        {"tool kxe", "unknown command: kxe\n"},
+        {"tool key shqx", "unknown command: shqx; did you mean key show?\n"},
+        {"tool key hide", "unknown command: hide\n"},
+        {"tool policy lnit a", "one argument too many: lnit; did you mean policy lint?\n"},
+        {"tool policy rules.json", "one argument too many: rules.json\n"},
+        {"tool order new a --ouptut=x", "unknown option: --ouptut=x; did you mean --output?\n"},
+        {"tool order new a --hold x", "unknown option: --hold; did you mean --holder?\n"},
+        {"tool order new a -jsno", "unknown option: -jsno; did you mean --json?\n"},
+        {"tool order new a --versoin", "unknown option: --versoin; did you mean --version?\n"},
+        {"tool order --forec", "unknown option: --forec\n"}, /* it is another command's */
+        {"tool order --a-word-of-more-than-thirty-two-letters", "two-letters\n"},
+    };
+    for (size_t i = 0; i < sizeof near / sizeof *near; i++) {
+        assert_int_equal(run(near[i].line), EXIT_USAGE);
+        if (strstr(err, near[i].told) == NULL)
+            fail_msg("%s: %s", near[i].line, err);
     }
 }
 
@@ -323,9 +361,10 @@ static void test_unwritten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commands), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_mistakes), cmocka_unit_test(test_list_full),
-        cmocka_unit_test(test_help),     cmocka_unit_test(test_unwritten),
+        cmocka_unit_test(test_commands),  cmocka_unit_test(test_values),
+        cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_list_full), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_unwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
