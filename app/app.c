@@ -225,6 +225,12 @@ static void finish_json(const struct app *a, const struct err_info *info)
     doc_free(&d);
 }
 
+void app_usage_json(void *ctx, const char *detail)
+{
+    (void)app_fail(ctx, ERR_USAGE, "%s", detail);
+    finish_json(ctx, err_info(ERR_USAGE));
+}
+
 int app_finish(void *ctx, enum err e, bool lost)
 {
     struct app *a = ctx;

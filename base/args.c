@@ -16,6 +16,7 @@
 
 struct parse {
     const struct args_program *program;
+    void *ctx;
     const struct args_command *command;
     int argc;
     char **argv;
@@ -128,7 +129,7 @@ static void near_take(struct near *n, const char *candidate, size_t len)
     n->edits = edits;
 }
 
-/* WORD counts only before "--", as --help and --version do. */
+/* WORD counts only before "--", as --help, --version and --json do. */
 static bool asks(const struct parse *p, const char *word)
 {
     for (int i = 1; i < p->argc && strcmp(p->argv[i], "--") != 0; i++) {
@@ -158,6 +159,9 @@ static int mistake_near(const struct parse *p, const char *what, const char *wor
         (void)snprintf(hint, sizeof hint, "; did you mean %s%.*s?", dashes, (int)like->best_len,
                        like->best);
     (void)snprintf(detail, sizeof detail, "%s: %.400s%s", what, word, hint);
+    if (p->program->usage_json != NULL && asks(p, "--json"))
+        p->program->usage_json(p->ctx, detail);
+    fflush(stdout); /* before the error, where both go to one place */
     fprintf(stderr, "%s: USAGE: %s\n  see %s%s%s --help\n", p->program->name, detail,
             p->program->name, name != NULL && name[0] != '\0' ? " " : "", name != NULL ? name : "");
     return EXIT_USAGE;
@@ -414,7 +418,7 @@ static bool written(void)
 
 int args_run(const struct args_program *program, void *ctx, int argc, char **argv)
 {
-    struct parse p = {.program = program, .argc = argc, .argv = argv};
+    struct parse p = {.program = program, .ctx = ctx, .argc = argc, .argv = argv};
     struct args_list words = {.count = 0};
     if (!hold_standard_streams())
         return EXIT_ENVIRONMENT;

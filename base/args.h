@@ -55,6 +55,9 @@ struct args_program {
     /* The last thing after a command: tells what it came to, returns the exit code. LOST: it was
      * done, but its output could not all be written, which E says as IO. NULL: args_end. */
     int (*end)(void *ctx, enum err e, bool lost);
+    /* For who has --json on a line that is wrong: puts USAGE on standard output as a command's
+     * error would be, DETAIL says what is wrong. NULL: the program has no --json. */
+    void (*usage_json)(void *ctx, const char *detail);
 };
 
 /* Finds the command, fills its options, runs it and ends it, once. Returns the exit code. Where a

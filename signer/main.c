@@ -190,6 +190,7 @@ int main(int argc, char **argv)
         .shared = app_options,
         .shared_count = app_option_count,
         .end = app_finish,
+        .usage_json = app_usage_json,
         .epilogue = "Exit codes: 0 done, 1 refused, 2 usage, 3 token or PIN, 4 environment.",
     };
     log_init("countersign", LOG_SILENT);

@@ -134,7 +134,7 @@ enum err cmd_decision(void *ctx, const struct args_list *files)
                         "keys and the account's policy, which decide, not the file\n");
         return ERR_USAGE;
     }
-    e = ring_new(&job.ring);
+    e = ring_new(o->style, &job.ring);
     if (e == ERR_OK)
         e = load(job.ring, o);
     if (e == ERR_OK)

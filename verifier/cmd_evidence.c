@@ -388,7 +388,7 @@ static enum err check(const void *ctx, const void *bytes, size_t len, struct ver
 
 /* The letter prints a thumbprint in groups, which are for the eye. A pin that cannot be one would
  * never match; better to say so. *PIN lives as long as the process, as what was typed does. */
-static enum err take_pin(const char *option, const char **pin)
+static enum err take_pin(struct verdict_style style, const char *option, const char **pin)
 {
     char *plain = calloc(1, strlen(*pin) + 1), *to = plain;
 
@@ -400,19 +400,17 @@ static enum err take_pin(const char *option, const char **pin)
     *pin = plain;
     if (forms_thumbprint(plain, strlen(plain)) == ERR_OK)
         return ERR_OK;
-    fprintf(stderr,
-            "countersign-verify: --%s needs a thumbprint: 43 characters of base64url, in groups "
-            "or not\n",
-            option);
-    return ERR_USAGE;
+    return verdict_fail(style, ERR_USAGE,
+                        "--%s needs a thumbprint: 43 characters of base64url, in groups or not",
+                        option);
 }
 
 static enum err take_pins(struct options *o)
 {
-    enum err e = take_pin("bank-key", &o->bank_key);
+    enum err e = take_pin(o->style, "bank-key", &o->bank_key);
 
     for (size_t i = 0; e == ERR_OK && i < o->holder_keys.count; i++)
-        e = take_pin("key", &o->holder_keys.item[i]);
+        e = take_pin(o->style, "key", &o->holder_keys.item[i]);
     return e;
 }
 
@@ -440,8 +438,7 @@ static enum err read_rollovers(struct options *o)
     if (e == ERR_OK && o->rollovers)
         e = parse_rollovers(&file, &o->given);
     if (e != ERR_OK)
-        fprintf(stderr, "countersign-verify: %s: %s: %s %s\n", o->rollovers, err_name(e),
-                err_info(e)->cause, err_info(e)->remedy);
+        (void)verdict_fail(o->style, e, "%s", o->rollovers);
     buf_free(&file);
     return e;
 }

@@ -56,6 +56,13 @@ static int end(void *ctx, enum err e, bool lost)
     return e == ERR_OK && o->refused ? EXIT_REFUSED : err_info(e)->exit;
 }
 
+/* CTX does not count: --json may stand behind what is wrong. */
+static void usage_json(void *ctx, const char *detail)
+{
+    (void)ctx;
+    verdict_fail_json(ERR_USAGE, detail);
+}
+
 int main(int argc, char **argv)
 {
     static const struct args_program program = {
@@ -66,6 +73,7 @@ int main(int argc, char **argv)
         .shared = shared,
         .shared_count = sizeof shared / sizeof *shared,
         .end = end,
+        .usage_json = usage_json,
         .epilogue =
             "Files hold one document, or one a line (NDJSON); - is standard input. Each gets one "
             "verdict,\nOK or REFUSED with a name that docs/ERRORS.md explains, in the order of "

@@ -7,7 +7,6 @@
 #include "order/jwk.h"
 #include "order/key.h"
 #include "order/member.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,12 +17,16 @@ struct ring {
     size_t key_count, key_room;
     struct policy **policies; /* sorted by digest */
     size_t policy_count, policy_room;
+    struct verdict_style style;
 };
 
-enum err ring_new(struct ring **out)
+enum err ring_new(struct verdict_style style, struct ring **out)
 {
     *out = calloc(1, sizeof **out);
-    return *out ? ERR_OK : ERR_NO_MEMORY;
+    if (!*out)
+        return ERR_NO_MEMORY;
+    (*out)->style = style;
+    return ERR_OK;
 }
 
 void ring_free(struct ring *r)
@@ -39,14 +42,10 @@ void ring_free(struct ring *r)
     free(r);
 }
 
-static enum err complain(enum err e, const char *path, size_t line)
+static enum err complain(const struct ring *r, enum err e, const char *path, size_t line)
 {
-    if (line)
-        fprintf(stderr, "countersign-verify: %s:%zu: %s: %s\n", path, line, err_name(e),
-                err_info(e)->cause);
-    else
-        fprintf(stderr, "countersign-verify: %s: %s: %s\n", path, err_name(e), err_info(e)->cause);
-    return e;
+    return line ? verdict_fail(r->style, e, "%s:%zu", path, line)
+                : verdict_fail(r->style, e, "%s", path);
 }
 
 /* ITEMS with room for one more, or NULL; then ITEMS is as it was. */
@@ -103,13 +102,13 @@ enum err ring_add_keys(struct ring *r, const char *path)
     const char *at = buf_str(&file), *end = at + file.len;
 
     if (e != ERR_OK)
-        complain(e, path, 0);
+        complain(r, e, path, 0);
     for (size_t line = 1; e == ERR_OK && at < end; line++) {
         size_t len = text_line(at, end);
 
         e = add_key(r, at, len);
         if (e != ERR_OK)
-            complain(e, path, line);
+            complain(r, e, path, line);
         at += len + 1;
     }
     buf_free(&file);
@@ -164,7 +163,7 @@ enum err ring_add_policy(struct ring *r, const char *path)
     if (e == ERR_OK)
         r->policy_count++;
     else
-        complain(e, path, 0);
+        complain(r, e, path, 0);
     buf_free(&file);
     return e;
 }

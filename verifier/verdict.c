@@ -3,7 +3,11 @@
 
 #include "base/text.h"
 #include "order/json.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+#define DETAIL_MAX 512
 
 static enum err set_common(struct js *object, const struct verdict *v, const char *word)
 {
@@ -111,4 +115,57 @@ static enum err refused_text(struct verdict *v, enum err error)
 enum err verdict_refused(struct verdict *v, enum err error)
 {
     return v->style.json ? refused_json(v, error) : refused_text(v, error);
+}
+
+static enum err fail_json(const struct err_info *info, const char *detail, struct buf *out)
+{
+    struct js *object = NULL;
+    struct buf tame = {0};
+    enum err e = text_tame_add(&tame, detail, strlen(detail));
+
+    if (e == ERR_OK)
+        e = js_object_new(&object);
+    if (e == ERR_OK)
+        e = js_set_text(object, "error", info->name);
+    if (e == ERR_OK)
+        e = js_set_text(object, "cause", info->cause);
+    if (e == ERR_OK)
+        e = js_set_text(object, "detail", buf_str(&tame));
+    if (e == ERR_OK)
+        e = js_set_text(object, "remedy", info->remedy);
+    if (e == ERR_OK)
+        e = add_object(out, object);
+    js_free(object);
+    buf_free(&tame);
+    return e;
+}
+
+void verdict_fail_json(enum err error, const char *detail)
+{
+    const struct err_info *info = err_info(error);
+    struct buf line = {0};
+
+    if (fail_json(info, detail, &line) == ERR_OK)
+        fputs(buf_str(&line), stdout);
+    else
+        printf("{\"error\":\"%s\"}\n", info->name);
+    fflush(stdout); /* before the words on standard error, where both go to one place */
+    buf_free(&line);
+}
+
+enum err verdict_fail(struct verdict_style style, enum err error, const char *format, ...)
+{
+    const struct err_info *info = err_info(error);
+    char detail[DETAIL_MAX];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(detail, sizeof detail, format, args);
+    va_end(args);
+    text_tame(detail);
+    if (style.json)
+        verdict_fail_json(error, detail);
+    fprintf(stderr, "countersign-verify: %s: %s: %s %s\n", detail, info->name, info->cause,
+            info->remedy);
+    return error;
 }

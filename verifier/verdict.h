@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * verdict: one line about one document, for people or as JSON (order/json.h makes it).
+ * verdict: one line about one document, for people or as JSON (order/json.h makes it); or why there
+ * is none.
  */
 #ifndef VERIFIER_VERDICT_H
 #define VERIFIER_VERDICT_H
@@ -38,5 +39,12 @@ MUST_CHECK enum err verdict_ok(struct verdict *v, const struct verdict_field *fi
 
 /* "REFUSED NAME file:line cause", or one JSON object. */
 MUST_CHECK enum err verdict_refused(struct verdict *v, enum err error);
+
+/* For what keeps the program from any verdict: "countersign-verify: DETAIL: NAME: cause remedy" on
+ * standard error; with JSON one object on standard output, too. Returns E. */
+enum err verdict_fail(struct verdict_style style, enum err e, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* That object alone. */
+void verdict_fail_json(enum err e, const char *detail);
 
 #endif

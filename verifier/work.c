@@ -220,8 +220,7 @@ static enum err pump(struct pool *p, struct source *source)
 static enum err outcome(const struct pool *p, enum err e)
 {
     if (e != ERR_OK) {
-        fprintf(stderr, "countersign-verify: %s: %s\n", err_name(e), err_info(e)->cause);
-        return e;
+        return verdict_fail(p->work->style, e, "not all is checked");
     }
     if (!p->work->style.quiet)
         fprintf(stderr, "%llu checked, %llu OK, %llu refused\n",

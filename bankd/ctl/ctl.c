@@ -3,6 +3,7 @@
 #include "api/problem.h"
 #include "app/app.h"
 #include "bankd/ctl/remote.h"
+#include "base/text.h"
 #include "order/forms.h"
 #include "order/iban.h"
 #include "order/waits.h"
@@ -19,6 +20,7 @@ enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ...)
     va_start(args, format);
     (void)vsnprintf(ctl->detail, sizeof ctl->detail, format, args);
     va_end(args);
+    text_tame(ctl->detail); /* it may be the bank's, or in no encoding, and JSON is UTF-8 */
     return e;
 }
 
@@ -223,13 +225,20 @@ static void print_problem_json(struct ctl *ctl, enum err e)
         puts(buf_str(&ctl->problem));
 }
 
+void ctl_usage_json(void *ctx, const char *detail)
+{
+    struct ctl *ctl = ctx;
+    print_problem_json(ctl, ctl_fail(ctl, ERR_USAGE, "%s", detail));
+    buf_free(&ctl->problem);
+}
+
 static void print_problem(const struct ctl *ctl, enum err e)
 {
     const struct err_info *info = err_info(e);
     fprintf(stderr, "bankctl: %s: %s\n", info->name, info->cause);
     if (ctl->detail[0] != '\0') {
         fputs("  ", stderr);
-        app_print_safe(stderr, ctl->detail); /* it may be the bank's */
+        fputs(ctl->detail, stderr);
         fputc('\n', stderr);
     }
     fprintf(stderr, "  %s\n", info->remedy);

@@ -44,6 +44,8 @@ struct ctl {
  * error (and, with --json, as a problem document on standard output), releases what that holds and
  * returns the exit code. */
 int ctl_end(void *ctx, enum err e, bool lost);
+/* The same of a line that is wrong: as a problem document. */
+void ctl_usage_json(void *ctx, const char *detail);
 
 /* Remembers the words for ctl_end and returns E. */
 MUST_CHECK enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ...)

@@ -361,6 +361,7 @@ static const struct args_program program = {
     .shared = shared,
     .shared_count = COUNT(shared),
     .end = ctl_end,
+    .usage_json = ctl_usage_json,
     .epilogue = "Without --url or --config it works on the bank's own host, as root or as bankd's\n"
                 "user: the console, which is closed for acts once the bank has operators.",
 };

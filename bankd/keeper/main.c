@@ -153,6 +153,39 @@ static enum err run(void *ctx, const struct args_list *words)
     return e;
 }
 
+static enum err print_failure(enum err failure, const char *detail)
+{
+    const struct err_info *info = err_info(failure);
+    const struct row rows[] = {{"error", "", info->name},
+                               {"cause", "", info->cause},
+                               {"remedy", "", info->remedy},
+                               {"detail", "", detail}};
+    return print_result(rows, sizeof rows / sizeof rows[0] - (detail == NULL), true);
+}
+
+static void usage_json(void *ctx, const char *detail)
+{
+    struct buf tame = {0};
+
+    (void)ctx;
+    enum err e = text_tame_add(&tame, detail, strlen(detail));
+    if (!e)
+        e = print_failure(ERR_USAGE, buf_str(&tame));
+    if (e)
+        log_fail(e, "keeper.usage", "the error could not be written");
+    buf_free(&tame);
+}
+
+/* The words about it are logged. */
+static int end(void *ctx, enum err e, bool lost)
+{
+    const struct options *o = ctx;
+
+    if (e && !lost && o->json && print_failure(e, NULL))
+        log_event(LOG_ERROR, "keeper.usage", "the error could not be written");
+    return args_end("bankd-keeper", e);
+}
+
 int main(int argc, char **argv)
 {
     struct options o = {0};
@@ -190,6 +223,8 @@ int main(int argc, char **argv)
         .summary = "the bank's keys, in a process of their own",
         .commands = &command,
         .command_count = 1,
+        .end = end,
+        .usage_json = usage_json,
         .epilogue =
             "The PIN is read from --pin-fd; without it, from the credential \"pin\" in\n"
             "$CREDENTIALS_DIRECTORY (systemd); else the reader's keypad asks, else the terminal.",

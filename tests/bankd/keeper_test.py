@@ -42,9 +42,10 @@ class KeeperTest(unittest.TestCase):
         return self.start()
 
     def refused(self, name, code, *arguments, **options):
-        """The keeper ends with this error and has said nothing on standard output."""
+        """The keeper ends with this error and has said nothing on standard output, or there, too, with --json."""
         got, out, errors = self.bank.run(*arguments, **options)
-        self.assertEqual((got, out), (code, ""), errors)
+        said = json.loads(out)["error"] if "--json" in arguments else out
+        self.assertEqual((got, said), (code, name if "--json" in arguments else ""), errors)
         self.assertIn(f"bankd-keeper: {name}: ", errors)
 
     def signs(self, keeper, size, leaves=None, start=0):

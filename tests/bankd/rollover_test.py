@@ -221,7 +221,7 @@ class Rollover(unittest.TestCase):
     def test_a_token_that_fails_is_no_half_pair(self):
         """It is named for what it is, nothing is to be deleted, and the next run goes on with the same pair."""
         code, out, errors = self.failing(2)
-        self.assertEqual((code, out), (3, ""), errors)
+        self.assertEqual((code, json.loads(out)["error"]), (3, "TOKEN_FAILED"), errors)
         self.assertIn("bankd-keeper: TOKEN_FAILED: ", errors)
         self.assertIn("failed to sign with the next root key, which stays there", errors)
         self.assertNotIn("half a pair", errors)

@@ -24,6 +24,12 @@ static enum err note_run(const char *name, const struct args_list *words)
     return ERR_NOT_FOUND;
 }
 
+static void note_usage(void *ctx, const char *detail)
+{
+    (void)ctx;
+    printf("{%s}\n", detail);
+}
+
 static int note_end(void *ctx, enum err e, bool lost)
 {
     (void)ctx;
@@ -70,6 +76,7 @@ static const struct args_program program = {
     .shared = shared,
     .shared_count = 1,
     .end = note_end,
+    .usage_json = note_usage,
 };
 
 static char out[4096], err[4096];
@@ -260,6 +267,26 @@ static void test_near_misses(void **state)
     }
 }
 
+/* Who asked for JSON gets it, wherever that stands and whatever is wrong; others do not. */
+static void test_json(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"tool --json", "{a command comes first: --json}\n"},
+        {"tool pyment --json", "{unknown command: pyment}\n"},
+        {"tool order --json --forse", "{unknown option: --forse}\n"},
+        {"tool order --forse --json", "{unknown option: --forse}\n"},
+        {"tool order new --json", "{missing: FILE...}\n"},
+        {"tool order x --json", "{one argument too many: x}\n"},
+        {"tool order new a --json --pin-fd x", "{not the number of an open descriptor: x}\n"},
+        {"tool order new a b --force=yes -- --json", ""},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(run(bad[i][0]), EXIT_USAGE);
+        assert_string_equal(out, bad[i][1]);
+    }
+}
+
 static void test_list_full(void **state)
 {
     (void)state;
@@ -361,10 +388,10 @@ static void test_unwritten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commands),  cmocka_unit_test(test_values),
-        cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_near_misses),
-        cmocka_unit_test(test_list_full), cmocka_unit_test(test_help),
-        cmocka_unit_test(test_unwritten),
+        cmocka_unit_test(test_commands), cmocka_unit_test(test_values),
+        cmocka_unit_test(test_mistakes), cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_json),     cmocka_unit_test(test_list_full),
+        cmocka_unit_test(test_help),     cmocka_unit_test(test_unwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
