@@ -40,12 +40,21 @@ static void print_options(FILE *f, const struct args_option *options, size_t cou
         print_option(f, &options[i]);
 }
 
+static bool is_must(const struct args_option *o)
+{
+    return o->kind == ARGS_MUST || o->kind == ARGS_MUST_LIST;
+}
+
 static void command_help(FILE *f, const struct parse *p)
 {
     const struct args_command *c = p->command;
-    fprintf(f, "usage: %s%s%s [options]%s%s\n\n%s\n\noptions:\n", p->program->name,
-            c->name[0] != '\0' ? " " : "", c->name, c->arguments[0] != '\0' ? " " : "",
-            c->arguments, c->summary);
+    fprintf(f, "usage: %s%s%s [options]", p->program->name, c->name[0] != '\0' ? " " : "", c->name);
+    for (size_t i = 0; i < c->option_count; i++) {
+        if (is_must(&c->options[i]))
+            fprintf(f, " --%s %s", c->options[i].name, c->options[i].metavar);
+    }
+    fprintf(f, "%s%s\n\n%s\n\noptions:\n", c->arguments[0] != '\0' ? " " : "", c->arguments,
+            c->summary);
     print_options(f, c->options, c->option_count);
     print_options(f, p->program->shared, p->program->shared_count);
     fprintf(f, "  %-*s %s\n  %-*s %s\n", COLUMN, "    --help", "print this", COLUMN,
@@ -241,7 +250,7 @@ static int set_option(const struct parse *p, const struct args_option *o, const 
     }
     if (o->kind == ARGS_FD && !is_open(value))
         return mistake(p, "not the number of an open descriptor", value);
-    if (o->kind != ARGS_LIST) {
+    if (o->kind != ARGS_LIST && o->kind != ARGS_MUST_LIST) {
         const char **text = o->value;
         if (*text != NULL)
             return mistake(p, "given twice", o->name);
@@ -360,6 +369,26 @@ static int take_words(struct parse *p, struct args_list *words)
     return 0;
 }
 
+static bool is_given(const struct args_option *o)
+{
+    if (o->kind == ARGS_MUST_LIST)
+        return ((const struct args_list *)o->value)->count > 0;
+    return *(const char **)o->value != NULL;
+}
+
+/* Before a command opens anything, so that nobody enters a PIN for nothing. */
+static int demand_options(const struct parse *p)
+{
+    char what[64];
+    for (size_t i = 0; i < p->command->option_count; i++) {
+        const struct args_option *o = &p->command->options[i];
+        (void)snprintf(what, sizeof what, "--%s is missing", o->name);
+        if (is_must(o) && !is_given(o))
+            return mistake(p, what, o->help);
+    }
+    return 0;
+}
+
 static int unknown_command(const struct parse *p, const char *word)
 {
     char typed[2 * NEAR_MAX];
@@ -407,6 +436,8 @@ static int read_line(struct parse *p, struct args_list *words)
         return EXIT_DONE;
     }
     int rc = take_words(p, words);
+    if (rc == 0)
+        rc = demand_options(p);
     return rc != 0 ? rc : RUN;
 }
 

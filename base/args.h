@@ -21,8 +21,9 @@ struct args_list {
 };
 
 /* FD: a TEXT that is the number of a descriptor which is open before anything here opens one: what
- * comes later under that number is not what was meant. */
-enum args_kind { ARGS_FLAG, ARGS_TEXT, ARGS_FD, ARGS_LIST };
+ * comes later under that number is not what was meant. MUST, MUST_LIST: a TEXT and a LIST without
+ * which its command does not run, so that no command asks whether it is there. */
+enum args_kind { ARGS_FLAG, ARGS_TEXT, ARGS_FD, ARGS_LIST, ARGS_MUST, ARGS_MUST_LIST };
 
 struct args_option {
     const char *name; /* "pin-fd" is --pin-fd */

@@ -24,9 +24,9 @@
 static const char *opt_amount, *opt_currency, *opt_terminal, *opt_description, *opt_output;
 
 const struct args_option cmd_cash_options[5] = {
-    {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 100.00", &opt_amount},
-    {"currency", 0, ARGS_TEXT, "CODE", "ISO 4217, such as EUR", &opt_currency},
-    {"terminal", 0, ARGS_TEXT, "NAME", "this terminal's name at the bank", &opt_terminal},
+    {"amount", 0, ARGS_MUST, "AMOUNT", "such as 100.00", &opt_amount},
+    {"currency", 0, ARGS_MUST, "CODE", "ISO 4217, such as EUR", &opt_currency},
+    {"terminal", 0, ARGS_MUST, "NAME", "this terminal's name at the bank", &opt_terminal},
     {"description", 0, ARGS_TEXT, "TEXT", "what the account's holders read; default: Cash",
      &opt_description},
     {"output", 'o', ARGS_TEXT, "FILE", "write it there for another program, and hand nothing in",
@@ -38,24 +38,16 @@ static const char *type_word(enum order_kind kind)
     return kind == ORDER_DEPOSIT ? "deposit" : "withdrawal";
 }
 
-static enum err write_draft(struct app *a, enum order_kind kind, struct buf *out)
+static enum err write_draft(enum order_kind kind, struct buf *out)
 {
     struct doc draft = {0};
-    const char *amount = NULL, *currency = NULL, *terminal = NULL;
-    enum err e = app_need_option(a, opt_amount, "amount", &amount);
-    if (e == ERR_OK)
-        e = app_need_option(a, opt_currency, "currency", &currency);
-    if (e == ERR_OK)
-        e = app_need_option(a, opt_terminal, "terminal", &terminal);
-    if (e != ERR_OK)
-        return e;
     doc_object(&draft);
-    doc_text(&draft, "amount", amount);
-    doc_text(&draft, "currency", currency);
+    doc_text(&draft, "amount", opt_amount);
+    doc_text(&draft, "currency", opt_currency);
     doc_text(&draft, "description", opt_description != NULL ? opt_description : "Cash");
-    doc_text(&draft, "terminal", terminal);
+    doc_text(&draft, "terminal", opt_terminal);
     doc_text(&draft, "type", order_type(kind));
-    e = doc_canon(&draft, out);
+    enum err e = doc_canon(&draft, out);
     doc_free(&draft);
     return e;
 }
@@ -72,7 +64,7 @@ static enum err make_order(struct app *a, enum order_kind kind, struct subject *
     if (e == ERR_OK)
         e = app_need(a, a->account, "account", &fill.account);
     if (e == ERR_OK)
-        e = write_draft(a, kind, &draft);
+        e = write_draft(kind, &draft);
     if (e == ERR_OK)
         e = order_complete(draft.data, draft.len, &fill, &out->bytes, NULL);
     if (e == ERR_OK)

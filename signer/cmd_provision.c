@@ -22,7 +22,7 @@ static const char *opt_profile, *opt_label, *opt_curve, *opt_so_pin_fd;
 static bool opt_resume;
 
 const struct args_option cmd_token_provision_options[5] = {
-    {"profile", 'p', ARGS_TEXT, "NAME", "softhsm, openpgp, piv, schsm, tpm2, or a file",
+    {"profile", 'p', ARGS_MUST, "NAME", "softhsm, openpgp, piv, schsm, tpm2, or a file",
      &opt_profile},
     {"label", 'l', ARGS_TEXT, "LABEL", "the token's name, where it is new and has none",
      &opt_label},
@@ -444,12 +444,9 @@ static enum err print(struct work *w)
 static enum err provision(struct work *w)
 {
     struct app *a = w->app;
-    const char *name = NULL;
-    enum err e = app_need_option(a, opt_profile, "profile", &name);
+    enum err e = profile_read(a, opt_profile, &w->profile);
     if (e == ERR_OK)
-        e = profile_read(a, name, &w->profile);
-    if (e == ERR_OK)
-        app_say(stderr, "Profile %s: %s.", name, w->profile.title);
+        app_say(stderr, "Profile %s: %s.", opt_profile, w->profile.title);
     if (e == ERR_OK)
         e = profile_curve(a, &w->profile, opt_curve, &w->curve);
     if (e == ERR_OK)

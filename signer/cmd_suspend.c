@@ -13,7 +13,7 @@
 static const char *opt_note;
 
 const struct args_option cmd_suspend_options[1] = {
-    {"note", 0, ARGS_TEXT, "TEXT", "why, for the bank's log", &opt_note},
+    {"note", 0, ARGS_MUST, "TEXT", "why, for the bank's log", &opt_note},
 };
 
 static enum err suspend(struct app *a, const char *thumbprint)
@@ -24,8 +24,8 @@ static enum err suspend(struct app *a, const char *thumbprint)
     struct js *answer = NULL;
     if (forms_thumbprint(thumbprint, strlen(thumbprint)) != ERR_OK)
         return app_fail(a, ERR_USAGE, "%s is no thumbprint; it has 43 characters", thumbprint);
-    if (opt_note == NULL || strlen(opt_note) >= sizeof note.note)
-        return app_fail(a, ERR_USAGE, "say why with --note, in at most 140 characters");
+    if (strlen(opt_note) >= sizeof note.note)
+        return app_fail(a, ERR_USAGE, "--note has at most 140 characters");
     (void)snprintf(note.note, sizeof note.note, "%s", opt_note);
     enum err e = request_note_make(&note, &body);
     call.body = body.data;

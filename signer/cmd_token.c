@@ -11,7 +11,7 @@ static const char *opt_label, *opt_so_pin_fd, *opt_curve, *opt_use, *opt_key_lab
 static const char *opt_new_pin_fd;
 
 const struct args_option cmd_token_init_options[2] = {
-    {"label", 'l', ARGS_TEXT, "LABEL", "the new token's name, up to 32 bytes", &opt_label},
+    {"label", 'l', ARGS_MUST, "LABEL", "the new token's name, up to 32 bytes", &opt_label},
     {"so-pin-fd", 0, ARGS_FD, "N", "read the security officer's PIN from descriptor N",
      &opt_so_pin_fd},
 };
@@ -33,13 +33,10 @@ static enum err init_token(struct app *a)
 {
     const struct app_pin so_asked = {"New security officer PIN", opt_so_pin_fd, true, NULL};
     const struct app_pin asked = {"New PIN", a->pin_fd, true, NULL};
-    const char *label = NULL;
     struct token_pin *so_pin = NULL, *pin = NULL;
     struct token_info info;
     struct doc answer = {0};
-    enum err e = app_need_option(a, opt_label, "label", &label);
-    if (e == ERR_OK)
-        e = app_open_modules(a);
+    enum err e = app_open_modules(a);
     if (e == ERR_OK && a->module_count != 1)
         e = app_fail(a, ERR_SETTING_MISSING, "say in which module by --module");
     if (e == ERR_OK)
@@ -47,7 +44,7 @@ static enum err init_token(struct app *a)
     if (e == ERR_OK)
         e = app_read_pin(a, a->modules[0], &asked, &pin);
     if (e == ERR_OK)
-        e = token_init(a->modules[0], label, so_pin, pin, &info);
+        e = token_init(a->modules[0], opt_label, so_pin, pin, &info);
     if (e == ERR_OK && a->json) {
         token_view_doc(&info, NULL, &answer);
         e = app_print_doc(&answer);

@@ -127,14 +127,8 @@ enum err cmd_decision(void *ctx, const struct args_list *files)
                               .style = o->style,
                               .check = check,
                               .ctx = &job};
-    enum err e;
 
-    if (!o->keys || o->policies.count == 0) {
-        fprintf(stderr, "countersign-verify: decision needs --keys and --policy: the enrolled "
-                        "keys and the account's policy, which decide, not the file\n");
-        return ERR_USAGE;
-    }
-    e = ring_new(o->style, &job.ring);
+    enum err e = ring_new(o->style, &job.ring);
     if (e == ERR_OK)
         e = load(job.ring, o);
     if (e == ERR_OK)

@@ -451,13 +451,6 @@ enum err cmd_evidence(void *ctx, const struct args_list *files)
                               .check = check,
                               .ctx = o};
 
-    if (!o->bank_key) {
-        fprintf(stderr,
-                "countersign-verify: evidence needs --bank-key, the thumbprint of the bank's root "
-                "key.\nIt stands in the bank's letter; bankctl key show prints it at the bank. "
-                "Never take it from the evidence file or whoever handed it to you.\n");
-        return ERR_USAGE;
-    }
     enum err e = take_pins(o);
     if (e == ERR_OK)
         e = read_rollovers(o);

@@ -17,16 +17,18 @@ static const struct args_option shared[] = {
 };
 
 static const struct args_option decision_options[] = {
-    {"keys", 0, ARGS_TEXT, "FILE", "enrolled keys, a line each: {\"spki\":\"...\"} or a JWK",
+    {"keys", 0, ARGS_MUST, "FILE", "enrolled keys, a line each: {\"spki\":\"...\"} or a JWK",
      &options.keys},
-    {"policy", 0, ARGS_LIST, "FILE", "a policy document; may be given many times",
+    {"policy", 0, ARGS_MUST_LIST, "FILE", "a policy document; may be given many times",
      &options.policies},
     {"bank", 0, ARGS_TEXT, "NAME", "the bank that must be meant, such as demobank.example/demo",
      &options.bank},
 };
 
 static const struct args_option evidence_options[] = {
-    {"bank-key", 0, ARGS_TEXT, "THUMBPRINT", "the bank's root key, from the bank's letter",
+    {"bank-key", 0, ARGS_MUST, "THUMBPRINT",
+     "the bank's root key, from the bank's letter; never from the evidence or whoever gave it to "
+     "you",
      &options.bank_key},
     {"rollovers", 0, ARGS_TEXT, "FILE",
      "what bankctl key show --save kept: older root keys, for a pin that is newer",

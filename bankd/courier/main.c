@@ -87,21 +87,16 @@ static enum err run_with(const struct options *o)
 static enum err run(void *ctx, const struct args_list *words)
 {
     const struct options *o = ctx;
-    enum err e = ERR_USAGE;
 
     (void)words;
-    if (!o->config)
-        log_event(LOG_ERROR, USAGE, "--config is missing");
-    else
-        e = run_with(o);
-    return e;
+    return run_with(o);
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {0};
     const struct args_option table[] = {
-        {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd-courier(8)", &o.config},
+        {"config", 0, ARGS_MUST, "FILE", "the settings; see bankd-courier(8)", &o.config},
         {"pin-fd", 0, ARGS_FD, "N", "read the token's PIN from descriptor N", &o.pin_fd},
         {"smtp-password-fd", 0, ARGS_FD, "N", "read the password of smtp_user from descriptor N",
          &o.smtp_password_fd},

@@ -27,8 +27,6 @@ static enum err take_person(struct ctl *ctl, const char *text, struct policy_per
 
 static enum err take_people(struct ctl *ctl, struct request_account *r)
 {
-    if (ctl->holders.count == 0)
-        return ctl_need(ctl, "holder", NULL);
     if (ctl->holders.count > POLICY_HOLDERS_MAX)
         return ctl_fail(ctl, ERR_USAGE, "more than %u holders", POLICY_HOLDERS_MAX);
     enum err e = ERR_OK;
@@ -103,7 +101,7 @@ enum err cmd_account_fund(void *ctx, const struct args_list *words)
     struct buf body = BUF_INIT(0);
     struct js *answer = NULL;
     (void)words;
-    enum err e = ctl_need_account(ctl);
+    enum err e = ctl_check_account(ctl);
     if (e == ERR_OK)
         e = ctl_take(ctl, "amount", ctl->amount, r.amount, sizeof r.amount);
     if (e == ERR_OK)
@@ -139,7 +137,7 @@ enum err cmd_account_movements(void *ctx, const struct args_list *words)
     };
     struct ctl *ctl = ctx;
     struct client_call call = {.route = ROUTE_MOVEMENTS};
-    enum err e = ctl_need_account(ctl);
+    enum err e = ctl_check_account(ctl);
     (void)words;
     call.param[0] = ctl->account;
     if (e == ERR_OK)
@@ -152,7 +150,7 @@ static enum err set_state(struct ctl *ctl, enum route route)
     struct request_note r = {.note = ""};
     struct buf body = BUF_INIT(0);
     struct js *answer = NULL;
-    enum err e = ctl_need_account(ctl);
+    enum err e = ctl_check_account(ctl);
     if (e == ERR_OK)
         e = ctl_take(ctl, "note", ctl->note, r.note, sizeof r.note);
     if (e == ERR_OK)

@@ -143,7 +143,7 @@ enum err cmd_account_reverse(void *ctx, const struct args_list *words)
     struct client_call call = {.route = ROUTE_REVERSE};
     struct buf body = BUF_INIT(0);
     struct js *answer = NULL;
-    enum err e = ctl_need_account(ctl);
+    enum err e = ctl_check_account(ctl);
     if (e == ERR_OK)
         e = take_number(ctl, words, &call.param[1]);
     if (e == ERR_OK)

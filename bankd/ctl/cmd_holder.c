@@ -39,10 +39,7 @@ static enum err read_spki(struct ctl *ctl, struct request_holder *out)
 {
     struct buf file = BUF_INIT(FILE_MAX), pem_der = BUF_INIT(FILE_MAX);
     const struct buf *der = &file;
-    enum err e = ctl_need(ctl, "spki", ctl->spki);
-    if (e != ERR_OK)
-        return e;
-    e = file_read(ctl->spki, FILE_MAX, &file);
+    enum err e = file_read(ctl->spki, FILE_MAX, &file);
     if (e == ERR_OK && strncmp(buf_str(&file), "-----BEGIN ", 11) == 0) {
         e = decode_pem(&file, &pem_der);
         der = &pem_der;
@@ -159,8 +156,6 @@ static enum err take_names(struct ctl *ctl, const struct args_list *words, struc
     call->param[1] = ctl->key;
     if (forms_holder(words->item[0], strlen(words->item[0])) != ERR_OK)
         return ctl_fail(ctl, ERR_USAGE, "%s is no holder's name", words->item[0]);
-    if (ctl->key == NULL)
-        return ctl_need(ctl, "key", NULL);
     if (forms_thumbprint(ctl->key, strlen(ctl->key)) != ERR_OK)
         return ctl_fail(ctl, ERR_USAGE, "--key %s: a thumbprint, as bankctl holder list shows",
                         ctl->key);

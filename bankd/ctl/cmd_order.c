@@ -25,7 +25,7 @@ enum err cmd_order_list(void *ctx, const struct args_list *words)
     enum err e = ERR_OK;
     (void)words;
     if (ctl->account != NULL) {
-        e = ctl_need_account(ctl);
+        e = ctl_check_account(ctl);
         call.route = ROUTE_ORDERS;
         call.param[0] = ctl->account;
     }
@@ -62,7 +62,7 @@ static void show(const struct js *order)
 static enum err look(struct ctl *ctl, const struct args_list *words, struct seen *out)
 {
     struct js *order = NULL;
-    enum err e = ctl_need_account(ctl);
+    enum err e = ctl_check_account(ctl);
     out->param[0] = ctl->account;
     if (e == ERR_OK)
         e = take_id(ctl, words, &out->param[1]);

@@ -30,7 +30,7 @@ static enum err read_age(struct ctl *ctl, const char *option, const char *value,
 static enum err read_wish(struct ctl *ctl, struct queue_wish *out)
 {
     *out = (struct queue_wish){.look = {.now_us = clock_now_us(), .painted = painted()}};
-    enum err e = ctl->account != NULL ? ctl_need_account(ctl) : ERR_OK;
+    enum err e = ctl->account != NULL ? ctl_check_account(ctl) : ERR_OK;
     if (e == ERR_OK)
         e = ctl_waiting(ctl, &out->waiting);
     if (e == ERR_OK && ctl->sort != NULL && queue_read_sort(ctl->sort, &out->sort) != ERR_OK)

@@ -50,8 +50,7 @@ static enum err own_body(struct ctl *ctl, const struct js *item, struct buf *out
 
 static enum err other_body(struct ctl *ctl, const struct js *item, struct buf *out)
 {
-    enum err e = ctl_need(ctl, "to", ctl->to);
-    return e == ERR_OK ? claim_body(ctl, item, ctl->to, out) : e;
+    return claim_body(ctl, item, ctl->to, out);
 }
 
 static enum err comment_body(struct ctl *ctl, const struct js *item, struct buf *out)
@@ -220,7 +219,7 @@ static enum err choose(struct ctl *ctl, const struct args_list *words, const str
     struct js *list = NULL;
     enum waits waiting = WAITS_ANY;
     char query[40];
-    enum err e = ctl->account != NULL ? ctl_need_account(ctl) : ERR_OK;
+    enum err e = ctl->account != NULL ? ctl_check_account(ctl) : ERR_OK;
     if (e == ERR_OK && words->count == 0 && ctl->waiting == NULL && ctl->account == NULL &&
         ctl->flag == NULL && ctl->by == NULL)
         e = ctl_fail(ctl, ERR_USAGE, "name items, or choose them by an option");

@@ -536,7 +536,7 @@ enum err cmd_order_show(void *ctx, const struct args_list *words)
     struct ctl *ctl = ctx;
     struct shown s = {.policy_count = 0};
     const char *id = words->item[0];
-    enum err e = ctl_need_account(ctl);
+    enum err e = ctl_check_account(ctl);
     if (e == ERR_OK && forms_order_id(id, strlen(id)) != ERR_OK)
         e = ctl_fail(ctl, ERR_USAGE, "%s is no order id", id);
     if (e == ERR_OK)

@@ -24,16 +24,8 @@ enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ...)
     return e;
 }
 
-enum err ctl_need(struct ctl *ctl, const char *option, const char *value)
-{
-    return value != NULL ? ERR_OK : ctl_fail(ctl, ERR_USAGE, "--%s is missing", option);
-}
-
 enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *out, size_t cap)
 {
-    enum err e = ctl_need(ctl, option, value);
-    if (e != ERR_OK)
-        return e;
     size_t len = strlen(value);
     if (len >= cap)
         return ctl_fail(ctl, ERR_USAGE, "--%s is longer than %zu bytes", option, cap - 1);
@@ -41,10 +33,9 @@ enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *
     return ERR_OK;
 }
 
-enum err ctl_need_account(struct ctl *ctl)
+enum err ctl_check_account(const struct ctl *ctl)
 {
-    enum err e = ctl_need(ctl, "account", ctl->account);
-    return e == ERR_OK ? iban_check(ctl->account, strlen(ctl->account)) : e;
+    return iban_check(ctl->account, strlen(ctl->account));
 }
 
 enum err ctl_waiting(struct ctl *ctl, enum waits *out)

@@ -51,13 +51,10 @@ void ctl_usage_json(void *ctx, const char *detail);
 MUST_CHECK enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* USAGE, naming the option, when VALUE is NULL. */
-MUST_CHECK enum err ctl_need(struct ctl *ctl, const char *option, const char *value);
+/* Whether --account, which is given, names an IBAN: nothing else may stand in a path. */
+MUST_CHECK enum err ctl_check_account(const struct ctl *ctl);
 
-/* The account that --account names, checked as an IBAN: nothing else may stand in a path. */
-MUST_CHECK enum err ctl_need_account(struct ctl *ctl);
-
-/* Copies an option's VALUE into OUT of CAP bytes: USAGE, naming it, when absent or too long. */
+/* Copies an option's VALUE, which is given, into OUT of CAP bytes: USAGE, naming it, when too long. */
 MUST_CHECK enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *out,
                              size_t cap);
 

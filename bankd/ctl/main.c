@@ -14,37 +14,37 @@ static struct ctl ctl;
 
 #define ACCOUNT                                                                                    \
     {                                                                                              \
-        "account", 0, ARGS_TEXT, "IBAN", "the account", &ctl.account                               \
+        "account", 0, ARGS_MUST, "IBAN", "the account", &ctl.account                               \
     }
 #define CURRENCY                                                                                   \
     {                                                                                              \
-        "currency", 0, ARGS_TEXT, "CODE", "ISO 4217, such as EUR", &ctl.currency                   \
+        "currency", 0, ARGS_MUST, "CODE", "ISO 4217, such as EUR", &ctl.currency                   \
     }
 #define ID                                                                                         \
     {                                                                                              \
-        "id", 0, ARGS_TEXT, "NAME", "short name: a-z 0-9 . _ -", &ctl.id                           \
+        "id", 0, ARGS_MUST, "NAME", "short name: a-z 0-9 . _ -", &ctl.id                           \
     }
 #define SPKI                                                                                       \
     {                                                                                              \
-        "spki", 0, ARGS_TEXT, "FILE", "public key, DER or PEM", &ctl.spki                          \
+        "spki", 0, ARGS_MUST, "FILE", "public key, DER or PEM", &ctl.spki                          \
     }
 #define NOTE                                                                                       \
     {                                                                                              \
-        "note", 0, ARGS_TEXT, "TEXT", "why, for the log", &ctl.note                                \
+        "note", 0, ARGS_MUST, "TEXT", "why, for the log", &ctl.note                                \
     }
 static const struct args_option holder_add[] = {
     ID,
-    {"name", 0, ARGS_TEXT, "TEXT", "the person's name", &ctl.name},
+    {"name", 0, ARGS_MUST, "TEXT", "the person's name", &ctl.name},
     SPKI,
 };
 static const struct args_option terminal_add[] = {
     ID,
-    {"name", 0, ARGS_TEXT, "TEXT", "where it stands", &ctl.name},
+    {"name", 0, ARGS_MUST, "TEXT", "where it stands", &ctl.name},
     SPKI,
 };
 static const struct args_option operator_add[] = {
     ID,
-    {"name", 0, ARGS_TEXT, "TEXT", "the operator's name", &ctl.name},
+    {"name", 0, ARGS_MUST, "TEXT", "the operator's name", &ctl.name},
     SPKI,
 };
 static const struct args_option operator_roles[] = {
@@ -53,11 +53,11 @@ static const struct args_option operator_roles[] = {
     NOTE,
 };
 static const struct args_option holder_key[] = {
-    {"key", 0, ARGS_TEXT, "THUMBPRINT", "the key, as the list shows it", &ctl.key},
+    {"key", 0, ARGS_MUST, "THUMBPRINT", "the key, as the list shows it", &ctl.key},
     NOTE,
 };
 static const struct args_option enrolment_admit[] = {
-    {"id", 0, ARGS_TEXT, "NAME", "who he is at the bank: a new short name, or the one he has",
+    {"id", 0, ARGS_MUST, "NAME", "who he is at the bank: a new short name, or the one he has",
      &ctl.id},
     {"another", 0, ARGS_FLAG, NULL, "he is a person here, and this is another key of his",
      &ctl.another},
@@ -70,7 +70,7 @@ static const struct args_option enrolment_refuse[] = {
     NOTE,
 };
 static const struct args_option application_admit[] = {
-    {"account", 0, ARGS_TEXT, "IBAN", "the number that the bank gives it", &ctl.account},
+    {"account", 0, ARGS_MUST, "IBAN", "the number that the bank gives it", &ctl.account},
 };
 static const struct args_option application_refuse[] = {
     NOTE,
@@ -78,25 +78,28 @@ static const struct args_option application_refuse[] = {
 static const struct args_option account_open[] = {
     ACCOUNT,
     CURRENCY,
-    {"title", 0, ARGS_TEXT, "TEXT", "what its policy is called", &ctl.title},
-    {"holder", 0, ARGS_LIST, "NAME", "a holder, or NAME:CLASS with A, B, E or T; one or more",
+    {"title", 0, ARGS_MUST, "TEXT", "what its policy is called", &ctl.title},
+    {"holder", 0, ARGS_MUST_LIST, "NAME", "a holder, or NAME:CLASS with A, B, E or T; one or more",
      &ctl.holders},
     {"rules", 0, ARGS_TEXT, "FILE",
      "the policy's rules, limits, deputies, signatures; default: all must approve", &ctl.rules},
 };
 static const struct args_option account_fund[] = {
     ACCOUNT,
-    {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 872.22", &ctl.amount},
+    {"amount", 0, ARGS_MUST, "AMOUNT", "such as 872.22", &ctl.amount},
     CURRENCY,
 };
 static const struct args_option account_only[] = {ACCOUNT};
+static const struct args_option order_list[] = {
+    {"account", 0, ARGS_TEXT, "IBAN", "only of this account", &ctl.account},
+};
 static const struct args_option account_note[] = {
     ACCOUNT,
     NOTE,
 };
 static const struct args_option order_return[] = {
     ACCOUNT,
-    {"reason", 0, ARGS_TEXT, "CODE", "the other bank's, ISO 20022, such as AC01", &ctl.reason},
+    {"reason", 0, ARGS_MUST, "CODE", "the other bank's, ISO 20022, such as AC01", &ctl.reason},
     NOTE,
 };
 static const struct args_option queue[] = {
@@ -124,22 +127,22 @@ static const struct args_option queue[] = {
 static const struct args_option queue_note[] = {CHOICE, NOTE};
 static const struct args_option queue_hand_over[] = {
     CHOICE,
-    {"to", 0, ARGS_TEXT, "NAME", "the operator who goes on with it", &ctl.to},
+    {"to", 0, ARGS_MUST, "NAME", "the operator who goes on with it", &ctl.to},
     NOTE,
 };
 static const struct args_option queue_comment[] = {
     CHOICE,
-    {"text", 0, ARGS_TEXT, "TEXT", "what the others should know", &ctl.text},
+    {"text", 0, ARGS_MUST, "TEXT", "what the others should know", &ctl.text},
 };
 static const struct args_option credit_add[] = {
-    {"account", 0, ARGS_TEXT, "IBAN", "whose it is, as the sender says", &ctl.account},
-    {"amount", 0, ARGS_TEXT, "AMOUNT", "such as 250.00", &ctl.amount},
+    {"account", 0, ARGS_MUST, "IBAN", "whose it is, as the sender says", &ctl.account},
+    {"amount", 0, ARGS_MUST, "AMOUNT", "such as 250.00", &ctl.amount},
     CURRENCY,
-    {"from", 0, ARGS_TEXT, "TEXT", "the sender's name", &ctl.from},
+    {"from", 0, ARGS_MUST, "TEXT", "the sender's name", &ctl.from},
     {"from-account", 0, ARGS_TEXT, "IBAN", "the sender's account, where it is known",
      &ctl.from_account},
     {"description", 0, ARGS_TEXT, "TEXT", "what for, where it is known", &ctl.description},
-    {"reference", 0, ARGS_TEXT, "TEXT", "the sender's reference; counts once", &ctl.reference},
+    {"reference", 0, ARGS_MUST, "TEXT", "the sender's reference; counts once", &ctl.reference},
 };
 static const struct args_option note_only[] = {NOTE};
 static const struct args_option log_verify[] = {
@@ -239,8 +242,8 @@ static const struct args_command commands[] = {
      "bankctl account reverse 17 --account PT50000201231234567890154 --note 'typed twice'",
      account_note, COUNT(account_note), 1, 1, cmd_account_reverse},
     {"order list", "", "list the orders of all accounts or of one",
-     "bankctl order list --account PT50000201231234567890154", account_only, COUNT(account_only), 0,
-     0, cmd_order_list},
+     "bankctl order list --account PT50000201231234567890154", order_list, COUNT(order_list), 0, 0,
+     cmd_order_list},
     {"order show", "ORDER", "show all of one order: what was signed, by whom, when, what moved",
      "bankctl order show 01936f2e-8f5b-7c3a-9d2e-5b1a2c3d4e5f \\\n"
      "      --account PT50000201231234567890154",

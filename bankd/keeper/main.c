@@ -132,9 +132,7 @@ static enum err run(void *ctx, const struct args_list *words)
     enum err e = ERR_USAGE;
 
     (void)words;
-    if (!o->config)
-        log_event(LOG_ERROR, "keeper.usage", "--config is missing");
-    else if (o->init + o->rollover + o->check_config > 1)
+    if (o->init + o->rollover + o->check_config > 1)
         log_event(LOG_ERROR, "keeper.usage",
                   "--init, --rollover and --check-config exclude each other");
     else if (o->pin_operator && (o->init || o->rollover || o->check_config || !o->id))
@@ -190,7 +188,7 @@ int main(int argc, char **argv)
 {
     struct options o = {0};
     const struct args_option table[] = {
-        {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd-keeper(8)", &o.config},
+        {"config", 0, ARGS_MUST, "FILE", "the settings; see bankd-keeper(8)", &o.config},
         {"pin-fd", 0, ARGS_FD, "N", "read the token's PIN from descriptor N", &o.pin_fd},
         {"init", 0, ARGS_FLAG, NULL, "make keys, papers and the state file, once", &o.init},
         {"unused-log-key", 0, ARGS_FLAG, NULL,

@@ -21,8 +21,6 @@
 #define RENEW_AGAIN_SECONDS                                                                        \
     ((time_t)3600) /* after a failure; the certificate holds ten days more */
 
-#define USAGE "bankd.usage"
-
 struct options {
     const char *config;
     bool check_config;
@@ -162,22 +160,17 @@ static enum err run_with(const struct options *o)
 static enum err run(void *ctx, const struct args_list *words)
 {
     const struct options *o = ctx;
-    enum err e = ERR_USAGE;
 
     (void)words;
     log_init("bankd", LOG_INFO);
-    if (!o->config)
-        log_event(LOG_ERROR, USAGE, "--config is missing");
-    else
-        e = run_with(o);
-    return e;
+    return run_with(o);
 }
 
 int main(int argc, char **argv)
 {
     struct options o = {.argv = argv};
     const struct args_option table[] = {
-        {"config", 0, ARGS_TEXT, "FILE", "the settings; see bankd(8)", &o.config},
+        {"config", 0, ARGS_MUST, "FILE", "the settings; see bankd(8)", &o.config},
         {"check-config", 0, ARGS_FLAG, NULL,
          "only read the settings: say that they are right, or what to mend", &o.check_config},
     };

@@ -8,7 +8,7 @@
 
 static struct {
     bool force, json;
-    const char *output, *pin_fd;
+    const char *output, *pin_fd, *note;
     struct args_list holder;
     struct args_list words;
     char ran[32];
@@ -57,6 +57,11 @@ static const struct args_option order_new_options[] = {
     {"holder", 0, ARGS_LIST, "ID", "a holder; may be repeated", &got.holder},
     {"pin-fd", 0, ARGS_FD, "N", "read the PIN there", &got.pin_fd},
 };
+static const struct args_option pay_options[] = {
+    {"output", 'o', ARGS_TEXT, "FILE", "where it goes", &got.output},
+    {"holder", 0, ARGS_MUST_LIST, "ID", "a holder", &got.holder},
+    {"note", 0, ARGS_MUST, "TEXT", "why", &got.note},
+};
 static const struct args_option shared[] = {
     {"json", 0, ARGS_FLAG, NULL, "JSON on stdout", &got.json},
 };
@@ -65,6 +70,7 @@ static const struct args_command commands[] = {
     {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 4, 1,
      2, run_order_new},
     {"key show", "", "show a key", "tool key show", NULL, 0, 0, 0, run_order},
+    {"pay", "[FILE]", "pay it", "tool pay --holder a --note x", pay_options, 3, 0, 1, run_order},
     {"policy", "", "show a policy", "tool policy", NULL, 0, 0, 0, run_order},
     {"policy lint", "FILE", "check a policy", "tool policy lint a", NULL, 0, 1, 1, run_order},
 };
@@ -287,6 +293,27 @@ static void test_json(void **state)
     }
 }
 
+/* Asked for before the command runs, and told in its usage. */
+static void test_must(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"tool pay", "tool: USAGE: --holder is missing: a holder\n  see tool pay --help\n"},
+        {"tool pay x --note=x", "tool: USAGE: --holder is missing: a holder\n"},
+        {"tool pay --holder a -o x", "tool: USAGE: --note is missing: why\n"},
+        {"tool pay --holder a --note x --note y", "tool: USAGE: given twice: note\n"},
+        {"tool pay --holder a --note", "tool: USAGE: needs a value: --note\n"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        assert_int_equal(run(bad[i][0]), EXIT_USAGE);
+        assert_non_null(strstr(err, bad[i][1]));
+    }
+    assert_int_equal(run("tool pay --holder a --holder b --note="), EXIT_REFUSED);
+    assert_int_equal(got.holder.count, 2);
+    assert_int_equal(run("tool pay --help"), EXIT_DONE);
+    assert_non_null(strstr(out, "usage: tool pay [options] --holder ID --note TEXT [FILE]\n"));
+}
+
 static void test_list_full(void **state)
 {
     (void)state;
@@ -388,10 +415,11 @@ static void test_unwritten(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_commands), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_mistakes), cmocka_unit_test(test_near_misses),
-        cmocka_unit_test(test_json),     cmocka_unit_test(test_list_full),
-        cmocka_unit_test(test_help),     cmocka_unit_test(test_unwritten),
+        cmocka_unit_test(test_commands),  cmocka_unit_test(test_values),
+        cmocka_unit_test(test_mistakes),  cmocka_unit_test(test_near_misses),
+        cmocka_unit_test(test_json),      cmocka_unit_test(test_must),
+        cmocka_unit_test(test_list_full), cmocka_unit_test(test_help),
+        cmocka_unit_test(test_unwritten),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,7 +12,7 @@ import sys
 EVERYWHERE = {("help", ""), ("version", "")}
 HELP_OPTION = re.compile(r"^ {2,6}(?:-\w, )?--([a-z][a-z-]*)(?: ([A-Z]+))?(?:,|\s|$)")
 HELP_COMMAND = re.compile(r"^  ([a-z][a-z-]*(?: [a-z][a-z-]*)?)  ")
-PAGE_COMMAND = re.compile(r"^\.Ss ([a-z -]+?)((?: (?:Op |Oo )?Ar .*)?)$")
+PAGE_COMMAND = re.compile(r"^\.Ss ([a-z -]+?)((?: Fl \\-[a-z-]+ Ar [A-Z]+)*)((?: (?:Op |Oo )?Ar .*)?)$")
 PAGE_OPTION = re.compile(r"^\.It .*?Fl \\?-([a-z][a-z-]*)(?: Ar (\S+))?")
 
 
@@ -29,7 +29,8 @@ def options_in(text):
 
 
 def operands_in(text):
-    """What stands behind [options] in the usage line; FILE... is two words in a page."""
+    """What stands behind [options] in the usage line: the options that must be given, then arguments; FILE... is two
+    words in a page."""
     return text.partition("\n")[0].partition(" [options]")[2].replace("...", " ...").split()
 
 
@@ -55,8 +56,9 @@ def from_page(text):
         if line.startswith(".Sh "):
             section, command = line[4:], ""
         elif section == "COMMANDS" and (match := PAGE_COMMAND.match(line)):
-            operands = re.sub(r"Op Ar (\w+)", r"[\1]", match[2]).replace("Oo Ar ", "[").replace(" Oc", "]").replace(" Ar ", " ")
-            command = match[1] + operands
+            demanded = match[2].replace(" Fl \\-", " --").replace(" Ar ", " ")
+            operands = re.sub(r"Op Ar (\w+)", r"[\1]", match[3]).replace("Oo Ar ", "[").replace(" Oc", "]").replace(" Ar ", " ")
+            command = match[1] + demanded + operands
             options[command] = set()
         elif match := PAGE_OPTION.match(line):
             options[command].add((match[1], (match[2] or "").upper()))
