@@ -124,10 +124,19 @@ static enum err take_account(struct app *a)
     return ERR_OK;
 }
 
+/* The other end would be said to be away. */
+static enum err check_url(struct app *a)
+{
+    if (a->url == NULL || forms_url(a->url, strlen(a->url)) == ERR_OK)
+        return ERR_OK;
+    return app_fail(a, ERR_USAGE, "%s is https://HOST:PORT, not %s",
+                    a->url == a->conf_url ? "url in the configuration file" : "--url", a->url);
+}
+
 static void fill_items(struct app *a, struct conf_item items[static ITEMS])
 {
     const struct conf_item table[ITEMS] = {
-        {"url", CONF_TEXT, false, NULL, 1, 1024, &a->conf_url},
+        {"url", CONF_TEXT, false, NULL, 1, URL_MAX, &a->conf_url},
         {"bank", CONF_TEXT, false, NULL, 1, BANK_MAX, &a->conf_bank},
         {"bank_key", CONF_TEXT, false, NULL, KEY_THUMBPRINT_LEN, KEY_THUMBPRINT_LEN,
          &a->conf_bank_key},
@@ -167,6 +176,8 @@ enum err app_configure(struct app *a)
     prefer(&a->module, a->conf_module);
     prefer(&a->account, a->conf_account);
     prefer(&a->pinentry, a->conf_pinentry);
+    if (e == ERR_OK)
+        e = check_url(a);
     return e == ERR_OK ? take_account(a) : e;
 }
 

@@ -30,24 +30,11 @@ void letter_group(const char *thumbprint, char out[static LETTER_GROUPED_LEN + 1
 
 /* --- the codes --- */
 
-static enum err check_url(const char *text, size_t len)
-{
-    static const char scheme[] = "https://";
-    if (len <= sizeof scheme - 1 || len > LETTER_URL_MAX ||
-        memcmp(text, scheme, sizeof scheme - 1) != 0)
-        return ERR_LETTER_INVALID;
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] <= ' ' || text[i] > '~')
-            return ERR_LETTER_INVALID;
-    }
-    return ERR_OK;
-}
-
 static enum err bank_code(const struct letter_bank *l, struct buf *out)
 {
     if (forms_bank(l->bank, strlen(l->bank)) != ERR_OK ||
         forms_thumbprint(l->bank_key, strlen(l->bank_key)) != ERR_OK ||
-        check_url(l->url, strlen(l->url)) != ERR_OK)
+        forms_url(l->url, strlen(l->url)) != ERR_OK)
         return ERR_LETTER_INVALID;
     return buf_addf(out, BANK_CODE "\nbank %s\nbank-key %s\nurl %s\n", l->bank, l->bank_key,
                     l->url);

@@ -16,13 +16,12 @@
 #include <stdint.h>
 
 #define LETTER_MAX ((size_t)8192) /* bytes of a letter's text */
-#define LETTER_URL_MAX 255
 
 /* From the bank, to whoever wants to enrol there. */
 struct letter_bank {
     char bank[BANK_MAX + 1];
     char bank_key[KEY_THUMBPRINT_LEN + 1];
-    char url[LETTER_URL_MAX + 1];
+    char url[URL_MAX + 1];
 };
 
 /* From whoever enrols, to the bank and to who vouches for him. */

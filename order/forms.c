@@ -40,6 +40,21 @@ enum err forms_bank(const char *text, size_t len)
     return ERR_OK;
 }
 
+/* Where a bank listens: TLS or nothing. */
+enum err forms_url(const char *text, size_t len)
+{
+    static const char scheme[] = "https://";
+    size_t at = sizeof scheme - 1;
+
+    if (len <= at || len > URL_MAX || memcmp(text, scheme, at) != 0 || strchr("/:?#", text[at]))
+        return ERR_DOC_MEMBER_INVALID;
+    for (; at < len; at++) {
+        if (text[at] <= ' ' || text[at] > '~')
+            return ERR_DOC_MEMBER_INVALID;
+    }
+    return ERR_OK;
+}
+
 enum err forms_holder(const char *text, size_t len)
 {
     if (len == 0 || len > HOLDER_MAX || !is_lower_alnum(text[0]))

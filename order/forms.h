@@ -18,12 +18,14 @@
 #define NONCE_BYTES 16
 #define NONCE_LEN 22 /* base64url of them */
 #define DIGEST_TEXT_LEN 64
+#define URL_MAX 255
 
 MUST_CHECK enum err forms_bank(const char *text, size_t len);     /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_holder(const char *text, size_t len);   /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_category(const char *text, size_t len); /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_order_id(const char *text, size_t len); /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_nonce(const char *text, size_t len);    /* DOC_MEMBER_INVALID */
+MUST_CHECK enum err forms_url(const char *text, size_t len);      /* DOC_MEMBER_INVALID */
 MUST_CHECK enum err forms_thumbprint(const char *text, size_t len);
 MUST_CHECK enum err forms_digest(const char *text, size_t len, uint8_t out[static DIGEST_LEN]);
 

@@ -104,6 +104,8 @@ static enum err write_letter(struct ctl *ctl, const struct keys *k)
     const char *url = ctl->public_url != NULL ? ctl->public_url : app_main.url;
     if (url == NULL)
         return ctl_fail(ctl, ERR_USAGE, "say by --public-url where holders reach the bank");
+    if (forms_url(url, strlen(url)) != ERR_OK)
+        return ctl_fail(ctl, ERR_USAGE, "--public-url is https://HOST:PORT, not %s", url);
     (void)snprintf(letter.bank, sizeof letter.bank, "%s", k->stated.head.bank);
     (void)snprintf(letter.bank_key, sizeof letter.bank_key, "%s", k->pin);
     (void)snprintf(letter.url, sizeof letter.url, "%s", url);

@@ -71,7 +71,7 @@ static void bank_letter_comes_back(void **state)
     struct buf text = {0}, png = {0};
 
     for (int longest = 0; longest < 2; longest++) {
-        memset(l.url, 'u', longest ? LETTER_URL_MAX : 20);
+        memset(l.url, 'u', longest ? URL_MAX : 20);
         memcpy(l.url, "https://", 8);
         memset(l.bank, 'b', longest ? BANK_MAX : 20);
         memcpy(l.bank, "bank.example/", 13);

@@ -38,10 +38,11 @@ class Letter(unittest.TestCase):
         self.assertIn(groups, shown.stdout)
 
     def test_needs_an_address(self):
-        for words, name in (((), "USAGE"), (("--public-url", "http://bank.example"), "LETTER_INVALID")):
+        for words, why in (((), "--public-url"), (("--public-url", "http://bank.example"), "https://HOST:PORT, not http:")):
             done = self.bank.ctl("key", "show", "--letter", self.bank.dir, *words, check=False)
-            self.assertIn("bankctl: %s: " % name, done.stderr)
-            self.assertNotEqual(done.returncode, 0)
+            self.assertIn("bankctl: USAGE: ", done.stderr)
+            self.assertIn(why, done.stderr)
+            self.assertEqual(done.returncode, 2)
 
 
 if __name__ == "__main__":

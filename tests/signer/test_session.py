@@ -152,7 +152,10 @@ class Trust(Desk):
 
     def test_only_tls(self):
         plain = "http://127.0.0.1:%d" % self.bank.port
-        self.refused(self.alice.run("login", "--url", plain), "UNAVAILABLE", 4)
+        self.refused(self.alice.run("login", "--url", plain), "USAGE", 2, "--url is https://HOST:PORT, not http://")
+        for wrong in ("bank.example", "https://", "https://:8443", "https:///x", "https://a b", "https://h\u00e9", "https://" + "a" * 248):
+            for words in (("login",), ("orders",), ("order", "check", "/nowhere")):
+                self.refused(self.alice.run(*words, "--url", wrong), "USAGE", 2, "https://HOST:PORT")
 
 
 class Settings(Desk):
