@@ -142,12 +142,15 @@ static const struct js_member *find_row(const struct js_member *table, size_t co
     return NULL;
 }
 
-/* Fills the rows' values; ERR_DOC_MEMBER_UNKNOWN for a name that no row has. */
-static enum err collect(const struct js *object, const struct js_member *table, size_t count)
+/* Fills the rows' values; ERR_DOC_MEMBER_UNKNOWN for a name that no row has, which is WHICH then.
+ */
+static enum err collect(const struct js *object, const struct js_member *table, size_t count,
+                        const char **which)
 {
     size_t next = 0;
 
     for (size_t i = 0; i < object->count; i++) {
+        *which = object->item[i]->name;
         const struct js_member *row = find_row(table, count, next, object->item[i]->name);
 
         if (!row)
@@ -195,7 +198,7 @@ enum err js_members(const struct js *object, const struct js_member *table, size
         *table[i].value = NULL;
     if (js_type(object) != JS_OBJECT)
         return ERR_DOC_MEMBER_INVALID;
-    e = collect(object, table, count);
+    e = collect(object, table, count, which);
     if (e != ERR_OK)
         return e;
     for (size_t i = 0; i < count; i++) {

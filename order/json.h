@@ -58,7 +58,8 @@ struct js_member {
 };
 
 /* Checks OBJECT against the whole table: DOC_MEMBER_UNKNOWN, _MISSING, _INVALID. WHICH (may be
- * NULL) gets the row's name, or "" for an unknown member or a value that is no object. */
+ * NULL) gets the member's name, which for an unknown one lives as long as OBJECT; "" when that is
+ * no object. */
 MUST_CHECK enum err js_members(const struct js *object, const struct js_member *table, size_t count,
                                const char **which);
 

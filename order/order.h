@@ -54,10 +54,10 @@ MUST_CHECK enum err order_parse(const void *bytes, size_t len, struct order *out
  * VALUE that is not there (NULL, as js_get gives) is DOC_MEMBER_MISSING. */
 MUST_CHECK enum err order_from_js(const struct js *value, struct order *out, struct buf *bytes);
 
-/* The member that is missing or unfit, "creditor.name"; "" where none is to blame, or it is one
- * that an order does not have. */
+/* The member that is missing, unfit or unknown, "creditor.name"; "" where none is to blame. A long
+ * one is cut. */
 struct order_fault {
-    char member[sizeof "creditor.address.postcode"];
+    char member[64];
 };
 /* order_from_js, and FAULT (may be NULL) says which member stands in the way. */
 MUST_CHECK enum err order_read(const struct js *value, struct order *out, struct buf *bytes,

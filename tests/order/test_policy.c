@@ -381,7 +381,7 @@ static void test_places(void **state)
     } rows[] = {
         {"", "{'require':'all'},{'anyOf':[{'signers':[{'class':'A'}]}]}", "rule 2, way 1: count"},
         {"", "{'anyOf':[{'signers':[]}]}", "rule 1, way 1: signers"},
-        {"", "{'require':'all','why':'x'}", "rule 1"},
+        {"", "{'require':'all','why':'x'}", "rule 1: why"},
         {"", "{'require':'all','upTo':'9'}", "rule 1"},
         {"", "", "rules"},
         {",'limits':[{'amount':'9','per':'day'}]", "{'require':'all'}", "limits"},

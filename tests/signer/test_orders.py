@@ -58,6 +58,9 @@ class Drafts(Desk):
         creditor = draft["creditor"]
         cases = [({k: v for k, v in draft.items() if k != "description"}, "DOC_MEMBER_MISSING", "description"),
                  ({**draft, "creditor": {"name": "EDP"}}, "DOC_MEMBER_MISSING", "creditor.account"),
+                 ({**draft, "ammount": "10.00"}, "DOC_MEMBER_UNKNOWN", "ammount"),
+                 ({**draft, "creditor": {**creditor, "nam\u001b": "x"}}, "DOC_MEMBER_UNKNOWN", "creditor.nam?"),
+                 ({**draft, "x" * 80: 1}, "DOC_MEMBER_UNKNOWN", "x" * 63),
                  ({**draft, "amount": 10}, "DOC_MEMBER_INVALID", "amount"),
                  ({**draft, "purpose": "much too long"}, "DOC_MEMBER_INVALID", "purpose"),
                  ({**draft, "creditor": {**creditor, "address": {"country": "de", "town": "x"}}}, "DOC_MEMBER_INVALID",

@@ -106,7 +106,7 @@ class Lint(Files):
         """By the name of the form's error, and where."""
         cases = [
             ({"rules": [one(), {"anyOf": [{"signers": [{"class": "A"}]}]}]}, "DOC_MEMBER_MISSING", "rule 2, way 1: count"),
-            ({"rules": [one(upto="5.00")]}, "DOC_MEMBER_UNKNOWN", "rule 1"),
+            ({"rules": [one(upto="5.00")]}, "DOC_MEMBER_UNKNOWN", "rule 1: upto"),
             ({"rules": [one(upTo="5")]}, "AMOUNT_INVALID", "rule 1"),
             ({"rules": [one(payees=["DE00"])]}, "IBAN_INVALID", "rule 1"),
             ({"limits": [{"amount": "5.00"}]}, "DOC_MEMBER_MISSING", "limits"),
