@@ -165,7 +165,7 @@ enum err verdict_fail(struct verdict_style style, enum err error, const char *fo
     text_tame(detail);
     if (style.json)
         verdict_fail_json(error, detail);
-    fprintf(stderr, "countersign-verify: %s: %s: %s %s\n", detail, info->name, info->cause,
+    fprintf(stderr, "countersign-verify: %s: %s\n  %s\n  %s\n", info->name, info->cause, detail,
             info->remedy);
     return error;
 }

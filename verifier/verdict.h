@@ -40,8 +40,8 @@ MUST_CHECK enum err verdict_ok(struct verdict *v, const struct verdict_field *fi
 /* "REFUSED NAME file:line cause", or one JSON object. */
 MUST_CHECK enum err verdict_refused(struct verdict *v, enum err error);
 
-/* For what keeps the program from any verdict: "countersign-verify: DETAIL: NAME: cause remedy" on
- * standard error; with JSON one object on standard output, too. Returns E. */
+/* For what keeps the program from any verdict: name, cause, DETAIL and remedy on standard error;
+ * with JSON one object on standard output, too. Returns E. */
 enum err verdict_fail(struct verdict_style style, enum err e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 /* That object alone. */
