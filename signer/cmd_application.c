@@ -127,7 +127,7 @@ static void print_state(const struct js *told)
         printf("The application waits for the bank.");
     } else {
         printf("The application waits for ");
-        view_names(missing);
+        view_names(stdout, missing);
         fputs(": countersign application sign ", stdout);
         print_short(js_member_text(told, "application"));
     }
@@ -248,7 +248,7 @@ static enum err print_page(void *ctx, const struct js *answer)
         view_padded(stdout, js_member_text(one, "expires"), 20);
         fputs("  ", stdout);
         fputs(js_count(js_get(one, "missing")) > 0 ? "" : "the bank", stdout);
-        view_names(js_get(one, "missing"));
+        view_names(stdout, js_get(one, "missing"));
         fputs("  ", stdout);
         app_print_safe(stdout, js_member_text(one, "title"));
         putchar('\n');

@@ -127,8 +127,8 @@ static bool policy_is_newer(const struct explained *x)
 
 static void print_explained(const struct explained *x)
 {
-    view_order_head(x->told);
-    view_order_decisions(x->told);
+    view_order_head(stdout, x->told);
+    view_order_decisions(stdout, x->told);
     print_missing(x);
     print_ways(x);
     if (policy_is_newer(x))
@@ -217,7 +217,7 @@ static enum err print_explained_json(const struct explained *x)
 static enum err explain(struct app *a, const char *id)
 {
     struct explained x = {.status = STATUS_NONE};
-    enum err e = subject_ask(a, id, &x.subject, &x.told);
+    enum err e = subject_ask(a, a->account, id, &x.subject, &x.told);
     if (e == ERR_OK)
         e = take_status(a, &x);
     if (e == ERR_OK)

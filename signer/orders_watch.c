@@ -2,11 +2,12 @@
 #include "signer/orders_watch.h"
 
 #include "app/app.h"
-#include "app/lines.h"
 #include "app/repin.h"
 #include "app/watch.h"
+#include "order/flag.h"
 #include "order/json.h"
 #include "signer/list.h"
+#include "signer/subject.h"
 #include "signer/view.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,10 +104,52 @@ static const char *name(void *ctx, size_t item)
     return js_member_text(js_get(js_at(s->items, item), "order"), "id");
 }
 
+/* What the list knows of the payee. */
+static void write_flags(const struct js *flags, FILE *f)
+{
+    for (size_t i = 0; i < js_count(flags); i++) {
+        const char *word = js_text(js_at(flags, i), NULL);
+        enum flag flag = word != NULL ? flag_from_name(word, strlen(word)) : FLAG_COUNT;
+        fprintf(f, "%-14s%s\n", "WARNING",
+                flag == FLAG_COUNT ? "a flag unknown here" : flag_words(flag));
+    }
+}
+
+static enum err write_order(const struct shown *s, const struct js *one, FILE *f)
+{
+    const struct js *document = js_get(one, "order");
+    struct subject subject;
+    struct js *told = NULL;
+    enum err e = subject_ask(s->app, js_member_text(document, "account"),
+                             js_member_text(document, "id"), &subject, &told);
+    if (e == ERR_OK) {
+        view_order_on(f, told);
+        write_flags(js_get(one, "flags"), f);
+        e = subject_show(&subject, VERB_APPROVE, f);
+    }
+    subject_free(&subject);
+    js_free(told);
+    return e;
+}
+
+/* Where it stands, and its text as it is approved: what the bank has now, as order status and order
+ * show have it. */
 static enum err show(void *ctx, size_t item, struct buf *out)
 {
     const struct shown *s = ctx;
-    return lines_of(js_at(s->items, item), out);
+    char *text = NULL;
+    size_t len = 0;
+    FILE *f = open_memstream(&text, &len);
+    if (f == NULL)
+        return ERR_NO_MEMORY;
+    enum err e = write_order(s, js_at(s->items, item), f);
+    if (fclose(f) != 0 && e == ERR_OK)
+        e = ERR_NO_MEMORY;
+    if (e == ERR_OK)
+        e = buf_add(out, text, len);
+    s->app->message[0] = '\0'; /* the list goes on */
+    free(text);
+    return e;
 }
 
 static bool key(void *ctx, int key)

@@ -38,11 +38,12 @@ static enum err policy_of_answer(struct app *a, const struct js *answer, struct 
     return policy_from_js(js_get(answer, "policy"), out);
 }
 
-static enum err load_from_bank(struct app *a, const char *id, struct subject *out, struct js **told)
+static enum err load_from_bank(struct app *a, const char *account, const char *id,
+                               struct subject *out, struct js **told)
 {
     struct client_call call = {.route = ROUTE_ORDER};
     struct js *answer = NULL;
-    enum err e = app_need(a, a->account, "account", &call.param[0]);
+    enum err e = app_need(a, account, "account", &call.param[0]);
     call.param[1] = id;
     if (e == ERR_OK)
         e = app_call(a, &call, &answer);
@@ -52,11 +53,11 @@ static enum err load_from_bank(struct app *a, const char *id, struct subject *ou
         e = order_from_js(js_get(answer, "order"), &out->order, &out->bytes);
     if (e == ERR_OK && strcmp(out->order.id, id) != 0)
         e = app_fail(a, ERR_ORDER_MISMATCH, "the bank sent the order %s", out->order.id);
-    if (e == ERR_OK && strcmp(out->order.account, a->account) != 0)
+    if (e == ERR_OK && strcmp(out->order.account, account) != 0)
         e = app_fail(a, ERR_ACCOUNT_MISMATCH, "the bank sent an order of %s", out->order.account);
     if (e == ERR_OK) /* without the right to decide there is none: the bank says why */
         e = js_get(answer, "policy") != NULL ? policy_of_answer(a, answer, &out->policy)
-                                             : subject_policy(a, a->account, &out->policy);
+                                             : subject_policy(a, account, &out->policy);
     if (e == ERR_OK && told != NULL) {
         *told = answer;
         answer = NULL;
@@ -122,7 +123,8 @@ enum err subject_load(struct app *a, const char *word, const char *policy_file, 
 {
     memset(out, 0, sizeof *out);
     bool is_id = forms_order_id(word, strlen(word)) == ERR_OK && access(word, F_OK) != 0;
-    enum err e = is_id ? load_from_bank(a, word, out, NULL) : load_from_file(a, word, out);
+    enum err e =
+        is_id ? load_from_bank(a, a->account, word, out, NULL) : load_from_file(a, word, out);
     if (e == ERR_OK && policy_file != NULL) {
         policy_free(out->policy);
         e = subject_policy_file(a, policy_file, &out->policy);
@@ -132,13 +134,14 @@ enum err subject_load(struct app *a, const char *word, const char *policy_file, 
     return e == ERR_OK ? subject_check_pair(a, out) : e;
 }
 
-enum err subject_ask(struct app *a, const char *id, struct subject *out, struct js **told)
+enum err subject_ask(struct app *a, const char *account, const char *id, struct subject *out,
+                     struct js **told)
 {
     memset(out, 0, sizeof *out);
     *told = NULL;
     if (forms_order_id(id, strlen(id)) != ERR_OK)
         return app_fail(a, ERR_USAGE, "%s is no order id", id);
-    enum err e = load_from_bank(a, id, out, told);
+    enum err e = load_from_bank(a, account, id, out, told);
     return e == ERR_OK ? subject_check_pair(a, out) : e;
 }
 

@@ -28,10 +28,11 @@ struct subject {
  * that it entered under. */
 MUST_CHECK enum err subject_load(struct app *a, const char *word, const char *policy_file,
                                  struct subject *out);
-/* An order and the policy it is decided under, both as the bank has them now. *TOLD: all that the
- * bank says of the order, for js_free; NULL on failure before it was told. */
-MUST_CHECK enum err subject_ask(struct app *a, const char *id, struct subject *out,
-                                struct js **told);
+/* An order of ACCOUNT (NULL: SETTING_MISSING) and the policy it is decided under, both as the bank
+ * has them now. *TOLD: all that the bank says of the order, for js_free; NULL on failure before it
+ * was told. */
+MUST_CHECK enum err subject_ask(struct app *a, const char *account, const char *id,
+                                struct subject *out, struct js **told);
 void subject_free(struct subject *s);
 /* E with the message WHERE, and the member that F names. */
 enum err subject_blame(struct app *a, enum err e, const char *where, const struct order_fault *f);

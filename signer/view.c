@@ -66,97 +66,97 @@ static const char *verb_past(const char *verb)
     return verb;
 }
 
-static void line(const char *label, const char *value)
+static void line(FILE *f, const char *label, const char *value)
 {
-    printf("%-14s", label);
-    app_print_safe(stdout, value);
-    fputc('\n', stdout);
+    fprintf(f, "%-14s", label);
+    app_print_safe(f, value);
+    fputc('\n', f);
 }
 
-static void print_history(const struct js *history)
+static void print_history(FILE *f, const struct js *history)
 {
     if (js_count(history) == 0)
         return;
-    printf("%-14s", "Way");
+    fprintf(f, "%-14s", "Way");
     for (size_t i = 0; i < js_count(history); i++) {
-        fputs(i > 0 ? " -> " : "", stdout);
-        app_print_safe(stdout, js_member_text(js_at(history, i), "status"));
+        fputs(i > 0 ? " -> " : "", f);
+        app_print_safe(f, js_member_text(js_at(history, i), "status"));
     }
-    fputc('\n', stdout);
+    fputc('\n', f);
 }
 
-static void print_decisions(const struct js *decisions)
+static void print_decisions(FILE *f, const struct js *decisions)
 {
     for (size_t i = 0; i < js_count(decisions); i++) {
         const struct js *d = js_at(decisions, i);
-        printf("%-14s", i == 0 ? "Decided" : "");
-        app_print_safe(stdout, js_member_text(d, "holder"));
-        fputs(" ", stdout);
-        app_print_safe(stdout, verb_past(js_member_text(d, "decision")));
-        fputs(" at ", stdout);
-        app_print_safe(stdout, js_member_text(d, "received"));
-        fputs(js_get(d, "batch") != NULL ? ", in a batch\n" : "\n", stdout);
+        fprintf(f, "%-14s", i == 0 ? "Decided" : "");
+        app_print_safe(f, js_member_text(d, "holder"));
+        fputs(" ", f);
+        app_print_safe(f, verb_past(js_member_text(d, "decision")));
+        fputs(" at ", f);
+        app_print_safe(f, js_member_text(d, "received"));
+        fputs(js_get(d, "batch") != NULL ? ", in a batch\n" : "\n", f);
     }
 }
 
-void view_names(const struct js *names)
+void view_names(FILE *f, const struct js *names)
 {
     for (size_t i = 0; i < js_count(names); i++) {
         const char *name = js_text(js_at(names, i), NULL);
-        fputs(i > 0 ? ", " : "", stdout);
-        app_print_safe(stdout, name != NULL ? name : "");
+        fputs(i > 0 ? ", " : "", f);
+        app_print_safe(f, name != NULL ? name : "");
     }
 }
 
-static void print_names(const char *label, const struct js *names)
+static void print_names(FILE *f, const char *label, const struct js *names)
 {
     if (js_count(names) == 0)
         return;
-    printf("%-14s", label);
-    view_names(names);
-    fputc('\n', stdout);
+    fprintf(f, "%-14s", label);
+    view_names(f, names);
+    fputc('\n', f);
 }
 
-static void print_status(const struct js *order)
+static void print_status(FILE *f, const struct js *order)
 {
     const char *status = js_member_text(order, "status"), *reason = js_member_text(order, "reason");
-    printf("%-14s", "Status");
-    app_print_safe(stdout, status);
-    printf(", %s", status_words(status));
+    fprintf(f, "%-14s", "Status");
+    app_print_safe(f, status);
+    fprintf(f, ", %s", status_words(status));
     if (reason[0] != '\0') {
-        fputs(" (", stdout);
-        app_print_safe(stdout, reason);
-        printf(", %s)", reason_words(reason));
+        fputs(" (", f);
+        app_print_safe(f, reason);
+        fprintf(f, ", %s)", reason_words(reason));
     }
-    fputc('\n', stdout);
+    fputc('\n', f);
 }
 
 static const char *check_words(const char *code)
 {
     if (strcmp(code, "RCVC") == 0)
         return "the name matches the account";
-    enum flag f = flag_from_name(code, strlen(code));
-    return f == FLAG_COUNT ? code : flag_words(f);
+    enum flag flag = flag_from_name(code, strlen(code));
+    return flag == FLAG_COUNT ? code : flag_words(flag);
 }
 
 /* What the bank's operator must look at. */
-static void print_flags(const struct js *flags)
+static void print_flags(FILE *f, const struct js *flags)
 {
     for (size_t i = 0; i < js_count(flags); i++) {
         const char *name = js_text(js_at(flags, i), NULL);
-        enum flag f = name != NULL ? flag_from_name(name, strlen(name)) : FLAG_COUNT;
-        line(i > 0 ? "" : "Held because",
-             f == FLAG_COUNT ? "of a flag unknown here" : flag_words(f));
+        enum flag flag = name != NULL ? flag_from_name(name, strlen(name)) : FLAG_COUNT;
+        line(f, i > 0 ? "" : "Held because",
+             flag == FLAG_COUNT ? "of a flag unknown here" : flag_words(flag));
     }
 }
 
 /* Whose turn it is and what they run, which somebody pastes into a shell: with an id, or not at
  * all. */
-static void print_next(const struct js *holders, const char *id)
+static void print_next(FILE *f, const struct js *holders, const char *id)
 {
-    print_names("Waits for", holders);
+    print_names(f, "Waits for", holders);
     if (js_count(holders) > 0 && forms_order_id(id, strlen(id)) == ERR_OK)
-        printf("To decide     countersign approve %s (or reject)\n", id);
+        fprintf(f, "To decide     countersign approve %s (or reject)\n", id);
 }
 
 /* Cash has a terminal where a payment has a payee. */
@@ -165,14 +165,14 @@ static const char *terminal_of(const struct js *object)
     return js_member_text(object, "terminal");
 }
 
-static void print_other_side(const struct js *document)
+static void print_other_side(FILE *f, const struct js *document)
 {
     if (terminal_of(document)[0] == '\0') {
-        line("To", js_member_text(js_get(document, "creditor"), "name"));
+        line(f, "To", js_member_text(js_get(document, "creditor"), "name"));
         return;
     }
-    line("Type", js_member_text(document, "type"));
-    line("Terminal", terminal_of(document));
+    line(f, "Type", js_member_text(document, "type"));
+    line(f, "Terminal", terminal_of(document));
 }
 
 void view_session(const char *bank, const struct js *session)
@@ -190,55 +190,61 @@ void view_session(const char *bank, const struct js *session)
         ": it opens no session then; your key signs as before. Another: countersign enrol --renew");
 }
 
-void view_order_head(const struct js *order)
+void view_order_head(FILE *f, const struct js *order)
 {
     const struct js *document = js_get(order, "order");
-    line("Order", js_member_text(document, "id"));
-    printf("%-14s", "Amount");
-    app_print_safe(stdout, js_member_text(document, "amount"));
-    fputc(' ', stdout);
-    app_print_safe(stdout, js_member_text(document, "currency"));
-    fputc('\n', stdout);
-    print_other_side(document);
-    print_status(order);
+    line(f, "Order", js_member_text(document, "id"));
+    fprintf(f, "%-14s", "Amount");
+    app_print_safe(f, js_member_text(document, "amount"));
+    fputc(' ', f);
+    app_print_safe(f, js_member_text(document, "currency"));
+    fputc('\n', f);
+    print_other_side(f, document);
+    print_status(f, order);
 }
 
-void view_order_decisions(const struct js *order)
+void view_order_decisions(FILE *f, const struct js *order)
 {
-    print_decisions(js_get(order, "decisions"));
+    print_decisions(f, js_get(order, "decisions"));
+}
+
+void view_order_on(FILE *f, const struct js *order)
+{
+    const struct js *document = js_get(order, "order");
+    view_order_head(f, order);
+    if (strcmp(js_member_text(document, "type"), order_type(ORDER_DEPOSIT)) !=
+        0) /* nobody is asked */
+        fprintf(f, "%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
+                js_int(js_get(order, "givenApprovals")),
+                js_int(js_get(order, "requiredApprovals")));
+    if (js_get(order, "executionDate") != NULL)
+        line(f, "Executes on", js_member_text(order, "executionDate"));
+    if (js_get(order, "nextCutoff") != NULL)
+        line(f, "Next cut-off", js_member_text(order, "nextCutoff"));
+    if (js_member_text(order, "payeeCheck")[0] != '\0')
+        line(f, "Payee check", check_words(js_member_text(order, "payeeCheck")));
+    print_flags(f, js_get(order, "heldFor"));
+    print_decisions(f, js_get(order, "decisions"));
+    print_next(f, js_get(order, "canDecide"), js_member_text(document, "id"));
+    print_history(f, js_get(order, "history"));
 }
 
 void view_order(const struct js *order)
 {
-    const struct js *document = js_get(order, "order");
-    view_order_head(order);
-    if (strcmp(js_member_text(document, "type"), order_type(ORDER_DEPOSIT)) !=
-        0) /* nobody is asked */
-        printf("%-14s%" PRId64 " of %" PRId64 "\n", "Approvals",
-               js_int(js_get(order, "givenApprovals")), js_int(js_get(order, "requiredApprovals")));
-    if (js_get(order, "executionDate") != NULL)
-        line("Executes on", js_member_text(order, "executionDate"));
-    if (js_get(order, "nextCutoff") != NULL)
-        line("Next cut-off", js_member_text(order, "nextCutoff"));
-    if (js_member_text(order, "payeeCheck")[0] != '\0')
-        line("Payee check", check_words(js_member_text(order, "payeeCheck")));
-    print_flags(js_get(order, "heldFor"));
-    print_decisions(js_get(order, "decisions"));
-    print_next(js_get(order, "canDecide"), js_member_text(document, "id"));
-    print_history(js_get(order, "history"));
+    view_order_on(stdout, order);
 }
 
 void view_account(const struct js *account)
 {
-    line("Account", js_member_text(account, "account"));
-    line("Currency", js_member_text(account, "currency"));
-    line("Booked", js_member_text(account, "booked"));
-    line("Reserved", js_member_text(account, "reserved"));
-    line("Available", js_member_text(account, "available"));
+    line(stdout, "Account", js_member_text(account, "account"));
+    line(stdout, "Currency", js_member_text(account, "currency"));
+    line(stdout, "Booked", js_member_text(account, "booked"));
+    line(stdout, "Reserved", js_member_text(account, "reserved"));
+    line(stdout, "Available", js_member_text(account, "available"));
     if (js_get(account, "nextCutoff") != NULL)
-        line("Next cut-off", js_member_text(account, "nextCutoff"));
-    print_names("Holders", js_get(account, "holders"));
-    line("Policy", js_member_text(js_get(account, "policy"), "title"));
+        line(stdout, "Next cut-off", js_member_text(account, "nextCutoff"));
+    print_names(stdout, "Holders", js_get(account, "holders"));
+    line(stdout, "Policy", js_member_text(js_get(account, "policy"), "title"));
 }
 
 void view_order_cells(FILE *f, const struct js *order)

@@ -16,9 +16,10 @@ void view_session(const char *bank, const struct js *session);
 
 /* Where an order stands: status in words, who decided, who can still decide, the way so far. */
 void view_order(const struct js *order);
+void view_order_on(FILE *f, const struct js *order);
 /* Two parts of it: what is to be paid and the status; who decided. */
-void view_order_head(const struct js *order);
-void view_order_decisions(const struct js *order);
+void view_order_head(FILE *f, const struct js *order);
+void view_order_decisions(FILE *f, const struct js *order);
 void view_account(const struct js *account);
 
 /* One line each, under these titles. */
@@ -41,7 +42,7 @@ void view_category_rule(const struct js *rule);
 void view_delegation(const struct js *delegation);
 
 /* A list of texts, with commas between; what is none is left empty. */
-void view_names(const struct js *names);
+void view_names(FILE *f, const struct js *names);
 
 /* TEXT, tamed, and spaces behind it up to WIDTH bytes; not shortened. */
 void view_padded(FILE *f, const char *text, size_t width);

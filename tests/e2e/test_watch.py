@@ -165,7 +165,7 @@ class Orders(unittest.TestCase):
     def watch(self, *words):
         command = self.alice.words("orders", "--watch", *words)
         command[0] = os.path.join(BIN, command[0])
-        return Screen(self, {**self.bank.env, **self.alice.env}, command)
+        return Screen(self, {**self.bank.env, **self.alice.env}, command, height=50)
 
     def test_a_holder_sees_what_comes(self):
         all_orders, waiting = self.watch(), self.watch("--waiting-for-me")
@@ -175,6 +175,13 @@ class Orders(unittest.TestCase):
         self.bob.decide(order, self.policy)
         all_orders.has(order["id"], "PATC", "7.00")
         waiting.has(order["id"], "1  live")
+        for screen in all_orders, waiting:  # as order status and order show have it, no raw members
+            screen.keys("Enter")
+            text = screen.has("Waits for     alice", "some approvals are still missing", "q: back", without=["givenApprovals", "creditor."])
+            for line in self.alice.run("order", "show", order["id"], check=True).stdout.splitlines():
+                self.assertIn(line, text)
+            screen.keys("q")
+            screen.has("Enter: show")
         self.bob.decide(order, self.policy, "cancel")
         all_orders.has(order["id"], "CANC")
         waiting.has("0  live", without=[order["id"]])
