@@ -235,12 +235,20 @@ static enum err show_one(struct app *a, const char *word)
     return e;
 }
 
+struct listing {
+    const struct app *app;
+    bool any;
+};
+
 static enum err print_page(void *ctx, const struct js *answer)
 {
     const struct js *list = js_get(answer, "applications");
-    const struct app *a = ctx;
-    if (a->json)
+    struct listing *l = ctx;
+    if (l->app->json)
         return app_print_json(answer);
+    if (!l->any && js_count(list) > 0)
+        puts("APPLICATION       EXPIRES               WAITS FOR  TITLE");
+    l->any = l->any || js_count(list) > 0;
     for (size_t i = 0; i < js_count(list); i++) {
         const struct js *one = js_at(list, i);
         print_short(js_member_text(one, "application"));
@@ -258,9 +266,11 @@ static enum err print_page(void *ctx, const struct js *answer)
 
 static enum err list_waiting(struct app *a)
 {
-    if (!a->json)
-        puts("APPLICATION       EXPIRES               WAITS FOR  TITLE");
-    return list_pages(a, &waiting_ones, print_page, a);
+    struct listing l = {.app = a};
+    enum err e = list_pages(a, &waiting_ones, print_page, &l);
+    if (e == ERR_OK && !a->json && !l.any)
+        puts("No application waits.");
+    return e;
 }
 
 enum err cmd_application_new(void *ctx, const struct args_list *words)

@@ -46,7 +46,8 @@ static enum err read_wish(struct ctl *ctl, struct queue_wish *out)
 static enum err print_table(const struct js *items, const struct queue_look *look)
 {
     struct buf text = BUF_INIT(APP_PRINT_MAX);
-    enum err e = queue_render(items, look, &text);
+    enum err e =
+        js_count(items) > 0 ? queue_render(items, look, &text) : buf_add_str(&text, CTL_NONE);
 
     if (e == ERR_OK && fputs(buf_str(&text), stdout) < 0)
         e = ERR_IO;

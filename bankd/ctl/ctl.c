@@ -33,9 +33,10 @@ enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *
     return ERR_OK;
 }
 
-enum err ctl_check_account(const struct ctl *ctl)
+enum err ctl_check_account(struct ctl *ctl)
 {
-    return iban_check(ctl->account, strlen(ctl->account));
+    enum err e = iban_check(ctl->account, strlen(ctl->account));
+    return e == ERR_OK ? e : ctl_fail(ctl, e, "--account %s", ctl->account);
 }
 
 enum err ctl_waiting(struct ctl *ctl, enum waits *out)
@@ -189,7 +190,8 @@ enum err ctl_list(struct ctl *ctl, const struct client_call *call, const char *m
 enum err ctl_print_table(const struct js *rows, const struct table_column *columns, size_t count)
 {
     struct buf text = BUF_INIT(APP_PRINT_MAX);
-    enum err e = table_render(rows, columns, count, &text);
+    enum err e = js_count(rows) > 0 ? table_render(rows, columns, count, &text)
+                                    : buf_add_str(&text, CTL_NONE);
     if (e == ERR_OK && fputs(buf_str(&text), stdout) < 0)
         e = ERR_IO;
     buf_free(&text);

@@ -52,9 +52,10 @@ MUST_CHECK enum err ctl_fail(struct ctl *ctl, enum err e, const char *format, ..
     __attribute__((format(printf, 3, 4)));
 
 /* Whether --account, which is given, names an IBAN: nothing else may stand in a path. */
-MUST_CHECK enum err ctl_check_account(const struct ctl *ctl);
+MUST_CHECK enum err ctl_check_account(struct ctl *ctl);
 
-/* Copies an option's VALUE, which is given, into OUT of CAP bytes: USAGE, naming it, when too long. */
+/* Copies an option's VALUE, which is given, into OUT of CAP bytes: USAGE, naming it, when too long.
+ */
 MUST_CHECK enum err ctl_take(struct ctl *ctl, const char *option, const char *value, char *out,
                              size_t cap);
 
@@ -76,7 +77,9 @@ MUST_CHECK enum err ctl_list(struct ctl *ctl, const struct client_call *call, co
  * from then on. */
 MUST_CHECK enum err ctl_connect_beside(struct ctl *ctl, struct client **out);
 
-/* ROWS as a table on standard output, of at most APP_PRINT_MAX bytes. */
+/* ROWS as a table on standard output, of at most APP_PRINT_MAX bytes; this line in its place where
+ * there is none. */
+#define CTL_NONE "There is nothing.\n"
 MUST_CHECK enum err ctl_print_table(const struct js *rows, const struct table_column *columns,
                                     size_t count);
 

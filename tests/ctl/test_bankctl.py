@@ -82,6 +82,7 @@ class Bankctl(unittest.TestCase):
         self.refuses("AMOUNT_INVALID", 1, *fund, "1")
         self.refuses("ACCOUNT_UNKNOWN", 1, "account", "fund", "--account", OTHER, "--amount", "1.00",
                      "--currency", "EUR")
+        self.assertIn("--account ../x?", self.refuses("IBAN_INVALID", 1, "account", "movements", "--account", "../x?"))
         self.refuses("IBAN_INVALID", 1, "account", "fund", "--account", "../x?", "--amount", "1.00",
                      "--currency", "EUR")
         self.refuses("HOLDER_UNKNOWN", 1, "account", "open", "--account", OTHER, "--currency", "EUR",
@@ -139,6 +140,7 @@ class Bankctl(unittest.TestCase):
         self.refuses("REASON_INVALID", 1, *back, "--reason", "MS02")
         self.assertEqual(self.json(*back, "--reason", "AC04")["reason"], "AC04")
         self.assertEqual(self.json("outbox"), {"orders": []})
+        self.assertEqual(self.ctl("outbox"), "There is nothing.\n")
 
     def credit(self, account, reference, *more):
         return ("credit", "add", "--account", account, "--amount", "7.00", "--currency", "EUR", "--from",

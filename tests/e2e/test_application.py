@@ -504,6 +504,7 @@ class CommandLine(unittest.TestCase):
         for title in ("One", "Two"):
             self.assertIn("\nTitle         %s\n" % title, done.stderr)
         self.assertEqual(alice.json("application", "list")["applications"], [])
+        self.assertEqual(alice.run("application", "list", check=True).stdout, "No application waits.\n")
 
     def test_threat_11_names_that_nobody_proved(self):
         """Who signed is not the bank's word: its store says bob did."""
