@@ -210,7 +210,8 @@ enum err subject_show(const struct subject *s, enum verb verb, FILE *f)
         e = subject_approvers(s, &who);
     e = subject_print(e, &text, f);
     if (e == ERR_OK) {
-        fprintf(f, "%s\n", buf_str(&who));
+        if (verb != VERB_CANCEL) /* who takes an order back needs nobody */
+            fprintf(f, "%s\n", buf_str(&who));
         if (o->kind == ORDER_PAYMENT &&
             utext_suspicious(o->creditor_name, strlen(o->creditor_name)))
             fprintf(f, "Warning: the creditor's name mixes scripts or imitates other letters.\n\n");

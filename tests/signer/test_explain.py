@@ -72,6 +72,8 @@ class Explain(Desk):
         path, _ = self.order(JOINT)
         done = self.alice.run("order", "show", path, check=True)
         self.assertIn("\nBy this policy all of these must approve: alice, bob.\n\n", done.stdout)
+        done = self.alice.run("order", "show", path, "--decision", "cancel", check=True)
+        self.assertNotIn("must approve", done.stdout)
 
     def test_no(self):
         order = self.submitted("250.00")
