@@ -203,8 +203,8 @@ static void threat_10_a_key_revoked_before_its_day(void **state)
 /* --- waiting clauses --- */
 
 #define LOST_CARD                                                                                  \
-    "[{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":3,\"signers\":[{\"count\":1}]}],"   \
-    "\"upTo\":\"50.00\"},{\"require\":\"all\"}]"
+    "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":3,\"signers\":[{\"count\":1}]}],"    \
+    "\"upTo\":\"50.00\"},{\"require\":\"all\"}"
 
 static void firm_order(struct world *w, const char *amount, const char *expires,
                        struct world_order *out)
@@ -219,7 +219,7 @@ static void open_firm(struct world *w)
 {
     static const char *const holders[] = {"alice", "bob"};
     const struct world_account firm = {
-        .account = FIRM, .holders = holders, .count = 2, .rules = LOST_CARD};
+        .account = FIRM, .holders = holders, .count = 2, .rules = "[" LOST_CARD "]"};
 
     world_open_funded(w, &firm, "100.00");
 }
@@ -282,6 +282,56 @@ static void test_it_expires_before_the_clause_opens(void **state)
     assert_string_equal(world_newest(w), "RJCTDS24");
     assert_string_equal(world_balance(w, FIRM), "10000/0");
     assert_evidence(w, &o, "RJCT");
+    world_order_free(&o);
+}
+
+/* The last moment at which it may be accepted. */
+static void test_the_clause_opens_as_it_expires(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    open_firm(w);
+    firm_order(w, "50.00", "2026-11-26T09:00:00Z", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_later(w, 3 * DAY);
+    assert_true(world_look(w, 1));
+    assert_string_equal(world_newest(w), "ACSC");
+    assert_evidence(w, &o, "ACSC");
+    world_order_free(&o);
+}
+
+/* It came under a policy that would have let one alone do it at once. */
+static void test_a_clause_of_a_later_policy_opens(void **state)
+{
+    static const char *const holders[] = {"alice", "bob"};
+    const struct world_account firm = {.account = FIRM,
+                                       .holders = holders,
+                                       .count = 2,
+                                       .rules = "[{\"anyOf\":[{\"signers\":[{\"count\":1}]}]}]"};
+    struct world *w = *state;
+    struct buf jws = {0};
+    struct world_order o;
+
+    world_open_funded(w, &firm, "100.00");
+    firm_order(w, "50.00", "2026-12-01T00:00:00Z", &o);
+    const struct world_says under_one = {.policy = world_policy_of(w, FIRM)};
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_SUBMIT), "OK");
+    struct policy *two = world_policy(w, FIRM, 2,
+                                      "{\"class\":\"A\",\"id\":\"alice\"},"
+                                      "{\"class\":\"A\",\"id\":\"bob\"}",
+                                      LOST_CARD);
+    assert_string_equal(world_policy_decide(w, &w->alice, two, VERB_APPROVE), "OK");
+    assert_string_equal(world_policy_decide(w, &w->bob, two, VERB_APPROVE), "OK");
+    world_sign(w, &w->alice, &o, VERB_APPROVE, &under_one, &jws);
+    assert_string_equal(world_hand_in(w, &w->alice, &jws, &o), "OK");
+    assert_string_equal(world_text(w, "status"), "PATC");
+    world_later(w, 3 * DAY);
+    (void)world_look(w, 1);
+    assert_string_equal(world_newest(w), "ACSC");
+    assert_evidence(w, &o, "ACSC");
+    buf_free(&jws);
+    policy_free(two);
     world_order_free(&o);
 }
 
@@ -352,6 +402,8 @@ int main(void)
         T(test_one_alone_after_the_waiting_time),
         T(test_a_no_outlasts_the_waiting_time),
         T(test_it_expires_before_the_clause_opens),
+        T(test_the_clause_opens_as_it_expires),
+        T(test_a_clause_of_a_later_policy_opens),
         T(test_cancelled_after_time_accepted_it),
         T(test_so_many_at_a_time),
     };

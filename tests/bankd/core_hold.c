@@ -188,6 +188,25 @@ static void test_the_setting(void **state)
     }
 }
 
+/* It waits for him from the last approval on, not from its day on. */
+static void test_kept_back_before_its_day(void **state)
+{
+    struct world *w = *state;
+    struct world_order o;
+
+    world_order_on(w, WORLD_ALICE_ACCOUNT, "5.00", "\"date\":\"2026-11-25\",", &o);
+    assert_string_equal(world_decide(w, &w->alice, &o, VERB_APPROVE), "OK");
+    world_begin(w);
+    world_end(w, core_order_hold(w->core, &world_operator,
+                                 &(struct core_word){o.order.account, o.order.id, "asking", 0},
+                                 &w->answer));
+    assert_ok(w->answer.err);
+    assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
+    assert_string_equal(world_text(w, "status"), "PDNG");
+    assert_evidence(w, &o, "PDNG");
+    world_order_free(&o);
+}
+
 /* Nobody looked since: that it is over is found when somebody wants to work on it. */
 static void test_what_is_over_is_not_claimed(void **state)
 {
@@ -217,6 +236,7 @@ int main(void)
         T(test_released_on_a_saturday),
         T(test_refused),
         T(test_cancelled),
+        T(test_kept_back_before_its_day),
         T(test_what_is_over_is_not_claimed),
         T(threat_10_a_key_revoked_while_it_is_held),
         cmocka_unit_test(test_the_setting),
