@@ -522,25 +522,37 @@ static const char *assigns(struct world *w, const struct core_caller *who)
     return err_name(w->answer.err);
 }
 
-static void test_the_rest_of_the_table(void **state)
+static void comes_in(struct world *w, const char *reference, const char *account)
 {
-    const struct core_credit in = {.reference = "E1",
-                                   .account = "PT50000201230000000000214",
+    const struct core_credit in = {.reference = reference,
+                                   .account = account,
                                    .amount = "6.00",
                                    .currency = "EUR",
                                    .debtor_account = "",
                                    .debtor_name = "Toby",
                                    .description = ""};
+
+    world_begin(w);
+    world_end(w, core_credit(w->core, &olga, &in, &w->answer));
+    assert_ok(w->answer.err);
+}
+
+static void test_the_rest_of_the_table(void **state)
+{
     struct world *w = *state;
+    struct world_order o;
 
     assert_string_equal(blocks(w, &sven, CORE_ACCOUNT_BLOCK), "OK");
     assert_string_equal(blocks(w, &sven, CORE_ACCOUNT_UNBLOCK), "FOUR_EYES");
     assert_string_equal(blocks(w, &otto, CORE_ACCOUNT_UNBLOCK), "OK");
-    world_begin(w);
-    world_end(w, core_credit(w->core, &olga, &in, &w->answer));
-    assert_ok(w->answer.err);
+    comes_in(w, "E1", "PT50000201230000000000214");
     assert_string_equal(assigns(w, &olga), "FOUR_EYES");
     assert_string_equal(assigns(w, &otto), "OK");
+    held(w, &o);
+    assert_string_equal(acts(w, &otto, core_order_release, &o), "FOUR_EYES"); /* he brought it */
+    comes_in(w, "E2", WORLD_ALICE_ACCOUNT);
+    assert_string_equal(acts(w, &olga, core_order_release, &o), "FOUR_EYES");
+    world_order_free(&o);
 }
 
 /* What nobody asked for is nobody's to refuse. */
