@@ -173,6 +173,83 @@ static void test_a_certificate_is_a_session(void **state)
     }
 }
 
+/* What is for operators by their roles; OTHERS: and for holders, each as himself. */
+static void test_who_acts_as_an_operator(void **state)
+{
+    static const struct {
+        const char *who;
+        role_set needed;
+        bool others;
+        enum err err;
+        const char *as;
+    } rows[] = {
+        {"olga", ROLE_BIT(ROLE_PAYMENTS), false, ERR_OK, "olga"},
+        {"olga", ROLE_BIT(ROLE_PAYMENTS), true, ERR_OK, "olga"},
+        {"olga", ROLE_BIT(ROLE_SECURITY), false, ERR_ROLE_REQUIRED, ""},
+        {"olga", ROLE_BIT(ROLE_SECURITY), true, ERR_ROLE_REQUIRED, ""},
+        {"alice", ROLE_ANY, false, ERR_ROLE_REQUIRED, ""},
+        {"alice", ROLE_ANY, true, ERR_OK, ""},
+        {"nobody", ROLE_ANY, true, ERR_SESSION_REQUIRED, ""},
+    };
+    struct world *w = *state;
+    struct person olga = {0};
+
+    world_key(&olga, "olga", "P-256");
+    world_operator_add(w, &olga, ROLE_BIT(ROLE_PAYMENTS));
+    world_login(w, &olga);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct core_caller who = {.session = strcmp(rows[i].who, "olga") == 0 ? olga.session
+                                                   : strcmp(rows[i].who, "alice") == 0
+                                                       ? w->alice.session
+                                                       : ""};
+        struct core_operator as;
+
+        world_begin(w);
+        world_end(w, core_operator(w->core, &who, rows[i].needed, rows[i].others, &as, &w->answer));
+        assert_err(w->answer.err, rows[i].err);
+        assert_string_equal(as.name, rows[i].as);
+    }
+    world_person_free(&olga);
+}
+
+/* The same key of the same person: the first answer for a day, and of another request nothing. */
+static void test_an_answer_is_kept_for_a_day(void **state)
+{
+    struct world *w = *state;
+    const struct core_caller root = {
+        .session = "", .operator_name = "root", .roles = ROLE_BIT(ROLE_PAYMENTS)};
+    const struct core_caller olga = {
+        .session = "", .operator_name = "olga", .roles = ROLE_BIT(ROLE_PAYMENTS)};
+    const struct core_once asked = {.key = "k1", .request = {1}}, other = {.key = "k1"};
+    const struct {
+        const struct core_caller *who;
+        const struct core_once *once;
+        int64_t later_s;
+        bool again;
+        enum err err;
+    } rows[] = {
+        {&root, &asked, 0, true, ERR_OK},
+        {&olga, &asked, 0, false, ERR_OK},
+        {&root, &other, 0, true, ERR_IDEMPOTENCY_KEY_REUSED},
+        {&root, &asked, 86400, true, ERR_OK},
+        {&root, &asked, 1, false, ERR_OK},
+    };
+
+    world_batch(w);
+    world_fund(w, WORLD_ALICE_ACCOUNT, "1.00");
+    assert_ok(core_once_keep(w->core, &root, &asked, &w->answer));
+    world_batch_end(w);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool again = !rows[i].again;
+
+        world_later(w, rows[i].later_s);
+        world_begin(w);
+        world_end(w, core_once_find(w->core, rows[i].who, rows[i].once, &again, &w->answer));
+        assert_int_equal(again, rows[i].again);
+        assert_err(w->answer.err, rows[i].err);
+    }
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, world_enter, world_leave)
@@ -183,6 +260,8 @@ int main(void)
         T(test_keys),
         T(test_a_session_in_use_ends_after_twelve_hours),
         T(test_a_certificate_is_a_session),
+        T(test_who_acts_as_an_operator),
+        T(test_an_answer_is_kept_for_a_day),
     };
 #undef T
     return cmocka_run_group_tests(tests, NULL, NULL);
