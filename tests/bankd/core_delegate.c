@@ -144,6 +144,11 @@ static void test_said_too_often(void **state)
     firm_gives(w, &w->bob, &by_bob, "DELEGATIONS_TOO_MANY");
     assert_string_equal(world_decide(w, &w->bob, &o, VERB_APPROVE), "OK");
     world_proves(w, &w->alice, &o, "PATC");
+    world_later(w, 400 * DAY - 1);
+    world_login_all(w);
+    firm_gives(w, &w->alice, &gift, "DELEGATIONS_TOO_MANY");
+    world_later(w, 1); /* no order waits so long */
+    firm_gives(w, &w->alice, &gift, "OK");
     world_order_free(&o);
 }
 
