@@ -154,6 +154,8 @@ static void test_four_eyes_on_what_he_suspended_too(void **state)
     assert_string_equal(set_as(w, &erin, "alice", &next, "suspended"), "OK");
     assert_string_equal(suspends(w, &second, &w->alice, "stolen"), "OK");
     assert_string_equal(set_as(w, &emma, "alice", &next, "active"), "FOUR_EYES");
+    assert_string_equal(set_as(w, &emma, "alice", &next, "revoked"), "OK");
+    assert_string_equal(suspends(w, &second, &next, "stolen"), "KEY_REVOKED");
     world_person_free(&next);
     world_person_free(&second);
 }
@@ -181,6 +183,28 @@ static void test_by_himself(void **state)
     assert_string_equal(set(w, &w->bob, "revoked"), "OK");
     assert_string_equal(suspends(w, &w->bob, &w->bob, "x"), "SESSION_REQUIRED");
     world_order_free(&o);
+}
+
+/* One is left whose key signs, or he keeps his. */
+static void test_somebody_is_left_who_makes_operators(void **state)
+{
+    static const struct core_caller root = {
+        .session = "", .operator_name = "root", .roles = ROLE_BIT(ROLE_SECURITY)};
+    struct world *w = *state;
+    struct person sara = {0}, sven = {0};
+
+    world_key(&sara, "sara", "P-256");
+    world_key(&sven, "sven", "P-256");
+    world_operator_add(w, &sara, ROLE_BIT(ROLE_SECURITY));
+    world_operator_add(w, &sven, ROLE_BIT(ROLE_SECURITY));
+    world_login(w, &sven);
+    assert_string_equal(set_as(w, &root, "sara", &sara, "suspended"), "OK");
+    assert_string_equal(set_as(w, &root, "sven", &sven, "suspended"), "LAST_OF_ROLE");
+    assert_string_equal(suspends(w, &sven, &sven, "gone"), "LAST_OF_ROLE");
+    assert_string_equal(set_as(w, &root, "sara", &sara, "active"), "OK");
+    assert_string_equal(suspends(w, &sven, &sven, "gone"), "OK");
+    world_person_free(&sara);
+    world_person_free(&sven);
 }
 
 /* Its sessions end and do not come back; it signs nothing; and what was signed meanwhile is old
@@ -450,6 +474,7 @@ int main(void)
         T(test_four_eyes_on_what_signs_again),
         T(test_four_eyes_on_what_he_suspended_himself),
         T(test_four_eyes_on_what_he_suspended_too),
+        T(test_somebody_is_left_who_makes_operators),
         T(test_by_himself),
         T(test_suspended),
         T(test_votes_come_back),
