@@ -68,10 +68,15 @@ static void test_his_own_word_on_another_key(void **state)
 {
     const struct core_terms terms = {.four_eyes = true};
     struct world *w = *state;
-    struct person next = {0};
-    char request[ENROLMENT_ID_LEN + 1];
+    struct person next = {0}, dora = {0};
+    char request[ENROLMENT_ID_LEN + 1], doras[ENROLMENT_ID_LEN + 1];
 
     core_set_terms(w->core, &terms);
+    world_key(&dora, "dora", "P-256");
+    assert_string_equal(world_ask(w, &dora, "", 1, doras), "OK");
+    const struct world_word of_dora = {.request = doras, .newcomer = &dora};
+    assert_string_equal(world_sponsor(w, &w->alice, &of_dora), "OK");
+    assert_ok(admit_as(w, &dora, doras, "dora", "erin"));
     world_key(&next, "alice", "P-256");
     assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
     assert_err(admit_another(w, &next, request, "alice", world_operator.operator_name),
@@ -89,6 +94,33 @@ static void test_his_own_word_on_another_key(void **state)
     const char *vouched = strstr(buf_str(&w->answer.body), "\"vouchedFor\":[");
     assert_non_null(vouched);
     assert_non_null(strstr(vouched, key_thumbprint(next.key)));
+    assert_null(strstr(vouched, key_thumbprint(dora.key))); /* another person's */
+    world_person_free(&next);
+    world_person_free(&dora);
+}
+
+/* What let it in was another's word, on another request. */
+static void test_his_own_word_on_what_was_refused(void **state)
+{
+    struct world *w = *state;
+    struct person next = {0};
+    char request[ENROLMENT_ID_LEN + 1];
+
+    world_key(&next, "alice", "P-256");
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    const struct world_word word = {.request = request, .newcomer = &next};
+    assert_string_equal(world_sponsor(w, &w->alice, &word), "OK");
+    world_begin(w);
+    world_end(w, core_enrolment_refuse(w->core, &world_operator, request, "no", &w->answer));
+    assert_ok(w->answer.err);
+    world_later(w, 1);
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    assert_ok(admit_another(w, &next, request, "alice", "erin"));
+    world_begin(w);
+    world_end(w, core_key_set(w->core, &world_operator, "alice", key_thumbprint(w->alice.key),
+                              "revoked", "stolen", &w->answer));
+    assert_ok(w->answer.err);
+    assert_null(strstr(buf_str(&w->answer.body), key_thumbprint(next.key)));
     world_person_free(&next);
 }
 
@@ -132,6 +164,34 @@ static void test_four_eyes_on_who_is_added_by_hand(void **state)
         assert_err(w->answer.err, i ? ERR_OK : ERR_FOUR_EYES);
     }
     world_person_free(&dora);
+}
+
+/* Before there is anybody else; from then on the console is one of them. */
+static void test_one_person_makes_the_first_operator(void **state)
+{
+    static const char *const names[] = {"sven", "olga"};
+    static const enum err expected[] = {ERR_OK, ERR_FOUR_EYES};
+    const struct core_terms terms = {.four_eyes = true};
+    struct core_caller root = world_operator;
+    struct world *w = *state;
+
+    root.console = true;
+    core_set_terms(w->core, &terms);
+    for (size_t i = 0; i < 2; i++) {
+        struct person p = {0};
+        size_t len;
+
+        world_key(&p, names[i], "P-256");
+        const uint8_t *spki = key_spki(p.key, &len);
+        world_begin(w);
+        world_end(w, core_operator_add(w->core, &root, names[i], "x", spki, len, &w->answer));
+        assert_ok(w->answer.err);
+        world_begin(w);
+        world_end(w, core_operator_roles(w->core, &root, names[i], ROLE_BIT(ROLE_SECURITY), "x",
+                                         &w->answer));
+        assert_err(w->answer.err, expected[i]);
+        world_person_free(&p);
+    }
 }
 
 /* Where several must admit, each of them must have let in no other key of the person. */
@@ -203,6 +263,7 @@ static void test_no_key_of_an_operator(void **state)
     assert_string_equal(world_ask(w, &erin, "erin", 1, request), "OK");
     assert_err(admit_another(w, &erin, request, "erin", "emma"), ERR_HOLDER_IS_NO_PERSON);
     assert_string_equal(world_request_status(w, request), "waiting");
+    assert_ok(admit_as(w, &erin, request, "erin-2", "emma")); /* a person's, which was a wish */
     world_person_free(&erin);
 }
 
@@ -230,6 +291,51 @@ static void test_what_the_letter_says(void **state)
     assert_ok(admit_as(w, &dora, name, "dora", "erin"));
     world_person_free(&dora);
     world_person_free(&alice);
+}
+
+/* Of the first request that waits. */
+static void assert_wanted_keys(struct world *w, const char *told)
+{
+    const struct core_caller erin = {.session = "", .operator_name = "erin", .roles = ~0u};
+    const struct core_page page = {.cursor = ""};
+
+    world_begin(w);
+    world_end(w, core_enrolments(w->core, &erin, &page, &w->answer));
+    if (told)
+        assert_non_null(strstr(buf_str(&w->answer.body), told));
+    else
+        assert_null(strstr(buf_str(&w->answer.body), "wantedKeys"));
+}
+
+/* How many sign for him who is said to be there; of an operator nothing is said. */
+static void test_the_keys_of_whom_he_says_he_is(void **state)
+{
+    static const char *const not_counted[] = {"status = 'suspended'",
+                                              "use = 'authenticate', signer = 1"};
+    struct world *w = *state;
+    struct person next = {0}, third = {0}, erin = {0};
+    char request[ENROLMENT_ID_LEN + 1], sql[160];
+
+    world_employ(w, "erin", ROLE_BIT(ROLE_SECURITY));
+    world_key(&erin, "erin", "P-256");
+    assert_string_equal(world_ask(w, &erin, "erin", 1, request), "OK");
+    assert_wanted_keys(w, NULL);
+    world_key(&next, "alice", "P-256");
+    world_key(&third, "alice", "P-256");
+    assert_string_equal(world_ask(w, &next, "alice", 1, request), "OK");
+    assert_ok(admit_another(w, &next, request, "alice", "emma"));
+    assert_string_equal(world_ask(w, &third, "alice", 1, request), "OK");
+    assert_wanted_keys(w, "\"wantedKeys\":2");
+    for (size_t i = 0; i < sizeof not_counted / sizeof *not_counted; i++) {
+        snprintf(sql, sizeof sql, "UPDATE signing_key SET %s WHERE thumbprint = '%s'",
+                 not_counted[i], key_thumbprint(next.key));
+        world_execute(w, sql);
+        assert_wanted_keys(w, "\"wantedKeys\":1");
+        world_execute(w, "UPDATE signing_key SET status = 'active'");
+    }
+    world_person_free(&next);
+    world_person_free(&third);
+    world_person_free(&erin);
 }
 
 /* A namesake becomes nobody who is there, and nobody does who took the id meanwhile, unless whoever
@@ -278,12 +384,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_four_eyes_on_another_key),
         T(test_his_own_word_on_another_key),
+        T(test_his_own_word_on_what_was_refused),
         T(test_his_word_by_a_key_that_is_retired),
         T(test_four_eyes_on_who_is_added_by_hand),
+        T(test_one_person_makes_the_first_operator),
         T(test_four_eyes_on_all_who_admitted),
         T(test_the_second_goes_on),
         T(test_no_key_of_an_operator),
         T(test_what_the_letter_says),
+        T(test_the_keys_of_whom_he_says_he_is),
         T(test_nobody_becomes_another_unsaid),
     };
 #undef T
