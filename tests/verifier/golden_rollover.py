@@ -55,6 +55,7 @@ def forged_rollovers():
                                                                               payload(ROOT, SECOND_ROOT)))])
     yield "KEY_MISMATCH", "rollover-of-a-stranger", rolled([rollover(STRANGER, SECOND_ROOT)])
     yield "KEY_MISMATCH", "rollover-to-another", rolled([ONE], THIRD_ROOT)
+    yield "KEY_MISMATCH", "rollover-from-here", rolled([ONE], ROOT)
     yield "SIGNATURE_INVALID", "rollover-forged", rolled([dict(ONE, new=ONE["new"][:-86] + TWO["new"][-86:])])
     yield "SIGNATURE_INVALID", "rollover-forged-by-old", rolled([dict(ONE, old=ONE["old"][:-86] + TWO["old"][-86:])])
     yield "BANK_MISMATCH", "rollover-of-another-bank", rolled([rollover(ROOT, SECOND_ROOT,
@@ -79,6 +80,9 @@ def rollover_files():
     yield "rollovers-early.json", kept(rollover(ROOT, SECOND_ROOT, issued="2026-11-21T00:00:00Z",
                                                 expires="2026-11-22T10:07:00Z"))
     yield "rollovers-elsewhere.json", kept(rollover(ROOT, SECOND_ROOT, bank="demobank.example/test"))
+    yield "rollovers-of-two-banks.json", kept(ONE, rollover(
+        SECOND_ROOT, THIRD_ROOT, ONE, issued="2027-03-01T00:00:00Z", expires="2027-04-01T00:00:00Z",
+        bank="demobank.example/test"))
     yield "stolen/another-log.json", settled().evidence(log_key=STRANGER, bankKeys=bank_keys(log=STRANGER))
     yield "stolen/fork.json", rolled([rollover(ROOT, STRANGER)], STRANGER)
     yield "roots.txt", "".join("%s %s\n" % (name, key.thumbprint) for name, key in (

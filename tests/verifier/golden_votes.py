@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forgeries about decisions that change nothing by themselves: whatever the votes come to, the bank may
 not have taken them, and not have told them so. Each is refused for one reason alone."""
-from golden_story import ALICE, BOB, DEPUTIES, DORA, ORDER, SECOND, Story, settled
+from golden_story import ALICE, BOB, DEPUTIES, DORA, ORDER, POLICY, SECOND, Story, settled
 from golden_tools import b64u, sha256
 
 LATER = {"issued": "2026-11-22T10:06:00Z", "expires": "2026-11-22T10:12:00Z"}
@@ -10,6 +10,19 @@ LATER = {"issued": "2026-11-22T10:06:00Z", "expires": "2026-11-22T10:12:00Z"}
 def two_cards():
     s = Story(enrolled=[("alice", ALICE), ("alice", SECOND), ("bob", BOB)])
     s.alice()
+    return s
+
+
+def lost_vote():
+    """Two of three; the key of one who said no is revoked, so that the two others may still say yes."""
+    three = dict(POLICY, holders=[{"class": "A", "id": h} for h in ("alice", "bob", "dora")],
+                 rules=[{"anyOf": [{"signers": [{"count": 2}]}]}])
+    s = Story(policy=three, enrolled=[("alice", ALICE), ("bob", BOB), ("dora", DORA)])
+    s.alice(policy=three)
+    s.bob([], policy=three, verb="reject")
+    s.key_status("bob", BOB, "revoked", clock="10:08:00")
+    s.decide("dora", DORA, "10:09:00", ["RJCT"], policy=three, verb="reject", reason="MS02",
+             issued="2026-11-22T10:09:00Z", expires="2026-11-22T10:12:00Z")
     return s
 
 
@@ -52,6 +65,12 @@ def forged_votes(wrong):
     s.of_order("held", "10:07:01", {"type": "held", "status": [], "flags": ["above-limit"]})
     s.settle()
     yield wrong, "held-in-vain", s.evidence()
+    yield wrong, "rejected-with-a-revoked-vote", lost_vote().evidence()
+    over = dict(POLICY, validUntil="2026-11-22T10:07:01Z")
+    s = Story(policy=over)
+    s.alice(policy=over)
+    s.bob(policy=over)
+    yield wrong, "accepted-under-a-policy-that-is-over", s.evidence()
     yield from forged_considered(wrong)
     yield "DOC_MEMBER_INVALID", "salt-too-short", settled().evidence(
         edit=lambda d: d["entries"][1].update(salt=b64u(sha256(b"salt 1")[:31])))

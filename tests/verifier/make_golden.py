@@ -187,6 +187,10 @@ def forged_files():
         keep=lambda r: r[0] in ("enrolment", "account"))
     yield "EVIDENCE_CONTRADICTION", "swapped-entries", settled().evidence(
         edit=lambda d: d["entries"].insert(0, d["entries"].pop(1)))
+    s = Story(after_account=lambda s: s.key_status("bob", BOB, "active", clock="09:02:30"))
+    s.alice()
+    yield "EVIDENCE_CONTRADICTION", "key-status-twice", s.evidence(
+        edit=lambda d: d["entries"].insert(3, d["entries"][3]))
     yield "EVIDENCE_CONTRADICTION", "entry-twice", settled().evidence(
         edit=lambda d: d["entries"].insert(1, d["entries"][0]))
     yield "EVIDENCE_CONTRADICTION", "entry-of-something-else", settled().evidence(

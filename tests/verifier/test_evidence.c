@@ -366,6 +366,20 @@ static void no_shortened_file_verifies(void **state)
     buf_free(&file);
 }
 
+/* Its bytes are not looked at. */
+static void too_large(void **state)
+{
+    (void)state;
+    static uint8_t many[((size_t)4 << 20) + 1];
+    struct buf file = {.data = many, .len = sizeof many};
+    struct pins pins = load_pins();
+    struct verify_report r;
+
+    assert_err(verify(&file, pins.root, NULL, &r), ERR_TOO_LARGE);
+    file.len--;
+    assert_err(verify(&file, pins.root, NULL, &r), ERR_JSON_SYNTAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -379,6 +393,7 @@ int main(void)
         cmocka_unit_test(every_forgery_is_refused_by_name),
         cmocka_unit_test(no_changed_byte_verifies),
         cmocka_unit_test(no_shortened_file_verifies),
+        cmocka_unit_test(too_large),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
