@@ -268,9 +268,7 @@ enum err story_order_document(struct story *s, const struct body *b, const struc
         return story_contradiction_unless(!document);
     if (!document || !s->policy)
         return ERR_EVIDENCE_INCOMPLETE;
-    e = order_from_js(document, &s->order, NULL);
-    if (e == ERR_OK && strcmp(s->order.bank, s->subject.bank) != 0)
-        e = ERR_BANK_MISMATCH;
+    e = order_from_js(document, &s->order, NULL); /* its bank is its statement's, which follows */
     if (e != ERR_OK)
         return e;
     s->order_seen = true;
