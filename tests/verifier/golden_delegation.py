@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Evidence with delegations (docs/FORMAT.md 8.3 and 12): what is sound, and every way to forge it."""
-from golden_story import ALICE, BOB, CREDITOR, DEPUTIES, DORA, ORDER, STRANGER, Story
+from golden_story import ACCOUNT, ALICE, BOB, CREDITOR, DEPUTIES, DORA, ORDER, STRANGER, Story
 from golden_tools import canon, hexdigest
 
 
@@ -41,6 +41,7 @@ def good_delegations():
     s.delegate("10:20:00", verb="withdraw")
     s.of_order("closed", "10:21:00", {"type": "closed", "reason": "DS0H", "status": ["RJCT"]})
     yield "withdrawn", s.evidence()
+    yield "delegated-too-little", unused(amount="77.77").evidence()
     yield "delegation-began", begun("2026-11-22T10:30:00Z").evidence()
 
 
@@ -109,3 +110,32 @@ def forged_delegations(wrong):
     s.alice(policy=DEPUTIES)
     s.bob(["RJCT"], policy=DEPUTIES, verb="reject", reason="MS02")
     yield wrong, "delegation-to-say-no", s.evidence()
+    yield from forged_and_unused(wrong)
+
+
+def unused(plan=DEPUTIES, change=None, **what):
+    """Nobody decides in another's place; CHANGE is of the entry."""
+    s = Story(policy=plan, enrolled=[("alice", ALICE), ("bob", BOB), ("dora", DORA)])
+    s.delegate(policy=plan, **what)
+    s.rows[-1][2].update(change or {})
+    s.alice(policy=plan)
+    return s
+
+
+def forged_and_unused(wrong):
+    """What the bank may not have taken, whatever comes of it."""
+    def case(name, *args, **what):
+        return wrong, "delegation-unused-" + name, unused(*args, **what).evidence()
+
+    yield case("not-allowed", dict(DEPUTIES, deputies=["dora"]))
+    yield case("over", until="2026-11-22T09:30:00Z")
+    yield case("in-another-currency", currency="USD")
+    yield case("in-anothers-name", change={"holder": "alice"})
+    yield case("of-another-object", change={"object": "delegation:%s/alice" % ACCOUNT})
+    yield case("withdrawn-by-one-who-only-hands-in", holder="bob", key=BOB, verb="withdraw")
+    s = Story(policy=DEPUTIES, enrolled=[("alice", ALICE), ("bob", BOB), ("dora", DORA)])
+    s.key_status("dora", DORA, "suspended", clock="09:20:00")
+    s.delegate()
+    s.key_status("dora", DORA, "active", clock="09:40:00")
+    s.alice(policy=DEPUTIES)
+    yield wrong, "delegation-unused-by-a-suspended-key", s.evidence()

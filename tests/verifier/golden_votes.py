@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Forgeries about decisions that change nothing by themselves: whatever the votes come to, the bank may
 not have taken them, and not have told them so. Each is refused for one reason alone."""
-from golden_story import ALICE, BOB, DEPUTIES, DORA, ORDER, POLICY, SECOND, Story, settled
+from golden_story import ACCOUNT, ALICE, BOB, CREDITOR, DEPUTIES, DORA, ORDER, POLICY, SECOND, Story, settled
 from golden_tools import b64u, sha256
 
 LATER = {"issued": "2026-11-22T10:06:00Z", "expires": "2026-11-22T10:12:00Z"}
@@ -71,9 +71,23 @@ def forged_votes(wrong):
     s.alice(policy=over)
     s.bob(policy=over)
     yield wrong, "accepted-under-a-policy-that-is-over", s.evidence()
+    yield from forged_documents(wrong)
     yield from forged_considered(wrong)
     yield "DOC_MEMBER_INVALID", "salt-too-short", settled().evidence(
         edit=lambda d: d["entries"][1].update(salt=b64u(sha256(b"salt 1")[:31])))
+
+
+def forged_documents(wrong):
+    """An order that people signed stands in the place of this one."""
+    there = dict(POLICY, account=CREDITOR)
+    for name, order, policy in (
+            ("of-another-id", dict(ORDER, id="019aab1e-d900-7c3f-8a5b-0123456789ac"), POLICY),
+            ("of-another-account", dict(ORDER, account=CREDITOR, creditor=dict(ORDER["creditor"], account=ACCOUNT)),
+             there),
+            ("in-another-currency", dict(ORDER, currency="USD"), POLICY)):
+        s = Story(policy=policy)
+        s.alice(order=order, document=order, policy=policy)
+        yield wrong, "document-" + name, s.evidence()
 
 
 def forged_considered(wrong):

@@ -233,6 +233,14 @@ def forged_books():
     yield wrong, "second-person-same-key", settled(
         enrolled=[("alice", ALICE), ("bob", BOB), ("bob2", ALICE)]).evidence()
     yield wrong, "not-the-object", enrolment(settled(), 0, object="holder:bob")
+    yield "DOC_MEMBER_INVALID", "vouched-by-another", enrolment(settled(), 0, vouched="alice")
+    for name, change in {"key-status-of-another-object": {"object": "holder:bob"},
+                         "key-status-in-anothers-name": {"holder": "bob"}}.items():
+        s = Story()
+        s.alice()
+        s.key_status("alice", ALICE, "active")
+        s.rows[-1][2].update(change)
+        yield wrong, name, s.evidence()
 
     def two_cards(holder):
         s = Story(enrolled=[("alice", ALICE), ("alice", SECOND), ("bob", BOB)])

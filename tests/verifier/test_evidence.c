@@ -102,6 +102,7 @@ static const struct {
             {"rotated-revoked-since", "ACSC", "", 2},
             {"delegated", "ACSC", "", 2},
             {"delegated-anew", "ACSC", "", 2},
+            {"delegated-too-little", "PATC", "", 1},
             {"withdrawn", "RJCT", "DS0H", 1},
             {"delegation-began", "ACSC", "", 2},
             {"act-released", "ACSC", "", 2},
@@ -210,6 +211,7 @@ static void deputies(void **state)
         size_t count;
     } rows[] = {{"evidence/settled.json", 0},
                 {"evidence/delegated.json", 1},
+                {"evidence/delegated-too-little.json", 0},
                 {"evidence/withdrawn.json", 0},
                 {"evidence/delegation-began.json", 2}};
     struct pins pins = load_pins();
