@@ -72,8 +72,8 @@ static void test_a_value_cannot_make_a_line(void **state)
     assert_string_equal(captured(), "WARN unit unit.odd a\\x0ab\\x0d\\x1b[2J\\x5c \xc3\xa9 "
                                     "\\xc2\\x9b \\x7f\n");
     capture();
-    log_event(LOG_WARN, "unit.odd", "%s", "\xff\xc3\xa9");
-    assert_string_equal(captured(), "WARN unit unit.odd \\xff\\xc3\\xa9\n");
+    log_event(LOG_WARN, "unit.odd", "%s", "z\xff\xc3\xa9");
+    assert_string_equal(captured(), "WARN unit unit.odd z\\xff\\xc3\\xa9\n");
     capture();
     log_event(LOG_WARN, "unit.odd", "%s",
               "1\xe2\x80\xae"

@@ -552,10 +552,33 @@ static void ids_and_nonces_begin_with_their_time(void **state)
     assert_ok(forms_nonce(nonce, NONCE_LEN));
 }
 
+/* Each letter and digit to the ends of its row. */
+static void names_of_banks(void **state)
+{
+    static const struct {
+        const char *name;
+        enum err err;
+    } rows[] = {{"az09/az09", ERR_OK},
+                {"0.z-a.9/0-9", ERR_OK},
+                {"bank", ERR_DOC_MEMBER_INVALID},
+                {"/a", ERR_DOC_MEMBER_INVALID},
+                {"-a/a", ERR_DOC_MEMBER_INVALID},
+                {"a./a", ERR_DOC_MEMBER_INVALID},
+                {"a/b.c", ERR_DOC_MEMBER_INVALID},
+                {"a`/a", ERR_DOC_MEMBER_INVALID},
+                {"a/{b", ERR_DOC_MEMBER_INVALID},
+                {"a:b/a", ERR_DOC_MEMBER_INVALID}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_err(forms_bank(rows[i].name, strlen(rows[i].name)), rows[i].err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_and_nonces_begin_with_their_time),
+        cmocka_unit_test(names_of_banks),
         cmocka_unit_test(the_good_order),
         cmocka_unit_test(threat_06_json),
         cmocka_unit_test(threat_07_money),

@@ -162,6 +162,9 @@ static const struct {
     /* RFC 8785 3.2.2.2: only these are escaped, and in this spelling. */
     {BYTES("\"\\u20ac$\\u000F\\u000aA'\\u0042\\u0022\\u005c\\\\\\\"\\/\\b\\f\\n\\r\\t\\u007f\""),
      "\"€$\\u000f\\nA'B\\\"\\\\\\\\\\\"/\\b\\f\\n\\r\\t\x7f\""},
+    /* The first and the last of two bytes and of three, the first of four. */
+    {BYTES("\"\\u0080\\u07ff\\u0800\\ud7ff\\ue000\\ud800\\udc00\""),
+     "\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xf0\x90\x80\x80\""},
     /* RFC 8785 3.2.3, its own example: by UTF-16 code units. */
     {BYTES("{\"\\u20ac\":\"Euro Sign\",\"\\r\":\"Carriage Return\","
            "\"\\ufb33\":\"Hebrew Letter Dalet With Dagesh\",\"1\":\"One\","
@@ -345,6 +348,7 @@ static void test_building(void **state)
     assert_err(js_push_text(array, "\xff"), ERR_TEXT_INVALID);
     assert_ok(js_set_int(object, "i", JS_INT_MAX));
     assert_err(js_set_int(object, "i", JS_INT_MAX + 1), ERR_JSON_NUMBER);
+    assert_err(js_set_int(object, "i", -JS_INT_MAX - 1), ERR_JSON_NUMBER);
     assert_ok(js_set_bool(object, "b", true));
     assert_ok(js_set_text(object, "t", "first"));
     assert_ok(js_set_text(object, "t", "second"));
