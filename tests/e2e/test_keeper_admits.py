@@ -265,6 +265,8 @@ class Admits(Scene):
                 (operators.act(self.olga_key, path, said, bank="demobank.example/prod"), "BANK_MISMATCH"),
                 (operators.act(self.olga_key, path, said, **stale(now - 320)), "ISSUED_TOO_OLD"),
                 (operators.act(self.olga_key, path, said, **stale(now + 40)), "ISSUED_IN_FUTURE"),
+                (operators.act(self.olga_key, path, said, issued=b.rfc3339(now - 60), expires=b.rfc3339(now)),
+                 "STATEMENT_EXPIRED"),
                 (operators.act(self.olga_key, path, said, typ="countersign-decision+jws"), "JWS_TYPE"),
                 (operators.act(self.olga_key, path, said)[:-4] + "AAAA", "SIGNATURE_INVALID"),
         ):
