@@ -29,6 +29,7 @@ static const struct {
     {"unknown field", "GET / HTTP/1.1\r\n" H "X-Y: a, b; c=\"d\"\r\n\r\n", ERR_OK, 48},
     {"empty host", "GET / HTTP/1.1\r\nHost:\r\n\r\n", ERR_OK, 25},
     {"host with port", "GET / HTTP/1.1\r\nHost: [::1]:8443\r\n\r\n", ERR_OK, 36},
+    {"all of a name", "GET / HTTP/1.1\r\n" H "!#$%&'*+-.^_`|~09azAZ:\r\n\r\n", ERR_OK, 54},
     {"first of two", "GET /1 HTTP/1.1\r\n" H "\r\nGET /2 HTTP/1.1\r\n", ERR_OK, 31},
     {"bytes of no meaning behind", "GET / HTTP/1.1\r\n" H "\r\n\n\x01", ERR_OK, 30},
 
@@ -95,10 +96,16 @@ static const struct {
     {"no name", "GET / HTTP/1.1\r\n" H ": x\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"no colon", "GET / HTTP/1.1\r\n" H "X\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"name with a slash", "GET / HTTP/1.1\r\n" H "X/Y: 1\r\n\r\n", ERR_HTTP_MALFORMED, 0},
+    {"name with a brace", "GET / HTTP/1.1\r\n" H "X{Y: 1\r\n\r\n", ERR_HTTP_MALFORMED, 0},
+    {"name with a bracket", "GET / HTTP/1.1\r\n" H "X[Y: 1\r\n\r\n", ERR_HTTP_MALFORMED, 0},
+    {"name with an at", "GET / HTTP/1.1\r\n" H "X@Y: 1\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"control in a value", "GET / HTTP/1.1\r\n" H "X: \x01\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"high byte in a value", "GET / HTTP/1.1\r\n" H "X: \xc3\xa9\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"two last events", "GET / HTTP/1.1\r\n" H "Last-Event-ID: 1\r\nlast-event-id: 1\r\n\r\n",
      ERR_HTTP_MALFORMED, 0},
+    {"two idempotency keys",
+     "POST / HTTP/1.1\r\n" H "Idempotency-Key: a\r\nidempotency-key: a\r\n\r\n", ERR_HTTP_MALFORMED,
+     0},
     {"another expectation", "GET / HTTP/1.1\r\n" H "Expect: rain\r\n\r\n", ERR_HTTP_MALFORMED, 0},
 
     /* the request line */
@@ -119,6 +126,8 @@ static const struct {
     {"TLS on a plain socket", "\x16\x03\x01\r\n", ERR_HTTP_MALFORMED, 0},
     {"HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", ERR_HTTP_MALFORMED, 0},
     {"another method", "DELETE / HTTP/1.1\r\n" H "\r\n", ERR_METHOD_NOT_ALLOWED, 0},
+    {"another method, as long as GET", "PUT / HTTP/1.1\r\n" H "\r\n", ERR_METHOD_NOT_ALLOWED, 0},
+    {"another method, as long as POST", "HEAD / HTTP/1.1\r\n" H "\r\n", ERR_METHOD_NOT_ALLOWED, 0},
     {"lower-case method", "get / HTTP/1.1\r\n" H "\r\n", ERR_METHOD_NOT_ALLOWED, 0},
 };
 

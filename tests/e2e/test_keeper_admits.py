@@ -323,6 +323,12 @@ class Admits(Scene):
         self.assertEqual(self.change(path, said, **stale(now - 302)), "ISSUED_TOO_OLD")
         self.assertEqual(self.change(path, said, **stale(now - 280)), "OK")
 
+    def test_a_key_by_anothers_name(self):
+        """It is no key of his, to the bank as well."""
+        key = self.added("ugo")
+        self.assertEqual(self.change("/v1/holders/olga/keys/" + key.thumbprint, {"note": "x", "status": "revoked"}), "OK")
+        self.assertEqual(self.status_of(key), ["active"])
+
     def test_a_twin_is_the_same_act(self):
         key = self.added("tim")
         path, said = "/v1/holders/tim/keys/" + key.thumbprint, {"note": "as a test"}

@@ -72,6 +72,10 @@ class Heard(Scene):
             self.assertEqual(ask(self.bank, ROTATE, jws.encode())[0], "OK")
         self.assertEqual((self.status_of(key), self.status_of(another)), (["retired"], ["active"]))
         self.assertEqual(ask(self.bank, ROTATE, rotation.sign(key, b.Key(self.bank.dir)).encode())[0], "KEY_RETIRED")
+        # what is revoked stays so, whatever becomes of the one before it
+        for one, status in ((another, "revoked"), (key, "suspended")):
+            self.assertEqual(self.change("/v1/holders/rosa/keys/" + one.thumbprint, {**NOTE, "status": status}), "OK")
+        self.assertEqual((self.status_of(key), self.status_of(another)), (["retired"], ["revoked"]))
 
     def test_he_suspends_himself(self):
         pia = operators.enrol(self.bank, "pia", ["enrolment"], by=self.olga)
