@@ -31,7 +31,7 @@ static int enter(void **state)
     world_employ(w, "olga", ROLE_BIT(ROLE_PAYMENTS));
     world_employ(w, "otto", ROLE_BIT(ROLE_PAYMENTS));
     world_employ(w, "sven", ROLE_BIT(ROLE_SECURITY));
-    world_employ(w, "vera", ROLE_BIT(ROLE_VIEWER));
+    world_employ(w, "vera", ROLE_BIT(ROLE_VIEWER) | ROLE_BIT(ROLE_TERMINAL));
     return 0;
 }
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define SECOND INT64_C(1000000)
-enum { ECHO = 1, LOCKED, SUM, BIG };
+enum { ECHO = 1, LOCKED, SUM, BIG, FAIL_AS };
 
 static enum err echo(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
 {
@@ -53,10 +53,16 @@ static enum err big(void *ctx, const uint8_t *msg, size_t len, struct buf *answe
     return e;
 }
 
+/* What it is asked to fail with. */
+static enum err fail_as(void *ctx, const uint8_t *msg, size_t len, struct buf *answer)
+{
+    (void)ctx;
+    (void)answer;
+    return err_from_name((const char *)msg, len);
+}
+
 static const struct serve_handler TABLE[] = {
-    {ECHO, 100, echo},
-    {LOCKED, 0, locked},
-    {SUM, SERVE_MESSAGE_MAX, sum},
+    {ECHO, 100, echo}, {FAIL_AS, 100, fail_as}, {LOCKED, 0, locked}, {SUM, SERVE_MESSAGE_MAX, sum},
     {BIG, 0, big},
 };
 
@@ -150,6 +156,8 @@ static void refusals_have_names(void **state)
     long_text[101] = '\0';
     assert_err(ask(fd, LOCKED, "", &answer), ERR_PIN_LOCKED);
     assert_int_equal(answer.len, 0);
+    assert_err(ask(fd, FAIL_AS, "IO", &answer), ERR_IO);               /* as short as OK */
+    assert_err(ask(fd, FAIL_AS, "TIMEOUT", &answer), ERR_UNAVAILABLE); /* not its to say */
     assert_err(ask(fd, 77, "", &answer), ERR_USAGE);
     assert_err(ask(fd, ECHO, long_text, &answer), ERR_TOO_LARGE);
     assert_err(ask(fd, LOCKED, "x", &answer), ERR_TOO_LARGE);
