@@ -202,9 +202,10 @@ static void threat_10_a_key_revoked_before_its_day(void **state)
 
 /* --- waiting clauses --- */
 
+/* The clause that opens last stands first. */
 #define LOST_CARD                                                                                  \
-    "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":3,\"signers\":[{\"count\":1}]}],"    \
-    "\"upTo\":\"50.00\"},{\"require\":\"all\"}"
+    "{\"anyOf\":[{\"signers\":[{\"count\":2}]},{\"afterDays\":5,\"signers\":[{\"count\":1}]},"     \
+    "{\"afterDays\":3,\"signers\":[{\"count\":1}]}],\"upTo\":\"50.00\"},{\"require\":\"all\"}"
 
 static void firm_order(struct world *w, const char *amount, const char *expires,
                        struct world_order *out)

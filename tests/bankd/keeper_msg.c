@@ -3,6 +3,7 @@
 #include "bankd/keeper/msg.h"
 
 #include "tests/base/unit.h"
+#include <stdlib.h>
 #include <string.h>
 
 static void fill(uint8_t *out, size_t len, uint8_t first)
@@ -77,6 +78,18 @@ static void test_the_longest_proof(void **state)
     buf_free(&out);
 }
 
+/* Of a copy of just that length, so that a sanitizer sees a read behind its end. */
+static enum err get_certificates(const uint8_t *msg, size_t len, struct buf *leaf, struct buf *root)
+{
+    uint8_t *exactly = malloc(len ? len : 1);
+
+    assert_non_null(exactly);
+    memcpy(exactly, msg, len);
+    enum err e = msg_get_certificates(exactly, len, leaf, root);
+    free(exactly);
+    return e;
+}
+
 static void test_certificates(void **state)
 {
     static const uint8_t expected[] = {0, 2, 'l', 'f', 0, 3, 'r', 'o', 'o'};
@@ -97,15 +110,65 @@ static void test_certificates(void **state)
     assert_string_equal(buf_str(&leaf), "lflf");
     assert_string_equal(buf_str(&root), "rooroo");
     for (size_t len = 0; len < sizeof expected; len++)
-        assert_err(msg_get_certificates(expected, len, &leaf, &root), ERR_USAGE);
+        assert_err(get_certificates(expected, len, &leaf, &root), ERR_USAGE);
     for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++)
-        assert_err(msg_get_certificates(refused[i], 9, &leaf, &root), ERR_USAGE);
+        assert_err(get_certificates(refused[i], 9, &leaf, &root), ERR_USAGE);
     assert_int_equal(leaf.len + root.len, 10);
     buf_clear(&leaf);
     assert_err(msg_put_certificates(&leaf, &root, &out), ERR_USAGE);
     buf_free(&leaf);
     buf_free(&root);
     buf_free(&out);
+}
+
+static void test_the_largest_certificate(void **state)
+{
+    struct buf leaf = {0}, root = {0}, out = {0}, back = {0};
+
+    (void)state;
+    assert_err(buf_reserve(&leaf, MSG_CERTIFICATE_MAX + 1), ERR_OK);
+    memset(leaf.data, 'l', MSG_CERTIFICATE_MAX + 1);
+    assert_err(buf_add_str(&root, "roo"), ERR_OK);
+    leaf.len = MSG_CERTIFICATE_MAX;
+    assert_err(msg_put_certificates(&leaf, &root, &out), ERR_OK);
+    assert_err(msg_get_certificates(out.data, out.len, &back, &root), ERR_OK);
+    assert_int_equal(back.len, MSG_CERTIFICATE_MAX);
+    buf_clear(&out);
+    leaf.len++;
+    assert_err(msg_put_certificates(&leaf, &root, &out), ERR_USAGE);
+    /* One byte more than there may be, from one who does not ask. */
+    buf_clear(&out);
+    assert_err(buf_add(&out, "\x10\x01", 2), ERR_OK);
+    assert_err(buf_add(&out, leaf.data, leaf.len), ERR_OK);
+    assert_err(buf_add(&out, "\0\1r", 3), ERR_OK);
+    assert_err(msg_get_certificates(out.data, out.len, &back, &root), ERR_USAGE);
+    buf_free(&leaf);
+    buf_free(&root);
+    buf_free(&out);
+    buf_free(&back);
+}
+
+static void test_parts(void **state)
+{
+    static const uint8_t msg[] = {0, 2, 'a', 'b', 0, 1, 'c', 0};
+    struct msg_part part[2];
+
+    (void)state;
+    for (size_t len = 1; len <= sizeof msg; len++) {
+        uint8_t *exactly = malloc(len); /* so that a sanitizer sees a read behind the end */
+
+        assert_non_null(exactly);
+        memcpy(exactly, msg, len);
+        assert_err(msg_get_parts(exactly, len, 2, part, 2), len == 7 ? ERR_OK : ERR_USAGE);
+        free(exactly);
+    }
+    assert_err(msg_get_parts(msg, 7, 2, part, 2), ERR_OK);
+    assert_memory_equal(part[0].bytes, "ab", part[0].len);
+    assert_memory_equal(part[1].bytes, "c", part[1].len);
+    assert_int_equal(part[0].len * 10 + part[1].len, 21);
+    assert_err(msg_get_parts(msg, 7, 1, part, 2), ERR_USAGE);
+    assert_err(msg_get_parts(msg, 7, 2, part, 1), ERR_USAGE);
+    assert_err(msg_get_parts((const uint8_t *)"\0\0\0\0", 4, 2, part, 2), ERR_OK);
 }
 
 int main(void)
@@ -115,6 +178,8 @@ int main(void)
         cmocka_unit_test(test_checkpoint),
         cmocka_unit_test(test_the_longest_proof),
         cmocka_unit_test(test_certificates),
+        cmocka_unit_test(test_the_largest_certificate),
+        cmocka_unit_test(test_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

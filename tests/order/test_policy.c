@@ -314,6 +314,7 @@ static const struct {
      "NEVER 2.0 "},
     {"{'above':'9.00','require':'all','upTo':'9.00'}", BAD, "RANGE 1.0 "},
     {"{'for':'cash','payees':['" PAYEE "'],'require':'ebics'}", BAD, "RANGE 1.0 "},
+    {"{'payees':['" PAYEE "','" PAYEE "'],'require':'ebics'}", BAD, "UNKNOWN 1.0 " PAYEE},
     {"{'for':'policy','require':'ebics','upTo':'9.00'}", BAD, "RANGE 1.0 "},
     {"{'payees':['" OTHER "','" PAYEE "'],'require':'ebics'}", BAD, "UNKNOWN 1.0 " PAYEE},
     {"{'anyOf':[{'signers':[{'count':1}]}],'require':'all'}", FORM, ""},

@@ -560,12 +560,34 @@ static void believes_no_other_key(void **state)
     buf_free(&bytes);
 }
 
+static void reads_to_the_end_and_no_further(void **state)
+{
+    static const struct {
+        const char *bytes, *text; /* NULL: it is bad */
+        size_t len;
+    } rows[] = {
+        {"\0\3abc", "abc", 5}, {"\0\4abcd", NULL, 6}, {"\0\3ab", NULL, 4}, {"\0\3a\0c", NULL, 5}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        uint8_t *exactly = memcpy(malloc(rows[i].len), rows[i].bytes, rows[i].len);
+        struct wire_in in = {.at = exactly, .left = rows[i].len};
+        char out[4];
+
+        wire_get_text(&in, out, sizeof out);
+        assert_int_equal(in.bad, !rows[i].text);
+        assert_string_equal(out, rows[i].text ? rows[i].text : "");
+        free(exactly);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(refuses_what_is_no_question, begin, end),
         cmocka_unit_test_setup_teardown(readers_are_asked_for_rightly, begin, end),
         cmocka_unit_test_setup_teardown(numbers_are_of_one_kind, begin, end),
+        cmocka_unit_test(reads_to_the_end_and_no_further),
         cmocka_unit_test(believes_no_lie),
         cmocka_unit_test(takes_no_more_than_it_asked_for),
         cmocka_unit_test(waits_for_no_end_of_nothing),
