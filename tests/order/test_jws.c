@@ -107,6 +107,12 @@ static const struct {
     {"{\"payload\":\"" A3_PAYLOAD "\",\"signature\":\"" A3_SIG "\",\"signatures\":[" A3_SIGNATURE
      "]}",
      ERR_JWS_MALFORMED},
+    {"{\"header\":{},\"payload\":\"" A3_PAYLOAD "\",\"signatures\":[" A3_SIGNATURE "]}",
+     ERR_JWS_MALFORMED},
+    {"{\"payload\":\"" A3_PAYLOAD "\",\"protected\":\"" A3_HEADER "\",\"signatures\":[" A3_SIGNATURE
+     "]}",
+     ERR_JWS_MALFORMED},
+    {"{\"payload\":\"" A3_PAYLOAD "\",\"signature\":\"" A3_SIG "\"}", ERR_JWS_HEADER},
     {"{\"payload\":1,\"signatures\":[" A3_SIGNATURE "]}", ERR_JWS_MALFORMED},
     {"{\"signatures\":[" A3_SIGNATURE "]}", ERR_JWS_MALFORMED},
     {"{\"payload\":\"" A3_PAYLOAD "\",\"protected\":\"" A3_HEADER "\"}", ERR_JWS_MALFORMED},

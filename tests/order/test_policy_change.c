@@ -199,12 +199,35 @@ static void test_steps(void **state)
     assert_err(policy_step_check(&again), ERR_POLICY_VERSION);
 }
 
+static void test_steps_to_elsewhere(void **state)
+{
+    static const struct {
+        const char *old, *new;
+        enum err expected;
+    } rows[] = {{"bank\":\"demobank", "bank\":\"gemobank", ERR_BANK_MISMATCH},
+                {ACCOUNT, "PT50002700000001234567833", ERR_ACCOUNT_MISMATCH}};
+    const struct policy_step *step = *state;
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct policy_step there = {step->from, NULL};
+        char text[sizeof new_text];
+        struct policy *to = NULL;
+
+        memcpy(text, new_text, sizeof text);
+        memcpy(strstr(text, rows[i].old), rows[i].new, strlen(rows[i].new));
+        assert_ok(policy_parse(text, strlen(text), &to));
+        there.to = to;
+        assert_err(policy_step_check(&there), rows[i].expected);
+        policy_free(to);
+    }
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, load, unload)
     const struct CMUnitTest tests[] = {
-        T(test_what_is_shown), T(test_single_signatures), T(test_made_and_read), T(test_bad_forms),
-        T(test_steps),
+        T(test_what_is_shown), T(test_single_signatures),  T(test_made_and_read), T(test_bad_forms),
+        T(test_steps),         T(test_steps_to_elsewhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
