@@ -15,6 +15,7 @@ static const char *const ACCEPTED[] = {
     "pkcs11:object=sign;token=alice", /* any order */
     "pkcs11:token=The%20Software%20PKCS%2311%20Softtoken",
     "pkcs11:token=a:[]@!$'()*+,=&b",
+    "pkcs11:token=azAZ09-._~",
     "pkcs11:token=%C3%A1lvaro",
     "pkcs11:id=%00%01", /* bytes */
     "pkcs11:id=%69%95%3E%5C%F4%BD%EC%91",
@@ -54,6 +55,10 @@ static const struct {
     {"raw space", "pkcs11:token=a b"},
     {"raw line end", "pkcs11:token=a\n"},
     {"raw number sign", "pkcs11:token=a#b"},
+    {"raw brace", "pkcs11:token=a{b"},
+    {"raw accent", "pkcs11:token=a`b"},
+    {"raw circumflex", "pkcs11:token=a^b"},
+    {"wrong path before a good query", "pkcs11:colour=red?module-path=/x"},
     {"raw slash in the path", "pkcs11:token=a/b"},
     {"half an escape", "pkcs11:token=a%2"},
     {"a lone per cent", "pkcs11:token=100%"},
