@@ -2,7 +2,6 @@
  *
  * One account has more to do than others may wait for.
  */
-#include "order/act.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -52,18 +51,6 @@ static enum err look_at(struct world *w, const char *account)
 /* --- an operator's act --- */
 
 #define BLOCK "/v1/accounts/" FIRM "/block"
-
-static void sign_block(struct world *w, const struct person *signer, struct buf *jws)
-{
-    static const char request[] = "{\"note\":\"as told\"}";
-    struct statement head;
-    struct buf payload = {0};
-
-    world_head(w, NULL, &head);
-    assert_ok(act_make(&head, BLOCK, request, strlen(request), &payload));
-    world_sign_statement(signer, STATEMENT_OPERATOR_ACT, &payload, jws);
-    buf_free(&payload);
-}
 
 static enum err block(void *ctx, const struct core_operator *as, struct core_answer *out)
 {
@@ -118,7 +105,7 @@ static void test_a_day_with_more_than_a_batch_may_do(void **state)
     world_order_on(w, FIRM, "0.05", "", &early);
     world_sign(w, &w->alice, &early, VERB_APPROVE, NULL, &jws);
     world_login(w, &sven);
-    sign_block(w, &sven, &word);
+    world_sign_act(w, &sven, BLOCK, &word);
     assert_string_equal(executed(w), "0");
 
     world_batch(w);

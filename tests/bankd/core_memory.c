@@ -5,7 +5,6 @@
  * and OpenSSL's.
  */
 #include "base/text.h"
-#include "order/act.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 #include "verifier/verifier.h"
@@ -326,33 +325,6 @@ static void threat_23_every_allocation_of_a_delegation_fails(void **state)
 
 /* --- an operator's act --- */
 
-static void enrol_operator(struct world *w, struct person *p)
-{
-    size_t len = 0;
-    const uint8_t *spki = key_spki(p->key, &len);
-
-    world_begin(w);
-    world_end(w,
-              core_operator_add(w->core, &world_operator, p->name, p->name, spki, len, &w->answer));
-    world_begin(w);
-    world_end(w, core_operator_roles(w->core, &world_operator, p->name, ROLE_BIT(ROLE_SECURITY),
-                                     "as told", &w->answer));
-    assert_err(w->answer.err, ERR_OK);
-    world_login(w, p);
-}
-
-static void sign_block(struct world *w, const struct person *signer, struct buf *jws)
-{
-    static const char request[] = "{\"note\":\"as told\"}";
-    struct statement head;
-    struct buf payload = {0};
-
-    world_head(w, NULL, &head);
-    assert_ok(act_make(&head, BLOCK, request, strlen(request), &payload));
-    world_sign_statement(signer, STATEMENT_OPERATOR_ACT, &payload, jws);
-    buf_free(&payload);
-}
-
 static enum err block(void *ctx, const struct core_operator *as, struct core_answer *out)
 {
     const struct core_caller who = {.operator_name = as->name, .roles = as->roles};
@@ -402,8 +374,9 @@ static void threat_23_every_allocation_of_an_act_fails(void **state)
     world_open(&w);
     world_populate(&w);
     world_key(&sven, "sven", "P-256");
-    enrol_operator(&w, &sven);
-    sign_block(&w, &sven, &jws);
+    world_operator_add(&w, &sven, ROLE_BIT(ROLE_SECURITY));
+    world_login(&w, &sven);
+    world_sign_act(&w, &sven, BLOCK, &jws);
     for (long n = 0; e; n++) {
         assert_string_equal(world_sql(&w, ACTED), "0");
         assert_string_equal(world_sql(&w, BLOCKED), "0");

@@ -259,6 +259,9 @@ void world_login_all(struct world *w); /* Alice, Bob, Carol */
 void world_operator_add(struct world *w, const struct person *p, role_set roles);
 void world_employ(struct world *w, const char *name, role_set roles);
 void world_give_roles(struct world *w, const char *name, role_set roles);
+/* SIGNER's act at PATH, "as told". */
+void world_sign_act(struct world *w, const struct person *signer, const char *path,
+                    struct buf *jws);
 void world_open_funded(struct world *w, const struct world_account *in, const char *amount);
 /* AMOUNT EUR from ACCOUNT to the shop; MORE are members of its draft, each with its comma. */
 void world_order_on(struct world *w, const char *account, const char *amount, const char *more,

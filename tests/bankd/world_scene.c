@@ -2,10 +2,12 @@
  *
  * What many tests of a world do: how it begins and ends, and what happens in it again and again.
  */
+#include "order/act.h"
 #include "tests/bankd/world.h"
 #include "tests/base/unit.h"
 
 #include <stdio.h>
+#include <string.h>
 
 int world_enter(void **state)
 {
@@ -60,6 +62,18 @@ void world_employ(struct world *w, const char *name, role_set roles)
     world_key(&p, name, "P-256");
     world_operator_add(w, &p, roles);
     world_person_free(&p);
+}
+
+void world_sign_act(struct world *w, const struct person *signer, const char *path, struct buf *jws)
+{
+    static const char request[] = "{\"note\":\"as told\"}";
+    struct buf payload = {0};
+    struct statement head;
+
+    world_head(w, NULL, &head);
+    assert_ok(act_make(&head, path, request, strlen(request), &payload));
+    world_sign_statement(signer, STATEMENT_OPERATOR_ACT, &payload, jws);
+    buf_free(&payload);
 }
 
 void world_open_funded(struct world *w, const struct world_account *in, const char *amount)
