@@ -168,6 +168,7 @@ static int mistake_near(const struct parse *p, const char *what, const char *wor
         (void)snprintf(hint, sizeof hint, "; did you mean %s%.*s?", dashes, (int)like->best_len,
                        like->best);
     (void)snprintf(detail, sizeof detail, "%s: %.400s%s", what, word, hint);
+    text_tame(detail); /* a word may come from anywhere, and JSON is UTF-8 */
     if (p->program->usage_json != NULL && asks(p, "--json"))
         p->program->usage_json(p->ctx, detail);
     fflush(stdout); /* before the error, where both go to one place */

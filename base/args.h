@@ -57,7 +57,7 @@ struct args_program {
      * done, but its output could not all be written, which E says as IO. NULL: args_end. */
     int (*end)(void *ctx, enum err e, bool lost);
     /* For who has --json on a line that is wrong: puts USAGE on standard output as a command's
-     * error would be, DETAIL says what is wrong. NULL: the program has no --json. */
+     * error would be, DETAIL, tame, says what is wrong. NULL: the program has no --json. */
     void (*usage_json)(void *ctx, const char *detail);
 };
 

@@ -120,23 +120,19 @@ enum err verdict_refused(struct verdict *v, enum err error)
 static enum err fail_json(const struct err_info *info, const char *detail, struct buf *out)
 {
     struct js *object = NULL;
-    struct buf tame = {0};
-    enum err e = text_tame_add(&tame, detail, strlen(detail));
+    enum err e = js_object_new(&object);
 
-    if (e == ERR_OK)
-        e = js_object_new(&object);
     if (e == ERR_OK)
         e = js_set_text(object, "error", info->name);
     if (e == ERR_OK)
         e = js_set_text(object, "cause", info->cause);
     if (e == ERR_OK)
-        e = js_set_text(object, "detail", buf_str(&tame));
+        e = js_set_text(object, "detail", detail);
     if (e == ERR_OK)
         e = js_set_text(object, "remedy", info->remedy);
     if (e == ERR_OK)
         e = add_object(out, object);
     js_free(object);
-    buf_free(&tame);
     return e;
 }
 

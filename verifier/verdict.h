@@ -44,7 +44,7 @@ MUST_CHECK enum err verdict_refused(struct verdict *v, enum err error);
  * with JSON one object on standard output, too. Returns E. */
 enum err verdict_fail(struct verdict_style style, enum err e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* That object alone. */
+/* That object alone; DETAIL is tame. */
 void verdict_fail_json(enum err e, const char *detail);
 
 #endif

@@ -163,15 +163,9 @@ static enum err print_failure(enum err failure, const char *detail)
 
 static void usage_json(void *ctx, const char *detail)
 {
-    struct buf tame = {0};
-
     (void)ctx;
-    enum err e = text_tame_add(&tame, detail, strlen(detail));
-    if (!e)
-        e = print_failure(ERR_USAGE, buf_str(&tame));
-    if (e)
-        log_fail(e, "keeper.usage", "the error could not be written");
-    buf_free(&tame);
+    if (print_failure(ERR_USAGE, detail))
+        log_event(LOG_ERROR, "keeper.usage", "the error could not be written");
 }
 
 /* The words about it are logged. */

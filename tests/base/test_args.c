@@ -221,6 +221,7 @@ static void test_mistakes(void **state)
         {"tool order new a --outputs x",
          "tool: USAGE: unknown option: --outputs; did you mean --output?\n"},
         {"tool order new a -x", "tool: USAGE: unknown option: -x\n"},
+        {"tool order new a -\x1b[31m\xff", "tool: USAGE: unknown option: -?[31m?\n"},
         {"tool order --force", "tool: USAGE: unknown option: --force\n"},
         {"tool order new a --output", "tool: USAGE: needs a value: --output\n"},
         {"tool order new a --force=yes", "tool: USAGE: takes no value: --force=yes\n"},
