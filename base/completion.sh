@@ -83,6 +83,7 @@ _countersign_value() {
 }
 
 _countersign() {
+    local IFS=$' \t\n' # whatever the shell's is
     local program=${COMP_WORDS[0]/#\~\//$HOME/} current=${COMP_WORDS[COMP_CWORD]} before arguments words
     local -a commands command options
     local -A values

@@ -17,7 +17,7 @@ while read -r -a COMP_WORDS; do
     [[ ${COMP_WORDS[-1]} != EMPTY ]] || COMP_WORDS[-1]=
     COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
     COMPREPLY=(stale)
-    _countersign
+    IFS=: _countersign
     echo "${COMPREPLY[*]}"
 done
 """
