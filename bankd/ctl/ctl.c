@@ -72,16 +72,21 @@ static enum err call_console(struct ctl *ctl, const struct client_call *call, st
                        : ctl_fail(ctl, e, "%s: %s", socket_path(ctl), client_message(ctl->client));
 }
 
-/* Whose work it is stands in the bank's problem document. */
-static enum err tell_claimer(struct ctl *ctl)
+/* Keeps ANSWER where it is the bank's problem document about E, and whose work it is, which stands
+ * there: somebody else may have answered, or the bank said what it cannot know. */
+static void take_problem(struct ctl *ctl, enum err e, const struct buf *answer)
 {
     struct js *problem = NULL;
-    enum err e = js_parse(ctl->problem.data, ctl->problem.len, &problem);
-    const char *name = js_text(js_get(problem, "claimedBy"), NULL);
-    if (e == ERR_OK && name != NULL && forms_holder(name, strlen(name)) == ERR_OK)
-        (void)snprintf(ctl->detail, sizeof ctl->detail, "%s works on it", name);
+    enum err parsed = js_parse(answer->data, answer->len, &problem);
+    const char *name = js_member_text(problem, "name");
+    const char *claimer = js_member_text(problem, "claimedBy");
+    buf_free(&ctl->problem);
+    if (parsed == ERR_OK && err_from_name(name, strlen(name)) == e &&
+        js_canon(problem, &ctl->problem) != ERR_OK)
+        buf_free(&ctl->problem);
+    if (e == ERR_ITEM_CLAIMED && forms_holder(claimer, strlen(claimer)) == ERR_OK)
+        (void)snprintf(ctl->detail, sizeof ctl->detail, "%s works on it", claimer);
     js_free(problem);
-    return ERR_ITEM_CLAIMED;
 }
 
 enum err ctl_connect_beside(struct ctl *ctl, struct client **out)
@@ -95,12 +100,10 @@ enum err ctl_call(struct ctl *ctl, const struct client_call *call, struct js **a
     struct buf body = BUF_INIT(CLIENT_ANSWER_MAX);
     *answer = NULL;
     enum err e = remote_wanted() ? remote_call(ctl, call, &body) : call_console(ctl, call, &body);
-    if (e != ERR_OK) {
-        buf_free(&ctl->problem);
-        ctl->problem = body; /* moves to CTL */
-        return e == ERR_ITEM_CLAIMED ? tell_claimer(ctl) : e;
-    }
-    e = js_parse(body.data, body.len, answer);
+    if (e != ERR_OK)
+        take_problem(ctl, e, &body);
+    else
+        e = js_parse(body.data, body.len, answer);
     buf_free(&body);
     return e;
 }

@@ -5,7 +5,9 @@
 import json
 import os
 import pathlib
+import socket
 import sqlite3
+import subprocess
 import sys
 import unittest
 
@@ -251,6 +253,23 @@ class Bankctl(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertIn("nobody.sock", done.stderr)
         self.assertIn("UNAVAILABLE", done.stderr)
+
+    def test_a_not_the_bank(self):
+        """What else answers is no problem document; a bank's is one line, whatever its name."""
+        path = self.bank.path("other.sock")
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(path)
+            door.listen()
+            for body, name in ((b"<html>\x1b[31m", "UNAVAILABLE"), (b"[]", "UNAVAILABLE"), (b'{"name":"NEWER"}', "NEWER"),
+                               (b'{"name":"BUSY",\n"detail":"full"}', "BUSY")):
+                words = [os.path.join(fixture.BIN, "bankctl"), "order", "list", "--json", "--socket", path]
+                with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as asks:
+                    with door.accept()[0] as caller:
+                        caller.recv(4096)
+                        caller.sendall(b"HTTP/1.1 502 No\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (len(body), body))
+                    out, _ = asks.communicate(timeout=60)
+                (line,) = out.splitlines()
+                self.assertEqual((json.loads(line)["name"], asks.returncode), (name, 4))
 
 
 class Radar(unittest.TestCase):
