@@ -129,8 +129,9 @@ static enum err check_url(struct app *a)
 {
     if (a->url == NULL || forms_url(a->url, strlen(a->url)) == ERR_OK)
         return ERR_OK;
-    return app_fail(a, ERR_USAGE, "%s is https://HOST:PORT, not %s",
-                    a->url == a->conf_url ? "url in the configuration file" : "--url", a->url);
+    bool typed = a->url != a->conf_url;
+    return app_fail(a, typed ? ERR_USAGE : ERR_CONFIG_INVALID, "%s is https://HOST:PORT, not %s",
+                    typed ? "--url" : "url in the configuration file", a->url);
 }
 
 static void fill_items(struct app *a, struct conf_item items[static ITEMS])

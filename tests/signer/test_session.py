@@ -171,6 +171,10 @@ class Settings(Desk):
                     self.alice.settings(None)
                 self.refused(self.alice.run("balance"), "SETTING_MISSING", 2, option)
 
+    def test_no_address(self):
+        self.alice.settings(ALONE, url="http://127.0.0.1:1")
+        self.refused(self.alice.run("orders"), "CONFIG_INVALID", 2, "url in the configuration file is https://HOST:PORT, not http://")
+
     def test_option_goes_first(self):
         self.alice.settings(PAYEE, url="https://127.0.0.1:1")
         self.alice.run("balance", "--account", ALONE, "--url", "https://127.0.0.1:%d" % self.bank.port, check=True)
