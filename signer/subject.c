@@ -100,6 +100,7 @@ enum err subject_currency(struct app *a, char out[static 4])
 enum err subject_policy_file(struct app *a, const char *path, struct policy **out)
 {
     struct js *value = NULL;
+    *out = NULL;
     enum err e = app_read_json(path, 4 * POLICY_MAX, &value);
     if (e == ERR_OK)
         e = policy_from_js(value, out);

@@ -158,6 +158,11 @@ class Deciding(Desk):
         self.alice.run("policy", "--account", JOINT, "-o", policy, check=True)
         self.refused(self.alice.run("approve", path, "--policy", policy), "ACCOUNT_MISMATCH", 1, JOINT)
 
+    def test_no_policy_in_place_of_the_banks(self):
+        path, order = self.order(JOINT)
+        self.alice.run("submit", path, "--account", JOINT, check=True)
+        self.refused(self.bob.run("approve", order["id"], "--policy", "/nowhere"), "FILE_NOT_FOUND", 4, "/nowhere")
+
 
 class Offline(Desk):
     def sign(self, holder, path, account, name="signed.json", verb="approve"):
