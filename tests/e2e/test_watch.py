@@ -189,6 +189,16 @@ class Orders(unittest.TestCase):
                            {"note": "as a test", "status": "suspended"})
         all_orders.has("SESSION_REQUIRED", "ended 1")
 
+    def test_cash_that_nobody_decides(self):
+        till = Holder(self.bank, "till-1")
+        self.addCleanup(till.close)
+        till.keys().enrol("terminal").settings(self.account)
+        till.run("cash", "deposit", "--amount", "5.00", "--currency", "EUR", "--terminal", "till-1", "--yes", check=True)
+        orders = self.watch()
+        orders.has("cash-deposit at till-1", "1  live")
+        orders.keys("Enter")
+        orders.has("Terminal      till-1", "ACSC, settled", "q: back")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
