@@ -169,7 +169,7 @@ MUST_CHECK enum err app_head(const char *challenge, struct statement *head);
 /* The end of a program whose context is the app (base/args.h): prints the error with cause and
  * remedy (JSON with --json), returns its exit code; for ERR_OK, the app's. */
 int app_finish(void *ctx, enum err e, bool lost);
-void app_usage_json(void *ctx, const char *detail); /* the other one */
+void app_usage_json(void *ctx, const char *detail); /* of a line that is wrong */
 /* Notes words for app_finish and returns E. */
 enum err app_fail(struct app *a, enum err e, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

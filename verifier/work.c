@@ -219,9 +219,8 @@ static enum err pump(struct pool *p, struct source *source)
 
 static enum err outcome(const struct pool *p, enum err e)
 {
-    if (e != ERR_OK) {
+    if (e != ERR_OK)
         return verdict_fail(p->work->style, e, "not all is checked");
-    }
     if (!p->work->style.quiet)
         fprintf(stderr, "%llu checked, %llu OK, %llu refused\n",
                 (unsigned long long)(p->ok + p->refused), (unsigned long long)p->ok,

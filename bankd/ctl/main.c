@@ -32,6 +32,7 @@ static struct ctl ctl;
     {                                                                                              \
         "note", 0, ARGS_MUST, "TEXT", "why, for the log", &ctl.note                                \
     }
+static const struct args_option note_only[] = {NOTE};
 static const struct args_option holder_add[] = {
     ID,
     {"name", 0, ARGS_MUST, "TEXT", "the person's name", &ctl.name},
@@ -66,14 +67,8 @@ static const struct args_option enrolment_admit[] = {
     {"thumbprint", 0, ARGS_TEXT, "TEXT", "of the key, typed from the letter; default: is asked for",
      &ctl.thumbprint},
 };
-static const struct args_option enrolment_refuse[] = {
-    NOTE,
-};
 static const struct args_option application_admit[] = {
     {"account", 0, ARGS_MUST, "IBAN", "the number that the bank gives it", &ctl.account},
-};
-static const struct args_option application_refuse[] = {
-    NOTE,
 };
 static const struct args_option account_open[] = {
     ACCOUNT,
@@ -144,7 +139,6 @@ static const struct args_option credit_add[] = {
     {"description", 0, ARGS_TEXT, "TEXT", "what for, where it is known", &ctl.description},
     {"reference", 0, ARGS_MUST, "TEXT", "the sender's reference; counts once", &ctl.reference},
 };
-static const struct args_option note_only[] = {NOTE};
 static const struct args_option log_verify[] = {
     {"checkpoint", 0, ARGS_TEXT, "FILE", "a checkpoint kept earlier", &ctl.checkpoint},
     {"save", 0, ARGS_TEXT, "FILE", "keep the newest checkpoint", &ctl.save},
@@ -192,7 +186,7 @@ static const struct args_command commands[] = {
     {"enrolment refuse", "REQUEST", "end a request",
      "bankctl enrolment refuse 3uLqEMHGFrsJN6gbxnjvjB6uAVwAv1mzVDkrlL4cqkM \\\n"
      "      --note 'nobody came with the letter'",
-     enrolment_refuse, COUNT(enrolment_refuse), 1, 1, cmd_enrolment_refuse},
+     note_only, COUNT(note_only), 1, 1, cmd_enrolment_refuse},
     {"application list", "", "list the applications for accounts that wait",
      "bankctl application list", NULL, 0, 0, 0, cmd_application_list},
     {"application show", "APPLICATION", "show what its holders signed, and who is missing",
@@ -202,8 +196,8 @@ static const struct args_command commands[] = {
      "      --account PT50000201231234567890154",
      application_admit, COUNT(application_admit), 1, 1, cmd_application_admit},
     {"application refuse", "APPLICATION...", "end applications",
-     "bankctl application refuse 579e8f54985654db --note 'no second household account'",
-     application_refuse, COUNT(application_refuse), 1, ARGS_LIST_MAX, cmd_application_refuse},
+     "bankctl application refuse 579e8f54985654db --note 'no second household account'", note_only,
+     COUNT(note_only), 1, ARGS_LIST_MAX, cmd_application_refuse},
     {"terminal add", "", "enrol a terminal, which takes cash in and pays it out",
      "bankctl terminal add --id till-1 --name 'Branch Lisbon, till 1' --spki till-1.pem",
      terminal_add, COUNT(terminal_add), 0, 0, cmd_terminal_add},
