@@ -325,8 +325,8 @@ static struct near near_command(const struct parse *p, char typed[static 2 * NEA
         size_t word = strcspn(name, " ");
         near_take(name[word] == ' ' ? &whole : &first, name, strlen(name));
     }
-    if (whole.best != NULL || p->command != NULL)
-        return whole;
+    if (whole.best != NULL || p->command != NULL || find_group(p) != NULL)
+        return whole; /* the first word is none that is wrong */
     if (first.best != NULL)
         return first;
     for (size_t i = 0; i < p->program->command_count; i++) {

@@ -70,6 +70,7 @@ static const struct args_command commands[] = {
     {"order new", "FILE...", "make an order", "tool order new draft.json", order_new_options, 4, 1,
      2, run_order_new},
     {"key show", "", "show a key", "tool key show", NULL, 0, 0, 0, run_order},
+    {"keys", "", "list keys", "tool keys", NULL, 0, 0, 0, run_order},
     {"pay", "[FILE]", "pay it", "tool pay --holder a --note x", pay_options, 3, 0, 1, run_order},
     {"policy", "", "show a policy", "tool policy", NULL, 0, 0, 0, run_order},
     {"policy lint", "FILE", "check a policy", "tool policy lint a", NULL, 0, 1, 1, run_order},
