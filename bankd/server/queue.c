@@ -66,6 +66,12 @@ static bool is_long_read(const struct job *j)
     return j->routed && !j->err && handler_of(j->match.route)->long_read;
 }
 
+/* Long reads leave slowly, also those of strangers: half of the places are for the others alone. */
+static bool has_room(const struct queue *q, bool long_read)
+{
+    return depth(q) < q->max && (!long_read || q->long_reads.count < q->max - q->max / 2);
+}
+
 /* Somebody asks, be it who was answered or another one. */
 static void note_asked(struct queue *q)
 {
@@ -76,10 +82,12 @@ static void note_asked(struct queue *q)
 
 static bool put(struct queue *q, struct job *j, bool expected)
 {
+    bool long_read = is_long_read(j);
+
     pthread_mutex_lock(&q->lock);
-    bool taken = !q->closed && depth(q) < q->max;
+    bool taken = !q->closed && has_room(q, long_read);
     if (taken)
-        job_list_add(is_long_read(j) ? &q->long_reads : &q->jobs, j);
+        job_list_add(long_read ? &q->long_reads : &q->jobs, j);
     if (expected) {
         q->expected--;
         q->moves++;

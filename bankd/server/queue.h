@@ -2,7 +2,7 @@
  *
  * queue: jobs from many threads to many threads, with a maximum. Nobody waits to put one in: what
  * does not fit is refused at once. Long reads (handler.h) are taken one at a time, so that many of
- * them keep nobody else for longer than one does.
+ * them keep nobody else for longer than one does, and have half of the places at most.
  */
 #ifndef BANKD_SERVER_QUEUE_H
 #define BANKD_SERVER_QUEUE_H
@@ -25,7 +25,7 @@ MUST_CHECK enum err queue_new(size_t max, const struct queue_patience *patience,
 /* NULL-safe; frees the jobs that are still in it. Every thread that puts has ended before. */
 void queue_free(struct queue *q);
 
-/* False when it is full or closed; the job is still the caller's. */
+/* False when it is full, of long reads or at all, or closed; the job is still the caller's. */
 bool queue_put(struct queue *q, struct job *j);
 
 /* Announces one job that queue_put_expected will bring, be it before this call or after it. */

@@ -108,6 +108,30 @@ static void test_queue_gives_long_reads_one_at_a_time(void **state)
     job_free(late);
 }
 
+/* Many long reads, which cost who asks nothing, leave places to everybody else. */
+static void test_long_reads_have_half_of_the_places(void **state)
+{
+    (void)state;
+    struct queue *q;
+    struct job *third = long_read_named(9), *late = job_named(9);
+
+    assert_ok(queue_new(4, &none, &q));
+    assert_true(queue_put(q, long_read_named(2)));
+    assert_true(queue_put(q, long_read_named(3)));
+    assert_false(queue_put(q, third));
+    assert_true(queue_put(q, job_named(0)));
+    assert_true(queue_put(q, job_named(1)));
+    assert_false(queue_put(q, late));
+    take(q, 4, 0, 3);
+    assert_true(queue_put(q, third));
+    queue_free(q);
+    job_free(late);
+    assert_ok(queue_new(1, &none, &q)); /* of which half is one */
+    assert_true(queue_put(q, long_read_named(0)));
+    take(q, 1, 0, 1);
+    queue_free(q);
+}
+
 static void test_queue_frees_what_nobody_took(void **state)
 {
     (void)state;
@@ -300,6 +324,7 @@ int main(void)
         cmocka_unit_test(test_every_route_has_a_handler),
         cmocka_unit_test(test_queue_order_and_limit),
         cmocka_unit_test(test_queue_gives_long_reads_one_at_a_time),
+        cmocka_unit_test(test_long_reads_have_half_of_the_places),
         cmocka_unit_test(test_queue_frees_what_nobody_took),
         cmocka_unit_test(test_queue_waits_only_so_long),
         cmocka_unit_test(test_queue_holds_for_the_announced),
