@@ -107,7 +107,7 @@ MUST_CHECK enum err core_operator(struct core *c, const struct core_caller *who,
 MUST_CHECK enum err core_is_operators(struct core *c, const struct core_caller *who, bool *out);
 /* Does by RUN what an operator signed for, once he is found to be AS: with one of the roles NEEDED,
  * a session of his own, and a fresh ACT, which is entered first. The same act again gets its first
- * answer, unless that was BUSY. */
+ * answer, unless that was BUSY or NOT_FOUND. */
 typedef enum err (*core_run_fn)(void *ctx, const struct core_operator *as, struct core_answer *out);
 MUST_CHECK enum err core_act(struct core *c, const struct core_caller *who,
                              const struct verified *act, role_set needed, core_run_fn run,

@@ -158,9 +158,9 @@ static enum err judge(struct stated *s, const struct stated_steps *steps, void *
 
 /* What it is about may come after it, and a bank that is busy takes it later, also where that is
  * found only when it does what was signed. */
-static bool may_come_again(enum err no, const struct core_answer *a)
+static bool may_come_again(const struct core_answer *a)
 {
-    return no == ERR_NOT_FOUND || a->err == ERR_BUSY;
+    return a->err == ERR_NOT_FOUND || a->err == ERR_BUSY;
 }
 
 enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ctx,
@@ -184,7 +184,7 @@ enum err stated_run(struct stated *s, const struct stated_steps *steps, void *ct
     if (!e && !replayed) {
         enum err no = judge(s, steps, ctx);
         e = no ? refuse(s, no, out) : steps->take(ctx, out);
-        if (!e && !may_come_again(no, out))
+        if (!e && !may_come_again(out))
             e = remember(s, out);
     }
     if (e)
