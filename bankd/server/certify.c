@@ -141,9 +141,9 @@ enum err certify_tell(const char *keeper_socket, struct job *j)
     keeper_disconnect(keeper);
     if (e == ERR_NO_MEMORY || must_be_heard(j, e))
         return e;
-    /* Of a key that is taken away it hears again, without the act that it has no room for, or that
-     * came with another one of which it had none (bankd/keeper/taken.h). */
-    j->unheard = is_unheard(e) || ((e == ERR_BUSY || e == ERR_KEY_FLOOR) && takes_key(j));
+    /* Of a key that is taken away it hears again, without the act, whatever is wrong with that
+     * there: the bank's word alone takes away. */
+    j->unheard = is_unheard(e) || (e && takes_key(j));
     if (e == ERR_KEEPER_UNPINNED || (!e && !missing))
         return ERR_OK;
     log_event(LOG_WARN, "bankd.keeper", "the keeper takes no notice of %s: %s",

@@ -296,8 +296,8 @@ def without_room(bank, word):
 
 class WithoutRoom(Again):
     def test_a_key_that_is_taken_away(self):
-        """By what bankd says again, where the act itself was not taken, nor the next one of that second."""
-        for who, word in ("wim", "BUSY"), ("wes", "KEY_FLOOR"):
+        """By what bankd says again, where the act itself was not taken, nor the next one of that second, nor its signer's."""
+        for who, word in ("wim", "BUSY"), ("wes", "KEY_FLOOR"), ("win", "OPERATOR_UNPINNED"):
             wim = operators.enrol(self.bank, who, ["security"], by=self.olga)
             with without_room(self.bank, word):
                 answer = self.olga.act("/v1/holders/%s/keys/%s" % (who, wim.key.thumbprint), {**NOTE, "status": "revoked"})
