@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     case $1 in
     --order)
         [ $# -gt 1 ] || { usage >&2; exit 2; }
-        order_draft=$(realpath "$2")
+        order_draft=$2
         shift 2
         ;;
     --keep)
@@ -43,6 +43,15 @@ while [ $# -gt 0 ]; do
         ;;
     esac
 done
+
+if ! [ -f "$order_draft" ] || ! [ -r "$order_draft" ]; then
+    echo "demo: there is no file to read at $order_draft" >&2
+    exit 4
+elif ! jq -e 'all(.amount, .currency, .creditor.account, .creditor.name; type == "string")' "$order_draft" >/dev/null 2>&1; then
+    echo "demo: $order_draft is no draft: JSON with amount, currency, creditor.account and creditor.name, like examples/electricity-bill.json" >&2
+    exit 1
+fi
+order_draft=$(realpath "$order_draft")
 
 PATH=${COUNTERSIGN_BIN:-$here/build/release/bin}:$PATH
 dir=$(mktemp -d "${TMPDIR:-/tmp}/countersign-demo.XXXXXX")

@@ -15,6 +15,19 @@ finish() {
 }
 trap finish EXIT
 
+no_draft() { # no_draft DEMO EXIT WORDS: of the file, before anything is begun
+    local code=0
+    "$1" --order "$work/draft" >"$work/out" 2>&1 || code=$?
+    [ "$code" -eq "$2" ] || { cat "$work/out"; exit 1; }
+    grep -q "^demo: .*$3" "$work/out"
+    [ "$(wc -l <"$work/out")" -eq 1 ]
+}
+no_draft "$1" 4 "no file to read at $work/draft"
+for text in '{"amount"' '[]' '{"amount":"1.00","creditor":"Shop","currency":"EUR"}'; do
+    echo "$text" >"$work/draft"
+    no_draft "$1" 1 "$work/draft is no draft"
+done
+
 "$1" --keep | tee "$work/out"
 grep -q 'and files that prove it' "$work/out"
 sed -n '/^    \. \//,/^    stop_bank$/s/^    //p' "$work/out" >"$work/commands"
