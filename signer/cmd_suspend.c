@@ -7,6 +7,8 @@
 #include "app/app.h"
 #include "app/outcome.h"
 #include "order/json.h"
+#include "order/order.h"
+#include "order/text.h"
 #include "signer/commands.h"
 #include <string.h>
 
@@ -24,8 +26,9 @@ static enum err suspend(struct app *a, const char *thumbprint)
     struct js *answer = NULL;
     if (forms_thumbprint(thumbprint, strlen(thumbprint)) != ERR_OK)
         return app_fail(a, ERR_USAGE, "%s is no thumbprint; it has 43 characters", thumbprint);
-    if (strlen(opt_note) >= sizeof note.note)
-        return app_fail(a, ERR_USAGE, "--note has at most 140 characters");
+    if (utext_check(opt_note, strlen(opt_note), ORDER_TEXT_CHARS) != ERR_OK)
+        return app_fail(a, ERR_USAGE, "--note is one line of at most %d characters",
+                        ORDER_TEXT_CHARS);
     (void)snprintf(note.note, sizeof note.note, "%s", opt_note);
     enum err e = request_note_make(&note, &body);
     call.body = body.data;
