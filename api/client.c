@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define TIMEOUT_MS 30000L
-#define URL_MAX 2048u
+#define REQUEST_URL_MAX 2048u
 #define TRIES_MAX 4   /* of a request whose answer is lost */
 #define PAUSE_MS 100L /* before the second try, and then four times as long each time */
 
@@ -285,7 +285,7 @@ static enum err perform_once(struct client *c, const struct client_call *call, s
 
 enum err client_call(struct client *c, const struct client_call *call, struct buf *answer)
 {
-    struct buf url = BUF_INIT(URL_MAX), body = BUF_INIT(CLIENT_ANSWER_MAX);
+    struct buf url = BUF_INIT(REQUEST_URL_MAX), body = BUF_INIT(CLIENT_ANSWER_MAX);
     bool once = call->once && strcmp(route_info(call->route)->method, "POST") == 0, lost = false;
     c->message[0] = c->curl_message[0] = '\0';
     enum err e = make_url(c, call, &url);
@@ -362,7 +362,7 @@ enum err client_follow(struct client *c, int64_t after, struct client_stream **o
 {
     struct client_call call = {.route = ROUTE_EVENTS};
     struct client_stream *s = calloc(1, sizeof *s);
-    struct buf url = BUF_INIT(URL_MAX), query = BUF_INIT(64);
+    struct buf url = BUF_INIT(REQUEST_URL_MAX), query = BUF_INIT(64);
     *out = NULL;
     if (s == NULL)
         return ERR_NO_MEMORY;
