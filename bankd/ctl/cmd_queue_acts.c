@@ -272,6 +272,8 @@ static enum err run(struct ctl *ctl, const struct args_list *words, const struct
         ctl->shown = true;
         if (e == ERR_OK)
             e = all(ctl, &r, items);
+    } else if (e == ERR_OK && !ctl->json && missing.count == 0) {
+        e = buf_add_str(&r.lines, CTL_NONE);
     }
     fputs(buf_str(&r.lines), stdout);
     ctl->found = r.refused > 0 ? EXIT_REFUSED : EXIT_DONE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bankd/ctl/queue_watch.h"
 
-#include "app/lines.h"
 #include "app/watch.h"
+#include "bankd/ctl/lines.h"
 #include "bankd/ctl/remote.h"
 #include "base/clock.h"
 #include <stdio.h>

@@ -60,6 +60,9 @@ class Selection(unittest.TestCase):
         self.assertRegex(done.stderr, r"(?m)^3 items\n  1503\.00 EUR in 3\n  above-limit: 3 \(")
         self.assertNotIn("You sign", done.stderr)  # each by itself: the total was shown
         self.assertEqual([self.status(order) for order in orders], ["ACSC"] * 3)
+        chosen = "queue", "release", "--account", self.account, "--flag", "above-limit", *NOTE
+        self.assertEqual(self.olga.ctl(*chosen, check=True).stdout, "There is nothing.\n")
+        self.assertEqual(self.olga.ctl(*chosen, "--json", check=True).stdout, "")
 
     def test_for_programs(self):
         """Each is one JSON object: what the bank answered, or why not."""

@@ -2,8 +2,8 @@
  *
  * lines: a JSON value as lines for people: "name  value", what is inside indented.
  */
-#ifndef APP_LINES_H
-#define APP_LINES_H
+#ifndef BANKD_CTL_LINES_H
+#define BANKD_CTL_LINES_H
 
 #include "base/buf.h"
 #include "base/err.h"

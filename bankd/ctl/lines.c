@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "app/lines.h"
+#include "bankd/ctl/lines.h"
 
 #include "base/text.h"
 #include "order/json.h"
