@@ -272,6 +272,28 @@ class Bankctl(unittest.TestCase):
                 self.assertEqual((json.loads(line)["name"], asks.returncode), (name, 4))
 
 
+class Keys(unittest.TestCase):
+    def test_what_becomes_of_one(self):
+        """Each word says what the key is now, and it is; a revoked one comes never back."""
+        with fixture.Bank() as bank:
+            alice, bob, *_ = fixture.joint(bank)
+            key, note = bob.key.thumbprint, ("--note", "a card was lost")
+
+            def set_key(act, **options):
+                return bank.ctl("holder", act, "bob", "--key", key, *note, **options)
+
+            for act, status in ("suspend", "suspended"), ("resume", "active"), ("revoke", "revoked"):
+                self.assertEqual(set_key(act).stdout, "The key %s of bob is %s\n" % (key, status))
+                holders = json.loads(bank.ctl("holder", "list", "--json").stdout)["holders"]
+                (now,) = [one["status"] for who in holders for one in who["keys"] if one["thumbprint"] == key]
+                self.assertEqual(now, status)
+            done = set_key("resume", check=False)
+            self.assertEqual((done.returncode, done.stdout, "KEY_REVOKED" in done.stderr), (1, "", True), done.stderr)
+            for who, what in (("bob", alice.key.thumbprint[:-1]), ("b/b", key)):
+                done = bank.ctl("holder", "suspend", who, "--key", what, *note, check=False)
+                self.assertEqual((done.returncode, "USAGE" in done.stderr), (2, True), done.stderr)
+
+
 class Radar(unittest.TestCase):
     def test_what_it_tells(self):
         """Exit code 1 only where something is grave; the bank's own is fine."""
