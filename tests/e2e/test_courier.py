@@ -369,6 +369,9 @@ class Mail(Scene):
         self.assertIn("CONTACT_CODE_WRONG", wrong.stderr)
         self.assertRegex(holder.run("notify", "--confirm", code).stdout, r"^The bank tells you of news:\nMail +carol@example\.org\n")
         self.assertEqual(holder.json("notify"), {"email": "carol@example.org", "language": "en"})
+        told = holder.json("notify", "--email", "carol@example.org", "--webhook", "https://a.example/", "--language", "de")
+        self.assertEqual((told["language"], told["unconfirmed"]), ("de", {"webhook": "https://a.example/"}))
+        self.assertEqual(holder.run("notify", "--off").stdout, "The bank tells you of news nowhere.\n")
 
     def test_no_address_ends_a_line(self):
         for wrong in ("a@b\r\nRCPT TO:<c@d>", "a b@c.d", "a@b>", "<a@b", "a@", "@b", "a@b@c", "a@.b", "a..b@c.d", "a@b\n", "é@b.c"):
