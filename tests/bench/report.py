@@ -75,7 +75,7 @@ PAGE = """\
 %(table)s
 ```
 
-Ratios travel between machines better than rates do; that of durable decisions travels worst, because more than half of one is memory and the kernel, and on a machine that is slower at these it was a quarter lower. Each is the median of the rounds of one run, with the least and the most beside it.
+Ratios travel between machines better than rates do; that of durable decisions travels worst, because more than half of one is memory and the kernel, and on a machine that is slower at these it was a fifth lower. Each is the median of the rounds of one run, with the least and the most beside it.
 *Raw* is one loop of `EVP_PKEY_verify` on all cores, keys, contexts, hashes and signatures prepared, run before and after each round.
 
 - **countersign-verify**: the installed program on one NDJSON file of 20,000 decisions by 100 keys with their orders under 50 policies, start to end, by wall clock.
